@@ -1,0 +1,3 @@
+export { type Clock, pause } from "./clock.ts";
+export { assert, Bug, causeOf, Fault } from "./fault.ts";
+export { type Registry, registry } from "./registry.ts";

@@ -1,0 +1,89 @@
+interface ErrorRow {
+  /** The status that the HTTP door answers with. */
+  readonly http: number;
+  /** The code on the wire; the field's own names, so that its clients know them. */
+  readonly wire: string;
+  /** The exit code of the command line. */
+  readonly exit: number;
+  /** Whether the same call may succeed later. */
+  readonly retry: boolean;
+  readonly says: string;
+  /** What a person does next. */
+  readonly hint: string;
+}
+
+/** Every failure that has a name. Doors translate from here and nowhere else. */
+export const errors = {
+  // biome-ignore format: one row, one failure
+  BAD_REQUEST:          { http: 400, wire: "BadRequest", exit: 2, retry: false, says: "the request cannot be read", hint: "compare it with the API reference" },
+  // biome-ignore format: one row, one failure
+  INVALID_SPEC:         { http: 400, wire: "ValidationError", exit: 2, retry: false, says: "the job spec is not valid", hint: "mend the fields named here and submit again" },
+  // biome-ignore format: one row, one failure
+  TOO_LARGE:            { http: 413, wire: "BadRequest", exit: 2, retry: false, says: "this is larger than the limit", hint: "pass large data as an input source instead of inline" },
+  // biome-ignore format: one row, one failure
+  NOT_FOUND:            { http: 404, wire: "NotFound", exit: 4, retry: false, says: "nothing answers to this address", hint: "compare it with the API reference" },
+  // biome-ignore format: one row, one failure
+  JOB_NOT_FOUND:        { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no job has this id or name", hint: "list jobs in all namespaces: shoal job list --namespace '*'" },
+  // biome-ignore format: one row, one failure
+  EXECUTION_NOT_FOUND:  { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no execution has this id", hint: "list them: shoal job executions <job>" },
+  // biome-ignore format: one row, one failure
+  NODE_NOT_FOUND:       { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no node has this id", hint: "list nodes: shoal node list" },
+  // biome-ignore format: one row, one failure
+  RESULT_NOT_FOUND:     { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no result is kept under this id", hint: "results may have been removed from their store; run the job again" },
+  // biome-ignore format: one row, one failure
+  MULTIPLE_JOBS:        { http: 409, wire: "MultipleJobsFound", exit: 5, retry: false, says: "several jobs begin with this id", hint: "use the full id" },
+  // biome-ignore format: one row, one failure
+  MULTIPLE_NODES:       { http: 409, wire: "MultipleNodesFound", exit: 5, retry: false, says: "several nodes begin with this id", hint: "use the full id" },
+  // biome-ignore format: one row, one failure
+  JOB_EXISTS:           { http: 409, wire: "ResourceInUse", exit: 5, retry: false, says: "a job with this name exists in the namespace", hint: "choose another name, or leave the name out" },
+  // biome-ignore format: one row, one failure
+  ILLEGAL_TRANSITION:   { http: 409, wire: "ConflictJobState", exit: 5, retry: false, says: "its state does not allow this", hint: "look at its state: shoal job describe <job>" },
+  // biome-ignore format: one row, one failure
+  NOT_YOURS:            { http: 409, wire: "ConflictJobState", exit: 5, retry: false, says: "another node holds this execution", hint: "nothing to do: the report is refused and kept" },
+  // biome-ignore format: one row, one failure
+  REVISION_CONFLICT:    { http: 409, wire: "ConcurrentUpdate", exit: 6, retry: true, says: "somebody wrote first", hint: "try again" },
+  // biome-ignore format: one row, one failure
+  TOO_MANY:             { http: 429, wire: "ResourceExhausted", exit: 6, retry: true, says: "the limit of this resource is reached", hint: "wait for some to finish and try again" },
+  // biome-ignore format: one row, one failure
+  LOG_UNREACHABLE:      { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "the event log cannot be reached", hint: "check that the NATS server runs and that its URL is right" },
+  // biome-ignore format: one row, one failure
+  LOG_UNSUITABLE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the NATS server or its streams do not fit", hint: "read the difference named here; Shoal changes nothing by itself" },
+  // biome-ignore format: one row, one failure
+  LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, says: "the event log does not hold together", hint: "verify it: shoal replay" },
+  // biome-ignore format: one row, one failure
+  CONFIG_INVALID:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the configuration is not valid", hint: "mend the setting named here" },
+  // biome-ignore format: one row, one failure
+  UNKNOWN_PART:         { http: 422, wire: "BadRequest", exit: 8, retry: false, says: "no part has this name", hint: "use one of the names listed" },
+  // biome-ignore format: one row, one failure
+  NO_NODE_FITS:         { http: 409, wire: "ResourceExhausted", exit: 6, retry: false, says: "not enough nodes to run job", hint: "loosen the constraints, add nodes, or set a queue timeout" },
+  // biome-ignore format: one row, one failure
+  NO_CAPACITY:          { http: 429, wire: "ResourceExhausted", exit: 6, retry: true, says: "the node has no room left", hint: "nothing to do: the job is offered elsewhere or waits" },
+  // biome-ignore format: one row, one failure
+  INPUT_UNAVAILABLE:    { http: 422, wire: "BadRequest", exit: 9, retry: false, says: "an input cannot be brought in", hint: "check the source's params, and what this node allows" },
+  // biome-ignore format: one row, one failure
+  ENGINE_FAILED:        { http: 500, wire: "InternalError", exit: 9, retry: true, says: "the engine could not run the task", hint: "read the reason; the job is tried on another node" },
+  // biome-ignore format: one row, one failure
+  TASK_INVALID:         { http: 422, wire: "BadRequest", exit: 9, retry: false, says: "the task can never run as it is written", hint: "mend the engine's params and submit again" },
+  // biome-ignore format: one row, one failure
+  PUBLISH_FAILED:       { http: 500, wire: "InternalError", exit: 9, retry: true, says: "the results could not be published", hint: "check the publisher's params and its store" },
+  // biome-ignore format: one row, one failure
+  OUT_OF_MEMORY:        { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, says: "memory limit exceeded", hint: "ask for more memory in the task's resources" },
+  // biome-ignore format: one row, one failure
+  OUTPUT_TOO_LARGE:     { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, says: "the task wrote more than it may", hint: "write less, or ask for more disk in the task's resources" },
+  // biome-ignore format: one row, one failure
+  EXECUTION_TIMED_OUT:  { http: 500, wire: "TimeOut", exit: 9, retry: false, says: "Execution timed out", hint: "raise the task's execution timeout" },
+  // biome-ignore format: one row, one failure
+  JOB_TIMED_OUT:        { http: 500, wire: "TimeOut", exit: 9, retry: false, says: "Job timed out", hint: "raise the task's total or queue timeout" },
+  // biome-ignore format: one row, one failure
+  NODE_LOST:            { http: 500, wire: "NetworkFailure", exit: 9, retry: true, says: "the node has disappeared", hint: "nothing to do: the work is tried on another node" },
+  // biome-ignore format: one row, one failure
+  NODE_RESTARTED:       { http: 500, wire: "InternalError", exit: 9, retry: true, says: "the node restarted while the task ran", hint: "nothing to do: the work is tried again" },
+  // biome-ignore format: one row, one failure
+  STOPPED:              { http: 409, wire: "ConflictJobState", exit: 9, retry: false, says: "it was stopped", hint: "nothing to do" },
+  // biome-ignore format: one row, one failure
+  RETRIES_EXHAUSTED:    { http: 500, wire: "InternalError", exit: 9, retry: false, says: "Job failed because it has been retried too many times", hint: "read why each try failed: shoal job history <job>" },
+  // biome-ignore format: one row, one failure
+  INTERNAL:             { http: 500, wire: "InternalError", exit: 1, retry: false, says: "this is our mistake", hint: "report it with the request id" },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errors;
