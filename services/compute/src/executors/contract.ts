@@ -1,0 +1,235 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fault } from "@shoal/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Executor, Exit, Output, Work } from "./executor.ts";
+
+/** What a maker says about a piece of work; the contract fills in the rest. `inputs` are added to the contract's own. */
+export type Piece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
+
+/** How an executor is asked for each behaviour. A maker that is left out skips its clauses. */
+export interface Makers {
+  /** Ends by itself with this exit code. */
+  readonly exits?: (exitCode: number) => Piece;
+  /** Writes exactly these texts and exits 0. An executor without a stderr ignores the second and says so in `silentStderr`. */
+  readonly says?: (stdout: string, stderr: string) => Piece;
+  /** Would run until somebody ends it. */
+  readonly runsForEver?: () => Piece;
+  /** Has params that parse, but cannot be started. */
+  readonly cannotStart?: () => Piece;
+  /** Writes the file at this path, and exits with another code than 0 when that is refused. */
+  readonly writes?: (path: string) => Piece;
+  /** Copies the file `from` (inside an input) to `to` (inside an output) and exits 0. */
+  readonly copies?: (from: string, to: string) => Piece;
+}
+
+/** What the contract needs to know about an executor. */
+export interface Bench {
+  /** Makes the executor under test; asked anew for each test, and once more to play the node's next process. */
+  readonly executor: () => Executor;
+  readonly makers: Makers;
+  /** True when works outlive the process that started them, so that `attach` finds them again. */
+  readonly survives?: boolean;
+  /** True when it has no stderr of its own. */
+  readonly silentStderr?: boolean;
+  /** Why the whole suite cannot run here; undefined when it can. */
+  readonly missing?: string | undefined;
+}
+
+const decoder = new TextDecoder();
+// 64 MiB and 16 MiB: enough for any program of a contract, little enough to run many side by side.
+const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 16 * 1024 * 1024 };
+const inputPath = "/given";
+const outputPath = "/made";
+let serial = 0;
+
+interface Stage {
+  readonly executor: Executor;
+  /** A new executor, as the node's next process would make it. */
+  readonly another: () => Executor;
+  readonly work: (piece: Piece) => Prepared;
+  readonly givenFile: string;
+  readonly output: Output;
+}
+interface Prepared extends Work {
+  readonly said: (stream: "stdout" | "stderr") => string;
+}
+
+/** The suite that every executor passes; call it from a test file beside the executor. */
+export function executorContract(name: string, bench: Bench): void {
+  describe.skipIf(bench.missing !== undefined)(title(name, bench), () => {
+    const stage = onStage(bench);
+    const { makers } = bench;
+    when(makers.exits, (exits) => endsByItself(stage, exits));
+    when(makers.says, (says) => speaks(stage, says, bench.silentStderr === true));
+    when(makers.runsForEver, (runsForEver) => isEnded(stage, runsForEver, bench.survives === true));
+    when(makers.cannotStart, (cannotStart) => refuses(stage, cannotStart));
+    when(makers.writes, (writes) => keepsInputs(stage, writes));
+    when(makers.copies, (copies) => bringsBack(stage, copies));
+  });
+}
+
+function title(name: string, bench: Bench): string {
+  return `${name}, as an executor${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+}
+
+function when<T>(maker: T | undefined, clauses: (maker: T) => void): void {
+  if (maker !== undefined) clauses(maker);
+}
+
+/** Sets up folders and executors around each test, and takes them down whatever happened. */
+function onStage(bench: Bench): () => Promise<Stage> {
+  let root = "";
+  let executors: Executor[] = [];
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-executor-"));
+    executors = [];
+  });
+  afterEach(async () => {
+    for (const executor of executors) await executor.sweep(new Set());
+    for (const executor of executors) await executor.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  const another = () => {
+    const executor = bench.executor();
+    executors.push(executor);
+    return executor;
+  };
+  return async () => {
+    const volume = join(root, "volume");
+    const output = { name: "results", path: outputPath, hostPath: join(root, "results") };
+    await mkdir(volume);
+    await mkdir(output.hostPath);
+    const givenFile = join(volume, "given.txt");
+    await writeFile(givenFile, "as it was");
+    const executor = another();
+    const work = prepare(executor, root, { volume, output });
+    return { executor, another, work, givenFile, output };
+  };
+}
+
+function prepare(executor: Executor, root: string, on: { volume: string; output: Output }): (piece: Piece) => Prepared {
+  return (piece) => {
+    const said = { stdout: "", stderr: "" };
+    serial += 1;
+    return {
+      id: `e-contract-${process.pid}-${serial}`,
+      jobId: "j-contract",
+      namespace: "default",
+      nodeId: "n-contract",
+      env: {},
+      resources,
+      network: "none",
+      folder: root,
+      outputs: [on.output],
+      ...piece,
+      params: executor.params.parse(piece.params ?? {}),
+      inputs: [{ hostPath: on.volume, target: inputPath, readOnly: true }, ...(piece.inputs ?? [])],
+      output: (stream, chunk) => {
+        said[stream] += decoder.decode(chunk);
+      },
+      said: (stream) => said[stream],
+    };
+  };
+}
+
+function endsByItself(stage: () => Promise<Stage>, exits: (exitCode: number) => Piece): void {
+  it("can be used here", async () => {
+    const { executor } = await stage();
+    expect(await executor.unavailable()).toBeUndefined();
+  });
+  it.each([0, 3])("reports exit code %i", async (exitCode) => {
+    const { executor, work } = await stage();
+    const running = await executor.start(work(exits(exitCode)));
+    expect(await running.exit).toEqual({ exitCode });
+  });
+  it("may be halted after it has ended, and keeps its exit", async () => {
+    const { executor, work } = await stage();
+    const running = await executor.start(work(exits(3)));
+    await running.exit;
+    await running.halt(0);
+    expect(await running.exit).toEqual({ exitCode: 3 });
+  });
+  it("runs works side by side", async () => {
+    const { executor, work } = await stage();
+    const running = await Promise.all([1, 2, 3].map((exitCode) => executor.start(work(exits(exitCode)))));
+    const ends = await Promise.all(running.map(({ exit }) => exit));
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([1, 2, 3]);
+  });
+}
+
+function speaks(stage: () => Promise<Stage>, says: (stdout: string, stderr: string) => Piece, silent: boolean): void {
+  it("hands over what the work says before it reports the exit", async () => {
+    const { executor, work } = await stage();
+    const told = work(says("to the world\n", "to the log\n"));
+    const running = await executor.start(told);
+    expect(await running.exit).toEqual({ exitCode: 0 });
+    expect(told.said("stdout")).toBe("to the world\n");
+    expect(told.said("stderr")).toBe(silent ? "" : "to the log\n");
+  });
+}
+
+function isEnded(stage: () => Promise<Stage>, runsForEver: () => Piece, survives: boolean): void {
+  it("ends when it is halted, says so, and may be halted again", async () => {
+    const { executor, work } = await stage();
+    const running = await executor.start(work(runsForEver()));
+    await Promise.all([running.halt(0), running.halt(0)]);
+    expect((await running.exit).failure?.code).toBe("STOPPED");
+    await expect(running.halt(0)).resolves.toBeUndefined();
+  });
+  it("sweeps what is not kept, and leaves what is kept", async () => {
+    const { executor, work } = await stage();
+    const [kept, left] = [work(runsForEver()), work(runsForEver())];
+    const [keptRun, leftRun] = [await executor.start(kept), await executor.start(left)];
+    await executor.sweep(new Set([kept.id]));
+    await leftRun.exit;
+    expect(await stateOf(keptRun.exit)).toBe("running");
+    expect(await executor.attach(left)).toBeUndefined();
+    await keptRun.halt(0);
+  });
+  it("does not find what was never started", async () => {
+    const { executor, work } = await stage();
+    expect(await executor.attach(work(runsForEver()))).toBeUndefined();
+  });
+  if (!survives) return;
+  it("is found again by the node's next process", async () => {
+    const { executor, another, work } = await stage();
+    const told = work(runsForEver());
+    const running = await executor.start(told);
+    const found = await another().attach(told);
+    expect(found).toBeDefined();
+    await found?.halt(0);
+    await Promise.all([running.exit, found?.exit]);
+  });
+}
+
+function stateOf(exit: Promise<Exit>): Promise<Exit | "running"> {
+  return Promise.race([exit, Promise.resolve("running" as const)]);
+}
+
+function refuses(stage: () => Promise<Stage>, cannotStart: () => Piece): void {
+  it("refuses what cannot be started with a Fault", async () => {
+    const { executor, work } = await stage();
+    await expect(executor.start(work(cannotStart()))).rejects.toBeInstanceOf(Fault);
+  });
+}
+
+function keepsInputs(stage: () => Promise<Stage>, writes: (path: string) => Piece): void {
+  it.each(["given.txt", "new.txt"])("does not let the work write %s into an input", async (file) => {
+    const { executor, work, givenFile } = await stage();
+    const running = await executor.start(work(writes(`${inputPath}/${file}`)));
+    expect((await running.exit).exitCode).not.toBe(0);
+    expect(await readFile(givenFile, "utf8")).toBe("as it was");
+    await expect(readFile(join(givenFile, "..", "new.txt"))).rejects.toThrow("ENOENT");
+  });
+}
+
+function bringsBack(stage: () => Promise<Stage>, copies: (from: string, to: string) => Piece): void {
+  it("reads its inputs and brings its outputs back", async () => {
+    const { executor, work, output } = await stage();
+    const running = await executor.start(work(copies(`${inputPath}/given.txt`, `${outputPath}/taken.txt`)));
+    expect(await running.exit).toEqual({ exitCode: 0 });
+    expect(await readFile(join(output.hostPath, "taken.txt"), "utf8")).toBe("as it was");
+  });
+}

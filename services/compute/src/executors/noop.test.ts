@@ -1,0 +1,100 @@
+import type { Clock } from "@shoal/core";
+import { describe, expect, it } from "vitest";
+import { executorContract } from "./contract.ts";
+import type { Executor, Work } from "./executor.ts";
+import { noop } from "./noop.ts";
+
+executorContract("noop", {
+  executor: () => noop(handClock()),
+  makers: {
+    exits: (ExitCode) => ({ params: { ExitCode } }),
+    says: (Stdout) => ({ params: { Stdout } }),
+    runsForEver: () => ({ params: { RunSeconds: 3600 } }),
+  },
+  silentStderr: true,
+});
+
+interface HandClock extends Clock {
+  readonly moveTo: (at: number) => void;
+  readonly waiting: () => number;
+}
+
+function handClock(): HandClock {
+  let now = 0;
+  let timers: { at: number; callback: () => void }[] = [];
+  return {
+    now: () => now,
+    at: (at, callback) => {
+      const timer = { at, callback };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    moveTo: (at) => {
+      now = at;
+      const due = timers.filter((timer) => timer.at <= now);
+      timers = timers.filter((timer) => timer.at > now);
+      for (const { callback } of due) callback();
+    },
+    waiting: () => timers.length,
+  };
+}
+
+function work(executor: Executor, params: object): Work {
+  return {
+    id: "e-noop-1",
+    jobId: "j-noop",
+    namespace: "default",
+    nodeId: "n-1",
+    params: executor.params.parse(params),
+    env: {},
+    inputs: [],
+    outputs: [],
+    resources: { cpuCores: 0, memoryBytes: 0, diskBytes: 0 },
+    network: "none",
+    folder: "unused",
+    output: () => {},
+  };
+}
+
+describe("noop", () => {
+  it("runs as long as it was told by its clock, and no longer", async () => {
+    const clock = handClock();
+    const running = await noop(clock).start(work(noop(clock), { RunSeconds: 2.5, ExitCode: 7 }));
+    let ended = false;
+    void running.exit.then(() => {
+      ended = true;
+    });
+    clock.moveTo(2499);
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    clock.moveTo(2500);
+    expect(await running.exit).toEqual({ exitCode: 7 });
+  });
+
+  it("fails as it was told", async () => {
+    const executor = noop(handClock());
+    const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
+    expect(await running.exit).toEqual({
+      exitCode: 5,
+      failure: { code: "ENGINE_FAILED", why: "the disk is on fire" },
+    });
+  });
+
+  it("leaves no timer behind when it is halted", async () => {
+    const clock = handClock();
+    const executor = noop(clock);
+    await executor.start(work(executor, { RunSeconds: 60 }));
+    expect(clock.waiting()).toBe(1);
+    await executor.close();
+    expect(clock.waiting()).toBe(0);
+  });
+
+  it.each([{ RunSeconds: -1 }, { ExitCode: 256 }, { ExitCode: 1.5 }, { FailWith: "" }, { Runseconds: 1 }])(
+    "refuses %o",
+    (params) => {
+      expect(noop(handClock()).params.safeParse(params).success).toBe(false);
+    },
+  );
+});
