@@ -1,1 +1,77 @@
+export { ExecutionEntity } from "./api/execution.ts";
+export { HistoryEntity } from "./api/history.ts";
+export { JobEntity } from "./api/job.ts";
+export { BuildVersion, NodeEntity, NodeInfoEntity } from "./api/node.ts";
+export { Assignment } from "./assignment.ts";
+export { Ask, AskBatch, Bid, BidBatch } from "./bid.ts";
+export { type Commit, CommitEnvelope, commitBytes, commitVersion, eventKinds, type StoredEvent } from "./commit.ts";
 export { type ErrorCode, errors } from "./errors.ts";
+export { defineEvent, type EventKind, type EventOf } from "./event.ts";
+export {
+  Answer,
+  ExecutionAssigned,
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionLost,
+  ExecutionPublishing,
+  ExecutionStarted,
+  ExecutionStopped,
+  RunOutput,
+} from "./execution/events.ts";
+export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
+export {
+  type ExecutionPlace,
+  executionIdOf,
+  fnv1a,
+  nameCharsMax,
+  shardCount,
+  shardOf,
+  shortId,
+  tokenProblem,
+  uuidOfHex,
+} from "./ids.ts";
+export { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted } from "./job/events.ts";
+export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
+export { Network } from "./job/network.ts";
+export {
+  Constraint,
+  InputSource,
+  JobSpec,
+  jobTypes,
+  ResourcesSpec,
+  ResultPath,
+  SpecConfig,
+  specLimits,
+  Task,
+  Timeouts,
+} from "./job/spec.ts";
+export { defineMachine, type Machine, next, type Row } from "./machine.ts";
+export { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./node/events.ts";
+export { Heartbeat, NodeInfo } from "./node/info.ts";
+export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
+export {
+  addResources,
+  noResources,
+  type Parsed,
+  parseBytes,
+  parseCpu,
+  parseGpu,
+  type Resources,
+  shortage,
+  timesFitting,
+} from "./quantities.ts";
+export { Report } from "./report.ts";
+export { AllocatedResources } from "./resources.ts";
+export {
+  type AggregateRef,
+  aggregateOf,
+  buckets,
+  reporterOf,
+  resultsBucketOf,
+  streams,
+  subjectOf,
+  subjects,
+} from "./subjects.ts";
+export { type FromWire, fromWire, matchKeys, readParams, toWire } from "./wire/codec.ts";
+export { onWire, type WireMeta } from "./wire/meta.ts";
+export { wireName } from "./wire/names.ts";

@@ -1,0 +1,40 @@
+import type { AggregateRef, Commit } from "@shoal/proto";
+
+/** A commit as it stands in the log. */
+export interface StoredCommit {
+  readonly aggregate: AggregateRef;
+  /** The position in the log: grows, with gaps. */
+  readonly seq: number;
+  /** SHA-256 of the commit's bytes, in hexadecimal: the next commit's `prev`. */
+  readonly hash: string;
+  readonly commit: Commit;
+}
+
+/** Where an aggregate stands: what its next commit must build on. */
+export interface Tip {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Before the first commit of an aggregate. */
+export const noTip: Tip = { seq: 0, hash: "" };
+
+/** The log of truth. Every method throws Fault LOG_UNREACHABLE when the log does not answer in time. */
+export interface EventLog {
+  /**
+   * Appends one commit behind `after`, or throws Fault REVISION_CONFLICT when the aggregate has moved on. When the
+   * answer is lost it looks whether the commit is there (by its id) before it says anything: a returned tip is
+   * durable, a conflict is certain, and only LOG_UNREACHABLE leaves it open. `commit.prev` must be `after.hash`.
+   */
+  append(aggregate: AggregateRef, after: Tip, commit: Commit): Promise<Tip>;
+  /** The aggregate's commits behind `afterSeq`, oldest first. The namespace of a job may be "*": ids are unique. */
+  load(aggregate: AggregateRef, afterSeq?: number): Promise<readonly StoredCommit[]>;
+  /** Every commit of a shard behind `afterSeq`, in order, and then live, until closed. Survives reconnects without gap or reorder. */
+  follow(shard: number, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following>;
+  /** The last position in the log; 0 when it is empty. */
+  lastSeq(): Promise<number>;
+}
+
+export interface Following {
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { Report } from "@shoal/proto";
+
+/** What nodes say. A node may say the same again, late, or out of order. */
+export interface ReportSender {
+  /** Resolves once the report is stored; throws Fault LOG_UNREACHABLE when it is not known to be. Say it again then. */
+  send(report: OutgoingReport): Promise<void>;
+}
+
+export interface OutgoingReport {
+  readonly jobId: string;
+  readonly executionId: string;
+  readonly report: Report;
+}
+
+/** A report as the shard's owner gets it. The node's id is that of the subject, which the server vouches for. */
+export interface ReceivedReport extends OutgoingReport {
+  readonly nodeId: string;
+  readonly seq: number;
+}
+
+export interface ReportQueue {
+  /**
+   * Every report of a shard behind `afterSeq`, in order, and then live. What cannot be read is parked with its reason and
+   * counted, and the shard goes on. Whoever follows remembers how far it has got.
+   */
+  follow(
+    shard: number,
+    afterSeq: number,
+    deliver: (report: ReceivedReport) => void,
+  ): Promise<{ close(): Promise<void> }>;
+}

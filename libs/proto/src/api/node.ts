@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { nodeMachine } from "../node/machine.ts";
+import { AllocatedResources } from "../resources.ts";
+import { onWire } from "../wire/meta.ts";
+import { onWireResources } from "./execution.ts";
+
+const resources = onWireResources(AllocatedResources);
+
+/** What version of the software speaks, in the field's form. */
+export const BuildVersion = z.object({
+  major: z.string(),
+  minor: z.string(),
+  gitVersion: z.string(),
+  gitCommit: z.string(),
+  buildDate: z.string(),
+  goos: onWire(z.string(), { name: "GOOS" }),
+  goarch: onWire(z.string(), { name: "GOARCH" }),
+});
+export type BuildVersion = z.infer<typeof BuildVersion>;
+
+export const NodeInfoEntity = z.object({
+  nodeId: z.string(),
+  nodeType: z.enum(["Requester", "Compute"]),
+  labels: z.record(z.string(), z.string()),
+  supportedProtocols: z.array(z.string()),
+  computeNodeInfo: z
+    .object({
+      executionEngines: z.array(z.string()),
+      publishers: z.array(z.string()),
+      storageSources: z.array(z.string()),
+      maxCapacity: resources,
+      queueCapacity: resources,
+      availableCapacity: resources,
+      maxJobRequirements: resources,
+      runningExecutions: z.int(),
+      enqueuedExecutions: z.int(),
+      address: onWire(z.string(), { name: "address" }),
+    })
+    .optional(),
+  bacalhauVersion: BuildVersion,
+});
+
+/** A node as the API shows it and the view keeps it. */
+export const NodeEntity = z.object({
+  info: NodeInfoEntity,
+  membership: z.enum(["PENDING", "APPROVED", "REJECTED"]),
+  connection: onWire(z.enum(nodeMachine.states), { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
+  connectionState: z.object({
+    status: onWire(z.enum(nodeMachine.states), { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
+    lastHeartbeat: onWire(z.number(), { as: "rfc3339" }),
+    connectedSince: onWire(z.number(), { as: "rfc3339" }),
+    disconnectedSince: onWire(z.number().optional(), { as: "rfc3339" }),
+    lastError: onWire(z.string(), { omitEmpty: true }),
+  }),
+});
+export type NodeEntity = z.infer<typeof NodeEntity>;

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { Task } from "./job/spec.ts";
+import { AllocatedResources } from "./resources.ts";
+
+/** What a node should be doing: "yours". While the entry is there the node works; when it goes away the execution is settled. */
+export const Assignment = z.object({
+  executionId: z.string(),
+  jobId: z.string(),
+  namespace: z.string(),
+  jobType: z.string(),
+  version: z.int(),
+  nodeId: z.string(),
+  /** The ask whose hold this uses. */
+  askId: z.string(),
+  partition: z.object({ index: z.int().min(0), count: z.int().min(1) }),
+  attempt: z.int().min(1),
+  task: Task,
+  resources: AllocatedResources,
+  /** The longest it may run once started, in milliseconds; 0 means as long as it wants. */
+  timeoutMs: z.number().min(0),
+  /** The log position of the decision, for guarding the entry. */
+  seq: z.number(),
+});
+export type Assignment = z.infer<typeof Assignment>;

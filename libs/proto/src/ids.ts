@@ -1,0 +1,72 @@
+/** A name that can stand as one token in a NATS subject and one path element of the API. */
+const token = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+/** The longest namespace, node id or similar name, in characters; the field's own clients stay below it. */
+export const nameCharsMax = 63;
+
+/** Why `text` cannot be used as a namespace, node id or other subject token; undefined when it can. */
+export function tokenProblem(text: string): string | undefined {
+  if (text.length === 0) return "it is empty";
+  if (text.length > nameCharsMax) return `it has ${text.length} characters, at most ${nameCharsMax} are allowed`;
+  return token.test(text) ? undefined : "it may hold letters, digits, - and _ only, and begins with a letter or digit";
+}
+
+/** How many slices all jobs are divided into; fixed when a cluster is created (HOUSE.md, shards). */
+export const shardCount = 16;
+
+// The 32-bit FNV-1a offset basis and prime.
+const fnvBasis = 0x811c9dc5;
+const fnvPrime = 0x01000193;
+
+/** 32-bit FNV-1a over the text's UTF-16 units' low bytes: for spreading ids, never for security. */
+export function fnv1a(text: string): number {
+  let hash = fnvBasis;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ (text.charCodeAt(index) & 0xff), fnvPrime);
+  }
+  return hash >>> 0;
+}
+
+/** The shard that owns an aggregate's id. Same id, same shard, for ever. */
+export function shardOf(aggregateId: string): number {
+  return fnv1a(aggregateId) % shardCount;
+}
+
+/** Lower-case hexadecimal digits dressed as a UUID of version 8 (RFC 9562: made by a scheme of one's own). Needs 32 digits. */
+export function uuidOfHex(hex: string): string {
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Four differently seeded FNV-1a lanes with a final mix: 128 bits that spread well; not for security. */
+function spread128(text: string): string {
+  let hex = "";
+  for (let lane = 0; lane < 4; lane++) {
+    let hash = fnv1a(`${lane}:${text}:${lane}`);
+    // The finaliser of the 32-bit murmur hash: every input bit reaches every output bit.
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hex += ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  }
+  return hex;
+}
+
+/** Which try of which piece of a job. */
+export interface ExecutionPlace {
+  readonly jobId: string;
+  readonly version: number;
+  /** 0-based. */
+  readonly partition: number;
+  /** 1-based. */
+  readonly attempt: number;
+}
+
+/** The id of an execution, derived from its place: the same try can be made only once. */
+export function executionIdOf({ jobId, version, partition, attempt }: ExecutionPlace): string {
+  return `e-${uuidOfHex(spread128(`${jobId}/${version}/${partition}/${attempt}`))}`;
+}
+
+/** The short form that people read: the prefix and eight digits. */
+export function shortId(id: string): string {
+  return id.slice(0, id.indexOf("-") + 9);
+}

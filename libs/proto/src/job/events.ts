@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { defineEvent } from "../event.ts";
+import { Answer } from "../execution/events.ts";
+import { JobSpec } from "./spec.ts";
+
+/** Absolute times are milliseconds since the epoch, fixed when the job is submitted. */
+export const JobSubmitted = defineEvent(
+  "JobSubmitted",
+  z.object({
+    jobId: z.string(),
+    spec: JobSpec,
+    version: z.int().min(1),
+    /** After this time the job fails when it still waits for a place. */
+    queueUntil: z.number(),
+    /** After this time the job fails whatever it does. */
+    totalUntil: z.number().optional(),
+  }),
+);
+export const JobQueued = defineEvent("JobQueued", z.object({ why: z.string(), answers: z.array(Answer) }));
+export const JobStarted = defineEvent("JobStarted", z.object({ answers: z.array(Answer) }));
+export const JobCompleted = defineEvent("JobCompleted", z.object({}));
+export const JobFailed = defineEvent(
+  "JobFailed",
+  z.object({ code: z.string(), why: z.string(), answers: z.array(Answer).optional() }),
+);
+export const JobStopped = defineEvent("JobStopped", z.object({ why: z.string() }));

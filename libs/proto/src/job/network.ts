@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { onWire } from "../wire/meta.ts";
+
+// The field's names, and `full`, its old word for host.
+const words = ["default", "none", "host", "full", "http", "bridge"] as const;
+const spelt = { default: "Default", none: "None", host: "Host", full: "Full", http: "HTTP", bridge: "Bridge" } as const;
+
+const portName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const portNumber = z.int().min(0).max(65_535);
+
+const Port = z.object({
+  name: z.string().regex(portName, "a port's name holds letters, digits and _"),
+  static: onWire(
+    portNumber.refine((port) => port === 0 || port >= 1024, "a static port lies in 1024..65535").default(0),
+    { omitEmpty: true },
+  ),
+  target: onWire(portNumber.default(0), { omitEmpty: true }),
+  hostNetwork: onWire(z.string().default(""), { omitEmpty: true }),
+});
+
+/** What a task may reach. `default` is decided by the node and the engine. */
+export const Network = z
+  .object({
+    type: onWire(
+      z
+        .preprocess(
+          (type) => (typeof type === "string" ? type.toLowerCase() || "default" : type),
+          z.enum(words, `invalid network: wanted one of ${words.join(" ")}`),
+        )
+        .default("default"),
+      { as: spelt },
+    ),
+    domains: onWire(z.array(z.string().min(1)).default([]), { omitEmpty: true }),
+    ports: onWire(z.array(Port).default([]), { omitEmpty: true }),
+  })
+  .superRefine(({ type, domains, ports }, issues) => {
+    if (domains.length > 0 && type !== "http") {
+      issues.addIssue({
+        code: "custom",
+        path: ["domains"],
+        message: "invalid network: domains go with type HTTP only",
+      });
+    }
+    if (ports.length > 0 && type !== "host" && type !== "full" && type !== "bridge") {
+      issues.addIssue({
+        code: "custom",
+        path: ["ports"],
+        message: "invalid network: ports go with type Host or Bridge only",
+      });
+    }
+  });

@@ -1,0 +1,209 @@
+import { z } from "zod";
+import { tokenProblem } from "../ids.ts";
+import { type Parsed, parseBytes, parseCpu, parseGpu } from "../quantities.ts";
+import { onWire } from "../wire/meta.ts";
+import { Network } from "./network.ts";
+
+/** What names and configures an engine, a publisher or a source. */
+export const SpecConfig = z.object({
+  type: z.string("missing spec type").min(1, "missing spec type"),
+  params: z.record(z.string(), z.unknown()).default({}),
+});
+export type SpecConfig = z.infer<typeof SpecConfig>;
+
+/** The limits of a spec. What is larger belongs into an input source, by reference. */
+export const specLimits = {
+  /** The most partitions of one job; each costs the log and the views an entry. */
+  count: 1000,
+  tasks: 1,
+  /** Entries of any list or map in a spec. */
+  entries: 256,
+  /** Characters of any one text in a spec outside of params. */
+  textChars: 32_768,
+  nameChars: 256,
+} as const;
+
+const text = z
+  .string()
+  .max(specLimits.textChars)
+  .refine((value) => !value.includes("\0"), "holds a null character");
+const short = text.max(specLimits.nameChars);
+
+const operators = ["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"] as const;
+// How many values each operator takes, as [least, most].
+const valuesOf: Readonly<Record<(typeof operators)[number], readonly [number, number]>> = {
+  in: [1, specLimits.entries],
+  notin: [1, specLimits.entries],
+  "=": [1, 1],
+  "==": [1, 1],
+  "!=": [1, 1],
+  gt: [1, 1],
+  lt: [1, 1],
+  exists: [0, 0],
+  "!": [0, 0],
+};
+
+/** A condition on a node's labels; a key that begins with `favour_` is only a wish. */
+export const Constraint = z
+  .object({
+    key: short.min(1, "a constraint needs a key"),
+    operator: z.enum(operators, `wanted one of ${operators.join(" ")}`),
+    values: z.array(short).max(specLimits.entries).default([]),
+  })
+  .superRefine(({ operator, values }, issues) => {
+    const [least, most] = valuesOf[operator];
+    if (values.length < least || values.length > most) {
+      const wanted = least === most ? `${least}` : `at least ${least}`;
+      issues.addIssue({
+        code: "custom",
+        path: ["values"],
+        message: `operator ${operator} takes ${wanted} values, found ${values.length}`,
+      });
+    }
+    if ((operator === "gt" || operator === "lt") && !/^-?\d+$/.test(values[0] ?? "")) {
+      issues.addIssue({
+        code: "custom",
+        path: ["values"],
+        message: `operator ${operator} compares with a whole number`,
+      });
+    }
+  });
+export type Constraint = z.infer<typeof Constraint>;
+
+const quantity = (parse: (text: string) => Parsed) =>
+  z
+    .union([z.string(), z.number().transform(String)])
+    .default("")
+    .superRefine((value, issues) => {
+      const parsed = value === "" ? undefined : parse(value);
+      if (parsed?.ok === false) issues.addIssue({ code: "custom", message: `invalid resources: ${parsed.why}` });
+    });
+
+/** What a task asks for, as written; empty means the default of its job type. */
+export const ResourcesSpec = z.object({
+  cpu: onWire(quantity(parseCpu), { name: "CPU" }),
+  memory: quantity(parseBytes),
+  disk: quantity(parseBytes),
+  gpu: onWire(quantity(parseGpu), { name: "GPU" }),
+});
+export type ResourcesSpec = z.infer<typeof ResourcesSpec>;
+
+const seconds = z
+  .int("wanted whole seconds")
+  .min(0, "wanted 0 or more seconds")
+  .max(31_536_000 * 10, "wanted at most ten years")
+  .default(0);
+
+/** In seconds; 0 means none. */
+export const Timeouts = z
+  .object({ executionTimeout: seconds, queueTimeout: seconds, totalTimeout: seconds })
+  .superRefine(({ executionTimeout, queueTimeout, totalTimeout }, issues) => {
+    if (totalTimeout > 0 && executionTimeout + queueTimeout > totalTimeout) {
+      issues.addIssue({
+        code: "custom",
+        message: `invalid timeouts: execution timeout ${executionTimeout}s + queue timeout ${queueTimeout}s is more than total timeout ${totalTimeout}s`,
+      });
+    }
+  });
+
+const envName = /^[A-Z][A-Z0-9_]*$/;
+const Env = z.record(z.string(), text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
+  for (const name of Object.keys(env)) {
+    const problem = !envName.test(name)
+      ? "wanted upper-case letters, digits and _, beginning with a letter"
+      : /^(BACALHAU|SHOAL)_/.test(name) && "names that begin with BACALHAU_ or SHOAL_ are set by the node";
+    if (problem)
+      issues.addIssue({ code: "custom", path: [name], message: `invalid environment variable ${name}: ${problem}` });
+  }
+});
+
+const absolute = short.refine((path) => path.startsWith("/"), "wanted an absolute path");
+
+export const InputSource = z.object({
+  source: SpecConfig,
+  alias: onWire(short.default(""), { omitEmpty: true }),
+  target: absolute,
+});
+export const ResultPath = z.object({ name: short.min(1, "missing result path name"), path: absolute });
+
+/** Every value of `of` is there once. */
+const distinct =
+  <T>(what: string, of: (item: T) => string) =>
+  (items: readonly T[], issues: z.RefinementCtx) => {
+    const seen = new Set<string>();
+    for (const [index, item] of items.entries()) {
+      const value = of(item);
+      if (value !== "" && seen.has(value))
+        issues.addIssue({ code: "custom", path: [index], message: `duplicate ${what} "${value}"` });
+      seen.add(value);
+    }
+  };
+
+/** A publisher is optional; an empty one means none. */
+const Publisher = z
+  .object({ type: z.string().default(""), params: z.record(z.string(), z.unknown()).default({}) })
+  .prefault({});
+
+export const Task = z
+  .object({
+    name: short.min(1, "missing task name").default("main"),
+    engine: SpecConfig,
+    publisher: Publisher,
+    env: Env.default({}),
+    meta: z.record(z.string(), text).default({}),
+    inputSources: z
+      .array(InputSource)
+      .max(specLimits.entries)
+      .superRefine(distinct("input target", (input) => input.target))
+      .superRefine(distinct("input alias", (input) => input.alias))
+      .default([]),
+    resultPaths: z
+      .array(ResultPath)
+      .max(specLimits.entries)
+      .superRefine(distinct("result name", (result) => result.name))
+      .superRefine(distinct("result path", (result) => result.path))
+      .default([]),
+    resources: ResourcesSpec.prefault({}),
+    network: Network.prefault({}),
+    timeouts: Timeouts.prefault({}),
+  })
+  .superRefine(({ resultPaths, publisher }, issues) => {
+    if (resultPaths.length > 0 && publisher.type === "") {
+      issues.addIssue({
+        code: "custom",
+        path: ["publisher"],
+        message: "publisher must be set if result paths are set",
+      });
+    }
+  });
+export type Task = z.infer<typeof Task>;
+
+export const jobTypes = ["batch", "ops", "service", "daemon"] as const;
+
+/** What a user asks for. */
+export const JobSpec = z.object({
+  name: short.default(""),
+  namespace: z
+    .string()
+    .default("")
+    .transform((name) => (name === "" ? "default" : name))
+    .superRefine((name, issues) => {
+      const problem = tokenProblem(name);
+      if (problem !== undefined)
+        issues.addIssue({ code: "custom", message: `invalid namespace "${name}": ${problem}` });
+    }),
+  type: z
+    .string("missing job type")
+    .transform((type) => type.toLowerCase())
+    .pipe(z.enum(jobTypes, `invalid job type: wanted one of ${jobTypes.join(" ")}`)),
+  priority: z.int().default(0),
+  count: z.int("job count must be a whole number").min(0, "job count must be >= 0").max(specLimits.count).default(1),
+  constraints: z.array(Constraint).max(specLimits.entries).default([]),
+  meta: z.record(z.string(), text).default({}),
+  labels: z.record(z.string(), text).default({}),
+  tasks: z
+    .array(Task, "missing job tasks")
+    .min(1, "missing job tasks")
+    .max(specLimits.tasks, "only one task is supported per job"),
+});
+export type JobSpec = z.infer<typeof JobSpec>;

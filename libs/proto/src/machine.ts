@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import type { EventKind } from "./event.ts";
+
+export type AnyEventKind = EventKind<string, z.ZodType>;
+
+export type Row<S extends string> = readonly [from: "nothing" | readonly S[], event: AnyEventKind, to: S];
+
+/** Every state, every event that moves between them, and nothing else. */
+export interface Machine<S extends string, R extends readonly Row<S>[] = readonly Row<S>[]> {
+  readonly states: readonly S[];
+  /** States that nothing leaves. */
+  readonly terminal: readonly S[];
+  readonly rows: R;
+  /** event -> from -> to, made once from the rows. */
+  readonly moves: ReadonlyMap<string, ReadonlyMap<S | "nothing", S>>;
+}
+
+/** Builds a machine from its rows; terminal states follow from them. */
+export function defineMachine<const S extends string, const R extends readonly Row<S>[]>(
+  states: readonly S[],
+  rows: R,
+): Machine<S, R> {
+  const moves = new Map<string, Map<S | "nothing", S>>();
+  for (const [from, event, to] of rows) {
+    const byFrom = moves.get(event.name) ?? new Map<S | "nothing", S>();
+    for (const state of from === "nothing" ? ["nothing" as const] : from) byFrom.set(state, to);
+    moves.set(event.name, byFrom);
+  }
+  const left = new Set(rows.flatMap(([from]) => (from === "nothing" ? [] : from)));
+  return { states, terminal: states.filter((state) => !left.has(state)), rows, moves };
+}
+
+/** The one place that allows or refuses a change of state: the state afterwards, or undefined for "not allowed". */
+export function next<S extends string>(machine: Machine<S>, state: S | undefined, event: string): S | undefined {
+  return machine.moves.get(event)?.get(state ?? "nothing");
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { AllocatedResources } from "../resources.ts";
+
+/** What a node says of itself with every heartbeat. */
+export const NodeInfo = z.object({
+  nodeId: z.string(),
+  labels: z.record(z.string(), z.string()),
+  engines: z.array(z.string()),
+  publishers: z.array(z.string()),
+  sources: z.array(z.string()),
+  /** All that the node gives to executions. */
+  capacity: AllocatedResources,
+  /** What is not held by a bid or an execution now. */
+  available: AllocatedResources,
+  /** The most that one task may ask for. */
+  perTask: AllocatedResources,
+  running: z.int().min(0),
+  version: z.string(),
+  address: z.string(),
+});
+export type NodeInfo = z.infer<typeof NodeInfo>;
+
+/** Said every heartbeat interval, and at once when room comes free that somebody was refused for. */
+export const Heartbeat = z.object({
+  info: NodeInfo,
+  /** When this process of the node started, milliseconds since the epoch: tells a restart from a pause. */
+  startedAt: z.number(),
+  at: z.number(),
+  /** The node is going away on purpose. */
+  leaving: z.boolean().optional(),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;

@@ -1,0 +1,18 @@
+import type { EventOf } from "../event.ts";
+import { defineMachine } from "../machine.ts";
+import { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./events.ts";
+
+const states = ["connected", "disconnected"] as const;
+
+/** The membership of a node. A node may always come back, so no state is terminal. */
+// biome-ignore format: a table
+export const nodeMachine = defineMachine(states, [
+  // from            event             to
+  ["nothing",        NodeJoined,       "connected"],
+  [["connected"],    NodeChanged,      "connected"],
+  [["connected"],    NodeDisconnected, "disconnected"],
+  [["disconnected"], NodeReconnected,  "connected"],
+]);
+
+export type NodeState = (typeof states)[number];
+export type NodeEvent = EventOf<(typeof nodeMachine.rows)[number][1]>;

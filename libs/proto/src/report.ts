@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { RunOutput } from "./execution/events.ts";
+import { SpecConfig } from "./job/spec.ts";
+
+const base = { startedAt: z.number() };
+
+/** What a node says it saw of one execution. Later kinds include what earlier ones would have said. */
+export const Report = z.object({
+  /** Milliseconds since the epoch, by the node's clock. */
+  at: z.number(),
+  namespace: z.string(),
+  saw: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("running"), ...base }),
+    z.object({ kind: z.literal("publishing"), ...base }),
+    z.object({ kind: z.literal("completed"), ...base, output: RunOutput, result: SpecConfig.optional() }),
+    z.object({
+      kind: z.literal("failed"),
+      code: z.string(),
+      why: z.string().max(4096),
+      /** The same task would fail in the same way anywhere. */
+      final: z.boolean(),
+      output: RunOutput.optional(),
+    }),
+    /** The node no longer does this because its assignment went away. */
+    z.object({ kind: z.literal("stopped") }),
+  ]),
+});
+export type Report = z.infer<typeof Report>;

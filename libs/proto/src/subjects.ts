@@ -1,0 +1,67 @@
+import { shardOf } from "./ids.ts";
+
+/** What an aggregate is, as its subject says. */
+export interface AggregateRef {
+  readonly kind: "job" | "node";
+  /** The namespace of a job; empty for a node. */
+  readonly namespace: string;
+  readonly id: string;
+}
+
+/** The streams, by name, and what lies under them. */
+export const streams = { events: "EVENTS", reports: "REPORTS", logs: "LOGS", parked: "PARKED" } as const;
+
+/** The buckets, by name. */
+export const buckets = {
+  jobs: "jobs",
+  executions: "executions",
+  nodes: "nodes",
+  assignments: "assignments",
+  shards: "shards",
+  checkpoints: "checkpoints",
+} as const;
+
+/** The object store bucket that only this node may write. */
+export const resultsBucketOf = (nodeId: string): string => `results-${nodeId}`;
+
+/** Every subject that Shoal speaks on. `*` may stand for any one argument. */
+export const subjects = {
+  job: (namespace: string, jobId: string, shard: number | "*" = shardOf(jobId)) =>
+    `shoal.evt.${shard}.job.${namespace}.${jobId}`,
+  node: (nodeId: string, shard: number | "*" = shardOf(nodeId)) => `shoal.evt.${shard}.node.${nodeId}`,
+  eventsOfShard: (shard: number) => `shoal.evt.${shard}.>`,
+  allEvents: "shoal.evt.>",
+  report: (nodeId: string, jobId: string, executionId: string) =>
+    `shoal.rpt.${shardOf(jobId)}.${nodeId}.${jobId}.${executionId}`,
+  reportsOfShard: (shard: number) => `shoal.rpt.${shard}.>`,
+  allReports: "shoal.rpt.>",
+  log: (nodeId: string, executionId: string) => `shoal.log.${nodeId}.${executionId}`,
+  allLogs: "shoal.log.>",
+  parked: (shard: number) => `shoal.parked.${shard}`,
+  allParked: "shoal.parked.>",
+  ask: (nodeId: string) => `shoal.ask.${nodeId}`,
+  heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
+  feed: (namespace: string, jobId: string, type: string) => `shoal.feed.${namespace}.${jobId}.${type}`,
+} as const;
+
+/** The subject on which an aggregate's commits stand. */
+export function subjectOf(aggregate: AggregateRef): string {
+  return aggregate.kind === "job" ? subjects.job(aggregate.namespace, aggregate.id) : subjects.node(aggregate.id);
+}
+
+/** Reads an aggregate back from its subject; undefined when the subject is none of an aggregate's. */
+export function aggregateOf(subject: string): AggregateRef | undefined {
+  const [shoal, evt, , kind, first, second, ...rest] = subject.split(".");
+  if (shoal !== "shoal" || evt !== "evt" || first === undefined || rest.length > 0) return undefined;
+  if (kind === "job" && second !== undefined) return { kind, namespace: first, id: second };
+  if (kind === "node" && second === undefined) return { kind, namespace: "", id: first };
+  return undefined;
+}
+
+/** Who speaks of what, as a report's subject says; undefined when the subject is no report's. */
+export function reporterOf(subject: string): { nodeId: string; jobId: string; executionId: string } | undefined {
+  const [shoal, rpt, , nodeId, jobId, executionId, ...rest] = subject.split(".");
+  if (shoal !== "shoal" || rpt !== "rpt" || rest.length > 0) return undefined;
+  if (nodeId === undefined || jobId === undefined || executionId === undefined) return undefined;
+  return { nodeId, jobId, executionId };
+}

@@ -1,0 +1,144 @@
+import type { z } from "zod";
+import { type FieldShape, type Shape, shapeOf } from "./shape.ts";
+
+const nsPerMs = 1e6;
+
+/** A domain value in the wire format: PascalCase keys, the field's own words; map keys and unknown values stay as they are. */
+export function toWire<S extends z.ZodType>(schema: S, value: z.output<S>): unknown {
+  return write(shapeOf(schema), value);
+}
+
+/** Something read from the wire: the value, or what is wrong with it; and the keys that nobody knows. */
+export type FromWire<T> =
+  | { readonly ok: true; readonly value: T; readonly unknown: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads the wire format: keys in any case, null as absent, unknown keys named and left out. Never throws. */
+export function fromWire<S extends z.ZodType>(schema: S, json: unknown): FromWire<z.output<S>> {
+  const unknown: string[] = [];
+  const parsed = schema.safeParse(read(shapeOf(schema), json, { path: "", unknown }), { reportInput: true });
+  if (parsed.success) return { ok: true, value: parsed.data, unknown };
+  return { ok: false, problems: parsed.error.issues.map((issue) => sentence(schema, issue)) };
+}
+
+function write(shape: Shape, value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (shape.kind === "array") return Array.isArray(value) ? value.map((item) => write(shape.item, item)) : value;
+  if (shape.kind === "leaf") return writeLeaf(shape.meta.as, value);
+  const from = value as Readonly<Record<string, unknown>>;
+  const to: Record<string, unknown> = {};
+  if (shape.kind === "map") {
+    for (const [key, item] of Object.entries(from)) put(to, key, write(shape.item, item));
+    return to;
+  }
+  for (const { field, wire, omitEmpty, shape: inner } of shape.fields) {
+    const written = write(inner, from[field]);
+    if (written !== undefined && !(omitEmpty && isEmpty(written))) to[wire] = written;
+  }
+  return to;
+}
+
+function writeLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], value: unknown): unknown {
+  if (as === undefined) return value;
+  if (typeof as === "object") return as[String(value)] ?? value;
+  if (typeof value !== "number") return value;
+  return as === "nanoseconds" ? value * nsPerMs : new Date(value).toISOString();
+}
+
+interface Reading {
+  readonly path: string;
+  readonly unknown: string[];
+}
+
+function read(shape: Shape, json: unknown, at: Reading): unknown {
+  if (json === null || json === undefined) return undefined;
+  if (shape.kind === "leaf") return readLeaf(shape.meta.as, json);
+  if (shape.kind === "array") {
+    return Array.isArray(json) ? json.map((item, index) => read(shape.item, item, deeper(at, String(index)))) : json;
+  }
+  if (typeof json !== "object" || Array.isArray(json)) return json;
+  const to: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(json)) {
+    if (shape.kind === "map") put(to, key, read(shape.item, item, deeper(at, key)));
+    else readField(to, shape.byWireName.get(key.toLowerCase()), [key, item], at);
+  }
+  return to;
+}
+
+function readField(
+  to: Record<string, unknown>,
+  known: FieldShape | undefined,
+  [key, item]: readonly [string, unknown],
+  at: Reading,
+): void {
+  const here = deeper(at, known?.wire ?? key);
+  if (known === undefined) at.unknown.push(here.path);
+  else to[known.field] = read(known.shape, item, here);
+}
+
+function readLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], json: unknown): unknown {
+  if (as === undefined) return json;
+  if (typeof as === "object") return Object.keys(as).find((word) => as[word] === json) ?? json;
+  if (as === "nanoseconds") return typeof json === "number" ? json / nsPerMs : json;
+  return typeof json === "string" ? Date.parse(json) : json;
+}
+
+const deeper = (at: Reading, key: string): Reading => ({ ...at, path: at.path === "" ? key : `${at.path}.${key}` });
+
+/** Sets a key that came from outside: `__proto__` becomes an ordinary key and changes no prototype. */
+function put(to: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(to, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+  return value === 0 || value === "" || value === false;
+}
+
+/** A problem as people read it: where on the wire, what was wanted, what was found. */
+function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
+  let shape: Shape = shapeOf(schema);
+  const path = issue.path.map((step) => {
+    const [name, inner] = stepInto(shape, String(step));
+    shape = inner;
+    return name;
+  });
+  const found = issue.code === "invalid_type" ? `, found ${nameOf(issue.input)}` : "";
+  return `${path.length === 0 ? "" : `${path.join(".")}: `}${issue.message}${found}`;
+}
+
+function stepInto(shape: Shape, step: string): readonly [string, Shape] {
+  if (shape.kind === "array" || shape.kind === "map") return [step, shape.item];
+  const field = shape.kind === "object" ? shape.fields.find((each) => each.field === step) : undefined;
+  return field === undefined ? [step, shape] : [field.wire, field.shape];
+}
+
+function nameOf(input: unknown): string {
+  if (input === undefined) return "nothing";
+  return Array.isArray(input) ? "a list" : `a ${typeof input}`;
+}
+
+/** Params of a part (engine, source, publisher): the keys that its schema names, matched in any case; others are kept. */
+export function matchKeys(schema: z.ZodType, params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shape = shapeOf(schema);
+  const names =
+    shape.kind === "object" ? new Map(shape.fields.map((each) => [each.field.toLowerCase(), each.field])) : new Map();
+  const matched: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== null) put(matched, names.get(key.toLowerCase()) ?? key, value);
+  }
+  return matched;
+}
+
+/** Reads a part's params by its own schema. */
+export function readParams<S extends z.ZodType>(
+  schema: S,
+  params: Readonly<Record<string, unknown>>,
+): FromWire<z.output<S>> {
+  const parsed = schema.safeParse(matchKeys(schema, params), { reportInput: true });
+  if (parsed.success) return { ok: true, value: parsed.data, unknown: [] };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map((issue) => `${["Params", ...issue.path].join(".")}: ${issue.message}`),
+  };
+}

@@ -1,0 +1,18 @@
+// Words that the field writes in capitals.
+const capitals: Readonly<Record<string, string>> = {
+  id: "ID",
+  cpu: "CPU",
+  gpu: "GPU",
+  gpus: "GPUs",
+  url: "URL",
+  ip: "IP",
+  os: "OS",
+};
+
+const word = /[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g;
+
+/** `nodeId` as the wire writes it: `NodeID`. */
+export function wireName(field: string): string {
+  const words = field.match(word) ?? [field];
+  return words.map((each) => capitals[each.toLowerCase()] ?? each.charAt(0).toUpperCase() + each.slice(1)).join("");
+}

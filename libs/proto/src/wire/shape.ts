@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import { type WireMeta, wireMeta } from "./meta.ts";
+import { wireName } from "./names.ts";
+
+/** What the codec needs to know of a schema; made once for each schema and kept. */
+export type Shape =
+  | {
+      readonly kind: "object";
+      readonly fields: readonly FieldShape[];
+      readonly byWireName: ReadonlyMap<string, FieldShape>;
+    }
+  | { readonly kind: "array"; readonly item: Shape }
+  | { readonly kind: "map"; readonly item: Shape }
+  | { readonly kind: "leaf"; readonly meta: WireMeta };
+
+export interface FieldShape {
+  readonly field: string;
+  readonly wire: string;
+  readonly omitEmpty: boolean;
+  readonly shape: Shape;
+}
+
+const kept = new WeakMap<z.core.$ZodType, Shape>();
+const leaf: Shape = { kind: "leaf", meta: {} };
+
+/** The shape of a schema, seen through optional, default and the like. */
+export function shapeOf(schema: z.core.$ZodType): Shape {
+  const known = kept.get(schema);
+  if (known !== undefined) return known;
+  const { inner, meta } = unwrap(schema);
+  const shape = build(inner, meta);
+  kept.set(schema, shape);
+  return shape;
+}
+
+function build(schema: z.core.$ZodType, meta: WireMeta): Shape {
+  const def = (schema as z.core.$ZodTypes)._zod.def;
+  if (def.type === "array") return { kind: "array", item: shapeOf(def.element) };
+  if (def.type === "record") return { kind: "map", item: shapeOf(def.valueType) };
+  if (def.type !== "object") return meta.as === undefined ? leaf : { kind: "leaf", meta };
+  const fields = Object.entries(def.shape).map(([field, each]): FieldShape => {
+    const told = unwrap(each).meta;
+    return { field, wire: told.name ?? wireName(field), omitEmpty: told.omitEmpty === true, shape: shapeOf(each) };
+  });
+  return { kind: "object", fields, byWireName: new Map(fields.map((each) => [each.wire.toLowerCase(), each])) };
+}
+
+/** Sees through the wrappers; the outermost word about the wire wins. */
+function unwrap(schema: z.core.$ZodType): { readonly inner: z.core.$ZodType; readonly meta: WireMeta } {
+  let meta: WireMeta = wireMeta.get(schema) ?? {};
+  let inner = schema as z.core.$ZodTypes;
+  for (;;) {
+    const def = inner._zod.def;
+    if (def.type === "pipe") inner = def.in as z.core.$ZodTypes;
+    else if ("innerType" in def) inner = def.innerType as z.core.$ZodTypes;
+    else return { inner, meta };
+    meta = { ...wireMeta.get(inner), ...meta };
+  }
+}
