@@ -2,7 +2,14 @@ export { type Clock, pause } from "./clock.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export type { Chance } from "./ports/chance.ts";
 export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
-export { type EventLog, type Following, noTip, type StoredCommit, type Tip } from "./ports/event-log.ts";
+export {
+  type EventLog,
+  type Following,
+  type LogFilter,
+  noTip,
+  type StoredCommit,
+  type Tip,
+} from "./ports/event-log.ts";
 export type { Feed } from "./ports/feed.ts";
 export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender } from "./ports/log-stream.ts";

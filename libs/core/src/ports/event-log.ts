@@ -29,11 +29,18 @@ export interface EventLog {
   append(aggregate: AggregateRef, after: Tip, commit: Commit): Promise<Tip>;
   /** The aggregate's commits behind `afterSeq`, oldest first. The namespace of a job may be "*": ids are unique. */
   load(aggregate: AggregateRef, afterSeq?: number): Promise<readonly StoredCommit[]>;
-  /** Every commit of a shard behind `afterSeq`, in order, and then live, until closed. Survives reconnects without gap or reorder. */
-  follow(shard: number, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following>;
+  /** Every commit behind `afterSeq` that the filter lets through, in order, and then live, until closed. Survives reconnects without gap or reorder. */
+  follow(filter: LogFilter, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following>;
+  /** Every commit behind `afterSeq` up to the end of the log as it was when called; resolves with that end, in log order. */
+  scan(afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<number>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }
+
+/** Which commits: all of a shard (jobs and nodes), or those of jobs in a namespace or of one job. Nothing given means all. */
+export type LogFilter =
+  | { readonly shard: number }
+  | { readonly shard?: never; readonly namespace?: string; readonly jobId?: string };
 
 export interface Following {
   close(): Promise<void>;
