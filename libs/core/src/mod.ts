@@ -1,4 +1,14 @@
 export { type Clock, pause } from "./clock.ts";
+export {
+  type Given,
+  listOf,
+  readConfig,
+  type Setting,
+  secret,
+  settingsOf,
+  shownConfig,
+  yesOrNo,
+} from "./config/config.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export type { Chance } from "./ports/chance.ts";
 export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
