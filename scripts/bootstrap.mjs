@@ -1,0 +1,63 @@
+// The way in: node scripts/bootstrap.mjs <target> [arguments]. Plain JavaScript for Node 20, no dependencies:
+// it makes sure that everything is installed, finds the Node that Shoal runs on, and hands over to the target.
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findRuntime, noRuntime, runNode } from "../apps/cli/bin/runtime.mjs";
+import { install, whyInstall } from "./install.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What can be run: the file, and the arguments that always come first. */
+const targets = {
+  demo: { file: "apps/cli/src/demo/main.ts", args: [] },
+  start: { file: "apps/cli/src/main.ts", args: ["devstack"] },
+  test: { file: "scripts/test.ts", args: [] },
+  bench: { file: "test/bench/main.ts", args: [] },
+  verify: { file: "scripts/verify.ts", args: [] },
+  docs: { file: "scripts/reference/main.ts", args: [] },
+};
+
+// The first Node whose npm installs this workspace's lock file, and which vitest, turbo and npm 11 still start on.
+const hostOldest = [20, 19];
+
+process.exitCode = await main(process.argv[2], process.argv.slice(3));
+
+async function main(name, args) {
+  const target = Object.hasOwn(targets, name ?? "") ? targets[name] : undefined;
+  if (target === undefined) {
+    return refuse(`no target "${name ?? ""}", only ${Object.keys(targets).join(", ")}`);
+  }
+  if (isOlder(process.versions.node, hostOldest)) {
+    return refuse(
+      `setting up needs Node ${hostOldest.join(".")} or newer, this is ${process.versions.node}; ` +
+        "install one from https://nodejs.org or with your package manager, then run the same command again",
+    );
+  }
+  const why = whyInstall(root);
+  if (why !== undefined) {
+    const code = await install(root, why);
+    if (code !== 0) return code;
+  }
+  return await run(target, args);
+}
+
+async function run(target, args) {
+  const runtime = findRuntime(import.meta.url);
+  if (runtime === undefined) return refuse(noRuntime());
+  const file = join(root, target.file);
+  if (!existsSync(file)) return refuse(`${target.file} is missing from this checkout`);
+  const bins = join(root, "node_modules", ".bin");
+  const env = { ...process.env, PATH: [bins, process.env.PATH ?? ""].join(delimiter) };
+  return await runNode(runtime, ["--disable-warning=ExperimentalWarning", file, ...target.args, ...args], env);
+}
+
+function isOlder(version, [major, minor]) {
+  const [thisMajor, thisMinor] = version.split(".").map(Number);
+  return thisMajor < major || (thisMajor === major && thisMinor < minor);
+}
+
+function refuse(why) {
+  process.stderr.write(`shoal: ${why}\n`);
+  return 1;
+}
