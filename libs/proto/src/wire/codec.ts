@@ -62,7 +62,13 @@ function read(shape: Shape, json: unknown, at: Reading): unknown {
     if (shape.kind === "map") put(to, key, read(shape.item, item, deeper(at, key)));
     else readField(to, shape.byWireName.get(key.toLowerCase()), [key, item], at);
   }
+  if (shape.kind === "object") fillEmpty(to, shape.fields);
   return to;
+}
+
+/** What was left out for being empty is empty again. */
+function fillEmpty(to: Record<string, unknown>, fields: readonly FieldShape[]): void {
+  for (const { field, empty } of fields) if (empty !== undefined && to[field] === undefined) to[field] = empty;
 }
 
 function readField(

@@ -17,6 +17,8 @@ export interface FieldShape {
   readonly field: string;
   readonly wire: string;
   readonly omitEmpty: boolean;
+  /** What an absent field means when it is left out for being empty; undefined when absence means nothing. */
+  readonly empty: unknown;
   readonly shape: Shape;
 }
 
@@ -39,11 +41,18 @@ function build(schema: z.core.$ZodType, meta: WireMeta): Shape {
   if (def.type === "record") return { kind: "map", item: shapeOf(def.valueType) };
   if (def.type !== "object") return meta.as === undefined ? leaf : { kind: "leaf", meta };
   const fields = Object.entries(def.shape).map(([field, each]): FieldShape => {
-    const told = unwrap(each).meta;
-    return { field, wire: told.name ?? wireName(field), omitEmpty: told.omitEmpty === true, shape: shapeOf(each) };
+    const { inner, meta: told } = unwrap(each);
+    const omitEmpty = told.omitEmpty === true;
+    const empty = omitEmpty ? emptyOf(inner) : undefined;
+    return { field, wire: told.name ?? wireName(field), omitEmpty, empty, shape: shapeOf(each) };
   });
   return { kind: "object", fields, byWireName: new Map(fields.map((each) => [each.wire.toLowerCase(), each])) };
 }
+
+// A list or map is made anew by the schema's own parse, so that sharing these is safe.
+const empties: Readonly<Record<string, unknown>> = { string: "", number: 0, boolean: false, array: [], record: {} };
+
+const emptyOf = (schema: z.core.$ZodType): unknown => empties[(schema as z.core.$ZodTypes)._zod.def.type];
 
 /** Sees through the wrappers; the outermost word about the wire wins. */
 function unwrap(schema: z.core.$ZodType): { readonly inner: z.core.$ZodType; readonly meta: WireMeta } {
