@@ -1,0 +1,211 @@
+import { type AggregateRef, type Commit, commitVersion, shardOf } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type EventLog, noTip, type StoredCommit, type Tip } from "../../ports/event-log.ts";
+import { heard } from "./heard.ts";
+
+/** One log to try, empty at first. `close` takes down whatever `make` put up. */
+export interface LogBench {
+  readonly log: EventLog;
+  close?(): Promise<void>;
+}
+
+let serial = 0;
+
+/** A job nobody else in this run has. */
+export function someJob(namespace = "default"): AggregateRef {
+  serial += 1;
+  return { kind: "job", namespace, id: `j-contract-${serial}` };
+}
+
+/** A commit that continues `after`. */
+export function someCommit(after: Tip, why = "because"): Commit {
+  serial += 1;
+  return {
+    v: commitVersion,
+    id: `c-contract-${serial}`,
+    at: 1_700_000_000_000 + serial,
+    by: "r-contract",
+    cause: "contract",
+    epoch: 0,
+    prev: after.hash,
+    events: [{ type: "JobQueued", data: { why, answers: [] } }],
+  };
+}
+
+/** Appends `count` commits to an aggregate, one behind the other, and answers with all its tips. */
+export async function grow(log: EventLog, aggregate: AggregateRef, count: number): Promise<readonly Tip[]> {
+  const tips: Tip[] = [];
+  for (let made = 0; made < count; made++) {
+    const after = tips.at(-1) ?? noTip;
+    tips.push(await log.append(aggregate, after, someCommit(after, `${made}`)));
+  }
+  return tips;
+}
+
+const ids = (stored: readonly StoredCommit[]) => stored.map(({ commit }) => commit.id);
+
+/** The suite that every event log passes, in memory or on a server. */
+export function eventLogContract(name: string, make: () => Promise<LogBench>): void {
+  describe(`${name}, as an event log`, () => {
+    let bench: LogBench;
+    beforeEach(async () => {
+      bench = await make();
+    });
+    afterEach(async () => {
+      await bench.close?.();
+    });
+    const log = () => bench.log;
+    appends(log);
+    loads(log);
+    follows(log);
+    scans(log);
+  });
+}
+
+function appends(log: () => EventLog): void {
+  it("begins at position 0", async () => {
+    expect(await log().lastSeq()).toBe(0);
+  });
+  it("gives growing positions, and each hash is the next prev", async () => {
+    const job = someJob();
+    const [first, second] = await grow(log(), job, 2);
+    expect(second?.seq).toBeGreaterThan(first?.seq ?? Number.POSITIVE_INFINITY);
+    const stored = await log().load(job);
+    expect(stored.map(({ seq, hash }) => ({ seq, hash }))).toEqual([first, second]);
+    expect(stored[1]?.commit.prev).toBe(first?.hash);
+    expect(first?.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(await log().lastSeq()).toBe(second?.seq);
+  });
+  it("refuses what builds on an old tip, and keeps nothing of it", async () => {
+    const job = someJob();
+    const [first, second] = await grow(log(), job, 2);
+    for (const stale of [noTip, first ?? noTip]) {
+      await expect(log().append(job, stale, someCommit(stale))).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
+    }
+    expect((await log().load(job)).at(-1)?.seq).toBe(second?.seq);
+  });
+  it("lets one of many writers win", async () => {
+    const job = someJob();
+    const tries = Array.from({ length: 8 }, () => log().append(job, noTip, someCommit(noTip)));
+    const ends = await Promise.allSettled(tries);
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await log().load(job)).toHaveLength(1);
+  });
+  it("answers the same commit again with the tip that it made", async () => {
+    const job = someJob();
+    const commit = someCommit(noTip);
+    const tip = await log().append(job, noTip, commit);
+    expect(await log().append(job, noTip, commit)).toEqual(tip);
+    expect(await log().load(job)).toHaveLength(1);
+  });
+  it("keeps aggregates apart", async () => {
+    const [one, other] = [someJob(), someJob()];
+    await Promise.all([grow(log(), one, 3), grow(log(), other, 2)]);
+    expect(await log().load(one)).toHaveLength(3);
+    expect(await log().load(other)).toHaveLength(2);
+  });
+  it("refuses a commit above the limit", async () => {
+    const huge = someCommit(noTip, "x".repeat(600_000));
+    await expect(log().append(someJob(), noTip, huge)).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+}
+
+function loads(log: () => EventLog): void {
+  it("gives back what was appended, unchanged", async () => {
+    const node: AggregateRef = { kind: "node", namespace: "", id: "n-contract" };
+    const commit = {
+      ...someCommit(noTip),
+      events: [{ type: "Any", data: { text: "ö", list: [1, null, { deep: true }] } }],
+    };
+    await log().append(node, noTip, commit);
+    const [stored] = await log().load(node);
+    expect(stored?.commit).toEqual(commit);
+    expect(stored?.aggregate).toEqual(node);
+  });
+  it("knows nothing of an aggregate that was never written", async () => {
+    expect(await log().load(someJob())).toEqual([]);
+  });
+  it("begins behind a position", async () => {
+    const job = someJob();
+    const [first] = await grow(log(), job, 3);
+    expect(await log().load(job, first?.seq)).toHaveLength(2);
+  });
+  it("finds a job without its namespace, and says which it is", async () => {
+    const job = someJob("blue");
+    await grow(log(), job, 2);
+    const stored = await log().load({ ...job, namespace: "*" });
+    expect(stored.map(({ aggregate }) => aggregate)).toEqual([job, job]);
+  });
+  it("gives a long history whole and in order", async () => {
+    const job = someJob();
+    const tips = await grow(log(), job, 700);
+    expect((await log().load(job)).map(({ seq }) => seq)).toEqual(tips.map(({ seq }) => seq));
+  });
+}
+
+function follows(log: () => EventLog): void {
+  it("tells what was there and then what comes, in order, until closed", async () => {
+    const job = someJob();
+    const [before] = await grow(log(), job, 2);
+    const ear = heard<StoredCommit>();
+    const following = await log().follow({ shard: shardOf(job.id) }, 0, ear.tell);
+    await ear.atLeast(2);
+    const tip = (await log().load(job)).at(-1) ?? before ?? noTip;
+    await log().append(job, tip, someCommit(tip));
+    expect(ids(await ear.atLeast(3))).toEqual(ids(await log().load(job)));
+    await following.close();
+  });
+  it("begins behind a position", async () => {
+    const job = someJob();
+    const [first, second] = await grow(log(), job, 2);
+    const ear = heard<StoredCommit>();
+    const following = await log().follow({ shard: shardOf(job.id) }, first?.seq ?? 0, ear.tell);
+    expect((await ear.atLeast(1)).map(({ seq }) => seq)).toEqual([second?.seq]);
+    await following.close();
+  });
+  it("tells only what the filter lets through", async () => {
+    const [blue, red] = [someJob("blue"), someJob("red")];
+    const ears = { all: heard<StoredCommit>(), namespace: heard<StoredCommit>(), job: heard<StoredCommit>() };
+    const followings = await Promise.all([
+      log().follow({}, 0, ears.all.tell),
+      log().follow({ namespace: "blue" }, 0, ears.namespace.tell),
+      log().follow({ jobId: red.id }, 0, ears.job.tell),
+    ]);
+    await grow(log(), red, 2);
+    await grow(log(), blue, 2);
+    expect(await ears.all.atLeast(4)).toHaveLength(4);
+    expect((await ears.namespace.atLeast(2)).map(({ aggregate }) => aggregate)).toEqual([blue, blue]);
+    expect((await ears.job.atLeast(2)).map(({ aggregate }) => aggregate)).toEqual([red, red]);
+    await Promise.all(followings.map((following) => following.close()));
+  });
+  it("tells nothing more once closed", async () => {
+    const job = someJob();
+    const [closed, open] = [heard<StoredCommit>(), heard<StoredCommit>()];
+    const following = await log().follow({}, 0, closed.tell);
+    const other = await log().follow({}, 0, open.tell);
+    await following.close();
+    await grow(log(), job, 1);
+    await open.atLeast(1);
+    expect(closed.all).toEqual([]);
+    await other.close();
+  });
+}
+
+function scans(log: () => EventLog): void {
+  it("tells everything there is and answers with the end", async () => {
+    await Promise.all([grow(log(), someJob(), 20), grow(log(), someJob(), 20)]);
+    const told: StoredCommit[] = [];
+    const end = await log().scan(0, (stored) => told.push(stored));
+    expect(end).toBe(await log().lastSeq());
+    expect(told).toHaveLength(40);
+    expect(told.map(({ seq }) => seq)).toEqual(told.map(({ seq }) => seq).toSorted((a, b) => a - b));
+  });
+  it("begins behind a position, and ends at once when nothing is there", async () => {
+    const tips = await grow(log(), someJob(), 5);
+    const told: number[] = [];
+    expect(await log().scan(tips[2]?.seq ?? 0, ({ seq }) => told.push(seq))).toBe(tips[4]?.seq);
+    expect(told).toEqual([tips[3]?.seq, tips[4]?.seq]);
+    expect(await log().scan(tips[4]?.seq ?? 0, ({ seq }) => told.push(seq))).toBe(tips[4]?.seq);
+    expect(told).toHaveLength(2);
+  });
+}

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Lease, Leases } from "../../ports/leases.ts";
+import { type Heard, heard } from "./heard.ts";
+
+/** A place where requesters compete for shards, empty at first. */
+export interface LeaseBench {
+  /** A requester of this id, as its own process would make it; not started yet. */
+  join(requesterId: string): Leases;
+  /** The process of this requester dies: it renews nothing any more and says nothing. */
+  crash(requesterId: string): void;
+  /** Lets at least as much time pass as a lease lives. Resolves at once where time passes by itself. */
+  outlive(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+interface Picture {
+  readonly requesters: readonly string[];
+  readonly owners: ReadonlyMap<number, string>;
+}
+interface Member {
+  readonly leases: Leases;
+  readonly pictures: Heard<Picture>;
+  readonly lost: Heard<Lease>;
+}
+
+async function start(bench: LeaseBench, id: string): Promise<Member> {
+  const pictures = heard<Picture>();
+  const lost = heard<Lease>();
+  const leases = bench.join(id);
+  await leases.start({ changed: pictures.tell, lost: lost.tell });
+  return { leases, pictures, lost };
+}
+
+const sees = (member: Member, fits: (picture: Picture) => boolean) => member.pictures.first(fits);
+
+/** The suite that every kind of leases passes, in memory or on a server. */
+export function leasesContract(name: string, make: () => Promise<LeaseBench>): void {
+  describe(`${name}, as leases`, () => {
+    let bench: LeaseBench;
+    let members: Member[] = [];
+    const join = async (id: string) => {
+      const member = await start(bench, id);
+      members.push(member);
+      return member;
+    };
+    beforeEach(async () => {
+      bench = await make();
+      members = [];
+    });
+    afterEach(async () => {
+      for (const { leases } of members) await leases.close();
+      await bench.close?.();
+    });
+    owns(join);
+    ends(join, () => bench);
+  });
+}
+
+function owns(join: (id: string) => Promise<Member>): void {
+  it("shows the living requesters in order, and who owns what", async () => {
+    const b = await join("b");
+    const a = await join("a");
+    await b.leases.acquire(3);
+    for (const member of [a, b]) {
+      await sees(member, ({ requesters, owners }) => requesters.join() === "a,b" && owners.get(3) === "b");
+    }
+  });
+  it("gives a shard to one, with an epoch", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    const taken = await Promise.all([a.leases.acquire(1), b.leases.acquire(1)]);
+    expect(taken.filter((lease) => lease !== undefined)).toHaveLength(1);
+    expect(taken.find((lease) => lease !== undefined)?.epoch).toBeGreaterThan(0);
+  });
+  it("gives different shards independently", async () => {
+    const a = await join("a");
+    const leases = await Promise.all([0, 1, 2].map((shard) => a.leases.acquire(shard)));
+    expect(leases.map((lease) => lease?.shard)).toEqual([0, 1, 2]);
+  });
+  it("hands over at once on release, and the epoch grows", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    const first = await a.leases.acquire(2);
+    expect(first).toBeDefined();
+    if (first === undefined) return;
+    await sees(b, ({ owners }) => owners.get(2) === "a");
+    const seen = b.pictures.all.length;
+    await a.leases.release(first);
+    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && !picture.owners.has(2));
+    const second = await b.leases.acquire(2);
+    expect(second?.epoch).toBeGreaterThan(first.epoch);
+    expect(a.lost.all).toEqual([]);
+  });
+  it("takes a requester off the list when it closes", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    await sees(a, ({ requesters }) => requesters.join() === "a,b");
+    const seen = a.pictures.all.length;
+    await b.leases.close();
+    await sees(a, (picture) => a.pictures.all.indexOf(picture) >= seen && picture.requesters.join() === "a");
+  });
+}
+
+function ends(join: (id: string) => Promise<Member>, bench: () => LeaseBench): void {
+  it("keeps a lease for longer than it lives, by renewing it", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    await a.leases.acquire(4);
+    await bench().outlive();
+    expect(await b.leases.acquire(4)).toBeUndefined();
+    expect(a.lost.all).toEqual([]);
+  });
+  it("lets a dead requester's leases end, shows it, and the next epoch is greater", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    const first = await a.leases.acquire(5);
+    await sees(b, ({ owners, requesters }) => owners.get(5) === "a" && requesters.includes("a"));
+    const seen = b.pictures.all.length;
+    bench().crash("a");
+    await bench().outlive();
+    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && !picture.owners.has(5));
+    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && picture.requesters.join() === "b");
+    const second = await b.leases.acquire(5);
+    expect(second?.epoch).toBeGreaterThan(first?.epoch ?? Number.POSITIVE_INFINITY);
+  });
+  it("tells the owner that it lost a lease it could not renew", async () => {
+    const a = await join("a");
+    const lease = await a.leases.acquire(6);
+    bench().crash("a");
+    await bench().outlive();
+    expect(await a.lost.first(() => true)).toEqual(lease);
+  });
+}

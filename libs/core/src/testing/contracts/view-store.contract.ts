@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ViewEntry, ViewStore } from "../../ports/view-store.ts";
+import { type Heard, heard } from "./heard.ts";
+
+/** One bucket to try, empty at first; `again` opens the same bucket as another process would. */
+export interface ViewBench {
+  readonly views: ViewStore;
+  again(): ViewStore;
+  close?(): Promise<void>;
+}
+
+interface Change {
+  readonly key: string;
+  readonly value: ViewEntry | undefined;
+}
+
+const entry = (seq: number, text = `at ${seq}`): ViewEntry => ({ seq, text });
+
+/** Follows a pattern and hears changes and, as `ready`, the ends of the first telling. */
+async function watched(views: ViewStore, pattern: string) {
+  const changes = heard<Change>();
+  const ready = heard<number>();
+  const watch = await views.watch(pattern, {
+    changed: (key, value) => changes.tell({ key, value }),
+    ready: () => ready.tell(changes.all.length),
+  });
+  return { changes, ready, close: () => watch.close() };
+}
+
+const lastOf = (changes: Heard<Change>, key: string) => changes.all.findLast((change) => change.key === key)?.value;
+
+/** The suite that every view store passes, in memory or on a server. */
+export function viewStoreContract(name: string, make: () => Promise<ViewBench>): void {
+  describe(`${name}, as a view store`, () => {
+    let bench: ViewBench;
+    beforeEach(async () => {
+      bench = await make();
+    });
+    afterEach(async () => {
+      await bench.close?.();
+    });
+    keeps(() => bench);
+    guards(() => bench);
+    watches(() => bench);
+  });
+}
+
+function keeps(bench: () => ViewBench): void {
+  it("gives back what was put, also to another process", async () => {
+    const value: ViewEntry = { seq: 1, text: "ö", list: [1, null, { deep: true }] };
+    await bench().views.put("a", value);
+    expect(await bench().views.get("a")).toEqual(value);
+    expect(await bench().again().get("a")).toEqual(value);
+  });
+  it("has nothing under a key that was never put or was removed", async () => {
+    expect(await bench().views.get("a")).toBeUndefined();
+    await bench().views.put("a", entry(1));
+    await bench().views.remove("a", 2);
+    expect(await bench().views.get("a")).toBeUndefined();
+  });
+  it("keeps keys with dots apart", async () => {
+    await bench().views.put("a.b", entry(1));
+    await bench().views.put("a.c", entry(2));
+    expect(await bench().views.get("a.b")).toEqual(entry(1));
+    expect(await bench().views.get("a")).toBeUndefined();
+  });
+  it("puts a key again after it was removed", async () => {
+    await bench().views.put("a", entry(1));
+    await bench().views.remove("a", 2);
+    await bench().views.put("a", entry(3));
+    expect(await bench().views.get("a")).toEqual(entry(3));
+  });
+}
+
+function guards(bench: () => ViewBench): void {
+  it("does not let an older value replace a newer, from here or elsewhere", async () => {
+    await bench().views.put("a", entry(5));
+    await bench().views.put("a", entry(4));
+    await bench().again().put("a", entry(3));
+    expect(await bench().views.get("a")).toEqual(entry(5));
+  });
+  it("does not let an older removal take a newer value away", async () => {
+    await bench().views.put("a", entry(5));
+    await bench().again().remove("a", 4);
+    expect(await bench().views.get("a")).toEqual(entry(5));
+  });
+  it("does not let an older value come back after a removal", async () => {
+    await bench().views.put("a", entry(5));
+    await bench().views.remove("a", 6);
+    await bench().again().put("a", entry(5));
+    expect(await bench().views.get("a")).toBeUndefined();
+  });
+  it("ends with the newest however many write at once", async () => {
+    const stores = [bench().views, bench().again(), bench().again()];
+    const writes = Array.from({ length: 60 }, (_, index) => stores[index % 3]?.put("a", entry(((index * 7) % 60) + 1)));
+    await Promise.all(writes);
+    expect(await bench().views.get("a")).toEqual(entry(60));
+  });
+  it("settles every write of one key, in order", async () => {
+    await Promise.all([1, 2, 3, 4].map((seq) => bench().views.put("a", entry(seq))));
+    await Promise.all([bench().views.put("b", entry(1)), bench().views.remove("b", 2)]);
+    expect(await bench().views.get("a")).toEqual(entry(4));
+    expect(await bench().views.get("b")).toBeUndefined();
+  });
+}
+
+function watches(bench: () => ViewBench): void {
+  it("tells what is there, then ready, then every change", async () => {
+    await bench().views.put("n.a", entry(1));
+    await bench().views.put("n.b", entry(2));
+    const watch = await watched(bench().views, "n.>");
+    expect(await watch.ready.atLeast(1)).toEqual([2]);
+    await bench().again().put("n.c", entry(3));
+    await bench().again().remove("n.a", 4);
+    await watch.changes.first(({ key, value }) => key === "n.a" && value === undefined);
+    expect(lastOf(watch.changes, "n.b")).toEqual(entry(2));
+    expect(lastOf(watch.changes, "n.c")).toEqual(entry(3));
+    await watch.close();
+  });
+  it("is ready at once when nothing is there", async () => {
+    const watch = await watched(bench().views, ">");
+    expect(await watch.ready.atLeast(1)).toEqual([0]);
+    await watch.close();
+  });
+  it("does not tell of entries that were gone before", async () => {
+    await bench().views.put("a", entry(1));
+    await bench().views.remove("a", 2);
+    await bench().views.put("b", entry(3));
+    const watch = await watched(bench().views, ">");
+    await watch.ready.atLeast(1);
+    expect(watch.changes.all.filter(({ value }) => value !== undefined)).toEqual([{ key: "b", value: entry(3) }]);
+    await watch.close();
+  });
+  it("tells only of keys that match", async () => {
+    const watches = await Promise.all(["*", "n.*", "n.>"].map((pattern) => watched(bench().views, pattern)));
+    for (const key of ["a", "n.a", "n.a.b"]) await bench().views.put(key, entry(1));
+    await watches[2]?.changes.atLeast(2);
+    await watches[1]?.changes.atLeast(1);
+    await watches[0]?.changes.atLeast(1);
+    expect(watches.map(({ changes }) => changes.all.map(({ key }) => key))).toEqual([["a"], ["n.a"], ["n.a", "n.a.b"]]);
+    await Promise.all(watches.map((watch) => watch.close()));
+  });
+}
