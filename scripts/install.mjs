@@ -21,7 +21,10 @@ export function whyInstall(root) {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === stampOf(lockText)) return undefined;
   const installed = join(modules, ".package-lock.json");
   if (!existsSync(installed)) return "an earlier installation did not finish";
-  const difference = firstDifference(JSON.parse(lockText).packages, JSON.parse(readFileSync(installed, "utf8")).packages);
+  const difference = firstDifference(
+    JSON.parse(lockText).packages,
+    JSON.parse(readFileSync(installed, "utf8")).packages,
+  );
   if (difference !== undefined) return `package-lock.json has changed (${difference})`;
   // Somebody ran npm by hand and it agrees with the lock file: no reason to install again.
   writeFileSync(stamp, stampOf(lockText));

@@ -85,7 +85,11 @@ describe("the test run", () => {
   });
 
   it("lists only what was asked for with -t", async () => {
-    const run = await over(`it("a", () => {}); it.skip("b (needs a moon)", () => {}); it.skip("a2", () => {});`, "-t", "^a");
+    const run = await over(
+      `it("a", () => {}); it.skip("b (needs a moon)", () => {}); it.skip("a2", () => {});`,
+      "-t",
+      "^a",
+    );
     expect(run).toMatchObject({ code: 0, last: "1 passed, 0 failed, 1 skipped" });
   });
 });

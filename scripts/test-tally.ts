@@ -52,7 +52,10 @@ export function reasonFrom(titles: readonly string[]): string | undefined {
 
 /** The skipped tests, grouped by what was missing, one line each. */
 export function skipLines(skips: readonly Skip[]): readonly string[] {
-  const byReason = Map.groupBy(skips, (skip) => skip.reason ?? "no reason given: name what is missing in the title, (needs …)");
+  const byReason = Map.groupBy(
+    skips,
+    (skip) => skip.reason ?? "no reason given: name what is missing in the title, (needs …)",
+  );
   return [...byReason].flatMap(([reason, group]) => [
     `skipped ${group.length}: ${reason}`,
     ...group.map((skip) => `  ${skip.file} > ${skip.test}`),

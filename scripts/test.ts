@@ -15,7 +15,10 @@ process.stdout.write(`${lastLine(tally)}\n`);
 process.exitCode = code === 0 ? exitCodeOf(tally) : code;
 
 function runVitest(args: readonly string[]): Promise<{ readonly tally: Tally; readonly code: number }> {
-  const child = fork(vitest, ["run", "--reporter=default", `--reporter=${reporter}`, ...args], { cwd: root, execArgv: [] });
+  const child = fork(vitest, ["run", "--reporter=default", `--reporter=${reporter}`, ...args], {
+    cwd: root,
+    execArgv: [],
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => child.kill(signal));
     // A second signal must not end this process before the last line is written.

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** One field of a schema. */
+export interface Field {
+  /** `tasks[].engine.type`. */
+  readonly path: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly fallback: string;
+  readonly says: string;
+}
+
+const Node = z.looseObject({
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  const: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  anyOf: z.array(z.unknown()).optional(),
+  items: z.unknown().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+  required: z.array(z.string()).optional(),
+  description: z.string().optional(),
+  default: z.unknown().optional(),
+});
+type Node = z.infer<typeof Node>;
+
+// Deep enough for every schema there is; a schema that contains itself stops here.
+const depthMax = 6;
+
+/** The fields of an object schema, nested ones below their parent, in the order of the schema. */
+export function fieldsOf(schema: z.ZodType, nested: "nested" | "flat"): readonly Field[] {
+  const root = Node.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }));
+  return below(root, "", nested === "nested" ? depthMax : 1);
+}
+
+function below(node: Node, prefix: string, depth: number): readonly Field[] {
+  if (depth === 0) return [];
+  return Object.entries(node.properties ?? {}).flatMap(([name, raw]) => {
+    const child = Node.parse(raw);
+    const path = `${prefix}${name}`;
+    const field: Field = {
+      path,
+      type: typeOf(child),
+      required: node.required?.includes(name) === true,
+      fallback: child.default === undefined ? "" : JSON.stringify(child.default),
+      says: child.description ?? "",
+    };
+    return [field, ...below(child, `${path}.`, depth - 1), ...below(itemOf(child), `${path}[].`, depth - 1)];
+  });
+}
+
+function itemOf(node: Node): Node {
+  return node.type === "array" ? Node.parse(node.items ?? {}) : {};
+}
+
+function typeOf(node: Node): string {
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.enum !== undefined) return node.enum.map((one) => JSON.stringify(one)).join(" or ");
+  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map((one) => typeOf(Node.parse(one))))].join(" or ");
+  if (node.type === "array") return `list of ${typeOf(itemOf(node))}`;
+  if (node.type === "object" && node.properties === undefined) return "map";
+  return [node.type ?? "anything"].flat().join(" or ");
+}

@@ -1,0 +1,12 @@
+/** One generated page of docs/reference. */
+export interface Page {
+  /** File name below docs/reference. */
+  readonly file: string;
+  readonly title: string;
+  /** One sentence for the list of pages. */
+  readonly says: string;
+  /** Where the truth stands: the file to edit. */
+  readonly from: string;
+  /** The text below the title. The same tree gives the same text. */
+  body(): string;
+}

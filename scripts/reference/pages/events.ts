@@ -1,0 +1,43 @@
+import { executionMachine, jobMachine, type Machine, nodeMachine } from "@shoal/proto";
+import { fieldsOf } from "../fields.ts";
+import { code, table } from "../markdown.ts";
+import type { Page } from "../page.ts";
+
+const machines: Readonly<Record<string, Machine<string>>> = {
+  job: jobMachine,
+  execution: executionMachine,
+  node: nodeMachine,
+};
+
+/** Every event and the facts it carries. */
+export const eventsPage: Page = {
+  file: "events.md",
+  title: "Events",
+  says: "every event of the log and the facts it carries",
+  from: "libs/proto/src/{job,execution,node}/events.ts",
+  body: () => {
+    const kinds = Object.entries(machines).flatMap(([about, machine]) =>
+      kindsOf(machine).map((kind) => ({ about, kind })),
+    );
+    const sections = kinds.map(({ about, kind }) => `## ${kind.name}\n\nAbout: ${about}.\n\n${facts(kind)}`);
+    return ["Times are milliseconds since the epoch.", ...sections].join("\n\n");
+  },
+};
+
+type Kind = Machine<string>["rows"][number][1];
+
+function kindsOf(machine: Machine<string>): readonly Kind[] {
+  return [...new Map(machine.rows.map(([, kind]) => [kind.name, kind])).values()];
+}
+
+function facts(kind: Kind): string {
+  const fields = fieldsOf(kind.data, "flat");
+  if (fields.length === 0) return "It carries no facts: that it happened is all there is to say.";
+  const rows = fields.map(({ path, type, required, says }) => [
+    code(path),
+    type,
+    required ? "always" : "sometimes",
+    says,
+  ]);
+  return table(["fact", "type", "there", "means"], rows);
+}

@@ -1,0 +1,38 @@
+import { executionMachine, jobMachine, type Machine, nodeMachine } from "@shoal/proto";
+import { code, table } from "../markdown.ts";
+import type { Page } from "../page.ts";
+
+const machines: Readonly<Record<string, Machine<string>>> = {
+  Job: jobMachine,
+  Execution: executionMachine,
+  Node: nodeMachine,
+};
+
+/** Every state machine as a picture and as a table. */
+export const machinesPage: Page = {
+  file: "machines.md",
+  title: "State machines",
+  says: "the states of a job, an execution and a node, and the events that move between them",
+  from: "libs/proto/src/{job,execution,node}/machine.ts",
+  body: () =>
+    Object.entries(machines)
+      .map(([name, machine]) => `## ${name}\n\n${diagram(machine)}\n\n${moves(machine)}`)
+      .join("\n\n"),
+};
+
+function diagram(machine: Machine<string>): string {
+  const arrows = machine.rows.flatMap(([from, event, to]) =>
+    (from === "nothing" ? ["[*]"] : from).map((state) => `  ${state} --> ${to}: ${event.name}`),
+  );
+  const ends = machine.terminal.map((state) => `  ${state} --> [*]`);
+  return ["```mermaid", "stateDiagram-v2", ...arrows, ...ends, "```"].join("\n");
+}
+
+function moves(machine: Machine<string>): string {
+  const rows = machine.rows.map(([from, event, to]) => [
+    from === "nothing" ? "(nothing yet)" : from.map(code).join(", "),
+    code(event.name),
+    `${code(to)}${machine.terminal.includes(to) ? ", for good" : ""}`,
+  ]);
+  return `${table(["from", "event", "to"], rows)}\n\nWhatever is not in the table is refused.`;
+}

@@ -1,0 +1,54 @@
+import { buckets, shardCount, streams, subjects } from "@shoal/proto";
+import { code, table } from "../markdown.ts";
+import type { Page } from "../page.ts";
+
+interface Spoken {
+  readonly subject: string;
+  readonly says: string;
+}
+
+// One row for each entry of the table of subjects: a new one without a row does not compile.
+const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
+  job: { subject: subjects.job("<namespace>", "<jobId>"), says: "the commits of one job and its executions" },
+  node: { subject: subjects.node("<nodeId>"), says: "the commits of one node's membership" },
+  eventsOfShard: { subject: subjects.eventsOfShard(0), says: "all commits of a shard" },
+  allEvents: { subject: subjects.allEvents, says: "all commits" },
+  report: { subject: subjects.report("<nodeId>", "<jobId>", "<executionId>"), says: "what a node saw of an execution" },
+  reportsOfShard: { subject: subjects.reportsOfShard(0), says: "all reports of a shard" },
+  allReports: { subject: subjects.allReports, says: "all reports" },
+  log: { subject: subjects.log("<nodeId>", "<executionId>"), says: "what an execution wrote" },
+  allLogs: { subject: subjects.allLogs, says: "everything that executions wrote" },
+  parked: { subject: subjects.parked(0), says: "messages of a shard that nobody could read, with the reason" },
+  allParked: { subject: subjects.allParked, says: "all parked messages" },
+  ask: { subject: subjects.ask("<nodeId>"), says: "asks a node for bids" },
+  heartbeat: { subject: subjects.heartbeat("<nodeId>"), says: "a node lives, and has this much room" },
+  feed: {
+    subject: subjects.feed("<namespace>", "<jobId>", "<EventType>"),
+    says: "events for whoever listens, as CloudEvents",
+  },
+};
+
+/** Every subject, stream and bucket. */
+export const subjectsPage: Page = {
+  file: "subjects.md",
+  title: "Subjects, streams and buckets",
+  says: "every subject that Shoal speaks on, its streams and its buckets",
+  from: "libs/proto/src/subjects.ts",
+  body: () =>
+    [
+      `\`<shard>\` is 0 to ${shardCount - 1} and follows from the id of the job or node.`,
+      table(
+        ["name", "subject", "carries"],
+        Object.entries(spoken).map(([name, { subject, says }]) => [code(name), code(withShard(subject)), says]),
+      ),
+      "## Streams",
+      Object.values(streams).map(code).join(", "),
+      "## Buckets",
+      Object.values(buckets).map(code).join(", "),
+    ].join("\n\n"),
+};
+
+// The table's functions work the shard out of the id; of a placeholder that number means nothing.
+function withShard(subject: string): string {
+  return subject.replace(/^shoal\.(evt|rpt|parked)\.\d+/, "shoal.$1.<shard>");
+}

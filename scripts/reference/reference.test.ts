@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { fieldsOf } from "./fields.ts";
+import { table } from "./markdown.ts";
+import { folder, stale, written } from "./reference.ts";
+
+it("docs/reference is what the code says", () => {
+  expect(stale(fileURLToPath(new URL("../..", import.meta.url)))).toEqual([]);
+});
+
+describe("staleness", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "shoal-reference-"));
+    mkdirSync(join(root, folder), { recursive: true });
+    for (const [name, text] of written()) writeFileSync(join(root, folder, name), text);
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it("is nothing right after writing", () => expect(stale(root)).toEqual([]));
+
+  it("is a page that was edited, one that is missing and one that nobody wants", () => {
+    writeFileSync(join(root, folder, "errors.md"), "by hand");
+    rmSync(join(root, folder, "events.md"));
+    writeFileSync(join(root, folder, "old.md"), "");
+    expect(stale(root)).toEqual(["errors.md", "events.md", "old.md"]);
+  });
+});
+
+it("a schema's fields are listed with what nests in them", () => {
+  const schema = z.object({
+    name: z.string().describe("who"),
+    tasks: z.array(z.object({ kind: z.enum(["a", "b"]).default("a") })),
+    labels: z.record(z.string(), z.string()).optional(),
+  });
+  expect(fieldsOf(schema, "nested")).toEqual([
+    { path: "name", type: "string", required: true, fallback: "", says: "who" },
+    { path: "tasks", type: "list of object", required: true, fallback: "", says: "" },
+    { path: "tasks[].kind", type: '"a" or "b"', required: false, fallback: '"a"', says: "" },
+    { path: "labels", type: "map", required: false, fallback: "", says: "" },
+  ]);
+});
+
+it("a table survives bars and line ends in its cells", () => {
+  expect(table(["a"], [["b|c\nd"]])).toBe("| a |\n| --- |\n| b\\|c d |");
+});

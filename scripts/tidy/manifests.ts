@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { Tree } from "./rule.ts";
+
+const names = z.record(z.string(), z.string()).default({});
+
+/** What the rules read of a package.json. */
+const Manifest = z.object({
+  name: z.string(),
+  dependencies: names,
+  devDependencies: names,
+  optionalDependencies: names,
+});
+
+/** One package.json of the workspace. */
+export interface Manifest {
+  readonly path: string;
+  readonly name: string;
+  /** Name to version, of all kinds together. */
+  readonly all: Readonly<Record<string, string>>;
+  /** Those that are there when the package is installed elsewhere. */
+  readonly atRunTime: Readonly<Record<string, string>>;
+}
+
+/** Every package.json of the repository. */
+export function manifestsOf(tree: Tree): readonly Manifest[] {
+  return tree.paths
+    .filter((path) => /(?:^|\/)package\.json$/.test(path))
+    .map((path) => {
+      const { name, dependencies, devDependencies, optionalDependencies } = Manifest.parse(
+        JSON.parse(tree.text(path) ?? ""),
+      );
+      const atRunTime = { ...dependencies, ...optionalDependencies };
+      return { path, name, all: { ...atRunTime, ...devDependencies }, atRunTime };
+    });
+}

@@ -1,0 +1,64 @@
+import type { Finding, Rule, Tree } from "../rule.ts";
+import type { Source } from "../source.ts";
+import { resolveImport } from "../workspaces.ts";
+
+const door = /(?:^|\/)mod\.ts$/;
+const reExport = /export\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"([^"]+)"/g;
+
+/** What a library lets out through its door says what it promises. */
+export const doorsRule: Rule = {
+  name: "doors",
+  says: "everything a mod.ts exports has a doc comment, and only a mod.ts exports from elsewhere",
+  *check(tree) {
+    for (const source of tree.sources) {
+      if (door.test(source.path)) yield* undocumented(tree, source);
+    }
+  },
+};
+
+function* undocumented(tree: Tree, mod: Source): Iterable<Finding> {
+  for (const found of mod.text.matchAll(reExport)) {
+    const path = resolveImport(mod.path, found[2] ?? "");
+    const text = path === undefined ? undefined : tree.text(path);
+    if (path === undefined || text === undefined || door.test(path)) continue;
+    for (const name of namesIn(found[1] ?? "")) {
+      const lines = declarationsOf(text, name);
+      const first = lines[0];
+      if (first === undefined || lines.some((line) => hasDoc(text, line))) continue;
+      yield {
+        path,
+        line: first,
+        why: `${name} leaves through ${mod.path} without a doc comment: say what it promises`,
+      };
+    }
+  }
+}
+
+function namesIn(list: string): readonly string[] {
+  return list
+    .split(",")
+    .map(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, "")
+          .split(/\s+as\s+/)[0] ?? "",
+    )
+    .filter((name) => name !== "");
+}
+
+function declarationsOf(text: string, name: string): readonly number[] {
+  const declared = new RegExp(
+    `^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\\*?|class|interface|type) ${name.replace("$", "\\$")}\\b`,
+  );
+  return text.split("\n").flatMap((line, index) => (declared.test(line) ? [index + 1] : []));
+}
+
+// A run of one-line exports may share the comment above it, directives for other programs may stand between, and a type
+// taken from a value says what the value's comment says.
+function hasDoc(text: string, line: number): boolean {
+  const lines = text.split("\n");
+  if (/^export type .*\btypeof\b/.test(lines[line - 1] ?? "")) return true;
+  const above = lines.slice(0, line - 1).findLast((one) => !/^\/\/ biome-ignore|^export (?:const|type) .*;$/.test(one));
+  return above?.trimEnd().endsWith("*/") ?? false;
+}

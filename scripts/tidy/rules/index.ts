@@ -1,0 +1,21 @@
+import type { Rule } from "../rule.ts";
+import { dependenciesRule } from "./dependencies.ts";
+import { doorsRule } from "./doors.ts";
+import { layersRule } from "./layers.ts";
+import { leftoversRule } from "./leftovers.ts";
+import { lockFileRule } from "./lock-file.ts";
+import { namesRule } from "./names.ts";
+import { purityRule } from "./purity.ts";
+import { registriesRule } from "./registries.ts";
+
+/** Every rule. Sizes, casts and formats are biome's (biome.json), types are the compiler's. */
+export const rules: readonly Rule[] = [
+  layersRule,
+  purityRule,
+  registriesRule,
+  doorsRule,
+  namesRule,
+  leftoversRule,
+  dependenciesRule,
+  lockFileRule,
+];

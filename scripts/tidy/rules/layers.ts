@@ -1,0 +1,81 @@
+import type { Finding, Rule } from "../rule.ts";
+import type { Import, Source } from "../source.ts";
+import { ownPackage, packageOf, resolveImport, workspaceOf } from "../workspaces.ts";
+
+interface Layer {
+  /** Our own packages that it may import. */
+  readonly own: readonly string[];
+  /** Our own packages that it may load with `import()` or name in types. */
+  readonly lazily?: readonly string[];
+  /** Other packages; absent for "whatever it declares". */
+  readonly packages?: readonly string[];
+  /** Whether it may import node:*. */
+  readonly node: boolean;
+}
+
+/** Who may import whom. The same table stands in ARCHITECTURE.md. */
+const layers: Readonly<Record<string, Layer>> = {
+  "libs/proto": { own: [], packages: ["zod"], node: false },
+  "libs/core": { own: ["proto"], packages: ["zod"], node: false },
+  "libs/nats": { own: ["proto", "core"], node: true },
+  "libs/client": { own: ["proto"], node: false },
+  "services/requester": { own: ["proto", "core", "nats"], node: true },
+  "services/compute": { own: ["proto", "core", "nats"], node: true },
+  "apps/cli": { own: ["proto", "client"], lazily: ["requester", "compute"], node: true },
+  "apps/console": { own: ["proto", "client"], node: false },
+};
+
+// What tests may use anywhere, beside node:*.
+const testPackages = ["vitest", "fast-check"];
+
+/** Imports follow the table of layers, and only libs/nats speaks to NATS. */
+export const layersRule: Rule = {
+  name: "layers",
+  says: "imports follow the table of layers, and only libs/nats imports a NATS package",
+  *check(tree) {
+    for (const source of tree.sources) {
+      for (const one of source.imports) {
+        const why = refusal(source, one);
+        if (why !== undefined) yield { path: source.path, line: one.line, why } satisfies Finding;
+      }
+    }
+  },
+};
+
+function refusal(source: Source, one: Import): string | undefined {
+  const home = workspaceOf(source.path);
+  if (one.from.startsWith("@nats-io/") && home !== "libs/nats") {
+    return `imports ${one.from}: only libs/nats may; ask it for what is needed`;
+  }
+  if (home === undefined) return undefined;
+  const layer = layers[home];
+  if (layer === undefined) return `${home} has no row in the table of layers (scripts/tidy/rules/layers.ts): add one`;
+  return leavesHome(source, one, home) ?? ownRefusal(layer, one, home) ?? foreignRefusal(layer, source, one);
+}
+
+function leavesHome(source: Source, one: Import, home: string): string | undefined {
+  const target = resolveImport(source.path, one.from);
+  if (target === undefined || target.startsWith(`${home}/`)) return undefined;
+  // What several workspaces' tests share (images, servers) lies in test/.
+  if (source.isTest && target.startsWith("test/")) return undefined;
+  return `imports ${one.from}, outside ${home}: import the package by its name`;
+}
+
+function ownRefusal(layer: Layer, one: Import, home: string): string | undefined {
+  const own = ownPackage(one.from);
+  if (own === undefined || layer.own.includes(own) || home.endsWith(`/${own}`)) return undefined;
+  const lazily = layer.lazily?.includes(own) === true;
+  if (lazily && one.kind !== "static") return undefined;
+  if (lazily) return `imports ${one.from}: here only as a type or with import()`;
+  return `imports ${one.from}: this layer may import only ${layer.own.join(", ") || "none of ours"}`;
+}
+
+function foreignRefusal(layer: Layer, source: Source, one: Import): string | undefined {
+  if (source.isTest || ownPackage(one.from) !== undefined) return undefined;
+  if (one.from.startsWith("node:")) return layer.node ? undefined : `imports ${one.from}: this layer runs without Node`;
+  const name = packageOf(one.from);
+  if (name === undefined) return undefined;
+  if (testPackages.includes(name)) return `imports ${name}: only tests, contracts and testing/ may`;
+  if (layer.packages === undefined || layer.packages.includes(name)) return undefined;
+  return `imports ${name}: this layer may import only ${layer.packages.join(", ")}`;
+}

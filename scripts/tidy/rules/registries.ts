@@ -1,0 +1,79 @@
+import type { Finding, Rule, Tree } from "../rule.ts";
+import type { Source } from "../source.ts";
+import { resolveImport } from "../workspaces.ts";
+
+/** Every folder of interchangeable parts lists all its parts, and no part knows another. */
+export const registriesRule: Rule = {
+  name: "registries",
+  says: "a folder with a contract.ts has an index.ts that names every part; parts do not import each other",
+  *check(tree) {
+    const folders = tree.paths
+      .filter((path) => /\/contract\.ts$/.test(path))
+      .map((path) => path.slice(0, -"/contract.ts".length));
+    for (const folder of folders) {
+      yield* unlisted(tree, folder);
+      yield* siblings(tree, folder);
+    }
+  },
+};
+
+function* unlisted(tree: Tree, folder: string): Iterable<Finding> {
+  const index = tree.sources.find(({ path }) => path === `${folder}/index.ts`);
+  if (index === undefined) {
+    yield {
+      path: `${folder}/contract.ts`,
+      line: 1,
+      why: "this folder has a contract but no index.ts that lists its parts",
+    };
+    return;
+  }
+  const reached = new Set(tree.sources.filter(({ isTest }) => !isTest).flatMap(targetsOf));
+  for (const { path, isTest } of inside(tree, folder)) {
+    if (isTest || path === index.path || reached.has(path)) continue;
+    yield { path, line: 1, why: `nothing imports this part: add its line to ${index.path}` };
+  }
+}
+
+function* siblings(tree: Tree, folder: string): Iterable<Finding> {
+  const parts = partsOf(tree, folder);
+  for (const source of inside(tree, folder)) {
+    if (source.isTest || source.path === `${folder}/index.ts`) continue;
+    for (const one of source.imports) {
+      const target = resolveImport(source.path, one.from);
+      if (target === undefined || !parts.has(target)) continue;
+      // The files of one part lie in one folder of their own and may know each other.
+      if (partName(folder, target) === partName(folder, source.path)) continue;
+      yield {
+        path: source.path,
+        line: one.line,
+        why: `imports the sibling part ${one.from}: what parts share arrives through ports`,
+      };
+    }
+  }
+}
+
+// What the list imports and the contract does not: the contract knows the socket only.
+function partsOf(tree: Tree, folder: string): ReadonlySet<string> {
+  const at = (name: string) => tree.sources.find(({ path }) => path === `${folder}/${name}`);
+  const [index, contract] = [at("index.ts"), at("contract.ts")];
+  const listed = index === undefined ? [] : targetsOf(index).filter((path) => path.startsWith(`${folder}/`));
+  const socket = contract === undefined ? [] : targetsOf(contract);
+  return new Set(listed.filter((path) => !socket.includes(path)));
+}
+
+function inside(tree: Tree, folder: string): readonly Source[] {
+  return tree.sources.filter(({ path }) => path.startsWith(`${folder}/`));
+}
+
+function targetsOf(source: Source): readonly string[] {
+  return source.imports.flatMap(({ from }) => resolveImport(source.path, from) ?? []);
+}
+
+function partName(folder: string, path: string): string {
+  return (
+    path
+      .slice(folder.length + 1)
+      .split("/")[0]
+      ?.replace(/\.ts$/, "") ?? ""
+  );
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { memoryTree } from "../tree.ts";
+import { rules } from "./index.ts";
+
+interface Sample {
+  /** What the rule must find, in words of its finding; absent when it must stay silent. */
+  readonly finds?: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const manifest = (name: string, rest: object = {}) => JSON.stringify({ name, ...rest });
+const lock = (packages: object) => JSON.stringify({ packages }, null, 2);
+const part = `import type { Executor } from "./executor.ts"; export const noop = {} satisfies Executor;`;
+const folder = "services/compute/src/executors";
+const socket = `import type { Executor } from "./executor.ts";`;
+const room = {
+  [`${folder}/contract.ts`]: socket,
+  [`${folder}/executor.ts`]: "export interface Executor {}",
+  [`${folder}/noop.ts`]: part,
+};
+const listed = `import type { Executor } from "./executor.ts"; import { noop } from "./noop.ts";`;
+
+/** For each rule: what it must find, and what it must leave alone. */
+const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
+  layers: {
+    "node in proto": { finds: "node:fs", files: { "libs/proto/src/a.ts": `import { x } from "node:fs";` } },
+    "nats outside libs/nats": {
+      finds: "only libs/nats",
+      files: { "services/compute/src/a.ts": `import { x } from "@nats-io/kv";` },
+    },
+    "a service in a service": {
+      finds: "@shoal/requester",
+      files: { "services/compute/src/a.ts": `import { x } from "@shoal/requester";` },
+    },
+    "a service in the cli, at once": {
+      finds: "only as a type",
+      files: { "apps/cli/src/a.ts": `import { x } from "@shoal/compute";` },
+    },
+    "a neighbour by its path": {
+      finds: "outside libs/core",
+      files: { "libs/core/src/a.ts": `export { x } from "../../proto/src/mod.ts";` },
+    },
+    "vitest in running code": { finds: "only tests", files: { "libs/core/src/a.ts": `import { it } from "vitest";` } },
+    "an unknown workspace": { finds: "no row", files: { "libs/new/src/a.ts": `import "zod";` } },
+    "a service in the cli, lazily": {
+      files: {
+        "apps/cli/src/a.ts": `const x = await import("@shoal/compute"); import type { Y } from "@shoal/requester";`,
+      },
+    },
+    "what the table allows": {
+      files: { "libs/core/src/a.ts": `import { x } from "@shoal/proto";\nimport {\n  y,\n} from "zod";` },
+    },
+    "imports in text only": {
+      files: { "libs/proto/src/a.ts": '// import x from "node:fs"\nconst a = `import x from "node:fs"`;' },
+    },
+    "vitest in a contract": { files: { "libs/core/src/a-contract.ts": `import { it } from "vitest";` } },
+  },
+  purity: {
+    "a clock": { finds: "Date.now", files: { "libs/core/src/a.ts": "const a = Date.now();" } },
+    dice: { finds: "Math.random", files: { "libs/proto/src/a.ts": "const a = Math.random();" } },
+    "a timer": { finds: "setTimeout", files: { "libs/core/src/a.ts": "setTimeout(f, 1);" } },
+    "the process": { finds: "process.env", files: { "libs/core/src/a.ts": "const a = process.env;" } },
+    "the testing bench too": { finds: "Date.now", files: { "libs/core/src/testing/a.ts": "Date.now();" } },
+    "a thing called process": { files: { "libs/core/src/a.ts": "await process.stop(); clock.setTimeout(1);" } },
+    "words in comments": { files: { "libs/core/src/a.ts": "// Date.now() is not for here\n/* Math.random */" } },
+    elsewhere: { files: { "services/compute/src/a.ts": "Date.now();" } },
+  },
+  registries: {
+    "no list": { finds: "no index.ts", files: room },
+    "a part that is not listed": { finds: "add its line", files: { ...room, [`${folder}/index.ts`]: "" } },
+    "a sibling": {
+      finds: "sibling part",
+      files: {
+        ...room,
+        [`${folder}/index.ts`]: `${listed} import "./b.ts";`,
+        [`${folder}/b.ts`]: `import { noop } from "./noop.ts";`,
+      },
+    },
+    "a part listed": { files: { ...room, [`${folder}/index.ts`]: listed } },
+    "the files of one part": {
+      files: {
+        ...room,
+        [`${folder}/index.ts`]: `${listed} import "./b/b.ts";`,
+        [`${folder}/b/b.ts`]: `import "./c.ts";`,
+        [`${folder}/b/c.ts`]: "",
+      },
+    },
+  },
+  doors: {
+    "an export without a word": {
+      finds: "without a doc comment",
+      files: { "libs/core/src/mod.ts": `export { a } from "./a.ts";`, "libs/core/src/a.ts": "export const a = 1;" },
+    },
+    "a documented one": {
+      files: {
+        "libs/core/src/mod.ts": `export { a, type B } from "./a.ts";`,
+        "libs/core/src/a.ts":
+          "/** One. */\n// biome-ignore format: a table\nexport const a = 1;\nexport type B = typeof a;",
+      },
+    },
+    "a run under one comment": {
+      files: {
+        "libs/core/src/mod.ts": `export { b } from "./a.ts";`,
+        "libs/core/src/a.ts": "/** Both. */\nexport const a = 1;\nexport const b = 2;",
+      },
+    },
+  },
+  names: {
+    "a file": { finds: "utils", files: { "libs/core/src/utils.ts": "" } },
+    "a folder": { finds: "helpers", files: { "libs/core/src/helpers/a.ts": "" } },
+    "a longer word": { files: { "libs/core/src/job-types/a.ts": "", "services/compute/src/service-discovery.ts": "" } },
+  },
+  leftovers: {
+    "unfinished work": { finds: "do it", files: { "docs/a.md": `${"TO"}${"DO"}: write` } },
+    "a machine's path": { finds: "one machine", files: { "scripts/a.ts": `const a = "/${"work"}/x";` } },
+    "somebody's work folder": { files: { "docs/a.md": "see node/work/here and ./root/a" } },
+  },
+  dependencies: {
+    "a range": {
+      finds: "pin one",
+      files: { "package.json": manifest("a", { dependencies: { zod: "^4.0.0" } }), "docs/dependencies.md": "`zod`" },
+    },
+    "no line": { finds: "no line", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
+    undeclared: {
+      finds: "not declared",
+      files: { "libs/core/package.json": manifest("@shoal/core"), "libs/core/src/a.ts": `import "zod";` },
+    },
+    "pinned, explained, declared": {
+      files: {
+        "libs/core/package.json": manifest("@shoal/core", { dependencies: { zod: "4.0.0" } }),
+        "docs/dependencies.md": "- `zod`: schemas",
+        "libs/core/src/a.ts": `import "zod";`,
+      },
+    },
+  },
+  "lock-file": {
+    "an address": {
+      finds: "names a registry",
+      files: {
+        "package-lock.json": lock({ "node_modules/a": { resolved: "https://r.example/a.tgz", integrity: "x" } }),
+      },
+    },
+    "no hash": { finds: "no integrity", files: { "package-lock.json": lock({ "node_modules/a": {} }) } },
+    "a platform left out": {
+      finds: "missing",
+      files: { "package.json": manifest("a", { optionalDependencies: { b: "1.0.0" } }), "package-lock.json": lock({}) },
+    },
+    "hashes and links": {
+      files: { "package-lock.json": lock({ "node_modules/a": { integrity: "x" }, "node_modules/b": { link: true } }) },
+    },
+  },
+};
+
+describe.each(rules)("the rule $name", (rule) => {
+  const own = Object.entries(samples[rule.name] ?? {});
+
+  it("has samples that it must find and samples that it must leave alone", () => {
+    expect(own.some(([, { finds }]) => finds !== undefined)).toBe(true);
+    expect(own.some(([, { finds }]) => finds === undefined)).toBe(true);
+  });
+
+  it.each(own)("%s", (_, { finds, files }) => {
+    const found = [...rule.check(memoryTree(files))].map(({ why }) => why);
+    if (finds === undefined) expect(found).toEqual([]);
+    else expect(found.join("\n")).toContain(finds);
+  });
+});
