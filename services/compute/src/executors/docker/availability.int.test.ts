@@ -1,0 +1,52 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "@shoal/core";
+import { afterAll, describe, expect, it } from "vitest";
+import { docker } from "./docker.ts";
+import { engineBench, enginePath, systemClock } from "./testing/engine-bench.ts";
+import { severableSocket } from "./testing/severable-socket.ts";
+
+const bench = await engineBench("availability");
+const { missing } = bench;
+afterAll(() => bench.close());
+
+const at = (socketPath: string, clock: Clock = systemClock) => docker({ nodeId: "n", socketPath, clock }).unavailable();
+
+describe("an engine that cannot be used says why", () => {
+  it("when there is no socket", async () => {
+    expect(await at("/there/is/none.sock")).toBe(
+      "no Docker engine at /there/is/none.sock: there is no socket; install and start Docker, or name the socket of another engine",
+    );
+  });
+
+  it("when nothing listens", async () => {
+    const path = join(await bench.folder("dead"), "s");
+    await writeFile(path, "");
+    expect(await at(path)).toContain("start the Docker engine");
+  });
+
+  it.skipIf(missing !== undefined)(
+    `when it is too old${missing === undefined ? "" : ` (skipped: ${missing})`}`,
+    async () => {
+      const path = join(await bench.folder("old"), "s");
+      const answer = (chunk: string) => chunk.replaceAll(/"ApiVersion":"1\.\d\d"/g, '"ApiVersion":"1.24"');
+      const socket = await severableSocket(path, enginePath, { answer });
+      expect(await at(path)).toContain("speaks API 1.24; Shoal needs 1.30 or newer");
+      await socket.sever();
+    },
+  );
+
+  it("when it does not answer in time", async () => {
+    const path = join(await bench.folder("mute"), "s");
+    const socket = await severableSocket(path, enginePath, { ask: () => "" });
+    const impatient: Clock = {
+      now: () => 0,
+      at: (_, callback) => {
+        queueMicrotask(callback);
+        return () => {};
+      },
+    };
+    expect(await at(path, impatient)).toContain("did not answer within 2000 ms");
+    await socket.sever();
+  });
+});

@@ -1,0 +1,39 @@
+import type { Clock } from "@shoal/core";
+import type Docker from "dockerode";
+import { z } from "zod";
+import { wordsOf } from "./engine-fault.ts";
+import { within } from "./within.ts";
+
+// Two seconds: an engine that needs longer to say its version is no place for new work.
+const pingLimitMs = 2_000;
+// Engine API 1.30 (Docker 17.06) is the first whose `wait` answers its headers before the container ends.
+const apiVersionMin = [1, 30] as const;
+
+const Version = z.object({ ApiVersion: z.string(), Os: z.string() });
+const SystemError = z.object({ code: z.string() });
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no socket; install and start Docker, or name the socket of another engine",
+  EACCES: "this user may not use the socket; add the user to the socket's group (mostly `docker`)",
+  ECONNREFUSED: "nothing listens on the socket; start the Docker engine",
+};
+
+/** Why the engine behind this socket cannot be used now, or undefined when it can. Asks it each time; never throws. */
+export async function availability(docker: Docker, socketPath: string, clock: Clock): Promise<string | undefined> {
+  try {
+    const answer = within(docker.version(), { clock, limitMs: pingLimitMs, what: "asking for its version" });
+    const { ApiVersion, Os } = Version.parse(await answer);
+    if (Os !== "linux") return `the engine at ${socketPath} runs ${Os} containers, and Shoal needs linux ones`;
+    if (!isNewEnough(ApiVersion))
+      return `the engine at ${socketPath} speaks API ${ApiVersion}; Shoal needs ${apiVersionMin.join(".")} or newer`;
+    return undefined;
+  } catch (failure) {
+    const code = SystemError.safeParse(failure).data?.code ?? "";
+    return `no Docker engine at ${socketPath}: ${reasons[code] ?? wordsOf(failure)}`;
+  }
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > apiVersionMin[0] || (major === apiVersionMin[0] && minor >= apiVersionMin[1]);
+}

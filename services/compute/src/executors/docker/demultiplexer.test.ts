@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { demultiplexer } from "./demultiplexer.ts";
+
+const frame = (stream: number, text: string) => {
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+};
+
+function collect() {
+  const said = { stdout: "", stderr: "" };
+  const take = demultiplexer((stream, chunk) => {
+    said[stream] += Buffer.from(chunk).toString("latin1");
+  });
+  return { said, take };
+}
+
+describe("the demultiplexer", () => {
+  it("hands over every byte to its stream, wherever the pieces were cut", () => {
+    const texts = fc.array(fc.tuple(fc.constantFrom(1, 2), fc.stringMatching(/^[a-z]{0,20}$/)), { maxLength: 30 });
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(50)), (frames, cuts) => {
+        const { said, take } = collect();
+        let bytes = Buffer.concat(frames.map(([stream, text]) => frame(stream, text)));
+        for (const cut of cuts) {
+          take(bytes.subarray(0, cut));
+          bytes = bytes.subarray(cut);
+        }
+        take(bytes);
+        const of = (wanted: number) => frames.map(([stream, text]) => (stream === wanted ? text : "")).join("");
+        expect(said).toEqual({ stdout: of(1), stderr: of(2) });
+      }),
+    );
+  });
+
+  it("takes any number of short frames in one piece", () => {
+    const { said, take } = collect();
+    take(Buffer.concat(Array.from({ length: 100_000 }, () => frame(1, "\n"))));
+    expect(said.stdout).toHaveLength(100_000);
+  });
+
+  it("hands over what has come of a long frame before the rest of it", () => {
+    const { said, take } = collect();
+    take(frame(2, "x".repeat(100)).subarray(0, 58));
+    expect(said.stderr).toHaveLength(50);
+  });
+
+  it("refuses what is no frame", () => {
+    expect(() => collect().take(Buffer.from("plain text"))).toThrow("names a stream");
+  });
+});

@@ -1,0 +1,255 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { engineBench, enginePath } from "./testing/engine-bench.ts";
+import { severableSocket } from "./testing/severable-socket.ts";
+
+const bench = await engineBench("docker");
+const { engine, missing } = bench;
+afterAll(() => bench.close());
+
+const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
+const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
+
+/** Resolves when the work has said this. */
+function hearing(word: string) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let heard = "";
+  const output = (_: string, chunk: Uint8Array) => {
+    heard += Buffer.from(chunk).toString();
+    if (heard.includes(word)) resolve();
+  };
+  return { output, heard: promise };
+}
+
+function containersOf(executionId: string) {
+  return engine.listContainers({ all: true, filters: { label: [`shoal.execution=${executionId}`] } });
+}
+
+describe.skipIf(missing !== undefined)(suite, () => {
+  it("passes on the environment, in which the task's own wins", async () => {
+    const work = bench.work(
+      { ...sh('echo "$A $B $C"'), EnvironmentVariables: ["A=listed", "B=listed", "C=a=b"] },
+      { env: { B: "task" } },
+    );
+    await (await bench.executor().start(work)).exit;
+    expect(work.said("stdout")).toBe("listed task a=b\n");
+  });
+
+  it("runs in the working directory, with entry point and parameters", async () => {
+    const work = bench.work({
+      Entrypoint: ["/bin/echo", "-n"],
+      Parameters: ["one", "two three"],
+      WorkingDirectory: "/tmp",
+    });
+    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 0 });
+    expect(work.said("stdout")).toBe("one two three");
+    const where = bench.work({ ...sh("pwd"), WorkingDirectory: "/tmp" });
+    await (await bench.executor().start(where)).exit;
+    expect(where.said("stdout")).toBe("/tmp\n");
+  });
+
+  it("fails a work that needs more memory than it may have", async () => {
+    const resources = { cpuCores: 1, memoryBytes: 16 * 1024 * 1024, diskBytes: 0 };
+    const running = await bench.executor().start(bench.work(sh("tail /dev/zero"), { resources }));
+    const { exitCode, failure } = await running.exit;
+    expect(failure).toEqual({ code: "OUT_OF_MEMORY", why: "it needed more than its 16777216 bytes of memory" });
+    expect(exitCode).not.toBe(0);
+  });
+
+  it("limits processes, processors and rights", async () => {
+    const work = bench.work(sh("cat /proc/self/status; sleep 1000"));
+    const running = await bench.executor().start(work);
+    const [found] = await containersOf(work.id);
+    const { HostConfig } = await engine.getContainer(found?.Id ?? "").inspect();
+    await running.halt(0);
+    expect(HostConfig).toMatchObject({ NanoCpus: 1e9, PidsLimit: 4096, Privileged: false, AutoRemove: false });
+    expect(HostConfig.LogConfig?.Config).toEqual({ "max-size": "64m", "max-file": "2" });
+    expect(work.said("stdout")).toMatch(/NoNewPrivs:\s*1/);
+    // The engine's default set, a80425fb, less NET_RAW (bit 13) and MKNOD (bit 27).
+    expect(work.said("stdout")).toMatch(/CapEff:\s*00000000a00405fb/);
+  });
+
+  it.each([
+    ["none", /^lo$/],
+    ["bridge", /^(eth0 lo|lo eth0)$/],
+  ] as const)("has only its own interfaces on network %s", async (network, interfaces) => {
+    const work = bench.work(sh("cd /sys/class/net; echo *"), { network });
+    await (await bench.executor().start(work)).exit;
+    expect(work.said("stdout").trim()).toMatch(interfaces);
+  });
+
+  it("lets a work write an input only when that is asked for", async () => {
+    const hostPath = await bench.folder("input");
+    await writeFile(join(hostPath, "file"), "as it was");
+    const locked = bench.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
+    expect((await (await bench.executor().start(locked)).exit).exitCode).not.toBe(0);
+    expect(await readFile(join(hostPath, "file"), "utf8")).toBe("as it was");
+    const open = bench.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: false }] });
+    expect(await (await bench.executor().start(open)).exit).toEqual({ exitCode: 0 });
+    expect(await readFile(join(hostPath, "file"), "utf8")).toBe("new\n");
+  });
+
+  it("hands over all of a large output, and stdout apart from stderr", async () => {
+    let stdoutBytes = 0;
+    const work = bench.work(sh("seq 1 200000; echo end >&2"), {
+      output: (stream, chunk) => {
+        if (stream === "stdout") stdoutBytes += chunk.length;
+      },
+    });
+    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 0 });
+    // What `seq 1 200000` writes: its digits and as many line ends.
+    expect(stdoutBytes).toBe(1_288_895);
+  });
+
+  it("says which command does not exist, and that trying again cannot help", async () => {
+    const running = await bench.executor().start(bench.work({ Entrypoint: ["/bin/nothing-here"] }));
+    const { exitCode, failure } = await running.exit;
+    expect(exitCode).toBe(127);
+    expect(failure?.code).toBe("TASK_INVALID");
+    expect(failure?.why).toContain("/bin/nothing-here");
+  });
+
+  it("leaves an exit code of 127 alone when the program itself chose it", async () => {
+    const running = await bench.executor().start(bench.work(sh("echo oh no >&2; exit 127")));
+    expect(await running.exit).toEqual({ exitCode: 127 });
+  });
+
+  it("halts politely first", async () => {
+    const { output, heard } = hearing("ready");
+    const work = bench.work(sh("trap 'exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
+    const running = await bench.executor().start(work);
+    await heard;
+    await running.halt(60_000);
+    expect(await running.exit).toEqual({
+      exitCode: 5,
+      failure: { code: "STOPPED", why: "it was halted while it ran" },
+    });
+  });
+
+  it("insists when politeness does not help", async () => {
+    const { output, heard } = hearing("ready");
+    const work = bench.work(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
+    const running = await bench.executor().start(work);
+    await heard;
+    await running.halt(1);
+    expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
+  });
+
+  it("is found again by the next process, running, with its output from the beginning", async () => {
+    const before = bench.executor();
+    const { output, heard } = hearing("early");
+    const work = bench.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
+    const hostPath = await bench.folder("signal");
+    const outputs = [{ name: "out", path: "/out", hostPath }];
+    await before.start({ ...work, outputs, output });
+    await heard;
+    await before.close();
+    const found = await bench.executor().attach({ ...work, outputs });
+    await writeFile(join(hostPath, "go"), "");
+    expect(await found?.exit).toEqual({ exitCode: 4 });
+    expect(work.said("stdout")).toBe("early\nlate\n");
+  });
+
+  it("is found again by the next process after its end, until it is swept", async () => {
+    const work = bench.work(sh("echo told; exit 9"));
+    const executor = bench.executor();
+    await (await executor.start({ ...work, output: () => {} })).exit;
+    await executor.sweep(new Set([work.id]));
+    expect(await (await bench.executor().attach(work))?.exit).toEqual({ exitCode: 9 });
+    expect(work.said("stdout")).toBe("told\n");
+    await executor.sweep(new Set());
+    expect(await bench.executor().attach(work)).toBeUndefined();
+    expect(await containersOf(work.id)).toEqual([]);
+  });
+
+  it("does not start one execution twice", async () => {
+    const work = bench.work(sh("exit 0"));
+    await (await bench.executor().start(work)).exit;
+    await expect(bench.executor().start(work)).rejects.toThrow("has a container already");
+  });
+
+  it("takes away a container that was made and never started, so that the work may be", async () => {
+    const work = bench.work(sh("exit 6"));
+    const executor = bench.executor();
+    await (await executor.start(work)).exit;
+    const [made] = await containersOf(work.id);
+    const inspected = await engine.getContainer(made?.Id ?? "").inspect();
+    await executor.sweep(new Set());
+    // What a process leaves that dies between making and starting.
+    const left = { name: inspected.Name, Image: bench.image, Labels: inspected.Config.Labels };
+    await engine.createContainer(left);
+    expect(await bench.executor().attach(work)).toBeUndefined();
+    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 6 });
+  });
+
+  it("keeps the nodes that share an engine apart", async () => {
+    const [one, two] = [bench.executor({ node: "one" }), bench.executor({ node: "two" })];
+    const work = bench.work(sh("sleep 1000"));
+    const running = await one.start(work);
+    await two.sweep(new Set());
+    expect(await two.attach(work)).toBeUndefined();
+    const [found] = await containersOf(work.id);
+    expect(found?.State).toBe("running");
+    await running.halt(0);
+  });
+
+  it("fails a work whose engine goes away", async () => {
+    const socket = await severableSocket(join(await bench.folder("door"), "s"), enginePath);
+    const { output, heard } = hearing("ready");
+    const work = bench.work(sh("echo ready; sleep 1000"), { output });
+    const running = await bench.executor({ socketPath: socket.path }).start(work);
+    await heard;
+    await socket.sever();
+    const { exitCode, failure } = await running.exit;
+    expect({ exitCode, code: failure?.code }).toEqual({ exitCode: -1, code: "ENGINE_FAILED" });
+    await expect(running.halt(0)).rejects.toMatchObject({ code: "ENGINE_FAILED" });
+  });
+
+  it("does without an init process on an engine that has none, and then hears at the start what cannot start", async () => {
+    // Asked for an init process, the engine now looks for a program that is not there, and says so in its usual words.
+    const socket = await severableSocket(join(await bench.folder("init"), "s"), enginePath, {
+      ask: (chunk) =>
+        chunk.includes('"Init":true')
+          ? chunk.replace('"Init":true', '"Init":null').replace("//bin//true", "docker-init")
+          : chunk,
+    });
+    const executor = bench.executor({ socketPath: socket.path });
+    const work = bench.work({ Entrypoint: ["//bin//true"] });
+    expect(await (await executor.start(work)).exit).toEqual({ exitCode: 0 });
+    const none = executor.start(bench.work({ Entrypoint: ["/bin/nothing-here"] }));
+    await expect(none).rejects.toMatchObject({
+      code: "TASK_INVALID",
+      message: expect.stringContaining("/bin/nothing-here"),
+    });
+    await socket.sever();
+    expect(await containersOf(work.id)).toHaveLength(1);
+  });
+
+  it("leaves nothing behind of what could not be started", async () => {
+    const inputs = [{ hostPath: "/there/is/no/such/folder", target: "/in", readOnly: true }];
+    const work = bench.work(sh("exit 0"), { inputs });
+    await expect(bench.executor().start(work)).rejects.toMatchObject({ code: "TASK_INVALID" });
+    expect(await containersOf(work.id)).toEqual([]);
+  });
+
+  it("reads the end of an output that the engine dropped from the log that it followed", async () => {
+    const work = bench.work(sh("echo first; echo second >&2"));
+    await (await bench.executor().start({ ...work, output: () => {} })).exit;
+    // The log that is followed lacks what was said last; its copy read at the end does not.
+    const ask = (chunk: string) => chunk.replace("stderr=true&follow=true", "stderr=false&follow=false");
+    const socket = await severableSocket(join(await bench.folder("log"), "s"), enginePath, { ask });
+    const found = await bench.executor({ socketPath: socket.path }).attach(work);
+    expect(await found?.exit).toEqual({ exitCode: 0 });
+    await socket.sever();
+    expect(work.said("stdout")).toBe("first\n");
+    expect(work.said("stderr")).toBe("second\n");
+  });
+
+  it.each(["node", "job", "namespace", "execution"])("labels its containers with the %s", async (label) => {
+    const work = bench.work(sh("exit 0"));
+    await (await bench.executor().start(work)).exit;
+    const [found] = await containersOf(work.id);
+    expect(found?.Labels[`shoal.${label}`]).toBeTruthy();
+  });
+});

@@ -1,0 +1,80 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "@shoal/core";
+import Docker from "dockerode";
+import type { Executor, Running, Work } from "../executor.ts";
+import { availability } from "./availability.ts";
+import { engineFault } from "./engine-fault.ts";
+import { launcher } from "./launcher.ts";
+import { attachedSpeech, loggedSpeech, type Speech } from "./output.ts";
+import { type Owned, ownership } from "./ownership.ts";
+import { DockerParams } from "./params.ts";
+import { pulls } from "./pulls.ts";
+import { removeContainer } from "./remove-container.ts";
+import { watch } from "./watch.ts";
+import { callLimitMs, within } from "./within.ts";
+
+export interface DockerOptions {
+  /** Only containers that carry this node's id are ever touched; several nodes may share an engine. */
+  readonly nodeId: string;
+  /** The engine's socket; the engine's own default on Linux when it is left out. */
+  readonly socketPath?: string;
+  readonly clock: Clock;
+}
+
+const defaultSocketPath = "/var/run/docker.sock";
+// Containers removed at the same time: more of them only queue up inside the engine.
+const removalsAtOnce = 8;
+// States in which its program has run or runs. In the others it never began ("created"), or is all but gone ("removing").
+const begun: readonly string[] = ["running", "paused", "restarting", "exited", "dead"];
+
+/**
+ * Runs containers on a Docker engine. The engine keeps a container, and with it the exit and the output, until `sweep` is
+ * called without its id. So whatever line this process dies at, its next process finds with `attach` what was started,
+ * and `sweep` removes what nobody waits for any more: call it once an execution is settled. `close` lets go without
+ * ending anything; an exit that has not settled by then never does, as nothing has ended.
+ */
+export function docker({ nodeId, socketPath = defaultSocketPath, clock }: DockerOptions): Executor {
+  const engine = new Docker({ socketPath });
+  const own = ownership(engine, nodeId);
+  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock) });
+  const letGo = new AbortController();
+  // One listener and more for each work that runs: their number is bounded by the node's capacity.
+  setMaxListeners(0, letGo.signal);
+  const remove = ({ id }: Owned) => removeContainer(engine, clock, id);
+  const find = (executionId?: string): Promise<readonly Owned[]> =>
+    within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
+      (failure) => {
+        throw engineFault(failure, `listing the containers of ${nodeId}`);
+      },
+    );
+  const follow = (containerId: string, work: Work, speech: Speech): Running =>
+    watch({ docker: engine, clock, containerId, work, speech, letGo: letGo.signal });
+  return {
+    name: "docker",
+    params: DockerParams,
+    unavailable: () => availability(engine, socketPath, clock),
+    start: async (work) => {
+      const { containerId, output } = await launch(work);
+      return follow(containerId, work, attachedSpeech(output));
+    },
+    attach: async (work) => {
+      const found = await find(work.id);
+      const live = found.find(({ state }) => begun.includes(state));
+      if (live !== undefined) return follow(live.id, work, loggedSpeech(engine, live.id));
+      // A process died between making it and starting it. Gone, it cannot begin late, and the work may be started anew.
+      await Promise.all(found.map(remove));
+      return undefined;
+    },
+    sweep: async (keep) => {
+      const left = (await find()).filter(({ executionId }) => !keep.has(executionId));
+      const failures: unknown[] = [];
+      for (let at = 0; at < left.length; at += removalsAtOnce) {
+        const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
+        failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
+      }
+      // One that cannot be removed keeps none of the others.
+      if (failures.length > 0) throw failures[0];
+    },
+    close: async () => letGo.abort(),
+  };
+}

@@ -1,0 +1,29 @@
+import { Fault } from "@shoal/core";
+import type { ErrorCode } from "@shoal/proto";
+import { z } from "zod";
+
+const Refusal = z.object({ statusCode: z.int(), json: z.object({ message: z.string() }).nullish().catch(undefined) });
+
+// What the engine means when it says that the request itself is wrong. Everything else may go better on another node.
+const meanings: Readonly<Record<number, ErrorCode>> = { 400: "TASK_INVALID" };
+
+/** The engine's HTTP status, or undefined when it did not answer at all. */
+export function statusOf(failure: unknown): number | undefined {
+  return Refusal.safeParse(failure).data?.statusCode;
+}
+
+/** The engine's own words. */
+export function wordsOf(failure: unknown): string {
+  const said = Refusal.safeParse(failure).data?.json?.message;
+  if (said !== undefined) return said.trim();
+  const text = failure instanceof Error ? failure.message : String(failure);
+  return text.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
+}
+
+/** What a failed call to the engine means for the task. `codes` adds meanings of statuses for this call; a Fault stays itself. */
+export function engineFault(failure: unknown, wanted: string, codes: Readonly<Record<number, ErrorCode>> = {}): Fault {
+  if (failure instanceof Fault) return failure;
+  const status = statusOf(failure);
+  const code = status === undefined ? undefined : (codes[status] ?? meanings[status]);
+  return new Fault(code ?? "ENGINE_FAILED", `${wanted}: ${wordsOf(failure)}`, { details: { status }, cause: failure });
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type Docker from "dockerode";
+import type { Work } from "../executor.ts";
+
+const nodeLabel = "shoal.node";
+const executionLabel = "shoal.execution";
+
+/** How a node knows its own containers on an engine that it may share: by labels, never by name. */
+export interface Ownership {
+  labels(work: Work): Record<string, string>;
+  /** One name for one execution on one node, so that the engine itself refuses to make a second container for it. */
+  containerName(work: Work): string;
+  /** This node's containers, of one execution or of all. */
+  containers(executionId?: string): Promise<readonly Owned[]>;
+}
+export interface Owned {
+  readonly id: string;
+  readonly executionId: string;
+  /** The engine's word: created, running, paused, restarting, removing, exited or dead. */
+  readonly state: string;
+}
+
+export function ownership(docker: Docker, nodeId: string): Ownership {
+  return {
+    labels: (work) => ({
+      [nodeLabel]: nodeId,
+      [executionLabel]: work.id,
+      "shoal.job": work.jobId,
+      "shoal.namespace": work.namespace,
+    }),
+    containerName: (work) => `shoal-${readable(work.id)}-${digest(nodeId, work.id)}`,
+    containers: async (executionId) => {
+      const label = [`${nodeLabel}=${nodeId}`];
+      if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);
+      const found = await docker.listContainers({ all: true, filters: { label } });
+      return found.map(({ Id, Labels, State }) => ({
+        id: Id,
+        executionId: Labels[executionLabel] ?? "",
+        state: State,
+      }));
+    },
+  };
+}
+
+/** What the engine allows in a name; what is lost here, the digest beside it keeps apart. */
+function readable(id: string): string {
+  // 64: enough to recognise an execution in `docker ps`.
+  return id.replace(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 64);
+}
+
+function digest(nodeId: string, executionId: string): string {
+  // 12 hexadecimal digits: as many as the engine shows of its own ids.
+  return createHash("sha256").update(`${nodeId}\0${executionId}`).digest("hex").slice(0, 12);
+}

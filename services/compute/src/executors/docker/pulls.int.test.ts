@@ -1,0 +1,90 @@
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "@shoal/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ImageRegistry, imageRegistry } from "../../../../../test/images/image-registry.ts";
+import { pulls } from "./pulls.ts";
+import { engineBench, systemClock } from "./testing/engine-bench.ts";
+
+const bench = await engineBench("pulls");
+const { engine, missing } = bench;
+
+let registry: ImageRegistry;
+beforeAll(async () => {
+  if (missing !== undefined) return;
+  registry = await imageRegistry(engine, bench.image);
+  // From here on its layers are nowhere but in the registry.
+  await engine.getImage(bench.image).remove({ force: true });
+});
+afterAll(async () => {
+  await registry?.close();
+  await bench.close();
+});
+
+describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls (skipped: ${missing})`, () => {
+  it("brings a missing image to the engine before it starts, and tells how far it is", async () => {
+    const work = bench.work({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
+    const running = await bench.executor().start(work);
+    expect(await running.exit).toEqual({ exitCode: 0 });
+    expect(work.said("stdout")).toBe("hello\n");
+    const lines = work.said("stderr").trimEnd().split("\n");
+    expect(lines.every((line) => line.startsWith(`${registry.image}: `))).toBe(true);
+    expect(lines).toContainEqual(expect.stringMatching(/: [0-9a-f]{12} Pull complete$/));
+    expect(new Set(lines).size).toBe(lines.length);
+    await bench.executor().sweep(new Set());
+    await engine.getImage(registry.image).remove({ force: true });
+  });
+
+  it("pulls once for works that want the same image at the same time, and tells them all", async () => {
+    const manifests = () =>
+      [...registry.asked].filter(([path]) => path.includes("manifests")).map(([, times]) => times);
+    const before = manifests().reduce((sum, times) => sum + times, 0);
+    const told: string[][] = [[], []];
+    const images = pulls(engine, systemClock);
+    await Promise.all(told.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
+    const once = manifests().reduce((sum, times) => sum + times, 0) - before;
+    expect(told[0]).not.toEqual([]);
+    expect(told[1]).toEqual(told[0]);
+    await engine.getImage(registry.image).remove({ force: true });
+    await images.pull(registry.image, () => {});
+    expect(manifests().reduce((sum, times) => sum + times, 0) - before).toBe(2 * once);
+    await engine.getImage(registry.image).remove({ force: true });
+  });
+
+  it("says that an image does not exist, and that trying again cannot help", async () => {
+    const start = bench.executor().start(bench.work({ Image: registry.absent }));
+    await expect(start).rejects.toMatchObject({ code: "TASK_INVALID", why: expect.stringContaining(registry.absent) });
+  });
+
+  it("fails, to be tried elsewhere, when the registry cannot be reached", async () => {
+    // Port 1 is nobody's.
+    const start = bench.executor().start(bench.work({ Image: "127.0.0.1:1/nobody:1" }));
+    await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
+  });
+
+  it("gives up on a registry that says nothing any more", async () => {
+    registry.stall();
+    const clock = handClock();
+    const pull = pulls(engine, clock).pull(registry.image, () => {});
+    const ended = expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED", why: expect.stringContaining("300 s") });
+    clock.moveTo(300_000);
+    await setImmediate();
+    await ended;
+  });
+});
+
+function handClock(): Clock & { moveTo(at: number): void } {
+  let now = 0;
+  const timers = new Set<{ at: number; callback: () => void }>();
+  return {
+    now: () => now,
+    at: (at, callback) => {
+      const timer = { at, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    moveTo: (at) => {
+      now = at;
+      for (const timer of timers) if (timer.at <= now && timers.delete(timer)) timer.callback();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "@shoal/core";
+import Docker from "dockerode";
+import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
+import type { Executor, Work } from "../../executor.ts";
+import { docker } from "../docker.ts";
+import { statusOf } from "../engine-fault.ts";
+import { DockerParams } from "../params.ts";
+
+export const enginePath = "/var/run/docker.sock";
+
+/** The time of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  at: (at, callback) => {
+    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A work that keeps what it is told. */
+export interface Told extends Work {
+  readonly said: (stream: "stdout" | "stderr") => string;
+}
+
+/** A real engine with an image for this file alone, and works for it. */
+export interface EngineBench {
+  /** Why the tests cannot run; undefined when they can. */
+  readonly missing: string | undefined;
+  readonly engine: Docker;
+  readonly image: string;
+  /** An executor of one of this bench's nodes; each call plays another process. */
+  executor(options?: { node?: string; socketPath?: string; clock?: Clock }): Executor;
+  work(params: object, more?: Partial<Work>): Told;
+  /** A folder of this bench. */
+  folder(name: string): Promise<string>;
+  /** Removes every container, then the image and the folders. */
+  close(): Promise<void>;
+}
+
+const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 0 };
+
+export async function engineBench(name: string): Promise<EngineBench> {
+  const engine = new Docker({ socketPath: enginePath });
+  const image = `shoal-test/${name}:${process.pid}`;
+  const missing = await whatIsMissing(engine, image);
+  const root = await mkdtemp(join(tmpdir(), "shoal-docker-"));
+  const nodes = new Set<string>();
+  const executors: Executor[] = [];
+  return {
+    missing,
+    engine,
+    image,
+    executor: ({ node = "n-1", socketPath = enginePath, clock = systemClock } = {}) => {
+      const nodeId = `${node}-${name}-${process.pid}`;
+      const executor = docker({ nodeId, socketPath, clock });
+      nodes.add(nodeId);
+      executors.push(executor);
+      return executor;
+    },
+    work: workMaker(`e-${name}-${process.pid}`, image, root),
+    folder: async (child) => {
+      const path = join(root, child);
+      await mkdir(path);
+      return path;
+    },
+    close: async () => {
+      for (const nodeId of nodes) await docker({ nodeId, clock: systemClock }).sweep(new Set());
+      for (const executor of executors) await executor.close();
+      if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function workMaker(idPrefix: string, image: string, folder: string): EngineBench["work"] {
+  let serial = 0;
+  return (wanted, more = {}) => {
+    const said = { stdout: "", stderr: "" };
+    serial += 1;
+    return {
+      id: `${idPrefix}-${serial}`,
+      jobId: "j-1",
+      namespace: "default",
+      nodeId: "n-1",
+      params: DockerParams.parse({ Image: image, ...wanted }),
+      env: {},
+      inputs: [],
+      outputs: [],
+      resources,
+      network: "none",
+      folder,
+      output: (stream, chunk) => {
+        said[stream] += Buffer.from(chunk).toString();
+      },
+      said: (stream) => said[stream],
+      ...more,
+    };
+  };
+}
+
+function unlessGone(failure: unknown): void {
+  if (statusOf(failure) !== 404) throw failure;
+}
+
+async function whatIsMissing(engine: Docker, image: string): Promise<string | undefined> {
+  const missing = await docker({ nodeId: "any", clock: systemClock }).unavailable();
+  const built = missing === undefined ? await buildBusyboxImage(engine, image) : { image: undefined, why: missing };
+  if (built.image !== undefined) return undefined;
+  if (process.env["CI"]) throw new Error(`on CI nothing is skipped, and this is missing: ${built.why}`);
+  return built.why;
+}

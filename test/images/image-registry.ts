@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import type Docker from "dockerode";
+import { extract } from "tar-stream";
+import { z } from "zod";
+
+/** A registry on loopback that holds one image and serves it over plain HTTP, which engines allow there. */
+export interface ImageRegistry {
+  /** The name under which an engine pulls the image. */
+  readonly image: string;
+  /** A name in this registry that it does not hold. */
+  readonly absent: string;
+  /** How often each path has been asked for. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** From now on nothing is answered any more, nor refused. */
+  stall(): void;
+  close(): Promise<void>;
+}
+
+interface Blob {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly digest: string;
+  readonly size: number;
+}
+
+const types = {
+  manifest: "application/vnd.docker.distribution.manifest.v2+json",
+  config: "application/vnd.docker.container.image.v1+json",
+  layer: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+};
+const Saved = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
+
+/** Takes an image out of an engine and serves it; the routes are those that a pull needs of the OCI distribution API, version 2. */
+export async function imageRegistry(docker: Docker, source: string): Promise<ImageRegistry> {
+  const { manifest, blobs } = await exportImage(docker, source);
+  const asked = new Map<string, number>();
+  let stalled = false;
+  const server = createServer((request, response) => {
+    const path = request.url ?? "";
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    if (stalled) return;
+    if (path === "/v2/") response.end("{}");
+    else if (path.startsWith("/v2/held/manifests/")) serve(response, manifest, request.method);
+    else serve(response, blobs.get(path.replace("/v2/held/blobs/", "")), request.method);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const host = `127.0.0.1:${typeof address === "object" ? address?.port : address}`;
+  return {
+    image: `${host}/held:1`,
+    absent: `${host}/absent:1`,
+    asked,
+    stall: () => {
+      stalled = true;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function serve(response: ServerResponse, blob: Blob | undefined, method: string | undefined): void {
+  if (blob === undefined) {
+    const errors = [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }];
+    response.writeHead(404, { "content-type": "application/json" }).end(JSON.stringify({ errors }));
+    return;
+  }
+  const { mediaType, size, digest, bytes } = blob;
+  response.writeHead(200, { "content-type": mediaType, "content-length": size, "docker-content-digest": digest });
+  response.end(method === "HEAD" ? undefined : bytes);
+}
+
+async function exportImage(
+  docker: Docker,
+  source: string,
+): Promise<{ manifest: Blob; blobs: ReadonlyMap<string, Blob> }> {
+  const files = await filesOf(await docker.getImage(source).get());
+  const file = (name: string): Buffer => {
+    const bytes = files.get(name);
+    if (bytes === undefined) throw new Error(`the engine's export of ${source} lacks ${name}`);
+    return bytes;
+  };
+  const [{ Config, Layers }] = Saved.parse(JSON.parse(file("manifest.json").toString()));
+  const config = blob(types.config, file(Config));
+  const layers = Layers.map((name) => blob(types.layer, gzipSync(file(name))));
+  const reference = ({ mediaType, size, digest }: Blob) => ({ mediaType, size, digest });
+  const body = {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config: reference(config),
+    layers: layers.map(reference),
+  };
+  const manifest = blob(types.manifest, Buffer.from(JSON.stringify(body)));
+  return { manifest, blobs: new Map([config, ...layers].map((each) => [each.digest, each])) };
+}
+
+function blob(mediaType: string, bytes: Buffer): Blob {
+  return { mediaType, bytes, size: bytes.length, digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}` };
+}
+
+async function filesOf(archive: NodeJS.ReadableStream): Promise<ReadonlyMap<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const unpacking = extract();
+  archive.pipe(unpacking);
+  for await (const entry of unpacking) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) if (chunk instanceof Buffer) chunks.push(chunk);
+    files.set(entry.header.name, Buffer.concat(chunks));
+  }
+  return files;
+}
