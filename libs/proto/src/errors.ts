@@ -47,6 +47,8 @@ export const errors = {
   // biome-ignore format: one row, one failure
   LOG_UNREACHABLE:      { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "the event log cannot be reached", hint: "check that the NATS server runs and that its URL is right" },
   // biome-ignore format: one row, one failure
+  API_UNREACHABLE:      { http: 503, wire: "NetworkFailure", exit: 7, retry: true, says: "no requester answers", hint: "start a cluster with shoal devstack, or name one that runs: --api-host http://host:1234" },
+  // biome-ignore format: one row, one failure
   LOG_UNSUITABLE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the NATS server or its streams do not fit", hint: "read the difference named here; Shoal changes nothing by itself" },
   // biome-ignore format: one row, one failure
   LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, says: "the event log does not hold together", hint: "verify it: shoal replay" },
@@ -82,6 +84,10 @@ export const errors = {
   STOPPED:              { http: 409, wire: "ConflictJobState", exit: 9, retry: false, says: "it was stopped", hint: "nothing to do" },
   // biome-ignore format: one row, one failure
   RETRIES_EXHAUSTED:    { http: 500, wire: "InternalError", exit: 9, retry: false, says: "Job failed because it has been retried too many times", hint: "read why each try failed: shoal job history <job>" },
+  // biome-ignore format: one row, one failure
+  DATA_DIR_IN_USE:      { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "another process uses this data directory", hint: "stop it, or give each node a dataDir of its own" },
+  // biome-ignore format: one row, one failure
+  DATA_DIR_FAILED:      { http: 500, wire: "IOError", exit: 8, retry: true, says: "the data directory cannot be used", hint: "look at the node's disk, and at the owner of the directory" },
   // biome-ignore format: one row, one failure
   INTERNAL:             { http: 500, wire: "InternalError", exit: 1, retry: false, says: "this is our mistake", hint: "report it with the request id" },
 } as const satisfies Record<string, ErrorRow>;

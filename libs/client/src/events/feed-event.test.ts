@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { feedEventOf, isBehind } from "./feed-event.ts";
+
+const cloudEvent = {
+  specversion: "1.0",
+  id: "12.1",
+  source: "/shoal",
+  type: "shoal.JobStarted",
+  subject: "j",
+  time: "t",
+  data: {},
+};
+const at = (id: string) => feedEventOf({ id, event: "JobStarted", data: JSON.stringify(cloudEvent) });
+
+it("reads the kind and the place of an event", () => {
+  expect(at("12.1")).toEqual({ id: "12.1", seq: 12, index: 1, type: "JobStarted", cloudEvent });
+});
+
+it.each([
+  ["12.1", "12.0", true],
+  ["12.1", "12.1", false],
+  ["12.0", "12.1", false],
+  ["13.0", "12.9", true],
+  ["9.0", "12.0", false],
+])("knows whether %s stands behind %s", (one, other, behind) => {
+  expect(isBehind(at(one), at(other))).toBe(behind);
+  expect(isBehind(at(one), undefined)).toBe(true);
+});
+
+it.each([
+  ["no id", { id: "", event: "x", data: JSON.stringify(cloudEvent) }],
+  ["no JSON", { id: "1.0", event: "x", data: "{" }],
+  ["no event", { id: "1.0", event: "x", data: '{"type":7}' }],
+])("refuses a message with %s", (_, message) => {
+  expect(() => feedEventOf(message)).toThrow(/no event/);
+});

@@ -1,0 +1,67 @@
+import { ownProblem } from "../api-error.ts";
+import type { SseMessage } from "./sse-parser.ts";
+
+/** One thing that became true, as the feed tells it. */
+export interface FeedEvent {
+  /** `<seq>.<index>`: unique for ever, and where to resume. */
+  readonly id: string;
+  /** The position in the log of the commit that it belongs to. */
+  readonly seq: number;
+  /** Its place in that commit, from 0. */
+  readonly index: number;
+  /** The kind, such as `JobSubmitted`. */
+  readonly type: string;
+  readonly cloudEvent: CloudEvent;
+}
+
+/** The envelope (CloudEvents 1.0, JSON format) as it came. */
+export interface CloudEvent {
+  readonly specversion: string;
+  readonly id: string;
+  readonly source: string;
+  /** `shoal.` and the kind. */
+  readonly type: string;
+  /** What it is about. */
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** The facts of the event. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly [attribute: string]: unknown;
+}
+
+const position = /^(\d+)\.(\d+)$/;
+const prefix = "shoal.";
+
+/** Reads one message of the feed. Throws ApiError when it is not what the feed promises. */
+export function feedEventOf(message: SseMessage): FeedEvent {
+  const [, seq, index] = position.exec(message.id) ?? [];
+  const cloudEvent = parse(message.data);
+  if (seq === undefined || index === undefined || cloudEvent === undefined) {
+    throw ownProblem("INTERNAL", `the event feed sent something that is no event (id "${message.id}")`);
+  }
+  const type = cloudEvent.type.startsWith(prefix) ? cloudEvent.type.slice(prefix.length) : cloudEvent.type;
+  return { id: message.id, seq: Number(seq), index: Number(index), type, cloudEvent };
+}
+
+/** Whether an event stands behind a place in the feed. */
+export function isBehind(event: FeedEvent, place: FeedEvent | undefined): boolean {
+  if (place === undefined) return true;
+  return event.seq > place.seq || (event.seq === place.seq && event.index > place.index);
+}
+
+function parse(json: string): CloudEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isCloudEvent(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCloudEvent(value: unknown): value is CloudEvent {
+  if (typeof value !== "object" || value === null) return false;
+  const event: Readonly<Record<string, unknown>> = { ...value };
+  const texts = ["specversion", "id", "source", "type", "subject", "time"];
+  return texts.every((name) => typeof event[name] === "string") && typeof event["data"] === "object";
+}

@@ -1,0 +1,96 @@
+import { ApiError } from "../api-error.ts";
+import { type EventsQuery, routes } from "../transport/routes.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type FeedEvent, feedEventOf, isBehind } from "./feed-event.ts";
+import { createSseParser } from "./sse-parser.ts";
+
+/** Which events, and until when. */
+export interface FollowOptions extends EventsQuery {
+  /** Ends the iteration quietly. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How the feed comes back after a break: the first wait doubles up to the last; after so many rounds in vain it gives up. */
+export const reconnect = {
+  firstMs: 100,
+  // A requester that starts needs a second or two; waiting longer would only be noticed.
+  lastMs: 2_000,
+  // About a minute, twice what a cluster needs to come back from a restart of its log.
+  roundsMax: 32,
+} as const;
+
+/**
+ * Every event in the order of the log, without gap or duplicate, over reconnects and to other requesters. Ends when the
+ * signal fires. Throws ApiError when a requester refuses, or when none answers for reconnect.roundsMax rounds.
+ */
+export async function* followEvents(transport: Transport, options: FollowOptions): AsyncGenerator<FeedEvent, void> {
+  const { signal, ...query } = options;
+  const over = () => signal?.aborted === true;
+  let last: FeedEvent | undefined;
+  let rounds = 0;
+  while (!over()) {
+    try {
+      for await (const event of oneConnection(transport, { query, last, signal })) {
+        rounds = 0;
+        if (!isBehind(event, last)) continue;
+        last = event;
+        yield event;
+      }
+    } catch (failure) {
+      if (over()) return;
+      rounds += 1;
+      if (isFinal(failure) || rounds > reconnect.roundsMax) throw failure;
+    }
+    await waitBefore(rounds, signal);
+  }
+}
+
+interface Connection {
+  readonly query: EventsQuery;
+  readonly last: FeedEvent | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* oneConnection(transport: Transport, { query, last, signal }: Connection): AsyncGenerator<FeedEvent> {
+  const resume = last === undefined ? {} : { "last-event-id": last.id };
+  const answer = await transport.open(routes.events(query), {
+    headers: { accept: "text/event-stream", ...resume },
+    signal,
+  });
+  if (answer.body === null) return;
+  const parser = createSseParser();
+  const decoder = new TextDecoder();
+  const reader = answer.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      for (const message of parser.push(decoder.decode(value, { stream: true }))) {
+        if (message.id !== "") yield feedEventOf(message);
+      }
+    }
+  } finally {
+    // The connection may be broken already; then there is nothing left to give back.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** A requester that understood and said no will say it again; a break or an overload may pass. */
+function isFinal(failure: unknown): boolean {
+  return failure instanceof ApiError && failure.status !== 0 && failure.status < 500 && failure.status !== 429;
+}
+
+function waitBefore(round: number, signal: AbortSignal | undefined): Promise<void> {
+  const longest = Math.min(reconnect.lastMs, reconnect.firstMs * 2 ** round);
+  // Jitter: many followers that lost one requester do not come back in the same moment.
+  const ms = longest * (0.5 + Math.random() / 2);
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

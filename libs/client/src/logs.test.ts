@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { ApiError } from "./api-error.ts";
+import { itemOf } from "./logs.ts";
+
+it("reads lines of both streams", () => {
+  expect(itemOf('{"value":{"Type":1,"Line":"out\\n"}}')).toEqual({ stream: "stdout", text: "out\n" });
+  expect(itemOf('{"value":{"Type":2,"Line":"err"}}')).toEqual({ stream: "stderr", text: "err" });
+});
+
+it("reads the requester's own words when there is nothing to read", () => {
+  const item = itemOf('{"error":"no executions found for job x"}');
+  expect(item).toBeInstanceOf(ApiError);
+  expect(item).toMatchObject({ message: "no executions found for job x" });
+});
+
+it.each(["", "{", "[]", '{"value":{"Type":3,"Line":"x"}}', '{"value":{"Type":1}}', "null"])("refuses %s", (frame) => {
+  expect(itemOf(frame)).toBeInstanceOf(ApiError);
+});

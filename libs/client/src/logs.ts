@@ -1,0 +1,126 @@
+import { ApiError, ownProblem } from "./api-error.ts";
+import { type LogsQuery, routes, urlOf } from "./transport/routes.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** A piece of output, usually a line with its end. */
+export interface LogLine {
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface LogsOptions extends LogsQuery {
+  /** Ends the iteration quietly. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Pieces that may wait for a slow reader; a websocket cannot be told to send slower. */
+export const waitingMax = 100_000;
+
+// The close code of a stream that was told to its end (RFC 6455).
+const normalEnd = 1000;
+
+/**
+ * The output of one execution of a job: what is kept, then, with `follow`, what comes until it ends. Tries the next
+ * requester while none has answered. Throws ApiError with the requester's own words when there is nothing to read.
+ */
+export async function* followLogs(
+  transport: Transport,
+  jobId: string,
+  { signal, ...query }: LogsOptions,
+): AsyncGenerator<LogLine, void> {
+  const route = routes.logs(jobId, query);
+  const failures: string[] = [];
+  for (const endpoint of transport.endpoints.inOrder()) {
+    const frames = listen(urlOf(endpoint.replace(/^http/, "ws"), route), signal);
+    if (!(await frames.opened)) {
+      failures.push(`${endpoint}: no websocket answers`);
+      continue;
+    }
+    transport.endpoints.prefer(endpoint);
+    yield* frames.lines();
+    return;
+  }
+  if (signal?.aborted !== true) throw ownProblem("API_UNREACHABLE", failures.join("; "));
+}
+
+interface Frames {
+  readonly opened: Promise<boolean>;
+  lines(): AsyncGenerator<LogLine, void>;
+}
+
+type Item = LogLine | ApiError | "end";
+
+function listen(url: string, signal: AbortSignal | undefined): Frames {
+  const socket = new WebSocket(url);
+  const waiting: Item[] = [];
+  let wake = (): void => undefined;
+  const put = (item: Item): void => {
+    if (waiting.length >= waitingMax) {
+      waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output wait for the reader`));
+      socket.close();
+    } else waiting.push(item);
+    wake();
+  };
+  const stop = (): void => {
+    put("end");
+    socket.close();
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  socket.addEventListener("message", ({ data }) => put(itemOf(data)));
+  const opened = new Promise<boolean>((resolve) => {
+    socket.addEventListener("open", () => resolve(true));
+    socket.addEventListener("close", ({ code, reason }) => {
+      resolve(false);
+      put(code === normalEnd ? "end" : ownProblem("API_UNREACHABLE", `the stream broke (${code} ${reason})`));
+    });
+    signal?.addEventListener("abort", () => resolve(false), { once: true });
+  });
+
+  async function* lines(): AsyncGenerator<LogLine, void> {
+    try {
+      for (;;) {
+        const item = waiting.shift();
+        if (item === "end") return;
+        if (item instanceof ApiError) throw item;
+        if (item !== undefined) yield item;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      socket.close();
+    }
+  }
+
+  return { opened, lines };
+}
+
+// The field's numbers of the two streams.
+const streams: Readonly<Record<number, LogLine["stream"]>> = { 1: "stdout", 2: "stderr" };
+
+/** What one frame says: `{"value":{"Type":1,"Line":"…"}}` or `{"error":"…"}`. */
+export function itemOf(frame: unknown): LogLine | ApiError {
+  const body = typeof frame === "string" ? parse(frame) : undefined;
+  const error = body?.["error"] ?? body?.["Err"];
+  if (typeof error === "string" && error !== "") {
+    return new ApiError({ status: 0, code: "NotFound", message: error, hint: "", requestId: "", details: {} });
+  }
+  const value = record(body?.["value"]);
+  const stream = typeof value?.["Type"] === "number" ? streams[value["Type"]] : undefined;
+  const text = value?.["Line"];
+  if (stream === undefined || typeof text !== "string") {
+    return ownProblem("INTERNAL", "the log stream sent a frame that is neither a line nor an error");
+  }
+  return { stream, text };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return record(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null ? { ...value } : undefined;
+}

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { endpointsOf } from "./endpoints.ts";
+import { routes, urlOf } from "./routes.ts";
+
+it("tries the endpoint that answered last first, and every endpoint once", () => {
+  const endpoints = endpointsOf(["http://a:1", "http://b:2/", "http://a:1/", "https://c/base/"]);
+  expect(endpoints.inOrder()).toEqual(["http://a:1", "http://b:2", "https://c/base"]);
+  endpoints.prefer("http://b:2");
+  expect(endpoints.inOrder()).toEqual(["http://b:2", "https://c/base", "http://a:1"]);
+});
+
+it.each(["127.0.0.1:1234", "ftp://x", "", "nats://127.0.0.1:4222"])("refuses %j as an endpoint", (url) => {
+  expect(() => endpointsOf([url])).toThrow(/wanted a URL/);
+});
+
+it("leaves unset parts out of the query and quotes what stands in the path", () => {
+  expect(urlOf("http://a", routes.job("my job/../x"))).toBe("http://a/api/v1/orchestrator/jobs/my%20job%2F..%2Fx");
+  expect(urlOf("http://a", routes.events({ jobId: "j-1", after: 0 }))).toBe(
+    "http://a/api/v1/orchestrator/events?job_id=j-1&after=0",
+  );
+});
