@@ -1,0 +1,52 @@
+import type { JobEntity, JobState } from "@shoal/proto";
+
+/** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
+export interface Catalog {
+  /** The jobs of a shard that have not ended, as the view has them. */
+  openJobs(shard: number): readonly OpenJob[];
+  /** Resolves once everything that was in the bucket when this was called has been indexed. */
+  caughtUp(): Promise<void>;
+  /** Ids that begin with `prefix`, in order, at most `most`. */
+  idsBeginning(prefix: string, most: number): readonly string[];
+  /** One page of jobs, in order. Looks at `scannedMax` jobs at most: a page may hold fewer than asked for and still go on. */
+  list(query: JobQuery): JobPage;
+  /** How many jobs are in each state; states without a job are left out. */
+  counts(): Readonly<Partial<Record<JobState, number>>>;
+}
+
+export interface OpenJob {
+  readonly namespace: string;
+  readonly jobId: string;
+}
+
+export const jobOrders = ["createTime", "modifyTime"] as const;
+export type JobOrder = (typeof jobOrders)[number];
+
+export interface JobQuery {
+  /** All namespaces when left out. */
+  readonly namespace?: string;
+  readonly order: JobOrder;
+  /** Newest first. */
+  readonly reverse: boolean;
+  readonly limit: number;
+  /** Where the page before ended. */
+  readonly after?: JobPlace;
+  /** Which jobs are wanted, by their labels. */
+  readonly wants?: (labels: Readonly<Record<string, string>>) => boolean;
+}
+
+/** A place in an ordered list of jobs. */
+export interface JobPlace {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly jobId: string;
+}
+
+export interface JobPage {
+  readonly items: readonly JobEntity[];
+  /** Where the next page begins; undefined when this was the last. */
+  readonly next: JobPlace | undefined;
+}
+
+/** The most jobs that one call looks at, so that a rare label cannot hold the process up: some 20 ms of work. */
+export const scannedMax = 10_000;
