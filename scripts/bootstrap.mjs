@@ -16,6 +16,7 @@ const targets = {
   bench: { file: "test/bench/main.ts", args: [] },
   verify: { file: "scripts/verify.ts", args: [] },
   docs: { file: "scripts/reference/main.ts", args: [] },
+  pack: { file: "scripts/pack.ts", args: [] },
 };
 
 // The first Node whose npm installs this workspace's lock file, and which vitest, turbo and npm 11 still start on.

@@ -5,7 +5,7 @@ import { findRuntime, isCurrent, noRuntime, runNode } from "./runtime.mjs";
 
 // A checkout has the source; a published package has only what was built (Node strips no types under node_modules).
 const source = new URL("../src/main.ts", import.meta.url);
-const main = existsSync(source) ? source : new URL("../dist/main.js", import.meta.url);
+const main = existsSync(source) ? source : new URL("../main.js", import.meta.url);
 
 const runtime = findRuntime(import.meta.url);
 if (runtime === undefined) {
