@@ -1,5 +1,11 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
+/** What may be said beside the code and the sentence. */
+export interface FaultMore {
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
 /** The world let us down, or a caller asked for what cannot be. Thrown; tried again when its row says so. */
 export class Fault extends Error {
   override readonly name = "Fault";
@@ -8,11 +14,11 @@ export class Fault extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   /** `why` says what was wanted and what was found; the table's sentence and hint come from the code. */
-  constructor(code: ErrorCode, why: string, details: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
-    super(`${errors[code].says}: ${why}`, options);
+  constructor(code: ErrorCode, why: string, more: FaultMore = {}) {
+    super(`${errors[code].says}: ${why}`, "cause" in more ? { cause: more.cause } : {});
     this.code = code;
     this.why = why;
-    this.details = details;
+    this.details = more.details ?? {};
   }
 
   get retry(): boolean {

@@ -9,7 +9,23 @@ export {
   shownConfig,
   yesOrNo,
 } from "./config/config.ts";
+export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
+export { type CloudEvent, cloudEventsOf } from "./feed.ts";
+export { foldCommit, foldJob, foldNode } from "./fold.ts";
+export type { JobCommand, JobCommands, Place } from "./job/commands.ts";
+export { decideJob } from "./job/decide.ts";
+export { executionEntities, executionEntity, jobEntity } from "./job/entity.ts";
+export { evolveJob, type JobEvent } from "./job/evolve.ts";
+export { historyOf } from "./job/history.ts";
+export { type Execution, isLive, isOver, type Job, type JobHeader, liveExecutions, type Placement } from "./job/job.ts";
+export { jobLimits } from "./job/limits.ts";
+export { type Needs, needsOf } from "./job/tick.ts";
+export { jobTypes } from "./job/types/index.ts";
+export { decideNode, type NodeCommand } from "./node/decide.ts";
+export { nodeEntity } from "./node/entity.ts";
+export { type ClusterNode, evolveNode } from "./node/node.ts";
+export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { Chance } from "./ports/chance.ts";
 export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
 export {
@@ -28,3 +44,8 @@ export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "
 export type { ViewEntry, ViewStore, ViewWatcher } from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";
 export { type Registry, registry } from "./registry.ts";
+export { defaultResources, resourcesOf, type Wanted, wantedBy } from "./schedule/candidate.ts";
+export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
+export { explainShortage, type Shortlist, shortlist } from "./schedule/schedule.ts";
+export { jobViews, nodeViews } from "./views/index.ts";
+export { type Change, changes, entries, entryOf, type View } from "./views/view.ts";

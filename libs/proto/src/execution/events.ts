@@ -36,6 +36,8 @@ export const ExecutionAssigned = defineEvent(
     askId: z.string(),
     resources: AllocatedResources,
     previous: z.string().optional(),
+    /** How every node that was asked answered; stands with the first execution of a commit and is empty on the others. */
+    answers: z.array(Answer),
   }),
 );
 export const ExecutionStarted = defineEvent(

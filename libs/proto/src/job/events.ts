@@ -10,14 +10,14 @@ export const JobSubmitted = defineEvent(
     jobId: z.string(),
     spec: JobSpec,
     version: z.int().min(1),
-    /** After this time the job fails when it still waits for a place. */
-    queueUntil: z.number(),
+    /** After this time the job fails when it still waits for a place; absent when it does not want to wait for nodes that do not exist. */
+    queueUntil: z.number().optional(),
     /** After this time the job fails whatever it does. */
     totalUntil: z.number().optional(),
   }),
 );
 export const JobQueued = defineEvent("JobQueued", z.object({ why: z.string(), answers: z.array(Answer) }));
-export const JobStarted = defineEvent("JobStarted", z.object({ answers: z.array(Answer) }));
+export const JobStarted = defineEvent("JobStarted", z.object({}));
 export const JobCompleted = defineEvent("JobCompleted", z.object({}));
 export const JobFailed = defineEvent(
   "JobFailed",

@@ -60,7 +60,7 @@ function read(shape: Shape, json: unknown, at: Reading): unknown {
   const to: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(json)) {
     if (shape.kind === "map") put(to, key, read(shape.item, item, deeper(at, key)));
-    else readField(to, shape.byWireName.get(key.toLowerCase()), [key, item], at);
+    else readField(to, { key, item, known: shape.byWireName.get(key.toLowerCase()) }, at);
   }
   if (shape.kind === "object") fillEmpty(to, shape.fields);
   return to;
@@ -71,15 +71,17 @@ function fillEmpty(to: Record<string, unknown>, fields: readonly FieldShape[]): 
   for (const { field, empty } of fields) if (empty !== undefined && to[field] === undefined) to[field] = empty;
 }
 
-function readField(
-  to: Record<string, unknown>,
-  known: FieldShape | undefined,
-  [key, item]: readonly [string, unknown],
-  at: Reading,
-): void {
+function readField(to: Record<string, unknown>, field: Field, at: Reading): void {
+  const { key, item, known } = field;
   const here = deeper(at, known?.wire ?? key);
   if (known === undefined) at.unknown.push(here.path);
   else to[known.field] = read(known.shape, item, here);
+}
+
+interface Field {
+  readonly key: string;
+  readonly item: unknown;
+  readonly known: FieldShape | undefined;
 }
 
 function readLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], json: unknown): unknown {

@@ -6,9 +6,9 @@ import { type Heard, heard } from "./heard.ts";
 export interface LeaseBench {
   /** A requester of this id, as its own process would make it; not started yet. */
   join(requesterId: string): Leases;
-  /** The process of this requester dies: it renews nothing any more and says nothing. */
+  /** The requester is cut off: nothing that it says from now on reaches anybody. Its own clock goes on. */
   crash(requesterId: string): void;
-  /** Lets at least as much time pass as a lease lives. Resolves at once where time passes by itself. */
+  /** Resolves once at least as much time has passed as a lease lives. */
   outlive(): Promise<void>;
   close?(): Promise<void>;
 }

@@ -1,0 +1,44 @@
+import type { NodeEvent, StoredEvent } from "@shoal/proto";
+import type { Evolve } from "./decider.ts";
+import { Fault } from "./fault.ts";
+import { evolveJob, type JobEvent } from "./job/evolve.ts";
+import type { Job } from "./job/job.ts";
+import { type ClusterNode, evolveNode } from "./node/node.ts";
+import type { StoredCommit } from "./ports/event-log.ts";
+
+/**
+ * Folds one commit into a state. Throws Fault LOG_DAMAGED when the log holds what its machine does not allow: then either the log
+ * or this version of the code is wrong, and neither may be guessed at.
+ */
+export function foldCommit<S, E extends StoredEvent>(
+  evolve: Evolve<S, E>,
+  before: S | undefined,
+  stored: StoredCommit,
+): S | undefined {
+  const moment = { at: stored.commit.at, seq: stored.seq };
+  let state = before;
+  for (const event of stored.commit.events) {
+    // The log's own events: their form was checked when they were decided, and the chain vouches for the bytes.
+    const after = evolve(state, event as E, moment);
+    if (after === undefined)
+      throw new Fault(
+        "LOG_DAMAGED",
+        `${event.type} at ${stored.seq} cannot follow what stands before it in ${stored.aggregate.id}`,
+      );
+    state = after;
+  }
+  return state;
+}
+
+/** A job from its commits, oldest first; undefined when there are none. */
+export function foldJob(stored: readonly StoredCommit[], before?: Job): Job | undefined {
+  return stored.reduce<Job | undefined>((job, each) => foldCommit<Job, JobEvent>(evolveJob, job, each), before);
+}
+
+/** A node from its commits, oldest first; undefined when there are none. */
+export function foldNode(stored: readonly StoredCommit[], before?: ClusterNode): ClusterNode | undefined {
+  return stored.reduce<ClusterNode | undefined>(
+    (node, each) => foldCommit<ClusterNode, NodeEvent>(evolveNode, node, each),
+    before,
+  );
+}

@@ -1,0 +1,53 @@
+import type { NodeEntity } from "@shoal/proto";
+import type { ClusterNode } from "./node.ts";
+
+/** The semantic version as the field writes it: `v0.1.0`. */
+const buildOf = (version: string) => {
+  const [major = "0", minor = "0"] = version.replace(/^v/, "").split(".");
+  return { major, minor, gitVersion: version, gitCommit: "", buildDate: "", goos: "", goarch: "" };
+};
+
+/** A node as the API shows it. */
+export function nodeEntity({
+  info,
+  state,
+  connectedSince,
+  disconnectedSince,
+  lastSeenAt,
+  message,
+}: ClusterNode): NodeEntity {
+  return {
+    info: {
+      nodeId: info.nodeId,
+      nodeType: "Compute",
+      labels: info.labels,
+      supportedProtocols: ["ncl/v1"],
+      computeNodeInfo: {
+        executionEngines: info.engines,
+        publishers: info.publishers,
+        storageSources: info.sources,
+        maxCapacity: info.capacity,
+        queueCapacity: { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 },
+        availableCapacity: info.available,
+        maxJobRequirements: info.perTask,
+        runningExecutions: info.running,
+        enqueuedExecutions: 0,
+        address: info.address,
+      },
+      bacalhauVersion: {
+        ...buildOf(info.version),
+        goos: info.labels["os_type"] ?? "",
+        goarch: info.labels["os_arch"] ?? "",
+      },
+    },
+    membership: "APPROVED",
+    connection: state,
+    connectionState: {
+      status: state,
+      lastHeartbeat: lastSeenAt,
+      connectedSince,
+      disconnectedSince,
+      lastError: message,
+    },
+  };
+}

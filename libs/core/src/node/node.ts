@@ -1,0 +1,43 @@
+import { type NodeEvent, type NodeInfo, type NodeState, next, nodeMachine } from "@shoal/proto";
+import type { Moment } from "../decider.ts";
+
+/** A node's membership. A new object whenever something of it changes. */
+export interface ClusterNode {
+  readonly info: NodeInfo;
+  readonly state: NodeState;
+  /** When the node's present process started, by its own clock. */
+  readonly startedAt: number;
+  readonly connectedSince: number;
+  readonly disconnectedSince: number | undefined;
+  readonly lastSeenAt: number;
+  readonly message: string;
+  readonly revision: number;
+  readonly seq: number;
+}
+
+/** Folds one event of a node in; undefined when the machine has no such row. */
+export function evolveNode(
+  node: ClusterNode | undefined,
+  event: NodeEvent,
+  { at, seq }: Moment,
+): ClusterNode | undefined {
+  const state = next(nodeMachine, node?.state, event.type);
+  if (state === undefined) return undefined;
+  const revision = (node?.revision ?? 0) + 1;
+  if (event.type === "NodeDisconnected") {
+    if (node === undefined) return undefined;
+    const { why, lastSeenAt } = event.data;
+    return { ...node, state, disconnectedSince: at, lastSeenAt, message: why, revision, seq };
+  }
+  const connectedSince = event.type === "NodeChanged" ? (node?.connectedSince ?? at) : at;
+  return {
+    ...event.data,
+    state,
+    connectedSince,
+    disconnectedSince: undefined,
+    lastSeenAt: at,
+    message: "",
+    revision,
+    seq,
+  };
+}

@@ -1,0 +1,22 @@
+/** Yes with a score (more is better), or no with a sentence. */
+export type Verdict = { readonly fit: true; readonly score: number } | { readonly fit: false; readonly why: string };
+
+/** A judgement that explains itself. */
+export interface Policy<Subject> {
+  readonly name: string;
+  judge(subject: Subject): Verdict;
+}
+
+export const yes = (score = 0): Verdict => ({ fit: true, score });
+export const no = (why: string): Verdict => ({ fit: false, why });
+
+/** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. */
+export function judgeAll<S>(policies: readonly Policy<S>[], subject: S): Verdict {
+  let score = 0;
+  for (const policy of policies) {
+    const verdict = policy.judge(subject);
+    if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
+    score += verdict.score;
+  }
+  return yes(score);
+}

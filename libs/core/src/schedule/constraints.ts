@@ -1,0 +1,44 @@
+import type { Constraint } from "@shoal/proto";
+
+/** A key that begins so is a wish and not a condition; the rest of it is the label. */
+const wish = "favour_";
+
+type Labels = Readonly<Record<string, string>>;
+type Test = (found: string | undefined, values: readonly string[]) => boolean;
+
+const compare =
+  (test: (found: number, wanted: number) => boolean): Test =>
+  (found, [wanted]) =>
+    found !== undefined && /^-?\d+$/.test(found) && test(Number(found), Number(wanted));
+
+/** When a label meets each operator; a label that is not there is undefined. */
+const tests: Readonly<Record<Constraint["operator"], Test>> = {
+  in: (found, values) => found !== undefined && values.includes(found),
+  notin: (found, values) => found === undefined || !values.includes(found),
+  "=": (found, [value]) => found === value,
+  "==": (found, [value]) => found === value,
+  "!=": (found, [value]) => found !== value,
+  exists: (found) => found !== undefined,
+  "!": (found) => found === undefined,
+  gt: compare((found, wanted) => found > wanted),
+  lt: compare((found, wanted) => found < wanted),
+};
+
+/** Whether labels meet one constraint, wish or not. */
+export function meets(labels: Labels, { key, operator, values }: Constraint): boolean {
+  const label = key.startsWith(wish) ? key.slice(wish.length) : key;
+  return tests[operator](Object.hasOwn(labels, label) ? labels[label] : undefined, values);
+}
+
+/** The first condition that the labels do not meet, as a sentence; undefined when they meet all. */
+export function unmetBy(labels: Labels, constraints: readonly Constraint[]): string | undefined {
+  const unmet = constraints.find((each) => !each.key.startsWith(wish) && !meets(labels, each));
+  if (unmet === undefined) return undefined;
+  const found = Object.hasOwn(labels, unmet.key) ? `"${labels[unmet.key]}"` : "no such label";
+  return `wants ${unmet.key} ${unmet.operator} ${unmet.values.join(",")}`.trimEnd().concat(`, found ${found}`);
+}
+
+/** How many wishes the labels meet. */
+export function wishesMet(labels: Labels, constraints: readonly Constraint[]): number {
+  return constraints.filter((each) => each.key.startsWith(wish) && meets(labels, each)).length;
+}

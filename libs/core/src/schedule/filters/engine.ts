@@ -1,0 +1,9 @@
+import type { Policy } from "../../policy.ts";
+import type { Candidate } from "../candidate.ts";
+import { offers } from "../offers.ts";
+
+/** The node has the engine that the task names. */
+export const engine: Policy<Candidate> = {
+  name: "engine",
+  judge: ({ wanted, info }) => offers("engine", wanted.task.engine.type, info.engines),
+};

@@ -1,0 +1,116 @@
+import type { ViewEntry, ViewStore, ViewWatcher } from "../../ports/view-store.ts";
+import type { Dice } from "../dice.ts";
+import type { Berth } from "./berth.ts";
+import type { Faults } from "./faults.ts";
+
+/** What a bucket holds: values as JSON, so that nobody shares an object with it. */
+interface Kept {
+  readonly seq: number;
+  /** Undefined where an entry was removed. */
+  readonly json: string | undefined;
+}
+
+/** A bucket itself, as a server would keep it. */
+export interface Bucket {
+  readonly kept: ReadonlyMap<string, Kept>;
+  readonly onChanged: Set<(key: string) => void>;
+  /** Keeps it unless something newer is there; without a value it removes. */
+  write(key: string, seq: number, value: ViewEntry | undefined): void;
+  get(key: string): ViewEntry | undefined;
+}
+
+export function createBucket(): Bucket {
+  const kept = new Map<string, Kept>();
+  const onChanged = new Set<(key: string) => void>();
+  return {
+    kept,
+    onChanged,
+    write(key, seq, value) {
+      const old = kept.get(key);
+      if (old !== undefined && old.seq > seq) return;
+      if (old === undefined && value === undefined) return;
+      kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value) });
+      for (const tell of onChanged) tell(key);
+    },
+    get: (key) => read(kept.get(key)),
+  };
+}
+
+/** Everything that stands in a bucket. */
+export function entriesOf(bucket: Bucket): ReadonlyMap<string, ViewEntry> {
+  const entries = new Map<string, ViewEntry>();
+  for (const [key, kept] of bucket.kept) {
+    const value = read(kept);
+    if (value !== undefined) entries.set(key, value);
+  }
+  return entries;
+}
+
+const read = (kept: Kept | undefined): ViewEntry | undefined =>
+  kept?.json === undefined ? undefined : JSON.parse(kept.json);
+
+/** What decides how often a watch begins again. */
+interface Restarts {
+  readonly dice: Dice;
+  readonly faults: () => Faults;
+}
+
+/** A bucket as one process reaches it. */
+export function memoryViewStore(berth: Berth, bucket: Bucket, restarts: Restarts): ViewStore {
+  return {
+    put: (key, value) => berth.exchange(`put ${key}`, () => bucket.write(key, value.seq, value)),
+    remove: (key, seq) => berth.exchange(`put ${key}`, () => bucket.write(key, seq, undefined)),
+    get: (key) => berth.exchange("get", () => bucket.get(key)),
+    async watch(pattern, watcher) {
+      const matches = matcherOf(pattern);
+      const session = await berth.exchange("watch", () => openWatch(berth, bucket, { matches, watcher }));
+      const forget = berth.onRejoined(() => {
+        if (restarts.dice.chance(restarts.faults().watchRestarted)) session.tellAll();
+      });
+      return {
+        close: async () => {
+          forget();
+          session.close();
+        },
+      };
+    },
+  };
+}
+
+interface Watching {
+  readonly matches: (key: string) => boolean;
+  readonly watcher: ViewWatcher;
+}
+
+function openWatch(berth: Berth, bucket: Bucket, { matches, watcher }: Watching) {
+  const hearing = berth.hearing();
+  // What is told is what stands there now: a watcher may miss a value that was soon replaced, as with a stream's last message.
+  const tell = (key: string): void => {
+    if (!matches(key)) return;
+    const value = bucket.get(key);
+    hearing.push(() => watcher.changed(key, value));
+  };
+  const tellAll = (): void => {
+    for (const key of bucket.kept.keys()) if (bucket.get(key) !== undefined) tell(key);
+    hearing.push(() => watcher.ready());
+  };
+  tellAll();
+  bucket.onChanged.add(tell);
+  return {
+    tellAll,
+    close: () => {
+      bucket.onChanged.delete(tell);
+      hearing.close();
+    },
+  };
+}
+
+/** `*` stands for one token, `>` at the end for one or more. */
+function matcherOf(pattern: string): (key: string) => boolean {
+  const wanted = pattern.split(".");
+  return (key) => {
+    const found = key.split(".");
+    if (wanted.at(-1) === ">" ? found.length < wanted.length : found.length !== wanted.length) return false;
+    return wanted.every((token, index) => token === "*" || token === ">" || token === found[index]);
+  };
+}

@@ -1,0 +1,58 @@
+/** A piece of an aggregate that an entry is made of. Its identity tells whether the entry has changed. */
+export interface Part {
+  readonly key: string;
+  readonly of: object;
+  /** The log position of the last change of the piece. */
+  readonly seq: number;
+}
+
+/** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
+export interface View<A> {
+  readonly bucket: string;
+  parts(aggregate: A): Iterable<Part>;
+  /** What the entry holds beside its `seq`. */
+  render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
+}
+
+/** What to write so that a bucket follows an aggregate. */
+export type Change =
+  | {
+      readonly bucket: string;
+      readonly key: string;
+      readonly seq: number;
+      readonly value: Readonly<Record<string, unknown>>;
+    }
+  | { readonly bucket: string; readonly key: string; readonly seq: number; readonly value: undefined };
+
+/** The changes from `before` to `after`; `seq` is the position of the commit between them. Cheap: only what changed is rendered. */
+export function changes<A>(
+  view: View<A>,
+  before: A | undefined,
+  { after, seq }: { readonly after: A; readonly seq: number },
+): readonly Change[] {
+  const old = new Map<string, object>();
+  if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
+  const made: Change[] = [];
+  for (const part of view.parts(after)) {
+    if (old.get(part.key) !== part.of)
+      made.push({ bucket: view.bucket, key: part.key, seq: part.seq, value: view.render(part, after) });
+    old.delete(part.key);
+  }
+  for (const key of old.keys()) made.push({ bucket: view.bucket, key, seq, value: undefined });
+  return made;
+}
+
+/** Every entry that an aggregate should have. */
+export function entries<A>(
+  view: View<A>,
+  aggregate: A,
+): readonly { key: string; seq: number; value: Readonly<Record<string, unknown>> }[] {
+  return [...view.parts(aggregate)].map((part) => ({
+    key: part.key,
+    seq: part.seq,
+    value: view.render(part, aggregate),
+  }));
+}
+
+/** The entry as a bucket holds it: `seq` first, then what the view rendered. */
+export const entryOf = (seq: number, value: Readonly<Record<string, unknown>>) => ({ seq, ...value });
