@@ -27,6 +27,8 @@ export const purityRule: Rule = {
     for (const { path, code, isTest } of tree.sources) {
       if (!pure.test(path) || (isTest && !path.includes("/testing/"))) continue;
       for (const { line, found } of linesOf(code, impure)) {
+        // The bench lets promises settle before it moves its clock; nothing is measured by that.
+        if (isTest && found === "setImmediate") continue;
         yield { path, line, why: `uses ${found}: take it as an argument (Clock, ids, a port)` };
       }
     }
