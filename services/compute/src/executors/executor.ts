@@ -7,6 +7,10 @@ export interface Executor {
   readonly name: string;
   /** What the engine's params may hold; its keys are the wire names (PascalCase). */
   readonly params: z.ZodType;
+  /** False when works need no folder of their own, so that none is made. */
+  readonly needsFolder?: boolean;
+  /** True when `attach` finds whatever was ever begun until it is swept: what it does not find was never begun. */
+  readonly remembers?: boolean;
   /** Why this node cannot use it now, or undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
   /** Starts the work. Throws a Fault with the reason when it cannot be started. */

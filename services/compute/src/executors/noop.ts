@@ -20,6 +20,7 @@ export function noop(clock: Clock): Executor {
   return {
     name: "noop",
     params: NoopParams,
+    needsFolder: false,
     unavailable: async () => undefined,
     start: async (work) => {
       const running = run(clock, work);

@@ -1,0 +1,33 @@
+import { Report, RunOutput } from "@shoal/proto";
+import { z } from "zod";
+
+/** How an execution ended, as it is kept until its results are out. */
+export const Ended = z.object({ startedAt: z.number(), exitCode: z.int(), output: RunOutput });
+export type Ended = z.infer<typeof Ended>;
+
+const executionId = z.string();
+
+/**
+ * What a node knows of one execution, written before it acts on it. No entry: nothing has been done that counts.
+ * `starting`: a start was about to be tried, and nobody knows whether it was. `running`: it was started. `exited`: it has
+ * ended, its results may not be out. `settled`: the node is done with it, and this is its last report.
+ */
+export const JournalEntry = z.discriminatedUnion("phase", [
+  z.object({ phase: z.literal("starting"), executionId }),
+  z.object({ phase: z.literal("running"), executionId, startedAt: z.number() }),
+  z.object({ phase: z.literal("exited"), executionId, ended: Ended }),
+  z.object({ phase: z.literal("settled"), executionId, report: Report }),
+]);
+export type JournalEntry = z.infer<typeof JournalEntry>;
+
+/** The node's memory across restarts. Every method throws Fault DATA_DIR_FAILED when it cannot be kept. */
+export interface Journal {
+  /** Every entry, read once at the start. */
+  load(): Promise<readonly JournalEntry[]>;
+  /** Resolves once the entry survives a kill of this process; it replaces what was there. Writes of one execution keep their order. */
+  write(entry: JournalEntry): Promise<void>;
+  /** Forgets an execution. One that is lost with the process is repaired at the next start. */
+  forget(executionId: string): void;
+  /** Writes what waits, and lets go of the storage. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import type { LogChunk } from "@shoal/core";
+import type { OutputFile } from "../workspace/workspace.ts";
+
+/** How much of each stream travels in the report itself; the field's own limit. */
+export const headBytes = 2_048;
+
+type Stream = LogChunk["stream"];
+
+/** What was said, as far as it is kept in the report. */
+export interface Said {
+  readonly text: string;
+  /** More was said than `text` holds. */
+  readonly truncated: boolean;
+}
+
+/** Takes a work's output: the head for the report, everything to the log, and up to a limit to files. */
+export interface Capture {
+  readonly output: (stream: Stream, chunk: Uint8Array) => void;
+  /** What was said so far. */
+  said(stream: Stream): Said;
+  /** Closes the files and the log. Again is harmless. */
+  close(): void;
+}
+
+export interface CaptureOptions {
+  readonly log: { write(chunk: LogChunk): void; close(): void };
+  /** Begins the file of a stream; undefined when nobody wants files. */
+  readonly begin: ((stream: Stream) => OutputFile) | undefined;
+  /** The most bytes of a stream's file; what comes behind is cut off silently, as the field does. */
+  readonly fileBytesMax: number;
+}
+
+interface Taken {
+  readonly heads: Uint8Array[];
+  readonly file: OutputFile | undefined;
+  bytes: number;
+}
+
+export function capture({ log, begin, fileBytesMax }: CaptureOptions): Capture {
+  const taken: Readonly<Record<Stream, Taken>> = {
+    stdout: { heads: [], file: begin?.("stdout"), bytes: 0 },
+    stderr: { heads: [], file: begin?.("stderr"), bytes: 0 },
+  };
+  return {
+    output: (stream, bytes) => {
+      const to = taken[stream];
+      // Copied: whoever hands a chunk over may use its memory again.
+      if (to.bytes < headBytes) to.heads.push(bytes.slice(0, headBytes - to.bytes));
+      if (to.bytes < fileBytesMax) to.file?.write(bytes.subarray(0, fileBytesMax - to.bytes));
+      to.bytes += bytes.length;
+      log.write({ stream, bytes });
+    },
+    said: (stream) => ({ text: textOf(taken[stream].heads), truncated: taken[stream].bytes > headBytes }),
+    close: () => {
+      for (const to of Object.values(taken)) to.file?.close();
+      log.close();
+    },
+  };
+}
+
+/** As UTF-8; a character that the cut goes through is left out. */
+function textOf(heads: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  return heads.map((head) => decoder.decode(head, { stream: true })).join("");
+}

@@ -1,0 +1,56 @@
+import { Fault } from "@shoal/core";
+import { readParams, type Task } from "@shoal/proto";
+import type { Input } from "../../executors/executor.ts";
+import { deadline } from "../deadline.ts";
+import { retrying } from "../retrying.ts";
+import type { Run } from "../run.ts";
+
+type InputSource = Task["inputSources"][number];
+
+/** Brings every input in, side by side. The first that cannot be brought in ends the others, and is thrown as a Fault. */
+export async function fetchInputs(run: Run): Promise<readonly Input[]> {
+  const { ports, assignment, stopped } = run;
+  const sources = assignment.task.inputSources;
+  if (sources.length === 0) return [];
+  run.hasFolder = true;
+  const ms = ports.limits.inputsMs;
+  const limit = deadline(ports.clock, { ms, stopped, what: "bringing inputs in", code: "INPUT_UNAVAILABLE" });
+  const failed = new AbortController();
+  const signal = AbortSignal.any([limit.signal, failed.signal]);
+  try {
+    const fetches = sources.map((source, index) =>
+      fetchOne(run, source, { index, signal }).catch((failure: unknown) => {
+        failed.abort();
+        throw failure;
+      }),
+    );
+    const ends = await Promise.allSettled(fetches);
+    // By now nothing writes any more; the first failure is the reason, the others followed from it.
+    await Promise.all(fetches);
+    return ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  } catch (failure) {
+    throw limit.why() ?? failure;
+  } finally {
+    limit.cancel();
+  }
+}
+
+async function fetchOne(
+  { ports, assignment }: Run,
+  { source, target }: InputSource,
+  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
+): Promise<Input> {
+  if (!ports.sources.has(source.type)) {
+    throw new Fault("INPUT_UNAVAILABLE", `source "${source.type}" is not on this node, only ${ports.sources.names.join(", ")}`);
+  }
+  const part = ports.sources.get(source.type);
+  const params = readParams(part.params, source.params);
+  if (!params.ok) throw new Fault("TASK_INVALID", `source ${part.name}: ${params.problems.join("; ")}`);
+  const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
+  const { partition } = assignment;
+  const { hostPath, readOnly } = await retrying(ports, signal, async () => {
+    await ports.workspace.make(folder);
+    return part.fetch({ params: params.value, partition, folder, limitBytes: ports.limits.inputBytes, signal });
+  });
+  return { hostPath, target, readOnly };
+}

@@ -1,0 +1,58 @@
+import { causeOf, type OutgoingReport } from "@shoal/core";
+import { type ErrorCode, errors, type Report, type RunOutput } from "@shoal/proto";
+import type { Ended } from "../journal/journal.ts";
+import type { Capture } from "./capture.ts";
+import type { Run } from "./run.ts";
+
+type Saw = Report["saw"];
+
+// The report's own limit for a reason, in characters.
+const whyCharsMax = 4_096;
+
+/** A report of this run, now. */
+export function reportOf({ ports, assignment }: Run, saw: Saw): Report {
+  return { at: ports.clock.now(), namespace: assignment.namespace, saw };
+}
+
+/** A failure, with what the task said before it. */
+export function failedReport(run: Run, cause: { readonly code: ErrorCode; readonly why: string }, output?: RunOutput): Report {
+  return reportOf(run, {
+    kind: "failed",
+    code: cause.code,
+    why: cause.why.slice(0, whyCharsMax),
+    final: !errors[cause.code].retry,
+    ...(output === undefined ? {} : { output }),
+  });
+}
+
+/** Whatever was thrown, as a failure. What has no code is ours: the operator gets to see all of it. */
+export function thrownReport(run: Run, thrown: unknown): Report {
+  const cause = causeOf(thrown);
+  if (cause.code === "INTERNAL") {
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    run.ports.notes.warn("an execution failed by our mistake", { executionId: run.assignment.executionId, why: cause.why, stack });
+  }
+  return failedReport(run, cause);
+}
+
+/** Addresses a report. */
+export function outgoing({ assignment }: Run, report: Report): OutgoingReport {
+  return { jobId: assignment.jobId, executionId: assignment.executionId, report };
+}
+
+/** What is kept of an ended work. */
+export function endedOf(startedAt: number, exitCode: number, { capture, errorMsg }: { capture: Capture; errorMsg: string }): Ended {
+  const [stdout, stderr] = [capture.said("stdout"), capture.said("stderr")];
+  return {
+    startedAt,
+    exitCode,
+    output: {
+      stdout: stdout.text,
+      stdoutTruncated: stdout.truncated,
+      stderr: stderr.text,
+      stderrTruncated: stderr.truncated,
+      exitCode,
+      errorMsg: errorMsg.slice(0, whyCharsMax),
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { JournalEntry } from "../journal/journal.ts";
+import { readyWork } from "./prepare/work.ts";
+import { failedReport, thrownReport } from "./reports.ts";
+import type { Run } from "./run.ts";
+import type { Seen } from "./seen.ts";
+
+/** What becomes of a work that did not outlive the node's process, by the job's type: long-running ones are run again. */
+const afterLoss: Readonly<Record<string, "fail" | "again">> = { batch: "fail", ops: "fail", service: "again", daemon: "again" };
+
+type EntryOf<P extends JournalEntry["phase"]> = Extract<JournalEntry, { phase: P }>;
+type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf<P>) => Promise<Seen> };
+
+const resumes: Resume = {
+  starting: (run) => attach(run, undefined),
+  running: (run, { startedAt }) => attach(run, startedAt),
+  exited: async (run, { ended }) => {
+    run.hasFolder = true;
+    return { state: "exited", ended };
+  },
+  settled: async (_run, { report }) => ({ state: "published", report }),
+};
+
+/** What this process sees of what an earlier one wrote down. */
+export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<Seen> {
+  const act: Resume[P] = resumes[entry.phase];
+  return act(run, entry);
+}
+
+async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
+  run.hasFolder = true;
+  try {
+    // Its inputs are where they were: only a start would need to be told.
+    const { executor, work, capture } = await readyWork(run, []);
+    const running = await executor.attach(work);
+    if (running !== undefined) return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };
+    capture.close();
+    if (startedAt === undefined && executor.remembers === true) return { state: "idle" };
+  } catch (failure) {
+    return { state: "published", report: thrownReport(run, failure) };
+  }
+  if (afterLoss[run.assignment.jobType] === "again") return { state: "idle" };
+  const why = "the node's process ended while the task was starting or running, and nothing of it is left";
+  return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
+}

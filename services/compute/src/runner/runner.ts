@@ -1,0 +1,69 @@
+import type { Assignment } from "@shoal/proto";
+import type { JournalEntry } from "../journal/journal.ts";
+import { rests, takeStep } from "./matrix.ts";
+import { failedReport, outgoing, thrownReport } from "./reports.ts";
+import { resume } from "./resume.ts";
+import type { Run, RunnerPorts } from "./run.ts";
+import type { Seen } from "./seen.ts";
+
+/** How an execution begins on this node: from nothing, from what an earlier process knew, or refused at the door. */
+export type Beginning =
+  | { readonly from: "nothing" }
+  | { readonly from: "journal"; readonly entry: JournalEntry }
+  | { readonly from: "refusal"; readonly code: "NO_CAPACITY" | "TASK_INVALID"; readonly why: string };
+
+/** Walks one execution through the matrix. Nothing that happens to it touches another one. */
+export interface Runner {
+  /** True once the node is done with it and nothing of it is left to run. */
+  settled(): boolean;
+  /** The assignment has gone. Resolves once the execution is forgotten. */
+  stop(): Promise<void>;
+  /** Says the last report again, if there is one. */
+  repeat(): void;
+}
+
+/** Begins to walk at once. `onSettled` is called when the node is done with it, before the assignment goes. */
+export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
+  const want = new AbortController();
+  const run: Run = { ports, assignment, stopped: want.signal, hasFolder: false };
+  let seen: Seen = { state: "idle" };
+  let walking: Promise<void> = begin();
+
+  async function begin(): Promise<void> {
+    seen = await firstLook(run, options.beginning);
+    await walk();
+  }
+  async function walk(): Promise<void> {
+    for (;;) {
+      const wanted = want.signal.aborted ? "stop" : "run";
+      if (rests(wanted, seen.state)) return;
+      seen = await takeStep(run, wanted, seen).catch((failure: unknown) => afterFailure(run, failure));
+      if (seen.state === "settled") options.onSettled();
+    }
+  }
+  return {
+    settled: () => seen.state === "settled" || seen.state === "gone",
+    stop: () => {
+      want.abort();
+      walking = walking.then(walk);
+      return walking;
+    },
+    repeat: () => {
+      if (seen.state === "settled") ports.say(outgoing(run, seen.report));
+    },
+  };
+}
+
+export interface RunnerOptions {
+  readonly beginning: Beginning;
+  readonly onSettled: () => void;
+}
+
+async function firstLook(run: Run, beginning: Beginning): Promise<Seen> {
+  if (beginning.from === "nothing") return { state: "idle" };
+  if (beginning.from === "refusal") return { state: "published", report: failedReport(run, beginning) };
+  return resume(run, beginning.entry);
+}
+
+/** Whatever a step throws is that execution's failure; one that is to stop anyway goes without more words. */
+const afterFailure = (run: Run, failure: unknown): Seen => ({ state: "published", report: thrownReport(run, failure) });

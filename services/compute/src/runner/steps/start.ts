@@ -1,0 +1,27 @@
+import type { Run } from "../run.ts";
+import { outgoing, reportOf } from "../reports.ts";
+import type { Seen, SeenOf } from "../seen.ts";
+
+/**
+ * Writes down that a start is about to be tried, and tries it. A process that dies in between leaves `starting` behind: the
+ * next one never starts it blindly.
+ */
+export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
+  const { ports, assignment } = run;
+  const { executionId } = assignment;
+  await ports.journal.write({ phase: "starting", executionId });
+  if (run.stopped.aborted) return seen;
+  try {
+    const running = await seen.executor.start(seen.work);
+    const startedAt = ports.clock.now();
+    // Not waited for: `starting` says enough for a restart, and the work may have ended already.
+    ports.journal.write({ phase: "running", executionId, startedAt }).then(
+      () => ports.say(outgoing(run, reportOf(run, { kind: "running", startedAt }))),
+      (failure: unknown) => ports.notes.warn("the journal refused an entry", { executionId, why: String(failure) }),
+    );
+    return { state: "running", running, startedAt, capture: seen.capture };
+  } catch (failure) {
+    seen.capture.close();
+    throw failure;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Workspace } from "./workspace.ts";
+
+/** What a memory workspace holds: by path, a file's text, or undefined for a folder. */
+export type MemoryTree = Map<string, string | undefined>;
+
+const root = "/workspace";
+
+/** Folders in a map that outlives it. For simulations and tests; nothing in it can be read by a program. */
+export function memoryWorkspace(tree: MemoryTree = new Map()): Workspace {
+  const folderOf = (executionId: string) => `${root}/${executionId}`;
+  return {
+    folderOf,
+    make: async (folder) => {
+      tree.set(folder, undefined);
+    },
+    begin: (path) => {
+      const decoder = new TextDecoder();
+      tree.set(path, "");
+      return {
+        write: (chunk) => tree.set(path, (tree.get(path) ?? "") + decoder.decode(chunk, { stream: true })),
+        close: () => {},
+      };
+    },
+    write: async (path, text) => {
+      tree.set(path, text);
+    },
+    clear: async (executionId) => {
+      const folder = folderOf(executionId);
+      for (const path of [...tree.keys()]) if (path === folder || path.startsWith(`${folder}/`)) tree.delete(path);
+    },
+    list: async () => [...new Set([...tree.keys()].map((path) => path.split("/")[2] ?? ""))],
+  };
+}

@@ -1,0 +1,22 @@
+/** A file that is written as output comes. */
+export interface OutputFile {
+  /** Appends. What the disk refuses is dropped, and said once to the operator. */
+  write(chunk: Uint8Array): void;
+  close(): void;
+}
+
+/** The folders of executions, under one root of the node. Throws Fault DATA_DIR_FAILED when the disk refuses. */
+export interface Workspace {
+  /** Where an execution's folder is, whether or not it exists. */
+  folderOf(executionId: string): string;
+  /** Makes a folder and those above it; one that is there is left as it is. */
+  make(folder: string): Promise<void>;
+  /** Begins a file anew, in a folder that exists. */
+  begin(path: string): OutputFile;
+  /** Writes a whole file, in a folder that exists. */
+  write(path: string, text: string): Promise<void>;
+  /** Removes an execution's folder with all that is in it; one that is not there is removed already. */
+  clear(executionId: string): Promise<void>;
+  /** The ids of executions that have a folder. */
+  list(): Promise<readonly string[]>;
+}
