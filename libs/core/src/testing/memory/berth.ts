@@ -40,6 +40,8 @@ export interface Berth {
 export interface Hearing {
   push(callback: () => void): void;
   close(): void;
+  /** Calls back once it is closed or the process has died. */
+  onClosed(callback: () => void): void;
 }
 
 /** What a berth needs of the sea it lies in. */
@@ -77,7 +79,7 @@ export function createBerth(water: Water, name: string): Berth {
   return {
     name,
     clock: { now: clock.now, at: (at, callback) => clock.at(at, () => life.enter(callback)) },
-    chance: seededChance(dice.split(`chance of ${name}`)),
+    chance: seededChance(dice.split("chance")),
     isAlive: life.isAlive,
     kill: life.kill,
     onKilled: life.onKilled,
@@ -99,23 +101,34 @@ export function createBerth(water: Water, name: string): Berth {
         if (!isCut() && !dice.chance(water.faults().messageLost)) work();
       });
     },
-    hearing() {
-      const lane = createLane(clock, openAt);
-      let open = true;
-      const enterOpen = (callback: () => void) => life.enter(() => open && callback());
-      return {
-        push: (callback) => open && life.isAlive() && lane.push(clock.now() + delay(water), () => enterOpen(callback)),
-        close: () => {
-          open = false;
-        },
-      };
-    },
+    hearing: () => createHearing(water, life, openAt),
     hearsMaybe(callback) {
       if (dice.chance(water.faults().messageLost)) return;
       clock.at(clock.now() + delay(water), () => {
         if (!isCut()) life.enter(callback);
       });
     },
+  };
+}
+
+function createHearing(water: Water, life: Life, openAt: () => number): Hearing {
+  const { clock } = water;
+  const lane = createLane(clock, openAt);
+  const leave: (() => void)[] = [];
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    for (const callback of leave) callback();
+  };
+  life.onKilled(close);
+  const call = (callback: () => void) => open && callback();
+  return {
+    push(callback) {
+      if (open) lane.push(clock.now() + delay(water), () => life.enter(() => call(callback)));
+    },
+    close,
+    onClosed: (callback) => leave.push(callback),
   };
 }
 

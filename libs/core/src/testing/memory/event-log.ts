@@ -19,12 +19,10 @@ const attemptsMax = 4;
 /** An empty log. Positions have gaps, as those of a stream have. */
 export function createLogStore(): LogStore {
   const entries: StoredCommit[] = [];
-  const bySubject = new Map<string, StoredCommit[]>();
+  // By subject, and once more without the namespace: ids are unique.
+  const bySubject = new Map<string, readonly StoredCommit[]>();
   const onAppended = new Set<(stored: StoredCommit) => void>();
-  const find = (aggregate: AggregateRef): readonly StoredCommit[] => {
-    if (aggregate.namespace !== "*") return bySubject.get(subjectOf(aggregate)) ?? [];
-    return entries.filter((each) => each.aggregate.kind === aggregate.kind && each.aggregate.id === aggregate.id);
-  };
+  const anywhere = ({ kind, id }: AggregateRef): AggregateRef => ({ kind, namespace: "*", id });
   return {
     entries,
     onAppended,
@@ -42,12 +40,14 @@ export function createLogStore(): LogStore {
       if (bytes.length > commitBytes.max)
         throw new Fault("TOO_LARGE", `a commit of ${bytes.length} bytes; at most ${commitBytes.max}`);
       const stored = freeze({ aggregate, seq: nextSeq(entries), hash: sha256(bytes), commit: JSON.parse(bytes) });
-      bySubject.set(subject, [...known, stored]);
+      const all = [...known, stored];
+      bySubject.set(subject, all).set(subjectOf(anywhere(aggregate)), all);
       entries.push(stored);
       for (const tell of onAppended) tell(stored);
       return tipOf(stored);
     },
-    load: (aggregate, afterSeq) => find(aggregate).filter((stored) => stored.seq > afterSeq),
+    load: (aggregate, afterSeq) =>
+      (bySubject.get(subjectOf(aggregate)) ?? []).filter((stored) => stored.seq > afterSeq),
   };
 }
 
@@ -93,6 +93,7 @@ function attach(store: LogStore, { filter, afterSeq, hearing, deliver }: Followe
   };
   for (const stored of store.entries) tell(stored);
   store.onAppended.add(tell);
+  hearing.onClosed(() => store.onAppended.delete(tell));
 }
 
 function passes(filter: LogFilter, { kind, namespace, id }: AggregateRef): boolean {

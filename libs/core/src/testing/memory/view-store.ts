@@ -1,6 +1,6 @@
 import type { ViewEntry, ViewStore, ViewWatcher } from "../../ports/view-store.ts";
 import type { Dice } from "../dice.ts";
-import type { Berth } from "./berth.ts";
+import type { Berth, Hearing } from "./berth.ts";
 import type { Faults } from "./faults.ts";
 
 /** What a bucket holds: values as JSON, so that nobody shares an object with it. */
@@ -12,6 +12,7 @@ interface Kept {
 
 /** A bucket itself, as a server would keep it. */
 export interface Bucket {
+  readonly name: string;
   readonly kept: ReadonlyMap<string, Kept>;
   readonly onChanged: Set<(key: string) => void>;
   /** Keeps it unless something newer is there; without a value it removes. */
@@ -19,10 +20,11 @@ export interface Bucket {
   get(key: string): ViewEntry | undefined;
 }
 
-export function createBucket(): Bucket {
+export function createBucket(name: string): Bucket {
   const kept = new Map<string, Kept>();
   const onChanged = new Set<(key: string) => void>();
   return {
+    name,
     kept,
     onChanged,
     write(key, seq, value) {
@@ -58,33 +60,29 @@ interface Restarts {
 /** A bucket as one process reaches it. */
 export function memoryViewStore(berth: Berth, bucket: Bucket, restarts: Restarts): ViewStore {
   return {
-    put: (key, value) => berth.exchange(`put ${key}`, () => bucket.write(key, value.seq, value)),
-    remove: (key, seq) => berth.exchange(`put ${key}`, () => bucket.write(key, seq, undefined)),
+    put: (key, value) => berth.exchange(`${bucket.name}.${key}`, () => bucket.write(key, value.seq, value)),
+    remove: (key, seq) => berth.exchange(`${bucket.name}.${key}`, () => bucket.write(key, seq, undefined)),
     get: (key) => berth.exchange("get", () => bucket.get(key)),
     async watch(pattern, watcher) {
-      const matches = matcherOf(pattern);
-      const session = await berth.exchange("watch", () => openWatch(berth, bucket, { matches, watcher }));
+      const hearing = berth.hearing();
+      const tellAll = await berth.exchange("watch", () => openWatch(hearing, bucket, { pattern, watcher }));
       const forget = berth.onRejoined(() => {
-        if (restarts.dice.chance(restarts.faults().watchRestarted)) session.tellAll();
+        if (restarts.dice.chance(restarts.faults().watchRestarted)) tellAll();
       });
-      return {
-        close: async () => {
-          forget();
-          session.close();
-        },
-      };
+      hearing.onClosed(forget);
+      return { close: async () => hearing.close() };
     },
   };
 }
 
 interface Watching {
-  readonly matches: (key: string) => boolean;
+  readonly pattern: string;
   readonly watcher: ViewWatcher;
 }
 
-function openWatch(berth: Berth, bucket: Bucket, { matches, watcher }: Watching) {
-  const hearing = berth.hearing();
-  // What is told is what stands there now: a watcher may miss a value that was soon replaced, as with a stream's last message.
+/** Tells what is there and then what changes; the answer tells everything again. */
+function openWatch(hearing: Hearing, bucket: Bucket, { pattern, watcher }: Watching): () => void {
+  const matches = matcherOf(pattern);
   const tell = (key: string): void => {
     if (!matches(key)) return;
     const value = bucket.get(key);
@@ -96,13 +94,8 @@ function openWatch(berth: Berth, bucket: Bucket, { matches, watcher }: Watching)
   };
   tellAll();
   bucket.onChanged.add(tell);
-  return {
-    tellAll,
-    close: () => {
-      bucket.onChanged.delete(tell);
-      hearing.close();
-    },
-  };
+  hearing.onClosed(() => bucket.onChanged.delete(tell));
+  return tellAll;
 }
 
 /** `*` stands for one token, `>` at the end for one or more. */

@@ -1,0 +1,92 @@
+import type { Ask, AskBatch, Bid, BidBatch, Heartbeat } from "@shoal/proto";
+import type { Market, Stall } from "../../ports/market.ts";
+import type { Berth } from "./berth.ts";
+
+/** Who answers asks and who hears heartbeats now. */
+export interface MarketStore {
+  readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
+  readonly listeners: Set<(heartbeat: Heartbeat) => void>;
+}
+
+export const createMarketStore = (): MarketStore => ({ stalls: new Map(), listeners: new Set() });
+
+/** The requester's side. Asks to one node that are made in the same moment travel together. */
+export function memoryMarket(berth: Berth, store: MarketStore): Market {
+  const waiting = new Map<string, (bid: Bid | undefined) => void>();
+  const say = batching((nodeId, batch) =>
+    berth.tell("market", () =>
+      store.stalls.get(nodeId)?.(structuredClone(batch), ({ bids }) =>
+        berth.hearsMaybe(() => {
+          for (const bid of bids) waiting.get(bid.askId)?.(bid);
+        }),
+      ),
+    ),
+  );
+  return {
+    ask(nodeId, ask, waitMs) {
+      const key = ask.askId;
+      return new Promise((resolve) => {
+        const settle = (bid: Bid | undefined): void => {
+          cancel();
+          waiting.delete(key);
+          resolve(bid);
+        };
+        const cancel = berth.clock.at(berth.clock.now() + waitMs, () => settle(undefined));
+        waiting.set(key, settle);
+        say(nodeId, { asks: [ask], released: [] });
+      });
+    },
+    release: (nodeId, askId) => say(nodeId, { asks: [], released: [askId] }),
+    async onHeartbeat(deliver) {
+      const hear = (heartbeat: Heartbeat): void => berth.hearsMaybe(() => deliver(heartbeat));
+      store.listeners.add(hear);
+      berth.onKilled(() => store.listeners.delete(hear));
+      return {
+        close: async () => {
+          store.listeners.delete(hear);
+        },
+      };
+    },
+  };
+}
+
+/** Gathers what is said to one node until the code that runs now has ended. */
+function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, said: AskBatch) => void {
+  const gathered = new Map<string, { asks: Ask[]; released: string[] }>();
+  const flush = (nodeId: string): void => {
+    const batch = gathered.get(nodeId);
+    gathered.delete(nodeId);
+    if (batch !== undefined) send(nodeId, batch);
+  };
+  return (nodeId, { asks, released }) => {
+    const batch = gathered.get(nodeId) ?? { asks: [], released: [] };
+    if (!gathered.has(nodeId)) queueMicrotask(() => flush(nodeId));
+    gathered.set(nodeId, batch);
+    batch.asks.push(...asks);
+    batch.released.push(...released);
+  };
+}
+
+/** The node's side; its berth's name is the node's id. */
+export function memoryStall(berth: Berth, store: MarketStore): Stall {
+  return {
+    async onAsk(answer) {
+      const stall = (batch: AskBatch, reply: (bids: BidBatch) => void): void =>
+        berth.hearsMaybe(() => {
+          void answer(batch).then((bids) => berth.tell("bids", () => reply(structuredClone(bids))));
+        });
+      const leave = (): void => {
+        if (store.stalls.get(berth.name) === stall) store.stalls.delete(berth.name);
+      };
+      store.stalls.set(berth.name, stall);
+      berth.onKilled(leave);
+      return { close: async () => leave() };
+    },
+    heartbeat(heartbeat) {
+      const said = structuredClone(heartbeat);
+      berth.tell("heartbeats", () => {
+        for (const hear of store.listeners) hear(said);
+      });
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { buckets } from "@shoal/proto";
+import type { StoredCommit } from "../../ports/event-log.ts";
+import { createDice, type Dice } from "../dice.ts";
+import { createHandClock, type HandClock } from "../hand-clock.ts";
+import { type Berth, createBerth, type Water } from "./berth.ts";
+import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
+import { createLogStore, type LogStore, memoryEventLog } from "./event-log.ts";
+import { calm, type Faults } from "./faults.ts";
+import { memoryFeed } from "./feed.ts";
+import { createLeaseStore, type LeaseStore, memoryLeases } from "./leases.ts";
+import { createOutputStore, memoryLogReader, memoryLogSender, type OutputStore } from "./log-stream.ts";
+import { createMarketStore, type MarketStore, memoryMarket, memoryStall } from "./market.ts";
+import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
+import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
+
+type ViewName = "jobs" | "executions" | "nodes" | "assignments";
+
+/** What all processes share: the servers' side of every port, one clock and one set of dice. */
+export interface Sea {
+  readonly clock: HandClock;
+  readonly dice: Dice;
+  readonly log: LogStore;
+  readonly views: Readonly<Record<ViewName, Bucket>>;
+  readonly leases: LeaseStore;
+  readonly reports: ReportStore;
+  readonly checkpoints: CheckpointStore;
+  readonly market: MarketStore;
+  readonly output: OutputStore;
+  /** What the live feed has announced. */
+  readonly announced: readonly StoredCommit[];
+  /** How the world behaves from now on. */
+  setFaults(faults: Faults): void;
+  /** No process reaches the servers until `at`. */
+  cutAll(at: number): void;
+  /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
+  berth(name: string): Berth;
+  /** Every port of a requester of this id. */
+  requester(id: string): ReturnType<typeof requesterPorts>;
+  /** Every port of a node of this id. */
+  node(id: string): ReturnType<typeof nodePorts>;
+}
+
+/** A world of its own. The same seed and the same calls give the same world. */
+export function createSea(options: { seed?: number | string; startAt?: number; faults?: Faults } = {}): Sea {
+  const dice = createDice(options.seed ?? 0);
+  const clock = createHandClock(options.startAt, dice.split("ties"));
+  const berths = new Set<Berth>();
+  let faults = options.faults ?? calm;
+  let downUntil = 0;
+  let started = 0;
+  const water: Water = { clock, dice: dice.split("water"), faults: () => faults, downUntil: () => downUntil };
+  const announced: StoredCommit[] = [];
+  const stores = {
+    log: createLogStore(),
+    views: {
+      jobs: createBucket(buckets.jobs),
+      executions: createBucket(buckets.executions),
+      nodes: createBucket(buckets.nodes),
+      assignments: createBucket(buckets.assignments),
+    },
+    leases: createLeaseStore(clock),
+    reports: createReportStore(),
+    checkpoints: new Map(),
+    market: createMarketStore(),
+    output: createOutputStore(),
+  };
+  const berth = (name: string): Berth => {
+    // A process that starts again must not throw the same dice once more: it would make the same ids.
+    const made = createBerth({ ...water, dice: water.dice.split(`${name} ${started++}`) }, name);
+    berths.add(made);
+    made.onKilled(() => berths.delete(made));
+    return made;
+  };
+  const shared: Shared = { ...stores, water, heard: (stored) => announced.push(stored) };
+  return {
+    ...stores,
+    clock,
+    dice,
+    announced,
+    setFaults(next) {
+      faults = next;
+    },
+    cutAll(at) {
+      downUntil = Math.max(downUntil, at);
+      for (const each of berths) each.cutUntil(at);
+    },
+    berth,
+    requester: (id) => requesterPorts(berth(id), shared),
+    node: (id) => nodePorts(berth(id), shared),
+  };
+}
+
+interface Shared extends Pick<Sea, "log" | "views" | "leases" | "reports" | "checkpoints" | "market" | "output"> {
+  readonly water: Water;
+  readonly heard: (stored: StoredCommit) => void;
+}
+
+function requesterPorts(berth: Berth, shared: Shared) {
+  const { log, views, leases, reports, checkpoints, market, output, water, heard } = shared;
+  const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
+  return {
+    berth,
+    clock: berth.clock,
+    chance: berth.chance,
+    log: memoryEventLog(berth, log),
+    views: {
+      jobs: view("jobs"),
+      executions: view("executions"),
+      nodes: view("nodes"),
+      assignments: view("assignments"),
+    },
+    leases: memoryLeases(berth, leases),
+    reports: memoryReportQueue(berth, reports),
+    checkpoints: memoryCheckpoints(berth, checkpoints),
+    market: memoryMarket(berth, market),
+    feed: memoryFeed(berth, heard),
+    logReader: memoryLogReader(berth, output),
+  };
+}
+
+function nodePorts(berth: Berth, { views, reports, market, output, water }: Shared) {
+  return {
+    berth,
+    clock: berth.clock,
+    chance: berth.chance,
+    assignments: memoryViewStore(berth, views.assignments, water),
+    reports: memoryReportSender(berth, reports, water),
+    stall: memoryStall(berth, market),
+    logs: memoryLogSender(berth, output),
+  };
+}

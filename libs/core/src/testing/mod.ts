@@ -1,0 +1,7 @@
+export { createDice, type Dice } from "./dice.ts";
+export { createHandClock, drive, type HandClock } from "./hand-clock.ts";
+export type { Berth } from "./memory/berth.ts";
+export { seededChance } from "./memory/chance.ts";
+export { calm, drawFaults, type Faults } from "./memory/faults.ts";
+export { createSea, type Sea } from "./memory/sea.ts";
+export { entriesOf } from "./memory/view-store.ts";
