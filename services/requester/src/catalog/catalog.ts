@@ -1,4 +1,4 @@
-import type { JobEntity, JobState } from "@shoal/proto";
+import type { JobEntity } from "@shoal/proto";
 
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
@@ -10,8 +10,6 @@ export interface Catalog {
   idsBeginning(prefix: string, most: number): readonly string[];
   /** One page of jobs, in order. Looks at `scannedMax` jobs at most: a page may hold fewer than asked for and still go on. */
   list(query: JobQuery): JobPage;
-  /** How many jobs are in each state; states without a job are left out. */
-  counts(): Readonly<Partial<Record<JobState, number>>>;
 }
 
 export interface OpenJob {

@@ -1,0 +1,61 @@
+import { Fault, meets } from "@shoal/core";
+import type { Constraint } from "@shoal/proto";
+
+type Labels = Readonly<Record<string, string>>;
+
+// The most requirements of one selector: each is looked at for every job that is scanned.
+const requirementsMax = 64;
+const key = "[A-Za-z0-9](?:[A-Za-z0-9_./-]*[A-Za-z0-9])?";
+const value = "[A-Za-z0-9_.-]*";
+
+const forms: readonly { readonly form: RegExp; readonly read: (match: RegExpExecArray) => Constraint }[] = [
+  { form: new RegExp(`^!\\s*(${key})$`), read: ([, name = ""]) => ({ key: name, operator: "!", values: [] }) },
+  { form: new RegExp(`^(${key})$`), read: ([, name = ""]) => ({ key: name, operator: "exists", values: [] }) },
+  {
+    form: new RegExp(`^(${key})\\s*(==|=|!=)\\s*(${value})$`),
+    read: ([, name = "", operator = "=", wanted = ""]) => ({
+      key: name,
+      operator: operator === "!=" ? "!=" : "=",
+      values: [wanted],
+    }),
+  },
+  {
+    form: new RegExp(`^(${key})\\s*([<>])\\s*(-?\\d+)$`),
+    read: ([, name = "", operator, wanted = ""]) => ({
+      key: name,
+      operator: operator === ">" ? "gt" : "lt",
+      values: [wanted],
+    }),
+  },
+  {
+    form: new RegExp(`^(${key})\\s+(in|notin)\\s*\\(([^()]*)\\)$`),
+    read: ([, name = "", operator, wanted = ""]) => ({
+      key: name,
+      operator: operator === "in" ? "in" : "notin",
+      values: wanted.split(",").map((each) => each.trim()),
+    }),
+  },
+];
+
+/** Reads a label selector in the grammar of Kubernetes: `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>5`. Throws Fault BAD_REQUEST. */
+export function parseSelector(text: string): (labels: Labels) => boolean {
+  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
+  const requirements = parts.filter((part) => part !== "").map(requirement);
+  if (requirements.length > requirementsMax)
+    throw new Fault(
+      "BAD_REQUEST",
+      `a label selector has at most ${requirementsMax} requirements, found ${requirements.length}`,
+    );
+  return (labels) => requirements.every((each) => meets(labels, each));
+}
+
+function requirement(part: string): Constraint {
+  for (const { form, read } of forms) {
+    const match = form.exec(part);
+    if (match !== null) return read(match);
+  }
+  throw new Fault(
+    "BAD_REQUEST",
+    `"${part}" is no label requirement: wanted one such as key=value, key!=value, key in (a,b), key, !key`,
+  );
+}
