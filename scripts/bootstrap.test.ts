@@ -7,8 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 const runtime = new URL("../apps/cli/bin/runtime.mjs", import.meta.url).href;
 const install = new URL("install.mjs", import.meta.url).href;
 
+// A Node that somebody chose for this run would hide what the search itself finds.
+const { SHOAL_NODE: _, ...plain } = process.env;
+
 /** Runs a piece of plain JavaScript in a Node of its own, as the bootstrap is run. */
-function start(code: string, env: NodeJS.ProcessEnv = process.env): ChildProcess {
+function start(code: string, env: NodeJS.ProcessEnv = plain): ChildProcess {
   return spawn(process.execPath, ["--input-type=module", "-e", code], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
@@ -63,7 +66,7 @@ describe("finding the Node to run on", () => {
   });
 
   it("takes what SHOAL_NODE names before all else", async () => {
-    const env = { ...process.env, SHOAL_NODE: process.execPath };
+    const env = { ...plain, SHOAL_NODE: process.execPath };
     expect((await outputOf(start(find(import.meta.url), env))).said).toBe("SHOAL_NODE");
   });
 });

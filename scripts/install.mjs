@@ -53,8 +53,12 @@ export async function install(root, why) {
   const total = Object.keys(JSON.parse(lockText).packages).filter((path) => path.includes("node_modules/")).length;
   say(`${why}; installing from package-lock.json, exactly and by hash`);
   const progress = startProgress(total);
-  const { code, noise } = await runNpm(root, progress);
+  const { code, noise, interrupted } = await runNpm(root, progress);
   progress.stop();
+  if (interrupted !== undefined) {
+    say(`interrupted by ${interrupted}; the next run installs again`);
+    return 128 + constants.signals[interrupted];
+  }
   if (code !== 0) {
     process.stderr.write(`${noise.join("\n")}\n`);
     say(`npm ci failed with exit code ${code}; its last words are above. Mend that and run the same command again`);
@@ -109,15 +113,19 @@ function runNpm(root, progress) {
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
   return new Promise((resolve) => {
-    const forward = (signal) => child.kill(signal);
+    let interrupted;
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const forward = (signal) => {
+      interrupted ??= signal;
+      child.kill(signal);
+    };
     for (const signal of signals) process.on(signal, forward);
     child.once("error", (failure) => {
       resolve({ code: 1, noise: [`npm cannot be started: ${failure.message}; it comes with Node, is it on PATH?`] });
     });
     child.once("close", (code, signal) => {
       for (const name of signals) process.off(name, forward);
-      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), noise });
+      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), noise, interrupted });
     });
   });
 }
