@@ -20,7 +20,7 @@ export interface Berth {
   onKilled(callback: () => void): void;
   /** The process stands still and goes on at `at`, with everything that came meanwhile. */
   pauseUntil(at: number): void;
-  /** The process cannot reach the servers until `at`. */
+  /** The process cannot reach the servers until `at`; for ever, if that is Infinity. */
   cutUntil(at: number): void;
   /** Calls back whenever a cut has ended. */
   onRejoined(callback: () => void): () => void;
@@ -86,6 +86,7 @@ export function createBerth(water: Water, name: string): Berth {
     pauseUntil: life.pauseUntil,
     cutUntil(at) {
       cutUntilAt = Math.max(cutUntilAt, at);
+      if (!Number.isFinite(at)) return;
       clock.at(at, () => {
         if (!isCut()) for (const callback of rejoined) callback();
       });

@@ -13,8 +13,10 @@ export function createLane(clock: HandClock, openAt: () => number): Lane {
   const arm = (): void => {
     const head = waiting[0];
     if (head === undefined || armed) return;
+    const at = Math.max(head.at, openAt(), clock.now());
+    if (!Number.isFinite(at)) return;
     armed = true;
-    clock.at(Math.max(head.at, openAt(), clock.now()), pass);
+    clock.at(at, pass);
   };
   const pass = (): void => {
     armed = false;

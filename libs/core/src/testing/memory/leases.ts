@@ -92,6 +92,7 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
   const kept = new Map<string, Keeping>();
   const hearing = berth.hearing();
   let watcher: LeaseWatcher | undefined;
+  let closed = false;
   const take = (key: string) => insist(() => berth.exchange("leases", () => store.take(key, berth)));
   const keep = (key: string, ended: () => void): void => {
     const keeping = keepAlive(
@@ -109,10 +110,13 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
     kept.get(key)?.stop();
     kept.delete(key);
   };
-  // A member whose entry ended, after a long pause say, comes back.
+  // A member whose entry ended, after a long pause say, comes back as soon as it can.
   const join = async (): Promise<void> => {
     await take(memberKey(berth.name));
-    keep(memberKey(berth.name), () => void join().catch(() => join()));
+    if (!closed) keep(memberKey(berth.name), rejoin);
+  };
+  const rejoin = (): void => {
+    if (!closed) void join().catch(() => berth.clock.at(berth.clock.now() + renewMs, rejoin));
   };
   return {
     async start(given) {
@@ -132,9 +136,13 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
       await insist(() => berth.exchange("leases", () => store.drop(`${shard}`, berth)));
     },
     async close() {
+      closed = true;
       for (const key of [...kept.keys()]) letGo(key);
       hearing.close();
-      await insist(() => berth.exchange("leases", () => store.drop(memberKey(berth.name), berth)));
+      // Who cannot say goodbye is missed in time.
+      await insist(() => berth.exchange("leases", () => store.drop(memberKey(berth.name), berth))).catch(
+        () => undefined,
+      );
     },
   };
 }

@@ -73,7 +73,10 @@ export function memoryStall(berth: Berth, store: MarketStore): Stall {
     async onAsk(answer) {
       const stall = (batch: AskBatch, reply: (bids: BidBatch) => void): void =>
         berth.hearsMaybe(() => {
-          void answer(batch).then((bids) => berth.tell("bids", () => reply(structuredClone(bids))));
+          answer(batch).then(
+            (bids) => berth.tell("bids", () => reply(structuredClone(bids))),
+            () => undefined, // Who cannot answer is one who does not.
+          );
         });
       const leave = (): void => {
         if (store.stalls.get(berth.name) === stall) store.stalls.delete(berth.name);

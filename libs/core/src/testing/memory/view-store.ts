@@ -30,8 +30,9 @@ export function createBucket(name: string): Bucket {
     write(key, seq, value) {
       const old = kept.get(key);
       if (old !== undefined && old.seq > seq) return;
-      if (old === undefined && value === undefined) return;
+      // A removal is remembered also where nothing was: what it follows may still be on its way.
       kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value) });
+      if (old?.json === undefined && value === undefined) return;
       for (const tell of onChanged) tell(key);
     },
     get: (key) => read(kept.get(key)),

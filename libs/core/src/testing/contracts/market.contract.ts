@@ -1,0 +1,114 @@
+import { type Ask, type AskBatch, type BidBatch, type Heartbeat, JobSpec } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Market, Stall } from "../../ports/market.ts";
+import { heard } from "./heard.ts";
+
+/** A market without anybody in it. */
+export interface MarketBench {
+  readonly market: Market;
+  /** The stall of the node of this id. */
+  stall(nodeId: string): Stall;
+  close?(): Promise<void>;
+}
+
+const resources = { cpuCores: 1, memoryBytes: 1, diskBytes: 0, gpus: 0 };
+
+const task = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] }).tasks[0];
+
+function ask(askId: string): Ask {
+  if (task === undefined) throw new Error("a job has a task");
+  const job = { jobId: "j-1", namespace: "default", jobType: "batch", priority: 0 };
+  return { askId, ...job, task, constraints: [], resources, slots: 1 };
+}
+
+const accepts =
+  (nodeId: string) =>
+  async ({ asks }: AskBatch): Promise<BidBatch> => ({
+    bids: asks.map(({ askId }) => ({ askId, nodeId, accepted: true, score: 5, slots: 1, holdUntil: 99 })),
+  });
+
+function heartbeat(nodeId: string): Heartbeat {
+  const parts = { engines: ["noop"], publishers: [], sources: [] };
+  const info = { nodeId, labels: {}, ...parts, capacity: resources, available: resources, perTask: resources };
+  return { info: { ...info, running: 0, version: "v0.1.0", address: "" }, startedAt: 1, at: 2 };
+}
+
+// Long for something that answers at once, short for a test that waits it out.
+const waitMs = 500;
+
+/** The suite that every market passes, in memory or on a server. */
+export function marketContract(name: string, make: () => Promise<MarketBench>): void {
+  describe(`${name}, as a market`, () => {
+    let bench: MarketBench;
+    beforeEach(async () => {
+      bench = await make();
+    });
+    afterEach(async () => {
+      await bench.close?.();
+    });
+
+    it("brings an ask to its node and the bid back", async () => {
+      const asked = heard<AskBatch>();
+      await bench.stall("n-one").onAsk(async (batch) => {
+        asked.tell(batch);
+        return accepts("n-one")(batch);
+      });
+      const bid = await bench.market.ask("n-one", ask("a-1"), waitMs);
+      expect(bid).toEqual({ askId: "a-1", nodeId: "n-one", accepted: true, score: 5, slots: 1, holdUntil: 99 });
+      expect(asked.all[0]?.asks).toEqual([ask("a-1")]);
+    });
+    it("lets asks of one moment to one node travel together", async () => {
+      const asked = heard<AskBatch>();
+      await bench.stall("n-one").onAsk(async (batch) => {
+        asked.tell(batch);
+        return accepts("n-one")(batch);
+      });
+      const bids = await Promise.all(["a-1", "a-2", "a-3"].map((id) => bench.market.ask("n-one", ask(id), waitMs)));
+      expect(bids.map((bid) => bid?.askId)).toEqual(["a-1", "a-2", "a-3"]);
+      expect(asked.all).toHaveLength(1);
+    });
+    it("asks the node that is meant, and no other", async () => {
+      await bench.stall("n-one").onAsk(accepts("n-one"));
+      await bench.stall("n-two").onAsk(accepts("n-two"));
+      expect(await bench.market.ask("n-two", ask("a-1"), waitMs)).toMatchObject({ nodeId: "n-two" });
+    });
+    it("gives up on a node that is not there, that does not answer, or that answers something else", async () => {
+      await bench.stall("n-mute").onAsk(() => new Promise(() => undefined));
+      await bench.stall("n-odd").onAsk(async () => ({ bids: [] }));
+      await bench.stall("n-broken").onAsk(() => Promise.reject(new Error("out of order")));
+      for (const nodeId of ["n-nobody", "n-mute", "n-odd", "n-broken"]) {
+        expect(await bench.market.ask(nodeId, ask(`a-${nodeId}`), waitMs)).toBeUndefined();
+      }
+    });
+    it("tells a node which holds are not needed", async () => {
+      const asked = heard<AskBatch>();
+      await bench.stall("n-one").onAsk(async (batch) => {
+        asked.tell(batch);
+        return { bids: [] };
+      });
+      bench.market.release("n-one", "a-1");
+      expect((await asked.first(({ released }) => released.length > 0)).released).toEqual(["a-1"]);
+    });
+    it("asks nobody once the stall is closed", async () => {
+      const stall = await bench.stall("n-one").onAsk(accepts("n-one"));
+      await stall.close();
+      expect(await bench.market.ask("n-one", ask("a-1"), waitMs)).toBeUndefined();
+    });
+    it("brings heartbeats of all nodes to everybody who listens, until closed", async () => {
+      const [one, two] = [heard<Heartbeat>(), heard<Heartbeat>()];
+      const first = await bench.market.onHeartbeat(one.tell);
+      const second = await bench.market.onHeartbeat(two.tell);
+      bench.stall("n-one").heartbeat(heartbeat("n-one"));
+      bench.stall("n-two").heartbeat(heartbeat("n-two"));
+      for (const ear of [one, two]) {
+        const said = await ear.atLeast(2);
+        expect(said.map(({ info }) => info.nodeId).toSorted()).toEqual(["n-one", "n-two"]);
+      }
+      await first.close();
+      bench.stall("n-one").heartbeat(heartbeat("n-one"));
+      await two.atLeast(3);
+      expect(one.all).toHaveLength(2);
+      await second.close();
+    });
+  });
+}

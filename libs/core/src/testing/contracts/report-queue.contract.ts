@@ -1,0 +1,104 @@
+import { type Report, shardOf } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "../../ports/report-queue.ts";
+import { heard } from "./heard.ts";
+
+/** A queue to try, empty at first. */
+export interface ReportBench {
+  readonly queue: ReportQueue;
+  /** The sender of the node of this id. */
+  sender(nodeId: string): ReportSender;
+  /** Sends something that is no report, in the node's name, for an execution of this job. */
+  sendGarbage(nodeId: string, jobId: string): Promise<void>;
+  /** How many reports were parked because they could not be read. */
+  parked(): Promise<number>;
+  close?(): Promise<void>;
+}
+
+const jobId = "j-contract";
+const shard = shardOf(jobId);
+
+const saw = (at: number, ofJob = jobId): OutgoingReport => {
+  const report: Report = { at, namespace: "default", saw: { kind: "running", startedAt: at } };
+  return { jobId: ofJob, executionId: `e-${at}`, report };
+};
+
+/** A job whose shard is another. */
+function jobElsewhere(): string {
+  for (let serial = 0; ; serial++) if (shardOf(`j-elsewhere-${serial}`) !== shard) return `j-elsewhere-${serial}`;
+}
+
+const timesOf = (reports: readonly ReceivedReport[]) => reports.map(({ report }) => report.at);
+
+/** The suite that every report queue passes, in memory or on a server. */
+export function reportQueueContract(name: string, make: () => Promise<ReportBench>): void {
+  describe(`${name}, as a report queue`, () => {
+    let bench: ReportBench;
+    beforeEach(async () => {
+      bench = await make();
+    });
+    afterEach(async () => {
+      await bench.close?.();
+    });
+
+    it("delivers what was said before and after, in order, with who said it", async () => {
+      const sender = bench.sender("n-one");
+      for (const at of [1, 2, 3]) await sender.send(saw(at));
+      const ear = heard<ReceivedReport>();
+      const following = await bench.queue.follow(shard, 0, ear.tell);
+      await ear.atLeast(3);
+      await sender.send(saw(4));
+      const all = await ear.atLeast(4);
+      expect(timesOf(all)).toEqual([1, 2, 3, 4]);
+      expect(all[0]).toMatchObject({ nodeId: "n-one", ...saw(1) });
+      expect(all.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq).toSorted((a, b) => a - b));
+      await following.close();
+    });
+    it("begins behind a position", async () => {
+      const sender = bench.sender("n-one");
+      for (const at of [1, 2, 3]) await sender.send(saw(at));
+      const first = heard<ReceivedReport>();
+      const whole = await bench.queue.follow(shard, 0, first.tell);
+      const second = (await first.atLeast(3))[1];
+      const ear = heard<ReceivedReport>();
+      const rest = await bench.queue.follow(shard, second?.seq ?? 0, ear.tell);
+      expect(timesOf(await ear.atLeast(1))).toEqual([3]);
+      await Promise.all([whole.close(), rest.close()]);
+    });
+    it("tells the nodes apart", async () => {
+      const ear = heard<ReceivedReport>();
+      const following = await bench.queue.follow(shard, 0, ear.tell);
+      await Promise.all([bench.sender("n-one").send(saw(1)), bench.sender("n-two").send(saw(2))]);
+      const said = (await ear.atLeast(2)).map(({ nodeId, report }) => `${nodeId} ${report.at}`);
+      expect(said.toSorted()).toEqual(["n-one 1", "n-two 2"]);
+      await following.close();
+    });
+    it("delivers only what is said about jobs of the shard", async () => {
+      const ear = heard<ReceivedReport>();
+      const following = await bench.queue.follow(shard, 0, ear.tell);
+      await bench.sender("n-one").send(saw(1, jobElsewhere()));
+      await bench.sender("n-one").send(saw(2));
+      expect(timesOf(await ear.atLeast(1))).toEqual([2]);
+      await following.close();
+    });
+    it("parks what cannot be read, and goes on", async () => {
+      const ear = heard<ReceivedReport>();
+      const following = await bench.queue.follow(shard, 0, ear.tell);
+      await bench.sendGarbage("n-one", jobId);
+      await bench.sender("n-one").send(saw(1));
+      expect(timesOf(await ear.atLeast(1))).toEqual([1]);
+      expect(await bench.parked()).toBe(1);
+      await following.close();
+    });
+    it("delivers nothing more once closed", async () => {
+      const [closed, open] = [heard<ReceivedReport>(), heard<ReceivedReport>()];
+      const following = await bench.queue.follow(shard, 0, closed.tell);
+      const other = await bench.queue.follow(shard, 0, open.tell);
+      await following.close();
+      await bench.sender("n-one").send(saw(1));
+      await open.atLeast(1);
+      expect(closed.all).toEqual([]);
+      await other.close();
+    });
+  });
+}
