@@ -21,6 +21,12 @@ export const errors = {
   // biome-ignore format: one row, one failure
   TOO_LARGE:            { http: 413, wire: "BadRequest", exit: 2, retry: false, says: "this is larger than the limit", hint: "pass large data as an input source instead of inline" },
   // biome-ignore format: one row, one failure
+  UNSUPPORTED_MEDIA:    { http: 415, wire: "BadRequest", exit: 2, retry: false, says: "the body has a form that is not understood", hint: "send application/json in UTF-8, not compressed" },
+  // biome-ignore format: one row, one failure
+  UNAUTHORIZED:         { http: 401, wire: "Unauthorized", exit: 3, retry: false, says: "Request Unauthorized", hint: "ask for a challenge and answer it with your own key" },
+  // biome-ignore format: one row, one failure
+  TIMED_OUT:            { http: 503, wire: "TimeOut", exit: 7, retry: true, says: "Server Timeout!", hint: "try again; look at the result first if the call changes something" },
+  // biome-ignore format: one row, one failure
   NOT_FOUND:            { http: 404, wire: "NotFound", exit: 4, retry: false, says: "nothing answers to this address", hint: "compare it with the API reference" },
   // biome-ignore format: one row, one failure
   JOB_NOT_FOUND:        { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no job has this id or name", hint: "list jobs in all namespaces: shoal job list --namespace '*'" },
