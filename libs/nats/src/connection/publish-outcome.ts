@@ -1,0 +1,57 @@
+import type { Msg } from "@nats-io/nats-core";
+import { z } from "zod";
+
+/** The server's word on a publish, or that there is none to rely on. */
+export type Answered =
+  | { readonly state: "stored"; readonly seq: number; readonly duplicate: boolean }
+  /** The expected sequence did not hold, as far as this answer tells: look before you believe it. */
+  | { readonly state: "conflict"; readonly why: string }
+  /** The server will never take this message as it is. */
+  | { readonly state: "refused"; readonly code: number; readonly why: string }
+  | { readonly state: "unknown"; readonly why: string };
+
+/** How the server says that an expectation did not hold: when it is applied, in flight on a replicated stream, in a batch. */
+export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
+
+// Too many requests: the server sheds load, and the same message may be taken a moment later.
+const tooManyRequests = 429;
+// From here on the fault is the server's and not the message's.
+const serverFault = 500;
+
+const PubAck = z.object({
+  seq: z.number().optional(),
+  duplicate: z.boolean().optional(),
+  error: z.object({ code: z.number(), err_code: z.number().optional(), description: z.string().optional() }).optional(),
+});
+
+const decoder = new TextDecoder();
+
+/** Reads the answer to a publish. */
+export function outcomeOf(message: Msg): Answered {
+  if (message.data.length === 0)
+    return { state: "unknown", why: `no stream answered (${message.headers?.status ?? "no status"})` };
+  const ack = readAck(decoder.decode(message.data));
+  if (ack === undefined) return { state: "unknown", why: "the server's answer cannot be read" };
+  if (ack.error === undefined) {
+    if (ack.seq === undefined) return { state: "unknown", why: "the server's answer names no sequence" };
+    return { state: "stored", seq: ack.seq, duplicate: ack.duplicate === true };
+  }
+  const { code, err_code: errorCode = 0, description = "" } = ack.error;
+  const why = `${description} (${errorCode || code})`;
+  if (conflictCodes.has(errorCode)) return { state: "conflict", why };
+  if (code >= serverFault || code === tooManyRequests) return { state: "unknown", why };
+  return { state: "refused", code: errorCode, why };
+}
+
+// The usual answer, read without a parser: thousands arrive a second.
+const plainAck = /^\{"stream":"[^"\\]*",\s?"seq":(\d+)(,\s?"duplicate":\s?true)?\}$/;
+
+function readAck(text: string): z.infer<typeof PubAck> | undefined {
+  const plain = plainAck.exec(text);
+  if (plain !== null) return { seq: Number(plain[1]), duplicate: plain[2] !== undefined };
+  try {
+    return PubAck.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

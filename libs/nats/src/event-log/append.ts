@@ -1,0 +1,84 @@
+import { assert, Fault, type Tip } from "@shoal/core";
+import { type AggregateRef, type Commit, streams, subjectOf } from "@shoal/proto";
+import { type Link, unreachable } from "../connection/link.ts";
+import { headerNames } from "../connection/message-headers.ts";
+import { patienceMs, shortPause } from "../connection/server-request.ts";
+import { lastOnSubject, nextOnSubject, type StoredMessage } from "../stream/stored-message.ts";
+import { decodeCommit, type EncodedCommit, encodeCommit, hashOf } from "./commit-codec.ts";
+
+interface Attempt {
+  readonly subject: string;
+  readonly commit: Commit;
+  readonly encoded: EncodedCommit;
+  /** The sequence that the subject's last message must have. */
+  expectedSeq: number;
+}
+
+/** See EventLog.append. */
+export async function appendCommit(
+  link: Link,
+  place: { readonly aggregate: AggregateRef; readonly after: Tip },
+  commit: Commit,
+): Promise<Tip> {
+  const { aggregate, after } = place;
+  assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
+  const subject = subjectOf(aggregate);
+  const attempt: Attempt = { subject, commit, encoded: encodeCommit(commit), expectedSeq: after.seq };
+  const untilAt = link.clock.now() + patienceMs;
+  for (;;) {
+    const outcome = await publish(link, attempt);
+    if (outcome.state === "stored") return { seq: outcome.seq, hash: attempt.encoded.hash };
+    if (outcome.state === "refused") throw refusal(subject, outcome.why);
+    const seq = await settle(link, attempt, after);
+    if (seq !== undefined) return { seq, hash: attempt.encoded.hash };
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
+    await shortPause(link);
+  }
+}
+
+function publish(link: Link, { subject, commit, encoded, expectedSeq }: Attempt) {
+  const headers = { [headerNames.messageId]: commit.id, [headerNames.expectedSubjectSeq]: expectedSeq };
+  return link.publisher.publish({ subject, bytes: encoded.bytes, headers });
+}
+
+/**
+ * Whatever the answer was, the leader's last message of the subject tells what is true: a retry of a publish that had
+ * succeeded is called a conflict by a single server, and one in flight on a replicated stream is called a conflict too.
+ * Answers with our position when the commit is there, undefined when it is right to try again; throws the conflict.
+ */
+async function settle(link: Link, attempt: Attempt, after: Tip): Promise<number | undefined> {
+  const look = await lastOnSubject(link, streams.events, attempt.subject);
+  if (look.state === "unknown") return undefined;
+  const last = look.state === "none" ? undefined : look.message;
+  if (last !== undefined && isOurs(last, attempt)) return last.seq;
+  if ((last?.seq ?? 0) === attempt.expectedSeq) return undefined;
+  if (last !== undefined && decodeCommit(last.bytes) === undefined && (await onlyDamageBehind(link, attempt, after))) {
+    attempt.expectedSeq = last.seq;
+    return undefined;
+  }
+  const found = last === undefined ? "nothing there" : `position ${last.seq}`;
+  throw new Fault("REVISION_CONFLICT", `${attempt.subject}: wanted to follow position ${after.seq}, found ${found}`, {
+    details: { wanted: after.seq, found: last?.seq ?? 0 },
+  });
+}
+
+function isOurs(last: StoredMessage, { commit, encoded }: Attempt): boolean {
+  return decodeCommit(last.bytes)?.id === commit.id && hashOf(last.bytes) === encoded.hash;
+}
+
+/**
+ * Something that is no commit stands on the aggregate's subject (only a foreign writer can have put it there). It is
+ * skipped by every reader, so it must not lock the aggregate for ever: true when nothing but such things follows the tip.
+ */
+async function onlyDamageBehind(link: Link, { subject }: Attempt, after: Tip): Promise<boolean> {
+  for (let seq = after.seq + 1; ; ) {
+    const look = await nextOnSubject(link, streams.events, { subject, seq });
+    if (look.state === "none") return true;
+    if (look.state === "unknown" || decodeCommit(look.message.bytes) !== undefined) return false;
+    seq = look.message.seq + 1;
+  }
+}
+
+function refusal(subject: string, why: string): Fault {
+  return new Fault("LOG_UNSUITABLE", `${subject}: the server refuses the commit: ${why}`);
+}

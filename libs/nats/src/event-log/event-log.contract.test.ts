@@ -1,0 +1,8 @@
+import { eventLogContract } from "../../../core/src/testing/contracts/event-log.contract.ts";
+import { natsBench } from "../testing/nats-bench.ts";
+import { createEventLog } from "./event-log.ts";
+
+eventLogContract("the log on a NATS server", async () => {
+  const bench = await natsBench();
+  return { log: createEventLog(await bench.link(), () => {}), close: bench.close };
+});

@@ -1,0 +1,101 @@
+import type { EventLog, Following, LogFilter, StoredCommit } from "@shoal/core";
+import { type AggregateRef, shardOf, streams, subjects } from "@shoal/proto";
+import { z } from "zod";
+import { type Link, unreachable } from "../connection/link.ts";
+import { askPatiently } from "../connection/server-request.ts";
+import { readSubject } from "../stream/batch-read.ts";
+import { type ReadMessage, readStream } from "../stream/reading.ts";
+import { appendCommit } from "./append.ts";
+import { decodeStored } from "./commit-codec.ts";
+
+/** A message in the log that is no commit. It is told and skipped: one bad message must not stop a shard. */
+export interface Damage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly why: string;
+}
+
+/** The event log over the stream EVENTS. `onDamage` hears of every message that is no commit, each time it is met. */
+export function createEventLog(link: Link, onDamage: (damage: Damage) => void): EventLog {
+  const reader = (deliver: (stored: StoredCommit) => void) => (message: ReadMessage) => {
+    const stored = decodeStored(message);
+    if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
+    else deliver(stored);
+  };
+  return {
+    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after }, commit),
+    async load(aggregate, afterSeq = 0) {
+      const commits: StoredCommit[] = [];
+      const place = { stream: streams.events, subject: subjectFor(aggregate), afterSeq };
+      await readSubject(
+        link,
+        place,
+        reader((stored) => commits.push(stored)),
+      );
+      return commits;
+    },
+    follow: (filter, afterSeq, deliver) => follow(link, { filter: subjectOfFilter(filter), afterSeq }, reader(deliver)),
+    async scan(afterSeq, deliver) {
+      const end = await lastSeq(link);
+      if (end > afterSeq) await scan(link, { afterSeq, end }, reader(deliver));
+      return end;
+    },
+    lastSeq: () => lastSeq(link),
+  };
+}
+
+function subjectFor({ kind, namespace, id }: AggregateRef): string {
+  return kind === "job" ? subjects.job(namespace, id) : subjects.node(id);
+}
+
+function subjectOfFilter(filter: LogFilter): string {
+  if (filter.shard !== undefined) return subjects.eventsOfShard(filter.shard);
+  const { namespace, jobId } = filter;
+  if (namespace === undefined && jobId === undefined) return subjects.allEvents;
+  return subjects.job(namespace ?? "*", jobId ?? "*", jobId === undefined ? "*" : shardOf(jobId));
+}
+
+function follow(
+  link: Link,
+  place: { readonly filter: string; readonly afterSeq: number },
+  deliver: (message: ReadMessage) => void,
+): Promise<Following> {
+  const { filter, afterSeq } = place;
+  return readStream(link, { stream: streams.events, filter, from: { at: "behind", seq: afterSeq }, deliver });
+}
+
+async function scan(
+  link: Link,
+  range: { readonly afterSeq: number; readonly end: number },
+  deliver: (message: ReadMessage) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const reading = await readStream(link, {
+    stream: streams.events,
+    filter: subjects.allEvents,
+    from: { at: "behind", seq: range.afterSeq },
+    deliver(message) {
+      if (message.seq <= range.end) deliver(message);
+      if (message.seq >= range.end) resolve();
+    },
+    // The last positions may have been taken by what is no longer there.
+    caughtUp: resolve,
+  });
+  // A connection that is closed on purpose brings nothing more.
+  link.nc.closed().then(() => reject(unreachable("scanning the log", "the connection was closed")));
+  await promise.finally(() => reading.close());
+}
+
+const StreamState = z.object({ state: z.object({ last_seq: z.number() }) });
+
+async function lastSeq(link: Link): Promise<number> {
+  const request = { subject: `$JS.API.STREAM.INFO.${streams.events}`, body: {} };
+  const answer = await askPatiently(link, "reading the end of the log", request);
+  const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
+  if (!info.success)
+    throw unreachable(
+      "reading the end of the log",
+      answer.state === "error" ? answer.why : `no stream ${streams.events}`,
+    );
+  return info.data.state.last_seq;
+}

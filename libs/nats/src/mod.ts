@@ -1,0 +1,11 @@
+export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
+export type { Link } from "./connection/link.ts";
+export { createEventLog, type Damage } from "./event-log/event-log.ts";
+export { permissionsOfNode, permissionsOfRequester, type UserRights } from "./rights/rights.ts";
+export { findServer, type ServerProgram } from "./server/find-server.ts";
+export { type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
+export { type RunningServer, startServer } from "./server/start-server.ts";
+export { systemChance } from "./system-chance.ts";
+export { systemClock } from "./system-clock.ts";
+export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
+export { type StreamPlan, topologyPlan } from "./topology/topology-data.ts";

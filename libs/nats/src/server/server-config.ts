@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import type { UserRights } from "../rights/rights.ts";
+
+/** How a server that we start ourselves is set up. */
+export interface ServerSettings {
+  /** Keeps the configuration and, in `jetstream`, all streams. */
+  readonly dataDir: string;
+  /** -1 for any free one. */
+  readonly port: number;
+  /** 127.0.0.1 when left out: nobody else reaches it unless somebody wants that. */
+  readonly host?: string;
+  readonly name?: string;
+  /** Everybody may do everything when there are none. */
+  readonly users?: readonly ServerUser[];
+  /** How often files are flushed to the disk itself; the server's default of two minutes when left out. */
+  readonly syncInterval?: string;
+}
+
+export interface ServerUser {
+  readonly user: string;
+  readonly password: string;
+  readonly rights: UserRights;
+}
+
+// Twice the largest commit: room for headers and for the largest assignment around its task.
+const maxPayloadBytes = 1_048_576;
+
+/** The text of a nats-server configuration: one server with JetStream on files, no monitoring port. */
+export function serverConfig(settings: ServerSettings): string {
+  const { host = "127.0.0.1", name = "shoal", users = [], syncInterval } = settings;
+  const sync = syncInterval === undefined ? "" : `, sync_interval: ${quoted(syncInterval)}`;
+  const lines = [
+    `server_name: ${quoted(name)}`,
+    `host: ${quoted(host)}`,
+    `port: ${settings.port}`,
+    `max_payload: ${maxPayloadBytes}`,
+    `jetstream { store_dir: ${quoted(join(settings.dataDir, "jetstream"))}${sync} }`,
+  ];
+  if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
+  return `${lines.join("\n")}\n`;
+}
+
+function userText({ user, password, rights }: ServerUser): string {
+  const { publish, subscribe, answers } = rights;
+  const parts = [
+    `publish: ${allowText(publish)}`,
+    `subscribe: ${allowText(subscribe)}`,
+    ...(answers === undefined ? [] : [`allow_responses: { max: ${answers.max}, expires: "${answers.withinMs}ms" }`]),
+  ];
+  return `  { user: ${quoted(user)}, password: ${quoted(password)}, permissions: { ${parts.join(", ")} } }`;
+}
+
+function allowText({ allow, deny = [] }: UserRights["publish"]): string {
+  const list = (subjects: readonly string[]) => `[${subjects.map(quoted).join(", ")}]`;
+  return `{ allow: ${list(allow)}${deny.length === 0 ? "" : `, deny: ${list(deny)}`} }`;
+}
+
+// JSON strings are strings of the server's format too; a $ begins a variable only outside of quotes.
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

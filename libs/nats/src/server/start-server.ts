@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Fault } from "@shoal/core";
+import type { ServerProgram } from "./find-server.ts";
+import { type ServerSettings, serverConfig } from "./server-config.ts";
+
+/** A nats-server that runs as our child. */
+export interface RunningServer {
+  /** nats://host:port, without a user. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it in order and waits for that. May be called again. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Resolves when it has ended, with what it said last when nobody asked it to. */
+  readonly ended: Promise<{ readonly asked: boolean; readonly lastWords: readonly string[] }>;
+}
+
+// The last lines are what explains an end; more is in the server's own log.
+const lastWordsMax = 20;
+// A server with a million subjects is ready within a second (measured); a slow disk gets thirty times as much.
+const readyMs = 30_000;
+
+/**
+ * Starts a server over `dataDir`, which keeps its configuration and its streams, and resolves once it takes connections.
+ * Port -1 takes any free one; the answer names it. Throws Fault LOG_UNREACHABLE with its last words when it ends instead.
+ */
+export async function startServer(program: ServerProgram, settings: ServerSettings): Promise<RunningServer> {
+  const configFile = join(settings.dataDir, "nats.conf");
+  mkdirSync(settings.dataDir, { recursive: true });
+  // Passwords stand in it.
+  writeFileSync(configFile, serverConfig(settings), { mode: 0o600 });
+  const child = spawn(program.path, ["-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
+  const words: string[] = [];
+  let asked = false;
+  const gone = whenGone(child);
+  const ended = gone.then(() => ({ asked, lastWords: words }));
+  const port = await whenReady(child, words, gone);
+  const { pid = 0 } = child;
+  const host = settings.host ?? "127.0.0.1";
+  const end = async (signal: NodeJS.Signals) => {
+    asked = true;
+    child.kill(signal);
+    await gone;
+  };
+  return { url: `nats://${host}:${port}`, port, pid, stop: () => end("SIGTERM"), kill: () => end("SIGKILL"), ended };
+}
+
+function whenGone(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve());
+    child.once("close", () => resolve());
+  });
+}
+
+/** Resolves with the port, which the server says before it says that it is ready. */
+async function whenReady(child: ChildProcess, words: string[], gone: Promise<void>): Promise<number> {
+  const { promise: ready, resolve, reject } = Promise.withResolvers<number>();
+  let port = Number.NaN;
+  for (const output of [child.stdout, child.stderr]) {
+    if (output === null) continue;
+    createInterface({ input: output }).on("line", (line) => {
+      words.push(line);
+      if (words.length > lastWordsMax) words.shift();
+      const listening = /Listening for client connections on .*:(\d+)$/.exec(line);
+      if (listening !== null) port = Number(listening[1]);
+      if (line.includes("Server is ready")) resolve(port);
+    });
+  }
+  const why = (what: string) => new Fault("LOG_UNREACHABLE", `nats-server ${what}: ${words.join(" | ")}`);
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+    reject(why(`was not ready within ${readyMs} ms`));
+  }, readyMs);
+  gone.then(() => reject(why("ended before it was ready")));
+  return await ready.finally(() => clearTimeout(timer));
+}

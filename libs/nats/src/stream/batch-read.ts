@@ -1,0 +1,112 @@
+import type { Msg } from "@nats-io/nats-core";
+import { type Link, requestMs, unreachable } from "../connection/link.ts";
+import { patienceMs, shortPause } from "../connection/server-request.ts";
+import type { ReadMessage } from "./reading.ts";
+import { nextOnSubject } from "./stored-message.ts";
+
+// One request's worth: the server sends them in one go, and most aggregates fit into one.
+const pageMessages = 256;
+
+/** Which messages: those of a subject (wildcards allowed) behind a position. */
+export interface BatchPlace {
+  readonly stream: string;
+  readonly subject: string;
+  readonly afterSeq: number;
+}
+
+/** How a page ended: everything there was, more to come, or broken off. */
+type PageEnd =
+  | { readonly state: "done" }
+  | { readonly state: "more" }
+  | { readonly state: "broken"; readonly why: string };
+
+/**
+ * Reads all messages of a subject behind a position, in order, a page for each request, without a consumer. Throws
+ * Fault LOG_UNREACHABLE when it does not come to the end within `patienceMs` of standstill.
+ */
+export async function readSubject(
+  link: Link,
+  place: BatchPlace,
+  deliver: (message: ReadMessage) => void,
+): Promise<void> {
+  let afterSeq = place.afterSeq;
+  const advance = (message: ReadMessage) => {
+    afterSeq = message.seq;
+    deliver(message);
+  };
+  for (let untilAt = link.clock.now() + patienceMs; ; ) {
+    const before = afterSeq;
+    const end = await readPage(link, { ...place, afterSeq }, advance);
+    if (end.state === "done") break;
+    if (afterSeq > before) untilAt = link.clock.now() + patienceMs;
+    if (end.state === "more") continue;
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, end.why);
+    await shortPause(link);
+  }
+  // Pages may be answered by a follower that lags behind. One server alone has none.
+  if (link.nc.info?.cluster !== undefined) await readRestFromLeader(link, { ...place, afterSeq }, deliver);
+}
+
+async function readRestFromLeader(
+  link: Link,
+  place: BatchPlace,
+  deliver: (message: ReadMessage) => void,
+): Promise<void> {
+  const untilAt = link.clock.now() + patienceMs;
+  for (let seq = place.afterSeq + 1; ; ) {
+    const look = await nextOnSubject(link, place.stream, { subject: place.subject, seq });
+    if (look.state === "none") return;
+    if (look.state === "there") {
+      deliver(look.message);
+      seq = look.message.seq + 1;
+      continue;
+    }
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, look.why);
+    await shortPause(link);
+  }
+}
+
+async function readPage(link: Link, place: BatchPlace, deliver: (message: ReadMessage) => void): Promise<PageEnd> {
+  if (!(await link.connected(requestMs))) return { state: "broken", why: "there is no connection" };
+  const { promise, resolve } = Promise.withResolvers<PageEnd>();
+  const reply = link.replies.open((message) => {
+    const end = endOf(message);
+    if (end === undefined) deliver(asRead(message));
+    else resolve(end);
+  });
+  const endListening = link.onChange((up) =>
+    up ? undefined : resolve({ state: "broken", why: "the connection broke" }),
+  );
+  const late = `the server did not finish within ${requestMs} ms`;
+  const cancelLate = link.clock.at(link.clock.now() + requestMs, () => resolve({ state: "broken", why: late }));
+  const request = { seq: place.afterSeq + 1, next_by_subj: place.subject, batch: pageMessages };
+  try {
+    link.nc.publish(`$JS.API.DIRECT.GET.${place.stream}`, JSON.stringify(request), { reply });
+    return await promise;
+  } finally {
+    cancelLate();
+    endListening();
+    link.replies.forget(reply);
+  }
+}
+
+// What the server says in place of a message: nothing found, end of the page.
+const noMessage = 404;
+const endOfPage = 204;
+
+function endOf(message: Msg): PageEnd | undefined {
+  const code = message.headers?.code ?? 0;
+  if (code === 0) return undefined;
+  if (code === noMessage) return { state: "done" };
+  if (code !== endOfPage) return { state: "broken", why: message.headers?.status ?? "no status" };
+  return { state: Number(message.headers?.get("Nats-Num-Pending")) > 0 ? "more" : "done" };
+}
+
+function asRead(message: Msg): ReadMessage {
+  return {
+    subject: message.headers?.get("Nats-Subject") ?? "",
+    seq: Number(message.headers?.get("Nats-Sequence")),
+    bytes: message.data,
+    header: (name) => message.headers?.get(name) ?? "",
+  };
+}

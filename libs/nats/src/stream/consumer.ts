@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { Link } from "../connection/link.ts";
+import { askServer } from "../connection/server-request.ts";
+
+/** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
+export type ReadFrom =
+  | { readonly at: "behind"; readonly seq: number }
+  | { readonly at: "latest" }
+  | { readonly at: "now" };
+
+/** Limits of consumers. */
+export const consumerLimits = {
+  /** A sign of life from the server when there is nothing to deliver. */
+  heartbeatMs: 2_000,
+  /** Three heartbeats missed: the consumer is gone, as when the only server that held it died. */
+  silenceMs: 6_000,
+  /** When nobody listens any more the server forgets the consumer: long enough for a reconnect, short enough not to pile up. */
+  idleMs: 30_000,
+} as const;
+
+/** A consumer's name, and what it delivers where. */
+export interface ConsumerPlace {
+  readonly stream: string;
+  readonly name: string;
+  readonly filter: string;
+  readonly deliverTo: string;
+}
+
+const Created = z.object({ num_pending: z.number() });
+
+const nanosPerMs = 1_000_000;
+
+const policies = {
+  behind: { deliver_policy: "by_start_sequence" },
+  latest: { deliver_policy: "last_per_subject" },
+  now: { deliver_policy: "new" },
+} as const;
+
+/** Creates the consumer. The request's subject holds its name and its one filter, so that plain permissions can bind both. */
+export async function createConsumer(
+  link: Link,
+  place: ConsumerPlace,
+  from: ReadFrom,
+): Promise<
+  { readonly state: "created"; readonly pending: number } | { readonly state: "failed"; readonly why: string }
+> {
+  const config = {
+    name: place.name,
+    deliver_subject: place.deliverTo,
+    filter_subject: place.filter,
+    ...policies[from.at],
+    ...(from.at === "behind" ? { opt_start_seq: from.seq + 1 } : {}),
+    ack_policy: "none",
+    max_deliver: 1,
+    replay_policy: "instant",
+    flow_control: true,
+    idle_heartbeat: consumerLimits.heartbeatMs * nanosPerMs,
+    inactive_threshold: consumerLimits.idleMs * nanosPerMs,
+    num_replicas: 1,
+    mem_storage: true,
+  };
+  const subject = `$JS.API.CONSUMER.CREATE.${place.stream}.${place.name}.${place.filter}`;
+  const answer = await askServer(link, subject, { stream_name: place.stream, config, action: "create" });
+  if (answer.state === "none") return { state: "failed", why: `there is no stream ${place.stream}` };
+  if (answer.state !== "ok") return { state: "failed", why: answer.why };
+  const created = Created.safeParse(answer.body);
+  if (!created.success) return { state: "failed", why: "the server's answer cannot be read" };
+  return { state: "created", pending: created.data.num_pending };
+}
+
+/** Deletes the consumer when the server answers; otherwise it ends by itself after `consumerLimits.idleMs`. */
+export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace): Promise<void> {
+  if (link.nc.isClosed() || !(await link.connected(0))) return;
+  await askServer(link, `$JS.API.CONSUMER.DELETE.${stream}.${name}`, {});
+}

@@ -1,0 +1,56 @@
+import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
+import { z } from "zod";
+import type { Link } from "../connection/link.ts";
+import { askServer } from "../connection/server-request.ts";
+
+/** A message as the leader of a stream holds it. */
+export interface StoredMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  /** Empty when the message has none. */
+  header(name: string): string;
+}
+
+/** What the leader holds: a message, nothing, or no answer. */
+export type Look =
+  | { readonly state: "there"; readonly message: StoredMessage }
+  | { readonly state: "none" }
+  | { readonly state: "unknown"; readonly why: string };
+
+const Stored = z.object({
+  message: z.object({
+    subject: z.string(),
+    seq: z.number(),
+    data: z.base64().optional(),
+    hdrs: z.base64().optional(),
+  }),
+});
+
+/** The last message of a subject, from the stream's leader: never stale, unlike what the followers answer. */
+export function lastOnSubject(link: Link, stream: string, subject: string): Promise<Look> {
+  return look(link, stream, { last_by_subj: subject });
+}
+
+/** The first message of a subject at or behind a position, from the stream's leader. The subject may hold wildcards. */
+export function nextOnSubject(
+  link: Link,
+  stream: string,
+  next: { readonly subject: string; readonly seq: number },
+): Promise<Look> {
+  return look(link, stream, { next_by_subj: next.subject, seq: next.seq });
+}
+
+async function look(link: Link, stream: string, query: object): Promise<Look> {
+  const answer = await askServer(link, `$JS.API.STREAM.MSG.GET.${stream}`, query);
+  if (answer.state === "none") return { state: "none" };
+  if (answer.state !== "ok") return { state: "unknown", why: answer.why };
+  const stored = Stored.safeParse(answer.body);
+  if (!stored.success) return { state: "unknown", why: "the server's answer cannot be read" };
+  const { subject, seq, data = "", hdrs } = stored.data.message;
+  const headers = hdrs === undefined ? undefined : MsgHdrsImpl.decode(Buffer.from(hdrs, "base64"));
+  return {
+    state: "there",
+    message: { subject, seq, bytes: Buffer.from(data, "base64"), header: (name) => headers?.get(name) ?? "" },
+  };
+}

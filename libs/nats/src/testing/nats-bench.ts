@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ConnectOptions, connect } from "../connection/connect.ts";
+import type { Link } from "../connection/link.ts";
+import { findServer } from "../server/find-server.ts";
+import type { ServerSettings } from "../server/server-config.ts";
+import { type RunningServer, startServer } from "../server/start-server.ts";
+import { ensureTopology } from "../topology/topology.ts";
+
+/** A real server of a test's own, with an empty folder, and connections to it. */
+export interface NatsBench {
+  readonly server: () => RunningServer;
+  readonly dataDir: string;
+  readonly troubles: string[];
+  link(options?: Partial<ConnectOptions>): Promise<Link>;
+  /** Dies as by kill -9 and is started again on the same port and folder. */
+  crash(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a server on any free port of the loopback. With `topology` all streams are made. */
+export async function natsBench(
+  settings: Partial<ServerSettings> & { readonly topology?: Partial<ConnectOptions> | false } = {},
+): Promise<NatsBench> {
+  const { topology = {}, ...rest } = settings;
+  const program = await findServer();
+  const dataDir = await mkdtemp(join(tmpdir(), "shoal-nats-"));
+  let server = await startServer(program, { dataDir, port: -1, ...rest });
+  const links: Link[] = [];
+  const troubles: string[] = [];
+  const bench: NatsBench = {
+    server: () => server,
+    dataDir,
+    troubles,
+    async link(options = {}) {
+      const link = await connect({
+        servers: [server.url],
+        name: "test",
+        onTrouble: (what) => troubles.push(what),
+        ...options,
+      });
+      links.push(link);
+      return link;
+    },
+    async crash() {
+      const { port } = server;
+      await server.kill();
+      server = await startServer(program, { dataDir, ...rest, port });
+    },
+    async close() {
+      for (const link of links) await link.close();
+      await server.kill();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  if (topology !== false) await ensureTopology(await bench.link(topology), { replicas: 1 });
+  return bench;
+}

@@ -1,0 +1,78 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { Fault } from "@shoal/core";
+import type { Link } from "../connection/link.ts";
+import { streamInfo } from "../stream/stream-info.ts";
+import { type Difference, differencesOf } from "./drift.ts";
+import { type StreamPlan, topologyPlan } from "./topology-data.ts";
+
+/** What `ensureTopology` found: streams that it made, and differences that do no harm. */
+export interface TopologyReport {
+  readonly created: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+const nanosPerMs = 1_000_000;
+
+/**
+ * Makes the streams and buckets that are missing and compares those that are there with the plan. Never deletes and
+ * never changes one: a difference that endangers the log is Fault LOG_UNSUITABLE, which names each field with what was
+ * wanted and found. `replicas` is 1 or the number of servers that hold a copy.
+ */
+export async function ensureTopology(
+  link: Link,
+  { replicas, plan = topologyPlan }: { readonly replicas: number; readonly plan?: readonly StreamPlan[] },
+): Promise<TopologyReport> {
+  const reports = await Promise.all(plan.map((stream) => ensureStream(link, stream, replicas)));
+  const differences = reports.flatMap((report) => report.differences);
+  const dangers = differences.filter(({ dangerous }) => dangerous);
+  if (dangers.length > 0) {
+    const list = dangers.map(
+      ({ stream, field, wanted, found }) => `${stream}.${field}: wanted ${wanted}, found ${found}`,
+    );
+    throw new Fault(
+      "LOG_UNSUITABLE",
+      `${list.join("; ")}. Mend these streams with the nats tool, or use another server`,
+    );
+  }
+  return { created: reports.flatMap((report) => report.created), differences };
+}
+
+async function ensureStream(link: Link, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
+  const wanted = configOf(plan, replicas);
+  const found = await streamInfo(link, plan.name);
+  if (found !== undefined) return { created: [], differences: differencesOf(wanted, found) };
+  const manager = await link.manager();
+  try {
+    await manager.streams.add(wanted);
+    return { created: [plan.name], differences: [] };
+  } catch (failure) {
+    // Another process may have made it in between; then it is compared like any other.
+    const now = await streamInfo(link, plan.name);
+    if (now !== undefined) return { created: [], differences: differencesOf(wanted, now) };
+    const why = failure instanceof Error ? failure.message : String(failure);
+    throw new Fault("LOG_UNSUITABLE", `stream ${plan.name} cannot be made: ${why}`);
+  }
+}
+
+/** The plan in the server's own words. */
+export function configOf(plan: StreamPlan, replicas: number): Partial<StreamConfig> & { readonly name: string } {
+  return {
+    name: plan.name,
+    subjects: [...plan.subjects],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    num_replicas: replicas,
+    max_msgs: plan.maxMsgs,
+    max_msgs_per_subject: plan.maxMsgsPerSubject,
+    max_bytes: plan.maxBytes,
+    max_age: plan.maxAgeMs * nanosPerMs,
+    discard: plan.discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
+    duplicate_window: plan.duplicateWindowMs * nanosPerMs,
+    deny_delete: plan.denyDelete,
+    deny_purge: false,
+    allow_rollup_hdrs: plan.allowRollup,
+    allow_direct: true,
+    allow_msg_ttl: plan.allowMessageTtl,
+    ...(plan.markerMs > 0 ? { subject_delete_marker_ttl: plan.markerMs * nanosPerMs } : {}),
+  };
+}
