@@ -1,0 +1,78 @@
+import { constants } from "node:fs";
+import { type Errno, errnoNames, Refusal } from "../host/errno.ts";
+import type { FileRequest } from "../host/protocol.ts";
+import { type Answered, type DeskLimits, type Room, serve } from "./clerks.ts";
+import { handles } from "./handles.ts";
+import { ledger } from "./ledger.ts";
+import { inside, openFile, openVolume } from "./place.ts";
+import type { GuestTree } from "./tree.ts";
+import { type Spot, walk } from "./walk.ts";
+
+/** Where a guest's process asks about files. It looks everything up in one guest's tree and nowhere else. */
+export interface Desk {
+  /** Opens the folders that a guest has from the start: its root, and each folder where a volume begins. */
+  preopen(): Promise<readonly { readonly handle: number; readonly path: string }[]>;
+  /** Answers a request; whatever goes wrong is an error number for the guest. Never rejects. */
+  serve(request: FileRequest, body: Uint8Array): Promise<Answered>;
+  /** Reads a whole file of the tree, for what the agent itself takes from it; undefined when it is larger. */
+  read(path: string, bytesMax: number): Promise<Uint8Array | undefined>;
+  /** Closes all that is open. */
+  close(): Promise<void>;
+}
+
+/** Opens the desk over one guest's tree; `exceeded` hears when the guest writes more than it may. */
+export function desk(tree: GuestTree, limits: DeskLimits, exceeded: (why: string) => void): Desk {
+  const counts = ledger(limits, exceeded);
+  const room: Room = { ledger: counts, handles: handles(limits.openFilesMax, counts), limits };
+  return {
+    preopen: async () => {
+      const root = { path: "/", handle: room.handles.add({ kind: "folder", folder: tree.root }) };
+      const opened = [root];
+      for (const { path, volume } of tree.volumes) {
+        const folder = await openVolume(volume);
+        opened.push({ path, handle: room.handles.add({ kind: "folder", folder }) });
+      }
+      return opened;
+    },
+    serve: (request, body) => served(serve(request.op, request, { room, body })),
+    read: (path, bytesMax) => readWhole(tree, path, bytesMax),
+    close: () => room.handles.closeAll(),
+  };
+}
+
+async function served(answer: Promise<Answered>): Promise<Answered> {
+  try {
+    return await answer;
+  } catch (failure) {
+    return { answer: { errno: errnoOf(failure) } };
+  }
+}
+
+const known = new Map<string, Errno>(errnoNames.map((name) => [`E${name}`, name]));
+
+/** The guest's name for what went wrong; IO for what it has no name for. */
+export function errnoOf(failure: unknown): Errno {
+  if (failure instanceof Refusal) return failure.errno;
+  const code = failure instanceof Error && "code" in failure ? String(failure.code) : "";
+  return known.get(code) ?? "IO";
+}
+
+function readWhole(tree: GuestTree, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  const way = { path: path.replace(/^\/+/, ""), follow: true };
+  return walk(tree.root, way, async (spot) => {
+    const handle = await openFile(hostPathOf(spot), constants.O_RDONLY);
+    try {
+      const { size } = await handle.stat();
+      return size > bytesMax ? undefined : await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+function hostPathOf(spot: Spot): string {
+  if (spot.kind === "mounted") return spot.volume.hostPath;
+  if (spot.kind === "folder") throw new Refusal("ISDIR");
+  if (spot.kind === "absent" || spot.found === undefined) throw new Refusal("NOENT");
+  return inside(spot.folder, spot.name);
+}

@@ -1,0 +1,89 @@
+import { constants } from "node:fs";
+import { Refusal } from "../host/errno.ts";
+import type { FileAnswer, OpenWish } from "../host/protocol.ts";
+import type { Handles } from "./handles.ts";
+import type { Ledger } from "./ledger.ts";
+import { inside, openFile, type Volume } from "./place.ts";
+import type { Spot } from "./walk.ts";
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+
+/** What opening needs beside the spot and the wish. */
+export interface Holder {
+  readonly handles: Handles;
+  readonly ledger: Ledger;
+}
+
+/** Opens what a path led to, as the guest wishes it. */
+export async function openSpot(spot: Spot, want: OpenWish, holder: Holder): Promise<FileAnswer> {
+  if (spot.kind === "folder") return openFolder(spot, want, holder);
+  if (want.create && want.directory) throw new Refusal("INVAL");
+  if (spot.kind === "absent") throw new Refusal(want.create ? "ROFS" : "NOENT");
+  if (spot.kind === "mounted") return openExisting(spot.volume, spot.volume.hostPath, { want, holder });
+  const { folder, name, found } = spot;
+  if (found === undefined) return create(spot, want, holder);
+  if (found === "link") throw new Refusal("LOOP");
+  if (found === "other") throw new Refusal("NOTSUP");
+  return openExisting(folder.volume, inside(folder, name), { want, holder });
+}
+
+async function openFolder(spot: Spot & { kind: "folder" }, want: OpenWish, { handles }: Holder): Promise<FileAnswer> {
+  if (want.create && want.exclusive) throw new Refusal("EXIST");
+  // A guest that asks for a folder asks with every right there is; one that does not, wants to write a file.
+  if (want.truncate || (want.write && !want.directory)) throw new Refusal("ISDIR");
+  return { kind: "folder", handle: await handles.addFolder(spot.folder) };
+}
+
+async function create(spot: Spot & { kind: "named" }, want: OpenWish, holder: Holder): Promise<FileAnswer> {
+  const { folder, name } = spot;
+  if (!want.create) throw new Refusal("NOENT");
+  checkNew(folder.volume, name);
+  holder.ledger.made();
+  return keep(folder.volume, inside(folder, name), { flags: O_RDWR | O_CREAT | O_EXCL, truncate: false, holder });
+}
+
+function openExisting(
+  volume: Volume,
+  path: string,
+  { want, holder }: { want: OpenWish; holder: Holder },
+): Promise<FileAnswer> {
+  if (want.create && want.exclusive) throw new Refusal("EXIST");
+  if (want.directory) throw new Refusal("NOTDIR");
+  const writes = want.write || want.truncate;
+  if (writes && !volume.writable) throw new Refusal("ROFS");
+  return keep(volume, path, { flags: writes ? O_RDWR : O_RDONLY, truncate: want.truncate, holder });
+}
+
+interface Keeping {
+  readonly flags: number;
+  readonly truncate: boolean;
+  readonly holder: Holder;
+}
+
+async function keep(volume: Volume, path: string, { flags, truncate, holder }: Keeping): Promise<FileAnswer> {
+  const handle = await openFile(path, flags);
+  let kept = false;
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new Refusal("NOTSUP");
+    const counted = flags === O_RDONLY ? undefined : { dev: stats.dev, ino: stats.ino, size: stats.size };
+    const number = holder.handles.add({ kind: "file", handle, volume, counted });
+    kept = true;
+    if (counted !== undefined) holder.ledger.opened(counted);
+    if (counted !== undefined && truncate) {
+      await handle.truncate(0);
+      holder.ledger.resized(counted, 0);
+    }
+    return { kind: "file", handle: number, fixed: !volume.writable };
+  } finally {
+    // Once it is among the handles it is theirs to close; before that nobody else knows it.
+    if (!kept) await handle.close();
+  }
+}
+
+/** Refuses a name that cannot be made here. Control characters are refused because results travel on as archives and pages. */
+export function checkNew(volume: Volume, name: string): void {
+  if (!volume.writable) throw new Refusal("ROFS");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw new Refusal("INVAL");
+}

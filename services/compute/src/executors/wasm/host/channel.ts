@@ -1,0 +1,57 @@
+import { readSync, writeSync } from "node:fs";
+import { frameHead, frameLengths, prefixBytes } from "./frame.ts";
+import type { FileAnswer, FileRequest, Job, Notice } from "./protocol.ts";
+
+/** The line to the agent. Everything blocks: a guest has nothing else to do meanwhile. */
+export interface Channel {
+  tell(notice: Notice, body?: Uint8Array): void;
+  ask(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
+  /** Waits for the one job of this process. */
+  job(): { readonly job: Job; readonly body: Uint8Array<ArrayBuffer> };
+}
+
+/** Talks frames over an inherited descriptor, which Node's permission model leaves usable. */
+export function channelOn(descriptor: number): Channel {
+  const send = (header: unknown, body?: Uint8Array) => {
+    writeAll(descriptor, frameHead(header, body));
+    if (body !== undefined) writeAll(descriptor, body);
+  };
+  return {
+    tell: send,
+    ask: (request, body) => {
+      send(request, body);
+      const frame = receive(descriptor);
+      // Taken at its word: the agent is the trusted side of this line, and no schema library is readable here.
+      const answer: FileAnswer = JSON.parse(frame.header);
+      return { answer, body: frame.body };
+    },
+    job: () => {
+      const frame = receive(descriptor);
+      const job: Job = JSON.parse(frame.header);
+      return { job, body: frame.body };
+    },
+  };
+}
+
+function receive(descriptor: number) {
+  const { headerBytes, bodyBytes } = frameLengths(readExactly(descriptor, prefixBytes));
+  const header = new TextDecoder().decode(readExactly(descriptor, headerBytes));
+  return { header, body: readExactly(descriptor, bodyBytes) };
+}
+
+function readExactly(descriptor: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length; ) {
+    const got = readSync(descriptor, bytes, filled, length - filled, null);
+    // The agent hung up: there is nobody left to work for.
+    if (got === 0) process.kill(process.pid, "SIGKILL");
+    filled += got;
+  }
+  return bytes;
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.byteLength; ) {
+    sent += writeSync(descriptor, bytes, sent, bytes.byteLength - sent);
+  }
+}

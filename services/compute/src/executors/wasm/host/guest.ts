@@ -1,0 +1,115 @@
+import type { Channel } from "./channel.ts";
+import { type Descriptors, descriptors } from "./descriptors.ts";
+import { trapped, unlinkable } from "./ending.ts";
+import { Refusal } from "./errno.ts";
+import { guestMemory } from "./guest-memory.ts";
+import type { Host } from "./host.ts";
+import { memoriesFor, missingImports } from "./linking.ts";
+import { importsFor, preview1Name } from "./preview1.ts";
+import type { Ending, Job } from "./protocol.ts";
+import { type Instance, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
+
+interface Named {
+  readonly path: string;
+  readonly module: Module;
+}
+interface Run {
+  readonly channel: Channel;
+  readonly job: Job;
+  readonly descriptors: Descriptors;
+  readonly exit: (ending: Ending) => never;
+}
+
+/** Compiles the modules, or says which one is at fault. */
+export function compile(job: Job, body: Uint8Array<ArrayBuffer>): readonly Named[] | { readonly why: string } {
+  const compiled: Named[] = [];
+  let at = 0;
+  for (const { path, sizeBytes } of job.modules) {
+    const bytes = body.subarray(at, at + sizeBytes);
+    at += sizeBytes;
+    try {
+      compiled.push({ path, module: new wasmEngine.Module(bytes) });
+    } catch (failure) {
+      return { why: `${path} is not a valid WebAssembly module: ${failure instanceof Error ? failure.message : ""}` };
+    }
+  }
+  return compiled;
+}
+
+/** Runs the guest from its first module to its end; `exit` ends the process, so that a guest cannot catch it. */
+export function runGuest(
+  channel: Channel,
+  job: Job,
+  guest: { readonly modules: readonly Named[]; readonly exit: (ending: Ending) => never },
+): never {
+  const run: Run = { channel, job, descriptors: descriptors(job.preopens), exit: guest.exit };
+  let providers: Providers = memoriesFor(job.memories);
+  const [entry, ...libraries] = guest.modules.toReversed();
+  for (const library of libraries.reverse()) {
+    const { exports } = instantiate(run, library, providers).instance;
+    providers = { ...providers, [library.path]: exports };
+  }
+  if (entry === undefined) return guest.exit({ exitCode: 0 });
+  const { instance, memory } = instantiate(run, entry, providers);
+  attempt(run, memory, () => call(run, entry.path, instance));
+  return guest.exit({ exitCode: 0 });
+}
+
+function instantiate(run: Run, { path, module }: Named, providers: Providers) {
+  const problem = missingImports(module, providers);
+  if (problem !== undefined) return run.exit(unlinkable(`${path} cannot be linked: ${problem}`));
+  let memory = importedMemory(module, providers);
+  const imports = { ...providers, [preview1Name]: importsFor(hostOf(run, () => memory)) };
+  const instance = attempt(run, undefined, () => new wasmEngine.Instance(module, imports));
+  memory = memoryIn(Object.values(instance.exports)) ?? memory;
+  return { instance, memory };
+}
+
+function importedMemory(module: Module, providers: Providers): Memory | undefined {
+  const imports = wasmEngine.Module.imports(module).filter(({ kind }) => kind === "memory");
+  return memoryIn(imports.map(({ module: from, name }) => providers[from]?.[name]));
+}
+
+function memoryIn(values: readonly unknown[]): Memory | undefined {
+  return values.find((value) => value instanceof wasmEngine.Memory);
+}
+
+function hostOf(run: Run, memory: () => Memory | undefined): Host {
+  const { channel, job } = run;
+  return {
+    job,
+    descriptors: run.descriptors,
+    memory: guestMemory(memory),
+    files: (request, body) => {
+      const told = channel.ask(request, body);
+      if (told.answer.errno !== undefined) throw new Refusal(told.answer.errno);
+      return told;
+    },
+    output: (stream, bytes) => channel.tell({ op: "output", stream }, bytes),
+    exit: (exitCode) => run.exit({ exitCode }),
+  };
+}
+
+function call({ job, exit }: Run, path: string, { exports }: Instance): void {
+  const entry = exports[job.entrypoint];
+  if (typeof entry === "function") {
+    // A library (a "reactor") sets itself up here before any other function of it may be called; a command has none.
+    const setUp = exports["_initialize"];
+    if (typeof setUp === "function" && setUp !== entry) setUp();
+    entry();
+    return;
+  }
+  const functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
+  const offers = functions.length === 0 ? "no function" : `only ${functions.join(", ")}`;
+  exit(unlinkable(`${path} has no function "${job.entrypoint}" to begin with: it exports ${offers}`));
+}
+
+function attempt<T>(run: Run, memory: Memory | undefined, step: () => T): T {
+  try {
+    return step();
+  } catch (failure) {
+    const ending = trapped(failure, { memoryBytes: run.job.memoryBytes, takenBytes: memory?.buffer.byteLength ?? 0 });
+    run.channel.tell({ op: "output", stream: "stderr" }, new TextEncoder().encode(`${ending.failure?.why}\n`));
+    return run.exit(ending);
+  }
+}

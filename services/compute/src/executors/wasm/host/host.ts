@@ -1,0 +1,46 @@
+import type { Descriptors } from "./descriptors.ts";
+import { Refusal } from "./errno.ts";
+import type { GuestMemory } from "./guest-memory.ts";
+import type { FileAnswer, FileRequest, Job } from "./protocol.ts";
+
+/** All that a function of preview 1 can reach. */
+export interface Host {
+  readonly job: Pick<Job, "args" | "env">;
+  readonly memory: GuestMemory;
+  readonly descriptors: Descriptors;
+  /** Asks the agent about a file; a "no" becomes the guest's error. */
+  files(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array };
+  output(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** Ends this process; a guest cannot catch it. */
+  exit(exitCode: number): never;
+}
+
+type Kind = "u32" | "u64";
+type Values<K extends readonly Kind[]> = { [Index in keyof K]: K[Index] extends "u64" ? bigint : number };
+
+/** One function of preview 1: takes what the guest passed, and throws a Refusal to answer with an error. */
+export type HostFunction = (host: Host, passed: readonly unknown[]) => void;
+
+/**
+ * Makes a function of preview 1 from the kinds of its arguments. Whatever a module declares and passes, the body sees
+ * unsigned numbers in range: pointers and lengths are below 2^32, so sums of two of them are exact.
+ */
+export function hostFunction<const K extends readonly Kind[]>(
+  kinds: K,
+  body: (host: Host, values: Values<K>) => void,
+): HostFunction {
+  return (host, passed) => body(host, read(kinds, passed));
+}
+
+function read<const K extends readonly Kind[]>(kinds: K, passed: readonly unknown[]): Values<K> {
+  const values = kinds.map((kind, index) => (kind === "u64" ? wide(passed[index]) : narrow(passed[index])));
+  // The type system cannot follow a map over a tuple; the line above is its definition.
+  return values as Values<K>;
+}
+
+const narrow = (value: unknown): number => (typeof value === "bigint" ? refuse() : Number(value) >>> 0);
+const wide = (value: unknown): bigint => (typeof value === "bigint" ? BigInt.asUintN(64, value) : refuse());
+
+function refuse(): never {
+  throw new Refusal("INVAL");
+}

@@ -1,0 +1,45 @@
+import { availableParallelism } from "node:os";
+
+const mebibyte = 1024 * 1024;
+
+/** What the executor may use, each with its name. */
+export interface WasmLimits {
+  /** Processes that wait for work. */
+  readonly poolSize: number;
+  /** Memory of a guest whose task asks for none. */
+  readonly defaultMemoryBytes: number;
+  /** Bytes that a guest may write whose task asks for no disk. */
+  readonly defaultDiskBytes: number;
+  /** Size of all modules of one task together. */
+  readonly modulesBytesMax: number;
+  /** Files and folders that a guest may make. */
+  readonly madeFilesMax: number;
+  /** Files and folders that a guest may have open. */
+  readonly openFilesMax: number;
+  /** Files of one folder that a guest may list. */
+  readonly listedFilesMax: number;
+  /** JavaScript heap of a guest's process: where the engine keeps tables and garbage-collected objects of the guest. */
+  readonly heapBytes: number;
+  /** From starting a process until it can take work. */
+  readonly readyMs: number;
+  /** From handing over the modules until they are compiled. */
+  readonly compileMs: number;
+}
+
+/** Limits that fit a node of any size. */
+export const wasmLimits: WasmLimits = {
+  // One for each processor: a guest takes one whole, and a process takes 0.1 s to get ready.
+  poolSize: Math.min(availableParallelism(), 4),
+  defaultMemoryBytes: 512 * mebibyte,
+  defaultDiskBytes: 1024 * mebibyte,
+  // The largest real modules (interpreters with their libraries) are around 40 MiB.
+  modulesBytesMax: 128 * mebibyte,
+  madeFilesMax: 100_000,
+  // What a Unix shell gives a program at least.
+  openFilesMax: 256,
+  listedFilesMax: 100_000,
+  heapBytes: 128 * mebibyte,
+  // A process is ready after 0.1 s on an idle machine; thirty seconds is a machine that will not do.
+  readyMs: 30_000,
+  compileMs: 30_000,
+};

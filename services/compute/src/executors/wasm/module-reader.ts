@@ -1,0 +1,62 @@
+import { Fault } from "@shoal/core";
+
+/** Reads the parts of a binary module that limiting its memory needs; whatever cannot be read is a Fault that says where. */
+export interface ModuleReader {
+  readonly at: () => number;
+  readonly atEnd: () => boolean;
+  readonly byte: () => number;
+  /** An unsigned number in LEB128. Exact up to 2^53; larger ones stay larger. */
+  readonly number: () => number;
+  readonly skip: (length: number) => void;
+  readonly text: () => string;
+  readonly refuse: (why: string) => never;
+}
+
+/** A 64-bit number takes at most ten bytes of seven bits. */
+const numberBytesMax = 10;
+
+/** Starts at the first byte of `bytes`; `path` names the module in Faults. */
+export function moduleReader(path: string, bytes: Uint8Array): ModuleReader {
+  let at = 0;
+  const refuse = (why: string): never => {
+    throw new Fault("TASK_INVALID", `${path} is not a valid WebAssembly module: ${why} at byte ${at}`);
+  };
+  const byte = () => {
+    const value = bytes[at];
+    if (value === undefined) return refuse("it ends in the middle of a section");
+    at += 1;
+    return value;
+  };
+  const number = () => {
+    let value = 0;
+    for (let index = 0; index < numberBytesMax; index += 1) {
+      const part = byte();
+      value += (part & 0x7f) * 2 ** (7 * index);
+      if (part < 0x80) return value;
+    }
+    return refuse("a number is too long");
+  };
+  const skip = (length: number) => {
+    if (at + length > bytes.byteLength) refuse("a part reaches beyond the end");
+    at += length;
+  };
+  const text = () => {
+    const length = number();
+    const start = at;
+    skip(length);
+    return new TextDecoder().decode(bytes.subarray(start, at));
+  };
+  return { at: () => at, atEnd: () => at >= bytes.byteLength, byte, number, skip, text, refuse };
+}
+
+/** A number in LEB128. */
+export function leb128(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    const part = rest % 128;
+    rest = Math.floor(rest / 128);
+    bytes.push(rest > 0 ? part + 128 : part);
+  } while (rest > 0);
+  return bytes;
+}

@@ -1,0 +1,105 @@
+import { Fault } from "@shoal/core";
+import type { ErrorCode } from "@shoal/proto";
+import type { Exit, Running, Work } from "../executor.ts";
+import type { Cell } from "./cell.ts";
+import type { Desk } from "./files/desk.ts";
+import { Saying } from "./files/requests.ts";
+import type { Ending, Job } from "./host/protocol.ts";
+
+/** One guest in its process. */
+export interface Run extends Running {
+  /** Resolves when its modules are compiled; rejects with a Fault when they cannot be. */
+  readonly started: Promise<void>;
+  /** Ends it because it did what it may not. */
+  readonly fail: (code: ErrorCode, why: string) => void;
+}
+
+interface Asked {
+  readonly job: Job;
+  readonly modules: Uint8Array;
+  readonly desk: Desk;
+  readonly output: Work["output"];
+}
+
+interface Outcome {
+  ending: Ending | undefined;
+  /** Why it was ended, by whoever ended it first. */
+  ended: NonNullable<Exit["failure"]> | undefined;
+}
+
+// 137: what a shell shows for a program that was killed.
+const killedCode = 137;
+
+/** Hands a job to a process and serves it until it is dead. */
+export function run(cell: Cell, asked: Asked): Run {
+  const started = Promise.withResolvers<void>();
+  const outcome: Outcome = { ending: undefined, ended: undefined };
+  const fail = (code: ErrorCode, why: string) => {
+    if (outcome.ending === undefined) outcome.ended ??= { code, why };
+    cell.kill();
+  };
+  // A rejection belongs to whoever waits for the start, and nobody may.
+  started.promise.catch(() => {});
+  cell.send(asked.job, asked.modules);
+  const exit = serve(cell, asked, { started, outcome })
+    .catch((failure: unknown) => fail("ENGINE_FAILED", failure instanceof Error ? failure.message : String(failure)))
+    .then(() => bury(cell, asked.desk))
+    .then(() => {
+      const end = exitOf(outcome, cell);
+      started.reject(new Fault(end.failure?.code ?? "ENGINE_FAILED", end.failure?.why ?? "the guest did not start"));
+      return end;
+    });
+  const halt = async () => {
+    fail("STOPPED", "it was halted while it ran");
+    await exit;
+  };
+  return { started: started.promise, exit, fail, halt };
+}
+
+interface Stage {
+  readonly started: { resolve(): void; reject(failure: Fault): void };
+  readonly outcome: Outcome;
+}
+
+async function serve(cell: Cell, { desk, output }: Asked, { started, outcome }: Stage): Promise<void> {
+  for await (const { header, body } of cell.frames) {
+    // Bytes that a process wrote after it was ended no longer count.
+    if (outcome.ended !== undefined) continue;
+    const saying = read(header);
+    if (saying.op === "output") output(saying.stream, body);
+    else if (saying.op === "compiled") started.resolve();
+    else if (saying.op === "refused") started.reject(new Fault("TASK_INVALID", saying.why));
+    else if (saying.op === "ended") outcome.ending = saying;
+    else if (saying.op !== "ready") {
+      const { answer, body: bytes } = await desk.serve(saying, body);
+      cell.send(answer, bytes);
+    }
+  }
+}
+
+function read(header: string): Saying {
+  const said = Saying.safeParse(JSON.parse(header));
+  if (said.success) return said.data;
+  throw new Fault("ENGINE_FAILED", `the guest's process said what cannot be read: ${said.error.message}`);
+}
+
+async function bury(cell: Cell, desk: Desk): Promise<void> {
+  cell.kill();
+  await desk.close();
+}
+
+function exitOf({ ended, ending }: Outcome, cell: Cell): Exit {
+  if (ended !== undefined) return { exitCode: killedCode, failure: ended };
+  if (ending === undefined) return { exitCode: killedCode, failure: crash(cell.lastWords()) };
+  const { exitCode, failure } = ending;
+  return failure === undefined ? { exitCode } : { exitCode, failure };
+}
+
+function crash(lastWords: string): NonNullable<Exit["failure"]> {
+  if (/out of memory/i.test(lastWords)) {
+    return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
+  }
+  const words = lastWords.trim().slice(-500);
+  const said = words === "" ? "it was killed from outside, perhaps for want of memory" : `its last words: ${words}`;
+  return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
+}
