@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findRuntime, noRuntime, runNode } from "../apps/cli/bin/runtime.mjs";
+import { findRuntime, runNode } from "../apps/cli/bin/runtime.mjs";
 import { install, whyInstall } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -45,7 +45,7 @@ async function main(name, args) {
 
 async function run(target, args) {
   const runtime = findRuntime(import.meta.url);
-  if (runtime === undefined) return refuse(noRuntime());
+  if (runtime.problem !== undefined) return refuse(runtime.problem);
   const file = join(root, target.file);
   if (!existsSync(file)) return refuse(`${target.file} is missing from this checkout`);
   const bins = join(root, "node_modules", ".bin");

@@ -55,7 +55,7 @@ describe("handing over to the right Node", () => {
 
 describe("finding the Node to run on", () => {
   const find = (base: string) =>
-    `import { findRuntime } from ${JSON.stringify(runtime)}; console.log(findRuntime(${JSON.stringify(base)})?.from);`;
+    `import { findRuntime } from ${JSON.stringify(runtime)}; const { from, problem } = findRuntime(${JSON.stringify(base)}); console.log(from ?? problem);`;
 
   it("takes the pinned package", async () => {
     expect((await outputOf(start(find(import.meta.url)))).said).toMatch(/^node-(bin-)?(linux|darwin)-/);
@@ -68,6 +68,13 @@ describe("finding the Node to run on", () => {
   it("takes what SHOAL_NODE names before all else", async () => {
     const env = { ...plain, SHOAL_NODE: process.execPath };
     expect((await outputOf(start(find(import.meta.url), env))).said).toBe("SHOAL_NODE");
+  });
+
+  it("refuses what SHOAL_NODE names when that is no Node, and says so", async () => {
+    const env = { ...plain, SHOAL_NODE: "/nowhere/node" };
+    expect((await outputOf(start(find(import.meta.url), env))).said).toMatch(
+      /SHOAL_NODE names \/nowhere\/node: wanted Node 24/,
+    );
   });
 });
 

@@ -1,12 +1,12 @@
 // Plain JavaScript for Node 20: it runs before the right Node is known.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 
-/** The oldest major version that runs TypeScript without a flag and is still maintained. */
-export const oldestMajor = 24;
+// The oldest major version that runs TypeScript without a flag and is still maintained.
+const oldestMajor = 24;
 
 /** Platform to the npm package that carries its Node. The versions stand in the root's optionalDependencies. */
 const packages = {
@@ -20,17 +20,22 @@ const packages = {
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * The Node that runs Shoal: `{ path, version, from }`, or undefined when there is none.
+ * The Node that runs Shoal: `{ path, version, from }`, or `{ problem }`, a sentence that says what to do.
  * First SHOAL_NODE, then the pinned package of this platform, then the Node that runs this file.
  * `base` is the file whose node_modules are searched.
  */
 export function findRuntime(base) {
-  return fromEnvironment() ?? fromPackage(base) ?? fromHost();
+  return fromEnvironment() ?? fromPackage(base) ?? fromHost() ?? { problem: nothingFound() };
 }
 
 function fromEnvironment() {
   const path = process.env.SHOAL_NODE;
-  return path ? { path, version: "unknown", from: "SHOAL_NODE" } : undefined;
+  if (!path) return undefined;
+  const asked = spawnSync(path, ["--version"], { encoding: "utf8" });
+  const version = asked.stdout?.trim().replace(/^v/, "") ?? "";
+  if (majorOf(version) >= oldestMajor) return { path, version, from: "SHOAL_NODE" };
+  const found = asked.error?.message ?? `it answers "${version}"`;
+  return { problem: `SHOAL_NODE names ${path}: wanted Node ${oldestMajor} or newer, but ${found}` };
 }
 
 function fromPackage(base) {
@@ -55,8 +60,7 @@ function majorOf(version) {
   return Number(version.split(".")[0]);
 }
 
-/** What a person can do when findRuntime finds nothing. */
-export function noRuntime() {
+function nothingFound() {
   const name = packages[`${process.platform}-${process.arch}`];
   return [
     `Shoal runs on Node ${oldestMajor} or newer; this is Node ${process.versions.node} on ${process.platform} ${process.arch}, and no pinned Node is installed. Three ways to get one:`,
