@@ -55,6 +55,13 @@ describe("the test run", () => {
     expect(await over("", "-t", "nothing")).toMatchObject({ code: 1 });
   });
 
+  it("does not call a run in which all was skipped a success", async () => {
+    expect(await over(`it.skip("a (needs a moon)", () => {});`)).toMatchObject({
+      code: 1,
+      last: "0 passed, 0 failed, 1 skipped",
+    });
+  });
+
   it("lists what was skipped and why", async () => {
     const run = await over(`
       it("a", () => {});
