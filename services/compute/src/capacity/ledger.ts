@@ -1,5 +1,6 @@
 import type { Clock } from "@shoal/core";
-import { addResources, noResources, type Resources, shortage, timesFitting } from "@shoal/proto";
+import { type Resources, shortage } from "@shoal/proto";
+import { createUsage, type Usage } from "./usage.ts";
 
 /** How long the room of an accepted bid is kept: the time of many auctions, and of one that has to be repeated. */
 export const holdMs = 5_000;
@@ -44,92 +45,97 @@ interface Hold {
   slots: number;
 }
 
+interface Books {
+  readonly clock: Clock;
+  readonly usage: Usage;
+  readonly holds: Map<string, Hold>;
+  readonly allocations: Map<string, Resources>;
+  /** Room came free, or may have: tells whoever was refused. */
+  readonly news: { refused: boolean; readonly freed: () => void };
+}
+
 export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions): Ledger {
-  const holds = new Map<string, Hold>();
-  const allocations = new Map<string, Resources>();
-  let used = noResources;
-  let usedSlots = 0;
-  let refused = false;
-
-  const available = () => addResources(capacity, used, -1);
-  const use = (each: Resources, slots: number) => {
-    // Added to nothing first: what is rounded in the same way going in and coming out leaves no dust.
-    used = addResources(used, addResources(noResources, each), slots);
-    usedSlots += slots;
-  };
-  const giveBack = (each: Resources, slots: number) => {
-    use(each, -slots);
-    if (!refused) return;
-    refused = false;
-    freed();
-  };
-  const refuse = (why: string): string => {
-    refused = true;
-    return why;
-  };
-  const whyNot = (wanted: Resources): string =>
-    usedSlots >= slotsMax ? `all ${slotsMax} slots are in use` : (shortage(wanted, available()) ?? "no room is left");
-  const fitting = (each: Resources, slots: number) =>
-    Math.max(0, Math.min(timesFitting(each, available(), slots), slotsMax - usedSlots));
-
-  function release(askId: string): void {
-    const hold = holds.get(askId);
-    if (hold === undefined) return;
-    hold.cancel();
-    holds.delete(askId);
-    giveBack(hold.each, hold.slots);
-  }
-
-  function fromHold(askId: string, wanted: Resources): boolean {
-    const hold = holds.get(askId);
-    if (hold === undefined || shortage(wanted, hold.each) !== undefined) return false;
-    hold.slots -= 1;
-    // Silently: it is about to be taken.
-    use(hold.each, -1);
-    if (hold.slots === 0) {
-      hold.cancel();
-      holds.delete(askId);
-    }
-    return true;
-  }
-
+  const usage = createUsage(capacity, slotsMax);
+  const books: Books = { clock, usage, holds: new Map(), allocations: new Map(), news: { refused: false, freed } };
   return {
-    available,
-    taken: () => allocations.size,
-    hold(askId, each, slots) {
-      const before = holds.get(askId);
-      if (before !== undefined) return { slots: before.slots, holdUntil: before.holdUntil };
-      const granted = fitting(each, slots);
-      if (granted === 0) return { slots: 0, why: refuse(whyNot(each)) };
-      // The rest of the slots was refused: room that comes free is news for whoever asked.
-      if (granted < slots) refused = true;
-      const holdUntil = clock.now() + holdMs;
-      holds.set(askId, { each, holdUntil, slots: granted, cancel: clock.at(holdUntil, () => release(askId)) });
-      use(each, granted);
-      return { slots: granted, holdUntil };
+    available: usage.available,
+    taken: () => books.allocations.size,
+    hold: (askId, each, slots) => hold(books, askId, { each, slots }),
+    release: (askId) => release(books, askId),
+    take: (executionId, askId, wanted) => take(books, executionId, { askId, wanted }),
+    adopt: (executionId, used) => {
+      if (!books.allocations.has(executionId)) allocate(books, executionId, used);
     },
-    release,
-    take(executionId, askId, wanted) {
-      if (allocations.has(executionId)) return undefined;
-      if (!fromHold(askId, wanted) && fitting(wanted, 1) === 0) return refuse(whyNot(wanted));
-      allocations.set(executionId, wanted);
-      use(wanted, 1);
-      return undefined;
-    },
-    adopt(executionId, resources) {
-      if (allocations.has(executionId)) return;
-      allocations.set(executionId, resources);
-      use(resources, 1);
-    },
-    settle(executionId) {
-      const allocation = allocations.get(executionId);
-      if (allocation === undefined) return;
-      allocations.delete(executionId);
-      giveBack(allocation, 1);
-    },
-    close() {
-      for (const hold of holds.values()) hold.cancel();
-      holds.clear();
+    settle: (executionId) => settle(books, executionId),
+    close: () => {
+      for (const { cancel } of books.holds.values()) cancel();
+      books.holds.clear();
     },
   };
+}
+
+function hold(books: Books, askId: string, { each, slots }: { each: Resources; slots: number }): Held {
+  const before = books.holds.get(askId);
+  if (before !== undefined) return { slots: before.slots, holdUntil: before.holdUntil };
+  const granted = books.usage.fitting(each, slots);
+  // Also when only some were refused: room that comes free is news for whoever asked.
+  if (granted < slots) books.news.refused = true;
+  if (granted === 0) return { slots: 0, why: books.usage.whyNot(each) };
+  const holdUntil = books.clock.now() + holdMs;
+  const cancel = books.clock.at(holdUntil, () => release(books, askId));
+  books.holds.set(askId, { each, holdUntil, slots: granted, cancel });
+  books.usage.use(each, granted);
+  return { slots: granted, holdUntil };
+}
+
+function release(books: Books, askId: string): void {
+  const ended = books.holds.get(askId);
+  if (ended === undefined) return;
+  ended.cancel();
+  books.holds.delete(askId);
+  giveBack(books, ended.each, ended.slots);
+}
+
+function take(
+  books: Books,
+  executionId: string,
+  { askId, wanted }: { askId: string; wanted: Resources },
+): string | undefined {
+  if (books.allocations.has(executionId)) return undefined;
+  if (!takeFromHold(books, askId, wanted) && books.usage.fitting(wanted, 1) === 0) {
+    books.news.refused = true;
+    return books.usage.whyNot(wanted);
+  }
+  allocate(books, executionId, wanted);
+  return undefined;
+}
+
+/** Frees one slot of a hold, silently, as it is about to be taken. */
+function takeFromHold(books: Books, askId: string, wanted: Resources): boolean {
+  const from = books.holds.get(askId);
+  if (from === undefined || shortage(wanted, from.each) !== undefined) return false;
+  from.slots -= 1;
+  books.usage.use(from.each, -1);
+  if (from.slots === 0) release(books, askId);
+  return true;
+}
+
+function allocate(books: Books, executionId: string, resources: Resources): void {
+  books.allocations.set(executionId, resources);
+  books.usage.use(resources, 1);
+}
+
+function settle(books: Books, executionId: string): void {
+  const allocation = books.allocations.get(executionId);
+  if (allocation === undefined) return;
+  books.allocations.delete(executionId);
+  giveBack(books, allocation, 1);
+}
+
+function giveBack({ usage, news }: Books, each: Resources, slots: number): void {
+  if (slots === 0) return;
+  usage.use(each, -slots);
+  if (!news.refused) return;
+  news.refused = false;
+  news.freed();
 }

@@ -95,7 +95,9 @@ function diskFault(failure: unknown, path: string): Fault {
 }
 
 function committer(database: DatabaseSync): (batch: readonly Waiting[]) => void {
-  const put = database.prepare("INSERT INTO executions (id, entry) VALUES (?, ?) ON CONFLICT DO UPDATE SET entry = excluded.entry");
+  const put = database.prepare(
+    "INSERT INTO executions (id, entry) VALUES (?, ?) ON CONFLICT DO UPDATE SET entry = excluded.entry",
+  );
   const drop = database.prepare("DELETE FROM executions WHERE id = ?");
   return (batch) => {
     database.exec("BEGIN");
@@ -114,7 +116,10 @@ function committer(database: DatabaseSync): (batch: readonly Waiting[]) => void 
 
 function readAll(database: DatabaseSync, path: string): readonly JournalEntry[] {
   try {
-    return database.prepare("SELECT id, entry FROM executions").all().map(({ id, entry }) => readOne(String(id), String(entry)));
+    return database
+      .prepare("SELECT id, entry FROM executions")
+      .all()
+      .map(({ id, entry }) => readOne(String(id), String(entry)));
   } catch (failure) {
     throw diskFault(failure, path);
   }

@@ -15,7 +15,11 @@ export function reportOf({ ports, assignment }: Run, saw: Saw): Report {
 }
 
 /** A failure, with what the task said before it. */
-export function failedReport(run: Run, cause: { readonly code: ErrorCode; readonly why: string }, output?: RunOutput): Report {
+export function failedReport(
+  run: Run,
+  cause: { readonly code: ErrorCode; readonly why: string },
+  output?: RunOutput,
+): Report {
   return reportOf(run, {
     kind: "failed",
     code: cause.code,
@@ -30,7 +34,11 @@ export function thrownReport(run: Run, thrown: unknown): Report {
   const cause = causeOf(thrown);
   if (cause.code === "INTERNAL") {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    run.ports.notes.warn("an execution failed by our mistake", { executionId: run.assignment.executionId, why: cause.why, stack });
+    run.ports.notes.warn("an execution failed by our mistake", {
+      executionId: run.assignment.executionId,
+      why: cause.why,
+      stack,
+    });
   }
   return failedReport(run, cause);
 }
@@ -41,7 +49,11 @@ export function outgoing({ assignment }: Run, report: Report): OutgoingReport {
 }
 
 /** What is kept of an ended work. */
-export function endedOf(startedAt: number, exitCode: number, { capture, errorMsg }: { capture: Capture; errorMsg: string }): Ended {
+export function endedOf(
+  startedAt: number,
+  exitCode: number,
+  { capture, errorMsg }: { capture: Capture; errorMsg: string },
+): Ended {
   const [stdout, stderr] = [capture.said("stdout"), capture.said("stderr")];
   return {
     startedAt,

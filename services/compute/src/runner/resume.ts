@@ -5,7 +5,12 @@ import type { Run } from "./run.ts";
 import type { Seen } from "./seen.ts";
 
 /** What becomes of a work that did not outlive the node's process, by the job's type: long-running ones are run again. */
-const afterLoss: Readonly<Record<string, "fail" | "again">> = { batch: "fail", ops: "fail", service: "again", daemon: "again" };
+const afterLoss: Readonly<Record<string, "fail" | "again">> = {
+  batch: "fail",
+  ops: "fail",
+  service: "again",
+  daemon: "again",
+};
 
 type EntryOf<P extends JournalEntry["phase"]> = Extract<JournalEntry, { phase: P }>;
 type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf<P>) => Promise<Seen> };
@@ -32,7 +37,8 @@ async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
     // Its inputs are where they were: only a start would need to be told.
     const { executor, work, capture } = await readyWork(run, []);
     const running = await executor.attach(work);
-    if (running !== undefined) return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };
+    if (running !== undefined)
+      return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };
     capture.close();
     if (startedAt === undefined && executor.remembers === true) return { state: "idle" };
   } catch (failure) {

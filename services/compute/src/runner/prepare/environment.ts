@@ -1,8 +1,12 @@
 import { Fault } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 
-/** A value that begins like this is read from the node's own environment. */
-export const hostPrefix = "env:";
+// A value that begins like this is read from the node's own environment.
+const hostPrefix = "env:";
+
+/** The host variable that a value stands for, or undefined when it stands for itself. */
+export const hostVariableOf = (value: string): string | undefined =>
+  value.startsWith(hostPrefix) ? value.slice(hostPrefix.length) : undefined;
 
 /** What every task finds in its environment, under both prefixes, so that images made for Bacalhau run as they are. */
 const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {
@@ -31,14 +35,15 @@ export function environmentOf(
   hostVariable: (name: string) => string | undefined,
 ): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(assignment.task.env)) environment[name] = resolve(name, value, hostVariable);
+  for (const [name, value] of Object.entries(assignment.task.env))
+    environment[name] = resolve(name, value, hostVariable);
   for (const [name, value] of variables) environment[name] = value(assignment);
   return environment;
 }
 
 function resolve(name: string, value: string, hostVariable: (name: string) => string | undefined): string {
-  if (!value.startsWith(hostPrefix)) return value;
-  const wanted = value.slice(hostPrefix.length);
+  const wanted = hostVariableOf(value);
+  if (wanted === undefined) return value;
   const found = hostVariable(wanted);
   if (found !== undefined) return found;
   throw new Fault("TASK_INVALID", `${name} wants the node's variable ${wanted}, which is not set or not allowed here`);

@@ -41,7 +41,10 @@ async function fetchOne(
   { index, signal }: { readonly index: number; readonly signal: AbortSignal },
 ): Promise<Input> {
   if (!ports.sources.has(source.type)) {
-    throw new Fault("INPUT_UNAVAILABLE", `source "${source.type}" is not on this node, only ${ports.sources.names.join(", ")}`);
+    throw new Fault(
+      "INPUT_UNAVAILABLE",
+      `source "${source.type}" is not on this node, only ${ports.sources.names.join(", ")}`,
+    );
   }
   const part = ports.sources.get(source.type);
   const params = readParams(part.params, source.params);

@@ -8,7 +8,8 @@ const plainName = /^[A-Za-z0-9_][A-Za-z0-9_. -]*$/;
 
 /** Why a result's name cannot be a folder beside stdout, stderr and exitCode; undefined when it can. */
 export function resultNameProblem(name: string): string | undefined {
-  if (name.length > nameCharsMax) return `result name has ${name.length} characters, at most ${nameCharsMax} are allowed`;
+  if (name.length > nameCharsMax)
+    return `result name has ${name.length} characters, at most ${nameCharsMax} are allowed`;
   if (reserved.has(name.toLowerCase())) return `result name "${name}" is taken by the task's own output`;
   if (plainName.test(name)) return undefined;
   return `result name ${JSON.stringify(name)} may hold letters, digits, _ . - and spaces only, and begins with a letter or digit`;
@@ -19,7 +20,9 @@ export function targetProblem(path: string): string | undefined {
   if (!path.startsWith("/")) return `path ${JSON.stringify(path)} is not absolute`;
   const steps = path.split("/").filter((step) => step !== "");
   if (steps.length === 0) return `path ${JSON.stringify(path)} is the root, which stays the engine's`;
-  return steps.some((step) => step === "." || step === "..") ? `path ${JSON.stringify(path)} has a . or .. in it` : undefined;
+  return steps.some((step) => step === "." || step === "..")
+    ? `path ${JSON.stringify(path)} has a . or .. in it`
+    : undefined;
 }
 
 /** The first of a task's names and paths that this node does not take, as a sentence. */
@@ -31,5 +34,8 @@ export function placesProblem({ inputSources, resultPaths }: Task): string | und
   ];
   const lower = resultPaths.map(({ name }) => name.toLowerCase());
   const twice = lower.find((name, index) => lower.indexOf(name) !== index);
-  return problems.find((problem) => problem !== undefined) ?? (twice === undefined ? undefined : `two results are named "${twice}"`);
+  return (
+    problems.find((problem) => problem !== undefined) ??
+    (twice === undefined ? undefined : `two results are named "${twice}"`)
+  );
 }

@@ -2,7 +2,7 @@ import { Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
 import type { Executor, Input, Work } from "../../executors/executor.ts";
 import { type Capture, capture } from "../capture.ts";
-import { resultsFolderOf, type Run } from "../run.ts";
+import { type Run, resultsFolderOf } from "../run.ts";
 import { environmentOf } from "./environment.ts";
 import { placesProblem } from "./plain.ts";
 
@@ -27,7 +27,11 @@ export async function readyWork(run: Run, inputs: readonly Input[]): Promise<Rea
   if (problem !== undefined) throw new Fault("TASK_INVALID", problem);
   const env = environmentOf(assignment, ports.hostVariable);
   const folder = `${ports.workspace.folderOf(executionId)}/work`;
-  const outputs = task.resultPaths.map(({ name, path }) => ({ name, path, hostPath: `${resultsFolderOf(run)}/${name}` }));
+  const outputs = task.resultPaths.map(({ name, path }) => ({
+    name,
+    path,
+    hostPath: `${resultsFolderOf(run)}/${name}`,
+  }));
   await makeFolders(run, [
     ...(executor.needsFolder === false ? [] : [folder]),
     ...(publishes(task) ? [resultsFolderOf(run)] : []),
@@ -37,7 +41,17 @@ export async function readyWork(run: Run, inputs: readonly Input[]): Promise<Rea
   const { jobId, namespace, nodeId, resources } = assignment;
   const network = networkOf(task, ports.limits.rejectNetworked);
   const identity = { id: executionId, jobId, namespace, nodeId };
-  const work = { ...identity, params: params.value, env, inputs, outputs, resources, network, folder, output: listener.output };
+  const work = {
+    ...identity,
+    params: params.value,
+    env,
+    inputs,
+    outputs,
+    resources,
+    network,
+    folder,
+    output: listener.output,
+  };
   return { executor, work, capture: listener };
 }
 
@@ -63,7 +77,14 @@ function captureOf(run: Run): Capture {
   });
 }
 
-const networks = { default: "bridge", none: "none", host: "host", full: "host", http: "none", bridge: "bridge" } as const;
+const networks = {
+  default: "bridge",
+  none: "none",
+  host: "host",
+  full: "host",
+  http: "none",
+  bridge: "bridge",
+} as const;
 
 /** What a task gets. HTTP with its list of domains needs a gateway that no engine has yet; the bidder refuses it. */
 function networkOf({ network }: Task, rejectNetworked: boolean): Work["network"] {

@@ -11,7 +11,10 @@ export async function halt(run: Run, seen: SeenOf<"running">): Promise<Seen> {
     await seen.running.halt(graceMs);
   } catch (failure) {
     const { executionId } = run.assignment;
-    run.ports.notes.warn("an execution could not be halted, it is swept instead", { executionId, why: String(failure) });
+    run.ports.notes.warn("an execution could not be halted, it is swept instead", {
+      executionId,
+      why: String(failure),
+    });
   }
   return discard(run, seen);
 }

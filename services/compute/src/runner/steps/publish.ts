@@ -3,8 +3,8 @@ import { type Report, readParams, type SpecConfig } from "@shoal/proto";
 import type { Ended } from "../../journal/journal.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
-import { resultsFolderOf, type Run } from "../run.ts";
 import { retrying } from "../retrying.ts";
+import { type Run, resultsFolderOf } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /** Takes the results out, where the task names a publisher. The exit is written down first: it is never run again for them. */

@@ -1,5 +1,5 @@
-import type { Run } from "../run.ts";
 import { outgoing, reportOf } from "../reports.ts";
+import type { Run } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /**

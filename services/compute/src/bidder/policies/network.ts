@@ -1,0 +1,24 @@
+import { no, yes } from "@shoal/core";
+import type { Task } from "@shoal/proto";
+import type { BidPolicy } from "./policy.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Which kinds of network reach beyond the task; `default` takes what it gets. */
+const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
+  default: false,
+  none: false,
+  host: true,
+  full: true,
+  http: true,
+  bridge: true,
+};
+
+/** The node grants the network that the task asks for. */
+export const network = ({ rejectNetworked }: Surroundings): BidPolicy => ({
+  name: "network",
+  judge({ task: { network: wanted } }) {
+    if (rejectNetworked && networked[wanted.type]) return no(`this node runs no tasks with network ${wanted.type}`);
+    if (wanted.type === "http") return no("no engine of this node can filter HTTP by domain");
+    return wanted.ports.length === 0 ? yes() : no("this node publishes no ports of tasks");
+  },
+});

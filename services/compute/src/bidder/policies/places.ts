@@ -1,0 +1,12 @@
+import { no, yes } from "@shoal/core";
+import { placesProblem } from "../../runner/prepare/plain.ts";
+import type { BidPolicy } from "./policy.ts";
+
+/** Targets and results have plain names and paths, which lead nowhere else. */
+export const places = (): BidPolicy => ({
+  name: "places",
+  judge({ task }) {
+    const problem = placesProblem(task);
+    return problem === undefined ? yes() : no(problem);
+  },
+});

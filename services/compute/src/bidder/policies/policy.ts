@@ -1,0 +1,27 @@
+import { no, type Verdict, yes } from "@shoal/core";
+import type { Ask } from "@shoal/proto";
+
+/** Judges whether this node would run what is asked for, whatever room it has. Quick: it is asked before every bid. */
+export interface BidPolicy {
+  readonly name: string;
+  judge(ask: Ask): Verdict | Promise<Verdict>;
+}
+
+/** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. Never throws. */
+export async function judgeAsk(policies: readonly BidPolicy[], ask: Ask): Promise<Verdict> {
+  let score = 0;
+  for (const policy of policies) {
+    const verdict = await judged(policy, ask);
+    if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
+    score += verdict.score;
+  }
+  return yes(score);
+}
+
+async function judged(policy: BidPolicy, ask: Ask): Promise<Verdict> {
+  try {
+    return await policy.judge(ask);
+  } catch (failure) {
+    return no(`it could not judge this: ${failure instanceof Error ? failure.message : String(failure)}`);
+  }
+}

@@ -1,0 +1,13 @@
+import { no, yes } from "@shoal/core";
+import { shortage } from "@shoal/proto";
+import type { BidPolicy } from "./policy.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** One task is not larger than this node ever takes. */
+export const size = ({ perTask }: Surroundings): BidPolicy => ({
+  name: "size",
+  judge({ resources }) {
+    const short = shortage(resources, perTask);
+    return short === undefined ? yes() : no(`${short} for one task at most`);
+  },
+});

@@ -1,0 +1,22 @@
+import { no, yes } from "@shoal/core";
+import { readParams, type SpecConfig } from "@shoal/proto";
+import type { BidPolicy } from "./policy.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Every input's source is here and can be used, its params can be read, and the source does not refuse it. */
+export const sources = ({ parts, availability }: Surroundings): BidPolicy => ({
+  name: "sources",
+  async judge({ task: { inputSources } }) {
+    for (const { source, target } of inputSources) {
+      const problem = availability.problem("sources", source.type) ?? (await refusalOf(parts, source));
+      if (problem !== undefined) return no(`${source.type} for ${target}: ${problem}`);
+    }
+    return yes();
+  },
+});
+
+async function refusalOf({ sources: known }: Surroundings["parts"], source: SpecConfig): Promise<string | undefined> {
+  const part = known.get(source.type);
+  const params = readParams(part.params, source.params);
+  return params.ok ? part.refuses(params.value) : params.problems.join("; ");
+}

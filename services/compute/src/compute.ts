@@ -1,0 +1,93 @@
+import type { Process } from "@shoal/core";
+import type { NodeInfo } from "@shoal/proto";
+import { createAgent } from "./agent/agent.ts";
+import { createSweeper } from "./agent/sweeper.ts";
+import { createBidder } from "./bidder/bidder.ts";
+import { createPolicies } from "./bidder/policies/index.ts";
+import { createLedger, type Ledger } from "./capacity/ledger.ts";
+import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
+import { type Availability, createAvailability } from "./heartbeat/availability.ts";
+import { createHeartbeat } from "./heartbeat/heartbeat.ts";
+import { hostVariables } from "./host-variables.ts";
+import { sealable } from "./journal/sealable.ts";
+import { createLogShipper } from "./logs/log-shipper.ts";
+import { createOutbox } from "./reports/outbox.ts";
+import type { RunnerPorts } from "./runner/run.ts";
+import { createRunner } from "./runner/runner.ts";
+import { sweepFolders } from "./workspace/sweep-folders.ts";
+
+/**
+ * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
+ * in it knows the time, throws dice or touches the host but through its ports. Killed at any line, a new one on the same
+ * journal and workspace goes on where it was.
+ */
+export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
+  const { clock, notes, stall } = ports;
+  const { nodeId } = settings;
+  const { journal, seal } = sealable(ports.journal);
+  const hostVariable = hostVariables(ports.env, settings.envAllow);
+  const availability = createAvailability(ports);
+  const outbox = createOutbox(ports);
+  const ledger = createLedger({
+    clock,
+    capacity: settings.capacity,
+    slotsMax: settings.slotsMax,
+    freed: () => heartbeat.soon(),
+  });
+  const info = () => nodeInfo(settings, availability, ledger);
+  const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, availability, info });
+  const runnerPorts: RunnerPorts = {
+    ...ports,
+    journal,
+    hostVariable,
+    say: outbox.say,
+    log: createLogShipper(ports.logs, clock),
+    release: ledger.settle,
+    limits: settings,
+  };
+  const agent = createAgent({
+    nodeId,
+    assignments: ports.assignments,
+    journal,
+    ledger,
+    notes,
+    run: (assignment, options) => createRunner(runnerPorts, assignment, options),
+    forget: outbox.forget,
+    sweep: createSweeper(ports.executors.parts, notes),
+    sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
+    seal,
+  });
+  const around = { ...settings, parts: ports, availability, hostVariable, available: ledger.available };
+  const bidder = createBidder({ nodeId, stall, ledger, policies: createPolicies(around) });
+  return [look(availability), outbox, holds(ledger), agent, bidder, heartbeat];
+}
+
+/** Before anything else the node finds out what it can do. */
+const look = (availability: Availability): Process => ({
+  name: "availability",
+  start: () => availability.refresh(),
+  stop: async () => {},
+});
+
+const holds = (ledger: Ledger): Process => ({
+  name: "ledger",
+  start: async () => {},
+  stop: async () => ledger.close(),
+});
+
+function nodeInfo(settings: NodeSettings, availability: Availability, ledger: Ledger): NodeInfo {
+  const { nodeId, labels, capacity, perTask, version, address } = settings;
+  return {
+    nodeId,
+    labels,
+    engines: [...availability.usable("executors")],
+    sources: [...availability.usable("sources")],
+    publishers: [...availability.usable("publishers")],
+    capacity,
+    perTask,
+    available: ledger.available(),
+    running: ledger.taken(),
+    version,
+    address,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Clock, Process, Stall } from "@shoal/core";
+import type { NodeInfo } from "@shoal/proto";
+import type { Availability } from "./availability.ts";
+
+/** How often the node looks again at what its parts can do. Asking an engine costs milliseconds. */
+const refreshMs = 10_000;
+/** The least time between two heartbeats that are said because room came free. */
+const urgentGapMs = 5;
+
+/** Says that the node lives, and what it has. */
+export interface Heartbeat extends Process {
+  /** Room came free that somebody was refused for: says so at once, unless it has only just said something. */
+  soon(): void;
+}
+
+export interface HeartbeatOptions {
+  readonly clock: Clock;
+  readonly stall: Pick<Stall, "heartbeat">;
+  readonly everyMs: number;
+  readonly availability: Availability;
+  /** The node as it is now. */
+  readonly info: () => NodeInfo;
+}
+
+export function createHeartbeat({ clock, stall, everyMs, availability, info }: HeartbeatOptions): Heartbeat {
+  const startedAt = clock.now();
+  let beating = false;
+  let saidAt = Number.NEGATIVE_INFINITY;
+  let refreshAt = Number.POSITIVE_INFINITY;
+  let cancel = () => {};
+  let planned = false;
+
+  function say(leaving: boolean): void {
+    saidAt = clock.now();
+    stall.heartbeat({ info: info(), startedAt, at: saidAt, ...(leaving ? { leaving } : {}) });
+  }
+  function beat(): void {
+    planned = false;
+    if (!beating) return;
+    say(false);
+    cancel();
+    cancel = clock.at(saidAt + everyMs, beat);
+    if (saidAt < refreshAt) return;
+    // Not again until this look has ended, however long it takes.
+    refreshAt = Number.POSITIVE_INFINITY;
+    void availability.refresh().then(() => {
+      refreshAt = clock.now() + refreshMs;
+    });
+  }
+  return {
+    name: "heartbeat",
+    start: async () => {
+      beating = true;
+      refreshAt = clock.now() + refreshMs;
+      beat();
+    },
+    stop: async () => {
+      if (!beating) return;
+      beating = false;
+      cancel();
+      say(true);
+    },
+    soon() {
+      if (planned || !beating) return;
+      planned = true;
+      // After what happens in this moment, so that all the room that it frees is said at once.
+      if (clock.now() - saidAt >= urgentGapMs) queueMicrotask(beat);
+      else clock.at(saidAt + urgentGapMs, beat);
+    },
+  };
+}

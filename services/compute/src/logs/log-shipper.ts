@@ -1,0 +1,86 @@
+import type { Clock, LogChunk, LogSender } from "@shoal/core";
+
+/** The most bytes of one message; output that comes in one turn travels together up to here. */
+const messageBytesMax = 64 * 1024;
+/** What one execution may send in a second; enough to read along, too little to fill the log stream by itself. */
+const bytesPerSecond = 1024 * 1024;
+/** What may come at once after a silence. */
+const burstBytes = 4 * 1024 * 1024;
+
+const shedNotice = new TextEncoder().encode("[output shed: more came than the log takes]\n");
+
+/** One execution's way to the log. */
+export interface ExecutionLog {
+  /** Takes a chunk; never waits. What is over the rate is shed, and the log says so once. */
+  write(chunk: LogChunk): void;
+  close(): void;
+}
+
+type Stream = LogChunk["stream"];
+
+/** Sends output on to the log: small chunks together, never more than the rate, never slowing anything down. */
+export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
+  return (executionId) => {
+    const waiting: Record<Stream, Uint8Array[]> = { stdout: [], stderr: [] };
+    const take = createBucket(clock);
+    let planned = false;
+    let shedding = false;
+
+    const send = (stream: Stream, bytes: Uint8Array) => logs.send(executionId, { stream, bytes });
+    function flush(): void {
+      planned = false;
+      for (const stream of ["stdout", "stderr"] as const) {
+        const chunks = waiting[stream];
+        if (chunks.length === 0) continue;
+        waiting[stream] = [];
+        const whole = joined(chunks);
+        for (let at = 0; at < whole.length; at += messageBytesMax)
+          send(stream, whole.subarray(at, at + messageBytesMax));
+      }
+    }
+    function shed(): void {
+      if (!shedding) waiting.stderr.push(shedNotice);
+      shedding = true;
+    }
+    return {
+      write: ({ stream, bytes }) => {
+        if (bytes.length === 0) return;
+        if (take(bytes.length)) {
+          shedding = false;
+          // Copied: whoever hands a chunk over may use its memory again.
+          waiting[stream].push(bytes.slice());
+        } else shed();
+        if (planned) return;
+        planned = true;
+        queueMicrotask(flush);
+      },
+      close: flush,
+    };
+  };
+}
+
+/** A bucket of tokens, filled by time. */
+function createBucket(clock: Clock): (bytes: number) => boolean {
+  let tokens = burstBytes;
+  let filledAt = clock.now();
+  return (bytes) => {
+    const now = clock.now();
+    tokens = Math.min(burstBytes, tokens + ((now - filledAt) / 1000) * bytesPerSecond);
+    filledAt = now;
+    if (bytes > tokens) return false;
+    tokens -= bytes;
+    return true;
+  };
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
