@@ -1,0 +1,36 @@
+import { readHistory } from "@shoal/client";
+import type { CommandPart } from "../../command.ts";
+import { CliError } from "../../failure.ts";
+import { historyColumns } from "../../output/history-columns.ts";
+import { printJson } from "../../output/print-json.ts";
+import { table } from "../../output/table.ts";
+import { wholeHistory } from "../../output/whole-history.ts";
+
+type EventType = "all" | "job" | "execution";
+const eventTypes: readonly string[] = ["all", "job", "execution"] satisfies EventType[];
+const isEventType = (text: string): text is EventType => eventTypes.includes(text);
+
+export const history: CommandPart = {
+  name: "history",
+  takes: "<job>",
+  says: "tell what happened to a job, and why",
+  options: [
+    { flags: "--event-type <type>", says: "all, job or execution", fallback: "all" },
+    { flags: "--execution-id <id>", says: "only this execution; the beginning of its id is enough" },
+  ],
+  async run({ context, args: [job = ""], options }) {
+    const eventType = options.text("eventType") ?? "all";
+    if (!isEventType(eventType)) {
+      throw new CliError(
+        "BAD_REQUEST",
+        `--event-type: wanted one of ${eventTypes.join(", ")}, found "${eventType}"`,
+        "",
+      );
+    }
+    const query = { namespace: context.namespace, eventType, executionId: options.text("executionId") };
+    const entries = await wholeHistory(context.client(), job, query);
+    if (context.output === "json") printJson(context.terminal, entries);
+    else context.terminal.out(table(historyColumns, entries.map(readHistory)));
+    return 0;
+  },
+};

@@ -1,0 +1,16 @@
+import type { NounPart } from "../../command.ts";
+import { describe } from "./describe.ts";
+import { executions } from "./executions.ts";
+import { get } from "./get.ts";
+import { history } from "./history.ts";
+import { list } from "./list.ts";
+import { logs } from "./logs.ts";
+import { run } from "./run.ts";
+import { stop } from "./stop.ts";
+
+/** Everything that can be done with jobs. */
+export const job: NounPart = {
+  name: "job",
+  says: "run jobs and look at them",
+  commands: [run, list, describe, executions, history, logs, stop, get],
+};

@@ -1,0 +1,47 @@
+import { readJob, routes } from "@shoal/client";
+import { shortId } from "@shoal/proto";
+import type { CommandPart } from "../../command.ts";
+import { listOf, textOf } from "../../output/answer.ts";
+import { printJson } from "../../output/print-json.ts";
+import { stateBrush } from "../../output/states.ts";
+import { type Column, table } from "../../output/table.ts";
+import { ago } from "../../output/times.ts";
+import { pagingOf, pagingOptions } from "../paging.ts";
+
+type Job = ReturnType<typeof readJob>;
+
+// The field's own page length.
+const pageJobs = 10;
+
+export const list: CommandPart = {
+  name: "list",
+  says: "list jobs, the newest first",
+  options: [
+    ...pagingOptions,
+    { flags: "--labels <selector>", says: "only jobs whose labels match, as in a=b,c in (d,e)" },
+  ],
+  async run({ context, options }) {
+    const { terminal, namespace, output } = context;
+    const query = { ...pagingOf(options, pageJobs), namespace, labels: options.text("labels") };
+    const json = await context.client().call(routes.jobs(query));
+    if (output === "json") {
+      printJson(terminal, listOf(json, "Items"));
+      return 0;
+    }
+    const paint = stateBrush(terminal.colours);
+    const now = Date.now();
+    const columns: readonly Column<Job>[] = [
+      { title: "CREATED", of: (job) => ago(job.createTime, now) },
+      { title: "ID", of: (job) => shortId(job.id) },
+      { title: "NAME", of: (job) => (job.name === job.id ? "" : job.name) },
+      ...(namespace === "*" ? [{ title: "NAMESPACE", of: (job: Job) => job.namespace }] : []),
+      { title: "JOB", of: (job) => job.tasks[0]?.engine.type ?? "" },
+      { title: "TYPE", of: (job) => job.type },
+      { title: "STATE", of: (job) => paint(job.state.stateType) },
+    ];
+    terminal.out(table(columns, listOf(json, "Items").map(readJob)));
+    const next = textOf(json, "NextToken");
+    if (next !== "") terminal.err(`More: --next-token ${next}\n`);
+    return 0;
+  },
+};

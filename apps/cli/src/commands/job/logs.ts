@@ -1,0 +1,28 @@
+import type { CommandPart } from "../../command.ts";
+
+export const logs: CommandPart = {
+  name: "logs",
+  takes: "<job>",
+  says: "show the output of a job's executions",
+  options: [
+    { flags: "-f, --follow", says: "wait for output that is still to come" },
+    { flags: "-t, --tail", says: "only what is written from now on" },
+    { flags: "-e, --execution-id <id>", says: "only this execution" },
+  ],
+  async run({ context, args: [job = ""], options }) {
+    const { terminal } = context;
+    const lines = context.client().logs(job, {
+      namespace: context.namespace,
+      executionId: options.text("executionId"),
+      follow: options.flag("follow"),
+      tail: options.flag("tail"),
+      signal: context.interrupted(),
+    });
+    for await (const { stream, text } of lines) {
+      if (context.output === "json") terminal.out(`${JSON.stringify({ stream, text })}\n`);
+      else if (stream === "stderr") terminal.err(text);
+      else terminal.out(text);
+    }
+    return 0;
+  },
+};

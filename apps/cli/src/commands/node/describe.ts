@@ -1,0 +1,44 @@
+import { readNode, routes } from "@shoal/client";
+import type { CommandPart } from "../../command.ts";
+import { fieldOf } from "../../output/answer.ts";
+import { printJson } from "../../output/print-json.ts";
+import { resourcesInWords } from "../../output/resource-words.ts";
+import { oneLine } from "../../output/table.ts";
+import { ago } from "../../output/times.ts";
+
+export const describe: CommandPart = {
+  name: "describe",
+  takes: "<node>",
+  says: "show everything about a node",
+  async run({ context, args: [id = ""] }) {
+    const json = fieldOf(await context.client().call(routes.node(id)), "Node");
+    if (context.output === "json") printJson(context.terminal, json);
+    else context.terminal.out(pageOf(readNode(json)));
+    return 0;
+  },
+};
+
+function pageOf({ info, membership, connectionState }: ReturnType<typeof readNode>): string {
+  const compute = info.computeNodeInfo;
+  const labels = Object.entries(info.labels).map(([key, value]) => `${key}=${value}`);
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["ID", info.nodeId],
+    ["Type", info.nodeType],
+    ["Approval", membership],
+    ["Status", connectionState.status],
+    ["Last heartbeat", ago(connectionState.lastHeartbeat, Date.now())],
+    ["Last error", connectionState.lastError],
+    ["Version", info.bacalhauVersion.gitVersion],
+    ["Labels", labels.join(", ")],
+    ["Engines", compute?.executionEngines.join(", ")],
+    ["Sources", compute?.storageSources.join(", ")],
+    ["Publishers", compute?.publishers.join(", ")],
+    ["Capacity", compute && resourcesInWords(compute.maxCapacity)],
+    ["Available", compute && resourcesInWords(compute.availableCapacity)],
+    ["Largest task", compute && resourcesInWords(compute.maxJobRequirements)],
+    ["Running", compute && String(compute.runningExecutions)],
+  ];
+  const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined && row[1] !== "");
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)} = ${oneLine(value)}\n`).join("");
+}

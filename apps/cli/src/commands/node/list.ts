@@ -1,0 +1,40 @@
+import { readNode, routes } from "@shoal/client";
+import { shortId } from "@shoal/proto";
+import type { CommandPart } from "../../command.ts";
+import { listOf } from "../../output/answer.ts";
+import { printJson } from "../../output/print-json.ts";
+import { resourcesInWords } from "../../output/resource-words.ts";
+import { stateBrush } from "../../output/states.ts";
+import { type Column, table } from "../../output/table.ts";
+
+type Node = ReturnType<typeof readNode>;
+
+export const list: CommandPart = {
+  name: "list",
+  says: "list the nodes of the cluster",
+  options: [{ flags: "--labels <selector>", says: "only nodes whose labels match, as in a=b,c in (d,e)" }],
+  async run({ context, options }) {
+    const { terminal, output } = context;
+    const items = listOf(await context.client().call(routes.nodes({ labels: options.text("labels") })), "Nodes");
+    if (output === "json") {
+      printJson(terminal, items);
+      return 0;
+    }
+    const paint = stateBrush(terminal.colours);
+    const columns: readonly Column<Node>[] = [
+      { title: "ID", of: ({ info }) => shortId(info.nodeId) },
+      { title: "TYPE", of: ({ info }) => info.nodeType },
+      { title: "APPROVAL", of: ({ membership }) => membership },
+      { title: "STATUS", of: ({ connectionState }) => paint(connectionState.status) },
+      { title: "ENGINES", of: ({ info }) => info.computeNodeInfo?.executionEngines.join(",") ?? "" },
+      { title: "RUNNING", of: ({ info }) => String(info.computeNodeInfo?.runningExecutions ?? "") },
+      {
+        title: "AVAILABLE",
+        of: ({ info: { computeNodeInfo } }) =>
+          computeNodeInfo === undefined ? "" : resourcesInWords(computeNodeInfo.availableCapacity),
+      },
+    ];
+    terminal.out(table(columns, items.map(readNode)));
+    return 0;
+  },
+};

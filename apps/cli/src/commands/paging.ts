@@ -1,0 +1,23 @@
+import type { Paging } from "@shoal/client";
+import { type OptionRow, type Options, wholeNumber } from "../command.ts";
+
+// What the API gives at most on one page.
+const pageMax = 1000;
+
+/** Options of every command that lists. */
+export const pagingOptions: readonly OptionRow[] = [
+  { flags: "--limit <number>", says: "entries on a page", read: wholeNumber("--limit", 1, pageMax) },
+  { flags: "--next-token <token>", says: "continue behind an earlier page" },
+  { flags: "--order-by <field>", says: "such as created_at or modified_at" },
+  { flags: "--order-reversed", says: "the other way round" },
+];
+
+/** What the options of a list ask for. */
+export function pagingOf(options: Options, limit: number): Paging {
+  return {
+    limit: options.number("limit") ?? limit,
+    nextToken: options.text("nextToken"),
+    orderBy: options.text("orderBy"),
+    reverse: options.flag("orderReversed") ? true : undefined,
+  };
+}

@@ -1,0 +1,57 @@
+import { type Client, createClient } from "@shoal/client";
+import type { Options } from "./command.ts";
+import { apiEndpoints } from "./endpoints.ts";
+import { CliError } from "./failure.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What every command gets to work with. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly output: OutputForm;
+  readonly namespace: string | undefined;
+  /** A client of the API that the global options name. */
+  client(): Client;
+  /** Fires on Ctrl-C and SIGTERM, for commands that end by it; without a call of this they end the process. */
+  interrupted(): AbortSignal;
+}
+
+/** How a command prints what it found. */
+export type OutputForm = "table" | "json";
+
+const forms: readonly string[] = ["table", "json"] satisfies OutputForm[];
+const isForm = (text: string): text is OutputForm => forms.includes(text);
+
+export interface ContextOptions {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The context of one call, from its global options and the environment. */
+export function contextOf(options: Options, { terminal, env }: ContextOptions): Context {
+  const output = options.text("output") ?? "table";
+  if (!isForm(output)) {
+    throw new CliError("BAD_REQUEST", `--output: wanted one of ${forms.join(", ")}, found "${output}"`, "");
+  }
+  let signal: AbortSignal | undefined;
+  return {
+    terminal,
+    env,
+    output,
+    namespace: options.text("namespace"),
+    client: () =>
+      createClient({ endpoints: apiEndpoints({ host: options.text("apiHost"), port: options.text("apiPort") }, env) }),
+    interrupted() {
+      signal ??= onInterrupt();
+      return signal;
+    },
+  };
+}
+
+function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => controller.abort());
+  }
+  return controller.signal;
+}

@@ -1,0 +1,62 @@
+import { ApiError } from "@shoal/client";
+import { type ErrorCode, errors } from "@shoal/proto";
+import { paint } from "./output/paint.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The command line itself says no: the code of the error table, and what was wanted and found. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  /** Without a hint of its own it shows the table's. */
+  constructor(code: ErrorCode, why: string, hint: string = errors[code].hint) {
+    super(why);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** The exit code that the error table gives to a failure; 1 for what has no row. */
+export function exitOf(failure: unknown): number {
+  const code = codeOf(failure);
+  return code === undefined ? 1 : errors[code].exit;
+}
+
+const isCode = (text: unknown): text is ErrorCode => typeof text === "string" && Object.hasOwn(errors, text);
+
+function codeOf(failure: unknown): ErrorCode | undefined {
+  if (isCode(failure)) return failure;
+  if (failure instanceof ApiError) return codeOfAnswer(failure);
+  // A Fault from a service that was loaded into this process carries a code of the same table.
+  return failure instanceof Error && "code" in failure && isCode(failure.code) ? failure.code : undefined;
+}
+
+/** The API answers with the field's codes; several rows share one, and the status tells them apart well enough. */
+function codeOfAnswer({ code, status }: ApiError): ErrorCode | undefined {
+  const rows = Object.entries(errors).filter(([, row]) => row.wire === code);
+  const exact = rows.find(([, row]) => row.http === status) ?? rows[0];
+  return isCode(exact?.[0]) ? exact[0] : undefined;
+}
+
+/** Says a failure in two lines: what is wrong, and what to do. */
+export function sayFailure(terminal: Terminal, failure: unknown): void {
+  const { red, green } = paint(terminal.colours);
+  for (const message of messagesOf(failure)) terminal.err(`${red("Error:")} ${message}\n`);
+  const hint = hintOf(failure);
+  if (hint !== "") terminal.err(`${green("Hint:")}  ${hint}\n`);
+  if (failure instanceof ApiError && failure.status >= 500 && failure.requestId !== "") {
+    terminal.err(`Request: ${failure.requestId}\n`);
+  }
+}
+
+function messagesOf(failure: unknown): readonly string[] {
+  if (failure instanceof AggregateError && failure.errors.length > 0) return failure.errors.flatMap(messagesOf);
+  return [failure instanceof Error ? failure.message : String(failure)];
+}
+
+function hintOf(failure: unknown): string {
+  if (failure instanceof ApiError || failure instanceof CliError) return failure.hint;
+  const code = codeOf(failure);
+  return code === undefined ? "" : errors[code].hint;
+}

@@ -1,0 +1,2 @@
+export { type CliOptions, runCli } from "./run-cli.ts";
+export type { Terminal } from "./terminal.ts";

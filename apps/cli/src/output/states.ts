@@ -1,0 +1,28 @@
+import type { executionMachine, jobMachine, nodeMachine } from "@shoal/proto";
+import { type Paint, paint } from "./paint.ts";
+
+type State =
+  | (typeof jobMachine.states)[number]
+  | (typeof executionMachine.states)[number]
+  | (typeof nodeMachine.states)[number];
+
+// What is well is green, what needs a look is red, what waits is yellow.
+const brushes = {
+  pending: "yellow",
+  queued: "yellow",
+  assigned: "yellow",
+  running: "cyan",
+  publishing: "cyan",
+  completed: "green",
+  connected: "green",
+  failed: "red",
+  lost: "red",
+  disconnected: "red",
+  stopped: "magenta",
+} satisfies Record<State, keyof Paint>;
+
+/** Writes a state as the field does, in its colour. */
+export function stateBrush(colours: boolean): (state: State) => string {
+  const box = paint(colours);
+  return (state) => box[brushes[state]](state.charAt(0).toUpperCase() + state.slice(1));
+}

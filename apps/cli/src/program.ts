@@ -1,0 +1,61 @@
+import { Command, Option } from "commander";
+import { type CommandPart, type NounPart, type OptionRow, optionsOf } from "./command.ts";
+import { type ContextOptions, contextOf } from "./context.ts";
+
+/** All that the program offers. */
+export interface Offer {
+  readonly nouns: readonly NounPart[];
+  readonly commands: readonly CommandPart[];
+}
+
+export interface ProgramOptions extends ContextOptions {
+  /** Told the exit code of the command that ran. */
+  readonly ended: (code: number) => void;
+}
+
+const globals: readonly OptionRow[] = [
+  {
+    flags: "--api-host <host>",
+    says: "requester to ask: host, host:port or URL; a list with commas fails over (SHOAL_API_HOST, BACALHAU_API_HOST)",
+  },
+  { flags: "--api-port <port>", says: "its port where the host names none (SHOAL_API_PORT, BACALHAU_API_PORT)" },
+  { flags: "--output <form>", says: "table, or json: the API's objects as they came", fallback: "table" },
+  { flags: "--namespace <name>", says: "the namespace to act in; lists take '*' for all" },
+];
+
+/** The parser of the command line, built from the lists of commands. */
+export function createProgram({ nouns, commands }: Offer, options: ProgramOptions): Command {
+  const { terminal } = options;
+  const program = new Command("shoal")
+    .description("Deploy a cluster, run jobs on it, follow their events, replay their history.")
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError("(--help shows what there is)");
+  for (const row of globals) program.addOption(optionOf(row));
+  for (const { name, says, commands: parts } of nouns) {
+    const noun = program.command(name).description(says);
+    for (const part of parts) addCommand(noun, part, options);
+  }
+  for (const part of commands) addCommand(program, part, options);
+  return program;
+}
+
+function addCommand(parent: Command, part: CommandPart, options: ProgramOptions): void {
+  const command = parent.command(part.takes === undefined ? part.name : `${part.name} ${part.takes}`);
+  command.description(part.says);
+  for (const row of part.options ?? []) command.addOption(optionOf(row));
+  if (part.examples !== undefined)
+    command.addHelpText("after", `\nExamples:\n${part.examples.map((line) => `  ${line}\n`).join("")}`);
+  command.action(async () => {
+    const given = optionsOf(command.optsWithGlobals());
+    const code = await part.run({ context: contextOf(given, options), args: command.args, options: given });
+    options.ended(code ?? 0);
+  });
+}
+
+function optionOf({ flags, says, read, fallback }: OptionRow): Option {
+  const option = new Option(flags, says);
+  if (read !== undefined) option.argParser(read);
+  if (fallback !== undefined) option.default(fallback);
+  return option;
+}

@@ -1,0 +1,24 @@
+import type { Client } from "@shoal/client";
+import type { Terminal } from "../terminal.ts";
+import { endOf } from "./show-progress.ts";
+
+export interface FollowLogsOptions {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** Shows the output of a job from its first execution to its end; resolves with the exit code that the end means. */
+export async function followJobLogs(client: Client, jobId: string, options: FollowLogsOptions): Promise<number> {
+  const { terminal, signal } = options;
+  terminal.err("Waiting for logs...\n");
+  for await (const { type } of client.events({ jobId, after: 0, signal })) {
+    // Before anything has been assigned there is no execution to ask for; a job may also end without one.
+    if (type === "ExecutionAssigned" || type === "JobFailed" || type === "JobStopped") break;
+  }
+  for await (const { stream, text } of client.logs(jobId, { follow: true, signal })) {
+    if (stream === "stderr") terminal.err(text);
+    else terminal.out(text);
+  }
+  if (signal.aborted) return 0;
+  return endOf(await client.waitForJob(jobId, { signal }));
+}

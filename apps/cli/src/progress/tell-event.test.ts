@@ -1,0 +1,54 @@
+import { executionMachine, jobMachine, nodeMachine } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { aboutOf, tellEvent, toldKinds } from "./tell-event.ts";
+
+const event = (type: string, data: Record<string, unknown>) => ({
+  id: "1.0",
+  seq: 1,
+  index: 0,
+  type,
+  cloudEvent: {
+    specversion: "1.0",
+    id: "1.0",
+    source: "/requesters/r",
+    type: `shoal.${type}`,
+    subject: "jobs/default/j-1",
+    time: "2026-01-01T00:00:00Z",
+    data,
+  },
+});
+
+describe("an event, told to people", () => {
+  it("says why a job waits, with every node's own reason", () => {
+    const answers = [
+      { NodeID: "node-0", Accepted: false, Why: "needs 8 cores, 2 are free" },
+      { NodeID: "node-1", Accepted: true, Score: 7 },
+    ];
+    expect(tellEvent(event("JobQueued", { Why: "no node fits", Answers: answers }))).toEqual({
+      topic: "Queueing",
+      text: "Job queued. no node fits; node-0 refused: needs 8 cores, 2 are free; node-1 bid 7",
+      tone: "wait",
+      executionId: "",
+    });
+  });
+
+  it("reads facts in camelCase too", () => {
+    expect(tellEvent(event("ExecutionStopped", { executionId: "e-1", why: "enough" }))).toMatchObject({
+      executionId: "e-1",
+      text: "Stopped: enough",
+    });
+  });
+
+  it("tells an event that it does not know by its name", () => {
+    expect(tellEvent(event("JobSang", {}))).toMatchObject({ text: "JobSang" });
+  });
+
+  it("knows what it is about", () => {
+    expect(aboutOf(event("JobStarted", {}))).toBe("j-1");
+  });
+
+  const kinds = [jobMachine, executionMachine, nodeMachine].flatMap(({ rows }) => rows.map(([, kind]) => kind.name));
+  it.each(kinds)("has words for %s", (kind) => {
+    expect(toldKinds).toContain(kind);
+  });
+});

@@ -1,0 +1,121 @@
+import type { FeedEvent } from "@shoal/client";
+import {
+  type Answer,
+  ExecutionAssigned,
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionLost,
+  ExecutionPublishing,
+  ExecutionStarted,
+  ExecutionStopped,
+  fromWire,
+  JobCompleted,
+  JobFailed,
+  JobQueued,
+  JobStarted,
+  JobStopped,
+  JobSubmitted,
+  NodeChanged,
+  NodeDisconnected,
+  NodeJoined,
+  NodeReconnected,
+  shortId,
+} from "@shoal/proto";
+
+/** An event as a line for people. */
+export interface Told {
+  readonly topic: string;
+  readonly text: string;
+  readonly tone: "plain" | "good" | "bad" | "wait";
+  /** The execution that it is about; empty when it is about the job or a node. */
+  readonly executionId: string;
+}
+
+type Line = Partial<Told> & { readonly topic: string; readonly text: string };
+type Schema = Parameters<typeof fromWire>[0];
+type Facts<S extends Schema> = Extract<ReturnType<typeof fromWire<S>>, { readonly ok: true }>["value"];
+type Row = readonly [kind: string, tell: (facts: unknown) => Line | undefined];
+
+function row<S extends Schema>({ name, data }: { name: string; data: S }, tell: (facts: Facts<S>) => Line): Row {
+  return [
+    name,
+    (facts) => {
+      const read = fromWire(data, facts);
+      return read.ok ? tell(read.value) : undefined;
+    },
+  ];
+}
+
+const retried = (retryAt: number | undefined): string =>
+  retryAt === undefined ? "not tried again" : "tried again on another node if one fits";
+
+const lines: ReadonlyMap<string, Row[1]> = new Map([
+  row(JobSubmitted, ({ spec }) => ({
+    topic: "Submission",
+    text: `Job submitted: ${spec.type}, ${spec.count} × ${spec.tasks[0]?.engine.type ?? "nothing"}`,
+  })),
+  row(JobQueued, ({ why, answers }) => ({
+    topic: "Queueing",
+    text: [`Job queued. ${why}`, ...answers.map(answerInWords)].join("; "),
+    tone: "wait",
+  })),
+  row(JobStarted, () => ({ topic: "State Update", text: "Running" })),
+  row(JobCompleted, () => ({ topic: "State Update", text: "Completed successfully", tone: "good" })),
+  row(JobFailed, ({ code, why, answers = [] }) => ({
+    topic: "State Update",
+    text: [`Error: ${why} (${code})`, ...answers.map(answerInWords)].join("; "),
+    tone: "bad",
+  })),
+  row(JobStopped, ({ why }) => ({ topic: "State Update", text: `Stopped: ${why}`, tone: "bad" })),
+  row(ExecutionAssigned, ({ executionId, nodeId, partition, attempt, answers }) => ({
+    executionId,
+    topic: "Scheduling",
+    text: [
+      `Partition ${partition}, try ${attempt}: requested on ${shortId(nodeId)}`,
+      ...answers.map(answerInWords),
+    ].join("; "),
+  })),
+  row(ExecutionStarted, ({ executionId }) => ({ executionId, topic: "Execution", text: "Running" })),
+  row(ExecutionPublishing, ({ executionId }) => ({ executionId, topic: "Publishing", text: "Publishing results" })),
+  row(ExecutionCompleted, ({ executionId, output }) => ({
+    executionId,
+    topic: "Execution",
+    text: `Completed, exit code ${output.exitCode}`,
+    tone: "good",
+  })),
+  row(ExecutionFailed, ({ executionId, code, why, retryAt }) => ({
+    executionId,
+    topic: "Execution",
+    text: `Error: ${why} (${code}); ${retried(retryAt)}`,
+    tone: "bad",
+  })),
+  row(ExecutionLost, ({ executionId, why, retryAt }) => ({
+    executionId,
+    topic: "Execution",
+    text: `Error: ${why}; ${retried(retryAt)}`,
+    tone: "bad",
+  })),
+  row(ExecutionStopped, ({ executionId, why }) => ({ executionId, topic: "Execution", text: `Stopped: ${why}` })),
+  row(NodeJoined, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} joined`, tone: "good" })),
+  row(NodeChanged, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} changed` })),
+  row(NodeDisconnected, ({ why }) => ({ topic: "Node", text: `Disconnected: ${why}`, tone: "bad" })),
+  row(NodeReconnected, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} is back`, tone: "good" })),
+]);
+
+/** The kinds of event that have words of their own. */
+export const toldKinds: readonly string[] = [...lines.keys()];
+
+function answerInWords({ nodeId, accepted, score, why }: Answer): string {
+  return `${shortId(nodeId)} ${accepted ? `bid ${score ?? 0}` : `refused: ${why ?? "no reason given"}`}`;
+}
+
+/** What an event means, in words; a kind that this version does not know is told by its name. */
+export function tellEvent({ type, cloudEvent }: FeedEvent): Told {
+  const line = lines.get(type)?.(cloudEvent.data) ?? { topic: "Event", text: type };
+  return { tone: "plain", executionId: "", ...line };
+}
+
+/** The id of the job or node that an event is about: the last part of its subject. */
+export function aboutOf({ cloudEvent }: FeedEvent): string {
+  return cloudEvent.subject.slice(cloudEvent.subject.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,42 @@
+import { LineCounter, parseDocument } from "yaml";
+import { CliError } from "../failure.ts";
+import { specProblems } from "./spec-problems.ts";
+
+/** Reads a job spec from YAML or JSON and checks it. Throws CliError INVALID_SPEC with every problem and where it stands. */
+export function parseSpec(text: string, name: string): Readonly<Record<string, unknown>> {
+  const value = read(text, name);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CliError("INVALID_SPEC", `${name}: wanted a job, found ${kindOf(value)}`);
+  }
+  const spec = { ...value };
+  const problems = specProblems(spec);
+  if (problems.length > 0) throw new CliError("INVALID_SPEC", problems.join("\n       "));
+  return spec;
+}
+
+function read(text: string, name: string): unknown {
+  // JSON is YAML, so that one reader gives the line for both.
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
+  // A warning is a tag that nobody knows: its value would be read as something else in silence.
+  const [first] = [...document.errors, ...document.warnings];
+  if (first !== undefined) {
+    const { line, col } = lines.linePos(first.pos[0]);
+    throw new CliError(
+      "INVALID_SPEC",
+      `${name}, line ${line}, column ${col}: ${first.message}`,
+      "mend this place and try again",
+    );
+  }
+  try {
+    return document.toJS();
+  } catch (failure) {
+    // Aliases that multiply beyond the reader's limit.
+    throw new CliError("INVALID_SPEC", `${name}: ${failure instanceof Error ? failure.message : String(failure)}`);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}
