@@ -1,6 +1,6 @@
 import { type ExecutionEvent, executionMachine, type JobLevelEvent, jobMachine, next } from "@shoal/proto";
 import type { Moment } from "../decider.ts";
-import type { Execution, Job, JobHeader } from "./job.ts";
+import { type Execution, isLive, isOver, type Job, type JobHeader, latestOf } from "./job.ts";
 
 export type JobEvent = JobLevelEvent | ExecutionEvent;
 type Data<T extends JobEvent["type"]> = Extract<JobEvent, { type: T }>["data"];
@@ -8,7 +8,8 @@ type Data<T extends JobEvent["type"]> = Extract<JobEvent, { type: T }>["data"];
 /** Folds one event of a job in; undefined when the machines have no such row. */
 export function evolveJob(job: Job | undefined, event: JobEvent, moment: Moment): Job | undefined {
   if (event.type === "JobSubmitted") return job === undefined ? submitted(event.data, moment) : undefined;
-  if (job === undefined) return undefined;
+  // Nothing follows the end, whatever the executions' own table would allow.
+  if (job === undefined || isOver(job)) return undefined;
   if (event.type === "ExecutionAssigned") return assigned(job, event.data, moment);
   if (isOfExecution(event)) return executionMoved(job, event, moment);
   const state = next(jobMachine, job.header.state, event.type);
@@ -53,7 +54,7 @@ function headerPatch(event: Exclude<JobLevelEvent, { type: "JobSubmitted" }>): P
 }
 
 function assigned(job: Job, data: Data<"ExecutionAssigned">, { at, seq }: Moment): Job | undefined {
-  if (job.executions.has(data.executionId)) return undefined;
+  if (job.executions.has(data.executionId) || isTaken(job, data.partition)) return undefined;
   const executions = new Map(job.executions);
   const before = data.previous === undefined ? undefined : executions.get(data.previous);
   if (before !== undefined)
@@ -85,6 +86,12 @@ function assigned(job: Job, data: Data<"ExecutionAssigned">, { at, seq }: Moment
     seq,
   });
   return { ...job, executions, latest: new Map(job.latest).set(data.partition, data.executionId) };
+}
+
+/** Somebody works on the partition, or has done it. */
+function isTaken(job: Job, partition: number): boolean {
+  const latest = latestOf(job, partition);
+  return latest !== undefined && (isLive(latest) || latest.state === "completed");
 }
 
 function executionMoved(

@@ -1,0 +1,276 @@
+import { eventKinds, executionMachine, type Report } from "@shoal/proto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { foldJob } from "../fold.ts";
+import type { StoredCommit } from "../ports/event-log.ts";
+import { sampleAt, sampleJobId, sampleOutput, sampleReport, sampleResources, sampleSpec } from "../testing/samples.ts";
+import { jobViews } from "../views/index.ts";
+import { changes, entries, entryOf } from "../views/view.ts";
+import type { JobCommand } from "./commands.ts";
+import { decideJob } from "./decide.ts";
+import { evolveJob, type JobEvent } from "./evolve.ts";
+import { isLive, isOver, type Job, liveExecutions } from "./job.ts";
+import { needsOf } from "./tick.ts";
+
+/** What a run does next; executions are named by their place among those that there are. */
+interface Step {
+  readonly command: JobCommand["name"];
+  readonly node: number;
+  readonly partitions: readonly number[];
+  readonly execution: number;
+  readonly saw: Report["saw"]["kind"];
+  readonly flag: boolean;
+  readonly passMs: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  // Placing and reporting are what moves a job on: they come up more often.
+  command: fc.constantFrom(
+    "Submit",
+    "Place",
+    "Place",
+    "Place",
+    "Wait",
+    "Report",
+    "Report",
+    "Report",
+    "LoseNode",
+    "Tick",
+    "Stop",
+  ),
+  node: fc.nat(2),
+  partitions: fc.array(fc.nat(4), { maxLength: 5 }),
+  execution: fc.nat(12),
+  saw: fc.constantFrom("running", "publishing", "completed", "failed", "stopped"),
+  flag: fc.boolean(),
+  passMs: fc.constantFrom(0, 0, 10, 1_000, 5_000, 30_000),
+});
+const plan = fc.record({
+  count: fc.nat(4),
+  timeouts: fc.constantFrom(
+    {},
+    { executionTimeout: 3 },
+    { queueTimeout: 5 },
+    { executionTimeout: 3, queueTimeout: 5, totalTimeout: 60 },
+  ),
+  steps: fc.array(step, { maxLength: 60 }),
+});
+
+function sawOf({ saw, flag }: Step): Report["saw"] {
+  const base = { startedAt: sampleAt };
+  if (saw === "completed") return { kind: saw, ...base, output: sampleOutput };
+  if (saw === "failed")
+    return { kind: saw, code: flag ? "ENGINE_FAILED" : "NODE_RESTARTED", why: "it broke", final: flag };
+  return saw === "stopped" ? { kind: saw } : { kind: saw, ...base };
+}
+
+function commandOf(
+  made: Step,
+  job: Job | undefined,
+  { count, timeouts }: { count: number; timeouts: object },
+): JobCommand {
+  const nodeId = `n-${made.node}`;
+  const executions = [...(job?.executions.values() ?? [])];
+  const execution = executions[made.execution % Math.max(1, executions.length)];
+  const commands: { readonly [C in JobCommand["name"]]: () => JobCommand } = {
+    Submit: () => ({ name: "Submit", jobId: sampleJobId, spec: sampleSpec({ count, timeouts }) }),
+    Place: () => {
+      const places = made.partitions.map((partition) => ({
+        partition,
+        nodeId,
+        askId: `a-${partition}`,
+        resources: sampleResources,
+      }));
+      return { name: "Place", places, answers: [] };
+    },
+    Wait: () => ({ name: "Wait", why: "no room", answers: [], never: made.flag }),
+    Report: () => {
+      const executionId = execution?.placement.executionId ?? "e-none";
+      const report = sampleReport(sawOf(made));
+      return {
+        name: "Report",
+        nodeId: made.flag ? (execution?.placement.nodeId ?? nodeId) : nodeId,
+        executionId,
+        report,
+      };
+    },
+    LoseNode: () => ({ name: "LoseNode", nodeId, why: "gone" }),
+    Tick: () => ({ name: "Tick" }),
+    Stop: () => ({ name: "Stop", why: "enough" }),
+  };
+  return commands[made.command]();
+}
+
+interface Run {
+  readonly stored: readonly StoredCommit[];
+  readonly job: Job | undefined;
+}
+
+/** Runs a plan as an owner would, and calls back after every commit. */
+function run(
+  { steps, ...wanted }: { count: number; timeouts: object; steps: readonly Step[] },
+  after: (before: Job | undefined, now: Job, seq: number) => void = () => undefined,
+): Run {
+  let job: Job | undefined;
+  let now = sampleAt;
+  const stored: StoredCommit[] = [];
+  const first = { command: "Submit" } as const;
+  for (const made of [{ ...steps[0], ...first } as Step, ...steps]) {
+    now += made.passMs ?? 0;
+    const decision = decideJob(job, commandOf(made, job, wanted), now);
+    if (!decision.ok || decision.events.length === 0) continue;
+    const seq = stored.length + 1;
+    // As the log would hand it out: plain data, without what is undefined.
+    const events: readonly JobEvent[] = JSON.parse(JSON.stringify(decision.events));
+    const commit = { v: 1, id: `c-${seq}`, at: now, by: "r", cause: made.command, epoch: 0, prev: "", events } as const;
+    stored.push({ aggregate: { kind: "job", namespace: "default", id: sampleJobId }, seq, hash: `${seq}`, commit });
+    const before = job;
+    for (const event of events) {
+      const next = evolveJob(job, event, { at: now, seq });
+      if (next === undefined) throw new Error(`decided, but not legal: ${event.type}`);
+      job = next;
+    }
+    if (job !== undefined) after(before, job, seq);
+  }
+  return { stored, job };
+}
+
+const byPartition = (job: Job) => Map.groupBy(job.executions.values(), ({ placement }) => placement.partition);
+
+describe("whatever is commanded in whatever order", () => {
+  it("a partition has one live execution at most, one completed at most, and none after that", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (_, job) => {
+          for (const executions of byPartition(job).values()) {
+            expect(executions.filter(isLive).length).toBeLessThanOrEqual(1);
+            expect(executions.findIndex(({ state }) => state === "completed")).toBeOneOf([-1, executions.length - 1]);
+            expect(executions.map(({ placement }) => placement.attempt)).toEqual(
+              executions.map((_each, index) => index + 1),
+            );
+          }
+        });
+      }),
+    );
+  });
+
+  it("nothing follows the end of a job, and nothing of it lives on", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (before, job) => {
+          expect(before === undefined || !isOver(before)).toBe(true);
+          if (isOver(job)) expect(liveExecutions(job)).toEqual([]);
+        });
+      }),
+    );
+  });
+
+  it("a job completes only when every partition has", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { job } = run(made);
+        if (job?.header.state !== "completed") return;
+        const done = [...job.executions.values()].filter(({ state }) => state === "completed");
+        expect(done.length).toBe(made.count);
+      }),
+    );
+  });
+
+  it("what is open still has a way on: a live execution, a partition that looks for a place, or a time to look again", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { job, stored } = run(made);
+        if (job === undefined || isOver(job)) return;
+        const needs = needsOf(job, stored.at(-1)?.commit.at ?? sampleAt);
+        expect(
+          liveExecutions(job).length + needs.partitions.length > 0 || needs.due || needs.lookAt !== undefined,
+        ).toBe(true);
+      }),
+    );
+  });
+
+  it("a tick at the time to look leaves nothing due", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { job } = run(made);
+        const at = job === undefined ? undefined : needsOf(job, sampleAt).lookAt;
+        if (job === undefined || at === undefined) return;
+        const decision = decideJob(job, { name: "Tick" }, at);
+        if (!decision.ok) expect.unreachable(decision.rejection.why);
+        const after = decision.events.reduce<Job | undefined>(
+          (state, event) => evolveJob(state, event, { at, seq: 1 }),
+          job,
+        );
+        if (after !== undefined) expect(needsOf(after, at).due).toBe(false);
+      }),
+    );
+  });
+
+  it("every event is one that its schema reads back unchanged", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        for (const { commit } of run(made).stored) {
+          for (const { type, data } of commit.events) expect(eventKinds.get(type)?.data.parse(data)).toEqual(data);
+        }
+      }),
+    );
+  });
+
+  it("the log folds to the same job again", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { job, stored } = run(made);
+        expect(foldJob(stored)).toEqual(job);
+        const half = Math.floor(stored.length / 2);
+        expect(foldJob(stored.slice(half), foldJob(stored.slice(0, half)))).toEqual(job);
+      }),
+    );
+  });
+
+  it("the changes from commit to commit add up to the entries", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const held = new Map<string, string>();
+        run(made, (before, job, seq) => {
+          for (const view of jobViews) {
+            for (const change of changes(view, before, { after: job, seq })) {
+              const key = `${change.bucket} ${change.key}`;
+              if (change.value === undefined) held.delete(key);
+              else held.set(key, JSON.stringify(entryOf(change.seq, change.value)));
+            }
+          }
+          const wanted = jobViews.flatMap((view) =>
+            entries(view, job).map(
+              ({ key, seq: at, value }) => [`${view.bucket} ${key}`, JSON.stringify(entryOf(at, value))] as const,
+            ),
+          );
+          expect([...held].toSorted()).toEqual(wanted.toSorted());
+        });
+      }),
+    );
+  });
+
+  it("only live executions are assigned to anybody", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (_, job) => {
+          const live = liveExecutions(job).map(({ placement }) => `${placement.nodeId}.${placement.executionId}`);
+          expect(entries(jobViews[0], job).map(({ key }) => key)).toEqual(live);
+        });
+      }),
+    );
+  });
+
+  it("knows every state of an execution that the table has", () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (_, job) => {
+          for (const { state } of job.executions.values()) seen.add(state);
+        });
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+    expect([...seen].toSorted()).toEqual([...executionMachine.states].toSorted());
+  });
+});

@@ -1,0 +1,119 @@
+import { eventKinds, executionMachine, jobMachine, next, nodeMachine } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { decideWith } from "../decider.ts";
+import { evolveJob, type JobEvent } from "../job/evolve.ts";
+import type { Job } from "../job/job.ts";
+import { evolveNode } from "../node/node.ts";
+import { folded } from "./given.ts";
+import { sampleAt, sampleJobEvents, sampleNodeEvents } from "./samples.ts";
+
+/** The shortest legal history, by kinds of events, that ends in each state. */
+const roads = {
+  job: {
+    pending: ["JobSubmitted"],
+    queued: ["JobSubmitted", "JobQueued"],
+    running: ["JobSubmitted", "JobStarted"],
+    completed: ["JobSubmitted", "JobCompleted"],
+    failed: ["JobSubmitted", "JobFailed"],
+    stopped: ["JobSubmitted", "JobStopped"],
+  },
+  execution: {
+    assigned: ["JobSubmitted", "ExecutionAssigned"],
+    running: ["JobSubmitted", "ExecutionAssigned", "ExecutionStarted"],
+    publishing: ["JobSubmitted", "ExecutionAssigned", "ExecutionStarted", "ExecutionPublishing"],
+    completed: ["JobSubmitted", "ExecutionAssigned", "ExecutionStarted", "ExecutionCompleted"],
+    failed: ["JobSubmitted", "ExecutionAssigned", "ExecutionFailed"],
+    lost: ["JobSubmitted", "ExecutionAssigned", "ExecutionLost"],
+    stopped: ["JobSubmitted", "ExecutionAssigned", "ExecutionStopped"],
+  },
+  node: { connected: ["NodeJoined"], disconnected: ["NodeJoined", "NodeDisconnected"] },
+} as const satisfies {
+  job: Record<(typeof jobMachine.states)[number], readonly string[]>;
+  execution: Record<(typeof executionMachine.states)[number], readonly string[]>;
+  node: Record<(typeof nodeMachine.states)[number], readonly string[]>;
+};
+
+function jobEvent(type: string): JobEvent {
+  const found = sampleJobEvents.find((each) => each.type === type);
+  if (found === undefined) throw new Error(`there is no sample of ${type}`);
+  return found;
+}
+
+function nodeEvent(type: string) {
+  const found = sampleNodeEvents.find((each) => each.type === type);
+  if (found === undefined) throw new Error(`there is no sample of ${type}`);
+  return found;
+}
+
+const moment = { at: sampleAt, seq: 99 };
+const jobAt = (road: readonly string[]) => folded(evolveJob, road.map(jobEvent));
+const kindsOf = (machine: { readonly moves: ReadonlyMap<string, unknown> }) => [...machine.moves.keys()];
+
+/** Emits the event as a decider would. */
+const emitted = (job: Job | undefined, type: string) =>
+  decideWith<Job, JobEvent>(evolveJob, job, { now: sampleAt, decide: (draft) => draft.emit(jobEvent(type)) });
+
+describe("every kind of event", () => {
+  it("has a sample that its own schema reads back unchanged", () => {
+    const samples = [...sampleJobEvents, ...sampleNodeEvents];
+    expect(samples.map(({ type }) => type).toSorted()).toEqual([...eventKinds.keys()].toSorted());
+    for (const { type, data } of samples) {
+      expect(eventKinds.get(type)?.data.parse(JSON.parse(JSON.stringify(data)))).toEqual(data);
+    }
+  });
+});
+
+describe("the job's table", () => {
+  for (const [state, road] of Object.entries(roads.job)) {
+    it.each(kindsOf(jobMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+      const to = next(jobMachine, jobAt(road)?.header.state, type);
+      expect(evolveJob(jobAt(road), jobEvent(type), moment)?.header.state).toBe(to);
+      const code = to === undefined ? { ok: false, rejection: { code: "ILLEGAL_TRANSITION" } } : { ok: true };
+      expect(emitted(jobAt(road), type)).toMatchObject(code);
+    });
+  }
+  it("begins with submission only", () => {
+    for (const type of kindsOf(jobMachine)) {
+      expect(evolveJob(undefined, jobEvent(type), moment)?.header.state).toBe(next(jobMachine, undefined, type));
+    }
+  });
+});
+
+describe("the execution's table", () => {
+  for (const [state, road] of Object.entries(roads.execution)) {
+    it.each(kindsOf(executionMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+      const job = jobAt(road);
+      const [execution] = job?.executions.values() ?? [];
+      expect(execution?.state).toBe(state);
+      const to = next(executionMachine, execution?.state, type);
+      const [after] = evolveJob(job, jobEvent(type), moment)?.executions.values() ?? [];
+      expect(after?.state).toBe(to);
+    });
+  }
+  it("knows no event of an execution that was never assigned", () => {
+    for (const type of kindsOf(executionMachine).filter((each) => each !== "ExecutionAssigned")) {
+      expect(evolveJob(jobAt(roads.job.running), jobEvent(type), moment)).toBeUndefined();
+    }
+  });
+});
+
+describe("a job that is over", () => {
+  const over = jobMachine.terminal.map((state) => [state, roads.job[state]] as const);
+  it("has the terminal states that people know", () => {
+    expect(jobMachine.terminal).toEqual(["completed", "failed", "stopped"]);
+    expect(executionMachine.terminal).toEqual(["completed", "failed", "lost", "stopped"]);
+    expect(nodeMachine.terminal).toEqual([]);
+  });
+  it.each(over)("refuses every event when it is %s", (_, road) => {
+    for (const { type } of sampleJobEvents) expect(emitted(jobAt(road), type).ok, type).toBe(false);
+  });
+});
+
+describe("the node's table", () => {
+  for (const [state, road] of Object.entries(roads.node)) {
+    it.each(kindsOf(nodeMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+      const node = folded(evolveNode, road.map(nodeEvent));
+      expect(evolveNode(node, nodeEvent(type), moment)?.state).toBe(next(nodeMachine, node?.state, type));
+    });
+  }
+});

@@ -1,0 +1,126 @@
+import {
+  ExecutionAssigned,
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionLost,
+  ExecutionPublishing,
+  ExecutionStarted,
+  ExecutionStopped,
+  executionIdOf,
+  type Heartbeat,
+  JobCompleted,
+  JobFailed,
+  JobQueued,
+  JobSpec,
+  JobStarted,
+  JobStopped,
+  JobSubmitted,
+  NodeChanged,
+  NodeDisconnected,
+  type NodeInfo,
+  NodeJoined,
+  NodeReconnected,
+  type Report,
+  type Resources,
+  type RunOutput,
+} from "@shoal/proto";
+
+/** 2026-01-01, when all samples happen. */
+export const sampleAt = Date.UTC(2026, 0, 1);
+
+export const sampleJobId = "j-5a3b1c9e-0000-8000-8000-000000000001";
+
+/** Half a core and half a gibibyte. */
+export const sampleResources: Resources = { cpuCores: 0.5, memoryBytes: 2 ** 29, diskBytes: 0, gpus: 0 };
+
+export const sampleOutput: RunOutput = {
+  stdout: "hello\n",
+  stdoutTruncated: false,
+  stderr: "",
+  stderrTruncated: false,
+  exitCode: 0,
+  errorMsg: "",
+};
+
+/** What differs between the jobs that tests want. */
+export interface SpecWishes {
+  readonly count?: number;
+  readonly timeouts?: { executionTimeout?: number; queueTimeout?: number; totalTimeout?: number };
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly resources?: { cpu?: string; memory?: string };
+  readonly priority?: number;
+  readonly namespace?: string;
+}
+
+/** A no-op batch job. */
+export function sampleSpec(wishes: SpecWishes = {}): JobSpec {
+  const { params = {}, timeouts = {}, resources = {}, ...rest } = wishes;
+  return JobSpec.parse({ type: "batch", ...rest, tasks: [{ engine: { type: "noop", params }, timeouts, resources }] });
+}
+
+/** The id of a try of the sample job. */
+export const sampleExecutionId = (partition = 0, attempt = 1): string =>
+  executionIdOf({ jobId: sampleJobId, version: 1, partition, attempt });
+
+/** A node's report, as it would come from there. */
+export const sampleReport = (saw: Report["saw"], at = sampleAt): Report => ({ at, namespace: "default", saw });
+
+/** What a node of this id says of itself. */
+export function sampleInfo(nodeId = "n-one"): NodeInfo {
+  const capacity: Resources = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 2 ** 35, gpus: 0 };
+  return {
+    nodeId,
+    labels: { os_type: "linux", zone: "a" },
+    engines: ["noop"],
+    publishers: ["local"],
+    sources: ["inline"],
+    capacity,
+    available: capacity,
+    perTask: capacity,
+    running: 0,
+    version: "v0.1.0",
+    address: "",
+  };
+}
+
+export const sampleHeartbeat = (nodeId = "n-one", startedAt = sampleAt): Heartbeat => ({
+  info: sampleInfo(nodeId),
+  startedAt,
+  at: startedAt,
+});
+
+const executionId = sampleExecutionId();
+
+/** One event of every kind that a job's log may hold, all of the sample job and its first try. */
+export const sampleJobEvents = [
+  JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec(), version: 1, queueUntil: sampleAt + 60_000 }),
+  JobQueued.of({ why: "no room", answers: [{ nodeId: "n-one", accepted: false, why: "it is full" }] }),
+  JobStarted.of({}),
+  JobCompleted.of({}),
+  JobFailed.of({ code: "NO_NODE_FITS", why: "nobody has the engine", answers: [] }),
+  JobStopped.of({ why: "enough" }),
+  ExecutionAssigned.of({
+    executionId,
+    partition: 0,
+    attempt: 1,
+    version: 1,
+    nodeId: "n-one",
+    askId: "a-1",
+    resources: sampleResources,
+    answers: [{ nodeId: "n-one", accepted: true, score: 80 }],
+  }),
+  ExecutionStarted.of({ executionId, startedAt: sampleAt, timeoutAt: sampleAt + 1_000 }),
+  ExecutionPublishing.of({ executionId }),
+  ExecutionCompleted.of({ executionId, output: sampleOutput, result: { type: "local", params: { path: "/r" } } }),
+  ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "it broke", output: sampleOutput, retryAt: sampleAt }),
+  ExecutionLost.of({ executionId, code: "NODE_LOST", why: "it went away", retryAt: sampleAt }),
+  ExecutionStopped.of({ executionId, why: "the job was stopped" }),
+] as const;
+
+/** One event of every kind that a node's log may hold. */
+export const sampleNodeEvents = [
+  NodeJoined.of({ info: sampleInfo(), startedAt: sampleAt }),
+  NodeChanged.of({ info: { ...sampleInfo(), engines: ["noop", "wasm"] }, startedAt: sampleAt }),
+  NodeDisconnected.of({ why: "not heard of", lastSeenAt: sampleAt }),
+  NodeReconnected.of({ info: sampleInfo(), startedAt: sampleAt + 5 }),
+] as const;
