@@ -1,0 +1,76 @@
+import { Fault } from "@shoal/core";
+import { type Link, unreachable } from "../connection/link.ts";
+import { type HeaderFields, headerNames } from "../connection/message-headers.ts";
+import { patienceMs, shortPause } from "../connection/server-request.ts";
+import { lastOnSubject } from "../stream/stored-message.ts";
+import { markerMs } from "../topology/topology-data.ts";
+import { type Kept, keptOf, nothingKept, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import type { Remembered } from "./remembered.ts";
+
+/** What shall stand under a key. */
+export interface Write {
+  /** The log position behind it. */
+  readonly seq: number;
+  /** The entry; for a removal the mark, which keeps the position. */
+  readonly bytes: Uint8Array;
+  readonly removes: boolean;
+}
+
+/** Where writes go, and what is remembered of earlier ones. */
+export interface WritePlace {
+  readonly link: Link;
+  readonly bucket: string;
+  readonly remembered: Remembered;
+}
+
+const removalHeaders = { [headerNames.operation]: "DEL", [headerNames.ttl]: `${markerMs / 1_000}s` };
+
+/**
+ * Writes unless something newer stands there; resolves in both cases. Every write expects the revision it builds on, so
+ * that of two writers the newer one's value stays whatever the order of arrival. Throws Fault LOG_UNREACHABLE.
+ */
+export async function writeGuarded(place: WritePlace, key: string, write: Write): Promise<void> {
+  const { link, remembered } = place;
+  const untilAt = link.clock.now() + patienceMs;
+  // Most keys are written for the first time: expecting nothing is right more often than a look would be worth.
+  let kept: Pick<Kept, "revision" | "seq"> = remembered.get(key) ?? nothingKept;
+  for (;;) {
+    if (kept.seq > write.seq) return;
+    const outcome = await publish(place, { key, revision: kept.revision }, write);
+    if (outcome.state === "stored") return remembered.set(key, { revision: outcome.seq, seq: write.seq });
+    if (outcome.state === "refused") {
+      throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
+    }
+    const found = await look(place, key);
+    if (found !== undefined) {
+      remembered.set(key, found);
+      if (isSame(found, write)) return;
+    }
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
+    // Nothing has moved: the server needs a moment, as when another write of this key is in flight on a replicated bucket.
+    if (found === undefined || found.revision === kept.revision) await shortPause(link);
+    kept = found ?? kept;
+  }
+}
+
+function publish(place: WritePlace, at: { readonly key: string; readonly revision: number }, write: Write) {
+  const expected: HeaderFields = { [headerNames.expectedSubjectSeq]: at.revision };
+  return place.link.publisher.publish({
+    subject: subjectOfKey(place.bucket, at.key),
+    bytes: write.bytes,
+    headers: write.removes ? { ...expected, ...removalHeaders } : expected,
+  });
+}
+
+async function look({ link, bucket }: WritePlace, key: string): Promise<Kept | undefined> {
+  const found = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
+  if (found.state === "unknown") return undefined;
+  if (found.state === "none") return nothingKept;
+  // What nobody can read is older than everything: it is written over.
+  return keptOf(found.message) ?? { ...nothingKept, revision: found.message.seq };
+}
+
+// A write whose answer was lost, or the same one by another process.
+function isSame(kept: Kept, { seq, bytes, removes }: Write): boolean {
+  return kept.seq === seq && (kept.value === undefined) === removes && Buffer.compare(kept.bytes, bytes) === 0;
+}

@@ -1,0 +1,30 @@
+/** The revision and log position that a key was last seen with. */
+export interface LastSeen {
+  readonly revision: number;
+  readonly seq: number;
+}
+
+/** A bounded memory of the keys seen lately: it saves a look, and may forget. */
+export interface Remembered {
+  get(key: string): LastSeen | undefined;
+  set(key: string, seen: LastSeen): void;
+}
+
+// The keys that some minutes of work touch, in about ten megabytes.
+const keysMax = 50_000;
+
+/** Forgets the key that was not set for the longest time once there are more than `max`. */
+export function createRemembered(max = keysMax): Remembered {
+  const byKey = new Map<string, LastSeen>();
+  return {
+    get: (key) => byKey.get(key),
+    set(key, { revision, seq }) {
+      // A map keeps the order of first insertion: out and in again makes the key the youngest.
+      byKey.delete(key);
+      byKey.set(key, { revision, seq });
+      if (byKey.size <= max) return;
+      const oldest = byKey.keys().next();
+      if (oldest.done !== true) byKey.delete(oldest.value);
+    },
+  };
+}

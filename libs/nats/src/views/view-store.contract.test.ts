@@ -1,0 +1,15 @@
+import { viewStoreContract } from "../../../core/src/testing/contracts/view-store.contract.ts";
+import { natsBench } from "../testing/nats-bench.ts";
+import { createViewStore } from "./view-store.ts";
+
+viewStoreContract("a bucket on a NATS server", async () => {
+  const bench = await natsBench();
+  const links = [await bench.link(), await bench.link()];
+  let opened = 0;
+  const open = () => {
+    const link = links[opened++ % links.length];
+    if (link === undefined) throw new Error("no connection was made");
+    return createViewStore(link, { bucket: "nodes" });
+  };
+  return { views: open(), again: open, close: bench.close };
+});

@@ -1,0 +1,56 @@
+import type { ViewWatcher } from "@shoal/core";
+import type { Link } from "../connection/link.ts";
+import { type ReadMessage, type Reading, readStream } from "../stream/reading.ts";
+import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+
+/** What to watch, and under which consumer name when narrow rights allow only one. */
+export interface WatchPlace {
+  readonly bucket: string;
+  readonly pattern: string;
+  readonly consumerName?: string;
+}
+
+interface Watched {
+  readonly place: WatchPlace;
+  readonly watcher: ViewWatcher;
+  /** The revision of every entry that was told and not removed since. */
+  readonly live: Map<string, number>;
+  /** Entries told before that the present telling has not mentioned yet. */
+  unseen: Set<string>;
+}
+
+/** See ViewStore.watch. After a break everything is told again, and what vanished meanwhile is told as removed. */
+export function watchBucket(link: Link, place: WatchPlace, watcher: ViewWatcher): Promise<Reading> {
+  const watched: Watched = { place, watcher, live: new Map(), unseen: new Set() };
+  return readStream(link, {
+    stream: streamOfBucket(place.bucket),
+    filter: subjectOfKey(place.bucket, place.pattern),
+    from: { at: "latest" },
+    ...(place.consumerName === undefined ? {} : { consumerName: place.consumerName }),
+    begins() {
+      watched.unseen = new Set(watched.live.keys());
+    },
+    deliver: (message) => hear(link, watched, message),
+    caughtUp() {
+      for (const key of watched.unseen) forget(watched, key);
+      watched.unseen.clear();
+      watcher.ready();
+    },
+  });
+}
+
+function hear(link: Link, watched: Watched, message: ReadMessage): void {
+  const { place, watcher, live, unseen } = watched;
+  const key = keyOfSubject(place.bucket, message.subject);
+  unseen.delete(key);
+  if (isRemoval(message)) return forget(watched, key);
+  if (live.get(key) === message.seq) return;
+  const kept = keptOf(message);
+  if (kept === undefined) return link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`);
+  live.set(key, kept.revision);
+  watcher.changed(key, kept.value);
+}
+
+function forget({ live, watcher }: Watched, key: string): void {
+  if (live.delete(key)) watcher.changed(key, undefined);
+}
