@@ -95,7 +95,7 @@ function wait({ why, answers, never }: JobCommands["Wait"], draft: JobDraft): vo
     return;
   }
   if (liveExecutions(job).length > 0) return;
-  if (job.header.state === "queued" && job.header.message === why) return;
+  if (job.header.state === "queued" && withoutNumbers(job.header.message) === withoutNumbers(why)) return;
   draft.emit(JobQueued.of({ why, answers: [...kept] }));
 }
 
@@ -116,3 +116,6 @@ function stop({ why }: JobCommands["Stop"], draft: JobDraft): void {
   stopLive(draft, "Execution stop requested because job has been stopped");
   draft.emit(JobStopped.of({ why }));
 }
+
+/** The reason itself: how much is free changes all the time and is no news worth a line in the log. */
+const withoutNumbers = (why: string): string => why.replaceAll(/[\d.]+/g, "#");

@@ -1,0 +1,121 @@
+import {
+  type Chance,
+  type Clock,
+  decideJob,
+  type EventLog,
+  Fault,
+  foldJob,
+  type Job,
+  type JobCommand,
+  noTip,
+  type StoredCommit,
+  type Tip,
+} from "@shoal/core";
+import { type AggregateRef, commitVersion, type JobSpec } from "@shoal/proto";
+import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
+
+/** What clients may ask for. Any requester does it, whoever owns the job. */
+export interface Commands {
+  /** Submits a job. With a token, or a name, a second call finds the first one's job. */
+  submit(request: SubmitRequest): Promise<{ readonly jobId: string; readonly seq: number; readonly existed: boolean }>;
+  /** Stops a job; `changed` is false when it had been stopped before. */
+  stop(jobId: string, why: string): Promise<{ readonly seq: number; readonly changed: boolean }>;
+}
+
+export interface SubmitRequest {
+  readonly spec: JobSpec;
+  /** Whatever the client says makes this the same request as another. */
+  readonly token?: string;
+  readonly cause: string;
+}
+
+export interface CommandPorts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export interface CommandOptions {
+  readonly by: string;
+  /** Told of every commit at once, so that an owner in the same process need not wait for the log to tell it. */
+  readonly noticed: (stored: StoredCommit) => void;
+}
+
+// Five: with a few requesters a conflict is rare; as many in a row mean that something else is wrong.
+const attemptsMax = 5;
+
+/** Load, decide, append; if somebody wrote first, look again and decide again. */
+export function createCommands(ports: CommandPorts, options: CommandOptions): Commands {
+  const { log, chance } = ports;
+
+  async function handle(
+    ref: AggregateRef,
+    command: JobCommand,
+    known?: Known,
+  ): Promise<Tip & { readonly changed: boolean }> {
+    let before = known;
+    for (let attempt = 1; ; attempt++) {
+      const { job, tip, namespace } = before ?? (await load(log, ref));
+      const decision = decideJob(job, command, ports.clock.now());
+      if (!decision.ok) throw new Fault(decision.rejection.code, decision.rejection.why);
+      if (decision.events.length === 0) return { ...tip, changed: false };
+      const aggregate = { ...ref, namespace };
+      const commit = {
+        v: commitVersion,
+        id: chance.uuid(),
+        at: ports.clock.now(),
+        by: options.by,
+        cause: command.name,
+        epoch: 0,
+        prev: tip.hash,
+        events: decision.events,
+      } as const;
+      try {
+        const after = await log.append(aggregate, tip, commit);
+        options.noticed({ aggregate, ...after, commit });
+        return { ...after, changed: true };
+      } catch (failure) {
+        const conflict = failure instanceof Fault && failure.code === "REVISION_CONFLICT";
+        if (!conflict || attempt === attemptsMax) throw failure;
+        before = undefined;
+      }
+    }
+  }
+
+  return {
+    async submit({ spec, token, cause: _ }) {
+      const { namespace, name } = spec;
+      const jobId = token
+        ? tokenJobId(chance, namespace, token)
+        : name
+          ? namedJobId(chance, namespace, name)
+          : freshJobId(chance);
+      const ref: AggregateRef = { kind: "job", namespace, id: jobId };
+      try {
+        const tip = await handle(ref, { name: "Submit", jobId, spec }, { job: undefined, tip: noTip, namespace });
+        return { jobId, seq: tip.seq, existed: false };
+      } catch (failure) {
+        if (!token || !(failure instanceof Fault) || failure.code !== "JOB_EXISTS") throw failure;
+        const { job, tip } = await load(log, ref);
+        if (JSON.stringify(job?.header.spec) === JSON.stringify(spec)) return { jobId, seq: tip.seq, existed: true };
+        throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${jobId}`);
+      }
+    },
+    async stop(jobId, why) {
+      const { seq, changed } = await handle({ kind: "job", namespace: "*", id: jobId }, { name: "Stop", why });
+      return { seq, changed };
+    },
+  };
+}
+
+interface Known {
+  readonly job: Job | undefined;
+  readonly tip: Tip;
+  readonly namespace: string;
+}
+
+async function load(log: EventLog, ref: AggregateRef): Promise<Known> {
+  const stored = await log.load(ref);
+  const last = stored.at(-1);
+  return { job: foldJob(stored), tip: last ?? noTip, namespace: last?.aggregate.namespace ?? ref.namespace };
+}

@@ -1,0 +1,177 @@
+import {
+  type Chance,
+  type Clock,
+  causeOf,
+  explainShortage,
+  type Job,
+  jobLimits,
+  type Market,
+  type Place,
+  shortlist,
+  type Wanted,
+  wantedBy,
+} from "@shoal/core";
+import type { Answer, Ask } from "@shoal/proto";
+import type { Membership } from "../nodes/membership.ts";
+import type { Diary } from "../ports.ts";
+import { askAll } from "./ask-all.ts";
+import { deal } from "./deal.ts";
+import type { JobDesk } from "./job-keeper.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
+
+export interface AuctioneerOptions {
+  readonly market: Market;
+  readonly membership: Membership;
+  readonly waitingRoom: WaitingRoom;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly diary: Diary;
+  readonly auction: AuctionSettings;
+  /** Looks at the job again, whatever came of the auction. */
+  readonly again: (desk: JobDesk) => void;
+}
+
+export interface AuctionSettings {
+  /** Nodes asked at once. */
+  readonly width: number;
+  /** How many rounds of so many nodes before the job waits. */
+  readonly rounds: number;
+  /** The longest that a round waits for nodes that do not answer. */
+  readonly waitMs: number;
+  /** Jobs that may wait for room before new ones are not even tried: room goes to those who came first. */
+  readonly queueBefore: number;
+}
+
+/** What an auction came to. */
+interface Found {
+  readonly places: readonly Place[];
+  readonly answers: readonly Answer[];
+  /** Nobody was fit to be asked. */
+  readonly nobody: boolean;
+}
+
+// A job that found its place calls in two: where there was room for one there may be for more, and a call that finds none
+// calls nobody.
+const wokenBySuccess = 2;
+
+/** Finds places for the partitions of jobs. */
+export class Auctioneer {
+  readonly #options: AuctioneerOptions;
+  readonly #running = new Set<string>();
+
+  constructor(options: AuctioneerOptions) {
+    this.#options = options;
+  }
+
+  /** Finds places for what a job needs now, unless that is being done already or the job waits for its turn. */
+  look(desk: JobDesk, partitions: readonly number[]): void {
+    const { id } = desk.ref;
+    if (this.#running.has(id) || this.#options.waitingRoom.has(id)) return;
+    this.#running.add(id);
+    this.#run(desk, partitions)
+      .catch((failure: unknown) =>
+        this.#options.diary.warn({ jobId: id, ...causeOf(failure) }, "an auction ended early"),
+      )
+      .finally(() => {
+        this.#running.delete(id);
+        this.#options.again(desk);
+      });
+  }
+
+  forget(jobId: string): void {
+    this.#options.waitingRoom.leave(jobId);
+  }
+
+  async #run(desk: JobDesk, partitions: readonly number[]): Promise<void> {
+    const { waitingRoom, auction, market } = this.#options;
+    const job = desk.state();
+    const wanted = job === undefined ? undefined : wantedBy(job);
+    if (job === undefined || wanted === undefined) return;
+    if (waitingRoom.waitingForRoom() >= auction.queueBefore) {
+      this.#enter(desk, "room");
+      const why = `waiting for room behind ${auction.queueBefore} or more other jobs`;
+      await desk.command({ name: "Wait", why, answers: [], never: false });
+      return;
+    }
+    const found = await this.#auction(job, wanted, partitions);
+    const { places, answers, nobody } = found;
+    // Before the command: its commit makes the job be looked at again, and by then it must stand in line.
+    if (places.length < Math.min(partitions.length, jobLimits.placesPerCommit))
+      this.#enter(desk, nobody ? "node" : "room");
+    if (places.length === 0) {
+      await this.#wait(desk, partitions.length, found);
+      return;
+    }
+    const outcome = await desk.command({ name: "Place", places, answers });
+    if (!outcome.ok || !outcome.changed) for (const { nodeId, askId } of places) market.release(nodeId, askId);
+    else if (places.length >= partitions.length) waitingRoom.wake(wokenBySuccess);
+  }
+
+  async #wait(desk: JobDesk, requested: number, { answers, nobody }: Found): Promise<void> {
+    const { clock, membership } = this.#options;
+    // A requester that has just started has not heard of every node yet: what it does not know it does not say.
+    if (clock.now() < membership.settledAt()) return;
+    await desk.command({ name: "Wait", why: explainShortage(requested, answers), answers, never: nobody });
+  }
+
+  #enter(desk: JobDesk, waitsFor: "room" | "node"): void {
+    const header = desk.state()?.header;
+    if (header === undefined || !desk.isOpen()) return;
+    const wake = () => this.#options.again(desk);
+    this.#options.waitingRoom.enter(header.id, {
+      priority: header.spec.priority,
+      since: header.createdAt,
+      waitsFor,
+      wake,
+    });
+  }
+
+  /** Asks the best nodes, some at a time, until there is room for all partitions or nobody is left. */
+  async #auction(job: Job, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
+    const { market, membership, chance, auction } = this.#options;
+    const { nodeIds, refusals } = shortlist(wanted, membership.askable(), () => chance.fraction());
+    const slots = Math.min(partitions.length, jobLimits.placesPerCommit);
+    const answers: Answer[] = [];
+    const places: Place[] = [];
+    for (
+      let first = 0;
+      first < Math.min(nodeIds.length, auction.width * auction.rounds) && places.length < slots;
+      first += auction.width
+    ) {
+      const left = partitions.slice(places.length, slots);
+      const ask = askFor(job, wanted, { askId: chance.uuid(), slots: left.length });
+      const { bids, silent } = await askAll(market, ask, {
+        nodeIds: nodeIds.slice(first, first + auction.width),
+        waitMs: auction.waitMs,
+      });
+      const dealt = deal(left, bids, wanted.resources);
+      const used = new Set(dealt.map(({ nodeId }) => nodeId));
+      for (const bid of bids) if (bid.accepted && !used.has(bid.nodeId)) market.release(bid.nodeId, bid.askId);
+      places.push(...dealt);
+      answers.push(
+        ...bids.map(answerOf),
+        ...silent.map((nodeId) => ({ nodeId, accepted: false, why: "has not answered" })),
+      );
+    }
+    return { places, answers: [...answers, ...refusals], nobody: nodeIds.length === 0 };
+  }
+}
+
+function askFor(job: Job, wanted: Wanted, { askId, slots }: { readonly askId: string; readonly slots: number }): Ask {
+  const { id, spec } = job.header;
+  return {
+    askId,
+    jobId: id,
+    namespace: spec.namespace,
+    jobType: spec.type,
+    priority: spec.priority,
+    task: wanted.task,
+    constraints: spec.constraints,
+    resources: wanted.resources,
+    slots,
+  };
+}
+
+function answerOf({ nodeId, accepted, score, why }: Answer): Answer {
+  return { nodeId, accepted, ...(score === undefined ? {} : { score }), ...(why === undefined ? {} : { why }) };
+}

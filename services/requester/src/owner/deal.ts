@@ -1,0 +1,25 @@
+import type { Place } from "@shoal/core";
+import type { Bid, Resources } from "@shoal/proto";
+
+/** Deals partitions to the bids: best score first, one each in turn, so that the work spreads over everybody who has room. */
+export function deal(partitions: readonly number[], bids: readonly Bid[], resources: Resources): readonly Place[] {
+  const hands = bids
+    .filter(({ accepted, slots }) => accepted && slots > 0)
+    .sort((a, b) => (b.score ?? 0) - (a.score ?? 0))
+    .map((bid) => ({ bid, left: bid.slots }));
+  const places: Place[] = [];
+  let turn = 0;
+  for (const partition of partitions) {
+    let passed = 0;
+    while (passed < hands.length && hands[turn % hands.length]?.left === 0) {
+      turn++;
+      passed++;
+    }
+    const hand = hands[turn % Math.max(hands.length, 1)];
+    if (hand === undefined || hand.left === 0) break;
+    hand.left--;
+    turn++;
+    places.push({ partition, nodeId: hand.bid.nodeId, askId: hand.bid.askId, resources });
+  }
+  return places;
+}

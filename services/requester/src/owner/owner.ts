@@ -1,0 +1,129 @@
+import { causeOf, type Lease, type Process, type StoredCommit } from "@shoal/core";
+import { shardOf } from "@shoal/proto";
+import type { RequesterPorts } from "../ports.ts";
+import type { JobKeeper } from "./job-keeper.ts";
+import { Shard } from "./shard.ts";
+import { movesOf, type Picture } from "./share.ts";
+
+export interface OwnerOptions {
+  readonly ports: RequesterPorts;
+  readonly keeper: JobKeeper;
+  /** This requester's id. */
+  readonly by: string;
+  readonly checkpointMs: number;
+  /** A shard came to this requester, or left it. */
+  readonly moved: (shard: number, mine: boolean) => void;
+}
+
+// How long to wait before a shard that could not be opened is tried again: a look at the log costs little, a busy loop much.
+const reopenMs = 500;
+
+/** Holds this requester's share of the shards, and gives and takes as requesters come and go. */
+export class Owner implements Process {
+  readonly name = "owner";
+  readonly #options: OwnerOptions;
+  readonly #shards = new Map<number, Shard>();
+  readonly #taking = new Set<number>();
+  #picture: Picture = { requesters: [], owners: new Map() };
+  #stopped = false;
+
+  constructor(options: OwnerOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#options.ports.leases.start({
+      changed: (picture) => {
+        this.#picture = picture;
+        this.#balance();
+      },
+      lost: (lease) => {
+        this.#options.ports.diary.warn({ ...lease }, "a lease was lost; its shard is let go");
+        void this.#close(lease.shard);
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const { leases } = this.#options.ports;
+    await Promise.all([...this.#shards.keys()].map((shard) => this.#giveBack(shard)));
+    await leases.close();
+  }
+
+  leaseOf(shard: number): Lease | undefined {
+    return this.#shards.get(shard)?.lease;
+  }
+
+  /** A commit that this process appended by other means. */
+  noticed(stored: StoredCommit): void {
+    this.#shards.get(shardOf(stored.aggregate.id))?.noticed(stored);
+  }
+
+  /** Looks at every job of every shard. */
+  lookAtAll(): void {
+    for (const shard of this.#shards.values()) shard.lookAtAll();
+  }
+
+  /** The shards owned now, and the jobs of each that are in memory. */
+  holdings(): ReadonlyMap<number, number> {
+    return new Map([...this.#shards].map(([number, shard]) => [number, shard.size()]));
+  }
+
+  #balance(): void {
+    if (this.#stopped) return;
+    const mine = new Set([...this.#shards.keys(), ...this.#taking]);
+    const { acquire, release } = movesOf(this.#options.by, this.#picture, mine);
+    for (const shard of release) void this.#giveBack(shard);
+    for (const shard of acquire) void this.#take(shard);
+  }
+
+  async #take(shard: number): Promise<void> {
+    if (this.#taking.has(shard) || this.#shards.has(shard) || this.#stopped) return;
+    this.#taking.add(shard);
+    const { ports } = this.#options;
+    try {
+      const lease = await ports.leases.acquire(shard);
+      if (lease !== undefined) await this.#open(lease);
+    } catch (failure) {
+      ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
+      ports.clock.at(ports.clock.now() + reopenMs, () => this.#balance());
+    } finally {
+      this.#taking.delete(shard);
+    }
+  }
+
+  async #open(lease: Lease): Promise<void> {
+    const { ports, keeper, by, checkpointMs } = this.#options;
+    const shard = new Shard({ ports, keeper, by, lease, checkpointMs });
+    this.#shards.set(lease.shard, shard);
+    try {
+      await shard.open();
+    } catch (failure) {
+      await this.#giveBack(lease.shard);
+      throw failure;
+    }
+    if (this.#stopped) await this.#giveBack(lease.shard);
+    else if (this.#shards.get(lease.shard) === shard) this.#options.moved(lease.shard, true);
+  }
+
+  async #giveBack(number: number): Promise<void> {
+    const lease = this.#shards.get(number)?.lease;
+    await this.#close(number);
+    if (lease === undefined) return;
+    await this.#options.ports.leases.release(lease).catch((failure: unknown) => {
+      this.#options.ports.diary.warn(
+        { shard: number, ...causeOf(failure) },
+        "a shard could not be given back; its lease will end by itself",
+      );
+    });
+  }
+
+  async #close(number: number): Promise<void> {
+    const shard = this.#shards.get(number);
+    if (shard === undefined) return;
+    this.#shards.delete(number);
+    this.#options.moved(number, false);
+    await shard.close();
+  }
+}

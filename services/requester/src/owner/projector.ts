@@ -1,0 +1,82 @@
+import {
+  type Change,
+  type Clock,
+  causeOf,
+  changes,
+  entries,
+  entryOf,
+  isLive,
+  type Job,
+  jobViews,
+  pause,
+  type View,
+  type ViewStore,
+} from "@shoal/core";
+import { buckets } from "@shoal/proto";
+
+// Back-off while the store does not answer.
+const retryMs = { first: 50, max: 1000 } as const;
+
+/** Makes the buckets follow the aggregates; tries until the store answers or it is closed. */
+export class Projector {
+  readonly #stores: Readonly<Record<string, ViewStore>>;
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
+
+  /** One store for each bucket, by its name. */
+  constructor(stores: Readonly<Record<string, ViewStore>>, clock: Clock) {
+    this.#stores = stores;
+    this.#clock = clock;
+  }
+
+  /** Writes what changed from `before` to `after` by the commit at `seq`; resolves when all of it is stored. */
+  async project<S>(
+    views: readonly View<S>[],
+    { before, after, seq }: { readonly before: S | undefined; readonly after: S; readonly seq: number },
+  ): Promise<void> {
+    await this.#apply(views.flatMap((view) => changes(view, before, { after, seq })));
+  }
+
+  /** Shows all of a job again, for when its former owner may have been cut off between the log and the views. */
+  async reshow(job: Job): Promise<void> {
+    const there = jobViews.flatMap((view) =>
+      entries(view, job).map((entry): Change => ({ bucket: view.bucket, ...entry })),
+    );
+    const ended = [...job.executions.values()].filter((execution) => !isLive(execution));
+    const gone = ended.map(({ placement, seq }): Change => {
+      return {
+        bucket: buckets.assignments,
+        key: `${placement.nodeId}.${placement.executionId}`,
+        seq,
+        value: undefined,
+      };
+    });
+    await this.#apply([...there, ...gone]);
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #apply(all: readonly Change[]): Promise<void> {
+    await Promise.all(all.map((change) => this.#write(change)));
+  }
+
+  async #write(change: Change): Promise<void> {
+    const store = this.#stores[change.bucket];
+    for (
+      let waitMs: number = retryMs.first;
+      store !== undefined && !this.#closed.signal.aborted;
+      waitMs = Math.min(waitMs * 2, retryMs.max)
+    ) {
+      try {
+        if (change.value === undefined) await store.remove(change.key, change.seq);
+        else await store.put(change.key, entryOf(change.seq, change.value));
+        return;
+      } catch (failure) {
+        if (causeOf(failure).code !== "LOG_UNREACHABLE") throw failure;
+        await pause(this.#clock, waitMs, this.#closed.signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  causeOf,
+  isOver,
+  type Job,
+  type JobCommand,
+  type JobEvent,
+  jobViews,
+  type Lease,
+  pause,
+  type ReceivedReport,
+  type StoredCommit,
+} from "@shoal/core";
+import type { AggregateRef } from "@shoal/proto";
+import type { RequesterPorts } from "../ports.ts";
+import { jobCraft } from "./craft.ts";
+import { Desk, type Move } from "./desk.ts";
+import type { JobDesk, JobKeeper } from "./job-keeper.ts";
+import { Progress } from "./progress.ts";
+import { Projector } from "./projector.ts";
+
+export interface ShardOptions {
+  readonly ports: RequesterPorts;
+  readonly keeper: JobKeeper;
+  /** This requester's id. */
+  readonly by: string;
+  readonly lease: Lease;
+  /** How often at most the shard says how far it has come, milliseconds. */
+  readonly checkpointMs: number;
+}
+
+// Jobs that a takeover reads at once: enough to hide the round trips, few enough to leave the log's server air.
+const openingAtOnce = 64;
+
+// Back-off while the log does not answer.
+const retryMs = { first: 50, max: 1000 } as const;
+
+/** One slice of all jobs, while this requester owns it: what it decides is appended, shown, announced and kept going. */
+export class Shard {
+  readonly lease: Lease;
+  readonly #options: ShardOptions;
+  readonly #projector: Projector;
+  readonly #desks = new Map<string, JobDesk>();
+  readonly #opening = new Map<string, Promise<JobDesk>>();
+  /** The last write of each job's views; a job leaves memory when it is over and this is done. */
+  readonly #shown = new Map<string, Promise<void>>();
+  readonly #closers: { close(): Promise<void> }[] = [];
+  #progress: Progress;
+  #closed = new AbortController();
+  /** Where the log ended when the shard was opened: what lies before is read as a whole, what comes after as it comes. */
+  #openedAt = 0;
+
+  constructor(options: ShardOptions) {
+    this.lease = options.lease;
+    this.#options = options;
+    this.#projector = new Projector(options.ports.views, options.ports.clock);
+    this.#progress = this.#progressFrom({ eventsSeq: 0, reportsSeq: 0 });
+  }
+
+  /** Finds what is under way and takes it up. Throws a Fault when the log does not answer. */
+  async open(): Promise<void> {
+    const { log, checkpoints, catalog, reports } = this.#options.ports;
+    const { shard } = this.lease;
+    this.#openedAt = await log.lastSeq();
+    const from = await checkpoints.load(shard);
+    this.#progress = this.#progressFrom(from);
+    await catalog.caughtUp();
+    const unfinished = catalog.openJobs(shard);
+    for (let first = 0; first < unfinished.length && !this.#closed.signal.aborted; first += openingAtOnce) {
+      const some = unfinished.slice(first, first + openingAtOnce);
+      await Promise.all(some.map(({ namespace, jobId }) => this.#deskOf({ kind: "job", namespace, id: jobId })));
+    }
+    await this.#keep(log.follow({ shard }, from.eventsSeq, (stored) => this.#deliver(stored)));
+    await this.#keep(reports.follow(shard, from.reportsSeq, (report) => this.#hear(report)));
+  }
+
+  /** A commit that this process appended by other means; the same will come from the log. */
+  noticed(stored: StoredCommit): void {
+    if (this.#closed.signal.aborted) return;
+    this.#takeIn(stored).catch(() => undefined); // The log will tell it again.
+  }
+
+  /** Looks at every job that is under way. */
+  lookAtAll(): void {
+    for (const desk of this.#desks.values()) this.#options.keeper.look(desk);
+  }
+
+  /** Jobs in memory now. */
+  size(): number {
+    return this.#desks.size;
+  }
+
+  /** Lets go of everything at once; the next owner goes on. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#projector.close();
+    for (const [id, desk] of this.#desks) {
+      this.#options.keeper.forget(id);
+      desk.close();
+    }
+    this.#desks.clear();
+    await this.#progress.close();
+    await Promise.all(this.#closers.map((each) => each.close()));
+  }
+
+  #progressFrom(from: { readonly eventsSeq: number; readonly reportsSeq: number }): Progress {
+    const { ports, checkpointMs } = this.#options;
+    return new Progress({ ports, shard: this.lease.shard, everyMs: checkpointMs }, from);
+  }
+
+  async #keep(following: Promise<{ close(): Promise<void> }>): Promise<void> {
+    const closer = await following;
+    if (this.#closed.signal.aborted) await closer.close();
+    else this.#closers.push(closer);
+  }
+
+  #deliver(stored: StoredCommit): void {
+    const { id, kind } = stored.aggregate;
+    if (this.#closed.signal.aborted || kind !== "job") return;
+    const end = this.#progress.events.begin(stored.seq);
+    this.#progress.moved();
+    this.#takeIn(stored)
+      .then(() => this.#shown.get(id))
+      .catch((failure: unknown) =>
+        this.#warn({ jobId: id, seq: stored.seq }, failure, "a commit could not be taken in"),
+      )
+      .finally(() => {
+        // A shard that was closed meanwhile has not shown it: the next owner must.
+        if (!this.#closed.signal.aborted) end();
+      });
+  }
+
+  async #takeIn(stored: StoredCommit): Promise<void> {
+    const { aggregate, commit, seq } = stored;
+    const isNew = commit.prev === "" && seq > this.#openedAt && !this.#opening.has(aggregate.id);
+    const desk =
+      this.#desks.get(aggregate.id) ??
+      (isNew ? this.#enter(this.#newDesk(aggregate, () => true)) : await this.#deskOf(aggregate));
+    await desk.absorb(stored);
+  }
+
+  #hear({ seq, jobId, executionId, nodeId, report }: ReceivedReport): void {
+    if (this.#closed.signal.aborted) return;
+    const end = this.#progress.reports.begin(seq);
+    this.#progress.moved();
+    const facts = { nodeId, jobId, executionId };
+    this.#deskOf({ kind: "job", namespace: report.namespace, id: jobId })
+      .then((desk) => desk.command({ name: "Report", nodeId, executionId, report }))
+      .then((outcome) => {
+        if (!outcome.ok) this.#options.ports.diary.info({ ...facts, ...outcome.rejection }, "a report was refused");
+        const desk = this.#desks.get(jobId);
+        if (desk !== undefined && !this.#shown.has(jobId)) this.#retire(desk);
+      })
+      .catch((failure: unknown) => this.#warn(facts, failure, "a report could not be decided on"))
+      .finally(() => {
+        if (!this.#closed.signal.aborted) end();
+      });
+  }
+
+  #newDesk(ref: AggregateRef, shows: () => boolean): JobDesk {
+    const { ports, by } = this.#options;
+    const { log, clock, chance } = ports;
+    const desk: JobDesk = new Desk<Job, JobCommand, JobEvent>({
+      ref,
+      craft: jobCraft,
+      log,
+      clock,
+      chance,
+      by,
+      epoch: this.lease.epoch,
+      changed: (move) => {
+        if (shows()) this.#changed(desk, move);
+      },
+    });
+    return desk;
+  }
+
+  #changed(desk: JobDesk, { before, after, stored }: Move<Job>): void {
+    if (this.#closed.signal.aborted) return;
+    this.#show(desk, this.#projector.project(jobViews, { before, after, seq: stored.seq }));
+    this.#options.ports.feed.announce(stored);
+    this.#options.keeper.look(desk);
+  }
+
+  #show(desk: JobDesk, write: Promise<void>): void {
+    const { id } = desk.ref;
+    const last: Promise<void> = Promise.all([this.#shown.get(id), write])
+      .catch((failure: unknown) => this.#warn({ jobId: id }, failure, "a view could not be written"))
+      .then(() => {
+        if (this.#shown.get(id) !== last) return;
+        this.#shown.delete(id);
+        this.#retire(desk);
+      });
+    this.#shown.set(id, last);
+  }
+
+  #enter(desk: JobDesk): JobDesk {
+    this.#desks.set(desk.ref.id, desk);
+    return desk;
+  }
+
+  /** Lets a job go once it is over, shown, and nobody waits for an answer about it. */
+  #retire(desk: JobDesk): void {
+    const { id } = desk.ref;
+    const job = desk.state();
+    if (job === undefined || !isOver(job) || !desk.idle() || this.#desks.get(id) !== desk) return;
+    this.#desks.delete(id);
+    this.#options.keeper.forget(id);
+    desk.close();
+  }
+
+  /** The desk of a job, read from the log when it is not in memory. */
+  #deskOf(ref: AggregateRef): Promise<JobDesk> {
+    const known = this.#desks.get(ref.id);
+    if (known !== undefined) return Promise.resolve(known);
+    const begun = this.#opening.get(ref.id) ?? this.#read(ref).finally(() => this.#opening.delete(ref.id));
+    this.#opening.set(ref.id, begun);
+    return begun;
+  }
+
+  async #read(ref: AggregateRef): Promise<JobDesk> {
+    let reading = true;
+    const desk = this.#newDesk(ref, () => !reading);
+    for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
+      try {
+        await desk.refresh();
+        break;
+      } catch (failure) {
+        if (this.#closed.signal.aborted || causeOf(failure).code !== "LOG_UNREACHABLE") throw failure;
+        await pause(this.#options.ports.clock, waitMs, this.#closed.signal);
+      }
+    }
+    reading = false;
+    const job = desk.state();
+    if (job === undefined || this.#closed.signal.aborted) return desk;
+    this.#enter(desk);
+    this.#show(desk, this.#projector.reshow(job));
+    this.#options.keeper.look(desk);
+    return desk;
+  }
+
+  #warn(facts: object, failure: unknown, sentence: string): void {
+    if (!this.#closed.signal.aborted) this.#options.ports.diary.warn({ ...facts, ...causeOf(failure) }, sentence);
+  }
+}

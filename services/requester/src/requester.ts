@@ -1,0 +1,81 @@
+import type { Process } from "@shoal/core";
+import { type Commands, createCommands } from "./commands/commands.ts";
+import { LiveMembership, type Membership } from "./nodes/membership.ts";
+import { Registrar } from "./nodes/registrar.ts";
+import { Auctioneer, type AuctionSettings } from "./owner/auctioneer.ts";
+import { JobKeeper } from "./owner/job-keeper.ts";
+import { Owner } from "./owner/owner.ts";
+import { WaitingRoom } from "./owner/waiting-room.ts";
+import type { RequesterPorts } from "./ports.ts";
+
+/** What the owner and the membership need to be told. Durations in milliseconds. */
+export interface RequesterSettings {
+  readonly requesterId: string;
+  readonly auction: AuctionSettings;
+  readonly nodes: { readonly disconnectAfterMs: number; readonly settleMs: number };
+  readonly checkpointMs: number;
+}
+
+/** A requester: the list is the start order, the stop order and the architecture. Doors (the API) go behind it. */
+export interface Requester {
+  readonly processes: readonly Process[];
+  readonly commands: Commands;
+  readonly membership: Membership;
+  readonly owner: Pick<Owner, "holdings">;
+}
+
+// Jobs that one heartbeat calls in. Each that finds its place calls in more, so a few suffice to fill whatever is free.
+const wokenAtOnce = 4;
+
+export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
+  const { requesterId: by, nodes, checkpointMs } = settings;
+  const { market, clock, chance, diary } = ports;
+  const waitingRoom = new WaitingRoom();
+  const membership = new LiveMembership({
+    market,
+    nodes: ports.views.nodes,
+    clock,
+    ...nodes,
+    watcher: {
+      heard: (heartbeat) => {
+        registrar.heard(heartbeat);
+        waitingRoom.wake(wokenAtOnce);
+      },
+      gone: () => owner.lookAtAll(),
+      known: (nodeId, state) => {
+        if (state === "connected") registrar.expect(nodeId);
+      },
+      settled: () => waitingRoom.wake(waitingRoom.size()),
+    },
+  });
+  const auctioneer = new Auctioneer({
+    market,
+    membership,
+    waitingRoom,
+    clock,
+    chance,
+    diary,
+    auction: settings.auction,
+    again: (desk) => keeper.look(desk),
+  });
+  const keeper = new JobKeeper({ clock, membership, auctioneer });
+  const owner = new Owner({
+    ports,
+    keeper,
+    by,
+    checkpointMs,
+    moved: (shard, mine) => {
+      if (!mine) registrar.forgetShard(shard);
+      else for (const nodeId of membership.connected()) registrar.expect(nodeId);
+    },
+  });
+  const registrar = new Registrar({
+    ports,
+    by,
+    disconnectAfterMs: nodes.disconnectAfterMs,
+    leaseOf: (shard) => owner.leaseOf(shard),
+  });
+  const commands = createCommands(ports, { by, noticed: (stored) => owner.noticed(stored) });
+  const registering: Process = { name: "registrar", start: async () => undefined, stop: async () => registrar.close() };
+  return { processes: [membership, registering, owner], commands, membership, owner };
+}
