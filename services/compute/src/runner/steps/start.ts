@@ -1,3 +1,4 @@
+import type { Running } from "../../executors/executor.ts";
 import { outgoing, reportOf } from "../reports.ts";
 import type { Run } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
@@ -14,14 +15,28 @@ export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
   try {
     const running = await seen.executor.start(seen.work);
     const startedAt = ports.clock.now();
-    // Not waited for: `starting` says enough for a restart, and the work may have ended already.
+    const state = { state: "running", running, startedAt, capture: seen.capture } as const;
+    // One that is over already will say so itself, and `starting` says enough for a restart.
+    if (await isOver(running)) return state;
     ports.journal.write({ phase: "running", executionId, startedAt }).then(
       () => ports.say(outgoing(run, reportOf(run, { kind: "running", startedAt }))),
       (failure: unknown) => ports.notes.warn("the journal refused an entry", { executionId, why: String(failure) }),
     );
-    return { state: "running", running, startedAt, capture: seen.capture };
+    return state;
   } catch (failure) {
     seen.capture.close();
     throw failure;
   }
+}
+
+/** Whether it has ended in the moment in which it started. */
+async function isOver({ exit }: Running): Promise<boolean> {
+  let over = false;
+  void exit.then(() => {
+    over = true;
+  });
+  // Twice through the queue of what is ready: an exit that is known by now has been told by then.
+  await undefined;
+  await undefined;
+  return over;
 }

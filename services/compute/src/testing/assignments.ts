@@ -1,0 +1,51 @@
+import { type Ask, Assignment, executionIdOf, Task } from "@shoal/proto";
+import type { z } from "zod";
+
+/** What differs between the assignments that tests want. */
+export interface AssignmentWishes extends Partial<Omit<Assignment, "task">> {
+  readonly task?: z.input<typeof Task>;
+}
+
+export const testNodeId = "n-one";
+
+/** Half a core and half a gibibyte. */
+export const testResources = { cpuCores: 0.5, memoryBytes: 2 ** 29, diskBytes: 0, gpus: 0 };
+
+/** A no-op, assigned to the test node. */
+export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assignment {
+  const jobId = wishes.jobId ?? "j-5a3b1c9e-0000-8000-8000-000000000001";
+  const partition = wishes.partition ?? { index: 0, count: 1 };
+  const attempt = wishes.attempt ?? 1;
+  return Assignment.parse({
+    executionId: executionIdOf({ jobId, version: 1, partition: partition.index, attempt }),
+    jobId,
+    namespace: "default",
+    jobType: "batch",
+    version: 1,
+    nodeId: testNodeId,
+    askId: "a-1",
+    partition,
+    attempt,
+    task: { engine: { type: "noop" }, ...task },
+    resources: testResources,
+    timeoutMs: 0,
+    seq: 1,
+    ...wishes,
+  });
+}
+
+/** Would you run a no-op? */
+export function askOf({ task, ...wishes }: Partial<Omit<Ask, "task">> & { task?: z.input<typeof Task> } = {}): Ask {
+  return {
+    askId: "a-1",
+    jobId: "j-1",
+    namespace: "default",
+    jobType: "batch",
+    priority: 0,
+    constraints: [],
+    resources: testResources,
+    slots: 1,
+    ...wishes,
+    task: Task.parse({ engine: { type: "noop" }, ...task }),
+  };
+}

@@ -1,0 +1,169 @@
+import { type Clock, type Process, registry } from "@shoal/core";
+import { type Berth, createSea, type Sea } from "@shoal/core/testing";
+import type { Assignment, Report } from "@shoal/proto";
+import { createCompute } from "../compute.ts";
+import type { ComputePorts, NodeSettings } from "../compute-ports.ts";
+import type { Executor } from "../executors/executor.ts";
+import { noop } from "../executors/noop.ts";
+import type { Journal, JournalEntry } from "../journal/journal.ts";
+import { memoryJournal } from "../journal/memory-journal.ts";
+import { silence } from "../notes.ts";
+import type { Publisher } from "../publishers/publisher.ts";
+import type { Source } from "../sources/source.ts";
+import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
+import { testNodeId } from "./assignments.ts";
+
+/** A node of four cores that allows what is usual. */
+export const testSettings: NodeSettings = {
+  nodeId: testNodeId,
+  labels: { zone: "a" },
+  capacity: { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 2 ** 35, gpus: 0 },
+  perTask: { cpuCores: 2, memoryBytes: 2 ** 32, diskBytes: 2 ** 35, gpus: 0 },
+  slotsMax: 100,
+  heartbeatMs: 1_000,
+  rejectNetworked: false,
+  envAllow: ["SEEN_*"],
+  version: "v0.0.0",
+  address: "",
+  inputsMs: 60_000,
+  inputBytes: 1_000_000,
+  publishMs: 60_000,
+  outputFileBytes: 10_000,
+};
+
+export interface NodeBenchOptions {
+  readonly settings?: Partial<NodeSettings>;
+  readonly executors?: (clock: Clock) => readonly Executor[];
+  readonly sources?: readonly Source[];
+  readonly publishers?: readonly Publisher[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One node on memory ports, which can die and come back on what it had written down. */
+export interface NodeBench {
+  readonly sea: Sea;
+  readonly journal: Map<string, JournalEntry>;
+  readonly tree: MemoryTree;
+  /** How often each execution was started, over all lives of the node. */
+  readonly starts: ReadonlyMap<string, number>;
+  /** Starts the node's next process; `at` may kill it around a write of its journal. */
+  boot(at?: KillAt): Promise<Life>;
+  /** Puts or renews the assignment, as a requester would. */
+  assign(assignment: Assignment): void;
+  /** Takes it away again, at a later position of the log. */
+  unassign(assignment: Assignment): void;
+  /** Everything that was heard of an execution. */
+  heard(executionId: string): readonly Report["saw"][];
+}
+
+export interface KillAt {
+  /** Of the journal's writes, counted from 1. */
+  readonly write: number;
+  readonly when: "before" | "after";
+}
+
+export interface Life {
+  readonly berth: Berth;
+  /** How often this life's journal was written to. */
+  writes(): number;
+  kill(): void;
+  stop(): Promise<void>;
+}
+
+const never = () => new Promise<never>(() => {});
+
+export function createNodeBench(options: NodeBenchOptions = {}): NodeBench {
+  const sea = createSea();
+  const journal = new Map<string, JournalEntry>();
+  const tree: MemoryTree = new Map();
+  const starts = new Map<string, number>();
+  const settings = { ...testSettings, ...options.settings };
+  const key = ({ executionId }: Assignment) => `${settings.nodeId}.${executionId}`;
+  return {
+    sea,
+    journal,
+    tree,
+    starts,
+    boot: (at) => boot({ options, settings, sea, journal, tree, starts }, at),
+    assign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq, assignment),
+    unassign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq + 1, undefined),
+    heard: (executionId) =>
+      sea.reports.reports.filter((each) => each.executionId === executionId).map(({ report }) => report.saw),
+  };
+}
+
+interface Stage extends Pick<NodeBench, "sea" | "journal" | "tree"> {
+  readonly options: NodeBenchOptions;
+  readonly settings: NodeSettings;
+  readonly starts: Map<string, number>;
+}
+
+async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
+  const { sea, options, settings } = stage;
+  const node = sea.node(settings.nodeId);
+  let writes = 0;
+  const mortal = mortalJournal(memoryJournal(stage.journal), node.berth, async (write) => {
+    writes += 1;
+    if (writes !== at?.write) return write();
+    if (at.when === "after") await write();
+    node.berth.kill();
+  });
+  const executors = options.executors?.(node.clock) ?? [noop(node.clock)];
+  const ports: ComputePorts = {
+    ...node,
+    journal: mortal,
+    workspace: memoryWorkspace(stage.tree),
+    executors: registry(
+      "executor",
+      executors.map((executor) => counted(executor, stage.starts)),
+    ),
+    sources: registry("source", options.sources ?? []),
+    publishers: registry("publisher", options.publishers ?? []),
+    env: options.env ?? {},
+    notes: silence,
+  };
+  const processes = createCompute(settings, ports);
+  const started = startAll(processes);
+  await sea.clock.advance(10);
+  if (node.berth.isAlive()) await started;
+  return {
+    berth: node.berth,
+    writes: () => writes,
+    kill: () => node.berth.kill(),
+    stop: async () => {
+      const stopped = stopAll(processes);
+      await sea.clock.advance(10);
+      await stopped;
+    },
+  };
+}
+
+async function startAll(processes: readonly Process[]): Promise<void> {
+  for (const process of processes) await process.start();
+}
+
+async function stopAll(processes: readonly Process[]): Promise<void> {
+  for (const process of processes.toReversed()) await process.stop();
+}
+
+/** A journal that is silent once its process is dead. */
+function mortalJournal(journal: Journal, berth: Berth, around: (write: () => Promise<void>) => Promise<void>): Journal {
+  return {
+    ...journal,
+    write: async (entry) => {
+      if (berth.isAlive()) await around(() => journal.write(entry));
+      if (!berth.isAlive()) await never();
+    },
+    forget: (executionId) => {
+      if (berth.isAlive()) journal.forget(executionId);
+    },
+  };
+}
+
+const counted = (executor: Executor, starts: Map<string, number>): Executor => ({
+  ...executor,
+  start: (work) => {
+    starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
+    return executor.start(work);
+  },
+});
