@@ -1,0 +1,33 @@
+import type { Chance, Clock, EventLog, LogReader } from "@shoal/core";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Commands } from "../commands/commands.ts";
+import type { Diary } from "../ports.ts";
+import type { NodeList } from "../reads/node-list.ts";
+import type { ResultReader } from "../reads/result-reader.ts";
+import type { Occupancy } from "./occupancy.ts";
+
+/** What the API needs of the service around it. */
+export interface ApiParts {
+  readonly requesterId: string;
+  /** How clients reach the API; empty means as their request came in. */
+  readonly publicUrl: string;
+  readonly commands: Commands;
+  readonly catalog: Catalog;
+  readonly nodes: NodeList;
+  readonly log: EventLog;
+  readonly logs: LogReader;
+  readonly results: ResultReader;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly diary: Diary;
+  /** The secret that this requester's challenges and tokens are made with. */
+  readonly secret: string;
+}
+
+/** What the routes work with. */
+export interface Front extends ApiParts {
+  /** Open event feeds. */
+  readonly feeds: Occupancy;
+  /** Open streams of output. */
+  readonly logStreams: Occupancy;
+}

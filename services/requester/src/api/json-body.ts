@@ -1,0 +1,18 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
+import { Fault } from "@shoal/core";
+
+/** Reads a JSON body; undefined when it is empty. Throws Fault BAD_REQUEST, UNSUPPORTED_MEDIA. */
+export function jsonBody(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity")
+    throw new Fault("UNSUPPORTED_MEDIA", `wanted a plain body, found content-encoding ${encoding}`);
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new Fault("BAD_REQUEST", "the body is not valid UTF-8");
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message : String(failure);
+    throw new Fault("BAD_REQUEST", `the body is not valid JSON: ${why}`, { cause: failure });
+  }
+}

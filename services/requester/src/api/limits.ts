@@ -1,0 +1,36 @@
+/** What bounds the API, each with its reason. */
+export const apiLimits = {
+  /** A submission with inline inputs; the field's own limit. */
+  bodyBytes: 10 * 1024 * 1024,
+  /** The field's own limits for a slow sender and a slow answer. */
+  headersMs: 5000,
+  requestMs: 20_000,
+  handlerMs: 30_000,
+  /** Longer than load balancers keep idle connections (60 s at most of them), so that they close first. */
+  keepAliveMs: 65_000,
+  /** A name, an id or a path element; names of jobs are 256 characters at most, each up to 9 bytes when escaped. */
+  paramChars: 2400,
+  /** Client addresses whose rate is remembered; a busier crowd shares what is forgotten. */
+  ratedClients: 10_000,
+  /** Items of a page when the caller does not say, and at most. */
+  pageItems: 100,
+  pageItemsMax: 1000,
+  /** An idempotency token, in characters: any uuid or digest fits. */
+  tokenChars: 256,
+  /** Open event feeds; each is a consumer at the NATS server. */
+  feedsMax: 200,
+  /** What a feed holds for a reader that is slower than the log before it waits for him. */
+  feedBufferBytes: 1024 * 1024,
+  /** How long such a reader may take before he is dropped; he resumes where he was. */
+  feedDrainMs: 30_000,
+  /** Silence after which a feed says that it lives: shorter than the 60 s after which proxies give up. */
+  feedHeartbeatMs: 15_000,
+  /** Open log streams. */
+  logStreamsMax: 200,
+  /** What a log stream holds for a reader that is slower than the output before he is dropped. */
+  logBufferBytes: 16 * 1024 * 1024,
+  /** A line of output without an end is told in pieces of this size. */
+  logLineBytes: 64 * 1024,
+  /** How long the end of an execution's output is waited for once the execution has ended. */
+  logDrainMs: 5000,
+} as const;

@@ -1,0 +1,78 @@
+import { type Clock, type LogChunk, type LogReader, pause } from "@shoal/core";
+import { apiLimits } from "../limits.ts";
+
+/** The output of one execution while it is being told. */
+export interface ExecutionOutput {
+  /** Resolves once everything that is kept now has been told, and nothing more is told then. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OutputWish {
+  readonly executionId: string;
+  /** Only what comes from now on. */
+  readonly tail: boolean;
+  readonly chunk: (chunk: LogChunk) => void;
+}
+
+/** Reads an execution's output from its beginning and goes on with what comes. */
+export async function followOutput(
+  { logs, clock }: { readonly logs: LogReader; readonly clock: Clock },
+  { executionId, tail, chunk }: OutputWish,
+): Promise<ExecutionOutput> {
+  let heard = 0;
+  let telling = !tail;
+  let arrived = () => {};
+  // Also a reader of the tail alone begins at the beginning: only so can `finish` tell by counting that nothing is missing.
+  const live = await logs.read(
+    executionId,
+    { tail: false },
+    {
+      chunk(piece) {
+        heard += 1;
+        if (telling) chunk(piece);
+        arrived();
+      },
+      caughtUp() {
+        telling = true;
+      },
+    },
+  );
+  return {
+    async finish() {
+      const kept = await countOutput(logs, executionId);
+      const all = new Promise<void>((resolve) => {
+        arrived = () => {
+          if (heard >= kept) resolve();
+        };
+        arrived();
+      });
+      const given = new AbortController();
+      await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
+      given.abort();
+      telling = false;
+      await live.close();
+    },
+    close: () => live.close(),
+  };
+}
+
+/** Reads what is kept of an execution's output, once. */
+export async function readOutput(
+  logs: LogReader,
+  executionId: string,
+  chunk: (chunk: LogChunk) => void,
+): Promise<void> {
+  const caughtUp = Promise.withResolvers<void>();
+  const reading = await logs.read(executionId, { tail: false }, { chunk, caughtUp: () => caughtUp.resolve() });
+  await caughtUp.promise;
+  await reading.close();
+}
+
+async function countOutput(logs: LogReader, executionId: string): Promise<number> {
+  let kept = 0;
+  await readOutput(logs, executionId, () => {
+    kept += 1;
+  });
+  return kept;
+}

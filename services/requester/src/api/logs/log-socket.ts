@@ -1,0 +1,101 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { Fault } from "@shoal/core";
+import { type WebSocket, WebSocketServer } from "ws";
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { errorReply } from "../error-reply.ts";
+import type { Front } from "../front.ts";
+import { apiLimits } from "../limits.ts";
+import { createPulse } from "../pulse.ts";
+import { flag, text } from "../query.ts";
+import { type ToldLine, tellLogs } from "./tell-logs.ts";
+
+// Clients do not escape what stands for the job, so it may hold anything.
+const address = /^\/api\/v1\/orchestrator\/jobs\/(.+)\/logs\/?$/;
+const Query = z.object({ namespace: text(), execution_id: text(), tail: flag(), follow: flag() });
+
+// Readers only read: what they send is thrown away, and little of it is taken.
+const incomingBytes = 1024;
+// Numbers of RFC 6455, section 7.4.1: all told, our fault.
+const closed = { told: 1000, failed: 1011 } as const;
+
+/** Answers upgrades of a log's address with a web socket; whatever is wrong is said on it, because clients hide a refused upgrade's reason. */
+export function serveLogSockets(server: Server, front: Front): void {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: incomingBytes, perMessageDeflate: false });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    const url = new URL(request.url ?? "/", "http://any");
+    const called = address.exec(url.pathname)?.[1];
+    if (called === undefined) socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    else sockets.handleUpgrade(request, socket, head, (open) => void converse(open, { called, url }, front));
+  });
+}
+
+interface Asked {
+  readonly called: string;
+  readonly url: URL;
+}
+
+async function converse(socket: WebSocket, asked: Asked, front: Front): Promise<void> {
+  const gone = new AbortController();
+  socket.on("error", () => socket.terminate());
+  socket.once("close", () => gone.abort());
+  const stopPinging = ping(socket, front);
+  let leave = () => {};
+  const forget = front.logStreams.onClose(() => socket.close(closed.told));
+  try {
+    leave = front.logStreams.enter();
+    await tell(socket, asked, { front, signal: gone.signal });
+    socket.close(closed.told);
+  } catch (failure) {
+    const { body } = errorReply(failure, front.chance.uuid());
+    socket.send(JSON.stringify({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
+    socket.close(closed.failed);
+  } finally {
+    stopPinging();
+    forget();
+    leave();
+  }
+}
+
+async function tell(
+  socket: WebSocket,
+  { called, url }: Asked,
+  { front, signal }: { readonly front: Front; readonly signal: AbortSignal },
+): Promise<void> {
+  const query = Query.parse(Object.fromEntries(url.searchParams));
+  const found = await findJob(front, unescaped(called), query.namespace);
+  const line = (told: ToldLine): void => {
+    if (signal.aborted) return;
+    socket.send(frameOf(told));
+    if (socket.bufferedAmount > apiLimits.logBufferBytes) socket.terminate();
+  };
+  const { execution_id: executionId, tail, follow } = query;
+  await tellLogs({ ...front, line }, { found, executionId, tail, follow }, signal);
+}
+
+const frameOf = ({ stream, line, executionId }: ToldLine): string =>
+  JSON.stringify({ value: { Type: stream === "stdout" ? 1 : 2, Line: line, ExecutionID: executionId } });
+
+function unescaped(called: string): string {
+  try {
+    return decodeURIComponent(called);
+  } catch (failure) {
+    throw new Fault("BAD_REQUEST", `"${called}" is not escaped as addresses are`, { cause: failure });
+  }
+}
+
+/** Keeps proxies from giving up on a silent stream, and notices a reader that has gone without a word. */
+function ping(socket: WebSocket, { clock }: Front): () => void {
+  let alive = true;
+  socket.on("pong", () => {
+    alive = true;
+  });
+  const pulse = createPulse(clock, apiLimits.feedHeartbeatMs, () => {
+    if (alive) socket.ping();
+    else socket.terminate();
+    alive = false;
+  });
+  return () => pulse.stop();
+}

@@ -1,0 +1,147 @@
+import {
+  type Clock,
+  type EventLog,
+  Fault,
+  isLive,
+  isOver,
+  type LogChunk,
+  type LogReader,
+  type StoredCommit,
+} from "@shoal/core";
+import { executionMachine, jobMachine } from "@shoal/proto";
+import { z } from "zod";
+import type { FoundJob } from "../../reads/find-job.ts";
+import { chooseExecutions } from "./choose-executions.ts";
+import { type ExecutionOutput, followOutput, readOutput } from "./execution-output.ts";
+import { lineSplitter } from "./line-splitter.ts";
+
+/** One line of output, or a piece of a long one. */
+export interface ToldLine {
+  readonly executionId: string;
+  readonly stream: LogChunk["stream"];
+  readonly line: string;
+}
+
+export interface LogsWish {
+  readonly found: FoundJob;
+  /** One execution; undefined means all of the job. */
+  readonly executionId: string | undefined;
+  /** Only what comes from now on. */
+  readonly tail: boolean;
+  /** Goes on until everything has ended. */
+  readonly follow: boolean;
+}
+
+export interface LogsParts {
+  readonly log: EventLog;
+  readonly logs: LogReader;
+  readonly clock: Clock;
+  readonly line: (line: ToldLine) => void;
+}
+
+const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySet<string> =>
+  new Set(
+    machine.rows.filter(([, , to]) => machine.terminal.some((state) => state === to)).map(([, kind]) => kind.name),
+  );
+const endsExecution = ended(executionMachine);
+const endsJob = ended(jobMachine);
+
+/** Tells a job's output until it has ended (with `follow`) or what is kept has been told. Throws Fault; the signal ends it early. */
+export async function tellLogs(parts: LogsParts, wish: LogsWish, signal: AbortSignal): Promise<void> {
+  const chosen = chooseExecutions(wish.found.job, wish.executionId);
+  const { job } = wish.found;
+  if (chosen.length === 0 && (isOver(job) || !wish.follow)) {
+    const { id, spec, version } = job.header;
+    throw new Fault(
+      "EXECUTION_NOT_FOUND",
+      `no executions found for job ${spec.name || id} with ID ${id}, and version ${version}`,
+    );
+  }
+  const live = chosen.filter((id) => {
+    const execution = job.executions.get(id);
+    return wish.follow && execution !== undefined && isLive(execution);
+  });
+  if (!wish.tail) for (const id of chosen) if (!live.includes(id) && !signal.aborted) await tellKept(parts, id);
+  const goesOn = wish.executionId === undefined ? !isOver(job) : live.length > 0;
+  if (wish.follow && goesOn && !signal.aborted) await tellLive(parts, { ...wish, live }, signal);
+}
+
+async function tellKept({ logs, line }: LogsParts, executionId: string): Promise<void> {
+  const teller = tellerOf(executionId, line);
+  await readOutput(logs, executionId, teller.chunk);
+  teller.rest();
+}
+
+/** Follows the job's own log for executions that begin and end, and each one's output in between. */
+async function tellLive(
+  parts: LogsParts,
+  wish: LogsWish & { readonly live: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const open = new Map<string, Promise<ExecutionOutput>>();
+  let finishing: Promise<unknown> = Promise.resolve();
+  const only = wish.executionId === undefined ? undefined : wish.live[0];
+  const tellers = new Map<string, Teller>();
+
+  const begin = (executionId: string, tail: boolean): void => {
+    if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
+    const teller = tellerOf(executionId, parts.line);
+    tellers.set(executionId, teller);
+    const output = followOutput(parts, { executionId, tail, chunk: teller.chunk });
+    open.set(executionId, output);
+    output.catch(over.reject);
+  };
+  const finish = (executionId: string): void => {
+    const output = open.get(executionId);
+    if (output === undefined) return;
+    const finished = output.then((each) => each.finish()).then(() => tellers.get(executionId)?.rest());
+    finishing = Promise.all([finishing, finished]);
+    finishing.catch(over.reject);
+    if (executionId === only) finishing.then(() => over.resolve(), over.reject);
+  };
+  const deliver = ({ commit }: StoredCommit): void => {
+    for (const { type, data } of commit.events) {
+      const told = Of.safeParse(data);
+      if (told.success && type === "ExecutionAssigned") begin(told.data.executionId, false);
+      if (told.success && endsExecution.has(type)) finish(told.data.executionId);
+    }
+    if (commit.events.some(({ type }) => endsJob.has(type))) finishing.then(() => over.resolve(), over.reject);
+  };
+
+  for (const id of wish.live) begin(id, wish.tail);
+  const { job, stored } = wish.found;
+  const filter = { namespace: job.header.spec.namespace, jobId: job.header.id };
+  const following = await parts.log.follow(filter, stored.at(-1)?.seq ?? 0, deliver);
+  signal.addEventListener("abort", () => over.resolve(), { once: true });
+  if (signal.aborted) over.resolve();
+  try {
+    await over.promise;
+  } finally {
+    await following.close();
+    for (const output of open.values()) await output.then((each) => each.close()).catch(() => {});
+  }
+}
+
+const Of = z.object({ executionId: z.string() });
+
+interface Teller {
+  readonly chunk: (chunk: LogChunk) => void;
+  /** Tells what came without a newline at the end. */
+  readonly rest: () => void;
+}
+
+function tellerOf(executionId: string, line: LogsParts["line"]): Teller {
+  const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
+  return {
+    chunk: ({ stream, bytes }) => {
+      for (const each of splitters[stream].push(bytes)) line({ executionId, stream, line: each });
+    },
+    rest: () => {
+      for (const stream of ["stdout", "stderr"] as const) {
+        const left = splitters[stream].rest();
+        if (left !== "") line({ executionId, stream, line: left });
+      }
+    },
+  };
+}

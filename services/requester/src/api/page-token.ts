@@ -1,0 +1,23 @@
+import { Fault } from "@shoal/core";
+import { z } from "zod";
+
+/** Where a list goes on, as clients carry it: opaque to them. */
+export function writeToken(place: unknown): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+/** Reads a token that `writeToken` made; undefined when there is none. Throws Fault BAD_REQUEST. */
+export function readToken<S extends z.ZodType>(schema: S, token: string | undefined): z.output<S> | undefined {
+  if (token === undefined) return undefined;
+  const read = z.safeParse(schema, parsed(Buffer.from(token, "base64url").toString()));
+  if (read.success) return read.data;
+  throw new Fault("BAD_REQUEST", `"${token.slice(0, 80)}" is no next_token of this list: begin again without one`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

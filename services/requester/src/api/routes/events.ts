@@ -1,0 +1,70 @@
+import type { ServerResponse } from "node:http";
+import { Fault } from "@shoal/core";
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { behind, readPlace } from "../feed/feed-place.ts";
+import type { FeedReader } from "../feed/reader.ts";
+import { tellFeed } from "../feed/tell-feed.ts";
+import type { Front } from "../front.ts";
+import { apiLimits } from "../limits.ts";
+import { listed, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Proxies that gather answers must not gather this one.
+  "x-accel-buffering": "no",
+};
+const Query = z.object({ namespace: text(), job_id: text(), after: text(), types: listed() });
+
+export const events = defineRoute({
+  name: "events",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/events",
+  does: "Streams events as server-sent events (data: CloudEvents): from now on, or behind `after` or the header Last-Event-ID.",
+  query: Query,
+  async answer({ query, request, reply }, front) {
+    const filter = await filterOf(query, front);
+    const resumed = request.headers["last-event-id"];
+    const from = (typeof resumed === "string" && resumed) || query.after;
+    const after = from === undefined ? behind(await front.log.lastSeq()) : readPlace(from);
+    const leave = front.feeds.enter();
+    reply.hijack();
+    const { raw } = reply;
+    for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
+      if (value !== undefined) raw.setHeader(name, value);
+    }
+    raw.flushHeaders();
+    const failed = (failure: unknown) => front.diary.warn({ err: failure }, "a feed ended: the log cannot be followed");
+    const types = new Set(query.types.map((type) => type.toLowerCase().replace(/^shoal\./, "")));
+    const end = tellFeed({ ...front, reader: readerOf(raw), failed }, { filter, after, types });
+    const closing = front.feeds.onClose(() => raw.end());
+    raw.once("close", () => {
+      end();
+      closing();
+      leave();
+    });
+    return reply;
+  },
+});
+
+async function filterOf({ namespace, job_id: called }: z.output<typeof Query>, front: Front) {
+  const everywhere = namespace === undefined || namespace === "*";
+  if (called === undefined) return everywhere ? {} : { namespace };
+  const { job } = await findJob(front, called, everywhere ? undefined : namespace);
+  if (!everywhere && job.header.spec.namespace !== namespace)
+    throw new Fault("JOB_NOT_FOUND", `job ${job.header.id} is not in namespace ${namespace}`);
+  return { namespace: job.header.spec.namespace, jobId: job.header.id };
+}
+
+function readerOf(raw: ServerResponse): FeedReader {
+  return {
+    write(piece) {
+      raw.write(piece);
+      return raw.writableLength < apiLimits.feedBufferBytes;
+    },
+    onceDrained: (callback) => void raw.once("drain", callback),
+    drop: () => void raw.destroy(),
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { executionItems } from "../execution-items.ts";
+import { readToken } from "../page-token.ts";
+import { count, flag, limit, oneOf, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+import { mustHaveVersion } from "../wanted-version.ts";
+
+const orderOf = {
+  create_time: "createTime",
+  created_at: "createTime",
+  modify_time: "modifyTime",
+  modified_at: "modifyTime",
+} as const;
+
+export const jobExecutions = defineRoute({
+  name: "job-executions",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/jobs/:id/executions",
+  does: "Lists the executions of a job.",
+  query: z.object({
+    namespace: text(),
+    limit: limit(),
+    next_token: text(),
+    order_by: oneOf(["create_time", "created_at", "modify_time", "modified_at"]),
+    reverse: flag(),
+    job_version: count(),
+    all_job_versions: flag(),
+  }),
+  async answer({ query, param }, front) {
+    const { job } = await findJob(front, param("id"), query.namespace);
+    mustHaveVersion(job, query.job_version);
+    return executionItems(job, {
+      limit: query.limit,
+      version: query.all_job_versions ? 0 : query.job_version,
+      order: orderOf[query.order_by],
+      reverse: query.reverse,
+      skip: readToken(z.int().min(0), query.next_token) ?? 0,
+    });
+  },
+});

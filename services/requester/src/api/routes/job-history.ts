@@ -1,0 +1,37 @@
+import { isOver } from "@shoal/core";
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { historyItems } from "../history-items.ts";
+import { readToken } from "../page-token.ts";
+import { count, flag, limit, oneOf, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+import { mustHaveVersion } from "../wanted-version.ts";
+
+export const jobHistory = defineRoute({
+  name: "job-history",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/jobs/:id/history",
+  does: "Tells the story of a job. While the job goes on there is always a NextToken: ask with it for what comes.",
+  query: z.object({
+    namespace: text(),
+    since: count(),
+    event_type: oneOf(["all", "job", "execution"]),
+    execution_id: text(),
+    limit: limit(),
+    next_token: text(),
+    job_version: count(),
+    all_job_versions: flag(),
+  }),
+  async answer({ query, param }, front) {
+    const { job, stored } = await findJob(front, param("id"), query.namespace);
+    mustHaveVersion(job, query.job_version);
+    return historyItems(stored, isOver(job), {
+      from: readToken(z.int().min(1), query.next_token) ?? 1,
+      limit: query.limit,
+      since: query.since * 1000,
+      level: query.event_type,
+      executionId: query.execution_id ?? "",
+      version: query.all_job_versions ? 0 : query.job_version,
+    });
+  },
+});

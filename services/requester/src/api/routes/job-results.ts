@@ -1,0 +1,24 @@
+import { executionEntities } from "@shoal/core";
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { text } from "../query.ts";
+import { handedOut } from "../result-link.ts";
+import { defineRoute } from "../route.ts";
+
+export const jobResults = defineRoute({
+  name: "job-results",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/jobs/:id/results",
+  does: "Lists where the results of a job's completed executions can be fetched.",
+  query: z.object({ namespace: text() }),
+  async answer({ query, param, request }, front) {
+    const { job } = await findJob(front, param("id"), query.namespace);
+    const base = front.publicUrl || `${request.protocol}://${request.host}`;
+    const results = executionEntities(job)
+      .filter(
+        ({ computeState, publishedResult }) => computeState.stateType === "completed" && publishedResult.type !== "",
+      )
+      .map((execution) => handedOut(execution, base));
+    return { NextToken: "", Items: results };
+  },
+});

@@ -1,0 +1,25 @@
+import { fromWire } from "@shoal/proto";
+import { z } from "zod";
+import { findJob } from "../../reads/find-job.ts";
+import { text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+// A reason is a sentence; it stands in the log for ever.
+const reasonChars = 1024;
+const Body = z.object({ reason: z.string().max(reasonChars).default("") });
+
+export const stopJob = defineRoute({
+  name: "stop-job",
+  methods: ["DELETE"],
+  path: "/api/v1/orchestrator/jobs/:id",
+  does: "Stops a job; one that is stopped already stays so, and the answer's EvaluationID is empty then.",
+  query: z.object({ namespace: text(), reason: text(reasonChars) }),
+  async answer({ body, query, param, reply }, front) {
+    const read = fromWire(Body, body ?? {});
+    const reason = query.reason ?? (read.ok ? read.value.reason : "");
+    const { job } = await findJob(front, param("id"), query.namespace);
+    const { seq, changed } = await front.commands.stop(job.header.id, reason || "stopped by user request");
+    reply.header("x-shoal-position", seq);
+    return { EvaluationID: changed ? front.chance.uuid() : "" };
+  },
+});

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { apiLimits } from "../limits.ts";
+import { text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+import { serverMeta } from "../server-meta.ts";
+import { readSubmission } from "../submission.ts";
+
+export const submitJob = defineRoute({
+  name: "submit-job",
+  methods: ["PUT", "POST"],
+  path: "/api/v1/orchestrator/jobs",
+  does: "Submits a job. With an idempotency token the same call twice makes one job.",
+  query: z.object({ namespace: text(), idempotency_token: text(apiLimits.tokenChars) }),
+  async answer({ body, query, request, reply }, front) {
+    const submission = readSubmission(body, query.namespace ?? "");
+    const token = submission.token || query.idempotency_token || "";
+    const meta = { ...submission.spec.meta, ...serverMeta(front.requesterId, request.headers) };
+    const { jobId, seq } = await front.commands.submit({
+      spec: { ...submission.spec, meta },
+      ...(token === "" ? {} : { token }),
+      cause: `submit ${request.id}`,
+    });
+    reply.header("x-shoal-position", seq);
+    return { JobID: jobId, EvaluationID: front.chance.uuid(), Warnings: submission.warnings };
+  },
+});

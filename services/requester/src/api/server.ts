@@ -1,0 +1,147 @@
+import { Fault, type Process } from "@shoal/core";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { buildHeaders } from "./build.ts";
+import { clientRefusal } from "./client-version.ts";
+import { errorReply, isOurs } from "./error-reply.ts";
+import type { ApiParts, Front } from "./front.ts";
+import { jsonBody } from "./json-body.ts";
+import { apiLimits } from "./limits.ts";
+import { serveLogSockets } from "./logs/log-socket.ts";
+import { createOccupancy } from "./occupancy.ts";
+import { createRate } from "./rate.ts";
+import type { Route } from "./route.ts";
+import { routes } from "./routes/index.ts";
+
+export interface ApiOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly requestsPerSecond: number;
+  readonly connectionsMax: number;
+}
+
+export interface Api extends Process {
+  /** For tests that need no socket. */
+  readonly app: FastifyInstance;
+  /** Where it listens, once started: `http://127.0.0.1:1234`. */
+  url(): string;
+}
+
+/** The HTTP API as a process: listens when started; when stopped it ends its streams and lets answers on their way out. */
+export function createApi(parts: ApiParts, options: ApiOptions): Api {
+  const front: Front = {
+    ...parts,
+    feeds: createOccupancy("event feeds", apiLimits.feedsMax),
+    logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
+  };
+  const app = fastify({
+    bodyLimit: apiLimits.bodyBytes,
+    requestTimeout: apiLimits.requestMs,
+    handlerTimeout: apiLimits.handlerMs,
+    keepAliveTimeout: apiLimits.keepAliveMs,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    genReqId: () => parts.chance.uuid(),
+    routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
+    frameworkErrors: (failure, request, reply) => refuse(front, failure, { request, reply }),
+  });
+  app.server.headersTimeout = apiLimits.headersMs;
+  app.server.maxConnections = options.connectionsMax;
+  admit(app, front, options.requestsPerSecond);
+  readBodies(app);
+  for (const route of routes) mount(app, route, front);
+  app.setErrorHandler((failure, request, reply) => refuse(front, failure, { request, reply }));
+  app.setNotFoundHandler((request) => {
+    throw new Fault(
+      "NOT_FOUND",
+      `The requested resource/URL was not found: ${request.method} ${request.url.slice(0, 200)}`,
+    );
+  });
+  serveLogSockets(app.server, front);
+  let address = "";
+  return {
+    name: "api",
+    app,
+    url: () => address,
+    async start() {
+      address = await app.listen({ host: options.host, port: options.port }).catch((failure: unknown) => {
+        throw notListening(failure, options);
+      });
+    },
+    async stop() {
+      front.feeds.close();
+      front.logStreams.close();
+      await app.close();
+    },
+  };
+}
+
+function notListening(failure: unknown, { host, port }: ApiOptions): unknown {
+  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
+  if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") return failure;
+  const why = { EADDRINUSE: "is in use", EACCES: "is not allowed", EADDRNOTAVAIL: "is not an address of this machine" };
+  return new Fault("CONFIG_INVALID", `http.host ${host}, http.port ${port}: ${why[code]}; port 0 takes any free one`, {
+    cause: failure,
+  });
+}
+
+// What browsers may send from other pages: everything, as the field's API does.
+const anyOrigin = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, PUT, POST, DELETE",
+  "access-control-allow-headers": "*",
+  "access-control-expose-headers": "*",
+} as const;
+
+/** What happens to every request before its route: rate, the client's version, headers. */
+function admit(app: FastifyInstance, { clock }: Front, perSecond: number): void {
+  const rate = createRate(clock, perSecond);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(buildHeaders).headers(anyOrigin).header("x-request-id", request.id);
+    if (!rate.take(request.ip)) {
+      reply.header("retry-after", 1);
+      return done(new Fault("TOO_MANY", `more than ${perSecond} requests a second from ${request.ip}`));
+    }
+    const refusal = clientRefusal(request.headers);
+    if (refusal !== undefined) return void reply.code(refusal.status).send(refusal.body);
+    if (request.method === "OPTIONS") return void reply.code(204).send();
+    done();
+  });
+}
+
+function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    try {
+      done(null, jsonBody(body, request.headers));
+    } catch (failure) {
+      done(failure instanceof Error ? failure : new Error(String(failure)));
+    }
+  });
+}
+
+function mount(app: FastifyInstance, route: Route, front: Front): void {
+  app.route({
+    method: [...route.methods],
+    url: route.path,
+    handler: (request, reply) => answer(route, { request, reply }, front),
+  });
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function answer(route: Route, { request, reply }: Exchange, front: Front): Promise<unknown> {
+  const params = new Map(Object.entries(Object(request.params)));
+  const param = (name: string): string => String(params.get(name) ?? "");
+  return route.answer({ query: request.query, body: request.body, param, request, reply }, front);
+}
+
+function refuse({ diary }: Front, failure: unknown, { request, reply }: Exchange): FastifyReply {
+  const { status, body } = errorReply(failure, request.id);
+  if (isOurs(failure)) diary.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
+  return reply.code(status).send(body);
+}

@@ -1,0 +1,104 @@
+import { listOf, secret } from "@shoal/core";
+import { tokenProblem } from "@shoal/proto";
+import { z } from "zod";
+
+const token = (what: string) =>
+  z.string().superRefine((name, issues) => {
+    const problem = name === "" ? undefined : tokenProblem(name);
+    if (problem !== undefined) issues.addIssue({ code: "custom", message: `${what} cannot be "${name}": ${problem}` });
+  });
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const Http = z.object({
+  host: z.string().min(1).default("127.0.0.1").describe("address that the API listens on"),
+  port: port.default(1234).describe("port that the API listens on; 0 takes any free one"),
+  publicUrl: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+    .default("")
+    .describe("how clients reach the API, for links in answers; empty means as the request came in"),
+  requestsPerSecond: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe("requests per second that one client address may make, on average; ten times what the field allows"),
+  connectionsMax: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10_000)
+    .describe("connections of clients that are open at once"),
+});
+
+const Nats = z.object({
+  url: z
+    .string()
+    .min(1)
+    .default("nats://127.0.0.1:4222")
+    .describe("where the event log lives; several, split by commas"),
+  user: z.string().default("").describe("user name at the NATS server; empty for none"),
+  password: secret().default("").describe("password at the NATS server; empty for none"),
+  replicas: z.coerce
+    .number()
+    .int()
+    .refine((count) => [1, 3, 5].includes(count), "wanted 1, 3 or 5")
+    .default(1)
+    .describe("copies of every stream and bucket: 1, 3 or 5; fixed when the cluster is created"),
+});
+
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+const Auction = z.object({
+  width: count(1, 64).default(3).describe("nodes that are asked at once for one job"),
+  rounds: count(1, 64).default(8).describe("rounds of so many nodes before a job waits for room"),
+  waitMs: count(10, 60_000)
+    .default(300)
+    .describe("longest wait for nodes that do not answer, milliseconds; those that answer decide it sooner"),
+  queueBefore: count(1, 1_000_000)
+    .default(64)
+    .describe("jobs that may wait for room before new ones queue behind them without being tried"),
+});
+
+const Nodes = z.object({
+  disconnectAfterMs: count(1000, 3_600_000)
+    .default(6000)
+    .describe(
+      "silence after which a node is taken for gone, milliseconds; above the 4 to 5 s that a fail-over of the log may take",
+    ),
+  settleMs: count(0, 600_000)
+    .default(2500)
+    .describe(
+      "how long a requester listens after its start before it says that no node fits, milliseconds; more than two heartbeats",
+    ),
+});
+
+const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** Everything that a requester can be told. `http.port` is also SHOAL_HTTP_PORT. */
+export const RequesterConfig = z
+  .object({
+    requesterId: token("a requester's id")
+      .default("")
+      .describe("name of this requester, unique in its cluster; empty makes one and keeps it in dataDir"),
+    dataDir: z.string().min(1).default(".shoal/requester").describe("folder for what this requester keeps for itself"),
+    labels: listOf(z.string().regex(/^[^=]+=.*$/, "wanted key=value"))
+      .default([])
+      .describe("labels of this requester in lists of nodes: key=value, split by commas"),
+    http: Http.prefault({}),
+    nats: Nats.prefault({}),
+    auction: Auction.prefault({}),
+    nodes: Nodes.prefault({}),
+    checkpointMs: count(10, 600_000)
+      .default(1000)
+      .describe(
+        "how often at most a shard writes down how far it has come, milliseconds; what lies behind it is done again after a crash",
+      ),
+    log: z
+      .object({ level: z.enum(levels).default("info").describe("least level of what is logged to stderr") })
+      .prefault({}),
+  })
+  .readonly();
+export type RequesterConfig = z.infer<typeof RequesterConfig>;

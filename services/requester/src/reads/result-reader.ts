@@ -1,0 +1,10 @@
+/** Results that nodes published through the object store. */
+export interface ResultReader {
+  /** A node's object; undefined when it has none of this name. The bytes come as they are read; a broken object throws on the way. */
+  open(nodeId: string, object: string): Promise<OpenResult | undefined>;
+}
+
+export interface OpenResult {
+  readonly sizeBytes: number;
+  readonly bytes: ReadableStream<Uint8Array>;
+}
