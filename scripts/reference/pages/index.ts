@@ -1,9 +1,21 @@
 import type { Page } from "../page.ts";
+import { commandsPage } from "./commands.ts";
 import { errorsPage } from "./errors.ts";
 import { eventsPage } from "./events.ts";
+import { httpApiPage } from "./http-api.ts";
 import { jobSpecPage } from "./job-spec.ts";
 import { machinesPage } from "./machines.ts";
+import { settingsPage } from "./settings.ts";
 import { subjectsPage } from "./subjects.ts";
 
 /** Every generated page, in the order of the list that a reader sees. */
-export const pages: readonly Page[] = [jobSpecPage, machinesPage, eventsPage, subjectsPage, errorsPage];
+export const pages: readonly Page[] = [
+  jobSpecPage,
+  commandsPage,
+  httpApiPage,
+  settingsPage,
+  machinesPage,
+  eventsPage,
+  subjectsPage,
+  errorsPage,
+];

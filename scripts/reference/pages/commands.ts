@@ -1,0 +1,31 @@
+import type { CommandPart } from "../../../apps/cli/src/command.ts";
+import { commands, nouns } from "../../../apps/cli/src/commands/index.ts";
+import { code, table } from "../markdown.ts";
+import type { Page } from "../page.ts";
+
+/** Every command of the command line. */
+export const commandsPage: Page = {
+  file: "commands.md",
+  title: "Command line",
+  says: "every command of `shoal`, its options and examples",
+  from: "apps/cli/src/commands/",
+  body: () => {
+    const ofNouns = nouns.flatMap(({ name, commands: parts }) =>
+      parts.map((part) => section(`${name} ${part.name}`, part)),
+    );
+    return [...ofNouns, ...commands.map((part) => section(part.name, part))].join("\n\n");
+  },
+};
+
+function section(name: string, { takes, says, options = [], examples = [] }: CommandPart): string {
+  const usage = `shoal ${name}${takes === undefined ? "" : ` ${takes}`}`;
+  const rows = options.map((option) => [
+    code(option.flags),
+    option.says,
+    option.fallback === undefined ? "" : code(JSON.stringify(option.fallback)),
+  ]);
+  const parts = [`## ${code(usage)}`, `${says.charAt(0).toUpperCase()}${says.slice(1)}.`];
+  if (rows.length > 0) parts.push(table(["option", "does", "default"], rows));
+  if (examples.length > 0) parts.push(["```sh", ...examples, "```"].join("\n"));
+  return parts.join("\n\n");
+}
