@@ -23,6 +23,15 @@ export function exitOf(failure: unknown): number {
   return code === undefined ? 1 : errors[code].exit;
 }
 
+/** A failure as another process can be told it. */
+export function failureInWords(failure: unknown): {
+  readonly code: ErrorCode;
+  readonly why: string;
+  readonly hint: string;
+} {
+  return { code: codeOf(failure) ?? "INTERNAL", why: messagesOf(failure).join("; "), hint: hintOf(failure) };
+}
+
 const isCode = (text: unknown): text is ErrorCode => typeof text === "string" && Object.hasOwn(errors, text);
 
 function codeOf(failure: unknown): ErrorCode | undefined {

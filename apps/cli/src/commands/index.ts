@@ -1,11 +1,13 @@
 import type { CommandPart, NounPart } from "../command.ts";
+import { devstack } from "./devstack.ts";
 import { events } from "./events.ts";
 import { job } from "./job/index.ts";
 import { node } from "./node/index.ts";
+import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
 /** Nouns with commands of their own. */
 export const nouns: readonly NounPart[] = [job, node];
 
 /** Commands that stand alone. */
-export const commands: readonly CommandPart[] = [events, version];
+export const commands: readonly CommandPart[] = [devstack, serve, events, version];

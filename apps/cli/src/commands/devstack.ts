@@ -1,0 +1,98 @@
+import { type Call, type CommandPart, gather, wholeNumber } from "../command.ts";
+import { banner } from "../devstack/banner.ts";
+import type { MemberNews } from "../devstack/member.ts";
+import { type DevstackSettings, membersMax, usual } from "../devstack/settings.ts";
+import { startDevstack } from "../devstack/start-devstack.ts";
+import { listenForQuit } from "../process/quit.ts";
+import { settingsOf } from "../serve/given.ts";
+
+const port = (flag: string) => wholeNumber(flag, 0, 65_535);
+
+export const devstack: CommandPart = {
+  name: "devstack",
+  says: "run a whole cluster on this machine, in the foreground, until Ctrl-C",
+  options: [
+    {
+      flags: "--requesters <number>",
+      says: "how many requesters",
+      read: wholeNumber("--requesters", 1, membersMax),
+      fallback: usual.requesters,
+    },
+    {
+      flags: "--nodes <number>",
+      says: "how many compute nodes",
+      read: wholeNumber("--nodes", 0, membersMax),
+      fallback: usual.nodes,
+    },
+    {
+      flags: "--port <port>",
+      says: "the API of the first requester; the next ones follow; 0 takes any free ones",
+      read: port("--port"),
+      fallback: usual.port,
+    },
+    {
+      flags: "--nats-port <port>",
+      says: "the NATS server; 0 takes any free one",
+      read: port("--nats-port"),
+      fallback: usual.natsPort,
+    },
+    {
+      flags: "--data-dir <folder>",
+      says: "where everything is kept, below the current folder",
+      fallback: usual.dataDir,
+    },
+    { flags: "--no-restart", says: "do not start processes again that die" },
+    { flags: "--json", says: "print one line of JSON when the cluster is ready, and nothing else" },
+    {
+      flags: "--node-config <path=value>",
+      says: "a setting of every compute node; may be given several times",
+      read: gather,
+    },
+    {
+      flags: "--requester-config <path=value>",
+      says: "a setting of every requester; may be given several times",
+      read: gather,
+    },
+  ],
+  examples: [
+    "shoal devstack",
+    "shoal devstack --requesters 1 --nodes 5 --port 0 --nats-port 0 --json",
+    "shoal devstack --node-config 'allowListedLocalPaths=/data/**:ro'",
+  ],
+  async run(call) {
+    const { terminal } = call.context;
+    const settings = settingsFrom(call);
+    const quit = listenForQuit();
+    // The processes see their channel to us close and end by themselves.
+    quit.insisted.then(() => process.exit(130));
+    const starting = startDevstack(settings, (news) => tellNews(call, news));
+    const cluster = await Promise.race([starting, quit.asked]);
+    if (cluster !== undefined) {
+      const json = call.options.flag("json");
+      terminal.out(json ? `${JSON.stringify(cluster.facts)}\n` : banner(cluster.facts, settings, terminal.colours));
+      await quit.asked;
+      if (!json) terminal.err("\nStopping: nodes, requesters, then the log.\n");
+    }
+    // Asked to end while it was starting: what has been started must still be stopped.
+    const running = cluster ?? (await starting.catch(() => undefined));
+    await running?.stop();
+    return 0;
+  },
+};
+
+function settingsFrom({ options }: Call): DevstackSettings {
+  return {
+    requesters: options.number("requesters") ?? usual.requesters,
+    nodes: options.number("nodes") ?? usual.nodes,
+    port: options.number("port") ?? usual.port,
+    natsPort: options.number("natsPort") ?? usual.natsPort,
+    dataDir: options.text("dataDir") ?? usual.dataDir,
+    restart: options.flag("restart"),
+    nodeSettings: settingsOf(options.list("nodeConfig")),
+    requesterSettings: settingsOf(options.list("requesterConfig")),
+  };
+}
+
+function tellNews({ context: { terminal } }: Call, { name, what, why }: MemberNews): void {
+  terminal.err(what === "died" ? `${name} died (${why})\n` : `${name} is back (${why})\n`);
+}

@@ -1,0 +1,62 @@
+import type { Call, CommandPart } from "../command.ts";
+import { gather } from "../command.ts";
+import { CliError, failureInWords } from "../failure.ts";
+import { tellParent } from "../process/parent.ts";
+import { listenForQuit } from "../process/quit.ts";
+import { givenOf } from "../serve/given.ts";
+import { type Role, roles, startRole } from "../serve/roles.ts";
+
+// How long a process may take to end in order once it was asked to, before it ends at once: longer than any of its own limits.
+const endMs = 20_000;
+
+export const serve: CommandPart = {
+  name: "serve",
+  says: "run one part of a cluster in the foreground: a requester or a compute node",
+  options: [
+    { flags: "--requester", says: "run a requester: it owns the log, schedules, and serves the API" },
+    { flags: "--compute", says: "run a compute node: it bids for executions and runs them" },
+    { flags: "--nats <url>", says: "the NATS server that holds the log (the setting nats.url)" },
+    { flags: "--config <file>", says: "read settings from a YAML or JSON file" },
+    {
+      flags: "-c <path=value>",
+      says: "one setting; may be given several times, and wins over file and environment",
+      read: gather,
+    },
+  ],
+  examples: [
+    "shoal serve --requester -c http.port=1234 --nats nats://127.0.0.1:4222",
+    "shoal serve --compute -c labels=zone=a -c capacity.memory=8GiB",
+  ],
+  async run(call) {
+    const quit = listenForQuit();
+    quit.asked.then(() => setTimeout(() => process.exit(1), endMs).unref());
+    quit.insisted.then(() => process.exit(130));
+    try {
+      await startRole(roleOf(call), {
+        given: await givenOf(call),
+        quit: quit.asked,
+        onReady: (facts) => void tellReady(call, facts),
+      });
+    } catch (failure) {
+      await tellParent({ type: "failed", ...failureInWords(failure) });
+      throw failure;
+    }
+    return 0;
+  },
+};
+
+function roleOf({ options }: Call): Role {
+  const [role, ...more] = roles.filter((name) => options.flag(name));
+  if (role !== undefined && more.length === 0) return role;
+  const found = role === undefined ? "neither" : "both";
+  throw new CliError(
+    "BAD_REQUEST",
+    `wanted --requester or --compute, found ${found}`,
+    "a process is one part of a cluster",
+  );
+}
+
+async function tellReady({ context }: Call, facts: Readonly<Record<string, unknown>>): Promise<void> {
+  if (process.send === undefined) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
+  await tellParent({ type: "ready", facts });
+}

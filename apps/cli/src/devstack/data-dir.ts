@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folders and files of a devstack. */
+export interface DataDir {
+  readonly path: string;
+  /** The folder of one of its processes. */
+  of(name: string): string;
+  /** Where one of its processes logs to. */
+  logOf(name: string): string;
+  /** The password of a user of the NATS server: made once, kept for the next start. */
+  passwordOf(user: string): string;
+}
+
+// 192 bits: cannot be guessed, and is 32 characters long.
+const passwordBytes = 24;
+
+/** Opens the folder of a devstack, and makes it when it is not there. Only its owner may look into it. */
+export function openDataDir(path: string): DataDir {
+  mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+  const file = join(path, "passwords.json");
+  const passwords = readPasswords(file);
+  return {
+    path,
+    of: (name) => join(path, name),
+    logOf: (name) => join(path, "logs", `${name}.log`),
+    passwordOf(user) {
+      const known = passwords.get(user);
+      if (known !== undefined) return known;
+      const made = randomBytes(passwordBytes).toString("base64url");
+      passwords.set(user, made);
+      writeFileSync(file, `${JSON.stringify(Object.fromEntries(passwords), null, 2)}\n`, { mode: 0o600 });
+      return made;
+    },
+  };
+}
+
+function readPasswords(file: string): Map<string, string> {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const entries = typeof json === "object" && json !== null ? Object.entries(json) : [];
+    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  } catch {
+    return new Map(); // The first start; a damaged file is made anew, the server gets the new passwords with it.
+  }
+}

@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import { failureInWords } from "../failure.ts";
+import { tellParent } from "../process/parent.ts";
+import { listenForQuit } from "../process/quit.ts";
+import { wantFreePort } from "./free-port.ts";
+import { guardOrderOf } from "./guard-order.ts";
+import { lockDataDir } from "./lock.ts";
+
+// The process that keeps a devstack's NATS server: it holds the data directory, runs the server as its own child, and ends it
+// when it is asked to or when the devstack is gone, however that ended.
+const quit = listenForQuit();
+process.exitCode = await guard().catch(async (failure: unknown) => {
+  await tellParent({ type: "failed", ...failureInWords(failure) });
+  return 1;
+});
+if (process.connected) process.disconnect();
+
+async function guard(): Promise<number> {
+  process.channel?.ref(); // Nothing else keeps this process alive until it has its order.
+  const [message] = await once(process, "message");
+  process.channel?.unref();
+  const { dataDir, port, users } = guardOrderOf(message);
+  const lock = lockDataDir(dataDir);
+  try {
+    // Only now: whoever held the directory a moment ago may have held the port as well.
+    await wantFreePort(Math.max(0, port), "--nats-port");
+    const { findServer, startServer } = await import("@shoal/nats");
+    const server = await startServer(await findServer(), { dataDir, port, users });
+    await tellParent({ type: "ready", facts: { url: server.url, port: server.port, serverPid: server.pid } });
+    const end = await Promise.race([server.ended, quit.asked]);
+    await server.stop();
+    return end === undefined ? 0 : 1;
+  } finally {
+    lock.release();
+  }
+}

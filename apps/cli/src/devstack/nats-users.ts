@@ -1,0 +1,14 @@
+import type { ServerUser } from "@shoal/nats";
+import type { DataDir } from "./data-dir.ts";
+import { nodeName, requesterUser } from "./plans.ts";
+import type { DevstackSettings } from "./settings.ts";
+
+/** The users of the NATS server: requesters may do what requesters do, and each node only what concerns itself. */
+export async function natsUsers({ nodes }: DevstackSettings, dataDir: DataDir): Promise<readonly ServerUser[]> {
+  const { permissionsOfNode, permissionsOfRequester } = await import("@shoal/nats");
+  const ids = Array.from({ length: nodes }, (_, index) => nodeName(index));
+  return [
+    { user: requesterUser, password: dataDir.passwordOf(requesterUser), rights: permissionsOfRequester() },
+    ...ids.map((id) => ({ user: id, password: dataDir.passwordOf(id), rights: permissionsOfNode(id) })),
+  ];
+}

@@ -1,0 +1,72 @@
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ChildPlan } from "./child.ts";
+import type { DataDir } from "./data-dir.ts";
+import type { GuardOrder } from "./guard-order.ts";
+import type { DevstackSettings } from "./settings.ts";
+
+// The source runs from .ts, what was built for publishing from .js.
+const ending = extname(import.meta.filename);
+const program = (path: string): string => fileURLToPath(new URL(`${path}${ending}`, import.meta.url));
+
+/** The users of a devstack's NATS server: one for the requesters, and each node by its own id. */
+export const requesterUser = "requester";
+export const nodeName = (index: number): string => `node-${index}`;
+export const requesterName = (index: number): string => `requester-${index}`;
+
+/** How the NATS server's keeper is started. */
+export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
+  return { name: "nats", args: [program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+}
+
+interface Place {
+  readonly dataDir: DataDir;
+  readonly settings: DevstackSettings;
+  readonly natsUrl: string;
+}
+
+/** How requester `index` is started; `port` 0 takes any free one. */
+export function requesterPlan(index: number, port: number, { dataDir, settings, natsUrl }: Place): ChildPlan {
+  const name = requesterName(index);
+  return servePlan(name, "--requester", {
+    dataDir,
+    password: dataDir.passwordOf(requesterUser),
+    settings: {
+      requesterId: name,
+      "http.port": String(port),
+      "nats.url": natsUrl,
+      "nats.user": requesterUser,
+      ...settings.requesterSettings,
+    },
+  });
+}
+
+/** How node `index` is started. */
+export function nodePlan(index: number, { dataDir, settings, natsUrl }: Place): ChildPlan {
+  const name = nodeName(index);
+  return servePlan(name, "--compute", {
+    dataDir,
+    password: dataDir.passwordOf(name),
+    settings: { nodeId: name, "nats.url": natsUrl, "nats.user": name, ...settings.nodeSettings },
+  });
+}
+
+interface Serving {
+  readonly dataDir: DataDir;
+  readonly password: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+function servePlan(name: string, role: string, { dataDir, password, settings }: Serving): ChildPlan {
+  const given = Object.entries({ dataDir: dataDir.of(name), ...settings }).flatMap(([path, value]) => [
+    "-c",
+    `${path}=${value}`,
+  ]);
+  return {
+    name,
+    args: [program("../main"), "serve", role, ...given],
+    // Not among the arguments: every user of the machine can read those.
+    env: { SHOAL_NATS_PASSWORD: password },
+    logFile: dataDir.logOf(name),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Given } from "./given.ts";
+
+/** What a process of a cluster can be. */
+export const roles = ["requester", "compute"] as const;
+export type Role = (typeof roles)[number];
+
+/** What a role needs to run. */
+export interface Serving {
+  readonly given: Given;
+  readonly quit: Promise<void>;
+  readonly onReady: (facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How each role is run; loaded only when it is wanted, because most commands need neither. */
+const starters: Readonly<Record<Role, (serving: Serving) => Promise<void>>> = {
+  requester: async (serving) => (await import("@shoal/requester")).serveRequester(serving),
+  compute: async (serving) => (await import("@shoal/compute")).serveCompute(serving),
+};
+
+/** Runs a part of a cluster until `quit`; resolves when it has stopped in order. */
+export const startRole = (role: Role, serving: Serving): Promise<void> => starters[role](serving);
