@@ -1,11 +1,26 @@
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
-export { permissionsOfNode, permissionsOfRequester, type UserRights } from "./rights/rights.ts";
+export { type CloudEvent, cloudEventsOf } from "./feed.ts";
+export { leaseTimes } from "./leases/lease-times.ts";
+export { logLimits } from "./logs/log-limits.ts";
+export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
+export { connectRequester, type RequesterOptions, type RequesterPorts, type ViewName } from "./requester-ports.ts";
+export type { KeptResult, Results } from "./results/results.ts";
+export {
+  inboxPrefixOf,
+  permissionsOfNode,
+  permissionsOfRequester,
+  type SubjectRights,
+  type UserRights,
+} from "./rights/rights.ts";
 export { findServer, type ServerProgram } from "./server/find-server.ts";
 export { type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
 export { type RunningServer, startServer } from "./server/start-server.ts";
 export { systemChance } from "./system-chance.ts";
 export { systemClock } from "./system-clock.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
-export { type StreamPlan, topologyPlan } from "./topology/topology-data.ts";
+export { markerMs, type StreamPlan, topologyPlan } from "./topology/topology-data.ts";
+export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
+export { type RawEntry, readAll } from "./views/read-all.ts";
+export { createViewStore } from "./views/view-store.ts";

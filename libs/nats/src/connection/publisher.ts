@@ -51,6 +51,7 @@ export function createPublisher(nc: NatsConnection, replies: Replies, clock: Clo
   // Every message has the same patience, so the order of the calls is the order of the deadlines and one alarm is enough.
   const byDeadline = fifo<Pending>();
   let up = false;
+  let closed = false;
   let cancelAlarm: (() => void) | undefined;
 
   function settle(pending: Pending, outcome: PublishOutcome): void {
@@ -109,6 +110,7 @@ export function createPublisher(nc: NatsConnection, replies: Replies, clock: Clo
   return {
     publish(publication) {
       return new Promise((resolve) => {
+        if (closed) return resolve({ state: "unsent", why: "the connection was closed" });
         if (waiting.size() >= publisherLimits.waitingMax) {
           return resolve({ state: "unsent", why: `${publisherLimits.waitingMax} messages wait to be sent already` });
         }
@@ -129,6 +131,7 @@ export function createPublisher(nc: NatsConnection, replies: Replies, clock: Clo
       pump();
     },
     close() {
+      closed = true;
       up = false;
       settleInFlight("the connection was closed before the server answered");
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

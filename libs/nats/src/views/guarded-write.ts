@@ -46,7 +46,8 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
       remembered.set(key, found);
       if (isSame(found, write)) return;
     }
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
+    if (link.clock.now() >= untilAt || link.nc.isClosed())
+      throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
     // Nothing has moved: the server needs a moment, as when another write of this key is in flight on a replicated bucket.
     if (found === undefined || found.revision === kept.revision) await shortPause(link);
     kept = found ?? kept;

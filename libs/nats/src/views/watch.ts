@@ -1,6 +1,6 @@
 import type { ViewWatcher } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
-import { type ReadMessage, type Reading, readStream } from "../stream/reading.ts";
+import { type Reading, type ReadMessage, readStream } from "../stream/reading.ts";
 import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** What to watch, and under which consumer name when narrow rights allow only one. */

@@ -1,0 +1,20 @@
+/** How long leases live, in milliseconds. */
+export interface LeaseTimes {
+  /** Whole seconds: the server counts in those. */
+  readonly ttlMs: number;
+  readonly renewMs: number;
+}
+
+/**
+ * Six seconds: a replicated stream needs 4 to 5 s for a new leader (measured), and no lease shall end for that. Three
+ * renewals fit into one life.
+ */
+export const leaseTimes: LeaseTimes = { ttlMs: 6_000, renewMs: 2_000 };
+
+// The owner stops before the server lets another in: half a second of the six for late timers and a long garbage collection.
+const marginPart = 12;
+
+/** Until when a lease may be acted on that was last confirmed by a message sent at this time. */
+export function validUntil(sentAt: number, { ttlMs }: LeaseTimes): number {
+  return sentAt + ttlMs - ttlMs / marginPart;
+}

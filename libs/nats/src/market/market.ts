@@ -1,0 +1,101 @@
+import type { Market } from "@shoal/core";
+import { type Ask, type Bid, BidBatch, Heartbeat, subjects } from "@shoal/proto";
+import { encode, tryDecode } from "../codec/plain-maps.ts";
+import type { Link } from "../connection/link.ts";
+
+/** Asks and releases for one node that wait for the end of this moment. */
+interface Parcel {
+  readonly asks: Ask[];
+  readonly released: string[];
+  /** Who waits for the bid on which ask. Whoever is told leaves the list. */
+  readonly bids: Map<string, (bid: Bid | undefined) => void>;
+  /** Nobody waits any more. */
+  done: () => void;
+}
+
+/** The requester's side of bidding, over core NATS. */
+export function createMarket(link: Link): Market {
+  const parcels = new Map<string, Parcel>();
+
+  function parcelFor(nodeId: string): Parcel {
+    const open = parcels.get(nodeId);
+    if (open !== undefined) return open;
+    const parcel: Parcel = { asks: [], released: [], bids: new Map(), done: () => {} };
+    parcels.set(nodeId, parcel);
+    // Behind everything that this turn of the event loop still has to say.
+    setImmediate(() => {
+      parcels.delete(nodeId);
+      send(link, nodeId, parcel);
+    });
+    return parcel;
+  }
+
+  return {
+    ask(nodeId, ask, waitMs) {
+      const parcel = parcelFor(nodeId);
+      parcel.asks.push(ask);
+      return waitForBid(link, { parcel, askId: ask.askId, waitMs });
+    },
+    release(nodeId, askId) {
+      parcelFor(nodeId).released.push(askId);
+    },
+    async onHeartbeat(deliver) {
+      const subscription = link.nc.subscribe(subjects.heartbeat("*"), {
+        callback: (failure, message) => {
+          if (failure !== null) return link.trouble(`heartbeats: ${failure.message}`);
+          const heartbeat = Heartbeat.safeParse(tryDecode(message.data));
+          // The server vouches for the subject alone.
+          if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
+            deliver(heartbeat.data);
+        },
+      });
+      await link.nc.flush();
+      return { close: async () => subscription.unsubscribe() };
+    },
+  };
+}
+
+function waitForBid(
+  { clock }: Link,
+  { parcel, askId, waitMs }: { readonly parcel: Parcel; readonly askId: string; readonly waitMs: number },
+): Promise<Bid | undefined> {
+  return new Promise((resolve) => {
+    const settle = (bid: Bid | undefined) => {
+      cancel();
+      parcel.bids.delete(askId);
+      if (parcel.bids.size === 0) parcel.done();
+      resolve(bid);
+    };
+    const cancel = clock.at(clock.now() + waitMs, () => settle(undefined));
+    parcel.bids.set(askId, settle);
+  });
+}
+
+function send(link: Link, nodeId: string, parcel: Parcel): void {
+  const { asks, released, bids } = parcel;
+  const bytes = encode({ asks, released });
+  if (bids.size === 0) return publish(link, { nodeId, bytes });
+  const reply = link.replies.open((message) => {
+    // An empty answer is the server's word that nobody listens there.
+    const batch = BidBatch.safeParse(tryDecode(message.data));
+    for (const bid of batch.success ? batch.data.bids : []) {
+      bids.get(bid.askId)?.(bid.nodeId === nodeId ? bid : undefined);
+    }
+    for (const settle of [...bids.values()]) settle(undefined);
+  });
+  parcel.done = () => link.replies.forget(reply);
+  publish(link, { nodeId, bytes, reply });
+}
+
+function publish(
+  link: Link,
+  parcel: { readonly nodeId: string; readonly bytes: Uint8Array; readonly reply?: string },
+): void {
+  const { nodeId, bytes, reply } = parcel;
+  try {
+    link.nc.publish(subjects.ask(nodeId), bytes, reply === undefined ? {} : { reply });
+  } catch (failure) {
+    // Asks may be lost; who waits for a bid is told when its time is up.
+    link.trouble(`asking ${nodeId}: ${failure instanceof Error ? failure.message : String(failure)}`);
+  }
+}

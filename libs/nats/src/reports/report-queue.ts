@@ -1,0 +1,36 @@
+import type { ReceivedReport, ReportQueue } from "@shoal/core";
+import { Report, reporterOf, streams, subjects } from "@shoal/proto";
+import { tryDecode } from "../codec/plain-maps.ts";
+import type { Link } from "../connection/link.ts";
+import { type ReadMessage, readStream } from "../stream/reading.ts";
+import { park } from "./park.ts";
+
+/** The reports of all nodes. `onParked` hears how many have been parked by this process so far. */
+export function createReportQueue(link: Link, onParked: (count: number) => void): ReportQueue {
+  let parked = 0;
+  return {
+    follow: (shard, afterSeq, deliver) =>
+      readStream(link, {
+        stream: streams.reports,
+        filter: subjects.reportsOfShard(shard),
+        from: { at: "behind", seq: afterSeq },
+        deliver(message) {
+          const report = readReport(message);
+          if (typeof report !== "string") return deliver(report);
+          parked += 1;
+          onParked(parked);
+          park(link, { shard, message, why: report });
+        },
+      }),
+  };
+}
+
+/** The report, or a sentence that says why it is none. */
+function readReport(message: ReadMessage): ReceivedReport | string {
+  const reporter = reporterOf(message.subject);
+  if (reporter === undefined) return "its subject is no report's";
+  const report = Report.safeParse(tryDecode(message.bytes));
+  if (report.success) return { ...reporter, seq: message.seq, report: report.data };
+  const issue = report.error.issues[0];
+  return `its bytes are no report: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+}

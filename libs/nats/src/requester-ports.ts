@@ -1,0 +1,93 @@
+import type { Checkpoints, EventLog, Feed, Leases, LogReader, Market, ReportQueue, ViewStore } from "@shoal/core";
+import { buckets } from "@shoal/proto";
+import { createCheckpoints } from "./checkpoints.ts";
+import { type ConnectOptions, connect } from "./connection/connect.ts";
+import type { Link } from "./connection/link.ts";
+import { createEventLog, type Damage } from "./event-log/event-log.ts";
+import { createFeed } from "./feed.ts";
+import { createLeases } from "./leases/leases.ts";
+import { createLogReader } from "./logs/log-reader.ts";
+import { createMarket } from "./market/market.ts";
+import { createReportQueue } from "./reports/report-queue.ts";
+import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
+import { requesterInboxPrefix } from "./rights/rights.ts";
+import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
+import { type RawEntry, readAll } from "./views/read-all.ts";
+import { createViewStore } from "./views/view-store.ts";
+
+/** How a requester connects. */
+export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPrefix"> {
+  /** A token: it stands in keys and commits. */
+  readonly requesterId: string;
+  /** How many servers keep a copy of every stream: 1, or 3 on a cluster. */
+  readonly replicas: number;
+  /** A message in the log is no commit. It is skipped; somebody should look. */
+  readonly onDamage: (damage: Damage) => void;
+  /** A report could not be read and was parked: how many there are so far. */
+  readonly onParked: (count: number) => void;
+}
+
+/** The views, each in its bucket. */
+export type ViewName = "jobs" | "executions" | "nodes" | "assignments";
+
+/** Everything a requester reaches through NATS, over one connection. */
+export interface RequesterPorts {
+  readonly log: EventLog;
+  readonly views: Readonly<Record<ViewName, ViewStore>>;
+  readonly leases: Leases;
+  readonly checkpoints: Checkpoints;
+  readonly reports: ReportQueue;
+  readonly market: Market;
+  readonly feed: Feed;
+  readonly logs: LogReader;
+  /** What was made and found when the streams were looked at. */
+  readonly topology: TopologyReport;
+  /** Every entry of a bucket with its bytes, for comparing with a replay. */
+  readAll(view: ViewName): Promise<readonly RawEntry[]>;
+  /** Makes the bucket into which a node puts results; harmless when it is there. */
+  ensureResultsBucket(nodeId: string): Promise<void>;
+  /** What a node keeps of results. */
+  results(nodeId: string): Promise<Results>;
+  /** For measuring and for tools. */
+  readonly link: Link;
+  /** Says what is still to be said and closes the connection. */
+  close(): Promise<void>;
+}
+
+/** Connects a requester: looks at the server and its streams, makes what is missing. Throws as `connect` and `ensureTopology` do. */
+export async function connectRequester(options: RequesterOptions): Promise<RequesterPorts> {
+  const { requesterId, replicas } = options;
+  const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
+  try {
+    return portsOver(link, options, await ensureTopology(link, { replicas }));
+  } catch (failure) {
+    await link.close();
+    throw failure;
+  }
+}
+
+function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
+  const { requesterId, replicas, onDamage, onParked } = options;
+  const store = (bucket: string) => createViewStore(link, { bucket });
+  return {
+    log: createEventLog(link, onDamage),
+    views: {
+      jobs: store(buckets.jobs),
+      executions: store(buckets.executions),
+      nodes: store(buckets.nodes),
+      assignments: store(buckets.assignments),
+    },
+    leases: createLeases(link, requesterId),
+    checkpoints: createCheckpoints(store(buckets.checkpoints)),
+    reports: createReportQueue(link, onParked),
+    market: createMarket(link),
+    feed: createFeed(link),
+    logs: createLogReader(link),
+    topology,
+    readAll: (view) => readAll(link, buckets[view]),
+    ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas }),
+    results: (nodeId) => openResults(link, nodeId),
+    link,
+    close: () => link.close(),
+  };
+}

@@ -1,0 +1,86 @@
+import { jetstream } from "@nats-io/jetstream";
+import { type ObjectStore, Objm, StorageType } from "@nats-io/obj";
+import { Fault } from "@shoal/core";
+import { resultsBucketOf } from "@shoal/proto";
+import { type Link, requestMs, unreachable } from "../connection/link.ts";
+
+/** Something kept in a node's results bucket. */
+export interface KeptResult {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the bytes, as the store writes it: `SHA-256=` and base64. */
+  readonly digest: string;
+}
+
+/** A node's results bucket, with the rights of whoever opens it. */
+export interface Results {
+  /** Keeps what the stream brings under a name; what stood there before is replaced. Throws Fault PUBLISH_FAILED. */
+  put(name: string, bytes: ReadableStream<Uint8Array>): Promise<KeptResult>;
+  /** The bytes, or undefined when nothing has this name. The stream fails when they do not match their digest. */
+  get(name: string): Promise<{ readonly kept: KeptResult; readonly bytes: ReadableStream<Uint8Array> } | undefined>;
+  list(): Promise<readonly KeptResult[]>;
+  remove(name: string): Promise<void>;
+}
+
+const objectStores = (link: Link) => new Objm(jetstream(link.nc, { timeout: requestMs }));
+
+/** Makes a node's results bucket unless it is there; the node's own rights do not reach so far. Throws Fault LOG_UNREACHABLE. */
+export async function ensureResultsBucket(
+  link: Link,
+  nodeId: string,
+  { replicas }: { readonly replicas: number },
+): Promise<void> {
+  try {
+    await objectStores(link).create(resultsBucketOf(nodeId), { storage: StorageType.File, replicas });
+  } catch (failure) {
+    throw unreachable(`making the results bucket of ${nodeId}`, reasonOf(failure));
+  }
+}
+
+/** Opens a node's results bucket. Asks nothing of the server yet, so it also opens one that is not there. */
+export async function openResults(link: Link, nodeId: string): Promise<Results> {
+  const bucket = resultsBucketOf(nodeId);
+  const store: ObjectStore = await objectStores(link).open(bucket, false);
+  return {
+    async put(name, bytes) {
+      try {
+        return keptOf(await store.put({ name }, bytes, { timeout: requestMs }));
+      } catch (failure) {
+        throw new Fault("PUBLISH_FAILED", `${name} cannot be kept in bucket ${bucket}: ${reasonOf(failure)}`, {
+          cause: failure,
+        });
+      }
+    },
+    async get(name) {
+      const result = await store.get(name);
+      if (result === null) return undefined;
+      return { kept: keptOf(result.info), bytes: checked(result.data, result.error) };
+    },
+    list: async () => (await store.list()).map(keptOf),
+    async remove(name) {
+      await store.delete(name);
+    },
+  };
+}
+
+const keptOf = ({ name, size, digest }: { name: string; size: number; digest: string }): KeptResult => ({
+  name,
+  sizeBytes: size,
+  digest,
+});
+
+// The library tells a wrong digest beside the stream, where nobody who pipes it would look.
+function checked(bytes: ReadableStream<Uint8Array>, problem: Promise<Error | null>): ReadableStream<Uint8Array> {
+  return bytes.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      async flush(controller) {
+        const failure = await problem;
+        if (failure !== null) controller.error(failure);
+      },
+    }),
+  );
+}
+
+function reasonOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
