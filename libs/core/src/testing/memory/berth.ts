@@ -14,6 +14,8 @@ export interface Berth {
   readonly clock: Clock;
   readonly chance: Chance;
   isAlive(): boolean;
+  /** How many callbacks the process waits for on its clock: a process that has stopped cleanly waits for none. */
+  planned(): number;
   /** kill -9: no promise of the process settles any more and none of its callbacks is called. What it has sent travels on. */
   kill(): void;
   /** Calls back once, when the process dies. */
@@ -70,6 +72,7 @@ export function createBerth(water: Water, name: string): Berth {
   const isCut = (): boolean => openAt() > clock.now();
   const rejoined = new Set<() => void>();
   const outbound = new Map<string, Lane>();
+  const planned = new Set<object>();
   const send = (channel: string, arrive: () => void): void => {
     // What a process sends into a cut is lost, so nothing bars this lane.
     const lane = outbound.get(channel) ?? createLane(clock, () => 0);
@@ -78,9 +81,10 @@ export function createBerth(water: Water, name: string): Berth {
   };
   return {
     name,
-    clock: { now: clock.now, at: (at, callback) => clock.at(at, () => life.enter(callback)) },
+    clock: ownClock(clock, life, planned),
     chance: seededChance(dice.split("chance")),
     isAlive: life.isAlive,
+    planned: () => planned.size,
     kill: life.kill,
     onKilled: life.onKilled,
     pauseUntil: life.pauseUntil,
@@ -108,6 +112,26 @@ export function createBerth(water: Water, name: string): Berth {
       clock.at(clock.now() + delay(water), () => {
         if (!isCut()) life.enter(callback);
       });
+    },
+  };
+}
+
+function ownClock(clock: HandClock, life: Life, planned: Set<object>): Clock {
+  return {
+    now: clock.now,
+    at(at, callback) {
+      const task = {};
+      planned.add(task);
+      const cancel = clock.at(at, () =>
+        life.enter(() => {
+          // Cancelled while the process stood still: the callback had left the clock already.
+          if (planned.delete(task)) callback();
+        }),
+      );
+      return () => {
+        planned.delete(task);
+        cancel();
+      };
     },
   };
 }

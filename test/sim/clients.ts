@@ -1,0 +1,83 @@
+import { causeOf, pause } from "@shoal/core";
+import type { Dice, Sea } from "@shoal/core/testing";
+import { errors } from "@shoal/proto";
+import type { Commands } from "../../services/requester/src/commands/commands.ts";
+import type { Fleet } from "./fleet.ts";
+import type { PlannedJob } from "./plan.ts";
+
+/** What clients were told. */
+export interface Clients {
+  /** Jobs whose submission was acknowledged. */
+  readonly acknowledged: ReadonlySet<string>;
+  /** Jobs whose stop was acknowledged. */
+  readonly stopped: ReadonlySet<string>;
+  /** Requests that are not answered yet. */
+  waiting(): number;
+}
+
+// As a client waits for an answer before it turns to another requester.
+const patienceMs = 5_000;
+
+export interface ClientsOptions {
+  readonly sea: Sea;
+  readonly dice: Dice;
+  readonly fleet: Fleet;
+  readonly jobs: readonly PlannedJob[];
+  readonly startAt: number;
+  readonly problem: (what: string) => void;
+}
+
+/** Submits and stops as planned; whoever gets no answer asks again, elsewhere, if it may. */
+export function createClients({ sea, dice, fleet, jobs, startAt, problem }: ClientsOptions): Clients {
+  const acknowledged = new Set<string>();
+  const stopped = new Set<string>();
+  let waiting = 0;
+  const { clock } = sea;
+
+  /** Asks some requester that is up. Undefined when there is none or when it does not answer in time. */
+  async function ask<T>(request: (commands: Commands) => Promise<T>): Promise<T | "silence" | "refused"> {
+    const up = fleet.requesters.map((ship) => ship.voyage()).filter((voyage) => voyage !== undefined);
+    const [first, ...rest] = up;
+    if (first === undefined) return pause(clock, patienceMs).then(() => "silence");
+    const chosen = dice.pick([first, ...rest]);
+    const answer = request(chosen.requester.commands).catch((failure: unknown) => {
+      const { code, why } = causeOf(failure);
+      if (code === "INTERNAL") problem(`a client was told: ${why}`);
+      return errors[code].retry ? ("silence" as const) : ("refused" as const);
+    });
+    return Promise.race([answer, pause(clock, patienceMs).then(() => "silence" as const)]);
+  }
+
+  async function submit({ spec, token, stopAtMs }: PlannedJob): Promise<void> {
+    const request = { spec, cause: "client", ...(token === undefined ? {} : { token }) };
+    for (;;) {
+      const answer = await ask((commands) => commands.submit(request));
+      if (answer === "refused") return problem("a good spec was refused");
+      if (answer !== "silence") {
+        acknowledged.add(answer.jobId);
+        if (sea.log.load({ kind: "job", namespace: spec.namespace, id: answer.jobId }, 0).length === 0)
+          problem(`${answer.jobId} was acknowledged before it was stored`);
+        if (stopAtMs !== undefined) plan(stopAtMs, () => stop(answer.jobId));
+        return;
+      }
+      // Without a token it would be another job.
+      if (token === undefined) return;
+    }
+  }
+
+  async function stop(jobId: string): Promise<void> {
+    for (;;) {
+      const answer = await ask((commands) => commands.stop(jobId, "the client said so"));
+      if (answer === "refused") return;
+      if (answer !== "silence") return void stopped.add(jobId);
+    }
+  }
+
+  function plan(atMs: number, action: () => Promise<void>): void {
+    waiting++;
+    clock.at(startAt + atMs, () => void action().finally(() => waiting--));
+  }
+
+  for (const job of jobs) plan(job.atMs, () => submit(job));
+  return { acknowledged, stopped, waiting: () => waiting };
+}

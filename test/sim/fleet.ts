@@ -1,0 +1,128 @@
+import { registry } from "@shoal/core";
+import type { Dice, Sea } from "@shoal/core/testing";
+import { createCompute } from "../../services/compute/src/compute.ts";
+import type { Executor } from "../../services/compute/src/executors/executor.ts";
+import { noop } from "../../services/compute/src/executors/noop.ts";
+import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
+import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
+import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
+import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { type Disk, diskJournal } from "./disk.ts";
+import type { Plan } from "./plan.ts";
+import { createShip, type Ship, type Voyage } from "./ship.ts";
+
+export interface RequesterVoyage extends Voyage {
+  readonly requester: Requester;
+}
+
+/** A node with what outlives its process. */
+export interface NodeShip extends Ship<Voyage> {
+  readonly disk: Disk;
+  readonly files: MemoryTree;
+}
+
+export interface Fleet {
+  readonly requesters: readonly Ship<RequesterVoyage>[];
+  readonly nodes: readonly NodeShip[];
+  readonly all: readonly Ship<Voyage>[];
+}
+
+export interface FleetOptions {
+  readonly plan: Plan;
+  readonly sea: Sea;
+  readonly dice: Dice;
+  readonly crash: () => number;
+  /** A line for the story of a failing run. */
+  readonly note: (who: string, line: string) => void;
+  readonly problem: (what: string) => void;
+}
+
+/** The services as they are, on memory ports; a ship for each process. */
+export function createFleet(options: FleetOptions): Fleet {
+  const requesters = options.plan.requesters.map((id) => requesterShip(id, options));
+  const nodes = [...options.plan.nodes].map(([id, cores]) => nodeShip(id, cores, options));
+  return { requesters, nodes, all: [...requesters, ...nodes] };
+}
+
+function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOptions): Ship<RequesterVoyage> {
+  const { settings } = plan;
+  const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
+  const launch = (): RequesterVoyage => {
+    const ports = sea.requester(id);
+    const { clock } = ports;
+    const catalog = createCatalog({ views: ports.views.jobs, clock, requesterId: id, file: inMemory });
+    const requester = createRequester(
+      {
+        requesterId: id,
+        auction: settings,
+        nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
+        checkpointMs: settings.checkpointMs,
+      },
+      { ...ports, logs: ports.logReader, catalog, diary: { info: tell, warn: tell } },
+    );
+    return { berth: ports.berth, processes: [catalog, ...requester.processes], requester };
+  };
+  return createShip({ id, sea, dice, launch, problem });
+}
+
+function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, problem }: FleetOptions): NodeShip {
+  const disk: Disk = new Map();
+  const files: MemoryTree = new Map();
+  const starts = new Map<string, number>();
+  const tell = (sentence: string, facts?: object) => note(id, `${sentence} ${JSON.stringify(facts ?? {})}`);
+  const capacity = { cpuCores: cores, memoryBytes: 2 ** 33, diskBytes: 2 ** 33, gpus: 0 };
+  const launch = (): Voyage => {
+    const { berth, clock, chance, assignments, reports, stall, logs } = sea.node(id);
+    const counted = countStarts(noop(clock), (executionId) => {
+      if (!berth.isAlive()) return;
+      starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
+      if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);
+    });
+    const ports = {
+      clock,
+      chance,
+      assignments,
+      reports,
+      stall,
+      logs,
+      journal: diskJournal(berth, disk, { dice, crash }),
+      workspace: memoryWorkspace(files),
+      executors: registry("executor", [counted]),
+      sources: registry("source", []),
+      publishers: registry("publisher", []),
+      env: {},
+      notes: { info: tell, warn: tell },
+    };
+    return { berth, processes: createCompute(nodeSettings(id, capacity, plan), ports) };
+  };
+  return { ...createShip({ id, sea, dice, launch, problem }), disk, files };
+}
+
+function nodeSettings(nodeId: string, capacity: Parameters<typeof createCompute>[0]["capacity"], { settings }: Plan) {
+  return {
+    nodeId,
+    labels: {},
+    capacity,
+    perTask: capacity,
+    slotsMax: 100,
+    heartbeatMs: settings.heartbeatMs,
+    rejectNetworked: false,
+    envAllow: [],
+    version: "v0.1.0",
+    address: "",
+    inputsMs: 60_000,
+    inputBytes: 2 ** 20,
+    publishMs: 60_000,
+    outputFileBytes: 2 ** 20,
+  };
+}
+
+function countStarts(executor: Executor, started: (executionId: string) => void): Executor {
+  return {
+    ...executor,
+    start: (work) => {
+      started(work.id);
+      return executor.start(work);
+    },
+  };
+}

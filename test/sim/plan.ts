@@ -1,0 +1,107 @@
+import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@shoal/core/testing";
+import type { JobSpec } from "@shoal/proto";
+
+/** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
+export interface Disturbance {
+  readonly kind: "crash" | "stop" | "pause" | "cut" | "outage";
+  /** Which process, as a number among all of them. */
+  readonly whom: number;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/** A job that a client submits. */
+export interface PlannedJob {
+  readonly spec: JobSpec;
+  readonly atMs: number;
+  /** Submitted under a token, so that the client may say it again. */
+  readonly token: string | undefined;
+  readonly stopAtMs: number | undefined;
+}
+
+/** Everything that a seed decides before the first step. */
+export interface Plan {
+  readonly seed: number;
+  readonly requesters: readonly string[];
+  /** Cores of each node, by its id. */
+  readonly nodes: ReadonlyMap<string, number>;
+  readonly jobs: readonly PlannedJob[];
+  readonly disturbances: readonly Disturbance[];
+  readonly faults: Faults;
+  readonly settings: {
+    readonly width: number;
+    readonly rounds: number;
+    readonly waitMs: number;
+    readonly queueBefore: number;
+    readonly disconnectAfterMs: number;
+    readonly settleMs: number;
+    readonly checkpointMs: number;
+    readonly heartbeatMs: number;
+  };
+}
+
+/** For so long jobs come in and things go wrong; afterwards the world is calm. */
+export const unrestMs = 60_000;
+
+const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+/** Draws a whole run from a seed. */
+export function planOf(seed: number): Plan {
+  const dice = createDice(seed).split("plan");
+  const requesters = names("r", dice.between(1, 3));
+  const nodes = new Map(names("n", dice.between(1, 4)).map((id) => [id, dice.between(1, 4)]));
+  const processes = requesters.length + nodes.size;
+  return {
+    seed,
+    requesters,
+    nodes,
+    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) => jobOf(dice, index)),
+    disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes)),
+    faults: drawFaults(dice.split("faults")),
+    settings: {
+      width: dice.between(1, 4),
+      rounds: dice.between(1, 3),
+      waitMs: dice.pick([50, 250, 1_000]),
+      queueBefore: dice.pick([2, 100]),
+      disconnectAfterMs: dice.pick([3_000, 10_000]),
+      settleMs: dice.pick([500, 3_000]),
+      checkpointMs: dice.pick([100, 1_000]),
+      heartbeatMs: dice.pick([500, 1_000]),
+    },
+  };
+}
+
+function jobOf(dice: Dice, index: number): PlannedJob {
+  const params: Record<string, unknown> = { RunSeconds: dice.pick([0, 0, 0.05, 2, 15]) };
+  if (dice.chance(0.15)) params["FailWith"] = "it was told to fail";
+  if (dice.chance(0.1)) params["ExitCode"] = 3;
+  const timeouts = {
+    ...(dice.chance(0.2) ? { executionTimeout: dice.between(1, 10) } : {}),
+    ...(dice.chance(0.3) ? { queueTimeout: dice.between(5, 40) } : {}),
+    ...(dice.chance(0.1) ? { totalTimeout: 60 } : {}),
+  };
+  const atMs = dice.between(0, unrestMs * 0.7);
+  return {
+    spec: sampleSpec({
+      count: dice.pick([0, 1, 1, 1, 2, 3, 6]),
+      params,
+      timeouts,
+      resources: { cpu: dice.pick(["", "500m", "1", "2", "4"]), memory: "1Mb" },
+      priority: dice.between(0, 3),
+      namespace: dice.pick(["default", "blue"]),
+    }),
+    atMs,
+    token: dice.chance(0.7) ? `token-${index}` : undefined,
+    stopAtMs: dice.chance(0.15) ? atMs + dice.between(0, 20_000) : undefined,
+  };
+}
+
+function disturbanceOf(dice: Dice, processes: number): Disturbance {
+  return {
+    kind: dice.pick(["crash", "crash", "crash", "stop", "pause", "cut", "outage"]),
+    whom: dice.between(0, processes - 1),
+    atMs: dice.between(0, unrestMs),
+    // Longer than a lease lives, and longer than any patience with a node.
+    forMs: dice.pick([10, 500, 5_000, 15_000]),
+  };
+}

@@ -1,0 +1,102 @@
+import { entries, entryOf, isOver, jobViews, nodeViews, type View } from "@shoal/core";
+import { entriesOf, type Sea } from "@shoal/core/testing";
+import type { Heartbeat } from "@shoal/proto";
+import type { Clients } from "./clients.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Watchman } from "./watchman.ts";
+
+export interface QuietOptions {
+  readonly sea: Sea;
+  readonly fleet: Fleet;
+  readonly watchman: Watchman;
+  readonly clients: Clients;
+  readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
+}
+
+/** What is not as it must be once the world has been calm for long enough. */
+export function findUnrest(options: QuietOptions): readonly string[] {
+  return [...unfinished(options), ...unlikeTheLog(options), ...stillHeld(options), ...unowned(options)];
+}
+
+function unfinished({ watchman, clients, sea }: QuietOptions): string[] {
+  const found: string[] = [];
+  for (const [id, job] of watchman.jobs) {
+    if (isOver(job)) continue;
+    const states = [...job.executions.values()].map(({ state, placement }) => `${placement.partition}:${state}`);
+    found.push(`${id} is still ${job.header.state} (${states.join(" ")})`);
+  }
+  for (const id of clients.acknowledged) if (!watchman.jobs.has(id)) found.push(`${id} was acknowledged and is lost`);
+  for (const id of clients.stopped) {
+    const state = watchman.jobs.get(id)?.header.state;
+    if (state !== "stopped") found.push(`${id} was stopped for a client and is ${state}`);
+  }
+  if (clients.waiting() > 0) found.push(`${clients.waiting()} clients are still without an answer`);
+  if (sea.reports.parked.length > 0) found.push(`a report could not be read: ${sea.reports.parked[0]?.why}`);
+  return found;
+}
+
+/** The views are what the log folds to, byte for byte, and nothing else. */
+function unlikeTheLog({ sea, watchman }: QuietOptions): string[] {
+  const wanted = new Map<string, string>();
+  const add = <A>(view: View<A>, aggregate: A) => {
+    for (const { key, seq, value } of entries(view, aggregate))
+      wanted.set(`${view.bucket} ${key}`, JSON.stringify(entryOf(seq, value)));
+  };
+  for (const job of watchman.jobs.values()) for (const view of jobViews) add(view, job);
+  for (const node of watchman.nodes.values()) for (const view of nodeViews) add(view, node);
+  const found: string[] = [];
+  for (const bucket of Object.values(sea.views)) {
+    for (const [key, value] of entriesOf(bucket)) {
+      // A catalog's mark of how far it has read.
+      if (key.startsWith("_sync.")) continue;
+      const name = `${bucket.name} ${key}`;
+      if (!wanted.has(name)) found.push(`${name} stands in its bucket and not in the log`);
+      else if (wanted.get(name) !== JSON.stringify(value))
+        found.push(`${name} is ${JSON.stringify(value)}, by the log ${wanted.get(name)}`);
+      wanted.delete(name);
+    }
+  }
+  return [...found, ...[...wanted.keys()].map((name) => `${name} is missing in its bucket`)];
+}
+
+/** Whatever was held, assigned or remembered has ended. */
+function stillHeld({ sea, fleet, lastHeartbeats }: QuietOptions): string[] {
+  const found = [...entriesOf(sea.views.assignments).keys()].map((key) => `${key} is still assigned`);
+  for (const { id, disk, files } of fleet.nodes) {
+    if (disk.size > 0)
+      found.push(`the journal of ${id} still holds ${[...disk.values()].map((e) => `${e.executionId} ${e.phase}`)}`);
+    if (files.size > 0) found.push(`the workspace of ${id} still holds ${[...files.keys()].slice(0, 3)}`);
+    const info = lastHeartbeats.get(id)?.info;
+    if (info === undefined) found.push(`${id} is not heard of`);
+    else if (info.running > 0 || info.available.cpuCores !== info.capacity.cpuCores)
+      found.push(
+        `${id} says that ${info.running} run and ${info.available.cpuCores} of ${info.capacity.cpuCores} cores are free`,
+      );
+  }
+  for (const ship of fleet.requesters) {
+    for (const [shard, jobs] of ship.voyage()?.requester.owner.holdings() ?? []) {
+      if (jobs > 0) found.push(`${ship.id} still has ${jobs} jobs of shard ${shard} in memory`);
+    }
+  }
+  return found;
+}
+
+/** Every shard has one owner, everybody is there, and nobody waits for more than living takes. */
+function unowned({ sea, fleet, watchman }: QuietOptions): string[] {
+  const found: string[] = [];
+  const held = fleet.requesters.flatMap((ship) => [...(ship.voyage()?.requester.owner.holdings().keys() ?? [])]);
+  // Sixteen, as shardCount says.
+  if (held.length !== 16 || new Set(held).size !== 16)
+    found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
+  for (const [id, node] of watchman.nodes) if (node.state !== "connected") found.push(`${id} is ${node.state}`);
+  for (const ship of fleet.all) {
+    const planned = ship.voyage()?.berth.planned() ?? 0;
+    if (planned > plannedMax) found.push(`${ship.id} waits for ${planned} callbacks`);
+  }
+  if (sea.leases.picture().requesters.length !== fleet.requesters.length)
+    found.push(`only ${sea.leases.picture().requesters} are on the list`);
+  return found;
+}
+
+// Two for each of 16 leases and for the membership, one for each of 4 nodes, and a few for saving and settling.
+const plannedMax = 60;

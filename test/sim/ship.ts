@@ -1,0 +1,80 @@
+import type { Process } from "@shoal/core";
+import type { Berth, Dice, Sea } from "@shoal/core/testing";
+
+/** One run of a program: where it lies, and the parts of it in the order in which they start. */
+export interface Voyage {
+  readonly berth: Berth;
+  readonly processes: readonly Process[];
+}
+
+/** A program that is started, dies, and is started again by whoever looks after it. */
+export interface Ship<V extends Voyage> {
+  readonly id: string;
+  /** The present run; undefined while it is down. */
+  voyage(): V | undefined;
+  /** kill -9; it comes back after a while. */
+  crash(downMs: number): void;
+  /** Stops as on SIGTERM, and comes back after a while. */
+  stop(downMs: number): void;
+  /** Starts it now if it is down. */
+  raise(): void;
+}
+
+export interface ShipOptions<V extends Voyage> {
+  readonly id: string;
+  readonly sea: Sea;
+  readonly dice: Dice;
+  readonly launch: () => V;
+  readonly problem: (what: string) => void;
+}
+
+// As a supervisor would wait; longer than that only when a disturbance says so.
+const restartMs = { least: 100, most: 3_000 } as const;
+
+export function createShip<V extends Voyage>({ id, sea, dice, launch, problem }: ShipOptions<V>): Ship<V> {
+  let present: V | undefined;
+  let upAt = 0;
+
+  function sail(): void {
+    if (present !== undefined) return;
+    const voyage = launch();
+    present = voyage;
+    voyage.berth.onKilled(() => {
+      if (present !== voyage) return;
+      present = undefined;
+      const at = Math.max(upAt, sea.clock.now() + dice.between(restartMs.least, restartMs.most));
+      sea.clock.at(at, sail);
+    });
+    // A program that cannot start ends with an error, and is started again.
+    startAll(voyage.processes).catch(() => voyage.berth.kill());
+  }
+  return {
+    id,
+    voyage: () => present,
+    crash(downMs) {
+      upAt = sea.clock.now() + downMs;
+      present?.berth.kill();
+    },
+    stop(downMs) {
+      upAt = sea.clock.now() + downMs;
+      const voyage = present;
+      if (voyage === undefined) return;
+      void stopAll(voyage.processes, (failure) => problem(`${id} did not stop cleanly: ${String(failure)}`)).then(
+        () => {
+          const left = voyage.berth.planned();
+          if (left > 0 && voyage.berth.isAlive()) problem(`${id} has stopped and still waits for ${left} callbacks`);
+          voyage.berth.kill();
+        },
+      );
+    },
+    raise: sail,
+  };
+}
+
+async function startAll(processes: readonly Process[]): Promise<void> {
+  for (const process of processes) await process.start();
+}
+
+async function stopAll(processes: readonly Process[], failed: (failure: unknown) => void): Promise<void> {
+  for (const process of processes.toReversed()) await process.stop().catch(failed);
+}

@@ -1,0 +1,137 @@
+import { hash } from "node:crypto";
+import { calm, createSea, type Sea } from "@shoal/core/testing";
+import type { Heartbeat } from "@shoal/proto";
+import { type Clients, createClients } from "./clients.ts";
+import { createFleet, type Fleet } from "./fleet.ts";
+import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
+import { findUnrest } from "./quiet.ts";
+import { createWatchman, type Watchman } from "./watchman.ts";
+
+/** What came of one seed. */
+export interface Outcome {
+  readonly seed: number;
+  /** SHA-256 over the whole log: the same seed, the same log. */
+  readonly digest: string;
+  readonly problems: readonly string[];
+  /** The last lines of what the processes told, for a failing seed. */
+  readonly story: readonly string[];
+  readonly facts: {
+    readonly commits: number;
+    readonly jobs: number;
+    readonly steps: number;
+    readonly virtualMs: number;
+  };
+}
+
+// With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between.
+const patienceMs = 45 * 60_000;
+// After the last job has ended: longer than a lease, a hold, a disconnection, and a checkpoint.
+const settleMs = 30_000;
+// A hundred times what a long run needs: more means that something turns in circles.
+const stepsMax = 3_000_000;
+const storyLines = 400;
+
+interface World {
+  readonly plan: Plan;
+  readonly sea: Sea;
+  readonly fleet: Fleet;
+  readonly watchman: Watchman;
+  readonly clients: Clients;
+  readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
+  readonly problems: string[];
+  readonly story: string[];
+}
+
+/** Runs a whole cluster through the troubles of a seed, and then looks whether all is well. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const world = createWorld(planOf(seed));
+  const { sea, fleet, problems, watchman, clients } = world;
+  const startAt = sea.clock.now();
+  const onRejection = (failure: unknown) => problems.push(`nobody took care of: ${stackOf(failure)}`);
+  process.on("unhandledRejection", onRejection);
+  let steps = 0;
+  const runUntil = async (done: () => boolean, at: number) => {
+    while (!done() && problems.length === 0 && (sea.clock.nextAt() ?? at) <= at && steps < stepsMax) {
+      try {
+        await sea.clock.step();
+      } catch (failure) {
+        problems.push(`a callback threw: ${stackOf(failure)}`);
+      }
+      steps++;
+    }
+  };
+  try {
+    for (const ship of fleet.all) ship.raise();
+    await runUntil(() => false, startAt + unrestMs);
+    sea.setFaults(calm);
+    for (const ship of fleet.all) ship.raise();
+    await runUntil(() => watchman.open() === 0 && clients.waiting() === 0, startAt + unrestMs + patienceMs);
+    await runUntil(() => false, sea.clock.now() + settleMs);
+    if (steps >= stepsMax) problems.push(`no rest after ${steps} steps`);
+    if (problems.length === 0) problems.push(...findUnrest(world));
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  const commits = sea.log.entries.length;
+  const digest = hash("sha256", sea.log.entries.map((stored) => stored.hash).join());
+  const virtualMs = sea.clock.now() - startAt;
+  return { seed, digest, problems, story: world.story, facts: { commits, jobs: watchman.jobs.size, steps, virtualMs } };
+}
+
+const stackOf = (failure: unknown): string =>
+  failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+
+function createWorld(plan: Plan): World {
+  const sea = createSea({ seed: plan.seed, faults: plan.faults });
+  const startAt = sea.clock.now();
+  const problems: string[] = [];
+  const story: string[] = [];
+  const problem = (what: string) => void problems.push(what);
+  const note = (who: string, line: string) => {
+    story.push(`${String(sea.clock.now() - startAt).padStart(7)} ${who} ${line}`);
+    if (story.length > storyLines) story.shift();
+  };
+  const watchman = createWatchman(problem);
+  sea.log.onAppended.add((stored) => {
+    watchman.see(stored);
+    const { commit, aggregate, seq } = stored;
+    note("LOG", `${seq} ${aggregate.id} by ${commit.by}: ${commit.cause} → ${commit.events.map(({ type }) => type)}`);
+  });
+  const lastHeartbeats = new Map<string, Heartbeat>();
+  sea.market.listeners.add((heartbeat) => lastHeartbeats.set(heartbeat.info.nodeId, heartbeat));
+  let faulty = true;
+  sea.clock.at(startAt + unrestMs, () => {
+    faulty = false;
+  });
+  const crash = () => (faulty ? plan.faults.crash : 0);
+  const fleet = createFleet({ plan, sea, dice: sea.dice.split("fleet"), crash, note, problem });
+  for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sea, fleet, startAt, note });
+  const clients = createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: plan.jobs, startAt, problem });
+  return { plan, sea, fleet, watchman, clients, lastHeartbeats, problems, story };
+}
+
+function planDisturbance(
+  { kind, whom, atMs, forMs }: Disturbance,
+  {
+    sea,
+    fleet,
+    startAt,
+    note,
+  }: Pick<World, "sea" | "fleet"> & { startAt: number; note(who: string, line: string): void },
+): void {
+  const ship = fleet.all[whom];
+  if (ship === undefined) return;
+  // Whatever is disturbed is whole again when the unrest ends.
+  const endAt = Math.min(startAt + atMs + forMs, startAt + unrestMs);
+  const acts: { readonly [K in Disturbance["kind"]]: () => void } = {
+    crash: () => ship.crash(forMs),
+    stop: () => ship.stop(forMs),
+    pause: () => ship.voyage()?.berth.pauseUntil(endAt),
+    cut: () => ship.voyage()?.berth.cutUntil(endAt),
+    outage: () => sea.cutAll(endAt),
+  };
+  sea.clock.at(startAt + atMs, () => {
+    note("SEA", `${kind} ${kind === "outage" ? "of everybody" : `of ${ship.id}`} for ${forMs} ms`);
+    acts[kind]();
+  });
+}

@@ -1,0 +1,67 @@
+import { type ClusterNode, foldJob, foldNode, isLive, isOver, type Job, type StoredCommit } from "@shoal/core";
+import { eventKinds, subjectOf } from "@shoal/proto";
+
+/** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
+export interface Watchman {
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** Jobs that have not ended. */
+  open(): number;
+  see(stored: StoredCommit): void;
+}
+
+export function createWatchman(problem: (what: string) => void): Watchman {
+  const jobs = new Map<string, Job>();
+  const nodes = new Map<string, ClusterNode>();
+  const hashes = new Map<string, string>();
+  const ids = new Set<string>();
+  let open = 0;
+  let lastSeq = 0;
+
+  function seeEnvelope(stored: StoredCommit): void {
+    const { aggregate, seq, hash, commit } = stored;
+    const subject = subjectOf(aggregate);
+    if (seq <= lastSeq) problem(`position ${seq} came after ${lastSeq}`);
+    if (commit.prev !== (hashes.get(subject) ?? "")) problem(`the chain of ${subject} is broken at ${seq}`);
+    if (ids.has(commit.id)) problem(`the commit id ${commit.id} was used twice`);
+    for (const { type, data } of commit.events) {
+      if (eventKinds.get(type)?.data.safeParse(data).success !== true)
+        problem(`${type} at ${seq} does not fit its schema`);
+    }
+    lastSeq = seq;
+    hashes.set(subject, hash);
+    ids.add(commit.id);
+  }
+
+  function seeJob(stored: StoredCommit): void {
+    const { id } = stored.aggregate;
+    const before = jobs.get(id);
+    if (before !== undefined && isOver(before))
+      problem(`${id} was ${before.header.state} and went on at ${stored.seq}`);
+    const after = foldJob([stored], before);
+    if (after === undefined) return;
+    jobs.set(id, after);
+    open += (isOver(after) ? 0 : 1) - (before === undefined || isOver(before) ? 0 : 1);
+    for (const [partition, tries] of Map.groupBy(after.executions.values(), ({ placement }) => placement.partition)) {
+      if (tries.filter(isLive).length > 1) problem(`partition ${partition} of ${id} runs twice at ${stored.seq}`);
+      if (tries.filter(({ state }) => state === "completed").length > 1)
+        problem(`partition ${partition} of ${id} was completed twice at ${stored.seq}`);
+    }
+  }
+
+  return {
+    jobs,
+    nodes,
+    open: () => open,
+    see(stored) {
+      seeEnvelope(stored);
+      try {
+        if (stored.aggregate.kind === "job") return seeJob(stored);
+        const node = foldNode([stored], nodes.get(stored.aggregate.id));
+        if (node !== undefined) nodes.set(stored.aggregate.id, node);
+      } catch (failure) {
+        problem(`the log does not hold together: ${String(failure)}`);
+      }
+    },
+  };
+}
