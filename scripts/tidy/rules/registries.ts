@@ -27,9 +27,13 @@ function* unlisted(tree: Tree, folder: string): Iterable<Finding> {
     };
     return;
   }
-  const reached = new Set(tree.sources.filter(({ isTest }) => !isTest).flatMap(targetsOf));
-  for (const { path, isTest } of inside(tree, folder)) {
-    if (isTest || path === index.path || reached.has(path)) continue;
+  const own = inside(tree, folder).filter(({ path, isTest }) => !isTest && path !== index.path);
+  // A part is a file or a folder; inside its folder it may hold what it likes, programs that it starts by their path too.
+  for (const [name, files] of Map.groupBy(own, ({ path }) => partName(folder, path))) {
+    const users = tree.sources.filter(({ path, isTest }) => !isTest && partName(folder, path) !== name);
+    const reached = new Set(users.flatMap(targetsOf));
+    const path = files[0]?.path ?? folder;
+    if (files.some((file) => reached.has(file.path))) continue;
     yield { path, line: 1, why: `nothing imports this part: add its line to ${index.path}` };
   }
 }
@@ -69,7 +73,9 @@ function targetsOf(source: Source): readonly string[] {
   return source.imports.flatMap(({ from }) => resolveImport(source.path, from) ?? []);
 }
 
+// The file or folder that a path goes through, right below the registry's folder; empty for paths elsewhere.
 function partName(folder: string, path: string): string {
+  if (!path.startsWith(`${folder}/`)) return "";
   return (
     path
       .slice(folder.length + 1)

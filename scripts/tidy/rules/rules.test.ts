@@ -77,6 +77,23 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
         [`${folder}/b.ts`]: `import { noop } from "./noop.ts";`,
       },
     },
+    "a folder that is not listed": {
+      finds: "add its line",
+      files: {
+        ...room,
+        [`${folder}/index.ts`]: listed,
+        [`${folder}/b/b.ts`]: `import "./c.ts";`,
+        [`${folder}/b/c.ts`]: "",
+      },
+    },
+    "a program that a part starts by its path": {
+      files: {
+        ...room,
+        [`${folder}/index.ts`]: `${listed} import "./b/b.ts";`,
+        [`${folder}/b/b.ts`]: "",
+        [`${folder}/b/main.ts`]: "",
+      },
+    },
     "a part listed": { files: { ...room, [`${folder}/index.ts`]: listed } },
     "the files of one part": {
       files: {
