@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { build } from "./build.ts";
+import { build } from "../build.ts";
 
 // The oldest client whose requests this API understands: the field's own bound.
 const oldest = [1, 4, 0] as const;

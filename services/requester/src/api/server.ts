@@ -1,6 +1,6 @@
 import { Fault, type Process } from "@shoal/core";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { buildHeaders } from "./build.ts";
+import { buildHeaders } from "../build.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
 import type { ApiParts, Front } from "./front.ts";

@@ -5,7 +5,7 @@ import { apiLimits } from "./limits.ts";
 import { withoutReserved } from "./server-meta.ts";
 
 const Body = z.object({
-  job: z.unknown(),
+  job: z.unknown().optional(),
   force: z.boolean().default(false),
   namespace: z.string().default(""),
   idempotencyToken: z.string().max(apiLimits.tokenChars).default(""),
@@ -23,10 +23,11 @@ export interface Submission {
  * is where a job goes that does not say it. Throws Fault BAD_REQUEST, INVALID_SPEC with all problems, a line each.
  */
 export function readSubmission(json: unknown, namespace: string): Submission {
+  if (!isFields(json)) throw new Fault("BAD_REQUEST", `wanted a body such as ${sample}, found ${foundIn(json)}`);
   const body = fromWire(Body, json);
   if (!body.ok) throw new Fault("BAD_REQUEST", body.problems.join("\n"));
   const { job, idempotencyToken } = body.value;
-  if (!isFields(job)) throw new Fault("INVALID_SPEC", 'empty/nil job: wanted a body such as {"Job": {…}}');
+  if (!isFields(job)) throw new Fault("INVALID_SPEC", `empty/nil job: wanted a body such as ${sample}`);
   const warnings: string[] = [];
   const read = fromWire(JobSpec, oneTask(job, warnings));
   if (!read.ok) throw new Fault("INVALID_SPEC", read.problems.join("\n"));
@@ -40,6 +41,13 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   const spec = { ...read.value, meta };
   if (elsewhere === "" || fieldOf(job, "namespace")) return { spec, token: idempotencyToken, warnings };
   return { spec: { ...spec, namespace: JobSpec.shape.namespace.parse(elsewhere) }, token: idempotencyToken, warnings };
+}
+
+const sample = '{"Job": {…}}';
+
+function foundIn(json: unknown): string {
+  if (json === undefined) return "an empty one";
+  return Array.isArray(json) ? "a list" : `a ${typeof json}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { BuildVersion, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { build } from "../build.ts";
+import { build } from "../../build.ts";
 import { defineRoute } from "../route.ts";
 
 export const agentVersion = defineRoute({

@@ -5,7 +5,7 @@ import { clientKey, redeem } from "../auth/client-key.ts";
 import { errorReply } from "../error-reply.ts";
 import { defineRoute } from "../route.ts";
 
-const Body = z.object({ methodData: z.unknown() });
+const Body = z.object({ methodData: z.unknown().optional() });
 
 export const authenticate = defineRoute({
   name: "authenticate",

@@ -1,6 +1,6 @@
 import type { BuildVersion } from "@shoal/proto";
 import type { z } from "zod";
-import { version } from "../version.ts";
+import { version } from "./version.ts";
 
 // The release of the field's API that this one speaks (reference: its wire format); its clients compare it with their own.
 const speaks = { major: "1", minor: "9", gitVersion: "v1.9.3" };

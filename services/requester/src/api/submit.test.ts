@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+
+const address = "/api/v1/orchestrator/jobs";
+const task = { Name: "main", Engine: { Type: "noop", Params: {} } };
+const job = { Type: "batch", Tasks: [task] };
+
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await apiBench();
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+const put = (body: object, query: Record<string, string> = {}) =>
+  bench.app.inject({ method: "PUT", url: address, query, payload: body });
+
+const stored = async (id: string) => (await bench.app.inject({ url: `${address}/${id}` })).json().Job;
+
+describe("submitting a job", () => {
+  it.each(["PUT", "POST"] as const)("answers %s with the job's id and its position in the log", async (method) => {
+    const response = await bench.app.inject({ method, url: address, payload: { Job: job } });
+    expect(response.statusCode).toBe(200);
+    const { JobID, EvaluationID, Warnings } = response.json();
+    expect(JobID).toMatch(/^j-[0-9a-f-]{36}$/);
+    expect(EvaluationID).not.toBe("");
+    expect(Warnings).toEqual([]);
+    expect(Number(response.headers["x-shoal-position"])).toBe(await bench.sea.log.entries.at(-1)?.seq);
+  });
+  it("reads keys in any case and keeps those of maps", async () => {
+    const spec = {
+      type: "BATCH",
+      labels: { Team: "X" },
+      tasks: [{ name: "t", engine: { type: "noop", params: { RunSeconds: 1 } }, env: { FOO: "b" } }],
+    };
+    const { JobID } = (await put({ job: spec })).json();
+    expect(await stored(JobID)).toMatchObject({
+      Type: "batch",
+      Labels: { Team: "X" },
+      Tasks: [{ Name: "t", Engine: { Type: "noop", Params: { RunSeconds: 1 } }, Env: { FOO: "b" } }],
+    });
+  });
+  it.each([
+    ["in the query", {}, { idempotency_token: "once" }],
+    ["in the body", { IdempotencyToken: "once" }, {}],
+  ])("makes one job of two calls with the same token %s", async (_, body, query) => {
+    const first = (await put({ Job: job, ...body }, query)).json();
+    const second = (await put({ Job: job, ...body }, query)).json();
+    expect(second.JobID).toBe(first.JobID);
+    expect(bench.sea.log.entries).toHaveLength(1);
+  });
+  it("makes two jobs of two calls without a token", async () => {
+    const first = (await put({ Job: job })).json();
+    expect((await put({ Job: job })).json().JobID).not.toBe(first.JobID);
+  });
+  it("puts a job into the namespace of the body or the query when the job names none", async () => {
+    expect(await stored((await put({ Job: job, Namespace: "n1" })).json().JobID)).toMatchObject({ Namespace: "n1" });
+    expect(await stored((await put({ Job: job }, { namespace: "n2" })).json().JobID)).toMatchObject({
+      Namespace: "n2",
+    });
+    const own = { Job: { ...job, Namespace: "n3" }, Namespace: "n1" };
+    expect(await stored((await put(own)).json().JobID)).toMatchObject({ Namespace: "n3" });
+  });
+  it("writes down who took the job and who sent it", async () => {
+    const response = await bench.app.inject({
+      method: "PUT",
+      url: address,
+      payload: { Job: { ...job, Meta: { mine: "1" } } },
+      headers: { "x-bacalhau-installationid": "inst" },
+    });
+    expect((await stored(response.json().JobID)).Meta).toMatchObject({
+      mine: "1",
+      "bacalhau.org/orchestrator.id": "r-bench",
+      "client.installation.id": "inst",
+    });
+  });
+});
+
+describe("a submission's warnings", () => {
+  it.each([
+    ["an unknown field", { Colour: "red" }, /Colour/],
+    ["an id", { ID: "j-mine" }, /ID is set by the server/],
+    ["a state", { State: { StateType: "Running" } }, /State is set by the server/],
+    ["a version", { Version: 3 }, /Version is set by the server/],
+    ["reserved meta", { Meta: { "bacalhau.org/x": "1" } }, /bacalhau.org\/x/],
+    ["several tasks", { Tasks: [task, task] }, /only one task/],
+  ])("name %s", async (_, more, warning) => {
+    const response = await put({ Job: { ...job, ...more } });
+    expect(response.statusCode).toBe(200);
+    expect(response.json().Warnings).toEqual([expect.stringMatching(warning)]);
+  });
+  it("are none for a whole job as clients serialise it", async () => {
+    const whole = {
+      ...job,
+      ID: "",
+      State: { StateType: "Undefined", Message: "" },
+      Version: 0,
+      Revision: 0,
+      CreateTime: 0,
+      ModifyTime: 0,
+      Constraints: null,
+      Meta: null,
+    };
+    expect((await put({ Job: whole, Force: false, Credential: null })).json().Warnings).toEqual([]);
+  });
+});
+
+describe("a bad submission", () => {
+  const send = (payload: string | Buffer, type = "application/json") =>
+    bench.app.inject({ method: "PUT", url: address, payload, headers: { "content-type": type } });
+
+  it.each([
+    ["nothing", "", /empty/],
+    ["no object", "[1]", /found a list/],
+    ["no job", "{}", /empty\/nil job/],
+    ["broken JSON", '{"Job":', /not valid JSON/],
+    ["broken UTF-8", Buffer.from([0x22, 0xc3, 0x28, 0x22]), /UTF-8/],
+    ["a wrong type", '{"Job":{"Type":7,"Tasks":[]}}', /Type/],
+    ["an unknown type", '{"Job":{"Type":"odd","Tasks":[{"Engine":{"Type":"noop"}}]}}', /invalid job type/],
+    [
+      "a bad namespace",
+      '{"Job":{"Type":"batch","Namespace":"a.b","Tasks":[{"Engine":{"Type":"noop"}}]}}',
+      /invalid namespace/,
+    ],
+    ["a count that is no number", '{"Job":{"Type":"batch","Count":"x","Tasks":[{"Engine":{"Type":"noop"}}]}}', /Count/],
+    ["a huge number", '{"Job":{"Type":"batch","Count":1e400,"Tasks":[{"Engine":{"Type":"noop"}}]}}', /Count/],
+  ])("of %s is refused with a sentence", async (_, payload, message) => {
+    const response = await send(payload);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ Status: 400, Message: expect.stringMatching(message) });
+    expect(response.json().RequestID).not.toBe("");
+    expect(bench.sea.log.entries).toHaveLength(0);
+  });
+  it("names every problem, a line each", async () => {
+    const response = await put({ Job: { Type: "odd", Count: -1, Tasks: [] } });
+    const problems = String(response.json().Message).split("\n");
+    expect(problems.length).toBeGreaterThanOrEqual(3);
+  });
+  it("is refused when it is not JSON", async () => {
+    expect((await send("a: b", "application/x-yaml")).statusCode).toBe(415);
+    expect((await send("a=b", "application/x-www-form-urlencoded")).statusCode).toBe(415);
+  });
+  it("is refused when it is compressed", async () => {
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    expect((await bench.app.inject({ method: "PUT", url: address, payload: "x", headers })).statusCode).toBe(415);
+  });
+  it("is refused when it is larger than 10 MB", async () => {
+    const response = await send(`"${"x".repeat(10 * 1024 * 1024)}"`);
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({ Status: 413, Code: "BadRequest" });
+  });
+  it("cannot reach the prototype of anything", async () => {
+    const sent =
+      '{"__proto__":{"polluted":1},"Job":{"Type":"batch","Labels":{"__proto__":"x"},"Tasks":[{"Engine":{"Type":"noop"}}]}}';
+    await send(sent);
+    expect({}).not.toHaveProperty("polluted");
+  });
+});

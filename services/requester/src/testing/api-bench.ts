@@ -1,0 +1,132 @@
+import { entries, entryOf, foldJob, foldNode, jobViews, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
+import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredEvent } from "@shoal/proto";
+import type { ApiParts } from "../api/front.ts";
+import { createApi } from "../api/server.ts";
+import { inMemory } from "../catalog/open-database.ts";
+import { createCatalog } from "../catalog/sqlite-catalog.ts";
+import { createCommands } from "../commands/commands.ts";
+import { createNodeList } from "../reads/node-list.ts";
+import { selfInfo } from "../reads/self-info.ts";
+
+/** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
+const quietMs = 10_000;
+
+/** Moves a clock through what is due before a moment that `letPass` moves on. */
+function driveWithin(clock: HandClock) {
+  let untilAt = clock.now() + quietMs;
+  let driving = true;
+  void (async () => {
+    while (driving) {
+      const next = clock.nextAt();
+      if (next !== undefined && next <= untilAt) await clock.step();
+      else await clock.settle();
+    }
+  })();
+  return {
+    letPass(ms: number) {
+      untilAt += ms;
+    },
+    stop() {
+      driving = false;
+    },
+  };
+}
+
+export const requesterId = "r-bench";
+
+/** A no-op batch job. */
+export const benchSpec = (
+  wishes: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly labels?: Record<string, string>;
+    readonly count?: number;
+  } = {},
+) => JobSpec.parse({ type: "batch", ...wishes, tasks: [{ engine: { type: "noop" } }] });
+
+export type ApiBench = Awaited<ReturnType<typeof apiBench>>;
+
+interface BenchOptions extends Partial<Pick<ApiParts, "results">> {
+  readonly requestsPerSecond?: number;
+}
+
+/** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
+export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOptions = {}) {
+  const sea = createSea({ seed: "api" });
+  const driving = driveWithin(sea.clock);
+  const ports = sea.requester(requesterId);
+  const warnings: object[] = [];
+  const heartbeats: Heartbeat[] = [];
+  const { clock, views } = ports;
+  const catalog = createCatalog({ views: views.jobs, clock, requesterId, file: inMemory });
+  const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
+  const nodes = createNodeList({ views: views.nodes, membership, clock, self: selfInfo(requesterId, {}) });
+  const noticed = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
+  const parts = {
+    ...ports,
+    requesterId,
+    publicUrl: "",
+    secret: "bench",
+    commands: createCommands(ports, { by: requesterId, noticed }),
+    catalog,
+    nodes,
+    logs: ports.logReader,
+    results: results ?? { open: async () => undefined },
+    diary: { info: () => {}, warn: (facts: object) => void warnings.push(facts) },
+  };
+  const api = createApi(parts, { host: "127.0.0.1", port: 0, requestsPerSecond, connectionsMax: 1000 });
+  await catalog.start();
+  await nodes.start();
+  return {
+    sea,
+    api,
+    app: api.app,
+    catalog,
+    heartbeats,
+    warnings,
+    /** Lets the clock go on so far. */
+    letPass: driving.letPass,
+    /** Writes one commit behind whatever the aggregate has, and its views. */
+    tell: async (aggregate: AggregateRef, ...events: readonly StoredEvent[]) => append(sea, aggregate, events),
+    async close() {
+      await api.stop();
+      await nodes.stop();
+      await catalog.stop();
+      driving.stop();
+    },
+  };
+}
+
+function append(sea: Sea, aggregate: AggregateRef, events: readonly StoredEvent[]): StoredCommit {
+  const tip = sea.log.load(aggregate, 0).at(-1) ?? noTip;
+  const id = `c-${sea.log.entries.length}`;
+  const at = sea.clock.now();
+  const commit = {
+    v: commitVersion,
+    id,
+    at,
+    by: requesterId,
+    cause: "test",
+    epoch: 0,
+    prev: tip.hash,
+    events,
+  } as const;
+  const after = sea.log.append(aggregate, tip, commit);
+  project(sea, aggregate);
+  return { aggregate, ...after, commit };
+}
+
+/** Brings the views of an aggregate up to what its log says. */
+function project(sea: Sea, aggregate: AggregateRef): void {
+  const stored = sea.log.load(aggregate, 0);
+  const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
+  const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
+  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket, entries(view, job));
+  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket, entries(view, node));
+}
+
+function write(sea: Sea, bucket: string, wanted: ReturnType<typeof entries>): void {
+  const kept = Object.values(sea.views).find((each) => each.name === bucket);
+  for (const { key, seq, value } of wanted) kept?.write(key, seq, entryOf(seq, value));
+}
