@@ -13,8 +13,8 @@ export interface ImageRegistry {
   readonly absent: string;
   /** How often each path has been asked for. */
   readonly asked: ReadonlyMap<string, number>;
-  /** From now on nothing is answered any more, nor refused. */
-  stall(): void;
+  /** From now on nothing with this in its path is answered any more, nor refused. */
+  stall(part: string): void;
   close(): Promise<void>;
 }
 
@@ -36,11 +36,11 @@ const Saved = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()
 export async function imageRegistry(docker: Docker, source: string): Promise<ImageRegistry> {
   const { manifest, blobs } = await exportImage(docker, source);
   const asked = new Map<string, number>();
-  let stalled = false;
+  let stalled: string | undefined;
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.set(path, (asked.get(path) ?? 0) + 1);
-    if (stalled) return;
+    if (stalled !== undefined && path.includes(stalled)) return;
     if (path === "/v2/") response.end("{}");
     else if (path.startsWith("/v2/held/manifests/")) serve(response, manifest, request.method);
     else serve(response, blobs.get(path.replace("/v2/held/blobs/", "")), request.method);
@@ -52,8 +52,8 @@ export async function imageRegistry(docker: Docker, source: string): Promise<Ima
     image: `${host}/held:1`,
     absent: `${host}/absent:1`,
     asked,
-    stall: () => {
-      stalled = true;
+    stall: (part) => {
+      stalled = part;
     },
     close: async () => {
       server.closeAllConnections();

@@ -63,7 +63,13 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const [found] = await containersOf(work.id);
     const { HostConfig } = await engine.getContainer(found?.Id ?? "").inspect();
     await running.halt(0);
-    expect(HostConfig).toMatchObject({ NanoCpus: 1e9, PidsLimit: 4096, Privileged: false, AutoRemove: false });
+    expect(HostConfig).toMatchObject({
+      NanoCpus: 1e9,
+      MemorySwap: HostConfig.Memory,
+      PidsLimit: 4096,
+      Privileged: false,
+      AutoRemove: false,
+    });
     expect(HostConfig.LogConfig?.Config).toEqual({ "max-size": "64m", "max-file": "2" });
     expect(work.said("stdout")).toMatch(/NoNewPrivs:\s*1/);
     // The engine's default set, a80425fb, less NET_RAW (bit 13) and MKNOD (bit 27).
@@ -117,7 +123,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("halts politely first", async () => {
     const { output, heard } = hearing("ready");
-    const work = bench.work(sh("trap 'exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
+    const work = bench.work(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
     const running = await bench.executor().start(work);
     await heard;
     await running.halt(60_000);
@@ -142,13 +148,15 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const work = bench.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
     const hostPath = await bench.folder("signal");
     const outputs = [{ name: "out", path: "/out", hostPath }];
-    await before.start({ ...work, outputs, output });
+    const first = await before.start({ ...work, outputs, output });
     await heard;
     await before.close();
     const found = await bench.executor().attach({ ...work, outputs });
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
     expect(work.said("stdout")).toBe("early\nlate\n");
+    // Whoever has let go says nothing about the end.
+    expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
 
   it("is found again by the next process after its end, until it is swept", async () => {
@@ -161,6 +169,14 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await executor.sweep(new Set());
     expect(await bench.executor().attach(work)).toBeUndefined();
     expect(await containersOf(work.id)).toEqual([]);
+  });
+
+  it("does not claim to have halted what had ended before", async () => {
+    const work = bench.work(sh("exit 9"));
+    await (await bench.executor().start(work)).exit;
+    const found = await bench.executor().attach(work);
+    await found?.halt(0);
+    expect(await found?.exit).toEqual({ exitCode: 9 });
   });
 
   it("does not start one execution twice", async () => {

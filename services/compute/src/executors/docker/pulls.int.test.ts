@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "@shoal/core";
+import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageRegistry, imageRegistry } from "../../../../../test/images/image-registry.ts";
 import { pulls } from "./pulls.ts";
-import { engineBench, systemClock } from "./testing/engine-bench.ts";
+import { engineBench, enginePath, systemClock } from "./testing/engine-bench.ts";
+import { severableSocket } from "./testing/severable-socket.ts";
 
 const bench = await engineBench("pulls");
 const { engine, missing } = bench;
@@ -35,18 +38,18 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("pulls once for works that want the same image at the same time, and tells them all", async () => {
-    const manifests = () =>
-      [...registry.asked].filter(([path]) => path.includes("manifests")).map(([, times]) => times);
-    const before = manifests().reduce((sum, times) => sum + times, 0);
+    // Each pull asks the registry once what the tag means.
+    const pullsSeen = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
+    const before = pullsSeen();
     const told: string[][] = [[], []];
     const images = pulls(engine, systemClock);
     await Promise.all(told.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
-    const once = manifests().reduce((sum, times) => sum + times, 0) - before;
+    expect(pullsSeen() - before).toBe(1);
     expect(told[0]).not.toEqual([]);
     expect(told[1]).toEqual(told[0]);
     await engine.getImage(registry.image).remove({ force: true });
     await images.pull(registry.image, () => {});
-    expect(manifests().reduce((sum, times) => sum + times, 0) - before).toBe(2 * once);
+    expect(pullsSeen() - before).toBe(2);
     await engine.getImage(registry.image).remove({ force: true });
   });
 
@@ -61,8 +64,18 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
   });
 
+  it("fails at once when the engine goes away while it pulls", async () => {
+    registry.stall("/blobs/");
+    const socket = await severableSocket(join(await bench.folder("door"), "s"), enginePath);
+    const pull = pulls(new Docker({ socketPath: socket.path }), handClock()).pull(
+      registry.image,
+      () => void socket.sever(),
+    );
+    await expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED" });
+  });
+
   it("gives up on a registry that says nothing any more", async () => {
-    registry.stall();
+    registry.stall("/v2/");
     const clock = handClock();
     const pull = pulls(engine, clock).pull(registry.image, () => {});
     const ended = expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED", why: expect.stringContaining("300 s") });

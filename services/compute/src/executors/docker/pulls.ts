@@ -1,33 +1,19 @@
-import { createInterface } from "node:readline";
-import { type Clock, Fault } from "@shoal/core";
+import { Readable } from "node:stream";
+import { assert, type Clock, Fault } from "@shoal/core";
 import type { ErrorCode } from "@shoal/proto";
 import type Docker from "dockerode";
-import { z } from "zod";
 import { engineFault } from "./engine-fault.ts";
+import { readAll } from "./engine-stream.ts";
+import { lineSplitter } from "./line-splitter.ts";
+import { Progress, pullTeller, type Say } from "./pull-teller.ts";
 
 // An engine says something several times a second while it pulls; five minutes of silence is a registry that hangs.
 const silenceMaxMs = 5 * 60_000;
-// Lines told of one pull: an image of a hundred layers, at a handful of lines a layer.
-const linesMax = 500;
-// Characters of one line: as wide as a terminal gets.
-const lineMaxLength = 200;
-// Progress within a layer is told at each quarter.
-const stepsPerLayer = 4;
-
-const Progress = z.object({
-  status: z.string().optional(),
-  id: z.string().optional(),
-  progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).optional(),
-  error: z.string().optional(),
-});
-type Progress = z.infer<typeof Progress>;
 
 // 404: no such image, or not for us to see. 403 and 401 are a registry's way to say the same.
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "TASK_INVALID", 403: "TASK_INVALID", 404: "TASK_INVALID" };
 // What engines say with another status, or inside the stream, where there is none any more.
 const isAbsent = /manifest unknown|not found: |repository does not exist|access denied/;
-
-type Say = (line: string) => void;
 
 export interface Pulls {
   /**
@@ -47,7 +33,7 @@ export function pulls(docker: Docker, clock: Clock): Pulls {
         return joined.done;
       }
       const listeners = [say];
-      const done = pullOnce(docker, clock, { image, say: teller(image, listeners) });
+      const done = pullOnce(docker, clock, { image, say: pullTeller(image, listeners) });
       underWay.set(image, { listeners, done });
       return done.finally(() => underWay.delete(image));
     },
@@ -58,15 +44,15 @@ async function pullOnce(docker: Docker, clock: Clock, wanted: { image: string; s
   const { image, say } = wanted;
   const silence = silenceWatch(clock, image);
   try {
-    const stream = await silence.orThrow(docker.pull(image, { abortSignal: silence.signal }));
-    for await (const line of createInterface({ input: stream, signal: silence.signal })) {
-      if (line.trim() === "") continue;
+    const stream = await docker.pull(image, { abortSignal: silence.signal });
+    assert(stream instanceof Readable, "the engine's client pulls without a stream");
+    const take = lineSplitter((line) => {
       silence.broken();
       const progress = Progress.parse(JSON.parse(line));
       if (progress.error !== undefined) throw new Error(progress.error);
       say(progress);
-    }
-    silence.signal.throwIfAborted();
+    });
+    await readAll(stream, silence.signal, take);
   } catch (failure) {
     throw pullFault(silence.signal.aborted ? silence.signal.reason : failure, image);
   } finally {
@@ -84,37 +70,17 @@ function pullFault(failure: unknown, image: string): Fault {
 /** Aborts its signal when nothing has broken the silence for too long. */
 function silenceWatch(clock: Clock, image: string) {
   const ending = new AbortController();
-  const { promise: silent, reject } = Promise.withResolvers<never>();
-  silent.catch(() => {});
   const late = () => {
     const why = `pulling ${image}: the registry has sent nothing for ${silenceMaxMs / 1000} s`;
     ending.abort(new Fault("ENGINE_FAILED", why));
-    reject(ending.signal.reason);
   };
   let cancel = clock.at(clock.now() + silenceMaxMs, late);
   return {
     signal: ending.signal,
-    orThrow: <T>(promise: Promise<T>): Promise<T> => Promise.race([promise, silent]),
     broken: () => {
       cancel();
       cancel = clock.at(clock.now() + silenceMaxMs, late);
     },
     over: () => cancel(),
-  };
-}
-
-/** Turns the engine's stream of progress into a bounded number of lines, one for each thing that is new. */
-function teller(image: string, listeners: readonly Say[]): (progress: Progress) => void {
-  const told = new Set<string>();
-  const tell = (line: string) => {
-    for (const listener of listeners) listener(line);
-  };
-  return ({ id, status, progressDetail }) => {
-    const { current = 0, total = 0 } = progressDetail ?? {};
-    const quarter = total > 0 ? ` ${Math.floor((current / total) * stepsPerLayer) * (100 / stepsPerLayer)} %` : "";
-    const line = `${image}: ${id === undefined ? "" : `${id} `}${status ?? ""}${quarter}`.slice(0, lineMaxLength);
-    if (told.has(line) || told.size >= linesMax) return;
-    told.add(line);
-    tell(line);
   };
 }

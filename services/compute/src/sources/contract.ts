@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fault } from "@shoal/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Source, Wanted } from "./source.ts";
+
+/** How a source is asked for each behaviour: params as they stand in a job, not parsed yet. A maker that is left out skips its clauses. */
+export interface Makers {
+  /** Brings in one file that holds exactly these bytes. */
+  readonly file: (bytes: Buffer) => Promise<object>;
+  /** Brings in a folder that holds one file `inside.txt` with this text. */
+  readonly folder?: (text: string) => Promise<object>;
+  /** Params that cannot be parsed. */
+  readonly invalid: () => object;
+  /** Params that parse, and that the source refuses before a bid. */
+  readonly refused?: () => object;
+  /** Params that parse and are not refused, but name what cannot be brought in. */
+  readonly absent?: () => object;
+}
+
+/** What the contract needs to know about a source. */
+export interface Bench {
+  readonly source: () => Source | Promise<Source>;
+  readonly makers: Makers;
+  /** True when it brings bytes into the folder it is given, so that limits bind it. */
+  readonly copies: boolean;
+  /** Why the whole suite cannot run here; undefined when it can. */
+  readonly missing?: string | undefined;
+}
+
+/** The suite that every source passes; call it from a test file beside the source. */
+export function sourceContract(name: string, bench: Bench): void {
+  const title = `${name}, as a source${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+  describe.skipIf(bench.missing !== undefined)(title, () => {
+    const stage = onStage(bench);
+    describesItself(stage, bench.makers);
+    bringsIn(stage, bench);
+    saysNo(stage, bench.makers);
+    if (bench.copies) keepsLimits(stage, bench.makers);
+  });
+}
+
+type Stage = () => Promise<{ source: Source; wanted: (params: object, more?: Partial<Wanted>) => Promise<Wanted> }>;
+
+function onStage(bench: Bench): Stage {
+  let root = "";
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-source-"));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+  return async () => {
+    const source = await bench.source();
+    let serial = 0;
+    const wanted = async (params: object, more: Partial<Wanted> = {}): Promise<Wanted> => {
+      serial += 1;
+      const folder = join(root, `input-${serial}`);
+      await mkdir(folder);
+      const signal = new AbortController().signal;
+      const partition = { index: 0, count: 1 };
+      // 1 MiB: more than any file of this contract.
+      return { params: source.params.parse(params), partition, folder, limitBytes: 1024 * 1024, signal, ...more };
+    };
+    return { source, wanted };
+  };
+}
+
+function describesItself(stage: Stage, makers: Makers): void {
+  it("has a name in lower case and can be used here", async () => {
+    const { source } = await stage();
+    expect(source.name).toBe(source.name.toLowerCase());
+    expect(await source.unavailable()).toBeUndefined();
+  });
+  it("does not parse what makes no sense", async () => {
+    const { source } = await stage();
+    expect(source.params.safeParse(makers.invalid()).success).toBe(false);
+  });
+  it("parses again what it has parsed", async () => {
+    const { source } = await stage();
+    const once = source.params.parse(await makers.file(Buffer.from("x")));
+    expect(source.params.parse(once)).toEqual(once);
+  });
+}
+
+// Every byte there is, and none at all.
+const contents = [Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.alloc(0)];
+
+function bringsIn(stage: Stage, { makers, copies }: Bench): void {
+  it.each(contents)("brings in a file byte for byte", async (bytes) => {
+    const { source, wanted } = await stage();
+    const want = await wanted(await makers.file(bytes));
+    expect(await source.refuses(want.params)).toBeUndefined();
+    const fetched = await source.fetch(want);
+    expect(await readFile(fetched.hostPath)).toEqual(bytes);
+    expect(fetched.sizeBytes).toBe(copies ? bytes.length : 0);
+    expect(fetched.hostPath.startsWith(want.folder)).toBe(copies);
+    expect(fetched.readOnly).toBe(true);
+  });
+  it("brings the same in twice at the same time", async () => {
+    const { source, wanted } = await stage();
+    const params = await makers.file(Buffer.from("twice"));
+    const wants = [await wanted(params), await wanted(params)];
+    const paths = (await Promise.all(wants.map((want) => source.fetch(want)))).map(({ hostPath }) => hostPath);
+    expect(await Promise.all(paths.map((path) => readFile(path, "utf8")))).toEqual(["twice", "twice"]);
+  });
+  const { folder } = makers;
+  if (folder === undefined) return;
+  it("brings in a folder", async () => {
+    const { source, wanted } = await stage();
+    const { hostPath } = await source.fetch(await wanted(await folder("told")));
+    expect((await stat(hostPath)).isDirectory()).toBe(true);
+    expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("told");
+  });
+}
+
+function saysNo(stage: Stage, makers: Makers): void {
+  it("brings nothing in once its signal has fired", async () => {
+    const { source, wanted } = await stage();
+    const want = await wanted(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
+    await expect(source.fetch(want)).rejects.toMatchObject({ name: "Fault", code: "STOPPED" });
+  });
+  const { refused, absent } = makers;
+  if (refused !== undefined) {
+    it("refuses with a sentence, and does not bring in what it refuses", async () => {
+      const { source, wanted } = await stage();
+      const want = await wanted(refused());
+      expect(await source.refuses(want.params)).toMatch(/\w+ \w+/);
+      await expect(source.fetch(want)).rejects.toBeInstanceOf(Fault);
+    });
+  }
+  if (absent !== undefined) {
+    it("fails with a Fault when there is nothing to bring in", async () => {
+      const { source, wanted } = await stage();
+      await expect(source.fetch(await wanted(absent()))).rejects.toBeInstanceOf(Fault);
+    });
+  }
+}
+
+function keepsLimits(stage: Stage, makers: Makers): void {
+  it("brings in what is as large as allowed, and nothing larger", async () => {
+    const { source, wanted } = await stage();
+    const params = await makers.file(Buffer.alloc(100));
+    expect((await source.fetch(await wanted(params, { limitBytes: 100 }))).sizeBytes).toBe(100);
+    await expect(source.fetch(await wanted(params, { limitBytes: 99 }))).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+}

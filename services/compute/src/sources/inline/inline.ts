@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@shoal/core";
+import { z } from "zod";
+import type { Fetched, Source, Wanted } from "../source.ts";
+import { dataUri } from "./data-uri.ts";
+import { unpack } from "./unpack.ts";
+
+/** What an inline input is told; its keys are the wire names. */
+export const InlineParams = z.strictObject({
+  URL: z
+    .string()
+    .superRefine((text, context) => {
+      const uri = dataUri(text);
+      if (uri.mediaType === undefined) context.addIssue(uri.why);
+    })
+    .describe("a data: URI; application/gzip holds a tar archive that becomes a folder, all else becomes a file"),
+});
+
+// The names under which clients send a folder.
+const archiveTypes: readonly string[] = [
+  "application/gzip",
+  "application/x-gzip",
+  "application/x-tgz",
+  "application/tar+gzip",
+  "application/x-tar+gzip",
+];
+const fileName = "content";
+const folderName = "unpacked";
+
+/** Brings in what the job spec itself holds. A file keeps no name of its own: the task sees it under its target. */
+export function inline(): Source {
+  return {
+    name: "inline",
+    params: InlineParams,
+    unavailable: async () => undefined,
+    refuses: async () => undefined,
+    fetch,
+  };
+}
+
+async function fetch({ params, folder, limitBytes, signal }: Wanted): Promise<Fetched> {
+  const uri = dataUri(InlineParams.parse(params).URL);
+  if (uri.mediaType === undefined) throw new Fault("INPUT_UNAVAILABLE", uri.why);
+  if (signal.aborted) throw new Fault("STOPPED", "bringing in an inline input was ended early");
+  if (archiveTypes.includes(uri.mediaType)) {
+    const hostPath = join(folder, folderName);
+    await mkdir(hostPath);
+    return { hostPath, readOnly: true, sizeBytes: await unpack(uri.bytes, { folder: hostPath, limitBytes, signal }) };
+  }
+  const sizeBytes = uri.bytes.length;
+  if (sizeBytes > limitBytes) {
+    throw new Fault("TOO_LARGE", `an inline input of ${sizeBytes} bytes, and ${limitBytes} are allowed`);
+  }
+  const hostPath = join(folder, fileName);
+  await writeFile(hostPath, uri.bytes, { signal, flag: "wx" });
+  return { hostPath, readOnly: true, sizeBytes };
+}
