@@ -22,7 +22,9 @@ export interface Results {
   remove(name: string): Promise<void>;
 }
 
-const objectStores = (link: Link) => new Objm(jetstream(link.nc, { timeout: requestMs }));
+// Narrow rights neither allow the question about the account nor inboxes under the library's own prefix.
+const objectStores = (link: Link) =>
+  new Objm(jetstream(link.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: link.inboxPrefix }));
 
 /** Makes a node's results bucket unless it is there; the node's own rights do not reach so far. Throws Fault LOG_UNREACHABLE. */
 export async function ensureResultsBucket(
@@ -75,7 +77,7 @@ function checked(bytes: ReadableStream<Uint8Array>, problem: Promise<Error | nul
     new TransformStream<Uint8Array, Uint8Array>({
       async flush(controller) {
         const failure = await problem;
-        if (failure !== null) controller.error(failure);
+        if (failure instanceof Error) controller.error(failure);
       },
     }),
   );
