@@ -7,7 +7,9 @@ export interface Policy<Subject> {
   judge(subject: Subject): Verdict;
 }
 
+/** An agreement, with a score when better and worse matter. */
 export const yes = (score = 0): Verdict => ({ fit: true, score });
+/** A refusal with its sentence. */
 export const no = (why: string): Verdict => ({ fit: false, why });
 
 /** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. */

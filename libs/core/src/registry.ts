@@ -10,6 +10,7 @@ export interface Registry<T> {
   has(name: string): boolean;
 }
 
+/** Makes a registry of parts; two of one name are a bug. */
 export function registry<T extends { readonly name: string }>(kind: string, parts: readonly T[]): Registry<T> {
   const byName = new Map(parts.map((part) => [part.name.toLowerCase(), part]));
   assert(byName.size === parts.length, `two ${kind}s share a name`);

@@ -13,5 +13,6 @@ export function defineEvent<const N extends string, S extends z.ZodType>(name: N
   return { name, data, of: (facts) => ({ type: name, data: facts }) };
 }
 
+/** The event that a kind makes. */
 export type EventOf<K> =
   K extends EventKind<infer N, infer S> ? { readonly type: N; readonly data: z.infer<S> } : never;

@@ -3,6 +3,7 @@ import type { EventKind } from "./event.ts";
 
 export type AnyEventKind = EventKind<string, z.ZodType>;
 
+/** One line of a machine's table. */
 export type Row<S extends string> = readonly [from: "nothing" | readonly S[], event: AnyEventKind, to: S];
 
 /** Every state, every event that moves between them, and nothing else. */

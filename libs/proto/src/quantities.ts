@@ -68,6 +68,7 @@ export interface Resources {
   readonly gpus: number;
 }
 
+/** Nothing of anything. */
 export const noResources: Resources = { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 };
 const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
 

@@ -16,6 +16,7 @@ export interface JobCommands {
   Stop: { readonly why: string };
 }
 
+/** One partition's place: on which node, by which ask, with how much room. */
 export interface Place {
   readonly partition: number;
   readonly nodeId: string;

@@ -23,8 +23,8 @@ import {
   sampleSpec,
 } from "../testing/samples.ts";
 import type { JobEvent } from "./evolve.ts";
+import { batchRetries } from "./job-types/batch.ts";
 import { jobLimits } from "./limits.ts";
-import { batchRetries } from "./types/batch.ts";
 
 const submitted = (count = 1): JobEvent =>
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count }), version: 1 });

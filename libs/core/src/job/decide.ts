@@ -12,10 +12,10 @@ import type { JobCommand, JobCommands, Place } from "./commands.ts";
 import { conclude, failJob, type JobDraft, needsPlace, openJob, retryOf, stopLive } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
 import { isOver, type Job, latestOf, liveExecutions } from "./job.ts";
+import { jobTypes } from "./job-types/index.ts";
 import { jobLimits } from "./limits.ts";
 import { takeReport } from "./report.ts";
 import { tick } from "./tick.ts";
-import { jobTypes } from "./types/index.ts";
 
 type Handler<C> = (command: C, draft: JobDraft) => void;
 

@@ -3,7 +3,7 @@ import type { Draft } from "../decider.ts";
 import type { JobCommands } from "./commands.ts";
 import type { JobEvent } from "./evolve.ts";
 import { type Execution, isLive, isOver, type Job, latestOf, liveExecutions } from "./job.ts";
-import { jobTypes } from "./types/index.ts";
+import { jobTypes } from "./job-types/index.ts";
 
 /** A decision about a job in the making. */
 export type JobDraft = Draft<Job, JobEvent>;

@@ -2,6 +2,7 @@ import { type ExecutionEvent, executionMachine, type JobLevelEvent, jobMachine, 
 import type { Moment } from "../decider.ts";
 import { type Execution, isLive, isOver, type Job, type JobHeader, latestOf } from "./job.ts";
 
+/** Every event that may stand in a job's history: its own and those of its executions. */
 export type JobEvent = JobLevelEvent | ExecutionEvent;
 type Data<T extends JobEvent["type"]> = Extract<JobEvent, { type: T }>["data"];
 

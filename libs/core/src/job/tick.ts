@@ -1,8 +1,8 @@
 import { ExecutionFailed } from "@shoal/proto";
 import { conclude, failJob, type JobDraft, needsPlace, retryOf } from "./draft.ts";
 import { isOver, type Job, liveExecutions } from "./job.ts";
+import { jobTypes } from "./job-types/index.ts";
 import { jobLimits } from "./limits.ts";
-import { jobTypes } from "./types/index.ts";
 
 /** Does what the deadlines demand by now; nothing when none is due. */
 export function tick(draft: JobDraft, job: Job): void {

@@ -6,6 +6,7 @@ export interface Checkpoint {
   readonly reportsSeq: number;
 }
 
+/** Where owners write down how far they have come. Throws Fault LOG_UNREACHABLE when the store does not answer. */
 export interface Checkpoints {
   /** Zeroes when there is none. */
   load(shard: number): Promise<Checkpoint>;

@@ -42,6 +42,7 @@ export type LogFilter =
   | { readonly shard: number }
   | { readonly shard?: never; readonly namespace?: string; readonly jobId?: string };
 
+/** A subscription; closing it twice is harmless. */
 export interface Following {
   close(): Promise<void>;
 }

@@ -10,12 +10,14 @@ export interface Leases {
   close(): Promise<void>;
 }
 
+/** The right to own one shard. */
 export interface Lease {
   readonly shard: number;
   /** Fencing number: grows with every change of owner. */
   readonly epoch: number;
 }
 
+/** What a requester is told about leases. */
 export interface LeaseWatcher {
   /** The whole picture, whenever it changes: living requesters in order of id, and who owns which shard. */
   changed(picture: { readonly requesters: readonly string[]; readonly owners: ReadonlyMap<number, string> }): void;

@@ -6,6 +6,7 @@ export interface ReportSender {
   send(report: OutgoingReport): Promise<void>;
 }
 
+/** A report with its address. */
 export interface OutgoingReport {
   readonly jobId: string;
   readonly executionId: string;
@@ -18,6 +19,7 @@ export interface ReceivedReport extends OutgoingReport {
   readonly seq: number;
 }
 
+/** The owner's side of reports. */
 export interface ReportQueue {
   /**
    * Every report of a shard behind `afterSeq`, in order, and then live. What cannot be read is parked with its reason and

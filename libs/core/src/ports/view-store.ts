@@ -12,11 +12,13 @@ export interface ViewStore {
   watch(pattern: string, watcher: ViewWatcher): Promise<{ close(): Promise<void> }>;
 }
 
+/** What a bucket holds under one key. */
 export interface ViewEntry {
   readonly seq: number;
   readonly [field: string]: unknown;
 }
 
+/** What somebody who watches a bucket is told. */
 export interface ViewWatcher {
   /** `value` is undefined when the entry was removed. May be told the same twice; never an older value after a newer. */
   changed(key: string, value: ViewEntry | undefined): void;

@@ -1,7 +1,7 @@
 import { type Assignment, buckets } from "@shoal/proto";
 import { Bug } from "../fault.ts";
 import { type Job, liveExecutions } from "../job/job.ts";
-import { jobTypes } from "../job/types/index.ts";
+import { jobTypes } from "../job/job-types/index.ts";
 import type { View } from "./view.ts";
 
 /** What each node should be doing, under `<nodeId>.<executionId>`. Gone means settled. */

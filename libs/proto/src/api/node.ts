@@ -18,6 +18,7 @@ export const BuildVersion = z.object({
 });
 export type BuildVersion = z.infer<typeof BuildVersion>;
 
+/** What a node is and offers, as the API shows it. */
 export const NodeInfoEntity = z.object({
   nodeId: z.string(),
   nodeType: z.enum(["Requester", "Compute"]),

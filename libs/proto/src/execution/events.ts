@@ -25,6 +25,7 @@ export type RunOutput = z.infer<typeof RunOutput>;
 
 const executionId = z.string();
 
+/** A node was chosen for one try of one partition. */
 export const ExecutionAssigned = defineEvent(
   "ExecutionAssigned",
   z.object({
@@ -40,11 +41,14 @@ export const ExecutionAssigned = defineEvent(
     answers: z.array(Answer),
   }),
 );
+/** The task runs. `timeoutAt` is by the requester's clock, milliseconds since the epoch. */
 export const ExecutionStarted = defineEvent(
   "ExecutionStarted",
   z.object({ executionId, startedAt: z.number(), timeoutAt: z.number().optional() }),
 );
+/** The task ended and its results are being taken out. */
 export const ExecutionPublishing = defineEvent("ExecutionPublishing", z.object({ executionId }));
+/** The task ended by itself and its results are out; a non-zero exit code is an end like any other. */
 export const ExecutionCompleted = defineEvent(
   "ExecutionCompleted",
   z.object({ executionId, output: RunOutput, result: SpecConfig.optional() }),
@@ -60,8 +64,10 @@ export const ExecutionFailed = defineEvent(
     retryAt: z.number().optional(),
   }),
 );
+/** The node went away with it; `retryAt` as for a failure. */
 export const ExecutionLost = defineEvent(
   "ExecutionLost",
   z.object({ executionId, code: z.string(), why: z.string(), retryAt: z.number().optional() }),
 );
+/** Nobody wants it any more. */
 export const ExecutionStopped = defineEvent("ExecutionStopped", z.object({ executionId, why: z.string() }));

@@ -16,11 +16,16 @@ export const JobSubmitted = defineEvent(
     totalUntil: z.number().optional(),
   }),
 );
+/** It waits for a place; how every node that was asked answered. */
 export const JobQueued = defineEvent("JobQueued", z.object({ why: z.string(), answers: z.array(Answer) }));
+/** Something of it has a place. */
 export const JobStarted = defineEvent("JobStarted", z.object({}));
+/** All of it is done. */
 export const JobCompleted = defineEvent("JobCompleted", z.object({}));
+/** It will not be done, and why. */
 export const JobFailed = defineEvent(
   "JobFailed",
   z.object({ code: z.string(), why: z.string(), answers: z.array(Answer).optional() }),
 );
+/** Somebody stopped it. */
 export const JobStopped = defineEvent("JobStopped", z.object({ why: z.string() }));

@@ -119,11 +119,13 @@ const Env = z.record(z.string(), text.min(1, "an environment value is not empty"
 
 const absolute = short.refine((path) => path.startsWith("/"), "wanted an absolute path");
 
+/** What is brought in, and where the task sees it. */
 export const InputSource = z.object({
   source: SpecConfig,
   alias: onWire(short.default(""), { omitEmpty: true }),
   target: absolute,
 });
+/** What is taken out: a folder of the task, and its name in the results. */
 export const ResultPath = z.object({ name: short.min(1, "missing result path name"), path: absolute });
 
 /** Every value of `of` is there once. */
@@ -178,6 +180,7 @@ export const Task = z
   });
 export type Task = z.infer<typeof Task>;
 
+/** Every job type that a spec may name. */
 export const jobTypes = ["batch", "ops", "service", "daemon"] as const;
 
 /** What a user asks for. */

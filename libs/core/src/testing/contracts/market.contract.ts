@@ -72,6 +72,11 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
       await bench.stall("n-two").onAsk(accepts("n-two"));
       expect(await bench.market.ask("n-two", ask("a-1"), waitMs)).toMatchObject({ nodeId: "n-two" });
     });
+    it("asks many nodes under one id, and hears each of them", async () => {
+      for (const nodeId of ["n-one", "n-two"]) await bench.stall(nodeId).onAsk(accepts(nodeId));
+      const bids = await Promise.all(["n-one", "n-two"].map((nodeId) => bench.market.ask(nodeId, ask("a-1"), waitMs)));
+      expect(bids.map((bid) => bid?.nodeId)).toEqual(["n-one", "n-two"]);
+    });
     it("gives up on a node that is not there, that does not answer, or that answers something else", async () => {
       await bench.stall("n-mute").onAsk(() => new Promise(() => undefined));
       await bench.stall("n-odd").onAsk(async () => ({ bids: [] }));

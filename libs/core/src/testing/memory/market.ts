@@ -12,19 +12,21 @@ export const createMarketStore = (): MarketStore => ({ stalls: new Map(), listen
 
 /** The requester's side. Asks to one node that are made in the same moment travel together. */
 export function memoryMarket(berth: Berth, store: MarketStore): Market {
+  // By node and ask: one ask may go to many nodes.
   const waiting = new Map<string, (bid: Bid | undefined) => void>();
+  const keyOf = (nodeId: string, askId: string): string => `${nodeId} ${askId}`;
   const say = batching((nodeId, batch) =>
     berth.tell("market", () =>
       store.stalls.get(nodeId)?.(structuredClone(batch), ({ bids }) =>
         berth.hearsMaybe(() => {
-          for (const bid of bids) waiting.get(bid.askId)?.(bid);
+          for (const bid of bids) waiting.get(keyOf(nodeId, bid.askId))?.(bid);
         }),
       ),
     ),
   );
   return {
     ask(nodeId, ask, waitMs) {
-      const key = ask.askId;
+      const key = keyOf(nodeId, ask.askId);
       return new Promise((resolve) => {
         const settle = (bid: Bid | undefined): void => {
           cancel();
