@@ -1,0 +1,26 @@
+import { type Clock, type Registry, registry } from "@shoal/core";
+import { docker } from "./docker/docker.ts";
+import type { Executor } from "./executor.ts";
+import { noop } from "./noop.ts";
+import { wasm } from "./wasm/wasm.ts";
+
+export interface ExecutorSettings {
+  readonly nodeId: string;
+  readonly disabled: readonly string[];
+  readonly dockerSocket: string;
+  readonly wasmPoolSize: number;
+}
+
+/** Every engine that this node offers. */
+export function createExecutors(settings: ExecutorSettings, { clock }: { readonly clock: Clock }): Registry<Executor> {
+  const makers: Readonly<Record<string, () => Executor>> = {
+    docker: () => docker({ nodeId: settings.nodeId, socketPath: settings.dockerSocket, clock }),
+    wasm: () => wasm({ clock, limits: { poolSize: settings.wasmPoolSize } }),
+    noop: () => noop(clock),
+  };
+  const wanted = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
+  return registry(
+    "executor",
+    wanted.map(([, make]) => make()),
+  );
+}

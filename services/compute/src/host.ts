@@ -1,0 +1,127 @@
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { type Clock, causeOf, Fault } from "@shoal/core";
+import { connectNode, type NodePorts, systemChance, systemClock } from "@shoal/nats";
+import { resultsBucketOf } from "@shoal/proto";
+import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
+import type { ComputeConfig } from "./config.ts";
+import { createExecutors } from "./executors/index.ts";
+import { diskJournal } from "./journal/disk-journal.ts";
+import type { Journal } from "./journal/journal.ts";
+import { machineLabels } from "./machine-labels.ts";
+import { keptNodeId } from "./node-id.ts";
+import type { Notes } from "./notes.ts";
+import { createPublishers } from "./publishers/index.ts";
+import { createSources } from "./sources/index.ts";
+import { version } from "./version.ts";
+import { diskWorkspace } from "./workspace/disk-workspace.ts";
+
+/** The real world around a node: everything open that it needs. */
+export interface Host {
+  readonly settings: NodeSettings;
+  readonly ports: ComputePorts;
+  /** Gives everything back. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
+ * opened by then is closed again.
+ */
+export async function openHost(config: ComputeConfig, notes: Notes): Promise<Host> {
+  const dataDir = resolve(config.dataDir);
+  await makeFolder(dataDir);
+  const journal = diskJournal(dataDir);
+  try {
+    const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
+    const settings = await settingsOf(config, dataDir, nodeId);
+    const clock = systemClock();
+    const nats = await connectNode({
+      nodeId,
+      servers: config.nats.url.split(","),
+      ...(config.nats.user === "" ? {} : { user: config.nats.user, pass: config.nats.password }),
+      onTrouble: (what) => notes.warn("trouble with NATS", { what }),
+      clock,
+    });
+    return assemble(config, settings, { dataDir, journal, clock, nats, notes });
+  } catch (failure) {
+    await journal.close();
+    throw failure;
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (failure) {
+    throw new Fault("DATA_DIR_FAILED", `dataDir ${path}: ${causeOf(failure).why}`, { cause: failure });
+  }
+}
+
+async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string): Promise<NodeSettings> {
+  const capacity = capacityOf(config.capacity, await machineResources(dataDir));
+  return {
+    nodeId,
+    labels: { ...machineLabels(), name: nodeId, ...pairs(config.labels) },
+    capacity,
+    perTask: perTaskOf(config.perTask, capacity),
+    slotsMax: config.capacity.slots,
+    heartbeatMs: config.heartbeatMs,
+    rejectNetworked: config.network.reject,
+    envAllow: config.env.allow,
+    version,
+    address: config.address === "" ? hostname() : config.address,
+    inputsMs: config.inputs.timeoutMs,
+    inputBytes: config.inputs.limitBytes,
+    publishMs: config.results.timeoutMs,
+    outputFileBytes: config.results.outputBytes,
+  };
+}
+
+const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+
+interface Opened {
+  readonly dataDir: string;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly nats: NodePorts;
+  readonly notes: Notes;
+}
+
+function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
+  const { dataDir, journal, clock, nats, notes } = opened;
+  const { nodeId } = settings;
+  const engines = {
+    disabled: config.engines.disabled,
+    dockerSocket: config.docker.socket,
+    wasmPoolSize: config.wasm.poolSize,
+  };
+  const executors = createExecutors({ nodeId, ...engines }, { clock });
+  const publishers = createPublishers(
+    { ...config.publishers, local: { ...config.publishers.local, folder: join(dataDir, "published") } },
+    { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },
+  );
+  const { assignments, reports, stall, logs } = nats;
+  const ports: ComputePorts = {
+    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, notes },
+    chance: systemChance,
+    workspace: diskWorkspace(join(dataDir, "executions"), notes),
+    sources: createSources(config),
+    env: process.env,
+  };
+  const close = async () => {
+    for (const part of [...executors.parts, ...publishers.parts]) {
+      await part
+        .close()
+        .catch((failure: unknown) =>
+          notes.warn("a part did not close", { part: part.name, why: causeOf(failure).why }),
+        );
+    }
+    await nats.close();
+    await journal.close();
+  };
+  return { settings, ports, close };
+}

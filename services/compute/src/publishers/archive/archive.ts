@@ -1,0 +1,55 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { PassThrough, type Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { causeOf, Fault } from "@shoal/core";
+import { type Pack, pack } from "tar-stream";
+import { type Entry, walk } from "./walk.ts";
+
+/** A folder as a tar.gz, made while it is read. The same folder gives the same bytes. An error on it is a Fault with the reason. */
+export function archive(folder: string, signal: AbortSignal): Readable {
+  const tar = pack();
+  const packed = new PassThrough();
+  const zipping = pipeline(tar, createGzip(), packed, { signal });
+  // What goes wrong on the way arrives as the stream's own error.
+  zipping.catch((failure: unknown) => packed.destroy(archiveFault(failure)));
+  fill(tar, folder, signal).then(
+    () => tar.finalize(),
+    (failure: unknown) => tar.destroy(archiveFault(failure)),
+  );
+  return packed;
+}
+
+async function fill(tar: Pack, folder: string, signal: AbortSignal): Promise<void> {
+  for await (const entry of walk(folder)) {
+    signal.throwIfAborted();
+    await add(tar, entry, signal);
+  }
+}
+
+const kinds = { folder: "directory", file: "file", link: "symlink" } as const;
+
+async function add(tar: Pack, entry: Entry, signal: AbortSignal): Promise<void> {
+  const { path: name, mode, mtime, kind } = entry;
+  const header = { name, mode, mtime, type: kinds[kind] };
+  if (entry.kind === "link") tar.entry({ ...header, linkname: entry.to });
+  else if (entry.kind === "folder") tar.entry(header);
+  else await addFile(tar.entry({ ...header, size: entry.sizeBytes }), entry, signal);
+}
+
+async function addFile(
+  to: NodeJS.WritableStream,
+  { hostPath, sizeBytes }: Extract<Entry, { kind: "file" }>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (sizeBytes === 0) return void to.end();
+  // Not through a link that has taken the file's place meanwhile.
+  const file = await open(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await pipeline(file.createReadStream({ end: sizeBytes - 1 }), to, { signal });
+}
+
+function archiveFault(failure: unknown): Fault {
+  if (failure instanceof Fault) return failure;
+  return new Fault("PUBLISH_FAILED", `the results cannot be packed: ${causeOf(failure).why}`, { cause: failure });
+}

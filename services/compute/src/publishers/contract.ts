@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fault } from "@shoal/core";
+import type { SpecConfig } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Publisher, Results } from "./publisher.ts";
+
+/** What the contract needs to know about a publisher. */
+export interface Bench {
+  /** Makes the publisher; `folder` is an empty one of its own. */
+  readonly publisher: (folder: string) => Publisher;
+  /** Fetches what was published, as a user would: the texts of files by path. */
+  readonly fetch: (result: SpecConfig) => Promise<ReadonlyMap<string, string>>;
+  /** Why the whole suite cannot run here; undefined when it can. */
+  readonly missing?: string | undefined;
+}
+
+/** The suite that every publisher passes; call it from a test file beside the publisher. */
+export function publisherContract(name: string, bench: Bench): void {
+  const title = `${name}, as a publisher${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+  describe.skipIf(bench.missing !== undefined)(title, () => {
+    const stage = onStage(bench);
+
+    it("can be used here", async () => {
+      expect(await stage().publisher.unavailable()).toBeUndefined();
+    });
+    it("takes out everything, whole", async () => {
+      const { publisher, results } = stage();
+      const result = await publisher.publish(results);
+      expect(Object.fromEntries(await bench.fetch(result))).toEqual({
+        stdout: "hello\n",
+        stderr: "",
+        exitCode: "0",
+        "made/deep/er/file.txt": "made",
+        "made/large": "x".repeat(1_000_000),
+      });
+    });
+    it("gives the same result for the same execution", async () => {
+      const { publisher, results } = stage();
+      expect(await publisher.publish(results)).toEqual(await publisher.publish(results));
+    });
+    it("publishes executions side by side", async () => {
+      const { publisher, results } = stage();
+      const ids = ["e-1", "e-2", "e-3"];
+      const all = await Promise.all(ids.map((executionId) => publisher.publish({ ...results, executionId })));
+      expect(new Set(all.map((result) => JSON.stringify(result))).size).toBe(ids.length);
+    });
+    it("takes nothing out that a link leads to outside", async () => {
+      const { publisher, results, root } = stage();
+      await writeFile(join(root, "secret"), "secret");
+      await symlink(join(root, "secret"), join(results.folder, "made", "absolute"));
+      await symlink("../../secret", join(results.folder, "made", "relative"));
+      await symlink(root, join(results.folder, "made", "folder"));
+      const fetched = await bench.fetch(await publisher.publish(results));
+      expect([...fetched.values()]).not.toContain("secret");
+      expect([...fetched.keys()].some((path) => path.includes("absolute") || path.includes("relative"))).toBe(false);
+    });
+    it("fails with a Fault when it is ended early, and when there is nothing to take", async () => {
+      const { publisher, results } = stage();
+      const ended = publisher.publish({ ...results, signal: AbortSignal.abort() });
+      await expect(ended).rejects.toBeInstanceOf(Fault);
+      const absent = publisher.publish({ ...results, executionId: "e-absent", folder: join(results.folder, "absent") });
+      await expect(absent).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    });
+    it("refuses params that it does not know", () => {
+      expect(stage().publisher.params.safeParse({ Nonsense: 1 }).success).toBe(false);
+    });
+  });
+}
+
+interface Stage {
+  readonly root: string;
+  readonly publisher: Publisher;
+  readonly results: Results;
+}
+
+function onStage(bench: Bench): () => Stage {
+  let stage: Stage | undefined;
+  beforeEach(async () => {
+    const root = await mkdtemp(join(tmpdir(), "shoal-publisher-"));
+    const folder = join(root, "results");
+    await mkdir(join(folder, "made", "deep", "er"), { recursive: true });
+    await writeFile(join(folder, "stdout"), "hello\n");
+    await writeFile(join(folder, "stderr"), "");
+    await writeFile(join(folder, "exitCode"), "0");
+    await writeFile(join(folder, "made", "deep", "er", "file.txt"), "made");
+    await writeFile(join(folder, "made", "large"), "x".repeat(1_000_000));
+    const publisher = bench.publisher(join(root, "published"));
+    const identity = { executionId: "e-contract", jobId: "j-contract", namespace: "default", nodeId: "n-contract" };
+    stage = { root, publisher, results: { ...identity, params: {}, folder, signal: new AbortController().signal } };
+  });
+  afterEach(async () => {
+    await stage?.publisher.close();
+    if (stage !== undefined) await rm(stage.root, { recursive: true, force: true });
+  });
+  return () => {
+    if (stage === undefined) throw new Error("the stage is set before each test");
+    return stage;
+  };
+}

@@ -1,0 +1,31 @@
+import { type Clock, type Registry, registry } from "@shoal/core";
+import { local } from "./local/local.ts";
+import { nats } from "./nats/nats.ts";
+import type { ResultStore } from "./nats/result-store.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** What publishers are made of. */
+export interface PublisherPorts {
+  readonly clock: Clock;
+  readonly results: ResultStore;
+}
+
+export interface PublisherSettings {
+  readonly disabled: readonly string[];
+  readonly local: {
+    readonly folder: string;
+    readonly address: string;
+    readonly port: number;
+    readonly keepMs: number;
+    readonly keepBytes: number;
+  };
+}
+
+/** Every publisher that this node offers. */
+export function createPublishers(settings: PublisherSettings, { clock, results }: PublisherPorts): Registry<Publisher> {
+  const parts = [local({ clock, ...settings.local }), nats(results)];
+  return registry(
+    "publisher",
+    parts.filter(({ name }) => !settings.disabled.includes(name)),
+  );
+}

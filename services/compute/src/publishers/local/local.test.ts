@@ -1,0 +1,121 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createHandClock } from "@shoal/core/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { publisherContract } from "../contract.ts";
+import type { Publisher } from "../publisher.ts";
+import { unpack } from "../testing/unpack.ts";
+import { type LocalOptions, local } from "./local.ts";
+
+const clock = createHandClock(Date.now());
+const options = (folder: string): LocalOptions => ({
+  clock,
+  folder,
+  address: "127.0.0.1",
+  port: 0,
+  keepMs: 60_000,
+  keepBytes: 10_000_000,
+});
+const urlOf = (params: Readonly<Record<string, unknown>>): string => String(params["URL"]);
+
+publisherContract("local", {
+  publisher: (folder) => local(options(folder)),
+  fetch: async ({ type, params }) => {
+    expect(type).toBe("urlDownload");
+    const response = await fetch(urlOf(params));
+    expect(response.status).toBe(200);
+    return unpack(await response.bytes());
+  },
+});
+
+describe("local", () => {
+  let root = "";
+  let open: Publisher[] = [];
+  const make = (differences: Partial<LocalOptions> = {}) => {
+    const publisher = local({ ...options(join(root, "published")), ...differences });
+    open.push(publisher);
+    return publisher;
+  };
+  const publish = async (publisher: Publisher, executionId: string, text = "hello") => {
+    const folder = join(root, executionId);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "stdout"), text);
+    const identity = { executionId, jobId: "j-1", namespace: "default", nodeId: "n-1" };
+    return publisher.publish({ ...identity, params: {}, folder, signal: new AbortController().signal });
+  };
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-local-"));
+    open = [];
+  });
+  afterEach(async () => {
+    for (const publisher of open) await publisher.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it("serves what it gave out before a restart, on the same link", async () => {
+    const first = make();
+    const { params } = await publish(first, "e-1");
+    await first.close();
+    const second = make();
+    expect(await second.unavailable()).toBeUndefined();
+    expect((await fetch(urlOf(params))).status).toBe(200);
+  });
+
+  it.each([
+    "/../e-1.tar.gz",
+    "/%2e%2e/secret.tar.gz",
+    "/..%2fsecret.tar.gz",
+    "/port",
+    "/e-1.tar.gz/x",
+    "//e-1.tar.gz",
+    "/.tar.gz",
+    "/",
+  ])("does not serve %s", async (path) => {
+    const publisher = make();
+    const { params } = await publish(publisher, "e-1");
+    await writeFile(join(root, "secret.tar.gz"), "secret");
+    expect(await statusOf(new URL(urlOf(params)).port, path)).toBe(404);
+  });
+
+  it("takes nothing in", async () => {
+    const { params } = await publish(make(), "e-1");
+    expect((await fetch(urlOf(params), { method: "PUT", body: "x" })).status).toBe(405);
+  });
+
+  it("removes the oldest when there is too much", async () => {
+    const publisher = make({ keepBytes: 1 });
+    await publish(publisher, "e-1");
+    await utimes(join(root, "published", "e-1.tar.gz"), clock.now() / 1000 - 1, clock.now() / 1000 - 1);
+    await publish(publisher, "e-2");
+    expect((await readdir(join(root, "published"))).sort()).toEqual(["e-2.tar.gz", "port"]);
+  });
+
+  it("serves nothing that is too old, and removes it", async () => {
+    const publisher = make({ keepMs: 60_000 });
+    const { params } = await publish(publisher, "e-1");
+    await utimes(join(root, "published", "e-1.tar.gz"), clock.now() / 1000 - 120, clock.now() / 1000 - 120);
+    expect((await fetch(urlOf(params))).status).toBe(404);
+    await publish(publisher, "e-2");
+    expect(await readdir(join(root, "published"))).not.toContain("e-1.tar.gz");
+  });
+
+  it("says why when the port cannot be had", async () => {
+    const { params } = await publish(make(), "e-1");
+    const port = Number(new URL(urlOf(params)).port);
+    expect(await make({ port }).unavailable()).toContain(`127.0.0.1:${port}`);
+  });
+});
+
+/** Asks for a path exactly as it is written: a URL would tidy it up first. */
+function statusOf(port: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on("error", reject)
+      .end();
+  });
+}

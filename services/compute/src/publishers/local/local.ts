@@ -1,0 +1,63 @@
+import { type Clock, causeOf, Fault } from "@shoal/core";
+import { z } from "zod";
+import { archive } from "../archive/archive.ts";
+import type { Publisher } from "../publisher.ts";
+import { type ResultServer, serveResults } from "./server.ts";
+import { createShelf } from "./shelf.ts";
+
+export interface LocalOptions {
+  readonly clock: Clock;
+  /** Where results are kept; made when it is not there. */
+  readonly folder: string;
+  readonly address: string;
+  /** 0 takes any free port, and the same one after a restart where it is still free. */
+  readonly port: number;
+  readonly keepMs: number;
+  readonly keepBytes: number;
+}
+
+/** Keeps results on this node and serves them over HTTP to whoever has the link, until they are too old or too many. */
+export function local({ clock, folder, address, port, keepMs, keepBytes }: LocalOptions): Publisher {
+  const shelf = createShelf({ folder, clock, keepMs, keepBytes });
+  let serving: Promise<ResultServer> | undefined;
+  // Tried again at the next question when it could not be had.
+  const server = () => {
+    serving ??= serveResults({ shelf, folder, address, port }).catch((failure: unknown) => {
+      serving = undefined;
+      throw failure;
+    });
+    return serving;
+  };
+  return {
+    name: "local",
+    params: z.strictObject({}),
+    unavailable: async () => {
+      try {
+        await server();
+        return undefined;
+      } catch (failure) {
+        return causeOf(failure).why;
+      }
+    },
+    publish: async ({ executionId, folder: results, signal }) => {
+      const name = `${executionId}.tar.gz`;
+      const at = await server();
+      try {
+        if (!(await shelf.has(name))) await shelf.put(name, archive(results, signal));
+        await shelf.sweep();
+      } catch (failure) {
+        if (failure instanceof Fault) throw failure;
+        throw new Fault("PUBLISH_FAILED", `the results cannot be kept: ${causeOf(failure).why}`, { cause: failure });
+      }
+      return { type: "urlDownload", params: { URL: `http://${hostOf(address)}:${at.port}/${name}` } };
+    },
+    close: async () => {
+      const open = await serving?.catch(() => undefined);
+      serving = undefined;
+      await open?.close();
+    },
+  };
+}
+
+/** As it stands in a URL. */
+const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);

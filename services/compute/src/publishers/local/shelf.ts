@@ -1,0 +1,64 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Clock } from "@shoal/core";
+
+/** Published files, by plain names, in one folder. */
+export interface Shelf {
+  /** True when the file is there and not too old. */
+  has(name: string): Promise<boolean>;
+  /** Puts a file there, whole or not at all. */
+  put(name: string, bytes: Readable): Promise<void>;
+  /** A file's path and size, unless it is not there or too old. */
+  find(name: string): Promise<{ readonly path: string; readonly sizeBytes: number } | undefined>;
+  /** Removes what is too old, and then the oldest until the rest is not too much; never the newest. */
+  sweep(): Promise<void>;
+}
+
+export interface ShelfOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly keepMs: number;
+  readonly keepBytes: number;
+}
+
+const fileName = /^[A-Za-z0-9][A-Za-z0-9_-]*\.tar\.gz$/;
+const unfinished = ".unfinished";
+
+export function createShelf({ folder, clock, keepMs, keepBytes }: ShelfOptions): Shelf {
+  const isOld = (mtimeMs: number) => clock.now() - mtimeMs > keepMs;
+  async function find(name: string) {
+    if (!fileName.test(name)) return undefined;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    return found?.isFile() === true && !isOld(found.mtimeMs) ? { path, sizeBytes: found.size } : undefined;
+  }
+  return {
+    find,
+    has: async (name) => (await find(name)) !== undefined,
+    put: async (name, bytes) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const path = join(folder, name);
+      await pipeline(bytes, createWriteStream(path + unfinished, { mode: 0o600 }));
+      await rename(path + unfinished, path);
+    },
+    sweep: async () => {
+      const names = (await readdir(folder).catch(() => [])).filter((name) => fileName.test(name));
+      const files = await Promise.all(names.map((name) => measured(join(folder, name))));
+      const [newest, ...older] = files.sort((a, b) => b.mtimeMs - a.mtimeMs);
+      // The newest stays, however large: its link has only just been given out.
+      let kept = newest?.sizeBytes ?? 0;
+      for (const { path, sizeBytes, mtimeMs } of older) {
+        kept += sizeBytes;
+        if (isOld(mtimeMs) || kept > keepBytes) await rm(path, { force: true });
+      }
+    },
+  };
+}
+
+async function measured(path: string) {
+  const found = await stat(path).catch(() => undefined);
+  return { path, sizeBytes: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0 };
+}

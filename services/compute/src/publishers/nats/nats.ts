@@ -1,0 +1,32 @@
+import { Readable } from "node:stream";
+import { causeOf, Fault } from "@shoal/core";
+import { z } from "zod";
+import { archive } from "../archive/archive.ts";
+import type { Publisher } from "../publisher.ts";
+import type { ResultStore } from "./result-store.ts";
+
+/** Keeps results as objects in NATS itself: they reach the user over the connections that are there, and the node opens no port. */
+export function nats(store: ResultStore): Publisher {
+  return {
+    name: "nats",
+    params: z.strictObject({}),
+    unavailable: async () => undefined,
+    publish: async ({ executionId, folder, signal }) => {
+      const object = `${executionId}.tar.gz`;
+      const packed = archive(folder, signal);
+      try {
+        const { sizeBytes, digest } = await store.put(object, Readable.toWeb(packed));
+        return { type: "nats", params: { Bucket: store.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest } };
+      } catch (failure) {
+        packed.destroy();
+        // The reason why nothing could be read counts more than that nothing arrived.
+        const reason = packed.errored ?? failure;
+        if (reason instanceof Fault) throw reason;
+        throw new Fault("PUBLISH_FAILED", `the results did not reach NATS: ${causeOf(failure).why}`, {
+          cause: failure,
+        });
+      }
+    },
+    close: async () => {},
+  };
+}
