@@ -22,7 +22,7 @@ export function lockDataDir(path: string): Lock {
     database.close();
     const why = failure instanceof Error ? failure.message : String(failure);
     throw new CliError(
-      "CONFIG_INVALID",
+      "DATA_DIR_IN_USE",
       `the data directory ${path} is in use by another devstack (${why})`,
       "stop the other one, or give this one its own: --data-dir",
     );

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+import { CliError } from "../failure.ts";
 import { type Child, type ChildPlan, startChild } from "./child.ts";
 
 /** What is told about the processes of a devstack while it runs. */
@@ -29,14 +31,33 @@ export interface MemberOptions {
 /** How soon a process that died is started again: doubling from the first to the last, from the first again after it ran well for a while. */
 export const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
+// What a process of an earlier devstack, which was killed, may need to notice and to end.
+const leftoverMs = 20_000;
+
+/** The first process that starts well. Where the data is still held by a process of an earlier devstack it tries again for a while. */
+async function firstChild(plan: ChildPlan): Promise<Child> {
+  const startedAt = performance.now();
+  for (let pauseMs: number = restartPause.firstMs; ; pauseMs *= 2) {
+    const child = startChild(plan);
+    try {
+      await child.ready;
+      return child;
+    } catch (failure) {
+      const held = failure instanceof CliError && failure.code === "DATA_DIR_IN_USE";
+      if (!held || performance.now() - startedAt > leftoverMs) throw failure;
+      await setTimeout(pauseMs);
+    }
+  }
+}
+
 /** Starts a process, resolves once it is ready, and from then on starts it again whenever it dies. Throws CliError when the first start fails. */
 export async function startMember(name: string, options: MemberOptions): Promise<Member> {
   const { plan, restart, onNews, onDeath } = options;
   let stopping = false;
   let pauseMs: number = restartPause.firstMs;
-  let timer: NodeJS.Timeout | undefined;
+  let waiting = new AbortController();
   let facts: Readonly<Record<string, unknown>> = {};
-  let child = startChild(plan(facts));
+  let child = await firstChild(plan(facts));
   facts = await child.ready;
   watch(child);
 
@@ -48,7 +69,8 @@ export async function startMember(name: string, options: MemberOptions): Promise
       onNews({ name, what: "died", why });
       if (!restart) return;
       if (performance.now() - startedAt > restartPause.wellMs) pauseMs = restartPause.firstMs;
-      timer = setTimeout(again, pauseMs);
+      waiting = new AbortController();
+      setTimeout(pauseMs, undefined, { signal: waiting.signal }).then(again, () => undefined);
       pauseMs = Math.min(pauseMs * 2, restartPause.lastMs);
     });
   }
@@ -71,7 +93,7 @@ export async function startMember(name: string, options: MemberOptions): Promise
     facts: () => facts,
     async stop() {
       stopping = true;
-      clearTimeout(timer);
+      waiting.abort();
       await child.stop();
     },
   };

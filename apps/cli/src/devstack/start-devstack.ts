@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { CliError } from "../failure.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { wantFreePort } from "./free-port.ts";
+import { rememberCluster } from "./known-cluster.ts";
 import { type Member, type MemberNews, startMember } from "./member.ts";
 import { natsUsers } from "./nats-users.ts";
 import { natsPlan, nodePlan, requesterPlan } from "./plans.ts";
@@ -34,7 +35,9 @@ export async function startDevstack(settings: DevstackSettings, onNews: (news: M
   const started: Member[] = [];
   try {
     const api = await startAll(started, { settings, dataDir, onNews });
-    return devstackOf(started, { api, dataDir });
+    const devstack = devstackOf(started, { api, dataDir });
+    rememberCluster(devstack.facts);
+    return devstack;
   } catch (failure) {
     await stopAll(started);
     throw failure;

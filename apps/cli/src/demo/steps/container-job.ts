@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { downloadOf } from "../../results/download.ts";
+import { unpack } from "../../results/unpack.ts";
+import { callCheckout } from "../checkout.ts";
+import type { Stage } from "../stage.ts";
+import { check, type Step } from "../step.ts";
+
+const memoryBytes = 64_000_000;
+const script = [
+  "echo container, user $(id -u), partition $SHOAL_PARTITION_INDEX of $SHOAL_PARTITION_COUNT",
+  "echo memory limit $(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)",
+  "wc -w /input/text",
+  "sha256sum /input/text | head -c 64 > /output/sha256",
+].join("; ");
+
+/** Where a Docker engine answers: a container with an input, limits, a result and its output as it runs. */
+export const containerJob: Step = {
+  title: "Run a container with an input, limits on its resources, and its output as it is written",
+  async run(stage) {
+    const prepared = preparedOf(await callCheckout("test/images/demo-image.ts", "prepareDemoImage"));
+    if (prepared.image === undefined) {
+      stage.narrator.say(`skipped: ${prepared.why}`);
+      return;
+    }
+    try {
+      await runContainer(stage, prepared.image);
+    } finally {
+      await prepared.remove();
+    }
+  },
+};
+
+interface Prepared {
+  readonly image: string | undefined;
+  readonly why: string;
+  readonly remove: () => Promise<unknown>;
+}
+
+function preparedOf(answer: unknown): Prepared {
+  const facts = new Map<string, unknown>(Object.entries(typeof answer === "object" && answer !== null ? answer : {}));
+  const [image, why, remove] = [facts.get("image"), facts.get("why"), facts.get("remove")];
+  return {
+    image: typeof image === "string" ? image : undefined,
+    why: typeof why === "string" ? why : "no image",
+    remove: async () => (typeof remove === "function" ? await remove() : undefined),
+  };
+}
+
+async function runContainer(stage: Stage, image: string): Promise<void> {
+  const { client, narrator, signal, textFile, watch } = stage;
+  const { jobId } = await client.submit(specOf(image, textFile));
+  await watch.until(
+    jobId,
+    (events) => events.some(({ type }) => type === "ExecutionAssigned" || type === "JobFailed"),
+    "a node for the container",
+  );
+  let output = "";
+  for await (const { text } of client.logs(jobId, { follow: true, signal })) {
+    output += text;
+    narrator.say(`  ${text.trimEnd()}`);
+  }
+  const job = await client.waitForJob(jobId, { signal });
+  check(job.state.stateType === "completed", `the container job ended ${job.state.stateType}: ${job.state.message}`);
+  const { items } = await client.executions(jobId);
+  const [run] = items.filter(({ computeState }) => computeState.stateType === "completed");
+  check(
+    run?.runOutput?.exitCode === 0,
+    `the container ended with exit code ${run?.runOutput?.exitCode}: ${run?.runOutput?.stderr}`,
+  );
+  check(/\d+ \/input\/text/.test(output), "the container's output did not arrive while it ran");
+  const sum = await resultOf(stage, jobId);
+  const expected = createHash("sha256")
+    .update(await readFile(textFile))
+    .digest("hex");
+  check(sum === expected, `the container saw a text with SHA-256 ${sum}, not ${expected}`);
+  narrator.proved("completed: it read its input, kept its limits, and its result came back with the right checksum");
+}
+
+async function resultOf({ client, folder, signal }: Stage, jobId: string): Promise<string> {
+  const [result] = await client.results(jobId);
+  check(result !== undefined, "the container job has no result");
+  const into = join(folder, "container");
+  const download = downloadOf(result);
+  await unpack(await download.open(signal), { into, label: download.label });
+  return (await readFile(join(into, "sum", "sha256"), "utf8")).trim();
+}
+
+function specOf(image: string, textFile: string): object {
+  return {
+    Name: "container",
+    Type: "batch",
+    Tasks: [
+      {
+        Name: "main",
+        Engine: { Type: "docker", Params: { Image: image, Entrypoint: ["/bin/sh"], Parameters: ["-c", script] } },
+        Publisher: { Type: "nats" },
+        InputSources: [{ Source: { Type: "local", Params: { SourcePath: textFile } }, Target: "/input/text" }],
+        ResultPaths: [{ Name: "sum", Path: "/output" }],
+        Resources: { CPU: "250m", Memory: `${memoryBytes}` },
+        Network: { Type: "None" },
+      },
+    ],
+  };
+}

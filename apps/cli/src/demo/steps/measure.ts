@@ -1,0 +1,55 @@
+import type { FeedEvent } from "@shoal/client";
+import { noopSpec } from "../noop-spec.ts";
+import type { Stage } from "../stage.ts";
+import { check, type Step } from "../step.ts";
+
+// Enough for a median; one after the other takes well under a second.
+const jobs = 30;
+
+/** How long nothing takes: no-op jobs, one after the other, on a cluster that does nothing else. */
+export const measure: Step = {
+  title: `Measure: ${jobs} jobs that do nothing, one after the other`,
+  async run(stage) {
+    const running: number[] = [];
+    const completed: number[] = [];
+    for (let index = 0; index < jobs; index++) {
+      const { events, submittedAt, seenAt } = await runOne(stage, index);
+      running.push((seenAt.get("ExecutionStarted") ?? Number.NaN) - submittedAt);
+      completed.push((seenAt.get("JobCompleted") ?? Number.NaN) - submittedAt);
+      check(!events.some(({ type }) => type === "JobFailed"), "a job that does nothing failed");
+    }
+    const { narrator } = stage;
+    narrator.figure("submit → running, p50", inMs(median(running)));
+    narrator.figure("submit → completed, p50", inMs(median(completed)));
+    narrator.proved(`${jobs} jobs completed, half of them within ${inMs(median(completed))} as a client sees it`);
+  },
+};
+
+interface Run {
+  readonly events: readonly FeedEvent[];
+  readonly submittedAt: number;
+  /** When a kind of event first reached this client. */
+  readonly seenAt: ReadonlyMap<string, number>;
+}
+
+async function runOne({ client, watch, folder }: Stage, index: number): Promise<Run> {
+  const submittedAt = performance.now();
+  const { jobId } = await client.submit(noopSpec({ name: `nothing-${index}-${folder.slice(-6)}` }));
+  const seenAt = new Map<string, number>();
+  const events = await watch.until(
+    jobId,
+    (all) => {
+      for (const { type } of all) if (!seenAt.has(type)) seenAt.set(type, performance.now());
+      return seenAt.has("JobCompleted") || seenAt.has("JobFailed");
+    },
+    "the end of a job that does nothing",
+  );
+  return { events, submittedAt, seenAt };
+}
+
+const inMs = (ms: number): string => `${ms.toFixed(1)} ms`;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CliError } from "../failure.ts";
+import { openDataDir } from "./data-dir.ts";
+import { requesterUser } from "./plans.ts";
+import type { DevstackFacts } from "./start-devstack.ts";
+
+const fileName = "devstack.json";
+
+/** How to reach the log of a devstack that runs. */
+export interface KnownCluster {
+  readonly natsUrl: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Writes down where a devstack is, for commands that are given its data directory. */
+export function rememberCluster(facts: DevstackFacts): void {
+  writeFileSync(join(facts.dataDir, fileName), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Finds the log of the devstack over a data directory. Throws CliError when none has run there. */
+export function knownCluster(dataDir: string): KnownCluster {
+  const natsUrl = readUrl(join(dataDir, fileName));
+  if (natsUrl === undefined) {
+    throw new CliError(
+      "LOG_UNREACHABLE",
+      `no devstack has run in ${dataDir}`,
+      "name its folder with --data-dir, or a NATS server with --nats",
+    );
+  }
+  return { natsUrl, user: requesterUser, password: openDataDir(dataDir).passwordOf(requesterUser) };
+}
+
+function readUrl(file: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof json === "object" && json !== null && "nats" in json ? String(json.nats) : undefined;
+  } catch {
+    return undefined;
+  }
+}

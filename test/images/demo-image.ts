@@ -1,0 +1,35 @@
+import Docker from "dockerode";
+import { buildBusyboxImage } from "./busybox-image.ts";
+
+/** The image of the demonstration and how to remove it, or why there is none on this machine. */
+export type DemoImage =
+  | { readonly image: string; remove(): Promise<void> }
+  | { readonly image: undefined; readonly why: string };
+
+const name = "shoal-demo/busybox:1";
+
+/** Builds the image that the demonstration's container runs, where a Docker engine answers. Never throws. */
+export async function prepareDemoImage(): Promise<DemoImage> {
+  const docker = new Docker();
+  try {
+    await docker.ping();
+  } catch (failure) {
+    return { image: undefined, why: `no Docker engine answers (${failure instanceof Error ? failure.message : failure})` };
+  }
+  try {
+    const built = await buildBusyboxImage(docker, name);
+    if (built.image === undefined) return built;
+    return {
+      image: built.image,
+      remove: async () => {
+        // Somebody else may use it, or have removed it: then there is nothing to tidy up.
+        await docker
+          .getImage(name)
+          .remove()
+          .catch(() => undefined);
+      },
+    };
+  } catch (failure) {
+    return { image: undefined, why: `its image cannot be built: ${failure instanceof Error ? failure.message : failure}` };
+  }
+}
