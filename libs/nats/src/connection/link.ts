@@ -39,7 +39,7 @@ export const requestMs = 6_000;
 export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
   const { clock, onTrouble } = parts;
   const replies = openReplies(nc, parts.inboxPrefix);
-  const publisher = createPublisher(nc, replies, clock);
+  const publisher = createPublisher({ nc, replies, clock });
   const listeners = new Set<(up: boolean) => void>();
   let up = true;
   publisher.connection(true);

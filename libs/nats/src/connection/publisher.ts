@@ -1,5 +1,6 @@
-import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@shoal/core";
+import { type Fifo, fifo } from "./fifo.ts";
 import { type HeaderFields, messageHeaders } from "./message-headers.ts";
 import { type Answered, outcomeOf } from "./publish-outcome.ts";
 import type { Replies } from "./replies.ts";
@@ -28,151 +29,140 @@ export interface Publication {
 export interface Publisher {
   /** Never rejects. Resolves with the server's word, or `unknown` when none came within `publisherLimits.answerMs`. */
   publish(publication: Publication): Promise<PublishOutcome>;
-  /** Messages without an outcome yet. */
-  readonly pending: number;
   /** The connection came up or went down: what is in flight when it goes down is unknown at once. */
   connection(up: boolean): void;
-  /** Settles everything that is pending. */
+  /** Settles everything that is pending, and everything that comes later. */
   close(): void;
+}
+
+/** What a publisher sends over. */
+export interface PublisherParts {
+  readonly nc: Pick<NatsConnection, "publish">;
+  readonly replies: Replies;
+  readonly clock: Clock;
 }
 
 interface Pending {
   readonly publication: Publication;
   readonly deadlineAt: number;
-  readonly settle: (outcome: PublishOutcome) => void;
+  readonly resolve: (outcome: PublishOutcome) => void;
   reply: string | undefined;
   settled: boolean;
 }
 
+interface Pipe extends PublisherParts {
+  readonly inFlight: Map<string, Pending>;
+  readonly waiting: Fifo<Pending>;
+  /** Every message has the same patience, so the order of the calls is that of the deadlines and one alarm is enough. */
+  readonly byDeadline: Fifo<Pending>;
+  state: "up" | "down" | "closed";
+  cancelAlarm: (() => void) | undefined;
+}
+
 /** Makes a publisher over a connection; `connection(true)` must be called for it to begin. */
-export function createPublisher(nc: NatsConnection, replies: Replies, clock: Clock): Publisher {
-  const inFlight = new Map<string, Pending>();
-  const waiting = fifo<Pending>();
-  // Every message has the same patience, so the order of the calls is the order of the deadlines and one alarm is enough.
-  const byDeadline = fifo<Pending>();
-  let up = false;
-  let closed = false;
-  let cancelAlarm: (() => void) | undefined;
-
-  function settle(pending: Pending, outcome: PublishOutcome): void {
-    if (pending.settled) return;
-    pending.settled = true;
-    if (pending.reply !== undefined) {
-      inFlight.delete(pending.reply);
-      replies.forget(pending.reply);
-    }
-    byDeadline.dropWhile(({ settled }) => settled);
-    pending.settle(outcome);
-  }
-
-  function send(pending: Pending): void {
-    const { subject, bytes, headers } = pending.publication;
-    const reply = replies.open((message: Msg) => {
-      settle(pending, outcomeOf(message));
-      pump();
-    });
-    pending.reply = reply;
-    inFlight.set(reply, pending);
-    try {
-      nc.publish(subject, bytes, headers === undefined ? { reply } : { reply, headers: messageHeaders(headers) });
-    } catch (failure) {
-      settle(pending, { state: "refused", code: 0, why: failure instanceof Error ? failure.message : String(failure) });
-    }
-  }
-
-  function pump(): void {
-    while (up && inFlight.size < publisherLimits.windowMax) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      if (!next.settled) send(next);
-    }
-  }
-
-  function arm(): void {
-    const first = byDeadline.first();
-    if (cancelAlarm !== undefined || first === undefined) return;
-    cancelAlarm = clock.at(first.deadlineAt, () => {
-      cancelAlarm = undefined;
-      const now = clock.now();
-      for (let late = byDeadline.first(); late !== undefined && late.deadlineAt <= now; late = byDeadline.first()) {
-        const why = `the server gave no answer within ${publisherLimits.answerMs} ms`;
-        settle(late, { state: late.reply === undefined ? "unsent" : "unknown", why });
-      }
-      arm();
-      pump();
-    });
-  }
-
-  function settleInFlight(why: string): void {
-    for (const pending of [...inFlight.values()]) settle(pending, { state: "unknown", why });
-  }
-
+export function createPublisher(parts: PublisherParts): Publisher {
+  const pipe: Pipe = {
+    ...parts,
+    inFlight: new Map(),
+    waiting: fifo(),
+    byDeadline: fifo(),
+    state: "down",
+    cancelAlarm: undefined,
+  };
   return {
-    publish(publication) {
-      return new Promise((resolve) => {
-        if (closed) return resolve({ state: "unsent", why: "the connection was closed" });
-        if (waiting.size() >= publisherLimits.waitingMax) {
-          return resolve({ state: "unsent", why: `${publisherLimits.waitingMax} messages wait to be sent already` });
-        }
-        const deadlineAt = clock.now() + publisherLimits.answerMs;
-        const pending: Pending = { publication, deadlineAt, settle: resolve, reply: undefined, settled: false };
-        byDeadline.push(pending);
-        waiting.push(pending);
-        arm();
-        pump();
-      });
-    },
-    get pending() {
-      return byDeadline.size();
-    },
-    connection(isUp) {
-      up = isUp;
-      if (!up) settleInFlight("the connection broke before the server answered");
-      pump();
+    publish: (publication) => new Promise((resolve) => enqueue(pipe, publication, resolve)),
+    connection(up) {
+      if (pipe.state === "closed") return;
+      pipe.state = up ? "up" : "down";
+      if (!up) giveUpInFlight(pipe, "the connection broke before the server answered");
+      pump(pipe);
     },
     close() {
-      closed = true;
-      up = false;
-      settleInFlight("the connection was closed before the server answered");
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        settle(next, { state: "unsent", why: "the connection was closed" });
-      }
-      cancelAlarm?.();
+      pipe.state = "closed";
+      giveUpInFlight(pipe, "the connection was closed before the server answered");
+      for (let next = pipe.waiting.shift(); next !== undefined; next = pipe.waiting.shift()) settle(pipe, next, closed);
+      pipe.cancelAlarm?.();
     },
   };
 }
 
-interface Fifo<T> {
-  push(item: T): void;
-  shift(): T | undefined;
-  first(): T | undefined;
-  dropWhile(fits: (item: T) => boolean): void;
-  size(): number;
-}
+const closed: PublishOutcome = { state: "unsent", why: "the connection was closed" };
 
-// Array.shift moves every element; with thousands waiting that would cost more than sending them.
-function fifo<T>(): Fifo<T> {
-  let items: T[] = [];
-  let head = 0;
-  // Below 1024 the memory of what was taken is not worth a copy.
-  const compactAbove = 1024;
-  function step(): void {
-    head += 1;
-    if (head < compactAbove || head * 2 < items.length) return;
-    items = items.slice(head);
-    head = 0;
+function enqueue(pipe: Pipe, publication: Publication, resolve: Pending["resolve"]): void {
+  if (pipe.state === "closed") {
+    resolve(closed);
+    return;
   }
-  return {
-    push: (item) => void items.push(item),
-    shift() {
-      const item = items[head];
-      if (item !== undefined) step();
-      return item;
-    },
-    first: () => items[head],
-    dropWhile(fits) {
-      for (let item = items[head]; item !== undefined && fits(item); item = items[head]) step();
-    },
-    size: () => items.length - head,
-  };
+  if (pipe.waiting.size() >= publisherLimits.waitingMax) {
+    resolve({ state: "unsent", why: `${publisherLimits.waitingMax} messages wait to be sent already` });
+    return;
+  }
+  const deadlineAt = pipe.clock.now() + publisherLimits.answerMs;
+  const pending: Pending = { publication, deadlineAt, resolve, reply: undefined, settled: false };
+  pipe.byDeadline.push(pending);
+  pipe.waiting.push(pending);
+  arm(pipe);
+  pump(pipe);
+}
+
+function pump(pipe: Pipe): void {
+  while (pipe.state === "up" && pipe.inFlight.size < publisherLimits.windowMax) {
+    const next = pipe.waiting.shift();
+    if (next === undefined) return;
+    if (!next.settled) send(pipe, next);
+  }
+}
+
+function send(pipe: Pipe, pending: Pending): void {
+  const { subject, bytes, headers } = pending.publication;
+  const reply = pipe.replies.open((message) => {
+    settle(pipe, pending, outcomeOf(message));
+    pump(pipe);
+  });
+  pending.reply = reply;
+  pipe.inFlight.set(reply, pending);
+  try {
+    pipe.nc.publish(subject, bytes, headers === undefined ? { reply } : { reply, headers: messageHeaders(headers) });
+  } catch (failure) {
+    // Larger than the server takes, or no subject: the client says so before it sends anything.
+    settle(pipe, pending, {
+      state: "refused",
+      code: 0,
+      why: failure instanceof Error ? failure.message : String(failure),
+    });
+  }
+}
+
+function settle(pipe: Pipe, pending: Pending, outcome: PublishOutcome): void {
+  if (pending.settled) return;
+  pending.settled = true;
+  if (pending.reply !== undefined) {
+    pipe.inFlight.delete(pending.reply);
+    pipe.replies.forget(pending.reply);
+  }
+  pipe.byDeadline.dropWhile(({ settled }) => settled);
+  pending.resolve(outcome);
+}
+
+function giveUpInFlight(pipe: Pipe, why: string): void {
+  for (const pending of [...pipe.inFlight.values()]) settle(pipe, pending, { state: "unknown", why });
+}
+
+function arm(pipe: Pipe): void {
+  const first = pipe.byDeadline.first();
+  if (pipe.cancelAlarm !== undefined || first === undefined) return;
+  pipe.cancelAlarm = pipe.clock.at(first.deadlineAt, () => {
+    pipe.cancelAlarm = undefined;
+    const now = pipe.clock.now();
+    for (
+      let late = pipe.byDeadline.first();
+      late !== undefined && late.deadlineAt <= now;
+      late = pipe.byDeadline.first()
+    ) {
+      const why = `the server gave no answer within ${publisherLimits.answerMs} ms`;
+      settle(pipe, late, { state: late.reply === undefined ? "unsent" : "unknown", why });
+    }
+    arm(pipe);
+    pump(pipe);
+  });
 }

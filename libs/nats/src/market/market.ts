@@ -74,7 +74,10 @@ function waitForBid(
 function send(link: Link, nodeId: string, parcel: Parcel): void {
   const { asks, released, bids } = parcel;
   const bytes = encode({ asks, released });
-  if (bids.size === 0) return publish(link, { nodeId, bytes });
+  if (bids.size === 0) {
+    publish(link, { nodeId, bytes });
+    return;
+  }
   const reply = link.replies.open((message) => {
     // An empty answer is the server's word that nobody listens there.
     const batch = BidBatch.safeParse(tryDecode(message.data));

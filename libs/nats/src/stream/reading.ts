@@ -1,8 +1,7 @@
-import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core";
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
-import { type ConsumerPlace, consumerLimits, createConsumer, deleteConsumer, type ReadFrom } from "./consumer.ts";
-import { deliveryOf } from "./delivery.ts";
+import { deleteConsumer, type ReadFrom } from "./consumer.ts";
+import { beginRun, endRun, prepareRun, type Run } from "./run.ts";
 
 /** A message as a reading delivers it. Its bytes are valid only during the call. */
 export interface ReadMessage {
@@ -28,8 +27,20 @@ export interface ReadOptions {
   caughtUp?(): void;
 }
 
+/** Something that is being read until it is closed. */
 export interface Reading {
   close(): Promise<void>;
+}
+
+interface State {
+  readonly link: Link;
+  readonly options: ReadOptions;
+  /** The position of the last message that was delivered by runs that have ended. */
+  cursor: number;
+  run: Run | undefined;
+  starting: boolean;
+  closed: boolean;
+  endListening: () => void;
 }
 
 /**
@@ -37,172 +48,74 @@ export interface Reading {
  * behind the last message delivered. Throws Fault LOG_UNREACHABLE when it cannot begin within `patienceMs`.
  */
 export async function readStream(link: Link, options: ReadOptions): Promise<Reading> {
-  const reading = createReading(link, options);
-  await reading.begin();
-  return { close: reading.close };
+  const cursor = options.from.at === "behind" ? options.from.seq : 0;
+  const state: State = {
+    link,
+    options,
+    cursor,
+    run: undefined,
+    starting: false,
+    closed: false,
+    endListening: () => {},
+  };
+  state.endListening = link.onChange((up) => {
+    endCurrent(state);
+    if (up) restart(state, "the connection was broken");
+  });
+  try {
+    await startUntil(state, link.clock.now() + patienceMs);
+  } catch (failure) {
+    state.endListening();
+    throw failure;
+  }
+  return { close: () => close(state) };
 }
 
-/** One consumer's life. A reading has one after the other, never two. */
-interface Run {
-  readonly place: ConsumerPlace;
-  readonly subscription: Subscription;
-  count: number;
-  heardAt: number;
-  caughtUp: boolean;
-  ended: boolean;
-}
-
-function createReading(link: Link, options: ReadOptions) {
-  let cursor = options.from.at === "behind" ? options.from.seq : 0;
-  let run: Run | undefined;
-  let closed = false;
-  let starting: Promise<void> | undefined;
-  let cancelWatch: (() => void) | undefined;
-  const endListening = link.onChange((up) => (up ? restart("the connection is back") : stopRun()));
-
-  function nextFrom(): ReadFrom {
-    if (options.from.at === "latest" || (options.from.at === "now" && cursor === 0)) return options.from;
-    return { at: "behind", seq: cursor };
-  }
-
-  function newRun(): Run {
-    const deliverTo = createInbox(link.inboxPrefix);
-    const name = options.consumerName ?? `r-${link.chance.uuid()}`;
-    const place = { stream: options.stream, name, filter: options.filter, deliverTo };
-    const subscription = link.nc.subscribe(deliverTo, {
-      callback: (failure, message) => {
-        if (mine.ended) return;
-        mine.heardAt = link.clock.now();
-        if (failure !== null) return restart(failure.message);
-        guarded(() => (message.subject === deliverTo ? hearStatus(mine, message) : hearMessage(mine, message)));
-      },
-    });
-    const mine: Run = { place, subscription, count: 0, heardAt: link.clock.now(), caughtUp: false, ended: false };
-    return mine;
-  }
-
-  function hearMessage(mine: Run, message: Msg): void {
-    const delivery = deliveryOf(message.reply ?? "");
-    if (delivery === undefined) return;
-    if (delivery.count !== mine.count + 1) return restart(`delivery ${mine.count + 1} was lost`);
-    mine.count = delivery.count;
-    cursor = delivery.seq;
-    options.deliver({
-      subject: message.subject,
-      seq: delivery.seq,
-      bytes: message.data,
-      header: (name) => message.headers?.get(name) ?? "",
-    });
-    if (delivery.pending === 0) reachEnd(mine);
-  }
-
-  function hearStatus(mine: Run, message: Msg): void {
-    const stalled = message.headers?.get("Nats-Consumer-Stalled") ?? "";
-    const answerTo = message.reply || stalled;
-    // Flow control: the server sends on once it knows that everything before this has been worked through.
-    if (answerTo !== "") return link.nc.publish(answerTo);
-    const last = Number(message.headers?.get("Nats-Last-Consumer") || Number.NaN);
-    if (Number.isNaN(last)) return;
-    if (last !== mine.count) return restart(`deliveries ${mine.count + 1} to ${last} were lost`);
-    reachEnd(mine);
-  }
-
-  function reachEnd(mine: Run): void {
-    if (mine.caughtUp || mine.ended) return;
-    mine.caughtUp = true;
-    options.caughtUp?.();
-  }
-
-  function watch(): void {
-    cancelWatch?.();
-    if (run === undefined || closed) return;
-    const mine = run;
-    cancelWatch = link.clock.at(mine.heardAt + consumerLimits.silenceMs, () => {
-      if (mine.ended) return;
-      if (link.clock.now() - mine.heardAt < consumerLimits.silenceMs) return watch();
-      restart(`the server was silent for ${consumerLimits.silenceMs} ms`);
-    });
-  }
-
-  function stopRun(): void {
-    if (run === undefined || run.ended) return;
-    run.ended = true;
-    cancelWatch?.();
-    run.subscription.unsubscribe();
-  }
-
-  /** One try: subscribes, creates the consumer, and says what stood in the way. */
-  async function startRun(): Promise<string | undefined> {
-    stopRun();
-    const mine = newRun();
-    run = mine;
-    // A given name is the same each time: the old consumer would stand in the new one's way. Others end by themselves.
-    if (options.consumerName !== undefined) await deleteConsumer(link, mine.place);
-    if (options.from.at === "latest") guarded(() => options.begins?.());
-    const created = await createConsumer(link, mine.place, nextFrom());
-    if (mine.ended) return "it was interrupted";
-    if (created.state !== "created") {
-      stopRun();
-      return created.why;
-    }
-    if (created.pending === 0 && mine.count === 0) guarded(() => reachEnd(mine));
-    watch();
-    return undefined;
-  }
-
-  async function startUntil(untilAt: number): Promise<void> {
-    for (;;) {
-      const why = await startRun();
-      if (why === undefined || closed) return;
-      if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${options.stream}`, why);
+/** Begins runs until one runs. What breaks it on the way is tried again here, what breaks it later by `restart`. */
+async function startUntil(state: State, untilAt: number): Promise<void> {
+  const { link, options } = state;
+  state.starting = true;
+  try {
+    while (!state.closed) {
+      endCurrent(state);
+      state.run = prepareRun(link, options, (why) => restart(state, why));
+      const why = await beginRun(state.run, nextFrom(state));
+      // It may have broken in the same moment in which it began.
+      if (why === undefined && !state.run.ended) return;
+      endCurrent(state);
+      if (link.clock.now() >= untilAt || link.nc.isClosed())
+        throw unreachable(`reading ${options.stream}`, why ?? "it broke");
       await shortPause(link);
     }
+  } finally {
+    state.starting = false;
   }
-
-  function restart(why: string): void {
-    stopRun();
-    if (closed || starting !== undefined || link.nc.isClosed()) return;
-    link.trouble(`reading ${options.stream} ${options.filter} begins again behind ${cursor}: ${why}`);
-    starting = startUntil(Number.POSITIVE_INFINITY)
-      .catch(() => {}) // The connection was closed: nobody waits for more.
-      .finally(() => {
-        starting = undefined;
-        // What broke while it was starting found it busy.
-        if (run?.ended === true) restart("it was interrupted");
-      });
-  }
-
-  return {
-    async begin() {
-      starting = startUntil(link.clock.now() + patienceMs);
-      try {
-        await starting;
-      } catch (failure) {
-        endListening();
-        stopRun();
-        throw failure;
-      } finally {
-        starting = undefined;
-      }
-      if (run?.ended === true) restart("it was interrupted");
-    },
-    async close() {
-      if (closed) return;
-      closed = true;
-      endListening();
-      stopRun();
-      if (run !== undefined) await deleteConsumer(link, run.place);
-    },
-  };
 }
 
-// An exception must not reach the client's parser, which would stop reading for everybody on this connection.
-function guarded(callback: () => void): void {
-  try {
-    callback();
-  } catch (failure) {
-    queueMicrotask(() => {
-      throw failure;
-    });
-  }
+function nextFrom({ options, cursor }: State): ReadFrom {
+  if (options.from.at === "latest" || (options.from.at === "now" && cursor === 0)) return options.from;
+  return { at: "behind", seq: cursor };
+}
+
+function endCurrent(state: State): void {
+  if (state.run === undefined) return;
+  endRun(state.run);
+  state.cursor = Math.max(state.cursor, state.run.seq);
+}
+
+function restart(state: State, why: string): void {
+  const { link, options } = state;
+  endCurrent(state);
+  if (state.closed || state.starting || link.nc.isClosed()) return;
+  link.trouble(`reading ${options.filter} goes on behind ${state.cursor}: ${why}`);
+  // It fails only when the connection is closed for good, and then nobody waits for more.
+  startUntil(state, Number.POSITIVE_INFINITY).catch(() => {});
+}
+
+async function close(state: State): Promise<void> {
+  if (state.closed) return;
+  state.closed = true;
+  state.endListening();
+  endCurrent(state);
+  if (state.run !== undefined) await deleteConsumer(state.link, state.run.place);
 }

@@ -43,12 +43,15 @@ function hear(link: Link, watched: Watched, message: ReadMessage): void {
   const { place, watcher, live, unseen } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
   unseen.delete(key);
-  if (isRemoval(message)) return forget(watched, key);
-  if (live.get(key) === message.seq) return;
   const kept = keptOf(message);
-  if (kept === undefined) return link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`);
-  live.set(key, kept.revision);
-  watcher.changed(key, kept.value);
+  if (isRemoval(message)) {
+    forget(watched, key);
+  } else if (kept === undefined) {
+    link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`);
+  } else if (live.get(key) !== kept.revision) {
+    live.set(key, kept.revision);
+    watcher.changed(key, kept.value);
+  }
 }
 
 function forget({ live, watcher }: Watched, key: string): void {

@@ -1,0 +1,136 @@
+import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core";
+import type { Link } from "../connection/link.ts";
+import { type ConsumerPlace, consumerLimits, createConsumer, deleteConsumer, type ReadFrom } from "./consumer.ts";
+import { deliveryOf } from "./delivery.ts";
+import type { ReadMessage, ReadOptions } from "./reading.ts";
+
+/** One consumer's life. A reading has one after the other, never two at a time. */
+export interface Run {
+  readonly link: Link;
+  readonly options: ReadOptions;
+  /** Told when the run cannot go on; it has ended then. */
+  readonly broke: (why: string) => void;
+  readonly place: ConsumerPlace;
+  subscription: Subscription | undefined;
+  /** The last delivery's count and stream position. */
+  count: number;
+  seq: number;
+  heardAt: number;
+  caughtUp: boolean;
+  ended: boolean;
+  cancelWatch: () => void;
+}
+
+/** A run that has not begun. */
+export function prepareRun(link: Link, options: ReadOptions, broke: (why: string) => void): Run {
+  const place = {
+    stream: options.stream,
+    name: options.consumerName ?? `r-${link.chance.uuid()}`,
+    filter: options.filter,
+    deliverTo: createInbox(link.inboxPrefix),
+  };
+  const none = { subscription: undefined, count: 0, seq: 0, caughtUp: false, ended: false, cancelWatch: () => {} };
+  return { link, options, broke, place, heardAt: link.clock.now(), ...none };
+}
+
+/** Subscribes and creates the consumer. Says what stood in the way, or undefined when it runs. */
+export async function beginRun(run: Run, from: ReadFrom): Promise<string | undefined> {
+  const { link, options, place } = run;
+  run.subscription = link.nc.subscribe(place.deliverTo, {
+    callback: (failure, message) => hear(run, failure, message),
+  });
+  // A given name is the same each time: the old consumer would stand in the new one's way. Others end by themselves.
+  if (options.consumerName !== undefined) await deleteConsumer(link, place);
+  if (from.at === "latest") guarded(() => options.begins?.());
+  const created = await createConsumer(link, place, from);
+  if (run.ended) return "it was interrupted";
+  if (created.state !== "created") {
+    endRun(run);
+    return created.why;
+  }
+  if (created.pending === 0 && run.count === 0) guarded(() => reachEnd(run));
+  watchSilence(run);
+  return undefined;
+}
+
+/** Delivers nothing from now on. The consumer itself ends when nobody listens. */
+export function endRun(run: Run): void {
+  if (run.ended) return;
+  run.ended = true;
+  run.cancelWatch();
+  run.subscription?.unsubscribe();
+}
+
+function breakRun(run: Run, why: string): void {
+  if (run.ended) return;
+  endRun(run);
+  run.broke(why);
+}
+
+function hear(run: Run, failure: Error | null, message: Msg): void {
+  if (run.ended) return;
+  run.heardAt = run.link.clock.now();
+  if (failure !== null) breakRun(run, failure.message);
+  else if (message.subject === run.place.deliverTo) guarded(() => hearStatus(run, message));
+  else guarded(() => hearMessage(run, message));
+}
+
+function hearMessage(run: Run, message: Msg): void {
+  const delivery = deliveryOf(message.reply ?? "");
+  if (delivery === undefined) return;
+  if (delivery.count !== run.count + 1) {
+    breakRun(run, `delivery ${run.count + 1} was lost`);
+    return;
+  }
+  run.count = delivery.count;
+  run.seq = delivery.seq;
+  run.options.deliver(asRead(message, delivery.seq));
+  if (delivery.pending === 0) reachEnd(run);
+}
+
+function asRead(message: Msg, seq: number): ReadMessage {
+  return {
+    subject: message.subject,
+    seq,
+    bytes: message.data,
+    header: (name) => message.headers?.get(name) ?? "",
+  };
+}
+
+function hearStatus(run: Run, message: Msg): void {
+  const answerTo = message.reply || message.headers?.get("Nats-Consumer-Stalled");
+  if (answerTo) {
+    // Flow control: the server sends on once it knows that everything before this has been worked through.
+    run.link.nc.publish(answerTo);
+    return;
+  }
+  const last = Number(message.headers?.get("Nats-Last-Consumer") || Number.NaN);
+  if (Number.isNaN(last)) return;
+  if (last !== run.count) breakRun(run, `deliveries ${run.count + 1} to ${last} were lost`);
+  else reachEnd(run);
+}
+
+function reachEnd(run: Run): void {
+  if (run.caughtUp || run.ended) return;
+  run.caughtUp = true;
+  run.options.caughtUp?.();
+}
+
+function watchSilence(run: Run): void {
+  const { clock } = run.link;
+  run.cancelWatch = clock.at(run.heardAt + consumerLimits.silenceMs, () => {
+    if (clock.now() - run.heardAt < consumerLimits.silenceMs) watchSilence(run);
+    else breakRun(run, `the server was silent for ${consumerLimits.silenceMs} ms`);
+  });
+}
+
+// An exception must not reach the client's parser, which would stop reading for everybody on this connection.
+function guarded(callback: () => void): void {
+  try {
+    callback();
+  } catch (failure) {
+    queueMicrotask(() => {
+      throw failure;
+    });
+  }
+}
