@@ -31,16 +31,16 @@ const leashed = 'ulimit -c 0; ulimit -f 0; "$@" 4<&- & exec 3<&- 2>/dev/null; re
 
 // The child's own code in this folder, and nothing else, is what it may read. Built code has another extension.
 const hostFolder = fileURLToPath(new URL("./host/", import.meta.url));
-const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+const program = `${hostFolder}main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
 
 // 8 KiB: a crash report of the engine with its stack.
 const lastWordsMax = 8192;
 
 const bytesOfMebibyte = 1024 * 1024;
 
-function command({ heapBytes }: WasmLimits): readonly string[] {
+/** What Node is started with, besides the program: all that a guest's process may do. */
+export function cellFlags({ heapBytes }: WasmLimits): readonly string[] {
   return [
-    process.execPath,
     // No file beside the code, no other process, no thread, no native code, no node:wasi.
     "--permission",
     `--allow-fs-read=${hostFolder}*`,
@@ -50,13 +50,12 @@ function command({ heapBytes }: WasmLimits): readonly string[] {
     "--disable-proto=throw",
     // 65536 pages are 4 GiB, the most there is; the limit of each guest is written into its modules.
     "--wasm-max-mem-pages=65536",
-    `${hostFolder}main${extension}`,
   ];
 }
 
 /** Starts a process; it says `ready` when it can take a guest. */
 export function startCell(limits: WasmLimits): Cell {
-  const child = spawn("/bin/sh", ["-c", leashed, "sh", ...command(limits)], {
+  const child = spawn("/bin/sh", ["-c", leashed, "sh", process.execPath, ...cellFlags(limits), program], {
     env: {},
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],

@@ -13,6 +13,10 @@ export interface Pen {
   must(name: Preview1Name, ...args: (string | number | bigint)[]): string;
   /** Calls a function of preview 1; the error number stays. */
   call(name: Preview1Name, ...args: (string | number | bigint)[]): string;
+  /** Calls functions of preview 1 one after the other and prints their error numbers, a byte each. */
+  tell(calls: readonly string[]): string;
+  /** A list of one buffer of so many bytes, for functions that read and write; answers the step that fills it in, and its address. */
+  buffer(bytes: number): { readonly step: string; readonly list: number; readonly at: number };
   /** Prints a text to a descriptor. */
   print(fd: number, value: string): string;
   /** Opens a path below the descriptor of a folder; the new descriptor is the value of the expression in `fd`. */
@@ -82,6 +86,17 @@ function penOn(room: (bytes: number) => number, data: string[]): Pen {
     room,
     call,
     must,
+    tell: (calls) => {
+      const [numbers, vector] = [room(calls.length), room(8)];
+      const steps = calls.map((one, index) => `(i32.store8 (i32.const ${numbers + index}) ${one})`);
+      const point = `(i32.store (i32.const ${vector}) (i32.const ${numbers})) (i32.store (i32.const ${vector + 4}) (i32.const ${calls.length}))`;
+      return `${steps.join("\n")} ${point} ${must("fd_write", 1, vector, 1, room(4))}`;
+    },
+    buffer: (bytes) => {
+      const [list, at] = [room(8), room(bytes)];
+      const step = `(i32.store (i32.const ${list}) (i32.const ${at})) (i32.store (i32.const ${list + 4}) (i32.const ${bytes}))`;
+      return { step, list, at };
+    },
     print: (fd, value) => {
       const vector = room(8);
       const [address = "", length = ""] = text(value).split(/(?<=\)) /);
