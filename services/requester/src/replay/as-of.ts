@@ -1,0 +1,23 @@
+import { type EventLog, executionEntities, Fault, foldJob, historyOf, jobEntity } from "@shoal/core";
+import type { ExecutionEntity, HistoryEntity, JobEntity } from "@shoal/proto";
+
+/** A moment: a position of the log, or a time in milliseconds since the epoch. */
+export type Moment = { readonly seq: number } | { readonly at: number };
+
+export interface JobAsOf {
+  readonly job: JobEntity;
+  readonly executions: readonly ExecutionEntity[];
+  readonly history: readonly HistoryEntity[];
+}
+
+/** A job as it was at a moment. Throws Fault JOB_NOT_FOUND when there was none then. */
+export async function jobAsOf(log: EventLog, jobId: string, moment: Moment): Promise<JobAsOf> {
+  const all = await log.load({ kind: "job", namespace: "*", id: jobId });
+  const then = all.filter(({ seq, commit }) => ("seq" in moment ? seq <= moment.seq : commit.at <= moment.at));
+  const job = foldJob(then);
+  if (job === undefined) {
+    const when = "seq" in moment ? `at position ${moment.seq}` : `at ${new Date(moment.at).toISOString()}`;
+    throw new Fault("JOB_NOT_FOUND", `job not found: ${jobId} ${when}`);
+  }
+  return { job: jobEntity(job), executions: executionEntities(job), history: historyOf(then) };
+}

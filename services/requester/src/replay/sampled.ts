@@ -1,0 +1,22 @@
+import type { Sampled } from "./report.ts";
+
+// As many as a person reads before mending the first.
+const firstMax = 20;
+
+/** A list of which only the beginning is kept. */
+export interface Sampling<T> {
+  add(item: T): void;
+  taken(): Sampled<T>;
+}
+
+export function sampling<T>(): Sampling<T> {
+  const first: T[] = [];
+  let count = 0;
+  return {
+    add(item) {
+      count += 1;
+      if (first.length < firstMax) first.push(item);
+    },
+    taken: () => ({ count, first }),
+  };
+}

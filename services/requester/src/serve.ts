@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { connectRequester, type RequesterPorts, systemChance, systemClock } from "@shoal/nats";
+import { type Api, createApi } from "./api/server.ts";
+import { createCatalog } from "./catalog/sqlite-catalog.ts";
+import { RequesterConfig } from "./config.ts";
+import { keptText } from "./kept-text.ts";
+import { openDiary } from "./pino-diary.ts";
+import type { Diary } from "./ports.ts";
+import { createNodeList } from "./reads/node-list.ts";
+import { selfInfo } from "./reads/self-info.ts";
+import { createRequester } from "./requester.ts";
+import { createResultBuckets } from "./result-buckets.ts";
+
+export interface RequesterServing {
+  /** Where its settings come from. */
+  readonly given: Given;
+  /** Resolves when the requester is to stop. */
+  readonly quit: Promise<void>;
+  /** Called once the API answers, with what is worth knowing about it. */
+  readonly onReady: (facts: RequesterFacts) => void;
+}
+
+export interface RequesterFacts {
+  readonly requesterId: string;
+  /** Where the API listens: `http://127.0.0.1:1234`. */
+  readonly api: string;
+}
+
+/**
+ * Runs a requester until it is told to quit, and resolves once it has stopped in order. Throws a Fault when the settings, the data
+ * directory, the address or the log do not allow it to start.
+ */
+export async function serveRequester({ given, quit, onReady }: RequesterServing): Promise<void> {
+  const config = readConfig(RequesterConfig, given);
+  const dataDir = openDataDir(config.dataDir);
+  const requesterId = config.requesterId || keptText(dataDir, "requester-id", newRequesterId);
+  const diary = openDiary(config.log.level, requesterId);
+  diary.info({ config: shownConfig(RequesterConfig, config) }, "starting");
+  const nats = await connectPorts(config, requesterId, diary);
+  const connection: Process = { name: "connection", start: async () => {}, stop: () => nats.close() };
+  const { processes, api } = assemble({ config, dataDir, requesterId, diary, nats });
+  const ready: Process = {
+    name: "ready",
+    async start() {
+      diary.info({ api: api.url() }, "ready");
+      onReady({ requesterId, api: api.url() });
+    },
+    stop: async () => diary.info({}, "stopping"),
+  };
+  await runUntil(quit, [connection, ...processes, ready]);
+}
+
+const newRequesterId = (): string => `r-${systemChance.uuid().slice(0, 8)}`;
+
+function openDataDir(path: string): string {
+  const dataDir = resolve(path);
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return dataDir;
+  } catch (failure) {
+    throw new Fault("CONFIG_INVALID", `dataDir ${dataDir}: ${causeOf(failure).why}`, { cause: failure });
+  }
+}
+
+function connectPorts(config: RequesterConfig, requesterId: string, diary: Diary): Promise<RequesterPorts> {
+  const { url, user, password, replicas } = config.nats;
+  return connectRequester({
+    requesterId,
+    servers: url.split(",").map((each) => each.trim()),
+    replicas,
+    ...(user === "" ? {} : { user, pass: password }),
+    onDamage: (damage) => diary.warn(damage, "a message in the log is no commit and was skipped"),
+    onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),
+    onTrouble: (what) => diary.warn({ what }, "trouble with NATS"),
+  });
+}
+
+interface Opened {
+  readonly config: RequesterConfig;
+  readonly dataDir: string;
+  readonly requesterId: string;
+  readonly diary: Diary;
+  readonly nats: RequesterPorts;
+}
+
+/** The service itself, and the doors behind it: first what is asked, last who asks. */
+function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { processes: readonly Process[]; api: Api } {
+  const clock = systemClock();
+  const chance = systemChance;
+  const { views, log, logs } = nats;
+  const catalog = createCatalog({ views: views.jobs, clock, requesterId, file: join(dataDir, "catalog.sqlite") });
+  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
+  const { commands, membership } = requester;
+  const self = selfInfo(requesterId, pairs(config.labels));
+  const nodes = createNodeList({ views: views.nodes, membership, clock, self });
+  const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
+  const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
+  const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
+  const { publicUrl, ...http } = config.http;
+  const api = createApi(
+    { requesterId, publicUrl, secret, commands, catalog, nodes, log, logs, results, clock, chance, diary },
+    http,
+  );
+  return { processes: [catalog, resultBuckets, nodes, ...requester.processes, api], api };
+}
+
+async function openResult(nats: RequesterPorts, nodeId: string, object: string) {
+  const found = await (await nats.results(nodeId)).get(object);
+  return found === undefined ? undefined : { sizeBytes: found.kept.sizeBytes, bytes: found.bytes };
+}
+
+const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
