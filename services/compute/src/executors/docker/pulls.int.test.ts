@@ -22,7 +22,11 @@ afterAll(async () => {
   await registry?.close();
   await bench.close();
   // What a test that failed has left.
-  if (registry !== undefined) await engine.getImage(registry.image).remove({ force: true }).catch(() => {});
+  if (registry !== undefined)
+    await engine
+      .getImage(registry.image)
+      .remove({ force: true })
+      .catch(() => {});
 });
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls (skipped: ${missing})`, () => {
