@@ -115,24 +115,27 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
 
   /** Starts to work unless that is being done. One worker, so that one commit is under way at a time. */
   #work(): void {
-    this.#working ??= this.#untilNothingWaits().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#untilNothingWaits();
   }
 
   async #untilNothingWaits(): Promise<void> {
     let waitMs: number = retryMs.first;
     await undefined; // What is commanded in the same breath becomes one commit, and a command from within finds the worker at work.
-    while (this.isOpen() && !(this.#inbox.isEmpty() && this.#arrived.length === 0)) {
-      const batch = this.#inbox.take();
-      try {
-        await this.#settleArrived();
-        await this.#decide(batch);
-        waitMs = retryMs.first;
-      } catch (failure) {
-        if (await this.#recover(failure, { batch, waitMs })) this.#inbox.putBack(batch);
-        waitMs = Math.min(waitMs * 2, retryMs.max);
+    try {
+      while (this.isOpen() && !(this.#inbox.isEmpty() && this.#arrived.length === 0)) {
+        const batch = this.#inbox.take();
+        try {
+          await this.#settleArrived();
+          await this.#decide(batch);
+          waitMs = retryMs.first;
+        } catch (failure) {
+          if (await this.#recover(failure, { batch, waitMs })) this.#inbox.putBack(batch);
+          waitMs = Math.min(waitMs * 2, retryMs.max);
+        }
       }
+    } finally {
+      // In the same breath as the last look: a command that came between the two would find a worker that has gone.
+      this.#working = undefined;
     }
   }
 
