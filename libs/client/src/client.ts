@@ -8,6 +8,7 @@ import { type HistoryQuery, type InNamespace, type Paging, type Route, routes } 
 import { createTransport, type Fetch } from "./transport/transport.ts";
 import { type WaitOptions, waitForJob } from "./wait-for-job.ts";
 
+/** Whom a client asks, and how. */
 export interface ClientOptions {
   /** Full URLs of requesters, such as http://127.0.0.1:1234. With several, each stands in for the others. */
   readonly endpoints: string | readonly string[];
@@ -23,6 +24,7 @@ export interface Submitted {
   readonly warnings: readonly string[];
 }
 
+/** How a job is submitted. */
 export interface SubmitOptions {
   /** Makes a repeated submission the same one. By default every call is a new one. */
   readonly idempotencyToken?: string | undefined;

@@ -8,6 +8,7 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** Which output, and until when. */
 export interface LogsOptions extends LogsQuery {
   /** Ends the iteration quietly. */
   readonly signal?: AbortSignal | undefined;

@@ -29,6 +29,7 @@ function read<S extends Schema>(schema: S, what: string, json: unknown) {
   );
 }
 
+/** One thing of an answer, in the domain's names. Each throws ApiError that names what does not fit. */
 export const readJob = (json: unknown) => read(JobEntity, "job", json);
 export const readExecution = (json: unknown) => read(ExecutionEntity, "execution", json);
 export const readHistory = (json: unknown) => read(HistoryEntity, "history entry", json);

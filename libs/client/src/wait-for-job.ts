@@ -11,6 +11,7 @@ export interface Waiting {
   job(id: string, query?: InNamespace): Promise<JobEntity>;
 }
 
+/** How a job is waited for. */
 export interface WaitOptions extends InNamespace {
   readonly signal?: AbortSignal | undefined;
   /** Sees every event of the job on the way, from its submission. */

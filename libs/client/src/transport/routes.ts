@@ -6,6 +6,7 @@ export interface Route {
   readonly body?: unknown;
 }
 
+/** What stands behind the question mark; undefined is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** How lists are asked for, one page at a time. */
@@ -17,22 +18,26 @@ export interface Paging {
   readonly reverse?: boolean | undefined;
 }
 
+/** Where a job is looked for; without it the API looks in `default`. */
 export interface InNamespace {
   readonly namespace?: string | undefined;
 }
 
+/** Which entries of a job's story. */
 export interface HistoryQuery extends Paging, InNamespace {
   readonly eventType?: "all" | "job" | "execution" | undefined;
   /** A prefix is enough. */
   readonly executionId?: string | undefined;
 }
 
+/** Which events of the feed. */
 export interface EventsQuery extends InNamespace {
   readonly jobId?: string | undefined;
   /** Deliver from behind this log position; 0 is the beginning. Without it: from now on. */
   readonly after?: number | undefined;
 }
 
+/** Which output of a job. */
 export interface LogsQuery extends InNamespace {
   readonly executionId?: string | undefined;
   /** Wait for output that is still to come. */

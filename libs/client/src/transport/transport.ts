@@ -16,6 +16,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a client needs of the platform's fetch. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** How long one requester may take to answer one call: the field's own handler limit, after which it answers by itself. */
