@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "libs/client": { own: ["proto"], node: false },
   "services/requester": { own: ["proto", "core", "nats"], node: true },
   "services/compute": { own: ["proto", "core", "nats"], node: true },
-  "apps/cli": { own: ["proto", "client"], lazily: ["requester", "compute"], node: true },
+  "apps/cli": { own: ["proto", "client"], lazily: ["requester", "compute", "nats"], node: true },
   "apps/console": { own: ["proto", "client"], node: false },
 };
 
