@@ -67,7 +67,7 @@ export async function engineBench(name: string): Promise<EngineBench> {
       return path;
     },
     close: async () => {
-      for (const nodeId of nodes) await docker({ nodeId, clock: systemClock }).sweep(new Set());
+      for (const nodeId of nodes) await docker({ nodeId, socketPath: enginePath, clock: systemClock }).sweep(new Set());
       for (const executor of executors) await executor.close();
       if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
       await rm(root, { recursive: true, force: true });
@@ -106,7 +106,7 @@ function unlessGone(failure: unknown): void {
 }
 
 async function whatIsMissing(engine: Docker, image: string): Promise<string | undefined> {
-  const missing = await docker({ nodeId: "any", clock: systemClock }).unavailable();
+  const missing = await docker({ nodeId: "any", socketPath: enginePath, clock: systemClock }).unavailable();
   const built = missing === undefined ? await buildBusyboxImage(engine, image) : { image: undefined, why: missing };
   if (built.image !== undefined) return undefined;
   if (process.env["CI"]) throw new Error(`on CI nothing is skipped, and this is missing: ${built.why}`);
