@@ -57,7 +57,10 @@ const wokenBySuccess = 2;
 /** Finds places for the partitions of jobs. */
 export class Auctioneer {
   readonly #options: AuctioneerOptions;
-  readonly #running = new Set<string>();
+  /** By desk and not by job: an auction of a desk that has closed must not keep the next owner's from beginning. */
+  readonly #running = new Set<JobDesk>();
+  /** Whose turn it is. */
+  #called: JobDesk | undefined;
 
   constructor(options: AuctioneerOptions) {
     this.#options = options;
@@ -66,14 +69,14 @@ export class Auctioneer {
   /** Finds places for what a job needs now, unless that is being done already or the job waits for its turn. */
   look(desk: JobDesk, partitions: readonly number[]): void {
     const { id } = desk.ref;
-    if (this.#running.has(id) || this.#options.waitingRoom.has(id)) return;
-    this.#running.add(id);
+    if (this.#running.has(desk) || this.#options.waitingRoom.has(id)) return;
+    this.#running.add(desk);
     this.#run(desk, partitions)
       .catch((failure: unknown) =>
         this.#options.diary.warn({ jobId: id, ...causeOf(failure) }, "an auction ended early"),
       )
       .finally(() => {
-        this.#running.delete(id);
+        this.#running.delete(desk);
         this.#options.again(desk);
       });
   }
@@ -87,7 +90,8 @@ export class Auctioneer {
     const job = desk.state();
     const wanted = job === undefined ? undefined : wantedBy(job);
     if (job === undefined || wanted === undefined) return;
-    if (waitingRoom.waitingForRoom() >= auction.queueBefore) {
+    // Who was called in is tried, however many wait: else nobody would be.
+    if (this.#called !== desk && waitingRoom.waitingForRoom() >= auction.queueBefore) {
       this.#enter(desk, "room");
       const why = `waiting for room behind ${auction.queueBefore} or more other jobs`;
       await desk.command({ name: "Wait", why, answers: [], never: false });
@@ -117,7 +121,11 @@ export class Auctioneer {
   #enter(desk: JobDesk, waitsFor: "room" | "node"): void {
     const header = desk.state()?.header;
     if (header === undefined || !desk.isOpen()) return;
-    const wake = () => this.#options.again(desk);
+    const wake = () => {
+      this.#called = desk;
+      this.#options.again(desk);
+      this.#called = undefined;
+    };
     this.#options.waitingRoom.enter(header.id, {
       priority: header.spec.priority,
       since: header.createdAt,
