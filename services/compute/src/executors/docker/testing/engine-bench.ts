@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@shoal/core";
@@ -46,7 +46,8 @@ export async function engineBench(name: string): Promise<EngineBench> {
   const engine = new Docker({ socketPath: enginePath });
   const image = `shoal-test/${name}:${process.pid}`;
   const missing = await whatIsMissing(engine, image);
-  const root = await mkdtemp(join(tmpdir(), "shoal-docker-"));
+  // Made when it is first needed: where everything is skipped, nothing would remove it.
+  const root = join(tmpdir(), `shoal-docker-${name}-${process.pid}`);
   const nodes = new Set<string>();
   const executors: Executor[] = [];
   return {
@@ -63,7 +64,7 @@ export async function engineBench(name: string): Promise<EngineBench> {
     work: workMaker(`e-${name}-${process.pid}`, image, root),
     folder: async (child) => {
       const path = join(root, child);
-      await mkdir(path);
+      await mkdir(path, { recursive: true });
       return path;
     },
     close: async () => {
