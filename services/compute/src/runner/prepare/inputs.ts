@@ -18,15 +18,18 @@ export async function fetchInputs(run: Run): Promise<readonly Input[]> {
   const failed = new AbortController();
   const signal = AbortSignal.any([limit.signal, failed.signal]);
   try {
-    const fetches = sources.map((source, index) =>
-      fetchOne(run, source, { index, signal }).catch((failure: unknown) => {
-        failed.abort();
+    const fetches = sources.map(async (source, index) => {
+      try {
+        return await fetchOne(run, source, { index, signal });
+      } catch (failure) {
+        // Only the first is kept as the reason: the others follow from it.
+        failed.abort(failure);
         throw failure;
-      }),
-    );
+      }
+    });
+    // All of them, so that afterwards nothing writes any more.
     const ends = await Promise.allSettled(fetches);
-    // By now nothing writes any more; the first failure is the reason, the others followed from it.
-    await Promise.all(fetches);
+    if (failed.signal.aborted) throw failed.signal.reason;
     return ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
   } catch (failure) {
     throw limit.why() ?? failure;

@@ -1,0 +1,152 @@
+import { registry } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { noop } from "../../executors/noop.ts";
+import { hostVariables } from "../../host-variables.ts";
+import type { Publisher } from "../../publishers/publisher.ts";
+import type { Source } from "../../sources/source.ts";
+import { askOf, testResources } from "../../testing/assignments.ts";
+import { policyContract, type Samples } from "./contract.ts";
+import { createPolicies } from "./index.ts";
+import { judgeAsk } from "./policy.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const shelf: Source = {
+  name: "shelf",
+  params: z.strictObject({ Book: z.string() }),
+  unavailable: async () => undefined,
+  refuses: async (params) => (JSON.stringify(params).includes("banned") ? "this book is banned here" : undefined),
+  fetch: () => Promise.reject(new Error("nobody fetches for a bid")),
+};
+const post: Publisher = {
+  name: "post",
+  params: z.strictObject({ To: z.string() }),
+  unavailable: async () => undefined,
+  publish: () => Promise.reject(new Error("nobody publishes for a bid")),
+  close: async () => {},
+};
+const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
+const parts = {
+  executors: registry("executor", [noop(createHandClock())]),
+  sources: registry("source", [shelf]),
+  publishers: registry("publisher", [post]),
+};
+const around: Surroundings = {
+  parts,
+  availability: { problem: (kind, name) => (parts[kind].has(name) ? undefined : "there is none here") },
+  labels: { zone: "a", cores: "8" },
+  perTask: { ...capacity, cpuCores: 2 },
+  rejectNetworked: false,
+  hostVariable: hostVariables({ SEEN_IT: "1", PATH: "/bin" }, ["SEEN_*"]),
+  capacity,
+  available: () => capacity,
+};
+const engine = { type: "noop" };
+const input = (source: { type: string; params?: Record<string, unknown> }, target = "/in") =>
+  askOf({ task: { engine, inputSources: [{ source, target }] } });
+const published = (publisher: { type: string; params?: Record<string, unknown> }) =>
+  askOf({ task: { engine, publisher } });
+const result = (name: string, path = "/out") =>
+  askOf({ task: { engine, publisher: { type: "post" }, resultPaths: [{ name, path }] } });
+
+const samples: Readonly<Record<string, Samples>> = {
+  labels: {
+    good: [
+      askOf({ constraints: [{ key: "zone", operator: "in", values: ["a", "b"] }] }),
+      askOf({ constraints: [{ key: "cores", operator: "gt", values: ["4"] }] }),
+      askOf({ constraints: [{ key: "favour_zone", operator: "=", values: ["b"] }] }),
+    ],
+    bad: {
+      zone: askOf({ constraints: [{ key: "zone", operator: "!=", values: ["a"] }] }),
+      gpu: askOf({ constraints: [{ key: "gpu", operator: "exists", values: [] }] }),
+    },
+  },
+  size: { good: [askOf()], bad: { cpuCores: askOf({ resources: { ...testResources, cpuCores: 3 } }) } },
+  network: {
+    good: [askOf(), askOf({ task: { engine, network: { type: "bridge" } } })],
+    bad: {
+      domain: askOf({ task: { engine, network: { type: "http", domains: ["example.com"] } } }),
+      ports: askOf({ task: { engine, network: { type: "bridge", ports: [{ name: "web", target: 80 }] } } }),
+    },
+  },
+  places: {
+    good: [result("out"), result("my results.v1"), input({ type: "shelf" }, "/a/b..c")],
+    bad: {
+      "../up": result("../up"),
+      "/abs": result("/abs"),
+      stdOUT: result("stdOUT"),
+      '"."': result("."),
+      '".."': result(".."),
+      "/a/../../etc": input({ type: "shelf" }, "/a/../../etc"),
+      root: result("out", "//"),
+    },
+  },
+  environment: {
+    good: [askOf({ task: { engine, env: { A: "b", B: "env:SEEN_IT" } } })],
+    bad: {
+      PATH: askOf({ task: { engine, env: { A: "env:PATH" } } }),
+      SEEN_NOT: askOf({ task: { engine, env: { A: "env:SEEN_NOT" } } }),
+    },
+  },
+  engine: {
+    good: [askOf(), askOf({ task: { engine: { type: "NoOp", params: { exitcode: 1 } } } })],
+    bad: {
+      mainframe: askOf({ task: { engine: { type: "mainframe" } } }),
+      ExitCode: askOf({ task: { engine: { type: "noop", params: { ExitCode: "one" } } } }),
+    },
+  },
+  publisher: {
+    good: [askOf(), published({ type: "post", params: { to: "me" } })],
+    bad: { pigeon: published({ type: "pigeon" }), To: published({ type: "post" }) },
+  },
+  room: { good: [askOf()], bad: {} },
+  sources: {
+    good: [askOf(), input({ type: "shelf", params: { book: "Emma" } })],
+    bad: {
+      cave: input({ type: "cave" }),
+      Book: input({ type: "shelf" }),
+      banned: input({ type: "shelf", params: { Book: "banned" } }),
+    },
+  },
+};
+
+const policies = createPolicies(around);
+for (const policy of policies) policyContract(policy, samples[policy.name] ?? { good: [], bad: {} });
+
+describe("the policies of a node", () => {
+  it("each have samples of their own", () => {
+    expect(policies.map(({ name }) => name).toSorted()).toEqual(Object.keys(samples).toSorted());
+  });
+
+  it("name the one that refuses", async () => {
+    const verdict = await judgeAsk(policies, askOf({ task: { engine: { type: "mainframe" } } }));
+    expect(verdict).toMatchObject({ fit: false, why: expect.stringMatching(/^engine: mainframe/) });
+  });
+
+  it("refuse what they cannot judge, and do not throw", async () => {
+    const broken = { name: "broken", judge: () => Promise.reject(new TypeError("x is undefined")) };
+    expect(await judgeAsk([broken], askOf())).toMatchObject({
+      fit: false,
+      why: expect.stringContaining("x is undefined"),
+    });
+  });
+
+  it("score wishes and room", async () => {
+    const score = async (surroundings: Surroundings, ask = askOf()) => {
+      const verdict = await judgeAsk(createPolicies(surroundings), ask);
+      return verdict.fit ? verdict.score : Number.NaN;
+    };
+    const wish = askOf({ constraints: [{ key: "favour_zone", operator: "=", values: ["a"] }] });
+    expect((await score(around, wish)) - (await score(around))).toBe(10);
+    const half = { ...around, available: () => ({ ...capacity, cpuCores: 2 }) };
+    expect((await score(around)) - (await score(half))).toBe(40);
+  });
+
+  it("refuse networks where the node has none", async () => {
+    const closed = createPolicies({ ...around, rejectNetworked: true });
+    expect(await judgeAsk(closed, askOf())).toMatchObject({ fit: true });
+    const verdict = await judgeAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));
+    expect(verdict).toMatchObject({ fit: false, why: expect.stringContaining("network host") });
+  });
+});

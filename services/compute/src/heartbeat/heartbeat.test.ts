@@ -1,0 +1,123 @@
+import { registry } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
+import type { NodeInfo, Heartbeat as Said } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { noop } from "../executors/noop.ts";
+import { createAvailability } from "./availability.ts";
+import { createHeartbeat } from "./heartbeat.ts";
+
+const nothing = { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 };
+const info: NodeInfo = {
+  nodeId: "n-one",
+  labels: {},
+  engines: [],
+  publishers: [],
+  sources: [],
+  capacity: nothing,
+  available: nothing,
+  perTask: nothing,
+  running: 0,
+  version: "",
+  address: "",
+};
+
+function bench() {
+  const clock = createHandClock(0);
+  const said: Said[] = [];
+  let problem: string | undefined;
+  let looks = 0;
+  const executor = {
+    ...noop(clock),
+    unavailable: async () => {
+      looks += 1;
+      return problem;
+    },
+  };
+  const availability = createAvailability({
+    executors: registry("executor", [executor]),
+    sources: registry("source", []),
+    publishers: registry("publisher", []),
+  });
+  const heartbeat = createHeartbeat({
+    clock,
+    stall: { heartbeat: (one) => said.push(one) },
+    everyMs: 1_000,
+    availability,
+    info: () => ({ ...info, engines: [...availability.usable("executors")] }),
+  });
+  return {
+    clock,
+    said,
+    availability,
+    heartbeat,
+    looks: () => looks,
+    setProblem: (why: string | undefined) => {
+      problem = why;
+    },
+  };
+}
+
+describe("a heartbeat", () => {
+  it("is said at the start, at every interval, and for the last time with a goodbye", async () => {
+    const { clock, said, heartbeat } = bench();
+    await heartbeat.start();
+    await clock.advance(3_000);
+    await heartbeat.stop();
+    await clock.advance(3_000);
+    expect(said.map(({ at, leaving }) => [at, leaving])).toEqual([
+      [0, undefined],
+      [1_000, undefined],
+      [2_000, undefined],
+      [3_000, undefined],
+      [3_000, true],
+    ]);
+    expect(said.every(({ startedAt }) => startedAt === 0)).toBe(true);
+  });
+
+  it("is said at once when room comes free, once for all that happens in a moment", async () => {
+    const { clock, said, heartbeat } = bench();
+    await heartbeat.start();
+    await clock.advance(100);
+    heartbeat.soon();
+    heartbeat.soon();
+    await clock.settle();
+    expect(said.map(({ at }) => at)).toEqual([0, 100]);
+    await clock.advance(1_000);
+    expect(said.map(({ at }) => at)).toEqual([0, 100, 1_100]);
+  });
+
+  it("does not say so again right away, but soon", async () => {
+    const { clock, said, heartbeat } = bench();
+    await heartbeat.start();
+    await clock.advance(100);
+    heartbeat.soon();
+    await clock.settle();
+    heartbeat.soon();
+    await clock.settle();
+    expect(said.map(({ at }) => at)).toEqual([0, 100]);
+    await clock.advance(10);
+    expect(said.map(({ at }) => at)).toEqual([0, 100, 105]);
+  });
+
+  it("is not said before the start nor after the end", async () => {
+    const { clock, said, heartbeat } = bench();
+    heartbeat.soon();
+    await heartbeat.stop();
+    await clock.settle();
+    expect(said).toEqual([]);
+  });
+
+  it("follows what the parts can do, without asking them every time", async () => {
+    const { clock, said, availability, heartbeat, looks, setProblem } = bench();
+    await availability.refresh();
+    await heartbeat.start();
+    setProblem("it is broken");
+    await clock.advance(5_000);
+    expect(looks()).toBe(1);
+    expect(said.at(-1)?.info.engines).toEqual(["noop"]);
+    await clock.advance(10_000);
+    expect(said.at(-1)?.info.engines).toEqual([]);
+    expect(availability.problem("executors", "NOOP")).toBe("it is broken");
+    expect(availability.problem("executors", "docker")).toContain("noop");
+  });
+});

@@ -1,0 +1,70 @@
+import type { LogChunk } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
+import { describe, expect, it } from "vitest";
+import { createLogShipper } from "./log-shipper.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = ({ bytes: sent }: LogChunk) => new TextDecoder().decode(sent);
+
+function bench() {
+  const clock = createHandClock(0);
+  const sent: LogChunk[] = [];
+  const open = createLogShipper({ send: (_id, chunk) => sent.push(chunk) }, clock);
+  return { clock, sent, log: open("e-1") };
+}
+
+describe("a log shipper", () => {
+  it("sends what comes in one moment together, by stream and in order", async () => {
+    const { clock, sent, log } = bench();
+    for (const word of ["a", "b", "c"]) log.write({ stream: "stdout", bytes: bytes(word) });
+    log.write({ stream: "stderr", bytes: bytes("x") });
+    await clock.settle();
+    log.write({ stream: "stdout", bytes: bytes("d") });
+    await clock.settle();
+    expect(sent.map((chunk) => [chunk.stream, text(chunk)])).toEqual([
+      ["stdout", "abc"],
+      ["stderr", "x"],
+      ["stdout", "d"],
+    ]);
+  });
+
+  it("does not keep memory that is not its own", async () => {
+    const { clock, sent, log } = bench();
+    const chunk = bytes("mine");
+    log.write({ stream: "stdout", bytes: chunk });
+    chunk.fill(0);
+    await clock.settle();
+    expect(sent.map(text)).toEqual(["mine"]);
+  });
+
+  it("cuts what is large into messages", async () => {
+    const { clock, sent, log } = bench();
+    log.write({ stream: "stdout", bytes: new Uint8Array(150_000) });
+    await clock.settle();
+    expect(sent.map((chunk) => chunk.bytes.length)).toEqual([65_536, 65_536, 18_928]);
+  });
+
+  it("sheds what is over the rate, says so once, and goes on when there is room", async () => {
+    const { clock, sent, log } = bench();
+    const megabyte = new Uint8Array(1024 * 1024);
+    for (let n = 0; n < 8; n++) log.write({ stream: "stdout", bytes: megabyte });
+    await clock.settle();
+    const size = () =>
+      sent.filter(({ stream }) => stream === "stdout").reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+    expect(size()).toBe(4 * megabyte.length);
+    expect(sent.filter(({ stream }) => stream === "stderr").map(text)).toEqual([
+      "[output shed: more came than the log takes]\n",
+    ]);
+    await clock.advance(1_000);
+    log.write({ stream: "stdout", bytes: megabyte });
+    await clock.settle();
+    expect(size()).toBe(5 * megabyte.length);
+  });
+
+  it("sends what waits when it is closed", () => {
+    const { sent, log } = bench();
+    log.write({ stream: "stdout", bytes: bytes("last") });
+    log.close();
+    expect(sent.map(text)).toEqual(["last"]);
+  });
+});

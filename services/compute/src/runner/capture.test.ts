@@ -1,0 +1,60 @@
+import type { LogChunk } from "@shoal/core";
+import { describe, expect, it } from "vitest";
+import { memoryWorkspace } from "../workspace/memory-workspace.ts";
+import { capture, headBytes } from "./capture.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function bench(fileBytesMax = 10_000) {
+  const logged: LogChunk[] = [];
+  const files = new Map<string, string | undefined>();
+  const workspace = memoryWorkspace(files);
+  const taken = capture({
+    log: { write: (chunk) => logged.push(chunk), close: () => {} },
+    begin: (stream) => workspace.begin(stream),
+    fileBytesMax,
+  });
+  return { taken, logged, files };
+}
+
+describe("a capture", () => {
+  it("keeps the head for the report, all of it in files and in the log", () => {
+    const { taken, logged, files } = bench();
+    taken.output("stdout", bytes("a".repeat(1_500)));
+    taken.output("stdout", bytes("b".repeat(1_500)));
+    expect(taken.said("stdout")).toEqual({ text: "a".repeat(1_500) + "b".repeat(548), truncated: true });
+    expect(taken.said("stderr")).toEqual({ text: "", truncated: false });
+    expect(files.get("stdout")).toHaveLength(3_000);
+    expect(files.get("stderr")).toBe("");
+    expect(logged.map((chunk) => chunk.bytes.length)).toEqual([1_500, 1_500]);
+  });
+
+  it("does not call a text truncated that fits exactly", () => {
+    const { taken } = bench();
+    taken.output("stderr", bytes("x".repeat(headBytes)));
+    expect(taken.said("stderr")).toEqual({ text: "x".repeat(headBytes), truncated: false });
+  });
+
+  it("leaves out a character that the cut goes through", () => {
+    const { taken } = bench();
+    taken.output("stdout", bytes(`${"x".repeat(headBytes - 1)}ü and more`));
+    expect(taken.said("stdout")).toEqual({ text: "x".repeat(headBytes - 1), truncated: true });
+  });
+
+  it("puts together a character that came in two pieces", () => {
+    const { taken } = bench();
+    const [first = 0, second = 0] = bytes("ü");
+    taken.output("stdout", Uint8Array.of(first));
+    taken.output("stdout", Uint8Array.of(second));
+    expect(taken.said("stdout").text).toBe("ü");
+  });
+
+  it("cuts files at their limit and goes on", () => {
+    const { taken, logged, files } = bench(5);
+    taken.output("stdout", bytes("abc"));
+    taken.output("stdout", bytes("defg"));
+    taken.output("stdout", bytes("hi"));
+    expect(files.get("stdout")).toBe("abcde");
+    expect(logged).toHaveLength(3);
+  });
+});
