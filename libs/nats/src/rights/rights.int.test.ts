@@ -147,6 +147,7 @@ describe("what a node may not", () => {
     ["read all assignments", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n1.$KV.assignments.>`],
     ["create a consumer with its filter in the body", `$JS.API.CONSUMER.CREATE.${assignments}`],
     ["use another node's consumer", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n2.$KV.assignments.n1.>`],
+    ["take another node's messages", `$JS.API.CONSUMER.MSG.NEXT.${assignments}.assignments-of-n2`],
     ["delete another node's consumer", `$JS.API.CONSUMER.DELETE.${assignments}.assignments-of-n2`],
     ["create a durable consumer the old way", `$JS.API.CONSUMER.DURABLE.CREATE.${assignments}.x`],
     ["read the log", `$JS.API.CONSUMER.CREATE.${streams.events}.x.shoal.evt.>`],

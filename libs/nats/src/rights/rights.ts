@@ -42,8 +42,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
         subjects.heartbeat(nodeId),
         `$JS.API.CONSUMER.CREATE.${assignmentsStream}.${consumer}.$KV.${buckets.assignments}.${nodeId}.>`,
         `$JS.API.CONSUMER.DELETE.${assignmentsStream}.${consumer}`,
-        // Flow control of its own consumer: the server's word that it may send on.
-        `$JS.FC.${assignmentsStream}.${consumer}.>`,
+        `$JS.API.CONSUMER.MSG.NEXT.${assignmentsStream}.${consumer}`,
         `$O.${bucket}.>`,
         `$JS.API.STREAM.INFO.OBJ_${bucket}`,
         `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
@@ -60,7 +59,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
 export function permissionsOfRequester(): UserRights {
   return {
     publish: {
-      allow: ["shoal.>", "$KV.>", "$O.>", "$JS.API.>", "$JS.FC.>", "$JS.ACK.>"],
+      allow: ["shoal.>", "$KV.>", "$O.>", "$JS.API.>"],
       deny: [
         ...Object.values(streams).flatMap((stream) => [
           `$JS.API.STREAM.DELETE.${stream}`,

@@ -1,6 +1,13 @@
 import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core";
 import type { Link } from "../connection/link.ts";
-import { type ConsumerPlace, consumerLimits, createConsumer, deleteConsumer, type ReadFrom } from "./consumer.ts";
+import {
+  type ConsumerPlace,
+  consumerLimits,
+  createConsumer,
+  deleteConsumer,
+  type ReadFrom,
+  requestMessages,
+} from "./consumer.ts";
 import { deliveryOf } from "./delivery.ts";
 import type { ReadMessage, ReadOptions } from "./reading.ts";
 
@@ -11,6 +18,9 @@ export interface Run {
   /** Told when the run cannot go on; it has ended then. */
   readonly broke: (why: string) => void;
   readonly place: ConsumerPlace;
+  readonly inbox: string;
+  /** How many messages the server still owes to each request, the oldest first. */
+  readonly owed: number[];
   subscription: Subscription | undefined;
   /** The last delivery's count and stream position. */
   count: number;
@@ -27,16 +37,16 @@ export function prepareRun(link: Link, options: ReadOptions, broke: (why: string
     stream: options.stream,
     name: options.consumerName ?? `r-${link.chance.uuid()}`,
     filter: options.filter,
-    deliverTo: createInbox(link.inboxPrefix),
   };
+  const inbox = createInbox(link.inboxPrefix);
   const none = { subscription: undefined, count: 0, seq: 0, caughtUp: false, ended: false, cancelWatch: () => {} };
-  return { link, options, broke, place, heardAt: link.clock.now(), ...none };
+  return { link, options, broke, place, inbox, owed: [], heardAt: link.clock.now(), ...none };
 }
 
 /** Subscribes and creates the consumer. Says what stood in the way, or undefined when it runs. */
 export async function beginRun(run: Run, from: ReadFrom): Promise<string | undefined> {
   const { link, options, place } = run;
-  run.subscription = link.nc.subscribe(place.deliverTo, {
+  run.subscription = link.nc.subscribe(run.inbox, {
     callback: (failure, message) => hear(run, failure, message),
   });
   // A given name is the same each time: the old consumer would stand in the new one's way. Others end by themselves.
@@ -48,8 +58,9 @@ export async function beginRun(run: Run, from: ReadFrom): Promise<string | undef
     endRun(run);
     return created.why;
   }
-  if (created.pending === 0 && run.count === 0) guarded(() => reachEnd(run));
+  ask(run);
   watchSilence(run);
+  if (created.pending === 0) guarded(() => reachEnd(run));
   return undefined;
 }
 
@@ -71,7 +82,7 @@ function hear(run: Run, failure: Error | null, message: Msg): void {
   if (run.ended) return;
   run.heardAt = run.link.clock.now();
   if (failure !== null) breakRun(run, failure.message);
-  else if (message.subject === run.place.deliverTo) guarded(() => hearStatus(run, message));
+  else if (message.subject === run.inbox) guarded(() => hearStatus(run, message));
   else guarded(() => hearMessage(run, message));
 }
 
@@ -84,8 +95,23 @@ function hearMessage(run: Run, message: Msg): void {
   }
   run.count = delivery.count;
   run.seq = delivery.seq;
+  settle(run);
   run.options.deliver(asRead(message, delivery.seq));
   if (delivery.pending === 0) reachEnd(run);
+}
+
+/** One message less is owed; asks for more in time. */
+function settle(run: Run): void {
+  const [oldest = 0] = run.owed;
+  run.owed[0] = oldest - 1;
+  if (oldest <= 1) run.owed.shift();
+  const ahead = run.owed.reduce((sum, owed) => sum + owed, 0);
+  if (ahead <= consumerLimits.batch / 2) ask(run, consumerLimits.batch - ahead);
+}
+
+function ask(run: Run, batch: number = consumerLimits.batch): void {
+  run.owed.push(batch);
+  requestMessages(run.link, run.place, { inbox: run.inbox, batch });
 }
 
 function asRead(message: Msg, seq: number): ReadMessage {
@@ -97,17 +123,22 @@ function asRead(message: Msg, seq: number): ReadMessage {
   };
 }
 
+// What the server says in place of a message: a sign of life, or that a request's time is over.
+const alive = 100;
+const timeIsOver = 408;
+
 function hearStatus(run: Run, message: Msg): void {
-  const answerTo = message.reply || message.headers?.get("Nats-Consumer-Stalled");
-  if (answerTo) {
-    // Flow control: the server sends on once it knows that everything before this has been worked through.
-    run.link.nc.publish(answerTo);
-    return;
+  const code = message.headers?.code;
+  if (code === alive) {
+    reachEnd(run);
+  } else if (code === timeIsOver) {
+    const left = Number(message.headers?.get("Nats-Pending-Messages"));
+    const owed = run.owed.shift();
+    if (left !== owed) breakRun(run, `${owed} messages were awaited, the server counts ${left}`);
+    else if (run.owed.length === 0) ask(run);
+  } else {
+    breakRun(run, message.headers?.status ?? "the server's word cannot be read");
   }
-  const last = Number(message.headers?.get("Nats-Last-Consumer") || Number.NaN);
-  if (Number.isNaN(last)) return;
-  if (last !== run.count) breakRun(run, `deliveries ${run.count + 1} to ${last} were lost`);
-  else reachEnd(run);
 }
 
 function reachEnd(run: Run): void {
