@@ -3,6 +3,7 @@ import { devstack } from "./devstack.ts";
 import { events } from "./events.ts";
 import { job } from "./job/index.ts";
 import { node } from "./node/index.ts";
+import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
@@ -10,4 +11,4 @@ import { version } from "./version.ts";
 export const nouns: readonly NounPart[] = [job, node];
 
 /** Commands that stand alone. */
-export const commands: readonly CommandPart[] = [devstack, serve, events, version];
+export const commands: readonly CommandPart[] = [devstack, serve, events, replay, version];

@@ -56,7 +56,7 @@ function roleOf({ options }: Call): Role {
   );
 }
 
-async function tellReady({ context }: Call, facts: Readonly<Record<string, unknown>>): Promise<void> {
+async function tellReady({ context }: Call, facts: object): Promise<void> {
   if (process.send === undefined) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
-  await tellParent({ type: "ready", facts });
+  await tellParent({ type: "ready", facts: { ...facts } });
 }

@@ -16,6 +16,5 @@ export function placesOf(events: readonly FeedEvent[]): ReadonlyMap<string, stri
 export const countOf = (events: readonly FeedEvent[], kind: string): number =>
   events.filter(({ type }) => type === kind).length;
 
-/** The requester that decided an event, as its source says. */
-export const deciderOf = ({ cloudEvent }: FeedEvent): string =>
-  cloudEvent.source.slice(cloudEvent.source.lastIndexOf("/") + 1);
+/** The requester that decided an event. */
+export const deciderOf = ({ cloudEvent }: FeedEvent): string => String(cloudEvent["by"]);

@@ -16,6 +16,8 @@ export interface Narrator {
   failed(text: string): void;
   /** An event of the live feed. */
   event(event: FeedEvent): void;
+  /** While many alike events pass, they are only counted; call the answer to go on. */
+  hush(): () => void;
   /** Something measured, shown again at the end. */
   figure(name: string, value: string): void;
   figures(): void;
@@ -30,6 +32,7 @@ export function createNarrator({ out, colours }: Terminal, { feed }: { readonly 
   const tones = { plain: dim, good: green, bad: red, wait: yellow };
   const figures: [string, string][] = [];
   let steps = 0;
+  let hushed: number | undefined;
   return {
     heading: (title) => out(`\n${bold(cyan(`${++steps}. ${title}`))}\n`),
     say: (text) => out(`   ${text}\n`),
@@ -37,12 +40,23 @@ export function createNarrator({ out, colours }: Terminal, { feed }: { readonly 
     failed: (text) => out(`\n${red("✗")} ${text}\n`),
     event(event) {
       if (!feed) return;
+      if (hushed !== undefined) {
+        hushed += 1;
+        return;
+      }
       const { topic, text, tone, executionId } = tellEvent(event);
       const about = shortId(aboutOf(event)).padEnd(10);
       const execution = (executionId === "" ? "" : shortId(executionId)).padEnd(10);
       const cut = text.length > textChars ? `${text.slice(0, textChars)}…` : text;
       const time = timeOfDay(Date.parse(event.cloudEvent.time));
       out(`   ${dim(`│ ${time} ${about} ${execution} ${topic.padEnd(12)}`)} ${tones[tone](oneLine(cut))}\n`);
+    },
+    hush() {
+      hushed = 0;
+      return () => {
+        if (feed) out(dim(`   │ … ${hushed ?? 0} events\n`));
+        hushed = undefined;
+      };
     },
     figure: (name, value) => void figures.push([name, value]),
     figures() {

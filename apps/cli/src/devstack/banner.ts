@@ -2,24 +2,29 @@ import { paint } from "../output/paint.ts";
 import type { DevstackSettings } from "./settings.ts";
 import type { DevstackFacts } from "./start-devstack.ts";
 
+// Where the command line looks by itself.
+const usualApi = "http://127.0.0.1:1234";
+
+const commands = [
+  ["npx shoal node list", "the machines of the cluster"],
+  ["npx shoal job run examples/hello.yaml", "run a job and watch it"],
+  ["npx shoal events", "follow everything that happens"],
+] as const;
+
 /** What a person reads when the cluster is up: what there is, and the next three commands. */
-export function banner(
-  { api, nats, dataDir }: DevstackFacts,
-  { nodes, requesters }: DevstackSettings,
-  colours: boolean,
-): string {
+export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSettings, colours: boolean): string {
   const { bold, cyan, dim } = paint(colours);
-  const elsewhere = api[0] === "http://127.0.0.1:1234" ? "" : ` --api-host ${api[0]}`;
-  const command = (text: string, says: string): string => `  ${cyan(text.padEnd(50))} ${dim(says)}\n`;
+  const { api, nats, dataDir } = facts;
+  const width = Math.max(...commands.map(([command]) => command.length));
+  const elsewhere = api.includes(usualApi) ? "" : `  ${cyan(`export SHOAL_API_HOST=${api.join(",")}`)}\n`;
   return [
     `${bold("Shoal is up")}: ${requesters} requesters, ${nodes} compute nodes, one NATS server\n\n`,
     `  API   ${api.join("  ")}\n`,
     `  NATS  ${nats}\n`,
     `  data  ${dataDir}\n\n`,
     "Try, in another terminal:\n\n",
-    command(`npx shoal node list${elsewhere}`, "the machines of the cluster"),
-    command(`npx shoal job run examples/hello.yaml${elsewhere}`, "run a job and watch it"),
-    command(`npx shoal events${elsewhere}`, "follow everything that happens"),
+    elsewhere,
+    ...commands.map(([command, says]) => `  ${cyan(command.padEnd(width))}  ${dim(says)}\n`),
     "\nCtrl-C stops it; started again here, everything is still there.\n",
   ].join("");
 }

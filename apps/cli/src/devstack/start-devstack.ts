@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { CliError } from "../failure.ts";
+import type { Facts } from "../process/parent.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { wantFreePort } from "./free-port.ts";
 import { rememberCluster } from "./known-cluster.ts";
@@ -69,11 +70,11 @@ async function startAll(started: Member[], { settings, dataDir, onNews }: Starti
   const place = { dataDir, settings, natsUrl: String(nats.facts()["url"]) };
   const requesters = Array.from({ length: settings.requesters }, (_, index) => {
     const first = settings.port === 0 ? 0 : settings.port + index;
-    const plan = ({ port }: { readonly port?: unknown }) => requesterPlan(index, numberOr(port, first), place);
+    const plan = ({ api }: Facts) => requesterPlan(index, portOf(api) ?? first, place);
     return startMember(`requester-${index}`, { restart, onNews, plan });
   });
   started.push(...(await everyOne(requesters)));
-  const api = started.flatMap((member) => (member === nats ? [] : [String(member.facts()["url"])]));
+  const api = started.flatMap((member) => (member === nats ? [] : [String(member.facts()["api"])]));
   const nodes = Array.from({ length: settings.nodes }, (_, index) =>
     startMember(`node-${index}`, { restart, onNews, plan: () => nodePlan(index, place) }),
   );
@@ -91,6 +92,9 @@ async function everyOne(starting: readonly Promise<Member>[]): Promise<readonly 
   await stopAll(members);
   throw failure.reason;
 }
+
+/** A port that was free once is asked for again: clients know it. */
+const portOf = (url: unknown): number | undefined => (typeof url === "string" ? Number(new URL(url).port) : undefined);
 
 const numberOr = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 

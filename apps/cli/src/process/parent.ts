@@ -1,8 +1,11 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
+/** What a process says of itself once it is ready. */
+export type Facts = Readonly<Record<string, unknown>>;
+
 /** What a child process of a devstack tells the process that started it. */
 export type ChildWord =
-  | { readonly type: "ready"; readonly facts: Readonly<Record<string, unknown>> }
+  | { readonly type: "ready"; readonly facts: Facts }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly why: string; readonly hint: string };
 
 /** Tells the process that started this one; says nothing when it was started by hand. */

@@ -105,8 +105,10 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
 /** The kinds of event that have words of their own. */
 export const toldKinds: readonly string[] = [...lines.keys()];
 
+const rounded = (score = 0): string => String(Number(score.toFixed(1)));
+
 function answerInWords({ nodeId, accepted, score, why }: Answer): string {
-  return `${shortId(nodeId)} ${accepted ? `bid ${score ?? 0}` : `refused: ${why ?? "no reason given"}`}`;
+  return `${shortId(nodeId)} ${accepted ? `bid ${rounded(score)}` : `refused: ${why ?? "no reason given"}`}`;
 }
 
 /** What an event means, in words; a kind that this version does not know is told by its name. */

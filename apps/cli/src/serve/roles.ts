@@ -8,7 +8,7 @@ export type Role = (typeof roles)[number];
 export interface Serving {
   readonly given: Given;
   readonly quit: Promise<void>;
-  readonly onReady: (facts: Readonly<Record<string, unknown>>) => void;
+  readonly onReady: (facts: object) => void;
 }
 
 /** How each role is run; loaded only when it is wanted, because most commands need neither. */

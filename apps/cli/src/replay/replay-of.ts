@@ -1,0 +1,14 @@
+import type { ReplayReport } from "@shoal/requester";
+import type { KnownCluster } from "../devstack/known-cluster.ts";
+
+/** Replays the log of a cluster into a second set of views and compares. Throws what the service throws. */
+export async function replayOf({ natsUrl, user, password }: KnownCluster): Promise<ReplayReport> {
+  const { openReplay } = await import("@shoal/requester");
+  const flags = { "nats.url": natsUrl, "nats.user": user, "nats.password": password };
+  const replay = await openReplay({ env: {}, flags });
+  try {
+    return await replay.run();
+  } finally {
+    await replay.close();
+  }
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
+
+/** What a run of the command line came to. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly api?: string;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** Starts `shoal` as a person would, with output in pipes. */
+export function spawnShoal(args: readonly string[], { api, cwd }: RunOptions = {}): ChildProcess {
+  const env = { ...process.env, NO_COLOR: "1", ...(api === undefined ? {} : { SHOAL_API_HOST: api }) };
+  return spawn(process.execPath, [main, ...args], { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+}
+
+/** Runs `shoal` to its end. */
+export async function runShoal(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = spawnShoal(args, options);
+  child.stdin?.end(options.input ?? "");
+  const [stdout, stderr, [code]] = await Promise.all([
+    child.stdout === null ? "" : text(child.stdout),
+    child.stderr === null ? "" : text(child.stderr),
+    once(child, "close"),
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** A devstack that runs as a process of its own. */
+export interface RunningDevstack {
+  readonly api: readonly string[];
+  readonly nats: string;
+  readonly dataDir: string;
+  readonly pids: Readonly<Record<string, number>>;
+  readonly process: ChildProcess;
+  /** The API of all requesters, as `--api-host` takes it. */
+  readonly apiHost: string;
+  /** Ends it as Ctrl-C does; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `shoal devstack --json` on free ports and resolves when it says that it is ready. */
+export async function startDevstackProcess(dataDir: string, args: readonly string[] = []): Promise<RunningDevstack> {
+  const all = ["devstack", "--json", "--port", "0", "--nats-port", "0", "--data-dir", dataDir, ...args];
+  const child = spawnShoal(all);
+  const words: string[] = [];
+  child.stderr?.on("data", (piece: Buffer) => words.push(piece.toString()));
+  const facts = await Promise.race([firstLine(child), endOf(child).then((code) => Promise.reject(ended(code, words)))]);
+  const { api, nats, pids } = factsOf(facts);
+  return {
+    api,
+    nats,
+    pids,
+    dataDir,
+    process: child,
+    apiHost: api.join(","),
+    async stop() {
+      const ending = endOf(child);
+      child.kill("SIGINT");
+      return await ending;
+    },
+  };
+}
+
+const ended = (code: unknown, words: readonly string[]): Error =>
+  new Error(`the devstack ended with ${code} before it was ready: ${words.join("")}`);
+
+async function endOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const [code] = await once(child, "exit");
+  return code;
+}
+
+async function firstLine(child: ChildProcess): Promise<unknown> {
+  if (child.stdout === null) throw new Error("no output");
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
+  throw new Error("the devstack said nothing");
+}
+
+function factsOf(json: unknown): Pick<RunningDevstack, "api" | "nats" | "pids"> {
+  const facts: { ready?: unknown; api?: unknown; nats?: unknown; pids?: unknown } = json === null ? {} : Object(json);
+  if (facts.ready !== true || !Array.isArray(facts.api) || typeof facts.nats !== "string") {
+    throw new Error(`the devstack's first line is not what it promises: ${JSON.stringify(json)}`);
+  }
+  const pids = Object.entries(Object(facts.pids)).map(([name, pid]) => [name, Number(pid)]);
+  return { api: facts.api.map(String), nats: facts.nats, pids: Object.fromEntries(pids) };
+}
+
+/** Whether a process is there. */
+export function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
