@@ -10,6 +10,8 @@ export interface CloudEvent {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
+  /** An extension of ours: which requester decided it. */
+  readonly by: string;
   readonly data: unknown;
 }
 
@@ -25,6 +27,7 @@ export function cloudEventsOf({ aggregate, seq, commit }: StoredCommit): readonl
     subject: aggregate.id,
     time,
     datacontenttype: "application/json",
+    by: commit.by,
     data: event.data,
   }));
 }
