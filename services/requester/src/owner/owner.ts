@@ -78,16 +78,23 @@ export class Owner implements Process {
     for (const shard of acquire) void this.#take(shard);
   }
 
+  #balanceSoon(): void {
+    const { clock } = this.#options.ports;
+    clock.at(clock.now() + reopenMs, () => this.#balance());
+  }
+
   async #take(shard: number): Promise<void> {
     if (this.#taking.has(shard) || this.#shards.has(shard) || this.#stopped) return;
     this.#taking.add(shard);
     const { ports } = this.#options;
     try {
       const lease = await ports.leases.acquire(shard);
-      if (lease !== undefined) await this.#open(lease);
+      // Somebody else was faster. Until now it counted as ours, so that another one may be missing from our share.
+      if (lease === undefined) this.#balanceSoon();
+      else await this.#open(lease);
     } catch (failure) {
       ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
-      ports.clock.at(ports.clock.now() + reopenMs, () => this.#balance());
+      this.#balanceSoon();
     } finally {
       this.#taking.delete(shard);
     }
