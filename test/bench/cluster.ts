@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@shoal/client";
+import { connectRequester } from "@shoal/nats";
+import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
+import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
+import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
+
+/** A whole cluster to measure: one requester and three nodes, each a process, with room for whatever is asked of it. */
+export interface BenchCluster {
+  readonly api: string;
+  readonly client: Client;
+  readonly devstack: Devstack;
+  /** How a tool connects to the log with all rights. */
+  readonly natsSettings: Readonly<Record<string, string>>;
+  connect(): ReturnType<typeof connectRequester>;
+  /** The resident memory of one of its processes, bytes; 0 where the system does not say. */
+  rssBytes(name: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+// Room for every no-op that a run keeps under way: the queue is not what is measured here.
+const roomy = { "capacity.cpu": "1000", "capacity.memory": "1TB", "log.level": "warn" };
+
+export async function startCluster(): Promise<BenchCluster> {
+  const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
+  const devstack = await startDevstack(
+    {
+      requesters: 1,
+      nodes: 3,
+      port: 0,
+      natsPort: 0,
+      dataDir,
+      restart: false,
+      nodeSettings: { ...roomy, "capacity.slots": "10000" },
+      requesterSettings: { "log.level": "warn", "http.requestsPerSecond": "1000000" },
+    },
+    ({ name, why }) => console.error(`${name}: ${why}`),
+  );
+  const [api = ""] = devstack.facts.api;
+  const password = openDataDir(dataDir).passwordOf(requesterUser);
+  return {
+    api,
+    client: createClient({ endpoints: api }),
+    devstack,
+    natsSettings: { "nats.url": devstack.facts.nats, "nats.user": requesterUser, "nats.password": password },
+    connect: () =>
+      connectRequester({
+        requesterId: "bench",
+        servers: [devstack.facts.nats],
+        user: requesterUser,
+        pass: password,
+        replicas: 1,
+        onDamage: () => undefined,
+        onParked: () => undefined,
+        onTrouble: () => undefined,
+      }),
+    rssBytes: (name) => rssOf(devstack.pids()[name] ?? 0),
+    async stop() {
+      await devstack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function rssOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
