@@ -1,11 +1,11 @@
-import type { Clock } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { executorContract } from "./contract.ts";
 import type { Executor, Work } from "./executor.ts";
 import { noop } from "./noop.ts";
 
 executorContract("noop", {
-  executor: () => noop(handClock()),
+  executor: () => noop(createHandClock()),
   makers: {
     exits: (ExitCode) => ({ params: { ExitCode } }),
     says: (Stdout) => ({ params: { Stdout } }),
@@ -13,33 +13,6 @@ executorContract("noop", {
   },
   silentStderr: true,
 });
-
-interface HandClock extends Clock {
-  readonly moveTo: (at: number) => void;
-  readonly waiting: () => number;
-}
-
-function handClock(): HandClock {
-  let now = 0;
-  let timers: { at: number; callback: () => void }[] = [];
-  return {
-    now: () => now,
-    at: (at, callback) => {
-      const timer = { at, callback };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    moveTo: (at) => {
-      now = at;
-      const due = timers.filter((timer) => timer.at <= now);
-      timers = timers.filter((timer) => timer.at > now);
-      for (const { callback } of due) callback();
-    },
-    waiting: () => timers.length,
-  };
-}
 
 function work(executor: Executor, params: object): Work {
   return {
@@ -60,21 +33,20 @@ function work(executor: Executor, params: object): Work {
 
 describe("noop", () => {
   it("runs as long as it was told by its clock, and no longer", async () => {
-    const clock = handClock();
+    const clock = createHandClock();
     const running = await noop(clock).start(work(noop(clock), { RunSeconds: 2.5, ExitCode: 7 }));
     let ended = false;
     void running.exit.then(() => {
       ended = true;
     });
-    clock.moveTo(2499);
-    await Promise.resolve();
+    await clock.advance(2499);
     expect(ended).toBe(false);
-    clock.moveTo(2500);
+    await clock.advance(1);
     expect(await running.exit).toEqual({ exitCode: 7 });
   });
 
   it("fails as it was told", async () => {
-    const executor = noop(handClock());
+    const executor = noop(createHandClock());
     const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
     expect(await running.exit).toEqual({
       exitCode: 5,
@@ -83,18 +55,18 @@ describe("noop", () => {
   });
 
   it("leaves no timer behind when it is halted", async () => {
-    const clock = handClock();
+    const clock = createHandClock();
     const executor = noop(clock);
     await executor.start(work(executor, { RunSeconds: 60 }));
-    expect(clock.waiting()).toBe(1);
+    expect(clock.nextAt()).toBeDefined();
     await executor.close();
-    expect(clock.waiting()).toBe(0);
+    expect(clock.nextAt()).toBeUndefined();
   });
 
   it.each([{ RunSeconds: -1 }, { ExitCode: 256 }, { ExitCode: 1.5 }, { FailWith: "" }, { Runseconds: 1 }])(
     "refuses %o",
     (params) => {
-      expect(noop(handClock()).params.safeParse(params).success).toBe(false);
+      expect(noop(createHandClock()).params.safeParse(params).success).toBe(false);
     },
   );
 });

@@ -42,7 +42,11 @@ export function run(cell: Cell, asked: Asked): Run {
   started.promise.catch(() => {});
   cell.send(asked.job, asked.modules);
   const exit = serve(cell, asked, { started, outcome })
-    .catch((failure: unknown) => fail("ENGINE_FAILED", failure instanceof Error ? failure.message : String(failure)))
+    .catch((failure: unknown) => {
+      fail("ENGINE_FAILED", failure instanceof Error ? failure.message : String(failure));
+      // Nobody listens to its line any more, so its end is seen only when it is gone.
+      return cell.gone;
+    })
     .then(() => bury(cell, asked.desk))
     .then(() => {
       const end = exitOf(outcome, cell);
