@@ -105,13 +105,67 @@ describe("a compute node", () => {
     expect(kinds(bench.heard(one.executionId))).toEqual(["running"]);
   });
 
+  it("gives the room back, and has the engine clear up, once it is done", async () => {
+    const engine = survivor();
+    const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
+    await bench.boot();
+    const task = { engine: { type: "survivor" } };
+    const one = assignmentOf({ task, partition: { index: 0, count: 2 } });
+    const other = assignmentOf({ task, partition: { index: 1, count: 2 } });
+    bench.assign(one);
+    await bench.sea.clock.advance(10);
+    engine.end(one.executionId, { exitCode: 0 });
+    await bench.sea.clock.advance(10);
+    expect(engine.running()).toEqual([]);
+    bench.assign(other);
+    await bench.sea.clock.advance(10);
+    expect(engine.running()).toEqual([other.executionId]);
+  });
+
+  it("gives the room of what it halts back once that has ended, and not before", async () => {
+    const halted = Promise.withResolvers<void>();
+    const graces: number[] = [];
+    const engine = survivor();
+    const slow: Executor = {
+      ...engine.executor,
+      sweep: async () => {},
+      start: async (work) => {
+        const running = await engine.executor.start(work);
+        const halt = async (graceMs: number) => {
+          graces.push(graceMs);
+          await halted.promise;
+          await running.halt(graceMs);
+        };
+        return { ...running, halt };
+      },
+    };
+    const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [slow] });
+    await bench.boot();
+    const task = { engine: { type: "survivor" } };
+    const one = assignmentOf({ task, partition: { index: 0, count: 3 } });
+    const early = assignmentOf({ task, partition: { index: 1, count: 3 } });
+    const late = assignmentOf({ task, partition: { index: 2, count: 3 } });
+    bench.assign(one);
+    await bench.sea.clock.advance(10);
+    bench.unassign(one);
+    bench.assign(early);
+    await bench.sea.clock.advance(10);
+    expect(graces).toEqual([10_000]);
+    expect(bench.heard(early.executionId)).toMatchObject([{ code: "NO_CAPACITY" }]);
+    halted.resolve();
+    await bench.sea.clock.advance(10);
+    bench.assign(late);
+    await bench.sea.clock.advance(10);
+    expect(kinds(bench.heard(late.executionId))).toEqual(["running"]);
+  });
+
   it.each([
     ["an unknown engine", { engine: { type: "mainframe" } }, "ENGINE_FAILED"],
     ["params that cannot be read", { engine: { type: "noop", params: { ExitCode: 1000 } } }, "TASK_INVALID"],
     [
       "an input that leads out",
       { engine: { type: "noop" }, inputSources: [{ source: { type: "x" }, target: "/a/../../etc" }] },
-      "INPUT_UNAVAILABLE",
+      "TASK_INVALID",
     ],
     [
       "a result that leads out",
@@ -209,6 +263,22 @@ describe("a compute node that was killed", () => {
     await bench.sea.clock.advance(50);
     expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({ kind: "completed", output: { exitCode: 5 } });
     expect(bench.starts.get(assignment.executionId)).toBe(1);
+  });
+
+  it("counts what goes on as room in use", async () => {
+    const engine = survivor();
+    const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
+    const task = { engine: { type: "survivor" } };
+    const one = assignmentOf({ task, partition: { index: 0, count: 2 } });
+    const other = assignmentOf({ task, partition: { index: 1, count: 2 } });
+    bench.assign(one);
+    const first = await bench.boot();
+    first.kill();
+    bench.assign(other);
+    await bench.boot();
+    await bench.sea.clock.advance(10);
+    expect(bench.heard(other.executionId)).toMatchObject([{ code: "NO_CAPACITY" }]);
+    expect(engine.running()).toEqual([one.executionId]);
   });
 
   it("starts what an engine with a memory has never begun", async () => {

@@ -4,6 +4,7 @@ import { ComputeConfig } from "./config.ts";
 import { openHost } from "./host.ts";
 import { openNotes } from "./pino-notes.ts";
 
+/** What a compute node is started with. */
 export interface ComputeServing {
   /** Where its settings come from. */
   readonly given: Given;

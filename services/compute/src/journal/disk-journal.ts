@@ -6,13 +6,20 @@ import { type Journal, JournalEntry } from "./journal.ts";
 // The form of the table below; a file of another form was written by another version of this program.
 const formVersion = 1;
 const fileName = "journal.sqlite";
+// Copying the log of writes into the file waits for the disk: 4 MiB of it at a time take milliseconds and come seldom.
+const checkpointPages = 4_096;
+// Forgetting hurries nobody: it travels with the next write, unless so many wait.
+const forgetsMax = 256;
 
 // Exclusive: the lock is taken at the first access and held while the process lives, so two cannot share a file. WAL and NORMAL:
 // a commit survives the process's death without waiting for the disk; what a power cut takes is as if it had come sooner.
+// Small pages: an entry takes some hundred bytes, and every commit writes whole pages.
 const setUp = `
+  PRAGMA page_size = 1024;
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
+  PRAGMA wal_autocheckpoint = ${checkpointPages};
   CREATE TABLE IF NOT EXISTS executions (id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID, STRICT;
 `;
 
@@ -44,8 +51,7 @@ export function diskJournal(folder: string): Journal {
       done?.reject(diskFault(failure, path));
     }
   }
-  function enqueue(one: Waiting): Promise<void> {
-    waiting.set(one.executionId, one);
+  function soon(): Promise<void> {
     if (round === undefined) {
       round = Promise.withResolvers<void>();
       setImmediate(flush);
@@ -55,13 +61,17 @@ export function diskJournal(folder: string): Journal {
 
   return {
     load: async () => readAll(database, path),
-    write: (entry) => enqueue({ executionId: entry.executionId, entry }),
+    write: (entry) => {
+      waiting.set(entry.executionId, { executionId: entry.executionId, entry });
+      return soon();
+    },
     forget: (executionId) => {
+      waiting.set(executionId, { executionId, entry: undefined });
       // Unheard: an entry that stays is forgotten again at the next start.
-      enqueue({ executionId, entry: undefined }).catch(() => {});
+      if (waiting.size >= forgetsMax) soon().catch(() => {});
     },
     close: async () => {
-      await round?.promise.catch(() => {});
+      if (waiting.size > 0) await soon().catch(() => {});
       database.close();
     },
   };

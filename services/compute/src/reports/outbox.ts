@@ -112,7 +112,7 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
     }
   }
   async function send(entry: Entry): Promise<void> {
-    const [report, before] = [entry.latest, entry.sent];
+    const report = entry.latest;
     entry.sent = report;
     entry.state = "sending";
     sends += 1;
@@ -121,7 +121,6 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
       entry.failures = 0;
       entry.state = "resting";
     } catch (failure) {
-      entry.sent = before;
       pauseThenRetry(entry, failure);
     }
     sends -= 1;

@@ -1,5 +1,5 @@
 import type { JournalEntry } from "../journal/journal.ts";
-import { readyWork } from "./prepare/work.ts";
+import { planOf, readyWork } from "./prepare/work.ts";
 import { failedReport, thrownReport } from "./reports.ts";
 import type { Run } from "./run.ts";
 import type { Seen } from "./seen.ts";
@@ -35,7 +35,7 @@ async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
   run.hasFolder = true;
   try {
     // Its inputs are where they were: only a start would need to be told.
-    const { executor, work, capture } = await readyWork(run, []);
+    const { executor, work, capture } = await readyWork(run, planOf(run), []);
     const running = await executor.attach(work);
     if (running !== undefined)
       return { state: "running", running, startedAt: startedAt ?? run.ports.clock.now(), capture };

@@ -1,3 +1,4 @@
+import { Fault } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { JournalEntry } from "../journal/journal.ts";
 import { rests, takeStep } from "./matrix.ts";
@@ -22,6 +23,9 @@ export interface Runner {
   repeat(): void;
 }
 
+// Made once: an error of each stop's own would cost more than the whole rest of stopping.
+const gone = new Fault("STOPPED", "its assignment has gone");
+
 /** Begins to walk at once. `onSettled` is called when the node is done with it, before the assignment goes. */
 export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
   const want = new AbortController();
@@ -44,7 +48,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   return {
     settled: () => seen.state === "settled" || seen.state === "gone",
     stop: () => {
-      want.abort();
+      want.abort(gone);
       walking = walking.then(walk);
       return walking;
     },

@@ -1,7 +1,6 @@
 import { no, yes } from "@shoal/core";
 import { hostVariableOf } from "../../runner/prepare/environment.ts";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** Every variable that the task wants of the host is allowed and set. */
 export const environment = ({ hostVariable }: Surroundings): BidPolicy => ({

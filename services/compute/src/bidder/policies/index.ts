@@ -3,12 +3,11 @@ import { environment } from "./environment.ts";
 import { labels } from "./labels.ts";
 import { network } from "./network.ts";
 import { places } from "./places.ts";
-import type { BidPolicy } from "./policy.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 import { publisher } from "./publisher.ts";
 import { room } from "./room.ts";
 import { size } from "./size.ts";
 import { sources } from "./sources.ts";
-import type { Surroundings } from "./surroundings.ts";
 
 /** Every policy of this node, in the order in which they are asked: cheap ones first, sources last. */
 const parts = [labels, size, network, places, environment, engine, publisher, room, sources] as const;

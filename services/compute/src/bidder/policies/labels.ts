@@ -1,6 +1,5 @@
 import { no, unmetBy, wishesMet, yes } from "@shoal/core";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 // 10 for each wish, as the field does.
 const wishWeight = 10;

@@ -1,7 +1,6 @@
 import { no, yes } from "@shoal/core";
 import type { Task } from "@shoal/proto";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** Which kinds of network reach beyond the task; `default` takes what it gets. */
 const networked: Readonly<Record<Task["network"]["type"], boolean>> = {

@@ -9,8 +9,7 @@ import type { Source } from "../../sources/source.ts";
 import { askOf, testResources } from "../../testing/assignments.ts";
 import { policyContract, type Samples } from "./contract.ts";
 import { createPolicies } from "./index.ts";
-import { judgeAsk } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { judgeAsk, type Surroundings } from "./policy.ts";
 
 const shelf: Source = {
   name: "shelf",

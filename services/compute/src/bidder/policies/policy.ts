@@ -1,10 +1,24 @@
 import { no, type Verdict, yes } from "@shoal/core";
-import type { Ask } from "@shoal/proto";
+import type { Ask, Resources } from "@shoal/proto";
+import type { Availability, Parts } from "../../heartbeat/availability.ts";
 
 /** Judges whether this node would run what is asked for, whatever room it has. Quick: it is asked before every bid. */
 export interface BidPolicy {
   readonly name: string;
   judge(ask: Ask): Verdict | Promise<Verdict>;
+}
+
+/** What policies may look at: the node, its parts, and what it allows. */
+export interface Surroundings {
+  readonly parts: Parts;
+  readonly availability: Pick<Availability, "problem">;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly perTask: Resources;
+  readonly rejectNetworked: boolean;
+  /** Whether tasks may read this variable of the host; its value or undefined. */
+  readonly hostVariable: (name: string) => string | undefined;
+  readonly capacity: Resources;
+  readonly available: () => Resources;
 }
 
 /** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. Never throws. */

@@ -1,7 +1,6 @@
 import { no, yes } from "@shoal/core";
 import { readParams } from "@shoal/proto";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** The publisher, where the task names one, is here and can be used, and its params can be read. */
 export const publisher = ({ parts, availability }: Surroundings): BidPolicy => ({

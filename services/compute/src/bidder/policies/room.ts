@@ -1,6 +1,5 @@
 import { yes } from "@shoal/core";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 // 0 to 80, as the field weighs free capacity: more than a few wishes, so that work spreads.
 const roomWeight = 80;

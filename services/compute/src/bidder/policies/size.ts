@@ -1,7 +1,6 @@
 import { no, yes } from "@shoal/core";
 import { shortage } from "@shoal/proto";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** One task is not larger than this node ever takes. */
 export const size = ({ perTask }: Surroundings): BidPolicy => ({

@@ -1,7 +1,6 @@
 import { no, yes } from "@shoal/core";
 import { readParams, type SpecConfig } from "@shoal/proto";
-import type { BidPolicy } from "./policy.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** Every input's source is here and can be used, its params can be read, and the source does not refuse it. */
 export const sources = ({ parts, availability }: Surroundings): BidPolicy => ({

@@ -2,7 +2,7 @@ import { Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
 import type { Executor, Input, Work } from "../../executors/executor.ts";
 import { type Capture, capture } from "../capture.ts";
-import { type Run, resultsFolderOf } from "../run.ts";
+import { type Run, type RunnerPorts, resultsFolderOf } from "../run.ts";
 import { environmentOf } from "./environment.ts";
 import { placesProblem } from "./plain.ts";
 
@@ -16,49 +16,46 @@ export interface Ready {
 /** True when the task leaves files behind that somebody will take. */
 export const publishes = (task: Task): boolean => task.publisher.type !== "";
 
-/** Makes the work out of an assignment, and the folders it needs. Throws a Fault when the task cannot be run as it is. */
-export async function readyWork(run: Run, inputs: readonly Input[]): Promise<Ready> {
-  const { ports, assignment } = run;
-  const { task, executionId } = assignment;
-  const executor = executorOf(run);
+/** What is settled about a work before anything is brought in. */
+export interface Plan extends Pick<Work, "params" | "env"> {
+  readonly executor: Executor;
+}
+
+/** Reads the task as a whole. Throws a Fault when it cannot be run as it is. */
+export function planOf({ ports, assignment }: Run): Plan {
+  const { task } = assignment;
+  const executor = executorOf(ports, task);
   const params = readParams(executor.params, task.engine.params);
   if (!params.ok) throw new Fault("TASK_INVALID", `engine ${executor.name}: ${params.problems.join("; ")}`);
   const problem = placesProblem(task);
   if (problem !== undefined) throw new Fault("TASK_INVALID", problem);
-  const env = environmentOf(assignment, ports.hostVariable);
+  return { executor, params: params.value, env: environmentOf(assignment, ports.hostVariable) };
+}
+
+/** Makes the work out of its plan, and the folders it needs. */
+export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]): Promise<Ready> {
+  const { ports, assignment } = run;
+  const { task, executionId, jobId, namespace, nodeId, resources } = assignment;
+  const { executor, params, env } = plan;
   const folder = `${ports.workspace.folderOf(executionId)}/work`;
-  const outputs = task.resultPaths.map(({ name, path }) => ({
-    name,
-    path,
-    hostPath: `${resultsFolderOf(run)}/${name}`,
-  }));
+  const results = resultsFolderOf(run);
+  const outputs = task.resultPaths.map(({ name, path }) => ({ name, path, hostPath: `${results}/${name}` }));
   await makeFolders(run, [
     ...(executor.needsFolder === false ? [] : [folder]),
-    ...(publishes(task) ? [resultsFolderOf(run)] : []),
+    ...(publishes(task) ? [results] : []),
     ...outputs.map(({ hostPath }) => hostPath),
   ]);
   const listener = captureOf(run);
-  const { jobId, namespace, nodeId, resources } = assignment;
+  const { output } = listener;
   const network = networkOf(task, ports.limits.rejectNetworked);
   const identity = { id: executionId, jobId, namespace, nodeId };
-  const work = {
-    ...identity,
-    params: params.value,
-    env,
-    inputs,
-    outputs,
-    resources,
-    network,
-    folder,
-    output: listener.output,
-  };
+  const work = { ...identity, params, env, inputs, outputs, resources, network, folder, output };
   return { executor, work, capture: listener };
 }
 
-function executorOf({ ports, assignment }: Run): Executor {
-  const { type } = assignment.task.engine;
-  if (ports.executors.has(type)) return ports.executors.get(type);
-  throw new Fault("ENGINE_FAILED", `engine "${type}" is not on this node, only ${ports.executors.names.join(", ")}`);
+function executorOf({ executors }: RunnerPorts, { engine: { type } }: Task): Executor {
+  if (executors.has(type)) return executors.get(type);
+  throw new Fault("ENGINE_FAILED", `engine "${type}" is not on this node, only ${executors.names.join(", ")}`);
 }
 
 async function makeFolders(run: Run, folders: readonly string[]): Promise<void> {
