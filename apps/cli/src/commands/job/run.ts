@@ -13,8 +13,8 @@ export const run: CommandPart = {
   takes: "<file>",
   says: "submit a job from a YAML or JSON file, or from standard input (-), and watch it",
   options: [
-    { flags: "--no-wait", says: "do not watch it, return as soon as it is submitted" },
-    { flags: "--wait", says: "watch it until it is over (what happens anyway)" },
+    { flags: "--wait", says: "watch it until it is over", fallback: true },
+    { flags: "--no-wait", says: "return as soon as it is submitted" },
     {
       flags: "--wait-timeout-secs <seconds>",
       says: "stop watching after this time; the job goes on",
