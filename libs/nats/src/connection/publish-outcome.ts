@@ -1,4 +1,3 @@
-import type { Msg } from "@nats-io/nats-core";
 import { z } from "zod";
 
 /** The server's word on a publish, or that there is none to rely on. */
@@ -26,8 +25,14 @@ const PubAck = z.object({
 
 const decoder = new TextDecoder();
 
+/** What is looked at in an answer: its bytes, or the status that stands in their place. */
+export interface PublishAnswer {
+  readonly data: Uint8Array;
+  readonly headers?: { readonly status: string } | undefined;
+}
+
 /** Reads the answer to a publish. */
-export function outcomeOf(message: Msg): Answered {
+export function outcomeOf(message: PublishAnswer): Answered {
   if (message.data.length === 0)
     return { state: "unknown", why: `no stream answered (${message.headers?.status ?? "no status"})` };
   const ack = readAck(decoder.decode(message.data));

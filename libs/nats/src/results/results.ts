@@ -3,6 +3,7 @@ import { type ObjectStore, Objm, StorageType } from "@nats-io/obj";
 import { Fault } from "@shoal/core";
 import { resultsBucketOf } from "@shoal/proto";
 import { type Link, requestMs, unreachable } from "../connection/link.ts";
+import { readObject } from "../stream/object-read.ts";
 
 /** Something kept in a node's results bucket. */
 export interface KeptResult {
@@ -12,11 +13,11 @@ export interface KeptResult {
   readonly digest: string;
 }
 
-/** A node's results bucket, with the rights of whoever opens it. */
+/** A node's results bucket, with the rights of whoever opens it. Every method throws Fault LOG_UNREACHABLE when the server does not answer. */
 export interface Results {
   /** Keeps what the stream brings under a name; what stood there before is replaced. Throws Fault PUBLISH_FAILED. */
   put(name: string, bytes: ReadableStream<Uint8Array>): Promise<KeptResult>;
-  /** The bytes, or undefined when nothing has this name. The stream fails when they do not match their digest. */
+  /** The bytes, or undefined when nothing has this name. The stream fails with LOG_DAMAGED when they do not match their digest. */
   get(name: string): Promise<{ readonly kept: KeptResult; readonly bytes: ReadableStream<Uint8Array> } | undefined>;
   list(): Promise<readonly KeptResult[]>;
   remove(name: string): Promise<void>;
@@ -54,13 +55,16 @@ export async function openResults(link: Link, nodeId: string): Promise<Results> 
       }
     },
     async get(name) {
-      const result = await store.get(name);
-      if (result === null) return undefined;
-      return { kept: keptOf(result.info), bytes: checked(result.data, result.error) };
+      const found = await answered(bucket, store.info(name));
+      if (found === null || found.deleted) return undefined;
+      const { nuid, chunks, digest } = found;
+      // The library's own reader takes in the whole object, however slowly it is taken out.
+      const place = { stream: `OBJ_${bucket}`, subject: `$O.${bucket}.C.${nuid}`, chunks, digest };
+      return { kept: keptOf(found), bytes: readObject(link, place) };
     },
-    list: async () => (await store.list()).map(keptOf),
+    list: async () => (await answered(bucket, store.list())).map(keptOf),
     async remove(name) {
-      await store.delete(name);
+      await answered(bucket, store.delete(name));
     },
   };
 }
@@ -71,16 +75,12 @@ const keptOf = ({ name, size, digest }: { name: string; size: number; digest: st
   digest,
 });
 
-// The library tells a wrong digest beside the stream, where nobody who pipes it would look.
-function checked(bytes: ReadableStream<Uint8Array>, problem: Promise<Error | null>): ReadableStream<Uint8Array> {
-  return bytes.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      async flush(controller) {
-        const failure = await problem;
-        if (failure instanceof Error) controller.error(failure);
-      },
-    }),
-  );
+async function answered<T>(bucket: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (failure) {
+    throw unreachable(`asking bucket ${bucket}`, reasonOf(failure));
+  }
 }
 
 function reasonOf(failure: unknown): string {

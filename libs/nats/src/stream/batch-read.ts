@@ -34,17 +34,36 @@ export async function readSubject(
     afterSeq = message.seq;
     deliver(message);
   };
-  for (let untilAt = link.clock.now() + patienceMs; ; ) {
-    const before = afterSeq;
-    const end = await readPage(link, { ...place, afterSeq }, advance);
-    if (end.state === "done") break;
-    if (afterSeq > before) untilAt = link.clock.now() + patienceMs;
-    if (end.state === "more") continue;
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, end.why);
-    await shortPause(link);
-  }
+  while (!(await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance))) {}
   // Pages may be answered by a follower that lags behind. One server alone has none.
   if (link.nc.info?.cluster !== undefined) await readRestFromLeader(link, { ...place, afterSeq }, deliver);
+}
+
+/**
+ * Reads one page, at most so many messages, and tries again behind what has come when it breaks off. True when nothing
+ * more was there. Throws Fault LOG_UNREACHABLE after `patienceMs` without a message.
+ */
+export async function readPageOf(
+  link: Link,
+  page: { readonly at: BatchPlace; readonly messages: number },
+  deliver: (message: ReadMessage) => void,
+): Promise<boolean> {
+  let { afterSeq } = page.at;
+  let left = page.messages;
+  let untilAt = link.clock.now() + patienceMs;
+  const advance = (message: ReadMessage) => {
+    afterSeq = message.seq;
+    left -= 1;
+    untilAt = link.clock.now() + patienceMs;
+    deliver(message);
+  };
+  while (left > 0) {
+    const end = await askPage(link, { at: { ...page.at, afterSeq }, messages: left }, advance);
+    if (end.state !== "broken") return end.state === "done";
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${page.at.subject}`, end.why);
+    await shortPause(link);
+  }
+  return false;
 }
 
 async function readRestFromLeader(
@@ -66,7 +85,11 @@ async function readRestFromLeader(
   }
 }
 
-async function readPage(link: Link, place: BatchPlace, deliver: (message: ReadMessage) => void): Promise<PageEnd> {
+async function askPage(
+  link: Link,
+  { at, messages }: { readonly at: BatchPlace; readonly messages: number },
+  deliver: (message: ReadMessage) => void,
+): Promise<PageEnd> {
   if (!(await link.connected(requestMs))) return { state: "broken", why: "there is no connection" };
   const { promise, resolve } = Promise.withResolvers<PageEnd>();
   const reply = link.replies.open((message) => {
@@ -79,9 +102,9 @@ async function readPage(link: Link, place: BatchPlace, deliver: (message: ReadMe
   );
   const late = `the server did not finish within ${requestMs} ms`;
   const cancelLate = link.clock.at(link.clock.now() + requestMs, () => resolve({ state: "broken", why: late }));
-  const request = { seq: place.afterSeq + 1, next_by_subj: place.subject, batch: pageMessages };
+  const request = { seq: at.afterSeq + 1, next_by_subj: at.subject, batch: messages };
   try {
-    link.nc.publish(`$JS.API.DIRECT.GET.${place.stream}`, JSON.stringify(request), { reply });
+    link.nc.publish(`$JS.API.DIRECT.GET.${at.stream}`, JSON.stringify(request), { reply });
     return await promise;
   } finally {
     cancelLate();

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { outcomeOf, type PublishAnswer } from "./publish-outcome.ts";
+
+const answer = (text: string): PublishAnswer => ({ data: new TextEncoder().encode(text) });
+const error = (code: number, errorCode: number) =>
+  answer(JSON.stringify({ error: { code, err_code: errorCode, description: "why" }, stream: "S", seq: 0 }));
+
+describe("the answer to a publish", () => {
+  it.each([10_071, 10_164, 10_158])("with code %i is a conflict", (code) => {
+    expect(outcomeOf(error(400, code)).state).toBe("conflict");
+  });
+  it.each([
+    [503, 10_077],
+    [500, 0],
+    [429, 10_167],
+  ])("with status %i is unknown", (code, errorCode) => {
+    expect(outcomeOf(error(code, errorCode)).state).toBe("unknown");
+  });
+  it("with another fault of the message is refused", () => {
+    expect(outcomeOf(error(400, 10_054))).toMatchObject({ state: "refused", code: 10_054 });
+  });
+  it.each(['{"stream":"S","seq":7}', '{"stream":"S", "seq":7}', '{"stream":"S","domain":"hub","seq":7}'])(
+    "%s is stored",
+    (text) => {
+      expect(outcomeOf(answer(text))).toEqual({ state: "stored", seq: 7, duplicate: false });
+    },
+  );
+  it("may say that it was stored before", () => {
+    expect(outcomeOf(answer('{"stream":"S","seq":7,"duplicate": true}'))).toMatchObject({ duplicate: true });
+  });
+  it.each(["", "{", "[]", '{"stream":"S"}', '{"seq":"7"}'])("%s is unknown", (text) => {
+    expect(outcomeOf(answer(text)).state).toBe("unknown");
+  });
+});

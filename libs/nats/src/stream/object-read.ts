@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { Fault } from "@shoal/core";
+import type { Link } from "../connection/link.ts";
+import { readPageOf } from "./batch-read.ts";
+
+/** Where an object's bytes are kept: its chunks stand on one subject of its bucket's stream. */
+export interface ObjectPlace {
+  readonly stream: string;
+  readonly subject: string;
+  readonly chunks: number;
+  /** `SHA-256=` and the digest in URL-safe base64. */
+  readonly digest: string;
+}
+
+// At the store's 128 KiB a chunk this is half a megabyte, asked for when the reader has taken the last.
+const pageChunks = 4;
+
+/**
+ * An object's bytes, fetched as they are taken, so that a slow reader costs no memory. The stream fails with Fault
+ * LOG_UNREACHABLE when the server does not answer and LOG_DAMAGED when the bytes do not match their digest.
+ */
+export function readObject(link: Link, place: ObjectPlace): ReadableStream<Uint8Array> {
+  const hash = createHash("sha256");
+  let afterSeq = 0;
+  let taken = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const before = taken;
+      if (taken < place.chunks) {
+        const at = { stream: place.stream, subject: place.subject, afterSeq };
+        await readPageOf(link, { at, messages: pageChunks }, ({ seq, bytes }) => {
+          hash.update(bytes);
+          controller.enqueue(bytes.slice());
+          afterSeq = seq;
+          taken += 1;
+        });
+      }
+      if (taken >= place.chunks) finish(controller, { place, found: hash.digest("base64url") });
+      else if (taken === before)
+        controller.error(new Fault("LOG_DAMAGED", `${place.subject} ends after ${taken} of ${place.chunks} chunks`));
+    },
+  });
+}
+
+function finish(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  { place, found }: { readonly place: ObjectPlace; readonly found: string },
+): void {
+  const wanted = place.digest.replace(/^SHA-256=/, "").replace(/=+$/, "");
+  if (found === wanted) controller.close();
+  else controller.error(new Fault("LOG_DAMAGED", `${place.subject}: wanted SHA-256 ${wanted}, found ${found}`));
+}

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { systemClock } from "./system-clock.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const day = 86_400_000;
+
+it("rings alarms in the order of their times, each once, with one timer", () => {
+  const clock = systemClock();
+  const rung: string[] = [];
+  const times = [30, 10, 20, 10, 50, 40, 5, 60, 25];
+  for (const [index, time] of times.entries()) clock.at(clock.now() + time, () => rung.push(`${time}/${index}`));
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(100);
+  expect(rung.map((name) => Number(name.split("/")[0]))).toEqual(times.toSorted((one, other) => one - other));
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("does not ring before its time, and rings at once when it is past", () => {
+  const clock = systemClock();
+  const rung: number[] = [];
+  clock.at(clock.now() + 10, () => rung.push(clock.now()));
+  clock.at(clock.now() - 10, () => rung.push(clock.now()));
+  vi.advanceTimersByTime(9);
+  expect(rung).toEqual([1_000]);
+  vi.advanceTimersByTime(1);
+  expect(rung).toEqual([1_000, 1_010]);
+});
+
+it("does not ring what was cancelled, and leaves no timer behind", () => {
+  const clock = systemClock();
+  const rung: string[] = [];
+  const cancel = clock.at(clock.now() + 10, () => rung.push("cancelled"));
+  clock.at(clock.now() + 20, () => rung.push("kept"));
+  cancel();
+  vi.advanceTimersByTime(20);
+  cancel();
+  expect(rung).toEqual(["kept"]);
+  const last = clock.at(clock.now() + 10, () => rung.push("last"));
+  last();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("waits longer than one timer can", () => {
+  const clock = systemClock();
+  const rung: number[] = [];
+  clock.at(clock.now() + 60 * day, () => rung.push(clock.now()));
+  vi.advanceTimersByTime(60 * day - 1);
+  expect(rung).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(rung).toEqual([1_000 + 60 * day]);
+});
+
+it("goes on with the other alarms when one throws", () => {
+  const clock = systemClock();
+  const rung: string[] = [];
+  clock.at(clock.now() + 10, () => {
+    throw new Error("one of them");
+  });
+  clock.at(clock.now() + 20, () => rung.push("other"));
+  expect(() => vi.advanceTimersByTime(10)).toThrow("one of them");
+  vi.advanceTimersByTime(10);
+  expect(rung).toEqual(["other"]);
+});
