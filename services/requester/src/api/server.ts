@@ -11,6 +11,7 @@ import { createOccupancy } from "./occupancy.ts";
 import { createRate } from "./rate.ts";
 import type { Route } from "./route.ts";
 import { routes } from "./routes/index.ts";
+import { silentConnections } from "./silent-connections.ts";
 
 export interface ApiOptions {
   readonly host: string;
@@ -59,6 +60,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     );
   });
   serveLogSockets(app.server, front);
+  const silent = silentConnections(app.server);
   let address = "";
   return {
     name: "api",
@@ -72,7 +74,10 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     async stop() {
       front.feeds.close();
       front.logStreams.close();
+      silent.close();
+      const cancel = parts.clock.at(parts.clock.now() + apiLimits.closeMs, () => app.server.closeAllConnections());
       await app.close();
+      cancel();
     },
   };
 }

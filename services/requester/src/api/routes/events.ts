@@ -13,6 +13,8 @@ import { defineRoute } from "../route.ts";
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
+  // A stream's connection is of no use after it: kept open it would hold up the end of the service.
+  connection: "close",
   // Proxies that gather answers must not gather this one.
   "x-accel-buffering": "no",
 };
