@@ -1,7 +1,6 @@
 import { noTip, type StoredCommit } from "@shoal/core";
+import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { someCommit, someJob } from "../../core/src/testing/contracts/event-log.contract.ts";
-import { heard } from "../../core/src/testing/contracts/heard.ts";
 import { cloudEventsOf, createFeed } from "./feed.ts";
 import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
 

@@ -1,7 +1,7 @@
+import { someCommit } from "@shoal/core/testing/contracts";
 import { CommitEnvelope, commitBytes } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { someCommit } from "../../../core/src/testing/contracts/event-log.contract.ts";
 import { encode } from "../codec/plain-maps.ts";
 import { decodeCommit, decodeStored, encodeCommit, hashOf } from "./commit-codec.ts";
 

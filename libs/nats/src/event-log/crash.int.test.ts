@@ -1,8 +1,7 @@
 import { type EventLog, Fault, noTip, type StoredCommit, type Tip } from "@shoal/core";
+import { grow, heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { type AggregateRef, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { grow, someCommit, someJob } from "../../../core/src/testing/contracts/event-log.contract.ts";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { createEventLog, type Damage } from "./event-log.ts";

@@ -1,4 +1,4 @@
-import { eventLogContract } from "../../../core/src/testing/contracts/event-log.contract.ts";
+import { eventLogContract } from "@shoal/core/testing/contracts";
 import { natsBench } from "../testing/nats-bench.ts";
 import { createEventLog } from "./event-log.ts";
 

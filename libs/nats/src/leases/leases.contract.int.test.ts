@@ -1,5 +1,5 @@
+import { leasesContract } from "@shoal/core/testing/contracts";
 import { buckets } from "@shoal/proto";
-import { leasesContract } from "../../../core/src/testing/contracts/leases.contract.ts";
 import type { Link } from "../connection/link.ts";
 import { natsBench } from "../testing/nats-bench.ts";
 import { watchBucket } from "../views/watch.ts";

@@ -1,6 +1,6 @@
 import type { LogChunk } from "@shoal/core";
+import { heard } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { logLimits } from "./log-limits.ts";
 import { createLogReader } from "./log-reader.ts";

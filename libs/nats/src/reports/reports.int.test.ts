@@ -1,7 +1,7 @@
 import type { ReceivedReport } from "@shoal/core";
+import { heard } from "@shoal/core/testing/contracts";
 import { type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { encode } from "../codec/plain-maps.ts";
 import { type ReadMessage, readStream } from "../stream/reading.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";

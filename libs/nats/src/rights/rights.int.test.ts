@@ -1,4 +1,5 @@
 import type { ReceivedReport, ViewEntry } from "@shoal/core";
+import { heard } from "@shoal/core/testing/contracts";
 import {
   type Ask,
   type Bid,
@@ -11,7 +12,6 @@ import {
   Task,
 } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";

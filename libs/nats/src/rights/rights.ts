@@ -8,6 +8,7 @@ export interface UserRights {
   readonly answers?: { readonly max: number; readonly withinMs: number };
 }
 
+/** Subjects that may be used, and those among them that may not after all. */
 export interface SubjectRights {
   readonly allow: readonly string[];
   readonly deny?: readonly string[];

@@ -16,6 +16,7 @@ export interface ServerSettings {
   readonly syncInterval?: string;
 }
 
+/** Somebody who may connect, and what they may do then. */
 export interface ServerUser {
   readonly user: string;
   readonly password: string;

@@ -1,6 +1,6 @@
+import { heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { readStream } from "./reading.ts";
 

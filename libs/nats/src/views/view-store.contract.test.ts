@@ -1,4 +1,4 @@
-import { viewStoreContract } from "../../../core/src/testing/contracts/view-store.contract.ts";
+import { viewStoreContract } from "@shoal/core/testing/contracts";
 import { natsBench } from "../testing/nats-bench.ts";
 import { createViewStore } from "./view-store.ts";
 

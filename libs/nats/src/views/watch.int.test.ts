@@ -1,6 +1,6 @@
 import type { ViewEntry } from "@shoal/core";
+import { heard } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { heard } from "../../../core/src/testing/contracts/heard.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { readAll } from "./read-all.ts";
