@@ -25,6 +25,7 @@ export class Owner implements Process {
   readonly #shards = new Map<number, Shard>();
   readonly #taking = new Set<number>();
   #picture: Picture = { requesters: [], owners: new Map() };
+  #cancelLook: (() => void) | undefined;
   #stopped = false;
 
   constructor(options: OwnerOptions) {
@@ -46,6 +47,7 @@ export class Owner implements Process {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelLook?.();
     const { leases } = this.#options.ports;
     await Promise.all([...this.#shards.keys()].map((shard) => this.#giveBack(shard)));
     await leases.close();
@@ -80,7 +82,11 @@ export class Owner implements Process {
 
   #balanceSoon(): void {
     const { clock } = this.#options.ports;
-    clock.at(clock.now() + reopenMs, () => this.#balance());
+    if (this.#stopped) return;
+    this.#cancelLook ??= clock.at(clock.now() + reopenMs, () => {
+      this.#cancelLook = undefined;
+      this.#balance();
+    });
   }
 
   async #take(shard: number): Promise<void> {
@@ -89,14 +95,13 @@ export class Owner implements Process {
     const { ports } = this.#options;
     try {
       const lease = await ports.leases.acquire(shard);
-      // Somebody else was faster. Until now it counted as ours, so that another one may be missing from our share.
-      if (lease === undefined) this.#balanceSoon();
-      else await this.#open(lease);
+      if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
       ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
-      this.#balanceSoon();
     } finally {
       this.#taking.delete(shard);
+      // Until now it counted as ours. Somebody else has it, or it was given back meanwhile: another one may be missing.
+      if (!this.#shards.has(shard)) this.#balanceSoon();
     }
   }
 
