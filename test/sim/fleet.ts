@@ -62,7 +62,7 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
     );
     return { berth: ports.berth, processes: [catalog, ...requester.processes], requester };
   };
-  return createShip({ id, sea, dice, launch, problem });
+  return createShip({ id, sea, dice, launch, problem, stopsWhole: true });
 }
 
 function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, problem }: FleetOptions): NodeShip {
@@ -95,7 +95,7 @@ function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, pro
     };
     return { berth, processes: createCompute(nodeSettings(id, capacity, plan), ports) };
   };
-  return { ...createShip({ id, sea, dice, launch, problem }), disk, files };
+  return { ...createShip({ id, sea, dice, launch, problem, stopsWhole: false }), disk, files };
 }
 
 function nodeSettings(nodeId: string, capacity: Parameters<typeof createCompute>[0]["capacity"], { settings }: Plan) {

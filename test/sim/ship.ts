@@ -26,12 +26,14 @@ export interface ShipOptions<V extends Voyage> {
   readonly dice: Dice;
   readonly launch: () => V;
   readonly problem: (what: string) => void;
+  /** What it waits for after a clean stop is a problem. Not so for nodes: their tasks end with the process, and go on after it. */
+  readonly stopsWhole: boolean;
 }
 
 // As a supervisor would wait; longer than that only when a disturbance says so.
 const restartMs = { least: 100, most: 3_000 } as const;
 
-export function createShip<V extends Voyage>({ id, sea, dice, launch, problem }: ShipOptions<V>): Ship<V> {
+export function createShip<V extends Voyage>({ id, sea, dice, launch, problem, stopsWhole }: ShipOptions<V>): Ship<V> {
   let present: V | undefined;
   let upAt = 0;
 
@@ -62,7 +64,8 @@ export function createShip<V extends Voyage>({ id, sea, dice, launch, problem }:
       void stopAll(voyage.processes, (failure) => problem(`${id} did not stop cleanly: ${String(failure)}`)).then(
         () => {
           const left = voyage.berth.planned();
-          if (left > 0 && voyage.berth.isAlive()) problem(`${id} has stopped and still waits for ${left} callbacks`);
+          if (stopsWhole && left > 0 && voyage.berth.isAlive())
+            problem(`${id} has stopped and still waits for ${left} callbacks`);
           voyage.berth.kill();
         },
       );

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { calm, createSea, type Sea } from "@shoal/core/testing";
-import type { Heartbeat } from "@shoal/proto";
+import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
@@ -29,7 +29,7 @@ const patienceMs = 45 * 60_000;
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;
-const storyLines = 400;
+const storyLines = 4000;
 
 interface World {
   readonly plan: Plan;
@@ -95,7 +95,7 @@ function createWorld(plan: Plan): World {
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
     const { commit, aggregate, seq } = stored;
-    note("LOG", `${seq} ${aggregate.id} by ${commit.by}: ${commit.cause} → ${commit.events.map(({ type }) => type)}`);
+    note("LOG", `${seq} ${aggregate.id} by ${commit.by}: ${commit.cause} → ${commit.events.map(lineOf).join(" · ")}`);
   });
   const lastHeartbeats = new Map<string, Heartbeat>();
   sea.market.listeners.add((heartbeat) => lastHeartbeats.set(heartbeat.info.nodeId, heartbeat));
@@ -108,6 +108,15 @@ function createWorld(plan: Plan): World {
   for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sea, fleet, startAt, note });
   const clients = createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: plan.jobs, startAt, problem });
   return { plan, sea, fleet, watchman, clients, lastHeartbeats, problems, story };
+}
+
+/** An event in a line: its kind, and what of its facts tells it from others of its kind. */
+function lineOf({ type, data }: StoredEvent): string {
+  const facts = Object.entries(typeof data === "object" && data !== null ? data : {});
+  const told = facts.filter(([name]) =>
+    ["executionId", "partition", "attempt", "nodeId", "code", "why", "retryAt"].includes(name),
+  );
+  return [type, ...told.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
 }
 
 function planDisturbance(

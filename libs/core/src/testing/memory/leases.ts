@@ -1,5 +1,5 @@
 import { Fault } from "../../fault.ts";
-import type { Lease, Leases, LeaseWatcher } from "../../ports/leases.ts";
+import type { Leases, LeaseWatcher } from "../../ports/leases.ts";
 import type { HandClock } from "../hand-clock.ts";
 import type { Berth } from "./berth.ts";
 
@@ -59,7 +59,9 @@ export function createLeaseStore(clock: HandClock): LeaseStore {
     picture,
     take(key, by) {
       const holder = held.get(key);
-      if (holder !== undefined) return holder.by === by ? holder.epoch : undefined;
+      if (holder?.by === by) return holder.epoch;
+      // On the list of the living a process takes the place of the one of its name that went before.
+      if (holder !== undefined && !key.startsWith(memberKey(""))) return undefined;
       revision++;
       const holding: Held = { by, epoch: revision, untilAt: clock.now() + ttlMs };
       held.set(key, holding);
@@ -89,35 +91,15 @@ interface Keeping {
 
 /** Leases as one process reaches them. Its berth's name is the requester's id. */
 export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
-  const kept = new Map<string, Keeping>();
   const hearing = berth.hearing();
+  const kept = createKeep(berth, store);
+  const me = memberKey(berth.name);
   let watcher: LeaseWatcher | undefined;
-  let closed = false;
-  const take = (key: string) => insist(() => berth.exchange("leases", () => store.take(key, berth)));
-  const keep = (key: string, ended: () => void): void => {
-    const keeping = keepAlive(
-      berth,
-      () => store.renew(key, berth),
-      () => {
-        if (kept.get(key) !== keeping) return;
-        kept.delete(key);
-        ended();
-      },
-    );
-    kept.set(key, keeping);
-  };
-  const letGo = (key: string): void => {
-    kept.get(key)?.stop();
-    kept.delete(key);
-  };
   // A member whose entry ended, after a long pause say, comes back as soon as it can.
   const join = async (): Promise<void> => {
-    await take(memberKey(berth.name));
-    if (!closed) keep(memberKey(berth.name), rejoin);
+    await kept.take(me, rejoin);
   };
-  const rejoin = (): void => {
-    if (!closed) void join().catch(() => berth.clock.at(berth.clock.now() + renewMs, rejoin));
-  };
+  const rejoin = (): void => void join().catch(() => kept.later(me, rejoin));
   return {
     async start(given) {
       watcher = given;
@@ -125,24 +107,60 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
       await insist(() => berth.exchange("leases", () => follow(store, hearing, given)));
     },
     async acquire(shard) {
-      const epoch = await take(`${shard}`);
+      const lease: { shard: number; epoch: number } = { shard, epoch: 0 };
+      const epoch = await kept.take(`${shard}`, () => watcher?.lost(lease));
       if (epoch === undefined) return undefined;
-      const lease: Lease = { shard, epoch };
-      keep(`${shard}`, () => watcher?.lost(lease));
+      lease.epoch = epoch;
       return lease;
     },
     async release({ shard }) {
-      letGo(`${shard}`);
+      kept.letGo(`${shard}`);
       await insist(() => berth.exchange("leases", () => store.drop(`${shard}`, berth)));
     },
     async close() {
-      closed = true;
-      for (const key of [...kept.keys()]) letGo(key);
+      kept.close();
       hearing.close();
       // Who cannot say goodbye is missed in time.
-      await insist(() => berth.exchange("leases", () => store.drop(memberKey(berth.name), berth))).catch(
-        () => undefined,
-      );
+      await insist(() => berth.exchange("leases", () => store.drop(me, berth))).catch(() => undefined);
+    },
+  };
+}
+
+/** The keys that one process holds and renews. */
+function createKeep(berth: Berth, store: LeaseStore) {
+  const kept = new Map<string, Keeping>();
+  let open = true;
+  const letGo = (key: string): void => {
+    kept.get(key)?.stop();
+    kept.delete(key);
+  };
+  const keep = (key: string, ended: () => void): void => {
+    const renew = () => store.renew(key, berth);
+    const keeping = keepAlive(berth, renew, () => {
+      if (kept.get(key) !== keeping) return;
+      kept.delete(key);
+      ended();
+    });
+    kept.set(key, keeping);
+  };
+  return {
+    letGo,
+    async take(key: string, ended: () => void): Promise<number | undefined> {
+      const epoch = await insist(() => berth.exchange("leases", () => store.take(key, berth)));
+      // Asked for before the end and granted after it: nobody would renew it.
+      if (epoch !== undefined && !open)
+        await berth.exchange("leases", () => store.drop(key, berth)).catch(() => undefined);
+      if (epoch === undefined || !open) return undefined;
+      keep(key, ended);
+      return epoch;
+    },
+    /** Tries again when a renewal would have been due. */
+    later(key: string, again: () => void): void {
+      if (open) kept.set(key, { stop: berth.clock.at(berth.clock.now() + renewMs, again) });
+    },
+    close(): void {
+      open = false;
+      for (const key of [...kept.keys()]) letGo(key);
     },
   };
 }
