@@ -40,7 +40,8 @@ export class Owner implements Process {
       },
       lost: (lease) => {
         this.#options.ports.diary.warn({ ...lease }, "a lease was lost; its shard is let go");
-        void this.#close(lease.shard);
+        // The picture without it may have come before, when it still counted as ours.
+        void this.#close(lease.shard).finally(() => this.#balanceSoon());
       },
     });
   }
