@@ -134,9 +134,9 @@ function createKeep(berth: Berth, store: LeaseStore) {
     kept.get(key)?.stop();
     kept.delete(key);
   };
-  const keep = (key: string, ended: () => void): void => {
+  const keep = (key: string, askedAt: number, ended: () => void): void => {
     const renew = () => store.renew(key, berth);
-    const keeping = keepAlive(berth, renew, () => {
+    const keeping = keepAlive({ berth, renew, askedAt }, () => {
       if (kept.get(key) !== keeping) return;
       kept.delete(key);
       ended();
@@ -146,12 +146,13 @@ function createKeep(berth: Berth, store: LeaseStore) {
   return {
     letGo,
     async take(key: string, ended: () => void): Promise<number | undefined> {
+      const askedAt = berth.clock.now();
       const epoch = await insist(() => berth.exchange("leases", () => store.take(key, berth)));
       // Asked for before the end and granted after it: nobody would renew it.
       if (epoch !== undefined && !open)
         await berth.exchange("leases", () => store.drop(key, berth)).catch(() => undefined);
       if (epoch === undefined || !open) return undefined;
-      keep(key, ended);
+      keep(key, askedAt, ended);
       return epoch;
     },
     /** Tries again when a renewal would have been due. */
@@ -172,11 +173,18 @@ function follow(store: LeaseStore, hearing: ReturnType<Berth["hearing"]>, watche
   hearing.onClosed(() => store.onChanged.delete(tell));
 }
 
+interface Asked {
+  readonly berth: Berth;
+  readonly renew: () => boolean;
+  readonly askedAt: number;
+}
+
 /** Renews until it is stopped; `ended` is called when it was refused, or not confirmed in time. */
-function keepAlive(berth: Berth, renew: () => boolean, ended: () => void): Keeping {
+function keepAlive({ berth, renew, askedAt: firstAskedAt }: Asked, ended: () => void): Keeping {
   const { clock } = berth;
   let kept = true;
-  let cancelEnd = clock.at(clock.now() + ttlMs, end);
+  // Counted from the asking: the server's own count began no earlier.
+  let cancelEnd = clock.at(firstAskedAt + ttlMs, end);
   let cancelNext = clock.at(clock.now() + renewMs, again);
   function stop(): void {
     kept = false;
@@ -196,7 +204,6 @@ function keepAlive(berth: Berth, renew: () => boolean, ended: () => void): Keepi
         if (!kept) return;
         if (!confirmed) return end();
         cancelEnd();
-        // Counted from the asking: the server's own count began no earlier.
         cancelEnd = clock.at(askedAt + ttlMs, end);
       },
       () => undefined, // The next renewal tries again, until the time is over.
