@@ -1,21 +1,20 @@
 import type { IncomingHttpHeaders } from "node:http";
-
-const reserved = "bacalhau.org/";
+import { reservedPrefix, serverKeys } from "../commands/server-keys.ts";
 
 /** A submission's meta without what only a server may set, and the keys that were dropped. */
 export function withoutReserved(meta: Readonly<Record<string, string>>): {
   readonly meta: Readonly<Record<string, string>>;
   readonly dropped: readonly string[];
 } {
-  const dropped = Object.keys(meta).filter((key) => key.startsWith(reserved));
+  const dropped = Object.keys(meta).filter((key) => key.startsWith(reservedPrefix));
   if (dropped.length === 0) return { meta, dropped };
-  return { meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(reserved))), dropped };
+  return { meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(reservedPrefix))), dropped };
 }
 
 // Which header of a client becomes which key.
 const fromHeaders = [
-  ["x-bacalhau-installationid", "client.installation.id"],
-  ["x-bacalhau-instanceid", "client.instance.id"],
+  ["x-bacalhau-installationid", serverKeys.clientInstallation],
+  ["x-bacalhau-instanceid", serverKeys.clientInstance],
 ] as const;
 
 /** What the server says of itself and of the client in a job's meta. */
@@ -24,8 +23,8 @@ export function serverMeta(requesterId: string, headers: IncomingHttpHeaders): R
     "bacalhau.org/orchestrator.id": requesterId,
     "bacalhau.org/requester.id": requesterId,
     "bacalhau.org/orchestrator.protocol": "ncl/v1",
-    "server.installation.id": requesterId,
-    "server.instance.id": requesterId,
+    [serverKeys.serverInstallation]: requesterId,
+    [serverKeys.serverInstance]: requesterId,
   };
   for (const [header, key] of fromHeaders) {
     const said = headers[header];

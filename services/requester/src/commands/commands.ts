@@ -13,6 +13,7 @@ import {
 } from "@shoal/core";
 import { type AggregateRef, commitVersion, type JobSpec } from "@shoal/proto";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
+import { asksTheSame } from "./server-keys.ts";
 
 /** What clients may ask for. Any requester does it, whoever owns the job. */
 export interface Commands {
@@ -65,7 +66,7 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
         id: chance.uuid(),
         at: ports.clock.now(),
         by: options.by,
-        cause: command.name,
+        cause: known?.cause ?? command.name,
         epoch: 0,
         prev: tip.hash,
         events: decision.events,
@@ -83,22 +84,20 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
   }
 
   return {
-    async submit({ spec, token, cause: _ }) {
+    async submit({ spec, token }) {
       const { namespace, name } = spec;
-      const jobId = token
-        ? tokenJobId(chance, namespace, token)
-        : name
-          ? namedJobId(chance, namespace, name)
-          : freshJobId(chance);
-      const ref: AggregateRef = { kind: "job", namespace, id: jobId };
+      const ref: AggregateRef = { kind: "job", namespace, id: jobIdFor(chance, spec, token) };
+      // Stands in the log, so that the same request is known again by whoever gets it the second time.
+      const cause = token ? `Submit ${chance.digest(token).slice(0, 32)}` : "Submit";
       try {
-        const tip = await handle(ref, { name: "Submit", jobId, spec }, { job: undefined, tip: noTip, namespace });
-        return { jobId, seq: tip.seq, existed: false };
+        const known = { job: undefined, tip: noTip, namespace, cause };
+        const tip = await handle(ref, { name: "Submit", jobId: ref.id, spec }, known);
+        return { jobId: ref.id, seq: tip.seq, existed: false };
       } catch (failure) {
         if (!token || !(failure instanceof Fault) || failure.code !== "JOB_EXISTS") throw failure;
-        const { job, tip } = await load(log, ref);
-        if (JSON.stringify(job?.header.spec) === JSON.stringify(spec)) return { jobId, seq: tip.seq, existed: true };
-        throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${jobId}`);
+        const seq = await sameRequest(log, ref, { spec, cause });
+        if (seq === undefined) throw failure;
+        return { jobId: ref.id, seq, existed: true };
       }
     },
     async stop(jobId, why) {
@@ -112,6 +111,27 @@ interface Known {
   readonly job: Job | undefined;
   readonly tip: Tip;
   readonly namespace: string;
+  /** What the commit names as its cause; the command's name when left out. */
+  readonly cause?: string;
+}
+
+/** Where the job was submitted by this very request before; undefined when somebody else did. Throws Fault JOB_EXISTS for another spec. */
+async function sameRequest(
+  log: EventLog,
+  ref: AggregateRef,
+  { spec, cause }: { readonly spec: JobSpec; readonly cause: string },
+): Promise<number | undefined> {
+  const [first] = await log.load(ref);
+  if (first === undefined || first.commit.cause !== cause) return undefined;
+  const job = foldJob([first]);
+  if (job !== undefined && asksTheSame(job.header.spec, spec)) return first.seq;
+  throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${spec.name || ref.id}`);
+}
+
+/** A name says which job it is; without one the token does. */
+function jobIdFor(chance: Chance, { namespace, name }: JobSpec, token: string | undefined): string {
+  if (name !== "") return namedJobId(chance, namespace, name);
+  return token ? tokenJobId(chance, namespace, token) : freshJobId(chance);
 }
 
 async function load(log: EventLog, ref: AggregateRef): Promise<Known> {
