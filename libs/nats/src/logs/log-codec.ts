@@ -14,5 +14,5 @@ export function encodeChunk({ stream, bytes }: LogChunk): Uint8Array {
 /** Reads a message; undefined when it is no chunk. */
 export function decodeChunk(message: Uint8Array): LogChunk | undefined {
   const stream = message[0] === marks.stdout ? "stdout" : "stderr";
-  return message[0] === marks[stream] ? { stream, bytes: message.slice(1) } : undefined;
+  return message[0] === marks[stream] ? { stream, bytes: new Uint8Array(message.subarray(1)) } : undefined;
 }

@@ -30,7 +30,7 @@ export function readObject(link: Link, place: ObjectPlace): ReadableStream<Uint8
         const at = { stream: place.stream, subject: place.subject, afterSeq };
         await readPageOf(link, { at, messages: pageChunks }, ({ seq, bytes }) => {
           hash.update(bytes);
-          controller.enqueue(bytes.slice());
+          controller.enqueue(new Uint8Array(bytes));
           afterSeq = seq;
           taken += 1;
         });

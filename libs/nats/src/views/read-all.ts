@@ -22,7 +22,7 @@ export async function readAll(link: Link, bucket: string): Promise<readonly RawE
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
       if (isRemoval(message)) entries.delete(key);
-      else entries.set(key, { key, revision: message.seq, bytes: message.bytes.slice() });
+      else entries.set(key, { key, revision: message.seq, bytes: new Uint8Array(message.bytes) });
     },
     caughtUp: resolve,
   });
