@@ -152,11 +152,30 @@ describe("a compute node", () => {
     await bench.sea.clock.advance(10);
     expect(graces).toEqual([10_000]);
     expect(bench.heard(early.executionId)).toMatchObject([{ code: "NO_CAPACITY" }]);
+    // Back before it has ended, and gone again: nothing begins.
+    bench.assign({ ...one, seq: 3 });
+    await bench.sea.clock.advance(10);
+    bench.unassign({ ...one, seq: 4 });
+    await bench.sea.clock.advance(10);
     halted.resolve();
     await bench.sea.clock.advance(10);
+    expect(bench.starts.get(one.executionId)).toBe(1);
     bench.assign(late);
     await bench.sea.clock.advance(10);
     expect(kinds(bench.heard(late.executionId))).toEqual(["running"]);
+  });
+
+  it("begins again what comes back, once it has ended", async () => {
+    const bench = createNodeBench();
+    await bench.boot();
+    const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 60 } } } });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(10);
+    bench.unassign(assignment);
+    bench.assign({ ...assignment, seq: 3 });
+    await bench.sea.clock.advance(10);
+    expect(bench.starts.get(assignment.executionId)).toBe(2);
+    expect(bench.journal.get(assignment.executionId)).toMatchObject({ phase: "running" });
   });
 
   it.each([

@@ -72,7 +72,9 @@ const Local = z.object({
     .string()
     .min(1)
     .default("127.0.0.1")
-    .describe("address that results are served on, and that their URLs name"),
+    .describe(
+      "address that results are served on, and that their links name; 0.0.0.0 means all, and links name the machine",
+    ),
   port: port.default(0).describe("port that results are served on; 0 takes any free one"),
   keepMs: whole(1_000, 366 * 24 * 60 * minutesMs)
     .default(24 * 60 * minutesMs)

@@ -101,7 +101,10 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
   };
   const executors = createExecutors({ nodeId, ...engines }, { clock });
   const publishers = createPublishers(
-    { ...config.publishers, local: { ...config.publishers.local, folder: join(dataDir, "published") } },
+    {
+      ...config.publishers,
+      local: { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") },
+    },
     { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },
   );
   const { assignments, reports, stall, logs } = nats;

@@ -34,14 +34,19 @@ interface State {
   readonly runners: Map<string, Runner>;
   /** What executors must keep: shared with their sweeps, and always up to date. */
   readonly busy: Set<string>;
+  /** What has come back while it was still ending, with what is wanted now. */
+  readonly comeBack: Map<string, ViewEntry>;
 }
 
 export function createRunners(options: RunnersOptions): Runners {
-  const state: State = { options, runners: new Map(), busy: new Set() };
+  const state: State = { options, runners: new Map(), busy: new Set(), comeBack: new Map() };
   return {
     follow(executionId, value) {
+      const runner = state.runners.get(executionId);
+      state.comeBack.delete(executionId);
       if (value === undefined) void end(state, executionId);
-      else if (!state.runners.has(executionId)) beginNew(state, executionId, value);
+      else if (runner === undefined) beginNew(state, executionId, value);
+      else if (runner.isStopping()) state.comeBack.set(executionId, value);
     },
     resume: (entry, value) => beginAgain(state, entry, value),
     repeat: () => {
@@ -87,9 +92,10 @@ function beginAgain(state: State, entry: JournalEntry, value: ViewEntry): void {
   begin(state, read.assignment, { from: "journal", entry });
 }
 
-async function end({ options, runners, busy }: State, executionId: string): Promise<void> {
+async function end(state: State, executionId: string): Promise<void> {
+  const { options, runners, busy, comeBack } = state;
   const runner = runners.get(executionId);
-  if (runner === undefined) return;
+  if (runner === undefined || runner.isStopping()) return;
   options.forget(executionId);
   try {
     await runner.stop();
@@ -98,4 +104,7 @@ async function end({ options, runners, busy }: State, executionId: string): Prom
   }
   runners.delete(executionId);
   if (busy.delete(executionId)) options.sweep(busy);
+  const value = comeBack.get(executionId);
+  comeBack.delete(executionId);
+  if (value !== undefined) beginNew(state, executionId, value);
 }

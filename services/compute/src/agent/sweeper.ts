@@ -17,8 +17,7 @@ function createSweep(executor: Executor, notes: Notes): (keep: ReadonlySet<strin
     again = sweeping;
     if (sweeping) return;
     sweeping = true;
-    executor
-      .sweep(keep)
+    sweepNow(executor, keep)
       .catch((failure: unknown) => notes.warn("a sweep failed", { executor: executor.name, why: causeOf(failure).why }))
       .finally(() => {
         sweeping = false;
@@ -26,3 +25,6 @@ function createSweep(executor: Executor, notes: Notes): (keep: ReadonlySet<strin
       });
   };
 }
+
+/** Async, so that whatever it throws is a rejection. */
+const sweepNow = async (executor: Executor, keep: ReadonlySet<string>): Promise<void> => executor.sweep(keep);

@@ -1,14 +1,18 @@
 import type { Journal, JournalEntry } from "./journal.ts";
 
-/** A journal in a map that outlives it: a new journal on the same map is the node's next process. For simulations and tests. */
-export function memoryJournal(entries: Map<string, JournalEntry> = new Map()): Journal {
+/**
+ * A journal in a map that outlives it: a new journal on the same map is the node's next process. Once `isAlive` says no, the
+ * process is dead: it writes nothing any more and never hears of what it tried to write. For simulations and tests.
+ */
+export function memoryJournal(entries: Map<string, JournalEntry> = new Map(), isAlive = () => true): Journal {
   return {
     load: async () => [...entries.values()],
     write: async (entry) => {
-      entries.set(entry.executionId, entry);
+      if (isAlive()) entries.set(entry.executionId, entry);
+      else await new Promise(() => {});
     },
     forget: (executionId) => {
-      entries.delete(executionId);
+      if (isAlive()) entries.delete(executionId);
     },
     close: async () => {},
   };

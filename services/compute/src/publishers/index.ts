@@ -15,6 +15,7 @@ export interface PublisherSettings {
   readonly local: {
     readonly folder: string;
     readonly address: string;
+    readonly machine: string;
     readonly port: number;
     readonly keepMs: number;
     readonly keepBytes: number;

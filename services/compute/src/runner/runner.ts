@@ -15,8 +15,8 @@ export type Beginning =
 
 /** Walks one execution through the matrix. Nothing that happens to it touches another one. */
 export interface Runner {
-  /** True once the node is done with it and nothing of it is left to run. */
-  settled(): boolean;
+  /** True once its assignment has gone. */
+  isStopping(): boolean;
   /** The assignment has gone. Resolves once the execution is forgotten. */
   stop(): Promise<void>;
   /** Says the last report again, if there is one. */
@@ -46,7 +46,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
     }
   }
   return {
-    settled: () => seen.state === "settled" || seen.state === "gone",
+    isStopping: () => want.signal.aborted,
     stop: () => {
       want.abort(gone);
       walking = walking.then(walk);

@@ -70,8 +70,6 @@ export interface Life {
   stop(): Promise<void>;
 }
 
-const never = () => new Promise<never>(() => {});
-
 export function createNodeBench(options: NodeBenchOptions = {}): NodeBench {
   const sea = createSea();
   const journal = new Map<string, JournalEntry>();
@@ -102,16 +100,12 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
   const { sea, options, settings } = stage;
   const node = sea.node(settings.nodeId);
   let writes = 0;
-  const mortal = mortalJournal(memoryJournal(stage.journal), node.berth, async (write) => {
-    writes += 1;
-    if (writes !== at?.write) return write();
-    if (at.when === "after") await write();
-    node.berth.kill();
-  });
+  const count = () => ++writes;
+  const journal = mortal(memoryJournal(stage.journal, node.berth.isAlive), node.berth, { at, count });
   const executors = options.executors?.(node.clock) ?? [noop(node.clock)];
   const ports: ComputePorts = {
     ...node,
-    journal: mortal,
+    journal,
     workspace: memoryWorkspace(stage.tree),
     executors: registry(
       "executor",
@@ -146,16 +140,21 @@ async function stopAll(processes: readonly Process[]): Promise<void> {
   for (const process of processes.toReversed()) await process.stop();
 }
 
-/** A journal that is silent once its process is dead. */
-function mortalJournal(journal: Journal, berth: Berth, around: (write: () => Promise<void>) => Promise<void>): Journal {
+/** A journal whose process may die around one of its writes. */
+function mortal(
+  journal: Journal,
+  berth: Berth,
+  { at, count }: { at: KillAt | undefined; count: () => number },
+): Journal {
   return {
     ...journal,
     write: async (entry) => {
-      if (berth.isAlive()) await around(() => journal.write(entry));
-      if (!berth.isAlive()) await never();
-    },
-    forget: (executionId) => {
-      if (berth.isAlive()) journal.forget(executionId);
+      const dies = berth.isAlive() && count() === at?.write;
+      if (dies && at?.when === "before") berth.kill();
+      await journal.write(entry);
+      if (!dies) return;
+      berth.kill();
+      await new Promise(() => {});
     },
   };
 }

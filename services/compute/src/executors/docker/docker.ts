@@ -52,6 +52,7 @@ export function docker({ nodeId, socketPath = defaultSocketPath, clock }: Docker
   return {
     name: "docker",
     params: DockerParams,
+    remembers: true,
     unavailable: () => availability(engine, socketPath, clock),
     start: async (work) => {
       const { containerId, output } = await launch(work);

@@ -14,6 +14,7 @@ const options = (folder: string): LocalOptions => ({
   clock,
   folder,
   address: "127.0.0.1",
+  machine: "node.example",
   port: 0,
   keepMs: 60_000,
   keepBytes: 10_000_000,
@@ -77,6 +78,11 @@ describe("local", () => {
     const { params } = await publish(publisher, "e-1");
     await writeFile(join(root, "secret.tar.gz"), "secret");
     expect(await statusOf(new URL(urlOf(params)).port, path)).toBe(404);
+  });
+
+  it("names the machine in links when it listens on all of its addresses", async () => {
+    const { params } = await publish(make({ address: "0.0.0.0" }), "e-1");
+    expect(new URL(urlOf(params)).hostname).toBe("node.example");
   });
 
   it("takes nothing in", async () => {

@@ -10,6 +10,8 @@ export interface LocalOptions {
   /** Where results are kept; made when it is not there. */
   readonly folder: string;
   readonly address: string;
+  /** What links name where the address stands for all of the machine's. */
+  readonly machine: string;
   /** 0 takes any free port, and the same one after a restart where it is still free. */
   readonly port: number;
   readonly keepMs: number;
@@ -17,7 +19,7 @@ export interface LocalOptions {
 }
 
 /** Keeps results on this node and serves them over HTTP to whoever has the link, until they are too old or too many. */
-export function local({ clock, folder, address, port, keepMs, keepBytes }: LocalOptions): Publisher {
+export function local({ clock, folder, address, machine, port, keepMs, keepBytes }: LocalOptions): Publisher {
   const shelf = createShelf({ folder, clock, keepMs, keepBytes });
   let serving: Promise<ResultServer> | undefined;
   // Tried again at the next question when it could not be had.
@@ -49,7 +51,10 @@ export function local({ clock, folder, address, port, keepMs, keepBytes }: Local
         if (failure instanceof Fault) throw failure;
         throw new Fault("PUBLISH_FAILED", `the results cannot be kept: ${causeOf(failure).why}`, { cause: failure });
       }
-      return { type: "urlDownload", params: { URL: `http://${hostOf(address)}:${at.port}/${name}` } };
+      return {
+        type: "urlDownload",
+        params: { URL: `http://${hostOf(wildcards.includes(address) ? machine : address)}:${at.port}/${name}` },
+      };
     },
     close: async () => {
       const open = await serving?.catch(() => undefined);
@@ -58,6 +63,9 @@ export function local({ clock, folder, address, port, keepMs, keepBytes }: Local
     },
   };
 }
+
+// Listened on, they mean every address of the machine; connected to, none.
+const wildcards: readonly string[] = ["0.0.0.0", "::"];
 
 /** As it stands in a URL. */
 const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);

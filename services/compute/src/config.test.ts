@@ -1,0 +1,64 @@
+import { readConfig, settingsOf, shownConfig } from "@shoal/core";
+import { describe, expect, it } from "vitest";
+import { ComputeConfig } from "./config.ts";
+import { hostVariables } from "./host-variables.ts";
+
+const read = (flags: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}) =>
+  readConfig(ComputeConfig, { env, flags });
+
+describe("a compute node's config", () => {
+  it("needs nothing to be said", () => {
+    expect(read()).toMatchObject({ nodeId: "", heartbeatMs: 1_000, capacity: { cpu: "", slots: 1_000 }, labels: [] });
+  });
+
+  it("describes every setting", () => {
+    for (const { path, describes } of settingsOf(ComputeConfig))
+      expect([path, describes.length > 10]).toEqual([path, true]);
+  });
+
+  it("reads lists, amounts and switches as people write them", () => {
+    const env = { SHOAL_LABELS: "zone=a, gpu=a=b", SHOAL_ALLOW_LISTED_LOCAL_PATHS: "/data/**:ro,/tmp/x:rw" };
+    const config = read({ "capacity.cpu": "1500m", "network.reject": "true", "perTask.memory": "50%" }, env);
+    expect(config).toMatchObject({
+      labels: ["zone=a", "gpu=a=b"],
+      allowListedLocalPaths: ["/data/**:ro", "/tmp/x:rw"],
+      capacity: { cpu: "1500m" },
+      perTask: { memory: "50%" },
+      network: { reject: true },
+    });
+  });
+
+  it.each([
+    ["nodeId", "has.dots"],
+    ["labels", "zone"],
+    ["capacity.memory", "much"],
+    ["capacity.cpu", "101%"],
+    ["heartbeatMs", 1],
+    ["publishers.local.port", 70_000],
+    ["allowListedLocalPaths", "data"],
+    ["log.level", "loud"],
+  ])("refuses %s = %s, by name", (path, value) => {
+    const invalid = expect.objectContaining({ code: "CONFIG_INVALID", why: expect.stringContaining(path) });
+    expect(() => read({ [path]: value })).toThrow(invalid);
+  });
+
+  it("does not show the password", () => {
+    const config = read({ "nats.password": "hush" });
+    expect(JSON.stringify(shownConfig(ComputeConfig, config))).not.toContain("hush");
+  });
+});
+
+describe("the host's variables", () => {
+  const read = hostVariables({ SEEN_A: "1", SEENXA: "2", A: "3" }, ["SEEN_*", "A", "a.c"]);
+  it.each([
+    ["SEEN_A", "1"],
+    ["A", "3"],
+    ["SEENXA", undefined],
+    ["SEEN_B", undefined],
+    ["AA", undefined],
+    ["toString", undefined],
+    ["abc", undefined],
+  ])("%s reads as %s", (name, value) => {
+    expect(read(name)).toBe(value);
+  });
+});

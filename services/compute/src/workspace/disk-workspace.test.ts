@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { silence } from "../notes.ts";
+import { diskWorkspace } from "./disk-workspace.ts";
+import { sweepFolders } from "./sweep-folders.ts";
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "shoal-workspace-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+describe("a workspace on disk", () => {
+  it("makes nothing before it is asked to, and then what only its user may see", async () => {
+    const at = join(root, "executions");
+    const workspace = diskWorkspace(at, silence);
+    expect(await workspace.list()).toEqual([]);
+    expect(await readdir(root)).toEqual([]);
+    const folder = workspace.folderOf("e-1");
+    await workspace.make(`${folder}/results/made`);
+    await workspace.make(folder);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(await workspace.list()).toEqual(["e-1"]);
+  });
+
+  it("begins files anew, appends to them and writes whole ones", async () => {
+    const workspace = diskWorkspace(root, silence);
+    const folder = workspace.folderOf("e-1");
+    await workspace.make(folder);
+    await writeFile(join(folder, "stdout"), "from before");
+    const file = workspace.begin(`${folder}/stdout`);
+    file.write(Buffer.from("a"));
+    file.write(Buffer.from("b"));
+    file.close();
+    file.close();
+    await workspace.write(`${folder}/exitCode`, "0");
+    expect(await readFile(join(folder, "stdout"), "utf8")).toBe("ab");
+    expect(await readFile(join(folder, "exitCode"), "utf8")).toBe("0");
+  });
+
+  it("tells once of output that cannot be written, and goes on", () => {
+    const told: string[] = [];
+    const workspace = diskWorkspace(root, { info: () => {}, warn: (what) => told.push(what) });
+    const file = workspace.begin(join(root, "absent", "stdout"));
+    file.write(Buffer.from("a"));
+    file.close();
+    expect(told).toEqual(["output could not be written"]);
+  });
+
+  it("clears an execution's folder, and nothing else", async () => {
+    const workspace = diskWorkspace(root, silence);
+    for (const id of ["e-1", "e-2"]) await workspace.make(`${workspace.folderOf(id)}/results`);
+    await workspace.clear("e-1");
+    await workspace.clear("e-1");
+    expect(await workspace.list()).toEqual(["e-2"]);
+  });
+
+  it("is swept of all but what is kept", async () => {
+    const workspace = diskWorkspace(root, silence);
+    for (const id of ["e-1", "e-2", "e-3"]) await mkdir(workspace.folderOf(id));
+    await sweepFolders(workspace, new Set(["e-2"]));
+    expect(await workspace.list()).toEqual(["e-2"]);
+  });
+
+  it("says what the disk said", async () => {
+    await writeFile(join(root, "file"), "");
+    const workspace = diskWorkspace(join(root, "file"), silence);
+    const refused = expect.objectContaining({ code: "DATA_DIR_FAILED", why: expect.stringContaining("ENOTDIR") });
+    await expect(workspace.make(workspace.folderOf("e-1"))).rejects.toEqual(refused);
+  });
+});
