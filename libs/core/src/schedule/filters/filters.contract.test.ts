@@ -1,0 +1,81 @@
+import { fromWire, JobSpec, type NodeInfo } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { type Candidate, resourcesOf } from "../candidate.ts";
+import { filterContract } from "./contract.ts";
+import { engine } from "./engine.ts";
+import { filters } from "./index.ts";
+import { labels } from "./labels.ts";
+import { publisher } from "./publisher.ts";
+import { size } from "./size.ts";
+import { sources } from "./sources.ts";
+
+const room = { cpuCores: 2, memoryBytes: 1e9, diskBytes: 1e9, gpus: 0 };
+const info: NodeInfo = {
+  nodeId: "n-1",
+  labels: { zone: "eu", cores: "8" },
+  engines: ["noop"],
+  publishers: ["local"],
+  sources: ["inline"],
+  capacity: room,
+  available: room,
+  perTask: room,
+  running: 0,
+  version: "v0.1.0",
+  address: "",
+};
+
+function candidate(task: object, job: object = {}): Candidate {
+  const read = fromWire(JobSpec, { type: "batch", ...job, tasks: [{ engine: { type: "NOOP" }, ...task }] });
+  if (!read.ok) throw new Error(read.problems.join("\n"));
+  const first = read.value.tasks[0];
+  if (first === undefined) throw new Error("no task");
+  return {
+    info,
+    wanted: {
+      task: first,
+      constraints: read.value.constraints,
+      resources: resourcesOf(first.resources),
+      failuresOn: new Map(),
+    },
+  };
+}
+const wants = (key: string, operator: string, ...values: readonly string[]) =>
+  candidate({}, { constraints: [{ key, operator, values }] });
+
+filterContract(engine, { good: [candidate({})], bad: [candidate({ engine: { type: "docker" } })] });
+filterContract(publisher, {
+  good: [candidate({}), candidate({ publisher: { type: "Local" } })],
+  bad: [candidate({ publisher: { type: "s3" } })],
+});
+filterContract(sources, {
+  good: [candidate({ inputSources: [{ source: { type: "inline" }, target: "/in" }] })],
+  bad: [candidate({ inputSources: [{ source: { type: "ipfs" }, target: "/in" }] })],
+});
+filterContract(labels, {
+  good: [
+    wants("zone", "in", "eu", "us"),
+    wants("zone", "=", "eu"),
+    wants("gpu", "!"),
+    wants("zone", "exists"),
+    wants("cores", "gt", "4"),
+    wants("gpu", "notin", "x"),
+    wants("favour_zone", "=", "us"),
+  ],
+  bad: [
+    wants("zone", "in", "us"),
+    wants("gpu", "exists"),
+    wants("cores", "lt", "8"),
+    wants("zone", "gt", "1"),
+    wants("toString", "exists"),
+  ],
+});
+filterContract(size, {
+  good: [candidate({ resources: { cpu: "2" } })],
+  bad: [candidate({ resources: { cpu: "2500m" } }), candidate({ resources: { gpu: "1" } })],
+});
+
+describe("the list of filters", () => {
+  it("holds every filter once", () => {
+    expect(new Set(filters.map(({ name }) => name)).size).toBe(filters.length);
+  });
+});

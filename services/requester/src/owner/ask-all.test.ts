@@ -1,0 +1,52 @@
+import type { Market } from "@shoal/core";
+import { type Ask, type Bid, noResources } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { askAll } from "./ask-all.ts";
+
+const ask = { askId: "q", slots: 1, resources: noResources } as Ask;
+const bid = (nodeId: string, accepted: boolean): Bid => ({ askId: "q", nodeId, accepted, slots: accepted ? 1 : 0 });
+
+/** Nodes that answer when told to. */
+function market() {
+  const answers = new Map<string, (bid: Bid | undefined) => void>();
+  const released: string[] = [];
+  const port: Market = {
+    ask: (nodeId) => new Promise((resolve) => answers.set(nodeId, resolve)),
+    release: (nodeId) => void released.push(nodeId),
+    onHeartbeat: async () => ({ close: async () => undefined }),
+  };
+  return { port, released, answer: (nodeId: string, with_: Bid | undefined) => answers.get(nodeId)?.(with_) };
+}
+
+describe("a round of asking", () => {
+  it("decides when more than half have answered and there is room, and releases who comes late", async () => {
+    const { port, released, answer } = market();
+    const round = askAll(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
+    answer("a", bid("a", true));
+    answer("b", bid("b", false));
+    expect(await round).toEqual({ bids: [bid("a", true), bid("b", false)], silent: ["c"] });
+    answer("c", bid("c", true));
+    await Promise.resolve();
+    expect(released).toEqual(["c"]);
+  });
+
+  it("waits for everybody while there is not enough room", async () => {
+    const { port, answer } = market();
+    const round = askAll(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
+    answer("a", bid("a", false));
+    answer("b", bid("b", false));
+    answer("c", undefined);
+    expect(await round).toEqual({ bids: [bid("a", false), bid("b", false)], silent: ["c"] });
+  });
+
+  it("counts no bid that speaks for another node or another ask", async () => {
+    const { port, answer } = market();
+    const round = askAll(port, ask, { nodeIds: ["a"], waitMs: 1 });
+    answer("a", bid("b", true));
+    expect(await round).toEqual({ bids: [], silent: ["a"] });
+  });
+
+  it("has nothing to wait for when nobody is asked", async () => {
+    expect(await askAll(market().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({ bids: [], silent: [] });
+  });
+});

@@ -1,0 +1,27 @@
+import type { Bid } from "@shoal/proto";
+import { noResources } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { deal } from "./deal.ts";
+
+const bid = (nodeId: string, score: number, slots: number): Bid => ({
+  askId: `ask-${nodeId}`,
+  nodeId,
+  accepted: slots > 0,
+  score,
+  slots,
+});
+const dealt = (partitions: readonly number[], ...bids: readonly Bid[]) =>
+  deal(partitions, bids, noResources).map(({ partition, nodeId }) => `${partition}${nodeId}`);
+
+describe("dealing partitions to bids", () => {
+  it("begins with the best and spreads over everybody", () => {
+    expect(dealt([0, 1, 2, 3], bid("a", 1, 4), bid("b", 9, 4), bid("c", 5, 4))).toEqual(["0b", "1c", "2a", "3b"]);
+  });
+  it("gives nobody more than it offered", () => {
+    expect(dealt([0, 1, 2, 3], bid("a", 1, 1), bid("b", 9, 2))).toEqual(["0b", "1a", "2b"]);
+  });
+  it("deals nothing when nobody accepted", () => {
+    expect(dealt([0], bid("a", 1, 0))).toEqual([]);
+    expect(dealt([0])).toEqual([]);
+  });
+});
