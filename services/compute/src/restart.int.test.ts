@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { type Report, shardOf } from "@shoal/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { engineBench } from "./executors/docker/testing/engine-bench.ts";
+import { unpack } from "./publishers/testing/unpack.ts";
+import { assignmentOf } from "./testing/assignments.ts";
+
+const bench = await engineBench("restart");
+const nodeId = `n-restart-${process.pid}`;
+const title = `a node that is killed${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+
+/** A node in a process of its own, which says when it bids. */
+const program = `
+  const { serveCompute } = await import(${JSON.stringify(new URL("./main.ts", import.meta.url).href)});
+  const given = { env: {}, flags: JSON.parse(process.argv[1]) };
+  await serveCompute({ given, quit: new Promise(() => {}), onReady: () => process.stdout.write("ready\\n") });
+`;
+
+async function startNode(flags: object): Promise<ChildProcess> {
+  const args = ["--input-type=module", "-e", program, JSON.stringify(flags)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(createInterface({ input: child.stdout }), "line");
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+describe.skipIf(bench.missing !== undefined)(title, () => {
+  let root = "";
+  let server: RunningServer;
+  let requester: RequesterPorts;
+  const children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-restart-"));
+    server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
+    const silent = { onDamage: () => {}, onParked: () => {} };
+    requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
+    await requester.ensureResultsBucket(nodeId);
+  });
+  afterAll(async () => {
+    for (const child of children) if (child.exitCode === null && child.signalCode === null) await kill(child);
+    const left = await bench.engine.listContainers({ all: true });
+    for (const { Id, Labels } of left) {
+      if (Object.values(Labels).includes(nodeId)) await bench.engine.getContainer(Id).remove({ force: true });
+    }
+    await requester?.close();
+    await server?.stop();
+    await bench.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it("finds its container again: started once, with its output, its results and its end", async () => {
+    const shared = join(root, "shared");
+    await mkdir(shared);
+    const flags = {
+      nodeId,
+      dataDir: join(root, "node"),
+      "nats.url": server.url,
+      "log.level": "warn",
+      "wasm.poolSize": 0,
+      allowListedLocalPaths: `${shared}/**`,
+    };
+    const saws: Report["saw"][] = [];
+    const begun = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const script =
+      "echo begun; until [ -e /shared/go ]; do sleep 0.1; done; echo $SHOAL_EXECUTION_ID > /out/id; exit 4";
+    const assignment = assignmentOf({
+      nodeId,
+      task: {
+        engine: { type: "docker", params: { Image: bench.image, Entrypoint: ["/bin/sh", "-c", script] } },
+        inputSources: [{ source: { type: "local", params: { SourcePath: `${shared}/` } }, target: "/shared" }],
+        resultPaths: [{ name: "made", path: "/out" }],
+        publisher: { type: "nats" },
+        network: { type: "none" },
+      },
+    });
+    await requester.reports.follow(shardOf(assignment.jobId), 0, ({ report: { saw } }) => {
+      saws.push(saw);
+      if (saw.kind === "running") begun.resolve();
+      if (saw.kind === "completed" || saw.kind === "failed") over.resolve();
+    });
+    const first = await startNode(flags);
+    children.push(first);
+    await requester.views.assignments.put(`${nodeId}.${assignment.executionId}`, assignment);
+    await Promise.race([begun.promise, over.promise]);
+    await kill(first);
+    children.push(await startNode(flags));
+    await writeFile(join(shared, "go"), "");
+    await over.promise;
+    const last = saws.at(-1);
+    expect(last).toMatchObject({ kind: "completed", output: { exitCode: 4, stdout: "begun\n" } });
+    const params = last?.kind === "completed" ? last.result?.params : undefined;
+    const kept = await (await requester.results(nodeId)).get(String(params?.["Object"]));
+    const files = await unpack(await new Response(kept?.bytes ?? null).bytes());
+    expect(Object.fromEntries(files)).toEqual({
+      stdout: "begun\n",
+      stderr: "",
+      exitCode: "4",
+      "made/id": `${assignment.executionId}\n`,
+    });
+  });
+});
