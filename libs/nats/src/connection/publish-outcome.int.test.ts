@@ -1,5 +1,6 @@
 import { streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import type { Link } from "./link.ts";
 import type { HeaderFields } from "./message-headers.ts";
@@ -76,5 +77,18 @@ describe("a publish", () => {
     await other.close();
     expect(["stored", "unknown"]).toContain((await publishing).state);
     expect((await other.publisher.publish({ subject: subjects.parked(4), bytes })).state).toBe("unsent");
+  });
+});
+
+describe("a publish whose connection breaks", () => {
+  it("is unknown at once, not when its time is over", async () => {
+    const proxy = await cutProxy(bench.server().port);
+    const far = await bench.link({ servers: [proxy.url] });
+    proxy.deafen();
+    const publishing = far.publisher.publish({ subject: subjects.parked(5), bytes });
+    proxy.cut();
+    expect(await publishing).toMatchObject({ state: "unknown", why: expect.stringContaining("broke") });
+    await far.close();
+    await proxy.close();
   });
 });

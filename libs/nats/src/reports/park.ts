@@ -22,7 +22,10 @@ export function park(
     [parkedHeaders.subject]: oneLine(message.subject),
     [parkedHeaders.seq]: message.seq,
   };
-  link.publisher.publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes), headers }).then((outcome) => {
-    if (outcome.state !== "stored") link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`);
-  });
+  link.publisher
+    .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes), headers })
+    .then((outcome) => {
+      if (outcome.state !== "stored")
+        link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`);
+    });
 }

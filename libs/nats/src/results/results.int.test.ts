@@ -35,11 +35,14 @@ it("has nothing under a name that was never put or was removed", async () => {
   expect(await results.list()).toEqual([]);
 });
 
-it("fails the stream when a chunk was changed or is missing", async () => {
+it.each(["missing", "another"])("fails the stream when a chunk is %s", async (how) => {
   const { link, results } = await open();
   await results.put("a", new Blob([randomBytes(300_000)]).stream());
   const manager = await link.manager();
-  await manager.streams.deleteMessage("OBJ_results-n1", 2);
+  const chunk = await manager.streams.getMessage("OBJ_results-n1", { seq: 3 });
+  await manager.streams.deleteMessage("OBJ_results-n1", 3);
+  const last = { subject: chunk?.subject ?? "", bytes: new Uint8Array(chunk?.data.length ?? 0) };
+  if (how === "another") await link.publisher.publish(last);
   const got = await results.get("a");
   await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
 });

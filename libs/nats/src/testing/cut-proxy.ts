@@ -8,6 +8,9 @@ export interface CutProxy {
   deafen(): void;
   /** Breaks all connections; new ones work as at first. */
   cut(): void;
+  /** Breaks all connections and refuses new ones until `admit`. */
+  refuse(): void;
+  admit(): void;
   close(): Promise<void>;
 }
 
@@ -15,7 +18,13 @@ export interface CutProxy {
 export async function cutProxy(port: number): Promise<CutProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let deaf = false;
+  let refusing = false;
   const listener = createServer((client) => {
+    client.on("error", () => client.destroy());
+    if (refusing) {
+      client.destroy();
+      return;
+    }
     const server = tcp(port, "127.0.0.1");
     const pair = [client, server] as const;
     pairs.add(pair);
@@ -41,6 +50,13 @@ export async function cutProxy(port: number): Promise<CutProxy> {
       deaf = true;
     },
     cut,
+    refuse() {
+      refusing = true;
+      cut();
+    },
+    admit() {
+      refusing = false;
+    },
     async close() {
       cut();
       listener.close();

@@ -1,7 +1,9 @@
 import type { ViewEntry } from "@shoal/core";
 import { heard } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { readAll } from "./read-all.ts";
 import { createViewStore } from "./view-store.ts";
@@ -43,6 +45,30 @@ describe("a watch through a crash of the server", () => {
     ]);
     expect(told.all).toContain("n.a gone");
     await watch.close();
+  });
+});
+
+describe("a watch whose connection was away", () => {
+  it("tells of entries that vanished without leaving a mark", async () => {
+    const proxy = await cutProxy(bench.server().port);
+    const link = await bench.link();
+    const far = await bench.link({ servers: [proxy.url] });
+    const writer = createViewStore(link, { bucket });
+    await writer.put("n.a", { seq: 1 });
+    await writer.put("n.b", { seq: 2 });
+    const told = heard<string>();
+    const watch = await createViewStore(far, { bucket }).watch("n.>", {
+      changed: (key, value) => told.tell(`${key} ${value?.seq ?? "gone"}`),
+      ready: () => told.tell("ready"),
+    });
+    await told.atLeast(3);
+    proxy.refuse();
+    const manager = await link.manager();
+    await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, "n.a") });
+    proxy.admit();
+    expect(await told.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a gone", "ready"]);
+    await watch.close();
+    await proxy.close();
   });
 });
 
