@@ -1,6 +1,7 @@
 import { entries, entryOf, isOver, jobViews, nodeViews, type View } from "@shoal/core";
 import { entriesOf, type Sea } from "@shoal/core/testing";
 import type { Heartbeat } from "@shoal/proto";
+import { batchRetries } from "../../libs/core/src/job/job-types/batch.ts";
 import type { Clients } from "./clients.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Watchman } from "./watchman.ts";
@@ -15,7 +16,13 @@ export interface QuietOptions {
 
 /** What is not as it must be once the world has been calm for long enough. */
 export function findUnrest(options: QuietOptions): readonly string[] {
-  return [...unfinished(options), ...unlikeTheLog(options), ...stillHeld(options), ...unowned(options)];
+  return [
+    ...unfinished(options),
+    ...unfounded(options),
+    ...unlikeTheLog(options),
+    ...stillHeld(options),
+    ...unowned(options),
+  ];
 }
 
 function unfinished({ watchman, clients, sea }: QuietOptions): string[] {
@@ -32,6 +39,29 @@ function unfinished({ watchman, clients, sea }: QuietOptions): string[] {
   }
   if (clients.waiting() > 0) found.push(`${clients.waiting()} clients are still without an answer`);
   if (sea.reports.parked.length > 0) found.push(`a report could not be read: ${sea.reports.parked[0]?.why}`);
+  return found;
+}
+
+/** Whoever failed had a reason, by its spec or by what the log tells of its tries. */
+function unfounded({ watchman }: QuietOptions): string[] {
+  const found: string[] = [];
+  for (const [id, { header, executions }] of watchman.jobs) {
+    if (header.state !== "failed") continue;
+    const [task] = header.spec.tasks;
+    const limits = Object.values(task?.timeouts ?? {}).some((seconds) => seconds > 0);
+    const tries = Math.max(0, ...[...executions.values()].map(({ placement }) => placement.attempt));
+    const reasons: Readonly<Record<string, boolean>> = {
+      ENGINE_FAILED: task?.engine.params["FailWith"] !== undefined,
+      EXECUTION_TIMED_OUT: limits,
+      JOB_TIMED_OUT: limits,
+      NO_NODE_FITS: executions.size === 0,
+      // For no fault of the task a partition is given up only after many tries.
+      NODE_LOST: tries >= batchRetries.attemptsMax,
+      NODE_RESTARTED: tries >= batchRetries.attemptsMax,
+      NO_CAPACITY: tries >= batchRetries.attemptsMax,
+    };
+    if (reasons[header.code] !== true) found.push(`${id} has failed without reason: ${header.code} ${header.message}`);
+  }
   return found;
 }
 

@@ -33,6 +33,9 @@ export interface ShipOptions<V extends Voyage> {
 // As a supervisor would wait; longer than that only when a disturbance says so.
 const restartMs = { least: 100, most: 3_000 } as const;
 
+// What was asked before the stop may still wait for its answer: longer than the plan's longest wait for a bid.
+const lingerMs = 1_500;
+
 export function createShip<V extends Voyage>({ id, sea, dice, launch, problem, stopsWhole }: ShipOptions<V>): Ship<V> {
   let present: V | undefined;
   let upAt = 0;
@@ -61,13 +64,13 @@ export function createShip<V extends Voyage>({ id, sea, dice, launch, problem, s
       upAt = sea.clock.now() + downMs;
       const voyage = present;
       if (voyage === undefined) return;
-      void stopAll(voyage.processes, (failure) => problem(`${id} did not stop cleanly: ${String(failure)}`)).then(
-        () => {
+      void stopAll(voyage.processes, (failure) => problem(`${id} did not stop cleanly: ${String(failure)}`)).then(() =>
+        sea.clock.at(sea.clock.now() + lingerMs, () => {
           const left = voyage.berth.planned();
           if (stopsWhole && left > 0 && voyage.berth.isAlive())
             problem(`${id} has stopped and still waits for ${left} callbacks`);
           voyage.berth.kill();
-        },
+        }),
       );
     },
     raise: sail,

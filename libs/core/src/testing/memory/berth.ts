@@ -53,6 +53,8 @@ export interface Water {
   readonly faults: () => Faults;
   /** Nobody reaches the servers before this time. */
   readonly downUntil: () => number;
+  /** So much is the machine's clock ahead of the true time, milliseconds. */
+  readonly skewMs: number;
 }
 
 // How long a request waits for its answer; the order of magnitude of the real client's.
@@ -81,7 +83,7 @@ export function createBerth(water: Water, name: string): Berth {
   };
   return {
     name,
-    clock: ownClock(clock, life, planned),
+    clock: ownClock(water, life, planned),
     chance: seededChance(dice.split("chance")),
     isAlive: life.isAlive,
     planned: () => planned.size,
@@ -116,13 +118,13 @@ export function createBerth(water: Water, name: string): Berth {
   };
 }
 
-function ownClock(clock: HandClock, life: Life, planned: Set<object>): Clock {
+function ownClock({ clock, skewMs }: Water, life: Life, planned: Set<object>): Clock {
   return {
-    now: clock.now,
+    now: () => clock.now() + skewMs,
     at(at, callback) {
       const task = {};
       planned.add(task);
-      const cancel = clock.at(at, () =>
+      const cancel = clock.at(at - skewMs, () =>
         life.enter(() => {
           // Cancelled while the process stood still: the callback had left the clock already.
           if (planned.delete(task)) callback();

@@ -19,6 +19,8 @@ export interface Faults {
   readonly watchRestarted: number;
   /** A process dies while it makes a request: before the server gets it, or after the server did it. */
   readonly crash: number;
+  /** The clocks of two machines differ by at most twice so much. */
+  readonly skewMs: number;
 }
 
 /** Nothing goes wrong, and a message takes a millisecond at most. */
@@ -32,6 +34,7 @@ export const calm: Faults = {
   reportDoubled: 0,
   watchRestarted: 0,
   crash: 0,
+  skewMs: 0,
 };
 
 // The worst that a seed may draw of each. Higher ones leave nothing but retries to look at.
@@ -45,6 +48,7 @@ const worst: Faults = {
   reportDoubled: 0.2,
   watchRestarted: 0.5,
   crash: 0.002,
+  skewMs: 2_000,
 };
 
 /** Draws faults: each kind is off in half of the seeds, and otherwise anywhere up to its worst. */
@@ -60,5 +64,6 @@ export function drawFaults(dice: Dice): Faults {
     reportDoubled: draw(worst.reportDoubled),
     watchRestarted: draw(worst.watchRestarted),
     crash: draw(worst.crash),
+    skewMs: Math.floor(draw(worst.skewMs)),
   };
 }

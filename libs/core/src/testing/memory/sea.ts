@@ -48,7 +48,16 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   let faults = options.faults ?? calm;
   let downUntil = 0;
   let started = 0;
-  const water: Water = { clock, dice: dice.split("water"), faults: () => faults, downUntil: () => downUntil };
+  const water: Water = {
+    clock,
+    dice: dice.split("water"),
+    faults: () => faults,
+    downUntil: () => downUntil,
+    skewMs: 0,
+  };
+  // A machine keeps its clock when its process starts again.
+  const { skewMs } = faults;
+  const skewOf = (name: string): number => (skewMs === 0 ? 0 : dice.split(`clock ${name}`).between(-skewMs, skewMs));
   const announced: StoredCommit[] = [];
   const stores = {
     log: createLogStore(),
@@ -66,7 +75,8 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   };
   const berth = (name: string): Berth => {
     // A process that starts again must not throw the same dice once more: it would make the same ids.
-    const made = createBerth({ ...water, dice: water.dice.split(`${name} ${started++}`) }, name);
+    const own = { dice: water.dice.split(`${name} ${started++}`), skewMs: skewOf(name) };
+    const made = createBerth({ ...water, ...own }, name);
     berths.add(made);
     made.onKilled(() => berths.delete(made));
     return made;
