@@ -9,20 +9,22 @@ export interface Part {
 /** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
 export interface View<A> {
   readonly bucket: string;
+  /** Somebody acts on the entries, so each is written at once; otherwise only what stands after a moment is. */
+  readonly urgent: boolean;
   parts(aggregate: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
 }
 
 /** What to write so that a bucket follows an aggregate. */
-export type Change =
-  | {
-      readonly bucket: string;
-      readonly key: string;
-      readonly seq: number;
-      readonly value: Readonly<Record<string, unknown>>;
-    }
-  | { readonly bucket: string; readonly key: string; readonly seq: number; readonly value: undefined };
+export interface Change {
+  readonly bucket: string;
+  readonly urgent: boolean;
+  readonly key: string;
+  readonly seq: number;
+  /** Undefined removes the entry. */
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** The changes from `before` to `after`; `seq` is the position of the commit between them. Cheap: only what changed is rendered. */
 export function changes<A>(
@@ -33,12 +35,13 @@ export function changes<A>(
   const old = new Map<string, object>();
   if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
   const made: Change[] = [];
+  const { bucket, urgent } = view;
   for (const part of view.parts(after)) {
     if (old.get(part.key) !== part.of)
-      made.push({ bucket: view.bucket, key: part.key, seq: part.seq, value: view.render(part, after) });
+      made.push({ bucket, urgent, key: part.key, seq: part.seq, value: view.render(part, after) });
     old.delete(part.key);
   }
-  for (const key of old.keys()) made.push({ bucket: view.bucket, key, seq, value: undefined });
+  for (const key of old.keys()) made.push({ bucket, urgent, key, seq, value: undefined });
   return made;
 }
 

@@ -40,7 +40,9 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
   readonly ref: AggregateRef;
   readonly #options: DeskOptions<S, C, E>;
   readonly #inbox: Inbox<C>;
-  readonly #closed = new AbortController();
+  #open = true;
+  /** Ends a pause early; there is none nearly always, and making one costs more than a decision. */
+  #endPause: (() => void) | undefined;
   #state: S | undefined;
   #tip: Tip = noTip;
   /** Settles when nothing waits any more; undefined while nothing is done. */
@@ -60,7 +62,7 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
 
   /** This is still the place where the aggregate is decided about. */
   isOpen(): boolean {
-    return !this.#closed.signal.aborted;
+    return this.#open;
   }
 
   /** Nothing is being decided and nothing waits. */
@@ -100,7 +102,8 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#open = false;
+    this.#endPause?.();
     this.#inbox.close();
   }
 
@@ -186,13 +189,20 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
       for (const { fail } of batch) fail(failure);
       return false;
     }
-    if (code === "LOG_UNREACHABLE") await pause(this.#options.clock, waitMs, this.#closed.signal);
+    if (code === "LOG_UNREACHABLE") await this.#pause(waitMs);
     try {
       await this.refresh();
       return true;
     } catch (again) {
       return causeOf(again).code === "LOG_UNREACHABLE" ? true : this.#recover(again, { batch, waitMs });
     }
+  }
+
+  async #pause(waitMs: number): Promise<void> {
+    const end = new AbortController();
+    this.#endPause = () => end.abort();
+    await pause(this.#options.clock, waitMs, end.signal);
+    this.#endPause = undefined;
   }
 
   async #settleArrived(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type ViewStore,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
+import { LateWrites } from "./late-writes.ts";
 
 // Back-off while the store does not answer.
 const retryMs = { first: 50, max: 1000 } as const;
@@ -22,11 +23,13 @@ export class Projector {
   readonly #stores: Readonly<Record<string, ViewStore>>;
   readonly #clock: Clock;
   readonly #closed = new AbortController();
+  readonly #late: LateWrites;
 
   /** One store for each bucket, by its name. */
   constructor(stores: Readonly<Record<string, ViewStore>>, clock: Clock) {
     this.#stores = stores;
     this.#clock = clock;
+    this.#late = new LateWrites(clock, (change) => this.#write(change));
   }
 
   /** Writes what changed from `before` to `after` by the commit at `seq`; resolves when all of it is stored. */
@@ -40,12 +43,13 @@ export class Projector {
   /** Shows all of a job again, for when its former owner may have been cut off between the log and the views. */
   async reshow(job: Job): Promise<void> {
     const there = jobViews.flatMap((view) =>
-      entries(view, job).map((entry): Change => ({ bucket: view.bucket, ...entry })),
+      entries(view, job).map((entry): Change => ({ bucket: view.bucket, urgent: view.urgent, ...entry })),
     );
     const ended = [...job.executions.values()].filter((execution) => !isLive(execution));
     const gone = ended.map(({ placement, seq }): Change => {
       return {
         bucket: buckets.assignments,
+        urgent: true,
         key: `${placement.nodeId}.${placement.executionId}`,
         seq,
         value: undefined,
@@ -56,10 +60,11 @@ export class Projector {
 
   close(): void {
     this.#closed.abort();
+    this.#late.close();
   }
 
   async #apply(all: readonly Change[]): Promise<void> {
-    await Promise.all(all.map((change) => this.#write(change)));
+    await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#late.put(change))));
   }
 
   async #write(change: Change): Promise<void> {

@@ -1,0 +1,41 @@
+import type { Change } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
+import { describe, expect, it } from "vitest";
+import { LateWrites } from "./late-writes.ts";
+
+const change = (key: string, seq: number): Change => ({ bucket: "jobs", urgent: false, key, seq, value: { seq } });
+
+function writer() {
+  const clock = createHandClock(0);
+  const written: string[] = [];
+  const late = new LateWrites(clock, async ({ key, seq }) => void written.push(`${key}@${seq}`));
+  return { clock, written, late };
+}
+
+describe("late writes", () => {
+  it("write the last of several changes, once, and tell everybody who waited", async () => {
+    const { clock, written, late } = writer();
+    const all = Promise.all([late.put(change("a", 1)), late.put(change("b", 2)), late.put(change("a", 3))]);
+    expect(written).toEqual([]);
+    await clock.advanceTo(1000);
+    await all;
+    expect(written).toEqual(["a@3", "b@2"]);
+  });
+
+  it("write again what changes after a write", async () => {
+    const { clock, written, late } = writer();
+    void late.put(change("a", 1));
+    await clock.advanceTo(1000);
+    void late.put(change("a", 2));
+    await clock.advanceTo(2000);
+    expect(written).toEqual(["a@1", "a@2"]);
+  });
+
+  it("write nothing once closed", async () => {
+    const { clock, written, late } = writer();
+    void late.put(change("a", 1));
+    late.close();
+    await clock.advanceTo(1000);
+    expect(written).toEqual([]);
+  });
+});
