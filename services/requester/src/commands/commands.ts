@@ -85,7 +85,7 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
 
   return {
     async submit({ spec, token }) {
-      const { namespace, name } = spec;
+      const { namespace } = spec;
       const ref: AggregateRef = { kind: "job", namespace, id: jobIdFor(chance, spec, token) };
       // Stands in the log, so that the same request is known again by whoever gets it the second time.
       const cause = token ? `Submit ${chance.digest(token).slice(0, 32)}` : "Submit";

@@ -12,20 +12,28 @@ import { selfInfo } from "../reads/self-info.ts";
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
 const quietMs = 10_000;
 
-/** Moves a clock through what is due before a moment that `letPass` moves on. */
+/** Moves a clock through what is due soon, so that memory ports answer, and further only when `pass` says so. Nobody else may move it. */
 function driveWithin(clock: HandClock) {
-  let untilAt = clock.now() + quietMs;
+  let limitAt = clock.now() + quietMs;
+  let wantedAt = clock.now();
   let driving = true;
+  let passed = () => {};
   void (async () => {
     while (driving) {
-      const next = clock.nextAt();
-      if (next !== undefined && next <= untilAt) await clock.step();
+      const next = clock.nextAt() ?? Number.POSITIVE_INFINITY;
+      if (next <= limitAt) await clock.step();
       else await clock.settle();
+      if (clock.now() < wantedAt && next > wantedAt) await clock.advanceTo(wantedAt);
+      if (clock.now() >= wantedAt) passed();
     }
   })();
   return {
-    letPass(ms: number) {
-      untilAt += ms;
+    pass(ms: number): Promise<void> {
+      wantedAt = clock.now() + ms;
+      limitAt = wantedAt + quietMs;
+      return new Promise((resolve) => {
+        passed = resolve;
+      });
     },
     stop() {
       driving = false;
@@ -85,8 +93,8 @@ export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOption
     catalog,
     heartbeats,
     warnings,
-    /** Lets the clock go on so far. */
-    letPass: driving.letPass,
+    /** Lets so many milliseconds pass. */
+    pass: driving.pass,
     /** Writes one commit behind whatever the aggregate has, and its views. */
     tell: async (aggregate: AggregateRef, ...events: readonly StoredEvent[]) => append(sea, aggregate, events),
     async close() {
