@@ -72,9 +72,13 @@ export interface Resources {
 export const noResources: Resources = { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 };
 const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
 
+// What is left of a number after adding: whole bytes and devices, millionths of a core. Fractions would pile up otherwise.
+const settled = (kind: (typeof kinds)[number], value: number): number =>
+  kind === "cpuCores" ? Math.round(value * 1e6) / 1e6 : Math.round(value);
+
 /** a + b × times, each kind by itself; never below zero, and free of the dust that adding fractions leaves. */
 export function addResources(a: Resources, b: Resources, times = 1): Resources {
-  const sum = (kind: (typeof kinds)[number]) => Math.max(0, Math.round((a[kind] + b[kind] * times) * 1e6) / 1e6);
+  const sum = (kind: (typeof kinds)[number]) => Math.max(0, settled(kind, a[kind] + b[kind] * times));
   return { cpuCores: sum("cpuCores"), memoryBytes: sum("memoryBytes"), diskBytes: sum("diskBytes"), gpus: sum("gpus") };
 }
 

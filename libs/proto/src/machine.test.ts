@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { eventKinds } from "./commit.ts";
+import { defineEvent } from "./event.ts";
+import { executionMachine } from "./execution/machine.ts";
+import { jobMachine } from "./job/machine.ts";
+import { defineMachine, next } from "./machine.ts";
+import { nodeMachine } from "./node/machine.ts";
+
+const machines = Object.entries({ job: jobMachine, execution: executionMachine, node: nodeMachine });
+
+describe.each(machines)("the table of a %s", (_, machine) => {
+  it("begins in one way at least", () => {
+    expect(machine.rows.some(([from]) => from === "nothing")).toBe(true);
+  });
+  it("reaches every state", () => {
+    const reached = new Set(machine.rows.map(([, , to]) => to));
+    expect([...reached].toSorted()).toEqual([...machine.states].toSorted());
+  });
+  it("has a way to an end from everywhere that is not one, if it has an end at all", () => {
+    const ends = new Set<string>(machine.terminal);
+    for (let before = -1; before !== ends.size; ) {
+      before = ends.size;
+      for (const [from, , to] of machine.rows)
+        if (from !== "nothing" && ends.has(to)) for (const state of from) ends.add(state);
+    }
+    if (machine.terminal.length > 0) expect([...ends].toSorted()).toEqual([...machine.states].toSorted());
+  });
+  it("says one thing for one state and one event", () => {
+    const seen = new Set<string>();
+    for (const [from, event] of machine.rows) {
+      for (const state of from === "nothing" ? ["nothing"] : from) {
+        expect(seen.has(`${state} ${event.name}`), `${state} ${event.name}`).toBe(false);
+        seen.add(`${state} ${event.name}`);
+      }
+    }
+  });
+});
+
+describe("machines", () => {
+  it("share no event, so that a commit's event tells whose it is", () => {
+    const kinds = machines.flatMap(([, machine]) => [...machine.moves.keys()]);
+    expect(new Set(kinds).size).toBe(kinds.length);
+    expect([...eventKinds.keys()].toSorted()).toEqual(kinds.toSorted());
+  });
+  it("know their ends by what leaves them, and refuse what has no row", () => {
+    const Opened = defineEvent("Opened", z.object({}));
+    const Closed = defineEvent("Closed", z.object({}));
+    const door = defineMachine(
+      ["open", "closed"],
+      [
+        ["nothing", Opened, "open"],
+        [["open"], Closed, "closed"],
+      ],
+    );
+    expect(door.terminal).toEqual(["closed"]);
+    expect(next(door, undefined, "Opened")).toBe("open");
+    expect(next(door, undefined, "Closed")).toBeUndefined();
+    expect(next(door, "open", "Opened")).toBeUndefined();
+    expect(next(door, "open", "Burnt")).toBeUndefined();
+  });
+});

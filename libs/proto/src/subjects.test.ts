@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { shardOf } from "./ids.ts";
+import { aggregateOf, reporterOf, subjectOf, subjects } from "./subjects.ts";
+
+const token = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
+
+describe("subjects", () => {
+  it("of aggregates read back as what they were made from", () => {
+    fc.assert(
+      fc.property(token, token, (namespace, id) => {
+        const job = { kind: "job", namespace, id } as const;
+        const node = { kind: "node", namespace: "", id } as const;
+        expect(aggregateOf(subjectOf(job))).toEqual(job);
+        expect(aggregateOf(subjectOf(node))).toEqual(node);
+        expect(subjectOf(job).startsWith(`shoal.evt.${shardOf(id)}.`)).toBe(true);
+      }),
+    );
+  });
+  it("of reports say who speaks of what, under the shard of the job", () => {
+    fc.assert(
+      fc.property(token, token, token, (nodeId, jobId, executionId) => {
+        const subject = subjects.report(nodeId, jobId, executionId);
+        expect(reporterOf(subject)).toEqual({ nodeId, jobId, executionId });
+        expect(subject.startsWith(subjects.reportsOfShard(shardOf(jobId)).slice(0, -1))).toBe(true);
+      }),
+    );
+  });
+  it.each([
+    "",
+    "shoal",
+    "shoal.evt.3.job.a",
+    "shoal.evt.3.job.a.b.c",
+    "shoal.evt.3.flow.a",
+    "other.evt.3.node.a",
+    "shoal.evt.3.node.a.b",
+  ])("that are no aggregate's are told from those that are: %j", (subject) => {
+    expect(aggregateOf(subject)).toBeUndefined();
+  });
+  it.each(["shoal.rpt.3.n.j", "shoal.rpt.3.n.j.e.x", "shoal.evt.3.n.j.e"])(
+    "that are no report's are told from those that are: %s",
+    (subject) => {
+      expect(reporterOf(subject)).toBeUndefined();
+    },
+  );
+});
