@@ -12,6 +12,8 @@ export interface Suspect {
   /** Which aggregate it comes from; undefined when nothing tells. */
   readonly source: AggregateRef | undefined;
   readonly found: ViewEntry | undefined;
+  /** The kept bytes are not those that the entry is written as: nobody who writes views wrote them. */
+  readonly forged: boolean;
 }
 
 export interface Compared {
@@ -36,14 +38,16 @@ export function compareBucket(
   const digests = wanted.digests.get(bucket) ?? new Map<string, string>();
   const suspects: Suspect[] = [];
   const present = new Set<string>();
-  const suspect = (key: string, why: Suspect["why"], value?: ViewEntry): void => {
-    suspects.push({ bucket, key, why, found: value, source: sourceOf({ bucket, key, value, wanted }) });
+  const suspect = (key: string, why: Suspect["why"], bytes?: Uint8Array): void => {
+    const found = bytes === undefined ? undefined : kept.decode(bytes);
+    const forged = bytes !== undefined && found !== undefined && digest(kept.encode(found)) !== digest(bytes);
+    suspects.push({ bucket, key, why, found, forged, source: sourceOf({ bucket, key, value: found, wanted }) });
   };
   for (const { key, bytes } of found) {
     if (isAside(key)) continue;
     present.add(key);
     const want = digests.get(key);
-    if (want !== digest(bytes)) suspect(key, want === undefined ? "unexpected" : "different", kept.decode(bytes));
+    if (want !== digest(bytes)) suspect(key, want === undefined ? "unexpected" : "different", bytes);
   }
   for (const key of digests.keys()) if (!present.has(key)) suspect(key, "missing");
   return { entries: present.size, suspects };

@@ -14,8 +14,9 @@ export interface SettleParts {
 
 // Suspects looked at side by side; each is a read of the log and a watch.
 const atOnce = 64;
-// Enough to see what differs.
+// Enough to see what differs, and where.
 const shownChars = 400;
+const shownBefore = 60;
 
 /** Looks again at entries that may have been written while they were compared. Resolves with those that stay wrong. */
 export async function settle(parts: SettleParts, suspects: readonly Suspect[]): Promise<readonly Difference[]> {
@@ -38,10 +39,9 @@ type Judgement =
 async function judge(parts: SettleParts, suspect: Suspect): Promise<Difference | undefined> {
   const { bucket, key } = suspect;
   let found = suspect.found;
-  // The bytes were different though the entry says the same: then nobody is writing it, it was changed by hand.
   let judgement = await weigh(parts, suspect, found);
-  if (judgement.verdict === "right" && found !== undefined && suspect.why === "different")
-    return { bucket, key, why: "different", wanted: "the same entry in other bytes", found: shown(found) };
+  if (judgement.verdict === "right" && suspect.forged)
+    return { bucket, key, why: "different", wanted: "the same entry in the usual bytes", found: "the same in others" };
   if (judgement.verdict === "late") {
     const waited = await waitFor(parts, suspect);
     found = waited.found;
@@ -50,7 +50,7 @@ async function judge(parts: SettleParts, suspect: Suspect): Promise<Difference |
   if (judgement.verdict === "right") return undefined;
   const { wanted } = judgement;
   const why = wanted === undefined ? "unexpected" : found === undefined ? "missing" : "different";
-  return { bucket, key, why, wanted: shown(wanted), found: shown(found) };
+  return { bucket, key, why, ...shown(wanted, found) };
 }
 
 /** Follows the entry until it is right or cannot become right any more, or the time is over. */
@@ -102,8 +102,24 @@ function isSame({ encode }: KeptViews, one: ViewEntry | undefined, other: ViewEn
   return Buffer.compare(encode(one), encode(other)) === 0;
 }
 
-function shown(value: ViewEntry | string | undefined): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
-  const text = JSON.stringify(value);
-  return text.length <= shownChars ? text : `${text.slice(0, shownChars)}…`;
+/** Both as text, from shortly before where they begin to differ. */
+function shown(
+  wanted: ViewEntry | string | undefined,
+  found: ViewEntry | undefined,
+): Pick<Difference, "wanted" | "found"> {
+  const [one, other] = [textOf(wanted), textOf(found)];
+  if (one === undefined || other === undefined) return { wanted: cut(one, 0), found: cut(other, 0) };
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same += 1;
+  const from = Math.max(0, same - shownBefore);
+  return { wanted: cut(one, from), found: cut(other, from) };
+}
+
+const textOf = (value: ViewEntry | string | undefined): string | undefined =>
+  typeof value === "object" ? JSON.stringify(value) : value;
+
+function cut(text: string | undefined, from: number): string | undefined {
+  if (text === undefined) return undefined;
+  const end = from + shownChars;
+  return `${from === 0 ? "" : "…"}${text.slice(from, end)}${end < text.length ? "…" : ""}`;
 }

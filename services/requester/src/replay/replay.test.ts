@@ -1,0 +1,309 @@
+import {
+  type EventLog,
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  nodeViews,
+  noTip,
+  type StoredCommit,
+  type ViewEntry,
+} from "@shoal/core";
+import { createSea, drive, type Sea, sampleInfo } from "@shoal/core/testing";
+import {
+  type AggregateRef,
+  buckets,
+  commitVersion,
+  JobCompleted,
+  JobStarted,
+  JobSubmitted,
+  NodeJoined,
+  type StoredEvent,
+} from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { benchSpec } from "../testing/api-bench.ts";
+import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { jobAsOf } from "./as-of.ts";
+import type { KeptViews } from "./kept-views.ts";
+import { replay } from "./replay.ts";
+
+let sea: Sea;
+let driving: { stop(): void };
+/** Bytes that are kept though the entry would be encoded otherwise. */
+let forged: Map<string, Uint8Array>;
+beforeEach(() => {
+  sea = createSea({ seed: "replay" });
+  driving = drive(sea.clock);
+  forged = new Map();
+});
+afterEach(() => driving.stop());
+
+const bucketOf = (name: string) =>
+  Object.values(sea.views).find((each) => each.name === name) ?? expect.unreachable(name);
+const encode = (entry: ViewEntry): Uint8Array => Buffer.from(JSON.stringify(entry));
+
+function keptViews(): KeptViews {
+  const { views } = sea.requester("reader");
+  const stores = { jobs: views.jobs, executions: views.executions, nodes: views.nodes, assignments: views.assignments };
+  return {
+    async all(bucket) {
+      return [...bucketOf(bucket).kept].flatMap(([key, { json }]) =>
+        json === undefined ? [] : [{ key, bytes: forged.get(key) ?? Buffer.from(json) }],
+      );
+    },
+    store: (bucket) => Object.entries(stores).find(([name]) => name === bucket)?.[1] ?? expect.unreachable(bucket),
+    encode,
+    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
+  };
+}
+
+function append(aggregate: AggregateRef, ...events: readonly StoredEvent[]): StoredCommit {
+  const tip = sea.log.load(aggregate, 0).at(-1) ?? noTip;
+  const at = sea.clock.now() + sea.log.entries.length;
+  const commit = {
+    v: commitVersion,
+    id: `c-${sea.log.entries.length}`,
+    at,
+    by: "r",
+    cause: "test",
+    epoch: 0,
+    prev: tip.hash,
+    events,
+  } as const;
+  return { aggregate, ...sea.log.append(aggregate, tip, commit), commit };
+}
+
+/** Writes the views as an owner does; what an aggregate wants no more is removed. */
+function project(aggregate: AggregateRef): void {
+  const stored = sea.log.load(aggregate, 0);
+  const seq = stored.at(-1)?.seq ?? 0;
+  const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
+  const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
+  for (const view of job === undefined ? [] : jobViews) {
+    const wanted = entries(view, job ?? expect.unreachable());
+    for (const { key, seq: at, value } of wanted) bucketOf(view.bucket).write(key, at, entryOf(at, value));
+    if (view.bucket !== buckets.assignments) continue;
+    for (const key of bucketOf(view.bucket).kept.keys())
+      if (key.endsWith(executionOf(aggregate.id)) && !wanted.some((each) => each.key === key))
+        bucketOf(view.bucket).write(key, seq, undefined);
+  }
+  for (const view of node === undefined ? [] : nodeViews)
+    for (const { key, seq: at, value } of entries(view, node ?? expect.unreachable()))
+      bucketOf(view.bucket).write(key, at, entryOf(at, value));
+}
+
+const spec = benchSpec();
+const submit = (id: string) => append(jobRef(id), JobSubmitted.of({ jobId: id, spec, version: 1 }));
+const assign = (id: string) => append(jobRef(id), steps.assigned(id), JobStarted.of({}));
+const start = (id: string) => append(jobRef(id), steps.started(id));
+const complete = (id: string) => append(jobRef(id), steps.completed(id), JobCompleted.of({}));
+const nodeRef = { kind: "node", namespace: "", id: "n-one" } as const;
+const [done, open] = [jobIdOf(1), jobIdOf(2)];
+
+/** One job that is over, one that runs, and a node. */
+function history(): void {
+  append(nodeRef, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
+  for (const id of [done, open]) {
+    submit(id);
+    assign(id);
+    start(id);
+  }
+  complete(done);
+  for (const ref of [nodeRef, jobRef(done), jobRef(open)]) project(ref);
+}
+
+/** A log that tells its commits otherwise than they are kept. */
+function altered(change: (stored: readonly StoredCommit[]) => readonly StoredCommit[]): EventLog {
+  const { log } = sea.requester("reader");
+  return {
+    ...log,
+    async scan(afterSeq, deliver) {
+      const told: StoredCommit[] = [];
+      const upTo = await log.scan(afterSeq, (stored) => told.push(stored));
+      for (const stored of change(told)) deliver(stored);
+      return upTo;
+    },
+    load: async (aggregate, afterSeq) => change(await log.load(aggregate, afterSeq)),
+  };
+}
+
+const run = (log: EventLog = sea.requester("reader").log, settleMs = 0) =>
+  replay({ log, kept: keptViews(), clock: sea.clock }, { settleMs });
+
+describe("a replay", () => {
+  it("finds everything as it should be, and counts it", async () => {
+    history();
+    expect(await run()).toMatchObject({
+      ok: true,
+      upTo: sea.log.entries.at(-1)?.seq,
+      commits: 8,
+      events: 11,
+      jobs: 2,
+      nodes: 1,
+      entries: { jobs: 2, executions: 2, assignments: 1, nodes: 1 },
+      problems: { count: 0 },
+      differences: { count: 0 },
+    });
+  });
+  it("is content with an empty log", async () => {
+    expect(await run()).toMatchObject({ ok: true, commits: 0, upTo: 0 });
+  });
+  it("does not take a catalog's mark for a part of a view", async () => {
+    history();
+    sea.views.jobs.write("_sync.r-1", 5, { seq: 5 });
+    expect(await run()).toMatchObject({ ok: true, entries: { jobs: 2 } });
+  });
+});
+
+describe("a replay of a damaged log", () => {
+  const nth = (id: string, index: number) => sea.log.load(jobRef(id), 0)[index]?.seq ?? 0;
+  it("names the commit behind one whose bytes were changed", async () => {
+    history();
+    const changed = nth(done, 1);
+    const log = altered((all) => all.map((each) => (each.seq === changed ? { ...each, hash: "0".repeat(64) } : each)));
+    const report = await run(log);
+    expect(report.ok).toBe(false);
+    expect(report.problems).toMatchObject({ count: 1, first: [{ aggregate: done, seq: nth(done, 2) }] });
+    expect(report.problems.first[0]?.why).toMatch(/was changed or is missing/);
+  });
+  it.each([1, 2])("names the commit behind a missing one (%i)", async (index) => {
+    history();
+    const gone = nth(done, index);
+    const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
+    expect(report.problems).toMatchObject({ count: 1, first: [{ aggregate: done, seq: nth(done, index + 1) }] });
+  });
+  it("says that a beginning is missing", async () => {
+    history();
+    const gone = nth(done, 0);
+    const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
+    expect(report.problems.first[0]?.why).toMatch(/commits before it are missing/);
+  });
+  it("notices a missing end by the views", async () => {
+    history();
+    const gone = nth(done, 3);
+    const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
+    expect(report.problems.count).toBe(0);
+    expect(report.differences.count).toBeGreaterThan(0);
+    expect(report.ok).toBe(false);
+  });
+  it("names what its machine does not allow", async () => {
+    history();
+    append(jobRef(open), JobSubmitted.of({ jobId: open, spec, version: 1 }));
+    expect((await run()).problems.first[0]).toMatchObject({
+      aggregate: open,
+      why: expect.stringMatching(/cannot follow/),
+    });
+  });
+  it("names what stands behind a job's end", async () => {
+    history();
+    append(jobRef(done), steps.started(done));
+    expect((await run()).problems.first[0]).toMatchObject({
+      aggregate: done,
+      why: expect.stringMatching(/behind the job's end/),
+    });
+  });
+  it("counts what is no commit at all", async () => {
+    history();
+    const damages = () => [{ seq: 3, aggregate: "shoal.evt.1.job.default.j-x", why: "no msgpack" }];
+    const report = await replay({ log: sea.requester("reader").log, kept: keptViews(), clock: sea.clock, damages });
+    expect(report).toMatchObject({ ok: false, problems: { count: 1, first: [{ seq: 3 }] } });
+  });
+});
+
+describe("a replay over wrong views", () => {
+  it.each(["jobs", "executions", "nodes", "assignments"] as const)(
+    "names an entry of %s that is not as it should be",
+    async (name) => {
+      history();
+      const bucket = sea.views[name];
+      const [key = "", kept] = [...bucket.kept].find(([, { json }]) => json !== undefined) ?? [];
+      bucket.write(key, kept?.seq ?? 0, { ...JSON.parse(kept?.json ?? ""), odd: true });
+      const report = await run();
+      expect(report.differences).toMatchObject({ count: 1, first: [{ bucket: name, key, why: "different" }] });
+      expect(report.differences.first[0]?.found).not.toBe(report.differences.first[0]?.wanted);
+      expect(report.ok).toBe(false);
+    },
+  );
+  it("names a missing entry", async () => {
+    history();
+    sea.views.executions.write(`${done}.${executionOf(done)}`, 1000, undefined);
+    expect((await run()).differences.first).toMatchObject([{ bucket: "executions", why: "missing", found: undefined }]);
+  });
+  it.each([
+    ["jobs", `default.${jobIdOf(9)}`],
+    ["executions", `${done}.e-other`],
+    ["nodes", "n-other"],
+    ["assignments", "n-one.e-other"],
+  ] as const)("names an entry of %s that nothing wants", async (name, key) => {
+    history();
+    sea.views[name].write(key, 1, { seq: 1, jobId: done });
+    expect((await run()).differences.first).toMatchObject([
+      { bucket: name, key, why: "unexpected", wanted: undefined },
+    ]);
+  });
+  it("names an entry that says the same in other bytes", async () => {
+    history();
+    const key = `default.${done}`;
+    const entry = JSON.parse(sea.views.jobs.kept.get(key)?.json ?? "");
+    forged.set(key, Buffer.from(JSON.stringify(entry, null, 1)));
+    expect((await run()).differences.first).toMatchObject([{ bucket: "jobs", key, why: "different" }]);
+  });
+  it("does not take long over an entry that nobody will mend", async () => {
+    history();
+    sea.views.nodes.write("n-one", 1000, { seq: 1000 });
+    const before = sea.clock.now();
+    expect((await run(undefined, 60_000)).differences.count).toBe(1);
+    expect(sea.clock.now() - before).toBeLessThan(60_000);
+  });
+});
+
+describe("a replay over views that are being written", () => {
+  it("waits for an entry that is on its way", async () => {
+    history();
+    complete(open);
+    sea.clock.at(sea.clock.now() + 500, () => project(jobRef(open)));
+    const report = await run(undefined, 60_000);
+    expect(report).toMatchObject({ ok: true, differences: { count: 0 } });
+    expect(report.settled).toBeGreaterThanOrEqual(3);
+  });
+  it("does not mind what became true after the log was read", async () => {
+    history();
+    const kept = keptViews();
+    const all = async (bucket: string) => {
+      if (bucket === buckets.jobs) {
+        complete(open);
+        project(jobRef(open));
+      }
+      return kept.all(bucket);
+    };
+    const { log } = sea.requester("reader");
+    expect(await replay({ log, kept: { ...kept, all }, clock: sea.clock }, { settleMs: 0 })).toMatchObject({
+      ok: true,
+    });
+  });
+  it("does not wait for ever", async () => {
+    history();
+    complete(open);
+    const before = sea.clock.now();
+    expect((await run(undefined, 5_000)).ok).toBe(false);
+    expect(sea.clock.now() - before).toBeGreaterThanOrEqual(5_000);
+  });
+});
+
+describe("a job as of a moment", () => {
+  it("is what it was by position and by time", async () => {
+    history();
+    const { log } = sea.requester("reader");
+    const stored = sea.log.load(jobRef(done), 0);
+    const states = ["pending", "running", "running", "completed"];
+    for (const [index, each] of stored.entries()) {
+      for (const moment of [{ seq: each.seq }, { at: each.commit.at }]) {
+        const then = await jobAsOf(log, done, moment);
+        expect(then.job.state.stateType).toBe(states[index]);
+        expect(then.executions).toHaveLength(index === 0 ? 0 : 1);
+      }
+    }
+    await expect(jobAsOf(log, done, { seq: 0 })).rejects.toThrow(/job not found/);
+  });
+});
