@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { type Process, runUntil } from "./process.ts";
+
+/** Processes that write down what is done to them; the broken one fails where it is told to. */
+function crew(broken?: { readonly name: string; readonly at: "start" | "stop" }) {
+  const said: string[] = [];
+  const make = (name: string): Process => {
+    const act = (what: "start" | "stop") => async () => {
+      said.push(`${what} ${name}`);
+      if (broken?.name === name && broken.at === what) throw new Error(`${name} cannot ${what}`);
+    };
+    return { name, start: act("start"), stop: act("stop") };
+  };
+  return { said, processes: ["a", "b", "c"].map(make) };
+}
+
+describe("a list of processes", () => {
+  it("starts in order, waits, and stops in reverse", async () => {
+    const { said, processes } = crew();
+    const { promise: quit, resolve } = Promise.withResolvers<void>();
+    const running = runUntil(quit, processes);
+    await new Promise(setImmediate);
+    expect(said).toEqual(["start a", "start b", "start c"]);
+    resolve();
+    await running;
+    expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);
+  });
+  it("stops what was started, the broken one too, when a start fails", async () => {
+    const { said, processes } = crew({ name: "b", at: "start" });
+    await expect(runUntil(new Promise(() => undefined), processes)).rejects.toThrow("b cannot start");
+    expect(said).toEqual(["start a", "start b", "stop b", "stop a"]);
+  });
+  it("stops the others when a stop fails, and says so", async () => {
+    const { said, processes } = crew({ name: "c", at: "stop" });
+    await expect(runUntil(Promise.resolve(), processes)).rejects.toThrow("c cannot stop");
+    expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);
+  });
+  it("passes on why it had to quit", async () => {
+    const { said, processes } = crew();
+    await expect(runUntil(Promise.reject(new Error("the world ended")), processes)).rejects.toThrow("the world ended");
+    expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);
+  });
+});
