@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench } from "../testing/api-bench.ts";
 import { jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { apiLimits } from "./limits.ts";
 
 let bench: ApiBench;
 const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
@@ -94,6 +95,13 @@ describe("the door", () => {
       RequestID: response.headers["x-request-id"],
     });
     expect(bench.warnings).toMatchObject([{ requestId: response.headers["x-request-id"] }]);
+  });
+  it("gives up on an answer that takes too long", async () => {
+    const app = await open({ results: { open: () => new Promise(() => {}) } });
+    const asked = app.inject({ url: "/api/v1/orchestrator/results/n-one/x.tar.gz" }).then((response) => response);
+    await expect.poll(() => bench.sea.clock.planned()).toBeGreaterThan(0);
+    await bench.pass(apiLimits.handlerMs);
+    expect((await asked).json()).toMatchObject({ Status: 503, Code: "TimeOut" });
   });
   it("hands out a result as it was published", async () => {
     const bytes = () => new Blob([new Uint8Array([1, 2, 3])]).stream();

@@ -20,7 +20,6 @@ export interface ErrorReply {
 const framework: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "UNSUPPORTED_MEDIA",
-  FST_ERR_HANDLER_TIMEOUT: "TIMED_OUT",
 };
 
 /** The one place where a failure becomes an answer, whatever was thrown. */
