@@ -17,6 +17,8 @@ export interface Clients {
 
 // As a client waits for an answer before it turns to another requester.
 const patienceMs = 5_000;
+// And before it asks again after a refusal that may pass.
+const againMs = 200;
 
 export interface ClientsOptions {
   readonly sea: Sea;
@@ -62,6 +64,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
       }
       // Without a token it would be another job.
       if (token === undefined) return;
+      await pause(clock, againMs);
     }
   }
 
@@ -70,6 +73,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
       const answer = await ask((commands) => commands.stop(jobId, "the client said so"));
       if (answer === "refused") return;
       if (answer !== "silence") return void stopped.add(jobId);
+      await pause(clock, againMs);
     }
   }
 

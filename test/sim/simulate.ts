@@ -29,7 +29,7 @@ const patienceMs = 45 * 60_000;
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;
-const storyLines = 4000;
+const storyLines = 400;
 
 interface World {
   readonly plan: Plan;
