@@ -15,46 +15,49 @@ import { createReportQueue } from "./reports/report-queue.ts";
 import { createReportSender } from "./reports/report-sender.ts";
 import { systemClock } from "./system-clock.ts";
 import { natsBench } from "./testing/nats-bench.ts";
+import { onServer } from "./testing/on-server.ts";
 import { createViewStore } from "./views/view-store.ts";
 
-clockContract("the system's clock", async () => ({ clock: systemClock() }));
+onServer(() => {
+  clockContract("the system's clock", async () => ({ clock: systemClock() }));
 
-checkpointsContract("checkpoints on a NATS server", async () => {
-  const bench = await natsBench();
-  const [one, other] = [await bench.link(), await bench.link()];
-  const open = (link: typeof one) => createCheckpoints(createViewStore(link, { bucket: buckets.checkpoints }));
-  return { checkpoints: open(one), again: () => open(other), close: bench.close };
-});
+  checkpointsContract("checkpoints on a NATS server", async () => {
+    const bench = await natsBench();
+    const [one, other] = [await bench.link(), await bench.link()];
+    const open = (link: typeof one) => createCheckpoints(createViewStore(link, { bucket: buckets.checkpoints }));
+    return { checkpoints: open(one), again: () => open(other), close: bench.close };
+  });
 
-logStreamContract("output on a NATS server", async () => {
-  const bench = await natsBench();
-  const sender = createLogSender(await bench.link(), "n1");
-  return { sender, reader: createLogReader(await bench.link()), close: bench.close };
-});
+  logStreamContract("output on a NATS server", async () => {
+    const bench = await natsBench();
+    const sender = createLogSender(await bench.link(), "n1");
+    return { sender, reader: createLogReader(await bench.link()), close: bench.close };
+  });
 
-marketContract("the market on a NATS server", async () => {
-  const bench = await natsBench({ topology: false });
-  const nodes = await bench.link();
-  const market = createMarket(await bench.link());
-  return { market, stall: (nodeId) => createStall(nodes, nodeId), close: bench.close };
-});
+  marketContract("the market on a NATS server", async () => {
+    const bench = await natsBench({ topology: false });
+    const nodes = await bench.link();
+    const market = createMarket(await bench.link());
+    return { market, stall: (nodeId) => createStall(nodes, nodeId), close: bench.close };
+  });
 
-reportQueueContract("reports on a NATS server", async () => {
-  const bench = await natsBench();
-  const [requester, nodes] = [await bench.link(), await bench.link()];
-  let parked = 0;
-  const counted = (count: number) => {
-    parked = count;
-  };
-  return {
-    queue: createReportQueue(requester, counted),
-    sender: (nodeId) => createReportSender(nodes, nodeId),
-    async sendGarbage(nodeId, jobId) {
-      const subject = subjects.report(nodeId, jobId, "e-1");
-      const outcome = await nodes.publisher.publish({ subject, bytes: new TextEncoder().encode(streams.reports) });
-      if (outcome.state !== "stored") throw new Error(outcome.why);
-    },
-    parked: async () => parked,
-    close: bench.close,
-  };
+  reportQueueContract("reports on a NATS server", async () => {
+    const bench = await natsBench();
+    const [requester, nodes] = [await bench.link(), await bench.link()];
+    let parked = 0;
+    const counted = (count: number) => {
+      parked = count;
+    };
+    return {
+      queue: createReportQueue(requester, counted),
+      sender: (nodeId) => createReportSender(nodes, nodeId),
+      async sendGarbage(nodeId, jobId) {
+        const subject = subjects.report(nodeId, jobId, "e-1");
+        const outcome = await nodes.publisher.publish({ subject, bytes: new TextEncoder().encode(streams.reports) });
+        if (outcome.state !== "stored") throw new Error(outcome.why);
+      },
+      parked: async () => parked,
+      close: bench.close,
+    };
+  });
 });

@@ -1,43 +1,48 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { connect, withoutSecrets } from "./connect.ts";
 
-let bench: NatsBench;
-const rights = { publish: { allow: [">"] }, subscribe: { allow: [">"] } };
-const users = [{ user: "me", password: 'it\'s "me" $HOME\\', rights }];
-beforeEach(async () => {
-  bench = await natsBench({ users, topology: false });
-});
-afterEach(() => bench.close());
-
-const urlOf = (user: string, pass: string) =>
-  bench.server().url.replace("//", `//${encodeURIComponent(user)}:${encodeURIComponent(pass)}@`);
-
-describe("connect", () => {
-  it("takes the user from the URL or from the options", async () => {
-    const [{ user, password } = { user: "", password: "" }] = users;
-    await bench.link({ user, pass: password });
-    await bench.link({ servers: [urlOf(user, password)] });
+onServer(() => {
+  let bench: NatsBench;
+  const rights = { publish: { allow: [">"] }, subscribe: { allow: [">"] } };
+  const users = [{ user: "me", password: 'it\'s "me" $HOME\\', rights }];
+  beforeEach(async () => {
+    bench = await natsBench({ users, topology: false });
   });
-  it("says at once that the user is refused, without the password", async () => {
-    const failure = await connect({ servers: [urlOf("me", "wrong")], name: "test" }).catch((thrown: unknown) => thrown);
-    expect(failure).toMatchObject({ code: "CONFIG_INVALID" });
-    expect(String(failure)).not.toContain("wrong");
-  });
-  it("says where it looked when nobody answers", async () => {
-    const { url } = bench.server();
-    await bench.server().stop();
-    await expect(connect({ servers: [url], name: "test", patienceMs: 0 })).rejects.toMatchObject({
-      code: "LOG_UNREACHABLE",
-      message: expect.stringContaining(url),
+  afterEach(() => bench.close());
+
+  const urlOf = (user: string, pass: string) =>
+    bench.server().url.replace("//", `//${encodeURIComponent(user)}:${encodeURIComponent(pass)}@`);
+
+  describe("connect", () => {
+    it("takes the user from the URL or from the options", async () => {
+      const [{ user, password } = { user: "", password: "" }] = users;
+      await bench.link({ user, pass: password });
+      await bench.link({ servers: [urlOf(user, password)] });
+    });
+    it("says at once that the user is refused, without the password", async () => {
+      const failure = await connect({ servers: [urlOf("me", "wrong")], name: "test" }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(failure).toMatchObject({ code: "CONFIG_INVALID" });
+      expect(String(failure)).not.toContain("wrong");
+    });
+    it("says where it looked when nobody answers", async () => {
+      const { url } = bench.server();
+      await bench.server().stop();
+      await expect(connect({ servers: [url], name: "test", patienceMs: 0 })).rejects.toMatchObject({
+        code: "LOG_UNREACHABLE",
+        message: expect.stringContaining(url),
+      });
     });
   });
-});
 
-describe("withoutSecrets", () => {
-  it.each([
-    ["nats://me:secret@host:4222", "nats://host:4222"],
-    ["me:secret@host", "host"],
-    ["nats://host:4222", "nats://host:4222"],
-  ])("%s becomes %s", (server, shown) => expect(withoutSecrets(server)).toBe(shown));
+  describe("withoutSecrets", () => {
+    it.each([
+      ["nats://me:secret@host:4222", "nats://host:4222"],
+      ["me:secret@host", "host"],
+      ["nats://host:4222", "nats://host:4222"],
+    ])("%s becomes %s", (server, shown) => expect(withoutSecrets(server)).toBe(shown));
+  });
 });

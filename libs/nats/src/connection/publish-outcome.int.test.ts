@@ -2,93 +2,96 @@ import { streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import type { Link } from "./link.ts";
 import type { HeaderFields } from "./message-headers.ts";
 import { headerNames } from "./message-headers.ts";
 
-let bench: NatsBench;
-let link: Link;
-beforeAll(async () => {
-  bench = await natsBench();
-  link = await bench.link();
-});
-afterAll(() => bench.close());
-
-const bytes = new TextEncoder().encode("x");
-const publish = (subject: string, headers: HeaderFields = {}) => link.publisher.publish({ subject, bytes, headers });
-const expecting = (seq: number) => ({ [headerNames.expectedSubjectSeq]: seq });
-
-describe("a publish", () => {
-  it("is stored, at growing positions", async () => {
-    const first = await publish(subjects.job("a", "j-1"), expecting(0));
-    const second = await publish(subjects.job("a", "j-2"), expecting(0));
-    expect(first).toMatchObject({ state: "stored", duplicate: false });
-    expect(second.state === "stored" && first.state === "stored" && second.seq > first.seq).toBe(true);
+onServer(() => {
+  let bench: NatsBench;
+  let link: Link;
+  beforeAll(async () => {
+    bench = await natsBench();
+    link = await bench.link();
   });
-  it("is a conflict when the expectation does not hold", async () => {
-    await publish(subjects.job("a", "j-3"), expecting(0));
-    expect(await publish(subjects.job("a", "j-3"), expecting(0))).toMatchObject({
-      state: "conflict",
-      why: expect.stringContaining("10071"),
+  afterAll(() => bench.close());
+
+  const bytes = new TextEncoder().encode("x");
+  const publish = (subject: string, headers: HeaderFields = {}) => link.publisher.publish({ subject, bytes, headers });
+  const expecting = (seq: number) => ({ [headerNames.expectedSubjectSeq]: seq });
+
+  describe("a publish", () => {
+    it("is stored, at growing positions", async () => {
+      const first = await publish(subjects.job("a", "j-1"), expecting(0));
+      const second = await publish(subjects.job("a", "j-2"), expecting(0));
+      expect(first).toMatchObject({ state: "stored", duplicate: false });
+      expect(second.state === "stored" && first.state === "stored" && second.seq > first.seq).toBe(true);
+    });
+    it("is a conflict when the expectation does not hold", async () => {
+      await publish(subjects.job("a", "j-3"), expecting(0));
+      expect(await publish(subjects.job("a", "j-3"), expecting(0))).toMatchObject({
+        state: "conflict",
+        why: expect.stringContaining("10071"),
+      });
+    });
+    it("is stored once when its id comes again", async () => {
+      const headers = { [headerNames.messageId]: "same" };
+      const first = await publish(subjects.job("a", "j-4"), headers);
+      expect(await publish(subjects.job("a", "j-4"), headers)).toEqual({ ...first, duplicate: true });
+    });
+    it("is unknown when no stream listens", async () => {
+      expect((await publish("nobody.listens")).state).toBe("unknown");
+    });
+    it("is refused when the stream cannot do what it asks for", async () => {
+      expect((await publish(subjects.job("a", "j-5"), { [headerNames.ttl]: "1s" })).state).toBe("refused");
+    });
+    it("is refused when it is larger than the server takes", async () => {
+      const large = new Uint8Array(2_000_000);
+      expect((await link.publisher.publish({ subject: subjects.job("a", "j-6"), bytes: large })).state).toBe("refused");
+    });
+    it("refuses a header that would begin another", async () => {
+      const sneaky = await publish(subjects.job("a", "j-7"), { [headerNames.messageId]: "x\r\nNats-Rollup: all" });
+      expect(sneaky.state).toBe("refused");
+    });
+    it("keeps the order of the calls, many windows long", async () => {
+      const outcomes = await Promise.all(Array.from({ length: 3_000 }, () => publish(subjects.parked(2))));
+      const seqs = outcomes.map((outcome) => (outcome.state === "stored" ? outcome.seq : 0));
+      expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
+      expect(new Set(seqs).size).toBe(3_000);
+    });
+    it("waits while the server is away, and is stored when it is back", async () => {
+      await bench.server().kill();
+      const { promise: down, resolve } = Promise.withResolvers<void>();
+      const end = link.onChange((up) => (up ? undefined : resolve()));
+      if (await link.connected(0)) await down;
+      end();
+      const publishing = publish(subjects.parked(3));
+      await bench.crash();
+      expect((await publishing).state).toBe("stored");
+      const manager = await link.manager();
+      expect((await manager.streams.getMessage(streams.parked, { last_by_subj: subjects.parked(3) }))?.string()).toBe(
+        "x",
+      );
+    });
+    it("is settled when the connection is closed", async () => {
+      const other = await bench.link();
+      const publishing = other.publisher.publish({ subject: subjects.parked(4), bytes });
+      await other.close();
+      expect(["stored", "unknown"]).toContain((await publishing).state);
+      expect((await other.publisher.publish({ subject: subjects.parked(4), bytes })).state).toBe("unsent");
     });
   });
-  it("is stored once when its id comes again", async () => {
-    const headers = { [headerNames.messageId]: "same" };
-    const first = await publish(subjects.job("a", "j-4"), headers);
-    expect(await publish(subjects.job("a", "j-4"), headers)).toEqual({ ...first, duplicate: true });
-  });
-  it("is unknown when no stream listens", async () => {
-    expect((await publish("nobody.listens")).state).toBe("unknown");
-  });
-  it("is refused when the stream cannot do what it asks for", async () => {
-    expect((await publish(subjects.job("a", "j-5"), { [headerNames.ttl]: "1s" })).state).toBe("refused");
-  });
-  it("is refused when it is larger than the server takes", async () => {
-    const large = new Uint8Array(2_000_000);
-    expect((await link.publisher.publish({ subject: subjects.job("a", "j-6"), bytes: large })).state).toBe("refused");
-  });
-  it("refuses a header that would begin another", async () => {
-    const sneaky = await publish(subjects.job("a", "j-7"), { [headerNames.messageId]: "x\r\nNats-Rollup: all" });
-    expect(sneaky.state).toBe("refused");
-  });
-  it("keeps the order of the calls, many windows long", async () => {
-    const outcomes = await Promise.all(Array.from({ length: 3_000 }, () => publish(subjects.parked(2))));
-    const seqs = outcomes.map((outcome) => (outcome.state === "stored" ? outcome.seq : 0));
-    expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
-    expect(new Set(seqs).size).toBe(3_000);
-  });
-  it("waits while the server is away, and is stored when it is back", async () => {
-    await bench.server().kill();
-    const { promise: down, resolve } = Promise.withResolvers<void>();
-    const end = link.onChange((up) => (up ? undefined : resolve()));
-    if (await link.connected(0)) await down;
-    end();
-    const publishing = publish(subjects.parked(3));
-    await bench.crash();
-    expect((await publishing).state).toBe("stored");
-    const manager = await link.manager();
-    expect((await manager.streams.getMessage(streams.parked, { last_by_subj: subjects.parked(3) }))?.string()).toBe(
-      "x",
-    );
-  });
-  it("is settled when the connection is closed", async () => {
-    const other = await bench.link();
-    const publishing = other.publisher.publish({ subject: subjects.parked(4), bytes });
-    await other.close();
-    expect(["stored", "unknown"]).toContain((await publishing).state);
-    expect((await other.publisher.publish({ subject: subjects.parked(4), bytes })).state).toBe("unsent");
-  });
-});
 
-describe("a publish whose connection breaks", () => {
-  it("is unknown at once, not when its time is over", async () => {
-    const proxy = await cutProxy(bench.server().port);
-    const far = await bench.link({ servers: [proxy.url] });
-    proxy.deafen();
-    const publishing = far.publisher.publish({ subject: subjects.parked(5), bytes });
-    proxy.cut();
-    expect(await publishing).toMatchObject({ state: "unknown", why: expect.stringContaining("broke") });
-    await far.close();
-    await proxy.close();
+  describe("a publish whose connection breaks", () => {
+    it("is unknown at once, not when its time is over", async () => {
+      const proxy = await cutProxy(bench.server().port);
+      const far = await bench.link({ servers: [proxy.url] });
+      proxy.deafen();
+      const publishing = far.publisher.publish({ subject: subjects.parked(5), bytes });
+      proxy.cut();
+      expect(await publishing).toMatchObject({ state: "unknown", why: expect.stringContaining("broke") });
+      await far.close();
+      await proxy.close();
+    });
   });
 });

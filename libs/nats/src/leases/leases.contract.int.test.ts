@@ -2,34 +2,41 @@ import { leasesContract } from "@shoal/core/testing/contracts";
 import { buckets } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { watchBucket } from "../views/watch.ts";
 import { claimKey } from "./claim.ts";
 import { createLeases } from "./leases.ts";
 
-// The shortest life that the server can count with room for renewals.
-const times = { ttlMs: 2_000, renewMs: 500 };
+onServer(() => {
+  // The shortest life that the server can count with room for renewals.
+  const times = { ttlMs: 2_000, renewMs: 500 };
 
-leasesContract("leases on a NATS server", async () => {
-  const bench = await natsBench();
-  const own = await bench.link();
-  const links = new Map<string, Link>();
-  for (const id of ["a", "b"]) links.set(id, await bench.link());
-  return {
-    join(id) {
-      const link = links.get(id);
-      if (link === undefined) throw new Error(`no connection was made for ${id}`);
-      return createLeases(link, id, times);
-    },
-    crash: (id) => void links.get(id)?.close(),
-    // A claim that nobody renews lives exactly as long as a lease does; the server tells when it ends.
-    async outlive() {
-      await claimKey(own, { key: "probe", by: "probe", nonce: own.chance.uuid(), ttlMs: times.ttlMs }, 0);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const changed = (_key: string, value: unknown) => (value === undefined ? resolve() : undefined);
-      const watch = await watchBucket(own, { bucket: buckets.shards, pattern: "probe" }, { changed, ready: () => {} });
-      await promise;
-      await watch.close();
-    },
-    close: bench.close,
-  };
+  leasesContract("leases on a NATS server", async () => {
+    const bench = await natsBench();
+    const own = await bench.link();
+    const links = new Map<string, Link>();
+    for (const id of ["a", "b"]) links.set(id, await bench.link());
+    return {
+      join(id) {
+        const link = links.get(id);
+        if (link === undefined) throw new Error(`no connection was made for ${id}`);
+        return createLeases(link, id, times);
+      },
+      crash: (id) => void links.get(id)?.close(),
+      // A claim that nobody renews lives exactly as long as a lease does; the server tells when it ends.
+      async outlive() {
+        await claimKey(own, { key: "probe", by: "probe", nonce: own.chance.uuid(), ttlMs: times.ttlMs }, 0);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const changed = (_key: string, value: unknown) => (value === undefined ? resolve() : undefined);
+        const watch = await watchBucket(
+          own,
+          { bucket: buckets.shards, pattern: "probe" },
+          { changed, ready: () => {} },
+        );
+        await promise;
+        await watch.close();
+      },
+      close: bench.close,
+    };
+  });
 });

@@ -4,25 +4,28 @@ import { subjects } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { encode } from "../codec/plain-maps.ts";
 import { natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { createMarket } from "./market.ts";
 
-const some = { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 0 };
-const lists = { labels: {}, engines: [], publishers: [], sources: [] };
-const heartbeat = (nodeId: string): Heartbeat => ({
-  info: { nodeId, ...lists, capacity: some, available: some, perTask: some, running: 0, version: "0", address: "" },
-  startedAt: 1,
-  at: 1,
-});
+onServer(() => {
+  const some = { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 0 };
+  const lists = { labels: {}, engines: [], publishers: [], sources: [] };
+  const heartbeat = (nodeId: string): Heartbeat => ({
+    info: { nodeId, ...lists, capacity: some, available: some, perTask: some, running: 0, version: "0", address: "" },
+    startedAt: 1,
+    at: 1,
+  });
 
-it("hears no heartbeat that one node says in another's name, and none that cannot be read", async () => {
-  const bench = await natsBench({ topology: false });
-  const link = await bench.link();
-  const told = heard<Heartbeat>();
-  const hearing = await createMarket(link).onHeartbeat(told.tell);
-  link.nc.publish(subjects.heartbeat("n1"), encode(heartbeat("n2")));
-  link.nc.publish(subjects.heartbeat("n1"), encode({ at: 1 }));
-  link.nc.publish(subjects.heartbeat("n1"), encode(heartbeat("n1")));
-  expect((await told.atLeast(1)).map(({ info }) => info.nodeId)).toEqual(["n1"]);
-  await hearing.close();
-  await bench.close();
+  it("hears no heartbeat that one node says in another's name, and none that cannot be read", async () => {
+    const bench = await natsBench({ topology: false });
+    const link = await bench.link();
+    const told = heard<Heartbeat>();
+    const hearing = await createMarket(link).onHeartbeat(told.tell);
+    link.nc.publish(subjects.heartbeat("n1"), encode(heartbeat("n2")));
+    link.nc.publish(subjects.heartbeat("n1"), encode({ at: 1 }));
+    link.nc.publish(subjects.heartbeat("n1"), encode(heartbeat("n1")));
+    expect((await told.atLeast(1)).map(({ info }) => info.nodeId)).toEqual(["n1"]);
+    await hearing.close();
+    await bench.close();
+  });
 });

@@ -1,53 +1,56 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { ensureResultsBucket, openResults } from "./results.ts";
 
-let bench: NatsBench;
-beforeEach(async () => {
-  bench = await natsBench({ topology: false });
-});
-afterEach(() => bench.close());
+onServer(() => {
+  let bench: NatsBench;
+  beforeEach(async () => {
+    bench = await natsBench({ topology: false });
+  });
+  afterEach(() => bench.close());
 
-const open = async () => {
-  const link = await bench.link();
-  await ensureResultsBucket(link, "n1", { replicas: 1 });
-  await ensureResultsBucket(link, "n1", { replicas: 1 });
-  return { link, results: await openResults(link, "n1") };
-};
+  const open = async () => {
+    const link = await bench.link();
+    await ensureResultsBucket(link, "n1", { replicas: 1 });
+    await ensureResultsBucket(link, "n1", { replicas: 1 });
+    return { link, results: await openResults(link, "n1") };
+  };
 
-it.each([0, 1, 131_072, 131_073, 3_000_000])("gives back %i bytes as they were put", async (size) => {
-  const { results } = await open();
-  const bytes = randomBytes(size);
-  const kept = await results.put("a/b c", new Blob([bytes]).stream());
-  expect(kept).toMatchObject({ name: "a/b c", sizeBytes: size });
-  const got = await results.get("a/b c");
-  expect(got?.kept).toEqual(kept);
-  expect(Buffer.compare(Buffer.from(await new Response(got?.bytes).arrayBuffer()), bytes)).toBe(0);
-});
+  it.each([0, 1, 131_072, 131_073, 3_000_000])("gives back %i bytes as they were put", async (size) => {
+    const { results } = await open();
+    const bytes = randomBytes(size);
+    const kept = await results.put("a/b c", new Blob([bytes]).stream());
+    expect(kept).toMatchObject({ name: "a/b c", sizeBytes: size });
+    const got = await results.get("a/b c");
+    expect(got?.kept).toEqual(kept);
+    expect(Buffer.compare(Buffer.from(await new Response(got?.bytes).arrayBuffer()), bytes)).toBe(0);
+  });
 
-it("has nothing under a name that was never put or was removed", async () => {
-  const { results } = await open();
-  expect(await results.get("a")).toBeUndefined();
-  await results.put("a", new Blob(["x"]).stream());
-  await results.remove("a");
-  expect(await results.get("a")).toBeUndefined();
-  expect(await results.list()).toEqual([]);
-});
+  it("has nothing under a name that was never put or was removed", async () => {
+    const { results } = await open();
+    expect(await results.get("a")).toBeUndefined();
+    await results.put("a", new Blob(["x"]).stream());
+    await results.remove("a");
+    expect(await results.get("a")).toBeUndefined();
+    expect(await results.list()).toEqual([]);
+  });
 
-it.each(["missing", "another"])("fails the stream when a chunk is %s", async (how) => {
-  const { link, results } = await open();
-  await results.put("a", new Blob([randomBytes(300_000)]).stream());
-  const manager = await link.manager();
-  const chunk = await manager.streams.getMessage("OBJ_results-n1", { seq: 3 });
-  await manager.streams.deleteMessage("OBJ_results-n1", 3);
-  const last = { subject: chunk?.subject ?? "", bytes: new Uint8Array(chunk?.data.length ?? 0) };
-  if (how === "another") await link.publisher.publish(last);
-  const got = await results.get("a");
-  await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
-});
+  it.each(["missing", "another"])("fails the stream when a chunk is %s", async (how) => {
+    const { link, results } = await open();
+    await results.put("a", new Blob([randomBytes(300_000)]).stream());
+    const manager = await link.manager();
+    const chunk = await manager.streams.getMessage("OBJ_results-n1", { seq: 3 });
+    await manager.streams.deleteMessage("OBJ_results-n1", 3);
+    const last = { subject: chunk?.subject ?? "", bytes: new Uint8Array(chunk?.data.length ?? 0) };
+    if (how === "another") await link.publisher.publish(last);
+    const got = await results.get("a");
+    await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+  });
 
-it("fails with the reason when the bucket is not there", async () => {
-  const results = await openResults(await bench.link(), "n2");
-  await expect(results.put("a", new Blob(["x"]).stream())).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+  it("fails with the reason when the bucket is not there", async () => {
+    const results = await openResults(await bench.link(), "n2");
+    await expect(results.put("a", new Blob(["x"]).stream())).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+  });
 });

@@ -15,216 +15,221 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { inboxPrefixOf, permissionsOfNode, permissionsOfRequester } from "./rights.ts";
 
-const pass = "secret";
-const users = [
-  { user: "requester", password: pass, rights: permissionsOfRequester() },
-  { user: "n1", password: pass, rights: permissionsOfNode("n1") },
-  { user: "n2", password: pass, rights: permissionsOfNode("n2") },
-];
-const resources = { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 0 };
+onServer(() => {
+  const pass = "secret";
+  const users = [
+    { user: "requester", password: pass, rights: permissionsOfRequester() },
+    { user: "n1", password: pass, rights: permissionsOfNode("n1") },
+    { user: "n2", password: pass, rights: permissionsOfNode("n2") },
+  ];
+  const resources = { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 0 };
 
-let bench: NatsBench;
-let requester: RequesterPorts;
-let node: NodePorts;
-let problems: string[] = [];
+  let bench: NatsBench;
+  let requester: RequesterPorts;
+  let node: NodePorts;
+  let problems: string[] = [];
 
-beforeAll(async () => {
-  bench = await natsBench({ users, topology: false });
-  const servers = [bench.server().url];
-  requester = await connectRequester({
-    servers,
-    user: "requester",
-    pass,
-    requesterId: "r1",
-    replicas: 1,
-    onDamage: ({ why }) => problems.push(why),
-    onParked: (count) => problems.push(`parked ${count}`),
-    onTrouble: (what) => problems.push(what),
-  });
-  node = await connectNode({ servers, user: "n1", pass, nodeId: "n1", onTrouble: (what) => problems.push(what) });
-});
-afterAll(async () => {
-  await node?.close();
-  await requester?.close();
-  await bench?.close();
-});
-
-describe("a node with the rights of a node", () => {
-  it("does all its work", async () => {
-    await hearsItsAssignments();
-    await reports();
-    await bids();
-    await says();
-    await publishesResults();
-    expect(problems).toEqual([]);
-  });
-
-  async function hearsItsAssignments(): Promise<void> {
-    const told = heard<{ key: string; value: ViewEntry | undefined }>();
-    const watch = await node.assignments.watch("n1.>", {
-      changed: (key, value) => told.tell({ key, value }),
-      ready: () => {},
+  beforeAll(async () => {
+    bench = await natsBench({ users, topology: false });
+    const servers = [bench.server().url];
+    requester = await connectRequester({
+      servers,
+      user: "requester",
+      pass,
+      requesterId: "r1",
+      replicas: 1,
+      onDamage: ({ why }) => problems.push(why),
+      onParked: (count) => problems.push(`parked ${count}`),
+      onTrouble: (what) => problems.push(what),
     });
-    await requester.views.assignments.put("n2.e-2", { seq: 1 });
-    await requester.views.assignments.put("n1.e-1", { seq: 2 });
-    await requester.views.assignments.remove("n1.e-1", 3);
-    expect(await told.atLeast(2)).toEqual([
-      { key: "n1.e-1", value: { seq: 2 } },
-      { key: "n1.e-1", value: undefined },
-    ]);
-    await watch.close();
-  }
+    node = await connectNode({ servers, user: "n1", pass, nodeId: "n1", onTrouble: (what) => problems.push(what) });
+  });
+  afterAll(async () => {
+    await node?.close();
+    await requester?.close();
+    await bench?.close();
+  });
 
-  async function reports(): Promise<void> {
-    const told = heard<ReceivedReport>();
-    const queue = await requester.reports.follow(shardOf("j-1"), 0, told.tell);
-    const report: Report = { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } };
-    await node.reports.send({ jobId: "j-1", executionId: "e-1", report });
-    expect(await told.atLeast(1)).toMatchObject([{ nodeId: "n1", jobId: "j-1", executionId: "e-1", report }]);
-    await queue.close();
-  }
+  describe("a node with the rights of a node", () => {
+    it("does all its work", async () => {
+      await hearsItsAssignments();
+      await reports();
+      await bids();
+      await says();
+      await publishesResults();
+      expect(problems).toEqual([]);
+    });
 
-  async function bids(): Promise<void> {
-    const stall = await node.stall.onAsk(async ({ asks }) => ({
-      bids: asks.map(({ askId }): Bid => ({ askId, nodeId: "n1", accepted: true, slots: 1 })),
-    }));
-    const answers = await Promise.all(["a-1", "a-2"].map((askId) => requester.market.ask("n1", someAsk(askId), 5_000)));
-    expect(answers.map((bid) => bid?.askId)).toEqual(["a-1", "a-2"]);
-    expect(await requester.market.ask("nobody", someAsk("a-3"), 5_000)).toBeUndefined();
-    await stall.close();
-  }
-
-  async function says(): Promise<void> {
-    const heartbeats = heard<Heartbeat>();
-    const hearing = await requester.market.onHeartbeat(heartbeats.tell);
-    node.stall.heartbeat(someHeartbeat("n1"));
-    expect((await heartbeats.atLeast(1))[0]?.info.nodeId).toBe("n1");
-    await hearing.close();
-    const output = heard<string>();
-    const reading = await requester.logs.read(
-      "e-1",
-      { tail: false },
-      { chunk: ({ bytes }) => output.tell(new TextDecoder().decode(bytes)), caughtUp: () => {} },
-    );
-    node.logs.send("e-1", { stream: "stdout", bytes: new TextEncoder().encode("hello") });
-    expect(await output.atLeast(1)).toEqual(["hello"]);
-    await reading.close();
-  }
-
-  async function publishesResults(): Promise<void> {
-    await requester.ensureResultsBucket("n1");
-    for (const text of ["first", "second, which replaces it"]) {
-      await node.results.put("e-1/out", new Blob([text]).stream());
-      const got = await (await requester.results("n1")).get("e-1/out");
-      expect(await new Response(got?.bytes).text()).toBe(text);
+    async function hearsItsAssignments(): Promise<void> {
+      const told = heard<{ key: string; value: ViewEntry | undefined }>();
+      const watch = await node.assignments.watch("n1.>", {
+        changed: (key, value) => told.tell({ key, value }),
+        ready: () => {},
+      });
+      await requester.views.assignments.put("n2.e-2", { seq: 1 });
+      await requester.views.assignments.put("n1.e-1", { seq: 2 });
+      await requester.views.assignments.remove("n1.e-1", 3);
+      expect(await told.atLeast(2)).toEqual([
+        { key: "n1.e-1", value: { seq: 2 } },
+        { key: "n1.e-1", value: undefined },
+      ]);
+      await watch.close();
     }
-    expect((await (await requester.results("n1")).list()).map(({ name }) => name)).toEqual(["e-1/out"]);
+
+    async function reports(): Promise<void> {
+      const told = heard<ReceivedReport>();
+      const queue = await requester.reports.follow(shardOf("j-1"), 0, told.tell);
+      const report: Report = { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } };
+      await node.reports.send({ jobId: "j-1", executionId: "e-1", report });
+      expect(await told.atLeast(1)).toMatchObject([{ nodeId: "n1", jobId: "j-1", executionId: "e-1", report }]);
+      await queue.close();
+    }
+
+    async function bids(): Promise<void> {
+      const stall = await node.stall.onAsk(async ({ asks }) => ({
+        bids: asks.map(({ askId }): Bid => ({ askId, nodeId: "n1", accepted: true, slots: 1 })),
+      }));
+      const answers = await Promise.all(
+        ["a-1", "a-2"].map((askId) => requester.market.ask("n1", someAsk(askId), 5_000)),
+      );
+      expect(answers.map((bid) => bid?.askId)).toEqual(["a-1", "a-2"]);
+      expect(await requester.market.ask("nobody", someAsk("a-3"), 5_000)).toBeUndefined();
+      await stall.close();
+    }
+
+    async function says(): Promise<void> {
+      const heartbeats = heard<Heartbeat>();
+      const hearing = await requester.market.onHeartbeat(heartbeats.tell);
+      node.stall.heartbeat(someHeartbeat("n1"));
+      expect((await heartbeats.atLeast(1))[0]?.info.nodeId).toBe("n1");
+      await hearing.close();
+      const output = heard<string>();
+      const reading = await requester.logs.read(
+        "e-1",
+        { tail: false },
+        { chunk: ({ bytes }) => output.tell(new TextDecoder().decode(bytes)), caughtUp: () => {} },
+      );
+      node.logs.send("e-1", { stream: "stdout", bytes: new TextEncoder().encode("hello") });
+      expect(await output.atLeast(1)).toEqual(["hello"]);
+      await reading.close();
+    }
+
+    async function publishesResults(): Promise<void> {
+      await requester.ensureResultsBucket("n1");
+      for (const text of ["first", "second, which replaces it"]) {
+        await node.results.put("e-1/out", new Blob([text]).stream());
+        const got = await (await requester.results("n1")).get("e-1/out");
+        expect(await new Response(got?.bytes).text()).toBe(text);
+      }
+      expect((await (await requester.results("n1")).list()).map(({ name }) => name)).toEqual(["e-1/out"]);
+    }
+  });
+
+  describe("what a node may not", () => {
+    const assignments = `KV_${buckets.assignments}`;
+    it.each([
+      ["append to the log of a job", subjects.job("default", "j-1")],
+      ["append to the log of a node", subjects.node("n1")],
+      ["report as another node", subjects.report("n2", "j-1", "e-1")],
+      ["speak for another node's execution in the logs", subjects.log("n2", "e-1")],
+      ["say another node's heartbeat", subjects.heartbeat("n2")],
+      ["ask other nodes", subjects.ask("n2")],
+      ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
+      ["park messages", subjects.parked(0)],
+      ["write its own assignments", `$KV.${buckets.assignments}.n1.e-1`],
+      ["write views", `$KV.${buckets.jobs}.default.j-1`],
+      ["take a lease", `$KV.${buckets.shards}.0`],
+      ["write another node's results", "$O.results-n2.C.x"],
+      ["purge another node's results", "$JS.API.STREAM.PURGE.OBJ_results-n2"],
+      [
+        "read another node's assignments",
+        `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n1.$KV.assignments.n2.>`,
+      ],
+      ["read all assignments", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n1.$KV.assignments.>`],
+      ["create a consumer with its filter in the body", `$JS.API.CONSUMER.CREATE.${assignments}`],
+      ["use another node's consumer", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n2.$KV.assignments.n1.>`],
+      ["take another node's messages", `$JS.API.CONSUMER.MSG.NEXT.${assignments}.assignments-of-n2`],
+      ["delete another node's consumer", `$JS.API.CONSUMER.DELETE.${assignments}.assignments-of-n2`],
+      ["create a durable consumer the old way", `$JS.API.CONSUMER.DURABLE.CREATE.${assignments}.x`],
+      ["read the log", `$JS.API.CONSUMER.CREATE.${streams.events}.x.shoal.evt.>`],
+      ["read a message of the log", `$JS.API.STREAM.MSG.GET.${streams.events}`],
+      ["read directly from the log", `$JS.API.DIRECT.GET.${streams.events}`],
+      ["read a view directly", `$JS.API.DIRECT.GET.KV_${buckets.jobs}.$KV.jobs.default.j-1`],
+      ["delete a stream", `$JS.API.STREAM.DELETE.${streams.events}`],
+      ["make a stream", "$JS.API.STREAM.CREATE.MINE"],
+      ["change a stream", `$JS.API.STREAM.UPDATE.${streams.events}`],
+      ["snapshot a stream", `$JS.API.STREAM.SNAPSHOT.${streams.events}`],
+      ["list streams", "$JS.API.STREAM.NAMES"],
+      ["send into a requester's inbox", "_INBOX_requester.x"],
+      ["send into another node's inbox", `${inboxPrefixOf("n2")}.x`],
+      ["use any subject that is not Shoal's", "anything"],
+    ])("publish: %s", async (_what, subject) => {
+      expect(await refusalOf(() => node.link.nc.publish(subject, "{}"))).toContain(`"${subject}"`);
+    });
+
+    it.each([
+      ["the log", "shoal.evt.>"],
+      ["reports", "shoal.rpt.>"],
+      ["the feed", "shoal.feed.>"],
+      ["heartbeats", "shoal.hb.*"],
+      ["asks to another node", subjects.ask("n2")],
+      ["asks to all nodes", "shoal.ask.*"],
+      ["the requesters' answers", "_INBOX_requester.>"],
+      ["another node's answers", `${inboxPrefixOf("n2")}.>`],
+      ["views", "$KV.>"],
+      ["advisories", "$JS.EVENT.>"],
+      ["everything", ">"],
+    ])("subscribe to %s", async (_what, subject) => {
+      expect(await refusalOf(() => node.link.nc.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
+    });
+  });
+
+  describe("what a requester may not", () => {
+    it.each(
+      Object.values(streams).flatMap((stream) => [
+        `$JS.API.STREAM.DELETE.${stream}`,
+        `$JS.API.STREAM.PURGE.${stream}`,
+        `$JS.API.STREAM.UPDATE.${stream}`,
+        `$JS.API.STREAM.MSG.DELETE.${stream}`,
+      ]),
+    )("publish to %s", async (subject) => {
+      expect(await refusalOf(() => requester.link.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
+    });
+  });
+
+  /** What the server says against an action: its refusal comes before the answer to the ping behind it. */
+  async function refusalOf(action: () => unknown, by: { readonly link: NodePorts["link"] } = node): Promise<string> {
+    problems = [];
+    action();
+    await by.link.nc.flush();
+    // The client tells errors by an iterator, a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    return problems.join();
+  }
+
+  function someAsk(askId: string): Ask {
+    return {
+      askId,
+      jobId: "j-1",
+      namespace: "default",
+      jobType: "batch",
+      priority: 0,
+      task: Task.parse({ engine: { type: "noop", params: {} } }),
+      constraints: [],
+      resources,
+      slots: 1,
+    };
+  }
+
+  function someHeartbeat(nodeId: string): Heartbeat {
+    const rest = { labels: {}, engines: [], publishers: [], sources: [], running: 0, version: "0", address: "" };
+    return {
+      info: { nodeId, ...rest, capacity: resources, available: resources, perTask: resources },
+      startedAt: 1,
+      at: 1,
+    };
   }
 });
-
-describe("what a node may not", () => {
-  const assignments = `KV_${buckets.assignments}`;
-  it.each([
-    ["append to the log of a job", subjects.job("default", "j-1")],
-    ["append to the log of a node", subjects.node("n1")],
-    ["report as another node", subjects.report("n2", "j-1", "e-1")],
-    ["speak for another node's execution in the logs", subjects.log("n2", "e-1")],
-    ["say another node's heartbeat", subjects.heartbeat("n2")],
-    ["ask other nodes", subjects.ask("n2")],
-    ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
-    ["park messages", subjects.parked(0)],
-    ["write its own assignments", `$KV.${buckets.assignments}.n1.e-1`],
-    ["write views", `$KV.${buckets.jobs}.default.j-1`],
-    ["take a lease", `$KV.${buckets.shards}.0`],
-    ["write another node's results", "$O.results-n2.C.x"],
-    ["purge another node's results", "$JS.API.STREAM.PURGE.OBJ_results-n2"],
-    [
-      "read another node's assignments",
-      `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n1.$KV.assignments.n2.>`,
-    ],
-    ["read all assignments", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n1.$KV.assignments.>`],
-    ["create a consumer with its filter in the body", `$JS.API.CONSUMER.CREATE.${assignments}`],
-    ["use another node's consumer", `$JS.API.CONSUMER.CREATE.${assignments}.assignments-of-n2.$KV.assignments.n1.>`],
-    ["take another node's messages", `$JS.API.CONSUMER.MSG.NEXT.${assignments}.assignments-of-n2`],
-    ["delete another node's consumer", `$JS.API.CONSUMER.DELETE.${assignments}.assignments-of-n2`],
-    ["create a durable consumer the old way", `$JS.API.CONSUMER.DURABLE.CREATE.${assignments}.x`],
-    ["read the log", `$JS.API.CONSUMER.CREATE.${streams.events}.x.shoal.evt.>`],
-    ["read a message of the log", `$JS.API.STREAM.MSG.GET.${streams.events}`],
-    ["read directly from the log", `$JS.API.DIRECT.GET.${streams.events}`],
-    ["read a view directly", `$JS.API.DIRECT.GET.KV_${buckets.jobs}.$KV.jobs.default.j-1`],
-    ["delete a stream", `$JS.API.STREAM.DELETE.${streams.events}`],
-    ["make a stream", "$JS.API.STREAM.CREATE.MINE"],
-    ["change a stream", `$JS.API.STREAM.UPDATE.${streams.events}`],
-    ["snapshot a stream", `$JS.API.STREAM.SNAPSHOT.${streams.events}`],
-    ["list streams", "$JS.API.STREAM.NAMES"],
-    ["send into a requester's inbox", "_INBOX_requester.x"],
-    ["send into another node's inbox", `${inboxPrefixOf("n2")}.x`],
-    ["use any subject that is not Shoal's", "anything"],
-  ])("publish: %s", async (_what, subject) => {
-    expect(await refusalOf(() => node.link.nc.publish(subject, "{}"))).toContain(`"${subject}"`);
-  });
-
-  it.each([
-    ["the log", "shoal.evt.>"],
-    ["reports", "shoal.rpt.>"],
-    ["the feed", "shoal.feed.>"],
-    ["heartbeats", "shoal.hb.*"],
-    ["asks to another node", subjects.ask("n2")],
-    ["asks to all nodes", "shoal.ask.*"],
-    ["the requesters' answers", "_INBOX_requester.>"],
-    ["another node's answers", `${inboxPrefixOf("n2")}.>`],
-    ["views", "$KV.>"],
-    ["advisories", "$JS.EVENT.>"],
-    ["everything", ">"],
-  ])("subscribe to %s", async (_what, subject) => {
-    expect(await refusalOf(() => node.link.nc.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
-  });
-});
-
-describe("what a requester may not", () => {
-  it.each(
-    Object.values(streams).flatMap((stream) => [
-      `$JS.API.STREAM.DELETE.${stream}`,
-      `$JS.API.STREAM.PURGE.${stream}`,
-      `$JS.API.STREAM.UPDATE.${stream}`,
-      `$JS.API.STREAM.MSG.DELETE.${stream}`,
-    ]),
-  )("publish to %s", async (subject) => {
-    expect(await refusalOf(() => requester.link.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
-  });
-});
-
-/** What the server says against an action: its refusal comes before the answer to the ping behind it. */
-async function refusalOf(action: () => unknown, by: { readonly link: NodePorts["link"] } = node): Promise<string> {
-  problems = [];
-  action();
-  await by.link.nc.flush();
-  // The client tells errors by an iterator, a turn later.
-  await new Promise((resolve) => setImmediate(resolve));
-  return problems.join();
-}
-
-function someAsk(askId: string): Ask {
-  return {
-    askId,
-    jobId: "j-1",
-    namespace: "default",
-    jobType: "batch",
-    priority: 0,
-    task: Task.parse({ engine: { type: "noop", params: {} } }),
-    constraints: [],
-    resources,
-    slots: 1,
-  };
-}
-
-function someHeartbeat(nodeId: string): Heartbeat {
-  const rest = { labels: {}, engines: [], publishers: [], sources: [], running: 0, version: "0", address: "" };
-  return {
-    info: { nodeId, ...rest, capacity: resources, available: resources, perTask: resources },
-    startedAt: 1,
-    at: 1,
-  };
-}

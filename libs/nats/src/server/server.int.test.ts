@@ -3,56 +3,59 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connect } from "../connection/connect.ts";
+import { onServer } from "../testing/on-server.ts";
 import { findServer } from "./find-server.ts";
 import { startServer } from "./start-server.ts";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "shoal-server-"));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+onServer(() => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "shoal-server-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function fakeServer(version: string): Promise<string> {
-  const file = join(folder, "nats-server");
-  await writeFile(file, `#!/bin/sh\necho "nats-server: v${version}"\n`);
-  await chmod(file, 0o755);
-  return file;
-}
+  async function fakeServer(version: string): Promise<string> {
+    const file = join(folder, "nats-server");
+    await writeFile(file, `#!/bin/sh\necho "nats-server: v${version}"\n`);
+    await chmod(file, 0o755);
+    return file;
+  }
 
-describe("findServer", () => {
-  it("takes the package's when there is none on PATH", async () => {
-    expect(await findServer({ path: "" })).toMatchObject({ from: "package", version: expect.stringMatching(/^2\./) });
+  describe("findServer", () => {
+    it("takes the package's when there is none on PATH", async () => {
+      expect(await findServer({ path: "" })).toMatchObject({ from: "package", version: expect.stringMatching(/^2\./) });
+    });
+    it("takes one on PATH when it is recent enough", async () => {
+      const path = await fakeServer("2.99.0");
+      expect(await findServer({ path: `/nowhere:${folder}` })).toEqual({ path, from: "PATH", version: "2.99.0" });
+    });
+    it("passes over one on PATH that is too old", async () => {
+      await fakeServer("2.9.10");
+      expect((await findServer({ path: folder })).from).toBe("package");
+    });
   });
-  it("takes one on PATH when it is recent enough", async () => {
-    const path = await fakeServer("2.99.0");
-    expect(await findServer({ path: `/nowhere:${folder}` })).toEqual({ path, from: "PATH", version: "2.99.0" });
-  });
-  it("passes over one on PATH that is too old", async () => {
-    await fakeServer("2.9.10");
-    expect((await findServer({ path: folder })).from).toBe("package");
-  });
-});
 
-describe("startServer", () => {
-  it("runs on a free port of the loopback until it is stopped", async () => {
-    const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
-    expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
-    const link = await connect({ servers: [server.url], name: "test" });
-    await link.close();
-    await server.stop();
-    await server.stop();
-    expect((await server.ended).asked).toBe(true);
-  });
-  it("says what the server said when it cannot start", async () => {
-    const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
-    const other = join(folder, "other");
-    const again = startServer(await findServer(), { dataDir: other, port: server.port });
-    await expect(again).rejects.toMatchObject({ message: expect.stringContaining("address already in use") });
-    await server.stop();
-  });
-  it("tells when the server ends without being asked", async () => {
-    const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
-    process.kill(server.pid, "SIGKILL");
-    expect((await server.ended).asked).toBe(false);
+  describe("startServer", () => {
+    it("runs on a free port of the loopback until it is stopped", async () => {
+      const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
+      expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
+      const link = await connect({ servers: [server.url], name: "test" });
+      await link.close();
+      await server.stop();
+      await server.stop();
+      expect((await server.ended).asked).toBe(true);
+    });
+    it("says what the server said when it cannot start", async () => {
+      const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
+      const other = join(folder, "other");
+      const again = startServer(await findServer(), { dataDir: other, port: server.port });
+      await expect(again).rejects.toMatchObject({ message: expect.stringContaining("address already in use") });
+      await server.stop();
+    });
+    it("tells when the server ends without being asked", async () => {
+      const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
+      process.kill(server.pid, "SIGKILL");
+      expect((await server.ended).asked).toBe(false);
+    });
   });
 });

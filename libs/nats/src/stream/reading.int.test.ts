@@ -2,75 +2,78 @@ import { heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { readStream } from "./reading.ts";
 
-let bench: NatsBench;
-beforeEach(async () => {
-  bench = await natsBench();
-});
-afterEach(() => bench.close());
-
-const subject = subjects.parked(1);
-const say = async (text: string) => {
-  const link = await bench.link();
-  const outcome = await link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) });
-  expect(outcome.state).toBe("stored");
-};
-
-it("goes on behind the last message when its consumer is deleted under it", async () => {
-  const link = await bench.link();
-  const told = heard<string>();
-  const reading = await readStream(link, {
-    stream: streams.parked,
-    filter: subject,
-    from: { at: "behind", seq: 0 },
-    consumerName: "mine",
-    deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+onServer(() => {
+  let bench: NatsBench;
+  beforeEach(async () => {
+    bench = await natsBench();
   });
-  await say("one");
-  await told.atLeast(1);
-  const manager = await link.manager();
-  await manager.consumers.delete(streams.parked, "mine");
-  await say("two");
-  expect(await told.atLeast(2)).toEqual(["one", "two"]);
-  expect(bench.troubles.join()).toContain("goes on behind");
-  await reading.close();
-});
+  afterEach(() => bench.close());
 
-it("delivers more than it asks for at a time, once each and in order", async () => {
-  const link = await bench.link();
-  // Two and a half requests' worth, so that the end of one falls into another.
-  const count = 2_500;
-  const texts = Array.from({ length: count }, (_, index) => `${index}`);
-  await Promise.all(texts.map((text) => link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })));
-  const told = heard<string>();
-  const ends = heard<number>();
-  const reading = await readStream(link, {
-    stream: streams.parked,
-    filter: subject,
-    from: { at: "behind", seq: 0 },
-    deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-    caughtUp: () => ends.tell(told.all.length),
-  });
-  expect(await told.atLeast(count)).toEqual(texts);
-  expect(await ends.atLeast(1)).toEqual([count]);
-  await reading.close();
-});
+  const subject = subjects.parked(1);
+  const say = async (text: string) => {
+    const link = await bench.link();
+    const outcome = await link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) });
+    expect(outcome.state).toBe("stored");
+  };
 
-it("begins with what comes from now on", async () => {
-  const link = await bench.link();
-  await say("before");
-  const told = heard<string>();
-  const ends = heard<true>();
-  const reading = await readStream(link, {
-    stream: streams.parked,
-    filter: subject,
-    from: { at: "now" },
-    deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-    caughtUp: () => ends.tell(true),
+  it("goes on behind the last message when its consumer is deleted under it", async () => {
+    const link = await bench.link();
+    const told = heard<string>();
+    const reading = await readStream(link, {
+      stream: streams.parked,
+      filter: subject,
+      from: { at: "behind", seq: 0 },
+      consumerName: "mine",
+      deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+    });
+    await say("one");
+    await told.atLeast(1);
+    const manager = await link.manager();
+    await manager.consumers.delete(streams.parked, "mine");
+    await say("two");
+    expect(await told.atLeast(2)).toEqual(["one", "two"]);
+    expect(bench.troubles.join()).toContain("goes on behind");
+    await reading.close();
   });
-  await ends.atLeast(1);
-  await say("after");
-  expect(await told.atLeast(1)).toEqual(["after"]);
-  await reading.close();
+
+  it("delivers more than it asks for at a time, once each and in order", async () => {
+    const link = await bench.link();
+    // Two and a half requests' worth, so that the end of one falls into another.
+    const count = 2_500;
+    const texts = Array.from({ length: count }, (_, index) => `${index}`);
+    await Promise.all(texts.map((text) => link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })));
+    const told = heard<string>();
+    const ends = heard<number>();
+    const reading = await readStream(link, {
+      stream: streams.parked,
+      filter: subject,
+      from: { at: "behind", seq: 0 },
+      deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+      caughtUp: () => ends.tell(told.all.length),
+    });
+    expect(await told.atLeast(count)).toEqual(texts);
+    expect(await ends.atLeast(1)).toEqual([count]);
+    await reading.close();
+  });
+
+  it("begins with what comes from now on", async () => {
+    const link = await bench.link();
+    await say("before");
+    const told = heard<string>();
+    const ends = heard<true>();
+    const reading = await readStream(link, {
+      stream: streams.parked,
+      filter: subject,
+      from: { at: "now" },
+      deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+      caughtUp: () => ends.tell(true),
+    });
+    await ends.atLeast(1);
+    await say("after");
+    expect(await told.atLeast(1)).toEqual(["after"]);
+    await reading.close();
+  });
 });

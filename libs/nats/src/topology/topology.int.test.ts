@@ -1,68 +1,71 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { differencesOf } from "./drift.ts";
 import { configOf, ensureTopology } from "./topology.ts";
 import { topologyPlan } from "./topology-data.ts";
 
-let bench: NatsBench;
-let link: Link;
-beforeEach(async () => {
-  bench = await natsBench({ topology: false });
-  link = await bench.link();
-});
-afterEach(() => bench.close());
-
-const events = topologyPlan.find(({ name }) => name === "EVENTS");
-const others = { replicas: 1 };
-
-describe("ensureTopology", () => {
-  it("makes everything on an empty server, and finds nothing to say the second time", async () => {
-    const first = await ensureTopology(link, others);
-    expect([...first.created].sort()).toEqual(topologyPlan.map(({ name }) => name).sort());
-    expect(first.differences).toEqual([]);
-    expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
+onServer(() => {
+  let bench: NatsBench;
+  let link: Link;
+  beforeEach(async () => {
+    bench = await natsBench({ topology: false });
+    link = await bench.link();
   });
+  afterEach(() => bench.close());
 
-  it("may be done by several at once", async () => {
-    const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await bench.link(), others)));
-    expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
-  });
+  const events = topologyPlan.find(({ name }) => name === "EVENTS");
+  const others = { replicas: 1 };
 
-  it.each([
-    ["max_age", { max_age: 1e9 * 3600 }],
-    ["max_msgs", { max_msgs: 10 }],
-    ["max_bytes", { max_bytes: 1_000_000 }],
-    ["deny_delete", { deny_delete: false }],
-    ["subjects", { subjects: ["other.>"] }],
-    ["allow_rollup_hdrs", { allow_rollup_hdrs: true }],
-    ["allow_direct", { allow_direct: false }],
-    ["max_msgs_per_subject", { max_msgs_per_subject: 1 }],
-  ])("refuses a log whose %s endangers it, and leaves it as it is", async (field, change) => {
-    if (events === undefined) throw new Error("the plan has no log");
-    const manager = await link.manager();
-    await manager.streams.add({ ...configOf(events, 1), ...change });
-    await expect(ensureTopology(link, others)).rejects.toMatchObject({
-      code: "LOG_UNSUITABLE",
-      message: expect.stringMatching(new RegExp(`EVENTS\\.${field}: wanted .*, found .*`)),
+  describe("ensureTopology", () => {
+    it("makes everything on an empty server, and finds nothing to say the second time", async () => {
+      const first = await ensureTopology(link, others);
+      expect([...first.created].sort()).toEqual(topologyPlan.map(({ name }) => name).sort());
+      expect(first.differences).toEqual([]);
+      expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
     });
-    expect((await manager.streams.info("EVENTS")).config).toMatchObject(change);
+
+    it("may be done by several at once", async () => {
+      const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await bench.link(), others)));
+      expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
+    });
+
+    it.each([
+      ["max_age", { max_age: 1e9 * 3600 }],
+      ["max_msgs", { max_msgs: 10 }],
+      ["max_bytes", { max_bytes: 1_000_000 }],
+      ["deny_delete", { deny_delete: false }],
+      ["subjects", { subjects: ["other.>"] }],
+      ["allow_rollup_hdrs", { allow_rollup_hdrs: true }],
+      ["allow_direct", { allow_direct: false }],
+      ["max_msgs_per_subject", { max_msgs_per_subject: 1 }],
+    ])("refuses a log whose %s endangers it, and leaves it as it is", async (field, change) => {
+      if (events === undefined) throw new Error("the plan has no log");
+      const manager = await link.manager();
+      await manager.streams.add({ ...configOf(events, 1), ...change });
+      await expect(ensureTopology(link, others)).rejects.toMatchObject({
+        code: "LOG_UNSUITABLE",
+        message: expect.stringMatching(new RegExp(`EVENTS\\.${field}: wanted .*, found .*`)),
+      });
+      expect((await manager.streams.info("EVENTS")).config).toMatchObject(change);
+    });
+
+    it("reports what does no harm", async () => {
+      if (events === undefined) throw new Error("the plan has no log");
+      const manager = await link.manager();
+      await manager.streams.add({ ...configOf(events, 1), deny_purge: true });
+      expect((await ensureTopology(link, others)).differences).toEqual([
+        { stream: "EVENTS", field: "deny_purge", wanted: "false", found: "true", dangerous: false },
+      ]);
+    });
   });
 
-  it("reports what does no harm", async () => {
-    if (events === undefined) throw new Error("the plan has no log");
-    const manager = await link.manager();
-    await manager.streams.add({ ...configOf(events, 1), deny_purge: true });
-    expect((await ensureTopology(link, others)).differences).toEqual([
-      { stream: "EVENTS", field: "deny_purge", wanted: "false", found: "true", dangerous: false },
-    ]);
-  });
-});
-
-describe("differencesOf", () => {
-  it("calls fewer copies dangerous and more copies harmless", () => {
-    const wanted = { name: "EVENTS", num_replicas: 3 };
-    expect(differencesOf(wanted, { num_replicas: 1 })[0]?.dangerous).toBe(true);
-    expect(differencesOf(wanted, { num_replicas: 5 })[0]?.dangerous).toBe(false);
+  describe("differencesOf", () => {
+    it("calls fewer copies dangerous and more copies harmless", () => {
+      const wanted = { name: "EVENTS", num_replicas: 3 };
+      expect(differencesOf(wanted, { num_replicas: 1 })[0]?.dangerous).toBe(true);
+      expect(differencesOf(wanted, { num_replicas: 5 })[0]?.dangerous).toBe(false);
+    });
   });
 });

@@ -3,85 +3,88 @@ import { heard } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { readAll } from "./read-all.ts";
 import { createViewStore } from "./view-store.ts";
 
-let bench: NatsBench;
-beforeEach(async () => {
-  bench = await natsBench();
-});
-afterEach(() => bench.close());
-
-const bucket = "assignments";
-
-describe("a watch through a crash of the server", () => {
-  it.each([{ consumerName: "mine" }, {}])("goes on, with everything that changed and went (%o)", async (options) => {
-    const link = await bench.link();
-    const writer = createViewStore(link, { bucket });
-    await writer.put("n.a", { seq: 1 });
-    await writer.put("n.b", { seq: 1 });
-    const entries = new Map<string, ViewEntry>();
-    const told = heard<string>();
-    const watch = await createViewStore(await bench.link(), { bucket, ...options }).watch("n.>", {
-      changed(key, value) {
-        if (value === undefined) entries.delete(key);
-        else entries.set(key, value);
-        told.tell(`${key} ${value?.seq ?? "gone"}`);
-      },
-      ready: () => told.tell("ready"),
-    });
-    await told.atLeast(3);
-    await bench.crash();
-    await writer.remove("n.a", 2);
-    await writer.put("n.b", { seq: 3 });
-    await writer.put("n.c", { seq: 4 });
-    await told.first((what) => what === "n.c 4");
-    expect(told.all.filter((what) => what === "ready")).toHaveLength(2);
-    expect([...entries].sort()).toEqual([
-      ["n.b", { seq: 3 }],
-      ["n.c", { seq: 4 }],
-    ]);
-    expect(told.all).toContain("n.a gone");
-    await watch.close();
+onServer(() => {
+  let bench: NatsBench;
+  beforeEach(async () => {
+    bench = await natsBench();
   });
-});
+  afterEach(() => bench.close());
 
-describe("a watch whose connection was away", () => {
-  it("tells of entries that vanished without leaving a mark", async () => {
-    const proxy = await cutProxy(bench.server().port);
-    const link = await bench.link();
-    const far = await bench.link({ servers: [proxy.url] });
-    const writer = createViewStore(link, { bucket });
-    await writer.put("n.a", { seq: 1 });
-    await writer.put("n.b", { seq: 2 });
-    const told = heard<string>();
-    const watch = await createViewStore(far, { bucket }).watch("n.>", {
-      changed: (key, value) => told.tell(`${key} ${value?.seq ?? "gone"}`),
-      ready: () => told.tell("ready"),
+  const bucket = "assignments";
+
+  describe("a watch through a crash of the server", () => {
+    it.each([{ consumerName: "mine" }, {}])("goes on, with everything that changed and went (%o)", async (options) => {
+      const link = await bench.link();
+      const writer = createViewStore(link, { bucket });
+      await writer.put("n.a", { seq: 1 });
+      await writer.put("n.b", { seq: 1 });
+      const entries = new Map<string, ViewEntry>();
+      const told = heard<string>();
+      const watch = await createViewStore(await bench.link(), { bucket, ...options }).watch("n.>", {
+        changed(key, value) {
+          if (value === undefined) entries.delete(key);
+          else entries.set(key, value);
+          told.tell(`${key} ${value?.seq ?? "gone"}`);
+        },
+        ready: () => told.tell("ready"),
+      });
+      await told.atLeast(3);
+      await bench.crash();
+      await writer.remove("n.a", 2);
+      await writer.put("n.b", { seq: 3 });
+      await writer.put("n.c", { seq: 4 });
+      await told.first((what) => what === "n.c 4");
+      expect(told.all.filter((what) => what === "ready")).toHaveLength(2);
+      expect([...entries].sort()).toEqual([
+        ["n.b", { seq: 3 }],
+        ["n.c", { seq: 4 }],
+      ]);
+      expect(told.all).toContain("n.a gone");
+      await watch.close();
     });
-    await told.atLeast(3);
-    proxy.refuse();
-    const manager = await link.manager();
-    await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, "n.a") });
-    proxy.admit();
-    expect(await told.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a gone", "ready"]);
-    await watch.close();
-    await proxy.close();
   });
-});
 
-describe("readAll", () => {
-  it("gives every entry with exactly the bytes that were put, in order of key", async () => {
-    const link = await bench.link();
-    const store = createViewStore(link, { bucket });
-    await Promise.all(["n.b", "n.a", "n.c"].map((key, index) => store.put(key, { seq: index + 1, key })));
-    await store.remove("n.c", 9);
-    expect((await readAll(link, bucket)).map(({ key, bytes }) => [key, Buffer.from(bytes)])).toEqual([
-      ["n.a", Buffer.from(encodeEntry({ seq: 2, key: "n.a" }))],
-      ["n.b", Buffer.from(encodeEntry({ seq: 1, key: "n.b" }))],
-    ]);
-    expect(await readAll(link, "jobs")).toEqual([]);
+  describe("a watch whose connection was away", () => {
+    it("tells of entries that vanished without leaving a mark", async () => {
+      const proxy = await cutProxy(bench.server().port);
+      const link = await bench.link();
+      const far = await bench.link({ servers: [proxy.url] });
+      const writer = createViewStore(link, { bucket });
+      await writer.put("n.a", { seq: 1 });
+      await writer.put("n.b", { seq: 2 });
+      const told = heard<string>();
+      const watch = await createViewStore(far, { bucket }).watch("n.>", {
+        changed: (key, value) => told.tell(`${key} ${value?.seq ?? "gone"}`),
+        ready: () => told.tell("ready"),
+      });
+      await told.atLeast(3);
+      proxy.refuse();
+      const manager = await link.manager();
+      await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, "n.a") });
+      proxy.admit();
+      expect(await told.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a gone", "ready"]);
+      await watch.close();
+      await proxy.close();
+    });
+  });
+
+  describe("readAll", () => {
+    it("gives every entry with exactly the bytes that were put, in order of key", async () => {
+      const link = await bench.link();
+      const store = createViewStore(link, { bucket });
+      await Promise.all(["n.b", "n.a", "n.c"].map((key, index) => store.put(key, { seq: index + 1, key })));
+      await store.remove("n.c", 9);
+      expect((await readAll(link, bucket)).map(({ key, bytes }) => [key, Buffer.from(bytes)])).toEqual([
+        ["n.a", Buffer.from(encodeEntry({ seq: 2, key: "n.a" }))],
+        ["n.b", Buffer.from(encodeEntry({ seq: 1, key: "n.b" }))],
+      ]);
+      expect(await readAll(link, "jobs")).toEqual([]);
+    });
   });
 });

@@ -1,8 +1,0 @@
-import { eventLogContract } from "@shoal/core/testing/contracts";
-import { natsBench } from "../testing/nats-bench.ts";
-import { createEventLog } from "./event-log.ts";
-
-eventLogContract("the log on a NATS server", async () => {
-  const bench = await natsBench();
-  return { log: createEventLog(await bench.link(), () => {}), close: bench.close };
-});

@@ -1,0 +1,13 @@
+import { describe } from "vitest";
+import { findServer } from "../server/find-server.ts";
+
+const isThere = await findServer().then(
+  () => true,
+  () => false,
+);
+
+/** Tests that need a nats-server: skipped where there is none, except on CI, which provides one. */
+export function onServer(tests: () => void): void {
+  if (isThere || process.env["CI"]) tests();
+  else describe.skip("on a server (needs nats-server on PATH or its npm package)", tests);
+}
