@@ -36,51 +36,55 @@ const restartMs = { least: 100, most: 3_000 } as const;
 // What was asked before the stop may still wait for its answer: longer than the plan's longest wait for a bid.
 const lingerMs = 1_500;
 
-export function createShip<V extends Voyage>({ id, sea, dice, launch, problem, stopsWhole }: ShipOptions<V>): Ship<V> {
-  let present: V | undefined;
+export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
+  const { id, sea, dice, launch } = options;
+  let present: { readonly voyage: V; readonly started: Promise<void>; stopping: boolean } | undefined;
   let upAt = 0;
 
   function sail(): void {
     if (present !== undefined) return;
     const voyage = launch();
-    present = voyage;
+    const started = startAll(voyage.processes);
+    present = { voyage, started, stopping: false };
     voyage.berth.onKilled(() => {
-      if (present !== voyage) return;
       present = undefined;
       const at = Math.max(upAt, sea.clock.now() + dice.between(restartMs.least, restartMs.most));
       sea.clock.at(at, sail);
     });
     // A program that cannot start ends with an error, and is started again.
-    startAll(voyage.processes).catch(() => voyage.berth.kill());
+    started.catch(() => voyage.berth.kill());
   }
   return {
     id,
-    voyage: () => present,
+    voyage: () => present?.voyage,
     crash(downMs) {
       upAt = sea.clock.now() + downMs;
-      present?.berth.kill();
+      present?.voyage.berth.kill();
     },
     stop(downMs) {
       upAt = sea.clock.now() + downMs;
-      const voyage = present;
-      if (voyage === undefined) return;
-      void stopAll(voyage.processes, (failure) => problem(`${id} did not stop cleanly: ${String(failure)}`)).then(() =>
-        sea.clock.at(sea.clock.now() + lingerMs, () => {
-          const left = voyage.berth.planned();
-          if (stopsWhole && left > 0 && voyage.berth.isAlive())
-            problem(`${id} has stopped and still waits for ${left} callbacks`);
-          voyage.berth.kill();
-        }),
-      );
+      if (present === undefined || present.stopping) return;
+      present.stopping = true;
+      const { voyage, started } = present;
+      // A program that has not started yet does so first, as `runUntil` has it.
+      void started.then(() => end(voyage, options)).catch(() => undefined);
     },
     raise: sail,
   };
 }
 
-async function startAll(processes: readonly Process[]): Promise<void> {
-  for (const process of processes) await process.start();
+/** Stops every part, looks whether anything is left, and is gone. */
+async function end({ processes, berth }: Voyage, { id, sea, problem, stopsWhole }: ShipOptions<Voyage>): Promise<void> {
+  for (const process of processes.toReversed()) {
+    await process.stop().catch((failure: unknown) => problem(`${id} did not stop cleanly: ${String(failure)}`));
+  }
+  sea.clock.at(sea.clock.now() + lingerMs, () => {
+    const left = berth.planned();
+    if (stopsWhole && left > 0 && berth.isAlive()) problem(`${id} has stopped and still waits for ${left} callbacks`);
+    berth.kill();
+  });
 }
 
-async function stopAll(processes: readonly Process[], failed: (failure: unknown) => void): Promise<void> {
-  for (const process of processes.toReversed()) await process.stop().catch(failed);
+async function startAll(processes: readonly Process[]): Promise<void> {
+  for (const process of processes) await process.start();
 }
