@@ -56,7 +56,9 @@ export async function startDevstackProcess(dataDir: string, args: readonly strin
   const child = spawnShoal(all);
   const words: string[] = [];
   child.stderr?.on("data", (piece: Buffer) => words.push(piece.toString()));
-  const facts = await Promise.race([firstLine(child), endOf(child).then((code) => Promise.reject(ended(code, words)))]);
+  const line = await firstLine(child);
+  if (line === undefined) throw new Error(`the devstack ended with ${await endOf(child)}: ${words.join("")}`);
+  const facts: unknown = JSON.parse(line);
   const { api, nats, pids } = factsOf(facts);
   return {
     api,
@@ -73,19 +75,16 @@ export async function startDevstackProcess(dataDir: string, args: readonly strin
   };
 }
 
-const ended = (code: unknown, words: readonly string[]): Error =>
-  new Error(`the devstack ended with ${code} before it was ready: ${words.join("")}`);
-
 async function endOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return child.exitCode;
   const [code] = await once(child, "exit");
   return code;
 }
 
-async function firstLine(child: ChildProcess): Promise<unknown> {
-  if (child.stdout === null) throw new Error("no output");
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
-  throw new Error("the devstack said nothing");
+async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> {
+  if (stdout === null) return undefined;
+  for await (const line of createInterface({ input: stdout })) return line;
+  return undefined;
 }
 
 function factsOf(json: unknown): Pick<RunningDevstack, "api" | "nats" | "pids"> {

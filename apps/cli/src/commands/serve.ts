@@ -8,6 +8,8 @@ import { type Role, roles, startRole } from "../serve/roles.ts";
 
 // How long a process may take to end in order once it was asked to, before it ends at once: longer than any of its own limits.
 const endMs = 20_000;
+// Without its devstack the log's server is going away as well: there is hardly anything left to do in order.
+const orphanedMs = 2_000;
 
 export const serve: CommandPart = {
   name: "serve",
@@ -29,7 +31,8 @@ export const serve: CommandPart = {
   ],
   async run(call) {
     const quit = listenForQuit();
-    quit.asked.then(() => setTimeout(() => process.exit(1), endMs).unref());
+    quit.asked.then(() => endWithin(endMs));
+    quit.orphaned.then(() => endWithin(orphanedMs));
     quit.insisted.then(() => process.exit(130));
     try {
       await startRole(roleOf(call), {
@@ -44,6 +47,8 @@ export const serve: CommandPart = {
     return 0;
   },
 };
+
+const endWithin = (ms: number): void => void setTimeout(() => process.exit(1), ms).unref();
 
 function roleOf({ options }: Call): Role {
   const [role, ...more] = roles.filter((name) => options.flag(name));

@@ -14,6 +14,8 @@ export interface Member {
   readonly name: string;
   /** The process that fills it now. */
   child(): Child;
+  /** The process that does the work: the NATS server, not its keeper. */
+  pid(): number;
   /** What the process said of itself when it was last ready. */
   facts(): Readonly<Record<string, unknown>>;
   stop(): Promise<void>;
@@ -24,6 +26,8 @@ export interface MemberOptions {
   readonly plan: (facts: Readonly<Record<string, unknown>>) => ChildPlan;
   readonly restart: boolean;
   readonly onNews: (news: MemberNews) => void;
+  /** How long the first start is tried again while a process of an earlier devstack, which was killed, still holds the data. */
+  readonly leftoverMs: number;
   /** Called when a process has ended without being asked to, before the next one starts. */
   readonly onDeath?: (facts: Readonly<Record<string, unknown>>) => void;
 }
@@ -31,11 +35,8 @@ export interface MemberOptions {
 /** How soon a process that died is started again: doubling from the first to the last, from the first again after it ran well for a while. */
 export const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
-// What a process of an earlier devstack, which was killed, may need to notice and to end.
-const leftoverMs = 20_000;
-
-/** The first process that starts well. Where the data is still held by a process of an earlier devstack it tries again for a while. */
-async function firstChild(plan: ChildPlan): Promise<Child> {
+/** The first process that starts well. */
+async function firstChild(plan: ChildPlan, leftoverMs: number): Promise<Child> {
   const startedAt = performance.now();
   for (let pauseMs: number = restartPause.firstMs; ; pauseMs *= 2) {
     const child = startChild(plan);
@@ -52,13 +53,14 @@ async function firstChild(plan: ChildPlan): Promise<Child> {
 
 /** Starts a process, resolves once it is ready, and from then on starts it again whenever it dies. Throws CliError when the first start fails. */
 export async function startMember(name: string, options: MemberOptions): Promise<Member> {
-  const { plan, restart, onNews, onDeath } = options;
+  const { plan, restart, onNews, onDeath, leftoverMs } = options;
   let stopping = false;
   let pauseMs: number = restartPause.firstMs;
   let waiting = new AbortController();
   let facts: Readonly<Record<string, unknown>> = {};
-  let child = await firstChild(plan(facts));
+  let child = await firstChild(plan(facts), leftoverMs);
   facts = await child.ready;
+  const pid = (): number => (typeof facts["serverPid"] === "number" ? facts["serverPid"] : child.pid);
   watch(child);
 
   function watch(one: Child): void {
@@ -81,7 +83,7 @@ export async function startMember(name: string, options: MemberOptions): Promise
     child.ready.then(
       (said) => {
         facts = said;
-        onNews({ name, what: "back", why: `process ${child.pid}` });
+        onNews({ name, what: "back", why: `process ${pid()}` });
       },
       () => undefined, // Its end is told by the watch.
     );
@@ -90,6 +92,7 @@ export async function startMember(name: string, options: MemberOptions): Promise
   return {
     name,
     child: () => child,
+    pid,
     facts: () => facts,
     async stop() {
       stopping = true;

@@ -45,6 +45,9 @@ export async function startDevstack(settings: DevstackSettings, onNews: (news: M
   }
 }
 
+// Far longer than a process takes that has lost its devstack.
+const leftoverMs = 10_000;
+
 interface Starting {
   readonly settings: DevstackSettings;
   readonly dataDir: DataDir;
@@ -58,6 +61,7 @@ async function startAll(started: Member[], { settings, dataDir, onNews }: Starti
   const nats = await startMember("nats", {
     restart,
     onNews,
+    leftoverMs: 0, // Its keeper waits by itself.
     plan: ({ port }) =>
       natsPlan(dataDir, { dataDir: dataDir.of("nats"), port: numberOr(port, settings.natsPort || -1), users }),
     // When its keeper was killed the server itself lives on; two of them on the same files would spoil the log.
@@ -71,12 +75,12 @@ async function startAll(started: Member[], { settings, dataDir, onNews }: Starti
   const requesters = Array.from({ length: settings.requesters }, (_, index) => {
     const first = settings.port === 0 ? 0 : settings.port + index;
     const plan = ({ api }: Facts) => requesterPlan(index, portOf(api) ?? first, place);
-    return startMember(`requester-${index}`, { restart, onNews, plan });
+    return startMember(`requester-${index}`, { restart, onNews, leftoverMs, plan });
   });
   started.push(...(await everyOne(requesters)));
   const api = started.flatMap((member) => (member === nats ? [] : [String(member.facts()["api"])]));
   const nodes = Array.from({ length: settings.nodes }, (_, index) =>
-    startMember(`node-${index}`, { restart, onNews, plan: () => nodePlan(index, place) }),
+    startMember(`node-${index}`, { restart, onNews, leftoverMs, plan: () => nodePlan(index, place) }),
   );
   started.push(...(await everyOne(nodes)));
   await waitForNodes(api, settings.nodes);
@@ -109,8 +113,7 @@ function devstackOf(
   members: readonly Member[],
   { api, dataDir }: { api: readonly string[]; dataDir: DataDir },
 ): Devstack {
-  const pidOf = (member: Member): number => numberOr(member.facts()["serverPid"], member.child().pid);
-  const pids = () => Object.fromEntries(members.map((member) => [member.name, pidOf(member)]));
+  const pids = () => Object.fromEntries(members.map((member) => [member.name, member.pid()]));
   const nats = String(members.find(({ name }) => name === "nats")?.facts()["url"]);
   return {
     facts: { ready: true, api, nats, dataDir: dataDir.path, pids: pids() },
@@ -119,7 +122,7 @@ function devstackOf(
       const member = members.find((each) => each.name === name);
       if (member === undefined)
         throw new CliError("UNKNOWN_PART", `no process "${name}", only ${Object.keys(pids()).join(", ")}`);
-      killIfThere(pidOf(member));
+      killIfThere(member.pid());
     },
     stop: () => stopAll(members),
   };

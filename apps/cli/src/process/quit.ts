@@ -4,8 +4,8 @@ export interface Quit {
   readonly asked: Promise<void>;
   /** Resolves when somebody asks again and will not wait. */
   readonly insisted: Promise<void>;
-  /** Asks from inside. */
-  ask(): void;
+  /** Resolves when the process that started this one is gone. */
+  readonly orphaned: Promise<void>;
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -17,6 +17,7 @@ const sameKeyMs = 500;
 export function listenForQuit(): Quit {
   const asked = Promise.withResolvers<void>();
   const insisted = Promise.withResolvers<void>();
+  const orphaned = Promise.withResolvers<void>();
   let askedAt: number | undefined;
   const signal = (): void => {
     const now = performance.now();
@@ -27,8 +28,11 @@ export function listenForQuit(): Quit {
   for (const name of signals) process.on(name, signal);
   // The channel to whoever started us closes when that process ends, however it ends.
   if (process.connected) {
-    process.once("disconnect", () => asked.resolve());
+    process.once("disconnect", () => {
+      orphaned.resolve();
+      asked.resolve();
+    });
     process.channel?.unref();
   }
-  return { asked: asked.promise, insisted: insisted.promise, ask: () => asked.resolve() };
+  return { asked: asked.promise, insisted: insisted.promise, orphaned: orphaned.promise };
 }
