@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
+import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { apiLimits } from "./limits.ts";
+
+const root = "/api/v1/orchestrator";
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await apiBench();
+  await bench.api.start();
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+/** Opens a feed; `read` resolves with the next event as [id, type, subject]. */
+async function open(query: string, headers: Record<string, string> = {}) {
+  const leave = new AbortController();
+  const response = await fetch(`${bench.api.url()}${root}/events?${query}`, { headers, signal: leave.signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader() ?? expect.unreachable();
+  let text = "";
+  const read = async (): Promise<readonly string[] | undefined> => {
+    for (;;) {
+      const end = text.indexOf("\n\n");
+      if (end >= 0) {
+        const [id = "", type = "", data = ""] = text.slice(0, end).split("\n");
+        text = text.slice(end + 2);
+        const event = JSON.parse(data.slice("data: ".length));
+        expect([id, type]).toEqual([`id: ${event.id}`, `event: ${event.type.slice("shoal.".length)}`]);
+        return [event.id, event.type.slice("shoal.".length), event.subject];
+      }
+      const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
+      if (done) return undefined;
+      text += value;
+    }
+  };
+  return { response, read, leave: () => leave.abort() };
+}
+
+describe("the feed of events", () => {
+  it("is a stream of server-sent events, from now on", async () => {
+    await submitted(bench, jobIdOf(1));
+    const feed = await open("");
+    expect(feed.response.headers.get("content-type")).toContain("text/event-stream");
+    expect(feed.response.headers.get("access-control-allow-origin")).toBe("*");
+    await submitted(bench, jobIdOf(2));
+    expect((await feed.read())?.[2]).toContain(jobIdOf(2));
+  });
+  it.each([
+    ["after=0", {}],
+    ["after=999", { "last-event-id": "0.0" }],
+  ])("begins where %s and %j say", async (query, headers) => {
+    await submitted(bench, jobIdOf(1));
+    const feed = await open(query, headers);
+    expect((await feed.read())?.[1]).toBe("JobSubmitted");
+  });
+  it("is narrowed to a namespace, a job and types", async () => {
+    await completed(bench, jobIdOf(1));
+    await submitted(bench, jobIdOf(2), benchSpec({ namespace: "other", name: "mine" }));
+    const other = await open("after=0&namespace=other");
+    expect((await other.read())?.[2]).toContain(jobIdOf(2));
+    const types = await open(`after=0&job_id=${jobIdOf(1)}&types=shoal.ExecutionStarted,jobcompleted`);
+    expect([(await types.read())?.[1], (await types.read())?.[1]]).toEqual(["ExecutionStarted", "JobCompleted"]);
+  });
+  it.each([
+    ["after=x", 400],
+    [`job_id=${jobIdOf(9)}`, 404],
+  ])("refuses %s before it begins", async (query, status) => {
+    const { response } = await open(query);
+    expect(response.status).toBe(status);
+  });
+  it("has room for so many readers and no more, until one leaves", async () => {
+    const feeds = await Promise.all(Array.from({ length: apiLimits.feedsMax }, () => open("")));
+    expect((await open("")).response.status).toBe(429);
+    feeds[0]?.leave();
+    await expect.poll(async () => (await open("")).response.status).toBe(200);
+    for (const feed of feeds) feed.leave();
+  });
+  it("ends when the service stops, so that readers go elsewhere", async () => {
+    const feed = await open("");
+    await bench.api.stop();
+    expect(await feed.read()).toBeUndefined();
+  });
+});
