@@ -55,7 +55,9 @@ export function planOf(seed: number): Plan {
     seed,
     requesters,
     nodes,
-    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) => jobOf(dice, index)),
+    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) =>
+      jobOf(dice, index, Math.max(...nodes.values())),
+    ),
     disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes)),
     faults: drawFaults(dice.split("faults")),
     settings: {
@@ -71,13 +73,15 @@ export function planOf(seed: number): Plan {
   };
 }
 
-function jobOf(dice: Dice, index: number): PlannedJob {
+function jobOf(dice: Dice, index: number, coresMost: number): PlannedJob {
   const params: Record<string, unknown> = { RunSeconds: dice.pick([0, 0, 0.05, 2, 15]) };
   if (dice.chance(0.15)) params["FailWith"] = "it was told to fail";
   if (dice.chance(0.1)) params["ExitCode"] = 3;
+  const cpu = dice.pick(["", "500m", "1", "2", "4"]);
   const timeouts = {
     ...(dice.chance(0.2) ? { executionTimeout: dice.between(1, 10) } : {}),
-    ...(dice.chance(0.3) ? { queueTimeout: dice.between(5, 40) } : {}),
+    // What no node can ever run may wait for ever, unless it says how long.
+    ...(dice.chance(0.3) || Number(cpu) > coresMost ? { queueTimeout: dice.between(5, 40) } : {}),
     ...(dice.chance(0.1) ? { totalTimeout: 60 } : {}),
   };
   const atMs = dice.between(0, unrestMs * 0.7);
@@ -86,7 +90,7 @@ function jobOf(dice: Dice, index: number): PlannedJob {
       count: dice.pick([0, 1, 1, 1, 2, 3, 6]),
       params,
       timeouts,
-      resources: { cpu: dice.pick(["", "500m", "1", "2", "4"]), memory: "1Mb" },
+      resources: { cpu, memory: "1Mb" },
       priority: dice.between(0, 3),
       namespace: dice.pick(["default", "blue"]),
     }),
