@@ -1,9 +1,10 @@
 // Plain JavaScript for Node 20: it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
+import { findRuntime } from "../apps/cli/bin/runtime.mjs";
 
 // How often a line of progress appears when the output is no terminal; a log stays readable.
 const progressMs = 5_000;
@@ -40,11 +41,23 @@ function firstDifference(wanted, installed) {
   for (const [path, entry] of Object.entries(wanted)) {
     if (!path.includes("node_modules/")) continue;
     const found = installed[path];
-    if (found === undefined && (entry.optional || entry.devOptional || entry.peer)) continue;
+    if (found === undefined && (entry.optional || entry.devOptional || entry.peer) && !isForHere(entry)) continue;
     if (found === undefined) return `${path} is missing`;
     if (found.version !== entry.version || found.integrity !== entry.integrity) return `${path} differs`;
   }
   return undefined;
+}
+
+/** Made for this platform and no other: left out it is missed, however optional it is called. */
+function isForHere({ os, cpu, libc }) {
+  const names = (value, here) => value !== undefined && [value].flat().includes(here);
+  return libc === undefined && names(os, process.platform) && names(cpu, process.arch);
+}
+
+/** What npm left out although it is for this platform: it does so silently when a package wants a newer Node than npm runs on. */
+function leftOut(root, lockText) {
+  const wanted = Object.entries(JSON.parse(lockText).packages).filter(([, entry]) => isForHere(entry));
+  return wanted.map(([path]) => path).filter((path) => !existsSync(join(root, path)));
 }
 
 /** Runs `npm ci`, shows how far it is, and resolves with the exit code; npm's own words appear only when it fails. */
@@ -53,7 +66,8 @@ export async function install(root, why) {
   const total = Object.keys(JSON.parse(lockText).packages).filter((path) => path.includes("node_modules/")).length;
   say(`${why}; installing from package-lock.json, exactly and by hash`);
   const progress = startProgress(total);
-  const { code, noise, interrupted } = await runNpm(root, progress);
+  const first = await runNpm(root, progress, { command: "npm", args: ["ci"] });
+  const { code, noise, interrupted } = first.code === 0 ? await complete(root, progress, lockText) : first;
   progress.stop();
   if (interrupted !== undefined) {
     say(`interrupted by ${interrupted}; the next run installs again`);
@@ -100,9 +114,31 @@ function startProgress(total) {
   };
 }
 
-function runNpm(root, progress) {
-  const args = ["ci", "--include=dev", "--include=optional", "--prefer-offline", "--no-audit", "--no-fund"];
-  const child = spawn("npm", [...args, "--loglevel=http", "--no-progress"], {
+/** Brings in what the host's Node was too old for, with the Node that has just been installed; the lock file stays as it is. */
+async function complete(root, progress, lockText) {
+  const missing = leftOut(root, lockText);
+  const runtime = findRuntime(import.meta.url);
+  const npm = npmProgram();
+  if (missing.length === 0 || runtime.path === undefined || npm === undefined) return { code: 0, noise: [] };
+  progress.enter(`${missing.length} more with Node ${runtime.version}`);
+  return await runNpm(root, progress, { command: runtime.path, args: [npm, "install", "--no-save"] });
+}
+
+/** The file of npm itself, so that another Node can run it; undefined when it cannot be found. */
+function npmProgram() {
+  const told = process.env.npm_execpath;
+  if (told?.endsWith("npm-cli.js")) return told;
+  const found = (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, "npm"))
+    .find(existsSync);
+  const program = found === undefined ? "" : realpathSync(found);
+  return program.endsWith(".js") ? program : undefined;
+}
+
+function runNpm(root, progress, { command, args }) {
+  const always = ["--include=dev", "--include=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+  const child = spawn(command, [...args, ...always, "--loglevel=http", "--no-progress"], {
     cwd: root,
     env: { ...process.env, PATH: pathWithoutModules(root) },
     stdio: ["ignore", "pipe", "pipe"],
