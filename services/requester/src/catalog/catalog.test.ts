@@ -91,6 +91,19 @@ describe("the catalog", () => {
     const marks = () => [...entriesOf(sea.views.jobs).keys()].filter((key) => key.startsWith("_"));
     await expect.poll(marks).toEqual([]);
   });
+  it("does not take a mark that was sent before for one that stands behind what was stored since", async () => {
+    const catalog = await catalogOf();
+    const second = Promise.withResolvers<readonly string[]>();
+    const onMark = (key: string) => {
+      if (!key.startsWith("_")) return;
+      sea.views.jobs.onChanged.delete(onMark);
+      write({ id: "j-late", seq: 1 });
+      catalog.caughtUp().then(() => second.resolve(all(catalog)), second.reject);
+    };
+    sea.views.jobs.onChanged.add(onMark);
+    await catalog.caughtUp();
+    expect(await second.promise).toEqual(["j-late"]);
+  });
   it("names the open jobs of a shard", async () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2, state: "completed" }, { id: "j-3", seq: 3, state: "queued" });
     const catalog = await catalogOf();
