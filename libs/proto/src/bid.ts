@@ -29,8 +29,12 @@ export const Bid = Answer.extend({
 });
 export type Bid = z.infer<typeof Bid>;
 
-/** What travels to a node at once: asks, and holds that are no longer needed. */
-export const AskBatch = z.object({ asks: z.array(Ask), released: z.array(z.string()) });
+/** So many slots of what an ask made a node hold are not needed. */
+export const Release = z.object({ askId: z.string(), slots: z.int().min(1) });
+export type Release = z.infer<typeof Release>;
+
+/** What travels to a node at once: asks, and room that is no longer needed. */
+export const AskBatch = z.object({ asks: z.array(Ask), released: z.array(Release) });
 export type AskBatch = z.infer<typeof AskBatch>;
 
 export const BidBatch = z.object({ bids: z.array(Bid) });

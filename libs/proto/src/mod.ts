@@ -3,7 +3,7 @@ export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { BuildVersion, NodeEntity, NodeInfoEntity } from "./api/node.ts";
 export { Assignment } from "./assignment.ts";
-export { Ask, AskBatch, Bid, BidBatch } from "./bid.ts";
+export { Ask, AskBatch, Bid, BidBatch, Release } from "./bid.ts";
 export { type Commit, CommitEnvelope, commitBytes, commitVersion, eventKinds, type StoredEvent } from "./commit.ts";
 export { type ErrorCode, errors } from "./errors.ts";
 export { defineEvent, type EventKind, type EventOf } from "./event.ts";

@@ -1,4 +1,4 @@
-import type { Ask, AskBatch, Bid, BidBatch, Heartbeat } from "@shoal/proto";
+import type { Ask, AskBatch, Bid, BidBatch, Heartbeat, Release } from "@shoal/proto";
 
 /** The requester's side of bidding and of membership. Core NATS: anything may be lost. */
 export interface Market {
@@ -7,8 +7,8 @@ export interface Market {
    * the same moment travel together.
    */
   ask(nodeId: string, ask: Ask, waitMs: number): Promise<Bid | undefined>;
-  /** Tells a node that the room it holds for this ask is not needed. */
-  release(nodeId: string, askId: string): void;
+  /** Tells a node that so many slots of the room it holds for an ask are not needed. */
+  release(nodeId: string, release: Release): void;
   /** Every heartbeat of every node. */
   onHeartbeat(deliver: (heartbeat: Heartbeat) => void): Promise<{ close(): Promise<void> }>;
 }

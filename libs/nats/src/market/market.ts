@@ -1,12 +1,12 @@
 import type { Market } from "@shoal/core";
-import { type Ask, type Bid, BidBatch, Heartbeat, subjects } from "@shoal/proto";
+import { type Ask, type Bid, BidBatch, Heartbeat, type Release, subjects } from "@shoal/proto";
 import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
 
 /** Asks and releases for one node that wait for the end of this moment. */
 interface Parcel {
   readonly asks: Ask[];
-  readonly released: string[];
+  readonly released: Release[];
   /** Who waits for the bid on which ask. Whoever is told leaves the list. */
   readonly bids: Map<string, (bid: Bid | undefined) => void>;
   /** Nobody waits any more. */
@@ -36,8 +36,8 @@ export function createMarket(link: Link): Market {
       parcel.asks.push(ask);
       return waitForBid(link, { parcel, askId: ask.askId, waitMs });
     },
-    release(nodeId, askId) {
-      parcelFor(nodeId).released.push(askId);
+    release(nodeId, release) {
+      parcelFor(nodeId).released.push(release);
     },
     async onHeartbeat(deliver) {
       const subscription = link.nc.subscribe(subjects.heartbeat("*"), {

@@ -36,7 +36,10 @@ describe("a bidder", () => {
   it("takes what is released before it looks at what is asked", async () => {
     const options = bidder();
     await answer(options, { asks: [askOf({ askId: "a-1", slots: 2 })], released: [] });
-    const { bids } = await answer(options, { asks: [askOf({ askId: "a-2", slots: 2 })], released: ["a-1"] });
+    const { bids } = await answer(options, {
+      asks: [askOf({ askId: "a-2", slots: 2 })],
+      released: [{ askId: "a-1", slots: 2 }],
+    });
     expect(bids).toMatchObject([{ accepted: true, slots: 2 }]);
   });
 

@@ -27,7 +27,7 @@ export function createBidder(options: BidderOptions): Process {
 
 /** One batch: releases first, as they make room for its asks. */
 export async function answer(options: BidderOptions, { asks, released }: AskBatch): Promise<BidBatch> {
-  for (const askId of released) options.ledger.release(askId);
+  for (const { askId, slots } of released) options.ledger.release(askId, slots);
   return { bids: await Promise.all(asks.map((ask) => bidFor(options, ask))) };
 }
 

@@ -83,6 +83,19 @@ describe("a ledger", () => {
     expect(ledger.available()).toEqual(capacity);
   });
 
+  it("gives up as many slots of a hold as it is told, and leaves the others to their executions", () => {
+    const { ledger } = opened();
+    ledger.hold("a", one, 3);
+    ledger.take("e-1", "a", one);
+    const before = ledger.available().cpuCores;
+    ledger.release("a", 1);
+    expect(ledger.available().cpuCores).toBe(before + one.cpuCores);
+    expect(ledger.take("e-2", "a", one)).toBeUndefined();
+    expect(ledger.available().cpuCores).toBe(before + one.cpuCores);
+    ledger.release("a", 9);
+    expect(ledger.available().cpuCores).toBe(before + one.cpuCores);
+  });
+
   it("tells once that room came free, and only when somebody was refused for it", async () => {
     const { ledger, clock, freed } = opened();
     ledger.hold("a", one, 4);

@@ -22,8 +22,8 @@ export interface Ledger {
   taken(): number;
   /** Holds room for up to `slots` times `each` until `holdUntil`, or says why not once. The same ask again gets the same answer. */
   hold(askId: string, each: Resources, slots: number): Held;
-  /** Ends what is left of a hold. */
-  release(askId: string): void;
+  /** Gives up so many slots of a hold; all that is left of it when nothing is said. */
+  release(askId: string, slots?: number): void;
   /** Turns a slot of the ask's hold into an execution's own, or takes free room. Why there is none, or undefined when it is taken. */
   take(executionId: string, askId: string, wanted: Resources): string | undefined;
   /** Notes what an execution uses already, whether or not it fits. */
@@ -61,7 +61,7 @@ export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions
     available: usage.available,
     taken: () => books.allocations.size,
     hold: (askId, each, slots) => hold(books, askId, { each, slots }),
-    release: (askId) => release(books, askId),
+    release: (askId, slots) => release(books, askId, slots),
     take: (executionId, askId, wanted) => take(books, executionId, { askId, wanted }),
     adopt: (executionId, used) => {
       if (!books.allocations.has(executionId)) allocate(books, executionId, used);
@@ -88,12 +88,16 @@ function hold(books: Books, askId: string, { each, slots }: { each: Resources; s
   return { slots: granted, holdUntil };
 }
 
-function release(books: Books, askId: string): void {
-  const ended = books.holds.get(askId);
-  if (ended === undefined) return;
-  ended.cancel();
-  books.holds.delete(askId);
-  giveBack(books, ended.each, ended.slots);
+function release(books: Books, askId: string, most = Number.POSITIVE_INFINITY): void {
+  const held = books.holds.get(askId);
+  if (held === undefined) return;
+  const slots = Math.min(held.slots, most);
+  held.slots -= slots;
+  if (held.slots === 0) {
+    held.cancel();
+    books.holds.delete(askId);
+  }
+  giveBack(books, held.each, slots);
 }
 
 function take(

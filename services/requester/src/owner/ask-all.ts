@@ -34,7 +34,7 @@ export function askAll(
     function answered(nodeId: string, bid: Bid | undefined): void {
       outstanding--;
       const valid = bid !== undefined && bid.nodeId === nodeId && bid.askId === ask.askId;
-      if (valid && decided && bid.accepted) market.release(nodeId, ask.askId);
+      if (valid && decided && bid.accepted) market.release(nodeId, { askId: ask.askId, slots: bid.slots });
       if (valid && !decided) {
         bids.push(bid);
         silent.delete(nodeId);

@@ -7,11 +7,12 @@ import {
   jobLimits,
   type Market,
   type Place,
+  type Shortlist,
   shortlist,
   type Wanted,
   wantedBy,
 } from "@shoal/core";
-import type { Answer, Ask } from "@shoal/proto";
+import type { Answer, Ask, Bid } from "@shoal/proto";
 import type { Membership } from "../nodes/membership.ts";
 import type { Diary } from "../ports.ts";
 import { askAll } from "./ask-all.ts";
@@ -90,8 +91,9 @@ export class Auctioneer {
     const job = desk.state();
     const wanted = job === undefined ? undefined : wantedBy(job);
     if (job === undefined || wanted === undefined) return;
-    // Who was called in is tried, however many wait: else nobody would be.
-    if (this.#called !== desk && waitingRoom.waitingForRoom() >= auction.queueBefore) {
+    // Who was called in is tried, however many wait: else nobody would be. And whom no node fits does not wait for room.
+    const isBehind = this.#called !== desk && waitingRoom.waitingForRoom() >= auction.queueBefore;
+    if (isBehind && this.#shortlist(wanted).nodeIds.length > 0) {
       this.#enter(desk, "room");
       const why = `waiting for room behind ${auction.queueBefore} or more other jobs`;
       await desk.command({ name: "Wait", why, answers: [], never: false });
@@ -107,7 +109,8 @@ export class Auctioneer {
       return;
     }
     const outcome = await desk.command({ name: "Place", places, answers });
-    if (!outcome.ok || !outcome.changed) for (const { nodeId, askId } of places) market.release(nodeId, askId);
+    if (!outcome.ok || !outcome.changed)
+      for (const { nodeId, askId } of places) market.release(nodeId, { askId, slots: 1 });
     else if (places.length >= partitions.length) waitingRoom.wake(wokenBySuccess);
   }
 
@@ -134,10 +137,23 @@ export class Auctioneer {
     });
   }
 
+  #shortlist(wanted: Wanted): Shortlist {
+    const { membership, chance } = this.#options;
+    return shortlist(wanted, membership.askable(), () => chance.fraction());
+  }
+
+  /** Room that was offered and not needed is of use to others at once, not only when the hold ends by itself. */
+  #releaseUnused(bids: readonly Bid[], places: readonly Place[]): void {
+    for (const { nodeId, askId, accepted, slots } of bids) {
+      const unused = slots - places.filter((place) => place.nodeId === nodeId).length;
+      if (accepted && unused > 0) this.#options.market.release(nodeId, { askId, slots: unused });
+    }
+  }
+
   /** Asks the best nodes, some at a time, until there is room for all partitions or nobody is left. */
   async #auction(job: Job, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
-    const { market, membership, chance, auction } = this.#options;
-    const { nodeIds, refusals } = shortlist(wanted, membership.askable(), () => chance.fraction());
+    const { market, chance, auction } = this.#options;
+    const { nodeIds, refusals } = this.#shortlist(wanted);
     const slots = Math.min(partitions.length, jobLimits.placesPerCommit);
     const answers: Answer[] = [];
     const places: Place[] = [];
@@ -153,8 +169,7 @@ export class Auctioneer {
         waitMs: auction.waitMs,
       });
       const dealt = deal(left, bids, wanted.resources);
-      const used = new Set(dealt.map(({ nodeId }) => nodeId));
-      for (const bid of bids) if (bid.accepted && !used.has(bid.nodeId)) market.release(bid.nodeId, bid.askId);
+      this.#releaseUnused(bids, dealt);
       places.push(...dealt);
       answers.push(
         ...bids.map(answerOf),

@@ -91,8 +91,8 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
         asked.tell(batch);
         return { bids: [] };
       });
-      bench.market.release("n-one", "a-1");
-      expect((await asked.first(({ released }) => released.length > 0)).released).toEqual(["a-1"]);
+      bench.market.release("n-one", { askId: "a-1", slots: 2 });
+      expect((await asked.first(({ released }) => released.length > 0)).released).toEqual([{ askId: "a-1", slots: 2 }]);
     });
     it("asks nobody once the stall is closed", async () => {
       const stall = await bench.stall("n-one").onAsk(accepts("n-one"));

@@ -1,4 +1,4 @@
-import type { Ask, AskBatch, Bid, BidBatch, Heartbeat } from "@shoal/proto";
+import type { Ask, AskBatch, Bid, BidBatch, Heartbeat, Release } from "@shoal/proto";
 import type { Market, Stall } from "../../ports/market.ts";
 import type { Berth } from "./berth.ts";
 
@@ -54,7 +54,7 @@ export function memoryMarket(berth: Berth, store: MarketStore): Market {
 
 /** Gathers what is said to one node until the code that runs now has ended. */
 function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, said: AskBatch) => void {
-  const gathered = new Map<string, { asks: Ask[]; released: string[] }>();
+  const gathered = new Map<string, { asks: Ask[]; released: Release[] }>();
   const flush = (nodeId: string): void => {
     const batch = gathered.get(nodeId);
     gathered.delete(nodeId);
