@@ -1,14 +1,17 @@
 import type { FeedEvent } from "@shoal/client";
+import { countOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
 import type { Stage } from "../stage.ts";
 import { check, type Step } from "../step.ts";
 
-// Enough for a median; one after the other takes well under a second.
+// Enough for a median; one after the other takes about a second.
 const jobs = 30;
+// Enough to fill the log with some thousand events for the replay at the end.
+const batch = 1000;
 
 /** How long nothing takes: no-op jobs, one after the other, on a cluster that does nothing else. */
 export const measure: Step = {
-  title: `Measure: ${jobs} jobs that do nothing, one after the other`,
+  title: `Measure: ${jobs} jobs that do nothing, one after the other, and one of ${batch} partitions`,
   async run(stage) {
     const running: number[] = [];
     const completed: number[] = [];
@@ -19,13 +22,24 @@ export const measure: Step = {
       completed.push((seenAt.get("JobCompleted") ?? Number.NaN) - submittedAt);
       check(!events.some(({ type }) => type === "JobFailed"), "a job that does nothing failed");
     }
+    const perSecond = await runBatch(stage);
     goOn();
     const { narrator } = stage;
     narrator.figure("submit → running, p50", inMs(median(running)));
     narrator.figure("submit → completed, p50", inMs(median(completed)));
+    narrator.figure("executions completed per second", `${Math.round(perSecond)}`);
     narrator.proved(`${jobs} jobs completed, half of them within ${inMs(median(completed))} as a client sees it`);
   },
 };
+
+/** One job of many partitions; answers how many of them completed in a second, from its submission on. */
+async function runBatch({ client, watch }: Stage): Promise<number> {
+  const submittedAt = performance.now();
+  const { jobId } = await client.submit(noopSpec({ name: "many-nothings", count: batch }));
+  const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of a large batch");
+  check(countOf(events, "ExecutionCompleted") === batch, `not all of ${batch} partitions completed`);
+  return (batch * 1000) / (performance.now() - submittedAt);
+}
 
 interface Run {
   readonly events: readonly FeedEvent[];
