@@ -87,7 +87,8 @@ export function isCurrent(runtime) {
  */
 export function runNode(runtime, args, env = process.env) {
   return new Promise((resolve) => {
-    const child = spawn(runtime.path, args, { stdio: "inherit", env });
+    // The channel carries nothing: by its closing the child learns that we are gone, even when we were killed.
+    const child = spawn(runtime.path, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env });
     const forward = (signal) => child.kill(signal);
     for (const signal of forwarded) process.once(signal, forward);
     // A second signal of a kind must not end us before the child has cleaned up.
