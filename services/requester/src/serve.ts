@@ -14,6 +14,7 @@ import { selfInfo } from "./reads/self-info.ts";
 import { createRequester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
 
+/** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
   /** Where its settings come from. */
   readonly given: Given;
@@ -23,6 +24,7 @@ export interface RequesterServing {
   readonly onReady: (facts: RequesterFacts) => void;
 }
 
+/** What is worth knowing about a requester that runs. */
 export interface RequesterFacts {
   readonly requesterId: string;
   /** Where the API listens: `http://127.0.0.1:1234`. */

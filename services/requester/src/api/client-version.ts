@@ -5,6 +5,16 @@ import { build } from "../build.ts";
 const oldest = [1, 4, 0] as const;
 const shaped = /^v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/;
 
+// The first release whose clients read history without the states that it once had.
+const withoutStates = [1, 5, 0] as const;
+
+/** Whether the client says that it is older than the release that no longer wants states in its history. */
+export function wantsStates(headers: IncomingHttpHeaders): boolean {
+  const said = headers["x-bacalhau-git-version"];
+  const parts = typeof said === "string" ? partsOf(said) : undefined;
+  return parts !== undefined && parts.some((part) => part > 0) && isBefore(parts, withoutStates);
+}
+
 /** Why a client of this version is turned away; undefined when it is welcome. One that says nothing is. */
 export function clientRefusal(headers: IncomingHttpHeaders): { status: number; body: object } | undefined {
   const said = headers["x-bacalhau-git-version"];

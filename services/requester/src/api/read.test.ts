@@ -123,6 +123,17 @@ describe("history", () => {
     expect(rest.Items).toHaveLength(2);
     expect(rest.NextToken).toBe("");
   });
+  it.each([
+    ["v1.4.2", true],
+    ["v1.10.0", false],
+    ["v0.0.0", false],
+    ["", false],
+  ])("names a state to clients that fail without: %j %s", async (version, states) => {
+    const id = await running(bench, jobIdOf(1));
+    const headers = { "x-bacalhau-git-version": version };
+    const { Items } = (await bench.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();
+    expect("JobState" in Items[0]).toBe(states);
+  });
   it("pages through everything once, in order", async () => {
     const id = await completed(bench, jobIdOf(1));
     const seen: number[] = [];

@@ -4,6 +4,7 @@ import type { ExecutionEntity, HistoryEntity, JobEntity } from "@shoal/proto";
 /** A moment: a position of the log, or a time in milliseconds since the epoch. */
 export type Moment = { readonly seq: number } | { readonly at: number };
 
+/** A job with everything that had happened to it by then. */
 export interface JobAsOf {
   readonly job: JobEntity;
   readonly executions: readonly ExecutionEntity[];

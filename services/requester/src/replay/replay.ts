@@ -8,6 +8,7 @@ import { type Sampling, sampling } from "./sampled.ts";
 import { settle } from "./settle.ts";
 import { createWantedEntries, type WantedEntries } from "./wanted-entries.ts";
 
+/** What a replay reads; it writes nothing. */
 export interface ReplayParts {
   readonly log: EventLog;
   readonly kept: KeptViews;
@@ -16,6 +17,7 @@ export interface ReplayParts {
   readonly damages?: () => Iterable<ChainProblem>;
 }
 
+/** How a replay goes about it. */
 export interface ReplayOptions {
   /** How long entries that are being written just now may take to be right, in milliseconds. */
   readonly settleMs?: number;

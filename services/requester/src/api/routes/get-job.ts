@@ -14,7 +14,7 @@ export const getJob = defineRoute({
   path: "/api/v1/orchestrator/jobs/:id",
   does: "Tells about one job, by its id, its name or the beginning of its id; on request with its executions and its history.",
   query: z.object({ namespace: text(), include: listed(), limit: limit(), job_version: count() }),
-  async answer({ query, param }, front) {
+  async answer({ query, param, request }, front) {
     const { job, stored } = await findJob(front, param("id"), query.namespace);
     mustHaveVersion(job, query.job_version);
     const wanted = new Set(query.include.map((word) => word.toLowerCase()));
@@ -22,7 +22,14 @@ export const getJob = defineRoute({
     return {
       Job: toWire(JobEntity, jobEntity(job)),
       ...(wanted.has("history")
-        ? { History: historyItems(stored, isOver(job), { from: 1, limit: query.limit, version }) }
+        ? {
+            History: historyItems(stored, isOver(job), {
+              headers: request.headers,
+              from: 1,
+              limit: query.limit,
+              version,
+            }),
+          }
         : {}),
       ...(wanted.has("executions") ? { Executions: executionItems(job, { limit: query.limit, version }) } : {}),
     };

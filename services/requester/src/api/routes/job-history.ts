@@ -22,10 +22,11 @@ export const jobHistory = defineRoute({
     job_version: count(),
     all_job_versions: flag(),
   }),
-  async answer({ query, param }, front) {
+  async answer({ query, param, request }, front) {
     const { job, stored } = await findJob(front, param("id"), query.namespace);
     mustHaveVersion(job, query.job_version);
     return historyItems(stored, isOver(job), {
+      headers: request.headers,
       from: readToken(z.int().min(1), query.next_token) ?? 1,
       limit: query.limit,
       since: query.since * 1000,
