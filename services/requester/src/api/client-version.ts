@@ -12,7 +12,7 @@ const withoutStates = [1, 5, 0] as const;
 export function wantsStates(headers: IncomingHttpHeaders): boolean {
   const said = headers["x-bacalhau-git-version"];
   const parts = typeof said === "string" ? partsOf(said) : undefined;
-  return parts !== undefined && parts.some((part) => part > 0) && isBefore(parts, withoutStates);
+  return parts === undefined || isUnreleased(parts) ? false : isBefore(parts, withoutStates);
 }
 
 /** Why a client of this version is turned away; undefined when it is welcome. One that says nothing is. */
@@ -21,8 +21,7 @@ export function clientRefusal(headers: IncomingHttpHeaders): { status: number; b
   if (typeof said !== "string" || said === "") return undefined;
   const parts = partsOf(said);
   if (parts === undefined) return { status: 400, body: { Error: `"${said}" is no client version such as v1.9.3` } };
-  // What is built without a release calls itself v0.0.0.
-  if (parts.every((part) => part === 0) || !isBefore(parts, oldest)) return undefined;
+  if (isUnreleased(parts) || !isBefore(parts, oldest)) return undefined;
   const body = {
     Error: `client version ${said} is too old: update it to v${oldest.join(".")} or later`,
     MinVersion: `v${oldest.join(".")}`,
@@ -31,6 +30,9 @@ export function clientRefusal(headers: IncomingHttpHeaders): { status: number; b
   };
   return { status: 403, body };
 }
+
+// What is built without a release calls itself v0.0.0.
+const isUnreleased = (parts: readonly number[]): boolean => parts.every((part) => part === 0);
 
 function partsOf(said: string): readonly number[] | undefined {
   const match = shaped.exec(said);

@@ -10,9 +10,8 @@ const everything = { since: 0, level: "all", executionId: "" } as const;
 // Clients from before v1.5 fail unless each line names a state, if only an empty one.
 const stateKey = { job: "JobState", execution: "ExecutionState" } as const;
 
-interface Wish extends Pick<HistoryWish, "from" | "limit" | "version">, Partial<HistoryWish> {
-  readonly headers: IncomingHttpHeaders;
-}
+type Wish = Pick<HistoryWish, "from" | "limit" | "version"> &
+  Partial<HistoryWish> & { readonly headers: IncomingHttpHeaders };
 
 /** A page of a job's story, on the wire. */
 export function historyItems(stored: readonly StoredCommit[], over: boolean, { headers, ...wish }: Wish) {
