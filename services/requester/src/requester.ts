@@ -68,6 +68,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
       if (!mine) registrar.forgetShard(shard);
       else for (const nodeId of membership.connected()) registrar.expect(nodeId);
     },
+    nodeMoved: (stored) => registrar.noticed(stored),
   });
   const registrar = new Registrar({
     ports,

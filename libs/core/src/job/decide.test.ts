@@ -155,6 +155,12 @@ describe("waiting", () => {
       .when({ ...wait, never: true })
       .thenKinds("JobQueued");
   });
+  it("goes on when nodes that fitted once are not there now", () => {
+    const queued = JobQueued.of({ why: "no room", answers: [] });
+    givenJob(submitted(), queued)
+      .when({ ...wait, never: true, why: "nobody is there" })
+      .then(JobQueued.of({ why: "nobody is there", answers: [] }));
+  });
 });
 
 describe("reports", () => {

@@ -89,8 +89,10 @@ function wait({ why, answers, never }: JobCommands["Wait"], draft: JobDraft): vo
   const job = openJob(draft);
   if (isOver(job)) draft.refuse("ILLEGAL_TRANSITION", `the job is ${job.header.state}`);
   const kept = answers.slice(0, jobLimits.answersKept);
-  // A job that has run before waits for its nodes to come back: a restart of the whole cluster must fail nothing.
-  if (never && job.header.queueUntil === undefined && job.executions.size === 0) {
+  // A job that has run or queued before knew nodes that fit, and waits for them to come back: a restart of the whole cluster must
+  // fail nothing.
+  const isNew = job.header.state === "pending" && job.executions.size === 0;
+  if (never && isNew && job.header.queueUntil === undefined) {
     failJob(draft, { code: "NO_NODE_FITS", why }, kept);
     return;
   }

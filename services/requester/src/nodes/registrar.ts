@@ -1,4 +1,12 @@
-import { type ClusterNode, causeOf, decideNode, type Lease, type NodeCommand, nodeViews } from "@shoal/core";
+import {
+  type ClusterNode,
+  causeOf,
+  decideNode,
+  type Lease,
+  type NodeCommand,
+  nodeViews,
+  type StoredCommit,
+} from "@shoal/core";
 import { type Heartbeat, type NodeEvent, shardOf } from "@shoal/proto";
 import { nodeCraft } from "../owner/craft.ts";
 import { Desk } from "../owner/desk.ts";
@@ -16,6 +24,9 @@ export interface RegistrarOptions {
   /** The lease under which this requester decides about a shard's nodes; undefined when another one does. */
   readonly leaseOf: (shard: number) => Lease | undefined;
 }
+
+// An alarm that is so late comes from a process that slept: what was said meanwhile has arrived and is yet to be read.
+const sleptMs = 1_000;
 
 /** Writes the membership of nodes into the log, for the shards that this requester owns. */
 export class Registrar {
@@ -49,6 +60,15 @@ export class Registrar {
     if (mine && !this.#alarms.has(nodeId)) this.#arm(nodeId, this.#options.ports.clock.now());
   }
 
+  /** A commit about a node stands in the log. Whoever wrote it: a former owner may have spoken once more. */
+  noticed(stored: StoredCommit): void {
+    const { id } = stored.aggregate;
+    this.#desks
+      .get(id)
+      ?.then((desk) => desk.absorb(stored))
+      .catch((failure: unknown) => this.#failed(id, failure));
+  }
+
   /** Another requester decides about this shard's nodes now. */
   forgetShard(shard: number): void {
     for (const nodeId of [...this.#desks.keys(), ...this.#alarms.keys()]) {
@@ -67,12 +87,13 @@ export class Registrar {
     this.#projector.close();
   }
 
-  #arm(nodeId: string, heardAt: number): void {
+  #arm(nodeId: string, heardAt: number, dueAt = heardAt + this.#options.disconnectAfterMs): void {
     const { clock } = this.#options.ports;
     const { disconnectAfterMs } = this.#options;
     this.#disarm(nodeId);
-    const cancel = clock.at(heardAt + disconnectAfterMs, () => {
+    const cancel = clock.at(dueAt, () => {
       this.#alarms.delete(nodeId);
+      if (clock.now() - dueAt > sleptMs) return this.#arm(nodeId, heardAt, clock.now() + sleptMs);
       this.#decide(nodeId, {
         name: "Miss",
         why: `nothing heard of it for ${disconnectAfterMs} ms`,
@@ -95,10 +116,12 @@ export class Registrar {
         const decision = decideNode(desk.state(), command, ports.clock.now());
         if (decision.ok && decision.events.length > 0) await desk.command(command);
       })
-      .catch((failure: unknown) => {
-        this.#desks.delete(nodeId); // Read afresh with the next heartbeat.
-        ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's membership could not be written");
-      });
+      .catch((failure: unknown) => this.#failed(nodeId, failure));
+  }
+
+  #failed(nodeId: string, failure: unknown): void {
+    this.#desks.delete(nodeId); // Read afresh with the next heartbeat.
+    this.#options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's membership could not be written");
   }
 
   #deskOf(nodeId: string): Promise<NodeDesk> {

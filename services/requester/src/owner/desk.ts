@@ -23,6 +23,8 @@ export interface DeskOptions<S, C, E extends StoredEvent> {
   readonly epoch: number;
   /** Called in order for every commit that is folded in, own or not. */
   readonly changed: (move: Move<S>) => void;
+  /** Called when nothing is being decided any more, and nothing waits. */
+  readonly rested?: () => void;
 }
 
 /** One commit folded in. */
@@ -139,6 +141,7 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
     } finally {
       // In the same breath as the last look: a command that came between the two would find a worker that has gone.
       this.#working = undefined;
+      this.#options.rested?.();
     }
   }
 

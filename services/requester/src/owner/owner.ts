@@ -13,6 +13,8 @@ export interface OwnerOptions {
   readonly checkpointMs: number;
   /** A shard came to this requester, or left it. */
   readonly moved: (shard: number, mine: boolean) => void;
+  /** A commit about a node of an owned shard stands in the log. */
+  readonly nodeMoved: (stored: StoredCommit) => void;
 }
 
 // How long to wait before a shard that could not be opened is tried again: a look at the log costs little, a busy loop much.
@@ -107,8 +109,8 @@ export class Owner implements Process {
   }
 
   async #open(lease: Lease): Promise<void> {
-    const { ports, keeper, by, checkpointMs } = this.#options;
-    const shard = new Shard({ ports, keeper, by, lease, checkpointMs });
+    const { ports, keeper, by, checkpointMs, nodeMoved } = this.#options;
+    const shard = new Shard({ ports, keeper, by, lease, checkpointMs, nodeMoved });
     this.#shards.set(lease.shard, shard);
     try {
       await shard.open();

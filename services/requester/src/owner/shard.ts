@@ -26,6 +26,8 @@ export interface ShardOptions {
   readonly lease: Lease;
   /** How often at most the shard says how far it has come, milliseconds. */
   readonly checkpointMs: number;
+  /** A commit about a node of this shard stands in the log. */
+  readonly nodeMoved: (stored: StoredCommit) => void;
 }
 
 // Jobs that a takeover reads at once: enough to hide the round trips, few enough to leave the log's server air.
@@ -115,7 +117,11 @@ export class Shard {
 
   #deliver(stored: StoredCommit): void {
     const { id, kind } = stored.aggregate;
-    if (this.#closed.signal.aborted || kind !== "job") return;
+    if (this.#closed.signal.aborted) return;
+    if (kind === "node") {
+      this.#options.nodeMoved(stored);
+      return;
+    }
     const end = this.#progress.events.begin(stored.seq);
     this.#progress.moved();
     this.#takeIn(stored)
@@ -147,8 +153,6 @@ export class Shard {
       .then((desk) => desk.command({ name: "Report", nodeId, executionId, report }))
       .then((outcome) => {
         if (!outcome.ok) this.#options.ports.diary.info({ ...facts, ...outcome.rejection }, "a report was refused");
-        const desk = this.#desks.get(jobId);
-        if (desk !== undefined && !this.#shown.has(jobId)) this.#retire(desk);
       })
       .catch((failure: unknown) => this.#warn(facts, failure, "a report could not be decided on"))
       .finally(() => {
@@ -169,6 +173,9 @@ export class Shard {
       epoch: this.lease.epoch,
       changed: (move) => {
         if (shows()) this.#changed(desk, move);
+      },
+      rested: () => {
+        if (!this.#shown.has(ref.id)) this.#retire(desk);
       },
     });
     return desk;
