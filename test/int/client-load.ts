@@ -1,0 +1,122 @@
+import { setTimeout } from "node:timers/promises";
+import { ApiError, type Client } from "@shoal/client";
+import type { Told } from "./invariants.ts";
+import type { Witness } from "./witness.ts";
+
+/** Clients that keep a cluster busy: each submits a job, perhaps stops it, waits for its end, and begins again. */
+export interface ClientLoad {
+  readonly told: Told;
+  /** No new jobs from now on; resolves when every client has seen the end of its last one. Throws what a client met that it should not. */
+  finish(): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly client: Client;
+  readonly witness: Witness;
+  /** How many clients; so many jobs are under way at any time. */
+  readonly clients?: number;
+  /** How the next job is to be; by default a mix. */
+  readonly spec?: (serial: number) => LoadSpec;
+}
+
+/** A job of the load. */
+export interface LoadSpec {
+  readonly runSeconds: number;
+  readonly count: number;
+  readonly failWith?: string;
+  /** It is stopped as soon as something of it has a place. */
+  readonly isStopped?: boolean;
+}
+
+// How long a client that was turned away waits before it asks again.
+const againMs = 50;
+
+/** Short and longer ones, one to four partitions, every eleventh fails, every seventh is stopped half-way. */
+export function mixed(serial: number): LoadSpec {
+  return {
+    runSeconds: (serial % 4) / 10,
+    count: 1 + (serial % 4),
+    ...(serial % 11 === 10 ? { failWith: "the load wants it to fail" } : {}),
+    isStopped: serial % 7 === 6,
+  };
+}
+
+export function startLoad({ client, witness, clients = 12, spec = mixed }: LoadOptions): ClientLoad {
+  const acknowledged = new Set<string>();
+  const stopped = new Set<string>();
+  let serial = 0;
+  let isOver = false;
+
+  const jobOf = (id: string) => witness.story.jobs.get(id);
+
+  async function one(wanted: LoadSpec): Promise<void> {
+    const token = crypto.randomUUID();
+    const id = await untilAnswered(() =>
+      client.submit(specOf(wanted), { idempotencyToken: token }).then(({ jobId }) => jobId),
+    );
+    acknowledged.add(id);
+    const ended = () => jobOf(id)?.end() !== undefined;
+    if (wanted.isStopped === true) {
+      await witness.until(`a place for job ${id}`, () => (jobOf(id)?.placed.size ?? 0) > 0 || ended());
+      if ((await untilAnswered(() => stop(id))) === "stopped") stopped.add(id);
+    }
+    await witness.until(`the end of job ${id}`, ended);
+  }
+
+  async function stop(id: string): Promise<"stopped" | "late"> {
+    try {
+      await client.stop(id, "the load stops it");
+      return "stopped";
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 409) return "late";
+      throw failure;
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (!isOver) await one(spec(serial++));
+  }
+
+  const working = Promise.all(Array.from({ length: clients }, work));
+  working.catch(() => {
+    isOver = true; // Told by finish.
+  });
+  return {
+    told: { acknowledged, stopped },
+    async finish() {
+      isOver = true;
+      await working;
+    },
+  };
+}
+
+/** Asks again, as a good client does, while nobody answers or somebody says that it may go well later. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (failure) {
+      const passes =
+        failure instanceof ApiError ? [0, 429, 502, 503, 504].includes(failure.status) : isTimeout(failure);
+      if (!passes) throw failure;
+      await setTimeout(againMs);
+    }
+  }
+}
+
+const isTimeout = (failure: unknown): boolean => failure instanceof DOMException && failure.name === "TimeoutError";
+
+const specOf = ({ runSeconds, count, failWith }: LoadSpec) => ({
+  Type: "batch",
+  Count: count,
+  Tasks: [
+    {
+      Name: "main",
+      Engine: {
+        Type: "noop",
+        Params: { RunSeconds: runSeconds, ...(failWith === undefined ? {} : { FailWith: failWith }) },
+      },
+      Resources: { CPU: "100m" },
+    },
+  ],
+});

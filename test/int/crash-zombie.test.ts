@@ -1,0 +1,74 @@
+import { Fault, type StoredCommit } from "@shoal/core";
+import { commitVersion } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { onServer } from "../../libs/nats/src/testing/on-server.ts";
+import { expectAllPromisesKept } from "./at-rest.ts";
+import { startLoad } from "./client-load.ts";
+import { endedIn, epochOf, hasTaken, isShared, shardsOf } from "./decisions.ts";
+import { type FaultCluster, withFaultCluster } from "./fault-cluster.ts";
+import type { Witness } from "./witness.ts";
+
+const zombie = "requester-0";
+
+onServer(() => {
+  it("lets no owner back in that slept longer than its lease", async () => {
+    await withFaultCluster({}, async (cluster) => {
+      const { witness, devstack } = cluster;
+      const load = startLoad(cluster);
+      await witness.until("both decide", () => isShared(witness, [zombie, "requester-1"]) && endedIn(witness) > 20);
+      const shards = shardsOf(witness, zombie);
+      const epoch = epochOf(witness, zombie);
+      const pid = devstack.pids()[zombie] ?? 0;
+      process.kill(pid, "SIGSTOP");
+      try {
+        const known = tipsOf(witness, zombie);
+        const after = witness.commits.length;
+        await witness.until("the other decides in all of its shards", () =>
+          hasTaken(witness, "requester-1", { shards, after }),
+        );
+        expect(await appendsBehind(cluster, known, epoch)).toEqual(["REVISION_CONFLICT"]);
+      } finally {
+        process.kill(pid, "SIGCONT");
+      }
+      await witness.until("it decides under a new lease", () => epochOf(witness, zombie) > epoch);
+      await load.finish();
+      expect(devstack.pids()[zombie]).toBe(pid);
+      await expectAllPromisesKept(cluster, load.told);
+    });
+  });
+});
+
+/** The last commit of every job that had not ended, where this requester was the last to decide as its owner: what it still believes. */
+function tipsOf({ commits, story }: Witness, requester: string): readonly StoredCommit[] {
+  const tips = new Map<string, StoredCommit>();
+  for (const stored of commits) tips.set(stored.aggregate.id, stored);
+  return [...tips.values()].filter(({ aggregate, commit }) => {
+    const job = story.jobs.get(aggregate.id);
+    return job !== undefined && job.end() === undefined && commit.by === requester && commit.epoch > 0;
+  });
+}
+
+/** What becomes of decisions that build on what a sleeper knew, of jobs that have gone on without it. */
+async function appendsBehind(
+  { ports, witness }: FaultCluster,
+  known: readonly StoredCommit[],
+  epoch: number,
+): Promise<readonly string[]> {
+  const outcomes = new Set<string>();
+  for (const { aggregate, seq, hash } of known) {
+    await witness.until(`the next step of ${aggregate.id}`, ({ commits }) =>
+      commits.some((stored) => stored.seq > seq && stored.aggregate.id === aggregate.id),
+    );
+    const events = [{ type: "JobStopped", data: { why: "said by a sleeper" } }];
+    const said = { at: Date.now(), by: zombie, cause: "Stop", epoch, prev: hash, events };
+    const commit = { v: commitVersion, id: crypto.randomUUID(), ...said } as const;
+    const outcome = ports.log.append(aggregate, { seq, hash }, commit);
+    outcomes.add(
+      await outcome.then(
+        () => "stored",
+        (failure: unknown) => (failure instanceof Fault ? failure.code : String(failure)),
+      ),
+    );
+  }
+  return [...outcomes];
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@shoal/client";
+import { type Heard, heard } from "@shoal/core/testing/contracts";
+import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { openReplay } from "@shoal/requester";
+import { type Child, startChild } from "../../apps/cli/src/devstack/child.ts";
+import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
+import type { MemberNews } from "../../apps/cli/src/devstack/member.ts";
+import { requesterPlan, requesterUser } from "../../apps/cli/src/devstack/plans.ts";
+import type { DevstackSettings } from "../../apps/cli/src/devstack/settings.ts";
+import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
+import { createWitness, type Witness } from "./witness.ts";
+
+/** A cluster of real processes to break, and everything to watch it by. */
+export interface FaultCluster {
+  readonly devstack: Devstack;
+  /** Fails over between all requesters, and gives up on one that does not answer within a second or two. */
+  readonly client: Client;
+  readonly witness: Witness;
+  readonly ports: RequesterPorts;
+  /** What died and what came back, in order. */
+  readonly news: Heard<MemberNews>;
+  /** The password of a user of its NATS server. */
+  passwordOf(user: string): string;
+  /** Starts a requester again that died, on its own data and port, where the devstack does not do it. */
+  startAgain(requester: number): Promise<void>;
+  /** Makes all views again from the log, and compares. */
+  replay(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** What a test wants of its cluster. */
+export type FaultSettings = Partial<Pick<DevstackSettings, "requesters" | "nodes" | "restart">> & {
+  readonly nodeSettings?: Readonly<Record<string, string>>;
+  readonly requesterSettings?: Readonly<Record<string, string>>;
+};
+
+// A requester that is stopped and not dead answers nobody; a client that knows another one turns to it after this.
+const answerMs = 2_000;
+
+/** Starts a cluster on a data directory and connects to its log. */
+export async function startFaultCluster(dataDir: string, settings: FaultSettings = {}): Promise<FaultCluster> {
+  const news = heard<MemberNews>();
+  const whole = {
+    requesters: 2,
+    nodes: 2,
+    port: 0,
+    natsPort: 0,
+    dataDir,
+    restart: true,
+    ...settings,
+    nodeSettings: { "log.level": "warn", "wasm.poolSize": "0", ...settings.nodeSettings },
+    requesterSettings: { "log.level": "warn", ...settings.requesterSettings },
+  };
+  const devstack = await startDevstack(whole, news.tell);
+  try {
+    return await watched({ devstack, settings: whole, news });
+  } catch (failure) {
+    await devstack.stop();
+    throw failure;
+  }
+}
+
+interface Started {
+  readonly devstack: Devstack;
+  readonly settings: DevstackSettings;
+  readonly news: Heard<MemberNews>;
+}
+
+async function watched({ devstack, settings, news }: Started): Promise<FaultCluster> {
+  const dataDir = openDataDir(settings.dataDir);
+  const { passwordOf } = dataDir;
+  const again: Child[] = [];
+  const access = {
+    "nats.url": devstack.facts.nats,
+    "nats.user": requesterUser,
+    "nats.password": passwordOf(requesterUser),
+  };
+  const ports = await connectRequester({
+    requesterId: "witness",
+    servers: [devstack.facts.nats],
+    user: requesterUser,
+    pass: passwordOf(requesterUser),
+    replicas: 1,
+    onDamage: ({ seq, why }) => news.tell({ name: "log", what: "died", why: `damage at ${seq}: ${why}` }),
+    onParked: () => undefined,
+    onTrouble: () => undefined,
+  });
+  const witness = await createWitness(ports.log);
+  return {
+    devstack,
+    client: createClient({ endpoints: devstack.facts.api, fetch: impatient }),
+    witness,
+    ports,
+    news,
+    passwordOf,
+    async startAgain(requester) {
+      const port = Number(new URL(devstack.facts.api[requester] ?? "").port);
+      const child = startChild(requesterPlan(requester, port, { dataDir, settings, natsUrl: devstack.facts.nats }));
+      again.push(child);
+      await child.ready;
+    },
+    async replay() {
+      const opened = await openReplay({ env: {}, flags: access });
+      return await opened.run().finally(() => opened.close());
+    },
+    async stop() {
+      await witness.close();
+      await ports.close();
+      await Promise.all(again.map((child) => child.stop()));
+      await devstack.stop();
+    },
+  };
+}
+
+/** A platform's fetch that gives up; an event feed may stay open for as long as it likes. */
+function impatient(url: string, init: RequestInit): Promise<Response> {
+  if (url.includes("/events")) return fetch(url, init);
+  const limit = AbortSignal.timeout(answerMs);
+  return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
+}
+
+/** Runs a test in a folder of its own, with a cluster that is stopped however the test ends. */
+export async function withFaultCluster(
+  settings: FaultSettings,
+  test: (cluster: FaultCluster, dataDir: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "shoal-int-"));
+  try {
+    const cluster = await startFaultCluster(join(folder, "data"), settings);
+    await test(cluster, join(folder, "data")).finally(cluster.stop);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+import type { EventLog, StoredCommit } from "@shoal/core";
+import { subjectOf } from "@shoal/proto";
+import { createJobLedger, type JobLedger } from "./job-ledger.ts";
+
+/** What the whole log says, and what in it must never be. */
+export interface Story {
+  readonly jobs: ReadonlyMap<string, JobLedger>;
+  /** Rules that were broken, a sentence each. */
+  readonly broken: readonly string[];
+  readonly commits: number;
+  take(stored: StoredCommit): void;
+}
+
+/** A story of nothing; commits are told to it in log order. */
+export function createStory(): Story {
+  const jobs = new Map<string, JobLedger>();
+  const tips = new Map<string, string>();
+  const commitIds = new Set<string>();
+  const broken: string[] = [];
+  let lastSeq = 0;
+
+  function envelope({ aggregate, seq, hash, commit }: StoredCommit): void {
+    const subject = subjectOf(aggregate);
+    if (seq <= lastSeq) broken.push(`position ${seq} came after ${lastSeq}`);
+    if (commit.prev !== (tips.get(subject) ?? "")) broken.push(`the chain of ${subject} is broken at ${seq}`);
+    if (commitIds.has(commit.id)) broken.push(`the commit ${commit.id} stands twice, again at ${seq}`);
+    lastSeq = seq;
+    tips.set(subject, hash);
+    commitIds.add(commit.id);
+  }
+
+  return {
+    jobs,
+    broken,
+    get commits() {
+      return commitIds.size;
+    },
+    take(stored) {
+      envelope(stored);
+      const { kind, id } = stored.aggregate;
+      if (kind !== "job") return;
+      const job = jobs.get(id) ?? createJobLedger(id);
+      jobs.set(id, job);
+      for (const event of stored.commit.events) broken.push(...job.take(event, stored.seq));
+    },
+  };
+}
+
+/** The story of all that stands in the log now. */
+export async function readStory(log: EventLog): Promise<Story> {
+  const story = createStory();
+  await log.scan(0, story.take);
+  return story;
+}
+
+/** What clients were told. */
+export interface Told {
+  /** Jobs whose submission was answered with their id. */
+  readonly acknowledged: ReadonlySet<string>;
+  /** Jobs whose stop was answered with success. */
+  readonly stopped: ReadonlySet<string>;
+}
+
+/** Promises to clients that the log does not keep, once everything has come to rest. */
+export function brokenPromises({ jobs, broken }: Story, { acknowledged, stopped }: Told): readonly string[] {
+  const found = [...broken];
+  for (const id of acknowledged) if (!jobs.has(id)) found.push(`job ${id} was acknowledged and is not in the log`);
+  for (const [id, job] of jobs) {
+    if (!acknowledged.has(id))
+      found.push(`job ${id} stands in the log and nobody was told: a repeated call made it twice`);
+    if (job.end() === undefined) found.push(`job ${id} has not ended; live: ${job.live().join(", ") || "nothing"}`);
+  }
+  for (const id of stopped) {
+    const end = jobs.get(id)?.end();
+    if (end !== "stopped") found.push(`job ${id} was stopped for a client and is ${end}`);
+  }
+  return found;
+}

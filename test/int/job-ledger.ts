@@ -1,0 +1,109 @@
+import { executionMachine, jobMachine, type StoredEvent } from "@shoal/proto";
+import { z } from "zod";
+
+/** What the log says of one job, kept by names and numbers alone: nothing here folds as Shoal folds. */
+export interface JobLedger {
+  readonly end: () => string | undefined;
+  /** Why it ended so; empty when there is nothing to say. */
+  readonly why: () => string;
+  /** Live executions, as `partition on node`. */
+  readonly live: () => readonly string[];
+  readonly placed: ReadonlyMap<string, Placed>;
+  /** Takes the next event; answers with what must never be. */
+  take(event: StoredEvent, seq: number): readonly string[];
+}
+
+/** One try, as far as the rules need it. */
+export interface Placed {
+  readonly executionId: string;
+  readonly nodeId: string;
+  readonly partition: number;
+  readonly attempt: number;
+  readonly state: string;
+  readonly code: string;
+}
+
+const Assigned = z.object({
+  executionId: z.string(),
+  nodeId: z.string(),
+  partition: z.int(),
+  attempt: z.int(),
+});
+const OfExecution = z.object({ executionId: z.string(), code: z.string().default("") });
+const Ending = z.object({ code: z.string().default(""), why: z.string().default("") });
+const Submitted = z.object({ spec: z.object({ count: z.int() }) });
+
+const isEnd: ReadonlySet<string> = new Set(executionMachine.terminal);
+const jobEnds: ReadonlyMap<string, string> = new Map(
+  jobMachine.rows.flatMap(([, { name }, to]) => (jobMachine.terminal.includes(to) ? [[name, to] as const] : [])),
+);
+const stateAfter: ReadonlyMap<string, string> = new Map(executionMachine.rows.map(([, { name }, to]) => [name, to]));
+
+/** An empty ledger of one job. */
+export function createJobLedger(id: string): JobLedger {
+  const placed = new Map<string, Placed>();
+  let count = 0;
+  let end: string | undefined;
+  let why = "";
+  const liveOnes = () => [...placed.values()].filter(({ state }) => !isEnd.has(state));
+  const of = (partition: number) => [...placed.values()].filter((each) => each.partition === partition);
+
+  function assign(data: unknown): string[] {
+    const { executionId, nodeId, partition, attempt } = Assigned.parse(data);
+    const found: string[] = [];
+    if (placed.has(executionId)) found.push(`${executionId} was assigned twice`);
+    const before = of(partition);
+    for (const { state } of before) {
+      if (!isEnd.has(state)) found.push(`partition ${partition} has two live executions`);
+      if (state === "completed") found.push(`partition ${partition} was assigned after its completion`);
+    }
+    if (attempt !== before.length + 1)
+      found.push(`try ${attempt} of partition ${partition} came after ${before.length}`);
+    placed.set(executionId, { executionId, nodeId, partition, attempt, state: "assigned", code: "" });
+    return found;
+  }
+
+  function move(state: string, data: unknown): string[] {
+    const { executionId, code } = OfExecution.parse(data);
+    const one = placed.get(executionId);
+    if (one === undefined) return [`${executionId} became ${state} and was never assigned`];
+    placed.set(executionId, { ...one, state, code });
+    const found = isEnd.has(one.state) ? [`${executionId} became ${state} after it was ${one.state}`] : [];
+    const completions = of(one.partition).filter((each) => each.state === "completed").length;
+    if (completions > 1) found.push(`partition ${one.partition} was completed ${completions} times`);
+    return found;
+  }
+
+  function finish({ type, data }: StoredEvent, state: string): string[] {
+    const said = Ending.parse(data);
+    why = `${said.code} ${said.why}`.trim();
+    const found = liveOnes().map(({ executionId }) => `${type} while ${executionId} is live`);
+    const done = new Set([...placed.values()].flatMap((each) => (each.state === "completed" ? [each.partition] : [])));
+    if (state === "completed" && done.size !== count)
+      found.push(`${type} with ${done.size} of ${count} partitions done`);
+    end = state;
+    return found;
+  }
+
+  function rules({ type, data }: StoredEvent): string[] {
+    const isSecond = type === "JobSubmitted" && count > 0;
+    if (type === "JobSubmitted") count = Submitted.parse(data).spec.count;
+    if (isSecond) return ["it was submitted twice"];
+    if (type === "ExecutionAssigned") return assign(data);
+    const ending = jobEnds.get(type);
+    if (ending !== undefined) return finish({ type, data }, ending);
+    const state = stateAfter.get(type);
+    return state === undefined ? [] : move(state, data);
+  }
+
+  return {
+    placed,
+    end: () => end,
+    why: () => why,
+    live: () => liveOnes().map(({ partition, nodeId }) => `${partition} on ${nodeId}`),
+    take(event, seq) {
+      const late = end === undefined ? [] : [`${event.type} came after it was ${end}`];
+      return [...late, ...rules(event)].map((what) => `job ${id}, position ${seq}: ${what}`);
+    },
+  };
+}

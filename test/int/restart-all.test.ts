@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { onServer } from "../../libs/nats/src/testing/on-server.ts";
+import { expectAllPromisesKept } from "./at-rest.ts";
+import { endedIn } from "./decisions.ts";
+import { type FaultCluster, startFaultCluster } from "./fault-cluster.ts";
+
+const jobsCount = 40;
+// Four at a time on each of two nodes: most of the jobs wait.
+const nodeSettings = { "capacity.cpu": "400m" };
+
+const spec = (serial: number) => ({
+  Type: "batch",
+  Count: 1 + (serial % 3),
+  Tasks: [
+    {
+      Name: "main",
+      Engine: { Type: "noop", Params: { RunSeconds: (1 + (serial % 3)) / 10 } },
+      Resources: { CPU: "100m" },
+    },
+  ],
+});
+
+const running = ({ witness }: FaultCluster): number =>
+  [...witness.story.jobs.values()].reduce((sum, job) => sum + job.live().length, 0);
+const history = ({ witness }: FaultCluster): readonly string[] =>
+  witness.commits.map(({ seq, hash }) => `${seq} ${hash}`);
+
+onServer(() => {
+  it("has everything, and ends it, when all of it is stopped in the middle and started again", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "shoal-int-"));
+    const clusters: FaultCluster[] = [];
+    try {
+      const first = await startFaultCluster(join(folder, "data"), { nodeSettings });
+      clusters.push(first);
+      const submitted = await Promise.all(
+        Array.from({ length: jobsCount }, (_, serial) => first.client.submit(spec(serial))),
+      );
+      const acknowledged = new Set(submitted.map(({ jobId }) => jobId));
+      await first.witness.until("some done, some running", () => endedIn(first.witness) > 4 && running(first) > 2);
+      await first.stop();
+      clusters.pop();
+      const before = history(first);
+      expect(endedIn(first.witness)).toBeLessThan(jobsCount);
+
+      const second = await startFaultCluster(join(folder, "data"), { nodeSettings });
+      clusters.push(second);
+      await second.witness.until("the end of all jobs", () => endedIn(second.witness) === jobsCount);
+      expect(history(second).slice(0, before.length)).toEqual(before);
+      const ends = [...second.witness.story.jobs.values()].map((job) => `${job.end()} ${job.why()}`.trim());
+      expect(new Set(ends)).toEqual(new Set(["completed"]));
+      await expectAllPromisesKept(second, { acknowledged, stopped: new Set() });
+    } finally {
+      for (const cluster of clusters) await cluster.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import type { EventLog, StoredCommit } from "@shoal/core";
+import { createStory, type Story } from "./invariants.ts";
+
+/** Watches the log from outside, so that a test waits for what becomes true and never for time. */
+export interface Witness {
+  readonly story: Story;
+  /** Every commit so far, in log order. */
+  readonly commits: readonly StoredCommit[];
+  /** Resolves as soon as it holds; it is looked at after every commit. Rejects after withinMs, with what was waited for. */
+  until(what: string, holds: (witness: Witness) => boolean, withinMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+// Long enough for a lease to end and be taken over on a machine that does other things too; a test that waits this long has failed.
+const patienceMs = 40_000;
+
+export async function createWitness(log: EventLog): Promise<Witness> {
+  const story = createStory();
+  const commits: StoredCommit[] = [];
+  const waiting = new Set<() => void>();
+  const following = await log.follow({}, 0, (stored) => {
+    story.take(stored);
+    commits.push(stored);
+    for (const look of [...waiting]) look();
+  });
+  const witness: Witness = {
+    story,
+    commits,
+    until: (what, holds, withinMs = patienceMs) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => {
+          waiting.delete(look);
+          reject(new Error(`waited ${withinMs / 1000} s in vain for: ${what}\n${unrest(story).join("\n")}`));
+        }, withinMs);
+        function look(): void {
+          if (!holds(witness)) return;
+          waiting.delete(look);
+          clearTimeout(late);
+          resolve();
+        }
+        waiting.add(look);
+        look();
+      }),
+    close: () => following.close(),
+  };
+  return witness;
+}
+
+// Enough to see what kind of thing is stuck.
+const shownMax = 8;
+
+/** What has not ended, for whoever has to find out why. */
+function unrest({ jobs, broken, commits }: Story): readonly string[] {
+  const open = [...jobs].filter(([, job]) => job.end() === undefined);
+  return [
+    `the log has ${commits} commits and ${jobs.size} jobs, ${open.length} of them open`,
+    ...broken.slice(0, shownMax),
+    ...open.slice(0, shownMax).map(([id, job]) => {
+      const tries = [...job.placed.values()].map(
+        ({ partition, attempt, state, nodeId }) => `${partition}/${attempt} ${state} on ${nodeId}`,
+      );
+      return `${id}: ${tries.join("; ") || "no place yet"}`;
+    }),
+  ];
+}
