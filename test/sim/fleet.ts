@@ -114,6 +114,7 @@ function nodeSettings(nodeId: string, capacity: Parameters<typeof createCompute>
     inputBytes: 2 ** 20,
     publishMs: 60_000,
     outputFileBytes: 2 ** 20,
+    outputBytesMax: 2 ** 22,
   };
 }
 

@@ -25,6 +25,8 @@ export interface Plan {
   readonly requesters: readonly string[];
   /** Cores of each node, by its id. */
   readonly nodes: ReadonlyMap<string, number>;
+  /** Nodes that die at a time, in milliseconds from the start, and never come back. */
+  readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
@@ -51,14 +53,19 @@ export function planOf(seed: number): Plan {
   const requesters = names("r", dice.between(1, 3));
   const nodes = new Map(names("n", dice.between(1, 4)).map((id) => [id, dice.between(1, 4)]));
   const processes = requesters.length + nodes.size;
+  // One at least remains: without any node nothing ends.
+  const doomed = new Map(
+    [...nodes.keys()].slice(1).flatMap((id) => (dice.chance(0.15) ? [[id, dice.between(0, unrestMs)]] : [])),
+  );
+  const coresLeft = Math.max(...[...nodes].map(([id, cores]) => (doomed.has(id) ? 0 : cores)));
+  const kinds = dice.chance(0.5) ? allKinds : ([dice.pick(allKinds)] as const);
   return {
     seed,
     requesters,
     nodes,
-    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) =>
-      jobOf(dice, index, Math.max(...nodes.values())),
-    ),
-    disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes)),
+    doomed,
+    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) => jobOf(dice, index, coresLeft)),
+    disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
     faults: drawFaults(dice.split("faults")),
     settings: {
       width: dice.between(1, 4),
@@ -100,9 +107,16 @@ function jobOf(dice: Dice, index: number, coresMost: number): PlannedJob {
   };
 }
 
-function disturbanceOf(dice: Dice, processes: number): Disturbance {
+// Half of the seeds have all kinds of trouble, the others much of one.
+const allKinds = ["crash", "stop", "pause", "cut", "outage"] as const;
+
+function disturbanceOf(
+  dice: Dice,
+  processes: number,
+  kinds: readonly [Disturbance["kind"], ...Disturbance["kind"][]],
+): Disturbance {
   return {
-    kind: dice.pick(["crash", "crash", "crash", "stop", "pause", "cut", "outage"]),
+    kind: dice.pick(kinds),
     whom: dice.between(0, processes - 1),
     atMs: dice.between(0, unrestMs),
     // Longer than a lease lives, and longer than any patience with a node.

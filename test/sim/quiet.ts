@@ -92,7 +92,8 @@ function unlikeTheLog({ sea, watchman }: QuietOptions): string[] {
 /** Whatever was held, assigned or remembered has ended. */
 function stillHeld({ sea, fleet, lastHeartbeats }: QuietOptions): string[] {
   const found = [...entriesOf(sea.views.assignments).keys()].map((key) => `${key} is still assigned`);
-  for (const { id, disk, files } of fleet.nodes) {
+  for (const { id, disk, files, isSunk } of fleet.nodes) {
+    if (isSunk()) continue;
     if (disk.size > 0)
       found.push(`the journal of ${id} still holds ${[...disk.values()].map((e) => `${e.executionId} ${e.phase}`)}`);
     if (files.size > 0) found.push(`the workspace of ${id} still holds ${[...files.keys()].slice(0, 3)}`);
@@ -118,7 +119,12 @@ function unowned({ sea, fleet, watchman }: QuietOptions): string[] {
   // Sixteen, as shardCount says.
   if (held.length !== 16 || new Set(held).size !== 16)
     found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
-  for (const [id, node] of watchman.nodes) if (node.state !== "connected") found.push(`${id} is ${node.state}`);
+  for (const { id, isSunk } of fleet.nodes) {
+    const state = watchman.nodes.get(id)?.state;
+    // One that died before it was ever heard is not known.
+    const wanted = isSunk() ? [undefined, "disconnected"] : ["connected"];
+    if (!wanted.includes(state)) found.push(`${id} is ${state}`);
+  }
   for (const ship of fleet.all) {
     const planned = ship.voyage()?.berth.planned() ?? 0;
     if (planned > plannedMax) found.push(`${ship.id} waits for ${planned} callbacks`);

@@ -18,6 +18,9 @@ export interface Ship<V extends Voyage> {
   stop(downMs: number): void;
   /** Starts it now if it is down. */
   raise(): void;
+  /** Dies and never comes back. */
+  sink(): void;
+  isSunk(): boolean;
 }
 
 export interface ShipOptions<V extends Voyage> {
@@ -40,9 +43,10 @@ export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
   const { id, sea, dice, launch } = options;
   let present: { readonly voyage: V; readonly started: Promise<void>; stopping: boolean } | undefined;
   let upAt = 0;
+  let sunk = false;
 
   function sail(): void {
-    if (present !== undefined) return;
+    if (present !== undefined || sunk) return;
     const voyage = launch();
     const started = startAll(voyage.processes);
     present = { voyage, started, stopping: false };
@@ -70,6 +74,11 @@ export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
       void started.then(() => end(voyage, options)).catch(() => undefined);
     },
     raise: sail,
+    sink() {
+      sunk = true;
+      present?.voyage.berth.kill();
+    },
+    isSunk: () => sunk,
   };
 }
 

@@ -13,7 +13,9 @@ const failuresShown = 5;
 function say({ seed, problems, story, facts }: Outcome): string {
   const { jobs: _, ...plan } = planOf(seed);
   return [
-    ...(one === undefined ? [] : [...story, JSON.stringify({ ...plan, nodes: [...plan.nodes] })]),
+    ...(one === undefined
+      ? []
+      : [...story, JSON.stringify({ ...plan, nodes: [...plan.nodes], doomed: [...plan.doomed] })]),
     JSON.stringify(facts),
     ...problems.slice(0, 20),
     `again: SEED=${seed} npx vitest run test/sim`,

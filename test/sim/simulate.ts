@@ -105,6 +105,12 @@ function createWorld(plan: Plan): World {
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
   const fleet = createFleet({ plan, sea, dice: sea.dice.split("fleet"), crash, note, problem });
+  for (const [id, atMs] of plan.doomed) {
+    sea.clock.at(startAt + atMs, () => {
+      note("SEA", `${id} dies for good`);
+      fleet.nodes.find((ship) => ship.id === id)?.sink();
+    });
+  }
   for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sea, fleet, startAt, note });
   const clients = createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: plan.jobs, startAt, problem });
   return { plan, sea, fleet, watchman, clients, lastHeartbeats, problems, story };
