@@ -47,4 +47,5 @@ export interface NodeSettings {
   readonly inputBytes: number;
   readonly publishMs: number;
   readonly outputFileBytes: number;
+  readonly outputBytesMax: number;
 }

@@ -78,6 +78,19 @@ describe("a compute node", () => {
     expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({ code: "EXECUTION_TIMED_OUT", final: true });
   });
 
+  it("ends a task that writes more than it may, and does not try it again", async () => {
+    const bench = createNodeBench({ settings: { outputBytesMax: 5 } });
+    await bench.boot();
+    const assignment = assignmentOf({
+      task: { engine: { type: "noop", params: { RunSeconds: 60, Stdout: "123456" } } },
+    });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(50);
+    const report = bench.heard(assignment.executionId).at(-1);
+    expect(report).toMatchObject({ code: "OUTPUT_TOO_LARGE", final: true, output: { stdout: "123456" } });
+    expect(report).toMatchObject({ why: expect.stringContaining("more than 5 bytes") });
+  });
+
   it("counts the time from the first start, over a restart of the node", async () => {
     const engine = survivor();
     const bench = createNodeBench({ executors: () => [engine.executor] });

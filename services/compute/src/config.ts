@@ -67,6 +67,13 @@ const Results = z.object({
     .describe("bytes of stdout, and of stderr, that are kept in results; more is cut off"),
 });
 
+const Output = z.object({
+  // Four times what is kept of a stream: far above what anybody reads, and written in a minute by a task that never ends.
+  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
+    .default(4 * 1024 ** 3)
+    .describe("bytes of stdout and stderr together that one execution may write; it is ended when it writes more"),
+});
+
 const Local = z.object({
   address: z
     .string()
@@ -152,6 +159,7 @@ export const ComputeConfig = z
       .describe("paths of this machine that tasks may have as inputs, such as /data/**:ro; :rw lets them write"),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
+    output: Output.prefault({}),
     publishers: z
       .object({
         disabled: listOf(z.string()).default([]).describe("publishers that are not offered"),

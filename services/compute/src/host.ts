@@ -77,6 +77,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     inputBytes: config.inputs.limitBytes,
     publishMs: config.results.timeoutMs,
     outputFileBytes: config.results.outputBytes,
+    outputBytesMax: config.output.limitBytes,
   };
 }
 

@@ -5,7 +5,7 @@ import { capture, headBytes } from "./capture.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function bench(fileBytesMax = 10_000) {
+function bench(fileBytesMax = 10_000, outputBytesMax = 20_000) {
   const logged: LogChunk[] = [];
   const files = new Map<string, string | undefined>();
   const workspace = memoryWorkspace(files);
@@ -13,6 +13,7 @@ function bench(fileBytesMax = 10_000) {
     log: { write: (chunk) => logged.push(chunk), close: () => {} },
     begin: (stream) => workspace.begin(stream),
     fileBytesMax,
+    outputBytesMax,
   });
   return { taken, logged, files };
 }
@@ -47,6 +48,18 @@ describe("a capture", () => {
     taken.output("stdout", Uint8Array.of(first));
     taken.output("stdout", Uint8Array.of(second));
     expect(taken.said("stdout").text).toBe("ü");
+  });
+
+  it("says so when more was said than may be, and takes nothing more", () => {
+    const { taken, logged } = bench(5, 10);
+    taken.output("stdout", bytes("12345"));
+    taken.output("stderr", bytes("67890"));
+    expect(taken.flooded.aborted).toBe(false);
+    taken.output("stderr", bytes("!"));
+    expect(taken.flooded.aborted).toBe(true);
+    taken.output("stdout", bytes("more"));
+    expect(logged).toHaveLength(3);
+    expect(taken.said("stdout").text).toBe("12345");
   });
 
   it("cuts files at their limit and goes on", () => {

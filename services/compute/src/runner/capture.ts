@@ -18,6 +18,8 @@ export interface Capture {
   readonly output: (stream: Stream, chunk: Uint8Array) => void;
   /** What was said so far. */
   said(stream: Stream): Said;
+  /** Fires when more was said than an execution may say; what comes behind is not taken. */
+  readonly flooded: AbortSignal;
   /** Closes the files and the log. Again is harmless. */
   close(): void;
 }
@@ -28,6 +30,8 @@ export interface CaptureOptions {
   readonly begin: ((stream: Stream) => OutputFile) | undefined;
   /** The most bytes of a stream's file; what comes behind is cut off silently, as the field does. */
   readonly fileBytesMax: number;
+  /** The most bytes that may be said in all. */
+  readonly outputBytesMax: number;
 }
 
 interface Taken {
@@ -36,19 +40,23 @@ interface Taken {
   bytes: number;
 }
 
-export function capture({ log, begin, fileBytesMax }: CaptureOptions): Capture {
+export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOptions): Capture {
   const taken: Readonly<Record<Stream, Taken>> = {
     stdout: { heads: [], file: begin?.("stdout"), bytes: 0 },
     stderr: { heads: [], file: begin?.("stderr"), bytes: 0 },
   };
+  const flood = new AbortController();
   return {
+    flooded: flood.signal,
     output: (stream, bytes) => {
+      if (flood.signal.aborted) return;
       const to = taken[stream];
       // Copied: whoever hands a chunk over may use its memory again.
       if (to.bytes < headBytes) to.heads.push(bytes.slice(0, headBytes - to.bytes));
       if (to.bytes < fileBytesMax) to.file?.write(bytes.subarray(0, fileBytesMax - to.bytes));
       to.bytes += bytes.length;
       log.write({ stream, bytes });
+      if (taken.stdout.bytes + taken.stderr.bytes > outputBytesMax) flood.abort();
     },
     said: (stream) => ({ text: textOf(taken[stream].heads), truncated: taken[stream].bytes > headBytes }),
     close: () => {

@@ -37,6 +37,8 @@ export interface RunLimits {
   readonly publishMs: number;
   /** The most bytes of each of stdout and stderr that are kept in a file. */
   readonly outputFileBytes: number;
+  /** The most bytes of stdout and stderr together; an execution that says more is ended. */
+  readonly outputBytesMax: number;
   /** Tasks get no network, whatever they ask for. */
   readonly rejectNetworked: boolean;
 }

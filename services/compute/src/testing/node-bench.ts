@@ -29,6 +29,7 @@ export const testSettings: NodeSettings = {
   inputBytes: 1_000_000,
   publishMs: 60_000,
   outputFileBytes: 10_000,
+  outputBytesMax: 20_000,
 };
 
 export interface NodeBenchOptions {

@@ -71,6 +71,7 @@ function captureOf(run: Run): Capture {
     log: ports.log(assignment.executionId),
     begin: publishes(assignment.task) ? (stream) => ports.workspace.begin(`${folder}/${stream}`) : undefined,
     fileBytesMax: ports.limits.outputFileBytes,
+    outputBytesMax: ports.limits.outputBytesMax,
   });
 }
 
