@@ -11,7 +11,7 @@ import { type Decision, decideWith } from "../decider.ts";
 import type { JobCommand, JobCommands, Place } from "./commands.ts";
 import { conclude, failJob, type JobDraft, needsPlace, openJob, retryOf, stopLive } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, type Job, latestOf, liveExecutions } from "./job.ts";
+import { isOver, type Job, type JobHeader, latestOf, liveExecutions } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import { jobLimits } from "./limits.ts";
 import { takeReport } from "./report.ts";
@@ -97,7 +97,7 @@ function wait({ why, answers, never }: JobCommands["Wait"], draft: JobDraft): vo
     return;
   }
   if (liveExecutions(job).length > 0) return;
-  if (job.header.state === "queued" && withoutNumbers(job.header.message) === withoutNumbers(why)) return;
+  if (job.header.state === "queued" && isOldNews(job.header, why, draft.now)) return;
   draft.emit(JobQueued.of({ why, answers: [...kept] }));
 }
 
@@ -119,5 +119,10 @@ function stop({ why }: JobCommands["Stop"], draft: JobDraft): void {
   draft.emit(JobStopped.of({ why }));
 }
 
-/** The reason itself: how much is free changes all the time and is no news worth a line in the log. */
+/** The same reason in other numbers, or another one so soon that the log need not have it. */
+function isOldNews({ message, modifiedAt }: JobHeader, why: string, now: number): boolean {
+  return withoutNumbers(message) === withoutNumbers(why) || now - modifiedAt < jobLimits.waitToldMs;
+}
+
+// How much is free changes all the time.
 const withoutNumbers = (why: string): string => why.replaceAll(/[\d.]+/g, "#");

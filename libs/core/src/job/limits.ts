@@ -4,6 +4,8 @@ export const jobLimits = {
   placesPerCommit: 128,
   /** How long after an execution's own deadline its owner waits for the node to say so, before it says so itself. */
   timeoutGraceMs: 10_000,
+  /** The least time between two words in the log about why a job waits: who waits for days leaves a line a minute at most. */
+  waitToldMs: 60_000,
   /** Answers of nodes kept with a decision; the rest are counted in its sentence. */
   answersKept: 20,
 } as const;

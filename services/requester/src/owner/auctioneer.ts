@@ -47,7 +47,7 @@ export interface AuctionSettings {
 interface Found {
   readonly places: readonly Place[];
   readonly answers: readonly Answer[];
-  /** Nobody was fit to be asked. */
+  /** No known node would ever run it: none was fit to be asked, or every one refused for a reason that time does not change. */
   readonly nobody: boolean;
 }
 
@@ -157,6 +157,8 @@ export class Auctioneer {
     const slots = Math.min(partitions.length, jobLimits.placesPerCommit);
     const answers: Answer[] = [];
     const places: Place[] = [];
+    let asked = 0;
+    let mayChange = false;
     for (
       let first = 0;
       first < Math.min(nodeIds.length, auction.width * auction.rounds) && places.length < slots;
@@ -171,12 +173,14 @@ export class Auctioneer {
       const dealt = deal(left, bids, wanted.resources);
       this.#releaseUnused(bids, dealt);
       places.push(...dealt);
+      asked += bids.length + silent.length;
+      mayChange ||= silent.length > 0 || bids.some(({ accepted, busy }) => accepted || busy === true);
       answers.push(
         ...bids.map(answerOf),
         ...silent.map((nodeId) => ({ nodeId, accepted: false, why: "has not answered" })),
       );
     }
-    return { places, answers: [...answers, ...refusals], nobody: nodeIds.length === 0 };
+    return { places, answers: [...answers, ...refusals], nobody: asked === nodeIds.length && !mayChange };
   }
 }
 

@@ -62,6 +62,11 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
     return this.#state;
   }
 
+  /** The log position up to which this desk knows the aggregate. */
+  knownSeq(): number {
+    return this.#tip.seq;
+  }
+
   /** This is still the place where the aggregate is decided about. */
   isOpen(): boolean {
     return this.#open;

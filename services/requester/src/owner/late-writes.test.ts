@@ -35,6 +35,8 @@ describe("late writes", () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));
     late.close();
+    void late.put(change("b", 2));
+    expect(clock.planned()).toBe(0);
     await clock.advanceTo(1000);
     expect(written).toEqual([]);
   });

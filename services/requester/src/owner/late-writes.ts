@@ -15,6 +15,7 @@ export class LateWrites {
   readonly #write: (change: Change) => Promise<void>;
   #late = new Map<string, Late>();
   #cancel: (() => void) | undefined;
+  #closed = false;
 
   constructor(clock: Clock, write: (change: Change) => Promise<void>) {
     this.#clock = clock;
@@ -31,6 +32,7 @@ export class LateWrites {
       return waiting.settled.promise;
     }
     const settled = Promise.withResolvers<void>();
+    if (this.#closed) return settled.promise;
     this.#late.set(key, { change, settled });
     this.#cancel ??= this.#clock.at(this.#clock.now() + lagMs, () => this.#flush());
     return settled.promise;
@@ -38,6 +40,7 @@ export class LateWrites {
 
   /** Writes nothing any more; what waited is never said to be stored. */
   close(): void {
+    this.#closed = true;
     this.#cancel?.();
     this.#late.clear();
   }

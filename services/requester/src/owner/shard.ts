@@ -45,9 +45,13 @@ export class Shard {
   readonly #opening = new Map<string, Promise<JobDesk>>();
   /** The last write of each job's views; a job leaves memory when it is over and this is done. */
   readonly #shown = new Map<string, Promise<void>>();
+  /** Jobs that left memory before the log told of their last commit: what it still tells of them is known. */
+  readonly #retired = new Map<string, number>();
   readonly #closers: { close(): Promise<void> }[] = [];
   #progress: Progress;
   #closed = new AbortController();
+  /** How far the log has been told. */
+  #toldSeq = 0;
   /** Where the log ended when the shard was opened: what lies before is read as a whole, what comes after as it comes. */
   #openedAt = 0;
 
@@ -118,10 +122,12 @@ export class Shard {
   #deliver(stored: StoredCommit): void {
     const { id, kind } = stored.aggregate;
     if (this.#closed.signal.aborted) return;
+    this.#toldSeq = stored.seq;
     if (kind === "node") {
       this.#options.nodeMoved(stored);
       return;
     }
+    if (this.#wasRetired(stored)) return;
     const end = this.#progress.events.begin(stored.seq);
     this.#progress.moved();
     this.#takeIn(stored)
@@ -133,6 +139,13 @@ export class Shard {
         // A shard that was closed meanwhile has not shown it: the next owner must.
         if (!this.#closed.signal.aborted) end();
       });
+  }
+
+  #wasRetired({ aggregate, seq }: StoredCommit): boolean {
+    const last = this.#retired.get(aggregate.id);
+    if (last === undefined || seq > last) return false;
+    if (seq === last) this.#retired.delete(aggregate.id);
+    return true;
   }
 
   async #takeIn(stored: StoredCommit): Promise<void> {
@@ -211,6 +224,7 @@ export class Shard {
     const job = desk.state();
     if (job === undefined || !isOver(job) || !desk.idle() || this.#desks.get(id) !== desk) return;
     this.#desks.delete(id);
+    if (desk.knownSeq() > this.#toldSeq) this.#retired.set(id, desk.knownSeq());
     this.#options.keeper.forget(id);
     desk.close();
   }
