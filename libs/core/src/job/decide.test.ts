@@ -24,7 +24,7 @@ import {
 } from "../testing/samples.ts";
 import type { JobEvent } from "./evolve.ts";
 import { batchRetries } from "./job-types/batch.ts";
-import { jobLimits, jobLimits } from "./limits.ts";
+import { jobLimits } from "./limits.ts";
 
 const submitted = (count = 1): JobEvent =>
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count }), version: 1 });
@@ -166,9 +166,15 @@ describe("waiting", () => {
   it("leaves a line a minute at most about why, and none while only numbers change", () => {
     const queued = JobQueued.of({ why: "needs 2 cores, 1 is free", answers: [] });
     const later = sampleAt + jobLimits.waitToldMs;
-    givenJob(submitted(), queued).when({ ...wait, why: "needs 2 cores, 0 is free" }, later).then();
-    givenJob(submitted(), queued).when({ ...wait, why: "no answer" }, later - 1).then();
-    givenJob(submitted(), queued).when({ ...wait, why: "no answer" }, later).thenKinds("JobQueued");
+    givenJob(submitted(), queued)
+      .when({ ...wait, why: "needs 2 cores, 0 is free" }, later)
+      .then();
+    givenJob(submitted(), queued)
+      .when({ ...wait, why: "no answer" }, later - 1)
+      .then();
+    givenJob(submitted(), queued)
+      .when({ ...wait, why: "no answer" }, later)
+      .thenKinds("JobQueued");
   });
 });
 
