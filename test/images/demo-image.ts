@@ -14,7 +14,10 @@ export async function prepareDemoImage(): Promise<DemoImage> {
   try {
     await docker.ping();
   } catch (failure) {
-    return { image: undefined, why: `no Docker engine answers (${failure instanceof Error ? failure.message : failure})` };
+    return {
+      image: undefined,
+      why: `no Docker engine answers (${failure instanceof Error ? failure.message : failure})`,
+    };
   }
   try {
     const built = await buildBusyboxImage(docker, name);
@@ -25,11 +28,14 @@ export async function prepareDemoImage(): Promise<DemoImage> {
         // Somebody else may use it, or have removed it: then there is nothing to tidy up.
         await docker
           .getImage(name)
-          .remove()
+          .remove({ force: true })
           .catch(() => undefined);
       },
     };
   } catch (failure) {
-    return { image: undefined, why: `its image cannot be built: ${failure instanceof Error ? failure.message : failure}` };
+    return {
+      image: undefined,
+      why: `its image cannot be built: ${failure instanceof Error ? failure.message : failure}`,
+    };
   }
 }

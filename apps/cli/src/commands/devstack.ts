@@ -65,17 +65,21 @@ export const devstack: CommandPart = {
     const quit = listenForQuit();
     // The processes see their channel to us close and end by themselves.
     quit.insisted.then(() => process.exit(130));
-    const starting = startDevstack(settings, (news) => tellNews(call, news));
-    const cluster = await Promise.race([starting, quit.asked]);
-    if (cluster !== undefined) {
-      const json = call.options.flag("json");
-      terminal.out(json ? `${JSON.stringify(cluster.facts)}\n` : banner(cluster.facts, settings, terminal.colours));
-      await quit.asked;
-      if (!json) terminal.err("\nStopping: nodes, requesters, then the log.\n");
-    }
-    // Asked to end while it was starting: what has been started must still be stopped.
-    const running = cluster ?? (await starting.catch(() => undefined));
-    await running?.stop();
+    const stop = new AbortController();
+    quit.asked.then(() => stop.abort());
+    const cluster = await startDevstack(settings, {
+      onNews: (news) => tellNews(call, news),
+      signal: stop.signal,
+    }).catch((failure: unknown) => {
+      // Asked to end while it was starting: then this is the end that was asked for.
+      if (!stop.signal.aborted) throw failure;
+    });
+    if (cluster === undefined) return 0;
+    const json = call.options.flag("json");
+    terminal.out(json ? `${JSON.stringify(cluster.facts)}\n` : banner(cluster.facts, settings, terminal.colours));
+    await quit.asked;
+    if (!json) terminal.err("\nStopping: nodes, requesters, then the log.\n");
+    await cluster.stop();
     return 0;
   },
 };

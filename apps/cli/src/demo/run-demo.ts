@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createClient } from "@shoal/client";
 import { banner } from "../devstack/banner.ts";
 import { type DevstackSettings, usual } from "../devstack/settings.ts";
-import { type Devstack, startDevstack } from "../devstack/start-devstack.ts";
+import { startDevstack } from "../devstack/start-devstack.ts";
 import { paint } from "../output/paint.ts";
 import { listenForQuit, type Quit } from "../process/quit.ts";
 import type { Terminal } from "../terminal.ts";
@@ -61,14 +61,22 @@ async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): 
   quit.asked.then(() => stop.abort());
   const startedAt = performance.now();
   narrator.heading("Start a cluster: a NATS server, two requesters, three compute nodes");
-  const cluster = await startDevstack(settings, ({ name, what, why }) => narrator.say(`${name} ${what} (${why})`));
+  const cluster = await startDevstack(settings, {
+    onNews: ({ name, what, why }) => narrator.say(`${name} ${what} (${why})`),
+    signal: stop.signal,
+  }).catch((failure: unknown) => {
+    if (!stop.signal.aborted) throw failure;
+  });
+  if (cluster === undefined) return interruptedCode;
   const client = createClient({ endpoints: cluster.facts.api });
+  const tidies: (() => Promise<void>)[] = [];
+  const atEnd = (tidy: () => Promise<void>): void => void tidies.push(tidy);
   try {
     const watch = watchFeed(client, { signal: stop.signal, onEvent: narrator.event });
     const processes = Object.entries(cluster.facts.pids).map(([name, pid]) => `${name} ${pid}`);
     narrator.say(`processes: ${processes.join(", ")}`);
     narrator.proved(`ready after ${inSeconds(performance.now() - startedAt)}`);
-    await tellSteps({ cluster, client, watch, narrator, textFile, folder, signal: stop.signal });
+    await tellSteps({ cluster, client, watch, narrator, textFile, folder, signal: stop.signal, atEnd });
     narrator.heading(`All of it held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
     narrator.figures();
   } catch (failure) {
@@ -79,6 +87,7 @@ async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): 
     if (stop.signal.aborted) await stopJobs(client);
     stop.abort();
     await cluster.stop();
+    for (const tidy of tidies) await tidy();
   }
   if (options.keep) await keepUp({ ...settings, restart: true }, { terminal: options.terminal, quit });
   return 0;
@@ -113,9 +122,12 @@ async function keepUp(
   settings: DevstackSettings,
   { terminal, quit }: { terminal: Terminal; quit: Quit },
 ): Promise<void> {
-  const cluster: Devstack = await startDevstack(settings, ({ name, what, why }) =>
-    terminal.err(`${name} ${what} (${why})\n`),
-  );
+  const stop = new AbortController();
+  quit.asked.then(() => stop.abort());
+  const cluster = await startDevstack(settings, {
+    onNews: ({ name, what, why }) => terminal.err(`${name} ${what} (${why})\n`),
+    signal: stop.signal,
+  });
   const { dim } = paint(terminal.colours);
   terminal.out(`\n${banner(cluster.facts, settings, terminal.colours)}`);
   terminal.out(dim("This one lives in a temporary folder: Ctrl-C ends it and removes everything.\n"));

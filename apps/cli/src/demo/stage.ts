@@ -14,6 +14,8 @@ export interface Stage {
   readonly textFile: string;
   /** For what a step wants to write; removed at the end. */
   readonly folder: string;
+  /** Does this when the cluster has been stopped, however the story ends. */
+  readonly atEnd: (tidy: () => Promise<void>) => void;
   /** Fires when the story is to end early. */
   readonly signal: AbortSignal;
 }

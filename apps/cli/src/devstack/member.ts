@@ -28,6 +28,8 @@ export interface MemberOptions {
   readonly onNews: (news: MemberNews) => void;
   /** How long the first start is tried again while a process of an earlier devstack, which was killed, still holds the data. */
   readonly leftoverMs: number;
+  /** Ends a first start that has not succeeded yet. */
+  readonly signal: AbortSignal;
   /** Called when a process has ended without being asked to, before the next one starts. */
   readonly onDeath?: (facts: Readonly<Record<string, unknown>>) => void;
 }
@@ -36,29 +38,34 @@ export interface MemberOptions {
 export const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
 /** The first process that starts well. */
-async function firstChild(plan: ChildPlan, leftoverMs: number): Promise<Child> {
+async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions): Promise<Child> {
   const startedAt = performance.now();
   for (let pauseMs: number = restartPause.firstMs; ; pauseMs *= 2) {
+    signal.throwIfAborted();
     const child = startChild(plan);
+    const stop = (): void => void child.stop();
+    signal.addEventListener("abort", stop, { once: true });
     try {
       await child.ready;
       return child;
     } catch (failure) {
       const held = failure instanceof CliError && failure.code === "DATA_DIR_IN_USE";
       if (!held || performance.now() - startedAt > leftoverMs) throw failure;
-      await setTimeout(pauseMs);
+      await setTimeout(pauseMs, undefined, { signal });
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
   }
 }
 
 /** Starts a process, resolves once it is ready, and from then on starts it again whenever it dies. Throws CliError when the first start fails. */
 export async function startMember(name: string, options: MemberOptions): Promise<Member> {
-  const { plan, restart, onNews, onDeath, leftoverMs } = options;
+  const { plan, restart, onNews, onDeath } = options;
   let stopping = false;
   let pauseMs: number = restartPause.firstMs;
   let waiting = new AbortController();
   let facts: Readonly<Record<string, unknown>> = {};
-  let child = await firstChild(plan(facts), leftoverMs);
+  let child = await firstChild(plan(facts), options);
   facts = await child.ready;
   const pid = (): number => (typeof facts["serverPid"] === "number" ? facts["serverPid"] : child.pid);
   watch(child);

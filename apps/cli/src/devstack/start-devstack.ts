@@ -30,12 +30,20 @@ export interface DevstackFacts {
   readonly pids: Readonly<Record<string, number>>;
 }
 
-/** Starts a cluster and resolves once jobs can run on it. What was started is stopped again when a part fails. */
-export async function startDevstack(settings: DevstackSettings, onNews: (news: MemberNews) => void): Promise<Devstack> {
+/** Whom a start concerns. */
+export interface StartOptions {
+  /** Told when a process dies or is back. */
+  readonly onNews: (news: MemberNews) => void;
+  /** Gives up a start that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts a cluster and resolves once jobs can run on it. What was started is stopped again when a part fails or the signal fires. */
+export async function startDevstack(settings: DevstackSettings, options: StartOptions): Promise<Devstack> {
   const dataDir = openDataDir(resolve(settings.dataDir));
   const started: Member[] = [];
   try {
-    const api = await startAll(started, { settings, dataDir, onNews });
+    const api = await startAll(started, { settings, dataDir, ...options });
     const devstack = devstackOf(started, { api, dataDir });
     rememberCluster(devstack.facts);
     return devstack;
@@ -48,19 +56,20 @@ export async function startDevstack(settings: DevstackSettings, onNews: (news: M
 // Far longer than a process takes that has lost its devstack.
 const leftoverMs = 10_000;
 
-interface Starting {
+interface Starting extends StartOptions {
   readonly settings: DevstackSettings;
   readonly dataDir: DataDir;
-  readonly onNews: (news: MemberNews) => void;
 }
 
 /** Starts the log, then the requesters, then the nodes; the requesters are there when the nodes first speak. */
-async function startAll(started: Member[], { settings, dataDir, onNews }: Starting): Promise<readonly string[]> {
-  const { restart } = settings;
+async function startAll(
+  started: Member[],
+  { settings, dataDir, onNews, signal }: Starting,
+): Promise<readonly string[]> {
+  const shared = { restart: settings.restart, onNews, signal, leftoverMs };
   const users = await natsUsers(settings, dataDir);
   const nats = await startMember("nats", {
-    restart,
-    onNews,
+    ...shared,
     leftoverMs: 0, // Its keeper waits by itself.
     plan: ({ port }) =>
       natsPlan(dataDir, { dataDir: dataDir.of("nats"), port: numberOr(port, settings.natsPort || -1), users }),
@@ -75,15 +84,15 @@ async function startAll(started: Member[], { settings, dataDir, onNews }: Starti
   const requesters = Array.from({ length: settings.requesters }, (_, index) => {
     const first = settings.port === 0 ? 0 : settings.port + index;
     const plan = ({ api }: Facts) => requesterPlan(index, portOf(api) ?? first, place);
-    return startMember(`requester-${index}`, { restart, onNews, leftoverMs, plan });
+    return startMember(`requester-${index}`, { ...shared, plan });
   });
   started.push(...(await everyOne(requesters)));
   const api = started.flatMap((member) => (member === nats ? [] : [String(member.facts()["api"])]));
   const nodes = Array.from({ length: settings.nodes }, (_, index) =>
-    startMember(`node-${index}`, { restart, onNews, leftoverMs, plan: () => nodePlan(index, place) }),
+    startMember(`node-${index}`, { ...shared, plan: () => nodePlan(index, place) }),
   );
   started.push(...(await everyOne(nodes)));
-  await waitForNodes(api, settings.nodes);
+  await waitForNodes(api, settings.nodes, signal);
   return api;
 }
 

@@ -4,9 +4,10 @@ import { createClient } from "@shoal/client";
 const waitMs = 10_000;
 
 /** Resolves when the API shows so many connected compute nodes, or after waitMs: then people see for themselves who is missing. */
-export async function waitForNodes(endpoints: readonly string[], count: number): Promise<void> {
+export async function waitForNodes(endpoints: readonly string[], count: number, stop: AbortSignal): Promise<void> {
   const client = createClient({ endpoints });
-  const signal = AbortSignal.timeout(waitMs);
+  const leave = new AbortController();
+  const signal = AbortSignal.any([stop, leave.signal, AbortSignal.timeout(waitMs)]);
   const all = async (): Promise<boolean> => {
     const nodes = await client.nodes();
     const connected = nodes.filter(({ info, connection }) => info.nodeType === "Compute" && connection === "connected");
@@ -17,7 +18,11 @@ export async function waitForNodes(endpoints: readonly string[], count: number):
   let next = feed.next();
   while (!(await all())) {
     const { done } = await next;
+    stop.throwIfAborted();
     if (done === true) return;
     next = feed.next();
   }
+  // Nobody waits for the answer that is still under way; the iteration ends with it.
+  next.catch(() => undefined);
+  leave.abort();
 }

@@ -24,18 +24,16 @@ export const containerJob: Step = {
       stage.narrator.say(`skipped: ${prepared.why}`);
       return;
     }
-    try {
-      await runContainer(stage, prepared.image);
-    } finally {
-      await prepared.remove();
-    }
+    // Not earlier: the node removes the container some time after the job's end.
+    stage.atEnd(prepared.remove);
+    await runContainer(stage, prepared.image);
   },
 };
 
 interface Prepared {
   readonly image: string | undefined;
   readonly why: string;
-  readonly remove: () => Promise<unknown>;
+  readonly remove: () => Promise<void>;
 }
 
 function preparedOf(answer: unknown): Prepared {
@@ -44,7 +42,9 @@ function preparedOf(answer: unknown): Prepared {
   return {
     image: typeof image === "string" ? image : undefined,
     why: typeof why === "string" ? why : "no image",
-    remove: async () => (typeof remove === "function" ? await remove() : undefined),
+    remove: async () => {
+      if (typeof remove === "function") await remove();
+    },
   };
 }
 
