@@ -39,22 +39,31 @@ const restartMs = { least: 100, most: 3_000 } as const;
 // What was asked before the stop may still wait for its answer: longer than the plan's longest wait for a bid.
 const lingerMs = 1_500;
 
+interface Present<V> {
+  readonly voyage: V;
+  /** Rejects when it cannot start; never settles when it dies on the way. */
+  started: Promise<void> | undefined;
+  stopping: boolean;
+}
+
 export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
   const { id, sea, dice, launch } = options;
-  let present: { readonly voyage: V; readonly started: Promise<void>; stopping: boolean } | undefined;
+  let present: Present<V> | undefined;
   let upAt = 0;
   let sunk = false;
 
   function sail(): void {
     if (present !== undefined || sunk) return;
     const voyage = launch();
-    const started = startAll(voyage.processes);
-    present = { voyage, started, stopping: false };
+    // Before it starts: it may die with the first thing that it says.
     voyage.berth.onKilled(() => {
       present = undefined;
       const at = Math.max(upAt, sea.clock.now() + dice.between(restartMs.least, restartMs.most));
       sea.clock.at(at, sail);
     });
+    present = { voyage, started: undefined, stopping: false };
+    const started = startAll(voyage.processes);
+    if (present !== undefined) present.started = started;
     // A program that cannot start ends with an error, and is started again.
     started.catch(() => voyage.berth.kill());
   }
@@ -71,7 +80,7 @@ export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
       present.stopping = true;
       const { voyage, started } = present;
       // A program that has not started yet does so first, as `runUntil` has it.
-      void started.then(() => end(voyage, options)).catch(() => undefined);
+      void started?.then(() => end(voyage, options)).catch(() => undefined);
     },
     raise: sail,
     sink() {
