@@ -27,7 +27,18 @@ const text = z
   .string()
   .max(specLimits.textChars)
   .refine((value) => !value.includes("\0"), "holds a null character");
-const short = text.max(specLimits.nameChars);
+const short = text
+  .max(specLimits.nameChars)
+  // They stand in people's terminals.
+  .refine((value) => !/\p{Cc}/u.test(value), "holds a control character");
+
+/** A map of texts, no larger than any list of a spec. */
+const texts = (of: z.ZodType<string> = text) =>
+  z.record(z.string(), of).superRefine((map, issues) => {
+    const count = Object.keys(map).length;
+    if (count <= specLimits.entries) return;
+    issues.addIssue({ code: "custom", message: `wanted at most ${specLimits.entries} entries, found ${count}` });
+  });
 
 const operators = ["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"] as const;
 // How many values each operator takes, as [least, most].
@@ -107,7 +118,7 @@ export const Timeouts = z
   });
 
 const envName = /^[A-Z][A-Z0-9_]*$/;
-const Env = z.record(z.string(), text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
+const Env = texts(text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
   for (const name of Object.keys(env)) {
     const problem = !envName.test(name)
       ? "wanted upper-case letters, digits and _, beginning with a letter"
@@ -152,7 +163,7 @@ export const Task = z
     engine: SpecConfig,
     publisher: Publisher,
     env: Env.default({}),
-    meta: z.record(z.string(), text).default({}),
+    meta: texts().default({}),
     inputSources: z
       .array(InputSource)
       .max(specLimits.entries)
@@ -200,10 +211,14 @@ export const JobSpec = z.object({
     .transform((type) => type.toLowerCase())
     .pipe(z.enum(jobTypes, `invalid job type: wanted one of ${jobTypes.join(" ")}`)),
   priority: z.int().default(0),
-  count: z.int("job count must be a whole number").min(0, "job count must be >= 0").max(specLimits.count).default(1),
+  count: z
+    .int("job count must be a whole number")
+    .min(0, "job count must be >= 0")
+    .max(specLimits.count, `wanted at most ${specLimits.count} partitions`)
+    .default(1),
   constraints: z.array(Constraint).max(specLimits.entries).default([]),
-  meta: z.record(z.string(), text).default({}),
-  labels: z.record(z.string(), text).default({}),
+  meta: texts().default({}),
+  labels: texts().default({}),
   tasks: z
     .array(Task, "missing job tasks")
     .min(1, "missing job tasks")

@@ -1,4 +1,5 @@
 import { Fault, type Process } from "@shoal/core";
+import { errors } from "@shoal/proto";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { buildHeaders } from "../build.ts";
 import { clientRefusal } from "./client-version.ts";
@@ -157,6 +158,11 @@ function inTime(clock: Front["clock"], work: () => Promise<unknown>): Promise<un
 
 function refuse({ diary }: Front, failure: unknown, { request, reply }: Exchange): FastifyReply {
   const { status, body } = errorReply(failure, request.id);
+  // The rest is read and thrown away: who is still sending would see a broken pipe, and never the answer.
+  if (status === errors.TOO_LARGE.http) {
+    reply.removeHeader("connection");
+    request.raw.resume();
+  }
   if (isOurs(failure)) diary.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
   return reply.code(status).send(body);
 }
