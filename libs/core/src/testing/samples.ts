@@ -83,6 +83,7 @@ export function sampleInfo(nodeId = "n-one"): NodeInfo {
   };
 }
 
+/** A heartbeat of the sample node, said at its start. */
 export const sampleHeartbeat = (nodeId = "n-one", startedAt = sampleAt): Heartbeat => ({
   info: sampleInfo(nodeId),
   startedAt,

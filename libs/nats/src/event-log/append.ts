@@ -52,6 +52,10 @@ async function settle(link: Link, attempt: Attempt, after: Tip): Promise<number 
   const last = look.state === "none" ? undefined : look.message;
   if (last !== undefined && isOurs(last, attempt)) return last.seq;
   if ((last?.seq ?? 0) === attempt.expectedSeq) return undefined;
+  // Somebody has moved on. From where we were, or from our commit, whose answer was lost?
+  const next = await nextOnSubject(link, streams.events, { subject: attempt.subject, seq: attempt.expectedSeq + 1 });
+  if (next.state === "unknown") return undefined;
+  if (next.state === "there" && isOurs(next.message, attempt)) return next.message.seq;
   if (last !== undefined && decodeCommit(last.bytes) === undefined && (await onlyDamageBehind(link, attempt, after))) {
     attempt.expectedSeq = last.seq;
     return undefined;
@@ -62,8 +66,8 @@ async function settle(link: Link, attempt: Attempt, after: Tip): Promise<number 
   });
 }
 
-function isOurs(last: StoredMessage, { commit, encoded }: Attempt): boolean {
-  return decodeCommit(last.bytes)?.id === commit.id && hashOf(last.bytes) === encoded.hash;
+function isOurs(stored: StoredMessage, { commit, encoded }: Attempt): boolean {
+  return decodeCommit(stored.bytes)?.id === commit.id && hashOf(stored.bytes) === encoded.hash;
 }
 
 /**

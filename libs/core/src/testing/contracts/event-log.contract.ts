@@ -98,6 +98,14 @@ function appends(log: () => EventLog): void {
     expect(await log().append(job, noTip, commit)).toEqual(tip);
     expect(await log().load(job)).toHaveLength(1);
   });
+  it("knows the commit again also when others have followed it", async () => {
+    const job = someJob();
+    const commit = someCommit(noTip);
+    const tip = await log().append(job, noTip, commit);
+    await log().append(job, tip, someCommit(tip));
+    expect(await log().append(job, noTip, commit)).toEqual(tip);
+    expect(await log().load(job)).toHaveLength(2);
+  });
   it("keeps aggregates apart", async () => {
     const [one, other] = [someJob(), someJob()];
     await Promise.all([grow(log(), one, 3), grow(log(), other, 2)]);

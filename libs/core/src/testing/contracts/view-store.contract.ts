@@ -90,6 +90,11 @@ function guards(bench: () => ViewBench): void {
     await bench().again().put("a", entry(5));
     expect(await bench().views.get("a")).toBeUndefined();
   });
+  it("does not let a value come that is older than a removal that found nothing", async () => {
+    await bench().views.remove("a", 6);
+    await bench().again().put("a", entry(5));
+    expect(await bench().views.get("a")).toBeUndefined();
+  });
   it("ends with the newest however many write at once", async () => {
     const stores = [bench().views, bench().again(), bench().again()];
     const writes = Array.from({ length: 60 }, (_, index) => stores[index % 3]?.put("a", entry(((index * 7) % 60) + 1)));

@@ -31,6 +31,8 @@ export function createBucket(name: string): Bucket {
       const old = kept.get(key);
       if (old !== undefined && old.seq > seq) return;
       // A removal is remembered also where nothing was: what it follows may still be on its way.
+      // Last again, as in a stream: a watch that begins anew tells entries in the order of their latest writes.
+      kept.delete(key);
       kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value) });
       if (old?.json === undefined && value === undefined) return;
       for (const tell of onChanged) tell(key);
