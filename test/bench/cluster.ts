@@ -36,7 +36,7 @@ export async function startCluster(): Promise<BenchCluster> {
       nodeSettings: { ...roomy, "capacity.slots": "10000" },
       requesterSettings: { "log.level": "warn", "http.requestsPerSecond": "1000000" },
     },
-    ({ name, why }) => console.error(`${name}: ${why}`),
+    { onNews: ({ name, why }) => console.error(`${name}: ${why}`), signal: new AbortController().signal },
   );
   const [api = ""] = devstack.facts.api;
   const password = openDataDir(dataDir).passwordOf(requesterUser);

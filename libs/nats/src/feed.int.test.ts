@@ -1,7 +1,7 @@
-import { noTip, type StoredCommit } from "@shoal/core";
+import { cloudEventsOf, noTip, type StoredCommit } from "@shoal/core";
 import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { cloudEventsOf, createFeed } from "./feed.ts";
+import { createFeed } from "./feed.ts";
 import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
 import { onServer } from "./testing/on-server.ts";
 
@@ -40,11 +40,12 @@ onServer(() => {
         event: {
           specversion: "1.0",
           id: "7.0",
-          source: `/shoal/jobs/blue/${id}`,
+          source: "/shoal/blue",
           type: "shoal.ExecutionStarted",
-          subject: "e-1",
+          subject: id,
           time: "2023-11-14T22:13:20.123Z",
           datacontenttype: "application/json",
+          by: stored.commit.by,
           data: { executionId: "e-1", startedAt: 1 },
         },
       },
@@ -54,6 +55,6 @@ onServer(() => {
 
   it("gives a node's events too, for those who read the log", () => {
     const aggregate = { kind: "node", namespace: "", id: "n1" } as const;
-    expect(cloudEventsOf({ ...stored, aggregate })[1]).toMatchObject({ source: "/shoal/nodes/n1", subject: "n1" });
+    expect(cloudEventsOf({ ...stored, aggregate })[1]).toMatchObject({ source: "/shoal/nodes", subject: "n1" });
   });
 });

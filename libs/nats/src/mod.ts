@@ -1,7 +1,6 @@
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
-export { type CloudEvent, cloudEventsOf } from "./feed.ts";
 export { leaseTimes } from "./leases/lease-times.ts";
 export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";

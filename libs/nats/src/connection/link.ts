@@ -1,6 +1,7 @@
 import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Chance, type Clock, Fault } from "@shoal/core";
+import { createLater, type Later } from "./later.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { openReplies, type Replies } from "./replies.ts";
 
@@ -8,6 +9,8 @@ import { openReplies, type Replies } from "./replies.ts";
 export interface Link {
   readonly nc: NatsConnection;
   readonly publisher: Publisher;
+  /** For whatever is said often: together with everything else that is said in this turn. */
+  readonly later: Later;
   readonly replies: Replies;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -39,7 +42,8 @@ export const requestMs = 6_000;
 export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
   const { clock, onTrouble } = parts;
   const replies = openReplies(nc, parts.inboxPrefix);
-  const publisher = createPublisher({ nc, replies, clock });
+  const later = createLater();
+  const publisher = createPublisher({ nc, replies, clock, later });
   const listeners = new Set<(up: boolean) => void>();
   let up = true;
   publisher.connection(true);
@@ -65,6 +69,7 @@ export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
     nc,
     replies,
     publisher,
+    later,
     connected(withinMs) {
       if (up || nc.isClosed()) return Promise.resolve(up && !nc.isClosed());
       return new Promise((resolve) => {
@@ -85,6 +90,7 @@ export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
     manager: () => jetstream(nc, { timeout: requestMs }).jetstreamManager(false),
     trouble: onTrouble,
     async close() {
+      later.now();
       publisher.close();
       if (nc.isClosed()) return;
       // Feeds, logs and heartbeats have no answer to wait for: they are sent by the flush inside a drain.

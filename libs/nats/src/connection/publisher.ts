@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@shoal/core";
 import { type Fifo, fifo } from "./fifo.ts";
+import type { Later } from "./later.ts";
 import { type HeaderFields, messageHeaders } from "./message-headers.ts";
 import { type Answered, outcomeOf } from "./publish-outcome.ts";
 import type { Replies } from "./replies.ts";
@@ -40,6 +41,7 @@ export interface PublisherParts {
   readonly nc: Pick<NatsConnection, "publish">;
   readonly replies: Replies;
   readonly clock: Clock;
+  readonly later: Later;
 }
 
 interface Pending {
@@ -56,6 +58,7 @@ interface Pipe extends PublisherParts {
   /** Every message has the same patience, so the order of the calls is that of the deadlines and one alarm is enough. */
   readonly byDeadline: Fifo<Pending>;
   state: "up" | "down" | "closed";
+  isPlanned: boolean;
   cancelAlarm: (() => void) | undefined;
 }
 
@@ -67,6 +70,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
     waiting: fifo(),
     byDeadline: fifo(),
     state: "down",
+    isPlanned: false,
     cancelAlarm: undefined,
   };
   return {
@@ -102,7 +106,12 @@ function enqueue(pipe: Pipe, publication: Publication, resolve: Pending["resolve
   pipe.byDeadline.push(pending);
   pipe.waiting.push(pending);
   arm(pipe);
-  pump(pipe);
+  if (pipe.isPlanned) return;
+  pipe.isPlanned = true;
+  pipe.later.do(() => {
+    pipe.isPlanned = false;
+    pump(pipe);
+  });
 }
 
 function pump(pipe: Pipe): void {

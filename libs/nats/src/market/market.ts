@@ -23,7 +23,7 @@ export function createMarket(link: Link): Market {
     const parcel: Parcel = { asks: [], released: [], bids: new Map(), done: () => {} };
     parcels.set(nodeId, parcel);
     // Behind everything that this turn of the event loop still has to say.
-    setImmediate(() => {
+    link.later.do(() => {
       parcels.delete(nodeId);
       send(link, nodeId, parcel);
     });

@@ -22,7 +22,7 @@ export function createStall(link: Link, nodeId: string): Stall {
         callback: (failure, message) => {
           if (failure !== null) return link.trouble(`asks: ${failure.message}`);
           hear(message.data, answer).then(
-            (bids) => (bids === undefined || !message.reply ? undefined : message.respond(bids)),
+            (bids) => (bids === undefined || !message.reply ? undefined : link.later.do(() => message.respond(bids))),
             (problem: unknown) => link.trouble(`asks: ${problem instanceof Error ? problem.message : String(problem)}`),
           );
         },

@@ -1,5 +1,5 @@
 import type { ReceivedReport, ReportQueue } from "@shoal/core";
-import { Report, reporterOf, streams, subjects } from "@shoal/proto";
+import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, streams, subjects } from "@shoal/proto";
 import { tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
 import { type ReadMessage, readStream } from "../stream/reading.ts";
@@ -29,7 +29,11 @@ export function createReportQueue(link: Link, onParked: (count: number) => void)
 function readReport(message: ReadMessage): ReceivedReport | string {
   const reporter = reporterOf(message.subject);
   if (reporter === undefined) return "its subject is no report's";
-  const report = Report.safeParse(tryDecode(message.bytes));
+  const { length } = message.bytes;
+  if (length > reportBytesMax) return `it has ${length} bytes, and a report at most ${reportBytesMax}`;
+  const data = tryDecode(message.bytes);
+  if (!isShallow(data)) return `it has more than ${levelsMax} levels`;
+  const report = Report.safeParse(data);
   if (report.success) return { ...reporter, seq: message.seq, report: report.data };
   const issue = report.error.issues[0];
   return `its bytes are no report: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
