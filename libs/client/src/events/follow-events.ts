@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.ts";
+import { ApiError, ownProblem } from "../api-error.ts";
 import { type EventsQuery, routes } from "../transport/routes.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type FeedEvent, feedEventOf, isBehind } from "./feed-event.ts";
@@ -17,6 +17,8 @@ export const reconnect = {
   lastMs: 2_000,
   // About a minute, twice what a cluster needs to come back from a restart of its log.
   roundsMax: 32,
+  // Three of the requester's heartbeats: then whoever sent them is gone without a word, and another one is asked.
+  silentMs: 45_000,
 } as const;
 
 /**
@@ -28,19 +30,24 @@ export async function* followEvents(transport: Transport, options: FollowOptions
   const over = () => signal?.aborted === true;
   let last: FeedEvent | undefined;
   let rounds = 0;
+  const heard = (): void => {
+    rounds = 0;
+  };
   while (!over()) {
+    let failure: unknown = ownProblem("API_UNREACHABLE", "the event feed ends again and again without a word");
+    rounds += 1;
     try {
-      for await (const event of oneConnection(transport, { query, last, signal })) {
-        rounds = 0;
+      for await (const event of oneConnection(transport, { query, last, signal, heard })) {
         if (!isBehind(event, last)) continue;
         last = event;
         yield event;
       }
-    } catch (failure) {
-      if (over()) return;
-      rounds += 1;
-      if (isFinal(failure) || rounds > reconnect.roundsMax) throw failure;
+    } catch (caught) {
+      if (isFinal(caught) && !over()) throw caught;
+      failure = caught;
     }
+    if (over()) return;
+    if (rounds > reconnect.roundsMax) throw failure;
     await waitBefore(rounds, signal);
   }
 }
@@ -49,9 +56,12 @@ interface Connection {
   readonly query: EventsQuery;
   readonly last: FeedEvent | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Called whenever anything comes. */
+  readonly heard: () => void;
 }
 
-async function* oneConnection(transport: Transport, { query, last, signal }: Connection): AsyncGenerator<FeedEvent> {
+async function* oneConnection(transport: Transport, connection: Connection): AsyncGenerator<FeedEvent> {
+  const { query, last, signal, heard } = connection;
   const resume = last === undefined ? {} : { "last-event-id": last.id };
   const answer = await transport.open(routes.events(query), {
     headers: { accept: "text/event-stream", ...resume },
@@ -61,18 +71,34 @@ async function* oneConnection(transport: Transport, { query, last, signal }: Con
   const parser = createSseParser();
   const decoder = new TextDecoder();
   const reader = answer.body.getReader();
+  const silence = createSilence(() => void reader.cancel().catch(() => undefined));
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      silence.broken();
+      heard();
       for (const message of parser.push(decoder.decode(value, { stream: true }))) {
         if (message.id !== "") yield feedEventOf(message);
       }
     }
   } finally {
+    silence.over();
     // The connection may be broken already; then there is nothing left to give back.
     await reader.cancel().catch(() => undefined);
   }
+}
+
+/** Calls back when nothing has broken the silence for reconnect.silentMs. */
+function createSilence(tooLong: () => void): { broken(): void; over(): void } {
+  let timer = setTimeout(tooLong, reconnect.silentMs);
+  return {
+    broken() {
+      clearTimeout(timer);
+      timer = setTimeout(tooLong, reconnect.silentMs);
+    },
+    over: () => clearTimeout(timer),
+  };
 }
 
 /** A requester that understood and said no will say it again; a break or an overload may pass. */
