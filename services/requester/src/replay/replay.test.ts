@@ -84,7 +84,7 @@ function project(aggregate: AggregateRef): void {
     const wanted = entries(view, job ?? expect.unreachable());
     for (const { key, seq: at, value } of wanted) bucketOf(view.bucket).write(key, at, entryOf(at, value));
     if (view.bucket !== buckets.assignments) continue;
-    for (const key of bucketOf(view.bucket).kept.keys())
+    for (const key of [...bucketOf(view.bucket).kept.keys()])
       if (key.endsWith(executionOf(aggregate.id)) && !wanted.some((each) => each.key === key))
         bucketOf(view.bucket).write(key, seq, undefined);
   }
