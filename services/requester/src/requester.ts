@@ -27,6 +27,7 @@ export interface Requester {
 // Jobs that one heartbeat calls in. Each that finds its place calls in more, so a few suffice to fill whatever is free.
 const wokenAtOnce = 4;
 
+/** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, nodes, checkpointMs } = settings;
   const { market, clock, chance, diary } = ports;
