@@ -45,6 +45,7 @@ export {
   Task,
   Timeouts,
 } from "./job/spec.ts";
+export { isShallow, levelsMax } from "./levels.ts";
 export { defineMachine, type Machine, next, type Row } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
@@ -60,7 +61,7 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
-export { Report } from "./report.ts";
+export { Report, reportBytesMax } from "./report.ts";
 export { AllocatedResources } from "./resources.ts";
 export {
   type AggregateRef,

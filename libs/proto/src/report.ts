@@ -2,6 +2,9 @@ import { z } from "zod";
 import { RunOutput } from "./execution/events.ts";
 import { SpecConfig } from "./job/spec.ts";
 
+/** The most bytes of a report: twice what one holds whose every text is cut at its own limit; a commit takes several. */
+export const reportBytesMax = 65_536;
+
 const base = { startedAt: z.number() };
 
 /** What a node says it saw of one execution. Later kinds include what earlier ones would have said. */

@@ -2,8 +2,6 @@
 export const apiLimits = {
   /** A submission with inline inputs; the field's own limit. */
   bodyBytes: 10 * 1024 * 1024,
-  /** Lists and objects in one another in a body: specs have eight, the rest is for engines' own params. */
-  bodyLevels: 64,
   /** The field's own limits for a slow sender and a slow answer. */
   headersMs: 5000,
   requestMs: 20_000,

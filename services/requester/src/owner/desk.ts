@@ -130,15 +130,23 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
 
   async #untilNothingWaits(): Promise<void> {
     let waitMs: number = retryMs.first;
+    let most: number | undefined;
     await undefined; // What is commanded in the same breath becomes one commit, and a command from within finds the worker at work.
     try {
       while (this.isOpen() && !(this.#inbox.isEmpty() && this.#arrived.length === 0)) {
-        const batch = this.#inbox.take();
+        const batch = this.#inbox.take(most);
+        most = undefined;
         try {
           await this.#settleArrived();
           await this.#decide(batch);
           waitMs = retryMs.first;
         } catch (failure) {
+          // Too much for one commit together: in halves, so that one that is too large by itself takes no other with it.
+          if (batch.length > 1 && causeOf(failure).code === "TOO_LARGE") {
+            most = Math.ceil(batch.length / 2);
+            this.#inbox.putBack(batch);
+            continue;
+          }
           if (await this.#recover(failure, { batch, waitMs })) this.#inbox.putBack(batch);
           waitMs = Math.min(waitMs * 2, retryMs.max);
         }

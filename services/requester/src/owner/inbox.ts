@@ -36,9 +36,9 @@ export class Inbox<C> {
     });
   }
 
-  /** The next commands to decide together. */
-  take(): readonly Waiting<C>[] {
-    return this.#waiting.splice(0, batchMax);
+  /** The next commands to decide together, `most` of them. */
+  take(most: number = batchMax): readonly Waiting<C>[] {
+    return this.#waiting.splice(0, most);
   }
 
   putBack(batch: readonly Waiting<C>[]): void {
