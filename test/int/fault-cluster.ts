@@ -54,7 +54,7 @@ export async function startFaultCluster(dataDir: string, settings: FaultSettings
     nodeSettings: { "log.level": "warn", "wasm.poolSize": "0", ...settings.nodeSettings },
     requesterSettings: { "log.level": "warn", ...settings.requesterSettings },
   };
-  const devstack = await startDevstack(whole, news.tell);
+  const devstack = await startDevstack(whole, { onNews: news.tell, signal: new AbortController().signal });
   try {
     return await watched({ devstack, settings: whole, news });
   } catch (failure) {

@@ -1,0 +1,79 @@
+/** A job that is taken, and must end with a reason that stands in its history. */
+export interface DoomedSpec {
+  readonly name: string;
+  readonly task: (folder: string) => object;
+  /** What its history says. */
+  readonly says: RegExp;
+}
+
+const noop = (params: object = {}) => ({ Engine: { Type: "noop", Params: params } });
+const withInput = (source: object, target = "/in") => ({
+  ...noop(),
+  InputSources: [{ Source: source, Target: target }],
+});
+const local = (path: string, more: object = {}) => withInput({ Type: "local", Params: { SourcePath: path, ...more } });
+const inline = (url: string, target?: string) => withInput({ Type: "inline", Params: { URL: url } }, target);
+const published = (more: object) => ({ ...noop(), Publisher: { Type: "nats" }, ...more });
+
+/** `folder` holds `open`, which nodes allow, and `closed`, which they do not; `open/out` leads to it. */
+export const doomedSpecs = (archiveThatClimbs: string): readonly DoomedSpec[] => [
+  { name: "an engine that nobody has", task: () => ({ Engine: { Type: "teleport" } }), says: /teleport/ },
+  { name: "params that the engine cannot read", task: () => noop({ RunSeconds: "long" }), says: /RunSeconds/ },
+  { name: "params that the engine does not know", task: () => noop({ Sudo: true }), says: /Sudo/ },
+  { name: "a thousand cores", task: () => ({ ...noop(), Resources: { CPU: "1000" } }), says: /needs 1000 cpuCores/ },
+  {
+    name: "more memory than there is",
+    task: () => ({ ...noop(), Resources: { Memory: "4000TB" } }),
+    says: /memoryBytes/,
+  },
+  { name: "a publisher that nobody has", task: () => ({ ...noop(), Publisher: { Type: "pigeon" } }), says: /pigeon/ },
+  { name: "a source that nobody has", task: () => withInput({ Type: "moon" }), says: /moon/ },
+  { name: "a file of the machine", task: () => local("/etc/passwd"), says: /does not allow \/etc\/passwd/ },
+  { name: "a folder beside the open one", task: (folder) => local(`${folder}/closed/secret`), says: /does not allow/ },
+  { name: "a path that goes up", task: (folder) => local(`${folder}/open/../closed/secret`), says: /does not go up/ },
+  {
+    name: "a link that leads out",
+    task: (folder) => local(`${folder}/open/out/secret`),
+    says: /leads to .*which this node does not allow/,
+  },
+  {
+    name: "writing where reading is allowed",
+    task: (folder) => local(`${folder}/open`, { ReadWrite: true }),
+    says: /only to be read/,
+  },
+  {
+    name: "making what is not there",
+    task: (folder) => local(`${folder}/open/new`, { CreateAs: "dir" }),
+    says: /only to be read/,
+  },
+  {
+    name: "a path with a null character",
+    task: (folder) => local(`${folder}/open\u0000/x`),
+    says: /absolute path|SourcePath/,
+  },
+  { name: "an input that is no data", task: () => inline("https://example.test/x"), says: /data: URI/ },
+  { name: "an input that is no base64", task: () => inline("data:text/plain;base64,!!!"), says: /not encoded/ },
+  { name: "an archive that climbs out", task: () => inline(archiveThatClimbs), says: /would lead out of its folder/ },
+  {
+    name: "an archive that is none",
+    task: () => inline("data:application/gzip;base64,AAAA"),
+    says: /archive|gzip|header/,
+  },
+  { name: "a target that goes up", task: () => inline("data:,x", "/in/../../etc"), says: /has a \. or \.\./ },
+  { name: "a target that is the root", task: () => inline("data:,x", "/"), says: /is the root/ },
+  {
+    name: "a result path that goes up",
+    task: () => published({ ResultPaths: [{ Name: "out", Path: "/out/../../etc" }] }),
+    says: /has a \. or \.\./,
+  },
+  {
+    name: "a result name that goes up",
+    task: () => published({ ResultPaths: [{ Name: "../../out", Path: "/out" }] }),
+    says: /result name/,
+  },
+  {
+    name: "a result name that is taken",
+    task: () => published({ ResultPaths: [{ Name: "stdout", Path: "/out" }] }),
+    says: /is taken/,
+  },
+];

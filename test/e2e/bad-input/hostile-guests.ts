@@ -1,0 +1,94 @@
+import { type Pen, program, root } from "../../../services/compute/src/executors/wasm/testing/program.ts";
+
+/** A WebAssembly program that means ill, and what must become of it. */
+export interface HostileGuest {
+  readonly name: string;
+  readonly module: () => Uint8Array;
+  readonly task?: object;
+  readonly end: "completed" | "failed";
+  /** What the job's history says. */
+  readonly says: RegExp;
+}
+
+const published = { Publisher: { Type: "nats" }, ResultPaths: [{ Name: "made", Path: "/made" }] };
+
+// These guests end with what they were answered. WASI's numbers for "it may not" and "nothing there"; success is 0.
+const notCapable = /"ExitCode":"76"/;
+const notThere = /"ExitCode":"44"/;
+const endWith = (errno: string) => `(call $proc_exit ${errno})`;
+const opening = (pen: Pen, path: string) =>
+  endWith(pen.call("path_open", root, 1, pen.text(path), 0, 2n, 0n, 0, pen.room(4)));
+
+/** Writes the same 64 KiB for ever to what stands in `fd`. */
+const writingForEver = (pen: Pen, fd: string) => {
+  const { step, list } = pen.buffer(65_536);
+  return `${step} (loop ${`(drop (call $fd_write ${fd} (i32.const ${list}) (i32.const 1) (i32.const ${pen.room(4)})))`} (br 0))`;
+};
+
+const growing = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))";
+
+export const hostileGuests: readonly HostileGuest[] = [
+  {
+    name: "an endless loop",
+    module: () => program(() => ["(loop (br 0))"]),
+    task: { Timeouts: { ExecutionTimeout: 1 } },
+    end: "failed",
+    says: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
+  },
+  {
+    name: "a memory bomb",
+    module: () => program(() => [growing, "(unreachable)"]),
+    task: { Resources: { Memory: "64Mb" } },
+    end: "failed",
+    says: /of 64000000 bytes of memory taken.*OUT_OF_MEMORY/,
+  },
+  {
+    name: "endless output",
+    module: () => program((pen) => [writingForEver(pen, "(i32.const 1)")], { memory: "4" }),
+    end: "failed",
+    says: /wrote more than 8388608 bytes.*OUTPUT_TOO_LARGE/,
+  },
+  {
+    name: "an endless file",
+    module: () =>
+      program(
+        (pen) => {
+          const file = pen.open(root, "made/file", { write: true, create: true });
+          return [file.step, writingForEver(pen, file.fd)];
+        },
+        { memory: "4" },
+      ),
+    task: { ...published, Resources: { Disk: "16Mb" } },
+    end: "failed",
+    says: /may write 16000000.*OUTPUT_TOO_LARGE/,
+  },
+  {
+    name: "a path that goes up",
+    module: () => program((pen) => [opening(pen, "../../../../../../etc/passwd")]),
+    end: "completed",
+    says: notCapable,
+  },
+  {
+    name: "an absolute path",
+    module: () => program((pen) => [opening(pen, "/etc/passwd")]),
+    end: "completed",
+    says: notCapable,
+  },
+  {
+    name: "a link that it made itself",
+    module: () =>
+      program((pen) => [
+        `(drop ${pen.call("path_symlink", pen.text("/etc"), root, pen.text("made/out"))})`,
+        opening(pen, "made/out/passwd"),
+      ]),
+    task: published,
+    end: "completed",
+    says: notThere,
+  },
+  {
+    name: "a module that is none",
+    module: () => Buffer.from("this is no module"),
+    end: "failed",
+    says: /no WebAssembly|module.*TASK_INVALID/,
+  },
+];
