@@ -4,7 +4,8 @@ import { z } from "zod";
 import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { readSubject } from "../stream/batch-read.ts";
-import { type ReadMessage, readStream } from "../stream/reading.ts";
+import type { ReadMessage } from "../stream/read-options.ts";
+import { readStream } from "../stream/reading.ts";
 import { appendCommit } from "./append.ts";
 import { decodeStored } from "./commit-codec.ts";
 

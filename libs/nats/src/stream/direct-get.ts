@@ -1,6 +1,6 @@
 import { type Link, requestMs, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
-import type { ReadMessage } from "./reading.ts";
+import type { ReadMessage } from "./read-options.ts";
 
 // How the server says that the subject has no message.
 const noMessage = 404;

@@ -1,31 +1,8 @@
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
-import { deleteConsumer, type ReadFrom } from "./consumer.ts";
+import { deleteConsumer } from "./consumer.ts";
+import type { ReadOptions } from "./read-options.ts";
 import { beginRun, endRun, prepareRun, type Run } from "./run.ts";
-
-/** A message as a reading delivers it. Its bytes are valid only during the call. */
-export interface ReadMessage {
-  readonly subject: string;
-  readonly seq: number;
-  readonly bytes: Uint8Array;
-  /** Empty when the message has none. */
-  header(name: string): string;
-}
-
-/** What to read, from where, and who is told. The callbacks must not throw: that is a bug and ends the process. */
-export interface ReadOptions {
-  readonly stream: string;
-  /** One subject, wildcards allowed. */
-  readonly filter: string;
-  readonly from: ReadFrom;
-  /** The only consumer name that narrow rights allow; a fresh one each time when it is left out. */
-  readonly consumerName?: string;
-  deliver(message: ReadMessage): void;
-  /** Everything is told from the beginning again, because some of it may have been missed (only for `latest`). */
-  begins?(): void;
-  /** What was there when the telling began has been told. */
-  caughtUp?(): void;
-}
 
 /** Something that is being read until it is closed. */
 export interface Reading {

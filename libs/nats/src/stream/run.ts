@@ -9,7 +9,7 @@ import {
   requestMessages,
 } from "./consumer.ts";
 import { deliveryOf } from "./delivery.ts";
-import type { ReadMessage, ReadOptions } from "./reading.ts";
+import type { ReadMessage, ReadOptions } from "./read-options.ts";
 
 /** One consumer's life. A reading has one after the other, never two at a time. */
 export interface Run {

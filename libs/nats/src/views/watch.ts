@@ -1,6 +1,7 @@
 import type { ViewWatcher } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
-import { type Reading, type ReadMessage, readStream } from "../stream/reading.ts";
+import type { ReadMessage } from "../stream/read-options.ts";
+import { type Reading, readStream } from "../stream/reading.ts";
 import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** What to watch, and under which consumer name when narrow rights allow only one. */

@@ -17,7 +17,7 @@ import type { Membership } from "../nodes/membership.ts";
 import type { Diary } from "../ports.ts";
 import { askAll } from "./ask-all.ts";
 import { deal } from "./deal.ts";
-import type { JobDesk } from "./job-keeper.ts";
+import type { JobDesk } from "./job-desk.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 export interface AuctioneerOptions {

@@ -1,9 +1,7 @@
-import { type Clock, isOver, type Job, type JobCommand, type JobEvent, liveExecutions, needsOf } from "@shoal/core";
+import { type Clock, isOver, type Job, liveExecutions, needsOf } from "@shoal/core";
 import type { Membership } from "../nodes/membership.ts";
 import type { Auctioneer } from "./auctioneer.ts";
-import type { Desk } from "./desk.ts";
-
-export type JobDesk = Desk<Job, JobCommand, JobEvent>;
+import type { JobDesk } from "./job-desk.ts";
 
 export interface JobKeeperOptions {
   readonly clock: Clock;

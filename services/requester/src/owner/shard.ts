@@ -14,7 +14,8 @@ import type { AggregateRef } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { jobCraft } from "./craft.ts";
 import { Desk, type Move } from "./desk.ts";
-import type { JobDesk, JobKeeper } from "./job-keeper.ts";
+import type { JobDesk } from "./job-desk.ts";
+import type { JobKeeper } from "./job-keeper.ts";
 import { Progress } from "./progress.ts";
 import { Projector } from "./projector.ts";
 
