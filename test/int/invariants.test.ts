@@ -1,0 +1,80 @@
+import type { StoredCommit } from "@shoal/core";
+import { commitVersion, type StoredEvent } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { brokenPromises, createStory, type Told } from "./invariants.ts";
+
+// The judge of the drills is judged here: every rule is broken once.
+const submitted = { type: "JobSubmitted", data: { spec: { count: 2 } } };
+const assigned = (partition: number, attempt = 1) => ({
+  type: "ExecutionAssigned",
+  data: { executionId: `e-${partition}-${attempt}`, nodeId: "n", partition, attempt },
+});
+const of = (type: string, partition: number, attempt = 1) => ({
+  type,
+  data: { executionId: `e-${partition}-${attempt}` },
+});
+const done = (partition: number) => [of("ExecutionStarted", partition), of("ExecutionCompleted", partition)];
+const completed = { type: "JobCompleted", data: {} };
+const stopped = { type: "JobStopped", data: { why: "enough" } };
+const whole = [[submitted], [assigned(0), assigned(1)], done(0), [...done(1), completed]];
+
+const commit = (seq: number, events: readonly StoredEvent[]): StoredCommit => ({
+  aggregate: { kind: "job", namespace: "default", id: "j" },
+  seq,
+  hash: `hash ${seq}`,
+  commit: {
+    ...{ v: commitVersion, id: `c-${seq}`, at: 0, by: "r", cause: "", epoch: 1 },
+    prev: seq === 1 ? "" : `hash ${seq - 1}`,
+    events,
+  },
+});
+
+const told: Told = { acknowledged: new Set(["j"]), stopped: new Set() };
+
+function judged(commits: readonly StoredCommit[], clients: Partial<Told> = {}): readonly string[] {
+  const story = createStory();
+  for (const each of commits) story.take(each);
+  return brokenPromises(story, { ...told, ...clients });
+}
+const story = (...events: readonly (readonly StoredEvent[])[]) => events.map((each, index) => commit(index + 1, each));
+
+describe("a log", () => {
+  it("is found good when it is", () => {
+    expect(judged(story(...whole))).toEqual([]);
+    expect(judged(story([submitted], [stopped]), { stopped: new Set(["j"]) })).toEqual([]);
+  });
+
+  it.each<readonly [string, readonly (readonly StoredEvent[])[], RegExp]>([
+    ["a job twice", [[submitted], [submitted], ...whole.slice(1)], /submitted twice/],
+    ["two live executions", [[submitted], [assigned(0), assigned(0, 2)], [stopped]], /two live executions/],
+    ["a second completion", [...whole.slice(0, 3), [assigned(0, 2), ...done(0)]], /assigned after its completion/],
+    ["an execution after its end", [...whole.slice(0, 3), [of("ExecutionFailed", 0)]], /failed after it was completed/],
+    ["an execution out of nowhere", [[submitted], [of("ExecutionStarted", 7)]], /never assigned/],
+    ["an id twice", [[submitted], [assigned(0)], [of("ExecutionLost", 0)], [assigned(0)]], /assigned twice/],
+    ["a try left out", [[submitted], [assigned(0, 2)]], /try 2 of partition 0 came after 0/],
+    ["an event after the end", [...whole, [assigned(0, 2)]], /came after it was completed/],
+    ["a second end", [...whole, [stopped]], /JobStopped came after it was completed/],
+    ["an end too early", [[submitted], [assigned(0)], [...done(0), completed]], /1 of 2 partitions/],
+    ["an end with something running", [[submitted], [assigned(0)], [stopped]], /while e-0-1 is live/],
+    ["no end", [[submitted], [assigned(0)]], /has not ended; live: 0 on n/],
+  ])("is found out with %s", (_, events, why) => {
+    expect(judged(story(...events)).join("\n")).toMatch(why);
+  });
+
+  it("is found out when its chain is broken, its order is not, or a commit stands twice", () => {
+    const [first, second] = story([submitted], [stopped]);
+    if (first === undefined || second === undefined) throw new Error("two commits");
+    const forged = { ...second, commit: { ...second.commit, prev: "another" } };
+    expect(judged([first, forged]).join()).toMatch(/chain of .* is broken at 2/);
+    expect(judged([first, { ...second, seq: 1 }]).join()).toMatch(/position 1 came after 1/);
+    expect(judged([first, { ...second, commit: { ...second.commit, id: "c-1" } }]).join()).toMatch(/stands twice/);
+  });
+
+  it("is held to what clients were told", () => {
+    expect(judged([]).join()).toMatch(/j was acknowledged and is not in the log/);
+    expect(judged(story(...whole), { acknowledged: new Set() }).join()).toMatch(/nobody was told/);
+    expect(judged(story(...whole), { stopped: new Set(["j"]) }).join()).toMatch(
+      /stopped for a client and is completed/,
+    );
+  });
+});
