@@ -1,6 +1,6 @@
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
-import { deleteConsumer } from "./consumer.ts";
+import { deleteConsumer, type ReadFrom } from "./consumer.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { beginRun, endRun, prepareRun, type Run } from "./run.ts";
 
