@@ -103,7 +103,7 @@ async function tellSteps(stage: Stage): Promise<void> {
 
 /** Containers live longer than the node that started them; a job that was stopped leaves none. */
 async function stopJobs(client: Stage["client"]): Promise<void> {
-  const { items } = await client.jobs({ limit: 100 }).catch(() => ({ items: [] }));
+  const { items } = await client.jobs({ limit: 100, reverse: true }).catch(() => ({ items: [] }));
   const open = items.filter(({ state }) => ["pending", "queued", "running"].includes(state.stateType));
   const signal = AbortSignal.timeout(stopJobsMs);
   await Promise.allSettled(

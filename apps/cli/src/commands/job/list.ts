@@ -22,7 +22,9 @@ export const list: CommandPart = {
   ],
   async run({ context, options }) {
     const { terminal, namespace, output } = context;
-    const query = { ...pagingOf(options, pageJobs), namespace, labels: options.text("labels") };
+    const { reverse = false, ...paging } = pagingOf(options, pageJobs);
+    // The API's own order is the oldest first.
+    const query = { ...paging, reverse: !reverse, namespace, labels: options.text("labels") };
     const json = await context.client().call(routes.jobs(query));
     if (output === "json") {
       printJson(terminal, listOf(json, "Items"));
