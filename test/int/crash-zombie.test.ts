@@ -1,5 +1,5 @@
-import { Fault, type StoredCommit } from "@shoal/core";
-import { commitVersion } from "@shoal/proto";
+import { Fault, noTip, type StoredCommit } from "@shoal/core";
+import { type AggregateRef, commitVersion } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { expectAllPromisesKept } from "./at-rest.ts";
@@ -32,11 +32,38 @@ onServer(() => {
       }
       await witness.until("it decides under a new lease", () => epochOf(witness, zombie) > epoch);
       await load.finish();
+      // It had heard nothing of the nodes for longer than they may be silent; that was its own doing, and it knows.
+      expect(countOf(witness, "NodeDisconnected")).toBe(0);
       expect(devstack.pids()[zombie]).toBe(pid);
       await expectAllPromisesKept(cluster, load.told);
     });
   });
+
+  it("takes back what a sleeper has said of a node", async () => {
+    await withFaultCluster({ requesters: 1 }, async (cluster) => {
+      const { witness, ports } = cluster;
+      const load = startLoad(cluster);
+      await witness.until("a cluster at work", () => endedIn(witness) > 10);
+      const node: AggregateRef = { kind: "node", namespace: "", id: "node-0" };
+      const tip = (await ports.log.load(node)).at(-1) ?? noTip;
+      const events = [{ type: "NodeDisconnected", data: { why: "said by a sleeper", lastSeenAt: Date.now() } }];
+      const said = { at: Date.now(), by: "sleeper", cause: "Miss", epoch: 1, prev: tip.hash, events };
+      await ports.log.append(node, tip, { v: commitVersion, id: crypto.randomUUID(), ...said });
+      await witness.until("its return", () => countOf(witness, "NodeReconnected") > 0);
+      const placed = placedOn(witness, node.id);
+      await witness.until("new work for it", () => placedOn(witness, node.id) > placed);
+      await load.finish();
+      await expectAllPromisesKept(cluster, load.told);
+    });
+  });
 });
+
+const countOf = ({ commits }: Witness, type: string): number =>
+  commits.flatMap(({ commit }) => commit.events).filter((event) => event.type === type).length;
+
+const placedOn = ({ story }: Witness, nodeId: string): number =>
+  [...story.jobs.values()].flatMap(({ placed }) => [...placed.values()]).filter((each) => each.nodeId === nodeId)
+    .length;
 
 /** The last commit of every job that had not ended, where this requester was the last to decide as its owner: what it still believes. */
 function tipsOf({ commits, story }: Witness, requester: string): readonly StoredCommit[] {
