@@ -15,14 +15,15 @@ export interface SyncMark {
 const prefix = "_sync.";
 
 export function createSyncMark(views: ViewStore, requesterId: string, clock: Clock): SyncMark {
-  const own = `${prefix}${requesterId}`;
+  // Of this process alone: a mark that an earlier one left, by a clock that was ahead, would make ours look outdated.
+  const own = `${prefix}${requesterId}-${clock.now().toString(36)}`;
   let last = 0;
   let awaited: { readonly seq: number; readonly done: () => void } | undefined;
   let running: Promise<void> | undefined;
   let following: Promise<void> | undefined;
 
   async function round(): Promise<void> {
-    // Greater than any mark before, also those of an earlier process: an older one would be taken for outdated.
+    // Greater than any mark before: an older one would be taken for outdated.
     last = Math.max(clock.now(), last + 1);
     const seq = last;
     const told = new Promise<void>((done) => {

@@ -11,8 +11,8 @@ export interface Membership {
   connected(): readonly string[];
   /** The log says that this node is gone. */
   isGone(nodeId: string): boolean;
-  /** When so much has been heard that "no node fits" is worth saying; milliseconds since the epoch. */
-  settledAt(): number;
+  /** So much has been heard, and so little is in doubt, that "no node fits" is worth saying. */
+  settled(): boolean;
 }
 
 export interface LiveNode {
@@ -50,15 +50,16 @@ export class LiveMembership implements Membership, Process {
   readonly #closers: { close(): Promise<void> }[] = [];
   #settledAt = Number.POSITIVE_INFINITY;
   #cancelSettling: (() => void) | undefined;
+  #started = false;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { clock, settleMs, watcher, nodes, market } = this.#options;
-    this.#settledAt = clock.now() + settleMs;
-    this.#cancelSettling = clock.at(this.#settledAt, () => watcher.settled());
+    const { nodes, market } = this.#options;
+    this.#started = true;
+    this.#listenFirst();
     this.#closers.push(
       await nodes.watch(">", { changed: (nodeId, entry) => this.#seen(nodeId, entry), ready: () => undefined }),
     );
@@ -66,6 +67,7 @@ export class LiveMembership implements Membership, Process {
   }
 
   async stop(): Promise<void> {
+    this.#started = false;
     this.#cancelSettling?.();
     await Promise.all(this.#closers.map((each) => each.close()));
   }
@@ -88,8 +90,21 @@ export class LiveMembership implements Membership, Process {
     return this.#states.get(nodeId) === "disconnected";
   }
 
-  settledAt(): number {
-    return this.#settledAt;
+  settled(): boolean {
+    if (this.#options.clock.now() < this.#settledAt) return false;
+    // A node that the log calls connected and that is not heard may be silent because nothing reaches us: that is no "no".
+    return this.connected().every((nodeId) => {
+      const live = this.#live.get(nodeId);
+      return live !== undefined && this.#isFresh(live);
+    });
+  }
+
+  /** From now on there is time to speak for nodes that have not, or that were lost and may be back at once. */
+  #listenFirst(): void {
+    const { clock, settleMs, watcher } = this.#options;
+    this.#cancelSettling?.();
+    this.#settledAt = clock.now() + settleMs;
+    this.#cancelSettling = clock.at(this.#settledAt, () => watcher.settled());
   }
 
   #heard(heartbeat: Heartbeat): void {
@@ -102,7 +117,9 @@ export class LiveMembership implements Membership, Process {
     if (state !== "connected" && state !== "disconnected") return;
     this.#states.set(nodeId, state);
     this.#options.watcher.known(nodeId, state);
-    if (state === "disconnected") this.#options.watcher.gone(nodeId);
+    if (state === "connected") return;
+    if (this.#started) this.#listenFirst();
+    this.#options.watcher.gone(nodeId);
   }
 
   #isFresh({ heartbeat, heardAt }: LiveNode): boolean {

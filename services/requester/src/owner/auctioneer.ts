@@ -115,9 +115,9 @@ export class Auctioneer {
   }
 
   async #wait(desk: JobDesk, requested: number, { answers, nobody }: Found): Promise<void> {
-    const { clock, membership } = this.#options;
+    const { membership } = this.#options;
     // A requester that has just started has not heard of every node yet: what it does not know it does not say.
-    if (clock.now() < membership.settledAt()) return;
+    if (!membership.settled()) return;
     await desk.command({ name: "Wait", why: explainShortage(requested, answers), answers, never: nobody });
   }
 
