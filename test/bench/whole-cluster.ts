@@ -11,7 +11,7 @@ const idleJobs = 200;
 const warmJobs = 2_000;
 const busyJobs = Number(process.env["SHOAL_BENCH_JOBS"] ?? 10_000);
 // Jobs under way at once.
-const window = 256;
+const window = 128;
 
 /** The whole way: submitted over HTTP, decided, placed, run, reported, shown, and told on the feed. */
 export const wholeCluster: Measure = {

@@ -39,7 +39,11 @@ export interface EventLog {
 
 /** Which commits: all of a shard (jobs and nodes), or those of jobs in a namespace or of one job. Nothing given means all. */
 export type LogFilter =
-  | { readonly shard: number }
+  | {
+      readonly shard: number;
+      /** Asked for each commit before it is read; what the follower knows already (its own, mostly) is not delivered. */
+      readonly knows?: (aggregateId: string, seq: number) => boolean;
+    }
   | { readonly shard?: never; readonly namespace?: string; readonly jobId?: string };
 
 /** A subscription; closing it twice is harmless. */

@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 /** What each node should be doing, under `<nodeId>.<executionId>`. Gone means settled. */
 export const assignments: View<Job> = {
   bucket: buckets.assignments,
-  urgent: true,
+  pace: "at once",
   *parts(job) {
     for (const { placement } of liveExecutions(job)) {
       yield { key: `${placement.nodeId}.${placement.executionId}`, of: placement, seq: placement.seq };

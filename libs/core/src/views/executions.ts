@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 /** Every execution as the API shows it, under `<jobId>.<executionId>`. */
 export const executions: View<Job> = {
   bucket: buckets.executions,
-  urgent: false,
+  pace: "after a moment",
   *parts({ header, executions: all }) {
     for (const [id, execution] of all) yield { key: `${header.id}.${id}`, of: execution, seq: execution.seq };
   },

@@ -6,7 +6,7 @@ import type { View } from "./view.ts";
 /** Every node's membership, under `<nodeId>`: as the API shows it, and as a new requester needs it. */
 export const nodes: View<ClusterNode> = {
   bucket: buckets.nodes,
-  urgent: true,
+  pace: "at once",
   parts: (node) => [{ key: node.info.nodeId, of: node, seq: node.seq }],
   render: (_, node) => ({ node: nodeEntity(node), info: node.info, state: node.state, startedAt: node.startedAt }),
 };

@@ -9,8 +9,11 @@ export interface Part {
 /** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
 export interface View<A> {
   readonly bucket: string;
-  /** Somebody acts on the entries, so each is written at once; otherwise only what stands after a moment is. */
-  readonly urgent: boolean;
+  /**
+   * How soon a change is written: at once where somebody acts on it, after a moment where nobody does (so that only what
+   * stands by then is written); with "first at once" an entry appears at once and its later changes wait.
+   */
+  readonly pace: "at once" | "first at once" | "after a moment";
   parts(aggregate: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
@@ -19,6 +22,7 @@ export interface View<A> {
 /** What to write so that a bucket follows an aggregate. */
 export interface Change {
   readonly bucket: string;
+  /** To be written at once. */
   readonly urgent: boolean;
   readonly key: string;
   readonly seq: number;
@@ -35,15 +39,24 @@ export function changes<A>(
   const old = new Map<string, object>();
   if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
   const made: Change[] = [];
-  const { bucket, urgent } = view;
+  const { bucket, pace } = view;
   for (const part of view.parts(after)) {
     if (old.get(part.key) !== part.of)
-      made.push({ bucket, urgent, key: part.key, seq: part.seq, value: view.render(part, after) });
+      made.push({
+        bucket,
+        urgent: isUrgent(pace, !old.has(part.key)),
+        key: part.key,
+        seq: part.seq,
+        value: view.render(part, after),
+      });
     old.delete(part.key);
   }
-  for (const key of old.keys()) made.push({ bucket, urgent, key, seq, value: undefined });
+  for (const key of old.keys()) made.push({ bucket, urgent: pace === "at once", key, seq, value: undefined });
   return made;
 }
+
+const isUrgent = (pace: View<never>["pace"], isFirst: boolean): boolean =>
+  pace === "at once" || (pace === "first at once" && isFirst);
 
 /** Every entry that an aggregate should have. */
 export function entries<A>(

@@ -1,5 +1,5 @@
 import type { EventLog, Following, LogFilter, StoredCommit } from "@shoal/core";
-import { type AggregateRef, shardOf, streams, subjects } from "@shoal/proto";
+import { type AggregateRef, aggregateOf, shardOf, streams, subjects } from "@shoal/proto";
 import { z } from "zod";
 import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
@@ -35,13 +35,25 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
       );
       return commits;
     },
-    follow: (filter, afterSeq, deliver) => follow(link, { filter: subjectOfFilter(filter), afterSeq }, reader(deliver)),
+    follow(filter, afterSeq, deliver) {
+      const read = unlessKnown(filter, reader(deliver));
+      return follow(link, { filter: subjectOfFilter(filter), afterSeq }, read);
+    },
     async scan(afterSeq, deliver) {
       const end = await lastSeq(link);
       if (end > afterSeq) await scan(link, { afterSeq, end }, reader(deliver));
       return end;
     },
     lastSeq: () => lastSeq(link),
+  };
+}
+
+/** Spares a follower the reading of what it wrote itself. */
+function unlessKnown(filter: LogFilter, read: (message: ReadMessage) => void): (message: ReadMessage) => void {
+  const knows = filter.shard === undefined ? undefined : filter.knows;
+  if (knows === undefined) return read;
+  return (message) => {
+    if (!knows(aggregateOf(message.subject)?.id ?? "", message.seq)) read(message);
   };
 }
 

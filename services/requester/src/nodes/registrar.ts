@@ -32,6 +32,7 @@ const sleptMs = 1_000;
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #projector: Projector;
+  #closed = false;
   readonly #desks = new Map<string, Promise<NodeDesk>>();
   readonly #alarms = new Map<string, () => void>();
 
@@ -43,7 +44,7 @@ export class Registrar {
   /** A heartbeat came in: the node lives, or says that it leaves. */
   heard(heartbeat: Heartbeat): void {
     const { nodeId } = heartbeat.info;
-    if (this.#options.leaseOf(shardOf(nodeId)) === undefined) return;
+    if (this.#closed || this.#options.leaseOf(shardOf(nodeId)) === undefined) return;
     const { now } = this.#options.ports.clock;
     if (heartbeat.leaving === true) {
       this.#disarm(nodeId);
@@ -56,7 +57,7 @@ export class Registrar {
 
   /** The log knows this node as connected: unless it is heard of, it will be missed. */
   expect(nodeId: string): void {
-    const mine = this.#options.leaseOf(shardOf(nodeId)) !== undefined;
+    const mine = !this.#closed && this.#options.leaseOf(shardOf(nodeId)) !== undefined;
     if (mine && !this.#alarms.has(nodeId)) this.#arm(nodeId, this.#options.ports.clock.now());
   }
 
@@ -83,6 +84,7 @@ export class Registrar {
   }
 
   close(): void {
+    this.#closed = true;
     for (const nodeId of [...this.#desks.keys(), ...this.#alarms.keys()]) this.forgetShard(shardOf(nodeId));
     this.#projector.close();
   }

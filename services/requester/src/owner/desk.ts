@@ -215,6 +215,7 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
   }
 
   async #pause(waitMs: number): Promise<void> {
+    if (!this.#open) return;
     const end = new AbortController();
     this.#endPause = () => end.abort();
     await pause(this.#options.clock, waitMs, end.signal);

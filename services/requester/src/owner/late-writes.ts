@@ -1,8 +1,8 @@
 import type { Change, Clock } from "@shoal/core";
 
-// How long a view that nobody acts on may lag: far below what a person notices in a list, and longer than a job that does
-// nothing lives, so that such a job is written once instead of at each of its steps.
-const lagMs = 20;
+// How long a view that nobody acts on may lag: below what a person notices in a list, and longer than a job that does nothing
+// lives on a busy cluster, so that its steps are written once and not one by one.
+const lagMs = 100;
 
 interface Late {
   change: Change;

@@ -43,7 +43,7 @@ export class Projector {
   /** Shows all of a job again, for when its former owner may have been cut off between the log and the views. */
   async reshow(job: Job): Promise<void> {
     const there = jobViews.flatMap((view) =>
-      entries(view, job).map((entry): Change => ({ bucket: view.bucket, urgent: view.urgent, ...entry })),
+      entries(view, job).map((entry): Change => ({ bucket: view.bucket, urgent: view.pace === "at once", ...entry })),
     );
     const ended = [...job.executions.values()].filter((execution) => !isLive(execution));
     const gone = ended.map(({ placement, seq }): Change => {

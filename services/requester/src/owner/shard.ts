@@ -76,7 +76,8 @@ export class Shard {
       const some = unfinished.slice(first, first + openingAtOnce);
       await Promise.all(some.map(({ namespace, jobId }) => this.#deskOf({ kind: "job", namespace, id: jobId })));
     }
-    await this.#keep(log.follow({ shard }, from.eventsSeq, (stored) => this.#deliver(stored)));
+    const knows = (id: string, seq: number) => this.#knows(id, seq);
+    await this.#keep(log.follow({ shard, knows }, from.eventsSeq, (stored) => this.#deliver(stored)));
     await this.#keep(reports.follow(shard, from.reportsSeq, (report) => this.#hear(report)));
   }
 
@@ -128,25 +129,36 @@ export class Shard {
       this.#options.nodeMoved(stored);
       return;
     }
-    if (this.#wasRetired(stored)) return;
-    const end = this.#progress.events.begin(stored.seq);
-    this.#progress.moved();
-    this.#takeIn(stored)
+    const takenIn = this.#takeIn(stored)
       .then(() => this.#shown.get(id))
       .catch((failure: unknown) =>
         this.#warn({ jobId: id, seq: stored.seq }, failure, "a commit could not be taken in"),
-      )
-      .finally(() => {
-        // A shard that was closed meanwhile has not shown it: the next owner must.
-        if (!this.#closed.signal.aborted) end();
-      });
+      );
+    this.#countWhen(takenIn, stored.seq);
   }
 
-  #wasRetired({ aggregate, seq }: StoredCommit): boolean {
-    const last = this.#retired.get(aggregate.id);
-    if (last === undefined || seq > last) return false;
-    if (seq === last) this.#retired.delete(aggregate.id);
+  /** What this shard wrote itself, or has taken in by another way, need not be read again; only its showing is waited for. */
+  #knows(id: string, seq: number): boolean {
+    const known = this.#desks.get(id)?.knownSeq() ?? this.#retired.get(id) ?? 0;
+    if (this.#closed.signal.aborted || seq > known) return false;
+    this.#toldSeq = seq;
+    if (this.#retired.get(id) === seq) this.#retired.delete(id);
+    this.#countWhen(this.#shown.get(id), seq);
     return true;
+  }
+
+  /** Counts a position as worked off once `shown` settles. */
+  #countWhen(shown: Promise<void> | undefined, seq: number): void {
+    const end = this.#progress.events.begin(seq);
+    this.#progress.moved();
+    if (shown === undefined) {
+      end();
+      return;
+    }
+    void shown.finally(() => {
+      // A shard that was closed meanwhile has not shown it: the next owner must.
+      if (!this.#closed.signal.aborted) end();
+    });
   }
 
   async #takeIn(stored: StoredCommit): Promise<void> {

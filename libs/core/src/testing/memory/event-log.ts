@@ -89,12 +89,16 @@ interface Follower {
 
 function attach(store: LogStore, { filter, afterSeq, hearing, deliver }: Follower): void {
   const tell = (stored: StoredCommit): void => {
-    if (stored.seq > afterSeq && passes(filter, stored.aggregate)) hearing.push(() => deliver(stored));
+    if (stored.seq > afterSeq && passes(filter, stored.aggregate))
+      hearing.push(() => knows(filter, stored) || deliver(stored));
   };
   for (const stored of store.entries) tell(stored);
   store.onAppended.add(tell);
   hearing.onClosed(() => store.onAppended.delete(tell));
 }
+
+const knows = (filter: LogFilter, { aggregate, seq }: StoredCommit): boolean =>
+  filter.shard !== undefined && filter.knows?.(aggregate.id, seq) === true;
 
 function passes(filter: LogFilter, { kind, namespace, id }: AggregateRef): boolean {
   if (filter.shard !== undefined) return shardOf(id) === filter.shard;
