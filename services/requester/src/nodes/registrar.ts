@@ -25,8 +25,9 @@ export interface RegistrarOptions {
   readonly leaseOf: (shard: number) => Lease | undefined;
 }
 
-// An alarm that is so late comes from a process that slept: what was said meanwhile has arrived and is yet to be read.
-const sleptMs = 1_000;
+// Between the last two looks at a silent node. A process that slept itself reads in it what has arrived meanwhile: sockets are
+// read within milliseconds.
+const lookMs = 250;
 
 /** Writes the membership of nodes into the log, for the shards that this requester owns. */
 export class Registrar {
@@ -89,13 +90,19 @@ export class Registrar {
     this.#projector.close();
   }
 
-  #arm(nodeId: string, heardAt: number, dueAt = heardAt + this.#options.disconnectAfterMs): void {
+  #arm(nodeId: string, heardAt: number): void {
+    this.#look(nodeId, heardAt, { at: heardAt + this.#options.disconnectAfterMs - lookMs, isLast: false });
+  }
+
+  /** Judges at the last look, unless that comes late: then this process slept, and looks once more. */
+  #look(nodeId: string, heardAt: number, { at, isLast }: { readonly at: number; readonly isLast: boolean }): void {
     const { clock } = this.#options.ports;
     const { disconnectAfterMs } = this.#options;
     this.#disarm(nodeId);
-    const cancel = clock.at(dueAt, () => {
+    const cancel = clock.at(at, () => {
       this.#alarms.delete(nodeId);
-      if (clock.now() - dueAt > sleptMs) return this.#arm(nodeId, heardAt, clock.now() + sleptMs);
+      const now = clock.now();
+      if (!isLast || now - at > lookMs) return this.#look(nodeId, heardAt, { at: now + lookMs, isLast: true });
       this.#decide(nodeId, {
         name: "Miss",
         why: `nothing heard of it for ${disconnectAfterMs} ms`,
