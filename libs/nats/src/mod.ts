@@ -14,7 +14,7 @@ export {
   type UserRights,
 } from "./rights/rights.ts";
 export { findServer, type ServerProgram } from "./server/find-server.ts";
-export { type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
+export { type ServerCluster, type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
 export { type RunningServer, startServer } from "./server/start-server.ts";
 export { systemChance } from "./system-chance.ts";
 export { systemClock } from "./system-clock.ts";

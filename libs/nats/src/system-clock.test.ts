@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { systemClock } from "./system-clock.ts";
 
@@ -66,4 +68,32 @@ it("goes on with the other alarms when one throws", () => {
   expect(() => vi.advanceTimersByTime(10)).toThrow("one of them");
   vi.advanceTimersByTime(10);
   expect(rung).toEqual(["other"]);
+});
+
+it("lets go at once of what a cancelled alarm would have reached", () => {
+  vi.useRealTimers();
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const clock = systemClock({ unref: true });
+  const held = (() => {
+    const burden = { bytes: new Uint8Array(1_000_000) };
+    clock.at(clock.now() + day, () => burden.bytes.fill(0))();
+    return new WeakRef(burden);
+  })();
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    collect();
+    expect(held.deref()).toBeUndefined();
+  });
+});
+
+it("rings what is left after thousands were cancelled, in order", () => {
+  const clock = systemClock();
+  const rung: number[] = [];
+  const cancels = Array.from({ length: 5_000 }, (_, index) =>
+    clock.at(clock.now() + 5_000 - index, () => rung.push(5_000 - index)),
+  );
+  for (const [index, cancel] of cancels.entries()) if (index % 500 !== 0) cancel();
+  vi.advanceTimersByTime(10_000);
+  expect(rung).toEqual([500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500, 5000]);
+  expect(vi.getTimerCount()).toBe(0);
 });

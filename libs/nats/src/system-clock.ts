@@ -5,21 +5,28 @@ const timeoutMaxMs = 2 ** 31 - 1;
 
 interface Alarm {
   readonly at: number;
-  readonly callback: () => void;
-  cancelled: boolean;
+  /** Undefined once cancelled: what it would have reached must not be kept until then. */
+  callback: (() => void) | undefined;
 }
+
+// Cancelled alarms stay in their places until they are reached; when they are so many, and most of all, they are swept out at once.
+const sweptFrom = 1024;
 
 /**
  * The machine's clock. However many alarms wait, one timer runs. With `unref` a waiting alarm does not keep the
  * process alive.
  */
 export function systemClock({ unref = false }: { readonly unref?: boolean } = {}): Clock {
-  const heap: Alarm[] = [];
+  let heap: Alarm[] = [];
+  let cancelled = 0;
   let timer: NodeJS.Timeout | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
 
   function arm(): void {
-    while (heap[0]?.cancelled === true) removeFirst(heap);
+    while (heap[0] !== undefined && heap[0].callback === undefined) {
+      removeFirst(heap);
+      cancelled--;
+    }
     const next = heap[0];
     if (next === undefined || next.at === armedFor) return;
     clearTimeout(timer);
@@ -33,7 +40,10 @@ export function systemClock({ unref = false }: { readonly unref?: boolean } = {}
     try {
       for (let next = heap[0]; next !== undefined && next.at <= Date.now(); next = heap[0]) {
         removeFirst(heap);
-        if (!next.cancelled) next.callback();
+        const { callback } = next;
+        next.callback = undefined;
+        if (callback === undefined) cancelled--;
+        else callback();
       }
     } finally {
       // A callback that throws must not silence the alarms behind it.
@@ -41,15 +51,24 @@ export function systemClock({ unref = false }: { readonly unref?: boolean } = {}
     }
   }
 
+  /** In order of time a list is a heap too. */
+  function sweep(): void {
+    heap = heap.filter(({ callback }) => callback !== undefined).sort((a, b) => a.at - b.at);
+    cancelled = 0;
+  }
+
   return {
     now: () => Date.now(),
     at(at, callback) {
-      const alarm: Alarm = { at, callback, cancelled: false };
+      const alarm: Alarm = { at, callback };
       add(heap, alarm);
       if (at < armedFor) arm();
       return () => {
-        alarm.cancelled = true;
-        if (heap[0] !== alarm) return;
+        if (alarm.callback === undefined) return;
+        alarm.callback = undefined;
+        cancelled++;
+        if (cancelled >= sweptFrom && cancelled * 2 > heap.length) sweep();
+        if (heap[0] !== alarm && heap.length > 0) return;
         arm();
         if (heap.length > 0) return;
         clearTimeout(timer);

@@ -14,6 +14,18 @@ export interface ServerSettings {
   readonly users?: readonly ServerUser[];
   /** How often files are flushed to the disk itself; the server's default of two minutes when left out. */
   readonly syncInterval?: string;
+  /** The other servers, when there are several; each needs a `name` of its own then. */
+  readonly cluster?: ServerCluster;
+}
+
+/** How servers of one cluster find and know each other. */
+export interface ServerCluster {
+  /** Listens for the other servers on this port of `host`. */
+  readonly port: number;
+  /** The others, as host:port of their cluster ports. */
+  readonly routes: readonly string[];
+  /** What servers show each other; the same for all. */
+  readonly password: string;
 }
 
 /** Somebody who may connect, and what they may do then. */
@@ -26,7 +38,7 @@ export interface ServerUser {
 // Twice the largest commit: room for headers and for the largest assignment around its task.
 const maxPayloadBytes = 1_048_576;
 
-/** The text of a nats-server configuration: one server with JetStream on files, no monitoring port. */
+/** The text of a nats-server configuration: a server with JetStream on files, no monitoring port. */
 export function serverConfig(settings: ServerSettings): string {
   const { host = "127.0.0.1", name = "shoal", users = [], syncInterval } = settings;
   const sync = syncInterval === undefined ? "" : `, sync_interval: ${quoted(syncInterval)}`;
@@ -37,8 +49,15 @@ export function serverConfig(settings: ServerSettings): string {
     `max_payload: ${maxPayloadBytes}`,
     `jetstream { store_dir: ${quoted(join(settings.dataDir, "jetstream"))}${sync} }`,
   ];
+  if (settings.cluster !== undefined) lines.push(clusterText(settings.cluster, host));
   if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
   return `${lines.join("\n")}\n`;
+}
+
+function clusterText({ port, routes, password }: ServerCluster, host: string): string {
+  const urls = routes.map((route) => quoted(`nats://route:${encodeURIComponent(password)}@${route}`));
+  const authorization = `authorization { user: "route", password: ${quoted(password)} }`;
+  return `cluster { name: "shoal", host: ${quoted(host)}, port: ${port}, ${authorization}, routes: [${urls.join(", ")}] }`;
 }
 
 function userText({ user, password, rights }: ServerUser): string {
