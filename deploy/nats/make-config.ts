@@ -1,0 +1,86 @@
+// Prints the configuration of a nats-server that gives requesters and nodes the rights they need, and no more.
+import { parseArgs } from "node:util";
+import { causeOf, Fault } from "@shoal/core";
+import { type ServerSettings, serverConfig } from "@shoal/nats";
+import { type ClusterUsers, readClusterUsers } from "./cluster-users.ts";
+
+const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folder> [options]
+
+  --users <file>           {"requester": "password", "nodes": {"n-1": "password"}, "routes": "password"}; - reads stdin
+  --store-dir <folder>     where streams are kept, in its folder jetstream
+  --host <address>         address to listen on (127.0.0.1)
+  --port <port>            port for requesters and nodes (4222)
+  --name <name>            name of this server, its own in the cluster (shoal)
+  --sync-interval <time>   how often files are flushed to the disk itself: 10s, always (the server's default: 2m)
+  --route <host:port>      another server of the cluster, once for each of them
+  --cluster-port <port>    port for the other servers (6222)
+`;
+
+const options = {
+  users: { type: "string" },
+  "store-dir": { type: "string" },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "4222" },
+  name: { type: "string" },
+  "sync-interval": { type: "string" },
+  route: { type: "string", multiple: true },
+  "cluster-port": { type: "string", default: "6222" },
+  help: { type: "boolean", default: false },
+} as const;
+
+type Given = ReturnType<typeof given>;
+const given = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
+
+try {
+  const flags = given(process.argv.slice(2));
+  process.stdout.write(flags.help ? usage : serverConfig(settingsOf(flags)));
+} catch (failure) {
+  const why = failure instanceof Fault ? failure.why : causeOf(failure).why;
+  process.stderr.write(`make-config: ${why}\nmake-config: --help lists all options\n`);
+  process.exitCode = 2;
+}
+
+function settingsOf(flags: Given): ServerSettings {
+  const { host, name, route = [] } = flags;
+  const syncInterval = flags["sync-interval"];
+  const clusterUsers = readClusterUsers(wanted(flags, "users"));
+  return {
+    dataDir: wanted(flags, "store-dir"),
+    host,
+    port: portOf(flags, "port"),
+    users: clusterUsers.users,
+    ...(name === undefined ? {} : { name }),
+    ...(syncInterval === undefined ? {} : { syncInterval }),
+    ...(route.length === 0 ? {} : { cluster: clusterOf(flags, route, clusterUsers) }),
+  };
+}
+
+function clusterOf(
+  flags: Given,
+  routes: readonly string[],
+  { routePassword }: ClusterUsers,
+): NonNullable<ServerSettings["cluster"]> {
+  wanted(flags, "name");
+  if (routePassword === undefined) {
+    throw new Fault(
+      "CONFIG_INVALID",
+      'servers with --route need a password among themselves: "routes" in the users file',
+    );
+  }
+  for (const route of routes) {
+    if (!/^[^\s@/]+:\d+$/.test(route)) throw new Fault("CONFIG_INVALID", `--route: wanted host:port, found "${route}"`);
+  }
+  return { port: portOf(flags, "cluster-port"), routes, password: routePassword };
+}
+
+function wanted(flags: Given, flag: "users" | "store-dir" | "name"): string {
+  const value = flags[flag];
+  if (value !== undefined && value !== "") return value;
+  throw new Fault("CONFIG_INVALID", `--${flag} is missing`);
+}
+
+function portOf(flags: Given, flag: "port" | "cluster-port"): number {
+  const port = Number(flags[flag]);
+  if (/^\d+$/.test(flags[flag]) && port >= 1 && port <= 65_535) return port;
+  throw new Fault("CONFIG_INVALID", `--${flag}: wanted a port from 1 to 65535, found "${flags[flag]}"`);
+}

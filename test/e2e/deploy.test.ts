@@ -1,0 +1,229 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@shoal/client";
+import { ComputeConfig } from "@shoal/compute";
+import { settingsOf } from "@shoal/core";
+import { findServer } from "@shoal/nats";
+import { RequesterConfig } from "@shoal/requester";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePorts } from "./free-ports.ts";
+import { readEnvironment, readUnit, startUnit, textOf, type UnitProcess } from "./unit-process.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const units = ["nats-server.service", "shoal-requester.service", "shoal-compute.service"] as const;
+type UnitFile = (typeof units)[number];
+
+const schemas = {
+  "shoal-requester.service": RequesterConfig,
+  "shoal-compute.service": ComputeConfig,
+} as const;
+
+let folder = "";
+const running: UnitProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "shoal-deploy-"));
+});
+afterEach(async () => {
+  for (const each of running.splice(0).reverse()) if (each.child.exitCode === null) await each.stop("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+const only = (values: readonly string[] | undefined): string => {
+  expect(values).toHaveLength(1);
+  return values?.[0] ?? "";
+};
+
+const environmentOf = (unit: UnitFile) => readEnvironment(only(readUnit(unit)["EnvironmentFile"]));
+
+/** A text of a unit with the places of this machine in it. */
+async function here(text: string): Promise<string> {
+  const { path } = await findServer();
+  return text
+    .replaceAll("/usr/bin/node", process.execPath)
+    .replaceAll("/usr/local/bin/nats-server", path)
+    .replaceAll("/opt/shoal", root);
+}
+
+async function start(unit: UnitFile, place: { config?: string; env?: Readonly<Record<string, string>> }) {
+  const command = await here(only(readUnit(unit)["ExecStart"]));
+  const started = startUnit(command.replace("/etc/shoal/nats.conf", place.config ?? ""), {
+    ...environmentOf(unit),
+    ...place.env,
+  });
+  running.push(started);
+  return started;
+}
+
+function makeConfig(args: readonly string[], users: object) {
+  const program = join(root, "deploy/nats/make-config.ts");
+  const input = JSON.stringify(users);
+  return spawnSync(process.execPath, [program, "--users", "-", ...args], { input, encoding: "utf8" });
+}
+
+// As the example files have them.
+const users = { requester: "change-me", nodes: { "n-1": "change-me" } };
+
+interface Server {
+  readonly name: string;
+  readonly port: number;
+  readonly more?: readonly string[];
+}
+
+async function writeConfig({ name, port, more = [] }: Server, who: object = users): Promise<string> {
+  const args = ["--store-dir", join(folder, name), "--port", String(port), "--name", name, ...more];
+  const { stdout, stderr } = makeConfig(args, { ...who, routes: "a secret/of routes" });
+  expect(stderr).toBe("");
+  const config = join(folder, `${name}.conf`);
+  await writeFile(config, stdout, { mode: 0o600 });
+  return config;
+}
+
+async function startServer(server: Server): Promise<UnitProcess> {
+  return await start("nats-server.service", { config: await writeConfig(server) });
+}
+
+const startRequester = (env: Readonly<Record<string, string>>) =>
+  start("shoal-requester.service", {
+    env: { SHOAL_DATA_DIR: join(folder, "requester"), SHOAL_HTTP_PORT: "0", ...env },
+  });
+
+const startNode = (env: Readonly<Record<string, string>>) =>
+  start("shoal-compute.service", { env: { SHOAL_DATA_DIR: join(folder, "compute"), ...env } });
+
+async function clientOf(requester: UnitProcess) {
+  const [, api = ""] = await requester.said(/ready .*"api":"([^"]+)"/);
+  return createClient({ endpoints: [api] });
+}
+
+const job = { type: "batch", tasks: [{ name: "main", engine: { type: "noop" } }] };
+
+describe("the units", () => {
+  it("start a cluster that runs a job, and end in order", async () => {
+    const [port = 0] = await freePorts(1);
+    const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}` };
+    const server = await startServer({ name: "nats-1", port });
+    await server.said(/Server is ready/);
+    const requester = await startRequester(env);
+    const client = await clientOf(requester);
+    const node = await startNode(env);
+    await node.said(/ready .*"nodeId":"n-1"/);
+    const { jobId } = await client.submit(job);
+    expect((await client.waitForJob(jobId)).state.stateType).toBe("completed");
+    expect(await node.stop()).toBe(0);
+    expect(await requester.stop()).toBe(0);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it("let a new node in when the server reads its configuration again", async () => {
+    const [port = 0] = await freePorts(1);
+    const server = await startServer({ name: "nats-1", port });
+    await server.said(/Server is ready/);
+    const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}`, SHOAL_NODE_ID: "n-2", SHOAL_NATS_USER: "n-2" };
+    await clientOf(await startRequester({ SHOAL_NATS_URL: env.SHOAL_NATS_URL }));
+    await expect((await startNode(env)).said(/ready .*"nodeId":"n-2"/)).rejects.toThrow("refuses the user");
+    await writeConfig({ name: "nats-1", port }, { ...users, nodes: { ...users.nodes, "n-2": "change-me" } });
+    expect(only(readUnit("nats-server.service")["ExecReload"])).toBe("/bin/kill -HUP $MAINPID");
+    server.child.kill("SIGHUP");
+    await server.said(/Reloaded server configuration/);
+    await (await startNode(env)).said(/ready .*"nodeId":"n-2"/);
+  });
+
+  it("start a cluster on three servers that goes on without one of them", async () => {
+    const ports = await freePorts(6);
+    const servers = await Promise.all(
+      [0, 1, 2].map((mine) => {
+        const others = [0, 1, 2].filter((each) => each !== mine);
+        const routes = others.flatMap((each) => ["--route", `127.0.0.1:${ports[each + 3]}`]);
+        const more = ["--cluster-port", `${ports[mine + 3]}`, ...routes];
+        return startServer({ name: `nats-${mine + 1}`, port: ports[mine] ?? 0, more });
+      }),
+    );
+    await Promise.any(servers.map((server) => server.said(/Self is new JetStream cluster metadata leader/)));
+    const urls = ports.slice(0, 3).map((port) => `nats://127.0.0.1:${port}`);
+    const env = { SHOAL_NATS_URL: urls.join(","), SHOAL_NATS_REPLICAS: "3" };
+    const client = await clientOf(await startRequester(env));
+    await (await startNode(env)).said(/ready .*"nodeId":"n-1"/);
+    const before = await client.submit(job);
+    expect((await client.waitForJob(before.jobId)).state.stateType).toBe("completed");
+    await servers[0]?.stop("SIGKILL");
+    const after = await client.submit(job);
+    expect((await client.waitForJob(after.jobId)).state.stateType).toBe("completed");
+  });
+
+  it.each(Object.entries(schemas))("%s has an example with settings that exist", (unit, schema) => {
+    const file = units.find((each) => each === unit) ?? units[0];
+    const known = new Set(settingsOf(schema).map(({ env }) => env));
+    const given = environmentOf(file);
+    expect(Object.keys(given).filter((name) => !known.has(name))).toEqual([]);
+    expect(given["SHOAL_DATA_DIR"]).toBe(`/var/lib/${only(readUnit(file)["StateDirectory"])}`);
+  });
+
+  it("name the node as its NATS user, whose rights are made from the name", () => {
+    const { SHOAL_NODE_ID, SHOAL_NATS_USER } = environmentOf("shoal-compute.service");
+    expect(SHOAL_NODE_ID).toBe(SHOAL_NATS_USER);
+  });
+
+  it("are as systemd wants them", async (context) => {
+    const { error } = spawnSync("systemd-analyze", ["--version"]);
+    if (error !== undefined) return context.skip("needs systemd-analyze, which comes with systemd");
+    const files = await Promise.all(
+      units.map(async (unit) => {
+        const file = join(folder, unit);
+        await writeFile(file, await here(textOf(unit)));
+        return file;
+      }),
+    );
+    const { stdout, stderr, status } = spawnSync("systemd-analyze", ["verify", ...files], { encoding: "utf8" });
+    // It looks at units of the machine as well; theirs is not our business.
+    const ours = `${stdout}${stderr}`.split("\n").filter((line) => units.some((unit) => line.includes(unit)));
+    expect({ ours, status }).toEqual({ ours: [], status: 0 });
+  });
+});
+
+describe("make-config refuses", () => {
+  const fine = ["--store-dir", "store"];
+  interface Row {
+    readonly what: string;
+    readonly args: readonly string[];
+    readonly given: object;
+    readonly says: string;
+  }
+  const rows: readonly Row[] = [
+    {
+      what: "a node's name that would widen its rights",
+      args: fine,
+      given: { requester: "x", nodes: { "n.>": "y" } },
+      says: '"n.>"',
+    },
+    {
+      what: "a node that is named as the requesters",
+      args: fine,
+      given: { requester: "x", nodes: { requester: "y" } },
+      says: '"requester"',
+    },
+    { what: "an empty password", args: fine, given: { requester: "" }, says: "a password cannot be empty" },
+    { what: "a missing folder", args: [], given: users, says: "--store-dir is missing" },
+    { what: "a port that is none", args: [...fine, "--port", "0"], given: users, says: 'to 65535, found "0"' },
+    {
+      what: "routes without a password",
+      args: [...fine, "--name", "a", "--route", "b:6222"],
+      given: users,
+      says: '"routes" in the users file',
+    },
+    {
+      what: "routes without a name",
+      args: [...fine, "--route", "b:6222"],
+      given: { ...users, routes: "z" },
+      says: "--name is missing",
+    },
+  ];
+  it.each(rows)("$what", ({ args, given, says }) => {
+    const { status, stdout, stderr } = makeConfig(args, given);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(says);
+    expect(stderr).not.toContain("    at ");
+  });
+});
