@@ -28,6 +28,12 @@ onServer(() => {
       expect(failure).toMatchObject({ code: "CONFIG_INVALID" });
       expect(String(failure)).not.toContain("wrong");
     });
+    it("says so too when several servers refuse the user", async () => {
+      const { url, port } = bench.server();
+      const servers = [url, `nats://localhost:${port}`, `nats://127.0.0.2:${port}`];
+      const refused = connect({ servers, user: "me", pass: "wrong", name: "test", patienceMs: 0 });
+      await expect(refused).rejects.toMatchObject({ name: "Fault" });
+    });
     it("says where it looked when nobody answers", async () => {
       const { url } = bench.server();
       await bench.server().stop();

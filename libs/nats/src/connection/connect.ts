@@ -30,6 +30,8 @@ export interface ConnectOptions {
 const retry = { waitMs: 100, jitterMs: 150 } as const;
 // A server that was started in the same moment answers within milliseconds; a person who mistyped an address waits for this.
 const patienceDefaultMs = 10_000;
+// The least that one dial gets, whatever the patience: a server across the world answers in a fraction of it.
+const dialMs = 2_000;
 // How soon a dead peer is noticed when TCP says nothing: twice this, below the 4 to 5 s of a replicated stream's fail-over.
 const pingMs = 2_000;
 
@@ -61,7 +63,7 @@ async function firstConnection(options: ConnectOptions, clock: Clock): Promise<N
   const untilAt = clock.now() + (options.patienceMs ?? patienceDefaultMs);
   for (;;) {
     try {
-      return await dial(dialOptions(options));
+      return await dialUntil(options, { clock, untilAt });
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
       const servers = options.servers.map(withoutSecrets).join(", ");
@@ -74,6 +76,20 @@ async function firstConnection(options: ConnectOptions, clock: Clock): Promise<N
       await pause(clock, retry.waitMs);
     }
   }
+}
+
+/** One dial. With several servers the library may wait for each of them for long: it is left behind when our time is up. */
+async function dialUntil(
+  options: ConnectOptions,
+  { clock, untilAt }: { readonly clock: Clock; readonly untilAt: number },
+): Promise<NatsConnection> {
+  const inTime = new AbortController();
+  const dialling = dial(dialOptions(options));
+  const late = pause(clock, Math.max(untilAt - clock.now(), dialMs), inTime.signal);
+  const connected = await Promise.race([dialling, late]).finally(() => inTime.abort());
+  if (connected !== undefined) return connected;
+  dialling.then((nc) => nc.close()).catch(() => undefined); // It may still come up, or fail, with nobody waiting.
+  throw new Error("none of them let us in in time; check the addresses, the user and the password");
 }
 
 function dialOptions(options: ConnectOptions) {
