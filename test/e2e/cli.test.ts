@@ -110,6 +110,8 @@ describe("looking at jobs", () => {
     expect((await shoal("job", "describe", id)).stdout).toMatch(/State +=? *Stopped/);
     const over = await submit(noop({}));
     await shoal("job", "logs", over, "--follow");
+    const again = await shoal("job", "stop", await submit(noop({ RunSeconds: 600 })), "--output", "json");
+    expect(JSON.parse(again.stdout)).toHaveProperty("EvaluationID");
     expect(await shoal("job", "stop", over)).toMatchObject({ code: 5 });
   });
 
@@ -152,7 +154,9 @@ describe("the cluster", () => {
   });
 
   it("says which version it runs, and that nobody answers where nobody is", async () => {
-    expect((await shoal("version")).stdout).toMatch(/^v\d+\.\d+\.\d+/);
+    expect((await shoal("version")).stdout).toMatch(
+      /^Shoal v\d+\.\d+\.\d+, speaks the API of Bacalhau v\d+\.\d+\.\d+ /,
+    );
     const { code, stderr } = await shoal("job", "list", "--api-host", "http://127.0.0.1:1");
     expect(stderr).toContain("no requester answers");
     expect(code).toBe(7);

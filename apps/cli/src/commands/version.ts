@@ -9,9 +9,15 @@ export const version: CommandPart = {
     const json = await context.client().call(routes.version());
     if (context.output === "json") printJson(context.terminal, json);
     else {
-      const { gitVersion, goos, goarch } = readVersion(json);
-      context.terminal.out(`${gitVersion} (${goos}/${goarch})\n`);
+      const { gitVersion, gitCommit, goos, goarch } = readVersion(json);
+      context.terminal.out(`${product(gitVersion, gitCommit)} (${goos}/${goarch})\n`);
     }
     return 0;
   },
 };
+
+/** A requester of Shoal names its own version where others name a commit; its version is that of the API that it speaks. */
+function product(gitVersion: string, gitCommit: string): string {
+  const own = /^shoal-(.+)$/.exec(gitCommit)?.[1];
+  return own === undefined ? gitVersion : `Shoal v${own}, speaks the API of Bacalhau ${gitVersion}`;
+}

@@ -54,12 +54,7 @@ async function watch({ context, options }: Call, jobId: string): Promise<number>
   if (quiet) printJson(terminal, await client.call(routes.job(jobId)));
   else {
     const { tasks } = await client.job(jobId);
-    terminal.out(
-      nextSteps(
-        jobId,
-        tasks.some(({ publisher }) => publisher.type !== ""),
-      ),
-    );
+    terminal.out(nextSteps(jobId, code === 0 && tasks.some(({ publisher }) => publisher.type !== "")));
   }
   return code;
 }

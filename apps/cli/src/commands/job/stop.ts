@@ -1,4 +1,6 @@
+import { routes } from "@shoal/client";
 import type { CommandPart } from "../../command.ts";
+import { printJson } from "../../output/print-json.ts";
 
 export const stop: CommandPart = {
   name: "stop",
@@ -9,8 +11,11 @@ export const stop: CommandPart = {
     { flags: "--quiet", says: "say nothing when it worked" },
   ],
   async run({ context, args: [job = ""], options }) {
-    await context.client().stop(job, options.text("reason"), { namespace: context.namespace });
-    if (!options.flag("quiet")) context.terminal.out(`Job successfully stopped: ${job}\n`);
+    const { namespace, output, terminal } = context;
+    const json = await context.client().call(routes.stop(job, options.text("reason") ?? "", { namespace }));
+    if (options.flag("quiet")) return 0;
+    if (output === "json") printJson(terminal, json);
+    else terminal.out(`Job successfully stopped: ${job}\n`);
     return 0;
   },
 };
