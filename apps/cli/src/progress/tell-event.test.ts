@@ -26,10 +26,21 @@ describe("an event, told to people", () => {
     ];
     expect(tellEvent(event("JobQueued", { Why: "no node fits", Answers: answers }))).toEqual({
       topic: "Queueing",
-      text: "Job queued. no node fits; node-0 refused: needs 8 cores, 2 are free; node-1 bid 7",
+      text: "Job queued. no node fits; node-0 did not bid: needs 8 cores, 2 are free; node-1 bid 7",
       tone: "wait",
       executionId: "",
     });
+  });
+
+  it("repeats no reason that the sentence names already", () => {
+    const answers = [
+      { NodeID: "node-0", Accepted: false, Why: "engine: does not support engine podman" },
+      { NodeID: "node-1", Accepted: false, Why: "is draining" },
+    ];
+    const why = "suitable: 0. 1 of 2 nodes: engine: does not support engine podman";
+    expect(tellEvent(event("JobFailed", { Code: "NO_NODE_FITS", Why: why, Answers: answers })).text).toBe(
+      `Error: ${why} (NO_NODE_FITS); node-1 did not bid: is draining`,
+    );
   });
 
   it("reads facts in camelCase too", () => {

@@ -56,14 +56,14 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
   })),
   row(JobQueued, ({ why, answers }) => ({
     topic: "Queueing",
-    text: [`Job queued. ${why}`, ...answers.map(answerInWords)].join("; "),
+    text: [`Job queued. ${why}`, ...answersBeyond(why, answers)].join("; "),
     tone: "wait",
   })),
   row(JobStarted, () => ({ topic: "State Update", text: "Running" })),
   row(JobCompleted, () => ({ topic: "State Update", text: "Completed successfully", tone: "good" })),
   row(JobFailed, ({ code, why, answers = [] }) => ({
     topic: "State Update",
-    text: [`Error: ${why} (${code})`, ...answers.map(answerInWords)].join("; "),
+    text: [`Error: ${why} (${code})`, ...answersBeyond(why, answers)].join("; "),
     tone: "bad",
   })),
   row(JobStopped, ({ why }) => ({ topic: "State Update", text: `Stopped: ${why}`, tone: "bad" })),
@@ -108,7 +108,12 @@ export const toldKinds: readonly string[] = [...lines.keys()];
 const rounded = (score = 0): string => String(Number(score.toFixed(1)));
 
 function answerInWords({ nodeId, accepted, score, why }: Answer): string {
-  return `${shortId(nodeId)} ${accepted ? `bid ${rounded(score)}` : `refused: ${why ?? "no reason given"}`}`;
+  return `${shortId(nodeId)} ${accepted ? `bid ${rounded(score)}` : `did not bid: ${why ?? "no reason given"}`}`;
+}
+
+/** The answers that the sentence before them does not tell already. */
+function answersBeyond(told: string, answers: readonly Answer[]): readonly string[] {
+  return answers.filter(({ accepted, why = "" }) => accepted || why === "" || !told.includes(why)).map(answerInWords);
 }
 
 /** What an event means, in words; a kind that this version does not know is told by its name. */

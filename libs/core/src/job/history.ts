@@ -71,7 +71,7 @@ function whyHere(
   answers: Extract<JobEvent, { type: "ExecutionAssigned" }>["data"]["answers"],
 ): Record<string, string> {
   const told = answers.map(
-    (each) => `${each.nodeId}: ${each.accepted ? `bid ${each.score ?? 0}` : `refused, ${each.why ?? ""}`}`,
+    (each) => `${each.nodeId}: ${each.accepted ? `bid ${each.score ?? 0}` : `did not bid, ${each.why ?? ""}`}`,
   );
   return told.length === 0 ? {} : { Reason: `${shortId(nodeId)} chosen; ${told.join("; ")}` };
 }

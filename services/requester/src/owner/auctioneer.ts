@@ -177,7 +177,11 @@ export class Auctioneer {
       mayChange ||= silent.length > 0 || bids.some(({ accepted, busy }) => accepted || busy === true);
       answers.push(
         ...bids.map(answerOf),
-        ...silent.map((nodeId) => ({ nodeId, accepted: false, why: "has not answered" })),
+        ...silent.map((nodeId) => ({
+          nodeId,
+          accepted: false,
+          why: "asked, but had not answered when it was decided",
+        })),
       );
     }
     return { places, answers: [...answers, ...refusals], nobody: asked === nodeIds.length && !mayChange };
