@@ -115,7 +115,9 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
     return name;
   });
   const found = issue.code === "invalid_type" ? `, found ${nameOf(issue.input)}` : "";
-  return `${path.length === 0 ? "" : `${path.join(".")}: `}${issue.message}${found}`;
+  // Where a schema has no words of its own, zod's tell what was received; `found` does so already.
+  const wanted = issue.message.replace(/^Invalid input: expected (\S+), received .*$/, "wanted $1");
+  return `${path.length === 0 ? "" : `${path.join(".")}: `}${wanted}${found}`;
 }
 
 function stepInto(shape: Shape, step: string): readonly [string, Shape] {
