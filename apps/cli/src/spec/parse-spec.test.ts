@@ -39,6 +39,12 @@ describe("a job spec", () => {
     expect(() => parseSpec(text, "job.yaml")).toThrow(why);
   });
 
+  it("may be wrapped as a body of the API is", () => {
+    const body = JSON.stringify({ Job: { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop" } }] } });
+    expect(parseSpec(body, "job.json")).toMatchObject({ Type: "batch" });
+    expect(() => parseSpec('{"Job": 3}', "job.json")).toThrow("wanted a job, found a number");
+  });
+
   it("cannot blow up by aliases", () => {
     const bomb = `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefghi"
       .split("")

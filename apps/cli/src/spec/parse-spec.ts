@@ -4,7 +4,7 @@ import { specProblems } from "./spec-problems.ts";
 
 /** Reads a job spec from YAML or JSON and checks it. Throws CliError INVALID_SPEC with every problem and where it stands. */
 export function parseSpec(text: string, name: string): Readonly<Record<string, unknown>> {
-  const value = read(text, name);
+  const value = unwrapped(read(text, name));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new CliError("INVALID_SPEC", `${name}: wanted a job, found ${kindOf(value)}`);
   }
@@ -34,6 +34,13 @@ function read(text: string, name: string): unknown {
     // Aliases that multiply beyond the reader's limit.
     throw new CliError("INVALID_SPEC", `${name}: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
+}
+
+/** A body of the API holds the job under `Job`; whoever kept one may run it as it is. */
+function unwrapped(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const [[key, inner] = ["", undefined], ...more] = Object.entries(value);
+  return key.toLowerCase() === "job" && more.length === 0 ? inner : value;
 }
 
 function kindOf(value: unknown): string {
