@@ -12,6 +12,7 @@ import {
 import { type AggregateRef, type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
 import type { Craft } from "./craft.ts";
 import { Inbox, type Outcome, type Waiting } from "./inbox.ts";
+import { retryMs } from "./until-reachable.ts";
 
 export interface DeskOptions<S, C, E extends StoredEvent> {
   readonly ref: AggregateRef;
@@ -33,9 +34,6 @@ export interface Move<S> {
   readonly after: S;
   readonly stored: StoredCommit;
 }
-
-// Back-off while the log does not answer: from a round trip's length up to what an operator would call at once.
-const retryMs = { first: 50, max: 1000 } as const;
 
 /** One hot aggregate: its state in memory, and the one place where this process writes to it. */
 export class Desk<S, C extends { readonly name: string }, E extends StoredEvent> {

@@ -1,22 +1,18 @@
 import {
   type Change,
   type Clock,
-  causeOf,
   changes,
   entries,
   entryOf,
   isLive,
   type Job,
   jobViews,
-  pause,
   type View,
   type ViewStore,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { LateWrites } from "./late-writes.ts";
-
-// Back-off while the store does not answer.
-const retryMs = { first: 50, max: 1000 } as const;
+import { untilReachable } from "./until-reachable.ts";
 
 /** Makes the buckets follow the aggregates; tries until the store answers or it is closed. */
 export class Projector {
@@ -67,21 +63,10 @@ export class Projector {
     await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#late.put(change))));
   }
 
-  async #write(change: Change): Promise<void> {
-    const store = this.#stores[change.bucket];
-    for (
-      let waitMs: number = retryMs.first;
-      store !== undefined && !this.#closed.signal.aborted;
-      waitMs = Math.min(waitMs * 2, retryMs.max)
-    ) {
-      try {
-        if (change.value === undefined) await store.remove(change.key, change.seq);
-        else await store.put(change.key, entryOf(change.seq, change.value));
-        return;
-      } catch (failure) {
-        if (causeOf(failure).code !== "LOG_UNREACHABLE") throw failure;
-        await pause(this.#clock, waitMs, this.#closed.signal);
-      }
-    }
+  async #write({ bucket, key, seq, value }: Change): Promise<void> {
+    const store = this.#stores[bucket];
+    if (store === undefined) return;
+    const write = () => (value === undefined ? store.remove(key, seq) : store.put(key, entryOf(seq, value)));
+    await untilReachable(write, { clock: this.#clock, signal: this.#closed.signal });
   }
 }

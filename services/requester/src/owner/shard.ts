@@ -1,12 +1,12 @@
 import {
   causeOf,
+  Fault,
   isOver,
   type Job,
   type JobCommand,
   type JobEvent,
   jobViews,
   type Lease,
-  pause,
   type ReceivedReport,
   type StoredCommit,
 } from "@shoal/core";
@@ -18,6 +18,7 @@ import type { JobDesk } from "./job-desk.ts";
 import type { JobKeeper } from "./job-keeper.ts";
 import { Progress } from "./progress.ts";
 import { Projector } from "./projector.ts";
+import { untilReachable } from "./until-reachable.ts";
 
 export interface ShardOptions {
   readonly ports: RequesterPorts;
@@ -33,9 +34,6 @@ export interface ShardOptions {
 
 // Jobs that a takeover reads at once: enough to hide the round trips, few enough to leave the log's server air.
 const openingAtOnce = 64;
-
-// Back-off while the log does not answer.
-const retryMs = { first: 50, max: 1000 } as const;
 
 /** One slice of all jobs, while this requester owns it: what it decides is appended, shown, announced and kept going. */
 export class Shard {
@@ -254,14 +252,10 @@ export class Shard {
   async #read(ref: AggregateRef): Promise<JobDesk> {
     let reading = true;
     const desk = this.#newDesk(ref, () => !reading);
-    for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
-      try {
-        await desk.refresh();
-        break;
-      } catch (failure) {
-        if (this.#closed.signal.aborted || causeOf(failure).code !== "LOG_UNREACHABLE") throw failure;
-        await pause(this.#options.ports.clock, waitMs, this.#closed.signal);
-      }
+    const { clock } = this.#options.ports;
+    const read = () => desk.refresh().then(() => true);
+    if ((await untilReachable(read, { clock, signal: this.#closed.signal })) === undefined) {
+      throw new Fault("LOG_UNREACHABLE", `${ref.id} is no longer decided here`);
     }
     reading = false;
     const job = desk.state();
