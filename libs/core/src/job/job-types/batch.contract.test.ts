@@ -1,0 +1,47 @@
+import {
+  ExecutionAssigned,
+  ExecutionFailed,
+  ExecutionLost,
+  ExecutionStarted,
+  JobStarted,
+  JobSubmitted,
+} from "@shoal/proto";
+import { folded } from "../../testing/given.ts";
+import { sampleAt, sampleExecutionId, sampleJobId, sampleResources, sampleSpec } from "../../testing/samples.ts";
+import { evolveJob, type JobEvent } from "../evolve.ts";
+import type { Job } from "../job.ts";
+import { batch } from "./batch.ts";
+import { jobTypeContract } from "./contract.ts";
+
+const executionId = sampleExecutionId();
+const assigned = ExecutionAssigned.of({
+  executionId,
+  partition: 0,
+  attempt: 1,
+  version: 1,
+  nodeId: "n-one",
+  askId: "a-1",
+  resources: sampleResources,
+  answers: [],
+});
+
+/** A history that ends in each of the ways in which a try can end badly, with and without another one. */
+const histories: readonly (readonly JobEvent[])[] = [
+  [ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "it broke", retryAt: sampleAt })],
+  [ExecutionFailed.of({ executionId, code: "TASK_INVALID", why: "it never can" })],
+  [ExecutionLost.of({ executionId, code: "NODE_LOST", why: "node has disappeared", retryAt: sampleAt })],
+].map((end) => [
+  JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count: 2 }), version: 1 }),
+  assigned,
+  JobStarted.of({}),
+  ExecutionStarted.of({ executionId, startedAt: sampleAt }),
+  ...end,
+]);
+
+/** The job after each of its events. */
+const allJobs = (): readonly Job[] =>
+  histories.flatMap((history) =>
+    history.flatMap((_, index) => folded<Job, JobEvent>(evolveJob, history.slice(0, index + 1)) ?? []),
+  );
+
+jobTypeContract(batch, allJobs);
