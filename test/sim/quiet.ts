@@ -112,10 +112,13 @@ function stillHeld({ sea, fleet, lastHeartbeats }: QuietOptions): string[] {
   return found;
 }
 
-/** Every shard has one owner, everybody is there, and nobody waits for more than living takes. */
+/** Every shard has one owner, everybody has a fair share and is there, and nobody waits for more than living takes. */
 function unowned({ sea, fleet, watchman }: QuietOptions): string[] {
   const found: string[] = [];
-  const held = fleet.requesters.flatMap((ship) => [...(ship.voyage()?.requester.owner.holdings().keys() ?? [])]);
+  const shares = fleet.requesters.map((ship) => [...(ship.voyage()?.requester.owner.holdings().keys() ?? [])]);
+  const held = shares.flat();
+  const counts = shares.map((share) => share.length);
+  if (Math.max(...counts) - Math.min(...counts) > 1) found.push(`the requesters own ${counts} shards`);
   // Sixteen, as shardCount says.
   if (held.length !== 16 || new Set(held).size !== 16)
     found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);

@@ -103,8 +103,10 @@ export class Owner implements Process {
       ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
     } finally {
       this.#taking.delete(shard);
-      // Until now it counted as ours. Somebody else has it, or it was given back meanwhile: another one may be missing.
-      if (!this.#shards.has(shard)) this.#balanceSoon();
+      // Until now it counted as ours and could not be given back; the share may have become smaller meanwhile.
+      if (this.#shards.has(shard)) this.#balance();
+      // Somebody else has it, or it was given back meanwhile: another one may be missing.
+      else this.#balanceSoon();
     }
   }
 
