@@ -99,7 +99,7 @@ export class Auctioneer {
       await desk.command({ name: "Wait", why, answers: [], never: false });
       return;
     }
-    const found = await this.#auction(job, wanted, partitions);
+    const found = await this.#auction(desk, wanted, partitions);
     const { places, answers, nobody } = found;
     // Before the command: its commit makes the job be looked at again, and by then it must stand in line.
     if (places.length < Math.min(partitions.length, jobLimits.placesPerCommit))
@@ -151,7 +151,7 @@ export class Auctioneer {
   }
 
   /** Asks the best nodes, some at a time, until there is room for all partitions or nobody is left. */
-  async #auction(job: Job, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
+  async #auction(desk: JobDesk, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
     const { market, chance, auction } = this.#options;
     const { nodeIds, refusals } = this.#shortlist(wanted);
     const slots = Math.min(partitions.length, jobLimits.placesPerCommit);
@@ -159,11 +159,11 @@ export class Auctioneer {
     const places: Place[] = [];
     let asked = 0;
     let mayChange = false;
-    for (
-      let first = 0;
-      first < Math.min(nodeIds.length, auction.width * auction.rounds) && places.length < slots;
-      first += auction.width
-    ) {
+    const last = Math.min(nodeIds.length, auction.width * auction.rounds);
+    for (let first = 0; first < last && places.length < slots; first += auction.width) {
+      const job = desk.state();
+      // A desk that closes between two rounds has handed its job over: nobody needs more answers here.
+      if (job === undefined || !desk.isOpen()) break;
       const left = partitions.slice(places.length, slots);
       const ask = askFor(job, wanted, { askId: chance.uuid(), slots: left.length });
       const { bids, silent } = await askAll(market, ask, {
