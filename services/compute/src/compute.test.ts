@@ -2,6 +2,7 @@ import { Fault } from "@shoal/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Executor, Exit } from "./executors/executor.ts";
+import { noop } from "./executors/noop.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { createNodeBench, type KillAt } from "./testing/node-bench.ts";
 
@@ -133,6 +134,25 @@ describe("a compute node", () => {
     bench.assign(other);
     await bench.sea.clock.advance(10);
     expect(engine.running()).toEqual([other.executionId]);
+  });
+
+  it("asks no other engine to clear up than the one whose work is done", async () => {
+    const engine = survivor();
+    const bench = createNodeBench({ executors: (clock) => [engine.executor, noop(clock)] });
+    await bench.boot();
+    const sweptAtStart = engine.sweeps();
+    const one = assignmentOf({ task: { engine: { type: "noop" } }, partition: { index: 0, count: 2 } });
+    const other = assignmentOf({ task: { engine: { type: "Survivor" } }, partition: { index: 1, count: 2 } });
+    bench.assign(one);
+    await bench.sea.clock.advance(20);
+    bench.unassign(one);
+    await bench.sea.clock.advance(20);
+    expect([kinds(bench.heard(one.executionId)), engine.sweeps() - sweptAtStart]).toEqual([["completed"], 0]);
+    bench.assign(other);
+    await bench.sea.clock.advance(20);
+    engine.end(other.executionId, { exitCode: 0 });
+    await bench.sea.clock.advance(20);
+    expect([engine.running(), engine.sweeps() - sweptAtStart]).toEqual([[], 1]);
   });
 
   it("gives the room of what it halts back once that has ended, and not before", async () => {
@@ -394,6 +414,7 @@ async function writesOf(params: object): Promise<number> {
 
 /** An engine whose works outlive the node's process, as containers do. */
 function survivor() {
+  let sweeps = 0;
   const works = new Map<string, PromiseWithResolvers<Exit>>();
   const runningOf = (id: string, work: PromiseWithResolvers<Exit>) => ({
     exit: work.promise,
@@ -417,6 +438,7 @@ function survivor() {
       return work === undefined ? undefined : runningOf(id, work);
     },
     sweep: async (keep) => {
+      sweeps++;
       for (const id of works.keys()) if (!keep.has(id)) works.delete(id);
     },
     close: async () => {},
@@ -424,6 +446,7 @@ function survivor() {
   return {
     executor,
     running: () => [...works.keys()],
+    sweeps: () => sweeps,
     end: (id: string, exit: Exit) => works.get(id)?.resolve(exit),
   };
 }

@@ -5,6 +5,7 @@ import type { JournalEntry } from "../journal/journal.ts";
 import type { Notes } from "../notes.ts";
 import type { Beginning, Runner, RunnerOptions } from "../runner/runner.ts";
 import { readAssignment } from "./read-assignment.ts";
+import type { Sweep } from "./sweeper.ts";
 
 export interface RunnersOptions {
   readonly nodeId: string;
@@ -13,8 +14,7 @@ export interface RunnersOptions {
   readonly run: (assignment: Assignment, options: RunnerOptions) => Runner;
   /** The execution is settled for good: nothing more needs to be said of it. */
   readonly forget: (executionId: string) => void;
-  /** Ends and removes whatever executors still have that is not kept; `keep` is looked at then, and not now. */
-  readonly sweep: (keep: ReadonlySet<string>) => void;
+  readonly sweep: Sweep;
 }
 
 /** One runner for each execution that this node has. */
@@ -29,9 +29,15 @@ export interface Runners {
   sweep(): void;
 }
 
+/** An execution that this node has, and what runs it. */
+interface Present {
+  readonly runner: Runner;
+  readonly engine: string;
+}
+
 interface State {
   readonly options: RunnersOptions;
-  readonly runners: Map<string, Runner>;
+  readonly present: Map<string, Present>;
   /** What executors must keep: shared with their sweeps, and always up to date. */
   readonly busy: Set<string>;
   /** What has come back while it was still ending, with what is wanted now. */
@@ -39,10 +45,10 @@ interface State {
 }
 
 export function createRunners(options: RunnersOptions): Runners {
-  const state: State = { options, runners: new Map(), busy: new Set(), comeBack: new Map() };
+  const state: State = { options, present: new Map(), busy: new Set(), comeBack: new Map() };
   return {
     follow(executionId, value) {
-      const runner = state.runners.get(executionId);
+      const runner = state.present.get(executionId)?.runner;
       state.comeBack.delete(executionId);
       if (value === undefined) void end(state, executionId);
       else if (runner === undefined) beginNew(state, executionId, value);
@@ -50,20 +56,21 @@ export function createRunners(options: RunnersOptions): Runners {
     },
     resume: (entry, value) => beginAgain(state, entry, value),
     repeat: () => {
-      for (const runner of state.runners.values()) runner.repeat();
+      for (const { runner } of state.present.values()) runner.repeat();
     },
     sweep: () => options.sweep(state.busy),
   };
 }
 
-function begin({ options, runners, busy }: State, assignment: Assignment, beginning: Beginning): void {
+function begin({ options, present, busy }: State, assignment: Assignment, beginning: Beginning): void {
   const { executionId } = assignment;
+  const { type: engine } = assignment.task.engine;
   busy.add(executionId);
   const onSettled = () => {
     busy.delete(executionId);
-    options.sweep(busy);
+    options.sweep(busy, engine);
   };
-  runners.set(executionId, options.run(assignment, { beginning, onSettled }));
+  present.set(executionId, { engine, runner: options.run(assignment, { beginning, onSettled }) });
 }
 
 function beginNew(state: State, executionId: string, value: ViewEntry): void {
@@ -93,17 +100,17 @@ function beginAgain(state: State, entry: JournalEntry, value: ViewEntry): void {
 }
 
 async function end(state: State, executionId: string): Promise<void> {
-  const { options, runners, busy, comeBack } = state;
-  const runner = runners.get(executionId);
-  if (runner === undefined || runner.isStopping()) return;
+  const { options, present, busy, comeBack } = state;
+  const ending = present.get(executionId);
+  if (ending === undefined || ending.runner.isStopping()) return;
   options.forget(executionId);
   try {
-    await runner.stop();
+    await ending.runner.stop();
   } catch (failure) {
     options.notes.warn("an execution did not end well", { executionId, why: causeOf(failure).why });
   }
-  runners.delete(executionId);
-  if (busy.delete(executionId)) options.sweep(busy);
+  present.delete(executionId);
+  if (busy.delete(executionId)) options.sweep(busy, ending.engine);
   const value = comeBack.get(executionId);
   comeBack.delete(executionId);
   if (value !== undefined) beginNew(state, executionId, value);

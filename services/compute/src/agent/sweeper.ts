@@ -2,11 +2,23 @@ import { causeOf } from "@shoal/core";
 import type { Executor } from "../executors/executor.ts";
 import type { Notes } from "../notes.ts";
 
-/** Sweeps every executor; asked again while it sweeps, it does so once more behind. What fails is left to the next sweep. */
-export function createSweeper(executors: readonly Executor[], notes: Notes): (keep: ReadonlySet<string>) => void {
-  const sweeps = executors.map((executor) => createSweep(executor, notes));
-  return (keep) => {
-    for (const sweep of sweeps) sweep(keep);
+/**
+ * Ends and removes whatever the executor of this engine, or every executor, still has that is not kept; `keep` is looked at then, and
+ * not now.
+ */
+export type Sweep = (keep: ReadonlySet<string>, engine?: string) => void;
+
+/**
+ * Sweeps executors, and only those that may have something new: a sweep asks the engine behind it. One that is asked while it sweeps
+ * does so once more behind. What fails is left to the next sweep.
+ */
+export function createSweeper(executors: readonly Executor[], notes: Notes): Sweep {
+  const sweeps = executors.map((executor) => ({
+    name: executor.name.toLowerCase(),
+    sweep: createSweep(executor, notes),
+  }));
+  return (keep, engine) => {
+    for (const { name, sweep } of sweeps) if (engine === undefined || name === engine.toLowerCase()) sweep(keep);
   };
 }
 
