@@ -25,17 +25,16 @@ export interface Surroundings {
 export async function judgeAsk(policies: readonly BidPolicy[], ask: Ask): Promise<Verdict> {
   let score = 0;
   for (const policy of policies) {
-    const verdict = await judged(policy, ask);
-    if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
-    score += verdict.score;
+    try {
+      const judged = policy.judge(ask);
+      // Most need to ask nobody, and every wait costs: a cluster has as many judges as nodes.
+      const verdict = judged instanceof Promise ? await judged : judged;
+      if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
+      score += verdict.score;
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      return no(`${policy.name}: it could not judge this: ${why}`);
+    }
   }
   return yes(score);
-}
-
-async function judged(policy: BidPolicy, ask: Ask): Promise<Verdict> {
-  try {
-    return await policy.judge(ask);
-  } catch (failure) {
-    return no(`it could not judge this: ${failure instanceof Error ? failure.message : String(failure)}`);
-  }
 }
