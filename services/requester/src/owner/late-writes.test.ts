@@ -31,6 +31,19 @@ describe("late writes", () => {
     expect(written).toEqual(["a@1", "a@2"]);
   });
 
+  it("wait for an entry to rest, and for one that never rests no longer than half a second", async () => {
+    const { clock, written, late } = writer();
+    void late.put(change("rests", 1));
+    for (let at = 0; at < 480; at += 60) {
+      await clock.advanceTo(at);
+      void late.put(change("busy", at));
+    }
+    expect(written).toEqual(["rests@1"]);
+    await clock.advanceTo(500);
+    expect(written).toEqual(["rests@1", "busy@420"]);
+    expect(clock.planned()).toBe(0);
+  });
+
   it("write nothing once closed", async () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));

@@ -1,19 +1,24 @@
 import type { Change, Clock } from "@shoal/core";
 
-// How long a view that nobody acts on may lag: below what a person notices in a list, and longer than a job that does nothing
-// lives on a busy cluster, so that its steps are written once and not one by one.
-const lagMs = 100;
+// An entry is written once it has not changed for a tick: a job that does nothing lives about as long on a busy cluster, so
+// that all its steps are written at once. A tick is below what a person notices in a list.
+const tickMs = 100;
+// What changes all the time is written every so many ticks: half a second behind, as a person who watches would accept.
+const ticksMax = 5;
 
 interface Late {
   change: Change;
+  /** It has changed since the last tick. */
+  moved: boolean;
+  ticks: number;
   readonly settled: PromiseWithResolvers<void>;
 }
 
-/** Gathers changes for a moment; of several for one entry only the last is written. */
+/** Gathers changes of entries until they rest; of several for one entry only the last is written. */
 export class LateWrites {
   readonly #clock: Clock;
   readonly #write: (change: Change) => Promise<void>;
-  #late = new Map<string, Late>();
+  readonly #late = new Map<string, Late>();
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -29,12 +34,13 @@ export class LateWrites {
     if (waiting !== undefined) {
       // A change is never older than the one before: they come in the order of the log.
       waiting.change = change;
+      waiting.moved = true;
       return waiting.settled.promise;
     }
     const settled = Promise.withResolvers<void>();
     if (this.#closed) return settled.promise;
-    this.#late.set(key, { change, settled });
-    this.#cancel ??= this.#clock.at(this.#clock.now() + lagMs, () => this.#flush());
+    this.#late.set(key, { change, moved: true, ticks: 0, settled });
+    this.#tickSoon();
     return settled.promise;
   }
 
@@ -45,10 +51,23 @@ export class LateWrites {
     this.#late.clear();
   }
 
-  #flush(): void {
-    this.#cancel = undefined;
-    const late = this.#late;
-    this.#late = new Map();
-    for (const { change, settled } of late.values()) this.#write(change).then(settled.resolve, settled.reject);
+  #tickSoon(): void {
+    this.#cancel ??= this.#clock.at(this.#clock.now() + tickMs, () => {
+      this.#cancel = undefined;
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    for (const [key, late] of this.#late) {
+      late.ticks++;
+      if (late.moved && late.ticks < ticksMax) {
+        late.moved = false;
+        continue;
+      }
+      this.#late.delete(key);
+      this.#write(late.change).then(late.settled.resolve, late.settled.reject);
+    }
+    if (this.#late.size > 0) this.#tickSoon();
   }
 }
