@@ -14,12 +14,17 @@ interface Attempt {
   expectedSeq: number;
 }
 
+/** Where a commit stands, and the bytes it stands there as. */
+export interface Appended extends Tip {
+  readonly bytes: Uint8Array;
+}
+
 /** See EventLog.append. */
 export async function appendCommit(
   link: Link,
   place: { readonly aggregate: AggregateRef; readonly after: Tip },
   commit: Commit,
-): Promise<Tip> {
+): Promise<Appended> {
   const { aggregate, after } = place;
   assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
   const subject = subjectOf(aggregate);
@@ -27,10 +32,10 @@ export async function appendCommit(
   const untilAt = link.clock.now() + patienceMs;
   for (;;) {
     const outcome = await publish(link, attempt);
-    if (outcome.state === "stored") return { seq: outcome.seq, hash: attempt.encoded.hash };
+    if (outcome.state === "stored") return { seq: outcome.seq, ...attempt.encoded };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
     const seq = await settle(link, attempt, after);
-    if (seq !== undefined) return { seq, hash: attempt.encoded.hash };
+    if (seq !== undefined) return { seq, ...attempt.encoded };
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
     await shortPause(link);
   }

@@ -1,6 +1,7 @@
 import type { EventLog, Following, LogFilter, StoredCommit } from "@shoal/core";
 import { type AggregateRef, aggregateOf, shardOf, streams, subjects } from "@shoal/proto";
 import { z } from "zod";
+import { createWritten } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { readSubject } from "../stream/batch-read.ts";
@@ -23,8 +24,13 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
     if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
     else deliver(stored);
   };
+  const written = createWritten<StoredCommit>();
   return {
-    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after }, commit),
+    async append(aggregate, after, commit) {
+      const { bytes, ...tip } = await appendCommit(link, { aggregate, after }, commit);
+      written.add(tip.seq, bytes, { aggregate, ...tip, commit });
+      return tip;
+    },
     async load(aggregate, afterSeq = 0) {
       const commits: StoredCommit[] = [];
       const place = { stream: streams.events, subject: subjectFor(aggregate), afterSeq };
@@ -36,8 +42,13 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
       return commits;
     },
     follow(filter, afterSeq, deliver) {
-      const read = unlessKnown(filter, reader(deliver));
-      return follow(link, { filter: subjectOfFilter(filter), afterSeq }, read);
+      const readOut = reader(deliver);
+      const read = (message: ReadMessage) => {
+        const own = written.at(message.seq, message.bytes);
+        if (own === undefined) readOut(message);
+        else deliver(own);
+      };
+      return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },
     async scan(afterSeq, deliver) {
       const end = await lastSeq(link);

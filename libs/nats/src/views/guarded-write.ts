@@ -1,4 +1,5 @@
-import { Fault } from "@shoal/core";
+import { Fault, type ViewEntry } from "@shoal/core";
+import type { Written } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { type HeaderFields, headerNames } from "../connection/message-headers.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
@@ -11,9 +12,10 @@ import type { Remembered } from "./remembered.ts";
 export interface Write {
   /** The log position behind it. */
   readonly seq: number;
+  /** Undefined removes it. */
+  readonly value: ViewEntry | undefined;
   /** The entry; for a removal the mark, which keeps the position. */
   readonly bytes: Uint8Array;
-  readonly removes: boolean;
 }
 
 /** Where writes go, and what is remembered of earlier ones. */
@@ -21,6 +23,7 @@ export interface WritePlace {
   readonly link: Link;
   readonly bucket: string;
   readonly remembered: Remembered;
+  readonly written: Written<ViewEntry>;
 }
 
 const removalHeaders = { [headerNames.operation]: "DEL", [headerNames.ttl]: `${markerMs / 1_000}s` };
@@ -37,7 +40,10 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
   for (;;) {
     if (kept.seq > write.seq) return;
     const outcome = await publish(place, { key, revision: kept.revision }, write);
-    if (outcome.state === "stored") return remembered.set(key, { revision: outcome.seq, seq: write.seq });
+    if (outcome.state === "stored") {
+      if (write.value !== undefined) place.written.add(outcome.seq, write.bytes, write.value);
+      return remembered.set(key, { revision: outcome.seq, seq: write.seq });
+    }
     if (outcome.state === "refused") {
       throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
     }
@@ -59,7 +65,7 @@ function publish(place: WritePlace, at: { readonly key: string; readonly revisio
   return place.link.publisher.publish({
     subject: subjectOfKey(place.bucket, at.key),
     bytes: write.bytes,
-    headers: write.removes ? { ...expected, ...removalHeaders } : expected,
+    headers: write.value === undefined ? { ...expected, ...removalHeaders } : expected,
   });
 }
 
@@ -72,6 +78,8 @@ async function look({ link, bucket }: WritePlace, key: string): Promise<Kept | u
 }
 
 // A write whose answer was lost, or the same one by another process.
-function isSame(kept: Kept, { seq, bytes, removes }: Write): boolean {
-  return kept.seq === seq && (kept.value === undefined) === removes && Buffer.compare(kept.bytes, bytes) === 0;
+function isSame(kept: Kept, { seq, bytes, value }: Write): boolean {
+  return (
+    kept.seq === seq && (kept.value === undefined) === (value === undefined) && Buffer.compare(kept.bytes, bytes) === 0
+  );
 }

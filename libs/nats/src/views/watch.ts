@@ -1,14 +1,17 @@
-import type { ViewWatcher } from "@shoal/core";
+import type { ViewEntry, ViewWatcher } from "@shoal/core";
+import type { Written } from "../codec/written.ts";
 import type { Link } from "../connection/link.ts";
 import type { ReadMessage } from "../stream/read-options.ts";
 import { type Reading, readStream } from "../stream/reading.ts";
-import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** What to watch, and under which consumer name when narrow rights allow only one. */
 export interface WatchPlace {
   readonly bucket: string;
   readonly pattern: string;
   readonly consumerName?: string;
+  /** What this process wrote into the bucket lately. */
+  readonly written?: Written<ViewEntry>;
 }
 
 interface Watched {
@@ -44,15 +47,21 @@ function hear(link: Link, watched: Watched, message: ReadMessage): void {
   const { place, watcher, live, unseen } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
   unseen.delete(key);
-  const kept = keptOf(message);
-  if (isRemoval(message)) {
+  const revision = message.seq;
+  const value = place.written?.at(revision, message.bytes) ?? readValue(message);
+  if (value === "removed") {
     forget(watched, key);
-  } else if (kept === undefined) {
+  } else if (value === undefined) {
     link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`);
-  } else if (live.get(key) !== kept.revision) {
-    live.set(key, kept.revision);
-    watcher.changed(key, kept.value);
+  } else if (live.get(key) !== revision) {
+    live.set(key, revision);
+    watcher.changed(key, value);
   }
+}
+
+function readValue(message: ReadMessage): ViewEntry | "removed" | undefined {
+  const kept = keptOf(message);
+  return kept !== undefined && kept.value === undefined ? "removed" : kept?.value;
 }
 
 function forget({ live, watcher }: Watched, key: string): void {

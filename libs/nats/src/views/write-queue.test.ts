@@ -3,7 +3,7 @@ import type { Write } from "./guarded-write.ts";
 import { createRemembered } from "./remembered.ts";
 import { writeQueue } from "./write-queue.ts";
 
-const write = (seq: number): Write => ({ seq, bytes: new Uint8Array([seq]), removes: false });
+const write = (seq: number): Write => ({ seq, value: { seq }, bytes: new Uint8Array([seq]) });
 
 /** A store whose writes end when the test says so. */
 function slowStore() {
