@@ -1,4 +1,5 @@
-import type { JobRow } from "./job-row.ts";
+import type { ViewEntry } from "@shoal/core";
+import { type JobRow, jobRow } from "./job-row.ts";
 import type { JobTable } from "./job-table.ts";
 
 // Changes that wait for one transaction: some 50 ms of writing. Whoever reads writes what waits first.
@@ -6,7 +7,8 @@ const waitingMax = 1000;
 
 /** What is to be written, gathered by job: one that changes often is written once. */
 export interface PendingRows {
-  put(row: JobRow): void;
+  /** An entry that cannot be read as a job removes what stood there. */
+  put(jobId: string, entry: ViewEntry): void;
   remove(jobId: string): void;
   /** Enough waits to be worth a transaction. */
   full(): boolean;
@@ -15,22 +17,29 @@ export interface PendingRows {
 }
 
 export function pendingRows(): PendingRows {
-  const rows = new Map<string, JobRow>();
+  const entries = new Map<string, ViewEntry>();
   const removed = new Set<string>();
   return {
-    put(row) {
-      removed.delete(row.id);
-      rows.set(row.id, row);
+    put(jobId, entry) {
+      removed.delete(jobId);
+      entries.set(jobId, entry);
     },
     remove(jobId) {
-      rows.delete(jobId);
+      entries.delete(jobId);
       removed.add(jobId);
     },
-    full: () => rows.size + removed.size >= waitingMax,
+    full: () => entries.size + removed.size >= waitingMax,
     writeTo(table) {
-      if (rows.size + removed.size === 0) return;
-      table.write(rows.values(), removed);
-      rows.clear();
+      if (entries.size + removed.size === 0) return;
+      const rows: JobRow[] = [];
+      // Made here and not when they come: of several for one job only the last is looked at.
+      for (const [jobId, entry] of entries) {
+        const row = jobRow(entry);
+        if (row === undefined) removed.add(jobId);
+        else rows.push(row);
+      }
+      table.write(rows, removed);
+      entries.clear();
       removed.clear();
     },
   };

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { assert, type Clock, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
-import { entityOf, jobRow, labelsOf } from "./job-row.ts";
+import { entityOf, labelsOf } from "./job-row.ts";
 import { type JobTable, jobTable } from "./job-table.ts";
 import { openDatabase } from "./open-database.ts";
 import { pendingRows } from "./pending-rows.ts";
@@ -40,11 +40,11 @@ export function createCatalog({ views, clock, requesterId, file }: CatalogParts)
       mark.heard(key, value);
       return;
     }
-    const row = value === undefined ? undefined : jobRow(value);
-    if (row === undefined) pending.remove(key.slice(key.indexOf(".") + 1));
+    const jobId = key.slice(key.indexOf(".") + 1);
+    if (value === undefined) pending.remove(jobId);
     else {
-      pending.put(row);
-      named?.add(row.id);
+      pending.put(jobId, value);
+      named?.add(jobId);
     }
     if (pending.full()) current();
   }
