@@ -1,14 +1,13 @@
 import type { EventLog, Following, LogFilter, StoredCommit } from "@shoal/core";
 import { type AggregateRef, aggregateOf, shardOf, streams, subjects } from "@shoal/proto";
-import { z } from "zod";
 import { createWritten } from "../codec/written.ts";
-import { type Link, unreachable } from "../connection/link.ts";
-import { askPatiently } from "../connection/server-request.ts";
+import type { Link } from "../connection/link.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import type { ReadMessage } from "../stream/read-options.ts";
 import { readStream } from "../stream/reading.ts";
 import { appendCommit } from "./append.ts";
 import { decodeStored } from "./commit-codec.ts";
+import { lastSeq, scanLog } from "./scan.ts";
 
 /** A message in the log that is no commit. It is told and skipped: one bad message must not stop a shard. */
 export interface Damage {
@@ -50,11 +49,7 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
       };
       return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },
-    async scan(afterSeq, deliver) {
-      const end = await lastSeq(link);
-      if (end > afterSeq) await scan(link, { afterSeq, end }, reader(deliver));
-      return end;
-    },
+    scan: (afterSeq, deliver) => scanLog(link, afterSeq, { deliver: reader(deliver) }),
     lastSeq: () => lastSeq(link),
   };
 }
@@ -86,40 +81,4 @@ function follow(
 ): Promise<Following> {
   const { filter, afterSeq } = place;
   return readStream(link, { stream: streams.events, filter, from: { at: "behind", seq: afterSeq }, deliver });
-}
-
-async function scan(
-  link: Link,
-  range: { readonly afterSeq: number; readonly end: number },
-  deliver: (message: ReadMessage) => void,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
-    stream: streams.events,
-    filter: subjects.allEvents,
-    from: { at: "behind", seq: range.afterSeq },
-    deliver(message) {
-      if (message.seq <= range.end) deliver(message);
-      if (message.seq >= range.end) resolve();
-    },
-    // The last positions may have been taken by what is no longer there.
-    caughtUp: resolve,
-  });
-  // A connection that is closed on purpose brings nothing more.
-  link.nc.closed().then(() => reject(unreachable("scanning the log", "the connection was closed")));
-  await promise.finally(() => reading.close());
-}
-
-const StreamState = z.object({ state: z.object({ last_seq: z.number() }) });
-
-async function lastSeq(link: Link): Promise<number> {
-  const request = { subject: `$JS.API.STREAM.INFO.${streams.events}`, body: {} };
-  const answer = await askPatiently(link, "reading the end of the log", request);
-  const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
-  if (!info.success)
-    throw unreachable(
-      "reading the end of the log",
-      answer.state === "error" ? answer.why : `no stream ${streams.events}`,
-    );
-  return info.data.state.last_seq;
 }

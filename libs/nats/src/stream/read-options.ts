@@ -22,4 +22,9 @@ export interface ReadOptions {
   begins?(): void;
   /** What was there when the telling began has been told. */
   caughtUp?(): void;
+  /**
+   * Asked before more is requested: a promise while the reader has enough to do, and nothing is requested until it
+   * resolves. What was requested before still comes. It must not reject.
+   */
+  room?(): Promise<void> | undefined;
 }

@@ -1,8 +1,10 @@
+import { createHandClock } from "@shoal/core/testing";
 import { heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
+import { consumerLimits } from "./consumer.ts";
 import { readStream } from "./reading.ts";
 
 onServer(() => {
@@ -56,6 +58,35 @@ onServer(() => {
     });
     expect(await told.atLeast(count)).toEqual(texts);
     expect(await ends.atLeast(1)).toEqual([count]);
+    await reading.close();
+  });
+
+  it("asks for no more while its reader has no room, however long, and for all the rest then", async () => {
+    const clock = createHandClock();
+    const link = await bench.link({ clock });
+    const asked = consumerLimits.batch;
+    const texts = Array.from({ length: asked + 5 }, (_, index) => `${index}`);
+    await Promise.all(texts.map((text) => link.publisher.publish({ subject, bytes: new TextEncoder().encode(text) })));
+    const told = heard<string>();
+    const full = Promise.withResolvers<void>();
+    const rooms = [undefined, full.promise];
+    const reading = await readStream(link, {
+      stream: streams.parked,
+      filter: subject,
+      from: { at: "behind", seq: 0 },
+      consumerName: "mine",
+      deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+      room: () => rooms.shift(),
+    });
+    await told.atLeast(asked);
+    const manager = await link.manager();
+    const { delivered, num_waiting } = await manager.consumers.info(streams.parked, "mine");
+    expect({ delivered: delivered.consumer_seq, num_waiting }).toEqual({ delivered: asked, num_waiting: 0 });
+    // Nothing is owed, so the server's silence means nothing.
+    await clock.advance(3 * consumerLimits.silenceMs);
+    full.resolve();
+    expect(await told.atLeast(texts.length)).toEqual(texts);
+    expect(bench.troubles).toEqual([]);
     await reading.close();
   });
 

@@ -27,20 +27,26 @@ export interface Run {
   seq: number;
   heardAt: number;
   caughtUp: boolean;
+  /** The reader has no room: nothing is asked for, and the server owes no sign of life. */
+  waiting: boolean;
   ended: boolean;
   cancelWatch: () => void;
 }
+
+// Enough of an id that two of the consumers of half a minute never meet; each delivery carries the name back.
+const nameChars = 12;
 
 /** A run that has not begun. */
 export function prepareRun(link: Link, options: ReadOptions, broke: (why: string) => void): Run {
   const place = {
     stream: options.stream,
-    name: options.consumerName ?? `r-${link.chance.uuid()}`,
+    name: options.consumerName ?? `r-${link.chance.uuid().slice(-nameChars)}`,
     filter: options.filter,
   };
   const inbox = createInbox(link.inboxPrefix);
-  const none = { subscription: undefined, count: 0, seq: 0, caughtUp: false, ended: false, cancelWatch: () => {} };
-  return { link, options, broke, place, inbox, owed: [], heardAt: link.clock.now(), ...none };
+  const not = { caughtUp: false, waiting: false, ended: false };
+  const none = { subscription: undefined, count: 0, seq: 0, cancelWatch: () => {} };
+  return { link, options, broke, place, inbox, owed: [], heardAt: link.clock.now(), ...none, ...not };
 }
 
 /** Subscribes and creates the consumer. Says what stood in the way, or undefined when it runs. */
@@ -105,13 +111,31 @@ function settle(run: Run): void {
   const [oldest = 0] = run.owed;
   run.owed[0] = oldest - 1;
   if (oldest <= 1) run.owed.shift();
-  const ahead = run.owed.reduce((sum, owed) => sum + owed, 0);
-  if (ahead <= consumerLimits.batch / 2) ask(run, consumerLimits.batch - ahead);
+  ask(run);
 }
 
-function ask(run: Run, batch: number = consumerLimits.batch): void {
+/** Fills up what the server owes us when half of it has come, as soon as the reader has room. */
+function ask(run: Run): void {
+  if (run.ended || run.waiting) return;
+  const ahead = run.owed.reduce((sum, owed) => sum + owed, 0);
+  if (ahead > consumerLimits.batch / 2) return;
+  const room = run.options.room?.();
+  if (room === undefined) request(run, consumerLimits.batch - ahead);
+  else askWhen(room, run);
+}
+
+function request(run: Run, batch: number): void {
   run.owed.push(batch);
   requestMessages(run.link, run.place, { inbox: run.inbox, batch });
+}
+
+function askWhen(room: Promise<void>, run: Run): void {
+  run.waiting = true;
+  room.then(() => {
+    run.waiting = false;
+    run.heardAt = run.link.clock.now();
+    guarded(() => ask(run));
+  });
 }
 
 function asRead(message: Msg, seq: number): ReadMessage {
@@ -135,7 +159,7 @@ function hearStatus(run: Run, message: Msg): void {
     const left = Number(message.headers?.get("Nats-Pending-Messages"));
     const owed = run.owed.shift();
     if (left !== owed) breakRun(run, `${owed} messages were awaited, the server counts ${left}`);
-    else if (run.owed.length === 0) ask(run);
+    else ask(run);
   } else {
     breakRun(run, message.headers?.status ?? "the server's word cannot be read");
   }
@@ -149,8 +173,9 @@ function reachEnd(run: Run): void {
 
 function watchSilence(run: Run): void {
   const { clock } = run.link;
-  run.cancelWatch = clock.at(run.heardAt + consumerLimits.silenceMs, () => {
-    if (clock.now() - run.heardAt < consumerLimits.silenceMs) watchSilence(run);
+  const from = run.waiting ? clock.now() : run.heardAt;
+  run.cancelWatch = clock.at(from + consumerLimits.silenceMs, () => {
+    if (run.waiting || clock.now() - run.heardAt < consumerLimits.silenceMs) watchSilence(run);
     else breakRun(run, `the server was silent for ${consumerLimits.silenceMs} ms`);
   });
 }
