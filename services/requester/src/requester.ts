@@ -77,7 +77,13 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     disconnectAfterMs: nodes.disconnectAfterMs,
     leaseOf: (shard) => owner.leaseOf(shard),
   });
-  const commands = createCommands(ports, { by, noticed: (stored) => owner.noticed(stored) });
+  const commands = createCommands(ports, {
+    by,
+    noticed: (stored) => {
+      owner.noticed(stored);
+      ports.catalog.noticed(stored);
+    },
+  });
   const registering: Process = { name: "registrar", start: async () => undefined, stop: async () => registrar.close() };
   return { processes: [membership, registering, owner], commands, membership, owner };
 }

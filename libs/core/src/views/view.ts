@@ -9,11 +9,8 @@ export interface Part {
 /** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
 export interface View<A> {
   readonly bucket: string;
-  /**
-   * How soon a change is written: at once where somebody acts on it, after a moment where nobody does (so that only what
-   * stands by then is written); with "first at once" an entry appears at once and its later changes wait.
-   */
-  readonly pace: "at once" | "first at once" | "after a moment";
+  /** How soon a change is written: at once where somebody acts on it; where nobody does after a moment, so that only what stands by then is. */
+  readonly pace: "at once" | "after a moment";
   parts(aggregate: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
@@ -39,24 +36,22 @@ export function changes<A>(
   const old = new Map<string, object>();
   if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
   const made: Change[] = [];
-  const { bucket, pace } = view;
+  const { bucket } = view;
+  const urgent = view.pace === "at once";
   for (const part of view.parts(after)) {
     if (old.get(part.key) !== part.of)
       made.push({
         bucket,
-        urgent: isUrgent(pace, !old.has(part.key)),
+        urgent,
         key: part.key,
         seq: part.seq,
         value: view.render(part, after),
       });
     old.delete(part.key);
   }
-  for (const key of old.keys()) made.push({ bucket, urgent: pace === "at once", key, seq, value: undefined });
+  for (const key of old.keys()) made.push({ bucket, urgent, key, seq, value: undefined });
   return made;
 }
-
-const isUrgent = (pace: View<never>["pace"], isFirst: boolean): boolean =>
-  pace === "at once" || (pace === "first at once" && isFirst);
 
 /** Every entry that an aggregate should have. */
 export function entries<A>(

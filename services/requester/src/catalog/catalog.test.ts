@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jobEntity } from "@shoal/core";
+import { decideJob, jobEntity, type StoredCommit } from "@shoal/core";
 import { createSea, drive, entriesOf, type Sea } from "@shoal/core/testing";
-import { JobSpec, type JobState, shardOf } from "@shoal/proto";
+import { commitVersion, JobSpec, type JobState, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalog } from "./catalog.ts";
 import { inMemory } from "./open-database.ts";
@@ -36,6 +36,22 @@ function entry({ id, seq, state = "running", at = seq, labels = {}, namespace = 
     header: { ...header, spec: { ...spec, labels, namespace }, state, createdAt: at, modifiedAt: at },
   });
   return { seq, job };
+}
+
+function submittedAt(seq: number, id: string): StoredCommit {
+  const decision = decideJob(undefined, { name: "Submit", jobId: id, spec }, 0);
+  const events = decision.ok ? decision.events : [];
+  const commit = {
+    v: commitVersion,
+    id: "c-1",
+    at: 0,
+    by: "r-1",
+    cause: "Submit",
+    epoch: 0,
+    prev: "",
+    events,
+  } as const;
+  return { aggregate: { kind: "job", namespace: "default", id }, seq, hash: "h", commit };
 }
 
 let sea: Sea;
@@ -71,6 +87,21 @@ const all = (catalog: Catalog) =>
   catalog.list({ order: "createTime", reverse: false, limit: 1000 }).items.map(({ id }) => id);
 
 describe("the catalog", () => {
+  it("lists a job at once that was submitted here, and what the view says of it later", async () => {
+    const catalog = await catalogOf();
+    const submitted = submittedAt(5, "j-1");
+    catalog.noticed(submitted);
+    expect(catalog.list({ order: "createTime", reverse: false, limit: 1 }).items).toMatchObject([
+      { id: "j-1", state: { stateType: "pending" } },
+    ]);
+    write({ id: "j-1", seq: 7, state: "completed" });
+    await catalog.caughtUp();
+    catalog.noticed(submitted);
+    expect(catalog.list({ order: "createTime", reverse: false, limit: 1 }).items).toMatchObject([
+      { id: "j-1", state: { stateType: "completed" } },
+    ]);
+  });
+
   it("holds what was in the bucket before it started, and what came since", async () => {
     write({ id: "j-1", seq: 1 });
     const catalog = await catalogOf();

@@ -1,7 +1,10 @@
+import type { StoredCommit } from "@shoal/core";
 import type { JobEntity } from "@shoal/proto";
 
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
+  /** A commit that this requester has just appended: whoever submitted a job here finds it in a list at once, before the view has it. */
+  noticed(stored: StoredCommit): void;
   /** The jobs of a shard that have not ended, as the view has them. */
   openJobs(shard: number): readonly OpenJob[];
   /** Resolves once everything that was in the bucket when this was called has been indexed. */

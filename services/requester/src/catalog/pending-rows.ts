@@ -7,7 +7,7 @@ const waitingMax = 1000;
 
 /** What is to be written, gathered by job: one that changes often is written once. */
 export interface PendingRows {
-  /** An entry that cannot be read as a job removes what stood there. */
+  /** Of two entries the one from the later position of the log stays. One that cannot be read as a job removes what stood there. */
   put(jobId: string, entry: ViewEntry): void;
   remove(jobId: string): void;
   /** Enough waits to be worth a transaction. */
@@ -21,6 +21,7 @@ export function pendingRows(): PendingRows {
   const removed = new Set<string>();
   return {
     put(jobId, entry) {
+      if ((entries.get(jobId)?.seq ?? 0) > entry.seq) return;
       removed.delete(jobId);
       entries.set(jobId, entry);
     },

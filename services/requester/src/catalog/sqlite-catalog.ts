@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { assert, type Clock, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
+import { assert, type Clock, foldJob, jobEntity, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
 import { entityOf, labelsOf } from "./job-row.ts";
 import { type JobTable, jobTable } from "./job-table.ts";
@@ -71,6 +71,10 @@ export function createCatalog({ views, clock, requesterId, file }: CatalogParts)
       await watch?.close();
       if (table !== undefined) current();
       database?.close();
+    },
+    noticed(stored) {
+      const job = stored.commit.prev === "" && stored.aggregate.kind === "job" ? foldJob([stored]) : undefined;
+      if (job !== undefined) pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) });
     },
     openJobs: (shard) => current().open(shard),
     caughtUp: () => mark.passed(),
