@@ -4,17 +4,19 @@ import { createWritten } from "./written.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("what was written lately", () => {
-  it("is known by its position and its bytes, and by neither alone", () => {
-    const written = createWritten<string>();
-    written.add(7, bytes("seven"), "7");
-    expect(written.at(7, bytes("seven"))).toBe("7");
-    expect(written.at(7, bytes("other"))).toBeUndefined();
-    expect(written.at(8, bytes("seven"))).toBeUndefined();
+  it("is known by its subject and its bytes, and by neither alone", () => {
+    const written = createWritten<number>();
+    written.add("a", bytes("one"), 1);
+    expect(written.at("a", bytes("one"))).toBe(1);
+    expect(written.at("a", bytes("two"))).toBeUndefined();
+    expect(written.at("b", bytes("one"))).toBeUndefined();
+    written.add("a", bytes("two"), 2);
+    expect([written.at("a", bytes("one")), written.at("a", bytes("two"))]).toEqual([undefined, 2]);
   });
 
   it("is forgotten when enough has come behind it", () => {
-    const written = createWritten<number>(2);
-    for (const seq of [1, 2, 3]) written.add(seq, bytes(`${seq}`), seq);
-    expect([1, 2, 3].map((seq) => written.at(seq, bytes(`${seq}`)))).toEqual([undefined, 2, 3]);
+    const written = createWritten<string>(2);
+    for (const subject of ["a", "b", "a", "c"]) written.add(subject, bytes(subject), subject);
+    expect(["a", "b", "c"].map((subject) => written.at(subject, bytes(subject)))).toEqual(["a", undefined, "c"]);
   });
 });

@@ -1,5 +1,6 @@
-import { assert, Fault, type Tip } from "@shoal/core";
+import { assert, Fault, type StoredCommit, type Tip } from "@shoal/core";
 import { type AggregateRef, type Commit, streams, subjectOf } from "@shoal/proto";
+import type { Written } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
@@ -14,28 +15,29 @@ interface Attempt {
   expectedSeq: number;
 }
 
-/** Where a commit stands, and the bytes it stands there as. */
-export interface Appended extends Tip {
-  readonly bytes: Uint8Array;
-}
+/** A commit as this process wrote it; its position is the server's to say. */
+export type WrittenCommit = Omit<StoredCommit, "seq">;
 
 /** See EventLog.append. */
 export async function appendCommit(
   link: Link,
-  place: { readonly aggregate: AggregateRef; readonly after: Tip },
+  place: { readonly aggregate: AggregateRef; readonly after: Tip; readonly written: Written<WrittenCommit> },
   commit: Commit,
-): Promise<Appended> {
-  const { aggregate, after } = place;
+): Promise<Tip> {
+  const { aggregate, after, written } = place;
   assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
   const subject = subjectOf(aggregate);
-  const attempt: Attempt = { subject, commit, encoded: encodeCommit(commit), expectedSeq: after.seq };
+  const encoded = encodeCommit(commit);
+  const { bytes, hash } = encoded;
+  written.add(subject, bytes, { aggregate, hash, commit });
+  const attempt: Attempt = { subject, commit, encoded, expectedSeq: after.seq };
   const untilAt = link.clock.now() + patienceMs;
   for (;;) {
     const outcome = await publish(link, attempt);
-    if (outcome.state === "stored") return { seq: outcome.seq, ...attempt.encoded };
+    if (outcome.state === "stored") return { seq: outcome.seq, hash };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
     const seq = await settle(link, attempt, after);
-    if (seq !== undefined) return { seq, ...attempt.encoded };
+    if (seq !== undefined) return { seq, hash };
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
     await shortPause(link);
   }

@@ -5,7 +5,7 @@ import type { Link } from "../connection/link.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import type { ReadMessage } from "../stream/read-options.ts";
 import { readStream } from "../stream/reading.ts";
-import { appendCommit } from "./append.ts";
+import { appendCommit, type WrittenCommit } from "./append.ts";
 import { decodeStored } from "./commit-codec.ts";
 import { lastSeq, scanLog } from "./scan.ts";
 
@@ -23,13 +23,9 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
     if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
     else deliver(stored);
   };
-  const written = createWritten<StoredCommit>();
+  const written = createWritten<WrittenCommit>();
   return {
-    async append(aggregate, after, commit) {
-      const { bytes, ...tip } = await appendCommit(link, { aggregate, after }, commit);
-      written.add(tip.seq, bytes, { aggregate, ...tip, commit });
-      return tip;
-    },
+    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, written }, commit),
     async load(aggregate, afterSeq = 0) {
       const commits: StoredCommit[] = [];
       const place = { stream: streams.events, subject: subjectFor(aggregate), afterSeq };
@@ -43,9 +39,9 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
     follow(filter, afterSeq, deliver) {
       const readOut = reader(deliver);
       const read = (message: ReadMessage) => {
-        const own = written.at(message.seq, message.bytes);
+        const own = written.at(message.subject, message.bytes);
         if (own === undefined) readOut(message);
-        else deliver(own);
+        else deliver({ ...own, seq: message.seq });
       };
       return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },

@@ -40,10 +40,7 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
   for (;;) {
     if (kept.seq > write.seq) return;
     const outcome = await publish(place, { key, revision: kept.revision }, write);
-    if (outcome.state === "stored") {
-      if (write.value !== undefined) place.written.add(outcome.seq, write.bytes, write.value);
-      return remembered.set(key, { revision: outcome.seq, seq: write.seq });
-    }
+    if (outcome.state === "stored") return remembered.set(key, { revision: outcome.seq, seq: write.seq });
     if (outcome.state === "refused") {
       throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
     }
@@ -62,8 +59,10 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
 
 function publish(place: WritePlace, at: { readonly key: string; readonly revision: number }, write: Write) {
   const expected: HeaderFields = { [headerNames.expectedSubjectSeq]: at.revision };
+  const subject = subjectOfKey(place.bucket, at.key);
+  if (write.value !== undefined) place.written.add(subject, write.bytes, write.value);
   return place.link.publisher.publish({
-    subject: subjectOfKey(place.bucket, at.key),
+    subject,
     bytes: write.bytes,
     headers: write.value === undefined ? { ...expected, ...removalHeaders } : expected,
   });

@@ -48,7 +48,7 @@ function hear(link: Link, watched: Watched, message: ReadMessage): void {
   const key = keyOfSubject(place.bucket, message.subject);
   unseen.delete(key);
   const revision = message.seq;
-  const value = place.written?.at(revision, message.bytes) ?? readValue(message);
+  const value = place.written?.at(message.subject, message.bytes) ?? readValue(message);
   if (value === "removed") {
     forget(watched, key);
   } else if (value === undefined) {
