@@ -9,6 +9,30 @@ export function encode(data: unknown): Uint8Array {
   return packr.pack(data);
 }
 
+/** A list of what is encoded already: what goes to several readers is encoded once. */
+export function joinList(items: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([headOf(items.length, listHeads), ...items]);
+}
+
+/** A map of what is encoded already. */
+export function joinMap(fields: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const pairs = Object.entries(fields);
+  return Buffer.concat([headOf(pairs.length, mapHeads), ...pairs.flatMap(([name, value]) => [encode(name), value])]);
+}
+
+// How a list and a map begin, as the format has it: with a length of up to 15 in the first byte, or of 2 or 4 bytes behind it.
+const listHeads = { short: 0x90, two: 0xdc, four: 0xdd } as const;
+const mapHeads = { short: 0x80, two: 0xde, four: 0xdf } as const;
+
+function headOf(length: number, heads: typeof listHeads | typeof mapHeads): Uint8Array {
+  if (length < 16) return Uint8Array.of(heads.short | length);
+  const isShort = length < 2 ** 16;
+  const head = Buffer.alloc(isShort ? 3 : 5, isShort ? heads.two : heads.four);
+  if (isShort) head.writeUInt16BE(length, 1);
+  else head.writeUInt32BE(length, 1);
+  return head;
+}
+
 /** Reads MessagePack; throws when the bytes are not whole. What comes out is unknown until a schema has looked at it. */
 export function decode(bytes: Uint8Array): unknown {
   return packr.unpack(bytes);

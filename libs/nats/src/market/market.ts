@@ -1,11 +1,12 @@
 import type { Market } from "@shoal/core";
 import { type Ask, type Bid, BidBatch, Heartbeat, type Release, subjects } from "@shoal/proto";
-import { encode, tryDecode } from "../codec/plain-maps.ts";
+import { encode, joinList, joinMap, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
 
 /** Asks and releases for one node that wait for the end of this moment. */
 interface Parcel {
-  readonly asks: Ask[];
+  /** Encoded. */
+  readonly asks: Uint8Array[];
   readonly released: Release[];
   /** Who waits for the bid on which ask. Whoever is told leaves the list. */
   readonly bids: Map<string, (bid: Bid | undefined) => void>;
@@ -16,6 +17,14 @@ interface Parcel {
 /** The requester's side of bidding, over core NATS. */
 export function createMarket(link: Link): Market {
   const parcels = new Map<string, Parcel>();
+  /** An ask goes to several nodes and is encoded once. */
+  const encoded = new WeakMap<Ask, Uint8Array>();
+
+  function bytesOf(ask: Ask): Uint8Array {
+    const bytes = encoded.get(ask) ?? encode(ask);
+    encoded.set(ask, bytes);
+    return bytes;
+  }
 
   function parcelFor(nodeId: string): Parcel {
     const open = parcels.get(nodeId);
@@ -33,7 +42,7 @@ export function createMarket(link: Link): Market {
   return {
     ask(nodeId, ask, waitMs) {
       const parcel = parcelFor(nodeId);
-      parcel.asks.push(ask);
+      parcel.asks.push(bytesOf(ask));
       return waitForBid(link, { parcel, askId: ask.askId, waitMs });
     },
     release(nodeId, release) {
@@ -73,7 +82,7 @@ function waitForBid(
 
 function send(link: Link, nodeId: string, parcel: Parcel): void {
   const { asks, released, bids } = parcel;
-  const bytes = encode({ asks, released });
+  const bytes = joinMap({ asks: joinList(asks), released: encode(released) });
   if (bids.size === 0) {
     publish(link, { nodeId, bytes });
     return;
