@@ -1,3 +1,4 @@
+import { assert } from "./fault.ts";
 import type { StoredCommit } from "./ports/event-log.ts";
 
 /** What became true, as a CloudEvent (specification 1.0): how the public feed tells it. */
@@ -15,19 +16,19 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
-/** The events of a commit for the feed, in order. */
-export function cloudEventsOf({ aggregate, seq, commit }: StoredCommit): readonly CloudEvent[] {
-  const time = new Date(commit.at).toISOString();
-  const source = aggregate.kind === "job" ? `/shoal/${aggregate.namespace}` : "/shoal/nodes";
-  return commit.events.map((event, index) => ({
+/** An event of a commit as the feed tells it; the event must be there. */
+export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: number): CloudEvent {
+  const event = commit.events[index];
+  assert(event !== undefined, `commit ${commit.id} has no event ${index}`);
+  return {
     specversion: "1.0",
     id: `${seq}.${index}`,
-    source,
+    source: aggregate.kind === "job" ? `/shoal/${aggregate.namespace}` : "/shoal/nodes",
     type: `shoal.${event.type}`,
     subject: aggregate.id,
-    time,
+    time: new Date(commit.at).toISOString(),
     datacontenttype: "application/json",
     by: commit.by,
     data: event.data,
-  }));
+  };
 }

@@ -11,7 +11,7 @@ export {
 } from "./config/config.ts";
 export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
-export { type CloudEvent, cloudEventsOf } from "./feed.ts";
+export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
 export type { JobCommand, JobCommands, Place } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";

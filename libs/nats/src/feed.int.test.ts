@@ -1,4 +1,4 @@
-import { cloudEventsOf, noTip, type StoredCommit } from "@shoal/core";
+import { cloudEventOf, noTip, type StoredCommit } from "@shoal/core";
 import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createFeed } from "./feed.ts";
@@ -55,6 +55,6 @@ onServer(() => {
 
   it("gives a node's events too, for those who read the log", () => {
     const aggregate = { kind: "node", namespace: "", id: "n1" } as const;
-    expect(cloudEventsOf({ ...stored, aggregate })[1]).toMatchObject({ source: "/shoal/nodes", subject: "n1" });
+    expect(cloudEventOf({ ...stored, aggregate }, 1)).toMatchObject({ source: "/shoal/nodes", subject: "n1" });
   });
 });

@@ -1,4 +1,4 @@
-import { cloudEventsOf, type Feed } from "@shoal/core";
+import { cloudEventOf, type Feed } from "@shoal/core";
 import { subjects } from "@shoal/proto";
 import type { Link } from "./connection/link.ts";
 
@@ -10,10 +10,10 @@ export function createFeed(link: Link): Feed {
       if (aggregate.kind !== "job") return;
       link.later.do(() => {
         if (link.nc.isClosed()) return;
-        cloudEventsOf(stored).forEach((event, index) => {
-          const subject = subjects.feed(aggregate.namespace, aggregate.id, commit.events[index]?.type ?? "");
-          link.nc.publish(subject, JSON.stringify(event));
-        });
+        for (const [index, { type }] of commit.events.entries()) {
+          const subject = subjects.feed(aggregate.namespace, aggregate.id, type);
+          link.nc.publish(subject, JSON.stringify(cloudEventOf(stored, index)));
+        }
       });
     },
   };

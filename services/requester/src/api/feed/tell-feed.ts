@@ -1,4 +1,4 @@
-import { type Clock, cloudEventsOf, type EventLog, type LogFilter, type StoredCommit } from "@shoal/core";
+import { type Clock, cloudEventOf, type EventLog, type LogFilter, type StoredCommit } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 import { createPulse } from "../pulse.ts";
 import { type FeedPlace, isBehind } from "./feed-place.ts";
@@ -50,10 +50,10 @@ export function tellFeed({ log, clock, reader, failed }: FeedParts, { filter, af
 
   function deliver(stored: StoredCommit): void {
     if (over || full) return;
-    for (const [index, event] of cloudEventsOf(stored).entries()) {
+    for (const [index, { type }] of stored.commit.events.entries()) {
       if (!isBehind(place, stored.seq, index)) continue;
-      if (types.size === 0 || types.has(event.type.slice("shoal.".length).toLowerCase())) {
-        full = !reader.write(framed(event));
+      if (types.size === 0 || types.has(type.toLowerCase())) {
+        full = !reader.write(framed(cloudEventOf(stored, index)));
         pulse.reset();
       }
       place = { seq: stored.seq, index };
