@@ -1,6 +1,8 @@
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
+export { decodeStored } from "./event-log/commit-codec.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
+export { type ScanReader, scanLog } from "./event-log/scan.ts";
 export { leaseTimes } from "./leases/lease-times.ts";
 export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
@@ -21,5 +23,5 @@ export { systemClock } from "./system-clock.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 export { markerMs, type StreamPlan, topologyPlan } from "./topology/topology-data.ts";
 export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
-export { type RawEntry, readAll } from "./views/read-all.ts";
+export { type EntryReader, readAll } from "./views/read-all.ts";
 export { createViewStore } from "./views/view-store.ts";

@@ -4,6 +4,7 @@ import { createCheckpoints } from "./checkpoints.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
 import { createEventLog, type Damage } from "./event-log/event-log.ts";
+import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
@@ -12,7 +13,7 @@ import { createReportQueue } from "./reports/report-queue.ts";
 import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
-import { type RawEntry, readAll } from "./views/read-all.ts";
+import { type EntryReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
 
 /** How a requester connects. */
@@ -42,8 +43,10 @@ export interface RequesterPorts {
   readonly logs: LogReader;
   /** What was made and found when the streams were looked at. */
   readonly topology: TopologyReport;
-  /** Every entry of a bucket with its bytes, for comparing with a replay. */
-  readAll(view: ViewName): Promise<readonly RawEntry[]>;
+  /** As `scanLog`, from the log's beginning: for a replay. */
+  readLog(reader: ScanReader): Promise<number>;
+  /** As `readAll`: for comparing with a replay. */
+  readAll(view: ViewName, reader: EntryReader): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
   ensureResultsBucket(nodeId: string): Promise<void>;
   /** What a node keeps of results. */
@@ -84,7 +87,8 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     feed: createFeed(link),
     logs: createLogReader(link),
     topology,
-    readAll: (view) => readAll(link, buckets[view]),
+    readLog: (reader) => scanLog(link, 0, reader),
+    readAll: (view, reader) => readAll(link, buckets[view], reader),
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas }),
     results: (nodeId) => openResults(link, nodeId),
     link,

@@ -3,30 +3,30 @@ import { unreachable } from "../connection/link.ts";
 import { readStream } from "../stream/reading.ts";
 import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
-/** An entry with the bytes that the bucket keeps, to be compared byte for byte. */
-export interface RawEntry {
-  readonly key: string;
-  readonly revision: number;
-  readonly bytes: Uint8Array;
+/** Who is told the entries of a bucket, with the bytes that it keeps. */
+export interface EntryReader {
+  /** All is told from the beginning, at first and whenever some of it may have been missed. */
+  begins(): void;
+  /** What a key holds now, and again when it changes meanwhile; nothing where it was removed. Bytes are valid only during the call. */
+  deliver(key: string, bytes: Uint8Array | undefined): void;
+  /** As for `ScanReader`. */
+  room?(): Promise<void> | undefined;
 }
 
-/** Every entry of a bucket as it stands now, in order of key. Throws Fault LOG_UNREACHABLE. */
-export async function readAll(link: Link, bucket: string): Promise<readonly RawEntry[]> {
-  const entries = new Map<string, RawEntry>();
+/** Tells every entry of a bucket as it stands now. Throws Fault LOG_UNREACHABLE. */
+export async function readAll(link: Link, bucket: string, reader: EntryReader): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
-    begins: () => entries.clear(),
+    begins: () => reader.begins(),
     deliver(message) {
-      const key = keyOfSubject(bucket, message.subject);
-      if (isRemoval(message)) entries.delete(key);
-      else entries.set(key, { key, revision: message.seq, bytes: new Uint8Array(message.bytes) });
+      reader.deliver(keyOfSubject(bucket, message.subject), isRemoval(message) ? undefined : message.bytes);
     },
     caughtUp: resolve,
+    room: () => reader.room?.()?.catch(reject),
   });
   link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
   await promise.finally(() => reading.close());
-  return [...entries.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 import type { ViewEntry } from "@shoal/core";
 import { type AggregateRef, buckets } from "@shoal/proto";
-import type { KeptEntry, KeptViews } from "./kept-views.ts";
+import { digest } from "./digest.ts";
+import type { Codec } from "./judge.ts";
 import type { Difference } from "./report.ts";
 import type { WantedEntries } from "./wanted-entries.ts";
 
@@ -16,41 +17,62 @@ export interface Suspect {
   readonly forged: boolean;
 }
 
+/** What a bucket came to. */
 export interface Compared {
   readonly entries: number;
   readonly suspects: readonly Suspect[];
 }
 
+/** Holds a kept bucket against the wanted one, byte for byte, while it is told. */
+export interface Comparison {
+  /** The bucket is told from its beginning. */
+  begins(): void;
+  /** What a key holds now; nothing where it was removed. */
+  kept(key: string, bytes: Uint8Array | undefined): void;
+  end(): Compared;
+}
+
 // Keys of entries that are no part of a view, such as the catalog's marks: no namespace or node begins so.
 const isAside = (key: string): boolean => key.startsWith("_");
 
-/** Holds a kept bucket against the wanted one, byte for byte. */
-export function compareBucket(
+/** Begins to compare a bucket. What it holds at the end is only the keys and what is wrong. */
+export function createComparison(
   bucket: string,
-  found: readonly KeptEntry[],
-  against: {
-    readonly wanted: WantedEntries;
-    readonly kept: KeptViews;
-    readonly digest: (bytes: Uint8Array) => string;
-  },
-): Compared {
-  const { kept, digest, wanted } = against;
+  { wanted, codec }: { readonly wanted: WantedEntries; readonly codec: Codec },
+): Comparison {
   const digests = wanted.digests.get(bucket) ?? new Map<string, string>();
-  const suspects: Suspect[] = [];
   const present = new Set<string>();
-  const suspect = (key: string, why: Suspect["why"], bytes?: Uint8Array): void => {
-    const found = bytes === undefined ? undefined : kept.decode(bytes);
-    const forged = bytes !== undefined && found !== undefined && digest(kept.encode(found)) !== digest(bytes);
-    suspects.push({ bucket, key, why, found, forged, source: sourceOf({ bucket, key, value: found, wanted }) });
+  const suspects = new Map<string, Suspect>();
+  const suspect = (key: string, why: Suspect["why"], bytes?: Uint8Array): Suspect => {
+    const found = bytes === undefined ? undefined : codec.decode(bytes);
+    const forged = bytes !== undefined && found !== undefined && digest(codec.encode(found)) !== digest(bytes);
+    return { bucket, key, why, found, forged, source: sourceOf({ bucket, key, value: found, wanted }) };
   };
-  for (const { key, bytes } of found) {
-    if (isAside(key)) continue;
-    present.add(key);
-    const want = digests.get(key);
-    if (want !== digest(bytes)) suspect(key, want === undefined ? "unexpected" : "different", bytes);
-  }
-  for (const key of digests.keys()) if (!present.has(key)) suspect(key, "missing");
-  return { entries: present.size, suspects };
+  return {
+    begins() {
+      present.clear();
+      suspects.clear();
+    },
+    kept(key, bytes) {
+      if (isAside(key)) return;
+      suspects.delete(key);
+      if (bytes === undefined) {
+        present.delete(key);
+        return;
+      }
+      present.add(key);
+      const want = digests.get(key);
+      if (want !== digest(bytes))
+        suspects.set(key, suspect(key, want === undefined ? "unexpected" : "different", bytes));
+    },
+    end() {
+      const missing = [...digests.keys()].filter((key) => !present.has(key));
+      return {
+        entries: present.size,
+        suspects: [...suspects.values(), ...missing.map((key) => suspect(key, "missing"))],
+      };
+    },
+  };
 }
 
 interface Placed {

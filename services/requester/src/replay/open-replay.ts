@@ -1,14 +1,16 @@
 import { type Given, readConfig } from "@shoal/core";
-import { connectRequester, type Damage, decodeEntry, encodeEntry, systemClock, type ViewName } from "@shoal/nats";
+import { connectRequester, encodeEntry, type RequesterPorts, systemClock, type ViewName } from "@shoal/nats";
 import { buckets } from "@shoal/proto";
 import { RequesterConfig } from "../config.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
+import { type JudgeThread, startJudgeThread } from "./judge-thread.ts";
+import type { KeptViews } from "./kept-views.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 
 /** Replays over a real log. */
 export interface OpenReplay {
-  /** As `replay`. */
+  /** As `replay`, judged on a thread of its own. */
   run(options?: ReplayOptions): Promise<ReplayReport>;
   /** As `jobAsOf`. */
   jobAsOf(jobId: string, moment: Moment): Promise<JobAsOf>;
@@ -19,30 +21,45 @@ export interface OpenReplay {
 const readerId = "replay";
 
 const isView = (bucket: string): bucket is ViewName => ["jobs", "executions", "nodes", "assignments"].includes(bucket);
+const viewOf = (bucket: string): ViewName => (isView(bucket) ? bucket : buckets.jobs);
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws Fault CONFIG_INVALID, LOG_UNREACHABLE, LOG_UNSUITABLE. */
 export async function openReplay(given: Given): Promise<OpenReplay> {
   const { url, user, password, replicas } = readConfig(RequesterConfig, given).nats;
-  const damages = new Map<number, Damage>();
   const nats = await connectRequester({
     requesterId: readerId,
     servers: url.split(",").map((each) => each.trim()),
     replicas,
     ...(user === "" ? {} : { user, pass: password }),
-    onDamage: (damage) => damages.set(damage.seq, damage),
+    // The judge tells of damage itself, by position.
+    onDamage: () => {},
     onParked: () => {},
   });
-  const viewOf = (bucket: string): ViewName => (isView(bucket) ? bucket : buckets.jobs);
-  const kept = {
-    all: (bucket: string) => nats.readAll(viewOf(bucket)),
-    store: (bucket: string) => nats.views[viewOf(bucket)],
-    encode: encodeEntry,
-    decode: decodeEntry,
-  };
-  const problems = () => [...damages.values()].map(({ seq, subject, why }) => ({ seq, aggregate: subject, why }));
+  const kept = keptViews(nats);
+  const { log, readLog } = nats;
+  let starting: Promise<JudgeThread> | undefined;
   return {
-    run: (options) => replay({ log: nats.log, kept, clock: systemClock(), damages: problems }, options),
-    jobAsOf: (jobId, moment) => jobAsOf(nats.log, jobId, moment),
-    close: () => nats.close(),
+    async run(options) {
+      starting ??= startJudgeThread();
+      const judge = (await starting).judge();
+      try {
+        return await replay({ log, readLog, kept, clock: systemClock(), judge }, options);
+      } finally {
+        judge.close();
+      }
+    },
+    jobAsOf: (jobId, moment) => jobAsOf(log, jobId, moment),
+    async close() {
+      await nats.close();
+      await (await starting?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+function keptViews(nats: RequesterPorts): KeptViews {
+  return {
+    read: (bucket, reader) => nats.readAll(viewOf(bucket), reader),
+    store: (bucket) => nats.views[viewOf(bucket)],
+    encode: encodeEntry,
   };
 }

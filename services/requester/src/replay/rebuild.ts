@@ -15,8 +15,8 @@ import type { WantedEntries } from "./wanted-entries.ts";
 
 /** A second set of views, made from nothing but the log. */
 export interface Rebuilt {
-  /** Takes the next commit of the log. */
-  take(stored: StoredCommit): void;
+  /** Takes the next commit of the log, and the subject on which it stands. */
+  take(subject: string, stored: StoredCommit): void;
   /** Renders what is still open. Call it once, at the end. */
   finish(): void;
   readonly counts: { readonly commits: number; readonly events: number; readonly jobs: number; readonly nodes: number };
@@ -36,9 +36,6 @@ export function createRebuilt(wanted: WantedEntries, problem: (problem: ChainPro
   const open = new Map<string, Open>();
   const broken = new Set<string>();
   const counts = { commits: 0, events: 0, jobs: 0, nodes: 0 };
-  const isOverAlready = ({ aggregate }: StoredCommit): boolean =>
-    aggregate.kind === "job" && wanted.hasJob(aggregate.namespace, aggregate.id);
-
   function keep(subject: string, next: Open): void {
     if (next.job !== undefined && isOver(next.job)) {
       wanted.job(next.job);
@@ -48,15 +45,15 @@ export function createRebuilt(wanted: WantedEntries, problem: (problem: ChainPro
 
   return {
     counts,
-    take(stored) {
-      const subject = subjectOf(stored.aggregate);
+    take(subject, stored) {
       const before = open.get(subject);
-      const over = isOverAlready(stored);
       counts.commits += 1;
       counts.events += stored.commit.events.length;
-      if (broken.has(subject)) return;
-      if (before === undefined && !over) counts[countOf[stored.aggregate.kind]] += 1;
-      const why = over ? "it stands behind the job's end" : breakIn(stored, before) || unfolded(stored, before, keep);
+      // What is open is neither broken nor over.
+      if (before === undefined && broken.has(subject)) return;
+      const misplaced = before === undefined ? misplacedIn(subject, stored, wanted) : undefined;
+      if (before === undefined && misplaced === undefined) counts[countOf[stored.aggregate.kind]] += 1;
+      const why = misplaced ?? breakIn(stored, before) ?? unfolded(stored, before, (next) => keep(subject, next));
       if (why === undefined) return;
       problem({ seq: stored.seq, aggregate: stored.aggregate.id, why });
       // One break says it all; what comes behind it would only repeat it.
@@ -73,6 +70,17 @@ export function createRebuilt(wanted: WantedEntries, problem: (problem: ChainPro
   };
 }
 
+/** Why a commit cannot be the first of its subject, whatever it says; undefined when it can. */
+function misplacedIn(
+  subject: string,
+  { aggregate }: StoredCommit,
+  wanted: Pick<WantedEntries, "hasJob">,
+): string | undefined {
+  if (subjectOf(aggregate) !== subject) return `it stands on ${subject}: that is not the shard of ${aggregate.id}`;
+  const over = aggregate.kind === "job" && wanted.hasJob(aggregate.namespace, aggregate.id);
+  return over ? "it stands behind the job's end" : undefined;
+}
+
 /** Why a commit does not build on the one before it; undefined when it does. */
 function breakIn({ commit }: StoredCommit, before: Open | undefined): string | undefined {
   if (before === undefined) return commit.prev === "" ? undefined : "the commits before it are missing";
@@ -82,18 +90,14 @@ function breakIn({ commit }: StoredCommit, before: Open | undefined): string | u
 }
 
 /** Folds a commit in; the answer says why that cannot be, if it cannot. */
-function unfolded(
-  stored: StoredCommit,
-  before: Open | undefined,
-  keep: (subject: string, next: Open) => void,
-): string | undefined {
+function unfolded(stored: StoredCommit, before: Open | undefined, keep: (next: Open) => void): string | undefined {
   const { aggregate, hash } = stored;
   try {
     const next =
       aggregate.kind === "job"
         ? { hash, job: foldCommit<Job, JobEvent>(evolveJob, before?.job, stored) }
         : { hash, node: foldNode([stored], before?.node) };
-    keep(subjectOf(aggregate), next);
+    keep(next);
     return undefined;
   } catch (failure) {
     return causeOf(failure).why;

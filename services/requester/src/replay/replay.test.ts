@@ -20,13 +20,18 @@ import {
   JobSubmitted,
   NodeJoined,
   type StoredEvent,
+  shardCount,
+  shardOf,
+  subjectOf,
+  subjects,
 } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { jobAsOf } from "./as-of.ts";
+import { type Codec, createJudge, type LogMessage } from "./judge.ts";
 import type { KeptViews } from "./kept-views.ts";
-import { replay } from "./replay.ts";
+import { type ReplayParts, replay } from "./replay.ts";
 
 let sea: Sea;
 let driving: { stop(): void };
@@ -41,20 +46,25 @@ afterEach(() => driving.stop());
 
 const bucketOf = (name: string) =>
   Object.values(sea.views).find((each) => each.name === name) ?? expect.unreachable(name);
-const encode = (entry: ViewEntry): Uint8Array => Buffer.from(JSON.stringify(entry));
+const encode = (data: ViewEntry | StoredCommit): Uint8Array => Buffer.from(JSON.stringify(data));
+const decode = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
+const codec: Codec = {
+  commit: ({ bytes }) => (bytes.length === 0 ? "its bytes are no commit" : decode(bytes)),
+  encode,
+  decode,
+};
 
 function keptViews(): KeptViews {
   const { views } = sea.requester("reader");
   const stores = { jobs: views.jobs, executions: views.executions, nodes: views.nodes, assignments: views.assignments };
   return {
-    async all(bucket) {
-      return [...bucketOf(bucket).kept].flatMap(([key, { json }]) =>
-        json === undefined ? [] : [{ key, bytes: forged.get(key) ?? Buffer.from(json) }],
-      );
+    async read(bucket, { begins, deliver }) {
+      begins();
+      for (const [key, { json }] of bucketOf(bucket).kept)
+        deliver(key, json === undefined ? undefined : (forged.get(key) ?? Buffer.from(json)));
     },
     store: (bucket) => Object.entries(stores).find(([name]) => name === bucket)?.[1] ?? expect.unreachable(bucket),
     encode,
-    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
   };
 }
 
@@ -128,8 +138,22 @@ function altered(change: (stored: readonly StoredCommit[]) => readonly StoredCom
   };
 }
 
-const run = (log: EventLog = sea.requester("reader").log, settleMs = 0) =>
-  replay({ log, kept: keptViews(), clock: sea.clock }, { settleMs });
+function partsOf(log: EventLog, foreign: readonly LogMessage[] = []): ReplayParts {
+  return {
+    log,
+    async readLog({ deliver }) {
+      for (const message of foreign) deliver(message);
+      return await log.scan(0, (stored) =>
+        deliver({ subject: subjectOf(stored.aggregate), seq: stored.seq, bytes: encode(stored) }),
+      );
+    },
+    kept: keptViews(),
+    clock: sea.clock,
+    judge: createJudge(codec),
+  };
+}
+
+const run = (log: EventLog = sea.requester("reader").log, settleMs = 0) => replay(partsOf(log), { settleMs });
 
 describe("a replay", () => {
   it("finds everything as it should be, and counts it", async () => {
@@ -205,9 +229,25 @@ describe("a replay of a damaged log", () => {
   });
   it("counts what is no commit at all", async () => {
     history();
-    const damages = () => [{ seq: 3, aggregate: "shoal.evt.1.job.default.j-x", why: "no msgpack" }];
-    const report = await replay({ log: sea.requester("reader").log, kept: keptViews(), clock: sea.clock, damages });
-    expect(report).toMatchObject({ ok: false, problems: { count: 1, first: [{ seq: 3 }] } });
+    const subject = "shoal.evt.1.job.default.j-x";
+    const foreign = { subject, seq: 3, bytes: new Uint8Array() };
+    const report = await replay(partsOf(sea.requester("reader").log, [foreign]));
+    expect(report).toMatchObject({
+      ok: false,
+      problems: { count: 1, first: [{ seq: 3, aggregate: subject, why: "its bytes are no commit" }] },
+    });
+  });
+  it("names what stands in a shard that is not its aggregate's", async () => {
+    history();
+    const stored = sea.log.load(jobRef(done), 0)[0] ?? expect.unreachable();
+    const subject = subjects.job("default", done, (shardOf(done) + 1) % shardCount);
+    const report = await replay(partsOf(sea.requester("reader").log, [{ subject, seq: 3, bytes: encode(stored) }]));
+    expect(report).toMatchObject({
+      ok: false,
+      jobs: 2,
+      problems: { count: 1, first: [{ aggregate: done, why: expect.stringMatching(/not the shard/) }] },
+      differences: { count: 0 },
+    });
   });
 });
 
@@ -269,17 +309,36 @@ describe("a replay over views that are being written", () => {
   });
   it("does not mind what became true after the log was read", async () => {
     history();
-    const kept = keptViews();
-    const all = async (bucket: string) => {
+    const parts = partsOf(sea.requester("reader").log);
+    const read: KeptViews["read"] = async (bucket, reader) => {
       if (bucket === buckets.jobs) {
         complete(open);
         project(jobRef(open));
       }
-      return kept.all(bucket);
+      return await parts.kept.read(bucket, reader);
     };
-    const { log } = sea.requester("reader");
-    expect(await replay({ log, kept: { ...kept, all }, clock: sea.clock }, { settleMs: 0 })).toMatchObject({
+    expect(await replay({ ...parts, kept: { ...parts.kept, read } }, { settleMs: 0 })).toMatchObject({ ok: true });
+  });
+  it("holds on to what a key was told to hold last, and to nothing from before a new beginning", async () => {
+    history();
+    const parts = partsOf(sea.requester("reader").log);
+    const read: KeptViews["read"] = async (bucket, reader) => {
+      const odd = Buffer.from("{}");
+      reader.deliver("default.j-before", odd);
+      await parts.kept.read(bucket, {
+        ...reader,
+        deliver(key, bytes) {
+          reader.deliver(key, odd);
+          reader.deliver(key, bytes);
+        },
+      });
+      reader.deliver("default.j-gone", odd);
+      reader.deliver("default.j-gone", undefined);
+    };
+    expect(await replay({ ...parts, kept: { ...parts.kept, read } }, { settleMs: 0 })).toMatchObject({
       ok: true,
+      settled: 0,
+      entries: { jobs: 2, executions: 2, assignments: 1, nodes: 1 },
     });
   });
   it("does not wait for ever", async () => {

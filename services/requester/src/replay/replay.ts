@@ -1,20 +1,20 @@
-import { hash } from "node:crypto";
 import type { Clock, EventLog } from "@shoal/core";
-import { compareBucket, type Suspect } from "./compare.ts";
+import type { Judge, LogFindings, LogMessage, ViewFindings } from "./judge.ts";
 import type { KeptViews } from "./kept-views.ts";
-import { createRebuilt, type Rebuilt } from "./rebuild.ts";
-import type { ChainProblem, Difference, ReplayReport } from "./report.ts";
+import type { Difference, ReplayReport } from "./report.ts";
 import { type Sampling, sampling } from "./sampled.ts";
 import { settle } from "./settle.ts";
-import { createWantedEntries, type WantedEntries } from "./wanted-entries.ts";
+import { viewBuckets } from "./wanted-entries.ts";
 
 /** What a replay reads; it writes nothing. */
 export interface ReplayParts {
   readonly log: EventLog;
+  /** Tells every message of the log up to its end as it was when called, in order; resolves with that end. Throws Fault LOG_UNREACHABLE. */
+  readLog(reader: { deliver(message: LogMessage): void; room(): Promise<void> | undefined }): Promise<number>;
   readonly kept: KeptViews;
   readonly clock: Clock;
-  /** Messages in the log that are no commits, as far as they have been met. */
-  readonly damages?: () => Iterable<ChainProblem>;
+  /** Who judges what is read; for this replay alone. */
+  readonly judge: Judge;
 }
 
 /** How a replay goes about it. */
@@ -26,61 +26,52 @@ export interface ReplayOptions {
 // Longer than a shard is without an owner after its requester was killed, and than one write takes.
 const settleMsUsual = 10_000;
 
-// 128 bits tell entries apart; half the memory of the whole digest.
-const digest = (bytes: Uint8Array): string => hash("sha256", bytes, "base64").slice(0, 22);
-
 /**
  * Makes all views again from nothing but the log and holds them against the kept ones, byte for byte; verifies the chain of digests
- * on the way. Works on a living cluster too. Throws Fault LOG_UNREACHABLE; whatever is wrong with the data is in the report.
+ * on the way. Works on a living cluster too. Throws Fault LOG_UNREACHABLE, and whatever broke the judge; what is wrong with the data
+ * is in the report.
  */
 export async function replay(parts: ReplayParts, options: ReplayOptions = {}): Promise<ReplayReport> {
-  const { log, kept, clock } = parts;
-  const problems = sampling<ChainProblem>();
-  const wanted = createWantedEntries(kept.encode, digest);
-  const rebuilt = createRebuilt(wanted, problems.add);
+  const { log, kept, clock, judge } = parts;
   const beganAt = clock.now();
-  const upTo = await log.scan(0, rebuilt.take);
+  const upTo = await parts.readLog({ deliver: (message) => judge.commit(message), room: () => judge.room() });
+  const found = await judge.endOfLog();
   const readMs = clock.now() - beganAt;
-  rebuilt.finish();
-  for (const damage of parts.damages?.() ?? []) problems.add(damage);
-  const { entries, suspects } = await compareAll(kept, wanted);
+  const { entries, suspects } = await compareAll(kept, judge);
   const untilAt = clock.now() + (options.settleMs ?? settleMsUsual);
   const wrong = await settle({ log, kept, clock, untilAt }, suspects);
   const differences = sampling<Difference>();
   for (const each of wrong) differences.add(each);
-  return reportOf({ upTo, readMs, rebuilt, entries, problems, differences, settled: suspects.length - wrong.length });
+  return reportOf({ upTo, readMs, entries, differences, settled: suspects.length - wrong.length }, found);
 }
 
-async function compareAll(kept: KeptViews, wanted: WantedEntries) {
-  const entries: Record<string, number> = {};
-  const suspects: Suspect[] = [];
-  for (const bucket of wanted.digests.keys()) {
-    const compared = compareBucket(bucket, await kept.all(bucket), { wanted, kept, digest });
-    entries[bucket] = compared.entries;
-    suspects.push(...compared.suspects);
-  }
-  return { entries, suspects };
+async function compareAll(kept: KeptViews, judge: Judge): Promise<ViewFindings> {
+  for (const bucket of viewBuckets)
+    await kept.read(bucket, {
+      begins: () => judge.begins(bucket),
+      deliver: (key, bytes) => judge.kept(bucket, key, bytes),
+      room: () => judge.room(),
+    });
+  return await judge.endOfViews();
 }
 
 interface Findings {
   readonly upTo: number;
   readonly readMs: number;
-  readonly rebuilt: Rebuilt;
   readonly entries: Readonly<Record<string, number>>;
   readonly settled: number;
-  readonly problems: Sampling<ChainProblem>;
   readonly differences: Sampling<Difference>;
 }
 
-function reportOf({ rebuilt, problems, differences, readMs, ...rest }: Findings): ReplayReport {
-  const found = { problems: problems.taken(), differences: differences.taken() };
-  const { events } = rebuilt.counts;
+function reportOf({ differences, ...rest }: Findings, { counts, problems }: LogFindings): ReplayReport {
+  const different = differences.taken();
+  const { readMs } = rest;
   return {
-    ok: found.problems.count === 0 && found.differences.count === 0,
-    ...rebuilt.counts,
+    ok: problems.count === 0 && different.count === 0,
+    ...counts,
     ...rest,
-    ...found,
-    readMs,
-    eventsPerSecond: readMs === 0 ? events : Math.round((events / readMs) * 1000),
+    problems,
+    differences: different,
+    eventsPerSecond: readMs === 0 ? counts.events : Math.round((counts.events / readMs) * 1000),
   };
 }

@@ -9,7 +9,11 @@ import {
   type View,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import type { KeptViews } from "./kept-views.ts";
+import { digest } from "./digest.ts";
+import type { Codec } from "./judge.ts";
+
+/** The buckets that hold views. */
+export const viewBuckets: readonly string[] = [...jobViews, ...nodeViews].map(({ bucket }) => bucket);
 
 /** The entries that the log wants, as digests of their bytes: what is compared stays small. */
 export interface WantedEntries {
@@ -23,10 +27,9 @@ export interface WantedEntries {
   hasJob(namespace: string, jobId: string): boolean;
 }
 
-export function createWantedEntries(encode: KeptViews["encode"], digest: (bytes: Uint8Array) => string): WantedEntries {
-  const digests = new Map<string, Map<string, string>>(
-    [...jobViews, ...nodeViews].map(({ bucket }) => [bucket, new Map()]),
-  );
+/** No entries yet. */
+export function createWantedEntries({ encode }: Pick<Codec, "encode">): WantedEntries {
+  const digests = new Map(viewBuckets.map((bucket) => [bucket, new Map<string, string>()]));
   const assignedBy = new Map<string, string>();
 
   function render<A>(views: readonly View<A>[], aggregate: A): void {

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { entries, entryOf, foldJob, jobViews, noTip, type Tip } from "@shoal/core";
+import {
+  connectRequester,
+  decodeEntry,
+  decodeStored,
+  encodeEntry,
+  findServer,
+  type RequesterPorts,
+  type RunningServer,
+  startServer,
+  systemClock,
+} from "@shoal/nats";
+import {
+  buckets,
+  commitVersion,
+  JobCompleted,
+  JobStarted,
+  JobSubmitted,
+  type StoredEvent,
+  subjectOf,
+} from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { benchSpec } from "../testing/api-bench.ts";
+import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { createJudge } from "./judge.ts";
+import { openReplay } from "./open-replay.ts";
+import { replay } from "./replay.ts";
+import type { ReplayReport } from "./report.ts";
+
+const spec = benchSpec();
+const [good, broken, forged, damaged] = [jobIdOf(1), jobIdOf(2), jobIdOf(3), jobIdOf(4)];
+
+describe("a replay of a real log", () => {
+  let root = "";
+  let server: RunningServer;
+  let ports: RequesterPorts;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-replay-"));
+    server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
+    ports = await connectRequester({
+      requesterId: "r-1",
+      replicas: 1,
+      servers: [server.url],
+      onDamage: () => {},
+      onParked: () => {},
+    });
+  });
+  afterEach(async () => {
+    await ports.close();
+    await server.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  const append = (jobId: string, after: Tip, ...events: readonly StoredEvent[]): Promise<Tip> => {
+    const id = `${jobId}-${after.seq}`;
+    const commit = {
+      v: commitVersion,
+      id,
+      at: 1,
+      by: "r-1",
+      cause: "test",
+      epoch: 0,
+      prev: after.hash,
+      events,
+    } as const;
+    return ports.log.append(jobRef(jobId), after, commit);
+  };
+  /** A whole life, and its views as an owner writes them. */
+  const live = async (jobId: string): Promise<void> => {
+    const submitted = await append(jobId, noTip, JobSubmitted.of({ jobId, spec, version: 1 }));
+    const assigned = await append(jobId, submitted, steps.assigned(jobId), JobStarted.of({}));
+    await append(jobId, assigned, steps.started(jobId), steps.completed(jobId), JobCompleted.of({}));
+    await project(jobId);
+  };
+  const project = async (jobId: string): Promise<void> => {
+    const job = foldJob(await ports.log.load(jobRef(jobId))) ?? expect.unreachable(jobId);
+    const stores = { jobs: ports.views.jobs, executions: ports.views.executions, assignments: ports.views.assignments };
+    for (const view of jobViews)
+      for (const { key, seq, value } of entries(view, job))
+        await Object.entries(stores)
+          .find(([name]) => name === view.bucket)?.[1]
+          ?.put(key, entryOf(seq, value));
+  };
+  const publish = (subject: string, bytes: Uint8Array) => ports.link.publisher.publish({ subject, bytes });
+
+  const here = (): Promise<ReplayReport> =>
+    replay(
+      {
+        log: ports.log,
+        readLog: ports.readLog,
+        kept: {
+          read: (bucket, reader) => ports.readAll(bucket === buckets.nodes ? "nodes" : viewOf(bucket), reader),
+          store: (bucket) => ports.views[viewOf(bucket)],
+          encode: encodeEntry,
+        },
+        clock: systemClock(),
+        judge: createJudge({ commit: decodeStored, encode: encodeEntry, decode: decodeEntry }),
+      },
+      { settleMs: 0 },
+    );
+  const viewOf = (bucket: string) =>
+    bucket === "executions" || bucket === "assignments" || bucket === "nodes" ? bucket : "jobs";
+  const onThread = async (): Promise<ReplayReport> => {
+    const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } });
+    return await opened.run({ settleMs: 0 }).finally(() => opened.close());
+  };
+  /** All but how long it took. */
+  const said = ({ readMs, eventsPerSecond, ...report }: ReplayReport) => report;
+
+  it("comes to the same on a thread of its own as here, when all is well", async () => {
+    for (const jobId of [good, broken]) await live(jobId);
+    const report = said(await onThread());
+    expect(report).toMatchObject({ ok: true, commits: 6, events: 12, jobs: 2, entries: { jobs: 2, executions: 2 } });
+    expect(report).toEqual(said(await here()));
+  });
+
+  it("comes to the same when the chain is broken, an entry is forged and a message is no commit", async () => {
+    for (const jobId of [good, forged]) await live(jobId);
+    const first = await append(broken, noTip, JobSubmitted.of({ jobId: broken, spec, version: 1 }));
+    await append(broken, { ...first, hash: "0".repeat(64) }, steps.assigned(broken));
+    const kept = (await ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
+    await publish(`$KV.jobs.default.${forged}`, encodeEntry({ ...kept, odd: true }));
+    await publish(subjectOf(jobRef(damaged)), new TextEncoder().encode("no commit"));
+    const report = said(await onThread());
+    expect(report.problems).toMatchObject({
+      count: 2,
+      first: [
+        { seq: 8, aggregate: broken, why: expect.stringMatching(/was changed or is missing/) },
+        { seq: 9, aggregate: subjectOf(jobRef(damaged)), why: "its bytes are no commit" },
+      ],
+    });
+    expect(report.differences).toMatchObject({
+      count: 1,
+      first: [{ bucket: "jobs", key: `default.${forged}`, why: "different" }],
+    });
+    expect(report).toEqual(said(await here()));
+  });
+
+  it("may be run again, and twice at once", async () => {
+    await live(good);
+    const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } });
+    const once = await opened.run();
+    await live(broken);
+    const [one, other] = await Promise.all([opened.run(), opened.run()]);
+    await opened.close();
+    expect([once.jobs, one.jobs, other.jobs]).toEqual([1, 2, 2]);
+    expect([once.ok, one.ok, other.ok]).toEqual([true, true, true]);
+  });
+
+  it("is refused, and hangs on nothing, when it is closed meanwhile", async () => {
+    await live(good);
+    const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } });
+    const running = opened.run();
+    const refused = expect(running).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    await opened.close();
+    await refused;
+  });
+});
