@@ -1,3 +1,4 @@
+import { eventKinds, type StoredEvent, toWire } from "@shoal/proto";
 import { assert } from "./fault.ts";
 import type { StoredCommit } from "./ports/event-log.ts";
 
@@ -13,6 +14,7 @@ export interface CloudEvent {
   readonly datacontenttype: "application/json";
   /** An extension of ours: which requester decided it. */
   readonly by: string;
+  /** The facts in the words of the API: PascalCase. */
   readonly data: unknown;
 }
 
@@ -29,6 +31,12 @@ export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: nu
     time: new Date(commit.at).toISOString(),
     datacontenttype: "application/json",
     by: commit.by,
-    data: event.data,
+    data: factsOf(event),
   };
+}
+
+/** A kind that this version does not know is told as it stands. */
+function factsOf({ type, data }: StoredEvent): unknown {
+  const kind = eventKinds.get(type);
+  return kind === undefined ? data : toWire<typeof kind.data>(kind.data, data);
 }

@@ -46,7 +46,7 @@ onServer(() => {
           time: "2023-11-14T22:13:20.123Z",
           datacontenttype: "application/json",
           by: stored.commit.by,
-          data: { executionId: "e-1", startedAt: 1 },
+          data: { ExecutionID: "e-1", StartedAt: 1 },
         },
       },
       { subject: `shoal.feed.blue.${id}.JobStarted`, event: expect.objectContaining({ id: "7.1", subject: id }) },

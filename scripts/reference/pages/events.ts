@@ -1,4 +1,4 @@
-import { executionMachine, jobMachine, type Machine, nodeMachine } from "@shoal/proto";
+import { executionMachine, jobMachine, type Machine, nodeMachine, wireName } from "@shoal/proto";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
 import type { Page } from "../page.ts";
@@ -20,7 +20,10 @@ export const eventsPage: Page = {
       kindsOf(machine).map((kind) => ({ about, kind })),
     );
     const sections = kinds.map(({ about, kind }) => `## ${kind.name}\n\nAbout: ${about}.\n\n${facts(kind)}`);
-    return ["Times are milliseconds since the epoch.", ...sections].join("\n\n");
+    return [
+      "Times are milliseconds since the epoch. The log holds a fact under its first name, the feed tells it under the second.",
+      ...sections,
+    ].join("\n\n");
   },
 };
 
@@ -35,9 +38,10 @@ function facts(kind: Kind): string {
   if (fields.length === 0) return "It carries no facts: that it happened is all there is to say.";
   const rows = fields.map(({ path, type, required, says }) => [
     code(path),
+    code(path.replaceAll(/\w+/g, wireName)),
     type,
     required ? "always" : "sometimes",
     says,
   ]);
-  return table(["fact", "type", "there", "means"], rows);
+  return table(["fact", "on the feed", "type", "there", "means"], rows);
 }
