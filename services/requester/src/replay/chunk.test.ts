@@ -48,6 +48,15 @@ it("fills chunks, and gives a piece that is larger one of its own", () => {
   expect(names).toEqual([["small", "small"], ["small"], ["large"], ["small"]]);
 });
 
+it("makes room for a name as it is written, not as it is counted", () => {
+  const name = "€".repeat(90);
+  // As much as leaves room for the head of another piece and a hundred bytes.
+  const filling = { name: "f", seq: 1, bytes: new Uint8Array(chunkLimits.bytes - 16 - 1 - 16 - 100) };
+  expect(
+    carried([filling, { name, seq: 2, bytes: undefined }]).map((chunk) => chunk.map((piece) => piece.name)),
+  ).toEqual([["f"], [name]]);
+});
+
 it("hands over nothing where there is nothing", () => {
   expect(carried([])).toEqual([]);
 });
