@@ -69,6 +69,7 @@ export {
   buckets,
   reporterOf,
   resultsBucketOf,
+  shardIn,
   streams,
   subjectOf,
   subjects,

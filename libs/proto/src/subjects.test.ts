@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shardOf } from "./ids.ts";
-import { aggregateOf, reporterOf, subjectOf, subjects } from "./subjects.ts";
+import { aggregateOf, reporterOf, shardIn, subjectOf, subjects } from "./subjects.ts";
 
 const token = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 
@@ -14,6 +14,7 @@ describe("subjects", () => {
         expect(aggregateOf(subjectOf(job))).toEqual(job);
         expect(aggregateOf(subjectOf(node))).toEqual(node);
         expect(subjectOf(job).startsWith(`shoal.evt.${shardOf(id)}.`)).toBe(true);
+        expect([shardIn(subjectOf(job)), shardIn(subjectOf(node))]).toEqual([shardOf(id), shardOf(id)]);
       }),
     );
   });
@@ -34,6 +35,9 @@ describe("subjects", () => {
     "shoal.evt.3.flow.a",
     "other.evt.3.node.a",
     "shoal.evt.3.node.a.b",
+    "shoal.evt.3.job",
+    "shoal.evt.3",
+    "shoal.evt.",
   ])("that are no aggregate's are told from those that are: %j", (subject) => {
     expect(aggregateOf(subject)).toBeUndefined();
   });

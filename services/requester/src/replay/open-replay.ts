@@ -3,14 +3,14 @@ import { connectRequester, encodeEntry, type RequesterPorts, systemClock, type V
 import { buckets } from "@shoal/proto";
 import { RequesterConfig } from "../config.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
-import { type JudgeThread, startJudgeThread } from "./judge-thread.ts";
+import { type JudgeThreads, startJudgeThreads } from "./judge-threads.ts";
 import type { KeptViews } from "./kept-views.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 
 /** Replays over a real log. */
 export interface OpenReplay {
-  /** As `replay`, judged on a thread of its own. */
+  /** As `replay`, judged on threads of its own. */
   run(options?: ReplayOptions): Promise<ReplayReport>;
   /** As `jobAsOf`. */
   jobAsOf(jobId: string, moment: Moment): Promise<JobAsOf>;
@@ -37,16 +37,12 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
   });
   const kept = keptViews(nats);
   const { log, readLog } = nats;
-  let starting: Promise<JudgeThread> | undefined;
+  let starting: Promise<JudgeThreads> | undefined;
   return {
     async run(options) {
-      starting ??= startJudgeThread();
-      const judge = (await starting).judge();
-      try {
-        return await replay({ log, readLog, kept, clock: systemClock(), judge }, options);
-      } finally {
-        judge.close();
-      }
+      starting ??= startJudgeThreads();
+      const threads = await starting;
+      return await threads.judging((judge) => replay({ log, readLog, kept, clock: systemClock(), judge }, options));
     },
     jobAsOf: (jobId, moment) => jobAsOf(log, jobId, moment),
     async close() {

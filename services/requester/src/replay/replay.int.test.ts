@@ -103,16 +103,16 @@ describe("a replay of a real log", () => {
     );
   const viewOf = (bucket: string) =>
     bucket === "executions" || bucket === "assignments" || bucket === "nodes" ? bucket : "jobs";
-  const onThread = async (): Promise<ReplayReport> => {
+  const onThreads = async (): Promise<ReplayReport> => {
     const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } });
     return await opened.run({ settleMs: 0 }).finally(() => opened.close());
   };
   /** All but how long it took. */
   const said = ({ readMs, eventsPerSecond, ...report }: ReplayReport) => report;
 
-  it("comes to the same on a thread of its own as here, when all is well", async () => {
+  it("comes to the same on threads of its own as here, when all is well", async () => {
     for (const jobId of [good, broken]) await live(jobId);
-    const report = said(await onThread());
+    const report = said(await onThreads());
     expect(report).toMatchObject({ ok: true, commits: 6, events: 12, jobs: 2, entries: { jobs: 2, executions: 2 } });
     expect(report).toEqual(said(await here()));
   });
@@ -124,7 +124,7 @@ describe("a replay of a real log", () => {
     const kept = (await ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
     await publish(`$KV.jobs.default.${forged}`, encodeEntry({ ...kept, odd: true }));
     await publish(subjectOf(jobRef(damaged)), new TextEncoder().encode("no commit"));
-    const report = said(await onThread());
+    const report = said(await onThreads());
     expect(report.problems).toMatchObject({
       count: 2,
       first: [

@@ -30,8 +30,10 @@ import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { jobAsOf } from "./as-of.ts";
 import { type Codec, createJudge, type LogMessage } from "./judge.ts";
+import { JudgePanel } from "./judge-panel.ts";
 import type { KeptViews } from "./kept-views.ts";
 import { type ReplayParts, replay } from "./replay.ts";
+import type { ReplayReport } from "./report.ts";
 
 let sea: Sea;
 let driving: { stop(): void };
@@ -151,6 +153,21 @@ function partsOf(log: EventLog, foreign: readonly LogMessage[] = []): ReplayPart
     clock: sea.clock,
     judge: createJudge(codec),
   };
+}
+
+/** What must not depend on how many judge. */
+async function sameFromThree(parts: () => ReplayParts): Promise<ReplayReport> {
+  const one = await replay(parts(), { settleMs: 0 });
+  const panel = new JudgePanel([createJudge(codec), createJudge(codec), createJudge(codec)]);
+  const three = await replay({ ...parts(), judge: panel }, { settleMs: 0 });
+  expect(said(three)).toEqual(said(one));
+  return three;
+}
+
+/** All but how long it took and in what order entries were looked at; of many only a part is shown, and not the same. */
+function said({ readMs, eventsPerSecond, differences: { count, first }, ...report }: ReplayReport) {
+  const keys = first.map(({ bucket, key, why }) => `${bucket} ${key} ${why}`).sort();
+  return { ...report, count, keys: count > keys.length ? [] : keys };
 }
 
 const run = (log: EventLog = sea.requester("reader").log, settleMs = 0) => replay(partsOf(log), { settleMs });
@@ -347,6 +364,58 @@ describe("a replay over views that are being written", () => {
     const before = sea.clock.now();
     expect((await run(undefined, 5_000)).ok).toBe(false);
     expect(sea.clock.now() - before).toBeGreaterThanOrEqual(5_000);
+  });
+});
+
+describe("a replay with several judges", () => {
+  /** Two jobs and two nodes in each shard or so, with assignments in all of them. */
+  function wideHistory(): readonly string[] {
+    history();
+    const ids = Array.from({ length: 32 }, (_, index) => `j-${index}`);
+    for (const id of ids) {
+      const node = { kind: "node", namespace: "", id: `n-${id}` } as const;
+      append(node, NodeJoined.of({ info: sampleInfo(node.id), startedAt: 1 }));
+      submit(id);
+      assign(id);
+      for (const ref of [node, jobRef(id)]) project(ref);
+    }
+    return ids;
+  }
+  const parts = () => partsOf(sea.requester("reader").log);
+
+  it("finds the same where all is well", async () => {
+    wideHistory();
+    expect(await sameFromThree(parts)).toMatchObject({
+      ok: true,
+      jobs: 34,
+      nodes: 33,
+      entries: { jobs: 34, executions: 34, assignments: 33, nodes: 33 },
+    });
+  });
+  it("finds the same wrong entries, each once", async () => {
+    const [wrong = "", missing = "", other = ""] = wideHistory();
+    const { assignments, jobs, nodes } = sea.views;
+    assignments.write(`n-one.${executionOf(wrong)}`, 1000, { seq: 1000, jobId: wrong, odd: true });
+    assignments.write(`n-one.${executionOf(missing)}`, 1000, undefined);
+    assignments.write("n-one.e-stranger", 1000, { seq: 1000, jobId: other });
+    jobs.write(`default.${other}`, 1000, undefined);
+    nodes.write("n-stranger", 1000, { seq: 1000 });
+    expect(await sameFromThree(parts)).toMatchObject({ ok: false, differences: { count: 5 } });
+  });
+  it("finds the same problems, in the order of the log", async () => {
+    const ids = wideHistory();
+    const broken = ids.map((id) => submit(id).seq);
+    const report = await sameFromThree(parts);
+    expect(report.problems.count).toBe(32);
+    expect(report.problems.first.map(({ seq }) => seq)).toEqual(broken.slice(0, report.problems.first.length));
+  });
+  it("has no room while one of them has none", async () => {
+    const room = Promise.resolve();
+    const free = createJudge(codec);
+    expect(new JudgePanel([free, free]).room()).toBeUndefined();
+    await expect(new JudgePanel([free, { ...free, room: () => room }]).room()).resolves.toBeUndefined();
+    const failed = { ...free, room: () => Promise.reject(new Error("it died")) };
+    await expect(new JudgePanel([free, failed]).room()).rejects.toThrow("it died");
   });
 });
 

@@ -9,6 +9,13 @@ export interface Sampling<T> {
   taken(): Sampled<T>;
 }
 
+/** Several samples as one, in order. */
+export function mergeSampled<T>(all: readonly Sampled<T>[], order: (one: T, other: T) => number): Sampled<T> {
+  const first = all.flatMap((each) => each.first).sort(order);
+  return { count: all.reduce((sum, { count }) => sum + count, 0), first: first.slice(0, firstMax) };
+}
+
+/** An empty one. */
 export function sampling<T>(): Sampling<T> {
   const first: T[] = [];
   let count = 0;
