@@ -1,6 +1,6 @@
 /** Limits of chunks. */
 export const chunkLimits = {
-  /** Some four hundred commits: enough that handing one over costs nothing beside judging it (measured: twice as much gains nothing). */
+  /** Some four hundred commits: enough that handing one over costs nothing beside judging it (measured: four times as much gains nothing). */
   bytes: 256 * 1024,
   /** Chunks that are handed over and not done. What was asked of the server before comes on top. */
   inFlight: 8,

@@ -23,56 +23,60 @@ export interface Compared {
   readonly suspects: readonly Suspect[];
 }
 
-/** Holds a kept bucket against the wanted one, byte for byte, while it is told. */
-export interface Comparison {
-  /** The bucket is told from its beginning. */
-  begins(): void;
-  /** What a key holds now; nothing where it was removed. */
-  kept(key: string, bytes: Uint8Array | undefined): void;
-  end(): Compared;
-}
-
 // Keys of entries that are no part of a view, such as the catalog's marks: no namespace or node begins so.
 const isAside = (key: string): boolean => key.startsWith("_");
 
-/** Begins to compare a bucket. What it holds at the end is only the keys and what is wrong. */
-export function createComparison(
-  bucket: string,
-  { wanted, codec }: { readonly wanted: WantedEntries; readonly codec: Codec },
-): Comparison {
-  const digests = wanted.digests.get(bucket) ?? new Map<string, string>();
-  const present = new Set<string>();
-  const suspects = new Map<string, Suspect>();
-  const suspect = (key: string, why: Suspect["why"], bytes?: Uint8Array): Suspect => {
-    const found = bytes === undefined ? undefined : codec.decode(bytes);
-    const forged = bytes !== undefined && found !== undefined && digest(codec.encode(found)) !== digest(bytes);
-    return { bucket, key, why, found, forged, source: sourceOf({ bucket, key, value: found, wanted }) };
-  };
-  return {
-    begins() {
-      present.clear();
-      suspects.clear();
-    },
-    kept(key, bytes) {
-      if (isAside(key)) return;
-      suspects.delete(key);
-      if (bytes === undefined) {
-        present.delete(key);
-        return;
-      }
-      present.add(key);
-      const want = digests.get(key);
-      if (want !== digest(bytes))
-        suspects.set(key, suspect(key, want === undefined ? "unexpected" : "different", bytes));
-    },
-    end() {
-      const missing = [...digests.keys()].filter((key) => !present.has(key));
-      return {
-        entries: present.size,
-        suspects: [...suspects.values(), ...missing.map((key) => suspect(key, "missing"))],
-      };
-    },
-  };
+/** Holds a kept bucket against the wanted one, byte for byte, while it is told. It keeps only the keys and what is wrong. */
+export class Comparison {
+  readonly #bucket: string;
+  readonly #wanted: WantedEntries;
+  readonly #codec: Codec;
+  readonly #digests: ReadonlyMap<string, string>;
+  readonly #present = new Set<string>();
+  readonly #suspects = new Map<string, Suspect>();
+
+  constructor(bucket: string, { wanted, codec }: { readonly wanted: WantedEntries; readonly codec: Codec }) {
+    this.#bucket = bucket;
+    this.#wanted = wanted;
+    this.#codec = codec;
+    this.#digests = wanted.digests.get(bucket) ?? new Map();
+  }
+
+  /** The bucket is told from its beginning. */
+  begins(): void {
+    this.#present.clear();
+    this.#suspects.clear();
+  }
+
+  /** What a key holds now; nothing where it was removed. */
+  kept(key: string, bytes: Uint8Array | undefined): void {
+    if (isAside(key)) return;
+    this.#suspects.delete(key);
+    if (bytes === undefined) {
+      this.#present.delete(key);
+      return;
+    }
+    this.#present.add(key);
+    const want = this.#digests.get(key);
+    if (want === digest(bytes)) return;
+    this.#suspects.set(key, this.#suspect(key, want === undefined ? "unexpected" : "different", bytes));
+  }
+
+  end(): Compared {
+    const missing = [...this.#digests.keys()].filter((key) => !this.#present.has(key));
+    return {
+      entries: this.#present.size,
+      suspects: [...this.#suspects.values(), ...missing.map((key) => this.#suspect(key, "missing"))],
+    };
+  }
+
+  #suspect(key: string, why: Suspect["why"], bytes?: Uint8Array): Suspect {
+    const { decode, encode } = this.#codec;
+    const found = bytes === undefined ? undefined : decode(bytes);
+    const forged = bytes !== undefined && found !== undefined && digest(encode(found)) !== digest(bytes);
+    const place = { bucket: this.#bucket, key };
+    return { ...place, why, found, forged, source: sourceOf({ ...place, value: found, wanted: this.#wanted }) };
+  }
 }
 
 interface Placed {

@@ -11,7 +11,7 @@ export interface JudgeThreads {
   close(): Promise<void>;
 }
 
-// To judge a commit takes three times as long as to receive it: more threads would wait for the reader (measured).
+// To judge a commit takes three times as long as to receive it (measured): more threads would wait for the reader.
 const threadsMax = 3;
 
 /** Starts threads, as many as pay on this machine when no number is given. Throws what kept one of them from starting. */

@@ -1,9 +1,9 @@
 import type { StoredCommit, ViewEntry } from "@shoal/core";
-import { type Comparison, createComparison, type Suspect } from "./compare.ts";
-import { createRebuilt, type Rebuilt } from "./rebuild.ts";
+import { Comparison, type Suspect } from "./compare.ts";
+import { Rebuilt } from "./rebuild.ts";
 import type { ChainProblem, Sampled } from "./report.ts";
 import { sampling } from "./sampled.ts";
-import { createWantedEntries } from "./wanted-entries.ts";
+import { WantedEntries } from "./wanted-entries.ts";
 
 /** A message of the log as it is stored. */
 export interface LogMessage {
@@ -23,7 +23,7 @@ export interface Codec {
 
 /** What the log came to. */
 export interface LogFindings {
-  readonly counts: Rebuilt["counts"];
+  readonly counts: Readonly<Rebuilt["counts"]>;
   readonly problems: Sampled<ChainProblem>;
 }
 
@@ -53,34 +53,59 @@ export interface Judge {
 
 /** A judge that works at once, wherever it is called. */
 export function createJudge(codec: Codec): Judge {
-  const problems = sampling<ChainProblem>();
-  const wanted = createWantedEntries(codec);
-  const rebuilt = createRebuilt(wanted, problems.add);
-  const comparisons = new Map<string, Comparison>();
-  const comparison = (bucket: string): Comparison => {
-    const known = comparisons.get(bucket) ?? createComparison(bucket, { wanted, codec });
-    comparisons.set(bucket, known);
-    return known;
-  };
-  return {
-    commit(message) {
-      const stored = codec.commit(message);
-      if (typeof stored !== "string") rebuilt.take(message.subject, stored);
-      else problems.add({ seq: message.seq, aggregate: message.subject, why: stored });
-    },
-    async endOfLog() {
-      rebuilt.finish();
-      return { counts: rebuilt.counts, problems: problems.taken() };
-    },
-    begins: (bucket) => comparison(bucket).begins(),
-    kept: (bucket, key, bytes) => comparison(bucket).kept(key, bytes),
-    async endOfViews() {
-      const compared = [...comparisons].map(([bucket, each]) => ({ bucket, ...each.end() }));
-      return {
-        entries: Object.fromEntries(compared.map(({ bucket, entries }) => [bucket, entries])),
-        suspects: compared.flatMap(({ suspects }) => suspects),
-      };
-    },
-    room: () => undefined,
-  };
+  return new JudgeHere(codec);
+}
+
+// A class, so that the code that the compiler made for one replay fits the next: methods are the same ones, closures are not.
+class JudgeHere implements Judge {
+  readonly #codec: Codec;
+  readonly #wanted: WantedEntries;
+  readonly #rebuilt: Rebuilt;
+  readonly #problems = sampling<ChainProblem>();
+  readonly #comparisons = new Map<string, Comparison>();
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+    this.#wanted = new WantedEntries(codec);
+    this.#rebuilt = new Rebuilt(this.#wanted, this.#problems.add);
+  }
+
+  commit(message: LogMessage): void {
+    const stored = this.#codec.commit(message);
+    if (typeof stored !== "string") this.#rebuilt.take(message.subject, stored);
+    else this.#problems.add({ seq: message.seq, aggregate: message.subject, why: stored });
+  }
+
+  async endOfLog(): Promise<LogFindings> {
+    this.#rebuilt.finish();
+    return { counts: this.#rebuilt.counts, problems: this.#problems.taken() };
+  }
+
+  begins(bucket: string): void {
+    this.#comparison(bucket).begins();
+  }
+
+  kept(bucket: string, key: string, bytes: Uint8Array | undefined): void {
+    this.#comparison(bucket).kept(key, bytes);
+  }
+
+  async endOfViews(): Promise<ViewFindings> {
+    const compared = [...this.#comparisons].map(([bucket, each]) => ({ bucket, ...each.end() }));
+    return {
+      entries: Object.fromEntries(compared.map(({ bucket, entries }) => [bucket, entries])),
+      suspects: compared.flatMap(({ suspects }) => suspects),
+    };
+  }
+
+  room(): undefined {
+    return undefined;
+  }
+
+  #comparison(bucket: string): Comparison {
+    const known = this.#comparisons.get(bucket);
+    if (known !== undefined) return known;
+    const fresh = new Comparison(bucket, { wanted: this.#wanted, codec: this.#codec });
+    this.#comparisons.set(bucket, fresh);
+    return fresh;
+  }
 }

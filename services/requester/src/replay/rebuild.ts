@@ -13,15 +13,6 @@ import { subjectOf } from "@shoal/proto";
 import type { ChainProblem } from "./report.ts";
 import type { WantedEntries } from "./wanted-entries.ts";
 
-/** A second set of views, made from nothing but the log. */
-export interface Rebuilt {
-  /** Takes the next commit of the log, and the subject on which it stands. */
-  take(subject: string, stored: StoredCommit): void;
-  /** Renders what is still open. Call it once, at the end. */
-  finish(): void;
-  readonly counts: { readonly commits: number; readonly events: number; readonly jobs: number; readonly nodes: number };
-}
-
 /** An aggregate that may still change. */
 interface Open {
   readonly hash: string;
@@ -31,43 +22,69 @@ interface Open {
 
 const countOf = { job: "jobs", node: "nodes" } as const;
 
-/** Folds and verifies commits in log order. Of a job that has ended only its entries' digests stay, so memory follows what is open. */
-export function createRebuilt(wanted: WantedEntries, problem: (problem: ChainProblem) => void): Rebuilt {
-  const open = new Map<string, Open>();
-  const broken = new Set<string>();
-  const counts = { commits: 0, events: 0, jobs: 0, nodes: 0 };
-  function keep(subject: string, next: Open): void {
-    if (next.job !== undefined && isOver(next.job)) {
-      wanted.job(next.job);
-      open.delete(subject);
-    } else open.set(subject, next);
+/**
+ * A second set of views, made from nothing but the log: folds and verifies commits in log order. Of a job that has ended only its
+ * entries' digests stay, so memory follows what is open.
+ */
+export class Rebuilt {
+  readonly counts = { commits: 0, events: 0, jobs: 0, nodes: 0 };
+  readonly #wanted: WantedEntries;
+  readonly #problem: (problem: ChainProblem) => void;
+  readonly #open = new Map<string, Open>();
+  readonly #broken = new Set<string>();
+
+  constructor(wanted: WantedEntries, problem: (problem: ChainProblem) => void) {
+    this.#wanted = wanted;
+    this.#problem = problem;
   }
 
-  return {
-    counts,
-    take(subject, stored) {
-      const before = open.get(subject);
-      counts.commits += 1;
-      counts.events += stored.commit.events.length;
-      // What is open is neither broken nor over.
-      if (before === undefined && broken.has(subject)) return;
-      const misplaced = before === undefined ? misplacedIn(subject, stored, wanted) : undefined;
-      if (before === undefined && misplaced === undefined) counts[countOf[stored.aggregate.kind]] += 1;
-      const why = misplaced ?? breakIn(stored, before) ?? unfolded(stored, before, (next) => keep(subject, next));
-      if (why === undefined) return;
-      problem({ seq: stored.seq, aggregate: stored.aggregate.id, why });
-      // One break says it all; what comes behind it would only repeat it.
-      broken.add(subject);
-      open.delete(subject);
-    },
-    finish() {
-      for (const { job, node } of open.values()) {
-        if (job !== undefined) wanted.job(job);
-        if (node !== undefined) wanted.node(node);
-      }
-      open.clear();
-    },
-  };
+  /** Takes the next commit of the log, and the subject on which it stands. */
+  take(subject: string, stored: StoredCommit): void {
+    const before = this.#open.get(subject);
+    this.counts.commits += 1;
+    this.counts.events += stored.commit.events.length;
+    // What is open is neither broken nor over.
+    if (before === undefined && this.#broken.has(subject)) return;
+    const misplaced = before === undefined ? misplacedIn(subject, stored, this.#wanted) : undefined;
+    if (before === undefined && misplaced === undefined) this.counts[countOf[stored.aggregate.kind]] += 1;
+    const why = misplaced ?? breakIn(stored, before) ?? this.#unfolded(subject, stored, before);
+    if (why === undefined) return;
+    this.#problem({ seq: stored.seq, aggregate: stored.aggregate.id, why });
+    // One break says it all; what comes behind it would only repeat it.
+    this.#broken.add(subject);
+    this.#open.delete(subject);
+  }
+
+  /** Renders what is still open. Call it once, at the end. */
+  finish(): void {
+    for (const { job, node } of this.#open.values()) {
+      if (job !== undefined) this.#wanted.job(job);
+      if (node !== undefined) this.#wanted.node(node);
+    }
+    this.#open.clear();
+  }
+
+  /** Folds a commit in; the answer says why that cannot be, if it cannot. */
+  #unfolded(subject: string, stored: StoredCommit, before: Open | undefined): string | undefined {
+    const { aggregate, hash } = stored;
+    try {
+      const next =
+        aggregate.kind === "job"
+          ? { hash, job: foldCommit<Job, JobEvent>(evolveJob, before?.job, stored) }
+          : { hash, node: foldNode([stored], before?.node) };
+      this.#keep(subject, next);
+      return undefined;
+    } catch (failure) {
+      return causeOf(failure).why;
+    }
+  }
+
+  #keep(subject: string, next: Open): void {
+    if (next.job !== undefined && isOver(next.job)) {
+      this.#wanted.job(next.job);
+      this.#open.delete(subject);
+    } else this.#open.set(subject, next);
+  }
 }
 
 /** Why a commit cannot be the first of its subject, whatever it says; undefined when it can. */
@@ -87,19 +104,4 @@ function breakIn({ commit }: StoredCommit, before: Open | undefined): string | u
   if (commit.prev === before.hash) return undefined;
   const builds = commit.prev === "" ? "nothing" : commit.prev.slice(0, 16);
   return `it builds on ${builds}, but the commit before it is ${before.hash.slice(0, 16)}: one was changed or is missing`;
-}
-
-/** Folds a commit in; the answer says why that cannot be, if it cannot. */
-function unfolded(stored: StoredCommit, before: Open | undefined, keep: (next: Open) => void): string | undefined {
-  const { aggregate, hash } = stored;
-  try {
-    const next =
-      aggregate.kind === "job"
-        ? { hash, job: foldCommit<Job, JobEvent>(evolveJob, before?.job, stored) }
-        : { hash, node: foldNode([stored], before?.node) };
-    keep(next);
-    return undefined;
-  } catch (failure) {
-    return causeOf(failure).why;
-  }
 }

@@ -16,38 +16,45 @@ import type { Codec } from "./judge.ts";
 export const viewBuckets: readonly string[] = [...jobViews, ...nodeViews].map(({ bucket }) => bucket);
 
 /** The entries that the log wants, as digests of their bytes: what is compared stays small. */
-export interface WantedEntries {
-  /** bucket -> key -> digest. */
-  readonly digests: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Which job wants each assignment: its key does not say. */
-  readonly assignedBy: ReadonlyMap<string, string>;
-  job(job: Job): void;
-  node(node: ClusterNode): void;
-  /** Whether the entries of this job have been rendered. */
-  hasJob(namespace: string, jobId: string): boolean;
-}
+export class WantedEntries {
+  readonly #encode: Codec["encode"];
+  readonly #digests = new Map(viewBuckets.map((bucket) => [bucket, new Map<string, string>()]));
+  readonly #assignedBy = new Map<string, string>();
 
-/** No entries yet. */
-export function createWantedEntries({ encode }: Pick<Codec, "encode">): WantedEntries {
-  const digests = new Map(viewBuckets.map((bucket) => [bucket, new Map<string, string>()]));
-  const assignedBy = new Map<string, string>();
-
-  function render<A>(views: readonly View<A>[], aggregate: A): void {
-    for (const view of views) {
-      const into = digests.get(view.bucket);
-      for (const { key, seq, value } of entries(view, aggregate)) into?.set(key, digest(encode(entryOf(seq, value))));
-    }
+  constructor({ encode }: Pick<Codec, "encode">) {
+    this.#encode = encode;
   }
 
-  return {
-    digests,
-    assignedBy,
-    job(job) {
-      render(jobViews, job);
-      for (const { placement } of liveExecutions(job))
-        assignedBy.set(`${placement.nodeId}.${placement.executionId}`, job.header.id);
-    },
-    node: (node) => render(nodeViews, node),
-    hasJob: (namespace, jobId) => digests.get(buckets.jobs)?.has(`${namespace}.${jobId}`) === true,
-  };
+  /** bucket -> key -> digest. */
+  get digests(): ReadonlyMap<string, ReadonlyMap<string, string>> {
+    return this.#digests;
+  }
+
+  /** Which job wants each assignment: its key does not say. */
+  get assignedBy(): ReadonlyMap<string, string> {
+    return this.#assignedBy;
+  }
+
+  job(job: Job): void {
+    this.#render(jobViews, job);
+    for (const { placement } of liveExecutions(job))
+      this.#assignedBy.set(`${placement.nodeId}.${placement.executionId}`, job.header.id);
+  }
+
+  node(node: ClusterNode): void {
+    this.#render(nodeViews, node);
+  }
+
+  /** Whether the entries of this job have been rendered. */
+  hasJob(namespace: string, jobId: string): boolean {
+    return this.#digests.get(buckets.jobs)?.has(`${namespace}.${jobId}`) === true;
+  }
+
+  #render<A>(views: readonly View<A>[], aggregate: A): void {
+    for (const view of views) {
+      const into = this.#digests.get(view.bucket);
+      for (const { key, seq, value } of entries(view, aggregate))
+        into?.set(key, digest(this.#encode(entryOf(seq, value))));
+    }
+  }
 }
