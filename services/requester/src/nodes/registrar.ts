@@ -129,7 +129,8 @@ export class Registrar {
   }
 
   #failed(nodeId: string, failure: unknown): void {
-    this.#desks.delete(nodeId); // Read afresh with the next heartbeat.
+    this.#desks.delete(nodeId); // Read afresh with the next heartbeat, or when that does not come.
+    this.expect(nodeId);
     this.#options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's membership could not be written");
   }
 
