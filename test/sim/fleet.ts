@@ -28,7 +28,7 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, "requesters" | "nodes" | "settings">;
   readonly sea: Sea;
   readonly dice: Dice;
   readonly crash: () => number;
@@ -98,7 +98,11 @@ function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, pro
   return { ...createShip({ id, sea, dice, launch, problem, stopsWhole: false }), disk, files };
 }
 
-function nodeSettings(nodeId: string, capacity: Parameters<typeof createCompute>[0]["capacity"], { settings }: Plan) {
+function nodeSettings(
+  nodeId: string,
+  capacity: Parameters<typeof createCompute>[0]["capacity"],
+  { settings }: FleetOptions["plan"],
+) {
   return {
     nodeId,
     labels: {},

@@ -5,4 +5,4 @@ export { seededChance } from "./memory/chance.ts";
 export { calm, drawFaults, type Faults } from "./memory/faults.ts";
 export { createSea, type Sea } from "./memory/sea.ts";
 export { entriesOf } from "./memory/view-store.ts";
-export { sampleAt, sampleHeartbeat, sampleInfo, sampleResources, sampleSpec } from "./samples.ts";
+export { type SpecWishes, sampleAt, sampleHeartbeat, sampleInfo, sampleResources, sampleSpec } from "./samples.ts";

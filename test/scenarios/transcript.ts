@@ -1,0 +1,64 @@
+import { cloudEventOf, type StoredCommit } from "@shoal/core";
+import { ExecutionAssigned, fromWire, JobSubmitted } from "@shoal/proto";
+import { tellEvent } from "../../apps/cli/src/progress/tell-event.ts";
+import type { Act } from "./scenario.ts";
+
+/** Writes down what somebody does and what becomes true, as the feed tells it to people. */
+export interface Transcript {
+  act(at: number, act: Act): void;
+  commit(stored: StoredCommit): void;
+  text(): string;
+}
+
+const actWords: { readonly [K in Act["does"]]: (act: Extract<Act, { does: K }>) => string } = {
+  submit: ({ job, spec }) => `submits ${job}: ${JSON.stringify(spec)}`,
+  stop: ({ job }) => `stops ${job}`,
+  kill: ({ whom }) => `kills ${whom}`,
+  start: ({ whom }) => `starts ${whom}`,
+};
+
+// Room for the name of a job and the partition and try of an execution.
+const aboutChars = 14;
+
+/** A transcript that begins with what is shown. */
+export function createTranscript(shows: string, startAt: number): Transcript {
+  const lines = [`# ${shows}`, ""];
+  const names = new Map<string, string>();
+  const line = (at: number, who: string, what: string) => {
+    // To the hundredth: what lies below is how long the memory ports take, and shows nothing.
+    const head = `${((at - startAt) / 1_000).toFixed(2).padStart(7)} s  ${who.padEnd(11)}  `;
+    lines.push(`${head}${what.replaceAll("\n", `\n${" ".repeat(head.length + aboutChars + 2)}`)}`);
+  };
+
+  /** Learns by which names people know jobs and executions: their ids say little. */
+  function learn({ type, data }: { readonly type: string; readonly data: unknown }): void {
+    const submitted = type === JobSubmitted.name ? fromWire(JobSubmitted.data, data) : undefined;
+    if (submitted?.ok === true) names.set(submitted.value.jobId, submitted.value.spec.name);
+    const assigned = type === ExecutionAssigned.name ? fromWire(ExecutionAssigned.data, data) : undefined;
+    if (assigned?.ok === true)
+      names.set(assigned.value.executionId, `${assigned.value.partition}/${assigned.value.attempt}`);
+  }
+
+  return {
+    act: (at, act) => void line(at, "somebody", actWords[act.does](act as never)),
+    commit(stored) {
+      for (const [index, { type }] of stored.commit.events.entries()) {
+        const cloudEvent = cloudEventOf(stored, index);
+        const data = cloudEvent.data as Readonly<Record<string, unknown>>;
+        learn({ type, data });
+        const told = tellEvent({
+          id: cloudEvent.id,
+          seq: stored.seq,
+          index,
+          type,
+          cloudEvent: { ...cloudEvent, data },
+        });
+        const about = [stored.aggregate.id, told.executionId]
+          .filter((id) => id !== "")
+          .map((id) => names.get(id) ?? id);
+        line(stored.commit.at, stored.commit.by, `${about.join(" ").padEnd(aboutChars)}  ${told.topic}: ${told.text}`);
+      }
+    },
+    text: () => `${lines.join("\n")}\n`,
+  };
+}
