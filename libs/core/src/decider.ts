@@ -16,6 +16,19 @@ export interface Moment {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly seq: number;
+  /**
+   * What was made on the way of one fold, and nobody else has seen: it may be changed in place. A job of a thousand executions is
+   * then copied once for a commit and not for each of its events. Left out, every state stays as it is.
+   */
+  readonly fresh?: Set<object>;
+}
+
+/** A map to change instead of this one: a copy, unless it was copied for the same fold before. */
+export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): Map<K, V> {
+  if (fresh?.has(map)) return map as Map<K, V>;
+  const copy = new Map(map);
+  fresh?.add(copy);
+  return copy;
 }
 
 /** Folds one event in; undefined when the machine has no such row. */

@@ -15,7 +15,7 @@ export function foldCommit<S, E extends StoredEvent>(
   before: S | undefined,
   stored: StoredCommit,
 ): S | undefined {
-  const moment = { at: stored.commit.at, seq: stored.seq };
+  const moment = { at: stored.commit.at, seq: stored.seq, fresh: new Set<object>() };
   let state = before;
   for (const event of stored.commit.events) {
     // The log's own events: their form was checked when they were decided, and the chain vouches for the bytes.

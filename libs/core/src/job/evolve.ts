@@ -1,5 +1,5 @@
 import { type ExecutionEvent, executionMachine, type JobLevelEvent, jobMachine, next } from "@shoal/proto";
-import type { Moment } from "../decider.ts";
+import { type Moment, writable } from "../decider.ts";
 import { type Execution, isLive, isOver, type Job, type JobHeader, latestOf } from "./job.ts";
 
 /** Every event that may stand in a job's history: its own and those of its executions. */
@@ -54,12 +54,13 @@ function headerPatch(event: Exclude<JobLevelEvent, { type: "JobSubmitted" }>): P
   return { message: data.why ?? "", code: data.code ?? "" };
 }
 
-function assigned(job: Job, data: Data<"ExecutionAssigned">, { at, seq }: Moment): Job | undefined {
+function assigned(job: Job, data: Data<"ExecutionAssigned">, moment: Moment): Job | undefined {
   if (job.executions.has(data.executionId) || isTaken(job, data.partition)) return undefined;
-  const executions = new Map(job.executions);
+  const { at, seq } = moment;
+  const executions = writable(job.executions, moment);
   const before = data.previous === undefined ? undefined : executions.get(data.previous);
   if (before !== undefined)
-    executions.set(before.placement.executionId, touched(before, { next: data.executionId }, { at, seq }));
+    executions.set(before.placement.executionId, touched(before, { next: data.executionId }, moment));
   executions.set(data.executionId, {
     placement: {
       executionId: data.executionId,
@@ -86,7 +87,7 @@ function assigned(job: Job, data: Data<"ExecutionAssigned">, { at, seq }: Moment
     modifiedAt: at,
     seq,
   });
-  return { ...job, executions, latest: new Map(job.latest).set(data.partition, data.executionId) };
+  return { ...job, executions, latest: writable(job.latest, moment).set(data.partition, data.executionId) };
 }
 
 /** Somebody works on the partition, or has done it. */
@@ -104,7 +105,7 @@ function executionMoved(
   const state = execution === undefined ? undefined : next(executionMachine, execution.state, event.type);
   if (execution === undefined || state === undefined) return undefined;
   const moved = touched(execution, { ...executionPatch(event), state }, moment);
-  return { ...job, executions: new Map(job.executions).set(event.data.executionId, moved) };
+  return { ...job, executions: writable(job.executions, moment).set(event.data.executionId, moved) };
 }
 
 /** Facts keep their names, so an event's data is the patch it makes; only "why" is called message afterwards. */

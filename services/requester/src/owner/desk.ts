@@ -162,11 +162,12 @@ export class Desk<S, C extends { readonly name: string }, E extends StoredEvent>
     const events: E[] = [];
     const outcomes: Outcome[] = [];
     let draft = this.#state;
+    const moment = { at: now, seq: 0, fresh: new Set<object>() };
     for (const { command } of batch) {
       const decision = craft.decide(draft, command, now);
       outcomes.push(decision.ok ? { ok: true, changed: decision.events.length > 0 } : decision);
       if (!decision.ok) continue;
-      for (const event of decision.events) draft = craft.evolve(draft, event, { at: now, seq: 0 });
+      for (const event of decision.events) draft = craft.evolve(draft, event, moment);
       events.push(...decision.events);
     }
     if (events.length > 0) {

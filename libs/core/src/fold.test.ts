@@ -1,0 +1,50 @@
+import { commitVersion } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { foldJob } from "./fold.ts";
+import type { JobEvent } from "./job/evolve.ts";
+import type { StoredCommit } from "./ports/event-log.ts";
+import { sampleAt, sampleExecutionId, sampleJobId, sampleResources, sampleSpec } from "./testing/samples.ts";
+
+const stored = (seq: number, ...events: readonly JobEvent[]): StoredCommit => ({
+  aggregate: { kind: "job", namespace: "default", id: sampleJobId },
+  seq,
+  hash: `h-${seq}`,
+  commit: { v: commitVersion, id: `c-${seq}`, at: sampleAt, by: "r", cause: "Test", epoch: 1, prev: "", events },
+});
+
+const submitted: JobEvent = {
+  type: "JobSubmitted",
+  data: { jobId: sampleJobId, spec: sampleSpec({ count: 2 }), version: 1 },
+};
+const assigned = (partition: number): JobEvent => ({
+  type: "ExecutionAssigned",
+  data: {
+    executionId: sampleExecutionId(partition),
+    partition,
+    attempt: 1,
+    version: 1,
+    nodeId: "n-one",
+    askId: "a",
+    resources: sampleResources,
+    answers: [],
+  },
+});
+const started = (partition: number): JobEvent => ({
+  type: "ExecutionStarted",
+  data: { executionId: sampleExecutionId(partition), startedAt: sampleAt },
+});
+
+it("leaves the state before a commit as it was, however many events the commit has", () => {
+  const before = foldJob([stored(1, submitted, assigned(0))]);
+  const picture = structuredClone(before);
+  const after = foldJob([stored(2, started(0), assigned(1), started(1))], before);
+  expect(before).toEqual(picture);
+  expect([...(after?.executions.values() ?? [])].map(({ state }) => state)).toEqual(["running", "running"]);
+});
+
+it("comes to the same in one commit as in many", () => {
+  const events = [submitted, assigned(0), assigned(1), started(1), started(0)];
+  const inOne = foldJob([stored(1, ...events)]);
+  const inMany = foldJob(events.map((event) => stored(1, event)));
+  expect(inOne).toEqual(inMany);
+});
