@@ -263,6 +263,25 @@ describe("losing a node", () => {
   });
 });
 
+describe("a node that restarts", () => {
+  it("does not count against the task, neither then nor later", () => {
+    const history: JobEvent[] = [submitted()];
+    for (let attempt = 1; attempt <= batchRetries.failuresMax; attempt++) {
+      history.push(assigned("n-one", 0, attempt));
+      if (attempt === 1) history.push(JobStarted.of({}));
+      const executionId = sampleExecutionId(0, attempt);
+      history.push(ExecutionFailed.of({ executionId, code: "NODE_RESTARTED", why: "it restarted", retryAt: sampleAt }));
+    }
+    history.push(assigned("n-one", 0, batchRetries.failuresMax + 1));
+    givenJob(...history)
+      .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
+      .thenKinds("ExecutionLost");
+    givenJob(...history)
+      .when(says(fails, "n-one", sampleExecutionId(0, batchRetries.failuresMax + 1)))
+      .thenKinds("ExecutionFailed");
+  });
+});
+
 describe("deadlines", () => {
   it("of the whole job fail it whatever runs", () => {
     const spec = sampleSpec({ timeouts: { totalTimeout: 10 } });

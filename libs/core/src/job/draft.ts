@@ -1,4 +1,4 @@
-import { type ErrorCode, ExecutionStopped, errors, JobCompleted, JobFailed } from "@shoal/proto";
+import { ExecutionStopped, JobCompleted, JobFailed } from "@shoal/proto";
 import type { Draft } from "../decider.ts";
 import type { JobCommands } from "./commands.ts";
 import type { JobEvent } from "./evolve.ts";
@@ -57,7 +57,3 @@ export function retryOf(
   const at = jobTypes.get(job.header.spec.type).retryAt(job, { execution, ...end, now: draft.now });
   return at === undefined ? {} : { retryAt: at };
 }
-
-/** Whether a failure of this code is the node's fault rather than the task's. */
-export const isBlameless = (code: string): boolean => code in errors && blameless.has(code as ErrorCode);
-const blameless: ReadonlySet<ErrorCode> = new Set(["NODE_LOST", "NODE_RESTARTED", "NO_CAPACITY"]);

@@ -1,6 +1,7 @@
 import { ExecutionCompleted, ExecutionFailed, ExecutionPublishing, ExecutionStarted } from "@shoal/proto";
+import { isBlameless } from "./blameless.ts";
 import type { JobCommands } from "./commands.ts";
-import { conclude, isBlameless, type JobDraft, retryOf } from "./draft.ts";
+import { conclude, type JobDraft, retryOf } from "./draft.ts";
 import { type Execution, isLive, type Job } from "./job.ts";
 
 type Saw<K extends string> = Extract<JobCommands["Report"]["report"]["saw"], { kind: K }>;

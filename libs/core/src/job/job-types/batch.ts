@@ -1,3 +1,4 @@
+import { isBlameless } from "../blameless.ts";
 import { type Execution, isLive, type Job, latestOf } from "../job.ts";
 import type { Ended, JobType } from "./job-type.ts";
 
@@ -22,7 +23,8 @@ export const batch: JobType = {
 
 function retryAt(job: Job, { execution, final, blameless, now }: Ended): number | undefined {
   const { partition, attempt } = execution.placement;
-  const failures = triesOf(job, partition).filter((each) => each.state === "failed").length + (blameless ? 0 : 1);
+  const failed = triesOf(job, partition).filter(({ state, code }) => state === "failed" && !isBlameless(code));
+  const failures = failed.length + (blameless ? 0 : 1);
   if (final || failures >= batchRetries.failuresMax || attempt >= batchRetries.attemptsMax) return undefined;
   const waits = attempt - 1;
   return waits === 0 ? now : now + Math.min(batchRetries.backoffMs * 2 ** (waits - 1), batchRetries.backoffMaxMs);

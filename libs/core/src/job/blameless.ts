@@ -1,0 +1,6 @@
+import { type ErrorCode, errors } from "@shoal/proto";
+
+const blameless: ReadonlySet<ErrorCode> = new Set(["NODE_LOST", "NODE_RESTARTED", "NO_CAPACITY"]);
+
+/** Whether a failure of this code is the node's fault rather than the task's. */
+export const isBlameless = (code: string): boolean => code in errors && blameless.has(code as ErrorCode);
