@@ -24,7 +24,7 @@ export interface Requester {
   readonly owner: Pick<Owner, "holdings">;
 }
 
-// Jobs that one heartbeat calls in. Each that finds its place calls in more, so a few suffice to fill whatever is free.
+// Jobs that one heartbeat, or one node that is new, calls in. Each that finds its place calls in more, so a few suffice to fill whatever is free.
 const wokenAtOnce = 4;
 
 /** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
@@ -44,7 +44,9 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
       },
       gone: () => owner.lookAtAll(),
       known: (nodeId, state) => {
-        if (state === "connected") registrar.expect(nodeId);
+        if (state !== "connected") return;
+        registrar.expect(nodeId);
+        waitingRoom.wake(wokenAtOnce);
       },
       settled: () => waitingRoom.wake(waitingRoom.size()),
     },

@@ -68,6 +68,15 @@ describe("whether 'no node fits' is worth saying", () => {
     expect(membership.settled()).toBe(true);
   });
 
+  it("is not while a node is heard that the log does not know yet; nor is that one asked", async () => {
+    const { clock, membership, beat, say } = await running();
+    await clock.advanceTo(settleMs);
+    beat();
+    expect([membership.settled(), membership.askable()]).toEqual([false, []]);
+    say("connected");
+    expect([membership.settled(), membership.askable()]).toEqual([true, [sampleHeartbeat().info]]);
+  });
+
   it("is not at once when a node is lost, which may be back in a moment; then whoever waits is told", async () => {
     const { clock, membership, say, settledCalls } = await running();
     await clock.advanceTo(60_000);

@@ -5,7 +5,10 @@ import type { Heartbeat, NodeInfo, NodeState } from "@shoal/proto";
 export interface Membership {
   /** Every node that was heard of since this requester started. */
   nodes(): readonly LiveNode[];
-  /** The nodes that may be asked now. */
+  /**
+   * The nodes that may be asked now: heard of lately, and connected as the log knows it. What runs on a node that the log does not
+   * know would never be missed.
+   */
   askable(): readonly NodeInfo[];
   /** The nodes that the log knows as connected. */
   connected(): readonly string[];
@@ -78,7 +81,7 @@ export class LiveMembership implements Membership, Process {
 
   askable(): readonly NodeInfo[] {
     return this.nodes()
-      .filter((node) => this.#isFresh(node))
+      .filter((node) => this.#isFresh(node) && this.#isConnected(node))
       .map(({ heartbeat }) => heartbeat.info);
   }
 
@@ -92,6 +95,8 @@ export class LiveMembership implements Membership, Process {
 
   settled(): boolean {
     if (this.#options.clock.now() < this.#settledAt) return false;
+    // One that is heard and not known yet is about to be.
+    if (this.nodes().some((node) => this.#isFresh(node) && !this.#isConnected(node))) return false;
     // A node that the log calls connected and that is not heard may be silent because nothing reaches us: that is no "no".
     return this.connected().every((nodeId) => {
       const live = this.#live.get(nodeId);
@@ -120,6 +125,10 @@ export class LiveMembership implements Membership, Process {
     if (state === "connected") return;
     if (this.#started) this.#listenFirst();
     this.#options.watcher.gone(nodeId);
+  }
+
+  #isConnected({ heartbeat }: LiveNode): boolean {
+    return this.#states.get(heartbeat.info.nodeId) === "connected";
   }
 
   #isFresh({ heartbeat, heardAt }: LiveNode): boolean {
