@@ -2,6 +2,7 @@ import {
   type ClusterNode,
   causeOf,
   decideNode,
+  Fault,
   type Lease,
   type NodeCommand,
   nodeViews,
@@ -11,6 +12,7 @@ import { type Heartbeat, type NodeEvent, shardOf } from "@shoal/proto";
 import { nodeCraft } from "../owner/craft.ts";
 import { Desk } from "../owner/desk.ts";
 import { Projector } from "../owner/projector.ts";
+import { untilReachable } from "../owner/until-reachable.ts";
 import type { RequesterPorts } from "../ports.ts";
 
 type NodeDesk = Desk<ClusterNode, NodeCommand, NodeEvent>;
@@ -33,9 +35,11 @@ const lookMs = 250;
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #projector: Projector;
-  #closed = false;
+  readonly #closed = new AbortController();
   readonly #desks = new Map<string, Promise<NodeDesk>>();
   readonly #alarms = new Map<string, () => void>();
+  /** The last write of each node's view. */
+  readonly #shown = new Map<string, Promise<void>>();
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -45,7 +49,7 @@ export class Registrar {
   /** A heartbeat came in: the node lives, or says that it leaves. */
   heard(heartbeat: Heartbeat): void {
     const { nodeId } = heartbeat.info;
-    if (this.#closed || this.#options.leaseOf(shardOf(nodeId)) === undefined) return;
+    if (!this.#isMine(nodeId)) return;
     const { now } = this.#options.ports.clock;
     if (heartbeat.leaving === true) {
       this.#disarm(nodeId);
@@ -58,17 +62,23 @@ export class Registrar {
 
   /** The log knows this node as connected: unless it is heard of, it will be missed. */
   expect(nodeId: string): void {
-    const mine = !this.#closed && this.#options.leaseOf(shardOf(nodeId)) !== undefined;
-    if (mine && !this.#alarms.has(nodeId)) this.#arm(nodeId, this.#options.ports.clock.now());
+    if (this.#isMine(nodeId) && !this.#alarms.has(nodeId)) this.#arm(nodeId, this.#options.ports.clock.now());
   }
 
-  /** A commit about a node stands in the log. Whoever wrote it: a former owner may have spoken once more. */
-  noticed(stored: StoredCommit): void {
+  /**
+   * A commit about a node stands in the log. Whoever wrote it: a former owner may have spoken once more, or died before it could show
+   * what it had written. Resolves once the view has it.
+   */
+  async noticed(stored: StoredCommit): Promise<void> {
     const { id } = stored.aggregate;
-    this.#desks
-      .get(id)
-      ?.then((desk) => desk.absorb(stored))
-      .catch((failure: unknown) => this.#failed(id, failure));
+    if (!this.#isMine(id)) return;
+    try {
+      const desk = await this.#deskOf(id);
+      await desk.absorb(stored);
+      await this.#shown.get(id);
+    } catch (failure) {
+      this.#failed(id, failure);
+    }
   }
 
   /** Another requester decides about this shard's nodes now. */
@@ -85,9 +95,13 @@ export class Registrar {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closed.abort();
     for (const nodeId of [...this.#desks.keys(), ...this.#alarms.keys()]) this.forgetShard(shardOf(nodeId));
     this.#projector.close();
+  }
+
+  #isMine(nodeId: string): boolean {
+    return !this.#closed.signal.aborted && this.#options.leaseOf(shardOf(nodeId)) !== undefined;
   }
 
   #arm(nodeId: string, heardAt: number): void {
@@ -153,21 +167,28 @@ export class Registrar {
       by,
       epoch: leaseOf(shardOf(nodeId))?.epoch ?? 0,
       changed: ({ before, after, stored }) => {
-        if (!reading) void this.#show(nodeId, this.#projector.project(nodeViews, { before, after, seq: stored.seq }));
+        if (!reading) this.#show(nodeId, this.#projector.project(nodeViews, { before, after, seq: stored.seq }));
       },
     });
-    await desk.refresh();
+    const read = () => desk.refresh().then(() => true);
+    if ((await untilReachable(read, { clock, signal: this.#closed.signal })) === undefined)
+      throw new Fault("LOG_UNREACHABLE", `${nodeId} is no longer decided here`);
     reading = false;
     const node = desk.state();
     // The former owner may have been cut off between the log and the view.
     if (node !== undefined)
-      void this.#show(nodeId, this.#projector.project(nodeViews, { before: undefined, after: node, seq: node.seq }));
+      this.#show(nodeId, this.#projector.project(nodeViews, { before: undefined, after: node, seq: node.seq }));
     return desk;
   }
 
-  async #show(nodeId: string, write: Promise<void>): Promise<void> {
-    await write.catch((failure: unknown) =>
-      this.#options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's view could not be written"),
-    );
+  #show(nodeId: string, write: Promise<void>): void {
+    const last: Promise<void> = Promise.all([this.#shown.get(nodeId), write])
+      .catch((failure: unknown) =>
+        this.#options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's view could not be written"),
+      )
+      .then(() => {
+        if (this.#shown.get(nodeId) === last) this.#shown.delete(nodeId);
+      });
+    this.#shown.set(nodeId, last);
   }
 }

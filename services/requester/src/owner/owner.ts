@@ -13,8 +13,8 @@ export interface OwnerOptions {
   readonly checkpointMs: number;
   /** A shard came to this requester, or left it. */
   readonly moved: (shard: number, mine: boolean) => void;
-  /** A commit about a node of an owned shard stands in the log. */
-  readonly nodeMoved: (stored: StoredCommit) => void;
+  /** A commit about a node of an owned shard stands in the log; resolves once it has been shown. */
+  readonly nodeMoved: (stored: StoredCommit) => Promise<void>;
 }
 
 // How long to wait before a shard that could not be opened is tried again: a look at the log costs little, a busy loop much.

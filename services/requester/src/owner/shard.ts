@@ -28,8 +28,8 @@ export interface ShardOptions {
   readonly lease: Lease;
   /** How often at most the shard says how far it has come, milliseconds. */
   readonly checkpointMs: number;
-  /** A commit about a node of this shard stands in the log. */
-  readonly nodeMoved: (stored: StoredCommit) => void;
+  /** A commit about a node of this shard stands in the log; resolves once it has been shown. */
+  readonly nodeMoved: (stored: StoredCommit) => Promise<void>;
 }
 
 // Jobs that a takeover reads at once: enough to hide the round trips, few enough to leave the log's server air.
@@ -124,7 +124,7 @@ export class Shard {
     if (this.#closed.signal.aborted) return;
     this.#toldSeq = stored.seq;
     if (kind === "node") {
-      this.#options.nodeMoved(stored);
+      this.#countWhen(this.#options.nodeMoved(stored), stored.seq);
       return;
     }
     const takenIn = this.#takeIn(stored)
