@@ -170,7 +170,7 @@ export class Auctioneer {
         nodeIds: nodeIds.slice(first, first + auction.width),
         waitMs: auction.waitMs,
       });
-      const dealt = deal(left, bids, wanted.resources);
+      const dealt = deal(left, bids, wanted);
       this.#releaseUnused(bids, dealt);
       places.push(...dealt);
       asked += bids.length + silent.length;

@@ -10,12 +10,24 @@ const bid = (nodeId: string, score: number, slots: number): Bid => ({
   score,
   slots,
 });
-const dealt = (partitions: readonly number[], ...bids: readonly Bid[]) =>
-  deal(partitions, bids, noResources).map(({ partition, nodeId }) => `${partition}${nodeId}`);
+const dealtAfter = (
+  failures: Readonly<Record<string, number>>,
+  partitions: readonly number[],
+  ...bids: readonly Bid[]
+) =>
+  deal(partitions, bids, { resources: noResources, failuresOn: new Map(Object.entries(failures)) }).map(
+    ({ partition, nodeId }) => `${partition}${nodeId}`,
+  );
+const dealt = (partitions: readonly number[], ...bids: readonly Bid[]) => dealtAfter({}, partitions, ...bids);
 
 describe("dealing partitions to bids", () => {
   it("begins with the best and spreads over everybody", () => {
     expect(dealt([0, 1, 2, 3], bid("a", 1, 4), bid("b", 9, 4), bid("c", 5, 4))).toEqual(["0b", "1c", "2a", "3b"]);
+  });
+  it("begins where least has gone wrong, whatever was bid, and leaves nobody out who has room", () => {
+    const bids = [bid("a", 9, 1), bid("b", 1, 1), bid("c", 5, 1)];
+    expect(dealtAfter({ a: 1 }, [0], ...bids)).toEqual(["0c"]);
+    expect(dealtAfter({ a: 2, b: 1, c: 3 }, [0, 1, 2], ...bids)).toEqual(["0b", "1a", "2c"]);
   });
   it("gives nobody more than it offered", () => {
     expect(dealt([0, 1, 2, 3], bid("a", 1, 1), bid("b", 9, 2))).toEqual(["0b", "1a", "2b"]);

@@ -1,11 +1,19 @@
-import type { Place } from "@shoal/core";
-import type { Bid, Resources } from "@shoal/proto";
+import type { Place, Wanted } from "@shoal/core";
+import type { Bid } from "@shoal/proto";
 
-/** Deals partitions to the bids: best score first, one each in turn, so that the work spreads over everybody who has room. */
-export function deal(partitions: readonly number[], bids: readonly Bid[], resources: Resources): readonly Place[] {
+/**
+ * Deals partitions to the bids, one each in turn, so that the work spreads over everybody who has room: first to those where least of
+ * the job has gone wrong, whatever they bid, and of those to the best score.
+ */
+export function deal(
+  partitions: readonly number[],
+  bids: readonly Bid[],
+  { resources, failuresOn }: Pick<Wanted, "resources" | "failuresOn">,
+): readonly Place[] {
+  const failures = ({ nodeId }: Bid) => failuresOn.get(nodeId) ?? 0;
   const hands = bids
     .filter(({ accepted, slots }) => accepted && slots > 0)
-    .sort((a, b) => (b.score ?? 0) - (a.score ?? 0))
+    .sort((a, b) => failures(a) - failures(b) || (b.score ?? 0) - (a.score ?? 0))
     .map((bid) => ({ bid, left: bid.slots }));
   const places: Place[] = [];
   let turn = 0;
