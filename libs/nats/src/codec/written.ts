@@ -1,3 +1,5 @@
+import { boundedMap } from "./bounded-map.ts";
+
 /** What this process wrote lately, by subject: what it wrote it need not read again when that comes back to it. */
 export interface Written<T> {
   /** To be called before the bytes are sent: they may be told before they are acknowledged. */
@@ -11,16 +13,9 @@ const most = 1_024;
 
 /** Forgets the oldest once there are more than `max`. */
 export function createWritten<T>(max = most): Written<T> {
-  const bySubject = new Map<string, { readonly bytes: Uint8Array; readonly value: T }>();
+  const bySubject = boundedMap<{ readonly bytes: Uint8Array; readonly value: T }>(max);
   return {
-    add(subject, bytes, value) {
-      // A map keeps the order of first insertion: out and in again makes it the youngest.
-      bySubject.delete(subject);
-      bySubject.set(subject, { bytes, value });
-      if (bySubject.size <= max) return;
-      const oldest = bySubject.keys().next();
-      if (oldest.done !== true) bySubject.delete(oldest.value);
-    },
+    add: (subject, bytes, value) => bySubject.set(subject, { bytes, value }),
     at(subject, bytes) {
       const known = bySubject.get(subject);
       // What stands in the stream is the truth, and what was meant to stand there may never have come to.

@@ -1,3 +1,5 @@
+import { boundedMap } from "../codec/bounded-map.ts";
+
 /** The revision and log position that a key was last seen with. */
 export interface LastSeen {
   readonly revision: number;
@@ -15,16 +17,6 @@ const keysMax = 50_000;
 
 /** Forgets the key that was not set for the longest time once there are more than `max`. */
 export function createRemembered(max = keysMax): Remembered {
-  const byKey = new Map<string, LastSeen>();
-  return {
-    get: (key) => byKey.get(key),
-    set(key, { revision, seq }) {
-      // A map keeps the order of first insertion: out and in again makes the key the youngest.
-      byKey.delete(key);
-      byKey.set(key, { revision, seq });
-      if (byKey.size <= max) return;
-      const oldest = byKey.keys().next();
-      if (oldest.done !== true) byKey.delete(oldest.value);
-    },
-  };
+  const byKey = boundedMap<LastSeen>(max);
+  return { get: byKey.get, set: (key, { revision, seq }) => byKey.set(key, { revision, seq }) };
 }
