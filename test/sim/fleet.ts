@@ -4,9 +4,8 @@ import { createCompute } from "../../services/compute/src/compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
-import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";
 import { createShip, type Ship, type Voyage } from "./ship.ts";
@@ -48,9 +47,7 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
   const { settings } = plan;
   const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterVoyage => {
-    const ports = sea.requester(id);
-    const { clock } = ports;
-    const catalog = createCatalog({ views: ports.views.jobs, clock, requesterId: id, file: inMemory });
+    const ports = memoryPorts(sea, id, { info: tell, warn: tell });
     const requester = createRequester(
       {
         requesterId: id,
@@ -58,9 +55,9 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
         nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
         checkpointMs: settings.checkpointMs,
       },
-      { ...ports, logs: ports.logReader, catalog, diary: { info: tell, warn: tell } },
+      ports,
     );
-    return { berth: ports.berth, processes: [catalog, ...requester.processes], requester };
+    return { berth: ports.berth, processes: [ports.catalog, ...requester.processes], requester };
   };
   return createShip({ id, sea, dice, launch, problem, stopsWhole: true });
 }

@@ -2,9 +2,8 @@ import { Fault } from "@shoal/core";
 import { createSea, entriesOf, sampleHeartbeat } from "@shoal/core/testing";
 import { shardOf } from "@shoal/proto";
 import { expect, it } from "vitest";
-import { inMemory } from "../catalog/open-database.ts";
-import { createCatalog } from "../catalog/sqlite-catalog.ts";
 import type { RequesterPorts } from "../ports.ts";
+import { memoryPorts } from "../testing/memory-ports.ts";
 import { Registrar } from "./registrar.ts";
 
 const disconnectAfterMs = 6_000;
@@ -14,16 +13,8 @@ type Spoil = (ports: RequesterPorts) => RequesterPorts;
 
 /** A registrar that owns every shard, over ports that the test may spoil. */
 function bench(sea: ReturnType<typeof createSea>, spoil: Spoil = (ports) => ports) {
-  const { berth: _, logReader, ...ports } = sea.requester("a");
-  const catalog = createCatalog({
-    views: ports.views.jobs,
-    clock: ports.clock,
-    requesterId: "a",
-    file: inMemory,
-  });
-  const diary = { info: () => undefined, warn: () => undefined };
   return new Registrar({
-    ports: spoil({ ...ports, logs: logReader, catalog, diary }),
+    ports: spoil(memoryPorts(sea, "a")),
     by: "a",
     disconnectAfterMs,
     leaseOf: () => ({ shard: shardOf(nodeId), epoch: 1 }),

@@ -1,10 +1,9 @@
 import { createSea, drive } from "@shoal/core/testing";
 import { shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
-import { inMemory } from "../catalog/open-database.ts";
-import { createCatalog } from "../catalog/sqlite-catalog.ts";
 import type { RequesterPorts } from "../ports.ts";
 import { createRequester } from "../requester.ts";
+import { memoryPorts } from "../testing/memory-ports.ts";
 
 const settings = {
   requesterId: "a",
@@ -16,8 +15,8 @@ const settings = {
 /** Requester "a", whose claims are answered when the test opens the gate. */
 function bench() {
   const sea = createSea();
-  const { berth: _, logReader, ...ports } = sea.requester("a");
-  const { clock, views, leases } = ports;
+  const ports = memoryPorts(sea, "a");
+  const { leases, catalog } = ports;
   const gate = Promise.withResolvers<void>();
   const slow: RequesterPorts["leases"] = {
     ...leases,
@@ -27,9 +26,7 @@ function bench() {
       return lease;
     },
   };
-  const catalog = createCatalog({ views: views.jobs, clock, requesterId: "a", file: inMemory });
-  const diary = { info: () => undefined, warn: () => undefined };
-  const requester = createRequester(settings, { ...ports, leases: slow, logs: logReader, catalog, diary });
+  const requester = createRequester(settings, { ...ports, leases: slow });
   return { sea, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve };
 }
 

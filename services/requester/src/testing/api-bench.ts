@@ -3,11 +3,10 @@ import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredEvent } from "@shoal/proto";
 import type { ApiParts } from "../api/front.ts";
 import { createApi } from "../api/server.ts";
-import { inMemory } from "../catalog/open-database.ts";
-import { createCatalog } from "../catalog/sqlite-catalog.ts";
 import { createCommands } from "../commands/commands.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import { selfInfo } from "../reads/self-info.ts";
+import { memoryPorts } from "./memory-ports.ts";
 
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
 const quietMs = 10_000;
@@ -63,11 +62,11 @@ interface BenchOptions extends Partial<Pick<ApiParts, "results">> {
 export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOptions = {}) {
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
-  const ports = sea.requester(requesterId);
   const warnings: object[] = [];
+  const warn = (facts: object) => void warnings.push(facts);
+  const ports = memoryPorts(sea, requesterId, { info: () => {}, warn });
   const heartbeats: Heartbeat[] = [];
-  const { clock, views } = ports;
-  const catalog = createCatalog({ views: views.jobs, clock, requesterId, file: inMemory });
+  const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
   const nodes = createNodeList({ views: views.nodes, membership, clock, self: selfInfo(requesterId, {}) });
   const noticed = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
@@ -77,11 +76,8 @@ export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOption
     publicUrl: "",
     secret: "bench",
     commands: createCommands(ports, { by: requesterId, noticed }),
-    catalog,
     nodes,
-    logs: ports.logReader,
     results: results ?? { open: async () => undefined },
-    diary: { info: () => {}, warn: (facts: object) => void warnings.push(facts) },
   };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, requestsPerSecond, connectionsMax: 1000 });
   await catalog.start();
