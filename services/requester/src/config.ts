@@ -66,7 +66,7 @@ const Nodes = z.object({
   disconnectAfterMs: count(1000, 3_600_000)
     .default(6000)
     .describe(
-      "silence after which a node is taken for gone, milliseconds; above the 4 to 5 s that a fail-over of the log may take",
+      "silence after which a node is taken for gone, milliseconds; several heartbeats, with time to connect anew",
     ),
   settleMs: count(0, 600_000)
     .default(2500)

@@ -32,7 +32,7 @@ const retry = { waitMs: 100, jitterMs: 150 } as const;
 const patienceDefaultMs = 10_000;
 // The least that one dial gets, whatever the patience: a server across the world answers in a fraction of it.
 const dialMs = 2_000;
-// How soon a dead peer is noticed when TCP says nothing: twice this, below the 4 to 5 s of a replicated stream's fail-over.
+// How soon a dead peer is noticed when TCP says nothing: twice this, below the 4 s of a replicated stream's fail-over.
 const pingMs = 2_000;
 
 /**

@@ -35,7 +35,7 @@ export interface LinkParts {
   readonly onTrouble: (what: string) => void;
 }
 
-// A request to the server's own API: as for publishing, above the 4 to 5 s of a replicated stream's fail-over.
+// A question to the server's own API, asked again and again meanwhile: most fail-overs of a replicated stream take less.
 export const requestMs = 6_000;
 
 /** Makes a link over an open connection. */

@@ -16,6 +16,9 @@ describe("the answer to a publish", () => {
   ])("with status %i is unknown", (code, errorCode) => {
     expect(outcomeOf(error(code, errorCode)).state).toBe("unknown");
   });
+  it("by nobody is as if it had not been sent", () => {
+    expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
+  });
   it("with another fault of the message is refused", () => {
     expect(outcomeOf(error(400, 10_054))).toMatchObject({ state: "refused", code: 10_054 });
   });

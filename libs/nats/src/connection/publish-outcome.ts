@@ -7,6 +7,9 @@ export type Answered =
   | { readonly state: "conflict"; readonly why: string }
   /** The server will never take this message as it is. */
   | { readonly state: "refused"; readonly code: number; readonly why: string }
+  /** Certainly not stored: nobody was there to take it, or it never left this process. */
+  | { readonly state: "unsent"; readonly why: string }
+  /** May or may not be stored, now or a little later. */
   | { readonly state: "unknown"; readonly why: string };
 
 /** How the server says that an expectation did not hold: when it is applied, in flight on a replicated stream, in a batch. */
@@ -16,6 +19,9 @@ export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158])
 const tooManyRequests = 429;
 // From here on the fault is the server's and not the message's.
 const serverFault = 500;
+
+/** The status by which a server says that nobody listens on the subject: a stream without a leader does not. */
+export const noResponders = 503;
 
 const PubAck = z.object({
   seq: z.number().optional(),
@@ -28,13 +34,15 @@ const decoder = new TextDecoder();
 /** What is looked at in an answer: its bytes, or the status that stands in their place. */
 export interface PublishAnswer {
   readonly data: Uint8Array;
-  readonly headers?: { readonly status: string } | undefined;
+  readonly headers?: { readonly code: number; readonly status: string } | undefined;
 }
 
 /** Reads the answer to a publish. */
 export function outcomeOf(message: PublishAnswer): Answered {
-  if (message.data.length === 0)
-    return { state: "unknown", why: `no stream answered (${message.headers?.status ?? "no status"})` };
+  if (message.data.length === 0) {
+    const { code = 0, status = "no status" } = message.headers ?? {};
+    return { state: code === noResponders ? "unsent" : "unknown", why: `no stream answered (${status})` };
+  }
   const ack = readAck(decoder.decode(message.data));
   if (ack === undefined) return { state: "unknown", why: "the server's answer cannot be read" };
   if (ack.error === undefined) {

@@ -12,12 +12,9 @@ export const publisherLimits = {
   windowMax: 500,
   /** Messages that wait for the window: some seconds at the fastest rate measured. */
   waitingMax: 100_000,
-  /** From the call to "unknown": above the 4 to 5 s in which a replicated stream finds a new leader (measured). */
-  answerMs: 6_000,
+  /** From the call to "unknown", as of what was in flight to a server that died: less than a lease's life, so that a renewal can still be tried again. */
+  answerMs: 3_000,
 } as const;
-
-/** What came of a publish. `unknown` may or may not be stored, now or a little later; `unsent` never left this process. */
-export type PublishOutcome = Answered | { readonly state: "unsent"; readonly why: string };
 
 /** A message for a stream. */
 export interface Publication {
@@ -29,7 +26,7 @@ export interface Publication {
 /** The one way by which messages get into streams: pipelined over one connection, in the order of the calls. */
 export interface Publisher {
   /** Never rejects. Resolves with the server's word, or `unknown` when none came within `publisherLimits.answerMs`. */
-  publish(publication: Publication): Promise<PublishOutcome>;
+  publish(publication: Publication): Promise<Answered>;
   /** The connection came up or went down: what is in flight when it goes down is unknown at once. */
   connection(up: boolean): void;
   /** Settles everything that is pending, and everything that comes later. */
@@ -47,7 +44,7 @@ export interface PublisherParts {
 interface Pending {
   readonly publication: Publication;
   readonly deadlineAt: number;
-  readonly resolve: (outcome: PublishOutcome) => void;
+  readonly resolve: (outcome: Answered) => void;
   reply: string | undefined;
   settled: boolean;
 }
@@ -90,7 +87,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
   };
 }
 
-const closed: PublishOutcome = { state: "unsent", why: "the connection was closed" };
+const closed: Answered = { state: "unsent", why: "the connection was closed" };
 
 function enqueue(pipe: Pipe, publication: Publication, resolve: Pending["resolve"]): void {
   if (pipe.state === "closed") {
@@ -142,7 +139,7 @@ function send(pipe: Pipe, pending: Pending): void {
   }
 }
 
-function settle(pipe: Pipe, pending: Pending, outcome: PublishOutcome): void {
+function settle(pipe: Pipe, pending: Pending, outcome: Answered): void {
   if (pending.settled) return;
   pending.settled = true;
   if (pending.reply !== undefined) {

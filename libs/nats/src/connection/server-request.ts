@@ -1,7 +1,8 @@
-import { type Msg, RequestError, TimeoutError } from "@nats-io/nats-core";
+import type { Msg } from "@nats-io/nats-core";
 import { pause } from "@shoal/core";
 import { z } from "zod";
 import { type Link, requestMs, unreachable } from "./link.ts";
+import { noResponders } from "./publish-outcome.ts";
 
 /** What the server's own API said. `none` when what was asked for is not there; `unknown` when it did not answer. */
 export type ServerAnswer =
@@ -19,29 +20,61 @@ const Failure = z.object({
   error: z.object({ code: z.number(), err_code: z.number().optional(), description: z.string().optional() }),
 });
 
-/** Asks the JetStream API once. Waits for the connection first; never rejects. */
-export async function askServer(link: Link, subject: string, body: unknown): Promise<ServerAnswer> {
-  if (!(await link.connected(requestMs))) return { state: "unknown", why: "there is no connection" };
-  const broken = whenBroken(link);
+/** What is asked of the server. It must be safe to ask for it twice. */
+export interface Question {
+  readonly subject: string;
+  readonly body: unknown;
+  /** How long to wait for an answer; `requestMs` when left out. */
+  readonly withinMs?: number;
+}
+
+/** Asks the JetStream API. Waits for the connection first; never rejects. */
+export async function askServer(link: Link, { subject, body, withinMs }: Question): Promise<ServerAnswer> {
+  const answer = await ask(link, { subject, text: JSON.stringify(body), withinMs });
+  return typeof answer === "string" ? { state: "unknown", why: answer } : answerOf(answer);
+}
+
+// A stream without a leader lets a question fall without a word, and has a new one after 4 to 8 s (measured).
+const againMs = 1_000;
+
+/**
+ * The first message that answers, or why there is none in time. It asks again every `againMs`, so that whoever can
+ * answer in the end is asked soon. Waits for the connection first; never rejects.
+ */
+export async function ask(
+  link: Link,
+  question: { readonly subject: string; readonly text: string; readonly withinMs?: number | undefined },
+): Promise<Msg | string> {
+  const { subject, text, withinMs = requestMs } = question;
+  if (!(await link.connected(requestMs))) return "there is no connection";
+  const { promise, resolve } = Promise.withResolvers<Msg | string>();
+  const reply = link.replies.open((message) =>
+    resolve(message.headers?.code === noResponders ? "no stream or leader answers" : message),
+  );
+  // What dies with the connection would otherwise wait out its whole time.
+  const endListening = link.onChange((up) =>
+    up ? undefined : resolve("the connection broke before the server answered"),
+  );
+  const untilAt = link.clock.now() + withinMs;
+  let cancelAlarm = () => {};
+  const say = () => {
+    if (link.clock.now() >= untilAt) return resolve(`the server gave no answer within ${withinMs} ms`);
+    link.nc.publish(subject, text, { reply });
+    cancelAlarm = link.clock.at(Math.min(link.clock.now() + againMs, untilAt), say);
+  };
   try {
-    const asked = link.nc.request(subject, JSON.stringify(body), { timeout: requestMs });
-    return answerOf(await Promise.race([asked, broken.promise]));
+    say();
+    return await promise;
   } catch (failure) {
-    return { state: "unknown", why: reasonOf(failure) };
+    return failure instanceof Error ? failure.message : String(failure);
   } finally {
-    broken.end();
+    cancelAlarm();
+    endListening();
+    link.replies.forget(reply);
   }
 }
 
-// A request whose answer died with the connection would otherwise wait out its whole time.
-function whenBroken(link: Link): { readonly promise: Promise<undefined>; end(): void } {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const end = link.onChange((up) => (up ? undefined : resolve(undefined)));
-  return { promise, end };
-}
-
-function answerOf(message: Msg | undefined): ServerAnswer {
-  if (message === undefined) return { state: "unknown", why: "the connection broke before the server answered" };
+function answerOf(message: Msg): ServerAnswer {
   const body: unknown = JSON.parse(message.string());
   const failed = Failure.safeParse(body);
   if (!failed.success) return { state: "ok", body };
@@ -49,12 +82,6 @@ function answerOf(message: Msg | undefined): ServerAnswer {
   if (notThere.has(errorCode)) return { state: "none" };
   const why = `${description} (${errorCode || code})`;
   return code >= serverFault ? { state: "unknown", why } : { state: "error", code: errorCode, why };
-}
-
-function reasonOf(failure: unknown): string {
-  if (failure instanceof TimeoutError) return `the server gave no answer within ${requestMs} ms`;
-  if (failure instanceof RequestError && failure.isNoResponders()) return "no stream or leader answers";
-  return failure instanceof Error ? failure.message : String(failure);
 }
 
 /** Between two tries of what may succeed in a moment: during a fail-over the server says no thousands of times a second. */
@@ -65,18 +92,21 @@ export function shortPause({ clock, chance }: Pick<Link, "clock" | "chance">): P
   return pause(clock, backoff.leastMs + chance.fraction() * (backoff.mostMs - backoff.leastMs));
 }
 
-/** How long a call goes on trying before it says that the log cannot be reached: twice a replicated stream's fail-over of 4 to 5 s. */
-export const patienceMs = 10_000;
+/**
+ * How long a call goes on trying before it says that the log cannot be reached: more than twice a replicated stream's
+ * fail-over of 4 to 8 s (measured), and less than the 30 s that a client waits for an answer.
+ */
+export const patienceMs = 20_000;
 
 /** Asks until there is an answer, for at most `patienceMs`; then Fault LOG_UNREACHABLE, which names `what`. */
 export async function askPatiently(
   link: Link,
   what: string,
-  request: { readonly subject: string; readonly body: unknown },
+  question: Question,
 ): Promise<Exclude<ServerAnswer, { state: "unknown" }>> {
   const untilAt = link.clock.now() + patienceMs;
   for (;;) {
-    const answer = await askServer(link, request.subject, request.body);
+    const answer = await askServer(link, question);
     if (answer.state !== "unknown") return answer;
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(what, answer.why);
     await shortPause(link);

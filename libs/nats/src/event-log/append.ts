@@ -36,7 +36,7 @@ export async function appendCommit(
     const outcome = await publish(link, attempt);
     if (outcome.state === "stored") return { seq: outcome.seq, hash };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
-    const seq = await settle(link, attempt, after);
+    const seq = outcome.state === "unsent" ? undefined : await settle(link, attempt, after);
     if (seq !== undefined) return { seq, hash };
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
     await shortPause(link);

@@ -36,7 +36,7 @@ export async function claimKey(link: Link, claim: Claim, expected: number): Prom
   if (outcome.state === "stored") return { state: "held", revision: outcome.seq, fresh: true };
   if (outcome.state === "refused")
     throw new Fault("LOG_UNSUITABLE", `the lease ${claim.key} is refused: ${outcome.why}`);
-  const standing = await standingClaim(link, claim.key);
+  const standing = outcome.state === "unsent" ? undefined : await standingClaim(link, claim.key);
   if (standing === undefined || standing.revision === expected) return { state: "unconfirmed" };
   // Stored by a message whose answer was lost, so nobody knows how long ago.
   if (standing.nonce === claim.nonce) return { state: "held", revision: standing.revision, fresh: false };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Link } from "../connection/link.ts";
+import { type Link, requestMs } from "../connection/link.ts";
 import { askServer } from "../connection/server-request.ts";
 
 /** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
@@ -12,12 +12,19 @@ export type ReadFrom =
 export const consumerLimits = {
   /** Messages asked for ahead; more are asked for when half have come, so that the server never waits for us (measured: as fast as 5000). */
   batch: 1_000,
+  /**
+   * How long a cluster is given to answer for a consumer at first; twice as long with every further try, up to the most.
+   * For most of a minute after a crash it places each third new consumer on the server that died, where nobody answers
+   * for it (measured with three servers); the next one may be placed elsewhere.
+   */
+  answerLeastMs: 250,
+  answerMostMs: 8_000,
   /** How long a request for messages stands. At its end the server says how many it still owes, which shows what was lost. */
   requestMs: 10_000,
   /** A sign of life from the server when there is nothing to deliver. */
-  heartbeatMs: 2_000,
+  heartbeatMs: 1_000,
   /** Three heartbeats missed: the consumer is gone, as when the only server that held it died. */
-  silenceMs: 6_000,
+  silenceMs: 3_000,
   /** When nobody listens any more the server forgets the consumer: long enough for a reconnect, short enough not to pile up. */
   idleMs: 30_000,
 } as const;
@@ -39,11 +46,17 @@ const policies = {
   now: { deliver_policy: "new" },
 } as const;
 
-/** Creates the consumer. The request's subject holds its name and its one filter, so that plain permissions can bind both. */
+// One server alone places nothing elsewhere: it is given its time.
+function patienceOf(link: Link, tries: number): number {
+  const { answerLeastMs, answerMostMs } = consumerLimits;
+  return link.nc.info?.cluster === undefined ? requestMs : Math.min(answerLeastMs * 2 ** tries, answerMostMs);
+}
+
+/** Creates the consumer; `tries` says how many have failed before. The request's subject holds its name and its one filter, so that plain permissions can bind both. */
 export async function createConsumer(
   link: Link,
   place: ConsumerPlace,
-  from: ReadFrom,
+  { from, tries }: { readonly from: ReadFrom; readonly tries: number },
 ): Promise<
   { readonly state: "created"; readonly pending: number } | { readonly state: "failed"; readonly why: string }
 > {
@@ -60,7 +73,8 @@ export async function createConsumer(
     mem_storage: true,
   };
   const subject = `$JS.API.CONSUMER.CREATE.${place.stream}.${place.name}.${place.filter}`;
-  const answer = await askServer(link, subject, { stream_name: place.stream, config, action: "create" });
+  const body = { stream_name: place.stream, config, action: "create" };
+  const answer = await askServer(link, { subject, body, withinMs: patienceOf(link, tries) });
   if (answer.state === "none") return { state: "failed", why: `there is no stream ${place.stream}` };
   if (answer.state !== "ok") return { state: "failed", why: answer.why };
   const created = Created.safeParse(answer.body);
@@ -69,9 +83,10 @@ export async function createConsumer(
 }
 
 /** Deletes the consumer when the server answers; otherwise it ends by itself after `consumerLimits.idleMs`. */
-export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace): Promise<void> {
+export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
   if (link.nc.isClosed() || !(await link.connected(0))) return;
-  await askServer(link, `$JS.API.CONSUMER.DELETE.${stream}.${name}`, {});
+  const subject = `$JS.API.CONSUMER.DELETE.${stream}.${name}`;
+  await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
 }
 
 /** Asks for the next messages. They come to the inbox, and at the end of the request's time the word that it is over. */

@@ -1,5 +1,5 @@
-import { type Link, requestMs, unreachable } from "../connection/link.ts";
-import { patienceMs, shortPause } from "../connection/server-request.ts";
+import { type Link, unreachable } from "../connection/link.ts";
+import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
 import type { ReadMessage } from "./read-options.ts";
 
 // How the server says that the subject has no message.
@@ -11,22 +11,19 @@ const noMessage = 404;
  */
 export async function directGet(link: Link, stream: string, subject: string): Promise<ReadMessage | undefined> {
   for (let untilAt = link.clock.now() + patienceMs; ; ) {
-    const answer = await ask(link, `$JS.API.DIRECT.GET.${stream}.${subject}`);
+    const answer = await lookUp(link, `$JS.API.DIRECT.GET.${stream}.${subject}`);
     if (typeof answer !== "string") return answer.message;
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${subject}`, answer);
     await shortPause(link);
   }
 }
 
-async function ask(link: Link, subject: string): Promise<{ readonly message: ReadMessage | undefined } | string> {
-  if (!(await link.connected(requestMs))) return "there is no connection";
-  try {
-    const { headers, data } = await link.nc.request(subject, "", { timeout: requestMs });
-    if (headers?.code === noMessage) return { message: undefined };
-    if (headers === undefined || headers.code !== 0) return headers?.status ?? "the server's answer cannot be read";
-    const seq = Number(headers.get("Nats-Sequence"));
-    return { message: { subject: headers.get("Nats-Subject"), seq, bytes: data, header: (name) => headers.get(name) } };
-  } catch (failure) {
-    return failure instanceof Error ? failure.message : String(failure);
-  }
+async function lookUp(link: Link, subject: string): Promise<{ readonly message: ReadMessage | undefined } | string> {
+  const answer = await ask(link, { subject, text: "" });
+  if (typeof answer === "string") return answer;
+  const { headers, data } = answer;
+  if (headers?.code === noMessage) return { message: undefined };
+  if (headers === undefined || headers.code !== 0) return headers?.status ?? "the server's answer cannot be read";
+  const seq = Number(headers.get("Nats-Sequence"));
+  return { message: { subject: headers.get("Nats-Subject"), seq, bytes: data, header: (name) => headers.get(name) } };
 }

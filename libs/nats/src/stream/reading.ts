@@ -53,10 +53,10 @@ async function startUntil(state: State, untilAt: number): Promise<void> {
   const { link, options } = state;
   state.starting = true;
   try {
-    while (!state.closed) {
+    for (let tries = 0; !state.closed; tries++) {
       endCurrent(state);
       state.run = prepareRun(link, options, (why) => restart(state, why));
-      const why = await beginRun(state.run, nextFrom(state));
+      const why = await beginRun(state.run, { from: nextFrom(state), tries });
       // It may have broken in the same moment in which it began.
       if (why === undefined && !state.run.ended) return;
       endCurrent(state);

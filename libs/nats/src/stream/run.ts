@@ -50,15 +50,18 @@ export function prepareRun(link: Link, options: ReadOptions, broke: (why: string
 }
 
 /** Subscribes and creates the consumer. Says what stood in the way, or undefined when it runs. */
-export async function beginRun(run: Run, from: ReadFrom): Promise<string | undefined> {
+export async function beginRun(
+  run: Run,
+  begin: { readonly from: ReadFrom; readonly tries: number },
+): Promise<string | undefined> {
   const { link, options, place } = run;
   run.subscription = link.nc.subscribe(run.inbox, {
     callback: (failure, message) => hear(run, failure, message),
   });
   // A given name is the same each time: the old consumer would stand in the new one's way. Others end by themselves.
-  if (options.consumerName !== undefined) await deleteConsumer(link, place);
-  if (from.at === "latest") guarded(() => options.begins?.());
-  const created = await createConsumer(link, place, from);
+  if (options.consumerName !== undefined) await deleteConsumer(link, place, begin.tries);
+  if (begin.from.at === "latest") guarded(() => options.begins?.());
+  const created = await createConsumer(link, place, begin);
   if (run.ended) return "it was interrupted";
   if (created.state !== "created") {
     endRun(run);

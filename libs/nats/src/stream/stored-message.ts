@@ -42,7 +42,7 @@ export function nextOnSubject(
 }
 
 async function look(link: Link, stream: string, query: object): Promise<Look> {
-  const answer = await askServer(link, `$JS.API.STREAM.MSG.GET.${stream}`, query);
+  const answer = await askServer(link, { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: query });
   if (answer.state === "none") return { state: "none" };
   if (answer.state !== "ok") return { state: "unknown", why: answer.why };
   const stored = Stored.safeParse(answer.body);

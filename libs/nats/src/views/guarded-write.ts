@@ -44,7 +44,7 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
     if (outcome.state === "refused") {
       throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
     }
-    const found = await look(place, key);
+    const found = outcome.state === "unsent" ? undefined : await look(place, key);
     if (found !== undefined) {
       remembered.set(key, found);
       if (isSame(found, write)) return;

@@ -3,7 +3,7 @@ import type { Leases, LeaseWatcher } from "../../ports/leases.ts";
 import type { HandClock } from "../hand-clock.ts";
 import type { Berth } from "./berth.ts";
 
-// As the real port has them: a lease outlives a fail-over of the servers, and is renewed three times in its life.
+// As the real port has them: a lease outlives most fail-overs of the servers, and is renewed three times in its life.
 const ttlMs = 6_000;
 const renewMs = 2_000;
 // How often an unanswered request is made again before the port gives up.
