@@ -3,7 +3,7 @@ import { CommitEnvelope, commitBytes } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encode } from "../codec/plain-maps.ts";
-import { decodeCommit, decodeStored, encodeCommit, hashOf } from "./commit-codec.ts";
+import { decodeCommit, decodeStored, encodeCommit, hashOf, readStored } from "./commit-codec.ts";
 
 const tip = { seq: 0, hash: "" };
 
@@ -71,6 +71,13 @@ describe("decodeStored", () => {
       seq: 7,
       hash,
     });
+  });
+  it("says the same when its digest is made only if it is wanted", () => {
+    const message = { subject: "shoal.evt.3.job.blue.j-1", seq: 7, bytes };
+    const read = readStored(message);
+    if (typeof read === "string") expect.unreachable(read);
+    const { aggregate, seq, commit } = read;
+    expect({ aggregate, seq, hash: read.hash, commit }).toEqual(decodeStored(message));
   });
   it("says why it is none", () => {
     expect(decodeStored({ subject: "shoal.evt.3.job.blue", seq: 7, bytes })).toContain("subject");

@@ -1,6 +1,13 @@
 import { hash } from "node:crypto";
 import { Fault, type StoredCommit } from "@shoal/core";
-import { aggregateOf, type Commit, commitBytes, commitVersion, type StoredEvent } from "@shoal/proto";
+import {
+  type AggregateRef,
+  aggregateOf,
+  type Commit,
+  commitBytes,
+  commitVersion,
+  type StoredEvent,
+} from "@shoal/proto";
 import { encode, isRecord, tryDecode } from "../codec/plain-maps.ts";
 
 /** A commit's bytes as they stand in the log, and their SHA-256 in hexadecimal. */
@@ -24,17 +31,48 @@ export function hashOf(bytes: Uint8Array): string {
   return hash("sha256", bytes, "hex");
 }
 
-/** Reads a message of the log; a sentence that says what is wrong when it is no commit of an aggregate. */
-export function decodeStored(message: {
+interface LogMessage {
   readonly subject: string;
   readonly seq: number;
   readonly bytes: Uint8Array;
-}): StoredCommit | string {
+}
+
+/** Reads a message of the log; a sentence that says what is wrong when it is no commit of an aggregate. */
+export function decodeStored(message: LogMessage): StoredCommit | string {
+  const read = readStored(message);
+  if (typeof read === "string") return read;
+  const { aggregate, seq, commit, hash } = read;
+  return { aggregate, seq, hash, commit };
+}
+
+/**
+ * The same for who needs few of the digests: each is made when it is asked for. Ask while the message's bytes are valid.
+ */
+export function readStored(message: LogMessage): StoredCommit | string {
   const aggregate = aggregateOf(message.subject);
   if (aggregate === undefined) return "its subject is no aggregate's";
   const commit = decodeCommit(message.bytes);
-  if (commit === undefined) return "its bytes are no commit";
-  return { aggregate, seq: message.seq, hash: hashOf(message.bytes), commit };
+  return commit === undefined ? "its bytes are no commit" : new ReadCommit(aggregate, commit, message);
+}
+
+class ReadCommit implements StoredCommit {
+  readonly aggregate: AggregateRef;
+  readonly commit: Commit;
+  readonly #message: LogMessage;
+
+  constructor(aggregate: AggregateRef, commit: Commit, message: LogMessage) {
+    this.aggregate = aggregate;
+    this.commit = commit;
+    this.#message = message;
+  }
+
+  get seq(): number {
+    return this.#message.seq;
+  }
+
+  get hash(): string {
+    return hashOf(this.#message.bytes);
+  }
 }
 
 /** Reads a commit's bytes; undefined when they are none. */

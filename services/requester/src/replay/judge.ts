@@ -14,7 +14,7 @@ export interface LogMessage {
 
 /** How stored bytes are read, and the bytes that an entry is kept as. */
 export interface Codec {
-  /** The commit that a message is; a sentence that says what is wrong when it is none. */
+  /** The commit that a message is; a sentence that says what is wrong when it is none. Its hash is asked for during the call, or never. */
   commit(message: LogMessage): StoredCommit | string;
   encode(entry: ViewEntry): Uint8Array;
   /** Undefined when the bytes are no entry. */

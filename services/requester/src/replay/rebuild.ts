@@ -66,24 +66,22 @@ export class Rebuilt {
 
   /** Folds a commit in; the answer says why that cannot be, if it cannot. */
   #unfolded(subject: string, stored: StoredCommit, before: Open | undefined): string | undefined {
-    const { aggregate, hash } = stored;
     try {
-      const next =
-        aggregate.kind === "job"
-          ? { hash, job: foldCommit<Job, JobEvent>(evolveJob, before?.job, stored) }
-          : { hash, node: foldNode([stored], before?.node) };
-      this.#keep(subject, next);
+      if (stored.aggregate.kind === "job") {
+        const job = foldCommit<Job, JobEvent>(evolveJob, before?.job, stored);
+        if (job !== undefined && isOver(job)) this.#close(subject, job);
+        else this.#open.set(subject, { hash: stored.hash, job });
+      } else this.#open.set(subject, { hash: stored.hash, node: foldNode([stored], before?.node) });
       return undefined;
     } catch (failure) {
       return causeOf(failure).why;
     }
   }
 
-  #keep(subject: string, next: Open): void {
-    if (next.job !== undefined && isOver(next.job)) {
-      this.#wanted.job(next.job);
-      this.#open.delete(subject);
-    } else this.#open.set(subject, next);
+  /** Nothing may build on the end of a job, so that its last commit's digest is not even made. */
+  #close(subject: string, job: Job): void {
+    this.#wanted.job(job);
+    this.#open.delete(subject);
   }
 }
 
