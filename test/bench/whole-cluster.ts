@@ -100,9 +100,10 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   }
 }
 
-// Until the compilers have done their work, on all threads of a replay: the rate rises for three runs (measured).
-const warmRuns = 3;
-const measuredRuns = 3;
+// Until the compilers have done their work, on all threads of a replay: the rate rises for four runs or five (measured).
+const warmRuns = 5;
+// So that one in which the machine was busy otherwise does not decide: runs differ by a tenth.
+const measuredRuns = 7;
 
 /** The median rate of some runs, once it has settled: neither side pays for the compilers. */
 async function settled(run: () => Promise<number>): Promise<number> {
