@@ -1,6 +1,6 @@
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
-export { decodeStored, readStored } from "./event-log/commit-codec.ts";
+export { readStored } from "./event-log/commit-codec.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
 export { type ScanReader, scanLog } from "./event-log/scan.ts";
 export { leaseTimes } from "./leases/lease-times.ts";

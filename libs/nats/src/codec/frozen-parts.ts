@@ -8,8 +8,7 @@ export class FrozenParts {
   add({ value, stored }: Whole, write: (value: unknown) => Uint8Array | undefined): void {
     freeze(value);
     const written = write(value);
-    const isSame = written !== undefined && Buffer.compare(written, stored) === 0;
-    if (isSame && typeof value === "object" && value !== null) this.#stored.set(value, stored);
+    if (written !== undefined && Buffer.compare(written, stored) === 0) this.#stored.set(value, stored);
   }
 
   /** As what it is written, if it is one of them. */

@@ -21,7 +21,7 @@ export const placeLimits = {
 
 /** A map or list, and as what it is stored. */
 export interface Whole {
-  readonly value: unknown;
+  readonly value: object;
   readonly stored: Uint8Array;
 }
 
@@ -74,7 +74,7 @@ export class Place {
   }
 
   /** Learns the map or list that stands here instead, if it is of a size that pays. */
-  learn(value: unknown, { from, end }: { readonly from: number; readonly end: number }, bytes: Buffer) {
+  learn(value: object, { from, end }: { readonly from: number; readonly end: number }, bytes: Buffer) {
     if (end - from < placeLimits.wholeLeast || end - from > placeLimits.wholeMost) return undefined;
     this.#whole = { value, stored: Uint8Array.from(bytes.subarray(from, end)) };
     return this.#whole;

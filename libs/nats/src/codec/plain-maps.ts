@@ -1,5 +1,6 @@
 import { Packr } from "msgpackr";
 import { FrozenParts } from "./frozen-parts.ts";
+import { fits, heads } from "./heads.ts";
 import { PlainReader } from "./plain-reader.ts";
 import { PlainWriter } from "./plain-writer.ts";
 import { unusual } from "./unusual.ts";
@@ -29,14 +30,14 @@ export function joinMap(fields: Readonly<Record<string, Uint8Array>>): Uint8Arra
   return Buffer.concat([headOf(pairs.length, mapHeads), ...pairs.flatMap(([name, value]) => [encode(name), value])]);
 }
 
-// How a list and a map begin, as the format has it: with a length of up to 15 in the first byte, or of 2 or 4 bytes behind it.
-const listHeads = { short: 0x90, two: 0xdc, four: 0xdd } as const;
-const mapHeads = { short: 0x80, two: 0xde, four: 0xdf } as const;
+// How a list and a map begin: with the length in the first byte, or in 2 or 4 bytes behind it.
+const listHeads = { short: heads.list, two: heads.list16, four: heads.list32 } as const;
+const mapHeads = { short: heads.map, two: heads.map16, four: heads.map32 } as const;
 
-function headOf(length: number, heads: typeof listHeads | typeof mapHeads): Uint8Array {
-  if (length < 16) return Uint8Array.of(heads.short | length);
-  const isShort = length < 2 ** 16;
-  const head = Buffer.alloc(isShort ? 3 : 5, isShort ? heads.two : heads.four);
+function headOf(length: number, { short, two, four }: typeof listHeads | typeof mapHeads): Uint8Array {
+  if (length < fits.many) return Uint8Array.of(short | length);
+  const isShort = length < fits.two;
+  const head = Buffer.alloc(isShort ? 3 : 5, isShort ? two : four);
   if (isShort) head.writeUInt16BE(length, 1);
   else head.writeUInt32BE(length, 1);
   return head;

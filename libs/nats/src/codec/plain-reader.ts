@@ -1,9 +1,6 @@
+import { fits, heads, lastAscii } from "./heads.ts";
 import { Place, placeLimits, type Whole } from "./place.ts";
 import { unusual } from "./unusual.ts";
-
-// What stands for a value at the end of bytes that are cut off: MessagePack has no such kind.
-const nothing = 0xc1;
-const lastAscii = 0x7f;
 
 type Fields = Record<string, unknown>;
 
@@ -51,35 +48,37 @@ export class PlainReader {
   }
 
   #value(place: Place | undefined): unknown {
-    const kind = this.#bytes[this.#at] ?? nothing;
-    if (kind >= 0xa0 && kind < 0xc0) {
+    // At the end of bytes that are cut off there is nothing.
+    const head = this.#bytes[this.#at] ?? heads.never;
+    if (head >= heads.text && head < heads.nil) {
       this.#at += 1;
-      return this.#text(kind & 0x1f, place);
+      return this.#text(head % fits.text, place);
     }
-    if (kind >= 0x80 && (kind < 0xa0 || kind === 0xde || kind === 0xdc)) return this.#many(place);
+    if (head >= heads.map && (head < heads.text || head === heads.map16 || head === heads.list16))
+      return this.#many(place);
     this.#at += 1;
-    return kind < 0x80 ? kind : this.#other(kind, place);
+    return head < fits.whole ? head : this.#other(head, place);
   }
 
-  #other(kind: number, place: Place | undefined): unknown {
-    switch (kind) {
-      case 0xc0:
+  #other(head: number, place: Place | undefined): unknown {
+    switch (head) {
+      case heads.nil:
         return null;
-      case 0xc2:
+      case heads.false:
         return false;
-      case 0xc3:
+      case heads.true:
         return true;
-      case 0xcb:
+      case heads.float64:
         return this.#float();
-      case 0xcc:
+      case heads.whole8:
         return this.#byte();
-      case 0xcd:
+      case heads.whole16:
         return this.#twoBytes();
-      case 0xce:
-        return this.#twoBytes() * 2 ** 16 + this.#twoBytes();
-      case 0xd9:
+      case heads.whole32:
+        return this.#twoBytes() * fits.two + this.#twoBytes();
+      case heads.text8:
         return this.#text(this.#byte(), place);
-      case 0xda:
+      case heads.text16:
         return this.#text(this.#twoBytes(), place);
       default:
         throw unusual;
@@ -91,7 +90,7 @@ export class PlainReader {
   }
 
   #twoBytes(): number {
-    return this.#byte() * 2 ** 8 + this.#byte();
+    return this.#byte() * fits.one + this.#byte();
   }
 
   #float(): number {
@@ -121,7 +120,7 @@ export class PlainReader {
   }
 
   /** A map or a list: what stood here last, when the same bytes stand here again. */
-  #many(place: Place | undefined): unknown {
+  #many(place: Place | undefined): object {
     if (place === undefined) return this.#fresh(place);
     const from = this.#at;
     const again = place.again(this.#bytes, from);
@@ -136,18 +135,13 @@ export class PlainReader {
     return value;
   }
 
-  #fresh(place: Place | undefined): unknown {
+  #fresh(place: Place | undefined): object {
     this.#level += 1;
     if (this.#level > placeLimits.levels) throw unusual;
-    const kind = this.#byte();
-    const value =
-      kind === 0xde
-        ? this.#map(this.#twoBytes(), place)
-        : kind === 0xdc
-          ? this.#list(this.#twoBytes(), place)
-          : kind < 0x90
-            ? this.#map(kind & 0x0f, place)
-            : this.#list(kind & 0x0f, place);
+    const head = this.#byte();
+    const isMap = head === heads.map16 || head < heads.list;
+    const length = head < heads.text ? head % fits.many : this.#twoBytes();
+    const value = isMap ? this.#map(length, place) : this.#list(length, place);
     this.#level -= 1;
     return value;
   }
@@ -199,10 +193,10 @@ export class PlainReader {
   }
 
   #name(): string {
-    const kind = this.#byte();
-    const isShort = kind >= 0xa0 && kind < 0xc0;
-    if (!isShort && kind !== 0xd9) throw unusual;
-    const name = this.#text(isShort ? kind & 0x1f : this.#byte(), undefined);
+    const head = this.#byte();
+    const isShort = head >= heads.text && head < heads.nil;
+    if (!isShort && head !== heads.text8) throw unusual;
+    const name = this.#text(isShort ? head % fits.text : this.#byte(), undefined);
     // The library gives it another name, so that nobody's prototype is changed.
     if (name === "__proto__") throw unusual;
     return name;

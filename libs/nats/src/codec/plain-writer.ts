@@ -1,4 +1,5 @@
 import type { FrozenParts } from "./frozen-parts.ts";
+import { fits, heads, lastAscii } from "./heads.ts";
 import { unusual } from "./unusual.ts";
 
 /** Limits of the quick writer. */
@@ -8,11 +9,6 @@ export const writerLimits = {
   /** Names that are remembered as they are written: some times as many as all schemas have. Then all are forgotten. */
   names: 4_096,
 } as const;
-
-// The shortest heads of MessagePack, and how many fit into them.
-const head = { map16: 0xde, list: 0x90, list16: 0xdc, text: 0xa0, text8: 0xd9, text16: 0xda } as const;
-const fits = { list: 16, text: 32, seven: 2 ** 7, one: 2 ** 8, two: 2 ** 16 } as const;
-const lastAscii = 0x7f;
 
 /** Writes plain data as MessagePack, byte for byte as the library does, in half its time. */
 export class PlainWriter {
@@ -43,8 +39,8 @@ export class PlainWriter {
   #value(data: unknown): void {
     if (typeof data === "string") this.#text(data);
     else if (typeof data === "number") this.#number(data);
-    else if (typeof data === "boolean") this.#byte(data ? 0xc3 : 0xc2);
-    else if (data === null) this.#byte(0xc0);
+    else if (typeof data === "boolean") this.#byte(data ? heads.true : heads.false);
+    else if (data === null) this.#byte(heads.nil);
     else if (typeof data === "object") this.#many(data);
     else throw unusual;
   }
@@ -60,13 +56,13 @@ export class PlainWriter {
 
   #text(text: string): void {
     const { length } = text;
-    if (length < fits.text) this.#byte(head.text | length);
+    if (length < fits.text) this.#byte(heads.text | length);
     else if (length < fits.one) {
-      this.#byte(head.text8);
+      this.#byte(heads.text8);
       this.#byte(length);
     } else {
       if (length >= fits.two) throw unusual;
-      this.#byte(head.text16);
+      this.#byte(heads.text16);
       this.#twoBytes(length);
     }
     const out = this.#out;
@@ -84,22 +80,22 @@ export class PlainWriter {
     // Whole and below zero: rare in a log.
     else if (number >> 0 === number) throw unusual;
     else {
-      this.#byte(0xcb);
+      this.#byte(heads.float64);
       this.#float.setFloat64(this.#at, number);
       this.#at += 8;
     }
   }
 
   #whole(number: number): void {
-    if (number < fits.seven) this.#byte(number);
+    if (number < fits.whole) this.#byte(number);
     else if (number < fits.one) {
-      this.#byte(0xcc);
+      this.#byte(heads.whole8);
       this.#byte(number);
     } else if (number < fits.two) {
-      this.#byte(0xcd);
+      this.#byte(heads.whole16);
       this.#twoBytes(number);
     } else {
-      this.#byte(0xce);
+      this.#byte(heads.whole32);
       this.#twoBytes(number >>> 16);
       this.#twoBytes(number);
     }
@@ -121,10 +117,10 @@ export class PlainWriter {
 
   #list(items: readonly unknown[]): void {
     const { length } = items;
-    if (length < fits.list) this.#byte(head.list | length);
+    if (length < fits.many) this.#byte(heads.list | length);
     else {
       if (length >= fits.two) throw unusual;
-      this.#byte(head.list16);
+      this.#byte(heads.list16);
       this.#twoBytes(length);
     }
     for (let index = 0; index < length; index++) this.#value(items[index]);
@@ -132,7 +128,7 @@ export class PlainWriter {
 
   /** As the library does it, always with two bytes of length: they are known only at the end. */
   #map(fields: Readonly<Record<string, unknown>>): void {
-    this.#byte(head.map16);
+    this.#byte(heads.map16);
     const lengthAt = this.#at;
     this.#at += 2;
     let length = 0;

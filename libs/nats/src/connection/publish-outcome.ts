@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { serverFault, status } from "./status.ts";
 
 /** The server's word on a publish, or that there is none to rely on. */
 export type Answered =
@@ -17,11 +18,6 @@ export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158])
 
 // Too many requests: the server sheds load, and the same message may be taken a moment later.
 const tooManyRequests = 429;
-// From here on the fault is the server's and not the message's.
-const serverFault = 500;
-
-/** The status by which a server says that nobody listens on the subject: a stream without a leader does not. */
-export const noResponders = 503;
 
 const PubAck = z.object({
   seq: z.number().optional(),
@@ -40,8 +36,9 @@ export interface PublishAnswer {
 /** Reads the answer to a publish. */
 export function outcomeOf(message: PublishAnswer): Answered {
   if (message.data.length === 0) {
-    const { code = 0, status = "no status" } = message.headers ?? {};
-    return { state: code === noResponders ? "unsent" : "unknown", why: `no stream answered (${status})` };
+    const { headers } = message;
+    const state = headers?.code === status.noResponders ? "unsent" : "unknown";
+    return { state, why: `no stream answered (${headers?.status ?? "no status"})` };
   }
   const ack = readAck(decoder.decode(message.data));
   if (ack === undefined) return { state: "unknown", why: "the server's answer cannot be read" };

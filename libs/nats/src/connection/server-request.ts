@@ -2,7 +2,7 @@ import type { Msg } from "@nats-io/nats-core";
 import { pause } from "@shoal/core";
 import { z } from "zod";
 import { type Link, requestMs, unreachable } from "./link.ts";
-import { noResponders } from "./publish-outcome.ts";
+import { serverFault, status } from "./status.ts";
 
 /** What the server's own API said. `none` when what was asked for is not there; `unknown` when it did not answer. */
 export type ServerAnswer =
@@ -13,8 +13,6 @@ export type ServerAnswer =
 
 /** Codes by which the server says that there is no such message, stream or consumer. */
 const notThere: ReadonlySet<number> = new Set([10037, 10059, 10014]);
-// From here on the fault is the server's and not the request's.
-const serverFault = 500;
 
 const Failure = z.object({
   error: z.object({ code: z.number(), err_code: z.number().optional(), description: z.string().optional() }),
@@ -49,7 +47,7 @@ export async function ask(
   if (!(await link.connected(requestMs))) return "there is no connection";
   const { promise, resolve } = Promise.withResolvers<Msg | string>();
   const reply = link.replies.open((message) =>
-    resolve(message.headers?.code === noResponders ? "no stream or leader answers" : message),
+    resolve(message.headers?.code === status.noResponders ? "no stream or leader answers" : message),
   );
   // What dies with the connection would otherwise wait out its whole time.
   const endListening = link.onChange((up) =>

@@ -1,6 +1,7 @@
 import type { Msg } from "@nats-io/nats-core";
 import { type Link, requestMs, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
+import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-options.ts";
 import { nextOnSubject } from "./stored-message.ts";
 
@@ -113,14 +114,13 @@ async function askPage(
   }
 }
 
-// What the server says in place of a message: nothing found, end of the page.
-const noMessage = 404;
+// What the server says at the end of a page.
 const endOfPage = 204;
 
 function endOf(message: Msg): PageEnd | undefined {
   const code = message.headers?.code ?? 0;
   if (code === 0) return undefined;
-  if (code === noMessage) return { state: "done" };
+  if (code === status.noMessage) return { state: "done" };
   if (code !== endOfPage) return { state: "broken", why: message.headers?.status ?? "no status" };
   return { state: Number(message.headers?.get("Nats-Num-Pending")) > 0 ? "more" : "done" };
 }

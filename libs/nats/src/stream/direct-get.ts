@@ -1,9 +1,7 @@
 import { type Link, unreachable } from "../connection/link.ts";
 import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
+import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-options.ts";
-
-// How the server says that the subject has no message.
-const noMessage = 404;
 
 /**
  * The last message of a subject, from whichever replica answers: on a replicated stream it may lag a moment behind, so
@@ -22,7 +20,7 @@ async function lookUp(link: Link, subject: string): Promise<{ readonly message: 
   const answer = await ask(link, { subject, text: "" });
   if (typeof answer === "string") return answer;
   const { headers, data } = answer;
-  if (headers?.code === noMessage) return { message: undefined };
+  if (headers?.code === status.noMessage) return { message: undefined };
   if (headers === undefined || headers.code !== 0) return headers?.status ?? "the server's answer cannot be read";
   const seq = Number(headers.get("Nats-Sequence"));
   return { message: { subject: headers.get("Nats-Subject"), seq, bytes: data, header: (name) => headers.get(name) } };

@@ -5,11 +5,11 @@ import { entries, entryOf, foldJob, jobViews, noTip, type Tip } from "@shoal/cor
 import {
   connectRequester,
   decodeEntry,
-  decodeStored,
   encodeEntry,
   findServer,
   type RequesterPorts,
   type RunningServer,
+  readStored,
   startServer,
   systemClock,
 } from "@shoal/nats";
@@ -97,7 +97,7 @@ describe("a replay of a real log", () => {
           encode: encodeEntry,
         },
         clock: systemClock(),
-        judge: createJudge({ commit: decodeStored, encode: encodeEntry, decode: decodeEntry }),
+        judge: createJudge({ commit: readStored, encode: encodeEntry, decode: decodeEntry }),
       },
       { settleMs: 0 },
     );
