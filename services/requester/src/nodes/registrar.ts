@@ -12,6 +12,7 @@ import { type Heartbeat, type NodeEvent, shardOf } from "@shoal/proto";
 import { nodeCraft } from "../owner/craft.ts";
 import { Desk } from "../owner/desk.ts";
 import { Projector } from "../owner/projector.ts";
+import { Showing } from "../owner/showing.ts";
 import { untilReachable } from "../owner/until-reachable.ts";
 import type { RequesterPorts } from "../ports.ts";
 
@@ -39,11 +40,14 @@ export class Registrar {
   readonly #desks = new Map<string, Promise<NodeDesk>>();
   readonly #alarms = new Map<string, () => void>();
   /** The last write of each node's view. */
-  readonly #shown = new Map<string, Promise<void>>();
+  readonly #shown: Showing;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
     this.#projector = new Projector(options.ports.views, options.ports.clock);
+    this.#shown = new Showing((nodeId, failure) =>
+      options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's view could not be written"),
+    );
   }
 
   /** A heartbeat came in: the node lives, or says that it leaves. */
@@ -75,7 +79,7 @@ export class Registrar {
     try {
       const desk = await this.#deskOf(id);
       await desk.absorb(stored);
-      await this.#shown.get(id);
+      await this.#shown.of(id);
     } catch (failure) {
       this.#failed(id, failure);
     }
@@ -167,7 +171,7 @@ export class Registrar {
       by,
       epoch: leaseOf(shardOf(nodeId))?.epoch ?? 0,
       changed: ({ before, after, stored }) => {
-        if (!reading) this.#show(nodeId, this.#projector.project(nodeViews, { before, after, seq: stored.seq }));
+        if (!reading) this.#shown.add(nodeId, this.#projector.project(nodeViews, { before, after, seq: stored.seq }));
       },
     });
     const read = () => desk.refresh().then(() => true);
@@ -177,18 +181,7 @@ export class Registrar {
     const node = desk.state();
     // The former owner may have been cut off between the log and the view.
     if (node !== undefined)
-      this.#show(nodeId, this.#projector.project(nodeViews, { before: undefined, after: node, seq: node.seq }));
+      this.#shown.add(nodeId, this.#projector.project(nodeViews, { before: undefined, after: node, seq: node.seq }));
     return desk;
-  }
-
-  #show(nodeId: string, write: Promise<void>): void {
-    const last: Promise<void> = Promise.all([this.#shown.get(nodeId), write])
-      .catch((failure: unknown) =>
-        this.#options.ports.diary.warn({ nodeId, ...causeOf(failure) }, "a node's view could not be written"),
-      )
-      .then(() => {
-        if (this.#shown.get(nodeId) === last) this.#shown.delete(nodeId);
-      });
-    this.#shown.set(nodeId, last);
   }
 }

@@ -18,6 +18,7 @@ import type { JobDesk } from "./job-desk.ts";
 import type { JobKeeper } from "./job-keeper.ts";
 import { Progress } from "./progress.ts";
 import { Projector } from "./projector.ts";
+import { Showing } from "./showing.ts";
 import { untilReachable } from "./until-reachable.ts";
 
 export interface ShardOptions {
@@ -43,7 +44,7 @@ export class Shard {
   readonly #desks = new Map<string, JobDesk>();
   readonly #opening = new Map<string, Promise<JobDesk>>();
   /** The last write of each job's views; a job leaves memory when it is over and this is done. */
-  readonly #shown = new Map<string, Promise<void>>();
+  readonly #shown: Showing;
   /** Jobs that left memory before the log told of their last commit: what it still tells of them is known. */
   readonly #retired = new Map<string, number>();
   readonly #closers: { close(): Promise<void> }[] = [];
@@ -58,6 +59,7 @@ export class Shard {
     this.lease = options.lease;
     this.#options = options;
     this.#projector = new Projector(options.ports.views, options.ports.clock);
+    this.#shown = new Showing((jobId, failure) => this.#warn({ jobId }, failure, "a view could not be written"));
     this.#progress = this.#progressFrom({ eventsSeq: 0, reportsSeq: 0 });
   }
 
@@ -128,7 +130,7 @@ export class Shard {
       return;
     }
     const takenIn = this.#takeIn(stored)
-      .then(() => this.#shown.get(id))
+      .then(() => this.#shown.of(id))
       .catch((failure: unknown) =>
         this.#warn({ jobId: id, seq: stored.seq }, failure, "a commit could not be taken in"),
       );
@@ -141,7 +143,7 @@ export class Shard {
     if (this.#closed.signal.aborted || seq > known) return false;
     this.#toldSeq = seq;
     if (this.#retired.get(id) === seq) this.#retired.delete(id);
-    this.#countWhen(this.#shown.get(id), seq);
+    this.#countWhen(this.#shown.of(id), seq);
     return true;
   }
 
@@ -199,7 +201,7 @@ export class Shard {
         if (shows()) this.#changed(desk, move);
       },
       rested: () => {
-        if (!this.#shown.has(ref.id)) this.#retire(desk);
+        if (this.#shown.of(ref.id) === undefined) this.#retire(desk);
       },
     });
     return desk;
@@ -213,15 +215,7 @@ export class Shard {
   }
 
   #show(desk: JobDesk, write: Promise<void>): void {
-    const { id } = desk.ref;
-    const last: Promise<void> = Promise.all([this.#shown.get(id), write])
-      .catch((failure: unknown) => this.#warn({ jobId: id }, failure, "a view could not be written"))
-      .then(() => {
-        if (this.#shown.get(id) !== last) return;
-        this.#shown.delete(id);
-        this.#retire(desk);
-      });
-    this.#shown.set(id, last);
+    this.#shown.add(desk.ref.id, write, () => this.#retire(desk));
   }
 
   #enter(desk: JobDesk): JobDesk {
