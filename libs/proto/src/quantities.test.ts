@@ -106,6 +106,12 @@ describe("resources", () => {
       }),
     );
   });
+  it("do not fit once more when a few of many bytes are missing", () => {
+    const wanted = { ...noResources, diskBytes: 17_179_869_152 };
+    const free = (diskBytes: number) => ({ ...noResources, diskBytes });
+    expect(timesFitting(wanted, free(32 * wanted.diskBytes), 100)).toBe(32);
+    expect(timesFitting(wanted, free(32 * wanted.diskBytes - 17), 100)).toBe(31);
+  });
   it("name the first kind that is missing, what was wanted and what there is", () => {
     expect(shortage({ ...noResources, gpus: 2 }, noResources)).toBe("needs 2 gpus, 0 are free");
     expect(shortage(noResources, noResources)).toBeUndefined();

@@ -88,10 +88,14 @@ export function shortage(wanted: Resources, free: Resources): string | undefined
   return kind === undefined ? undefined : `needs ${wanted[kind]} ${kind}, ${free[kind]} are free`;
 }
 
+// A share of a core is a fraction, of which a little is lost in dividing. Bytes and devices are whole: one less does not fit.
+const slackOf = (kind: (typeof kinds)[number]): number => (kind === "cpuCores" ? 1e-9 : 0);
+
 /** How many times `wanted` fits into `free`; 0 when it does not fit once, `most` when nothing bounds it. */
 export function timesFitting(wanted: Resources, free: Resources, most: number): number {
   return kinds.reduce(
-    (times, kind) => (wanted[kind] > 0 ? Math.min(times, Math.floor(free[kind] / wanted[kind] + 1e-9)) : times),
+    (times, kind) =>
+      wanted[kind] > 0 ? Math.min(times, Math.floor(free[kind] / wanted[kind] + slackOf(kind))) : times,
     most,
   );
 }
