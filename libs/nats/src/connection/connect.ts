@@ -5,6 +5,7 @@ import { type Chance, type Clock, Fault, pause } from "@shoal/core";
 import { systemChance } from "../system-chance.ts";
 import { systemClock } from "../system-clock.ts";
 import { type Link, linkOver } from "./link.ts";
+import { type Credentials, tlsNameOf } from "./peer.ts";
 import { faultsOf, missingIn } from "./versions.ts";
 
 /** Where the NATS server is and who we are there. */
@@ -53,6 +54,15 @@ export async function connect(options: ConnectOptions): Promise<Link> {
     clock,
     chance: options.chance ?? systemChance,
     inboxPrefix,
+    peer: () => {
+      const server = nc.getServer();
+      return {
+        server,
+        tlsName: tlsNameOf(server, options.servers.map(withoutSecrets)),
+        credentials: credentialsOf(options),
+        name: options.name,
+      };
+    },
     onTrouble: options.onTrouble ?? (() => {}),
   });
   if (nc.info?.cluster !== undefined) for (const warning of faultsOf(nc.info.version)) link.trouble(warning);
@@ -93,9 +103,7 @@ async function dialUntil(
 }
 
 function dialOptions(options: ConnectOptions) {
-  const [first] = options.servers;
-  const named = first === undefined ? {} : credentialsIn(first);
-  const { user = named.user, pass = named.pass, token, inboxPrefix } = options;
+  const { inboxPrefix } = options;
   return {
     servers: options.servers.map(withoutSecrets),
     name: options.name,
@@ -109,14 +117,24 @@ function dialOptions(options: ConnectOptions) {
     reconnectJitterTLS: retry.jitterMs,
     pingInterval: pingMs,
     maxPingOut: 2,
-    ...(user === undefined ? {} : { user }),
-    ...(pass === undefined ? {} : { pass }),
-    ...(token === undefined ? {} : { token }),
+    ...credentialsOf(options),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
   };
 }
 
-function credentialsIn(server: string): { readonly user?: string; readonly pass?: string } {
+/** Who we are: as the options say, else as the first address does. */
+function credentialsOf(options: ConnectOptions): Credentials {
+  const [first] = options.servers;
+  const named = first === undefined ? {} : credentialsIn(first);
+  const { user = named.user, pass = named.pass, token } = options;
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(pass === undefined ? {} : { pass }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
+function credentialsIn(server: string): Credentials {
   const url = URL.parse(server);
   if (url === null || url.username === "") return {};
   return { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) };

@@ -2,6 +2,7 @@ import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Chance, type Clock, Fault } from "@shoal/core";
 import { createLater, type Later } from "./later.ts";
+import type { Peer } from "./peer.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { openReplies, type Replies } from "./replies.ts";
 
@@ -15,6 +16,8 @@ export interface Link {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly inboxPrefix: string;
+  /** The server that it stands with now, for who needs a connection of his own. */
+  peer(): Peer;
   /** Resolves once connected, at once when it is; false when it is not by then (milliseconds from now) or is closed. */
   connected(withinMs: number): Promise<boolean>;
   /** Calls back with every change: true for up again, false for broken. The answer ends it. */
@@ -32,6 +35,7 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly inboxPrefix: string;
+  readonly peer: () => Peer;
   readonly onTrouble: (what: string) => void;
 }
 

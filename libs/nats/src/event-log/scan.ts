@@ -33,6 +33,7 @@ async function scan(
     stream: streams.events,
     filter: subjects.allEvents,
     from: { at: "behind", seq: range.afterSeq },
+    inOneGo: true,
     deliver(message) {
       if (message.seq <= range.end) reader.deliver(message);
       if (message.seq >= range.end) resolve();

@@ -46,11 +46,11 @@ onServer(() => {
     const told = heard<ReceivedReport>();
     const parked = heard<{ bytes: string; reason: string; subject: string }>();
     const following = await createReportQueue(link, counts.tell).follow(shardOf(job), 0, told.tell);
-    const deliver = ({ bytes, header }: ReadMessage) =>
+    const deliver = (message: ReadMessage) =>
       parked.tell({
-        bytes: Buffer.from(bytes).toString("latin1"),
-        reason: header(parkedHeaders.reason),
-        subject: header(parkedHeaders.subject),
+        bytes: Buffer.from(message.bytes).toString("latin1"),
+        reason: message.header(parkedHeaders.reason),
+        subject: message.header(parkedHeaders.subject),
       });
     const reading = await readStream(link, {
       stream: streams.parked,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Link, requestMs } from "../connection/link.ts";
 import { askServer } from "../connection/server-request.ts";
+import type { Intake } from "../intake/intake.ts";
 
 /** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
 export type ReadFrom =
@@ -23,8 +24,8 @@ export const consumerLimits = {
   requestMs: 10_000,
   /** A sign of life from the server when there is nothing to deliver. */
   heartbeatMs: 1_000,
-  /** Three heartbeats missed: the consumer is gone, as when the only server that held it died. */
-  silenceMs: 3_000,
+  /** Nothing for so many heartbeats: the consumer is gone, as when the only server that held it died. */
+  silentBeats: 3,
   /** When nobody listens any more the server forgets the consumer: long enough for a reconnect, short enough not to pile up. */
   idleMs: 30_000,
 } as const;
@@ -89,16 +90,12 @@ export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace
   await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
 }
 
-/** Asks for the next messages. They come to the inbox, and at the end of the request's time the word that it is over. */
-export function requestMessages(
-  link: Link,
-  { stream, name }: ConsumerPlace,
-  to: { readonly inbox: string; readonly batch: number },
-): void {
+/** Asks for the next messages. They come to the intake, and at the end of the request's time the word that it is over. */
+export function requestMessages(intake: Intake, { stream, name }: ConsumerPlace, batch: number): void {
   const request = {
-    batch: to.batch,
+    batch,
     expires: consumerLimits.requestMs * nanosPerMs,
     idle_heartbeat: consumerLimits.heartbeatMs * nanosPerMs,
   };
-  link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply: to.inbox });
+  intake.say(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request));
 }

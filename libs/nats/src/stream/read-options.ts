@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly from: ReadFrom;
   /** The only consumer name that narrow rights allow; a fresh one each time when it is left out. */
   readonly consumerName?: string;
+  /** It is read in one go: over a connection of its own, for as long as it takes. */
+  readonly inOneGo?: boolean;
   deliver(message: ReadMessage): void;
   /** Everything is told from the beginning again, because some of it may have been missed (only for `latest`). */
   begins?(): void;

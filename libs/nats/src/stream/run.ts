@@ -1,5 +1,8 @@
-import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core";
+import { causeOf } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
+import type { Incoming, Intake } from "../intake/intake.ts";
+import { lineIntake } from "../intake/line-intake.ts";
+import { sharedIntake } from "../intake/shared-intake.ts";
 import {
   type ConsumerPlace,
   consumerLimits,
@@ -8,8 +11,7 @@ import {
   type ReadFrom,
   requestMessages,
 } from "./consumer.ts";
-import { deliveryOf } from "./delivery.ts";
-import type { ReadMessage, ReadOptions } from "./read-options.ts";
+import type { ReadOptions } from "./read-options.ts";
 
 /** One consumer's life. A reading has one after the other, never two at a time. */
 export interface Run {
@@ -18,14 +20,15 @@ export interface Run {
   /** Told when the run cannot go on; it has ended then. */
   readonly broke: (why: string) => void;
   readonly place: ConsumerPlace;
-  readonly inbox: string;
+  /** Undefined until it has begun. */
+  intake: Intake | undefined;
   /** How many messages the server still owes to each request, the oldest first. */
   readonly owed: number[];
-  subscription: Subscription | undefined;
   /** The last delivery's count and stream position. */
   count: number;
   seq: number;
-  heardAt: number;
+  /** Heartbeats of the server during which nothing was heard. */
+  silentBeats: number;
   caughtUp: boolean;
   /** The reader has no room: nothing is asked for, and the server owes no sign of life. */
   waiting: boolean;
@@ -43,26 +46,24 @@ export function prepareRun(link: Link, options: ReadOptions, broke: (why: string
     name: options.consumerName ?? `r-${link.chance.uuid().slice(-nameChars)}`,
     filter: options.filter,
   };
-  const inbox = createInbox(link.inboxPrefix);
   const not = { caughtUp: false, waiting: false, ended: false };
-  const none = { subscription: undefined, count: 0, seq: 0, cancelWatch: () => {} };
-  return { link, options, broke, place, inbox, owed: [], heardAt: link.clock.now(), ...none, ...not };
+  const none = { intake: undefined, count: 0, seq: 0, silentBeats: 0, cancelWatch: () => {} };
+  return { link, options, broke, place, owed: [], ...none, ...not };
 }
 
-/** Subscribes and creates the consumer. Says what stood in the way, or undefined when it runs. */
+/** Opens the intake and creates the consumer. Says what stood in the way, or undefined when it runs. */
 export async function beginRun(
   run: Run,
   begin: { readonly from: ReadFrom; readonly tries: number },
 ): Promise<string | undefined> {
   const { link, options, place } = run;
-  run.subscription = link.nc.subscribe(run.inbox, {
-    callback: (failure, message) => hear(run, failure, message),
-  });
+  const why = await openIntake(run);
+  if (why !== undefined) return why;
   // A given name is the same each time: the old consumer would stand in the new one's way. Others end by themselves.
   if (options.consumerName !== undefined) await deleteConsumer(link, place, begin.tries);
   if (begin.from.at === "latest") guarded(() => options.begins?.());
   const created = await createConsumer(link, place, begin);
-  if (run.ended) return "it was interrupted";
+  if (run.ended) return interrupted;
   if (created.state !== "created") {
     endRun(run);
     return created.why;
@@ -73,12 +74,27 @@ export async function beginRun(
   return undefined;
 }
 
+const interrupted = "it was interrupted";
+
+async function openIntake(run: Run): Promise<string | undefined> {
+  const open = run.options.inOneGo === true ? lineIntake(run.link) : sharedIntake(run.link);
+  try {
+    const intake = await open({ heard: (message) => hear(run, message), broke: (why) => breakRun(run, why) });
+    run.intake = intake;
+    if (!run.ended) return undefined;
+    intake.close();
+    return interrupted;
+  } catch (failure) {
+    return causeOf(failure).why;
+  }
+}
+
 /** Delivers nothing from now on. The consumer itself ends when nobody listens. */
 export function endRun(run: Run): void {
   if (run.ended) return;
   run.ended = true;
   run.cancelWatch();
-  run.subscription?.unsubscribe();
+  run.intake?.close();
 }
 
 function breakRun(run: Run, why: string): void {
@@ -87,26 +103,28 @@ function breakRun(run: Run, why: string): void {
   run.broke(why);
 }
 
-function hear(run: Run, failure: Error | null, message: Msg): void {
+function hear(run: Run, message: Incoming): void {
   if (run.ended) return;
-  run.heardAt = run.link.clock.now();
-  if (failure !== null) breakRun(run, failure.message);
-  else if (message.subject === run.inbox) guarded(() => hearStatus(run, message));
-  else guarded(() => hearMessage(run, message));
+  run.silentBeats = 0;
+  try {
+    if (message.seq > 0) hearMessage(run, message);
+    else if (message.subject === run.intake?.inbox) hearStatus(run, message);
+  } catch (failure) {
+    throwApart(failure);
+  }
 }
 
-function hearMessage(run: Run, message: Msg): void {
-  const delivery = deliveryOf(message.reply ?? "");
-  if (delivery === undefined) return;
-  if (delivery.count !== run.count + 1) {
+function hearMessage(run: Run, message: Incoming): void {
+  const { count, seq } = message;
+  if (count !== run.count + 1) {
     breakRun(run, `delivery ${run.count + 1} was lost`);
     return;
   }
-  run.count = delivery.count;
-  run.seq = delivery.seq;
+  run.count = count;
+  run.seq = seq;
   settle(run);
-  run.options.deliver(asRead(message, delivery.seq));
-  if (delivery.pending === 0) reachEnd(run);
+  run.options.deliver(message);
+  if (message.pending === 0) reachEnd(run);
 }
 
 /** One message less is owed; asks for more in time. */
@@ -128,43 +146,35 @@ function ask(run: Run): void {
 }
 
 function request(run: Run, batch: number): void {
+  if (run.intake === undefined) return;
   run.owed.push(batch);
-  requestMessages(run.link, run.place, { inbox: run.inbox, batch });
+  requestMessages(run.intake, run.place, batch);
 }
 
 function askWhen(room: Promise<void>, run: Run): void {
   run.waiting = true;
   room.then(() => {
     run.waiting = false;
-    run.heardAt = run.link.clock.now();
+    run.silentBeats = 0;
     guarded(() => ask(run));
   });
-}
-
-function asRead(message: Msg, seq: number): ReadMessage {
-  return {
-    subject: message.subject,
-    seq,
-    bytes: message.data,
-    header: (name) => message.headers?.get(name) ?? "",
-  };
 }
 
 // What the server says in place of a message: a sign of life, or that a request's time is over.
 const alive = 100;
 const timeIsOver = 408;
 
-function hearStatus(run: Run, message: Msg): void {
-  const code = message.headers?.code;
+function hearStatus(run: Run, message: Incoming): void {
+  const { code } = message;
   if (code === alive) {
     reachEnd(run);
   } else if (code === timeIsOver) {
-    const left = Number(message.headers?.get("Nats-Pending-Messages"));
+    const left = Number(message.header("Nats-Pending-Messages"));
     const owed = run.owed.shift();
     if (left !== owed) breakRun(run, `${owed} messages were awaited, the server counts ${left}`);
     else ask(run);
   } else {
-    breakRun(run, message.headers?.status ?? "the server's word cannot be read");
+    breakRun(run, message.status === "" ? "the server's word cannot be read" : message.status);
   }
 }
 
@@ -174,12 +184,14 @@ function reachEnd(run: Run): void {
   run.options.caughtUp?.();
 }
 
+/** Looks with every heartbeat of the server, so that hearing a message costs no look at the clock. */
 function watchSilence(run: Run): void {
   const { clock } = run.link;
-  const from = run.waiting ? clock.now() : run.heardAt;
-  run.cancelWatch = clock.at(from + consumerLimits.silenceMs, () => {
-    if (run.waiting || clock.now() - run.heardAt < consumerLimits.silenceMs) watchSilence(run);
-    else breakRun(run, `the server was silent for ${consumerLimits.silenceMs} ms`);
+  const { heartbeatMs, silentBeats } = consumerLimits;
+  run.cancelWatch = clock.at(clock.now() + heartbeatMs, () => {
+    if (!run.waiting) run.silentBeats += 1;
+    if (run.silentBeats < silentBeats) watchSilence(run);
+    else breakRun(run, `the server was silent for ${silentBeats * heartbeatMs} ms`);
   });
 }
 
@@ -188,8 +200,12 @@ function guarded(callback: () => void): void {
   try {
     callback();
   } catch (failure) {
-    queueMicrotask(() => {
-      throw failure;
-    });
+    throwApart(failure);
   }
+}
+
+function throwApart(failure: unknown): void {
+  queueMicrotask(() => {
+    throw failure;
+  });
 }

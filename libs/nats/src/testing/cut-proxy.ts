@@ -8,6 +8,8 @@ export interface CutProxy {
   deafen(): void;
   /** Breaks all connections; new ones work as at first. */
   cut(): void;
+  /** Breaks the connection that was made last. */
+  cutLast(): void;
   /** Breaks all connections and refuses new ones until `admit`. */
   refuse(): void;
   admit(): void;
@@ -50,6 +52,9 @@ export async function cutProxy(port: number): Promise<CutProxy> {
       deaf = true;
     },
     cut,
+    cutLast() {
+      for (const socket of [...pairs].at(-1) ?? []) socket.destroy();
+    },
     refuse() {
       refusing = true;
       cut();

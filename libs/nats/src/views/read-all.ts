@@ -20,6 +20,7 @@ export async function readAll(link: Link, bucket: string, reader: EntryReader): 
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
+    inOneGo: true,
     begins: () => reader.begins(),
     deliver(message) {
       reader.deliver(keyOfSubject(bucket, message.subject), isRemoval(message) ? undefined : message.bytes);

@@ -1,0 +1,36 @@
+/** What comes for a consumer: a stored message, or a word of the server in its place. */
+export interface Incoming {
+  readonly subject: string;
+  /** The message's position in the stream; 0 for a word of the server. */
+  readonly seq: number;
+  /** Valid only during the call that tells of it. */
+  readonly bytes: Uint8Array;
+  /** Empty when there is none of that name. */
+  header(name: string): string;
+  /** The count of this consumer's deliveries. */
+  readonly count: number;
+  /** How many messages wait behind it. */
+  readonly pending: number;
+  /** The code of the server's word, and what it says; 0 and nothing for a message. */
+  readonly code: number;
+  readonly status: string;
+}
+
+/** Who is told what comes in. Neither call may throw. */
+export interface IntakeEar {
+  heard(message: Incoming): void;
+  /** Nothing more comes. */
+  broke(why: string): void;
+}
+
+/** Where a consumer's messages come in, and its questions go out. */
+export interface Intake {
+  /** The subject to which everything comes. */
+  readonly inbox: string;
+  /** Says something to be answered to the inbox. */
+  say(subject: string, text: string): void;
+  close(): void;
+}
+
+/** Opens an intake. Rejects with an error that says why there is none. */
+export type OpenIntake = (ear: IntakeEar) => Promise<Intake>;

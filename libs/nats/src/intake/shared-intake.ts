@@ -1,0 +1,63 @@
+import { createInbox, type Msg } from "@nats-io/nats-core";
+import type { Link } from "../connection/link.ts";
+import { deliveryOf } from "./delivery.ts";
+import type { Incoming, OpenIntake } from "./intake.ts";
+
+/** An intake over the connection that all share: for what is followed without an end. */
+export function sharedIntake(link: Link): OpenIntake {
+  return async (ear) => {
+    const inbox = createInbox(link.inboxPrefix);
+    const subscription = link.nc.subscribe(inbox, {
+      callback: (failure, message) => {
+        if (failure !== null) ear.broke(failure.message);
+        else ear.heard(incomingOf(message));
+      },
+    });
+    return {
+      inbox,
+      say: (subject, text) => link.nc.publish(subject, text, { reply: inbox }),
+      close: () => subscription.unsubscribe(),
+    };
+  };
+}
+
+const isWord = { seq: 0, count: 0, pending: 0 } as const;
+
+function incomingOf(message: Msg): Incoming {
+  const delivery = message.reply === undefined ? undefined : deliveryOf(message.reply);
+  return new SharedMessage(message, delivery ?? isWord);
+}
+
+class SharedMessage implements Incoming {
+  readonly seq: number;
+  readonly count: number;
+  readonly pending: number;
+  readonly #message: Msg;
+
+  constructor(message: Msg, { seq, count, pending }: Pick<Incoming, "seq" | "count" | "pending">) {
+    this.seq = seq;
+    this.count = count;
+    this.pending = pending;
+    this.#message = message;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#message.data;
+  }
+
+  get code(): number {
+    return this.#message.headers?.code ?? 0;
+  }
+
+  get status(): string {
+    return this.#message.headers?.status ?? "";
+  }
+
+  header(name: string): string {
+    return this.#message.headers?.get(name) ?? "";
+  }
+}
