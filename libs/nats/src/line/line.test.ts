@@ -99,13 +99,13 @@ describe("a line", () => {
     expect(breaks.all).toEqual([]);
   });
 
-  it.each(["HTTP/1.1 200 OK\r\n", "INFO no json\r\n"])(
-    "is not opened when the server greets with %j",
-    async (first) => {
-      const { server } = await fakeServer(pongs, first);
-      await expect(openLine(address(server), "inbox", listening().ear)).rejects.toThrow();
-    },
-  );
+  it.each([
+    ["HTTP/1.1 200 OK\r\n", "wanted the greeting of a NATS server"],
+    ["INFO no json\r\n", "JSON"],
+  ])("is not opened when the server greets with %j", async (first, why) => {
+    const { server } = await fakeServer(pongs, first);
+    await expect(openLine(address(server), "inbox", listening().ear)).rejects.toThrow(why);
+  });
 
   it("is not opened when the server hangs up", async () => {
     const { server } = await fakeServer((_, socket) => void socket.destroy());
