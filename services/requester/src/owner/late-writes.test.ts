@@ -44,6 +44,25 @@ describe("late writes", () => {
     expect(clock.planned()).toBe(0);
   });
 
+  it("write all that waits when they are told to, and say when it is stored", async () => {
+    const { clock, written, late } = writer();
+    const all = Promise.all([late.put(change("a", 1)), late.put(change("b", 2)), late.put(change("a", 3))]);
+    await late.flush();
+    expect(written).toEqual(["a@3", "b@2"]);
+    await all;
+    expect(clock.planned()).toBe(0);
+    void late.put(change("a", 4));
+    await clock.advanceTo(1000);
+    expect(written).toEqual(["a@3", "b@2", "a@4"]);
+  });
+
+  it("do not fail a flush with a write that fails", async () => {
+    const late = new LateWrites(createHandClock(0), () => Promise.reject(new Error("no room")));
+    const put = expect(late.put(change("a", 1))).rejects.toThrow("no room");
+    await late.flush();
+    await put;
+  });
+
   it("write nothing once closed", async () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));

@@ -44,6 +44,15 @@ export class LateWrites {
     return settled.promise;
   }
 
+  /** Writes all that waits without waiting longer; resolves when it is stored or could not be. */
+  async flush(): Promise<void> {
+    const all = [...this.#late];
+    this.#late.clear();
+    this.#cancel?.();
+    this.#cancel = undefined;
+    await Promise.allSettled(all.map(([, late]) => this.#store(late)));
+  }
+
   /** Writes nothing any more; what waited is never said to be stored. */
   close(): void {
     this.#closed = true;
@@ -66,8 +75,13 @@ export class LateWrites {
         continue;
       }
       this.#late.delete(key);
-      this.#write(late.change).then(late.settled.resolve, late.settled.reject);
+      void this.#store(late);
     }
     if (this.#late.size > 0) this.#tickSoon();
+  }
+
+  #store({ change, settled }: Late): Promise<void> {
+    this.#write(change).then(settled.resolve, settled.reject);
+    return settled.promise;
   }
 }

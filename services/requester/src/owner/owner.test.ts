@@ -1,5 +1,5 @@
 import { createSea, drive } from "@shoal/core/testing";
-import { shardCount } from "@shoal/proto";
+import { JobSpec, shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
 import type { RequesterPorts } from "../ports.ts";
 import { createRequester } from "../requester.ts";
@@ -44,4 +44,22 @@ it("gives back what it was still taking when another requester joined", async ()
   await sea.clock.advance(1_000);
   expect(requester.owner.holdings().size).toBe(shardCount / 2);
   expect(sea.leases.picture().owners.size).toBe(shardCount / 2);
+});
+
+it("shows what it knows before it leaves in order", async () => {
+  const { sea, requester, processes, openGate } = bench();
+  openGate();
+  const driving = drive(sea.clock);
+  for (const each of processes) await each.start();
+  const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
+  const { jobId } = await requester.commands.submit({ spec, cause: "test" });
+  driving.stop();
+  // Less than an entry has to rest before it is written.
+  await sea.clock.advance(20);
+  const stopping = requester.processes.at(-1)?.stop();
+  await sea.clock.advance(20);
+  await stopping;
+  const reading = sea.requester("reader").views.jobs.get(`default.${jobId}`);
+  await sea.clock.advance(20);
+  expect(await reading).toMatchObject({ job: { id: jobId } });
 });

@@ -125,7 +125,9 @@ export class Owner implements Process {
   }
 
   async #giveBack(number: number): Promise<void> {
-    const lease = this.#shards.get(number)?.lease;
+    const shard = this.#shards.get(number);
+    const lease = shard?.lease;
+    await shard?.show();
     await this.#close(number);
     if (lease === undefined) return;
     await this.#options.ports.leases.release(lease).catch((failure: unknown) => {

@@ -54,6 +54,11 @@ export class Projector {
     await this.#apply([...there, ...gone]);
   }
 
+  /** Writes what waits for its entry to rest; resolves when it is stored, or could not be. */
+  flush(): Promise<void> {
+    return this.#late.flush();
+  }
+
   close(): void {
     this.#closed.abort();
     this.#late.close();

@@ -7,6 +7,7 @@ import {
   type JobEvent,
   jobViews,
   type Lease,
+  pause,
   type ReceivedReport,
   type StoredCommit,
 } from "@shoal/core";
@@ -32,6 +33,9 @@ export interface ShardOptions {
   /** A commit about a node of this shard stands in the log; resolves once it has been shown. */
   readonly nodeMoved: (stored: StoredCommit) => Promise<void>;
 }
+
+// A write takes milliseconds; whoever stops does not wait for views that do not answer, as the next owner shows all again.
+const showMs = 1_000;
 
 // Jobs that a takeover reads at once: enough to hide the round trips, few enough to leave the log's server air.
 const openingAtOnce = 64;
@@ -95,6 +99,13 @@ export class Shard {
   /** Jobs in memory now. */
   size(): number {
     return this.#desks.size;
+  }
+
+  /** Shows what is known by now, unless the views do not answer soon: for who leaves in order. */
+  async show(): Promise<void> {
+    const done = new AbortController();
+    const late = pause(this.#options.ports.clock, showMs, done.signal);
+    await Promise.race([this.#projector.flush(), late]).finally(() => done.abort());
   }
 
   /** Lets go of everything at once; the next owner goes on. */
