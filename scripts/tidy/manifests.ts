@@ -6,6 +6,7 @@ const names = z.record(z.string(), z.string()).default({});
 /** What the rules read of a package.json. */
 const Manifest = z.object({
   name: z.string(),
+  version: z.string().default(""),
   dependencies: names,
   devDependencies: names,
   optionalDependencies: names,
@@ -15,6 +16,8 @@ const Manifest = z.object({
 export interface Manifest {
   readonly path: string;
   readonly name: string;
+  /** Empty when it has none. */
+  readonly version: string;
   /** Name to version, of all kinds together. */
   readonly all: Readonly<Record<string, string>>;
   /** Those that are there when the package is installed elsewhere. */
@@ -26,10 +29,10 @@ export function manifestsOf(tree: Tree): readonly Manifest[] {
   return tree.paths
     .filter((path) => /(?:^|\/)package\.json$/.test(path))
     .map((path) => {
-      const { name, dependencies, devDependencies, optionalDependencies } = Manifest.parse(
+      const { name, version, dependencies, devDependencies, optionalDependencies } = Manifest.parse(
         JSON.parse(tree.text(path) ?? ""),
       );
       const atRunTime = { ...dependencies, ...optionalDependencies };
-      return { path, name, all: { ...atRunTime, ...devDependencies }, atRunTime };
+      return { path, name, version, all: { ...atRunTime, ...devDependencies }, atRunTime };
     });
 }

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
+const source = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
 
 /** What a run of the command line came to. */
 export interface Ran {
@@ -17,12 +17,14 @@ export interface RunOptions {
   readonly api?: string;
   readonly input?: string;
   readonly cwd?: string;
+  /** The program's file; the source when it is left out. */
+  readonly program?: string;
 }
 
 /** Starts `shoal` as a person would, with output in pipes. */
-export function spawnShoal(args: readonly string[], { api, cwd }: RunOptions = {}): ChildProcess {
+export function spawnShoal(args: readonly string[], { api, cwd, program = source }: RunOptions = {}): ChildProcess {
   const env = { ...process.env, NO_COLOR: "1", ...(api === undefined ? {} : { SHOAL_API_HOST: api }) };
-  return spawn(process.execPath, [main, ...args], { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+  return spawn(process.execPath, [program, ...args], { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
 }
 
 /** Runs `shoal` to its end. */
@@ -51,9 +53,13 @@ export interface RunningDevstack {
 }
 
 /** Starts `shoal devstack --json` on free ports and resolves when it says that it is ready. */
-export async function startDevstackProcess(dataDir: string, args: readonly string[] = []): Promise<RunningDevstack> {
+export async function startDevstackProcess(
+  dataDir: string,
+  args: readonly string[] = [],
+  options: Pick<RunOptions, "program"> = {},
+): Promise<RunningDevstack> {
   const all = ["devstack", "--json", "--port", "0", "--nats-port", "0", "--data-dir", dataDir, ...args];
-  const child = spawnShoal(all);
+  const child = spawnShoal(all, options);
   const words: string[] = [];
   child.stderr?.on("data", (piece: Buffer) => words.push(piece.toString()));
   const line = await firstLine(child);

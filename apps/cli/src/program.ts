@@ -1,3 +1,4 @@
+import { shoalVersion } from "@shoal/proto";
 import { Command, Option } from "commander";
 import { type CommandPart, type NounPart, type OptionRow, optionsOf } from "./command.ts";
 import { type ContextOptions, contextOf } from "./context.ts";
@@ -28,6 +29,7 @@ export function createProgram({ nouns, commands }: Offer, options: ProgramOption
   const { terminal } = options;
   const program = new Command("shoal")
     .description("Deploy a cluster, run jobs on it, follow their events, replay their history.")
+    .version(`Shoal v${shoalVersion}`, "-V, --version", "show the version of this program; version asks the requester")
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError("(--help shows what there is)");

@@ -74,6 +74,7 @@ export {
   subjectOf,
   subjects,
 } from "./subjects.ts";
+export { shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, matchKeys, readParams, toWire } from "./wire/codec.ts";
 export { onWire, type WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

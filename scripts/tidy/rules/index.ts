@@ -5,6 +5,7 @@ import { layersRule } from "./layers.ts";
 import { leftoversRule } from "./leftovers.ts";
 import { lockFileRule } from "./lock-file.ts";
 import { namesRule } from "./names.ts";
+import { oneVersionRule } from "./one-version.ts";
 import { purityRule } from "./purity.ts";
 import { registriesRule } from "./registries.ts";
 
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   leftoversRule,
   dependenciesRule,
   lockFileRule,
+  oneVersionRule,
 ];

@@ -10,6 +10,7 @@ interface Sample {
 
 const manifest = (name: string, rest: object = {}) => JSON.stringify({ name, ...rest });
 const lock = (packages: object) => JSON.stringify({ packages }, null, 2);
+const versionTwo = { "libs/proto/src/version.ts": 'export const shoalVersion = "2.0.0";' };
 const part = `import type { Executor } from "./executor.ts"; export const noop = {} satisfies Executor;`;
 const folder = "services/compute/src/executors";
 const socket = `import type { Executor } from "./executor.ts";`;
@@ -165,6 +166,28 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     },
     "hashes and links": {
       files: { "package-lock.json": lock({ "node_modules/a": { integrity: "x" }, "node_modules/b": { link: true } }) },
+    },
+  },
+  "one-version": {
+    "a package behind": {
+      finds: "has version 1.0.0",
+      files: { ...versionTwo, "libs/a/package.json": manifest("@shoal/a", { version: "1.0.0" }) },
+    },
+    "a neighbour behind": {
+      finds: "wants @shoal/b at 1.0.0",
+      files: {
+        ...versionTwo,
+        "libs/a/package.json": manifest("@shoal/a", { version: "2.0.0", dependencies: { "@shoal/b": "1.0.0" } }),
+      },
+    },
+    "one for all": {
+      files: {
+        ...versionTwo,
+        "libs/a/package.json": manifest("@shoal/a", {
+          version: "2.0.0",
+          dependencies: { "@shoal/b": "2.0.0", zod: "4.0.0" },
+        }),
+      },
     },
   },
 };

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectNode, type NodePorts, systemChance, systemClock } from "@shoal/nats";
-import { resultsBucketOf } from "@shoal/proto";
+import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import type { ComputeConfig } from "./config.ts";
@@ -15,7 +15,6 @@ import { keptNodeId } from "./node-id.ts";
 import type { Notes } from "./notes.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
-import { version } from "./version.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
 
 /** The real world around a node: everything open that it needs. */
@@ -71,7 +70,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     heartbeatMs: config.heartbeatMs,
     rejectNetworked: config.network.reject,
     envAllow: config.env.allow,
-    version,
+    version: `v${shoalVersion}`,
     address: config.address === "" ? hostname() : config.address,
     inputsMs: config.inputs.timeoutMs,
     inputBytes: config.inputs.limitBytes,

@@ -1,6 +1,5 @@
-import type { BuildVersion } from "@shoal/proto";
+import { type BuildVersion, shoalVersion } from "@shoal/proto";
 import type { z } from "zod";
-import { version } from "./version.ts";
 
 // The release of the field's API that this one speaks (reference: its wire format); its clients compare it with their own.
 const speaks = { major: "1", minor: "9", gitVersion: "v1.9.3" };
@@ -8,7 +7,7 @@ const speaks = { major: "1", minor: "9", gitVersion: "v1.9.3" };
 /** The version as the field's clients understand it; the commit names our own. */
 export const build: z.infer<typeof BuildVersion> = {
   ...speaks,
-  gitCommit: `shoal-${version}`,
+  gitCommit: `shoal-${shoalVersion}`,
   buildDate: "",
   goos: process.platform,
   goarch: process.arch === "x64" ? "amd64" : process.arch,
@@ -21,5 +20,5 @@ export const buildHeaders: Readonly<Record<string, string>> = {
   "x-bacalhau-build-date": build.buildDate,
   "x-bacalhau-build-os": build.goos,
   "x-bacalhau-arch": build.goarch,
-  "x-shoal-version": version,
+  "x-shoal-version": shoalVersion,
 };

@@ -1,9 +1,0 @@
-import { readFileSync } from "node:fs";
-import { z } from "zod";
-
-const Manifest = z.object({ version: z.string() });
-
-/** The version of this package. */
-export const version: string = Manifest.parse(
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")),
-).version;
