@@ -1,11 +1,13 @@
 import { createHandClock } from "@shoal/core/testing";
-import { heard } from "@shoal/core/testing/contracts";
+import { type Heard, heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Link } from "../connection/link.ts";
 import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { consumerLimits } from "./consumer.ts";
+import type { ReadOptions } from "./read-options.ts";
 import { readStream } from "./reading.ts";
 
 onServer(() => {
@@ -22,6 +24,16 @@ onServer(() => {
     expect(outcome.state).toBe("stored");
   };
 
+  /** Tells the subject's texts from its beginning, unless the options say otherwise. */
+  const read = (link: Link, told: Heard<string>, options: Partial<ReadOptions>) =>
+    readStream(link, {
+      stream: streams.parked,
+      filter: subject,
+      from: { at: "behind", seq: 0 },
+      deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
+      ...options,
+    });
+
   const ways = [
     { way: "over the connection that all share", how: {} },
     { way: "over a connection of its own", how: { inOneGo: true } },
@@ -31,14 +43,7 @@ onServer(() => {
     it("goes on behind the last message when its consumer is deleted under it", async () => {
       const link = await bench.link();
       const told = heard<string>();
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "behind", seq: 0 },
-        consumerName: "mine",
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-      });
+      const reading = await read(link, told, { ...how, consumerName: "mine" });
       await say("one");
       await told.atLeast(1);
       const manager = await link.manager();
@@ -59,14 +64,7 @@ onServer(() => {
       );
       const told = heard<string>();
       const ends = heard<number>();
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "behind", seq: 0 },
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-        caughtUp: () => ends.tell(told.all.length),
-      });
+      const reading = await read(link, told, { ...how, caughtUp: () => ends.tell(told.all.length) });
       expect(await told.atLeast(count)).toEqual(texts);
       expect(await ends.atLeast(1)).toEqual([count]);
       await reading.close();
@@ -83,15 +81,7 @@ onServer(() => {
       const told = heard<string>();
       const full = Promise.withResolvers<void>();
       const rooms = [undefined, full.promise];
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "behind", seq: 0 },
-        consumerName: "mine",
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-        room: () => rooms.shift(),
-      });
+      const reading = await read(link, told, { ...how, consumerName: "mine", room: () => rooms.shift() });
       await told.atLeast(asked);
       const manager = await link.manager();
       const { delivered, num_waiting } = await manager.consumers.info(streams.parked, "mine");
@@ -109,14 +99,7 @@ onServer(() => {
       await say("before");
       const told = heard<string>();
       const ends = heard<true>();
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "now" },
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-        caughtUp: () => ends.tell(true),
-      });
+      const reading = await read(link, told, { ...how, from: { at: "now" }, caughtUp: () => ends.tell(true) });
       await ends.atLeast(1);
       await say("after");
       expect(await told.atLeast(1)).toEqual(["after"]);
@@ -127,13 +110,7 @@ onServer(() => {
       const proxy = await cutProxy(bench.server().port);
       const link = await bench.link({ servers: [proxy.url] });
       const told = heard<string>();
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "behind", seq: 0 },
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-      });
+      const reading = await read(link, told, how);
       await say("one");
       await told.atLeast(1);
       proxy.cutLast();
@@ -150,13 +127,7 @@ onServer(() => {
       const troubles = heard<string>();
       const link = await bench.link({ servers: [proxy.url], onTrouble: troubles.tell });
       const told = heard<string>();
-      const reading = await readStream(link, {
-        ...how,
-        stream: streams.parked,
-        filter: subject,
-        from: { at: "behind", seq: 0 },
-        deliver: ({ bytes }) => told.tell(new TextDecoder().decode(bytes)),
-      });
+      const reading = await read(link, told, how);
       await say("one");
       await told.atLeast(1);
       proxy.deafen();
