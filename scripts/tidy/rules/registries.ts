@@ -5,17 +5,17 @@ import { resolveImport } from "../workspaces.ts";
 /** Every folder of interchangeable parts lists all its parts, and no part knows another. */
 export const registriesRule: Rule = {
   name: "registries",
-  says: "a folder with a contract.ts has an index.ts that names every part; parts do not import each other",
+  says: "a folder with a contract.ts has an index.ts; an index.ts names every part beside it; parts with a contract do not import each other",
   *check(tree) {
-    const folders = tree.paths
-      .filter((path) => /\/contract\.ts$/.test(path))
-      .map((path) => path.slice(0, -"/contract.ts".length));
-    for (const folder of folders) {
-      yield* unlisted(tree, folder);
-      yield* siblings(tree, folder);
-    }
+    const withContract = foldersWith(tree, "contract.ts");
+    for (const folder of new Set([...withContract, ...foldersWith(tree, "index.ts")])) yield* unlisted(tree, folder);
+    for (const folder of withContract) yield* siblings(tree, folder);
   },
 };
+
+function foldersWith(tree: Tree, name: string): readonly string[] {
+  return tree.paths.filter((path) => path.endsWith(`/${name}`)).map((path) => path.slice(0, -`/${name}`.length));
+}
 
 function* unlisted(tree: Tree, folder: string): Iterable<Finding> {
   const index = tree.sources.find(({ path }) => path === `${folder}/index.ts`);

@@ -70,6 +70,10 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   registries: {
     "no list": { finds: "no index.ts", files: room },
     "a part that is not listed": { finds: "add its line", files: { ...room, [`${folder}/index.ts`]: "" } },
+    "a part that is not listed, where there is no contract": {
+      finds: "add its line",
+      files: { "apps/cli/src/commands/index.ts": "", "apps/cli/src/commands/replay.ts": "" },
+    },
     "a sibling": {
       finds: "sibling part",
       files: {
