@@ -2,11 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Policy } from "../../policy.ts";
 import type { Candidate } from "../candidate.ts";
 
+/** Candidates that a filter lets through, and such as it refuses. */
+export interface Samples {
+  readonly good: readonly Candidate[];
+  readonly bad: readonly Candidate[];
+}
+
 /** What every filter must do: `good` candidates pass, `bad` ones are refused with a sentence, and nothing else counts. */
-export function filterContract(
-  filter: Policy<Candidate>,
-  samples: { readonly good: readonly Candidate[]; readonly bad: readonly Candidate[] },
-): void {
+export function filterContract(filter: Policy<Candidate>, samples: Samples): void {
   describe(`${filter.name}, as a filter`, () => {
     it("lets through what fits", () => {
       for (const candidate of samples.good) expect(filter.judge(candidate)).toMatchObject({ fit: true });

@@ -1,13 +1,8 @@
 import { fromWire, JobSpec, type NodeInfo } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { type Candidate, resourcesOf } from "../candidate.ts";
-import { filterContract } from "./contract.ts";
-import { engine } from "./engine.ts";
+import { filterContract, type Samples } from "./contract.ts";
 import { filters } from "./index.ts";
-import { labels } from "./labels.ts";
-import { publisher } from "./publisher.ts";
-import { size } from "./size.ts";
-import { sources } from "./sources.ts";
 
 const room = { cpuCores: 2, memoryBytes: 1e9, diskBytes: 1e9, gpus: 0 };
 const info: NodeInfo = {
@@ -42,40 +37,44 @@ function candidate(task: object, job: object = {}): Candidate {
 const wants = (key: string, operator: string, ...values: readonly string[]) =>
   candidate({}, { constraints: [{ key, operator, values }] });
 
-filterContract(engine, { good: [candidate({})], bad: [candidate({ engine: { type: "docker" } })] });
-filterContract(publisher, {
-  good: [candidate({}), candidate({ publisher: { type: "Local" } })],
-  bad: [candidate({ publisher: { type: "s3" } })],
-});
-filterContract(sources, {
-  good: [candidate({ inputSources: [{ source: { type: "inline" }, target: "/in" }] })],
-  bad: [candidate({ inputSources: [{ source: { type: "ipfs" }, target: "/in" }] })],
-});
-filterContract(labels, {
-  good: [
-    wants("zone", "in", "eu", "us"),
-    wants("zone", "=", "eu"),
-    wants("gpu", "!"),
-    wants("zone", "exists"),
-    wants("cores", "gt", "4"),
-    wants("gpu", "notin", "x"),
-    wants("favour_zone", "=", "us"),
-  ],
-  bad: [
-    wants("zone", "in", "us"),
-    wants("gpu", "exists"),
-    wants("cores", "lt", "8"),
-    wants("zone", "gt", "1"),
-    wants("toString", "exists"),
-  ],
-});
-filterContract(size, {
-  good: [candidate({ resources: { cpu: "2" } })],
-  bad: [candidate({ resources: { cpu: "2500m" } }), candidate({ resources: { gpu: "1" } })],
-});
+const samples: Readonly<Record<string, Samples>> = {
+  engine: { good: [candidate({})], bad: [candidate({ engine: { type: "docker" } })] },
+  publisher: {
+    good: [candidate({}), candidate({ publisher: { type: "Local" } })],
+    bad: [candidate({ publisher: { type: "s3" } })],
+  },
+  sources: {
+    good: [candidate({ inputSources: [{ source: { type: "inline" }, target: "/in" }] })],
+    bad: [candidate({ inputSources: [{ source: { type: "ipfs" }, target: "/in" }] })],
+  },
+  labels: {
+    good: [
+      wants("zone", "in", "eu", "us"),
+      wants("zone", "=", "eu"),
+      wants("gpu", "!"),
+      wants("zone", "exists"),
+      wants("cores", "gt", "4"),
+      wants("gpu", "notin", "x"),
+      wants("favour_zone", "=", "us"),
+    ],
+    bad: [
+      wants("zone", "in", "us"),
+      wants("gpu", "exists"),
+      wants("cores", "lt", "8"),
+      wants("zone", "gt", "1"),
+      wants("toString", "exists"),
+    ],
+  },
+  size: {
+    good: [candidate({ resources: { cpu: "2" } })],
+    bad: [candidate({ resources: { cpu: "2500m" } }), candidate({ resources: { gpu: "1" } })],
+  },
+};
 
-describe("the list of filters", () => {
-  it("holds every filter once", () => {
-    expect(new Set(filters.map(({ name }) => name)).size).toBe(filters.length);
+for (const filter of filters) filterContract(filter, samples[filter.name] ?? { good: [], bad: [] });
+
+describe("the filters", () => {
+  it("each have samples of their own", () => {
+    expect(filters.map(({ name }) => name).toSorted()).toEqual(Object.keys(samples).toSorted());
   });
 });
