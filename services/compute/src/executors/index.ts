@@ -1,4 +1,4 @@
-import { type Clock, type Registry, registry } from "@shoal/core";
+import { Bug, type Clock, type Registry, registry } from "@shoal/core";
 import { docker } from "./docker/docker.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
@@ -11,7 +11,7 @@ export interface ExecutorSettings {
   readonly wasmPoolSize: number;
 }
 
-/** Every engine that this node offers. */
+/** Every engine that this node offers: each under its name, by which it can be disabled. */
 export function createExecutors(settings: ExecutorSettings, { clock }: { readonly clock: Clock }): Registry<Executor> {
   const makers: Readonly<Record<string, () => Executor>> = {
     docker: () => docker({ nodeId: settings.nodeId, socketPath: settings.dockerSocket, clock }),
@@ -21,6 +21,11 @@ export function createExecutors(settings: ExecutorSettings, { clock }: { readonl
   const wanted = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
   return registry(
     "executor",
-    wanted.map(([, make]) => make()),
+    wanted.map(([name, make]) => named(name, make())),
   );
+}
+
+function named(name: string, executor: Executor): Executor {
+  if (executor.name !== name) throw new Bug(`the engine ${executor.name} stands in the list as ${name}`);
+  return executor;
 }
