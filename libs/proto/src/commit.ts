@@ -43,7 +43,7 @@ export const CommitEnvelope = z.object({
   events: z.array(z.object({ type: z.string(), data: z.unknown() })).min(1),
 });
 
-/** The most bytes of a commit: aimed at, and never passed (HOUSE.md, big things by reference). */
+/** The most bytes of a commit: aimed at, and never passed. What is large stands elsewhere, and the log names it. */
 export const commitBytes = { aim: 65_536, max: 524_288 } as const;
 
 /** Every kind of event that may stand in the log, by name. */

@@ -11,7 +11,7 @@ export function tokenProblem(text: string): string | undefined {
   return token.test(text) ? undefined : "it may hold letters, digits, - and _ only, and begins with a letter or digit";
 }
 
-/** How many slices all jobs are divided into; fixed when a cluster is created (HOUSE.md, shards). */
+/** How many slices all jobs are divided into; fixed when a cluster is created, as every job keeps its own. */
 export const shardCount = 16;
 
 // The 32-bit FNV-1a offset basis and prime.
