@@ -6,7 +6,7 @@ import type { OpenIntake } from "./intake.ts";
 
 /**
  * An intake over a connection of its own: for what is read in one go, so that it neither waits behind other messages nor
- * holds them up, and costs a third of what the client library's takes for each.
+ * holds them up, and costs less than a third of what the client library's takes for each.
  */
 export function lineIntake(link: Link): OpenIntake {
   return async (ear) => {
