@@ -46,11 +46,11 @@ export class LateWrites {
 
   /** Writes all that waits without waiting longer; resolves when it is stored or could not be. */
   async flush(): Promise<void> {
-    const all = [...this.#late];
+    const all = [...this.#late.values()];
     this.#late.clear();
     this.#cancel?.();
     this.#cancel = undefined;
-    await Promise.allSettled(all.map(([, late]) => this.#store(late)));
+    await Promise.allSettled(all.map((late) => this.#store(late)));
   }
 
   /** Writes nothing any more; what waited is never said to be stored. */
