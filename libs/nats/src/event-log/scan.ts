@@ -2,7 +2,7 @@ import { streams, subjects } from "@shoal/proto";
 import { z } from "zod";
 import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
-import type { ReadMessage } from "../stream/read-options.ts";
+import type { ReadMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 
 /** Who is told the log's messages as they are stored. */

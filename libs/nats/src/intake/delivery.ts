@@ -1,3 +1,5 @@
+import { numberIn, startOfToken } from "../line/tokens.ts";
+
 /** Where a delivered message stands, as its reply subject says. */
 export interface Delivery {
   /** Its position in the stream. */
@@ -8,14 +10,15 @@ export interface Delivery {
   readonly pending: number;
 }
 
+/** Of what is no delivery, but a word of the server. */
+export const noDelivery: Delivery = { seq: 0, count: 0, pending: 0 };
+
 // "$JS.ACK.<stream>.<consumer>.<tries>.<seq>.<count>.<time>.<pending>", or with "<domain>.<account>" behind ACK and a
 // random last token. What is wanted stands near the end, so both are read from there.
 const begins = Buffer.from("$JS.ACK.");
 const dotsOf = { short: 8, long: 11 } as const;
 
 const dot = 0x2e;
-const zero = 0x30;
-const base = 10;
 
 /** Reads a delivery from the reply subject; undefined when it is none. */
 export function deliveryOf(reply: string): Delivery | undefined {
@@ -29,32 +32,13 @@ export function deliveryIn(bytes: Uint8Array, from: number, to: number): Deliver
   let dots = 0;
   for (let at = from; at < to; at++) if (bytes[at] === dot) dots++;
   if (dots !== dotsOf.short && dots < dotsOf.long) return undefined;
-  const pendingEnd = dots === dotsOf.short ? to : startOfToken(bytes, to) - 1;
-  const timeEnd = startOfToken(bytes, pendingEnd) - 1;
-  const countEnd = startOfToken(bytes, timeEnd) - 1;
-  const seqEnd = startOfToken(bytes, countEnd) - 1;
-  const [seq, count] = [numberBefore(bytes, seqEnd), numberBefore(bytes, countEnd)];
+  const pendingEnd = dots === dotsOf.short ? to : startOfToken(bytes, to, dot) - 1;
+  const pendingFrom = startOfToken(bytes, pendingEnd, dot);
+  const countEnd = startOfToken(bytes, pendingFrom - 1, dot) - 1;
+  const countFrom = startOfToken(bytes, countEnd, dot);
+  const seq = numberIn(bytes, startOfToken(bytes, countFrom - 1, dot), countFrom - 1);
+  const count = numberIn(bytes, countFrom, countEnd);
   return Number.isInteger(seq) && Number.isInteger(count)
-    ? { seq, count, pending: numberBefore(bytes, pendingEnd) }
+    ? { seq, count, pending: numberIn(bytes, pendingFrom, pendingEnd) }
     : undefined;
-}
-
-function startOfToken(bytes: Uint8Array, end: number): number {
-  let at = end;
-  while (bytes[at - 1] !== dot) at--;
-  return at;
-}
-
-/** The number that ends before a position and begins behind a dot; NaN when other signs than digits stand there. */
-function numberBefore(bytes: Uint8Array, end: number): number {
-  let value = 0;
-  let weight = 1;
-  let at = end - 1;
-  for (; bytes[at] !== dot; at--) {
-    const digit = (bytes[at] ?? 0) - zero;
-    if (digit < 0 || digit >= base) return Number.NaN;
-    value += digit * weight;
-    weight *= base;
-  }
-  return at === end - 1 ? Number.NaN : value;
 }

@@ -1,13 +1,13 @@
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import type { Frame } from "../line/frames.ts";
-import { deliveryIn } from "./delivery.ts";
+import { deliveryIn, noDelivery } from "./delivery.ts";
 import type { Incoming } from "./intake.ts";
 
 type Headers = Pick<MsgHdrsImpl, "code" | "status" | "get">;
 
 const none: Headers = { code: 0, status: "", get: () => "" };
 
-/** A frame as what comes for a consumer. Headers are read when they are asked for: for most messages they are not. */
+/** A frame as what comes for a consumer. Headers are read when they are first asked for: for most messages they are not. */
 export class FrameIncoming implements Incoming {
   readonly subject: string;
   readonly bytes: Uint8Array;
@@ -15,15 +15,16 @@ export class FrameIncoming implements Incoming {
   readonly count: number;
   readonly pending: number;
   readonly #frame: Frame;
+  #read: Headers | undefined;
 
   constructor(frame: Frame) {
     const { buffer, subjectFrom, subjectTo, replyFrom, replyTo, bodyFrom, bodyTo } = frame;
-    const delivery = deliveryIn(buffer, replyFrom, replyTo);
+    const { seq, count, pending } = deliveryIn(buffer, replyFrom, replyTo) ?? noDelivery;
     this.subject = buffer.toString("utf8", subjectFrom, subjectTo);
     this.bytes = buffer.subarray(bodyFrom, bodyTo);
-    this.seq = delivery?.seq ?? 0;
-    this.count = delivery?.count ?? 0;
-    this.pending = delivery?.pending ?? 0;
+    this.seq = seq;
+    this.count = count;
+    this.pending = pending;
     this.#frame = frame;
   }
 
@@ -41,6 +42,7 @@ export class FrameIncoming implements Incoming {
 
   #headers(): Headers {
     const { buffer, headersFrom, bodyFrom } = this.#frame;
-    return headersFrom === bodyFrom ? none : MsgHdrsImpl.decode(buffer.subarray(headersFrom, bodyFrom));
+    this.#read ??= headersFrom === bodyFrom ? none : MsgHdrsImpl.decode(buffer.subarray(headersFrom, bodyFrom));
+    return this.#read;
   }
 }

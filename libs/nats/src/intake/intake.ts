@@ -1,12 +1,14 @@
-/** What comes for a consumer: a stored message, or a word of the server in its place. */
-export interface Incoming {
+/** A message as a reading delivers it. Its bytes are valid only during the call. */
+export interface ReadMessage {
   readonly subject: string;
-  /** The message's position in the stream; 0 for a word of the server. */
   readonly seq: number;
-  /** Valid only during the call that tells of it. */
   readonly bytes: Uint8Array;
-  /** Empty when there is none of that name. */
+  /** Empty when the message has none. */
   header(name: string): string;
+}
+
+/** What comes for a consumer: a stored message, or a word of the server in its place, of which `seq` is 0. */
+export interface Incoming extends ReadMessage {
   /** The count of this consumer's deliveries. */
   readonly count: number;
   /** How many messages wait behind it. */

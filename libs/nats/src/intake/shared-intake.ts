@@ -1,6 +1,6 @@
 import { createInbox, type Msg } from "@nats-io/nats-core";
 import type { Link } from "../connection/link.ts";
-import { deliveryOf } from "./delivery.ts";
+import { deliveryOf, noDelivery } from "./delivery.ts";
 import type { Incoming, OpenIntake } from "./intake.ts";
 
 /** An intake over the connection that all share: for what is followed without an end. */
@@ -10,7 +10,7 @@ export function sharedIntake(link: Link): OpenIntake {
     const subscription = link.nc.subscribe(inbox, {
       callback: (failure, message) => {
         if (failure !== null) ear.broke(failure.message);
-        else ear.heard(incomingOf(message));
+        else ear.heard(new SharedMessage(message));
       },
     });
     return {
@@ -21,20 +21,14 @@ export function sharedIntake(link: Link): OpenIntake {
   };
 }
 
-const isWord = { seq: 0, count: 0, pending: 0 } as const;
-
-function incomingOf(message: Msg): Incoming {
-  const delivery = message.reply === undefined ? undefined : deliveryOf(message.reply);
-  return new SharedMessage(message, delivery ?? isWord);
-}
-
 class SharedMessage implements Incoming {
   readonly seq: number;
   readonly count: number;
   readonly pending: number;
   readonly #message: Msg;
 
-  constructor(message: Msg, { seq, count, pending }: Pick<Incoming, "seq" | "count" | "pending">) {
+  constructor(message: Msg) {
+    const { seq, count, pending } = deliveryOf(message.reply ?? "") ?? noDelivery;
     this.seq = seq;
     this.count = count;
     this.pending = pending;

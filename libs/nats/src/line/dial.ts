@@ -65,7 +65,6 @@ async function told(socket: Socket, event: "readable" | "secureConnect"): Promis
   try {
     await Promise.race([once(socket, event, { signal }), closed]);
   } finally {
-    closed.catch(() => undefined); // It is left behind.
     leave.abort();
   }
 }

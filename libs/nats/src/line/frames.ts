@@ -1,4 +1,5 @@
 import { Fault } from "@shoal/core";
+import { numberIn, startOfToken } from "./tokens.ts";
 
 /** Who is told what a NATS server sends. The bytes are valid only during the call. */
 export interface FrameTaker {
@@ -30,8 +31,7 @@ export const frameLimits = {
   messageBytes: 64 * 1024 * 1024,
 } as const;
 
-const sign = { return: 0x0d, space: 0x20, zero: 0x30, H: 0x48, M: 0x4d } as const;
-const base = 10;
+const sign = { return: 0x0d, space: 0x20, H: 0x48, M: 0x4d } as const;
 const lineEnd = 2;
 const ahead = { message: "MSG ".length, withHeaders: "HMSG ".length } as const;
 
@@ -105,10 +105,10 @@ export class FrameReader {
     const subjectFrom = from + (headers ? ahead.withHeaders : ahead.message);
     const subjectTo = buffer.indexOf(sign.space, subjectFrom);
     const replyFrom = buffer.indexOf(sign.space, subjectTo + 1) + 1;
-    const sizeFrom = startOfToken(buffer, end);
+    const sizeFrom = startOfToken(buffer, end, sign.space);
     const headersFrom = end + lineEnd;
     const bodyTo = headersFrom + numberIn(buffer, sizeFrom, end);
-    const headerSizeFrom = headers ? startOfToken(buffer, sizeFrom - 1) : sizeFrom;
+    const headerSizeFrom = headers ? startOfToken(buffer, sizeFrom - 1, sign.space) : sizeFrom;
     const headerSize = headers ? numberIn(buffer, headerSizeFrom, sizeFrom - 1) : 0;
     const bodyFrom = headersFrom + headerSize;
     const fits = subjectTo > subjectFrom && replyFrom > subjectTo && replyFrom <= headerSizeFrom;
@@ -127,23 +127,4 @@ const shownBytes = 200;
 
 function unsuitable(found: string): Fault {
   return new Fault("LOG_UNSUITABLE", `wanted what a NATS server says, found ${JSON.stringify(found)}`);
-}
-
-/** Where the token that ends before a position begins. */
-function startOfToken(buffer: Buffer, end: number): number {
-  let at = end;
-  while (at > 0 && buffer[at - 1] !== sign.space) at--;
-  return at;
-}
-
-/** A number in digits; NaN when it is none. */
-function numberIn(buffer: Buffer, from: number, to: number): number {
-  if (from >= to) return Number.NaN;
-  let value = 0;
-  for (let at = from; at < to; at++) {
-    const digit = (buffer[at] ?? 0) - sign.zero;
-    if (digit < 0 || digit >= base) return Number.NaN;
-    value = value * base + digit;
-  }
-  return value;
 }

@@ -1,7 +1,7 @@
 import { streams, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
-import type { ReadMessage } from "../stream/read-options.ts";
+import type { ReadMessage } from "../intake/intake.ts";
 
 /** Headers that a parked message carries beside its own bytes. */
 export const parkedHeaders = { reason: "Shoal-Reason", subject: "Shoal-Subject", seq: "Shoal-Seq" } as const;

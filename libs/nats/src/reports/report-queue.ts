@@ -2,7 +2,7 @@ import type { ReceivedReport, ReportQueue } from "@shoal/core";
 import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, streams, subjects } from "@shoal/proto";
 import { tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
-import type { ReadMessage } from "../stream/read-options.ts";
+import type { ReadMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 

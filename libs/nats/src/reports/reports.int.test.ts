@@ -3,7 +3,7 @@ import { heard } from "@shoal/core/testing/contracts";
 import { type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { encode } from "../codec/plain-maps.ts";
-import type { ReadMessage } from "../stream/read-options.ts";
+import type { ReadMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";

@@ -1,13 +1,5 @@
+import type { ReadMessage } from "../intake/intake.ts";
 import type { ReadFrom } from "./consumer.ts";
-
-/** A message as a reading delivers it. Its bytes are valid only during the call. */
-export interface ReadMessage {
-  readonly subject: string;
-  readonly seq: number;
-  readonly bytes: Uint8Array;
-  /** Empty when the message has none. */
-  header(name: string): string;
-}
 
 /** What to read, from where, and who is told. The callbacks must not throw: that is a bug and ends the process. */
 export interface ReadOptions {

@@ -106,12 +106,10 @@ function breakRun(run: Run, why: string): void {
 function hear(run: Run, message: Incoming): void {
   if (run.ended) return;
   run.silentBeats = 0;
-  try {
+  guarded(() => {
     if (message.seq > 0) hearMessage(run, message);
     else if (message.subject === run.intake?.inbox) hearStatus(run, message);
-  } catch (failure) {
-    throwApart(failure);
-  }
+  });
 }
 
 function hearMessage(run: Run, message: Incoming): void {
@@ -200,12 +198,8 @@ function guarded(callback: () => void): void {
   try {
     callback();
   } catch (failure) {
-    throwApart(failure);
+    queueMicrotask(() => {
+      throw failure;
+    });
   }
-}
-
-function throwApart(failure: unknown): void {
-  queueMicrotask(() => {
-    throw failure;
-  });
 }

@@ -1,7 +1,7 @@
 import type { ViewEntry, ViewWatcher } from "@shoal/core";
 import type { Written } from "../codec/written.ts";
 import type { Link } from "../connection/link.ts";
-import type { ReadMessage } from "../stream/read-options.ts";
+import type { ReadMessage } from "../intake/intake.ts";
 import { type Reading, readStream } from "../stream/reading.ts";
 import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
