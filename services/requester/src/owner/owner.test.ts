@@ -63,3 +63,39 @@ it("shows what it knows before it leaves in order", async () => {
   await sea.clock.advance(20);
   expect(await reading).toMatchObject({ job: { id: jobId } });
 });
+
+it("gives each shard back once, however often it looks again while the views are slow", async () => {
+  const sea = createSea();
+  const ports = memoryPorts(sea, "a");
+  const slow = Promise.withResolvers<void>();
+  const released: number[] = [];
+  const { leases, views, catalog } = ports;
+  const requester = createRequester(settings, {
+    ...ports,
+    leases: {
+      ...leases,
+      release(lease) {
+        released.push(lease.shard);
+        return leases.release(lease);
+      },
+    },
+    views: {
+      ...views,
+      jobs: { ...views.jobs, put: (key, value) => slow.promise.then(() => views.jobs.put(key, value)) },
+    },
+  });
+  const driving = drive(sea.clock);
+  for (const each of [catalog, ...requester.processes]) await each.start();
+  const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
+  await Promise.all(Array.from({ length: 4 * shardCount }, () => requester.commands.submit({ spec, cause: "test" })));
+  driving.stop();
+  for (const id of ["b", "c"]) {
+    const joining = sea.requester(id).leases.start({ changed: () => undefined, lost: () => undefined });
+    await sea.clock.advance(40);
+    await joining;
+  }
+  slow.resolve();
+  await sea.clock.advance(2_000);
+  expect(released.length).toBeGreaterThan(0);
+  expect(new Set(released).size).toBe(released.length);
+});

@@ -43,7 +43,8 @@ export class Owner implements Process {
       lost: (lease) => {
         this.#options.ports.diary.warn({ ...lease }, "a lease was lost; its shard is let go");
         // The picture without it may have come before, when it still counted as ours.
-        void this.#close(lease.shard).finally(() => this.#balanceSoon());
+        const closed = this.#drop(lease.shard)?.close() ?? Promise.resolve();
+        void closed.finally(() => this.#balanceSoon());
       },
     });
   }
@@ -125,11 +126,11 @@ export class Owner implements Process {
   }
 
   async #giveBack(number: number): Promise<void> {
-    const shard = this.#shards.get(number);
-    const lease = shard?.lease;
-    await shard?.show();
-    await this.#close(number);
-    if (lease === undefined) return;
+    const shard = this.#drop(number);
+    if (shard === undefined) return;
+    const { lease } = shard;
+    await shard.show();
+    await shard.close();
     await this.#options.ports.leases.release(lease).catch((failure: unknown) => {
       this.#options.ports.diary.warn(
         { shard: number, ...causeOf(failure) },
@@ -138,11 +139,12 @@ export class Owner implements Process {
     });
   }
 
-  async #close(number: number): Promise<void> {
+  /** From now on it is not ours: at once, so that nobody who looks meanwhile lets it go again. */
+  #drop(number: number): Shard | undefined {
     const shard = this.#shards.get(number);
-    if (shard === undefined) return;
+    if (shard === undefined) return undefined;
     this.#shards.delete(number);
     this.#options.moved(number, false);
-    await shard.close();
+    return shard;
   }
 }
