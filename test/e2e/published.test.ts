@@ -9,26 +9,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningDevstack, runShoal, startDevstackProcess } from "./run-shoal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const workspaces = [
-  "libs/proto",
-  "libs/core",
-  "libs/nats",
-  "libs/client",
-  "services/requester",
-  "services/compute",
-  "apps/cli",
-];
-
 /** Lays built packages out as an installation from a registry would: our own as they are published, all others as installed here. */
 async function layOut(folder: string): Promise<string> {
   const [from, to] = [join(root, "node_modules"), join(folder, "node_modules")];
   await mkdir(join(to, "@shoal"), { recursive: true });
   for (const name of await readdir(from))
     if (name !== "@shoal" && name !== ".bin") await symlink(join(from, name), join(to, name));
-  for (const workspace of workspaces)
-    await cp(join(root, workspace, "dist"), join(to, "@shoal", workspace.slice(workspace.indexOf("/") + 1)), {
-      recursive: true,
-    });
+  // Each is a link to its workspace there.
+  for (const name of await readdir(join(from, "@shoal")))
+    await cp(join(from, "@shoal", name, "dist"), join(to, "@shoal", name), { recursive: true });
   return join(to, "@shoal", "cli", "bin", "shoal.mjs");
 }
 

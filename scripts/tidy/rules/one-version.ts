@@ -9,8 +9,9 @@ export const oneVersionRule: Rule = {
   says: "all packages have the version that libs/proto/src/version.ts says, and depend on each other at that version",
   *check(tree) {
     const version = /shoalVersion = "([^"]+)"/.exec(tree.text(constant) ?? "")?.[1];
-    if (version === undefined) return;
-    for (const manifest of manifestsOf(tree)) yield* othersIn(manifest, version);
+    if (version === undefined)
+      yield { path: constant, line: 1, why: "says no shoalVersion: give it the packages' version" };
+    else for (const manifest of manifestsOf(tree)) yield* othersIn(manifest, version);
   },
 };
 

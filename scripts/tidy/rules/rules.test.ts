@@ -173,6 +173,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     },
   },
   "one-version": {
+    "no version at all": { finds: "says no shoalVersion", files: {} },
     "a package behind": {
       finds: "has version 1.0.0",
       files: { ...versionTwo, "libs/a/package.json": manifest("@shoal/a", { version: "1.0.0" }) },

@@ -1,17 +1,14 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../connection/connect.ts";
 import type { Link } from "../connection/link.ts";
-import { findServer } from "../server/find-server.ts";
-import { serverConfig } from "../server/server-config.ts";
 import { readStream } from "../stream/reading.ts";
+import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { ensureTopology } from "../topology/topology.ts";
 
@@ -21,43 +18,25 @@ const known = getCACertificates("default");
 onServer(() => {
   describe.skipIf(!makesCertificates && !process.env["CI"])("an encrypted connection (needs openssl)", () => {
     const dir = mkdtempSync(join(tmpdir(), "shoal-tls-"));
-    const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
+    const [keyFile, certFile] = [join(dir, "key.pem"), join(dir, "cert.pem")];
     const rights = { publish: { allow: [">"] }, subscribe: { allow: [">"] } };
     const users = [{ user: "me", password: "secret", rights }];
-    let kill = (): void => {};
-    let port = "";
+    let bench: NatsBench;
     let link: Link;
 
     beforeAll(async () => {
       const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
-      const made = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-      ];
+      const made = ["-newkey", "ed25519", "-nodes", "-keyout", keyFile, "-out", certFile];
       execFileSync("openssl", ["req", "-x509", ...made, "-subj", "/CN=localhost", "-addext", names], { stdio: "pipe" });
-      setDefaultCACertificates([...known, readFileSync(cert, "utf8")]);
-      const config = join(dir, "nats.conf");
-      const tls = `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }\n`;
-      writeFileSync(config, serverConfig({ dataDir: dir, port: -1, users }) + tls);
-      const server = spawn((await findServer()).path, ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
-      kill = () => void server.kill("SIGKILL");
-      for await (const line of createInterface({ input: server.stderr })) {
-        port = /Listening for client connections on .*:(\d+)$/.exec(line)?.[1] ?? port;
-        if (line.includes("Server is ready")) break;
-      }
-      link = await connect({ servers: [`nats://localhost:${port}`], user: "me", pass: "secret", name: "test" });
+      setDefaultCACertificates([...known, readFileSync(certFile, "utf8")]);
+      bench = await natsBench({ users, topology: false, tls: { certFile, keyFile } });
+      // By its name: that is what the certificate bears.
+      const servers = [`nats://localhost:${bench.server().port}`];
+      link = await bench.link({ servers, user: "me", pass: "secret" });
       await ensureTopology(link, { replicas: 1 });
     });
     afterAll(async () => {
-      await link.close();
-      kill();
+      await bench.close();
       setDefaultCACertificates(known);
       rmSync(dir, { recursive: true, force: true });
     });

@@ -14,6 +14,8 @@ export interface ServerSettings {
   readonly users?: readonly ServerUser[];
   /** How often files are flushed to the disk itself; the server's default of two minutes when left out. */
   readonly syncInterval?: string;
+  /** The certificate and its key, as files in PEM; connections are encrypted then. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** The other servers, when there are several; each needs a `name` of its own then. */
   readonly cluster?: ServerCluster;
 }
@@ -49,6 +51,8 @@ export function serverConfig(settings: ServerSettings): string {
     `max_payload: ${maxPayloadBytes}`,
     `jetstream { store_dir: ${quoted(join(settings.dataDir, "jetstream"))}${sync} }`,
   ];
+  if (settings.tls !== undefined)
+    lines.push(`tls { cert_file: ${quoted(settings.tls.certFile)}, key_file: ${quoted(settings.tls.keyFile)} }`);
   if (settings.cluster !== undefined) lines.push(clusterText(settings.cluster, host));
   if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
   return `${lines.join("\n")}\n`;
