@@ -15,7 +15,9 @@ onServer(() => {
     await withFaultCluster({}, async (cluster) => {
       const { witness, devstack } = cluster;
       const load = startLoad(cluster);
-      await witness.until("both decide", () => isShared(witness, [zombie, "requester-1"]) && endedIn(witness) > 20);
+      const isShareOfWork = () => isShared(witness, [zombie, "requester-1"]) && endedIn(witness) > 20;
+      // With a job under way in its hands, or there is nothing that it could still believe.
+      await witness.until("both decide", () => isShareOfWork() && tipsOf(witness, zombie).length > 0);
       const shards = shardsOf(witness, zombie);
       const epoch = epochOf(witness, zombie);
       const pid = devstack.pids()[zombie] ?? 0;
