@@ -1,3 +1,4 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
@@ -24,6 +25,18 @@ onServer(() => {
       expect([...first.created].sort()).toEqual(topologyPlan.map(({ name }) => name).sort());
       expect(first.differences).toEqual([]);
       expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
+    });
+
+    it.each([10005, 10008])("waits for servers that start together and say %i at first", async (code) => {
+      const manager = await link.manager();
+      const failure = new JetStreamApiError({ code: 503, err_code: code, description: "not all are there" });
+      let refusals = 3;
+      const add: typeof manager.streams.add = (config) =>
+        refusals-- > 0 ? Promise.reject(failure) : manager.streams.add(config);
+      const streams = Object.create(manager.streams, { add: { value: add } });
+      const forming = Object.create(manager, { streams: { value: streams } });
+      const { created } = await ensureTopology({ ...link, manager: async () => forming }, others);
+      expect(created).toHaveLength(topologyPlan.length);
     });
 
     it("may be done by several at once", async () => {

@@ -1,6 +1,7 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { Fault } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
+import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { streamInfo } from "../stream/stream-info.ts";
 import { type Difference, differencesOf } from "./drift.ts";
 import { type StreamPlan, topologyPlan } from "./topology-data.ts";
@@ -37,7 +38,23 @@ export async function ensureTopology(
   return { created: reports.flatMap((report) => report.created), differences };
 }
 
+// No suitable peers, and a system that is temporarily unavailable: servers that start together say so until all are there.
+const notYet: ReadonlySet<number> = new Set([10005, 10008]);
+
 async function ensureStream(link: Link, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
+  for (const untilAt = link.clock.now() + patienceMs; ; ) {
+    const report = await lookAtStream(link, plan, { replicas, isLast: link.clock.now() >= untilAt });
+    if (report !== undefined) return report;
+    await shortPause(link);
+  }
+}
+
+/** Undefined when the servers are not yet able to make it; but the last time that is a failure like others. */
+async function lookAtStream(
+  link: Link,
+  plan: StreamPlan,
+  { replicas, isLast }: { readonly replicas: number; readonly isLast: boolean },
+): Promise<TopologyReport | undefined> {
   const wanted = configOf(plan, replicas);
   const found = await streamInfo(link, plan.name);
   if (found !== undefined) return { created: [], differences: differencesOf(wanted, found) };
@@ -49,6 +66,7 @@ async function ensureStream(link: Link, plan: StreamPlan, replicas: number): Pro
     // Another process may have made it in between; then it is compared like any other.
     const now = await streamInfo(link, plan.name);
     if (now !== undefined) return { created: [], differences: differencesOf(wanted, now) };
+    if (!isLast && failure instanceof JetStreamApiError && notYet.has(failure.code)) return undefined;
     const why = failure instanceof Error ? failure.message : String(failure);
     throw new Fault("LOG_UNSUITABLE", `stream ${plan.name} cannot be made: ${why}`);
   }
