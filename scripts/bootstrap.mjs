@@ -8,8 +8,9 @@ import { install, whyInstall } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What can be run: the file, and the arguments that always come first. */
+/** What can be run: the file, and the arguments that always come first. `setup` only installs. */
 const targets = {
+  setup: { file: undefined, args: [] },
   demo: { file: "apps/cli/src/demo/main.ts", args: [] },
   start: { file: "apps/cli/src/main.ts", args: ["devstack"] },
   test: { file: "scripts/test.ts", args: [] },
@@ -40,7 +41,7 @@ async function main(name, args) {
     const code = await install(root, why);
     if (code !== 0) return code;
   }
-  return await run(target, args);
+  return target.file === undefined ? 0 : await run(target, args);
 }
 
 async function run(target, args) {

@@ -1,24 +1,33 @@
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { shoalVersion } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningDevstack, runShoal, startDevstackProcess } from "./run-shoal.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Lays built packages out as an installation from a registry would: our own as they are published, all others as installed here. */
-async function layOut(folder: string): Promise<string> {
-  const [from, to] = [join(root, "node_modules"), join(folder, "node_modules")];
-  await mkdir(join(to, "@shoal"), { recursive: true });
-  for (const name of await readdir(from))
-    if (name !== "@shoal" && name !== ".bin") await symlink(join(from, name), join(to, name));
-  // Each is a link to its workspace there.
-  for (const name of await readdir(join(from, "@shoal")))
-    await cp(join(from, "@shoal", name, "dist"), join(to, "@shoal", name), { recursive: true });
-  return join(to, "@shoal", "cli", "bin", "shoal.mjs");
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+// A machine as it is before Shoal is installed: no program out of this checkout, and no nats-server.
+const path = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.startsWith(root))
+  .join(delimiter);
+const env = { ...process.env, PATH: path };
+const run = promisify(execFile);
+
+/** Builds, packs and installs our packages as npm would from a registry, into an empty prefix; resolves with the program. */
+async function install(folder: string): Promise<string> {
+  await run("npm", ["run", "--silent", "build"], { cwd: root });
+  const [tarballs, prefix] = [join(folder, "tarballs"), join(folder, "prefix")];
+  await mkdir(tarballs);
+  for (const name of await readdir(join(root, "node_modules/@shoal")))
+    await run("npm", ["pack", join(root, "node_modules/@shoal", name, "dist"), "--pack-destination", tarballs], { env });
+  const files = (await readdir(tarballs)).map((name) => join(tarballs, name));
+  await run("npm", ["install", "--global", "--prefix", prefix, "--prefer-offline", "--no-audit", ...files], { env });
+  return join(prefix, "bin", "shoal");
 }
 
 // (module (func (export "_start")))
@@ -39,36 +48,56 @@ const wasm = {
   ],
 };
 
-describe("the packages as they are published", () => {
+describe("the packages, installed into an empty prefix", () => {
   let folder = "";
   let program = "";
   let devstack: RunningDevstack;
+  const options = () => ({ program, env });
   beforeAll(async () => {
-    await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: root });
     folder = await mkdtemp(join(tmpdir(), "shoal-published-"));
-    program = await layOut(folder);
-    devstack = await startDevstackProcess(join(folder, "data"), ["--nodes", "1", "--requesters", "1"], { program });
-  }, 120_000);
+    program = await install(folder);
+    const dataDir = join(folder, "data");
+    const args = ["--nodes", "1", "--requesters", "1"];
+    devstack = await startDevstackProcess(dataDir, args, options()).catch(async (failure: Error) => {
+      // npm on a Node older than 22 leaves nats-server out; the error names the command that brings it.
+      const [, command = ""] = /run "npm (install [^"]+)"/.exec(failure.message) ?? [];
+      expect(command, failure.message).toContain(join(folder, "prefix"));
+      await run("npm", [...command.split(" "), "--prefer-offline", "--no-audit"], { env });
+      return startDevstackProcess(dataDir, args, options());
+    });
+  }, 240_000);
   afterAll(async () => {
-    const code = await devstack.stop();
+    const code = await devstack?.stop();
     await rm(folder, { recursive: true, force: true });
     expect(code).toBe(0);
   });
 
   it("know their version", async () => {
-    const { code, stdout } = await runShoal(["--version"], { program });
+    const { code, stdout } = await runShoal(["--version"], options());
     expect([code, stdout]).toEqual([0, `Shoal v${shoalVersion}\n`]);
   });
 
-  it("run a job in a WebAssembly cell", async () => {
+  it.skipIf(process.platform !== "linux")("leave no second process behind the first (needs /proc)", async () => {
+    const child = spawn(program, ["events", "--api-host", devstack.apiHost], { env, stdio: "ignore" });
+    const ended = once(child, "exit");
+    await once(child, "spawn");
+    const children = () => readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    const name = () => readFile(`/proc/${child.pid}/cmdline`, "utf8");
+    while (!(await name()).includes("shoal.mjs")) expect(child.exitCode).toBeNull();
+    expect(await children()).toBe("");
+    child.kill("SIGTERM");
+    await ended;
+  });
+
+  it("run a job in a WebAssembly sandbox", async () => {
     const input = JSON.stringify(wasm);
-    const { code, stdout } = await runShoal(["job", "run", "-"], { program, api: devstack.apiHost, input });
+    const { code, stdout } = await runShoal(["job", "run", "-"], { ...options(), api: devstack.apiHost, input });
     expect(stdout).toContain("Completed successfully");
     expect(code).toBe(0);
   });
 
-  it("replay the log on threads of their own", async () => {
-    const { code, stdout } = await runShoal(["replay", "--data-dir", devstack.dataDir], { program });
+  it("replay the log on threads", async () => {
+    const { code, stdout } = await runShoal(["replay", "--data-dir", devstack.dataDir], options());
     expect(stdout).toContain("identical");
     expect(code).toBe(0);
   });

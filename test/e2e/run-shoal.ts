@@ -17,14 +17,18 @@ export interface RunOptions {
   readonly api?: string;
   readonly input?: string;
   readonly cwd?: string;
-  /** The program's file; the source when it is left out. */
+  /** The installed program; the source, run by this Node, when it is left out. */
   readonly program?: string;
+  /** The environment; this process's when it is left out. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts `shoal` as a person would, with output in pipes. */
-export function spawnShoal(args: readonly string[], { api, cwd, program = source }: RunOptions = {}): ChildProcess {
-  const env = { ...process.env, NO_COLOR: "1", ...(api === undefined ? {} : { SHOAL_API_HOST: api }) };
-  return spawn(process.execPath, [program, ...args], { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
+export function spawnShoal(args: readonly string[], options: RunOptions = {}): ChildProcess {
+  const { api, cwd, program } = options;
+  const env = { ...(options.env ?? process.env), NO_COLOR: "1", ...(api === undefined ? {} : { SHOAL_API_HOST: api }) };
+  const [file, ...first] = program === undefined ? [process.execPath, source] : [program];
+  return spawn(file, [...first, ...args], { env, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
 }
 
 /** Runs `shoal` to its end. */
@@ -56,7 +60,7 @@ export interface RunningDevstack {
 export async function startDevstackProcess(
   dataDir: string,
   args: readonly string[] = [],
-  options: Pick<RunOptions, "program"> = {},
+  options: Pick<RunOptions, "program" | "env"> = {},
 ): Promise<RunningDevstack> {
   const all = ["devstack", "--json", "--port", "0", "--nats-port", "0", "--data-dir", dataDir, ...args];
   const child = spawnShoal(all, options);

