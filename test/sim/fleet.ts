@@ -113,6 +113,7 @@ function nodeSettings(
     address: "",
     inputsMs: 60_000,
     inputBytes: 2 ** 20,
+    inputsDefaultDiskBytes: 1024 ** 3,
     publishMs: 60_000,
     outputFileBytes: 2 ** 20,
     outputBytesMax: 2 ** 22,

@@ -79,6 +79,8 @@ export const errors = {
   // biome-ignore format: one row, one failure
   OUTPUT_TOO_LARGE:     { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, says: "the task wrote more than it may", hint: "write less, or ask for more disk in the task's resources" },
   // biome-ignore format: one row, one failure
+  RESULTS_TOO_LARGE:    { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, says: "the results are larger than the node publishes", hint: "write less into the result paths, or raise results.limitBytes of the node" },
+  // biome-ignore format: one row, one failure
   EXECUTION_TIMED_OUT:  { http: 500, wire: "TimeOut", exit: 9, retry: false, says: "Execution timed out", hint: "raise the task's execution timeout" },
   // biome-ignore format: one row, one failure
   JOB_TIMED_OUT:        { http: 500, wire: "TimeOut", exit: 9, retry: false, says: "Job timed out", hint: "raise the task's total or queue timeout" },
@@ -94,6 +96,8 @@ export const errors = {
   DATA_DIR_IN_USE:      { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "another process uses this data directory", hint: "stop it, or give each node a dataDir of its own" },
   // biome-ignore format: one row, one failure
   DATA_DIR_FAILED:      { http: 500, wire: "IOError", exit: 8, retry: true, says: "the data directory cannot be used", hint: "look at the node's disk, and at the owner of the directory" },
+  // biome-ignore format: one row, one failure
+  NODE_DISK_FULL:       { http: 500, wire: "IOError", exit: 9, retry: true, says: "the node's disk is full", hint: "make room on the disk named here; the node goes on by itself" },
   // biome-ignore format: one row, one failure
   INTERNAL:             { http: 500, wire: "InternalError", exit: 1, retry: false, says: "this is our mistake", hint: "report it with the request id" },
 } as const satisfies Record<string, ErrorRow>;

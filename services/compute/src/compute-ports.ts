@@ -45,6 +45,7 @@ export interface NodeSettings {
   readonly address: string;
   readonly inputsMs: number;
   readonly inputBytes: number;
+  readonly inputsDefaultDiskBytes: number;
   readonly publishMs: number;
   readonly outputFileBytes: number;
   readonly outputBytesMax: number;

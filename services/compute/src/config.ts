@@ -56,6 +56,10 @@ const Inputs = z.object({
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
     .describe("bytes that one input may have"),
+  // As one input may have by default: a task that asks for no disk is not kept from bringing in one large input.
+  defaultDiskBytes: whole(1, Number.MAX_SAFE_INTEGER)
+    .default(10 * 1024 ** 3)
+    .describe("bytes that all inputs of a task may have together when it asks for no Disk; else its Disk is the limit"),
 });
 
 const Results = z.object({

@@ -74,6 +74,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     address: config.address === "" ? hostname() : config.address,
     inputsMs: config.inputs.timeoutMs,
     inputBytes: config.inputs.limitBytes,
+    inputsDefaultDiskBytes: config.inputs.defaultDiskBytes,
     publishMs: config.results.timeoutMs,
     outputFileBytes: config.results.outputBytes,
     outputBytesMax: config.output.limitBytes,

@@ -33,6 +33,8 @@ export interface RunLimits {
   readonly inputsMs: number;
   /** The most bytes that one input may have. */
   readonly inputBytes: number;
+  /** The most bytes that all inputs of a task may have together which asks for no disk. */
+  readonly inputsDefaultDiskBytes: number;
   /** The longest that publishing may take. */
   readonly publishMs: number;
   /** The most bytes of each of stdout and stderr that are kept in a file. */

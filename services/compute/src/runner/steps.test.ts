@@ -116,7 +116,6 @@ describe("preparing", () => {
       params: { Book: "Persuasion" },
       partition: { index: 2, count: 5 },
       folder: `${folder}/inputs/0`,
-      limitBytes: 1_000_000,
     });
     expect(works).toHaveLength(1);
     expect(works[0]).toMatchObject({
@@ -165,6 +164,24 @@ describe("preparing", () => {
     expect(bench.heard(withInputs().executionId)).toMatchObject([{ kind: "failed", code, final }]);
     expect(bench.starts.size).toBe(0);
     expect(bench.tree.size).toBe(0);
+  });
+
+  it.each([
+    ["more than the task's Disk together", { diskBytes: 1_000, each: 600 }],
+    ["more than the node's default together when the task asks for no Disk", { diskBytes: 0, each: 800_000 }],
+  ])("takes no inputs that have %s", async (_, { diskBytes, each }) => {
+    const { part } = source(async ({ room }) => {
+      room.take(each);
+      return "/book";
+    });
+    const bench = createNodeBench({ sources: [part] });
+    await bench.boot();
+    const resources = { ...withInputs(3).resources, diskBytes };
+    bench.assign({ ...withInputs(3), resources });
+    await bench.sea.clock.advance(50);
+    expect(bench.heard(withInputs(3).executionId)).toMatchObject([
+      { code: "TOO_LARGE", why: expect.stringContaining("inputs of this task together"), final: true },
+    ]);
   });
 
   it("ends the other inputs with the first that fails", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type InputRoom, taskRoom } from "./room.ts";
 import type { Source, Wanted } from "./source.ts";
 
 /** How a source is asked for each behaviour: params as they stand in a job, not parsed yet. A maker that is left out skips its clauses. */
@@ -41,6 +42,8 @@ export function sourceContract(name: string, bench: Bench): void {
   });
 }
 
+const roomFor = (bytes: number): InputRoom => taskRoom({ inputBytes: bytes, taskBytes: bytes }).input();
+
 type Stage = () => Promise<{ source: Source; wanted: (params: object, more?: Partial<Wanted>) => Promise<Wanted> }>;
 
 function onStage(bench: Bench): Stage {
@@ -59,7 +62,7 @@ function onStage(bench: Bench): Stage {
       const signal = new AbortController().signal;
       const partition = { index: 0, count: 1 };
       // 1 MiB: more than any file of this contract.
-      return { params: source.params.parse(params), partition, folder, limitBytes: 1024 * 1024, signal, ...more };
+      return { params: source.params.parse(params), partition, folder, room: roomFor(1024 * 1024), signal, ...more };
     };
     return { source, wanted };
   };
@@ -140,7 +143,9 @@ function keepsLimits(stage: Stage, makers: Makers): void {
   it("brings in what is as large as allowed, and nothing larger", async () => {
     const { source, wanted } = await stage();
     const params = await makers.file(Buffer.alloc(100));
-    expect((await source.fetch(await wanted(params, { limitBytes: 100 }))).sizeBytes).toBe(100);
-    await expect(source.fetch(await wanted(params, { limitBytes: 99 }))).rejects.toMatchObject({ code: "TOO_LARGE" });
+    expect((await source.fetch(await wanted(params, { room: roomFor(100) }))).sizeBytes).toBe(100);
+    await expect(source.fetch(await wanted(params, { room: roomFor(99) }))).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { InputRoom } from "./room.ts";
 
 /** Brings one input in. What it makes lies under `folder`, or is an allow-listed path of the host itself. */
 export interface Source {
@@ -20,8 +21,8 @@ export interface Wanted {
   readonly partition: { readonly index: number; readonly count: number };
   /** An empty folder of its own on the host. */
   readonly folder: string;
-  /** The most that may be brought in. */
-  readonly limitBytes: number;
+  /** Everything that is written is counted here first. */
+  readonly room: InputRoom;
   readonly signal: AbortSignal;
 }
 

@@ -27,6 +27,7 @@ export const testSettings: NodeSettings = {
   address: "",
   inputsMs: 60_000,
   inputBytes: 1_000_000,
+  inputsDefaultDiskBytes: 2_000_000,
   publishMs: 60_000,
   outputFileBytes: 10_000,
   outputBytesMax: 20_000,

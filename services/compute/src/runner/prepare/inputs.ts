@@ -1,6 +1,7 @@
 import { Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
 import type { Input } from "../../executors/executor.ts";
+import { type TaskRoom, taskRoom } from "../../sources/room.ts";
 import { deadline } from "../deadline.ts";
 import { retrying } from "../retrying.ts";
 import type { Run } from "../run.ts";
@@ -16,11 +17,12 @@ export async function fetchInputs(run: Run): Promise<readonly Input[]> {
   const ms = ports.limits.inputsMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "bringing inputs in", code: "INPUT_UNAVAILABLE" });
   const failed = new AbortController();
+  const room = roomOf(run);
   const signal = AbortSignal.any([limit.signal, failed.signal]);
   try {
     const fetches = sources.map(async (source, index) => {
       try {
-        return await fetchOne(run, source, { index, signal });
+        return await fetchOne(run, source, { index, signal, room });
       } catch (failure) {
         // Only the first is kept as the reason: the others follow from it.
         failed.abort(failure);
@@ -38,10 +40,21 @@ export async function fetchInputs(run: Run): Promise<readonly Input[]> {
   }
 }
 
+/** What a task that asks for no disk may bring in is the node's setting: its limit must not depend on what others have left. */
+function roomOf({ ports: { limits }, assignment: { resources } }: Run): TaskRoom {
+  return taskRoom({ inputBytes: limits.inputBytes, taskBytes: resources.diskBytes || limits.inputsDefaultDiskBytes });
+}
+
+interface Place {
+  readonly index: number;
+  readonly signal: AbortSignal;
+  readonly room: TaskRoom;
+}
+
 async function fetchOne(
   { ports, assignment }: Run,
   { source, target }: InputSource,
-  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
+  { index, signal, room }: Place,
 ): Promise<Input> {
   if (!ports.sources.has(source.type)) {
     throw new Fault(
@@ -54,9 +67,11 @@ async function fetchOne(
   if (!params.ok) throw new Fault("TASK_INVALID", `source ${part.name}: ${params.problems.join("; ")}`);
   const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
   const { partition } = assignment;
+  const own = room.input();
   const { hostPath, readOnly } = await retrying(ports, signal, async () => {
+    own.release();
     await ports.workspace.make(folder);
-    return part.fetch({ params: params.value, partition, folder, limitBytes: ports.limits.inputBytes, signal });
+    return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
   return { hostPath, target, readOnly };
 }

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sourceContract } from "../contract.ts";
+import { taskRoom } from "../room.ts";
 import { inline } from "./inline.ts";
 
 type Entry = Partial<Header> & { name: string; text?: string };
@@ -39,11 +40,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const fetch = (params: object, limitBytes = 1_000) => {
+const fetch = (params: object, limitBytes = 1_000_000) => {
   const source = inline();
   const signal = new AbortController().signal;
   const partition = { index: 0, count: 1 };
-  return source.fetch({ params: source.params.parse(params), partition, folder: root, limitBytes, signal });
+  const room = taskRoom({ inputBytes: limitBytes, taskBytes: limitBytes }).input();
+  return source.fetch({ params: source.params.parse(params), partition, folder: root, room, signal });
 };
 
 describe("an inline file", () => {
@@ -83,7 +85,8 @@ describe("an inline folder", () => {
       { name: "same", type: "link", linkname: "bin/tool" },
     );
     const { hostPath, sizeBytes } = await fetch(params);
-    expect(sizeBytes).toBe(7);
+    // The files, and a block for each of the folders bin, deep and deep/er.
+    expect(sizeBytes).toBe(7 + 3 * 4_096);
     expect(await readFile(join(hostPath, "deep/link"), "utf8")).toBe("run me");
     expect(await readFile(join(hostPath, "same"), "utf8")).toBe("run me");
     expect((await lstat(join(hostPath, "bin/tool"))).mode & 0o7777).toBe(0o755);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
+import { diskFault, isDiskFull } from "../../disk-fault.ts";
 import type { Fetched, Source, Wanted } from "../source.ts";
 import { dataUri } from "./data-uri.ts";
 import { unpack } from "./unpack.ts";
@@ -39,20 +40,23 @@ export function inline(): Source {
   };
 }
 
-async function fetch({ params, folder, limitBytes, signal }: Wanted): Promise<Fetched> {
+async function fetch({ params, folder, room, signal }: Wanted): Promise<Fetched> {
   const uri = dataUri(InlineParams.parse(params).URL);
   if (uri.mediaType === undefined) throw new Fault("INPUT_UNAVAILABLE", uri.why);
   if (signal.aborted) throw new Fault("STOPPED", "bringing in an inline input was ended early");
-  if (archiveTypes.includes(uri.mediaType)) {
-    const hostPath = join(folder, folderName);
-    await mkdir(hostPath);
-    return { hostPath, readOnly: true, sizeBytes: await unpack(uri.bytes, { folder: hostPath, limitBytes, signal }) };
+  try {
+    if (archiveTypes.includes(uri.mediaType)) {
+      const hostPath = join(folder, folderName);
+      await mkdir(hostPath);
+      return { hostPath, readOnly: true, sizeBytes: await unpack(uri.bytes, { folder: hostPath, room, signal }) };
+    }
+    const sizeBytes = uri.bytes.length;
+    room.take(sizeBytes);
+    const hostPath = join(folder, fileName);
+    await writeFile(hostPath, uri.bytes, { signal, flag: "wx" });
+    return { hostPath, readOnly: true, sizeBytes };
+  } catch (failure) {
+    if (isDiskFull(failure)) throw diskFault(folder, failure);
+    throw failure;
   }
-  const sizeBytes = uri.bytes.length;
-  if (sizeBytes > limitBytes) {
-    throw new Fault("TOO_LARGE", `an inline input of ${sizeBytes} bytes, and ${limitBytes} are allowed`);
-  }
-  const hostPath = join(folder, fileName);
-  await writeFile(hostPath, uri.bytes, { signal, flag: "wx" });
-  return { hostPath, readOnly: true, sizeBytes };
 }

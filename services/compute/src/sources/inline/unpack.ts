@@ -1,20 +1,25 @@
-import { link, lstat, mkdir, open, realpath, symlink } from "node:fs/promises";
+import { link, lstat, open, realpath, symlink } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { Fault } from "@shoal/core";
 import { type Extract, extract, type Header } from "tar-stream";
+import { diskFault, isDiskFull } from "../../disk-fault.ts";
+import type { InputRoom } from "../room.ts";
+import { type Folders, foldersOf } from "./folders.ts";
 import { innerName, innerTarget } from "./inner-name.ts";
+import { boundLongHeaders } from "./long-headers.ts";
 
-// As many as a large source tree has; each costs the node a few file system calls.
+// As many as a large source tree has; each costs the node a few file system calls. Folders that are only on the way count too.
 const entriesMax = 10_000;
 // What an archive may grow to with names and padding. It travels inside a job spec, so this is far more than honest ones need,
 // and it bounds what a header that claims to be huge makes the unpacker keep in memory.
 const unpackedMaxBytes = 256 * 1024 * 1024;
+// A folder takes one block of the disk, however little is in it: the block size of ext4.
+const folderBytes = 4_096;
 // Permissions of files and folders are kept, but never those that lend their owner's rights to whoever runs them.
 const permissionBits = 0o777;
-const folderMode = 0o755;
 // The node itself must be able to read and remove what it made.
 const ownerMayReadAndWrite = 0o600;
 
@@ -23,20 +28,21 @@ type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 export interface Unpacking {
   /** An empty folder. */
   readonly folder: string;
-  /** The most that the files may hold together. */
-  readonly limitBytes: number;
+  /** Files and folders are counted here. */
+  readonly room: InputRoom;
   readonly signal: AbortSignal;
 }
 
 /**
- * Unpacks a gzip-compressed tar archive into a folder and answers with the size of its files in bytes. Nothing is ever written outside the
- * folder, nor are links made that lead out of it. Throws a Fault for what is no such archive, leaves the folder, or passes a limit.
+ * Unpacks a gzip-compressed tar archive into a folder and answers with the bytes that its files and folders take. Nothing is ever written
+ * outside the folder, nor are links made that lead out of it. Throws a Fault for what is no such archive, leaves the folder, or passes a limit.
  */
-export async function unpack(archive: Buffer, { folder, limitBytes, signal }: Unpacking): Promise<number> {
+export async function unpack(archive: Buffer, { folder, room, signal }: Unpacking): Promise<number> {
   const root = await realpath(folder);
   const entries = extract();
-  let sizeBytes = 0;
-  let count = 0;
+  boundLongHeaders(entries);
+  const counter = counterOf(room);
+  const folders = foldersOf(root, counter.folder);
   const unpacked = pipeline(Readable.from([archive]), createGunzip(), limited(unpackedMaxBytes), entries, {
     signal,
   });
@@ -44,26 +50,47 @@ export async function unpack(archive: Buffer, { folder, limitBytes, signal }: Un
   unpacked.catch(() => {});
   try {
     for await (const entry of entries) {
-      count += 1;
-      if (count > entriesMax) throw new Fault("TOO_LARGE", `the archive has more than ${entriesMax} entries`);
-      sizeBytes += entry.header.size ?? 0;
-      if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
-      await make(root, entry);
+      counter.entry(entry.header);
+      await make({ root, folders }, entry);
     }
     await unpacked;
-    return sizeBytes;
+    return counter.bytes();
   } catch (failure) {
     await unpacked.catch(() => {});
-    throw asFault(failure, signal);
+    throw asFault(failure, { signal, folder });
   }
 }
 
-function tooLarge(limitBytes: number): Fault {
-  return new Fault("TOO_LARGE", `the archive unpacks to more than ${limitBytes} bytes`);
+interface Counter {
+  entry(header: Header): void;
+  folder(): void;
+  bytes(): number;
 }
 
-function asFault(failure: unknown, signal: AbortSignal): Fault {
+/** Counts what an archive names and what it makes: one name may make many folders, many names may make one. */
+function counterOf(room: InputRoom): Counter {
+  let [entries, made, sum] = [0, 0, 0];
+  function make(bytes: number): void {
+    made += 1;
+    sum += bytes;
+    if (made > entriesMax) throw new Fault("TOO_LARGE", `the archive makes more than ${entriesMax} files and folders`);
+    room.take(bytes);
+  }
+  return {
+    entry({ type, size }) {
+      entries += 1;
+      if (entries > entriesMax) throw new Fault("TOO_LARGE", `the archive has more than ${entriesMax} entries`);
+      // A folder counts where it is made.
+      if (type !== "directory") make(size ?? 0);
+    },
+    folder: () => make(folderBytes),
+    bytes: () => sum,
+  };
+}
+
+function asFault(failure: unknown, { signal, folder }: Pick<Unpacking, "signal" | "folder">): Fault {
   if (failure instanceof Fault) return failure;
+  if (isDiskFull(failure)) return diskFault(folder, failure);
   if (signal.aborted) return new Fault("STOPPED", "unpacking was ended early");
   const words = failure instanceof Error ? failure.message : String(failure);
   return new Fault("INPUT_UNAVAILABLE", `the archive cannot be unpacked: ${words}`, { cause: failure });
@@ -74,14 +101,17 @@ function limited(maxBytes: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, pass) {
       seenBytes += chunk.length;
-      if (seenBytes > maxBytes) pass(tooLarge(maxBytes));
+      if (seenBytes > maxBytes) pass(new Fault("TOO_LARGE", `the archive unpacks to more than ${maxBytes} bytes`));
       else pass(null, chunk);
     },
   });
 }
 
-interface Place {
+interface Tree {
   readonly root: string;
+  readonly folders: Folders;
+}
+interface Place extends Tree {
   /** Below the root. */
   readonly name: string;
   readonly path: string;
@@ -97,7 +127,7 @@ const makers: Readonly<Record<string, Make>> = {
   link: makeHardLink,
 };
 
-async function make(root: string, entry: Entry): Promise<void> {
+async function make(tree: Tree, entry: Entry): Promise<void> {
   const { header } = entry;
   const maker = makers[header.type ?? "unknown"];
   if (maker === undefined) {
@@ -108,20 +138,10 @@ async function make(root: string, entry: Entry): Promise<void> {
   }
   const name = innerName(header.name);
   if (name !== "") {
-    await enter(root, posix.dirname(name));
-    await maker({ root, name, path: join(root, name) }, header, entry);
+    await tree.folders.enter(posix.dirname(name));
+    await maker({ ...tree, name, path: join(tree.root, name) }, header, entry);
   }
   entry.resume();
-}
-
-/** Makes the folders on the way, and refuses a way that goes through a link. */
-async function enter(root: string, folder: string): Promise<string> {
-  const path = join(root, folder);
-  await mkdir(path, { recursive: true, mode: folderMode });
-  if ((await realpath(path)) !== path) {
-    throw new Fault("INPUT_UNAVAILABLE", `the archive writes through its own link at "${folder}"`);
-  }
-  return path;
 }
 
 async function makeFile({ path }: Place, { mode }: Header, entry: Entry): Promise<void> {
@@ -140,13 +160,13 @@ async function* bytesOf(entry: Entry): AsyncGenerator<Uint8Array> {
   for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
 }
 
-async function makeFolder({ root, name }: Place): Promise<void> {
-  await enter(root, name);
+async function makeFolder({ folders, name }: Place): Promise<void> {
+  await folders.enter(name);
 }
 
-async function makeHardLink({ root, path }: Place, { linkname }: Header): Promise<void> {
+async function makeHardLink({ folders, path }: Place, { linkname }: Header): Promise<void> {
   const target = innerName(linkname ?? "");
-  const existing = join(await enter(root, posix.dirname(target)), posix.basename(target));
+  const existing = join(await folders.enter(posix.dirname(target)), posix.basename(target));
   if (!(await lstat(existing)).isFile())
     throw new Fault("INPUT_UNAVAILABLE", `the archive links to "${target}", no file of its own`);
   await link(existing, path);

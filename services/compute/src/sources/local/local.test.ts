@@ -43,7 +43,7 @@ async function ask(allow: readonly string[], wanted: object): Promise<string> {
   const params = source.params.parse(wanted);
   const why = await source.refuses(params);
   const partition = { index: 0, count: 1 };
-  const want = { params, partition, folder: root, limitBytes: 0, signal: new AbortController().signal };
+  const want = { params, partition, folder: root, room: { take: () => {} }, signal: new AbortController().signal };
   const end = await source.fetch(want).then(
     ({ hostPath, readOnly }) => `${hostPath}${readOnly ? "" : " rw"}`,
     (fault) => {
