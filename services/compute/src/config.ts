@@ -69,6 +69,10 @@ const Results = z.object({
   outputBytes: whole(0, 1024 ** 4)
     .default(1024 ** 3)
     .describe("bytes of stdout, and of stderr, that are kept in results; more is cut off"),
+  // As much as a node keeps of all results by default, and as much as the client unpacks without asking.
+  limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
+    .default(10 * 1024 ** 3)
+    .describe("bytes that the files of one result may hold together, holes included; larger results are not published"),
 });
 
 const Output = z.object({

@@ -104,6 +104,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
   const publishers = createPublishers(
     {
       ...config.publishers,
+      limitBytes: config.results.limitBytes,
       local: { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") },
     },
     { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },

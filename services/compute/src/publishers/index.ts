@@ -12,6 +12,8 @@ export interface PublisherPorts {
 
 export interface PublisherSettings {
   readonly disabled: readonly string[];
+  /** The most bytes that the files of one result may hold together. */
+  readonly limitBytes: number;
   readonly local: {
     readonly folder: string;
     readonly address: string;
@@ -24,7 +26,8 @@ export interface PublisherSettings {
 
 /** Every publisher that this node offers. */
 export function createPublishers(settings: PublisherSettings, { clock, results }: PublisherPorts): Registry<Publisher> {
-  const parts = [local({ clock, ...settings.local }), nats(results)];
+  const { limitBytes } = settings;
+  const parts = [local({ clock, limitBytes, ...settings.local }), nats(results, { limitBytes })];
   return registry(
     "publisher",
     parts.filter(({ name }) => !settings.disabled.includes(name)),

@@ -1,30 +1,34 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { causeOf, Fault } from "@shoal/core";
 import { type Pack, pack } from "tar-stream";
-import { type Entry, walk } from "./walk.ts";
+import { type Entry, type WalkOptions, walk } from "./walk.ts";
 
-/** A folder as a tar.gz, made while it is read. The same folder gives the same bytes. An error on it is a Fault with the reason. */
-export function archive(folder: string, signal: AbortSignal): Readable {
+/**
+ * A folder as a tar.gz, made while it is read. The same folder gives the same bytes. An error on it is a Fault with the reason; what is too
+ * large fails before anything is read.
+ */
+export function archive(folder: string, options: WalkOptions): Readable {
+  const { signal } = options;
   const tar = pack();
   const packed = new PassThrough();
   const zipping = pipeline(tar, createGzip(), packed, { signal });
   // What goes wrong on the way arrives as the stream's own error.
   zipping.catch((failure: unknown) => packed.destroy(archiveFault(failure)));
-  fill(tar, folder, signal).then(
+  fill(tar, folder, options).then(
     () => tar.finalize(),
     (failure: unknown) => tar.destroy(archiveFault(failure)),
   );
   return packed;
 }
 
-async function fill(tar: Pack, folder: string, signal: AbortSignal): Promise<void> {
-  for await (const entry of walk(folder)) {
-    signal.throwIfAborted();
-    await add(tar, entry, signal);
+async function fill(tar: Pack, folder: string, options: WalkOptions): Promise<void> {
+  for (const entry of await walk(folder, options)) {
+    options.signal.throwIfAborted();
+    await add(tar, entry, options.signal);
   }
 }
 
@@ -44,9 +48,20 @@ async function addFile(
   signal: AbortSignal,
 ): Promise<void> {
   if (sizeBytes === 0) return void to.end();
-  // Not through a link that has taken the file's place meanwhile.
-  const file = await open(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW);
-  await pipeline(file.createReadStream({ end: sizeBytes - 1 }), to, { signal });
+  const file = await openResult(hostPath);
+  try {
+    await pipeline(file.createReadStream({ end: sizeBytes - 1, autoClose: false }), to, { signal });
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a file, not through a link that has taken its place since it was looked at, and without waiting for the writer of a pipe that has. */
+export async function openResult(hostPath: Buffer): Promise<FileHandle> {
+  const file = await open(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new Fault("PUBLISH_FAILED", "a result is no longer the file that it was when the results were looked over");
 }
 
 function archiveFault(failure: unknown): Fault {

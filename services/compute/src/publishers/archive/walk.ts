@@ -1,9 +1,15 @@
+import { isUtf8 } from "node:buffer";
+import type { Stats } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
-import { join, posix } from "node:path";
+import { posix } from "node:path";
 import { Fault } from "@shoal/core";
 
-/** Files, folders and links of one archive; more is a mistake of the task. */
+/** Files, folders and links of one archive; more is a mistake of the task. The client unpacks as many. */
 const entriesMax = 100_000;
+// Levels of folders; the client unpacks as many.
+const depthMax = 64;
+// What tar writes for each entry before its content: one block.
+const headerBytes = 512;
 
 /** One thing that goes into an archive. Paths are relative and separated by slashes. */
 export type Entry = {
@@ -12,41 +18,74 @@ export type Entry = {
   readonly mtime: Date;
 } & (
   | { readonly kind: "folder" }
-  | { readonly kind: "file"; readonly hostPath: string; readonly sizeBytes: number }
+  | { readonly kind: "file"; readonly hostPath: Buffer; readonly sizeBytes: number }
   | { readonly kind: "link"; readonly to: string }
 );
 
 // Read, write and run; never the bits that lend rights.
 const modeMask = 0o777;
 
+export interface WalkOptions {
+  /** The most bytes that the files may claim to hold together: a hole counts as what it claims, since it is read as that. */
+  readonly limitBytes: number;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Everything in a folder, in the order of names. Links are kept as links, and only while they stay inside the folder; sockets,
- * devices and pipes are left out. Throws Fault OUTPUT_TOO_LARGE when there is too much of it.
+ * Everything in a folder, in the order of names, before any of it is read. Links are kept as links, and only while they stay inside the
+ * folder; sockets, devices and pipes are left out. A byte of a name that is not UTF-8 becomes %XX. Throws Fault OUTPUT_TOO_LARGE when there
+ * is too much of it, RESULTS_TOO_LARGE when it is too large.
  */
-export async function* walk(root: string): AsyncGenerator<Entry> {
+export async function walk(root: string, { limitBytes, signal }: WalkOptions): Promise<readonly Entry[]> {
+  // Host paths are kept as latin1, one character for each byte: names of files are bytes, not text.
+  const hostRoot = Buffer.from(root).toString("latin1");
+  const entries: Entry[] = [];
   const waiting = [""];
-  let seen = 0;
+  let [seen, sumBytes] = [0, 0];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const names = (await readdir(join(root, at))).sort();
+    signal.throwIfAborted();
+    const names = (await readdir(bytesOf(`${hostRoot}/${at}`), "latin1")).sort();
     seen += names.length;
     if (seen > entriesMax) throw new Fault("OUTPUT_TOO_LARGE", `the results hold more than ${entriesMax} files`);
     for (const name of names) {
-      const entry = await look(root, posix.join(at, name));
-      if (entry?.kind === "folder") waiting.push(entry.path);
-      if (entry !== undefined) yield entry;
+      const inner = posix.join(at, name);
+      const entry = await look(bytesOf(`${hostRoot}/${inner}`), inner);
+      if (entry === undefined) continue;
+      sumBytes += headerBytes + (entry.kind === "file" ? entry.sizeBytes : 0);
+      if (sumBytes > limitBytes) throw tooLarge(sumBytes, limitBytes);
+      if (entry.kind === "folder") waiting.push(deeper(inner));
+      entries.push(entry);
     }
   }
+  return entries;
 }
 
-async function look(root: string, path: string): Promise<Entry | undefined> {
-  const hostPath = join(root, path);
-  const found = await lstat(hostPath);
-  const base = { path, mode: found.mode & modeMask, mtime: found.mtime };
+function tooLarge(sumBytes: number, limitBytes: number): Fault {
+  const why = `the results hold at least ${sumBytes} bytes, this node publishes at most ${limitBytes} (results.limitBytes)`;
+  return new Fault("RESULTS_TOO_LARGE", `${why}; a sparse file counts with its whole size`);
+}
+
+function deeper(inner: string): string {
+  if (inner.split("/").length <= depthMax) return inner;
+  throw new Fault("OUTPUT_TOO_LARGE", `the results have folders in more than ${depthMax} levels`);
+}
+
+const bytesOf = (hostPath: string): Buffer => Buffer.from(hostPath, "latin1");
+
+function textOf(latin1: string): string {
+  const bytes = bytesOf(latin1);
+  if (isUtf8(bytes)) return bytes.toString();
+  return latin1.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+async function look(hostPath: Buffer, inner: string): Promise<Entry | undefined> {
+  const found: Stats = await lstat(hostPath);
+  const base = { path: textOf(inner), mode: found.mode & modeMask, mtime: found.mtime };
   if (found.isDirectory()) return { ...base, kind: "folder" };
   if (found.isFile()) return { ...base, kind: "file", hostPath, sizeBytes: found.size };
   if (!found.isSymbolicLink()) return undefined;
-  const to = await readlink(hostPath);
-  return staysInside(path, to) ? { ...base, kind: "link", to } : undefined;
+  const to = await readlink(hostPath, "latin1");
+  return staysInside(inner, to) ? { ...base, kind: "link", to: textOf(to) } : undefined;
 }
 
 /** Where the link lies decides: it is read as whoever unpacks the archive will read it. */

@@ -18,6 +18,7 @@ const options = (folder: string): LocalOptions => ({
   port: 0,
   keepMs: 60_000,
   keepBytes: 10_000_000,
+  limitBytes: 10_000_000,
 });
 const urlOf = (params: Readonly<Record<string, unknown>>): string => String(params["URL"]);
 
@@ -105,6 +106,22 @@ describe("local", () => {
     expect((await fetch(urlOf(params))).status).toBe(404);
     await publish(publisher, "e-2");
     expect(await readdir(join(root, "published"))).not.toContain("e-1.tar.gz");
+  });
+
+  it("removes what it could not finish", async () => {
+    const publisher = make({ limitBytes: 600 });
+    await expect(publish(publisher, "e-1", "x".repeat(1_000))).rejects.toMatchObject({ code: "RESULTS_TOO_LARGE" });
+    expect(await readdir(join(root, "published"))).toEqual(["port"]);
+    await publish(publisher, "e-2", "small");
+    expect((await readdir(join(root, "published"))).sort()).toEqual(["e-2.tar.gz", "port"]);
+  });
+
+  it("removes at its start what a process that died has left unfinished", async () => {
+    await mkdir(join(root, "published"));
+    await writeFile(join(root, "published", "e-0.tar.gz.unfinished"), "half a result");
+    await writeFile(join(root, "published", "e-1.tar.gz"), "a result");
+    expect(await make().unavailable()).toBeUndefined();
+    expect((await readdir(join(root, "published"))).sort()).toEqual(["e-1.tar.gz", "port"]);
   });
 
   it("says why when the port cannot be had", async () => {

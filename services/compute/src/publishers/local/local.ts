@@ -1,5 +1,6 @@
-import { type Clock, causeOf, Fault } from "@shoal/core";
+import { type Clock, causeOf } from "@shoal/core";
 import { z } from "zod";
+import { diskFault } from "../../disk-fault.ts";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
 import { type ResultServer, serveResults } from "./server.ts";
@@ -16,15 +17,23 @@ export interface LocalOptions {
   readonly port: number;
   readonly keepMs: number;
   readonly keepBytes: number;
+  /** The most bytes that the files of one result may hold together. */
+  readonly limitBytes: number;
 }
 
 /** Keeps results on this node and serves them over HTTP to whoever has the link, until they are too old or too many. */
-export function local({ clock, folder, address, machine, port, keepMs, keepBytes }: LocalOptions): Publisher {
+export function local(options: LocalOptions): Publisher {
+  const { clock, folder, address, machine, port, keepMs, keepBytes, limitBytes } = options;
   const shelf = createShelf({ folder, clock, keepMs, keepBytes });
   let serving: Promise<ResultServer> | undefined;
+  // Nothing is published before it serves, so that whatever is unfinished by then was left by a process that has died.
+  const serve = async () => {
+    await shelf.begin();
+    return serveResults({ shelf, folder, address, port });
+  };
   // Tried again at the next question when it could not be had.
   const server = () => {
-    serving ??= serveResults({ shelf, folder, address, port }).catch((failure: unknown) => {
+    serving ??= serve().catch((failure: unknown) => {
       serving = undefined;
       throw failure;
     });
@@ -45,11 +54,10 @@ export function local({ clock, folder, address, machine, port, keepMs, keepBytes
       const name = `${executionId}.tar.gz`;
       const at = await server();
       try {
-        if (!(await shelf.has(name))) await shelf.put(name, archive(results, signal));
+        if (!(await shelf.has(name))) await shelf.put(name, archive(results, { limitBytes, signal }));
         await shelf.sweep();
       } catch (failure) {
-        if (failure instanceof Fault) throw failure;
-        throw new Fault("PUBLISH_FAILED", `the results cannot be kept: ${causeOf(failure).why}`, { cause: failure });
+        throw diskFault(folder, failure, "PUBLISH_FAILED");
       }
       return {
         type: "urlDownload",

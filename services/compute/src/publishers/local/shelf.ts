@@ -9,7 +9,9 @@ import type { Clock } from "@shoal/core";
 export interface Shelf {
   /** True when the file is there and not too old. */
   has(name: string): Promise<boolean>;
-  /** Puts a file there, whole or not at all. */
+  /** Removes what earlier processes have begun and not finished. Only before the first `put`. */
+  begin(): Promise<void>;
+  /** Puts a file there, whole or not at all: what cannot be finished is removed. */
   put(name: string, bytes: Readable): Promise<void>;
   /** A file's path and size, unless it is not there or too old. */
   find(name: string): Promise<{ readonly path: string; readonly sizeBytes: number } | undefined>;
@@ -37,12 +39,22 @@ export function createShelf({ folder, clock, keepMs, keepBytes }: ShelfOptions):
   }
   return {
     find,
+    begin: async () => {
+      const left = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(unfinished));
+      for (const name of left) await rm(join(folder, name), { force: true });
+    },
     has: async (name) => (await find(name)) !== undefined,
     put: async (name, bytes) => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, name);
-      await pipeline(bytes, createWriteStream(path + unfinished, { mode: 0o600 }));
-      await rename(path + unfinished, path);
+      try {
+        await pipeline(bytes, createWriteStream(path + unfinished, { mode: 0o600 }));
+        await rename(path + unfinished, path);
+      } catch (failure) {
+        // On a full disk this makes the room that it has taken. What cannot be removed is left to the next start.
+        await rm(path + unfinished, { force: true }).catch(() => {});
+        throw failure;
+      }
     },
     sweep: async () => {
       const names = (await readdir(folder).catch(() => [])).filter((name) => fileName.test(name));

@@ -6,14 +6,14 @@ import type { Publisher } from "../publisher.ts";
 import type { ResultStore } from "./result-store.ts";
 
 /** Keeps results as objects in NATS itself: they reach the user over the connections that are there, and the node opens no port. */
-export function nats(store: ResultStore): Publisher {
+export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: number }): Publisher {
   return {
     name: "nats",
     params: z.strictObject({}),
     unavailable: async () => undefined,
     publish: async ({ executionId, folder, signal }) => {
       const object = `${executionId}.tar.gz`;
-      const packed = archive(folder, signal);
+      const packed = archive(folder, { limitBytes, signal });
       try {
         const { sizeBytes, digest } = await store.put(object, Readable.toWeb(packed));
         return { type: "nats", params: { Bucket: store.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest } };
