@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diskJournal } from "./disk-journal.ts";
+import type { Journal } from "./journal.ts";
 import { journalContract } from "./journal-contract.ts";
 
 let root = "";
@@ -31,6 +32,25 @@ const writer = `
     process.stdout.write(n + "\\n");
   }
 `;
+
+/** Opens, reads and writes, as a node does at its start; how that ended. */
+async function used(at: string): Promise<string> {
+  let journal: Journal | undefined;
+  try {
+    journal = diskJournal(at);
+    await journal.load();
+    await journal.write({ phase: "starting", executionId: "e-new" });
+    return "used";
+  } catch (failure) {
+    expect(failure).toMatchObject({ name: "Fault", code: "DATA_DIR_FAILED" });
+    const text = String(failure);
+    if (/has form -?\d+, this program reads form 1: start the version/.test(text)) return "other form";
+    expect(text).toMatch(/journal\.sqlite cannot be used .* \(.+\).* damaged: stop the node, move journal\.sqlite/);
+    return "names the cure";
+  } finally {
+    await journal?.close();
+  }
+}
 
 describe("a journal on disk", () => {
   it("has everything that it said was written, after a kill -9 in the middle", async () => {
@@ -71,6 +91,32 @@ describe("a journal on disk", () => {
     other.exec("PRAGMA user_version = 99");
     other.close();
     expect(() => diskJournal(at)).toThrow(expect.objectContaining({ why: expect.stringContaining("form 99") }));
+  });
+
+  it("names the cure for a file that one flipped byte has damaged, and never ends in another error", async () => {
+    const at = await folder();
+    const path = join(at, "journal.sqlite");
+    const first = diskJournal(at);
+    for (let n = 1; n <= 20; n++) await first.write({ phase: "starting", executionId: `e-${n}` });
+    await first.close();
+    const whole = await readFile(path);
+    const ends = new Map<string, number>();
+    // Every byte of the header and of the schema's page, then some of the rest: each in turn, and nothing else.
+    for (let offset = 0; offset < whole.length; offset += offset < 1_024 ? 1 : 13) {
+      const flipped = Buffer.from(whole);
+      flipped.writeUInt8(whole.readUInt8(offset) ^ 0xff, offset);
+      for (const name of await readdir(at)) await rm(join(at, name));
+      await writeFile(path, flipped);
+      const end = await used(at);
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+    }
+    expect([...ends.keys()].sort()).toEqual(["names the cure", "other form", "used"]);
+  });
+
+  it("names the cure for a file that is something else", async () => {
+    const at = await folder();
+    await writeFile(join(at, "journal.sqlite"), "this is no database, and longer than a header of one: ".repeat(40));
+    expect(await used(at)).toBe("names the cure");
   });
 
   it("takes an entry that it cannot read for one that was begun", async () => {

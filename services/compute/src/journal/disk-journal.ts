@@ -31,12 +31,11 @@ interface Waiting {
 
 /**
  * The journal in a file of this folder, which exists. What is written in one turn of the event loop becomes one transaction.
- * Throws Fault DATA_DIR_IN_USE when another process has it, DATA_DIR_FAILED when it cannot be used.
+ * Throws Fault DATA_DIR_IN_USE when another process has it, DATA_DIR_FAILED when it cannot be used, NODE_DISK_FULL when there is no room.
  */
 export function diskJournal(folder: string): Journal {
   const path = join(folder, fileName);
-  const database = open(path);
-  const commit = committer(database);
+  const { database, commit } = open(path);
   let waiting = new Map<string, Waiting>();
   let round: PromiseWithResolvers<void> | undefined;
 
@@ -77,31 +76,52 @@ export function diskJournal(folder: string): Journal {
   };
 }
 
-function open(path: string): DatabaseSync {
+interface OpenJournal {
+  readonly database: DatabaseSync;
+  readonly commit: (batch: readonly Waiting[]) => void;
+}
+
+function open(path: string): OpenJournal {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
     database.exec(setUp);
     const form = database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (form !== 0 && form !== formVersion) {
-      throw new Fault("DATA_DIR_FAILED", `${path} has form ${form}, this program reads form ${formVersion}`);
+      const why = `${path} has form ${form}, this program reads form ${formVersion}`;
+      throw new Fault("DATA_DIR_FAILED", `${why}: start the version that has written it`);
     }
     database.exec(`PRAGMA user_version = ${formVersion}`);
-    return database;
+    return { database, commit: committer(database) };
   } catch (failure) {
     database?.close();
     throw diskFault(failure, path);
   }
 }
 
-// SQLite's own result codes for a file that another process has locked.
-const busyCodes: readonly unknown[] = [5, 6];
+// SQLite's own result codes (sqlite.org/rescode.html), of which an extended code keeps the lowest byte.
+const busyCodes: readonly number[] = [5, 6];
+const fullCode = 13;
+// A schema or a page that makes no sense, a header that forbids writing, and a file that is no database.
+const damageCodes: readonly number[] = [1, 8, 11, 26];
 
 function diskFault(failure: unknown, path: string): Fault {
   if (failure instanceof Fault) return failure;
-  const [code, message] = failure instanceof Error ? [Reflect.get(failure, "errcode"), failure.message] : [0, ""];
+  const errcode: unknown = failure instanceof Error ? Reflect.get(failure, "errcode") : undefined;
+  const code = typeof errcode === "number" ? errcode & 0xff : 0;
+  const message = failure instanceof Error ? failure.message : String(failure);
   if (busyCodes.includes(code)) return new Fault("DATA_DIR_IN_USE", `${path} is locked`);
-  return new Fault("DATA_DIR_FAILED", `${path}: ${message}`, { cause: failure });
+  if (code === fullCode) return new Fault("NODE_DISK_FULL", `no room for ${path}: ${message}`, { cause: failure });
+  const why = damageCodes.includes(code) ? damageOf(path, message) : `${path}: ${message}`;
+  return new Fault("DATA_DIR_FAILED", why, { cause: failure });
+}
+
+/** What a person does about it: nothing but this node's memory of what it runs is in the file. */
+function damageOf(path: string, message: string): string {
+  return (
+    `${path} cannot be used as this node's journal (${message}). If this user may write the file, it is damaged: stop the node, move ${fileName}, ${fileName}-wal and ` +
+    `${fileName}-shm out of the folder and start it again: executions that were running here are then begun again or reported as failed`
+  );
 }
 
 function committer(database: DatabaseSync): (batch: readonly Waiting[]) => void {

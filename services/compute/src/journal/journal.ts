@@ -20,7 +20,7 @@ export const JournalEntry = z.discriminatedUnion("phase", [
 ]);
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
-/** The node's memory across restarts. Every method throws Fault DATA_DIR_FAILED when it cannot be kept. */
+/** The node's memory across restarts. Every method throws Fault DATA_DIR_FAILED when it cannot be kept, NODE_DISK_FULL when there is no room. */
 export interface Journal {
   /** Every entry, read once at the start. */
   load(): Promise<readonly JournalEntry[]>;

@@ -40,13 +40,22 @@ describe("a workspace on disk", () => {
     expect(await readFile(join(folder, "exitCode"), "utf8")).toBe("0");
   });
 
-  it("tells once of output that cannot be written, and goes on", () => {
-    const told: string[] = [];
-    const workspace = diskWorkspace(root, { info: () => {}, warn: (what) => told.push(what) });
-    const file = workspace.begin(join(root, "absent", "stdout"));
+  it("warns once of output that cannot be written, goes on, and completes nothing in that folder", async () => {
+    const warnings: string[] = [];
+    const workspace = diskWorkspace(root, { info: () => {}, warn: (what) => warnings.push(what) });
+    const results = `${workspace.folderOf("e-1")}/results`;
+    const file = workspace.begin(join(results, "stdout"));
     file.write(Buffer.from("a"));
     file.close();
-    expect(told).toEqual(["output could not be written"]);
+    expect(warnings).toEqual(["output could not be written"]);
+    await workspace.make(results);
+    await expect(workspace.write(join(results, "exitCode"), "0")).rejects.toMatchObject({
+      code: "DATA_DIR_FAILED",
+      why: expect.stringContaining("stdout"),
+    });
+    await workspace.clear("e-1");
+    await workspace.make(results);
+    await workspace.write(join(results, "exitCode"), "0");
   });
 
   it("clears an execution's folder, and nothing else", async () => {

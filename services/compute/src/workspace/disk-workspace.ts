@@ -1,20 +1,35 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { causeOf, Fault } from "@shoal/core";
+import { dirname, join } from "node:path";
+import type { Fault } from "@shoal/core";
+import { diskFault } from "../disk-fault.ts";
 import type { Notes } from "../notes.ts";
 import type { OutputFile, Workspace } from "./workspace.ts";
 
 /** Folders on the disk under `root`, which is made when the first of them is. Only this node's user may look into them. */
 export function diskWorkspace(root: string, notes: Notes): Workspace {
+  // Folders in which an output file is not whole, with the reason.
+  const broken = new Map<string, Fault>();
   return {
     folderOf: (executionId) => join(root, executionId),
     make: (folder) => onDisk(folder, () => mkdir(folder, { recursive: true, mode: 0o700 })),
-    begin: (path) => beginFile(path, notes),
-    write: (path, text) => onDisk(path, () => writeFile(path, text)),
-    clear: (executionId) =>
+    begin: (path) =>
+      beginFile(path, (fault) => {
+        broken.set(dirname(path), fault);
+        notes.warn("output could not be written", { path, why: fault.why });
+      }),
+    write: (path, text) =>
+      onDisk(path, async () => {
+        const fault = broken.get(dirname(path));
+        if (fault !== undefined) throw fault;
+        await writeFile(path, text);
+      }),
+    clear: async (executionId) => {
+      const folder = join(root, executionId);
+      for (const each of [...broken.keys()]) if (each.startsWith(`${folder}/`)) broken.delete(each);
       // Containers may have left folders without permissions; a second look repairs races with a program that still ends.
-      onDisk(executionId, () => rm(join(root, executionId), { recursive: true, force: true, maxRetries: 2 })),
+      await onDisk(executionId, () => rm(folder, { recursive: true, force: true, maxRetries: 2 }));
+    },
     list: () =>
       readdir(root).catch((failure: unknown) => {
         if (failure instanceof Error && "code" in failure && failure.code === "ENOENT") return [];
@@ -31,20 +46,16 @@ async function onDisk(path: string, act: () => Promise<unknown>): Promise<void> 
   }
 }
 
-function diskFault(path: string, failure: unknown): Fault {
-  return new Fault("DATA_DIR_FAILED", `${path}: ${causeOf(failure).why}`, { cause: failure });
-}
-
 /** Written synchronously: into the page cache that costs microseconds, and no queue can grow. */
-function beginFile(path: string, notes: Notes): OutputFile {
+function beginFile(path: string, onBroken: (fault: Fault) => void): OutputFile {
   let fd: number | undefined;
-  let broken = false;
+  let isBroken = false;
   const attempt = (act: () => void) => {
     try {
-      if (!broken) act();
+      if (!isBroken) act();
     } catch (failure) {
-      broken = true;
-      notes.warn("output could not be written", { path, why: causeOf(failure).why });
+      isBroken = true;
+      onBroken(diskFault(path, failure));
     }
   };
   attempt(() => {

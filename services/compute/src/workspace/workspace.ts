@@ -1,11 +1,11 @@
 /** A file that is written as output comes. */
 export interface OutputFile {
-  /** Appends. What the disk refuses is dropped, and said once to the operator. */
+  /** Appends. What the disk refuses is dropped, with all that follows; the operator is warned once, and the folder takes no more `write`. */
   write(chunk: Uint8Array): void;
   close(): void;
 }
 
-/** The folders of executions, under one root of the node. Throws Fault DATA_DIR_FAILED when the disk refuses. */
+/** The folders of executions, under one root of the node. Throws Fault DATA_DIR_FAILED when the disk refuses, NODE_DISK_FULL when it is full. */
 export interface Workspace {
   /** Where an execution's folder is, whether or not it exists. */
   folderOf(executionId: string): string;
@@ -13,7 +13,7 @@ export interface Workspace {
   make(folder: string): Promise<void>;
   /** Begins a file anew, in a folder that exists. */
   begin(path: string): OutputFile;
-  /** Writes a whole file, in a folder that exists. */
+  /** Writes a whole file, in a folder that exists. Throws the first failure of an output file beside it: what lies there is not whole. */
   write(path: string, text: string): Promise<void>;
   /** Removes an execution's folder with all that is in it; one that is not there is removed already. */
   clear(executionId: string): Promise<void>;
