@@ -1,5 +1,6 @@
 import type { ErrorCode } from "@shoal/proto";
 import type { z } from "zod";
+import type { HeldPath } from "../held-path.ts";
 
 /** Runs one unit of work. An executor keeps no state between works beyond what `attach` and `sweep` find again. */
 export interface Executor {
@@ -46,6 +47,8 @@ export interface Work {
 /** Something a source brought in: a file or folder on the host, seen by the work at `target`. */
 export interface Input {
   readonly hostPath: string;
+  /** Where it is there, this is what is mounted: the path may lead elsewhere by now. Open until the work has ended. */
+  readonly held?: HeldPath;
   readonly target: string;
   readonly readOnly: boolean;
 }

@@ -1,6 +1,7 @@
 import { type Chance, type Clock, causeOf, type LogChunk, type OutgoingReport, type Registry } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
+import type { HeldPath } from "../held-path.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Notes } from "../notes.ts";
 import type { Publisher } from "../publishers/publisher.ts";
@@ -51,16 +52,19 @@ export interface Run {
   readonly assignment: Assignment;
   /** Fires when the assignment goes away. */
   readonly stopped: AbortSignal;
+  /** Paths of this machine that are held open for it; closed with its folder. */
+  readonly held: HeldPath[];
   /** True while a folder may exist for it. */
   hasFolder: boolean;
 }
 
-/** Removes the run's folder, if it has one. What cannot be removed is left to the next start's sweep. */
+/** Lets go of what is held for the run and removes its folder, if it has one. What cannot be removed is left to the next start's sweep. */
 export async function clearFolder(run: Run): Promise<void> {
   if (!run.hasFolder) return;
   run.hasFolder = false;
   const { executionId } = run.assignment;
   try {
+    await Promise.all(run.held.splice(0).map((held) => held.close()));
     await run.ports.workspace.clear(executionId);
   } catch (failure) {
     run.ports.notes.warn("a folder could not be removed", { executionId, why: causeOf(failure).why });

@@ -29,7 +29,7 @@ const gone = new Fault("STOPPED", "its assignment has gone");
 /** Begins to walk at once. `onSettled` is called when the node is done with it, before the assignment goes. */
 export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
   const want = new AbortController();
-  const run: Run = { ports, assignment, stopped: want.signal, hasFolder: false };
+  const run: Run = { ports, assignment, stopped: want.signal, held: [], hasFolder: false };
   let seen: Seen = { state: "idle" };
   let walking: Promise<void> = begin();
 

@@ -98,19 +98,23 @@ function bringsIn(stage: Stage, { makers, copies }: Bench): void {
     expect(fetched.sizeBytes).toBe(copies ? bytes.length : 0);
     expect(fetched.hostPath.startsWith(want.folder)).toBe(copies);
     expect(fetched.readOnly).toBe(true);
+    await fetched.held?.close();
   });
   it("brings the same in twice at the same time", async () => {
     const { source, wanted } = await stage();
     const params = await makers.file(Buffer.from("twice"));
     const wants = [await wanted(params), await wanted(params)];
-    const paths = (await Promise.all(wants.map((want) => source.fetch(want)))).map(({ hostPath }) => hostPath);
+    const fetched = await Promise.all(wants.map((want) => source.fetch(want)));
+    const paths = fetched.map(({ hostPath }) => hostPath);
+    for (const { held } of fetched) await held?.close();
     expect(await Promise.all(paths.map((path) => readFile(path, "utf8")))).toEqual(["twice", "twice"]);
   });
   const { folder } = makers;
   if (folder === undefined) return;
   it("brings in a folder", async () => {
     const { source, wanted } = await stage();
-    const { hostPath } = await source.fetch(await wanted(await folder("told")));
+    const { hostPath, held } = await source.fetch(await wanted(await folder("told")));
+    await held?.close();
     expect((await stat(hostPath)).isDirectory()).toBe(true);
     expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("told");
   });

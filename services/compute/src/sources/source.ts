@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { HeldPath } from "../held-path.ts";
 import type { InputRoom } from "./room.ts";
 
 /** Brings one input in. What it makes lies under `folder`, or is an allow-listed path of the host itself. */
@@ -30,4 +31,6 @@ export interface Fetched {
   readonly hostPath: string;
   readonly readOnly: boolean;
   readonly sizeBytes: number;
+  /** What `hostPath` led to when it was judged, where others may change what the path leads to. The caller closes it. */
+  readonly held?: HeldPath;
 }

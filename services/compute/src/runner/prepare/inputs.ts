@@ -52,10 +52,11 @@ interface Place {
 }
 
 async function fetchOne(
-  { ports, assignment }: Run,
+  run: Run,
   { source, target }: InputSource,
   { index, signal, room }: Place,
 ): Promise<Input> {
+  const { ports, assignment } = run;
   if (!ports.sources.has(source.type)) {
     throw new Fault(
       "INPUT_UNAVAILABLE",
@@ -68,10 +69,12 @@ async function fetchOne(
   const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
   const { partition } = assignment;
   const own = room.input();
-  const { hostPath, readOnly } = await retrying(ports, signal, async () => {
+  const { hostPath, readOnly, held } = await retrying(ports, signal, async () => {
     own.release();
     await ports.workspace.make(folder);
     return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
-  return { hostPath, target, readOnly };
+  if (held === undefined) return { hostPath, target, readOnly };
+  run.held.push(held);
+  return { hostPath, target, readOnly, held };
 }

@@ -1,11 +1,26 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { descriptorPath } from "../../held-path.ts";
 import { sourceContract } from "../contract.ts";
+import { allowed } from "./allow-list.ts";
 import { local } from "./local.ts";
+import { isSteady } from "./writers.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -18,6 +33,13 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const at = (path: string) => join(root, path);
+const allowedLines = (lines: readonly string[]) => lines.map(allowed);
+
+/** Puts a link to `to` in the place of `path`, as another task or user would. */
+async function swap(path: string, to: string): Promise<void> {
+  await rename(at(path), at(`${path}-was`));
+  await symlink(at(to), at(path));
+}
 
 sourceContract("local", {
   source: () => local({ allow: [`${root}/open/**`] }),
@@ -45,7 +67,10 @@ async function ask(allow: readonly string[], wanted: object): Promise<string> {
   const partition = { index: 0, count: 1 };
   const want = { params, partition, folder: root, room: { take: () => {} }, signal: new AbortController().signal };
   const end = await source.fetch(want).then(
-    ({ hostPath, readOnly }) => `${hostPath}${readOnly ? "" : " rw"}`,
+    async ({ hostPath, readOnly, held }) => {
+      await held?.close();
+      return `${hostPath}${readOnly ? "" : " rw"}`;
+    },
     (fault) => {
       expect(fault.code).toBe("INPUT_UNAVAILABLE");
       return fault.why;
@@ -104,6 +129,62 @@ describe("a local input", () => {
     await symlink(at("open"), at("alias"));
     expect(await ask(["/alias/**"], { SourcePath: at("alias/file") })).toBe("/open/file");
     expect(await ask(["/alias/**"], { SourcePath: at("open/file") })).toContain("does not allow");
+  });
+
+  it("is what was judged, whatever is put at its path afterwards", async () => {
+    const source = local({ allow: [`${root}/open/**`] });
+    const params = source.params.parse({ SourcePath: at("open/deep") });
+    const want = { params, partition: { index: 0, count: 1 }, folder: root, limitBytes: 0 };
+    await writeFile(at("open/deep/inside"), "judged");
+    const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
+    await swap("open/deep", "closed");
+    expect(await readFile(`${descriptorPath(held?.fd ?? -1)}/inside`, "utf8")).toBe("judged");
+    await held?.close();
+  });
+
+  it.each([
+    ["/open/**:ro", "open", true],
+    ["/open/**:ro", "open/deep", true],
+    ["/open/**:rw", "open", true],
+    ["/open/**:rw", "open/deep", false],
+    ["/**:rw", "open", false],
+  ])("under %s: that only this node's user can replace %s is %s", async (line, path, steady) => {
+    const source = local({ allow: [`${root}${line}`] });
+    const params = source.params.parse({ SourcePath: at(path) });
+    const want = { params, partition: { index: 0, count: 1 }, folder: root, limitBytes: 0 };
+    const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
+    expect(held?.steady).toBe(steady);
+    await held?.close();
+  });
+
+  it("is not taken for steady below a folder in which others may write, nor below one of theirs", async () => {
+    await mkdir(at("open/shared/below"), { recursive: true });
+    await chmod(at("open/shared"), 0o777);
+    const allow = allowedLines([`${root}/open/**`]);
+    expect(await isSteady(allow, at("open/shared"))).toBe(true);
+    expect(await isSteady(allow, at("open/shared/below"))).toBe(false);
+    await chmod(at("open/shared"), 0o1777);
+    expect(await isSteady(allow, at("open/shared/below"))).toBe(true);
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is not taken for steady where another user owns a folder (needs root)",
+    async () => {
+      await mkdir(at("open/theirs/below"), { recursive: true });
+      // 65534: the user nobody.
+      await chown(at("open/theirs"), 65_534, 65_534);
+      const allow = allowedLines([`${root}/open/**`]);
+      expect(await isSteady(allow, at("open/theirs"))).toBe(true);
+      expect(await isSteady(allow, at("open/theirs/below"))).toBe(false);
+    },
+  );
+
+  it("does not follow a listed link that a task may have put there", async () => {
+    await mkdir(at("open/listed"));
+    await swap("open/listed", "closed");
+    const asked = { SourcePath: at("open/listed/file") };
+    expect(await ask(["/open/listed/**"], asked)).toBe("/closed/file");
+    expect(await ask(["/open:rw", "/open/listed/**"], asked)).toContain("leads to /closed/file");
   });
 
   it("is made when that is wanted, and only where writing is allowed", async () => {

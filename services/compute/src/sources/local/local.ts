@@ -1,10 +1,12 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
 import { posix } from "node:path";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
+import { type HeldPath, holdingProblem } from "../../held-path.ts";
 import type { Fetched, Source, Wanted } from "../source.ts";
 import { type Allowed, allowed } from "./allow-list.ts";
-import { leadsToAllowed, whereItLeads } from "./where-it-leads.ts";
+import { holdNearest, makeInside } from "./holding.ts";
+import { leadsToAllowed } from "./leads-to-allowed.ts";
+import { isSteady } from "./writers.ts";
 
 /** What a local input is told; its keys are the wire names. */
 export const LocalParams = z.strictObject({
@@ -31,17 +33,20 @@ export interface LocalOptions {
 
 /**
  * Lets a task see a path of the node itself, as far as the node's allow list goes. Links are resolved first: both the path that was
- * named and the one it leads to must be allowed. Nothing is copied, so nothing counts against the limit.
+ * named and the one it leads to must be allowed. What it leads to is opened before it is judged and stays open, so that what was
+ * judged is what an executor mounts. Nothing is copied, so nothing counts against the limit.
  */
 export function local({ name = "local", allow }: LocalOptions): Source {
   const list = allow.map(allowed);
   return {
     name,
     params: LocalParams,
-    unavailable: async () => (list.length === 0 ? "this node allows no paths of its own" : undefined),
+    unavailable: async () => (list.length === 0 ? "this node allows no paths of its own" : holdingProblem()),
     refuses: async (params) => {
       const answer = await look(list, LocalParams.parse(params));
-      return answer.found ? undefined : answer.why;
+      if (!answer.found) return answer.why;
+      await answer.held.close();
+      return undefined;
     },
     fetch: (wanted) => fetch(list, wanted),
   };
@@ -51,41 +56,55 @@ async function fetch(list: readonly Allowed[], { params, signal }: Wanted): Prom
   if (signal.aborted) throw new Fault("STOPPED", "bringing in a local input was ended early");
   const wanted = LocalParams.parse(params);
   let answer = await look(list, wanted);
-  if (answer.found && answer.missing) {
-    await create(answer.realPath, wanted.CreateAs);
-    // Looked at again: somebody else may have put something there meanwhile.
-    answer = await look(list, wanted);
+  if (answer.found && answer.missing.length > 0) {
+    const { held, missing } = answer;
+    const made = await makeInside(held, missing, wanted.CreateAs).finally(() => held.close());
+    await made.close();
+    // Looked at again, as anything that is there: it is judged by what it is now.
+    answer = await look(list, { ...wanted, CreateAs: "noCreate" });
   }
   if (!answer.found) throw new Fault("INPUT_UNAVAILABLE", answer.why);
-  return { hostPath: answer.realPath, readOnly: !wanted.ReadWrite, sizeBytes: 0 };
+  const { held } = answer;
+  return { hostPath: held.realPath, readOnly: !wanted.ReadWrite, sizeBytes: 0, held };
 }
 
 type Answer =
-  | { readonly found: true; readonly realPath: string; readonly missing: boolean }
+  /** What is there is held, down to the last folder that exists; `missing` are the names below it. */
+  | { readonly found: true; readonly held: HeldPath; readonly missing: readonly string[] }
   | { readonly found: false; readonly why: string };
 
 const refusal = (why: string): Answer => ({ found: false, why });
 
-async function look(list: readonly Allowed[], { SourcePath: path, ReadWrite, CreateAs }: LocalParams): Promise<Answer> {
+async function look(list: readonly Allowed[], params: LocalParams): Promise<Answer> {
+  const { SourcePath: path } = params;
   if (!list.some((line) => line.matches(path))) return refusal(`this node does not allow ${path}`);
-  const realPath = await whereItLeads(path);
-  if (realPath === undefined) return refusal(`${path} is or lies behind a link that leads nowhere`);
-  const there = await stat(realPath).catch(() => undefined);
-  if (there === undefined && CreateAs === "noCreate") return refusal(`there is no ${path} on this node`);
-  const writes = ReadWrite || there === undefined;
-  const lines = writes ? list.filter(({ mayWrite }) => mayWrite) : list;
-  if (!lines.some((line) => line.matches(path))) return refusal(`this node allows ${path} only to be read`);
-  if (!(await leadsToAllowed(lines, realPath))) {
-    return refusal(`${path} leads to ${realPath}, which this node does not allow${writes ? " to be written" : ""}`);
+  const nearest = await holdNearest(path, (realPath) => isSteady(list, realPath));
+  if (nearest === undefined) return refusal(`${path} is or lies behind a link that leads nowhere`);
+  try {
+    const why = await problemOf(list, params, nearest);
+    if (why === undefined) return { found: true, ...nearest };
+    await nearest.held.close();
+    return refusal(why);
+  } catch (failure) {
+    await nearest.held.close();
+    throw failure;
   }
-  if (there !== undefined && !there.isFile() && !there.isDirectory()) {
-    return refusal(`${path} is neither a file nor a folder`);
-  }
-  return { found: true, realPath, missing: there === undefined };
 }
 
-async function create(realPath: string, as: LocalParams["CreateAs"]): Promise<void> {
-  await mkdir(as === "dir" ? realPath : posix.dirname(realPath), { recursive: true });
-  // Opened to append: a file that has appeared meanwhile keeps what it holds.
-  if (as === "file") await writeFile(realPath, "", { flag: "a" });
+/** Why what is held is not for this task, or undefined when it is. */
+async function problemOf(
+  list: readonly Allowed[],
+  { SourcePath: path, ReadWrite, CreateAs }: LocalParams,
+  { held, missing }: { readonly held: HeldPath; readonly missing: readonly string[] },
+): Promise<string | undefined> {
+  const isThere = missing.length === 0;
+  if (!isThere && (CreateAs === "noCreate" || held.kind !== "folder")) return `there is no ${path} on this node`;
+  const writes = ReadWrite || !isThere;
+  const lines = writes ? list.filter(({ mayWrite }) => mayWrite) : list;
+  if (!lines.some((line) => line.matches(path))) return `this node allows ${path} only to be read`;
+  const realPath = posix.join(held.realPath, ...missing);
+  if (!(await leadsToAllowed(lines, { realPath, list }))) {
+    return `${path} leads to ${realPath}, which this node does not allow${writes ? " to be written" : ""}`;
+  }
+  return held.kind === "other" ? `${path} is neither a file nor a folder` : undefined;
 }

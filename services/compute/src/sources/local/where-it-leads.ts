@@ -1,6 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
 import { posix } from "node:path";
-import { type Allowed, fixedPart } from "./allow-list.ts";
 
 /**
  * The path with every link resolved; of one that does not exist, as far as it does. Undefined when there is a link on the way that leads
@@ -20,16 +19,4 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** An allow list names folders as people know them; where they are links themselves, what they lead to is meant. */
-export async function leadsToAllowed(list: readonly Allowed[], realPath: string): Promise<boolean> {
-  for (const line of list) {
-    if (line.matches(realPath)) return true;
-    const fixed = fixedPart(line.pattern);
-    const real = await whereItLeads(fixed);
-    // Outside of what the fixed part leads to, this names a path that the pattern cannot match.
-    if (real !== undefined && line.matches(posix.join(fixed, posix.relative(real, realPath)))) return true;
-  }
-  return false;
 }

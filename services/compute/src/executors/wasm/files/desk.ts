@@ -1,10 +1,11 @@
 import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { type Errno, errnoNames, Refusal } from "../host/errno.ts";
 import type { FileRequest } from "../host/protocol.ts";
 import { type Answered, type DeskLimits, type Room, serve } from "./clerks.ts";
 import { handles } from "./handles.ts";
 import { ledger } from "./ledger.ts";
-import { inside, openFile, openVolume } from "./place.ts";
+import { inside, openFile, openMounted, openVolume } from "./place.ts";
 import type { GuestTree } from "./tree.ts";
 import { type Spot, walk } from "./walk.ts";
 
@@ -60,7 +61,7 @@ export function errnoOf(failure: unknown): Errno {
 function readWhole(tree: GuestTree, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
   const way = { path: path.replace(/^\/+/, ""), follow: true };
   return walk(tree.root, way, async (spot) => {
-    const handle = await openFile(hostPathOf(spot), constants.O_RDONLY);
+    const handle = await openToRead(spot);
     try {
       const { size } = await handle.stat();
       return size > bytesMax ? undefined : await handle.readFile();
@@ -70,9 +71,9 @@ function readWhole(tree: GuestTree, path: string, bytesMax: number): Promise<Uin
   });
 }
 
-function hostPathOf(spot: Spot): string {
-  if (spot.kind === "mounted") return spot.volume.hostPath;
+async function openToRead(spot: Spot): Promise<FileHandle> {
+  if (spot.kind === "mounted") return openMounted(spot.volume, constants.O_RDONLY);
   if (spot.kind === "folder") throw new Refusal("ISDIR");
   if (spot.kind === "absent" || spot.found === undefined) throw new Refusal("NOENT");
-  return inside(spot.folder, spot.name);
+  return openFile(inside(spot.folder, spot.name), constants.O_RDONLY);
 }

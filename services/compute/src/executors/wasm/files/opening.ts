@@ -3,7 +3,7 @@ import { Refusal } from "../host/errno.ts";
 import type { FileAnswer, OpenWish } from "../host/protocol.ts";
 import type { Handles } from "./handles.ts";
 import type { Ledger } from "./ledger.ts";
-import { inside, openFile, type Volume } from "./place.ts";
+import { inside, openFile, openMounted, type Volume } from "./place.ts";
 import type { Spot } from "./walk.ts";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
@@ -19,7 +19,7 @@ export async function openSpot(spot: Spot, want: OpenWish, holder: Holder): Prom
   if (spot.kind === "folder") return openFolder(spot, want, holder);
   if (want.create && want.directory) throw new Refusal("INVAL");
   if (spot.kind === "absent") throw new Refusal(want.create ? "ROFS" : "NOENT");
-  if (spot.kind === "mounted") return openExisting(spot.volume, spot.volume.hostPath, { want, holder });
+  if (spot.kind === "mounted") return openExisting(spot.volume, undefined, { want, holder });
   const { folder, name, found } = spot;
   if (found === undefined) return create(spot, want, holder);
   if (found === "link") throw new Refusal("LOOP");
@@ -42,9 +42,10 @@ async function create(spot: Spot & { kind: "named" }, want: OpenWish, holder: Ho
   return keep(folder.volume, inside(folder, name), { flags: O_RDWR | O_CREAT | O_EXCL, truncate: false, holder });
 }
 
+/** Without a path it is the volume itself, a single file. */
 function openExisting(
   volume: Volume,
-  path: string,
+  path: string | undefined,
   { want, holder }: { want: OpenWish; holder: Holder },
 ): Promise<FileAnswer> {
   if (want.create && want.exclusive) throw new Refusal("EXIST");
@@ -60,8 +61,12 @@ interface Keeping {
   readonly holder: Holder;
 }
 
-async function keep(volume: Volume, path: string, { flags, truncate, holder }: Keeping): Promise<FileAnswer> {
-  const handle = await openFile(path, flags);
+async function keep(
+  volume: Volume,
+  path: string | undefined,
+  { flags, truncate, holder }: Keeping,
+): Promise<FileAnswer> {
+  const handle = path === undefined ? await openMounted(volume, flags) : await openFile(path, flags);
   let kept = false;
   try {
     const stats = await handle.stat();

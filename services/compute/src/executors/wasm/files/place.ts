@@ -5,6 +5,8 @@ import type { FileKind } from "../host/protocol.ts";
 /** A file or folder of the host that is mounted into a guest's tree. */
 export interface Volume {
   readonly hostPath: string;
+  /** True when `hostPath` names a descriptor that is held open, which no one can make lead elsewhere. */
+  readonly held?: boolean;
   readonly writable: boolean;
 }
 
@@ -66,6 +68,11 @@ async function openFolder(volume: Volume, path: string, flags: number): Promise<
 export function openFile(path: string, flags: number): Promise<FileHandle> {
   // 0o644: what a file that a program makes usually allows.
   return open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
+}
+
+/** Opens a single file that is mounted. */
+export function openMounted({ hostPath, held }: Volume, flags: number): Promise<FileHandle> {
+  return held === true ? open(hostPath, flags | O_NONBLOCK) : openFile(hostPath, flags);
 }
 
 /** What a name in a held folder is; undefined when it is not there. */

@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { causeOf, Fault } from "@shoal/core";
+import { descriptorPath } from "../../../held-path.ts";
 import type { Input, Output } from "../../executor.ts";
 import type { VirtualFolder, Volume } from "./place.ts";
 
@@ -14,7 +15,7 @@ export interface GuestTree {
 export async function guestTree(inputs: readonly Input[], outputs: readonly Output[]): Promise<GuestTree> {
   const root: VirtualFolder = { kind: "virtual", children: new Map() };
   const wanted = [
-    ...inputs.map(({ hostPath, target, readOnly }) => ({ path: target, volume: { hostPath, writable: !readOnly } })),
+    ...inputs.map((input) => ({ path: input.target, volume: volumeOf(input) })),
     ...outputs.map(({ hostPath, path }) => ({ path, volume: { hostPath, writable: true } })),
   ];
   const volumes: { path: string; volume: Volume }[] = [];
@@ -26,10 +27,18 @@ export async function guestTree(inputs: readonly Input[], outputs: readonly Outp
   return { root, volumes };
 }
 
-async function look(path: string, { hostPath, writable }: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
+/** What is held is addressed by its descriptor, so that it is the one that was judged. */
+function volumeOf({ hostPath, held, readOnly }: Input): Volume {
+  const writable = !readOnly;
+  return held === undefined ? { hostPath, writable } : { hostPath: descriptorPath(held.fd), held: true, writable };
+}
+
+async function look(path: string, asked: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
+  const { hostPath } = asked;
   try {
-    // Links on the way to a volume are the agent's word; they are followed here, once, and never again.
-    const volume = { hostPath: await realpath(hostPath), writable };
+    // Links on the way to a volume are the agent's word; they are followed here, once, and never again. The path of what is held is a
+    // link too, but what it names is not where it leads.
+    const volume = asked.held === true ? asked : { ...asked, hostPath: await realpath(hostPath) };
     const facts = await stat(volume.hostPath);
     if (facts.isFile() || facts.isDirectory()) return { volume, isFolder: facts.isDirectory() };
   } catch (failure) {

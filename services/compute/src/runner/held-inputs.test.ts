@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { HeldPath } from "../held-path.ts";
+import type { Source } from "../sources/source.ts";
+import { assignmentOf } from "../testing/assignments.ts";
+import { createNodeBench } from "../testing/node-bench.ts";
+
+/** A source that holds what it brings in, and counts what is open. */
+function holding(fails: (nth: number) => boolean = () => false) {
+  let fetched = 0;
+  const open = new Set<number>();
+  const source: Source = {
+    name: "shelf",
+    params: z.strictObject({}),
+    unavailable: async () => undefined,
+    refuses: async () => undefined,
+    fetch: async () => {
+      const fd = ++fetched;
+      if (fails(fd)) throw new Error("the shelf is empty");
+      open.add(fd);
+      const place = { kind: "folder", realPath: "/shelf", dev: 1, ino: fd, steady: false } as const;
+      const held: HeldPath = { ...place, fd, close: async () => void open.delete(fd) };
+      return { hostPath: "/shelf", readOnly: true, sizeBytes: 0, held };
+    },
+  };
+  return { source, open, fetched: () => fetched };
+}
+
+const seconds = (RunSeconds: number) =>
+  assignmentOf({
+    task: {
+      engine: { type: "noop", params: { RunSeconds } },
+      inputSources: ["/a", "/b"].map((target) => ({ source: { type: "shelf" }, target })),
+    },
+  });
+
+describe("what a source holds for an execution", () => {
+  it("stays open while it runs, and is closed when it has ended", async () => {
+    const shelf = holding();
+    const bench = createNodeBench({ sources: [shelf.source] });
+    await bench.boot();
+    bench.assign(seconds(1));
+    await bench.sea.clock.advance(20);
+    expect(shelf.open.size).toBe(2);
+    await bench.sea.clock.advance(2_000);
+    expect(shelf.open.size).toBe(0);
+  });
+
+  it("is closed when the execution is stopped", async () => {
+    const shelf = holding();
+    const bench = createNodeBench({ sources: [shelf.source] });
+    await bench.boot();
+    const assignment = seconds(1_000);
+    bench.assign(assignment);
+    await bench.sea.clock.advance(20);
+    expect(shelf.open.size).toBe(2);
+    bench.unassign(assignment);
+    await bench.sea.clock.advance(20_000);
+    expect(shelf.open.size).toBe(0);
+  });
+
+  it("is closed when another input cannot be brought in", async () => {
+    const shelf = holding((nth) => nth === 2);
+    const bench = createNodeBench({ sources: [shelf.source] });
+    await bench.boot();
+    bench.assign(seconds(1));
+    await bench.sea.clock.advance(120_000);
+    expect(shelf.fetched()).toBeGreaterThan(1);
+    expect(shelf.open.size).toBe(0);
+  });
+});
