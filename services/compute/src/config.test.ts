@@ -37,9 +37,28 @@ describe("a compute node's config", () => {
     ["publishers.local.port", 70_000],
     ["allowListedLocalPaths", "data"],
     ["log.level", "loud"],
+    ["docker.capabilities", "SYS_ADMIN"],
+    ["docker.user", "root; rm"],
+    ["docker.diskLimit", "perhaps"],
   ])("refuses %s = %s, by name", (path, value) => {
     const invalid = expect.objectContaining({ code: "CONFIG_INVALID", why: expect.stringContaining(path) });
     expect(() => read({ [path]: value })).toThrow(invalid);
+  });
+
+  it("keeps the machine's network and all capabilities from containers, unless they are named", () => {
+    expect(read()).toMatchObject({
+      network: { host: false },
+      docker: { capabilities: [], user: "", readOnlyRoot: false, diskLimit: "ignore" },
+    });
+    const config = read({
+      "docker.capabilities": "CAP_CHOWN, setuid",
+      "docker.user": "1000:1000",
+      "network.host": "yes",
+    });
+    expect(config).toMatchObject({
+      network: { host: true },
+      docker: { capabilities: ["CHOWN", "SETUID"], user: "1000:1000" },
+    });
   });
 
   it("does not show the password", () => {
@@ -60,5 +79,33 @@ describe("the host's variables", () => {
     ["abc", undefined],
   ])("%s reads as %s", (name, value) => {
     expect(read(name)).toBe(value);
+  });
+});
+
+describe("credentials of the cluster among the host's variables", () => {
+  // A user seed as NKEYs are written; nobody's.
+  const seed = `SU${"A".repeat(56)}`;
+  const env = {
+    SHOAL_NATS_PASSWORD: "hush",
+    shoal_nats_password: "hush",
+    SHOAL: "hush",
+    NATS_CREDS: "/etc/nats.creds",
+    NATS_PASSWORD: "hush",
+    NKEY: "hush",
+    NKEYS: "hush",
+    MY_NKEY_SEED: "hush",
+    OTHER_SEED: seed,
+    WRAPPED: `seed=${seed}\n`,
+    CREDS: "-----BEGIN NATS USER JWT-----\nx",
+    PLAIN: "plain",
+    NATSUME: "a writer",
+  };
+  const names = Object.keys(env).filter((name) => !["PLAIN", "NATSUME"].includes(name));
+  it.each(names)("%s is handed to no task, whatever is allowed", (name) => {
+    expect(hostVariables(env, ["*", name])(name)).toBeUndefined();
+  });
+
+  it.each(["PLAIN", "NATSUME"] as const)("%s is none of them", (name) => {
+    expect(hostVariables(env, ["*"])(name)).toBe(env[name]);
   });
 });

@@ -1,6 +1,7 @@
 import { listOf, secret, yesOrNo } from "@shoal/core";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
+import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>
@@ -109,6 +110,29 @@ const Nats = z.object({
   password: secret().default("").describe("password at the NATS server; empty for none"),
 });
 
+const Docker = z.object({
+  socket: z.string().default("/var/run/docker.sock").describe("socket of the Docker engine"),
+  capabilities: listOf(
+    z.preprocess((name) => (typeof name === "string" ? name.toUpperCase().replace(/^CAP_/, "") : name), Capability),
+  )
+    .default([])
+    .describe("capabilities that containers keep, such as CHOWN,SETUID,SETGID; all others are dropped"),
+  user: z
+    .string()
+    .regex(userPattern, "expected user or user:group, by name or number")
+    .default("")
+    .describe("user[:group] that containers run as instead of their image's; empty leaves the image's, mostly root"),
+  readOnlyRoot: yesOrNo()
+    .default(false)
+    .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
+  diskLimit: z
+    .enum(["ignore", "refuse"])
+    .default("ignore")
+    .describe(
+      "what becomes of a task that asks for disk where the engine's storage driver cannot limit it: run without the limit, or refused",
+    ),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** Everything that a compute node can be told. `publishers.local.port` is also SHOAL_PUBLISHERS_LOCAL_PORT. */
@@ -138,20 +162,25 @@ export const ComputeConfig = z
       .object({
         allow: listOf(z.string().min(1))
           .default([])
-          .describe("names of host variables that tasks may read as env:NAME; * stands for any characters"),
+          .describe(
+            "names of host variables that tasks may read as env:NAME; * stands for any characters, and never for SHOAL_, NATS_ or NKEY names",
+          ),
       })
       .prefault({}),
     network: z
       .object({
         reject: yesOrNo().default(false).describe("refuse tasks that ask for a network, and give none to the others"),
+        host: yesOrNo()
+          .default(false)
+          .describe(
+            "let tasks ask for network host or full: the machine's own, with NATS, this API and all else that listens on loopback",
+          ),
       })
       .prefault({}),
     engines: z
       .object({ disabled: listOf(z.string()).default([]).describe("engines that are not offered") })
       .prefault({}),
-    docker: z
-      .object({ socket: z.string().default("/var/run/docker.sock").describe("socket of the Docker engine") })
-      .prefault({}),
+    docker: Docker.prefault({}),
     wasm: z
       .object({
         poolSize: whole(0, 64).default(2).describe("processes that wait for Wasm tasks; each takes some 50 MB"),
@@ -164,7 +193,9 @@ export const ComputeConfig = z
       }),
     )
       .default([])
-      .describe("paths of this machine that tasks may have as inputs, such as /data/**:ro; :rw lets them write"),
+      .describe(
+        "paths of this machine that tasks may have as inputs, such as /data/**:ro; :rw lets them write, which with docker equals root on this machine",
+      ),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
     output: Output.prefault({}),

@@ -1,12 +1,22 @@
-/** Reads the host's variables for tasks: only those whose name one of the patterns allows; `*` stands for any characters. */
+// What opens the cluster or names where that lies: this process's own settings, and the ways in which NATS clients and tools are given
+// credentials. Names in any case.
+const secretNames = /^(SHOAL|NATS|NKEY)(_|S?$)|(^|_)NKEY(_|$)/i;
+// An NKEY seed is S, the kind of key and 56 characters of base32; a credentials file names itself in its first line.
+const secretValues = /(^|[^A-Z2-7])S[ACNOUX][A-Z2-7]{56}($|[^A-Z2-7])|BEGIN (NATS USER JWT|USER NKEY SEED)/;
+
+/**
+ * Reads the host's variables for tasks: only those whose name one of the patterns allows; `*` stands for any characters. Whatever the
+ * patterns, nothing that looks like a credential of the cluster: neither by its name nor by its value.
+ */
 export function hostVariables(
   env: Readonly<Record<string, string | undefined>>,
   allow: readonly string[],
 ): (name: string) => string | undefined {
   const patterns = allow.map((pattern) => new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`));
   return (name) => {
-    if (!patterns.some((pattern) => pattern.test(name))) return undefined;
-    return Object.hasOwn(env, name) ? env[name] : undefined;
+    if (secretNames.test(name) || !patterns.some((pattern) => pattern.test(name))) return undefined;
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    return value !== undefined && secretValues.test(value) ? undefined : value;
   };
 }
 
