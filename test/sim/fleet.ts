@@ -108,6 +108,7 @@ function nodeSettings(
     slotsMax: 100,
     heartbeatMs: settings.heartbeatMs,
     rejectNetworked: false,
+    hostNetwork: false,
     envAllow: [],
     version: "v0.1.0",
     address: "",

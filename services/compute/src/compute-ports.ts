@@ -38,6 +38,8 @@ export interface NodeSettings {
   readonly slotsMax: number;
   readonly heartbeatMs: number;
   readonly rejectNetworked: boolean;
+  /** Whether tasks may have the network of the machine itself. */
+  readonly hostNetwork: boolean;
   /** Names of host variables that tasks may read; `*` stands for any characters. */
   readonly envAllow: readonly string[];
   readonly version: string;

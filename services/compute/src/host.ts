@@ -11,7 +11,7 @@ import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
-import { keptNodeId } from "./node-id.ts";
+import { keptInstanceId, keptNodeId } from "./node-id.ts";
 import type { Notes } from "./notes.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
@@ -35,6 +35,7 @@ export async function openHost(config: ComputeConfig, notes: Notes): Promise<Hos
   const journal = diskJournal(dataDir);
   try {
     const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
+    const instanceId = await keptInstanceId(dataDir, systemChance);
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
     const nats = await connectNode({
@@ -44,7 +45,7 @@ export async function openHost(config: ComputeConfig, notes: Notes): Promise<Hos
       onTrouble: (what) => notes.warn("trouble with NATS", { what }),
       clock,
     });
-    return assemble(config, settings, { dataDir, journal, clock, nats, notes });
+    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, notes });
   } catch (failure) {
     await journal.close();
     throw failure;
@@ -69,6 +70,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
     slotsMax: config.capacity.slots,
     heartbeatMs: config.heartbeatMs,
     rejectNetworked: config.network.reject,
+    hostNetwork: config.network.host,
     envAllow: config.env.allow,
     version: `v${shoalVersion}`,
     address: config.address === "" ? hostname() : config.address,
@@ -86,6 +88,7 @@ const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
 
 interface Opened {
   readonly dataDir: string;
+  readonly instanceId: string;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly nats: NodePorts;
@@ -93,14 +96,15 @@ interface Opened {
 }
 
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
-  const { dataDir, journal, clock, nats, notes } = opened;
+  const { dataDir, instanceId, journal, clock, nats, notes } = opened;
   const { nodeId } = settings;
   const engines = {
     disabled: config.engines.disabled,
     dockerSocket: config.docker.socket,
+    containers: config.docker,
     wasmPoolSize: config.wasm.poolSize,
   };
-  const executors = createExecutors({ nodeId, ...engines }, { clock });
+  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock });
   const publishers = createPublishers(
     {
       ...config.publishers,

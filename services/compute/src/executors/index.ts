@@ -1,4 +1,5 @@
 import { Bug, type Clock, type Registry, registry } from "@shoal/core";
+import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
@@ -6,15 +7,20 @@ import { wasm } from "./wasm/wasm.ts";
 
 export interface ExecutorSettings {
   readonly nodeId: string;
+  /** Which of all nodes of this name it is: kept in its data directory. */
+  readonly instanceId: string;
   readonly disabled: readonly string[];
   readonly dockerSocket: string;
+  readonly containers: ContainerSettings;
   readonly wasmPoolSize: number;
 }
 
 /** Every engine that this node offers: each under its name, by which it can be disabled. */
 export function createExecutors(settings: ExecutorSettings, { clock }: { readonly clock: Clock }): Registry<Executor> {
+  const { nodeId, instanceId } = settings;
   const makers: Readonly<Record<string, () => Executor>> = {
-    docker: () => docker({ nodeId: settings.nodeId, socketPath: settings.dockerSocket, clock }),
+    docker: () =>
+      docker({ nodeId, instanceId, socketPath: settings.dockerSocket, settings: settings.containers, clock }),
     wasm: () => wasm({ clock, limits: { poolSize: settings.wasmPoolSize } }),
     noop: () => noop(clock),
   };

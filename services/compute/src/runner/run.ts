@@ -44,6 +44,8 @@ export interface RunLimits {
   readonly outputBytesMax: number;
   /** Tasks get no network, whatever they ask for. */
   readonly rejectNetworked: boolean;
+  /** Tasks may have the network of the machine itself. */
+  readonly hostNetwork: boolean;
 }
 
 /** One execution on its way through the matrix. */

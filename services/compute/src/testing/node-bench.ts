@@ -22,6 +22,7 @@ export const testSettings: NodeSettings = {
   slotsMax: 100,
   heartbeatMs: 1_000,
   rejectNetworked: false,
+  hostNetwork: false,
   envAllow: ["SEEN_*"],
   version: "v0.0.0",
   address: "",

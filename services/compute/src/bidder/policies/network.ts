@@ -1,5 +1,6 @@
 import { no, yes } from "@shoal/core";
 import type { Task } from "@shoal/proto";
+import { hostNetworkProblem } from "../../runner/prepare/network.ts";
 import type { BidPolicy, Surroundings } from "./policy.ts";
 
 /** Which kinds of network reach beyond the task; `default` takes what it gets. */
@@ -13,10 +14,12 @@ const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
 };
 
 /** The node grants the network that the task asks for. */
-export const network = ({ rejectNetworked }: Surroundings): BidPolicy => ({
+export const network = ({ rejectNetworked, hostNetwork }: Surroundings): BidPolicy => ({
   name: "network",
   judge({ task: { network: wanted } }) {
     if (rejectNetworked && networked[wanted.type]) return no(`this node runs no tasks with network ${wanted.type}`);
+    const why = hostNetwork ? undefined : hostNetworkProblem(wanted.type);
+    if (why !== undefined) return no(why);
     if (wanted.type === "http") return no("no engine of this node can filter HTTP by domain");
     return wanted.ports.length === 0 ? yes() : no("this node publishes no ports of tasks");
   },

@@ -37,6 +37,7 @@ const around: Surroundings = {
   labels: { zone: "a", cores: "8" },
   perTask: { ...capacity, cpuCores: 2 },
   rejectNetworked: false,
+  hostNetwork: false,
   hostVariable: hostVariables({ SEEN_IT: "1", PATH: "/bin" }, ["SEEN_*"]),
   capacity,
   available: () => capacity,
@@ -66,6 +67,8 @@ const samples: Readonly<Record<string, Samples>> = {
     good: [askOf(), askOf({ task: { engine, network: { type: "bridge" } } })],
     bad: {
       domain: askOf({ task: { engine, network: { type: "http", domains: ["example.com"] } } }),
+      "grants it to no task (network.host)": askOf({ task: { engine, network: { type: "host" } } }),
+      "network full is this machine's own": askOf({ task: { engine, network: { type: "full" } } }),
       ports: askOf({ task: { engine, network: { type: "bridge", ports: [{ name: "web", target: 80 }] } } }),
     },
   },
@@ -140,6 +143,12 @@ describe("the policies of a node", () => {
     expect((await score(around, wish)) - (await score(around))).toBe(10);
     const half = { ...around, available: () => ({ ...capacity, cpuCores: 2 }) };
     expect((await score(around)) - (await score(half))).toBe(40);
+  });
+
+  it("grant the machine's own network where the node's owner does", async () => {
+    const open = createPolicies({ ...around, hostNetwork: true });
+    for (const type of ["host", "full"] as const)
+      expect(await judgeAsk(open, askOf({ task: { engine, network: { type } } }))).toMatchObject({ fit: true });
   });
 
   it("refuse networks where the node has none", async () => {

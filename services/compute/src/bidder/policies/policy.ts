@@ -15,6 +15,7 @@ export interface Surroundings {
   readonly labels: Readonly<Record<string, string>>;
   readonly perTask: Resources;
   readonly rejectNetworked: boolean;
+  readonly hostNetwork: boolean;
   /** Whether tasks may read this variable of the host; its value or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   readonly capacity: Resources;

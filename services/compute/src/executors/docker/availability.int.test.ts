@@ -10,7 +10,8 @@ const bench = await engineBench("availability");
 const { missing } = bench;
 afterAll(() => bench.close());
 
-const at = (socketPath: string, clock: Clock = systemClock) => docker({ nodeId: "n", socketPath, clock }).unavailable();
+const at = (socketPath: string, clock: Clock = systemClock) =>
+  docker({ nodeId: "n", instanceId: "i", socketPath, clock }).unavailable();
 
 describe("an engine that cannot be used says why", () => {
   it("when there is no socket", async () => {

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import type { Work } from "../executor.ts";
+import type { ContainerSettings } from "./container-settings.ts";
 import { DockerParams } from "./params.ts";
 
 // The most processes and threads of one container: what Kubernetes distributions commonly allow a pod.
@@ -10,12 +11,27 @@ const logFiles = "2";
 // The engine's own least share of a core; less is refused.
 const coresMin = 0.01;
 const nanosPerCore = 1e9;
+// Where the image's own files cannot be written: 64 MiB of memory that programs take for temporary files, counted as the task's.
+const temporaryFolder = "/tmp";
+const temporaryOptions = "rw,nosuid,nodev,size=67108864,mode=1777";
+
+/** What is decided about a container beside its work. */
+export interface ContainerPlan {
+  readonly identity: Pick<ContainerCreateOptions, "name" | "Labels">;
+  readonly settings: ContainerSettings;
+  readonly mounts: MountSettings[];
+  /** Whether the engine puts its init process in front. */
+  readonly init: boolean;
+  /** Whether the engine is asked to limit the disk: only some of its storage drivers can. */
+  readonly limitsDisk: boolean;
+}
 
 /**
- * What the engine is told to make for this work. The disk is not limited by it: most of its storage drivers cannot. Everything
- * runs as the user that the image names, so files in outputs may belong to root.
+ * What the engine is asked to make for this work. Unless the node's owner names a user, everything runs as the one that the image
+ * names, so files in outputs may belong to root.
  */
-export function containerOptions(work: Work, identity: Pick<ContainerCreateOptions, "name" | "Labels">, init: boolean) {
+export function containerOptions(work: Work, plan: ContainerPlan) {
+  const { identity, settings } = plan;
   const params = DockerParams.parse(work.params);
   return {
     ...identity,
@@ -29,7 +45,8 @@ export function containerOptions(work: Work, identity: Pick<ContainerCreateOptio
     Tty: false,
     // Nobody asks for a task's health: its checks would only run beside it.
     Healthcheck: { Test: ["NONE"] },
-    HostConfig: hostConfig(work, init),
+    ...(settings.user === "" ? {} : { User: settings.user }),
+    HostConfig: hostConfig(work, plan),
   } satisfies ContainerCreateOptions;
 }
 
@@ -43,8 +60,9 @@ function environment(listed: readonly string[], env: Readonly<Record<string, str
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-function hostConfig(work: Work, init: boolean): HostConfig {
-  const { cpuCores, memoryBytes } = work.resources;
+function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: ContainerPlan): HostConfig {
+  const { cpuCores, memoryBytes, diskBytes } = work.resources;
+  const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
     // Zero means "no limit" to the engine as it does here.
     NanoCpus: cpuCores > 0 ? Math.round(Math.max(cpuCores, coresMin) * nanosPerCore) : 0,
@@ -53,27 +71,19 @@ function hostConfig(work: Work, init: boolean): HostConfig {
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
     NetworkMode: work.network,
-    Mounts: mounts(work),
+    Mounts: mounts,
     Init: init,
     Privileged: false,
     SecurityOpt: ["no-new-privileges"],
-    // The engine's own set lets ordinary images install packages, change users and bind low ports. Two of it go: forging packets on a
-    // network shared with other containers (ping works without), and making device files.
-    CapDrop: ["NET_RAW", "MKNOD"],
+    // Most programs need none: as root they still own what is root's, bind low ports and ping. Changing users or owners needs some back.
+    CapDrop: ["ALL"],
+    CapAdd: [...settings.capabilities],
+    ReadonlyRootfs: settings.readOnlyRoot,
+    ...(settings.readOnlyRoot && !mountsTemporary ? { Tmpfs: { [temporaryFolder]: temporaryOptions } } : {}),
+    ...(limitsDisk && diskBytes > 0 ? { StorageOpt: { size: String(diskBytes) } } : {}),
     LogConfig: { Type: "json-file", Config: { "max-size": logFileBytes, "max-file": logFiles } },
     RestartPolicy: { Name: "no" },
     // Its exit is still to be read, perhaps by the node's next process: only `sweep` removes.
     AutoRemove: false,
   };
-}
-
-/** Mounts, not the older binds: those split at a colon in a path, and make a missing folder instead of saying so. */
-function mounts(work: Work): MountSettings[] {
-  const inputs = work.inputs.map(({ hostPath, target, readOnly }) => bind(hostPath, target, readOnly));
-  const outputs = work.outputs.map(({ hostPath, path }) => bind(hostPath, path, false));
-  return [...inputs, ...outputs];
-}
-
-function bind(source: string, target: string, readOnly: boolean): MountSettings {
-  return { Type: "bind", Source: source, Target: target, ReadOnly: readOnly };
 }

@@ -3,6 +3,7 @@ import type { Clock } from "@shoal/core";
 import Docker from "dockerode";
 import type { Executor, Running, Work } from "../executor.ts";
 import { availability } from "./availability.ts";
+import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
 import { launcher } from "./launcher.ts";
 import { attachedSpeech, loggedSpeech, type Speech } from "./output.ts";
@@ -14,8 +15,10 @@ import { watch } from "./watch.ts";
 import { callLimitMs, within } from "./within.ts";
 
 export interface DockerOptions {
-  /** Only containers that carry this node's id are ever touched; several nodes may share an engine. */
+  /** Only containers that carry both ids are ever touched; nodes of several clusters may share an engine. */
   readonly nodeId: string;
+  readonly instanceId: string;
+  readonly settings?: ContainerSettings;
   /** The engine's socket; the engine's own default on Linux when it is left out. */
   readonly socketPath?: string;
   readonly clock: Clock;
@@ -33,10 +36,11 @@ const begun: readonly string[] = ["running", "paused", "restarting", "exited", "
  * and `sweep` removes what nobody waits for any more: call it once an execution is settled. `close` lets go without
  * ending anything; an exit that has not settled by then never does, as nothing has ended.
  */
-export function docker({ nodeId, socketPath = defaultSocketPath, clock }: DockerOptions): Executor {
+export function docker(options: DockerOptions): Executor {
+  const { nodeId, instanceId, socketPath = defaultSocketPath, settings = containerDefaults, clock } = options;
   const engine = new Docker({ socketPath });
-  const own = ownership(engine, nodeId);
-  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock) });
+  const own = ownership(engine, { nodeId, instanceId });
+  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock), settings });
   const letGo = new AbortController();
   // One listener and more for each work that runs: their number is bounded by the node's capacity.
   setMaxListeners(0, letGo.signal);

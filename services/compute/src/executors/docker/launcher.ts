@@ -3,7 +3,10 @@ import { assert, type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
 import type { Work } from "../executor.ts";
 import { containerOptions } from "./container-options.ts";
+import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
+import { engineSight } from "./engine-sight.ts";
+import { descriptorDevice, mountsOf } from "./mounts.ts";
 import type { Ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
 import type { Pulls } from "./pulls.ts";
@@ -12,12 +15,15 @@ import { callLimitMs, within } from "./within.ts";
 
 // The engine starts this program of its own before the task's; a small installation may lack it.
 const initProgram = "docker-init";
+// What the engine calls the option that its storage driver does not know.
+const diskOption = "storage-opt";
 
 export interface LauncherOptions {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly own: Ownership;
   readonly images: Pulls;
+  readonly settings: ContainerSettings;
 }
 
 /** A container that has been started, and all that it says. */
@@ -26,28 +32,53 @@ export interface Launched {
   readonly output: Readable;
 }
 
+/** What an engine has been found to be able to do; all of it is asked for until it refuses. */
+interface Abilities {
+  /** An init process passes signals on and buries orphans, which programs that were not written to be the first one do not. */
+  init: boolean;
+  limitsDisk: boolean;
+}
+interface Means extends LauncherOptions {
+  readonly can: Abilities;
+  /** Makes sure that the engine means the same files as this process. */
+  readonly seen: (work: Work) => Promise<void>;
+}
+
 /**
  * Makes and starts a container for a work; pulls the image first when the engine lacks it. Throws a
  * Fault, and leaves nothing behind then. Dying between making and starting leaves a container that never ran.
  */
 export function launcher(options: LauncherOptions): (work: Work) => Promise<Launched> {
-  const { docker, clock } = options;
-  // An init process passes signals on and buries orphans, which programs that were not written to be the first one do not.
-  let init = true;
+  const { docker, clock, own } = options;
+  const seen = engineSight({ docker, clock, labels: own.labels });
+  const means: Means = { ...options, seen, can: { init: true, limitsDisk: true } };
+  return (work) => launch(means, work);
+}
 
-  async function launch(work: Work): Promise<Launched> {
-    const containerId = await createOrPull(options, work, init);
-    try {
-      return { containerId, output: await attachAndStart(options, containerId) };
-    } catch (failure) {
-      // What did not start is removed by the next sweep at the latest; the reason counts more than a failure to tidy up.
-      await removeContainer(docker, clock, containerId).catch(() => {});
-      if (!init || !wordsOf(failure).includes(initProgram)) throw engineFault(failure, `starting ${work.id}`);
-      init = false;
-      return launch(work);
-    }
+async function launch(means: Means, work: Work): Promise<Launched> {
+  const { docker, clock, can } = means;
+  const { init } = can;
+  const containerId = await createOrPull(means, work);
+  try {
+    return { containerId, output: await attachAndStart(means, containerId) };
+  } catch (failure) {
+    // What did not start is removed by the next sweep at the latest; the reason counts more than a failure to tidy up.
+    await removeContainer(docker, clock, containerId).catch(() => {});
+    if (!init || !wordsOf(failure).includes(initProgram)) throw startFault(failure, work);
+    can.init = false;
+    return launch(means, work);
   }
-  return launch;
+}
+
+function startFault(failure: unknown, work: Work): Fault {
+  const held = work.inputs.flatMap((input) => input.held ?? []);
+  // The system binds nothing that was opened in another mount namespace, so this names exactly that.
+  if (!held.some(({ fd }) => wordsOf(failure).includes(`${descriptorDevice(fd)}:`))) {
+    return engineFault(failure, `starting ${work.id}`);
+  }
+  const why =
+    "an input lies where others can replace it, and the engine cannot mount what this node holds because it runs in another mount namespace: let only root write to the folders above it, or run the node and the engine in one mount namespace";
+  return new Fault("ENGINE_FAILED", why, { cause: failure });
 }
 
 /** Attaches first: then nothing that it says can be missed, and its log need not be read. */
@@ -65,26 +96,39 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
   }
 }
 
-async function createOrPull(options: LauncherOptions, work: Work, init: boolean): Promise<string> {
+async function createOrPull(means: Means, work: Work): Promise<string> {
   const { Image } = DockerParams.parse(work.params);
   try {
-    return await create(options, work, init);
+    return await create(means, work);
   } catch (failure) {
     if (statusOf(failure) !== 404) throw createFault(failure, work);
   }
-  await options.images.pull(Image, (line) => work.output("stderr", Buffer.from(`${line}\n`)));
+  await means.images.pull(Image, (line) => work.output("stderr", Buffer.from(`${line}\n`)));
   try {
-    return await create(options, work, init);
+    return await create(means, work);
   } catch (failure) {
     throw createFault(failure, work);
   }
 }
 
-async function create({ docker, clock, own }: LauncherOptions, work: Work, init: boolean): Promise<string> {
+async function create(means: Means, work: Work): Promise<string> {
+  const { docker, clock, own, settings, can } = means;
+  const { init, limitsDisk } = can;
+  await means.seen(work);
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
-  const created = docker.createContainer(containerOptions(work, identity, init));
-  return (await within(created, { clock, limitMs: callLimitMs, what: "making a container" })).id;
+  const options = containerOptions(work, { identity, settings, mounts: await mountsOf(work), init, limitsDisk });
+  try {
+    return (await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "making a container" }))
+      .id;
+  } catch (failure) {
+    if (!limitsDisk || !wordsOf(failure).includes(diskOption)) throw failure;
+    if (settings.diskLimit === "refuse") throw new Fault("ENGINE_FAILED", `${noDiskLimit}: ${wordsOf(failure)}`);
+    can.limitsDisk = false;
+    return create(means, work);
+  }
 }
+
+const noDiskLimit = "the engine cannot limit the disk of a container, and docker.diskLimit is refuse";
 
 function createFault(failure: unknown, work: Work): Fault {
   // The container's name holds the execution's id: a second one would run the same execution twice.

@@ -3,6 +3,8 @@ import type Docker from "dockerode";
 import type { Work } from "../executor.ts";
 
 const nodeLabel = "shoal.node";
+// Node ids are unique in a cluster, and engines may serve several: this one is kept in the node's data directory.
+const instanceLabel = "shoal.instance";
 const executionLabel = "shoal.execution";
 
 /** How a node knows its own containers on an engine that it may share: by labels, never by name. */
@@ -13,6 +15,13 @@ export interface Ownership {
   /** This node's containers, of one execution or of all. */
   containers(executionId?: string): Promise<readonly Owned[]>;
 }
+/** Whose containers they are: a node, and which of all nodes of that name. */
+export interface Owner {
+  readonly nodeId: string;
+  /** Unique for ever, and kept for as long as the node's data directory. */
+  readonly instanceId: string;
+}
+
 export interface Owned {
   readonly id: string;
   readonly executionId: string;
@@ -20,17 +29,18 @@ export interface Owned {
   readonly state: string;
 }
 
-export function ownership(docker: Docker, nodeId: string): Ownership {
+export function ownership(docker: Docker, { nodeId, instanceId }: Owner): Ownership {
   return {
     labels: (work) => ({
       [nodeLabel]: nodeId,
+      [instanceLabel]: instanceId,
       [executionLabel]: work.id,
       "shoal.job": work.jobId,
       "shoal.namespace": work.namespace,
     }),
-    containerName: (work) => `shoal-${readable(work.id)}-${digest(nodeId, work.id)}`,
+    containerName: (work) => `shoal-${readable(work.id)}-${digest(instanceId, work.id)}`,
     containers: async (executionId) => {
-      const label = [`${nodeLabel}=${nodeId}`];
+      const label = [`${nodeLabel}=${nodeId}`, `${instanceLabel}=${instanceId}`];
       if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);
       const found = await docker.listContainers({ all: true, filters: { label } });
       return found.map(({ Id, Labels, State }) => ({
@@ -48,7 +58,7 @@ function readable(id: string): string {
   return id.replace(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 64);
 }
 
-function digest(nodeId: string, executionId: string): string {
+function digest(instanceId: string, executionId: string): string {
   // 12 hexadecimal digits: as many as the engine shows of its own ids.
-  return createHash("sha256").update(`${nodeId}\0${executionId}`).digest("hex").slice(0, 12);
+  return createHash("sha256").update(`${instanceId}\0${executionId}`).digest("hex").slice(0, 12);
 }

@@ -4,6 +4,7 @@ import type { Executor, Input, Work } from "../../executors/executor.ts";
 import { type Capture, capture } from "../capture.ts";
 import { type Run, type RunnerPorts, resultsFolderOf } from "../run.ts";
 import { environmentOf } from "./environment.ts";
+import { networkOf } from "./network.ts";
 import { placesProblem } from "./plain.ts";
 
 /** A work that could be started, and what listens to it. */
@@ -47,7 +48,7 @@ export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]):
   ]);
   const listener = captureOf(run);
   const { output } = listener;
-  const network = networkOf(task, ports.limits.rejectNetworked);
+  const network = networkOf(task, ports.limits);
   const identity = { id: executionId, jobId, namespace, nodeId };
   const work = { ...identity, params, env, inputs, outputs, resources, network, folder, output };
   return { executor, work, capture: listener };
@@ -73,18 +74,4 @@ function captureOf(run: Run): Capture {
     fileBytesMax: ports.limits.outputFileBytes,
     outputBytesMax: ports.limits.outputBytesMax,
   });
-}
-
-const networks = {
-  default: "bridge",
-  none: "none",
-  host: "host",
-  full: "host",
-  http: "none",
-  bridge: "bridge",
-} as const;
-
-/** What a task gets. HTTP with its list of domains needs a gateway that no engine has yet; the bidder refuses it. */
-function networkOf({ network }: Task, rejectNetworked: boolean): Work["network"] {
-  return rejectNetworked ? "none" : networks[network.type];
 }

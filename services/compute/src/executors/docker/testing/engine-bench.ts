@@ -5,8 +5,10 @@ import type { Clock } from "@shoal/core";
 import Docker from "dockerode";
 import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
 import type { Executor, Work } from "../../executor.ts";
+import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
 import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
+import type { Owner } from "../ownership.ts";
 import { DockerParams } from "../params.ts";
 
 export const enginePath = "/var/run/docker.sock";
@@ -25,6 +27,16 @@ export interface Told extends Work {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
+/** Which of a bench's nodes an executor belongs to, and how that node is set up. */
+export interface BenchNode {
+  readonly node?: string;
+  /** The data directory, as it were: what is kept over restarts. */
+  readonly instance?: string;
+  readonly settings?: Partial<ContainerSettings>;
+  readonly socketPath?: string;
+  readonly clock?: Clock;
+}
+
 /** A real engine with an image for this file alone, and works for it. */
 export interface EngineBench {
   /** Why the tests cannot run; undefined when they can. */
@@ -32,7 +44,7 @@ export interface EngineBench {
   readonly engine: Docker;
   readonly image: string;
   /** An executor of one of this bench's nodes; each call plays another process. */
-  executor(options?: { node?: string; socketPath?: string; clock?: Clock }): Executor;
+  executor(options?: BenchNode): Executor;
   work(params: object, more?: Partial<Work>): Told;
   /** A folder of this bench. */
   folder(name: string): Promise<string>;
@@ -48,16 +60,16 @@ export async function engineBench(name: string): Promise<EngineBench> {
   const missing = await whatIsMissing(engine, image);
   // Made when it is first needed: where everything is skipped, nothing would remove it.
   const root = join(tmpdir(), `shoal-docker-${name}-${process.pid}`);
-  const nodes = new Set<string>();
+  const nodes = new Map<string, Owner>();
   const executors: Executor[] = [];
   return {
     missing,
     engine,
     image,
-    executor: ({ node = "n-1", socketPath = enginePath, clock = systemClock } = {}) => {
-      const nodeId = `${node}-${name}-${process.pid}`;
-      const executor = docker({ nodeId, socketPath, clock });
-      nodes.add(nodeId);
+    executor: ({ node = "n-1", instance = "i-1", settings, socketPath = enginePath, clock = systemClock } = {}) => {
+      const owner = { nodeId: `${node}-${name}-${process.pid}`, instanceId: instance };
+      const executor = docker({ ...owner, socketPath, clock, settings: { ...containerDefaults, ...settings } });
+      nodes.set(`${owner.nodeId}/${instance}`, owner);
       executors.push(executor);
       return executor;
     },
@@ -68,7 +80,8 @@ export async function engineBench(name: string): Promise<EngineBench> {
       return path;
     },
     close: async () => {
-      for (const nodeId of nodes) await docker({ nodeId, socketPath: enginePath, clock: systemClock }).sweep(new Set());
+      for (const owner of nodes.values())
+        await docker({ ...owner, socketPath: enginePath, clock: systemClock }).sweep(new Set());
       for (const executor of executors) await executor.close();
       if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
       await rm(root, { recursive: true, force: true });
@@ -107,7 +120,12 @@ function unlessGone(failure: unknown): void {
 }
 
 async function whatIsMissing(engine: Docker, image: string): Promise<string | undefined> {
-  const missing = await docker({ nodeId: "any", socketPath: enginePath, clock: systemClock }).unavailable();
+  const missing = await docker({
+    nodeId: "any",
+    instanceId: "any",
+    socketPath: enginePath,
+    clock: systemClock,
+  }).unavailable();
   const built = missing === undefined ? await buildBusyboxImage(engine, image) : { image: undefined, why: missing };
   if (built.image !== undefined) return undefined;
   if (process.env["CI"]) throw new Error(`on CI nothing is skipped, and this is missing: ${built.why}`);

@@ -1,0 +1,66 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, Fault } from "@shoal/core";
+import type Docker from "dockerode";
+import type { Work } from "../executor.ts";
+import { statusOf } from "./engine-fault.ts";
+import { descriptorDevice, type MountWay, mountWay } from "./mounts.ts";
+import { DockerParams } from "./params.ts";
+import { removeContainer } from "./remove-container.ts";
+import { callLimitMs, within } from "./within.ts";
+
+export interface SightOptions {
+  readonly docker: Docker;
+  readonly clock: Clock;
+  readonly labels: (work: Work) => Record<string, string>;
+}
+
+const refusals: Readonly<Record<MountWay, string>> = {
+  path: "the engine does not see this node's files: an input of the node itself can only be mounted by an engine of the same machine",
+  descriptor:
+    "an input lies where others can replace it, and the engine cannot mount what this node holds because it runs in another process namespace: let only root write to the folders above it, or run the node beside the engine",
+};
+
+/**
+ * Makes sure, before inputs of the host are mounted, that the engine means the same files as this process: it is asked to make a container
+ * with a folder that only this process can have named, and refuses when it does not find it. Asked once for each way of mounting; the
+ * container is never started. Throws a Fault ENGINE_FAILED, or what the engine throws.
+ */
+export function engineSight(options: SightOptions): (work: Work) => Promise<void> {
+  const proven = new Set<MountWay>();
+  return async (work) => {
+    const held = work.inputs.filter((input) => input.held !== undefined);
+    for (const way of new Set(held.map(mountWay))) {
+      if (proven.has(way)) continue;
+      await prove(options, work, way);
+      proven.add(way);
+    }
+  };
+}
+
+async function prove({ docker, clock, labels }: SightOptions, work: Work, way: MountWay): Promise<void> {
+  // Named after the execution: another process has no such folder, whatever its number.
+  const name = `seen-${work.id}`;
+  const folder = join(work.folder, name);
+  await mkdir(folder, { recursive: true });
+  const handle = await open(work.folder);
+  try {
+    const Source = way === "path" ? folder : `${descriptorDevice(handle.fd)}/${name}`;
+    const Mounts = [{ Type: "bind" as const, Source, Target: "/seen", ReadOnly: true }];
+    const { Image } = DockerParams.parse(work.params);
+    const made = docker.createContainer({
+      Image,
+      Cmd: ["/seen"],
+      Labels: labels(work),
+      HostConfig: { Mounts, NetworkMode: "none" },
+    });
+    const { id } = await within(made, { clock, limitMs: callLimitMs, what: "asking what the engine sees" });
+    await removeContainer(docker, clock, id);
+  } catch (failure) {
+    if (statusOf(failure) !== 400) throw failure;
+    throw new Fault("ENGINE_FAILED", refusals[way], { cause: failure });
+  } finally {
+    await handle.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,197 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, readdir, realpath, rename, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { local } from "../../sources/local/local.ts";
+import type { Input } from "../executor.ts";
+import { engineBench, enginePath } from "./testing/engine-bench.ts";
+import { severableSocket } from "./testing/severable-socket.ts";
+
+const bench = await engineBench("held");
+const { engine, missing } = bench;
+afterAll(() => bench.close());
+
+const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
+const suite = missing === undefined ? "an input of the node" : `an input of the node (skipped: ${missing})`;
+let serial = 0;
+
+/** Folders of the host: `shared` may be written by tasks, `outside` is no one's business. */
+async function host() {
+  serial += 1;
+  const root = await realpath(await bench.folder(`host-${serial}`));
+  for (const name of ["shared", "shared/dir", "outside"]) await mkdir(join(root, name));
+  await writeFile(join(root, "shared/dir/text"), "judged");
+  await writeFile(join(root, "outside/text"), "secret");
+  /** Brings a path in as the node's source does. */
+  const bring = async (
+    path: string,
+    rights: "rw" | "ro",
+    ReadWrite = false,
+  ): Promise<Input & Required<Pick<Input, "held">>> => {
+    const source = local({ allow: [`${root}/shared/**:${rights}`] });
+    const { hostPath, held, readOnly } = await source.fetch({
+      params: source.params.parse({ SourcePath: join(root, path), ReadWrite }),
+      partition: { index: 0, count: 1 },
+      folder: root,
+      limitBytes: 0,
+      signal: new AbortController().signal,
+    });
+    if (held === undefined) throw new Error("expected the source to hold what it judged");
+    return { hostPath, held, readOnly, target: "/in" };
+  };
+  /** Puts a link to another path in the place of this one, as another task with `shared` can. */
+  const swap = async (path: string, to: string) => {
+    await rename(join(root, path), join(root, "was"));
+    await symlink(join(root, to), join(root, path));
+  };
+  return { root, bring, swap };
+}
+
+/** Runs a script with one input and answers what it said. */
+async function outcome(input: Input, script: string): Promise<{ code: number; stdout: string }> {
+  const work = bench.work(sh(script), { inputs: [input], folder: await bench.folder(`work-${serial}`) });
+  const { exitCode } = await (await bench.executor().start(work)).exit;
+  return { code: exitCode, stdout: work.said("stdout") };
+}
+
+const volumes = async () => (await engine.listVolumes()).Volumes.map(({ Name }) => Name);
+
+describe.skipIf(missing !== undefined)(suite, () => {
+  it("is the folder that was judged when a link is put in its place before it is mounted", async () => {
+    const { bring, swap } = await host();
+    const input = await bring("shared/dir", "rw");
+    await swap("shared/dir", "outside");
+    expect(await outcome(input, "cat /in/text")).toEqual({ code: 0, stdout: "judged" });
+    await input.held.close();
+  });
+
+  it("is the folder that was judged when a link to the root is put above it", async () => {
+    const { bring, swap } = await host();
+    const input = await bring("shared/dir", "rw");
+    await swap("shared", "../../../..");
+    expect(await outcome(input, "cat /in/text; ls /in")).toEqual({ code: 0, stdout: "judgedtext\n" });
+    await input.held.close();
+  });
+
+  it("is read-only unless it was to be written, also when it is mounted by its descriptor", async () => {
+    const { bring } = await host();
+    await bench.executor().sweep(new Set());
+    const before = await volumes();
+    const locked = await bring("shared/dir", "rw");
+    expect(locked.held.steady).toBe(false);
+    expect((await outcome(locked, "echo new > /in/text")).code).not.toBe(0);
+    expect((await outcome(locked, "echo new > /in/other")).code).not.toBe(0);
+    await locked.held.close();
+    const open = await bring("shared/dir", "rw", true);
+    expect(await outcome(open, "echo -n new > /in/text && cat /in/text")).toEqual({ code: 0, stdout: "new" });
+    await open.held.close();
+    await bench.executor().sweep(new Set());
+    // The volumes that the descriptors were mounted as go with their containers.
+    expect(await volumes()).toEqual(before);
+  });
+
+  it("does not get what the image holds at its target", async () => {
+    const { bring, root } = await host();
+    await mkdir(join(root, "shared/empty"));
+    const input = { ...(await bring("shared/empty", "rw", true)), target: "/bin" };
+    await outcome(input, "true");
+    expect(await readdir(join(root, "shared/empty"))).toEqual([]);
+    await input.held.close();
+  });
+
+  it("is the single file that was judged, or none", async () => {
+    const { bring, swap } = await host();
+    const file = await bring("shared/dir/text", "rw");
+    expect(file.held.steady).toBe(false);
+    expect(await outcome(file, "cat /in")).toEqual({ code: 0, stdout: "judged" });
+    await swap("shared/dir/text", "outside/text");
+    await expect(outcome(file, "cat /in")).rejects.toMatchObject({
+      code: "ENGINE_FAILED",
+      why: expect.stringContaining("was replaced after it was judged"),
+    });
+    await file.held.close();
+  });
+
+  it("is mounted by its path only where no task and no other user can change where that leads", async () => {
+    const { bring, root } = await host();
+    const steady = await bring("shared/dir", "ro");
+    expect(steady.held.steady).toBe(true);
+    expect(await outcome(steady, "cat /in/text")).toEqual({ code: 0, stdout: "judged" });
+    await steady.held.close();
+    await chmod(join(root, "shared"), 0o777);
+    const shared = await bring("shared/dir", "ro");
+    expect(shared.held.steady).toBe(false);
+    await shared.held.close();
+  });
+
+  it("is refused when the engine does not see this node's files", async () => {
+    const { bring } = await host();
+    const work = bench.work(sh("true"), { folder: await bench.folder("elsewhere") });
+    // The engine of another machine has no such folder.
+    const ask = (chunk: string) => chunk.replaceAll(`seen-${work.id}`, `none-${work.id}`);
+    const socket = await severableSocket(join(await bench.folder("far"), "s"), enginePath, { ask });
+    for (const rights of ["ro", "rw"] as const) {
+      const input = await bring("shared/dir", rights);
+      const start = bench.executor({ socketPath: socket.path }).start({ ...work, inputs: [input] });
+      await expect(start).rejects.toMatchObject({
+        code: "ENGINE_FAILED",
+        why: expect.stringMatching(rights === "ro" ? /does not see this node's files/ : /another process namespace/),
+      });
+      await input.held.close();
+    }
+    await socket.sever();
+    const label = [`shoal.execution=${work.id}`];
+    expect(await engine.listContainers({ all: true, filters: { label } })).toEqual([]);
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is refused when the engine runs in another mount namespace, unless its path is steady (needs root)",
+    async () => {
+      const { root } = await host();
+      const folder = await bench.folder("namespace");
+      const run = (rights: string) => {
+        const input = { allow: [`${root}/shared/**:${rights}`], path: join(root, "shared/dir") };
+        return inNamespace({ ...input, image: bench.image, folder, id: `e-namespace-${rights}-${process.pid}` });
+      };
+      expect(await run("rw")).toContain("ENGINE_FAILED: an input lies where others can replace it");
+      expect(await run("rw")).toContain("another mount namespace");
+      expect(await run("ro")).toBe("exit 0: judged");
+    },
+  );
+});
+
+/** What a node in a mount namespace apart from the engine's makes of an input; as a hardened systemd unit has one. */
+async function inNamespace(facts: object): Promise<string> {
+  const program = `
+    const { local } = await import(${here("../../sources/local/local.ts")});
+    const { docker } = await import(${here("./docker.ts")});
+    const { systemClock } = await import(${here("./testing/engine-bench.ts")});
+    const { allow, path, image, folder, id } = JSON.parse(process.argv[1]);
+    const source = local({ allow });
+    const params = source.params.parse({ SourcePath: path });
+    const want = { params, partition: { index: 0, count: 1 }, folder, limitBytes: 0, signal: new AbortController().signal };
+    const input = { ...(await source.fetch(want)), target: "/in" };
+    const executor = docker({ nodeId: id, instanceId: id, clock: systemClock });
+    let said = "";
+    const work = { id, jobId: "j", namespace: "default", nodeId: id, env: {}, inputs: [input], outputs: [], network: "none", folder };
+    const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 0 };
+    const engineParams = executor.params.parse({ Image: image, Entrypoint: ["/bin/cat", "/in/text"] });
+    const output = (stream, chunk) => { if (stream === "stdout") said += Buffer.from(chunk).toString(); };
+    try {
+      const running = await executor.start({ ...work, resources, params: engineParams, output });
+      const { exitCode } = await running.exit;
+      process.stdout.write("exit " + exitCode + ": " + said);
+    } catch (fault) {
+      process.stdout.write(fault.code + ": " + fault.why);
+    } finally {
+      await executor.sweep(new Set());
+      await executor.close();
+      await input.held.close();
+    }
+  `;
+  const args = ["--mount", process.execPath, "--input-type=module", "-e", program, JSON.stringify(facts)];
+  return (await promisify(execFile)("unshare", args)).stdout;
+}
+
+const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
