@@ -23,6 +23,8 @@ describe("a guest's process", () => {
     ["start a thread", `new (require("worker_threads").Worker)("", { eval: true })`, denied],
     ["use node:wasi", `new (require("wasi").WASI)({ version: "preview1" }).getImportObject()`, denied],
     ["make code from text", `new Function("return 1")()`, "EvalError"],
+    ["change what all objects share", `Reflect.set(Object.prototype, "planted", 1)`, "false"],
+    ["change the engine", `Reflect.defineProperty(WebAssembly.Memory.prototype, "grow", { value: 1 })`, "false"],
     ["know the node's environment", "Object.keys(process.env).length", "0"],
   ])("cannot %s, even if its code were turned against us", (_what, script, answer) => {
     expect(tried(script)).toBe(answer);

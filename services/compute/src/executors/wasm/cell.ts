@@ -48,6 +48,8 @@ export function cellFlags({ heapBytes }: WasmLimits): readonly string[] {
     `--max-old-space-size=${Math.floor(heapBytes / bytesOfMebibyte)}`,
     "--disallow-code-generation-from-strings",
     "--disable-proto=throw",
+    // Object, Array, WebAssembly and the rest of the language cannot be changed, should a guest get hold of one of them.
+    "--frozen-intrinsics",
     // 65536 pages are 4 GiB, the most there is; the limit of each guest is written into its modules.
     "--wasm-max-mem-pages=65536",
   ];

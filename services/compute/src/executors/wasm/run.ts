@@ -103,7 +103,10 @@ function crash(lastWords: string): NonNullable<Exit["failure"]> {
   if (/out of memory/i.test(lastWords)) {
     return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
   }
-  const words = lastWords.trim().slice(-500);
+  const words = withoutPaths(lastWords.trim()).slice(-500);
   const said = words === "" ? "it was killed from outside, perhaps for want of memory" : `its last words: ${words}`;
   return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
 }
+
+/** A stack of our own names files of this node, which are no business of the job's owner. */
+const withoutPaths = (text: string): string => text.replaceAll(/(?:file:\/\/)?(?:\/[^\s/:()]+)+\/([^\s/:()]+)/g, "$1");

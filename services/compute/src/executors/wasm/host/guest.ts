@@ -4,7 +4,7 @@ import { trapped, unlinkable } from "./ending.ts";
 import { Refusal } from "./errno.ts";
 import { guestMemory } from "./guest-memory.ts";
 import type { Host } from "./host.ts";
-import { memoriesFor, missingImports } from "./linking.ts";
+import { memoriesFor, missingImports, someOf, withProvider } from "./linking.ts";
 import { importsFor, preview1Name } from "./preview1.ts";
 import type { Ending, Job } from "./protocol.ts";
 import { type Instance, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
@@ -43,11 +43,11 @@ export function runGuest(
   guest: { readonly modules: readonly Named[]; readonly exit: (ending: Ending) => never },
 ): never {
   const run: Run = { channel, job, descriptors: descriptors(job.preopens), exit: guest.exit };
-  let providers: Providers = memoriesFor(job.memories);
+  let providers: Providers = attempt(run, undefined, () => memoriesFor(job.memories));
   const [entry, ...libraries] = guest.modules.toReversed();
   for (const library of libraries.reverse()) {
     const { exports } = instantiate(run, library, providers).instance;
-    providers = { ...providers, [library.path]: exports };
+    providers = withProvider(providers, library.path, exports);
   }
   if (entry === undefined) return guest.exit({ exitCode: 0 });
   const { instance, memory } = instantiate(run, entry, providers);
@@ -59,7 +59,7 @@ function instantiate(run: Run, { path, module }: Named, providers: Providers) {
   const problem = missingImports(module, providers);
   if (problem !== undefined) return run.exit(unlinkable(`${path} cannot be linked: ${problem}`));
   let memory = importedMemory(module, providers);
-  const imports = { ...providers, [preview1Name]: importsFor(hostOf(run, () => memory)) };
+  const imports = withProvider(providers, preview1Name, importsFor(hostOf(run, () => memory)));
   const instance = attempt(run, undefined, () => new wasmEngine.Instance(module, imports));
   memory = memoryIn(Object.values(instance.exports)) ?? memory;
   return { instance, memory };
@@ -67,6 +67,7 @@ function instantiate(run: Run, { path, module }: Named, providers: Providers) {
 
 function importedMemory(module: Module, providers: Providers): Memory | undefined {
   const imports = wasmEngine.Module.imports(module).filter(({ kind }) => kind === "memory");
+  // All of them are provided: see missingImports.
   return memoryIn(imports.map(({ module: from, name }) => providers[from]?.[name]));
 }
 
@@ -91,6 +92,7 @@ function hostOf(run: Run, memory: () => Memory | undefined): Host {
 }
 
 function call({ job, exit }: Run, path: string, { exports }: Instance): void {
+  // Exports are records without a prototype, by their specification.
   const entry = exports[job.entrypoint];
   if (typeof entry === "function") {
     // A library (a "reactor") sets itself up here before any other function of it may be called; a command has none.
@@ -100,7 +102,7 @@ function call({ job, exit }: Run, path: string, { exports }: Instance): void {
     return;
   }
   const functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
-  const offers = functions.length === 0 ? "no function" : `only ${functions.join(", ")}`;
+  const offers = functions.length === 0 ? "no function" : `only ${someOf(functions.map((name) => `"${name}"`))}`;
   exit(unlinkable(`${path} has no function "${job.entrypoint}" to begin with: it exports ${offers}`));
 }
 

@@ -10,23 +10,21 @@ import type { Host, HostFunction } from "./host.ts";
 /** The module name under which guests import preview 1. */
 export const preview1Name = "wasi_snapshot_preview1";
 
-/** Every function of WASI preview 1. */
-export const preview1: Readonly<Record<string, HostFunction>> = {
+/** Every function of WASI preview 1, without a prototype: guests name what they import from it. */
+export const preview1: Readonly<Record<string, HostFunction>> = Object.assign(Object.create(null), {
   ...environment,
   ...clockFunctions,
   ...descriptorFunctions,
   ...pathFunctions,
   ...pollFunctions,
   ...processFunctions,
-};
+} satisfies Record<string, HostFunction>);
 
 /** The functions as imports of one instance, over its own memory. */
 export function importsFor(host: Host): Record<string, (...passed: unknown[]) => number> {
-  const bound = Object.entries(preview1).map(([name, run]) => {
-    const call = (...passed: unknown[]) => answer(() => run(host, passed));
-    return [name, call] as const;
-  });
-  return Object.fromEntries(bound);
+  const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
+  for (const [name, run] of Object.entries(preview1)) imports[name] = (...passed) => answer(() => run(host, passed));
+  return imports;
 }
 
 function answer(run: () => void): number {

@@ -27,6 +27,8 @@ interface Engine {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => Memory;
   readonly Module: (new (bytes: Uint8Array) => Module) & { imports(module: Module): readonly Import[] };
   readonly Instance: new (module: Module, imports: Providers) => Instance;
+  readonly Table: new () => object;
+  readonly Global: new () => object;
   readonly LinkError: new (message: string) => Error;
 }
 
