@@ -2,6 +2,7 @@ import { listOf, secret, yesOrNo } from "@shoal/core";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
+import { isolationWishes } from "./executors/wasm/isolation.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>
@@ -184,6 +185,12 @@ export const ComputeConfig = z
     wasm: z
       .object({
         poolSize: whole(0, 64).default(2).describe("processes that wait for Wasm tasks; each takes some 50 MB"),
+        isolation: z
+          .enum(isolationWishes)
+          .default("auto")
+          .describe(
+            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the best that works; by name it is required, and without it the node does not offer the engine",
+          ),
       })
       .prefault({}),
     allowListedLocalPaths: listOf(

@@ -103,8 +103,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     dockerSocket: config.docker.socket,
     containers: config.docker,
     wasmPoolSize: config.wasm.poolSize,
+    wasmIsolation: config.wasm.isolation,
   };
-  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock });
+  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, notes });
   const publishers = createPublishers(
     {
       ...config.publishers,

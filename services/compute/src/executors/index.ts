@@ -1,8 +1,10 @@
 import { Bug, type Clock, type Registry, registry } from "@shoal/core";
+import type { Notes } from "../notes.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
+import type { IsolationWish } from "./wasm/isolation.ts";
 import { wasm } from "./wasm/wasm.ts";
 
 export interface ExecutorSettings {
@@ -13,15 +15,21 @@ export interface ExecutorSettings {
   readonly dockerSocket: string;
   readonly containers: ContainerSettings;
   readonly wasmPoolSize: number;
+  readonly wasmIsolation: IsolationWish;
+}
+
+interface ExecutorPorts {
+  readonly clock: Clock;
+  readonly notes: Notes;
 }
 
 /** Every engine that this node offers: each under its name, by which it can be disabled. */
-export function createExecutors(settings: ExecutorSettings, { clock }: { readonly clock: Clock }): Registry<Executor> {
+export function createExecutors(settings: ExecutorSettings, { clock, notes }: ExecutorPorts): Registry<Executor> {
   const { nodeId, instanceId } = settings;
   const makers: Readonly<Record<string, () => Executor>> = {
     docker: () =>
       docker({ nodeId, instanceId, socketPath: settings.dockerSocket, settings: settings.containers, clock }),
-    wasm: () => wasm({ clock, limits: { poolSize: settings.wasmPoolSize } }),
+    wasm: () => wasm({ clock, notes, limits: { poolSize: settings.wasmPoolSize }, isolation: settings.wasmIsolation }),
     noop: () => noop(clock),
   };
   const wanted = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cellFlags, startCell } from "./cell.ts";
+import { noIsolation } from "./isolation.ts";
 import { wasmLimits } from "./limits.ts";
 
 /** What a script gets to see that runs with a cell's rights. */
@@ -37,7 +38,7 @@ describe("a guest's process", () => {
   });
 
   it("is gone when it is killed before it had any work", async () => {
-    const cell = startCell(wasmLimits);
+    const cell = startCell(wasmLimits, noIsolation);
     expect((await cell.frames.next()).value?.header).toBe('{"op":"ready"}');
     cell.kill();
     expect(await cell.frames.next()).toEqual({ done: true, value: undefined });

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { framesOf } from "./frames.ts";
 import { type Frame, frameHead } from "./host/frame.ts";
+import { hostFolder, type Isolation } from "./isolation.ts";
 import type { WasmLimits } from "./limits.ts";
 
 /** A process that takes one guest and ends with it. */
@@ -29,8 +29,7 @@ export interface Cell {
  */
 const leashed = 'ulimit -c 0; ulimit -f 0; "$@" 4<&- & exec 3<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
 
-// The child's own code in this folder, and nothing else, is what it may read. Built code has another extension.
-const hostFolder = fileURLToPath(new URL("./host/", import.meta.url));
+// Built code has another extension.
 const program = `${hostFolder}main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
 
 // 8 KiB: a crash report of the engine with its stack.
@@ -55,9 +54,19 @@ export function cellFlags({ heapBytes }: WasmLimits): readonly string[] {
   ];
 }
 
-/** Starts a process; it says `ready` when it can take a guest. */
-export function startCell(limits: WasmLimits): Cell {
-  const child = spawn("/bin/sh", ["-c", leashed, "sh", process.execPath, ...cellFlags(limits), program], {
+/** Starts a process behind a wall; it says `ready` when it can take a guest. */
+export function startCell(limits: WasmLimits, { prefix }: Isolation): Cell {
+  const [file = "", ...args] = [
+    ...prefix,
+    "/bin/sh",
+    "-c",
+    leashed,
+    "sh",
+    process.execPath,
+    ...cellFlags(limits),
+    program,
+  ];
+  const child = spawn(file, args, {
     env: {},
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
@@ -65,8 +74,11 @@ export function startCell(limits: WasmLimits): Cell {
   const [, , stderr, line, leash] = child.stdio;
   const gone = Promise.withResolvers<void>();
   child.once("exit", () => gone.resolve());
-  child.once("error", () => gone.resolve());
   let words = "";
+  child.once("error", ({ message }) => {
+    words += message;
+    gone.resolve();
+  });
   stderr?.on("data", (chunk: Buffer) => {
     words = (words + chunk.toString("utf8")).slice(-lastWordsMax);
   });

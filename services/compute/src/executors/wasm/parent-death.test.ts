@@ -20,9 +20,9 @@ it("leaves no process behind when the node is killed, whatever the guest does", 
   });
   await once(node.stdout, "data");
   const family = descendantsOf(node.pid ?? 0);
-  // A shell and a guest's process for the work, and the same for the next one, which waits.
-  expect(family.length).toBe(4);
   node.kill("SIGKILL");
+  // A shell and a guest's process for the work, and the same for the next one, which waits; the walls around them besides.
+  expect(family.length).toBeGreaterThanOrEqual(4);
   await once(node, "exit");
   await expect.poll(() => family.filter(isAlive), { timeout: 20_000 }).toEqual([]);
 });

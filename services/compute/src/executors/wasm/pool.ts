@@ -1,34 +1,48 @@
 import { type Clock, Fault } from "@shoal/core";
+import { type Notes, silence } from "../../notes.ts";
 import { type Cell, startCell } from "./cell.ts";
 import { within } from "./deadline.ts";
+import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { WasmLimits } from "./limits.ts";
 
 /** Processes that are ready before there is work for them. */
 export interface Pool {
-  /** Starts processes until as many wait as should. */
+  /** Starts processes until as many wait as should. Nothing before the first is proven. */
   fill(): void;
   /** A process that is ready, for the taker alone. Throws a Fault ENGINE_FAILED when none can be started. */
   take(): Promise<Cell>;
-  /** Resolves when a process has become ready; throws as `take` does. */
+  /** Resolves when a process has become ready behind a wall that was wished for; throws as `take` does. */
   proven(): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Waiting {
   readonly cell: Cell;
+  readonly isolation: Isolation;
   readonly ready: Promise<void>;
 }
 
+export interface PoolOptions {
+  readonly clock: Clock;
+  readonly limits: WasmLimits;
+  readonly notes?: Notes;
+  /** Walls to try around its processes, best first. */
+  readonly isolations?: readonly Isolation[];
+}
+
 /** A pool without any process yet. */
-export function pool(clock: Clock, limits: WasmLimits): Pool {
+export function pool(options: PoolOptions): Pool {
+  const { clock, limits } = options;
   const waiting: Waiting[] = [];
   const alive = new Set<Cell>();
   let closed = false;
-  const start = (): Waiting => {
-    const cell = startCell(limits);
+  let proof: Promise<Isolation> | undefined;
+  const start = (isolation: Isolation): Waiting => {
+    if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
+    const cell = startCell(limits, isolation);
     alive.add(cell);
     cell.hold(false);
-    const started = { cell, ready: ready(clock, cell, limits) };
+    const started = { cell, isolation, ready: ready(clock, cell, limits) };
     // Looked at by whoever takes it; until then a failure is nobody's.
     started.ready.catch(() => cell.kill());
     void cell.gone.then(() => {
@@ -38,20 +52,34 @@ export function pool(clock: Clock, limits: WasmLimits): Pool {
     });
     return started;
   };
-  const fill = () => {
-    while (!closed && waiting.length < limits.poolSize) waiting.push(start());
+  const prove = async () => {
+    const first = await firstReady(options, start);
+    waiting.push(first);
+    return first.isolation;
+  };
+  const proven = () => {
+    proof ??= prove().catch((failure: unknown) => {
+      // What is missing may be installed meanwhile, so the next look tries again.
+      proof = undefined;
+      throw failure;
+    });
+    return proof;
+  };
+  const fill = async () => {
+    const isolation = await proven();
+    while (!closed && waiting.length < limits.poolSize) waiting.push(start(isolation));
   };
   return {
-    fill,
+    fill: () => void fill().catch(() => {}),
     take: async () => {
-      if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
-      const taken = waiting.shift() ?? start();
+      const isolation = await proven();
+      const taken = waiting.shift() ?? start(isolation);
       taken.cell.hold(true);
       await taken.ready;
       return taken.cell;
     },
     proven: async () => {
-      fill();
+      await fill();
       await waiting[0]?.ready;
     },
     close: async () => {
@@ -65,14 +93,42 @@ export function pool(clock: Clock, limits: WasmLimits): Pool {
   };
 }
 
+/** The first process that becomes ready behind one of the walls. */
+async function firstReady(options: PoolOptions, start: (isolation: Isolation) => Waiting): Promise<Waiting> {
+  const { notes = silence, isolations = isolationsFor("auto") } = options;
+  const refused: string[] = [];
+  for (const isolation of isolations) {
+    const first = start(isolation);
+    try {
+      await first.ready;
+      report(notes, isolation, refused);
+      return first;
+    } catch (failure) {
+      if (!(failure instanceof Died)) throw failure;
+      refused.push(`${isolation.name}: ${failure.why}`);
+    }
+  }
+  throw new Fault("ENGINE_FAILED", refused.join("; "));
+}
+
 async function ready(clock: Clock, cell: Cell, { readyMs }: WasmLimits): Promise<void> {
   const why = `a process for a guest was not ready within ${readyMs} ms`;
   const { done } = await within(clock, cell.frames.next(), { ms: readyMs, why });
   // The first frame can only say that it is ready; the stream's end says that it died instead.
   if (done !== true) return;
   await cell.gone;
-  throw new Fault(
+  throw new Died(
     "ENGINE_FAILED",
     `a process for a guest could not be started: ${cell.lastWords().trim() || "it said nothing"}`,
   );
+}
+
+/** A process ended before it was ready, which is no matter of a slow machine. */
+class Died extends Fault {}
+
+const cure = "install bubblewrap, or allow user namespaces";
+
+function report(notes: Notes, { name }: Isolation, refused: readonly string[]): void {
+  if (name !== "none") notes.info("wasm guests are isolated", { isolation: name });
+  else notes.warn("wasm guests run without isolation from network and processes", { cure, refused });
 }

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { type Clock, causeOf } from "@shoal/core";
+import { type Notes, silence } from "../../notes.ts";
 import type { Executor, Work } from "../executor.ts";
 import { within } from "./deadline.ts";
 import { desk } from "./files/desk.ts";
 import { guestTree } from "./files/tree.ts";
 import type { Job } from "./host/protocol.ts";
+import { type IsolationWish, isolationsFor } from "./isolation.ts";
 import { type WasmLimits, wasmLimits } from "./limits.ts";
 import { limitMemories } from "./module-memory.ts";
 import { readModules } from "./modules.ts";
@@ -16,6 +18,9 @@ export interface WasmOptions {
   readonly clock: Clock;
   /** Differences from `wasmLimits`. */
   readonly limits?: Partial<WasmLimits>;
+  readonly notes?: Notes;
+  /** A wall that is required around guests, or the best there is. */
+  readonly isolation?: IsolationWish;
 }
 
 // The first version whose permission model is stable and that runs TypeScript by itself.
@@ -25,9 +30,9 @@ const nodeMajorMin = 24;
  * Runs WebAssembly modules that speak WASI preview 1, each in a process of its own that can open nothing (see
  * host/main.ts). Guests have no network, and a processor is theirs only as far as the system's own scheduler is fair.
  */
-export function wasm({ clock, limits: given }: WasmOptions): Executor {
+export function wasm({ clock, limits: given, notes = silence, isolation = "auto" }: WasmOptions): Executor {
   const limits = { ...wasmLimits, ...given };
-  const cells = pool(clock, limits);
+  const cells = pool({ clock, limits, notes, isolations: isolationsFor(isolation) });
   const runs = new Map<string, Run>();
   return {
     name: "wasm",
