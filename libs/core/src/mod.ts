@@ -22,6 +22,7 @@ export { type Execution, isLive, isOver, type Job, type JobHeader, liveExecution
 export { jobTypes } from "./job/job-types/index.ts";
 export { jobLimits } from "./job/limits.ts";
 export { type Needs, needsOf } from "./job/tick.ts";
+export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
 export { decideNode, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";

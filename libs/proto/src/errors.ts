@@ -25,6 +25,8 @@ export const errors = {
   // biome-ignore format: one row, one failure
   UNAUTHORIZED:         { http: 401, wire: "Unauthorized", exit: 3, retry: false, says: "Request Unauthorized", hint: "ask for a challenge and answer it with your own key" },
   // biome-ignore format: one row, one failure
+  ORIGIN_REFUSED:       { http: 403, wire: "Forbidden", exit: 3, retry: false, says: "the request's Host or Origin is not allowed", hint: "list the page's origin in http.origins, or set http.publicUrl to the address that clients use" },
+  // biome-ignore format: one row, one failure
   TIMED_OUT:            { http: 503, wire: "TimeOut", exit: 7, retry: true, says: "Server Timeout!", hint: "try again; look at the result first if the call changes something" },
   // biome-ignore format: one row, one failure
   NOT_FOUND:            { http: 404, wire: "NotFound", exit: 4, retry: false, says: "nothing answers to this address", hint: "compare it with the API reference" },

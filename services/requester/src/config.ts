@@ -10,6 +10,12 @@ const token = (what: string) =>
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** Whether a text is an origin as browsers write it (RFC 6454): in lower case, without a path. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}
+
 const Http = z.object({
   host: z.string().min(1).default("127.0.0.1").describe("address that the API listens on"),
   port: port.default(1234).describe("port that the API listens on; 0 takes any free one"),
@@ -17,6 +23,18 @@ const Http = z.object({
     .union([z.literal(""), z.url({ protocol: /^https?$/ })])
     .default("")
     .describe("how clients reach the API, for links in answers; empty means as the request came in"),
+  origins: listOf(
+    z
+      .string()
+      .refine(
+        isOrigin,
+        "expected an origin such as https://console.example.org: scheme, host, port unless it is the usual one",
+      ),
+  )
+    .default([])
+    .describe(
+      "origins of web pages that may use the API from a browser, split by commas; empty for none but the API's own",
+    ),
   requestsPerSecond: z.coerce
     .number()
     .int()

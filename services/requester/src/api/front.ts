@@ -4,6 +4,7 @@ import type { Commands } from "../commands/commands.ts";
 import type { Diary } from "../ports.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
+import type { Admission } from "./admission.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /** What the API needs of the service around it. */
@@ -26,6 +27,7 @@ export interface ApiParts {
 
 /** What the routes work with. */
 export interface Front extends ApiParts {
+  readonly admission: Admission;
   /** Open event feeds. */
   readonly feeds: Occupancy;
   /** Open streams of output. */

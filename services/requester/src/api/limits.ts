@@ -6,6 +6,8 @@ export const apiLimits = {
   headersMs: 5000,
   requestMs: 20_000,
   handlerMs: 30_000,
+  /** How often late senders are looked for: it adds to the two limits of senders, so it is small against them. */
+  lateCheckMs: 1000,
   /** How long answers on their way may take when the service stops, before their connections are cut: below the 10 s of most supervisors. */
   closeMs: 5000,
   /** Longer than load balancers keep idle connections (60 s at most of them), so that they close first. */

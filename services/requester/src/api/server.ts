@@ -2,6 +2,7 @@ import { Fault, type Process } from "@shoal/core";
 import { errors } from "@shoal/proto";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { buildHeaders } from "../build.ts";
+import { createAdmission } from "./admission.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
 import type { ApiParts, Front } from "./front.ts";
@@ -9,7 +10,6 @@ import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
 import { createOccupancy } from "./occupancy.ts";
-import { createRate } from "./rate.ts";
 import type { Route } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import { silentConnections } from "./silent-connections.ts";
@@ -20,6 +20,8 @@ export interface ApiOptions {
   readonly port: number;
   readonly requestsPerSecond: number;
   readonly connectionsMax: number;
+  /** Origins of web pages that may use the API from a browser. */
+  readonly origins: readonly string[];
 }
 
 export interface Api extends Process {
@@ -33,6 +35,7 @@ export interface Api extends Process {
 export function createApi(parts: ApiParts, options: ApiOptions): Api {
   const front: Front = {
     ...parts,
+    admission: createAdmission(parts.clock, { ...options, publicUrl: parts.publicUrl }),
     feeds: createOccupancy("event feeds", apiLimits.feedsMax),
     logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
   };
@@ -43,13 +46,18 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    http: {
+      connectionsCheckingInterval: apiLimits.lateCheckMs,
+      // Any other upgrade that is offered (h2c, mostly) need not be taken: its request is answered as it is.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
+    },
     genReqId: () => parts.chance.uuid(),
     routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
     frameworkErrors: (failure, request, reply) => refuse(front, failure, { request, reply }),
   });
   app.server.headersTimeout = apiLimits.headersMs;
   app.server.maxConnections = options.connectionsMax;
-  admit(app, front, options.requestsPerSecond);
+  admit(app, front);
   readBodies(app);
   for (const route of routes) mount(app, route, front);
   app.setErrorHandler((failure, request, reply) => refuse(front, failure, { request, reply }));
@@ -70,6 +78,8 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
       address = await app.listen({ host: options.host, port: options.port }).catch((failure: unknown) => {
         throw notListening(failure, options);
       });
+      // A connection that the system could not hand over (no descriptor left, mostly) is lost; the others go on.
+      app.server.on("error", (failure) => parts.diary.warn({ err: failure }, "the API could not accept a connection"));
     },
     async stop() {
       front.feeds.close();
@@ -91,22 +101,15 @@ function notListening(failure: unknown, { host, port }: ApiOptions): unknown {
   });
 }
 
-// What browsers may send from other pages: everything, as the field's API does.
-const anyOrigin = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "GET, PUT, POST, DELETE",
-  "access-control-allow-headers": "*",
-  "access-control-expose-headers": "*",
-} as const;
-
-/** What happens to every request before its route: rate, the client's version, headers. */
-function admit(app: FastifyInstance, { clock }: Front, perSecond: number): void {
-  const rate = createRate(clock, perSecond);
+/** What happens to every request before its route: rate, Host and Origin, the client's version, headers. */
+function admit(app: FastifyInstance, { admission }: Front): void {
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(buildHeaders).headers(anyOrigin).header("x-request-id", request.id);
-    if (!rate.take(request.ip)) {
-      reply.header("retry-after", 1);
-      return done(new Fault("TOO_MANY", `more than ${perSecond} requests a second from ${request.ip}`));
+    reply.headers(buildHeaders).headers(admission.corsHeaders(request.headers)).header("x-request-id", request.id);
+    try {
+      admission.admit(request);
+    } catch (failure) {
+      if (failure instanceof Fault && failure.code === "TOO_MANY") reply.header("retry-after", 1);
+      return done(failure instanceof Error ? failure : new Error(String(failure)));
     }
     const refusal = clientRefusal(request.headers);
     if (refusal !== undefined) return void reply.code(refusal.status).send(refusal.body);

@@ -2,7 +2,7 @@ import { entries, entryOf, foldJob, foldNode, jobViews, nodeViews, noTip, type S
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredEvent } from "@shoal/proto";
 import type { ApiParts } from "../api/front.ts";
-import { createApi } from "../api/server.ts";
+import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import { selfInfo } from "../reads/self-info.ts";
@@ -54,12 +54,10 @@ export const benchSpec = (
 
 export type ApiBench = Awaited<ReturnType<typeof apiBench>>;
 
-interface BenchOptions extends Partial<Pick<ApiParts, "results">> {
-  readonly requestsPerSecond?: number;
-}
+interface BenchOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">>, Partial<ApiOptions> {}
 
 /** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
-export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOptions = {}) {
+export async function apiBench({ results, publicUrl = "", ...options }: BenchOptions = {}) {
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
@@ -73,13 +71,14 @@ export async function apiBench({ results, requestsPerSecond = 1e6 }: BenchOption
   const parts = {
     ...ports,
     requesterId,
-    publicUrl: "",
+    publicUrl,
     secret: "bench",
     commands: createCommands(ports, { by: requesterId, noticed }),
     nodes,
     results: results ?? { open: async () => undefined },
   };
-  const api = createApi(parts, { host: "127.0.0.1", port: 0, requestsPerSecond, connectionsMax: 1000 });
+  const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
+  const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
   await catalog.start();
   await nodes.start();
   return {

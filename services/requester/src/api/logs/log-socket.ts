@@ -1,10 +1,12 @@
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Fault } from "@shoal/core";
+import { errors } from "@shoal/proto";
 import { type WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import { findJob } from "../../reads/find-job.ts";
-import { errorReply } from "../error-reply.ts";
+import { clientRefusal } from "../client-version.ts";
+import { errorReply, isOurs } from "../error-reply.ts";
 import type { Front } from "../front.ts";
 import { apiLimits } from "../limits.ts";
 import { createPulse } from "../pulse.ts";
@@ -20,16 +22,68 @@ const incomingBytes = 1024;
 // Numbers of RFC 6455, section 7.4.1: all told, our fault.
 const closed = { told: 1000, failed: 1011 } as const;
 
-/** Answers upgrades of a log's address with a web socket; whatever is wrong is said on it, because clients hide a refused upgrade's reason. */
+/**
+ * Answers upgrades of a log's address with a web socket. What is wrong with the job is said on it, because clients hide a refused
+ * upgrade's reason; what may not be asked at all is refused before. Nothing that a client sends may throw out of here: it would end the
+ * process.
+ */
 export function serveLogSockets(server: Server, front: Front): void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: incomingBytes, perMessageDeflate: false });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    const url = new URL(request.url ?? "/", "http://any");
-    const called = address.exec(url.pathname)?.[1];
-    if (called === undefined) socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-    else sockets.handleUpgrade(request, socket, head, (open) => void converse(open, { called, url }, front));
+    try {
+      const asked = askedBy(request, front);
+      sockets.handleUpgrade(request, socket, head, (open) => {
+        converse(open, asked, front).catch(() => open.terminate());
+      });
+    } catch (failure) {
+      refuseUpgrade(socket, failure, front);
+    }
   });
+}
+
+/** What an upgrade asks for. Throws Fault, or OldClient, for what is refused. */
+function askedBy(request: IncomingMessage, { admission }: Front): Asked {
+  const { headers, method = "", url: target = "" } = request;
+  admission.admit({ ip: request.socket.remoteAddress ?? "", method, headers });
+  admission.checkOrigin(headers);
+  const refusal = clientRefusal(headers);
+  if (refusal !== undefined) throw new OldClient(refusal);
+  const url = target.startsWith("/") ? URL.parse(target, "http://any") : null;
+  if (url === null) throw new Fault("BAD_REQUEST", `expected the address of a job's output, got "${shown(target)}"`);
+  const called = address.exec(url.pathname)?.[1];
+  if (called === undefined) throw new Fault("NOT_FOUND", `no web socket answers at ${shown(url.pathname)}`);
+  return { called, url };
+}
+
+// Of an address only this much is shown.
+const shownChars = 200;
+const shown = (text: string): string => text.slice(0, shownChars);
+
+class OldClient extends Error {
+  readonly refusal: { readonly status: number; readonly body: object };
+  constructor(refusal: { readonly status: number; readonly body: object }) {
+    super("the client is too old");
+    this.refusal = refusal;
+  }
+}
+
+/** Answers as any other request is, and closes: the client may hold its own side open for as long as it likes. */
+function refuseUpgrade(socket: Duplex, failure: unknown, { chance, diary }: Front): void {
+  const id = chance.uuid();
+  const { status, body } = failure instanceof OldClient ? failure.refusal : errorReply(failure, id);
+  if (isOurs(failure) && !(failure instanceof OldClient))
+    diary.warn({ err: failure, requestId: id }, "an upgrade failed");
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "connection: close",
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(text)}`,
+    `x-request-id: ${id}`,
+    ...(status === errors.TOO_MANY.http ? ["retry-after: 1"] : []),
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`, () => socket.destroy());
 }
 
 interface Asked {

@@ -27,6 +27,8 @@ export const events = defineRoute({
   does: "Streams events as server-sent events (data: CloudEvents): from now on, or behind `after` or the header Last-Event-ID.",
   query: Query,
   async answer({ query, request, reply }, front) {
+    // A feed is held open: a page that cannot read it could still open all there are.
+    front.admission.checkOrigin(request.headers);
     const filter = await filterOf(query, front);
     const resumed = request.headers["last-event-id"];
     const from = (typeof resumed === "string" && resumed) || query.after;
@@ -34,6 +36,8 @@ export const events = defineRoute({
     const leave = front.feeds.enter();
     reply.hijack();
     const { raw } = reply;
+    // What is written behind the end of a stream that closes is no failure of anything.
+    raw.on("error", () => raw.destroy());
     for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
       if (value !== undefined) raw.setHeader(name, value);
     }
