@@ -75,6 +75,7 @@ export {
   subjects,
 } from "./subjects.ts";
 export { shoalVersion } from "./version.ts";
-export { type FromWire, fromWire, matchKeys, readParams, toWire } from "./wire/codec.ts";
+export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
+export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
 export { onWire, type WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

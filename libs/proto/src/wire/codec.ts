@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { foldKeys, mapProblem, shownKey, twice } from "./fold-keys.ts";
 import { type FieldShape, type Shape, shapeOf } from "./shape.ts";
 
 const nsPerMs = 1e6;
@@ -15,10 +16,16 @@ export type FromWire<T> =
   | { readonly ok: true; readonly value: T; readonly unknown: readonly string[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads the wire format: keys in any case, null as absent, unknown keys named and left out. Never throws. */
+/**
+ * Reads the wire format: keys in any case, null as absent, unknown keys named and left out. An object with too many fields or two
+ * spellings of one is refused before its values are looked at. Never throws.
+ */
 export function fromWire<S extends z.ZodType>(schema: S, json: unknown): FromWire<z.output<S>> {
   const unknown: string[] = [];
-  const parsed = schema.safeParse(read(shapeOf(schema), json, { path: "", unknown }), { reportInput: true });
+  const problems: string[] = [];
+  const data = read(shapeOf(schema), json, { path: "", unknown, problems });
+  if (problems.length > 0) return { ok: false, problems };
+  const parsed = schema.safeParse(data, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data, unknown };
   return { ok: false, problems: parsed.error.issues.map((issue) => sentence(schema, issue)) };
 }
@@ -50,6 +57,7 @@ function writeLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], value: unknown)
 interface Reading {
   readonly path: string;
   readonly unknown: string[];
+  readonly problems: string[];
 }
 
 function read(shape: Shape, json: unknown, at: Reading): unknown {
@@ -59,13 +67,29 @@ function read(shape: Shape, json: unknown, at: Reading): unknown {
     return Array.isArray(json) ? json.map((item, index) => read(shape.item, item, deeper(at, String(index)))) : json;
   }
   if (typeof json !== "object" || Array.isArray(json)) return json;
+  return shape.kind === "map" ? readMap(shape.item, json, at) : readObject(shape, json, at);
+}
+
+function readMap(item: Shape, json: object, at: Reading): unknown {
+  const problem = mapProblem(Object.keys(json));
+  if (problem !== undefined) return refuse(at, problem);
   const to: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(json)) {
-    if (shape.kind === "map") put(to, key, read(shape.item, item, deeper(at, key)));
-    else readField(to, { key, item, known: shape.byWireName.get(key.toLowerCase()) }, at);
-  }
-  if (shape.kind === "object") fillEmpty(to, shape.fields);
+  for (const [key, value] of Object.entries(json)) put(to, key, read(item, value, deeper(at, key)));
   return to;
+}
+
+function readObject({ byWireName, fields }: Shape & { kind: "object" }, json: object, at: Reading): unknown {
+  const folded = foldKeys(json);
+  if (!folded.ok) return refuse(at, folded.problem);
+  const to: Record<string, unknown> = {};
+  const values: Readonly<Record<string, unknown>> = { ...json };
+  for (const [lower, key] of folded.keys) readField(to, { key, item: values[key], known: byWireName.get(lower) }, at);
+  fillEmpty(to, fields);
+  return to;
+}
+
+function refuse({ path, problems }: Reading, problem: string): undefined {
+  problems.push(path === "" ? problem : `${path}: ${problem}`);
 }
 
 /** What was left out for being empty is empty again. */
@@ -94,7 +118,9 @@ function readLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], json: unknown): 
   return typeof json === "string" ? Date.parse(json) : json;
 }
 
-const deeper = (at: Reading, key: string): Reading => ({ ...at, path: at.path === "" ? key : `${at.path}.${key}` });
+function deeper(at: Reading, key: string): Reading {
+  return { ...at, path: at.path === "" ? shownKey(key) : `${at.path}.${shownKey(key)}` };
+}
 
 /** Sets a key that came from outside: `__proto__` becomes an ordinary key and changes no prototype. */
 function put(to: Record<string, unknown>, key: string, value: unknown): void {
@@ -112,7 +138,7 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
   const path = issue.path.map((step) => {
     const [name, inner] = stepInto(shape, String(step));
     shape = inner;
-    return name;
+    return shownKey(name);
   });
   const found = issue.code === "invalid_type" ? `, found ${nameOf(issue.input)}` : "";
   // Where a schema has no words of its own, zod's tell what was received; `found` does so already.
@@ -131,14 +157,26 @@ function nameOf(input: unknown): string {
   return Array.isArray(input) ? "a list" : `a ${typeof input}`;
 }
 
-/** Params of a part (engine, source, publisher): the keys that its schema names, matched in any case; others are kept. */
-export function matchKeys(schema: z.ZodType, params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/**
+ * Params of a part (engine, source, publisher): the keys that its schema names, matched in any case; others are kept. `problem` is called
+ * with a sentence for each key that is given in two spellings: which of them counts would be a guess.
+ */
+function matchKeys(
+  schema: z.ZodType,
+  params: Readonly<Record<string, unknown>>,
+  problem: (sentence: string) => void,
+): Record<string, unknown> {
   const shape = shapeOf(schema);
   const names =
     shape.kind === "object" ? new Map(shape.fields.map((each) => [each.field.toLowerCase(), each.field])) : new Map();
   const matched: Record<string, unknown> = {};
+  const spelled = new Map<string, string>();
   for (const [key, value] of Object.entries(params)) {
-    if (value !== null) put(matched, names.get(key.toLowerCase()) ?? key, value);
+    const name = names.get(key.toLowerCase());
+    const other = name === undefined ? undefined : spelled.get(name);
+    if (other !== undefined) problem(twice(other, key));
+    if (name !== undefined) spelled.set(name, key);
+    if (value !== null) put(matched, name ?? key, value);
   }
   return matched;
 }
@@ -148,7 +186,10 @@ export function readParams<S extends z.ZodType>(
   schema: S,
   params: Readonly<Record<string, unknown>>,
 ): FromWire<z.output<S>> {
-  const parsed = schema.safeParse(matchKeys(schema, params), { reportInput: true });
+  const problems: string[] = [];
+  const matched = matchKeys(schema, params, (sentence) => problems.push(`Params: ${sentence}`));
+  if (problems.length > 0) return { ok: false, problems };
+  const parsed = schema.safeParse(matched, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data, unknown: [] };
   return {
     ok: false,

@@ -136,6 +136,7 @@ describe("the key challenge", () => {
     ["another phrase", () => answer(sign("sha256", Buffer.from("other"), privateKey))],
     ["no key", () => answer(sign("sha256", Buffer.from("x"), privateKey), Buffer.from("junk"))],
     ["no JSON", () => ({ MethodData: Buffer.from("junk").toString("base64") })],
+    ["too much", () => ({ MethodData: Buffer.from(`[${"0,".repeat(20_000)}0]`).toString("base64") })],
     ["nothing", () => ({})],
   ])("refuses %s", async (_, body) => {
     await challenge();

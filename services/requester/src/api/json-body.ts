@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { Fault } from "@shoal/core";
 import { isShallow, levelsMax } from "@shoal/proto";
+import { apiLimits } from "./limits.ts";
 
 /** Reads a JSON body; undefined when it is empty. Throws Fault BAD_REQUEST, UNSUPPORTED_MEDIA. */
 export function jsonBody(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
@@ -10,6 +11,10 @@ export function jsonBody(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
     throw new Fault("UNSUPPORTED_MEDIA", `wanted a plain body, found content-encoding ${encoding}`);
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new Fault("BAD_REQUEST", "the body is not valid UTF-8");
+  // Before it is parsed: what makes it slow is how many values it has, not how long they are.
+  const { bodyValues } = apiLimits;
+  if (countValues(bytes, bodyValues) > bodyValues)
+    throw new Fault("BAD_REQUEST", `expected a body of at most ${bodyValues} values in lists and objects, got more`);
   const json = parse(bytes.toString());
   if (!isShallow(json))
     throw new Fault("BAD_REQUEST", `the body has lists and objects in more than ${levelsMax} levels`);
@@ -23,4 +28,21 @@ function parse(text: string): unknown {
     const why = failure instanceof Error ? failure.message : String(failure);
     throw new Fault("BAD_REQUEST", `the body is not valid JSON: ${why}`, { cause: failure });
   }
+}
+
+const code = (character: string): number => character.charCodeAt(0);
+const [quote, backslash] = [code('"'), code("\\")];
+const begins: ReadonlySet<number> = new Set([",", "[", "{"].map(code));
+
+/** How many values some JSON has at most, counted up to one more than `most`; it need not be valid. */
+export function countValues(bytes: Uint8Array, most: number): number {
+  let count = 1;
+  let inText = false;
+  for (let at = 0; at < bytes.length && count <= most; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) inText = !inText;
+    else if (inText && byte === backslash) at += 1;
+    else if (!inText && begins.has(byte)) count += 1;
+  }
+  return count;
 }

@@ -2,6 +2,12 @@
 export const apiLimits = {
   /** A submission with inline inputs; the field's own limit. */
   bodyBytes: 10 * 1024 * 1024,
+  /** Values in a body, in all its lists and objects: a spec of 64 KiB without its inline contents has fewer, at two bytes for each. */
+  bodyValues: 20_000,
+  /** Warnings, and problems, that an answer names; of the others it says how many there are. */
+  sentences: 20,
+  /** Characters of one of them: a value that it names may be as long as the body. */
+  sentenceChars: 1000,
   /** The field's own limits for a slow sender and a slow answer. */
   headersMs: 5000,
   requestMs: 20_000,

@@ -106,6 +106,67 @@ describe("a submission's warnings", () => {
   });
 });
 
+describe("a submission that is made to be slow", () => {
+  const many = (count: number, key: (index: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [key(index), 1]));
+  /** All spellings of a word that differ in the case of its letters, up to a number. */
+  const spellings = (word: string, count: number) =>
+    many(Math.min(count, 2 ** word.length), (bits) =>
+      [...word].map((letter, at) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)).join(""),
+    );
+  it.each([
+    ["a hundred spellings of one field", { Job: { ...job, ...spellings("createtime", 100) } }, /each field once/],
+    ["two spellings of a known field", { Job: { ...job, type: "ops" } }, /"Type" and "type"/],
+    ["two spellings of an unknown field", { Job: { ...job, Odd: 1, oDD: 2 } }, /"Odd" and "oDD"/],
+    ["two jobs", { Job: job, job }, /"Job" and "job"/],
+    [
+      "two spellings within a task",
+      { Job: { ...job, Tasks: [{ ...task, ENGINE: task.Engine }] } },
+      /Tasks\.0: .*ENGINE/,
+    ],
+    [
+      "257 fields",
+      { Job: { ...job, ...many(255, (index) => `f${index}`) } },
+      /at most 256 fields in an object, got 257/,
+    ],
+    ["a body of 257 fields", { Job: job, ...many(256, (index) => `f${index}`) }, /at most 256 fields/],
+    [
+      "1025 labels",
+      { Job: { ...job, Labels: many(1025, (index) => `l${index}`) } },
+      /Labels: expected at most 1024 entries/,
+    ],
+    ["20,000 tasks", { Job: { ...job, Tasks: Array.from({ length: 20_000 }, () => 0) } }, /at most 20000 values/],
+  ])("is refused: %s", async (_, body, message) => {
+    const response = await put(body);
+    expect(response.json()).toMatchObject({ Status: 400, Message: expect.stringMatching(message) });
+    expect(bench.sea.log.entries).toHaveLength(0);
+  });
+  it("is not one with 256 labels, some of which differ in case alone", async () => {
+    const Labels = many(256, (index) => `${index % 2 ? "v" : "V"}${index >> 1}`);
+    const texts = Object.fromEntries(Object.keys(Labels).map((key) => [key, "x"]));
+    const { JobID } = (await put({ Job: { ...job, Labels: texts } })).json();
+    expect(await stored(JobID)).toMatchObject({ Labels: texts });
+  });
+  it("is not one with a large inline input", async () => {
+    const Source = { Type: "inline", Params: { URL: `data:;base64,${"{[,".repeat(100_000)}` } };
+    const withInput = { ...task, InputSources: [{ Source, Target: "/in" }] };
+    expect((await put({ Job: { ...job, Tasks: [withInput] } })).statusCode).toBe(200);
+  });
+  it("is warned of twenty fields, and of how many more there are, by names that are cut", async () => {
+    const { Warnings } = (
+      await put({ Job: { ...job, ...many(100, (index) => `f${index}${"x".repeat(10_000)}`) } })
+    ).json();
+    expect(Warnings).toHaveLength(21);
+    expect(Warnings[20]).toBe("and 80 more");
+    expect(JSON.stringify(Warnings).length).toBeLessThan(20 * 200);
+  });
+  it("names twenty problems, and how many more there are", async () => {
+    const Constraints = Array.from({ length: 200 }, () => 7);
+    const problems = String((await put({ Job: { ...job, Constraints } })).json().Message).split("\n");
+    expect([problems.length, problems.at(-1)]).toEqual([21, "and 180 more"]);
+  });
+});
+
 describe("a bad submission", () => {
   const send = (payload: string | Buffer, type = "application/json") =>
     bench.app.inject({ method: "PUT", url: address, payload, headers: { "content-type": type } });

@@ -38,9 +38,17 @@ export function redeem(secret: string, methodData: unknown, now: number): string
   return tokenFor(secret, createHash("sha256").update(der).digest("hex"), now);
 }
 
+// A signature and a key of 16,384 bits, the largest that OpenSSL checks, in base64 twice, and room to spare.
+const methodDataChars = 16_384;
+
 /** The method's data is JSON in base64; a client may also send it as it is. */
 function opened(methodData: unknown): unknown {
   if (typeof methodData !== "string") return methodData;
+  if (methodData.length > methodDataChars)
+    throw new Fault(
+      "UNAUTHORIZED",
+      `expected MethodData of at most ${methodDataChars} characters, got ${methodData.length}`,
+    );
   try {
     return JSON.parse(Buffer.from(methodData, "base64").toString());
   } catch (failure) {
