@@ -77,8 +77,6 @@ function unlikeTheLog({ sea, watchman }: QuietOptions): string[] {
   const found: string[] = [];
   for (const bucket of Object.values(sea.views)) {
     for (const [key, value] of entriesOf(bucket)) {
-      // A catalog's mark of how far it has read.
-      if (key.startsWith("_sync.")) continue;
       const name = `${bucket.name} ${key}`;
       if (!wanted.has(name)) found.push(`${name} stands in its bucket and not in the log`);
       else if (wanted.get(name) !== JSON.stringify(value))

@@ -93,7 +93,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { proc
   const clock = systemClock();
   const chance = systemChance;
   const { views, log, logs } = nats;
-  const catalog = createCatalog({ views: views.jobs, clock, requesterId, file: join(dataDir, "catalog.sqlite") });
+  const catalog = createCatalog({ views: views.jobs, file: join(dataDir, "catalog.sqlite") });
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
   const { commands, membership } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));

@@ -9,7 +9,17 @@ export interface ViewStore {
   remove(key: string, seq: number): Promise<void>;
   get(key: string): Promise<ViewEntry | undefined>;
   /** All entries whose key matches (`*` one token, `>` the rest), then `ready`, then every change as it happens, until closed. */
-  watch(pattern: string, watcher: ViewWatcher): Promise<{ close(): Promise<void> }>;
+  watch(pattern: string, watcher: ViewWatcher): Promise<ViewWatch>;
+}
+
+/** An open watch; closing it twice is harmless. */
+export interface ViewWatch {
+  /**
+   * Resolves once every change that the bucket's leader had stored when this was called has been passed to the watcher. Reads
+   * only: nothing is written to the bucket. Throws Fault LOG_UNREACHABLE when the store does not answer or the watch is closed.
+   */
+  caughtUp(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What a bucket holds under one key. */

@@ -1,13 +1,17 @@
-import type { StoredCommit } from "@shoal/core";
+import type { Job, StoredCommit } from "@shoal/core";
 import type { JobEntity } from "@shoal/proto";
 
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
   /** A commit that this requester has just appended: whoever submitted a job here finds it in a list at once, before the view has it. */
   noticed(stored: StoredCommit): void;
+  /** A job as its log has it: the index takes it unless it has a newer one. */
+  folded(job: Job): void;
+  /** The log position of what the index has of a job; 0 when it does not have the job. */
+  seqOf(jobId: string): number;
   /** The jobs of a shard that have not ended, as the view has them. */
   openJobs(shard: number): readonly OpenJob[];
-  /** Resolves once everything that was in the bucket when this was called has been indexed. */
+  /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
   idsBeginning(prefix: string, most: number): readonly string[];
@@ -47,6 +51,8 @@ export interface JobPage {
   readonly items: readonly JobEntity[];
   /** Where the next page begins; undefined when this was the last. */
   readonly next: JobPlace | undefined;
+  /** The greatest log position among the items; 0 when there are none. */
+  readonly position: number;
 }
 
 /** The most jobs that one call looks at, so that a rare label cannot hold the process up: some 20 ms of work. */

@@ -42,6 +42,7 @@ export interface Stretch {
 export interface ListedRow {
   readonly id: string;
   readonly at: number;
+  readonly seq: number;
   readonly labels: string;
   readonly entity: string;
 }
@@ -52,6 +53,8 @@ export interface JobTable {
   open(shard: number): readonly OpenJob[];
   idsFrom(first: string, beyond: string, most: number): readonly string[];
   allIds(): Iterable<string>;
+  /** 0 when there is no such row. */
+  seqOf(id: string): number;
   stretch(stretch: Stretch): readonly ListedRow[];
 }
 
@@ -62,6 +65,7 @@ export function jobTable(database: DatabaseSync): JobTable {
   const open = database.prepare("SELECT namespace, id FROM jobs WHERE open = 1 AND shard = ? ORDER BY id");
   const ids = database.prepare("SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
   const every = database.prepare("SELECT id FROM jobs");
+  const position = database.prepare("SELECT seq FROM jobs WHERE id = ?");
   const lists = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return {
     write(rows, removed) {
@@ -73,6 +77,7 @@ export function jobTable(database: DatabaseSync): JobTable {
     open: (shard) => open.all(shard).map((row) => ({ namespace: String(row["namespace"]), jobId: String(row["id"]) })),
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
     allIds: () => every.all().map((row) => String(row["id"])),
+    seqOf: (id) => Number(position.get(id)?.["seq"] ?? 0),
     stretch(wanted) {
       const { sql, values } = listing(wanted);
       const statement = lists.get(sql) ?? database.prepare(sql);
@@ -80,6 +85,7 @@ export function jobTable(database: DatabaseSync): JobTable {
       return statement.all(...values).map((row) => ({
         id: String(row["id"]),
         at: Number(row["at"]),
+        seq: Number(row["seq"]),
         labels: String(row["labels"]),
         entity: String(row["entity"]),
       }));
@@ -103,6 +109,6 @@ function listing({ namespace, order, reverse, after, most }: Stretch): { sql: st
     values.push(after.at, after.jobId);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const sql = `SELECT id, ${column} AS at, labels, entity FROM jobs ${where} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
+  const sql = `SELECT id, ${column} AS at, seq, labels, entity FROM jobs ${where} ORDER BY ${column} ${direction}, id ${direction} LIMIT ?`;
   return { sql, values: [...values, most] };
 }

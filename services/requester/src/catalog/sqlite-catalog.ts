@@ -1,17 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
-import { assert, type Clock, foldJob, jobEntity, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
+import {
+  assert,
+  Fault,
+  foldJob,
+  jobEntity,
+  type Process,
+  type ViewEntry,
+  type ViewStore,
+  type ViewWatch,
+} from "@shoal/core";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
 import { entityOf, labelsOf } from "./job-row.ts";
 import { type JobTable, jobTable } from "./job-table.ts";
 import { openDatabase } from "./open-database.ts";
 import { pendingRows } from "./pending-rows.ts";
-import { createSyncMark } from "./sync-mark.ts";
 
 export interface CatalogParts {
   /** The jobs bucket. */
   readonly views: ViewStore;
-  readonly clock: Clock;
-  readonly requesterId: string;
   /** A file, or `inMemory`. */
   readonly file: string;
 }
@@ -20,12 +26,11 @@ export interface CatalogParts {
 const stretchRows = 500;
 
 /** A catalog in SQLite. Writes are gathered until somebody reads or enough wait, so a job that changes often is written once. */
-export function createCatalog({ views, clock, requesterId, file }: CatalogParts): Catalog & Process {
-  const mark = createSyncMark(views, requesterId, clock);
+export function createCatalog({ views, file }: CatalogParts): Catalog & Process {
   const pending = pendingRows();
   let database: DatabaseSync | undefined;
   let table: JobTable | undefined;
-  let watch: { close(): Promise<void> } | undefined;
+  let watch: ViewWatch | undefined;
   // What the first telling named; what else an old file holds is gone from the bucket.
   let named: Set<string> | undefined = new Set();
 
@@ -36,10 +41,6 @@ export function createCatalog({ views, clock, requesterId, file }: CatalogParts)
   }
 
   function changed(key: string, value: ViewEntry | undefined): void {
-    if (mark.owns(key)) {
-      mark.heard(key, value);
-      return;
-    }
     const jobId = key.slice(key.indexOf(".") + 1);
     if (value === undefined) pending.remove(jobId);
     else {
@@ -74,10 +75,15 @@ export function createCatalog({ views, clock, requesterId, file }: CatalogParts)
     },
     noticed(stored) {
       const job = stored.commit.prev === "" && stored.aggregate.kind === "job" ? foldJob([stored]) : undefined;
-      if (job !== undefined) pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) });
+      if (job !== undefined) this.folded(job);
     },
+    folded: (job) => pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) }),
+    seqOf: (jobId) => current().seqOf(jobId),
     openJobs: (shard) => current().open(shard),
-    caughtUp: () => mark.passed(),
+    async caughtUp() {
+      if (watch === undefined) throw new Fault("LOG_UNREACHABLE", "the catalog does not watch its bucket yet");
+      await watch.caughtUp();
+    },
     // "\uffff" stands behind every character that an id may hold.
     idsBeginning: (prefix, most) => current().idsFrom(prefix, `${prefix}\uffff`, most),
     list: (query) => listed(current(), query),
@@ -86,18 +92,22 @@ export function createCatalog({ views, clock, requesterId, file }: CatalogParts)
 
 function listed(table: JobTable, { namespace, order, reverse, limit, after, wants }: JobQuery): JobPage {
   const items: JobPage["items"][number][] = [];
+  let position = 0;
   let place = after;
   for (let scanned = 0; scanned < scannedMax; ) {
     const most = wants === undefined ? limit - items.length : stretchRows;
     const found = table.stretch({ namespace, order, reverse, after: place, most: most + 1 });
-    for (const { id, at, labels, entity } of found.slice(0, most)) {
-      if (items.length === limit) return { items, next: place };
-      if (wants === undefined || wants(labelsOf(labels))) items.push(entityOf(entity));
+    for (const { id, at, seq, labels, entity } of found.slice(0, most)) {
+      if (items.length === limit) return { items, next: place, position };
+      if (wants === undefined || wants(labelsOf(labels))) {
+        items.push(entityOf(entity));
+        position = Math.max(position, seq);
+      }
       place = { at, jobId: id };
     }
-    if (found.length <= most) return { items, next: undefined };
-    if (items.length === limit) return { items, next: place };
+    if (found.length <= most) return { items, next: undefined, position };
+    if (items.length === limit) return { items, next: place, position };
     scanned += found.length;
   }
-  return { items, next: place };
+  return { items, next: place, position };
 }

@@ -16,7 +16,7 @@ const silence: Diary = { info: () => undefined, warn: () => undefined };
 /** Makes the ports of a new process of a requester; what it says goes to the diary. */
 export function memoryPorts(sea: Sea, requesterId: string, diary: Diary = silence): MemoryPorts {
   const { logReader: logs, ...ports } = sea.requester(requesterId);
-  const { clock, views } = ports;
-  const catalog = createCatalog({ views: views.jobs, clock, requesterId, file: inMemory });
+  const { views } = ports;
+  const catalog = createCatalog({ views: views.jobs, file: inMemory });
   return { ...ports, logs, catalog, diary };
 }

@@ -24,7 +24,7 @@ async function watched(views: ViewStore, pattern: string) {
     changed: (key, value) => changes.tell({ key, value }),
     ready: () => ready.tell(changes.all.length),
   });
-  return { changes, ready, close: () => watch.close() };
+  return { changes, ready, caughtUp: () => watch.caughtUp(), close: () => watch.close() };
 }
 
 const lastOf = (changes: Heard<Change>, key: string) => changes.all.findLast((change) => change.key === key)?.value;
@@ -144,5 +144,31 @@ function watches(bench: () => ViewBench): void {
     await watches[0]?.changes.atLeast(1);
     expect(watches.map(({ changes }) => changes.all.map(({ key }) => key))).toEqual([["a"], ["n.a"], ["n.a", "n.a.b"]]);
     await Promise.all(watches.map((watch) => watch.close()));
+  });
+  it("has caught up once everything that was stored has been told, and stores nothing for it", async () => {
+    const watch = await watched(bench().views, "n.>");
+    const everything = await watched(bench().again(), ">");
+    await watch.caughtUp();
+    for (let round = 1; round <= 20; round++) {
+      await bench().again().put(`n.${round}`, entry(round));
+      if (round % 5 === 0)
+        await bench()
+          .again()
+          .remove(`n.${round}`, round + 1);
+      await bench().again().put("other", entry(round));
+      await watch.caughtUp();
+      const there = round % 5 === 0 ? undefined : entry(round);
+      expect(lastOf(watch.changes, `n.${round}`)).toEqual(there);
+    }
+    await everything.caughtUp();
+    const keys = new Set(everything.changes.all.map(({ key }) => key));
+    expect(keys.size).toBe(21);
+    await Promise.all([watch.close(), everything.close()]);
+  });
+  it("has not caught up when it is closed", async () => {
+    const watch = await watched(bench().views, "n.>");
+    await watch.close();
+    await bench().again().put("n.a", entry(1));
+    await expect(watch.caughtUp()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
   });
 }

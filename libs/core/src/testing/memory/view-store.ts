@@ -1,4 +1,5 @@
-import type { ViewEntry, ViewStore, ViewWatcher } from "../../ports/view-store.ts";
+import { Fault } from "../../fault.ts";
+import type { ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "../../ports/view-store.ts";
 import type { Dice } from "../dice.ts";
 import type { Berth, Hearing } from "./berth.ts";
 import type { Faults } from "./faults.ts";
@@ -73,8 +74,23 @@ export function memoryViewStore(berth: Berth, bucket: Bucket, restarts: Restarts
         if (restarts.dice.chance(restarts.faults().watchRestarted)) tellAll();
       });
       hearing.onClosed(forget);
-      return { close: async () => hearing.close() };
+      return watchOver(berth, hearing);
     },
+  };
+}
+
+function watchOver(berth: Berth, hearing: Hearing): ViewWatch {
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => undefined); // Whether anything waits for it or not.
+  hearing.onClosed(() => closed.reject(new Fault("LOG_UNREACHABLE", "the watch is closed")));
+  return {
+    async caughtUp() {
+      // What is pushed now arrives behind everything that was stored before.
+      const told = Promise.withResolvers<void>();
+      await Promise.race([closed.promise, berth.exchange("watch", () => hearing.push(told.resolve))]);
+      await Promise.race([closed.promise, told.promise]);
+    },
+    close: async () => hearing.close(),
   };
 }
 
