@@ -33,6 +33,7 @@ export {
   type EventLog,
   type Following,
   type LogFilter,
+  type LogRange,
   noTip,
   type StoredCommit,
   type Tip,

@@ -12,7 +12,12 @@ export function createCheckpoints(store: ViewStore): Checkpoints {
     async load(shard) {
       const kept = Kept.safeParse(await store.get(`${shard}`));
       const checkpoint = kept.success ? kept.data : beginning;
-      known.set(shard, checkpoint);
+      // Others than the owner load too, perhaps from a replica that is behind: what was saved here stays known.
+      const before = known.get(shard) ?? beginning;
+      known.set(shard, {
+        eventsSeq: Math.max(before.eventsSeq, checkpoint.eventsSeq),
+        reportsSeq: Math.max(before.reportsSeq, checkpoint.reportsSeq),
+      });
       return checkpoint;
     },
     async save(shard, { eventsSeq, reportsSeq }) {

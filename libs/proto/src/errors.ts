@@ -29,6 +29,10 @@ export const errors = {
   // biome-ignore format: one row, one failure
   TIMED_OUT:            { http: 503, wire: "TimeOut", exit: 7, retry: true, says: "Server Timeout!", hint: "try again; look at the result first if the call changes something" },
   // biome-ignore format: one row, one failure
+  POSITION_AHEAD:       { http: 400, wire: "PositionAhead", exit: 2, retry: false, says: "the log ends before this position", hint: "drop the position: it comes from another cluster, or the log was restored from a backup" },
+  // biome-ignore format: one row, one failure
+  POSITION_NOT_REACHED: { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "this requester is behind the position that the read names", hint: "try again, or ask another requester" },
+  // biome-ignore format: one row, one failure
   NOT_FOUND:            { http: 404, wire: "NotFound", exit: 4, retry: false, says: "nothing answers to this address", hint: "compare it with the API reference" },
   // biome-ignore format: one row, one failure
   JOB_NOT_FOUND:        { http: 404, wire: "NotFound", exit: 4, retry: false, says: "no job has this id or name", hint: "list jobs in all namespaces: shoal job list --namespace '*'" },

@@ -1,4 +1,5 @@
 import { routes } from "../../../services/requester/src/api/routes/index.ts";
+import { positionLimits } from "../../../services/requester/src/reads/position-gate.ts";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
 import type { Page } from "../page.ts";
@@ -9,8 +10,22 @@ export const httpApiPage: Page = {
   title: "HTTP API",
   says: "every route of a requester and what its query may hold",
   from: "services/requester/src/api/routes/",
-  body: () => routes.map(section).join("\n\n"),
+  body: () => [positions, ...routes.map(section)].join("\n\n"),
 };
+
+const positions = `## Positions: what a read is not older than
+
+An answer carries the header \`X-Shoal-Position\`: for a command the position of its commit in the log, for a read of jobs the
+position that it reflects. A read is not older than the position that it names in the same header, nor than any answer before it over the
+same connection; a client of \`libs/client\` names the greatest position that it has seen in every call. So clients read their own
+writes and never go back, at any requester: for the list of jobs, one job, its executions, history, versions and results.
+
+A list waits up to ${positionLimits.waitMs / 1000} s until the requester has reached the position, then answers 503 (try again, or ask another requester). A position
+behind the end of the log is refused with 400 and the code \`PositionAhead\`.
+
+Not promised: a list without a position, over a new connection, may lack what was changed in the last moments, and longer while a
+requester that died is replaced. Two clients see each other's changes at once only if one hands its position to the other. Lists of
+nodes, logs and the event feed do not honour positions.`;
 
 function section({ methods, path, does, query }: (typeof routes)[number]): string {
   const rows = fieldsOf(query, "flat").map(({ path: name, type, fallback, says }) => [

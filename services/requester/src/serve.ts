@@ -92,7 +92,7 @@ interface Opened {
 function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { processes: readonly Process[]; api: Api } {
   const clock = systemClock();
   const chance = systemChance;
-  const { views, log, logs } = nats;
+  const { views, log, checkpoints, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: join(dataDir, "catalog.sqlite") });
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
   const { commands, membership } = requester;
@@ -103,7 +103,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { proc
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
   const { publicUrl, ...http } = config.http;
   const api = createApi(
-    { requesterId, publicUrl, secret, commands, catalog, nodes, log, logs, results, clock, chance, diary },
+    { requesterId, publicUrl, secret, commands, catalog, nodes, log, checkpoints, logs, results, clock, chance, diary },
     http,
   );
   return { processes: [catalog, resultBuckets, nodes, ...requester.processes, api], api };

@@ -33,6 +33,11 @@ export interface EventLog {
   follow(filter: LogFilter, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following>;
   /** Every commit behind `afterSeq` up to the end of the log as it was when called; resolves with that end, in log order. */
   scan(afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<number>;
+  /**
+   * Every commit about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called. Makes no
+   * consumer; for short ranges.
+   */
+  range(range: LogRange, deliver: (stored: StoredCommit) => void): Promise<void>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }
@@ -45,6 +50,13 @@ export type LogFilter =
       readonly knows?: (aggregateId: string, seq: number) => boolean;
     }
   | { readonly shard?: never; readonly namespace?: string; readonly jobId?: string };
+
+/** A stretch of the log; without a shard that of all of them. */
+export interface LogRange {
+  readonly shard?: number;
+  readonly afterSeq: number;
+  readonly upTo: number;
+}
 
 /** A subscription; closing it twice is harmless. */
 export interface Following {

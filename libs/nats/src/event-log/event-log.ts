@@ -46,6 +46,10 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
       return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },
     scan: (afterSeq, deliver) => scanLog(link, afterSeq, { deliver: reader(deliver) }),
+    async range({ shard, afterSeq, upTo }, deliver) {
+      const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), afterSeq, upTo };
+      await readSubject(link, place, reader(deliver));
+    },
     lastSeq: () => lastSeq(link),
   };
 }

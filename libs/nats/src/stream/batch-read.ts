@@ -13,6 +13,8 @@ export interface BatchPlace {
   readonly stream: string;
   readonly subject: string;
   readonly afterSeq: number;
+  /** The last position that is read; without it the end of the stream. */
+  readonly upTo?: number;
 }
 
 /** How a page ended: everything there was, more to come, or broken off. */
@@ -30,14 +32,18 @@ export async function readSubject(
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
 ): Promise<void> {
-  let afterSeq = place.afterSeq;
+  const { upTo = Number.POSITIVE_INFINITY } = place;
+  let { afterSeq } = place;
   const advance = (message: ReadMessage) => {
     afterSeq = message.seq;
-    deliver(message);
+    if (message.seq <= upTo) deliver(message);
   };
-  while (!(await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance))) {}
+  while (afterSeq < upTo) {
+    if (await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance)) break;
+  }
   // Pages may be answered by a follower that lags behind. One server alone has none.
-  if (link.nc.info?.cluster !== undefined) await readRestFromLeader(link, { ...place, afterSeq }, deliver);
+  if (afterSeq < upTo && link.nc.info?.cluster !== undefined)
+    await readRestFromLeader(link, { ...place, afterSeq }, deliver);
 }
 
 /**
@@ -77,6 +83,7 @@ async function readRestFromLeader(
     const look = await nextOnSubject(link, place.stream, { subject: place.subject, seq });
     if (look.state === "none") return;
     if (look.state === "there") {
+      if (look.message.seq > (place.upTo ?? Number.POSITIVE_INFINITY)) return;
       deliver(look.message);
       seq = look.message.seq + 1;
       continue;

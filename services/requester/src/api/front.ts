@@ -1,8 +1,9 @@
-import type { Chance, Clock, EventLog, LogReader } from "@shoal/core";
+import type { Chance, Checkpoints, Clock, EventLog, LogReader } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { Diary } from "../ports.ts";
 import type { NodeList } from "../reads/node-list.ts";
+import type { PositionGate } from "../reads/position-gate.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
 import type { Admission } from "./admission.ts";
 import type { Occupancy } from "./occupancy.ts";
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly log: EventLog;
+  readonly checkpoints: Checkpoints;
   readonly logs: LogReader;
   readonly results: ResultReader;
   readonly clock: Clock;
@@ -28,6 +30,7 @@ export interface ApiParts {
 /** What the routes work with. */
 export interface Front extends ApiParts {
   readonly admission: Admission;
+  readonly positions: PositionGate;
   /** Open event feeds. */
   readonly feeds: Occupancy;
   /** Open streams of output. */

@@ -9,6 +9,10 @@ export interface Call<Q = unknown> {
   readonly body: unknown;
   /** An element of the path. */
   param(name: string): string;
+  /** The log position that the answer must not be older than; 0 for none. */
+  readonly position: number;
+  /** Says which log position the answer reflects. */
+  reflects(position: number): void;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

@@ -2,6 +2,7 @@ import { Fault, type Process } from "@shoal/core";
 import { errors } from "@shoal/proto";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { buildHeaders } from "../build.ts";
+import { createPositionGate } from "../reads/position-gate.ts";
 import { createAdmission } from "./admission.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
@@ -10,6 +11,7 @@ import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
 import { createOccupancy } from "./occupancy.ts";
+import { answerWith, namedPosition } from "./position.ts";
 import type { Route } from "./route.ts";
 import { routes } from "./routes/index.ts";
 import { silentConnections } from "./silent-connections.ts";
@@ -36,6 +38,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   const front: Front = {
     ...parts,
     admission: createAdmission(parts.clock, { ...options, publicUrl: parts.publicUrl }),
+    positions: createPositionGate(parts),
     feeds: createOccupancy("event feeds", apiLimits.feedsMax),
     logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
   };
@@ -142,10 +145,12 @@ interface Exchange {
   readonly reply: FastifyReply;
 }
 
-function answer(route: Route, { request, reply }: Exchange, front: Front): Promise<unknown> {
+async function answer(route: Route, { request, reply }: Exchange, front: Front): Promise<unknown> {
   const params = new Map(Object.entries(Object(request.params)));
   const param = (name: string): string => String(params.get(name) ?? "");
-  const call = { query: request.query, body: request.body, param, request, reply };
+  const reflects = (position: number): void => answerWith(position, { request, reply });
+  const position = namedPosition(request);
+  const call = { query: request.query, body: request.body, param, position, reflects, request, reply };
   return inTime(front.clock, async () => route.answer(call, front));
 }
 

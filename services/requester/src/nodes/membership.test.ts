@@ -31,7 +31,7 @@ async function running() {
       get: async () => undefined,
       watch: async (_pattern, watcher) => {
         view = watcher;
-        return { close: async () => undefined };
+        return { caughtUp: async () => undefined, close: async () => undefined };
       },
     },
     watcher: {

@@ -1,6 +1,6 @@
 import { type AggregateRef, type Commit, commitVersion, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type EventLog, noTip, type StoredCommit, type Tip } from "../../ports/event-log.ts";
+import { type EventLog, type LogRange, noTip, type StoredCommit, type Tip } from "../../ports/event-log.ts";
 import { heard } from "./heard.ts";
 
 /** One log to try, empty at first. `close` takes down whatever `make` put up. */
@@ -59,6 +59,28 @@ export function eventLogContract(name: string, make: () => Promise<LogBench>): v
     loads(log);
     follows(log);
     scans(log);
+    ranges(log);
+  });
+}
+
+function ranges(log: () => EventLog): void {
+  it("gives the commits about jobs between two positions, of all shards or of one", async () => {
+    const [one, other] = [someJob(), someJob("blue")];
+    const tips = [...(await grow(log(), one, 300)), ...(await grow(log(), other, 5))];
+    await log().append({ kind: "node", namespace: "", id: "n-range" }, noTip, someCommit(noTip));
+    const seqs = tips.map(({ seq }) => seq);
+    const read = async (range: LogRange) => {
+      const told: StoredCommit[] = [];
+      await log().range(range, (stored) => told.push(stored));
+      return told.map(({ seq }) => seq);
+    };
+    const [first = 0, last = 0] = [seqs[1], seqs[302]];
+    expect(await read({ afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER })).toEqual(seqs);
+    expect(await read({ afterSeq: first, upTo: last })).toEqual(seqs.slice(2, 303));
+    expect(await read({ afterSeq: last, upTo: last })).toEqual([]);
+    const shard = shardOf(other.id);
+    const ofShard = [...(shard === shardOf(one.id) ? seqs : seqs.slice(300))];
+    expect(await read({ shard, afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER })).toEqual(ofShard);
   });
 }
 

@@ -76,6 +76,11 @@ export function memoryEventLog(berth: Berth, store: LogStore): EventLog {
       for (const stored of found) deliver(stored);
       return found.at(-1)?.seq ?? afterSeq;
     },
+    async range({ shard, afterSeq, upTo }, deliver) {
+      const within = ({ aggregate: { kind, id }, seq }: StoredCommit): boolean =>
+        kind === "job" && seq > afterSeq && seq <= upTo && (shard === undefined || shardOf(id) === shard);
+      for (const stored of await berth.exchange("load", () => store.entries.filter(within))) deliver(stored);
+    },
     lastSeq: () => berth.exchange("load", () => store.entries.at(-1)?.seq ?? 0),
   };
 }

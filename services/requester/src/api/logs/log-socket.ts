@@ -119,7 +119,7 @@ async function tell(
   { front, signal }: { readonly front: Front; readonly signal: AbortSignal },
 ): Promise<void> {
   const query = Query.parse(Object.fromEntries(url.searchParams));
-  const found = await findJob(front, unescaped(called), query.namespace);
+  const found = await findJob(front, unescaped(called), query);
   const line = (told: ToldLine): void => {
     if (signal.aborted) return;
     socket.send(frameOf(told));

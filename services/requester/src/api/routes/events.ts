@@ -58,7 +58,7 @@ export const events = defineRoute({
 async function filterOf({ namespace, job_id: called }: z.output<typeof Query>, front: Front) {
   const everywhere = namespace === undefined || namespace === "*";
   if (called === undefined) return everywhere ? {} : { namespace };
-  const { job } = await findJob(front, called, everywhere ? undefined : namespace);
+  const { job } = await findJob(front, called, everywhere ? {} : { namespace });
   if (!everywhere && job.header.spec.namespace !== namespace)
     throw new Fault("JOB_NOT_FOUND", `job ${job.header.id} is not in namespace ${namespace}`);
   return { namespace: job.header.spec.namespace, jobId: job.header.id };

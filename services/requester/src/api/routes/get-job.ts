@@ -1,9 +1,9 @@
 import { isOver, jobEntity } from "@shoal/core";
 import { JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
 import { executionItems } from "../execution-items.ts";
 import { historyItems } from "../history-items.ts";
+import { jobAt } from "../job-at.ts";
 import { count, limit, listed, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 import { mustHaveVersion } from "../wanted-version.ts";
@@ -14,8 +14,9 @@ export const getJob = defineRoute({
   path: "/api/v1/orchestrator/jobs/:id",
   does: "Tells about one job, by its id, its name or the beginning of its id; on request with its executions and its history.",
   query: z.object({ namespace: text(), include: listed(), limit: limit(), job_version: count() }),
-  async answer({ query, param, request }, front) {
-    const { job, stored } = await findJob(front, param("id"), query.namespace);
+  async answer(call, front) {
+    const { query, request } = call;
+    const { job, stored } = await jobAt(call, front);
     mustHaveVersion(job, query.job_version);
     const wanted = new Set(query.include.map((word) => word.toLowerCase()));
     const version = query.job_version;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
 import { executionItems } from "../execution-items.ts";
+import { jobAt } from "../job-at.ts";
 import { readToken } from "../page-token.ts";
 import { count, flag, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
@@ -27,8 +27,9 @@ export const jobExecutions = defineRoute({
     job_version: count(),
     all_job_versions: flag(),
   }),
-  async answer({ query, param }, front) {
-    const { job } = await findJob(front, param("id"), query.namespace);
+  async answer(call, front) {
+    const { query } = call;
+    const { job } = await jobAt(call, front);
     mustHaveVersion(job, query.job_version);
     return executionItems(job, {
       limit: query.limit,

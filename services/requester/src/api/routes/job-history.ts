@@ -1,7 +1,7 @@
 import { isOver } from "@shoal/core";
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
 import { historyItems } from "../history-items.ts";
+import { jobAt } from "../job-at.ts";
 import { readToken } from "../page-token.ts";
 import { count, flag, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
@@ -22,8 +22,9 @@ export const jobHistory = defineRoute({
     job_version: count(),
     all_job_versions: flag(),
   }),
-  async answer({ query, param, request }, front) {
-    const { job, stored } = await findJob(front, param("id"), query.namespace);
+  async answer(call, front) {
+    const { query, request } = call;
+    const { job, stored } = await jobAt(call, front);
     mustHaveVersion(job, query.job_version);
     return historyItems(stored, isOver(job), {
       headers: request.headers,

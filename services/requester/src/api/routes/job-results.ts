@@ -1,6 +1,6 @@
 import { executionEntities } from "@shoal/core";
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
+import { jobAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { handedOut } from "../result-link.ts";
 import { defineRoute } from "../route.ts";
@@ -11,8 +11,9 @@ export const jobResults = defineRoute({
   path: "/api/v1/orchestrator/jobs/:id/results",
   does: "Lists where the results of a job's completed executions can be fetched.",
   query: z.object({ namespace: text() }),
-  async answer({ query, param, request }, front) {
-    const { job } = await findJob(front, param("id"), query.namespace);
+  async answer(call, front) {
+    const { request } = call;
+    const { job } = await jobAt(call, front);
     const base = front.publicUrl || `${request.protocol}://${request.host}`;
     const results = executionEntities(job)
       .filter(

@@ -1,7 +1,7 @@
 import { jobEntity } from "@shoal/core";
 import { JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
+import { jobAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
@@ -11,8 +11,8 @@ export const jobVersions = defineRoute({
   path: "/api/v1/orchestrator/jobs/:id/versions",
   does: "Lists the versions of a job, oldest first.",
   query: z.object({ namespace: text() }),
-  async answer({ query, param }, front) {
-    const { job } = await findJob(front, param("id"), query.namespace);
+  async answer(call, front) {
+    const { job } = await jobAt(call, front);
     return { NextToken: "", Items: [toWire(JobEntity, jobEntity(job))] };
   },
 });

@@ -30,11 +30,16 @@ export const listJobs = defineRoute({
     reverse: flag(),
     labels: joined(),
   }),
-  answer({ query }, front) {
+  async answer({ query, position, reflects }, front) {
     const place = readToken(Place, query.next_token);
     const how = place ?? { order: orderOf[query.order_by], reverse: query.reverse, limit: query.limit };
     const { namespace } = query;
-    const { items, next } = front.catalog.list({
+    await front.positions.reach(position);
+    const {
+      items,
+      next,
+      position: shown,
+    } = front.catalog.list({
       ...(namespace === undefined || namespace === "*" ? {} : { namespace }),
       ...(query.labels === "" ? {} : { wants: parseSelector(query.labels) }),
       ...(place === undefined ? {} : { after: { at: place.at, jobId: place.jobId } }),
@@ -42,6 +47,7 @@ export const listJobs = defineRoute({
       reverse: how.reverse,
       limit: how.limit,
     });
+    reflects(Math.max(position, shown));
     const { order, reverse, limit } = how;
     return {
       NextToken: next === undefined ? "" : writeToken({ order, reverse, limit, ...next }),

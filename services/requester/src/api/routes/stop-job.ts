@@ -1,6 +1,6 @@
 import { fromWire } from "@shoal/proto";
 import { z } from "zod";
-import { findJob } from "../../reads/find-job.ts";
+import { jobAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
@@ -14,12 +14,13 @@ export const stopJob = defineRoute({
   path: "/api/v1/orchestrator/jobs/:id",
   does: "Stops a job; one that is stopped already stays so, and the answer's EvaluationID is empty then.",
   query: z.object({ namespace: text(), reason: text(reasonChars) }),
-  async answer({ body, query, param, reply }, front) {
+  async answer(call, front) {
+    const { body, query } = call;
     const read = fromWire(Body, body ?? {});
     const reason = query.reason ?? (read.ok ? read.value.reason : "");
-    const { job } = await findJob(front, param("id"), query.namespace);
+    const { job } = await jobAt(call, front);
     const { seq, changed } = await front.commands.stop(job.header.id, reason || "stopped by user request");
-    reply.header("x-shoal-position", seq);
+    call.reflects(seq);
     return { EvaluationID: changed ? front.chance.uuid() : "" };
   },
 });

@@ -11,7 +11,7 @@ export const submitJob = defineRoute({
   path: "/api/v1/orchestrator/jobs",
   does: "Submits a job. With an idempotency token the same call twice makes one job.",
   query: z.object({ namespace: text(), idempotency_token: text(apiLimits.tokenChars) }),
-  async answer({ body, query, request, reply }, front) {
+  async answer({ body, query, request, reflects }, front) {
     const submission = readSubmission(body, query.namespace ?? "");
     const token = submission.token || query.idempotency_token || "";
     const meta = { ...submission.spec.meta, ...serverMeta(front.requesterId, request.headers) };
@@ -20,7 +20,7 @@ export const submitJob = defineRoute({
       ...(token === "" ? {} : { token }),
       cause: `submit ${request.id}`,
     });
-    reply.header("x-shoal-position", seq);
+    reflects(seq);
     return { JobID: jobId, EvaluationID: front.chance.uuid(), Warnings: submission.warnings };
   },
 });

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { ApiError } from "../api-error.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { routes } from "./routes.ts";
+import { createTransport } from "./transport.ts";
+
+/** A requester that answers with these positions, one a call, and keeps what the calls named. */
+function answering(...answers: readonly (number | Response)[]) {
+  const named: (string | null)[] = [];
+  const left = [...answers];
+  const transport = createTransport(endpointsOf(["http://a:1", "http://b:2"]), async (_url, { headers }) => {
+    named.push(new Headers(headers).get("x-shoal-position"));
+    const next = left.shift() ?? 0;
+    if (next instanceof Response) return next;
+    return Response.json({}, next === 0 ? {} : { headers: { "x-shoal-position": String(next) } });
+  });
+  return { named, read: () => transport.call(routes.jobs()) };
+}
+
+const refused = (status: number, code: string) => Response.json({ Code: code, Message: "no" }, { status });
+
+it("names the greatest position that an answer has carried", async () => {
+  const { named, read } = answering(7, 5, 0, 9);
+  for (let call = 0; call < 5; call++) await read();
+  expect(named).toEqual([null, "7", "7", "7", "9"]);
+});
+
+it("asks another requester when one has not reached the position, and goes on naming it", async () => {
+  const { named, read } = answering(7, refused(503, "ServiceUnavailable"), 8, 8);
+  for (let call = 0; call < 3; call++) await read();
+  expect(named).toEqual([null, "7", "7", "8"]);
+});
+
+it("forgets a position that the log does not have any more", async () => {
+  const { named, read } = answering(7, refused(400, "PositionAhead"), 3, 3);
+  await read();
+  await expect(read()).rejects.toBeInstanceOf(ApiError);
+  await read();
+  await read();
+  expect(named).toEqual([null, "7", null, "3"]);
+});

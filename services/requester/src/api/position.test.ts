@@ -1,0 +1,121 @@
+import { Agent, get as httpGet } from "node:http";
+import { noTip } from "@shoal/core";
+import { commitVersion, JobStopped, JobSubmitted, type StoredEvent } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
+import { completed, jobIdOf, jobRef, submitted } from "../testing/bench-jobs.ts";
+import { positionHeader } from "./position.ts";
+
+const root = "/api/v1/orchestrator";
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await apiBench();
+  await bench.api.start();
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+const get = async (path: string, headers: Record<string, string> = {}) => {
+  const response = await bench.app.inject({ url: `${root}${path}`, headers });
+  return { status: response.statusCode, body: response.json(), position: Number(response.headers[positionHeader]) };
+};
+const at = (position: number) => ({ [positionHeader]: String(position) });
+const states = (body: { Items: { ID: string; State: { StateType: string } }[] }) =>
+  body.Items.map(({ ID, State }) => [ID, State.StateType]);
+
+/** Appends to the log as another requester would, before any view follows. */
+function appendUnseen(id: string, event: StoredEvent): number {
+  const tip = bench.sea.log.load(jobRef(id), 0).at(-1) ?? noTip;
+  const commit = {
+    v: commitVersion,
+    id: `unseen ${id}`,
+    at: 1,
+    by: "r-2",
+    cause: "test",
+    epoch: 0,
+    prev: tip.hash,
+  } as const;
+  return bench.sea.log.append(jobRef(id), tip, { ...commit, events: [event] }).seq;
+}
+
+const stopUnseen = (id: string): number => appendUnseen(id, JobStopped.of({ why: "enough" }));
+
+describe("the position of an answer", () => {
+  it("is that of the commit for a command, and that of the job for a read of it", async () => {
+    const answer = await bench.app.inject({
+      method: "PUT",
+      url: `${root}/jobs`,
+      payload: { Job: { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop" } }] } },
+    });
+    const submitted = Number(answer.headers[positionHeader]);
+    expect(submitted).toBe(bench.sea.log.entries.at(-1)?.seq);
+    const { JobID: id } = answer.json();
+    for (const path of ["", "/executions", "/history", "/versions", "/results"])
+      expect((await get(`/jobs/${id}${path}`)).position, path).toBe(submitted);
+    const stopped = await bench.app.inject({ method: "DELETE", url: `${root}/jobs/${id}` });
+    expect(Number(stopped.headers[positionHeader])).toBe(bench.sea.log.entries.at(-1)?.seq);
+    expect((await get(`/jobs/${id}/history`)).position).toBe(bench.sea.log.entries.at(-1)?.seq);
+  });
+  it("is at least that of every job on the page of a list", async () => {
+    await completed(bench, jobIdOf(1));
+    await submitted(bench, jobIdOf(2));
+    await bench.catalog.caughtUp();
+    expect((await get("/jobs")).position).toBe(bench.sea.log.entries.at(-1)?.seq);
+  });
+});
+
+describe("a read that names a position", () => {
+  it("shows everything up to it, though the view does not have it yet", async () => {
+    await submitted(bench, jobIdOf(1));
+    await bench.catalog.caughtUp();
+    const position = stopUnseen(jobIdOf(1));
+    expect(states((await get("/jobs")).body)).toEqual([[jobIdOf(1), "Pending"]]);
+    const list = await get("/jobs", at(position));
+    expect(states(list.body)).toEqual([[jobIdOf(1), "Stopped"]]);
+    expect(list.position).toBe(position);
+  });
+  it("finds a new job by the beginning of its id", async () => {
+    const id = jobIdOf(3);
+    const position = appendUnseen(id, JobSubmitted.of({ jobId: id, spec: benchSpec(), version: 1 }));
+    expect((await get("/jobs/j-333333")).status).toBe(404);
+    expect((await get("/jobs/j-333333", at(position))).body.Job.ID).toBe(id);
+  });
+  it.each(["x", "-1", "1.5", "1e3", "9".repeat(16), "1, 2"])("is refused for %j", async (text) => {
+    const { status, body } = await get("/jobs", { [positionHeader]: text });
+    expect({ status, message: body.Message }).toEqual({
+      status: 400,
+      message: expect.stringContaining("expected a whole number"),
+    });
+  });
+  it("is refused when the log ends before it", async () => {
+    const { status, body } = await get("/jobs", at(1_000_000));
+    expect({ status, code: body.Code }).toEqual({ status: 400, code: "PositionAhead" });
+  });
+});
+
+describe("reads over one connection", () => {
+  const over = (agent: Agent, path: string): Promise<{ position: number; body: string }> =>
+    new Promise((resolve, reject) => {
+      const request = httpGet(`${bench.api.url()}${root}${path}`, { agent }, (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (piece: string) => {
+          body += piece;
+        });
+        response.on("end", () => resolve({ position: Number(response.headers[positionHeader]), body }));
+      });
+      request.on("error", reject);
+    });
+
+  it("are not older than an earlier answer over it", async () => {
+    await submitted(bench, jobIdOf(1), benchSpec());
+    await bench.catalog.caughtUp();
+    const position = stopUnseen(jobIdOf(1));
+    const [one, other] = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+    expect((await over(one ?? new Agent(), `/jobs/${jobIdOf(1)}`)).position).toBe(position);
+    expect((await over(other ?? new Agent(), "/jobs")).body).toContain('"Pending"');
+    expect((await over(one ?? new Agent(), "/jobs")).body).toContain('"Stopped"');
+    one?.destroy();
+    other?.destroy();
+  });
+});

@@ -1,0 +1,126 @@
+import { type Checkpoints, type Clock, type EventLog, Fault, foldJob } from "@shoal/core";
+import { executionMachine, shardCount } from "@shoal/proto";
+import type { Catalog } from "../catalog/catalog.ts";
+
+/** Keeps a list from being older than what its client has seen. `docs/notes/reads.md` has the rule and why it is right. */
+export interface PositionGate {
+  /** Resolves once the catalog has every commit up to this position. Throws Fault POSITION_AHEAD, POSITION_NOT_REACHED, LOG_UNREACHABLE. */
+  reach(position: number): Promise<void>;
+}
+
+export interface PositionGateParts {
+  readonly log: Pick<EventLog, "range" | "load" | "lastSeq">;
+  readonly checkpoints: Pick<Checkpoints, "load">;
+  readonly catalog: Pick<Catalog, "caughtUp" | "seqOf" | "folded">;
+  readonly clock: Clock;
+}
+
+/** What bounds a wait for a position. */
+export const positionLimits = {
+  /** How long a read waits: several times a takeover's reading, and well below the 30 s that a handler may take. */
+  waitMs: 5_000,
+  /** A gap of more commits is first narrowed by the owners' checkpoints, which cost one request for each shard; reading so many takes some 20 ms. */
+  nearCommits: 1_000,
+  /** Positions that one round of reading covers, so that none goes on long after its readers have given up. */
+  roundCommits: 20_000,
+  /** Jobs that are folded at once: enough to hide the round trips. */
+  foldedAtOnce: 32,
+} as const;
+
+const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+
+export const createPositionGate = (parts: PositionGateParts): PositionGate => new CatalogPositions(parts);
+
+/** How far the catalog is known to follow the log, shard by shard, and the rounds of reading that carry it further. */
+class CatalogPositions implements PositionGate {
+  readonly #parts: PositionGateParts;
+  /** For each shard: the catalog has every commit about its jobs up to here. */
+  readonly #covered = shards.map(() => 0);
+  /** A position that the log is known to have reached. */
+  #head = 0;
+  /** The greatest position that a read has named. */
+  #target = 0;
+  #round: Promise<void> | undefined;
+
+  constructor(parts: PositionGateParts) {
+    this.#parts = parts;
+  }
+
+  async reach(position: number): Promise<void> {
+    if (this.#coveredUpTo() >= position) return;
+    const { clock } = this.#parts;
+    const expired = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.at(clock.now() + positionLimits.waitMs, () => {
+      expired.abort();
+      const why = `its lists have reached ${this.#coveredUpTo()} of ${position} after ${positionLimits.waitMs} ms`;
+      late.reject(new Fault("POSITION_NOT_REACHED", why));
+    });
+    await Promise.race([this.#advanceTo(position, expired.signal), late.promise]).finally(cancel);
+  }
+
+  async #advanceTo(position: number, expired: AbortSignal): Promise<void> {
+    await this.#mustExist(position);
+    this.#target = Math.max(this.#target, position);
+    while (this.#coveredUpTo() < position && !expired.aborted) {
+      this.#round ??= this.#nextRound().finally(() => {
+        this.#round = undefined;
+      });
+      await this.#round;
+    }
+  }
+
+  async #mustExist(position: number): Promise<void> {
+    if (position <= this.#head) return;
+    this.#head = Math.max(this.#head, await this.#parts.log.lastSeq());
+    if (position > this.#head)
+      throw new Fault("POSITION_AHEAD", `expected a position of at most ${this.#head}, got ${position}`);
+  }
+
+  async #nextRound(): Promise<void> {
+    if (this.#target - this.#coveredUpTo() > positionLimits.nearCommits) await this.#narrow();
+    // After a first round all shards share one place, and one range is read for all of them.
+    const places = new Set(this.#covered);
+    if (places.size === 1) return this.#read(undefined, this.#coveredUpTo());
+    await Promise.all(this.#covered.map((afterSeq, shard) => this.#read(shard, afterSeq)));
+  }
+
+  /** What the owners have written into the bucket by their checkpoints is in the catalog once its watch has caught up with that. */
+  async #narrow(): Promise<void> {
+    const { checkpoints, catalog } = this.#parts;
+    const saved = await Promise.all(shards.map((shard) => checkpoints.load(shard)));
+    await catalog.caughtUp();
+    for (const [shard, { eventsSeq }] of saved.entries()) this.#cover(shard, eventsSeq);
+  }
+
+  /** Reads what the log has behind a place, of one shard or of all, and brings the jobs that changed up to it. */
+  async #read(shard: number | undefined, afterSeq: number): Promise<void> {
+    const { log, catalog } = this.#parts;
+    const upTo = Math.min(this.#target, afterSeq + positionLimits.roundCommits);
+    if (upTo <= afterSeq) return;
+    const changed = new Map<string, number>();
+    await log.range({ ...(shard === undefined ? {} : { shard }), afterSeq, upTo }, ({ aggregate, seq, commit }) => {
+      if (commit.events.some(({ type }) => changesHeader(type))) changed.set(aggregate.id, seq);
+    });
+    const behind = [...changed].filter(([id, seq]) => catalog.seqOf(id) < seq).map(([id]) => id);
+    for (let first = 0; first < behind.length; first += positionLimits.foldedAtOnce)
+      await Promise.all(behind.slice(first, first + positionLimits.foldedAtOnce).map((id) => this.#fold(id)));
+    for (const each of shard === undefined ? shards : [shard]) this.#cover(each, upTo);
+  }
+
+  async #fold(id: string): Promise<void> {
+    const job = foldJob(await this.#parts.log.load({ kind: "job", namespace: "*", id }));
+    if (job !== undefined) this.#parts.catalog.folded(job);
+  }
+
+  #cover(shard: number, upTo: number): void {
+    this.#covered[shard] = Math.max(this.#covered[shard] ?? 0, upTo);
+  }
+
+  #coveredUpTo(): number {
+    return Math.min(...this.#covered);
+  }
+}
+
+/** Whether an event changes what a list shows of a job; events of executions do not. */
+const changesHeader = (type: string): boolean => !executionMachine.moves.has(type);

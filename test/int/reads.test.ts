@@ -1,0 +1,96 @@
+import { createClient } from "@shoal/client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type ApiCluster, apiCluster } from "./api-cluster.ts";
+
+const jobsPath = "/api/v1/orchestrator/jobs";
+const Job = z.object({ ID: z.string(), Revision: z.number() });
+
+const job = (index: number) => ({
+  Type: "batch",
+  Labels: { suite: "reads" },
+  Tasks: [{ Name: "main", Engine: { Type: "noop", Params: { Stdout: `${index}\n` } } }],
+});
+
+// Enough jobs at once that entries of different shards come in another order than their commits.
+const submitters = 4;
+const each = 40;
+
+describe("reads at two requesters over a real nats-server", () => {
+  let cluster: ApiCluster;
+  let apis: readonly string[] = [];
+  beforeAll(async () => {
+    cluster = await apiCluster();
+    const [one, two] = [await cluster.requester("r-one"), await cluster.requester("r-two")];
+    apis = [one.facts.api, two.facts.api];
+    await cluster.node("n-one");
+  });
+  afterAll(async () => {
+    await cluster?.close();
+  });
+
+  async function read(api: string, path: string, position = "0") {
+    const response = await fetch(`${api}${jobsPath}${path}`, { headers: { "x-shoal-position": position } });
+    return { body: await response.json(), position: response.headers.get("x-shoal-position") ?? "" };
+  }
+  async function submit(api: string, index: number) {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ Job: job(index) });
+    const response = await fetch(`${api}${jobsPath}`, { method: "PUT", headers, body });
+    const { JobID: id } = z.object({ JobID: z.string() }).parse(await response.json());
+    return { id, position: response.headers.get("x-shoal-position") ?? "" };
+  }
+  /** A job as the list at a position shows it. */
+  async function listed(api: string, id: string, position: string) {
+    const { body } = await read(api, "?reverse=true&limit=200&labels=suite=reads", position);
+    return z
+      .object({ Items: z.array(Job) })
+      .parse(body)
+      .Items.find(({ ID }) => ID === id);
+  }
+
+  it("list every job at the other requester as soon as it is acknowledged, while others are submitted", async () => {
+    const missing: string[] = [];
+    const work = Array.from({ length: submitters }, async (_, submitter) => {
+      const [here = "", there = ""] = submitter % 2 === 0 ? apis : apis.toReversed();
+      for (let index = 0; index < each; index++) {
+        const { id, position } = await submit(here, index);
+        if ((await listed(there, id, position)) === undefined) missing.push(id);
+      }
+    });
+    await Promise.all(work);
+    expect(missing).toEqual([]);
+  });
+
+  it("never show a job older than an earlier read did", async () => {
+    const older: string[] = [];
+    const work = Array.from({ length: submitters }, async (_, submitter) => {
+      const [here = "", there = ""] = submitter % 2 === 0 ? apis : apis.toReversed();
+      for (let index = 0; index < each / 2; index++) {
+        const { id } = await submit(here, index);
+        for (let look = 0; look < 5; look++) {
+          const { body, position } = await read(here, `/${id}`);
+          const { Revision: shown } = z.object({ Job }).parse(body).Job;
+          const later = (await listed(there, id, position))?.Revision ?? 0;
+          if (later < shown) older.push(`${id}: ${later} after ${shown}`);
+        }
+      }
+    });
+    await Promise.all(work);
+    expect(older).toEqual([]);
+  });
+
+  it("are in step for one client object that changes its requester", async () => {
+    let turn = 0;
+    const alternating = (url: string, init: RequestInit) => {
+      const api = apis[turn++ % 2] ?? "";
+      return fetch(url.replace(/^http:\/\/[^/]+/, api), init);
+    };
+    const client = createClient({ endpoints: apis, fetch: alternating });
+    for (let index = 0; index < each; index++) {
+      const { jobId } = await client.submit(job(index));
+      const { items } = await client.jobs({ reverse: true, limit: 200 });
+      expect(items.map(({ id }) => id)).toContain(jobId);
+    }
+  });
+});
