@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { executionItems } from "../execution-items.ts";
 import { jobAt } from "../job-at.ts";
-import { readToken } from "../page-token.ts";
+import { pageLimitHeader, readToken } from "../page-token.ts";
 import { count, flag, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 import { mustHaveVersion } from "../wanted-version.ts";
@@ -31,6 +31,7 @@ export const jobExecutions = defineRoute({
     const { query } = call;
     const { job } = await jobAt(call, front);
     mustHaveVersion(job, query.job_version);
+    call.reply.header(pageLimitHeader, query.limit);
     return executionItems(job, {
       limit: query.limit,
       version: query.all_job_versions ? 0 : query.job_version,

@@ -2,7 +2,7 @@ import { isOver } from "@shoal/core";
 import { z } from "zod";
 import { historyItems } from "../history-items.ts";
 import { jobAt } from "../job-at.ts";
-import { readToken } from "../page-token.ts";
+import { pageLimitHeader, readToken } from "../page-token.ts";
 import { count, flag, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 import { mustHaveVersion } from "../wanted-version.ts";
@@ -26,6 +26,7 @@ export const jobHistory = defineRoute({
     const { query, request } = call;
     const { job, stored } = await jobAt(call, front);
     mustHaveVersion(job, query.job_version);
+    call.reply.header(pageLimitHeader, query.limit);
     return historyItems(stored, isOver(job), {
       headers: request.headers,
       from: readToken(z.int().min(1), query.next_token) ?? 1,

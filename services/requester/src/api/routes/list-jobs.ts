@@ -1,19 +1,39 @@
+import { setImmediate } from "node:timers/promises";
 import { JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { jobOrders } from "../../catalog/catalog.ts";
+import { type Catalog, type JobPage, type JobQuery, jobOrders } from "../../catalog/catalog.ts";
 import { parseSelector } from "../../catalog/selector.ts";
-import { readToken, writeToken } from "../page-token.ts";
+import { apiLimits } from "../limits.ts";
+import { pageLimitHeader, readToken, writeToken } from "../page-token.ts";
 import { flag, joined, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
 // A token carries the order it belongs to: once given, it overrides what the query says.
-const Place = z.object({
+const Place = z.strictObject({
   order: z.enum(jobOrders),
   reverse: z.boolean(),
-  limit: z.int().min(1),
-  at: z.number(),
-  jobId: z.string(),
+  limit: z.int().min(1).max(apiLimits.pageItemsMax),
+  at: z.number().min(0),
+  jobId: z.string().min(1).max(apiLimits.tokenChars),
 });
+
+// How often the catalog is asked for one page: each time it looks at `scannedMax` jobs at most, so a million of them.
+const looksMax = 100;
+
+/** As many jobs as were asked for, if there are: a rare label is looked for further, and others are served between the looks. */
+async function fullPage(catalog: Catalog, query: JobQuery): Promise<JobPage> {
+  let page = catalog.list(query);
+  for (let look = 1; look < looksMax && page.next !== undefined && page.items.length < query.limit; look++) {
+    await setImmediate();
+    const more = catalog.list({ ...query, after: page.next, limit: query.limit - page.items.length });
+    page = {
+      items: [...page.items, ...more.items],
+      next: more.next,
+      position: Math.max(page.position, more.position),
+    };
+  }
+  return page;
+}
 
 const orderOf = { created_at: "createTime", modified_at: "modifyTime" } as const;
 
@@ -21,7 +41,7 @@ export const listJobs = defineRoute({
   name: "list-jobs",
   methods: ["GET"],
   path: "/api/v1/orchestrator/jobs",
-  does: "Lists jobs in the order of their times, a page at a time.",
+  does: "Lists jobs in the order of their times, a page at a time. A page is shorter than its limit only when it is the last one, or when a million jobs do not meet the labels.",
   query: z.object({
     namespace: text(),
     limit: limit(),
@@ -30,25 +50,26 @@ export const listJobs = defineRoute({
     reverse: flag(),
     labels: joined(),
   }),
-  async answer({ query, position, reflects }, front) {
+  async answer({ query, position, reflects, reply }, front) {
     const place = readToken(Place, query.next_token);
     const how = place ?? { order: orderOf[query.order_by], reverse: query.reverse, limit: query.limit };
+    const { order, reverse, limit } = how;
     const { namespace } = query;
     await front.positions.reach(position);
     const {
       items,
       next,
       position: shown,
-    } = front.catalog.list({
+    } = await fullPage(front.catalog, {
       ...(namespace === undefined || namespace === "*" ? {} : { namespace }),
       ...(query.labels === "" ? {} : { wants: parseSelector(query.labels) }),
       ...(place === undefined ? {} : { after: { at: place.at, jobId: place.jobId } }),
-      order: how.order,
-      reverse: how.reverse,
-      limit: how.limit,
+      order,
+      reverse,
+      limit,
     });
     reflects(Math.max(position, shown));
-    const { order, reverse, limit } = how;
+    reply.header(pageLimitHeader, limit);
     return {
       NextToken: next === undefined ? "" : writeToken({ order, reverse, limit, ...next }),
       Items: items.map((job) => toWire(JobEntity, job)),
