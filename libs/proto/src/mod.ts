@@ -1,7 +1,7 @@
 export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
-export { BuildVersion, NodeEntity, NodeInfoEntity } from "./api/node.ts";
+export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release } from "./bid.ts";
 export { type Commit, CommitEnvelope, commitBytes, commitVersion, eventKinds, type StoredEvent } from "./commit.ts";
@@ -74,7 +74,7 @@ export {
   subjectOf,
   subjects,
 } from "./subjects.ts";
-export { shoalVersion } from "./version.ts";
+export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
 export { onWire, type WireMeta } from "./wire/meta.ts";

@@ -1,2 +1,5 @@
 /** The version of Shoal: one for all its packages, and the same as in their manifests. */
 export const shoalVersion = "0.1.0";
+
+/** When this version was made, RFC 3339: the day on which its number was given. */
+export const shoalReleasedAt = "2026-11-21T00:00:00Z";

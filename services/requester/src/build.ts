@@ -1,4 +1,4 @@
-import { type BuildVersion, shoalVersion } from "@shoal/proto";
+import { type BuildVersion, shoalReleasedAt, shoalVersion } from "@shoal/proto";
 import type { z } from "zod";
 
 // The release of the field's API that this one speaks (reference: its wire format); its clients compare it with their own.
@@ -8,7 +8,7 @@ const speaks = { major: "1", minor: "9", gitVersion: "v1.9.3" };
 export const build: z.infer<typeof BuildVersion> = {
   ...speaks,
   gitCommit: `shoal-${shoalVersion}`,
-  buildDate: "",
+  buildDate: shoalReleasedAt,
   goos: process.platform,
   goarch: process.arch === "x64" ? "amd64" : process.arch,
 };

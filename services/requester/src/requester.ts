@@ -7,6 +7,7 @@ import { JobKeeper } from "./owner/job-keeper.ts";
 import { Owner } from "./owner/owner.ts";
 import { WaitingRoom } from "./owner/waiting-room.ts";
 import type { RequesterPorts } from "./ports.ts";
+import { Roster } from "./reads/roster.ts";
 
 /** What the owner and the membership need to be told. Durations in milliseconds. */
 export interface RequesterSettings {
@@ -22,6 +23,7 @@ export interface Requester {
   readonly commands: Commands;
   readonly membership: Membership;
   readonly owner: Pick<Owner, "holdings">;
+  readonly roster: Roster;
 }
 
 // Jobs that one heartbeat, or one node that is new, calls in. Each that finds its place calls in more, so a few suffice to fill whatever is free.
@@ -62,8 +64,9 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     again: (desk) => keeper.look(desk),
   });
   const keeper = new JobKeeper({ clock, membership, auctioneer });
+  const roster = new Roster(clock);
   const owner = new Owner({
-    ports,
+    ports: { ...ports, leases: roster.over(ports.leases) },
     keeper,
     by,
     checkpointMs,
@@ -87,5 +90,5 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     },
   });
   const registering: Process = { name: "registrar", start: async () => undefined, stop: async () => registrar.close() };
-  return { processes: [membership, registering, owner], commands, membership, owner };
+  return { processes: [membership, registering, owner], commands, membership, owner, roster };
 }

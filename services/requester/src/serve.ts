@@ -95,9 +95,9 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { proc
   const { views, log, checkpoints, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: join(dataDir, "catalog.sqlite") });
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
-  const { commands, membership } = requester;
+  const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
-  const nodes = createNodeList({ views: views.nodes, membership, clock, self });
+  const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self });
   const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));

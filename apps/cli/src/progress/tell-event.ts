@@ -62,11 +62,11 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
   row(JobStarted, () => ({ topic: "State Update", text: "Running" })),
   row(JobCompleted, () => ({ topic: "State Update", text: "Completed successfully", tone: "good" })),
   row(JobFailed, ({ code, why, answers = [] }) => ({
-    topic: "State Update",
+    topic: code === "JOB_TIMED_OUT" ? "Job Timeout" : "Scheduling",
     text: [`Error: ${why} (${code})`, ...answersBeyond(why, answers)].join("; "),
     tone: "bad",
   })),
-  row(JobStopped, ({ why }) => ({ topic: "State Update", text: `Stopped: ${why}`, tone: "bad" })),
+  row(JobStopped, ({ why }) => ({ topic: "Scheduling", text: `Stopped: ${why}`, tone: "bad" })),
   row(ExecutionAssigned, ({ executionId, nodeId, partition, attempt, answers }) => ({
     executionId,
     topic: "Scheduling",
@@ -91,11 +91,11 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
   })),
   row(ExecutionLost, ({ executionId, why, retryAt }) => ({
     executionId,
-    topic: "Execution",
+    topic: "Scheduling",
     text: `Error: ${why}; ${retried(retryAt)}`,
     tone: "bad",
   })),
-  row(ExecutionStopped, ({ executionId, why }) => ({ executionId, topic: "Execution", text: `Stopped: ${why}` })),
+  row(ExecutionStopped, ({ executionId, why }) => ({ executionId, topic: "Scheduling", text: `Stopped: ${why}` })),
   row(NodeJoined, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} joined`, tone: "good" })),
   row(NodeChanged, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} changed` })),
   row(NodeDisconnected, ({ why }) => ({ topic: "Node", text: `Disconnected: ${why}`, tone: "bad" })),

@@ -12,7 +12,10 @@ const failed = (code: string, retryAt: number | undefined): Record<string, strin
   FailsExecution: "true",
 });
 
-/** How each event reads in a job's story; the sentences are those that the field's clients look for. */
+/**
+ * How each event reads in a job's story; topics and sentences are those that the field's clients look for. What its scheduler decides
+ * without a node having said so (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
+ */
 const lines: { readonly [T in JobEvent["type"]]: Tell<T> } = {
   JobSubmitted: () => ({ topic: "Submission", message: "Job submitted", details: { NewState: "Pending" } }),
   JobQueued: ({ why }) => ({
@@ -27,12 +30,12 @@ const lines: { readonly [T in JobEvent["type"]]: Tell<T> } = {
     details: { NewState: "Completed" },
   }),
   JobFailed: ({ code, why }) => ({
-    topic: code === "JOB_TIMED_OUT" ? "Job Timeout" : "State Update",
+    topic: code === "JOB_TIMED_OUT" ? "Job Timeout" : "Scheduling",
     message: why,
     details: { NewState: "Failed", IsError: "true", ErrorCode: code },
   }),
   JobStopped: ({ why }) => ({
-    topic: "State Update",
+    topic: "Scheduling",
     message: "Job requested to stop before completion",
     details: { NewState: "Stopped", Reason: why },
   }),
@@ -58,11 +61,11 @@ const lines: { readonly [T in JobEvent["type"]]: Tell<T> } = {
     details: { NewState: "Failed", ...failed(code, retryAt) },
   }),
   ExecutionLost: ({ code, why, retryAt }) => ({
-    topic: "Execution",
+    topic: "Scheduling",
     message: `Execution stop requested because ${why}`,
     details: { NewState: "Failed", ...failed(code, retryAt) },
   }),
-  ExecutionStopped: ({ why }) => ({ topic: "Execution", message: why, details: { NewState: "Cancelled" } }),
+  ExecutionStopped: ({ why }) => ({ topic: "Scheduling", message: why, details: { NewState: "Cancelled" } }),
 };
 
 /** One answer of a node as a word of the story: its score, or why not. */

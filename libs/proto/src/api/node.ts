@@ -12,10 +12,13 @@ export const BuildVersion = z.object({
   minor: z.string(),
   gitVersion: z.string(),
   gitCommit: z.string(),
+  /** RFC 3339, as the field's clients insist; `unknownBuildDate` where it is not known. */
   buildDate: z.string(),
   goos: onWire(z.string(), { name: "GOOS" }),
   goarch: onWire(z.string(), { name: "GOARCH" }),
 });
+/** What builds of the field that know no date of their own say. */
+export const unknownBuildDate = "1970-01-01T00:00:00Z";
 export type BuildVersion = z.infer<typeof BuildVersion>;
 
 /** What a node is and offers, as the API shows it. */
@@ -38,6 +41,8 @@ export const NodeInfoEntity = z.object({
       address: onWire(z.string(), { name: "address" }),
     })
     .optional(),
+  /** Of requesters; the field's own clients leave it out. */
+  requesterNodeInfo: z.object({ shards: z.array(z.int()) }).optional(),
   bacalhauVersion: BuildVersion,
 });
 

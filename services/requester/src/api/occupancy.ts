@@ -4,6 +4,8 @@ import { Fault } from "@shoal/core";
 export interface Occupancy {
   /** Takes a place; the answer gives it back. Throws Fault TOO_MANY when all are taken. */
   enter(): () => void;
+  /** Places taken now. */
+  size(): number;
   /** Calls back when the service stops; the answer forgets about it. */
   onClose(callback: () => void): () => void;
   close(): void;
@@ -22,6 +24,7 @@ export function createOccupancy(what: string, most: number): Occupancy {
         inside = false;
       };
     },
+    size: () => taken,
     onClose(callback) {
       closers.add(callback);
       return () => void closers.delete(callback);

@@ -243,13 +243,37 @@ describe("nodes", () => {
     await bench.tell({ kind: "node", namespace: "", id: "n-two" }, NodeDisconnected.of({ why: "gone", lastSeenAt: 1 }));
   });
   const names = (body: { Nodes: { Info: { NodeID: string } }[] }) => body.Nodes.map(({ Info }) => Info.NodeID);
-  it("are listed, exactly one of them a requester", async () => {
+  it("are listed, with the requester that answers", async () => {
     await expect.poll(async () => names((await get("/nodes")).body)).toEqual(["n-one", "n-two", "r-bench"]);
     const { Nodes } = (await get("/nodes")).body;
     const types = Nodes.map(({ Info }: { Info: { NodeType: string } }) => Info.NodeType);
     expect(types).toEqual(["Compute", "Compute", "Requester"]);
     expect(Nodes[2]).toMatchObject({ Membership: "APPROVED", Connection: "CONNECTED" });
     expect(Nodes[1]).toMatchObject({ Connection: "DISCONNECTED", ConnectionState: { LastError: "gone" } });
+  });
+  it("are listed with every requester that lives, and the shards that each owns", async () => {
+    bench.living.push(
+      { requesterId: "r-bench", knownSince: 1, shards: [0, 2] },
+      { requesterId: "r-other", knownSince: 5, shards: [1] },
+    );
+    await expect.poll(async () => (await get("/nodes")).body.Nodes.length).toBe(4);
+    const { Nodes } = (await get("/nodes")).body;
+    expect(Nodes.slice(2)).toMatchObject([
+      { Info: { NodeID: "r-bench", NodeType: "Requester", RequesterNodeInfo: { Shards: [0, 2] } } },
+      {
+        Info: {
+          NodeID: "r-other",
+          NodeType: "Requester",
+          RequesterNodeInfo: { Shards: [1] },
+          Labels: { name: "r-other" },
+        },
+        Connection: "CONNECTED",
+        ConnectionState: { ConnectedSince: new Date(5).toISOString() },
+      },
+    ]);
+    expect((await get("/nodes/r-other")).body.Node.Info.NodeID).toBe("r-other");
+    bench.living.pop();
+    expect((await get("/nodes/r-other")).status).toBe(404);
   });
   it("are chosen by labels and state", async () => {
     await expect.poll(async () => (await get("/nodes")).body.Nodes.length).toBe(3);

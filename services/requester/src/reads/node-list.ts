@@ -1,11 +1,13 @@
 import type { Clock, Process, ViewEntry, ViewStore } from "@shoal/core";
-import type { NodeEntity } from "@shoal/proto";
+import { type NodeEntity, unknownBuildDate } from "@shoal/proto";
 import { z } from "zod";
+import { build } from "../build.ts";
 import type { Membership } from "../nodes/membership.ts";
+import type { Living, Roster } from "./roster.ts";
 
 /** All nodes: what the log says of them, and how busy they said they were when last heard. */
 export interface NodeList {
-  /** In order of id; the requester itself is one of them. */
+  /** In order of id; every living requester is among them, this one always. */
   all(): readonly NodeEntity[];
 }
 
@@ -13,6 +15,7 @@ export interface NodeListParts {
   /** The nodes bucket. */
   readonly views: ViewStore;
   readonly membership: Pick<Membership, "nodes">;
+  readonly roster: Pick<Roster, "living">;
   readonly clock: Clock;
   /** How the requester itself is shown. */
   readonly self: NodeEntity["info"];
@@ -25,7 +28,7 @@ const isNodeEntity = (value: unknown): value is NodeEntity =>
 const Entry = z.looseObject({ node: z.custom<NodeEntity>(isNodeEntity) });
 
 /** Follows the nodes bucket in memory: there are some thousand nodes at most. */
-export function createNodeList({ views, membership, clock, self }: NodeListParts): NodeList & Process {
+export function createNodeList({ views, membership, roster, clock, self }: NodeListParts): NodeList & Process {
   const kept = new Map<string, NodeEntity>();
   const startedAt = clock.now();
   let watch: { close(): Promise<void> } | undefined;
@@ -47,9 +50,12 @@ export function createNodeList({ views, membership, clock, self }: NodeListParts
     all() {
       const live = new Map(membership.nodes().map((each) => [each.heartbeat.info.nodeId, each]));
       const nodes = [...kept.values()].map((node) => lately(node, live.get(node.info.nodeId)));
-      return [requesterNode(self, startedAt, clock.now()), ...nodes].toSorted((a, b) =>
-        a.info.nodeId < b.info.nodeId ? -1 : 1,
+      const own = { requesterId: self.nodeId, knownSince: startedAt, shards: [] };
+      const living = new Map([own, ...roster.living()].map((each) => [each.requesterId, each]));
+      const requesters = [...living.values()].map((each) =>
+        requesterNode(each.requesterId === self.nodeId ? self : otherInfo(each), each, clock.now()),
       );
+      return [...requesters, ...nodes].toSorted((a, b) => (a.info.nodeId < b.info.nodeId ? -1 : 1));
     },
   };
 }
@@ -69,11 +75,20 @@ function lately(node: NodeEntity, live: ReturnType<Membership["nodes"]>[number] 
   };
 }
 
-function requesterNode(info: NodeEntity["info"], startedAt: number, now: number): NodeEntity {
+/** Another requester; its labels and its own version are not in the bucket, so only the release that all of them speak is named. */
+const otherInfo = ({ requesterId }: Living): NodeEntity["info"] => ({
+  nodeId: requesterId,
+  nodeType: "Requester",
+  labels: { name: requesterId },
+  supportedProtocols: ["ncl/v1"],
+  bacalhauVersion: { ...build, gitCommit: "", buildDate: unknownBuildDate, goos: "", goarch: "" },
+});
+
+function requesterNode(info: NodeEntity["info"], { knownSince, shards }: Living, now: number): NodeEntity {
   return {
-    info,
+    info: { ...info, requesterNodeInfo: { shards: [...shards] } },
     membership: "APPROVED",
     connection: "connected",
-    connectionState: { status: "connected", lastHeartbeat: now, connectedSince: startedAt, lastError: "" },
+    connectionState: { status: "connected", lastHeartbeat: now, connectedSince: knownSince, lastError: "" },
   };
 }

@@ -5,6 +5,7 @@ import type { ApiParts } from "../api/front.ts";
 import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { createNodeList } from "../reads/node-list.ts";
+import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
 import { memoryPorts } from "./memory-ports.ts";
 
@@ -64,9 +65,11 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const warn = (facts: object) => void warnings.push(facts);
   const ports = memoryPorts(sea, requesterId, { info: () => {}, warn });
   const heartbeats: Heartbeat[] = [];
+  const living: Living[] = [];
+  const roster = { living: () => living };
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
-  const nodes = createNodeList({ views: views.nodes, membership, clock, self: selfInfo(requesterId, {}) });
+  const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
   const noticed = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
   const parts = {
     ...ports,
@@ -87,6 +90,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     app: api.app,
     catalog,
     heartbeats,
+    living,
     warnings,
     /** Lets so many milliseconds pass. */
     pass: driving.pass,

@@ -27,6 +27,7 @@ export const list: CommandPart = {
       { title: "APPROVAL", of: ({ membership }) => membership },
       { title: "STATUS", of: ({ connectionState }) => paint(connectionState.status) },
       { title: "ENGINES", of: ({ info }) => info.computeNodeInfo?.executionEngines.join(",") ?? "" },
+      { title: "SHARDS", of: ({ info }) => rangesOf(info.requesterNodeInfo?.shards ?? []) },
       { title: "RUNNING", of: ({ info }) => String(info.computeNodeInfo?.runningExecutions ?? "") },
       {
         title: "AVAILABLE",
@@ -38,3 +39,14 @@ export const list: CommandPart = {
     return 0;
   },
 };
+
+/** Rising numbers in few characters: `0-3,7`. */
+export function rangesOf(numbers: readonly number[]): string {
+  const ranges: { readonly from: number; readonly to: number }[] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number === last.to + 1) ranges[ranges.length - 1] = { from: last.from, to: number };
+    else ranges.push({ from: number, to: number });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
+}

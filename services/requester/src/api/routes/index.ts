@@ -1,5 +1,8 @@
 import type { Route } from "../route.ts";
 import { agentAlive } from "./agent-alive.ts";
+import { agentAuthConfig } from "./agent-authconfig.ts";
+import { agentConfig } from "./agent-config.ts";
+import { agentDebug } from "./agent-debug.ts";
 import { agentNode } from "./agent-node.ts";
 import { agentVersion } from "./agent-version.ts";
 import { authMethod, authMethods } from "./auth-methods.ts";
@@ -37,6 +40,9 @@ export const routes: readonly Route[] = [
   agentAlive,
   agentVersion,
   agentNode,
+  agentConfig,
+  agentAuthConfig,
+  agentDebug,
   authMethods,
   authMethod,
   authenticate,

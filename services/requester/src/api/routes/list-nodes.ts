@@ -9,7 +9,7 @@ export const listNodes = defineRoute({
   name: "list-nodes",
   methods: ["GET"],
   path: "/api/v1/orchestrator/nodes",
-  does: "Lists the nodes, this requester among them.",
+  does: "Lists the nodes and every requester that lives; RequesterNodeInfo.Shards names the shards that a requester owns.",
   query: z.object({
     labels: joined(),
     "filter-approval": oneOf(["all", "approved", "pending", "rejected"]),

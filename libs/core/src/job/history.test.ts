@@ -1,0 +1,49 @@
+import {
+  commitVersion,
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionLost,
+  ExecutionStopped,
+  JobCompleted,
+  JobFailed,
+  JobQueued,
+  JobStopped,
+  type StoredEvent,
+} from "@shoal/proto";
+import { expect, it } from "vitest";
+import { historyOf } from "./history.ts";
+
+const output = { stdout: "", stdoutTruncated: false, stderr: "", stderrTruncated: false, exitCode: 0, errorMsg: "" };
+const executionId = "e-1";
+
+const topicOf = (event: StoredEvent): string | undefined => {
+  const aggregate = { kind: "job", namespace: "default", id: "j-1" } as const;
+  const commit = {
+    v: commitVersion,
+    id: "c",
+    at: 1,
+    by: "r",
+    cause: "test",
+    epoch: 0,
+    prev: "",
+    events: [event],
+  } as const;
+  return historyOf([{ aggregate, seq: 1, hash: "h", commit }])[0]?.event.topic;
+};
+
+// What Bacalhau's orchestrator puts under each topic; clients filter and colour by it.
+it.each<[string, StoredEvent]>([
+  ["Scheduling", JobStopped.of({ why: "enough" })],
+  ["Scheduling", JobFailed.of({ code: "RETRIES_EXHAUSTED", why: "x" })],
+  ["Scheduling", JobFailed.of({ code: "NO_NODE_FITS", why: "x" })],
+  ["Job Timeout", JobFailed.of({ code: "JOB_TIMED_OUT", why: "x" })],
+  ["State Update", JobCompleted.of({})],
+  ["Queueing", JobQueued.of({ why: "x", answers: [] })],
+  ["Scheduling", ExecutionStopped.of({ executionId, why: "the job was stopped" })],
+  ["Scheduling", ExecutionLost.of({ executionId, code: "NODE_LOST", why: "node has disappeared" })],
+  ["Execution", ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "x" })],
+  ["Exec Timeout", ExecutionFailed.of({ executionId, code: "EXECUTION_TIMED_OUT", why: "x" })],
+  ["Execution", ExecutionCompleted.of({ executionId, output })],
+])("has the topic %s for $type", (topic, event) => {
+  expect(topicOf(event)).toBe(topic);
+});

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { findNode } from "../../reads/find-node.ts";
+import { defineRoute } from "../route.ts";
+
+export const agentDebug = defineRoute({
+  name: "agent-debug",
+  methods: ["GET"],
+  path: "/api/v1/agent/debug",
+  does: "Tells what this server is doing, by component: the shards that it owns, its open streams, its memory.",
+  query: z.object({}),
+  answer(_, front) {
+    const nodes = front.nodes.all();
+    const shards = findNode(front.nodes, front.requesterId).info.requesterNodeInfo?.shards ?? [];
+    const connected = nodes.filter(({ connection }) => connection === "connected").length;
+    return {
+      Requester: { ID: front.requesterId, Shards: shards },
+      Nodes: { Known: nodes.length, Connected: connected },
+      Streams: { Feeds: front.feeds.size(), Logs: front.logStreams.size() },
+      Process: { UptimeSeconds: Math.floor(process.uptime()), MemoryBytes: process.memoryUsage.rss() },
+    };
+  },
+});

@@ -1,0 +1,57 @@
+import type { Clock, Leases, LeaseWatcher } from "@shoal/core";
+
+/** A requester that lives, as its entry among the leases says. */
+export interface Living {
+  readonly requesterId: string;
+  /** Since when this requester knows it, by its own clock. */
+  readonly knownSince: number;
+  /** The shards that it owns, in order. */
+  readonly shards: readonly number[];
+}
+
+/** Which requesters live and what each owns, from the same picture that shards are shared out by. */
+export class Roster {
+  readonly #clock: Clock;
+  readonly #knownSince = new Map<string, number>();
+  readonly #shards = new Map<string, number[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The same leases; what their watcher is told is kept here too. */
+  over(leases: Leases): Leases {
+    return {
+      ...leases,
+      start: (watcher) =>
+        leases.start({
+          ...watcher,
+          changed: (picture) => {
+            this.#see(picture);
+            watcher.changed(picture);
+          },
+        }),
+    };
+  }
+
+  /** In order of id. */
+  living(): readonly Living[] {
+    return [...this.#knownSince].map(([requesterId, knownSince]) => ({
+      requesterId,
+      knownSince,
+      shards: this.#shards.get(requesterId) ?? [],
+    }));
+  }
+
+  #see({ requesters, owners }: Parameters<LeaseWatcher["changed"]>[0]): void {
+    const before = new Map(this.#knownSince);
+    this.#knownSince.clear();
+    this.#shards.clear();
+    for (const id of requesters) this.#knownSince.set(id, before.get(id) ?? this.#clock.now());
+    for (const [shard, id] of [...owners].toSorted(([one], [other]) => one - other)) {
+      const shards = this.#shards.get(id) ?? [];
+      shards.push(shard);
+      this.#shards.set(id, shards);
+    }
+  }
+}
