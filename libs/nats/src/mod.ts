@@ -1,5 +1,7 @@
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
+export { abandonOn, signalOf } from "./connection/stopping.ts";
+export type { OnTrouble, TroubleLevel } from "./connection/trouble.ts";
 export { readStored } from "./event-log/commit-codec.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
 export { type ScanReader, scanLog } from "./event-log/scan.ts";

@@ -2,6 +2,7 @@ import { assert, type LogSender, type ReportSender, type Stall, type ViewStore }
 import { buckets, tokenProblem } from "@shoal/proto";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
+import { startOver } from "./connection/stopping.ts";
 import { createLogSender } from "./logs/log-sender.ts";
 import { createStall } from "./market/stall.ts";
 import { createReportSender } from "./reports/report-sender.ts";
@@ -40,7 +41,7 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
     reports: createReportSender(link, nodeId),
     stall: createStall(link, nodeId),
     logs: createLogSender(link, nodeId),
-    results: await openResults(link, nodeId),
+    results: await startOver(link, options.signal, () => openResults(link, nodeId)),
     link,
     close: () => link.close(),
   };

@@ -3,6 +3,7 @@ import { buckets } from "@shoal/proto";
 import { createCheckpoints } from "./checkpoints.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
+import { startOver } from "./connection/stopping.ts";
 import { createEventLog, type Damage } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createFeed } from "./feed.ts";
@@ -61,12 +62,8 @@ export interface RequesterPorts {
 export async function connectRequester(options: RequesterOptions): Promise<RequesterPorts> {
   const { requesterId, replicas } = options;
   const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
-  try {
-    return portsOver(link, options, await ensureTopology(link, { replicas }));
-  } catch (failure) {
-    await link.close();
-    throw failure;
-  }
+  const start = () => ensureTopology(link, { replicas });
+  return portsOver(link, options, await startOver(link, options.signal, start));
 }
 
 function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {

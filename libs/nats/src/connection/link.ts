@@ -1,10 +1,13 @@
 import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Chance, type Clock, Fault } from "@shoal/core";
+import type { DialPolicy } from "./dial-policy.ts";
 import { createLater, type Later } from "./later.ts";
 import type { Peer } from "./peer.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
+import { isUserRefusal, type PermissionRefusal, permissionRefusal, userIn } from "./refusal.ts";
 import { openReplies, type Replies } from "./replies.ts";
+import type { TroubleLevel, TroubleReport } from "./trouble.ts";
 
 /** One connection to NATS with what all the ports share on it. */
 export interface Link {
@@ -24,10 +27,18 @@ export interface Link {
   onChange(told: (up: boolean) => void): () => void;
   /** The stream API of the client library, without a check of the account that narrow rights would refuse. */
   manager(): Promise<JetStreamManager>;
-  /** Tells what went wrong in the background and is survived. */
-  trouble(what: string): void;
+  /** Calls back when the server refuses a publish or a subscription. The answer ends it. */
+  onRefused(refused: (refusal: PermissionRefusal) => void): () => void;
+  /** The user as messages name it. */
+  user(): string;
+  /** Whether the connection is up now. */
+  isUp(): boolean;
+  /** Reports what went wrong in the background and is survived: as information, or as a warning once it lasts. */
+  trouble(what: string, level?: TroubleLevel): void;
   /** Settles what is pending, sends what was said and closes. May be called again. */
   close(): Promise<void>;
+  /** Closes without sending anything: everything that waits for the server fails now. May be called again. */
+  abandon(): Promise<void>;
 }
 
 /** What a link stands on besides its connection. */
@@ -36,7 +47,8 @@ export interface LinkParts {
   readonly chance: Chance;
   readonly inboxPrefix: string;
   readonly peer: () => Peer;
-  readonly onTrouble: (what: string) => void;
+  readonly policy: DialPolicy;
+  readonly troubles: TroubleReport;
 }
 
 // A question to the server's own API, asked again and again meanwhile: most fail-overs of a replicated stream take less.
@@ -44,63 +56,121 @@ export const requestMs = 6_000;
 
 /** Makes a link over an open connection. */
 export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
-  const { clock, onTrouble } = parts;
-  const replies = openReplies(nc, parts.inboxPrefix);
+  const { clock, chance, inboxPrefix, peer, policy, troubles } = parts;
+  const replies = openReplies(nc, inboxPrefix);
   const later = createLater();
   const publisher = createPublisher({ nc, replies, clock, later });
-  const listeners = new Set<(up: boolean) => void>();
-  let up = true;
+  const state: LinkState = { nc, policy, publisher, user: () => userIn(peer().credentials), troubles, ...fresh() };
   publisher.connection(true);
-
-  function change(now: boolean): void {
-    if (now === up) return;
-    up = now;
-    publisher.connection(up);
-    for (const told of [...listeners]) told(up);
-  }
-
-  async function listen(): Promise<void> {
-    for await (const status of nc.status()) {
-      if (status.type === "disconnect" || status.type === "close") change(false);
-      if (status.type === "reconnect") change(true);
-      if (status.type === "error") onTrouble(`NATS: ${status.error.message}`);
-    }
-  }
-  listen().catch((failure: unknown) => onTrouble(`NATS: ${String(failure)}`));
-
+  listen(state).catch((failure: unknown) => troubles.report(`NATS: ${String(failure)}`, "info"));
+  const stop = () => {
+    policy.end();
+    troubles.close();
+    publisher.close();
+  };
   return {
-    ...parts,
-    nc,
-    replies,
-    publisher,
-    later,
-    connected(withinMs) {
-      if (up || nc.isClosed()) return Promise.resolve(up && !nc.isClosed());
-      return new Promise((resolve) => {
-        const end = (is: boolean) => {
-          cancel();
-          listeners.delete(told);
-          resolve(is);
-        };
-        const told = (isUp: boolean) => (isUp ? end(true) : undefined);
-        const cancel = clock.at(clock.now() + withinMs, () => end(false));
-        listeners.add(told);
-      });
-    },
+    ...{ clock, chance, inboxPrefix, peer, nc, replies, publisher, later, user: state.user },
+    trouble: (what, level = "info") => troubles.report(what, level),
+    isUp: () => state.up && !nc.isClosed(),
+    connected: (withinMs) => waitUntilUp(state, clock, withinMs),
     onChange(told) {
-      listeners.add(told);
-      return () => void listeners.delete(told);
+      state.listeners.add(told);
+      return () => void state.listeners.delete(told);
+    },
+    onRefused(refused) {
+      state.refusedListeners.add(refused);
+      for (const refusal of state.refusedSubscriptions.values()) refused(refusal);
+      return () => void state.refusedListeners.delete(refused);
     },
     manager: () => jetstream(nc, { timeout: requestMs }).jetstreamManager(false),
-    trouble: onTrouble,
     async close() {
       later.now();
-      publisher.close();
+      stop();
       if (nc.isClosed()) return;
       // Feeds, logs and heartbeats have no answer to wait for: they are sent by the flush inside a drain.
-      await (up ? nc.drain() : nc.close()).catch(() => nc.close());
+      await (state.up ? nc.drain() : nc.close()).catch(() => nc.close());
+    },
+    async abandon() {
+      stop();
+      await nc.close();
+      state.up = false;
+      for (const told of [...state.listeners]) told(false);
     },
   };
+}
+
+interface LinkState {
+  readonly nc: NatsConnection;
+  readonly policy: DialPolicy;
+  readonly publisher: Publisher;
+  readonly user: () => string;
+  readonly troubles: TroubleReport;
+  readonly listeners: Set<(up: boolean) => void>;
+  readonly refusedListeners: Set<(refusal: PermissionRefusal) => void>;
+  /** Those of the first moment come before anyone listens; there is one for each inbox at most. */
+  readonly refusedSubscriptions: Map<string, PermissionRefusal>;
+  up: boolean;
+}
+
+const fresh = () => ({
+  up: true,
+  listeners: new Set<(up: boolean) => void>(),
+  refusedListeners: new Set<(refusal: PermissionRefusal) => void>(),
+  refusedSubscriptions: new Map<string, PermissionRefusal>(),
+});
+
+async function listen(state: LinkState): Promise<void> {
+  for await (const status of state.nc.status()) {
+    if (status.type === "disconnect" || status.type === "close") change(state, false);
+    if (status.type === "error") failed(state, status.error);
+    if (status.type === "reconnect") {
+      state.policy.admitted();
+      change(state, true);
+    }
+  }
+}
+
+function change(state: LinkState, up: boolean): void {
+  if (up === state.up) return;
+  state.up = up;
+  state.troubles.connection(up);
+  state.publisher.connection(up);
+  for (const told of [...state.listeners]) told(up);
+}
+
+function failed(state: LinkState, failure: Error): void {
+  const { policy, publisher, troubles, user } = state;
+  const refusal = permissionRefusal(failure);
+  if (refusal !== undefined) {
+    if (refusal.operation === "subscription") state.refusedSubscriptions.set(refusal.subject, refusal);
+    publisher.refused(refusal.subject, `${user()}: ${refusal.why}`);
+    for (const refused of [...state.refusedListeners]) refused(refusal);
+  }
+  if (!isUserRefusal(failure)) {
+    troubles.report(`NATS: ${failure.message}`, "info");
+    return;
+  }
+  const isFirst = !policy.isRefused();
+  const seconds = policy.refused() / 1_000;
+  // Once: what follows is the same, and the next message is that it lasts.
+  if (!isFirst) return;
+  const what = `NATS refuses ${user()}: ${failure.message}; tried again in ${seconds} s, then less often`;
+  troubles.report(what, "info");
+}
+
+function waitUntilUp({ nc, up, listeners }: LinkState, clock: Clock, withinMs: number): Promise<boolean> {
+  if (up || nc.isClosed()) return Promise.resolve(up && !nc.isClosed());
+  return new Promise((resolve) => {
+    const end = (is: boolean) => {
+      cancel();
+      listeners.delete(told);
+      resolve(is);
+    };
+    // It is told once more, as down, when the connection is closed for good.
+    const told = (isUp: boolean) => (isUp || nc.isClosed() ? end(isUp) : undefined);
+    const cancel = clock.at(clock.now() + withinMs, () => end(false));
+    listeners.add(told);
+  });
 }
 
 /** The failure of a call that the server did not answer. */

@@ -29,6 +29,8 @@ export interface Publisher {
   publish(publication: Publication): Promise<Answered>;
   /** The connection came up or went down: what is in flight when it goes down is unknown at once. */
   connection(up: boolean): void;
+  /** The server refuses this user's messages on a subject: what is in flight there is refused. */
+  refused(subject: string, why: string): void;
   /** Settles everything that is pending, and everything that comes later. */
   close(): void;
 }
@@ -76,6 +78,11 @@ export function createPublisher(parts: PublisherParts): Publisher {
       if (pipe.state === "closed") return;
       pipe.state = up ? "up" : "down";
       if (!up) giveUpInFlight(pipe, "the connection broke before the server answered");
+      pump(pipe);
+    },
+    refused(subject, why) {
+      for (const pending of [...pipe.inFlight.values()])
+        if (pending.publication.subject === subject) settle(pipe, pending, { state: "refused", code: 0, why });
       pump(pipe);
     },
     close() {

@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
-import { pause } from "@shoal/core";
+import { Fault, pause } from "@shoal/core";
 import { z } from "zod";
 import { type Link, requestMs, unreachable } from "./link.ts";
 import { serverFault, status } from "./status.ts";
@@ -9,7 +9,7 @@ export type ServerAnswer =
   | { readonly state: "ok"; readonly body: unknown }
   | { readonly state: "none" }
   | { readonly state: "error"; readonly code: number; readonly why: string }
-  | { readonly state: "unknown"; readonly why: string };
+  | { readonly state: "unknown"; readonly why: string; readonly refused?: boolean };
 
 /** Codes by which the server says that there is no such message, stream or consumer. */
 const notThere: ReadonlySet<number> = new Set([10037, 10059, 10014]);
@@ -29,8 +29,12 @@ export interface Question {
 /** Asks the JetStream API. Waits for the connection first; never rejects. */
 export async function askServer(link: Link, { subject, body, withinMs }: Question): Promise<ServerAnswer> {
   const answer = await ask(link, { subject, text: JSON.stringify(body), withinMs });
-  return typeof answer === "string" ? { state: "unknown", why: answer } : answerOf(answer);
+  if (typeof answer !== "string") return answerOf(answer);
+  return { state: "unknown", why: answer, ...(answer.startsWith(refusedWords) ? { refused: true } : {}) };
 }
+
+// How the reason begins when this user's rights do not allow the question.
+const refusedWords = "not permitted: ";
 
 // A stream without a leader lets a question fall without a word, and has a new one after 4 to 8 s (measured).
 const againMs = 1_000;
@@ -53,6 +57,10 @@ export async function ask(
   const endListening = link.onChange((up) =>
     up ? undefined : resolve("the connection broke before the server answered"),
   );
+  // The server answers a question that the user may not ask, or whose answer it may not hear, with an error on the connection.
+  const endRefusals = link.onRefused(({ operation, subject: refused, why }) => {
+    if (operation === "publish" ? refused === subject : isUnder(reply, refused)) resolve(`${refusedWords}${why}`);
+  });
   const untilAt = link.clock.now() + withinMs;
   let cancelAlarm = () => {};
   const say = () => {
@@ -68,9 +76,13 @@ export async function ask(
   } finally {
     cancelAlarm();
     endListening();
+    endRefusals();
     link.replies.forget(reply);
   }
 }
+
+/** Whether a reply subject lies under the wildcard inbox that was refused. */
+const isUnder = (reply: string, refused: string): boolean => reply.startsWith(refused.replace(/[*>]$/, ""));
 
 function answerOf(message: Msg): ServerAnswer {
   const body: unknown = JSON.parse(message.string());
@@ -96,7 +108,10 @@ export function shortPause({ clock, chance }: Pick<Link, "clock" | "chance">): P
  */
 export const patienceMs = 20_000;
 
-/** Asks until there is an answer, for at most `patienceMs`; then Fault LOG_UNREACHABLE, which names `what`. */
+/**
+ * Asks until there is an answer, for at most `patienceMs`; then Fault LOG_UNREACHABLE, which names `what`. Throws Fault NATS_REFUSED at
+ * once when the user's rights do not allow the question.
+ */
 export async function askPatiently(
   link: Link,
   what: string,
@@ -106,6 +121,8 @@ export async function askPatiently(
   for (;;) {
     const answer = await askServer(link, question);
     if (answer.state !== "unknown") return answer;
+    if (answer.refused === true)
+      throw new Fault("NATS_REFUSED", `${link.user()} may not read the log: ${what} is ${answer.why}`);
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(what, answer.why);
     await shortPause(link);
   }

@@ -11,7 +11,7 @@ export function createStall(link: Link, nodeId: string): Stall {
   ): Promise<Uint8Array | undefined> {
     const batch = AskBatch.safeParse(tryDecode(bytes));
     if (!batch.success) {
-      link.trouble(`an ask cannot be read: ${batch.error.issues[0]?.message ?? ""}`);
+      link.trouble(`an ask cannot be read: ${batch.error.issues[0]?.message ?? ""}`, "warn");
       return undefined;
     }
     return encode(await answer(batch.data));

@@ -14,7 +14,7 @@ export function park(
   link: Link,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
 ): void {
-  link.trouble(`${message.subject} at ${message.seq} is parked: ${why}`);
+  link.trouble(`${message.subject} at ${message.seq} is parked: ${why}`, "warn");
   const headers = {
     // The same message met again by a new owner is parked once.
     [headerNames.messageId]: `${streams.reports}.${message.seq}`,
@@ -26,6 +26,6 @@ export function park(
     .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes), headers })
     .then((outcome) => {
       if (outcome.state !== "stored")
-        link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`);
+        link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
     });
 }

@@ -113,7 +113,7 @@ function hear(link: Link, watched: Watched, message: ReadMessage): void {
   if (value === "removed") {
     forget(watched, key);
   } else if (value === undefined) {
-    link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`);
+    link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
   } else if (live.get(key) !== revision) {
     live.set(key, revision);
     watcher.changed(key, value);

@@ -1,0 +1,122 @@
+import type { Auth, NatsConnection } from "@nats-io/nats-core";
+import { connect as dial } from "@nats-io/transport-node";
+import { type Chance, type Clock, Fault, pause } from "@shoal/core";
+import type { CurrentCredentials } from "./credentials.ts";
+import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
+import type { Credentials } from "./peer.ts";
+import { isUserRefusal, refusedByAll, userRefused } from "./refusal.ts";
+
+/** What a first connection is made of. */
+export interface FirstConnectionOptions {
+  /** Without secrets. */
+  readonly servers: readonly string[];
+  readonly credentials: CurrentCredentials;
+  readonly name: string;
+  readonly inboxPrefix: string;
+  /** How long servers that do not answer are tried for. */
+  readonly patienceMs: number;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Ends the tries. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A connection, and what decides when it is dialled again. */
+export interface Connected {
+  readonly nc: NatsConnection;
+  readonly policy: DialPolicy;
+}
+
+// The least that one dial gets, whatever the patience: a server across the world answers in a fraction of it.
+const dialMs = 2_000;
+// How soon a dead peer is noticed when TCP says nothing: twice this, below the 4 s of a replicated stream's fail-over.
+const pingMs = 2_000;
+
+/**
+ * Connects to one of the servers. Throws Fault NATS_REFUSED as soon as all that answer refuse the user, LOG_UNREACHABLE when none
+ * answers in time or when the signal fires. Nothing of a failed try goes on.
+ */
+export async function firstConnection(options: FirstConnectionOptions): Promise<Connected> {
+  const { clock, servers, credentials, signal } = options;
+  const untilAt = clock.now() + options.patienceMs;
+  for (;;) {
+    const policy = createDialPolicy(servers.length, options.chance);
+    try {
+      const nc = await dialUntil(options, policy, untilAt);
+      policy.admitted();
+      return { nc, policy };
+    } catch (failure) {
+      policy.end();
+      const refusal = await refusalIn(failure, options, policy);
+      if (refusal !== undefined) throw userRefused(servers, credentials(), refusal);
+      if (clock.now() >= untilAt || signal?.aborted === true) throw unanswered(servers, failure, signal);
+      await pause(clock, dialLimits.waitMs, signal);
+    }
+  }
+}
+
+function unanswered(servers: readonly string[], failure: unknown, signal: AbortSignal | undefined): Fault {
+  const why = signal?.aborted === true ? "the start was interrupted" : messageOf(failure);
+  return new Fault("LOG_UNREACHABLE", `no NATS server answers at ${servers.join(", ")}: ${why}`, { cause: failure });
+}
+
+async function refusalIn(
+  failure: unknown,
+  options: FirstConnectionOptions,
+  policy: DialPolicy,
+): Promise<string | undefined> {
+  if (options.servers.length === 1 && isUserRefusal(failure)) return messageOf(failure);
+  if (policy.timesShown() === 0 || options.signal?.aborted === true) return undefined;
+  return await refusedByAll({ ...options, credentials: options.credentials() });
+}
+
+/** One dial of each server. The library may wait for each of them for long: it is left behind when our time is up. */
+async function dialUntil(
+  options: FirstConnectionOptions,
+  policy: DialPolicy,
+  untilAt: number,
+): Promise<NatsConnection> {
+  const { clock, signal } = options;
+  if (signal?.aborted === true) throw new Error("interrupted");
+  const inTime = new AbortController();
+  const stopWaiting = () => inTime.abort();
+  signal?.addEventListener("abort", stopWaiting, { once: true });
+  const dialling = dial(dialOptions(options, policy));
+  const late = pause(clock, Math.max(untilAt - clock.now(), dialMs), inTime.signal);
+  const connected = await Promise.race([dialling, late]).finally(() => {
+    inTime.abort();
+    signal?.removeEventListener("abort", stopWaiting);
+  });
+  if (connected !== undefined) return connected;
+  dialling.then((nc) => nc.close()).catch(() => undefined); // It may still come up, or fail, with nobody waiting.
+  throw new Error("none of them let us in in time; check the addresses");
+}
+
+function dialOptions({ servers, name, credentials, inboxPrefix }: FirstConnectionOptions, policy: DialPolicy) {
+  return {
+    servers: [...servers],
+    name,
+    inboxPrefix,
+    // Measured: keeping a stack for every request costs 40 % of the requests.
+    noAsyncTraces: true,
+    maxReconnectAttempts: -1,
+    // Servers that restart may refuse users for a moment; giving up would end a process that could have gone on.
+    ignoreAuthErrorAbort: true,
+    reconnectDelayHandler: policy.waitMs,
+    reconnectToServer: policy.beforeDial,
+    timeout: dialLimits.timeoutMs,
+    pingInterval: pingMs,
+    maxPingOut: 2,
+    authenticator: () => {
+      policy.shown();
+      return authOf(credentials());
+    },
+  };
+}
+
+function authOf({ user, pass, token }: Credentials): Auth {
+  if (token !== undefined) return { auth_token: token };
+  return user === undefined ? undefined : { user, ...(pass === undefined ? {} : { pass }) };
+}
+
+const messageOf = (failure: unknown): string => (failure instanceof Error ? failure.message : String(failure));

@@ -1,0 +1,47 @@
+import type { Link } from "./link.ts";
+
+/** How long things may take when a process is asked to end, in milliseconds. */
+export const stopLimits = {
+  /** What is pending at a server that answers: with what follows it stays below the 3 s in which a process ends. */
+  graceMs: 1_500,
+} as const;
+
+/** A signal that fires when the promise resolves. */
+export function signalOf(quit: Promise<void>): AbortSignal {
+  const controller = new AbortController();
+  void quit.then(() => controller.abort());
+  return controller.signal;
+}
+
+/**
+ * From the signal on nothing waits for the server for long: a connection that is down is abandoned at once, one that is up after
+ * `graceMs`. The answer ends the watch; call it when everything has ended.
+ */
+export function abandonOn(signal: AbortSignal, link: Link, graceMs: number = stopLimits.graceMs): () => void {
+  const ends: (() => void)[] = [];
+  const abandon = () => void link.abandon();
+  const begin = () => {
+    if (!link.isUp()) return abandon();
+    ends.push(link.clock.at(link.clock.now() + graceMs, abandon));
+    ends.push(link.onChange((up) => (up ? undefined : abandon())));
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true });
+  return () => {
+    signal.removeEventListener("abort", begin);
+    for (const end of ends.splice(0)) end();
+  };
+}
+
+/** Does what a start does over an open link; the signal closes the link, so that nothing waits. Closes it when the start fails. */
+export async function startOver<T>(link: Link, signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
+  const end = signal === undefined ? () => {} : abandonOn(signal, link, 0);
+  try {
+    return await start();
+  } catch (failure) {
+    await link.close();
+    throw failure;
+  } finally {
+    end();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from "@shoal/core";
+
+/** How loud a message about the connection is: what ends by itself within seconds is no warning. */
+export type TroubleLevel = "info" | "warn";
+
+/** Receives what goes wrong in the background and is survived. */
+export type OnTrouble = (what: string, level: TroubleLevel) => void;
+
+/** What separates a moment from a state, in milliseconds. */
+export const troubleLimits = {
+  /** Trouble of this length is a warning: twice the 4 to 8 s of a replicated stream's fail-over (measured). */
+  lastingMs: 15_000,
+  /** Silence of this length ends it: a stream without a leader is asked every second. */
+  quietMs: 5_000,
+} as const;
+
+/** Reports trouble as information while it is young, and as a warning when it lasts. */
+export interface TroubleReport {
+  /** Something went wrong that may end by itself. */
+  readonly report: OnTrouble;
+  /** The connection broke, or is back. */
+  connection(up: boolean): void;
+  close(): void;
+}
+
+export function createTroubleReport(clock: Clock, onTrouble: OnTrouble): TroubleReport {
+  let since = Number.NEGATIVE_INFINITY;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let cancelDown = () => {};
+  let downAt: number | undefined;
+
+  function levelNow(): TroubleLevel {
+    const now = clock.now();
+    if (downAt === undefined && now - lastAt > troubleLimits.quietMs) since = now;
+    lastAt = now;
+    return now - since >= troubleLimits.lastingMs ? "warn" : "info";
+  }
+  return {
+    report: (what, level) => onTrouble(what, level === "warn" ? "warn" : levelNow()),
+    connection(up) {
+      cancelDown();
+      const now = clock.now();
+      if (up) {
+        if (downAt !== undefined && now - downAt >= troubleLimits.lastingMs)
+          onTrouble(`connected to NATS again after ${Math.round((now - downAt) / 1_000)} s`, "info");
+        downAt = undefined;
+        return;
+      }
+      downAt ??= now;
+      cancelDown = clock.at(downAt + troubleLimits.lastingMs, () =>
+        onTrouble(`not connected to NATS for ${troubleLimits.lastingMs / 1_000} s; it is tried further`, "warn"),
+      );
+    },
+    close: () => cancelDown(),
+  };
+}
