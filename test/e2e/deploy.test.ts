@@ -94,7 +94,7 @@ const startNode = (env: Readonly<Record<string, string>>) =>
   start("shoal-compute.service", { env: { SHOAL_DATA_DIR: join(folder, "compute"), ...env } });
 
 async function clientOf(requester: UnitProcess) {
-  const [, api = ""] = await requester.said(/ready .*"api":"([^"]+)"/);
+  const [, api = ""] = await requester.said(/"api":"([^"]+)".*"msg":"ready"/);
   return createClient({ endpoints: [api] });
 }
 
@@ -109,7 +109,7 @@ describe("the units", () => {
     const requester = await startRequester(env);
     const client = await clientOf(requester);
     const node = await startNode(env);
-    await node.said(/ready .*"nodeId":"n-1"/);
+    await node.said(/"nodeId":"n-1".*"msg":"ready"/);
     const { jobId } = await client.submit(job);
     expect((await client.waitForJob(jobId)).state.stateType).toBe("completed");
     expect(await node.stop()).toBe(0);
@@ -123,12 +123,12 @@ describe("the units", () => {
     await server.said(/Server is ready/);
     const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}`, SHOAL_NODE_ID: "n-2", SHOAL_NATS_USER: "n-2" };
     await clientOf(await startRequester({ SHOAL_NATS_URL: env.SHOAL_NATS_URL }));
-    await expect((await startNode(env)).said(/ready .*"nodeId":"n-2"/)).rejects.toThrow("refuses the user");
+    await expect((await startNode(env)).said(/"nodeId":"n-2".*"msg":"ready"/)).rejects.toThrow(/refuses user/);
     await writeConfig({ name: "nats-1", port }, { ...users, nodes: { ...users.nodes, "n-2": "change-me" } });
     expect(only(readUnit("nats-server.service")["ExecReload"])).toBe("/bin/kill -HUP $MAINPID");
     server.child.kill("SIGHUP");
     await server.said(/Reloaded server configuration/);
-    await (await startNode(env)).said(/ready .*"nodeId":"n-2"/);
+    await (await startNode(env)).said(/"nodeId":"n-2".*"msg":"ready"/);
   });
 
   it("start a cluster on three servers that goes on without one of them", async () => {
@@ -145,7 +145,7 @@ describe("the units", () => {
     const urls = ports.slice(0, 3).map((port) => `nats://127.0.0.1:${port}`);
     const env = { SHOAL_NATS_URL: urls.join(","), SHOAL_NATS_REPLICAS: "3" };
     const client = await clientOf(await startRequester(env));
-    await (await startNode(env)).said(/ready .*"nodeId":"n-1"/);
+    await (await startNode(env)).said(/"nodeId":"n-1".*"msg":"ready"/);
     const before = await client.submit(job);
     expect((await client.waitForJob(before.jobId)).state.stateType).toBe("completed");
     await servers[0]?.stop("SIGKILL");

@@ -7,6 +7,8 @@ export interface Terminal {
   /** What is said about it: progress, warnings, failures. */
   err(text: string): void;
   readonly colours: boolean;
+  /** What is said about it is read by a person, not by a program that collects lines. */
+  readonly isPerson: boolean;
 }
 
 /** The terminal of this process. Colours only where a person looks, and never against NO_COLOR (no-color.org). */
@@ -16,6 +18,7 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colours: wantsColours(process.stdout),
+    isPerson: process.stderr.isTTY === true,
   };
 }
 

@@ -109,6 +109,10 @@ const Nats = z.object({
     .describe("where the event log lives; several, split by commas"),
   user: z.string().default("").describe("user name at the NATS server; empty for none"),
   password: secret().default("").describe("password at the NATS server; empty for none"),
+  passwordFile: z
+    .string()
+    .default("")
+    .describe("file with the password at the NATS server, in place of nats.password; read again for every connection"),
 });
 
 const Docker = z.object({

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectNode, type NodePorts, systemChance, systemClock } from "@shoal/nats";
+import { connectNode, type Link, type NodePorts, systemChance, systemClock } from "@shoal/nats";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
@@ -12,7 +12,7 @@ import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
 import { keptInstanceId, keptNodeId } from "./node-id.ts";
-import type { Notes } from "./notes.ts";
+import type { ServiceLog } from "./pino-notes.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
@@ -21,6 +21,7 @@ import { diskWorkspace } from "./workspace/disk-workspace.ts";
 export interface Host {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
+  readonly link: Link;
   /** Gives everything back. */
   readonly close: () => Promise<void>;
 }
@@ -29,20 +30,21 @@ export interface Host {
  * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
  * opened by then is closed again.
  */
-export async function openHost(config: ComputeConfig, notes: Notes): Promise<Host> {
+export async function openHost(config: ComputeConfig, notes: ServiceLog, signal: AbortSignal): Promise<Host> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
   try {
     const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
     const instanceId = await keptInstanceId(dataDir, systemChance);
+    notes.identify(nodeId);
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
     const nats = await connectNode({
       nodeId,
-      servers: config.nats.url.split(","),
-      ...(config.nats.user === "" ? {} : { user: config.nats.user, pass: config.nats.password }),
-      onTrouble: (what) => notes.warn("trouble with NATS", { what }),
+      ...serverOf(config.nats),
+      signal,
+      onTrouble: (what, level) => notes[level]("trouble with NATS", { what }),
       clock,
     });
     return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, notes });
@@ -50,6 +52,11 @@ export async function openHost(config: ComputeConfig, notes: Notes): Promise<Hos
     await journal.close();
     throw failure;
   }
+}
+
+function serverOf({ url, user, password, passwordFile }: ComputeConfig["nats"]) {
+  const secret = passwordFile === "" ? { pass: password } : { passwordFile };
+  return { servers: url.split(",").map((each) => each.trim()), ...(user === "" ? {} : { user, ...secret }) };
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -92,7 +99,7 @@ interface Opened {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly nats: NodePorts;
-  readonly notes: Notes;
+  readonly notes: ServiceLog;
 }
 
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
@@ -133,5 +140,5 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     await nats.close();
     await journal.close();
   };
-  return { settings, ports, close };
+  return { settings, ports, link: nats.link, close };
 }

@@ -1,8 +1,9 @@
-import { type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { causeOf, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { abandonOn, signalOf } from "@shoal/nats";
 import { createCompute } from "./compute.ts";
 import { ComputeConfig } from "./config.ts";
-import { openHost } from "./host.ts";
-import { openNotes } from "./pino-notes.ts";
+import { type Host, openHost } from "./host.ts";
+import { openNotes, type ServiceLog } from "./pino-notes.ts";
 
 /** What a compute node is started with. */
 export interface ComputeServing {
@@ -15,23 +16,37 @@ export interface ComputeServing {
 }
 
 /**
- * Runs a compute node until it is told to quit, and resolves once it has stopped in order. Throws a Fault when the settings, the
- * data directory or the log do not allow it to start.
+ * Runs a compute node until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory
+ * or the log do not allow it to start; it has logged it then.
  */
-export async function serveCompute({ given, quit, onReady }: ComputeServing): Promise<void> {
-  const config = readConfig(ComputeConfig, given);
-  const notes = openNotes(config.log.level);
-  const host = await openHost(config, notes);
+export async function serveCompute(serving: ComputeServing): Promise<void> {
+  let notes = openNotes("info");
+  const signal = signalOf(serving.quit);
+  try {
+    const config = readConfig(ComputeConfig, serving.given);
+    notes = openNotes(config.log.level);
+    const host = await openHost(config, notes, signal);
+    notes.info("starting", { config: shownConfig(ComputeConfig, config) });
+    const endWatch = abandonOn(signal, host.link);
+    await runCompute(host, notes, serving).finally(endWatch);
+  } catch (failure) {
+    // Who was asked to end while it started, or without a server, is not a failure.
+    if (signal.aborted) return notes.info("ended before everything was done in order", causeOf(failure));
+    notes.fatal(failure);
+    throw failure;
+  }
+}
+
+async function runCompute(host: Host, notes: ServiceLog, { quit, onReady }: ComputeServing): Promise<void> {
   const { nodeId, capacity } = host.settings;
   const ready: Process = {
     name: "ready",
     start: async () => {
-      notes.info("ready", { nodeId, capacity });
+      notes.info("ready", { capacity });
       onReady({ nodeId });
     },
-    stop: async () => notes.info("stopping", { nodeId }),
+    stop: async () => notes.info("stopping"),
   };
   const open: Process = { name: "host", start: async () => {}, stop: host.close };
-  notes.info("starting", { nodeId, config: shownConfig(ComputeConfig, config) });
   await runUntil(quit, [open, ...createCompute(host.settings, host.ports), ready]);
 }

@@ -1,16 +1,32 @@
+import { hostname } from "node:os";
+import { causeOf } from "@shoal/core";
+import { errors } from "@shoal/proto";
 import { pino } from "pino";
 import type { Diary } from "./ports.ts";
 
 const stderr = 2;
 
-/** A diary as lines of JSON on stderr: stdout belongs to whoever starts us. */
-export function openDiary(level: string, requesterId: string): Diary {
-  const log = pino(
-    { name: "shoal-requester", level, base: { requesterId } },
-    pino.destination({ dest: stderr, sync: false }),
-  );
+/** A logger that also writes the line with which a process ends that cannot go on. */
+export interface ServiceLog extends Diary {
+  /** One line at level 60 with the failure's code, sentence and hint. */
+  fatal(failure: unknown): void;
+}
+
+/**
+ * Lines of JSON on stderr: stdout belongs to whoever starts us. Each line has `requesterId`, `pid` and `hostname`; a compute node's
+ * have `nodeId` in place of the first (services/compute/src/pino-notes.ts).
+ */
+export function openDiary(level: string, requesterId: string): ServiceLog {
+  const base = { pid: process.pid, hostname: hostname(), ...(requesterId === "" ? {} : { requesterId }) };
+  // Written at once: the line that says why a process ends must not be lost with it.
+  const log = pino({ name: "shoal-requester", level, base }, pino.destination({ dest: stderr, sync: true }));
   return {
     info: (facts, sentence) => log.info(facts, sentence),
     warn: (facts, sentence) => log.warn(facts, sentence),
+    fatal(failure) {
+      // Of several parts that failed the first says why; the others followed.
+      const { code, why } = causeOf(failure instanceof AggregateError ? failure.errors[0] : failure);
+      log.fatal({ code, why, hint: errors[code].hint }, errors[code].says);
+    },
   };
 }

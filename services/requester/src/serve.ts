@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import { connectRequester, type RequesterPorts, systemChance, systemClock } from "@shoal/nats";
+import { abandonOn, connectRequester, type RequesterPorts, signalOf, systemChance, systemClock } from "@shoal/nats";
 import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
@@ -13,6 +13,7 @@ import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createRequester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
+import { serverOf } from "./server-of.ts";
 
 /** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
@@ -32,18 +33,33 @@ export interface RequesterFacts {
 }
 
 /**
- * Runs a requester until it is told to quit, and resolves once it has stopped in order. Throws a Fault when the settings, the data
- * directory, the address or the log do not allow it to start.
+ * Runs a requester until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory,
+ * the address or the log do not allow it to start; it has logged it then.
  */
-export async function serveRequester({ given, quit, onReady }: RequesterServing): Promise<void> {
-  const config = readConfig(RequesterConfig, given);
-  const dataDir = openDataDir(config.dataDir);
-  const requesterId = config.requesterId || keptText(dataDir, "requester-id", newRequesterId);
-  const diary = openDiary(config.log.level, requesterId);
-  diary.info({ config: shownConfig(RequesterConfig, config) }, "starting");
-  const nats = await connectPorts(config, requesterId, diary);
+export async function serveRequester(serving: RequesterServing): Promise<void> {
+  let diary = openDiary("info", "");
+  const signal = signalOf(serving.quit);
+  try {
+    const config = readConfig(RequesterConfig, serving.given);
+    const dataDir = openDataDir(config.dataDir);
+    const requesterId = config.requesterId || keptText(dataDir, "requester-id", newRequesterId);
+    diary = openDiary(config.log.level, requesterId);
+    diary.info({ config: shownConfig(RequesterConfig, config) }, "starting");
+    const nats = await connectPorts({ config, requesterId, diary, signal });
+    const endWatch = abandonOn(signal, nats.link);
+    await runRequester({ config, dataDir, requesterId, diary, nats }, serving).finally(endWatch);
+  } catch (failure) {
+    // Who was asked to end while it started, or without a server, is not a failure.
+    if (signal.aborted) return diary.info(causeOf(failure), "ended before everything was done in order");
+    diary.fatal(failure);
+    throw failure;
+  }
+}
+
+async function runRequester(opened: Opened, { quit, onReady }: RequesterServing): Promise<void> {
+  const { requesterId, diary, nats } = opened;
   const connection: Process = { name: "connection", start: async () => {}, stop: () => nats.close() };
-  const { processes, api } = assemble({ config, dataDir, requesterId, diary, nats });
+  const { processes, api } = assemble(opened);
   const ready: Process = {
     name: "ready",
     async start() {
@@ -67,16 +83,21 @@ function openDataDir(path: string): string {
   }
 }
 
-function connectPorts(config: RequesterConfig, requesterId: string, diary: Diary): Promise<RequesterPorts> {
-  const { url, user, password, replicas } = config.nats;
+interface Connecting {
+  readonly config: RequesterConfig;
+  readonly requesterId: string;
+  readonly diary: Diary;
+  readonly signal: AbortSignal;
+}
+
+function connectPorts({ config, requesterId, diary, signal }: Connecting): Promise<RequesterPorts> {
   return connectRequester({
     requesterId,
-    servers: url.split(",").map((each) => each.trim()),
-    replicas,
-    ...(user === "" ? {} : { user, pass: password }),
+    ...serverOf(config.nats),
+    signal,
     onDamage: (damage) => diary.warn(damage, "a message in the log is no commit and was skipped"),
     onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),
-    onTrouble: (what) => diary.warn({ what }, "trouble with NATS"),
+    onTrouble: (what, level) => diary[level]({ what }, "trouble with NATS"),
   });
 }
 

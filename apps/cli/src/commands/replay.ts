@@ -10,7 +10,10 @@ export const replay: CommandPart = {
   says: "rebuild all views from the log alone, compare them with the kept ones, and verify the chain of hashes",
   options: [
     { flags: "--nats <url>", says: "the NATS server that holds the log (SHOAL_NATS_URL)" },
-    { flags: "--user <name>", says: "user name there (SHOAL_NATS_USER; its password is SHOAL_NATS_PASSWORD)" },
+    {
+      flags: "--user <name>",
+      says: "user name there (SHOAL_NATS_USER; its password is SHOAL_NATS_PASSWORD, or in SHOAL_NATS_PASSWORD_FILE)",
+    },
     {
       flags: "--data-dir <folder>",
       says: "the devstack whose log it is, when no server is named",
@@ -31,5 +34,6 @@ function clusterOf({ context: { env }, options }: Call): KnownCluster {
   const natsUrl = options.text("nats") ?? env["SHOAL_NATS_URL"];
   if (natsUrl === undefined) return knownCluster(options.text("dataDir") ?? usual.dataDir);
   const user = options.text("user") ?? env["SHOAL_NATS_USER"] ?? "";
-  return { natsUrl, user, password: env["SHOAL_NATS_PASSWORD"] ?? "" };
+  const secret = { password: env["SHOAL_NATS_PASSWORD"] ?? "", passwordFile: env["SHOAL_NATS_PASSWORD_FILE"] ?? "" };
+  return { natsUrl, user, ...secret };
 }

@@ -1,13 +1,13 @@
 import type { Call, CommandPart } from "../command.ts";
 import { gather } from "../command.ts";
-import { CliError, failureInWords } from "../failure.ts";
+import { CliError, exitOf, failureInWords } from "../failure.ts";
 import { tellParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { givenOf } from "../serve/given.ts";
 import { type Role, roles, startRole } from "../serve/roles.ts";
 
-// How long a process may take to end in order once it was asked to, before it ends at once: longer than any of its own limits.
-const endMs = 20_000;
+// How long a process may take to end once it was asked to, before it ends at once: below the 3 s that are promised.
+const endMs = 2_700;
 // Without its devstack the log's server is going away as well: there is hardly anything left to do in order.
 const orphanedMs = 2_000;
 
@@ -34,15 +34,15 @@ export const serve: CommandPart = {
     quit.asked.then(() => endWithin(endMs));
     quit.orphaned.then(() => endWithin(orphanedMs));
     quit.insisted.then(() => process.exit(130));
+    const role = roleOf(call);
+    const given = await givenOf(call);
     try {
-      await startRole(roleOf(call), {
-        given: await givenOf(call),
-        quit: quit.asked,
-        onReady: (facts) => void tellReady(call, facts),
-      });
+      await startRole(role, { given, quit: quit.asked, onReady: (facts) => void tellReady(call, facts) });
     } catch (failure) {
       await tellParent({ type: "failed", ...failureInWords(failure) });
-      throw failure;
+      // The service has logged it, as a line of JSON; people read it as text.
+      if (call.context.terminal.isPerson) throw failure;
+      return exitOf(failure);
     }
     return 0;
   },
@@ -62,6 +62,7 @@ function roleOf({ options }: Call): Role {
 }
 
 async function tellReady({ context }: Call, facts: object): Promise<void> {
-  if (process.send === undefined) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
+  // The log says so too, as a line of JSON: what collects lines is to find nothing else.
+  if (process.send === undefined && context.terminal.isPerson) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
   await tellParent({ type: "ready", facts: { ...facts } });
 }

@@ -12,6 +12,8 @@ export interface KnownCluster {
   readonly natsUrl: string;
   readonly user: string;
   readonly password: string;
+  /** In place of the password. */
+  readonly passwordFile?: string;
 }
 
 /** Writes down where a devstack is, for commands that are given its data directory. */

@@ -8,7 +8,7 @@ const sendsMax = 64;
 const firstPauseMs = 100;
 const pauseMsMax = 5_000;
 /** How long a clean stop waits for reports to be heard. What is not heard by then is said after the next start. */
-const farewellMs = 2_000;
+const farewellMs = 1_000;
 
 /** Later kinds say all that earlier ones would; a lower rank never follows a higher one. */
 const rank: Readonly<Record<Report["saw"]["kind"], number>> = {

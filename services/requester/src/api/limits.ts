@@ -14,8 +14,8 @@ export const apiLimits = {
   handlerMs: 30_000,
   /** How often late senders are looked for: it adds to the two limits of senders, so it is small against them. */
   lateCheckMs: 1000,
-  /** How long answers on their way may take when the service stops, before their connections are cut: below the 10 s of most supervisors. */
-  closeMs: 5000,
+  /** How long answers on their way may take when the service stops, before their connections are cut: a process ends within 3 s of SIGTERM. */
+  closeMs: 1000,
   /** Longer than load balancers keep idle connections (60 s at most of them), so that they close first. */
   keepAliveMs: 65_000,
   /** A name, an id or a path element; names of jobs are 256 characters at most, each up to 9 bytes when escaped. */

@@ -2,6 +2,7 @@ import { type Given, readConfig } from "@shoal/core";
 import { connectRequester, encodeEntry, type RequesterPorts, systemClock, type ViewName } from "@shoal/nats";
 import { buckets } from "@shoal/proto";
 import { RequesterConfig } from "../config.ts";
+import { serverOf } from "../server-of.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
 import { type JudgeThreads, startJudgeThreads } from "./judge-threads.ts";
 import type { KeptViews } from "./kept-views.ts";
@@ -23,14 +24,11 @@ const readerId = "replay";
 const isView = (bucket: string): bucket is ViewName => ["jobs", "executions", "nodes", "assignments"].includes(bucket);
 const viewOf = (bucket: string): ViewName => (isView(bucket) ? bucket : buckets.jobs);
 
-/** Connects to the log that a requester's settings name (`nats.…`). Throws Fault CONFIG_INVALID, LOG_UNREACHABLE, LOG_UNSUITABLE. */
+/** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
 export async function openReplay(given: Given): Promise<OpenReplay> {
-  const { url, user, password, replicas } = readConfig(RequesterConfig, given).nats;
   const nats = await connectRequester({
     requesterId: readerId,
-    servers: url.split(",").map((each) => each.trim()),
-    replicas,
-    ...(user === "" ? {} : { user, pass: password }),
+    ...serverOf(readConfig(RequesterConfig, given).nats),
     // The judge tells of damage itself, by position.
     onDamage: () => {},
     onParked: () => {},

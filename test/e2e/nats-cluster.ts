@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { findServer, type ServerUser, serverConfig } from "@shoal/nats";
+import { freePorts } from "./free-ports.ts";
+
+/** Three nats-servers of one cluster, with a count of what they let in or refused. */
+export interface NatsCluster {
+  /** All three, split by commas. */
+  readonly urls: string;
+  /** Connections that clients have opened so far, let in or not, as the servers count them. */
+  connections(): Promise<number>;
+  /** Writes other users into the configuration of all and has it read again. */
+  reload(users: readonly ServerUser[]): Promise<void>;
+  /** Ends one server and starts it again on the same files. */
+  restart(index: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Member {
+  readonly port: number;
+  readonly monitor: number;
+  write(users: readonly ServerUser[]): Promise<void>;
+  child: ChildProcess;
+  lines: Lines;
+}
+
+/** Starts them in `folder` and resolves when they have a leader. */
+export async function startNatsCluster(folder: string, users: readonly ServerUser[]): Promise<NatsCluster> {
+  const { path } = await findServer();
+  const ports = await freePorts(9);
+  const members = await Promise.all([0, 1, 2].map((index) => startMember({ folder, path, ports, index, users })));
+  await Promise.any(members.map(({ lines }) => lines.said(/Self is new JetStream cluster metadata leader/)));
+  return {
+    urls: members.map(({ port }) => `nats://127.0.0.1:${port}`).join(","),
+    async connections() {
+      const counts = await Promise.all(members.map(({ monitor }) => connectionsAt(monitor)));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async reload(next) {
+      for (const { write, child, lines } of members) {
+        await write(next);
+        const reloaded = lines.next(/Reloaded server configuration/);
+        child.kill("SIGHUP");
+        await reloaded;
+      }
+    },
+    async restart(index) {
+      const member = members[index];
+      if (member === undefined) throw new Error(`there is no server ${index}`);
+      await end(member.child, "SIGTERM");
+      Object.assign(member, start(path, configOf(folder, index)));
+      await member.lines.said(/Server is ready/);
+    },
+    async close() {
+      for (const { child } of members) await end(child, "SIGKILL");
+    },
+  };
+}
+
+interface MemberPlan {
+  readonly folder: string;
+  readonly path: string;
+  /** Three for clients, three for the cluster, three for monitoring. */
+  readonly ports: readonly number[];
+  readonly index: number;
+  readonly users: readonly ServerUser[];
+}
+
+const configOf = (folder: string, index: number) => join(folder, `nats-${index}.conf`);
+
+async function startMember({ folder, path, ports, index, users }: MemberPlan): Promise<Member> {
+  const [port = 0, clusterPort = 0, monitor = 0] = [ports[index], ports[index + 3], ports[index + 6]];
+  const dataDir = join(folder, `nats-${index}`);
+  await mkdir(dataDir, { recursive: true });
+  const routes = [0, 1, 2].filter((each) => each !== index).map((each) => `127.0.0.1:${ports[each + 3]}`);
+  const cluster = { port: clusterPort, routes, password: "routes" };
+  const write = async (who: readonly ServerUser[]) => {
+    const text = serverConfig({ dataDir, port, name: `nats-${index}`, users: who, cluster });
+    await writeFile(configOf(folder, index), `${text}http: "127.0.0.1:${monitor}"\n`, { mode: 0o600 });
+  };
+  await write(users);
+  const running = start(path, configOf(folder, index));
+  await running.lines.said(/Server is ready/);
+  return { port, monitor, write, ...running };
+}
+
+interface Lines {
+  /** Resolves with a line that matches, also one that was written before. */
+  said(pattern: RegExp): Promise<void>;
+  /** Resolves with a line that is written from now on. */
+  next(pattern: RegExp): Promise<void>;
+}
+
+function start(path: string, config: string): { readonly child: ChildProcess; readonly lines: Lines } {
+  const child = spawn(path, ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
+  const lines: string[] = [];
+  const listeners = new Set<(line: string) => void>();
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lines.push(line);
+      for (const hear of listeners) hear(line);
+    });
+  }
+  const next = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const hear = (line: string) => (pattern.test(line) ? resolve() : undefined);
+      listeners.add(hear);
+      child.once("exit", () => reject(new Error(`nats-server ended without ${pattern}:\n${lines.join("\n")}`)));
+    });
+  const said = (pattern: RegExp) => (lines.some((line) => pattern.test(line)) ? Promise.resolve() : next(pattern));
+  return { child, lines: { said, next } };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill(signal);
+  await ended;
+}
+
+async function connectionsAt(monitor: number): Promise<number> {
+  const facts: unknown = await (await fetch(`http://127.0.0.1:${monitor}/varz`)).json();
+  const { total_connections: total }: { readonly total_connections?: unknown } = Object(facts);
+  return Number(total);
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { permissionsOfNode, permissionsOfRequester } from "@shoal/nats";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type NatsCluster, startNatsCluster } from "./nats-cluster.ts";
+
+const program = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
+const users = (password: string) => [
+  { user: "requester", password, rights: permissionsOfRequester() },
+  { user: "n-1", password, rights: permissionsOfNode("n-1") },
+];
+const roles = [
+  { name: "a requester", args: ["--requester", "-c", "http.port=0"], user: "requester" },
+  { name: "a compute node", args: ["--compute", "-c", "nodeId=n-1", "-c", "wasm.poolSize=0"], user: "n-1" },
+];
+
+let folder = "";
+let cluster: NatsCluster;
+const running: ChildProcess[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "shoal-sigterm-"));
+  cluster = await startNatsCluster(folder, users("right"));
+}, 60_000);
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
+});
+afterAll(async () => {
+  await cluster.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  /** Resolves with the first line that matches, also an earlier one. */
+  said(pattern: RegExp): Promise<void>;
+}
+
+function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Started {
+  const env = { SHOAL_NATS_URL: urls, SHOAL_NATS_USER: user, SHOAL_NATS_PASSWORD: "right" };
+  const child = spawn(process.execPath, [program, "serve", ...args, "-c", `dataDir=${join(folder, user)}`], {
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  running.push(child);
+  const lines: string[] = [];
+  const listeners = new Set<(line: string) => void>();
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    lines.push(line);
+    for (const hear of listeners) hear(line);
+  });
+  const said = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const hear = (line: string) => (pattern.test(line) ? resolve() : undefined);
+      listeners.add(hear);
+      lines.forEach(hear);
+      child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
+    });
+  return { child, said };
+}
+
+/** SIGTERM; SIGKILL after 3 s. Resolves with how it ended. */
+async function stop({ child }: Started): Promise<number | NodeJS.Signals | null> {
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), 3_000);
+  const [code, signal] = await ended;
+  clearTimeout(late);
+  return code ?? signal;
+}
+
+describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
+  it("that is connected", { timeout: 30_000 }, async () => {
+    const started = serve(role);
+    await started.said(/"msg":"ready"/);
+    expect(await stop(started)).toBe(0);
+  });
+
+  it("that waits for a server that does not answer", { timeout: 30_000 }, async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const started = serve(role, `nats://127.0.0.1:${Object(address).port}`);
+    await once(silent, "connection");
+    expect(await stop(started)).toBe(0);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it("that is in the middle of starting", { timeout: 30_000 }, async () => {
+    const before = await cluster.connections();
+    const started = serve(role);
+    while ((await cluster.connections()) === before) await new Promise(setImmediate);
+    expect(await stop(started)).toBe(0);
+  });
+
+  it("that the server does not let in any more", { timeout: 60_000 }, async () => {
+    const started = serve(role);
+    await started.said(/"msg":"ready"/);
+    const refused = started.said(/NATS refuses/);
+    await cluster.reload(users("new"));
+    await refused;
+    expect(await stop(started)).toBe(0);
+    await cluster.reload(users("right"));
+  });
+});
+
+describe.each(roles)("SIGTERM ends $name", (role) => {
+  it("within 3 s when the servers are gone", { timeout: 60_000 }, async () => {
+    const own = await mkdtemp(join(tmpdir(), "shoal-sigterm-gone-"));
+    const gone = await startNatsCluster(own, users("right"));
+    // A node needs the streams that a requester makes.
+    if (role.user !== "requester") await serve(roles[0] ?? role, gone.urls).said(/"msg":"ready"/);
+    const started = serve(role, gone.urls);
+    await started.said(/"msg":"ready"/);
+    await gone.close();
+    expect(await stop(started)).toBe(0);
+    await rm(own, { recursive: true, force: true });
+  });
+});
