@@ -1,24 +1,40 @@
 import { readFileSync } from "node:fs";
 import { Fault } from "@shoal/core";
-import { permissionsOfNode, permissionsOfRequester, type ServerUser } from "@shoal/nats";
+import {
+  permissionsOfNode,
+  permissionsOfObserver,
+  permissionsOfRequester,
+  type ServerUser,
+  type UserRights,
+} from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 
-/** The NATS user that all requesters share. */
+/** The NATS user that all requesters share, unless the users file names others. */
 export const requesterUser = "requester";
 
 const password = z.string().min(1, "a password cannot be empty");
 
-const nodes = z.record(z.string(), password).superRefine((given, issues) => {
-  for (const id of Object.keys(given)) {
-    const problem = nodeProblem(id);
-    if (problem !== undefined) issues.addIssue({ code: "custom", message: `cannot hold "${id}": ${problem}` });
-  }
-});
+// One password, or several users with the same rights side by side, each with its own: while passwords change. An empty
+// name stands for the usual one.
+const passwords = z.preprocess(
+  (given) => (typeof given === "string" ? { "": given } : given),
+  z.record(z.string(), password).refine((given) => Object.keys(given).length > 0, "names no user"),
+);
+
+const byName = <T extends z.ZodType>(each: T) =>
+  z.record(z.string(), each).superRefine((given, issues) => {
+    for (const id of Object.keys(given)) {
+      // It becomes part of the subjects that may be used: a * or a > in it would be a right to everything.
+      const problem = tokenProblem(id);
+      if (problem !== undefined) issues.addIssue({ code: "custom", message: `cannot hold "${id}": ${problem}` });
+    }
+  });
 
 const UsersFile = z.strictObject({
-  requester: password,
-  nodes: nodes.default({}),
+  requester: passwords,
+  nodes: byName(passwords).default({}),
+  observers: byName(password).default({}),
   routes: password.optional(),
 });
 
@@ -32,20 +48,35 @@ export interface ClusterUsers {
 export function readClusterUsers(path: string): ClusterUsers {
   const parsed = UsersFile.safeParse(jsonOf(path));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path: where, message }) => [where.join("."), message].join(" "));
+    const problems = parsed.error.issues.map(({ path: where, message }) =>
+      [where.filter((each) => each !== "").join("."), message].join(" "),
+    );
     throw new Fault("CONFIG_INVALID", `${path}: ${problems.map((each) => each.trim()).join("; ")}`);
   }
-  const { requester, nodes, routes } = parsed.data;
+  const { requester, nodes, observers, routes } = parsed.data;
   const users = [
-    { user: requesterUser, password: requester, rights: permissionsOfRequester() },
-    ...Object.entries(nodes).map(([id, secret]) => ({ user: id, password: secret, rights: permissionsOfNode(id) })),
+    ...usersOf(requesterUser, requester, permissionsOfRequester()),
+    ...Object.entries(nodes).flatMap(([id, given]) => usersOf(id, given, permissionsOfNode(id))),
+    ...Object.entries(observers).flatMap(([name, given]) => usersOf(name, given, permissionsOfObserver(name))),
   ];
+  // Rights and inboxes are made from these names.
+  refuseTwins(path, [requesterUser, ...Object.keys(nodes), ...Object.keys(observers)]);
+  refuseTwins(
+    path,
+    users.map(({ user }) => user),
+  );
   return { users, routePassword: routes };
 }
 
-// A node's id becomes part of the subjects that it may use: a * or a > in it would be a right to everything.
-function nodeProblem(id: string): string | undefined {
-  return id === requesterUser ? "that is the requesters' user" : tokenProblem(id);
+function usersOf(name: string, given: z.infer<typeof passwords>, rights: UserRights): readonly ServerUser[] {
+  return Object.entries(given).map(([user, secret]) => ({ user: user || name, password: secret, rights }));
+}
+
+// Of two with one name the server would take either, with the rights of the other.
+function refuseTwins(path: string, names: readonly string[]): void {
+  const twin = names.find((name, index) => names.indexOf(name) < index);
+  if (twin === undefined) return;
+  throw new Fault("CONFIG_INVALID", `${path}: expected each name once, got "${twin}" twice; name one of them otherwise`);
 }
 
 function jsonOf(path: string): unknown {

@@ -6,11 +6,15 @@ import { type ClusterUsers, readClusterUsers } from "./cluster-users.ts";
 
 const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folder> [options]
 
-  --users <file>           {"requester": "password", "nodes": {"n-1": "password"}, "routes": "password"}; - reads stdin
+  --users <file>           {"requester": "password", "nodes": {"n-1": "password"}, "observers": {"auditor": "password"},
+                           "routes": "password"}; in place of a password {"user": "password", "user-b": "password"} names
+                           several users with the same rights; - reads stdin
   --store-dir <folder>     where streams are kept, in its folder jetstream
   --host <address>         address to listen on (127.0.0.1)
   --port <port>            port for requesters and nodes (4222)
   --name <name>            name of this server, its own in the cluster (shoal)
+  --monitor <host:port>    address of the server's own figures, /healthz and /jsz (127.0.0.1:8222); off for none
+  --max-file-store <size>  the most that all streams may take: 50GB (the server's default: 75 % of the disk that is free)
   --sync-interval <time>   how often files are flushed to the disk itself: 10s, always (the server's default: 2m)
   --route <host:port>      another server of the cluster, once for each of them
   --cluster-port <port>    port for the other servers (6222)
@@ -22,6 +26,8 @@ const options = {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "4222" },
   name: { type: "string" },
+  monitor: { type: "string", default: "127.0.0.1:8222" },
+  "max-file-store": { type: "string" },
   "sync-interval": { type: "string" },
   route: { type: "string", multiple: true },
   "cluster-port": { type: "string", default: "6222" },
@@ -51,7 +57,21 @@ function settingsOf(flags: Given): ServerSettings {
     users: clusterUsers.users,
     ...(name === undefined ? {} : { name }),
     ...(syncInterval === undefined ? {} : { syncInterval }),
+    ...storeSettings(flags),
     ...(route.length === 0 ? {} : { cluster: clusterOf(flags, route, clusterUsers) }),
+  };
+}
+
+function storeSettings(flags: Given): Pick<ServerSettings, "monitor" | "maxFileStore"> {
+  const { monitor } = flags;
+  const maxFileStore = flags["max-file-store"];
+  if (monitor !== "off" && !/^[^\s@/]+:\d+$/.test(monitor))
+    throw new Fault("CONFIG_INVALID", `--monitor: expected host:port or off, got "${monitor}"`);
+  if (maxFileStore !== undefined && !/^[1-9]\d*(KB|MB|GB|TB)$/.test(maxFileStore))
+    throw new Fault("CONFIG_INVALID", `--max-file-store: expected a size such as 50GB, got "${maxFileStore}"`);
+  return {
+    ...(monitor === "off" ? {} : { monitor }),
+    ...(maxFileStore === undefined ? {} : { maxFileStore }),
   };
 }
 

@@ -73,7 +73,7 @@ interface Server {
 }
 
 async function writeConfig({ name, port, more = [] }: Server, who: object = users): Promise<string> {
-  const args = ["--store-dir", join(folder, name), "--port", String(port), "--name", name, ...more];
+  const args = ["--store-dir", join(folder, name), "--port", String(port), "--name", name, "--monitor", "off", ...more];
   const { stdout, stderr } = makeConfig(args, { ...who, routes: "a secret/of routes" });
   expect(stderr).toBe("");
   const config = join(folder, `${name}.conf`);

@@ -13,6 +13,7 @@ export type { KeptResult, Results } from "./results/results.ts";
 export {
   inboxPrefixOf,
   permissionsOfNode,
+  permissionsOfObserver,
   permissionsOfRequester,
   type SubjectRights,
   type UserRights,
@@ -23,7 +24,7 @@ export { type RunningServer, startServer } from "./server/start-server.ts";
 export { systemChance } from "./system-chance.ts";
 export { systemClock } from "./system-clock.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
-export { markerMs, type StreamPlan, topologyPlan } from "./topology/topology-data.ts";
+export { markerMs, type StorageLimits, type StreamPlan, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
 export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
 export { type EntryReader, readAll } from "./views/read-all.ts";
 export { createViewStore } from "./views/view-store.ts";

@@ -10,10 +10,12 @@ import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createMarket } from "./market/market.ts";
+import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
 import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
+import { type StorageLimits, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
 import { type EntryReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
 
@@ -23,6 +25,8 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
   readonly requesterId: string;
   /** How many servers keep a copy of every stream: 1, or 3 on a cluster. */
   readonly replicas: number;
+  /** What may be stored beside the log; `storageDefaults` when left out. Streams that exist keep their limits. */
+  readonly storage?: StorageLimits;
   /** A message in the log is no commit. It is skipped; somebody should look. */
   readonly onDamage: (damage: Damage) => void;
   /** A report could not be read and was parked: how many there are so far. */
@@ -60,14 +64,14 @@ export interface RequesterPorts {
 
 /** Connects a requester: looks at the server and its streams, makes what is missing. Throws as `connect` and `ensureTopology` do. */
 export async function connectRequester(options: RequesterOptions): Promise<RequesterPorts> {
-  const { requesterId, replicas } = options;
+  const { requesterId, replicas, storage } = options;
   const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
-  const start = () => ensureTopology(link, { replicas });
+  const start = () => ensureTopology(link, { replicas, plan: topologyPlan(storage) });
   return portsOver(link, options, await startOver(link, options.signal, start));
 }
 
 function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
-  const { requesterId, replicas, onDamage, onParked } = options;
+  const { requesterId, replicas, onDamage, onParked, storage = storageDefaults } = options;
   const store = (bucket: string) => createViewStore(link, { bucket });
   return {
     log: createEventLog(link, onDamage),
@@ -78,7 +82,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
       assignments: store(buckets.assignments),
     },
     leases: createLeases(link, requesterId),
-    checkpoints: createCheckpoints(store(buckets.checkpoints)),
+    checkpoints: purging(createCheckpoints(store(buckets.checkpoints)), createReportPurger(link)),
     reports: createReportQueue(link, onParked),
     market: createMarket(link),
     feed: createFeed(link),
@@ -86,9 +90,20 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
     readAll: (view, reader) => readAll(link, buckets[view], reader),
-    ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas }),
+    ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
     results: (nodeId) => openResults(link, nodeId),
     link,
     close: () => link.close(),
+  };
+}
+
+/** What a stored checkpoint has left behind is not needed any more. */
+function purging(checkpoints: Checkpoints, purger: ReportPurger): Checkpoints {
+  return {
+    load: (shard) => checkpoints.load(shard),
+    async save(shard, checkpoint) {
+      await checkpoints.save(shard, checkpoint);
+      purger.decided(shard, checkpoint.reportsSeq);
+    },
   };
 }

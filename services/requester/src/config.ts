@@ -1,4 +1,5 @@
 import { listOf, secret } from "@shoal/core";
+import { storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 
@@ -97,6 +98,20 @@ const Nodes = z.object({
     ),
 });
 
+const bytes = (most: number) => count(1_048_576, most);
+
+const Storage = z.object({
+  reportsBytes: bytes(2 ** 50)
+    .default(storageDefaults.reportsBytes)
+    .describe("bytes of reports of nodes that wait to be decided on; more are refused, and nodes send them again"),
+  logsBytes: bytes(2 ** 50)
+    .default(storageDefaults.logsBytes)
+    .describe("bytes of output of executions that are kept; the oldest goes first"),
+  resultsBytes: bytes(2 ** 50)
+    .default(storageDefaults.resultsBytes)
+    .describe("bytes of results that each node may keep in the object store; the server sets this room aside"),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** Everything that a requester can be told. `http.port` is also SHOAL_HTTP_PORT. */
@@ -111,6 +126,7 @@ export const RequesterConfig = z
       .describe("labels of this requester in lists of nodes: key=value, split by commas"),
     http: Http.prefault({}),
     nats: Nats.prefault({}),
+    storage: Storage.prefault({}),
     auction: Auction.prefault({}),
     nodes: Nodes.prefault({}),
     checkpointMs: count(10, 600_000)

@@ -58,6 +58,8 @@ export async function serveRequester(serving: RequesterServing): Promise<void> {
 
 async function runRequester(opened: Opened, { quit, onReady }: RequesterServing): Promise<void> {
   const { requesterId, diary, nats } = opened;
+  for (const difference of nats.topology.differences)
+    diary.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");
   const connection: Process = { name: "connection", start: async () => {}, stop: () => nats.close() };
   const { processes, api } = assemble(opened);
   const ready: Process = {
@@ -95,6 +97,7 @@ function connectPorts({ config, requesterId, diary, signal }: Connecting): Promi
     requesterId,
     ...serverOf(config.nats),
     signal,
+    storage: config.storage,
     onDamage: (damage) => diary.warn(damage, "a message in the log is no commit and was skipped"),
     onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),
     onTrouble: (what, level) => diary[level]({ what }, "trouble with NATS"),

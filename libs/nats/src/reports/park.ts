@@ -2,14 +2,24 @@ import { streams, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
 import type { ReadMessage } from "../intake/intake.ts";
+import { parkedHeadBytes } from "../topology/topology-data.ts";
 
-/** Headers that a parked message carries beside its own bytes. */
-export const parkedHeaders = { reason: "Shoal-Reason", subject: "Shoal-Subject", seq: "Shoal-Seq" } as const;
+/** Headers that a parked message carries beside its first bytes. */
+export const parkedHeaders = {
+  reason: "Shoal-Reason",
+  subject: "Shoal-Subject",
+  seq: "Shoal-Seq",
+  /** How long the message was: no more than `parkedHeadBytes` of it are parked. */
+  bytes: "Shoal-Bytes",
+} as const;
+
+// A node chooses subjects and field names, and a message's headers are kept beside its head: no one of them may outgrow it.
+const headerCharsMax = 512;
 
 // A header is one line of ASCII.
-const oneLine = (text: string) => text.replace(/[^\x20-\x7e]+/g, " ");
+const oneLine = (text: string) => text.slice(0, headerCharsMax).replace(/[^\x20-\x7e]+/g, " ");
 
-/** Puts a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble. */
+/** Puts the head of a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble. */
 export function park(
   link: Link,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
@@ -21,9 +31,10 @@ export function park(
     [parkedHeaders.reason]: oneLine(why),
     [parkedHeaders.subject]: oneLine(message.subject),
     [parkedHeaders.seq]: message.seq,
+    [parkedHeaders.bytes]: message.bytes.length,
   };
   link.publisher
-    .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes), headers })
+    .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes.subarray(0, parkedHeadBytes)), headers })
     .then((outcome) => {
       if (outcome.state !== "stored")
         link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");

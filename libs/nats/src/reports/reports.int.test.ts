@@ -8,6 +8,7 @@ import { readStream } from "../stream/reading.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { parkedHeaders } from "./park.ts";
+import { createReportPurger } from "./purge-reports.ts";
 import { createReportQueue } from "./report-queue.ts";
 import { createReportSender } from "./report-sender.ts";
 
@@ -21,10 +22,10 @@ onServer(() => {
   const report = (at: number): Report => ({ at, namespace: "default", saw: { kind: "running", startedAt: at } });
   const job = "j-1";
 
-  it("tells every report in order, behind a position, and stores the same one once", async () => {
+  it("tells every report in order, behind a position", async () => {
     const link = await bench.link();
     const sender = createReportSender(link, "n1");
-    for (const at of [1, 2, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
+    for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
     const told = heard<ReceivedReport>();
     const queue = createReportQueue(link, () => {});
     const first = await queue.follow(shardOf(job), 0, told.tell);
@@ -34,6 +35,62 @@ onServer(() => {
     const second = await queue.follow(shardOf(job), told.all[1]?.seq ?? 0, rest.tell);
     expect((await rest.atLeast(1)).map(({ report: { at } }) => at)).toEqual([3]);
     await second.close();
+  });
+
+  it("parks the head of what is long, and how long it was", async () => {
+    const link = await bench.link();
+    const subject = subjects.report("n1", job, "e-1");
+    await link.publisher.publish({ subject, bytes: new Uint8Array(500_000).fill(7) });
+    const parked = heard<{ length: number; bytes: string }>();
+    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, () => {});
+    const reading = await readStream(link, {
+      stream: streams.parked,
+      filter: subjects.allParked,
+      from: { at: "behind", seq: 0 },
+      deliver: (message) =>
+        parked.tell({ length: message.bytes.length, bytes: message.header(parkedHeaders.bytes) }),
+    });
+    expect(await parked.atLeast(1)).toEqual([{ length: 4_096, bytes: "500000" }]);
+    await following.close();
+    await reading.close();
+  });
+
+  it("refuses a report for want of room as one to be said again, and takes it when there is room", async () => {
+    const link = await bench.link();
+    const { streams: api } = await link.manager();
+    await api.update(streams.reports, { max_bytes: 2_000 });
+    const sender = createReportSender(link, "n1");
+    const fill = async (): Promise<unknown> => {
+      for (let at = 1; at < 100; at++) {
+        const said = sender.send({ jobId: job, executionId: "e-1", report: report(at) });
+        const failure: unknown = await said.then(() => undefined).catch((caught: unknown) => caught);
+        if (failure !== undefined) return failure;
+      }
+      return undefined;
+    };
+    expect(await fill()).toMatchObject({ code: "LOG_UNREACHABLE", message: expect.stringContaining("maximum bytes") });
+    const stored = (await api.info(streams.reports)).state;
+    expect(stored.first_seq).toBe(1);
+    createReportPurger(link).decided(shardOf(job), stored.last_seq);
+    const room = async (): Promise<number> => (await api.info(streams.reports)).state.messages;
+    await expect.poll(room, { timeout: 10_000 }).toBe(0);
+    await sender.send({ jobId: job, executionId: "e-1", report: report(100) });
+    expect(await room()).toBe(1);
+  });
+
+  it("purges only what was decided on, and only of the shard", async () => {
+    const link = await bench.link();
+    const sender = createReportSender(link, "n1");
+    const elsewhere = Array.from({ length: 64 }, (_, n) => `j-other-${n}`).find((id) => shardOf(id) !== shardOf(job));
+    for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
+    await sender.send({ jobId: elsewhere ?? "", executionId: "e-2", report: report(4) });
+    createReportPurger(link).decided(shardOf(job), 2);
+    const { streams: api } = await link.manager();
+    await expect.poll(async () => (await api.info(streams.reports)).state.messages, { timeout: 10_000 }).toBe(2);
+    const told = heard<ReceivedReport>();
+    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, told.tell);
+    expect((await told.atLeast(1)).map(({ seq }) => seq)).toEqual([3]);
+    await following.close();
   });
 
   it("parks what cannot be read with its reason, counts it, and goes on", async () => {

@@ -11,10 +11,11 @@ onServer(() => {
   });
   afterEach(() => bench.close());
 
+  const maxBytes = 8 * 1_048_576;
   const open = async () => {
     const link = await bench.link();
-    await ensureResultsBucket(link, "n1", { replicas: 1 });
-    await ensureResultsBucket(link, "n1", { replicas: 1 });
+    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
+    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
     return { link, results: await openResults(link, "n1") };
   };
 
@@ -47,6 +48,26 @@ onServer(() => {
     if (how === "another") await link.publisher.publish(last);
     const got = await results.get("a");
     await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+  });
+
+  it("refuses what does not fit, and goes on with what does", async () => {
+    const { results } = await open();
+    const put = (size: number) => results.put("a", new Blob([randomBytes(size)]).stream());
+    await expect(put(maxBytes + 1)).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    expect((await put(1_000)).sizeBytes).toBe(1_000);
+  });
+
+  it("gives a bucket that was made without a limit one, unless it holds more already", async () => {
+    const link = await bench.link();
+    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: -1 });
+    await (await openResults(link, "n1")).put("a", new Blob([randomBytes(200_000)]).stream());
+    const { streams } = await link.manager();
+    const limit = async () => (await streams.info("OBJ_results-n1")).config.max_bytes;
+    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: 100_000 });
+    expect(await limit()).toBe(-1);
+    expect(bench.troubles).toEqual([expect.stringContaining("over its limit of 100000")]);
+    await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
+    expect(await limit()).toBe(maxBytes);
   });
 
   it("fails with the reason when the bucket is not there", async () => {

@@ -27,14 +27,23 @@ export interface Results {
 const objectStores = (link: Link) =>
   new Objm(jetstream(link.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: link.inboxPrefix }));
 
-/** Makes a node's results bucket unless it is there; the node's own rights do not reach so far. Throws Fault LOG_UNREACHABLE. */
+/**
+ * Makes a node's results bucket unless it is there, and gives it its limit; the node's own rights do not reach so far. A bucket
+ * that holds more than the limit already keeps what it has, and that is told as trouble. Throws Fault LOG_UNREACHABLE.
+ */
 export async function ensureResultsBucket(
   link: Link,
   nodeId: string,
-  { replicas }: { readonly replicas: number },
+  { replicas, maxBytes }: { readonly replicas: number; readonly maxBytes: number },
 ): Promise<void> {
+  const bucket = resultsBucketOf(nodeId);
   try {
-    await objectStores(link).create(resultsBucketOf(nodeId), { storage: StorageType.File, replicas });
+    await objectStores(link).create(bucket, { storage: StorageType.File, replicas, max_bytes: maxBytes });
+    const { streams } = await link.manager();
+    const { config, state } = await streams.info(`OBJ_${bucket}`);
+    if (config.max_bytes === maxBytes) return;
+    if (state.bytes <= maxBytes) await streams.update(config.name, { max_bytes: maxBytes });
+    else link.trouble(`bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`);
   } catch (failure) {
     throw unreachable(`making the results bucket of ${nodeId}`, reasonOf(failure));
   }

@@ -12,6 +12,7 @@ import {
   Task,
 } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Link } from "../connection/link.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
@@ -22,6 +23,7 @@ onServer(() => {
   const pass = "secret";
   const users = [
     { user: "requester", password: pass, rights: permissionsOfRequester() },
+    { user: "admin", password: pass, rights: { publish: { allow: [">"] }, subscribe: { allow: [">"] } } },
     { user: "n1", password: pass, rights: permissionsOfNode("n1") },
     { user: "n2", password: pass, rights: permissionsOfNode("n2") },
   ];
@@ -30,6 +32,7 @@ onServer(() => {
   let bench: NatsBench;
   let requester: RequesterPorts;
   let node: NodePorts;
+  let admin: Link;
   let problems: string[] = [];
 
   beforeAll(async () => {
@@ -45,6 +48,7 @@ onServer(() => {
       onParked: (count) => problems.push(`parked ${count}`),
       onTrouble: (what) => problems.push(what),
     });
+    admin = await bench.link({ user: "admin", pass });
     node = await connectNode({ servers, user: "n1", pass, nodeId: "n1", onTrouble: (what) => problems.push(what) });
   });
   afterAll(async () => {
@@ -188,15 +192,53 @@ onServer(() => {
   });
 
   describe("what a requester may not", () => {
-    it.each(
-      Object.values(streams).flatMap((stream) => [
+    const all = [...Object.values(streams), ...Object.values(buckets).map((bucket) => `KV_${bucket}`)];
+    it.each([
+      ...all.flatMap((stream) => [
         `$JS.API.STREAM.DELETE.${stream}`,
-        `$JS.API.STREAM.PURGE.${stream}`,
         `$JS.API.STREAM.UPDATE.${stream}`,
         `$JS.API.STREAM.MSG.DELETE.${stream}`,
+        `$JS.API.STREAM.SNAPSHOT.${stream}`,
+        `$JS.API.STREAM.RESTORE.${stream}`,
+        `$JS.API.STREAM.PEER.REMOVE.${stream}`,
       ]),
-    )("publish to %s", async (subject) => {
+      ...[streams.events, streams.logs, streams.parked, `KV_${buckets.shards}`].map(
+        (stream) => `$JS.API.STREAM.PURGE.${stream}`,
+      ),
+      "$JS.API.META.LEADER.STEPDOWN",
+      "$JS.API.SERVER.REMOVE",
+      "$JS.API.ACCOUNT.PURGE.$G",
+      "$JS.other.API.STREAM.PURGE.EVENTS",
+      "$SYS.REQ.SERVER.PING",
+    ])("publish to %s", async (subject) => {
       expect(await refusalOf(() => requester.link.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
+    });
+
+    it.each([
+      ["a roll-up of the subject", { "Nats-Rollup": "sub" }],
+      ["a roll-up of the whole log", { "Nats-Rollup": "all" }],
+      ["a time to live", { "Nats-TTL": "1s" }],
+      ["a schedule", { "Nats-Schedule": "@every 1s", "Nats-Schedule-Target": "shoal.evt.0.job.default.j-x" }],
+    ])("put into the log with %s", async (_what, headers) => {
+      const subject = subjects.job("default", "j-kept");
+      const { streams: api } = await requester.link.manager();
+      await requester.link.publisher.publish({ subject, bytes: new Uint8Array(1) });
+      const before = (await api.info(streams.events)).state;
+      const outcome = await requester.link.publisher.publish({ subject, bytes: new Uint8Array(1), headers });
+      expect(outcome.state).not.toBe("stored");
+      const { messages, first_seq, last_seq } = (await api.info(streams.events)).state;
+      expect({ messages, first_seq, last_seq }).toEqual({
+        messages: before.messages,
+        first_seq: before.first_seq,
+        last_seq: before.last_seq,
+      });
+    });
+
+    it("remove from the log, not even by an administrator who purges it", async () => {
+      const { streams: api } = await admin.manager();
+      await expect(api.purge(streams.events)).rejects.toThrow("purge not permitted");
+      await expect(api.purge(streams.events, { filter: subjects.allEvents })).rejects.toThrow("purge not permitted");
+      await expect(api.deleteMessage(streams.events, 1)).rejects.toThrow("delete not permitted");
     });
   });
 

@@ -17,7 +17,7 @@ export interface SubjectRights {
 // An ask is answered once; the longest that a requester waits for bids is far below this.
 const answers = { max: 1, withinMs: 60_000 } as const;
 
-/** The prefix under which a node gets answers: no other user hears them. */
+/** The prefix under which a node or an observer gets answers: no other user hears them. */
 export const inboxPrefixOf = (nodeId: string): string => `_INBOX_${nodeId}`;
 
 /** The prefix under which requesters get answers. */
@@ -26,7 +26,9 @@ export const requesterInboxPrefix = "_INBOX_requester";
 /** The one consumer by which a node follows its assignments. */
 export const assignmentsConsumerOf = (nodeId: string): string => `assignments-of-${nodeId}`;
 
-const assignmentsStream = `KV_${buckets.assignments}`;
+const streamOf = (bucket: string): string => `KV_${bucket}`;
+
+const assignmentsStream = streamOf(buckets.assignments);
 
 /**
  * What a compute node may do: speak under its own id, read its own assignments through its own consumer, fill its own
@@ -56,20 +58,56 @@ export function permissionsOfNode(nodeId: string): UserRights {
   };
 }
 
-/** What a requester may do: everything that Shoal speaks of, but nobody's inbox and no deletion of the log. */
+// Reports are purged behind the position up to which they are decided on; views ahead of a log that was cut, by a repair.
+const purgeable: ReadonlySet<string> = new Set([
+  streams.reports,
+  ...[buckets.jobs, buckets.executions, buckets.nodes, buckets.assignments, buckets.checkpoints].map(streamOf),
+]);
+
+/** What a requester may do: everything that Shoal speaks of, but nobody's inbox, and nothing that takes away from the log. */
 export function permissionsOfRequester(): UserRights {
+  const all = [...Object.values(streams), ...Object.values(buckets).map(streamOf)];
   return {
     publish: {
       allow: ["shoal.>", "$KV.>", "$O.>", "$JS.API.>"],
       deny: [
-        ...Object.values(streams).flatMap((stream) => [
+        ...all.flatMap((stream) => [
           `$JS.API.STREAM.DELETE.${stream}`,
           `$JS.API.STREAM.UPDATE.${stream}`,
-          `$JS.API.STREAM.PURGE.${stream}`,
+          ...(purgeable.has(stream) ? [] : [`$JS.API.STREAM.PURGE.${stream}`]),
           `$JS.API.STREAM.MSG.DELETE.${stream}`,
         ]),
+        // Whole streams in and out, and servers taken from a stream: for an administrator.
+        "$JS.API.STREAM.SNAPSHOT.>",
+        "$JS.API.STREAM.RESTORE.>",
+        "$JS.API.STREAM.PEER.>",
+        "$JS.API.META.>",
+        "$JS.API.SERVER.>",
+        "$JS.API.ACCOUNT.>",
       ],
     },
     subscribe: { allow: ["shoal.>", `${requesterInboxPrefix}.>`] },
+  };
+}
+
+/**
+ * What an observer may do: subscribe to the live feed, and read the log through consumers of the stream EVENTS. Answers reach it
+ * under `inboxPrefixOf(name)`. It writes nothing, and reads neither views nor reports nor output.
+ */
+export function permissionsOfObserver(name: string): UserRights {
+  const { events } = streams;
+  return {
+    publish: {
+      allow: [
+        `$JS.API.STREAM.INFO.${events}`,
+        `$JS.API.CONSUMER.CREATE.${events}`,
+        `$JS.API.CONSUMER.CREATE.${events}.>`,
+        `$JS.API.CONSUMER.INFO.${events}.*`,
+        `$JS.API.CONSUMER.MSG.NEXT.${events}.*`,
+        `$JS.API.CONSUMER.DELETE.${events}.*`,
+        `$JS.ACK.${events}.>`,
+      ],
+    },
+    subscribe: { allow: [`${inboxPrefixOf(name)}.>`, subjects.feed("*", "*", "*")] },
   };
 }

@@ -14,6 +14,10 @@ export interface ServerSettings {
   readonly users?: readonly ServerUser[];
   /** How often files are flushed to the disk itself; the server's default of two minutes when left out. */
   readonly syncInterval?: string;
+  /** The address and port of the server's own figures (`/healthz`, `/jsz`), such as 127.0.0.1:8222; none when left out. */
+  readonly monitor?: string;
+  /** The most that all streams together may take, as the server writes sizes (50GB); three quarters of the disk that is free when it starts when left out. */
+  readonly maxFileStore?: string;
   /** The certificate and its key, as files in PEM; connections are encrypted then. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** The other servers, when there are several; each needs a `name` of its own then. */
@@ -40,16 +44,16 @@ export interface ServerUser {
 // Twice the largest commit: room for headers and for the largest assignment around its task.
 const maxPayloadBytes = 1_048_576;
 
-/** The text of a nats-server configuration: a server with JetStream on files, no monitoring port. */
+/** The text of a nats-server configuration: a server with JetStream on files. */
 export function serverConfig(settings: ServerSettings): string {
-  const { host = "127.0.0.1", name = "shoal", users = [], syncInterval } = settings;
-  const sync = syncInterval === undefined ? "" : `, sync_interval: ${quoted(syncInterval)}`;
+  const { host = "127.0.0.1", name = "shoal", users = [] } = settings;
   const lines = [
     `server_name: ${quoted(name)}`,
     `host: ${quoted(host)}`,
     `port: ${settings.port}`,
+    ...(settings.monitor === undefined ? [] : [`http: ${quoted(settings.monitor)}`]),
     `max_payload: ${maxPayloadBytes}`,
-    `jetstream { store_dir: ${quoted(join(settings.dataDir, "jetstream"))}${sync} }`,
+    ...storeLines(settings),
   ];
   if (settings.tls !== undefined)
     lines.push(`tls { cert_file: ${quoted(settings.tls.certFile)}, key_file: ${quoted(settings.tls.keyFile)} }`);
@@ -58,25 +62,42 @@ export function serverConfig(settings: ServerSettings): string {
   return `${lines.join("\n")}\n`;
 }
 
+function storeLines({ dataDir, syncInterval, maxFileStore }: ServerSettings): readonly string[] {
+  const byItself = "  # max_file_store: 50GB   # unset: three quarters of the disk space that is free when the server starts";
+  return [
+    "jetstream {",
+    `  store_dir: ${quoted(join(dataDir, "jetstream"))}`,
+    ...(syncInterval === undefined ? [] : [`  sync_interval: ${quoted(syncInterval)}`]),
+    // A size with a unit is a number only without quotes.
+    maxFileStore === undefined ? byItself : `  max_file_store: ${maxFileStore}   # all streams together, the log included`,
+    // Every stream and bucket sets it for itself; the server's default is what is printed.
+    "  # duplicate window of every stream: 2m. A commit that is sent again within it is stored once",
+    "}",
+  ];
+}
+
 function clusterText({ port, routes, password }: ServerCluster, host: string): string {
   const urls = routes.map((route) => quoted(`nats://route:${encodeURIComponent(password)}@${route}`));
   const authorization = `authorization { user: "route", password: ${quoted(password)} }`;
   return `cluster { name: "shoal", host: ${quoted(host)}, port: ${port}, ${authorization}, routes: [${urls.join(", ")}] }`;
 }
 
+// One subject a line: rights are read by people, and compared line by line.
 function userText({ user, password, rights }: ServerUser): string {
   const { publish, subscribe, answers } = rights;
-  const parts = [
-    `publish: ${allowText(publish)}`,
-    `subscribe: ${allowText(subscribe)}`,
-    ...(answers === undefined ? [] : [`allow_responses: { max: ${answers.max}, expires: "${answers.withinMs}ms" }`]),
-  ];
-  return `  { user: ${quoted(user)}, password: ${quoted(password)}, permissions: { ${parts.join(", ")} } }`;
+  return [
+    `  { user: ${quoted(user)}, password: ${quoted(password)}, permissions: {`,
+    ...subjectLines("publish", publish),
+    ...subjectLines("subscribe", subscribe),
+    ...(answers === undefined ? [] : [`    allow_responses: { max: ${answers.max}, expires: "${answers.withinMs}ms" }`]),
+    "  } }",
+  ].join("\n");
 }
 
-function allowText({ allow, deny = [] }: UserRights["publish"]): string {
-  const list = (subjects: readonly string[]) => `[${subjects.map(quoted).join(", ")}]`;
-  return `{ allow: ${list(allow)}${deny.length === 0 ? "" : `, deny: ${list(deny)}`} }`;
+function subjectLines(what: string, { allow, deny = [] }: UserRights["publish"]): readonly string[] {
+  const list = (word: string, subjects: readonly string[]) =>
+    subjects.length === 0 ? [] : [`      ${word}: [`, ...subjects.map((each) => `        ${quoted(each)}`), "      ]"];
+  return [`    ${what}: {`, ...list("allow", allow), ...list("deny", deny), "    }"];
 }
 
 // JSON strings are strings of the server's format too; a $ begins a variable only outside of quotes.

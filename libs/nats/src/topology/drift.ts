@@ -23,6 +23,9 @@ const absent: Config = {
 
 const differs = (wanted: unknown, found: unknown) => JSON.stringify(wanted) !== JSON.stringify(found);
 const isLess = (wanted: unknown, found: unknown) => Number(found) < Number(wanted);
+// A limit where none is planned loses what must stay; another limit than the planned one is an operator's choice.
+const isLimited = (wanted: unknown, found: unknown) =>
+  limitOf(wanted) === Number.POSITIVE_INFINITY && limitOf(found) < Number.POSITIVE_INFINITY;
 const isTighter = (wanted: unknown, found: unknown) => limitOf(found) < limitOf(wanted);
 const isOff = (wanted: unknown, found: unknown) => wanted === true && found !== true;
 const isOn = (wanted: unknown, found: unknown) => wanted === false && found === true;
@@ -39,12 +42,12 @@ const comparisons: Readonly<Record<string, (wanted: unknown, found: unknown) => 
   num_replicas: isLess,
   max_msgs: isTighter,
   max_msgs_per_subject: differs,
-  max_bytes: isTighter,
+  max_bytes: isLimited,
   max_age: isTighter,
   discard: never,
   duplicate_window: isLess,
   deny_delete: isOff,
-  deny_purge: never,
+  deny_purge: isOff,
   allow_rollup_hdrs: isOn,
   allow_direct: isOff,
   allow_msg_ttl: isOff,

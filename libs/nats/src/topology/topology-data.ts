@@ -23,6 +23,7 @@ export interface StreamPlan {
   readonly discard: "old" | "new";
   readonly duplicateWindowMs: number;
   readonly denyDelete: boolean;
+  readonly denyPurge: boolean;
   readonly allowRollup: boolean;
   readonly allowMessageTtl: boolean;
   /** 0: an entry whose time is up vanishes without a word. */
@@ -38,6 +39,7 @@ const plain = {
   // The server's default; a retry within it is recognised on every kind of stream.
   duplicateWindowMs: 2 * minute,
   denyDelete: false,
+  denyPurge: false,
   allowRollup: false,
   allowMessageTtl: false,
   markerMs: 0,
@@ -58,30 +60,73 @@ function bucket(name: string, markerTime = 0): StreamPlan {
   };
 }
 
+/** What may be stored beside the log, in bytes: the server sets this room aside, and nothing of it is taken from the log. */
+export interface StorageLimits {
+  /** Reports that have not been decided on. */
+  readonly reportsBytes: number;
+  /** Output of executions. */
+  readonly logsBytes: number;
+  /** Results of each node that publishes into the object store. */
+  readonly resultsBytes: number;
+}
+
+/** The limits when nobody asks for others. */
+export const storageDefaults: StorageLimits = {
+  // About twenty minutes without a requester at a thousand jobs a second with three reports each, some 400 bytes apiece on disk.
+  reportsBytes: 512 * mebibyte,
+  // What any disk can spare: output is shed before anything else.
+  logsBytes: 256 * mebibyte,
+  // Twenty nodes fit on a small disk; larger results belong into a store of their own.
+  resultsBytes: 1024 * mebibyte,
+};
+
+/** What is kept of a message that cannot be read: enough to see what it was meant to be. */
+export const parkedHeadBytes = 4_096;
+
+const parkedMax = 10_000;
+// Headers and the server's own overhead beside a head: about 400 bytes (measured), and room for long subjects.
+const parkedExtraBytes = 2_048;
+
 /** Every stream and bucket of a cluster. All are kept in files, with limits retention, readable from every replica. */
-export const topologyPlan: readonly StreamPlan[] = [
+export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly StreamPlan[] => [
   // The truth: nothing is ever dropped from it, by age, by size or by hand.
-  { ...plain, name: streams.events, subjects: [subjects.allEvents], discard: "new", denyDelete: true },
+  {
+    ...plain,
+    name: streams.events,
+    subjects: [subjects.allEvents],
+    discard: "new",
+    denyDelete: true,
+    denyPurge: true,
+  },
   {
     ...plain,
     name: streams.reports,
     subjects: [subjects.allReports],
-    // A report is worked off in milliseconds; a day bridges an outage of all requesters.
+    // Refused and said again when there is no room, never dropped: what one node floods would displace what others reported.
+    discard: "new",
+    // A report is worked off in milliseconds and purged by its owner; a day bridges an outage of all requesters.
     maxAgeMs: day,
-    // About an hour at a thousand jobs a second with three reports each, and some 4 GiB.
     maxMsgs: 10_000_000,
+    maxBytes: storage.reportsBytes,
   },
   {
     ...plain,
     name: streams.logs,
     subjects: [subjects.allLogs],
-    // Output is shed before anything else: what a person reads of one execution, and what any disk can spare.
+    // Output is shed before anything else: what a person reads of one execution.
     maxMsgsPerSubject: 10_000,
-    maxBytes: 256 * mebibyte,
+    maxBytes: storage.logsBytes,
     maxAgeMs: day,
   },
-  // What nobody could read, for somebody to look at: a month of it, at most this many.
-  { ...plain, name: streams.parked, subjects: [subjects.allParked], maxMsgs: 10_000, maxAgeMs: 30 * day },
+  // What nobody could read, for a person to look at: a month of it, at most this many, of each the head.
+  {
+    ...plain,
+    name: streams.parked,
+    subjects: [subjects.allParked],
+    maxMsgs: parkedMax,
+    maxBytes: parkedMax * (parkedHeadBytes + parkedExtraBytes),
+    maxAgeMs: 30 * day,
+  },
   bucket(buckets.jobs),
   bucket(buckets.executions),
   bucket(buckets.nodes),

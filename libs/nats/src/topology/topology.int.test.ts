@@ -1,11 +1,11 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { DiscardPolicy, JetStreamApiError } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { differencesOf } from "./drift.ts";
 import { configOf, ensureTopology } from "./topology.ts";
-import { topologyPlan } from "./topology-data.ts";
+import { storageDefaults, topologyPlan } from "./topology-data.ts";
 
 onServer(() => {
   let bench: NatsBench;
@@ -16,13 +16,14 @@ onServer(() => {
   });
   afterEach(() => bench.close());
 
-  const events = topologyPlan.find(({ name }) => name === "EVENTS");
+  const plan = topologyPlan();
+  const events = plan.find(({ name }) => name === "EVENTS");
   const others = { replicas: 1 };
 
   describe("ensureTopology", () => {
     it("makes everything on an empty server, and finds nothing to say the second time", async () => {
       const first = await ensureTopology(link, others);
-      expect([...first.created].sort()).toEqual(topologyPlan.map(({ name }) => name).sort());
+      expect([...first.created].sort()).toEqual(plan.map(({ name }) => name).sort());
       expect(first.differences).toEqual([]);
       expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
     });
@@ -36,7 +37,7 @@ onServer(() => {
       const streams = Object.create(manager.streams, { add: { value: add } });
       const forming = Object.create(manager, { streams: { value: streams } });
       const { created } = await ensureTopology({ ...link, manager: async () => forming }, others);
-      expect(created).toHaveLength(topologyPlan.length);
+      expect(created).toHaveLength(plan.length);
     });
 
     it("may be done by several at once", async () => {
@@ -49,8 +50,9 @@ onServer(() => {
       ["max_msgs", { max_msgs: 10 }],
       ["max_bytes", { max_bytes: 1_000_000 }],
       ["deny_delete", { deny_delete: false }],
+      ["deny_purge", { deny_purge: false }],
       ["subjects", { subjects: ["other.>"] }],
-      ["allow_rollup_hdrs", { allow_rollup_hdrs: true }],
+      ["allow_rollup_hdrs", { allow_rollup_hdrs: true, deny_purge: false }],
       ["allow_direct", { allow_direct: false }],
       ["max_msgs_per_subject", { max_msgs_per_subject: 1 }],
     ])("refuses a log whose %s endangers it, and leaves it as it is", async (field, change) => {
@@ -67,10 +69,30 @@ onServer(() => {
     it("reports what does no harm", async () => {
       if (events === undefined) throw new Error("the plan has no log");
       const manager = await link.manager();
-      await manager.streams.add({ ...configOf(events, 1), deny_purge: true });
+      await manager.streams.add({ ...configOf(events, 1), discard: DiscardPolicy.Old });
       expect((await ensureTopology(link, others)).differences).toEqual([
-        { stream: "EVENTS", field: "deny_purge", wanted: "false", found: "true", dangerous: false },
+        { stream: "EVENTS", field: "discard", wanted: '"new"', found: '"old"', dangerous: false },
       ]);
+    });
+
+    it.each([32, 2_048])("names a limit of %i MiB that an operator chose for reports, and starts", async (size) => {
+      const manager = await link.manager();
+      const reports = plan.find(({ name }) => name === "REPORTS");
+      if (reports === undefined) throw new Error("the plan has no reports");
+      await manager.streams.add({ ...configOf(reports, 1), max_bytes: size * 1_048_576 });
+      expect((await ensureTopology(link, others)).differences).toEqual([
+        expect.objectContaining({ stream: "REPORTS", field: "max_bytes", dangerous: false }),
+      ]);
+    });
+
+    it("bounds everything beside the log and its views, so that the log has room", async () => {
+      await ensureTopology(link, { ...others, plan: topologyPlan({ ...storageDefaults, reportsBytes: 1_048_576 }) });
+      const manager = await link.manager();
+      const limitOf = async (name: string) => (await manager.streams.info(name)).config.max_bytes;
+      expect(await limitOf("EVENTS")).toBe(-1);
+      expect(await limitOf("REPORTS")).toBe(1_048_576);
+      expect(await limitOf("LOGS")).toBe(storageDefaults.logsBytes);
+      expect(await limitOf("PARKED")).toBeGreaterThan(0);
     });
   });
 

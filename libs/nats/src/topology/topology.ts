@@ -21,7 +21,7 @@ const nanosPerMs = 1_000_000;
  */
 export async function ensureTopology(
   link: Link,
-  { replicas, plan = topologyPlan }: { readonly replicas: number; readonly plan?: readonly StreamPlan[] },
+  { replicas, plan = topologyPlan() }: { readonly replicas: number; readonly plan?: readonly StreamPlan[] },
 ): Promise<TopologyReport> {
   const reports = await Promise.all(plan.map((stream) => ensureStream(link, stream, replicas)));
   const differences = reports.flatMap((report) => report.differences);
@@ -87,7 +87,7 @@ export function configOf(plan: StreamPlan, replicas: number): Partial<StreamConf
     discard: plan.discard === "new" ? DiscardPolicy.New : DiscardPolicy.Old,
     duplicate_window: plan.duplicateWindowMs * nanosPerMs,
     deny_delete: plan.denyDelete,
-    deny_purge: false,
+    deny_purge: plan.denyPurge,
     allow_rollup_hdrs: plan.allowRollup,
     allow_direct: true,
     allow_msg_ttl: plan.allowMessageTtl,

@@ -1,0 +1,143 @@
+import { jetstream } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { noTip } from "@shoal/core";
+import { grow, heard, someJob } from "@shoal/core/testing/contracts";
+import { buckets, streams, subjectOf, subjects } from "@shoal/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readStored } from "../event-log/commit-codec.ts";
+import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
+import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
+import { inboxPrefixOf, permissionsOfObserver, permissionsOfRequester } from "./rights.ts";
+
+onServer(() => {
+  const pass = "secret";
+  const users = [
+    { user: "requester", password: pass, rights: permissionsOfRequester() },
+    { user: "auditor", password: pass, rights: permissionsOfObserver("auditor") },
+  ];
+  const job = someJob();
+
+  let bench: NatsBench;
+  let requester: RequesterPorts;
+  let observer: NatsConnection;
+  let refusals: string[] = [];
+  beforeAll(async () => {
+    bench = await natsBench({ users, topology: false });
+    const servers = [bench.server().url];
+    const quiet = { onDamage: () => {}, onParked: () => {} };
+    requester = await connectRequester({ servers, user: "requester", pass, requesterId: "r1", replicas: 1, ...quiet });
+    await grow(requester.log, job, 3);
+    // The plain client, as anyone would use it.
+    observer = await connect({ servers, user: "auditor", pass, inboxPrefix: inboxPrefixOf("auditor") });
+    void (async () => {
+      for await (const status of observer.status()) if (status.type === "error") refusals.push(status.error.message);
+    })();
+  });
+  afterAll(async () => {
+    await observer?.close();
+    await requester?.close();
+    await bench?.close();
+  });
+
+  describe("an observer", () => {
+    it.each([
+      ["an ordered consumer", {}],
+      ["a filter of its own", { filter_subjects: subjectOf(job) }],
+    ])("reads the log with %s of the plain client", async (_what, options) => {
+      const consumer = await jetstream(observer, { checkAPI: false }).consumers.get(streams.events, options);
+      const read: number[] = [];
+      for await (const message of await consumer.fetch({ max_messages: 3, expires: 10_000 })) {
+        const stored = readStored({ subject: message.subject, seq: message.seq, bytes: message.data });
+        if (typeof stored === "string") expect.unreachable(stored);
+        else read.push(stored.seq);
+      }
+      expect(read).toEqual([1, 2, 3]);
+    });
+
+    it("hears the live feed", async () => {
+      const told = heard<string>();
+      observer.subscribe(subjects.feed("*", "*", "*"), { callback: (_failure, { subject }) => told.tell(subject) });
+      await observer.flush();
+      for (const stored of await requester.log.load(job)) requester.feed.announce(stored);
+      expect((await told.atLeast(1))[0]).toMatch(/^shoal\.feed\./);
+    });
+  });
+
+  describe("what an observer may not", () => {
+    const assignments = `KV_${buckets.assignments}`;
+    it.each([
+      ["append to the log", subjectOf(job)],
+      ["report", subjects.report("n1", "j-1", "e-1")],
+      ["write output", subjects.log("n1", "e-1")],
+      ["say a heartbeat", subjects.heartbeat("n1")],
+      ["ask nodes", subjects.ask("n1")],
+      ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
+      ["park messages", subjects.parked(0)],
+      ...Object.values(buckets).map((bucket) => [`write the bucket ${bucket}`, `$KV.${bucket}.x`] as const),
+      ["write results", "$O.results-n1.C.x"],
+      ["read assignments", `$JS.API.CONSUMER.CREATE.${assignments}.x.$KV.assignments.>`],
+      ["read assignments, the filter in the body", `$JS.API.CONSUMER.CREATE.${assignments}`],
+      ["read reports", `$JS.API.CONSUMER.CREATE.${streams.reports}.x.shoal.rpt.>`],
+      ["read output", `$JS.API.CONSUMER.CREATE.${streams.logs}.x.shoal.log.>`],
+      ["take messages of another stream", `$JS.API.CONSUMER.MSG.NEXT.${assignments}.x`],
+      ["read a message by its position", `$JS.API.STREAM.MSG.GET.${streams.reports}`],
+      ["read a view directly", `$JS.API.DIRECT.GET.KV_${buckets.jobs}`],
+      ["create a durable consumer the old way", `$JS.API.CONSUMER.DURABLE.CREATE.${streams.events}.x`],
+      ["list consumers", `$JS.API.CONSUMER.NAMES.${streams.events}`],
+      ...["DELETE", "UPDATE", "PURGE", "CREATE", "SNAPSHOT", "RESTORE", "MSG.DELETE"].map(
+        (what) => [`${what} the log`, `$JS.API.STREAM.${what}.${streams.events}`] as const,
+      ),
+      ["make a stream", "$JS.API.STREAM.CREATE.MINE"],
+      ["list streams", "$JS.API.STREAM.NAMES"],
+      ["send into the requesters' inbox", "_INBOX_requester.x"],
+      ["use any subject that is not Shoal's", "anything"],
+    ])("publish: %s", async (_what, subject) => {
+      expect(await refusalOf(() => observer.publish(subject, "{}"))).toContain(`"${subject}"`);
+    });
+
+    it.each([
+      ["the log's own subjects", subjects.allEvents],
+      ["reports", subjects.allReports],
+      ["output", subjects.allLogs],
+      ["heartbeats", "shoal.hb.*"],
+      ["asks", "shoal.ask.*"],
+      ["the requesters' answers", "_INBOX_requester.>"],
+      ["any inbox", "_INBOX.>"],
+      ["views", "$KV.>"],
+      ["advisories", "$JS.EVENT.>"],
+      ["everything", ">"],
+    ])("subscribe to %s", async (_what, subject) => {
+      expect(await refusalOf(() => observer.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
+    });
+
+    it("copy a commit to where it does not belong, by naming a subject of the log for the answer", async () => {
+      const consumer = { name: "copier", filter_subject: subjects.allEvents, ack_policy: "none", deliver_policy: "all" };
+      const create = `$JS.API.CONSUMER.CREATE.${streams.events}.copier.${subjects.allEvents}`;
+      await observer.request(create, JSON.stringify({ stream_name: streams.events, config: consumer }));
+      const target = someJob();
+      const next = `$JS.API.CONSUMER.MSG.NEXT.${streams.events}.copier`;
+      observer.publish(next, JSON.stringify({ batch: 3, no_wait: true }), { reply: subjectOf(target) });
+      await observer.flush();
+      await requester.log.append(job, (await tip()) ?? noTip, (await next4()) ?? expect.unreachable());
+      expect(await requester.log.load(target)).toEqual([]);
+      expect((await requester.log.load(job)).map(({ seq }) => seq).slice(0, 3)).toEqual([1, 2, 3]);
+    });
+  });
+
+  const tip = async () => (await requester.log.load(job)).at(-1);
+  const next4 = async () => {
+    const last = await tip();
+    return last === undefined ? undefined : { ...last.commit, id: "c-next", prev: last.hash };
+  };
+
+  /** What the server says against an action: its refusal comes before the answer to the ping behind it. */
+  async function refusalOf(action: () => unknown): Promise<string> {
+    refusals = [];
+    action();
+    await observer.flush();
+    // The client tells errors by an iterator, a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    return refusals.join();
+  }
+});
