@@ -43,7 +43,7 @@ export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
-export type { ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";
+export type { ViewChange, ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";
 export { type Registry, registry } from "./registry.ts";
 export { defaultResources, resourcesOf, type Wanted, wantedBy } from "./schedule/candidate.ts";

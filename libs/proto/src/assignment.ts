@@ -18,6 +18,8 @@ export const Assignment = z.object({
   resources: AllocatedResources,
   /** The longest it may run once started, in milliseconds; 0 means as long as it wants. */
   timeoutMs: z.number().min(0),
+  /** When it was decided, by the clock of the requester that decided; milliseconds since the epoch. */
+  assignedAt: z.number(),
   /** The log position of the decision, for guarding the entry. */
   seq: z.number(),
 });

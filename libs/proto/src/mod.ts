@@ -5,6 +5,7 @@ export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./ap
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release } from "./bid.ts";
 export { type Commit, CommitEnvelope, commitBytes, commitVersion, eventKinds, type StoredEvent } from "./commit.ts";
+export { ConfirmAnswer, ConfirmRequest, confirmedMax } from "./confirm.ts";
 export { type ErrorCode, errors } from "./errors.ts";
 export { defineEvent, type EventKind, type EventOf } from "./event.ts";
 export {

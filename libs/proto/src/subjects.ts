@@ -40,6 +40,7 @@ export const subjects = {
   parked: (shard: number) => `shoal.parked.${shard}`,
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
+  confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
   feed: (namespace: string, jobId: string, type: string) => `shoal.feed.${namespace}.${jobId}.${type}`,
 } as const;

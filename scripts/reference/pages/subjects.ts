@@ -21,6 +21,7 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   parked: { subject: subjects.parked(0), says: "messages of a shard that nobody could read, with the reason" },
   allParked: { subject: subjects.allParked, says: "all parked messages" },
   ask: { subject: subjects.ask("<nodeId>"), says: "asks a node for bids" },
+  confirm: { subject: subjects.confirm("<nodeId>"), says: "a node asks whether executions are its own still" },
   heartbeat: { subject: subjects.heartbeat("<nodeId>"), says: "a node lives, and has this much room" },
   feed: {
     subject: subjects.feed("<namespace>", "<jobId>", "<EventType>"),

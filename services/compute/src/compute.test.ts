@@ -198,7 +198,7 @@ describe("a compute node", () => {
     expect(kinds(bench.heard(late.executionId))).toEqual(["running"]);
   });
 
-  it("begins again what comes back, once it has ended", async () => {
+  it("begins again what comes back, once it has ended and is confirmed", async () => {
     const bench = createNodeBench();
     await bench.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 60 } } } });
@@ -207,6 +207,8 @@ describe("a compute node", () => {
     bench.unassign(assignment);
     bench.assign({ ...assignment, seq: 3 });
     await bench.sea.clock.advance(10);
+    expect(bench.starts.get(assignment.executionId)).toBe(1);
+    await bench.sea.clock.advance(300);
     expect(bench.starts.get(assignment.executionId)).toBe(2);
     expect(bench.journal.get(assignment.executionId)).toMatchObject({ phase: "running" });
   });
@@ -253,7 +255,8 @@ describe("a compute node", () => {
     views.assignments.write("n-one.e-z", 3, { ...assignmentOf({ nodeId: "n-two" }), executionId: "e-z", seq: 3 });
     const good = assignmentOf();
     bench.assign(good);
-    await bench.sea.clock.advance(50);
+    // What does not say when it was assigned is confirmed first.
+    await bench.sea.clock.advance(300);
     expect(bench.heard("e-x")).toMatchObject([{ kind: "failed", code: "TASK_INVALID" }]);
     expect(bench.heard("e-z")).toMatchObject([{ kind: "failed", code: "TASK_INVALID" }]);
     expect(kinds(bench.heard(good.executionId))).toEqual(["completed"]);

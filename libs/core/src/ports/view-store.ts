@@ -28,10 +28,26 @@ export interface ViewEntry {
   readonly [field: string]: unknown;
 }
 
+/** What a watch knows of a change beside its value. */
+export interface ViewChange {
+  /** It came with the first delivery of a watch that has begun, or begun again: it may be of any age. */
+  readonly isInitial: boolean;
+  /**
+   * The entry is merely not there any more, and no marker says that it was removed: the bucket may have been deleted, or the
+   * marker has expired. Always false where there is a value.
+   */
+  readonly isAbsent: boolean;
+  /** When the store took the entry or its removal marker, milliseconds since the epoch by the store's clock; 0 for an absent one. */
+  readonly storedAt: number;
+}
+
 /** What somebody who watches a bucket is told. */
 export interface ViewWatcher {
-  /** `value` is undefined when the entry was removed. May be told the same twice; never an older value after a newer. */
-  changed(key: string, value: ViewEntry | undefined): void;
+  /**
+   * `value` is undefined when the entry was removed, or is absent. May be told the same twice; never an older value after a
+   * newer. An entry that was removed before the watch began is not told.
+   */
+  changed(key: string, value: ViewEntry | undefined, change: ViewChange): void;
   /** Everything that was there when the watch began has been told. Also said after a reconnect that had to begin again. */
   ready(): void;
 }

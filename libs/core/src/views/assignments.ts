@@ -18,7 +18,7 @@ export const assignments: View<Job> = {
     const execution = executions.get(key.slice(key.indexOf(".") + 1));
     const task = header.spec.tasks[0];
     if (execution === undefined || task === undefined) throw new Bug(`${key} is no assignment of its job`);
-    const { executionId, nodeId, askId, attempt, version, partition, resources } = execution.placement;
+    const { executionId, nodeId, askId, attempt, version, partition, resources, createdAt } = execution.placement;
     return {
       executionId,
       jobId: header.id,
@@ -32,6 +32,8 @@ export const assignments: View<Job> = {
       task,
       resources,
       timeoutMs: (task.timeouts.executionTimeout || task.timeouts.totalTimeout) * 1000,
+      // The time of the commit, not of the write: a rebuilt entry has the same bytes.
+      assignedAt: createdAt,
     } satisfies Omit<Assignment, "seq">;
   },
 };

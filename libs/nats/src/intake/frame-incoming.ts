@@ -1,6 +1,6 @@
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import type { Frame } from "../line/frames.ts";
-import { deliveryIn, noDelivery } from "./delivery.ts";
+import { deliveryIn, noDelivery, storedAtOf } from "./delivery.ts";
 import type { Incoming } from "./intake.ts";
 
 type Headers = Pick<MsgHdrsImpl, "code" | "status" | "get">;
@@ -26,6 +26,11 @@ export class FrameIncoming implements Incoming {
     this.count = count;
     this.pending = pending;
     this.#frame = frame;
+  }
+
+  get storedAt(): number {
+    const { buffer, replyFrom, replyTo } = this.#frame;
+    return storedAtOf(buffer.toString("latin1", replyFrom, replyTo));
   }
 
   get code(): number {

@@ -7,8 +7,14 @@ export interface ReadMessage {
   header(name: string): string;
 }
 
+/** A message that a consumer brought. */
+export interface DeliveredMessage extends ReadMessage {
+  /** When the server stored it, milliseconds since the epoch by the server's clock. */
+  readonly storedAt: number;
+}
+
 /** What comes for a consumer: a stored message, or a word of the server in its place, of which `seq` is 0. */
-export interface Incoming extends ReadMessage {
+export interface Incoming extends DeliveredMessage {
   /** The count of this consumer's deliveries. */
   readonly count: number;
   /** How many messages wait behind it. */

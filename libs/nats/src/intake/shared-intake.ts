@@ -1,6 +1,6 @@
 import { createInbox, type Msg } from "@nats-io/nats-core";
 import type { Link } from "../connection/link.ts";
-import { deliveryOf, noDelivery } from "./delivery.ts";
+import { deliveryOf, noDelivery, storedAtOf } from "./delivery.ts";
 import type { Incoming, OpenIntake } from "./intake.ts";
 
 /** An intake over the connection that all share: for what is followed without an end. */
@@ -41,6 +41,10 @@ class SharedMessage implements Incoming {
 
   get bytes(): Uint8Array {
     return this.#message.data;
+  }
+
+  get storedAt(): number {
+    return storedAtOf(this.#message.reply ?? "");
   }
 
   get code(): number {

@@ -1,7 +1,9 @@
 import type { Market } from "@shoal/core";
-import { type Ask, type Bid, BidBatch, Heartbeat, type Release, subjects } from "@shoal/proto";
+import { type Ask, type Bid, BidBatch, type Release, subjects } from "@shoal/proto";
 import { encode, joinList, joinMap, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { answerConfirmations } from "./confirmations.ts";
+import { hearHeartbeats } from "./heartbeats.ts";
 
 /** Asks and releases for one node that wait for the end of this moment. */
 interface Parcel {
@@ -48,19 +50,8 @@ export function createMarket(link: Link): Market {
     release(nodeId, release) {
       parcelFor(nodeId).released.push(release);
     },
-    async onHeartbeat(deliver) {
-      const subscription = link.nc.subscribe(subjects.heartbeat("*"), {
-        callback: (failure, message) => {
-          if (failure !== null) return link.trouble(`heartbeats: ${failure.message}`);
-          const heartbeat = Heartbeat.safeParse(tryDecode(message.data));
-          // The server vouches for the subject alone.
-          if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
-            deliver(heartbeat.data);
-        },
-      });
-      await link.nc.flush();
-      return { close: async () => subscription.unsubscribe() };
-    },
+    onConfirm: (answer) => answerConfirmations(link, answer),
+    onHeartbeat: (deliver) => hearHeartbeats(link, "*", deliver),
   };
 }
 

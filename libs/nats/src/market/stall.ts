@@ -1,7 +1,8 @@
 import type { Stall } from "@shoal/core";
-import { AskBatch, type BidBatch, subjects } from "@shoal/proto";
+import { AskBatch, type BidBatch, ConfirmAnswer, type ConfirmRequest, subjects } from "@shoal/proto";
 import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { hearHeartbeats } from "./heartbeats.ts";
 
 /** The node's side of bidding, over core NATS. */
 export function createStall(link: Link, nodeId: string): Stall {
@@ -33,5 +34,30 @@ export function createStall(link: Link, nodeId: string): Stall {
     heartbeat(heartbeat) {
       if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encode(heartbeat));
     },
+    onOwnHeartbeat: (deliver) => hearHeartbeats(link, nodeId, deliver),
+    confirm: (request, waitMs) => confirm(link, { nodeId, request, waitMs }),
   };
+}
+
+interface Question {
+  readonly nodeId: string;
+  readonly request: ConfirmRequest;
+  readonly waitMs: number;
+}
+
+async function confirm(link: Link, { nodeId, request, waitMs }: Question): Promise<ConfirmAnswer | undefined> {
+  const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
+  // An empty answer is the server's word that nobody listens there: no verdict, as when none comes.
+  const reply = link.replies.open((message) => resolve(ConfirmAnswer.safeParse(tryDecode(message.data)).data));
+  const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
+  try {
+    link.nc.publish(subjects.confirm(nodeId), encode(request), { reply });
+    return await promise;
+  } catch (failure) {
+    link.trouble(`confirming executions: ${failure instanceof Error ? failure.message : String(failure)}`);
+    return undefined;
+  } finally {
+    cancel();
+    link.replies.forget(reply);
+  }
 }

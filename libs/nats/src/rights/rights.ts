@@ -43,6 +43,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
         `shoal.rpt.*.${nodeId}.*.*`,
         subjects.log(nodeId, "*"),
         subjects.heartbeat(nodeId),
+        subjects.confirm(nodeId),
         `$JS.API.CONSUMER.CREATE.${assignmentsStream}.${consumer}.$KV.${buckets.assignments}.${nodeId}.>`,
         `$JS.API.CONSUMER.DELETE.${assignmentsStream}.${consumer}`,
         `$JS.API.CONSUMER.MSG.NEXT.${assignmentsStream}.${consumer}`,
@@ -53,7 +54,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
         `$JS.API.STREAM.PURGE.OBJ_${bucket}`,
       ],
     },
-    subscribe: { allow: [`${inboxPrefixOf(nodeId)}.>`, subjects.ask(nodeId)] },
+    subscribe: { allow: [`${inboxPrefixOf(nodeId)}.>`, subjects.ask(nodeId), subjects.heartbeat(nodeId)] },
     answers,
   };
 }
@@ -87,6 +88,7 @@ export function permissionsOfRequester(): UserRights {
       ],
     },
     subscribe: { allow: ["shoal.>", `${requesterInboxPrefix}.>`] },
+    answers,
   };
 }
 

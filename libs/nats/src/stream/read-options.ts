@@ -1,4 +1,4 @@
-import type { ReadMessage } from "../intake/intake.ts";
+import type { DeliveredMessage } from "../intake/intake.ts";
 import type { ReadFrom } from "./consumer.ts";
 
 /** What to read, from where, and who is told. The callbacks must not throw: that is a bug and ends the process. */
@@ -11,7 +11,7 @@ export interface ReadOptions {
   readonly consumerName?: string;
   /** It is read in one go: over a connection of its own, for as long as it takes. */
   readonly inOneGo?: boolean;
-  deliver(message: ReadMessage): void;
+  deliver(message: DeliveredMessage): void;
   /** Everything is told from the beginning again, because some of it may have been missed (only for `latest`). */
   begins?(): void;
   /** What was there when the telling began has been told. */

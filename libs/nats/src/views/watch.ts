@@ -1,8 +1,8 @@
-import type { ViewEntry, ViewWatch, ViewWatcher } from "@shoal/core";
+import type { ViewChange, ViewEntry, ViewWatch, ViewWatcher } from "@shoal/core";
 import type { Written } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
-import type { ReadMessage } from "../intake/intake.ts";
+import type { DeliveredMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
 import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
@@ -23,6 +23,8 @@ interface Watched {
   readonly live: Map<string, number>;
   /** Entries told before that the present telling has not mentioned yet. */
   unseen: Set<string>;
+  /** What was there when the watch began, or began again, is still being told. */
+  isInitial: boolean;
   /**
    * The greatest revision that was delivered. Each run of the reading delivers in rising order and misses nothing that is newer
    * than what the run before delivered, so everything up to here has been told.
@@ -33,13 +35,14 @@ interface Watched {
   closed: boolean;
 }
 
-/** See ViewStore.watch. After a break everything is told again, and what vanished meanwhile is told as removed. */
+/** See ViewStore.watch. After a break everything is told again, and what vanished meanwhile without a marker is told as absent. */
 export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
   const watched: Watched = {
     place,
     watcher,
     live: new Map(),
     unseen: new Set(),
+    isInitial: true,
     toldUpTo: 0,
     onTold: new Set(),
     closed: false,
@@ -51,6 +54,7 @@ export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWa
     ...(place.consumerName === undefined ? {} : { consumerName: place.consumerName }),
     begins() {
       watched.unseen = new Set(watched.live.keys());
+      watched.isInitial = true;
     },
     deliver(message) {
       hear(link, watched, message);
@@ -58,8 +62,9 @@ export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWa
       for (const look of watched.onTold) look();
     },
     caughtUp() {
-      for (const key of watched.unseen) forget(watched, key);
+      for (const key of watched.unseen) forget(watched, key, absent);
       watched.unseen.clear();
+      watched.isInitial = false;
       watcher.ready();
     },
   });
@@ -104,27 +109,29 @@ async function toldWithin({ clock }: Link, watched: Watched, revision: number): 
   return watched.toldUpTo >= revision;
 }
 
-function hear(link: Link, watched: Watched, message: ReadMessage): void {
-  const { place, watcher, live, unseen } = watched;
+const absent: ViewChange = { isInitial: true, isAbsent: true, storedAt: 0 };
+
+function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
+  const { place, watcher, live, unseen, isInitial } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
   unseen.delete(key);
   const revision = message.seq;
   const value = place.written?.at(message.subject, message.bytes) ?? readValue(message);
   if (value === "removed") {
-    forget(watched, key);
+    forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {
     link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
   } else if (live.get(key) !== revision) {
     live.set(key, revision);
-    watcher.changed(key, value);
+    watcher.changed(key, value, { isInitial, isAbsent: false, storedAt: message.storedAt });
   }
 }
 
-function readValue(message: ReadMessage): ViewEntry | "removed" | undefined {
+function readValue(message: DeliveredMessage): ViewEntry | "removed" | undefined {
   const kept = keptOf(message);
   return kept !== undefined && kept.value === undefined ? "removed" : kept?.value;
 }
 
-function forget({ live, watcher }: Watched, key: string): void {
-  if (live.delete(key)) watcher.changed(key, undefined);
+function forget({ live, watcher }: Watched, key: string, change: ViewChange): void {
+  if (live.delete(key)) watcher.changed(key, undefined, change);
 }

@@ -1,8 +1,8 @@
-import type { Process, ViewEntry, ViewStore } from "@shoal/core";
+import type { Process, ViewChange, ViewEntry, ViewStore } from "@shoal/core";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
-import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
+import { createFollower, type Follower, type FollowerOptions, isConfirmable } from "./follower.ts";
 
-export interface AgentOptions extends RunnersOptions {
+export interface AgentOptions extends FollowerOptions {
   readonly assignments: Pick<ViewStore, "watch">;
   readonly journal: Pick<Journal, "load" | "forget">;
   /** Removes the folders of executions that are not kept. */
@@ -11,12 +11,18 @@ export interface AgentOptions extends RunnersOptions {
   readonly seal: () => void;
 }
 
+/** What is wanted, with how it was heard of. */
+interface Wish {
+  readonly value: ViewEntry;
+  readonly change: ViewChange;
+}
+
 /** Follows what this node should be doing, and walks towards it: one runner for each assignment. */
 export function createAgent(options: AgentOptions): Process {
   const { nodeId, journal } = options;
-  const runners = createRunners(options);
+  const follower = createFollower(options);
   // What is wanted, for as long as nobody acts on it.
-  const wanted = new Map<string, ViewEntry>();
+  const wanted = new Map<string, Wish>();
   let isOpen = false;
   let watching: { close(): Promise<void> } | undefined;
 
@@ -24,15 +30,14 @@ export function createAgent(options: AgentOptions): Process {
   async function watch(): Promise<void> {
     const { promise: told, resolve } = Promise.withResolvers<void>();
     watching = await options.assignments.watch(`${nodeId}.>`, {
-      changed(key, value) {
+      changed(key, value, change) {
         const executionId = key.slice(nodeId.length + 1);
-        if (isOpen) runners.follow(executionId, value);
+        if (isOpen) follower.follow(executionId, value, change);
         else if (value === undefined) wanted.delete(executionId);
-        else wanted.set(executionId, value);
+        else wanted.set(executionId, { value, change });
       },
       ready() {
-        // The connection was away: what was said last may not have been heard by whoever reads now.
-        if (isOpen) runners.repeat();
+        if (isOpen) follower.ready();
         resolve();
       },
     });
@@ -43,33 +48,33 @@ export function createAgent(options: AgentOptions): Process {
     start: async () => {
       const entries = await journal.load();
       await watch();
-      const known = entries.map(({ executionId }) => executionId);
-      await options.sweepFolders(new Set(known.filter((executionId) => wanted.has(executionId))));
+      const kept = entries.filter((entry) => wanted.has(entry.executionId) || isConfirmable(entry));
+      await options.sweepFolders(new Set(kept.map(({ executionId }) => executionId)));
       isOpen = true;
-      join({ runners, journal, entries, wanted });
+      join({ follower, entries, wanted });
       wanted.clear();
     },
     stop: async () => {
       options.seal();
+      follower.close();
       await watching?.close();
     },
   };
 }
 
-interface Join extends Pick<AgentOptions, "journal"> {
-  readonly runners: Runners;
+interface Join {
+  readonly follower: Follower;
   readonly entries: readonly JournalEntry[];
-  readonly wanted: ReadonlyMap<string, ViewEntry>;
+  readonly wanted: ReadonlyMap<string, Wish>;
 }
 
 /** Joins what an earlier process knew with what is wanted now. */
-function join({ runners, journal, entries, wanted }: Join): void {
+function join({ follower, entries, wanted }: Join): void {
   // What they use is used already, so they come before anything new.
-  for (const entry of entries) {
-    const value = wanted.get(entry.executionId);
-    if (value === undefined) journal.forget(entry.executionId);
-    else runners.resume(entry, value);
+  for (const entry of entries) follower.resume(entry, wanted.get(entry.executionId)?.value);
+  const known = new Set(entries.map(({ executionId }) => executionId));
+  for (const [executionId, { value, change }] of wanted) {
+    if (!known.has(executionId)) follower.follow(executionId, value, change);
   }
-  for (const [executionId, value] of wanted) runners.follow(executionId, value);
-  runners.sweep();
+  follower.sweep();
 }

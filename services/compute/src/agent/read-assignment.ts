@@ -41,5 +41,6 @@ function refusable(nodeId: string, address: z.infer<typeof Address>, seq: number
     attempt: 1,
     resources: nothing,
     timeoutMs: 0,
+    assignedAt: 0,
   });
 }

@@ -1,10 +1,10 @@
-import { causeOf, type ViewEntry } from "@shoal/core";
+import { causeOf } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { JournalEntry } from "../journal/journal.ts";
 import type { Notes } from "../notes.ts";
 import type { Beginning, Runner, RunnerOptions } from "../runner/runner.ts";
-import { readAssignment } from "./read-assignment.ts";
+import type { ReadAssignment } from "./read-assignment.ts";
 import type { Sweep } from "./sweeper.ts";
 
 export interface RunnersOptions {
@@ -19,10 +19,19 @@ export interface RunnersOptions {
 
 /** One runner for each execution that this node has. */
 export interface Runners {
-  /** Begins what is new, ends what has gone, and leaves the rest alone. */
-  follow(executionId: string, value: ViewEntry | undefined): void;
-  /** Goes on with what an earlier process knew. */
-  resume(entry: JournalEntry, value: ViewEntry): void;
+  has(executionId: string): boolean;
+  isStopping(executionId: string): boolean;
+  assignmentOf(executionId: string): Assignment | undefined;
+  /** Begins an execution, once an earlier run of it has ended. */
+  begin(executionId: string, read: ReadAssignment): void;
+  /** Goes on with what an earlier process knew. What would start it once more waits for `mayBegin`. */
+  resume(entry: JournalEntry, read: ReadAssignment, mayBegin: Promise<void>): void;
+  /** Ends it, and forgets it. */
+  end(executionId: string): void;
+  /** Executors keep what they have of it although nothing runs it. */
+  keep(executionId: string): void;
+  /** They need not any more. */
+  release(executionId: string): void;
   /** Says every last report again. */
   repeat(): void;
   /** Ends and removes what executors have and nobody waits for. */
@@ -32,7 +41,7 @@ export interface Runners {
 /** An execution that this node has, and what runs it. */
 interface Present {
   readonly runner: Runner;
-  readonly engine: string;
+  readonly assignment: Assignment;
 }
 
 interface State {
@@ -41,24 +50,33 @@ interface State {
   /** What executors must keep: shared with their sweeps, and always up to date. */
   readonly busy: Set<string>;
   /** What has come back while it was still ending, with what is wanted now. */
-  readonly comeBack: Map<string, ViewEntry>;
+  readonly comeBack: Map<string, ReadAssignment>;
 }
 
 export function createRunners(options: RunnersOptions): Runners {
   const state: State = { options, present: new Map(), busy: new Set(), comeBack: new Map() };
+  const { present, busy, comeBack } = state;
   return {
-    follow(executionId, value) {
-      const runner = state.present.get(executionId)?.runner;
-      state.comeBack.delete(executionId);
-      if (value === undefined) void end(state, executionId);
-      else if (runner === undefined) beginNew(state, executionId, value);
-      else if (runner.isStopping()) state.comeBack.set(executionId, value);
+    has: (executionId) => present.has(executionId),
+    isStopping: (executionId) => present.get(executionId)?.runner.isStopping() === true,
+    assignmentOf: (executionId) => present.get(executionId)?.assignment,
+    begin(executionId, read) {
+      if (present.has(executionId)) comeBack.set(executionId, read);
+      else beginNew(state, executionId, read);
     },
-    resume: (entry, value) => beginAgain(state, entry, value),
+    resume: (entry, read, mayBegin) => beginAgain(state, entry, { read, mayBegin }),
+    end(executionId) {
+      comeBack.delete(executionId);
+      void end(state, executionId);
+    },
+    keep: (executionId) => void busy.add(executionId),
+    release(executionId) {
+      if (!present.has(executionId) && busy.delete(executionId)) options.sweep(busy);
+    },
     repeat: () => {
-      for (const { runner } of state.present.values()) runner.repeat();
+      for (const { runner } of present.values()) runner.repeat();
     },
-    sweep: () => options.sweep(state.busy),
+    sweep: () => options.sweep(busy),
   };
 }
 
@@ -70,12 +88,11 @@ function begin({ options, present, busy }: State, assignment: Assignment, beginn
     busy.delete(executionId);
     options.sweep(busy, engine);
   };
-  present.set(executionId, { engine, runner: options.run(assignment, { beginning, onSettled }) });
+  present.set(executionId, { assignment, runner: options.run(assignment, { beginning, onSettled }) });
 }
 
-function beginNew(state: State, executionId: string, value: ViewEntry): void {
-  const { nodeId, notes, ledger } = state.options;
-  const { assignment, why } = readAssignment(nodeId, executionId, value);
+function beginNew(state: State, executionId: string, { assignment, why }: ReadAssignment): void {
+  const { notes, ledger } = state.options;
   if (assignment === undefined) {
     notes.warn("an assignment cannot be read, nor answered", { executionId, why });
   } else if (why !== undefined) {
@@ -90,13 +107,16 @@ function beginNew(state: State, executionId: string, value: ViewEntry): void {
   }
 }
 
-function beginAgain(state: State, entry: JournalEntry, value: ViewEntry): void {
-  const { nodeId, ledger } = state.options;
-  const read = readAssignment(nodeId, entry.executionId, value);
+function beginAgain(
+  state: State,
+  entry: JournalEntry,
+  { read, mayBegin }: { readonly read: ReadAssignment; readonly mayBegin: Promise<void> },
+): void {
+  const { executionId } = entry;
   // What cannot be read any more is refused as anything else that cannot.
-  if (read.assignment === undefined || read.why !== undefined) return;
-  if (entry.phase !== "settled") ledger.adopt(entry.executionId, read.assignment.resources);
-  begin(state, read.assignment, { from: "journal", entry });
+  if (read.assignment === undefined || read.why !== undefined) return beginNew(state, executionId, read);
+  if (entry.phase !== "settled") state.options.ledger.adopt(executionId, read.assignment.resources);
+  begin(state, read.assignment, { from: "journal", entry, mayBegin });
 }
 
 async function end(state: State, executionId: string): Promise<void> {
@@ -110,8 +130,8 @@ async function end(state: State, executionId: string): Promise<void> {
     options.notes.warn("an execution did not end well", { executionId, why: causeOf(failure).why });
   }
   present.delete(executionId);
-  if (busy.delete(executionId)) options.sweep(busy, ending.engine);
-  const value = comeBack.get(executionId);
+  if (busy.delete(executionId)) options.sweep(busy, ending.assignment.task.engine.type);
+  const read = comeBack.get(executionId);
   comeBack.delete(executionId);
-  if (value !== undefined) beginNew(state, executionId, value);
+  if (read !== undefined) beginNew(state, executionId, read);
 }

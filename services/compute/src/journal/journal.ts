@@ -5,7 +5,11 @@ import { z } from "zod";
 export const Ended = z.object({ startedAt: z.number(), exitCode: z.int(), output: RunOutput });
 export type Ended = z.infer<typeof Ended>;
 
-const executionId = z.string();
+const base = {
+  executionId: z.string(),
+  /** The job that it belongs to, by which a requester is asked about it. Only an entry that could not be read has none. */
+  job: z.object({ jobId: z.string(), namespace: z.string() }).optional(),
+};
 
 /**
  * What a node knows of one execution, written before it acts on it. No entry: nothing has been done that counts.
@@ -13,10 +17,10 @@ const executionId = z.string();
  * ended, its results may not be out. `settled`: the node is done with it, and this is its last report.
  */
 export const JournalEntry = z.discriminatedUnion("phase", [
-  z.object({ phase: z.literal("starting"), executionId }),
-  z.object({ phase: z.literal("running"), executionId, startedAt: z.number() }),
-  z.object({ phase: z.literal("exited"), executionId, ended: Ended }),
-  z.object({ phase: z.literal("settled"), executionId, report: Report }),
+  z.object({ phase: z.literal("starting"), ...base }),
+  z.object({ phase: z.literal("running"), ...base, startedAt: z.number() }),
+  z.object({ phase: z.literal("exited"), ...base, ended: Ended }),
+  z.object({ phase: z.literal("settled"), ...base, report: Report }),
 ]);
 export type JournalEntry = z.infer<typeof JournalEntry>;
 

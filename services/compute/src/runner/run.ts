@@ -60,6 +60,12 @@ export interface Run {
   hasFolder: boolean;
 }
 
+/** Which execution of which job an entry of the journal is about. */
+export const journalled = ({ assignment: { executionId, jobId, namespace } }: Run) => ({
+  executionId,
+  job: { jobId, namespace },
+});
+
 /** Lets go of what is held for the run and removes its folder, if it has one. What cannot be removed is left to the next start's sweep. */
 export async function clearFolder(run: Run): Promise<void> {
   if (!run.hasFolder) return;

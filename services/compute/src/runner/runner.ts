@@ -10,7 +10,12 @@ import type { Seen } from "./seen.ts";
 /** How an execution begins on this node: from nothing, from what an earlier process knew, or refused at the door. */
 export type Beginning =
   | { readonly from: "nothing" }
-  | { readonly from: "journal"; readonly entry: JournalEntry }
+  | {
+      readonly from: "journal";
+      readonly entry: JournalEntry;
+      /** Resolves once the requesters have confirmed it: what nothing is left of is not started once more before. */
+      readonly mayBegin: Promise<void>;
+    }
   | { readonly from: "refusal"; readonly code: "NO_CAPACITY" | "TASK_INVALID"; readonly why: string };
 
 /** Walks one execution through the matrix. Nothing that happens to it touches another one. */
@@ -66,7 +71,14 @@ export interface RunnerOptions {
 async function firstLook(run: Run, beginning: Beginning): Promise<Seen> {
   if (beginning.from === "nothing") return { state: "idle" };
   if (beginning.from === "refusal") return { state: "published", report: failedReport(run, beginning) };
-  return resume(run, beginning.entry);
+  const seen = await resume(run, beginning.entry);
+  if (seen.state === "idle") await Promise.race([beginning.mayBegin, aborted(run.stopped)]);
+  return seen;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** Whatever a step throws is that execution's failure; one that is to stop anyway goes without more words. */

@@ -1,3 +1,4 @@
+import { createHandClock } from "@shoal/core/testing";
 import { type Ask, Assignment, executionIdOf, Task } from "@shoal/proto";
 import type { z } from "zod";
 
@@ -29,6 +30,8 @@ export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assign
     task: { engine: { type: "noop" }, ...task },
     resources: testResources,
     timeoutMs: 0,
+    // The beginning of every test's time.
+    assignedAt: createHandClock().now(),
     seq: 1,
     ...wishes,
   });

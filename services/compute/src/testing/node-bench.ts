@@ -1,6 +1,7 @@
 import { type Clock, type Process, registry } from "@shoal/core";
 import { type Berth, createSea, type Sea } from "@shoal/core/testing";
 import type { Assignment, Report } from "@shoal/proto";
+import type { Question } from "../agent/confirmer.ts";
 import { createCompute } from "../compute.ts";
 import type { ComputePorts, NodeSettings } from "../compute-ports.ts";
 import type { Executor } from "../executors/executor.ts";
@@ -55,6 +56,10 @@ export interface NodeBench {
   assign(assignment: Assignment): void;
   /** Takes it away again, at a later position of the log. */
   unassign(assignment: Assignment): void;
+  /** What the requesters answer about an execution; by default, whether its assignment is in the bucket. No verdict when undefined. */
+  setVerdict(verdict: (executionId: string) => boolean | undefined): void;
+  /** What the node has asked, in order. */
+  readonly questions: readonly Question[];
   /** Everything that was heard of an execution. */
   heard(executionId: string): readonly Report["saw"][];
 }
@@ -79,12 +84,27 @@ export function createNodeBench(options: NodeBenchOptions = {}): NodeBench {
   const tree: MemoryTree = new Map();
   const starts = new Map<string, number>();
   const settings = { ...testSettings, ...options.settings };
+  const questions: Question[] = [];
+  let verdict = (executionId: string): boolean | undefined =>
+    sea.views.assignments.get(`${settings.nodeId}.${executionId}`) !== undefined;
+  sea.market.confirmers.push((_nodeId, { executions }, reply) => {
+    questions.push(...executions);
+    const verdicts = executions.flatMap(({ executionId }) => {
+      const holds = verdict(executionId);
+      return holds === undefined ? [] : [{ executionId, holds }];
+    });
+    reply({ verdicts });
+  });
   const key = ({ executionId }: Assignment) => `${settings.nodeId}.${executionId}`;
   return {
     sea,
     journal,
     tree,
     starts,
+    questions,
+    setVerdict(next) {
+      verdict = next;
+    },
     boot: (at) => boot({ options, settings, sea, journal, tree, starts }, at),
     assign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq, assignment),
     unassign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq + 1, undefined),
@@ -98,6 +118,9 @@ interface Stage extends Pick<NodeBench, "sea" | "journal" | "tree"> {
   readonly settings: NodeSettings;
   readonly starts: Map<string, number>;
 }
+
+// What was there before the node is confirmed first, within 200 ms.
+const bootMs = 250;
 
 async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
   const { sea, options, settings } = stage;
@@ -121,7 +144,7 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
   };
   const processes = createCompute(settings, ports);
   const started = startAll(processes);
-  await sea.clock.advance(10);
+  await sea.clock.advance(bootMs);
   if (node.berth.isAlive()) await started;
   return {
     berth: node.berth,

@@ -18,8 +18,6 @@ async function running() {
     settleMs,
     disconnectAfterMs,
     market: {
-      ask: async () => undefined,
-      release: () => undefined,
       onHeartbeat: async (to) => {
         deliver = to;
         return { close: async () => undefined };
@@ -44,7 +42,8 @@ async function running() {
   await membership.start();
   const beat = (): void => deliver(sampleHeartbeat());
   const { nodeId } = sampleHeartbeat().info;
-  const say = (state: "connected" | "disconnected"): void => view?.changed(nodeId, { seq: 1, state });
+  const change = { isInitial: false, isAbsent: false, storedAt: 1 };
+  const say = (state: "connected" | "disconnected"): void => view?.changed(nodeId, { seq: 1, state }, change);
   return { clock, membership, beat, say, settledCalls: () => settledCalls };
 }
 

@@ -35,7 +35,7 @@ export interface MembershipWatcher {
 }
 
 export interface MembershipOptions {
-  readonly market: Market;
+  readonly market: Pick<Market, "onHeartbeat">;
   readonly nodes: ViewStore;
   readonly clock: Clock;
   readonly disconnectAfterMs: number;

@@ -10,10 +10,9 @@ const bid = (nodeId: string, accepted: boolean): Bid => ({ askId: "q", nodeId, a
 function market() {
   const answers = new Map<string, (bid: Bid | undefined) => void>();
   const released: string[] = [];
-  const port: Market = {
+  const port: Pick<Market, "ask" | "release"> = {
     ask: (nodeId) => new Promise((resolve) => answers.set(nodeId, resolve)),
     release: (nodeId) => void released.push(nodeId),
-    onHeartbeat: async () => ({ close: async () => undefined }),
   };
   return { port, released, answer: (nodeId: string, with_: Bid | undefined) => answers.get(nodeId)?.(with_) };
 }

@@ -13,7 +13,7 @@ export interface Round {
  * all that is wanted. A dead node delays nothing while the others answer. An accepted bid that comes later is released.
  */
 export function askAll(
-  market: Market,
+  market: Pick<Market, "ask" | "release">,
   ask: Ask,
   { nodeIds, waitMs }: { readonly nodeIds: readonly string[]; readonly waitMs: number },
 ): Promise<Round> {

@@ -1,4 +1,4 @@
-import { type Ask, type AskBatch, type BidBatch, type Heartbeat, JobSpec } from "@shoal/proto";
+import { type Ask, type AskBatch, type BidBatch, type ConfirmRequest, type Heartbeat, JobSpec } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Market, Stall } from "../../ports/market.ts";
 import { heard } from "./heard.ts";
@@ -114,6 +114,35 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
       await two.atLeast(3);
       expect(one.all).toHaveLength(2);
       await second.close();
+    });
+    it("brings a node the heartbeats that are said under its id", async () => {
+      const told = heard<Heartbeat>();
+      const hearing = await bench.stall("n-one").onOwnHeartbeat(told.tell);
+      bench.stall("n-two").heartbeat(heartbeat("n-two"));
+      bench.stall("n-one").heartbeat(heartbeat("n-one"));
+      expect((await told.atLeast(1)).map(({ info }) => info.nodeId)).toEqual(["n-one"]);
+      await hearing.close();
+    });
+    it("brings a question about executions to a requester, with the node's id, and the answer back", async () => {
+      const asked = heard<{ readonly nodeId: string; readonly request: ConfirmRequest }>();
+      const answering = await bench.market.onConfirm(async (nodeId, request) => {
+        asked.tell({ nodeId, request });
+        return { verdicts: request.executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n-one" })) };
+      });
+      const request = {
+        executions: [{ executionId: "e-1", jobId: "j-1", namespace: "default", isAssigned: true }],
+      };
+      const answer = await bench.stall("n-one").confirm(request, 5_000);
+      expect(answer).toEqual({ verdicts: [{ executionId: "e-1", holds: true }] });
+      expect(asked.all).toEqual([{ nodeId: "n-one", request }]);
+      await answering.close();
+    });
+    it("answers nothing where nobody can: without a requester, or when it fails", async () => {
+      const nothing: ConfirmRequest = { executions: [] };
+      expect(await bench.stall("n-one").confirm(nothing, waitMs)).toBeUndefined();
+      const answering = await bench.market.onConfirm(() => Promise.reject(new Error("out of order")));
+      expect(await bench.stall("n-one").confirm(nothing, waitMs)).toBeUndefined();
+      await answering.close();
     });
   });
 }

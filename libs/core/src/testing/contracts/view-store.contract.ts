@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ViewEntry, ViewStore } from "../../ports/view-store.ts";
+import type { ViewChange, ViewEntry, ViewStore } from "../../ports/view-store.ts";
 import { type Heard, heard } from "./heard.ts";
 
 /** One bucket to try, empty at first; `again` opens the same bucket as another process would. */
@@ -12,6 +12,7 @@ export interface ViewBench {
 interface Change {
   readonly key: string;
   readonly value: ViewEntry | undefined;
+  readonly change: ViewChange;
 }
 
 const entry = (seq: number, text = `at ${seq}`): ViewEntry => ({ seq, text });
@@ -21,7 +22,7 @@ async function watched(views: ViewStore, pattern: string) {
   const changes = heard<Change>();
   const ready = heard<number>();
   const watch = await views.watch(pattern, {
-    changed: (key, value) => changes.tell({ key, value }),
+    changed: (key, value, change) => changes.tell({ key, value, change }),
     ready: () => ready.tell(changes.all.length),
   });
   return { changes, ready, caughtUp: () => watch.caughtUp(), close: () => watch.close() };
@@ -133,7 +134,24 @@ function watches(bench: () => ViewBench): void {
     await bench().views.put("b", entry(3));
     const watch = await watched(bench().views, ">");
     await watch.ready.atLeast(1);
-    expect(watch.changes.all.filter(({ value }) => value !== undefined)).toEqual([{ key: "b", value: entry(3) }]);
+    expect(watch.changes.all.filter(({ value }) => value !== undefined)).toMatchObject([
+      { key: "b", value: entry(3) },
+    ]);
+    await watch.close();
+  });
+  it("says what came with the first delivery, and when the store took it", async () => {
+    await bench().views.put("n.a", entry(1));
+    const watch = await watched(bench().views, "n.>");
+    await watch.ready.atLeast(1);
+    await bench().views.put("n.b", entry(2));
+    await bench().views.remove("n.a", 3);
+    const [first, second, third] = await watch.changes.atLeast(3);
+    expect(first).toMatchObject({ key: "n.a", change: { isInitial: true, isAbsent: false } });
+    expect(second).toMatchObject({ key: "n.b", change: { isInitial: false, isAbsent: false } });
+    expect(third).toMatchObject({ key: "n.a", value: undefined, change: { isInitial: false, isAbsent: false } });
+    const times = [first, second, third].map((each) => each?.change.storedAt ?? 0);
+    expect(times[0]).toBeGreaterThan(0);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
     await watch.close();
   });
   it("tells only of keys that match", async () => {

@@ -1,4 +1,4 @@
-import type { Ask, AskBatch, Bid, BidBatch, Heartbeat, Release } from "@shoal/proto";
+import type { Ask, AskBatch, Bid, BidBatch, ConfirmAnswer, ConfirmRequest, Heartbeat, Release } from "@shoal/proto";
 import type { Market, Stall } from "../../ports/market.ts";
 import type { Berth } from "./berth.ts";
 
@@ -6,9 +6,13 @@ import type { Berth } from "./berth.ts";
 export interface MarketStore {
   readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
   readonly listeners: Set<(heartbeat: Heartbeat) => void>;
+  /** Who answers what nodes ask to be confirmed: the first one, who is the last one afterwards. */
+  readonly confirmers: Confirmer[];
 }
 
-export const createMarketStore = (): MarketStore => ({ stalls: new Map(), listeners: new Set() });
+type Confirmer = (nodeId: string, request: ConfirmRequest, reply: (answer: ConfirmAnswer) => void) => void;
+
+export const createMarketStore = (): MarketStore => ({ stalls: new Map(), listeners: new Set(), confirmers: [] });
 
 /** The requester's side. Asks to one node that are made in the same moment travel together. */
 export function memoryMarket(berth: Berth, store: MarketStore): Market {
@@ -39,17 +43,36 @@ export function memoryMarket(berth: Berth, store: MarketStore): Market {
       });
     },
     release: (nodeId, askId) => say(nodeId, { asks: [], released: [askId] }),
-    async onHeartbeat(deliver) {
-      const hear = (heartbeat: Heartbeat): void => berth.hearsMaybe(() => deliver(heartbeat));
-      store.listeners.add(hear);
-      berth.onKilled(() => store.listeners.delete(hear));
-      return {
-        close: async () => {
-          store.listeners.delete(hear);
-        },
+    async onConfirm(answer) {
+      const confirmer: Confirmer = (nodeId, request, reply) =>
+        berth.hearsMaybe(() => {
+          answer(nodeId, request).then(
+            (verdicts) => berth.tell("confirm", () => reply(structuredClone(verdicts))),
+            () => undefined, // Who cannot answer is one who does not.
+          );
+        });
+      const leave = (): void => {
+        const at = store.confirmers.indexOf(confirmer);
+        if (at >= 0) store.confirmers.splice(at, 1);
       };
+      store.confirmers.push(confirmer);
+      berth.onKilled(leave);
+      return { close: async () => leave() };
     },
+    onHeartbeat: (deliver) => listen(berth, store, deliver),
   };
+}
+
+async function listen(
+  berth: Berth,
+  { listeners }: MarketStore,
+  deliver: (heartbeat: Heartbeat) => void,
+): Promise<{ close(): Promise<void> }> {
+  const hear = (heartbeat: Heartbeat): void => berth.hearsMaybe(() => deliver(heartbeat));
+  const leave = (): void => void listeners.delete(hear);
+  listeners.add(hear);
+  berth.onKilled(leave);
+  return { close: async () => leave() };
 }
 
 /** Gathers what is said to one node until the code that runs now has ended. */
@@ -91,6 +114,26 @@ export function memoryStall(berth: Berth, store: MarketStore): Stall {
       const said = structuredClone(heartbeat);
       berth.tell("heartbeats", () => {
         for (const hear of store.listeners) hear(said);
+      });
+    },
+    onOwnHeartbeat: (deliver) =>
+      listen(berth, store, (heartbeat) => {
+        if (heartbeat.info.nodeId === berth.name) deliver(heartbeat);
+      }),
+    confirm(request, waitMs) {
+      return new Promise((resolve) => {
+        const settle = (answer: ConfirmAnswer | undefined): void => {
+          cancel();
+          resolve(answer);
+        };
+        const cancel = berth.clock.at(berth.clock.now() + waitMs, () => settle(undefined));
+        const asked = structuredClone(request);
+        berth.tell("confirm", () => {
+          const confirmer = store.confirmers.shift();
+          if (confirmer === undefined) return;
+          store.confirmers.push(confirmer);
+          confirmer(berth.name, asked, (answer) => berth.hearsMaybe(() => settle(answer)));
+        });
       });
     },
   };

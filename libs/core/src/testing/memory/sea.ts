@@ -62,10 +62,10 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   const stores = {
     log: createLogStore(),
     views: {
-      jobs: createBucket(buckets.jobs),
-      executions: createBucket(buckets.executions),
-      nodes: createBucket(buckets.nodes),
-      assignments: createBucket(buckets.assignments),
+      jobs: createBucket(buckets.jobs, clock.now),
+      executions: createBucket(buckets.executions, clock.now),
+      nodes: createBucket(buckets.nodes, clock.now),
+      assignments: createBucket(buckets.assignments, clock.now),
     },
     leases: createLeaseStore(clock),
     reports: createReportStore(),

@@ -9,6 +9,8 @@ interface Kept {
   readonly seq: number;
   /** Undefined where an entry was removed. */
   readonly json: string | undefined;
+  /** By the server's clock, milliseconds since the epoch. */
+  readonly storedAt: number;
 }
 
 /** A bucket itself, as a server would keep it. */
@@ -16,29 +18,60 @@ export interface Bucket {
   readonly name: string;
   readonly kept: ReadonlyMap<string, Kept>;
   readonly onChanged: Set<(key: string) => void>;
+  /** Every watch begins again when it is called. */
+  readonly onReset: Set<() => void>;
   /** Keeps it unless something newer is there; without a value it removes. */
   write(key: string, seq: number, value: ViewEntry | undefined): void;
   get(key: string): ViewEntry | undefined;
+  /**
+   * As after a crash of the server (nats-server issue 8505): where an entry was removed longer ago than `markerMs`, its marker
+   * has expired, and the entry's last value is there again as it was stored.
+   */
+  revive(markerMs: number): void;
+  /** Deletes the bucket and makes it again, empty. */
+  drop(): void;
 }
 
-export function createBucket(name: string): Bucket {
+/** `now` is the server's clock. */
+export function createBucket(name: string, now: () => number): Bucket {
   const kept = new Map<string, Kept>();
+  /** The last value of every entry that was removed: what the server's files still hold. */
+  const buried = new Map<string, Kept>();
   const onChanged = new Set<(key: string) => void>();
+  const onReset = new Set<() => void>();
+  const reset = () => {
+    for (const tellAll of onReset) tellAll();
+  };
   return {
     name,
     kept,
     onChanged,
+    onReset,
     write(key, seq, value) {
       const old = kept.get(key);
       if (old !== undefined && old.seq > seq) return;
+      if (value === undefined && old?.json !== undefined) buried.set(key, old);
+      if (value !== undefined) buried.delete(key);
       // A removal is remembered also where nothing was: what it follows may still be on its way.
       // Last again, as in a stream: a watch that begins anew tells entries in the order of their latest writes.
       kept.delete(key);
-      kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value) });
+      kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value), storedAt: now() });
       if (old?.json === undefined && value === undefined) return;
       for (const tell of onChanged) tell(key);
     },
     get: (key) => read(kept.get(key)),
+    revive(markerMs) {
+      for (const [key, { json, storedAt }] of [...kept]) {
+        const old = buried.get(key);
+        if (json === undefined && old !== undefined && now() - storedAt >= markerMs) kept.set(key, old);
+      }
+      reset();
+    },
+    drop() {
+      kept.clear();
+      buried.clear();
+      reset();
+    },
   };
 }
 
@@ -99,21 +132,33 @@ interface Watching {
   readonly watcher: ViewWatcher;
 }
 
-/** Tells what is there and then what changes; the answer tells everything again. */
+/** Tells what is there and then what changes; the answer tells everything again, and what vanished meanwhile. */
 function openWatch(hearing: Hearing, bucket: Bucket, { pattern, watcher }: Watching): () => void {
   const matches = matcherOf(pattern);
-  const tell = (key: string): void => {
+  /** Keys that were told and not removed since. */
+  const told = new Set<string>();
+  const tell = (key: string, isInitial: boolean): void => {
     if (!matches(key)) return;
     const value = bucket.get(key);
-    hearing.push(() => watcher.changed(key, value));
+    const storedAt = bucket.kept.get(key)?.storedAt;
+    if (value === undefined) told.delete(key);
+    else told.add(key);
+    const change = { isInitial, isAbsent: storedAt === undefined, storedAt: storedAt ?? 0 };
+    hearing.push(() => watcher.changed(key, value, change));
   };
   const tellAll = (): void => {
-    for (const key of bucket.kept.keys()) if (bucket.get(key) !== undefined) tell(key);
+    for (const key of bucket.kept.keys()) if (bucket.get(key) !== undefined) tell(key, true);
+    for (const key of [...told]) if (bucket.get(key) === undefined) tell(key, true);
     hearing.push(() => watcher.ready());
   };
+  const tellChange = (key: string) => tell(key, false);
   tellAll();
-  bucket.onChanged.add(tell);
-  hearing.onClosed(() => bucket.onChanged.delete(tell));
+  bucket.onChanged.add(tellChange);
+  bucket.onReset.add(tellAll);
+  hearing.onClosed(() => {
+    bucket.onChanged.delete(tellChange);
+    bucket.onReset.delete(tellAll);
+  });
   return tellAll;
 }
 

@@ -4,15 +4,15 @@ import type { Ended } from "../../journal/journal.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
 import { retrying } from "../retrying.ts";
-import { type Run, resultsFolderOf } from "../run.ts";
+import { journalled, type Run, resultsFolderOf } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /** Takes the results out, where the task names a publisher. The exit is written down first: it is never run again for them. */
 export async function publish(run: Run, { ended }: SeenOf<"exited">): Promise<Seen> {
   const { ports, assignment } = run;
-  const { executionId, task } = assignment;
+  const { task } = assignment;
   if (task.publisher.type === "") return { state: "published", report: completedReport(run, ended) };
-  await ports.journal.write({ phase: "exited", executionId, ended });
+  await ports.journal.write({ phase: "exited", ...journalled(run), ended });
   ports.say(outgoing(run, reportOf(run, { kind: "publishing", startedAt: ended.startedAt })));
   try {
     const result = await takeOut(run, ended);

@@ -1,6 +1,6 @@
 import type { Running } from "../../executors/executor.ts";
 import { outgoing, reportOf } from "../reports.ts";
-import type { Run } from "../run.ts";
+import { journalled, type Run } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Seen, SeenOf } from "../seen.ts";
 export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
   const { ports, assignment } = run;
   const { executionId } = assignment;
-  await ports.journal.write({ phase: "starting", executionId });
+  await ports.journal.write({ phase: "starting", ...journalled(run) });
   if (run.stopped.aborted) return seen;
   try {
     const running = await seen.executor.start(seen.work);
@@ -18,7 +18,7 @@ export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
     const state = { state: "running", running, startedAt, capture: seen.capture } as const;
     // One that is over already will say so itself, and `starting` says enough for a restart.
     if (await isOver(running)) return state;
-    ports.journal.write({ phase: "running", executionId, startedAt }).then(
+    ports.journal.write({ phase: "running", ...journalled(run), startedAt }).then(
       () => ports.say(outgoing(run, reportOf(run, { kind: "running", startedAt }))),
       (failure: unknown) => ports.notes.warn("the journal refused an entry", { executionId, why: String(failure) }),
     );

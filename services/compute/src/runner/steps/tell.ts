@@ -1,5 +1,5 @@
 import { outgoing } from "../reports.ts";
-import { clearFolder, type Run } from "../run.ts";
+import { clearFolder, journalled, type Run } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /** Writes the last report down, gives the room back and says the report until it is heard. */
@@ -7,7 +7,7 @@ export async function tell(run: Run, { report }: SeenOf<"published">): Promise<S
   const { ports, assignment } = run;
   const { executionId } = assignment;
   try {
-    await ports.journal.write({ phase: "settled", executionId, report });
+    await ports.journal.write({ phase: "settled", ...journalled(run), report });
   } catch (failure) {
     // Said all the same: the log's memory is better than ours.
     ports.notes.warn("the journal refused an entry", { executionId, why: String(failure) });

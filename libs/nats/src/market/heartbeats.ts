@@ -1,0 +1,22 @@
+import { Heartbeat, subjects } from "@shoal/proto";
+import { tryDecode } from "../codec/plain-maps.ts";
+import type { Link } from "../connection/link.ts";
+
+/** Every heartbeat of one node, or of all (`*`), until closed. One that is said under another node's id is left out. */
+export async function hearHeartbeats(
+  link: Link,
+  nodeId: string,
+  deliver: (heartbeat: Heartbeat) => void,
+): Promise<{ close(): Promise<void> }> {
+  const subscription = link.nc.subscribe(subjects.heartbeat(nodeId), {
+    callback: (failure, message) => {
+      if (failure !== null) return link.trouble(`heartbeats: ${failure.message}`);
+      const heartbeat = Heartbeat.safeParse(tryDecode(message.data));
+      // The server vouches for the subject alone.
+      if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
+        deliver(heartbeat.data);
+    },
+  });
+  await link.nc.flush();
+  return { close: async () => subscription.unsubscribe() };
+}
