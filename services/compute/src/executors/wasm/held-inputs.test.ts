@@ -19,7 +19,7 @@ async function swapped(path: "dir" | "dir/text.txt"): Promise<Input> {
     params: source.params.parse({ SourcePath: join(parent, path) }),
     partition: { index: 0, count: 1 },
     folder: parent,
-    limitBytes: 0,
+    room: { take: () => {} },
     signal: new AbortController().signal,
   });
   await rename(join(parent, path), join(parent, "was"));

@@ -134,7 +134,7 @@ describe("a local input", () => {
   it("is what was judged, whatever is put at its path afterwards", async () => {
     const source = local({ allow: [`${root}/open/**`] });
     const params = source.params.parse({ SourcePath: at("open/deep") });
-    const want = { params, partition: { index: 0, count: 1 }, folder: root, limitBytes: 0 };
+    const want = { params, partition: { index: 0, count: 1 }, folder: root, room: { take: () => {} } };
     await writeFile(at("open/deep/inside"), "judged");
     const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
     await swap("open/deep", "closed");
@@ -151,7 +151,7 @@ describe("a local input", () => {
   ])("under %s: that only this node's user can replace %s is %s", async (line, path, steady) => {
     const source = local({ allow: [`${root}${line}`] });
     const params = source.params.parse({ SourcePath: at(path) });
-    const want = { params, partition: { index: 0, count: 1 }, folder: root, limitBytes: 0 };
+    const want = { params, partition: { index: 0, count: 1 }, folder: root, room: { take: () => {} } };
     const { held } = await source.fetch({ ...want, signal: new AbortController().signal });
     expect(held?.steady).toBe(steady);
     await held?.close();
