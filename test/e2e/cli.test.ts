@@ -27,6 +27,14 @@ const noop = (params: object, more: object = {}) => ({
 });
 const submit = async (spec: object): Promise<string> => (await run(spec, "--id-only")).stdout.trim();
 
+describe("shoal events", () => {
+  it("says where the log ends when it is to begin behind that, and ends", async () => {
+    const { code, stderr } = await shoal("events", "--after", "999999999");
+    expect(stderr).toMatch(/up to \d+, where the log ends, got 999999999/);
+    expect(code).toBe(2);
+  });
+});
+
 describe("shoal job run", () => {
   it("shows the job's events with their reasons until it is over, and what to do next", async () => {
     const { code, stdout } = await run({ name: "shown", ...noop({ RunSeconds: 0.2 }) });

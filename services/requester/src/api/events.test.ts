@@ -63,11 +63,25 @@ describe("the feed of events", () => {
     expect([(await types.read())?.[1], (await types.read())?.[1]]).toEqual(["ExecutionStarted", "JobCompleted"]);
   });
   it.each([
-    ["after=x", 400],
-    [`job_id=${jobIdOf(9)}`, 404],
-  ])("refuses %s before it begins", async (query, status) => {
-    const { response } = await open(query);
+    ["after=x", 400, /no place in the feed/],
+    [`job_id=${jobIdOf(9)}`, 404, /job not found/],
+    ["after=2", 400, /up to 1, where the log ends, got 2/],
+    ["after=999999999", 400, /where the log ends/],
+    ["types=NoSuch", 400, /got "nosuch"; there are .*JobSubmitted/],
+    ["types=JobSubmitted,shoal.JobSubmittedX", 400, /got "jobsubmittedx"/],
+  ])("refuses %s before it begins", async (query, status, message) => {
+    await submitted(bench, jobIdOf(1));
+    const response = await fetch(`${bench.api.url()}${root}/events?${query}`);
     expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ Message: expect.stringMatching(message) });
+  });
+  it("refuses an event's id of a later log, as after a restore, and goes on behind the last one of this log", async () => {
+    await submitted(bench, jobIdOf(1));
+    expect((await open("", { "last-event-id": "7.0" })).response.status).toBe(400);
+    const feed = await open("", { "last-event-id": "1.0" });
+    expect(feed.response.status).toBe(200);
+    await submitted(bench, jobIdOf(2));
+    expect((await feed.read())?.[2]).toContain(jobIdOf(2));
   });
   it("has room for so many readers and no more, until one leaves", async () => {
     const feeds = await Promise.all(Array.from({ length: apiLimits.feedsMax }, () => open("")));

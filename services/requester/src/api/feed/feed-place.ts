@@ -21,8 +21,23 @@ export function readPlace(text: string): FeedPlace {
 }
 
 /** Behind the whole commit at this position. */
-export const behind = (seq: number): FeedPlace => ({ seq, index: behindAll });
+const behind = (seq: number): FeedPlace => ({ seq, index: behindAll });
 
 /** Whether the event at (seq, index) stands behind the place. */
 export const isBehind = (place: FeedPlace, seq: number, index: number): boolean =>
   seq > place.seq || (seq === place.seq && index > place.index);
+
+/**
+ * Where a feed begins: behind `from`, or, when it is undefined, behind the end of the log. A place behind the end was never given out by
+ * this log: the log has been restored from an older copy, or the place is of another cluster, and waiting for it would be silence.
+ * Throws Fault BAD_REQUEST.
+ */
+export function placeIn(from: string | undefined, lastSeq: number): FeedPlace {
+  if (from === undefined) return behind(lastSeq);
+  const place = readPlace(from);
+  if (place.seq <= lastSeq) return place;
+  throw new Fault(
+    "BAD_REQUEST",
+    `expected a position up to ${lastSeq}, where the log ends, got ${place.seq}: read from after=0, or from now on without a position`,
+  );
+}

@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
 import { findJob } from "../../reads/find-job.ts";
-import { behind, readPlace } from "../feed/feed-place.ts";
+import { placeIn } from "../feed/feed-place.ts";
+import { readTypes } from "../feed/feed-types.ts";
 import type { FeedReader } from "../feed/reader.ts";
 import { tellFeed } from "../feed/tell-feed.ts";
 import type { Front } from "../front.ts";
@@ -32,7 +33,8 @@ export const events = defineRoute({
     const filter = await filterOf(query, front);
     const resumed = request.headers["last-event-id"];
     const from = (typeof resumed === "string" && resumed) || query.after;
-    const after = from === undefined ? behind(await front.log.lastSeq()) : readPlace(from);
+    const types = readTypes(query.types);
+    const after = placeIn(from, await front.log.lastSeq());
     const leave = front.feeds.enter();
     reply.hijack();
     const { raw } = reply;
@@ -43,7 +45,6 @@ export const events = defineRoute({
     }
     raw.flushHeaders();
     const failed = (failure: unknown) => front.diary.warn({ err: failure }, "a feed ended: the log cannot be followed");
-    const types = new Set(query.types.map((type) => type.toLowerCase().replace(/^shoal\./, "")));
     const end = tellFeed({ ...front, reader: readerOf(raw), failed }, { filter, after, types });
     const closing = front.feeds.onClose(() => raw.end());
     raw.once("close", () => {
