@@ -40,7 +40,7 @@ export {
 } from "./ports/event-log.ts";
 export type { Feed } from "./ports/feed.ts";
 export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
-export type { LogChunk, LogReader, LogSender } from "./ports/log-stream.ts";
+export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
 export type { ViewChange, ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";

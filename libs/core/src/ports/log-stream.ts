@@ -15,6 +15,17 @@ export interface LogReader {
   read(
     executionId: string,
     options: { readonly tail: boolean },
-    reader: { chunk(chunk: LogChunk): void; caughtUp(): void },
+    reader: OutputReader,
   ): Promise<{ close(): Promise<void> }>;
+}
+
+/** Where output is delivered. */
+export interface OutputReader {
+  chunk(chunk: LogChunk): void;
+  caughtUp(): void;
+  /**
+   * Asked before more is read: a promise while the reader has enough, and nothing is asked for until it resolves; a few chunks that were
+   * asked for before still come. It must not reject.
+   */
+  room?(): Promise<void> | undefined;
 }

@@ -6,6 +6,8 @@ export const logLimits = {
   bytesPerSecond: 1_048_576,
   /** What may come at once after a quiet while. */
   burstBytes: 4_194_304,
+  /** Chunks asked for ahead by a reader: what comes although it has no room, times as many readers as the API lets in. */
+  readBatch: 4,
   /** Executions whose rate is remembered; a node runs far fewer at a time. */
   executionsMax: 4_096,
 } as const;

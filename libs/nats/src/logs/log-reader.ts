@@ -3,6 +3,7 @@ import { streams, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { readStream } from "../stream/reading.ts";
 import { decodeChunk } from "./log-codec.ts";
+import { logLimits } from "./log-limits.ts";
 
 /** Reads what is kept of an execution's output, whichever node it ran on, and then what still comes. */
 export function createLogReader(link: Link): LogReader {
@@ -16,6 +17,8 @@ export function createLogReader(link: Link): LogReader {
           const chunk = decodeChunk(message.bytes);
           if (chunk !== undefined) reader.chunk(chunk);
         },
+        batch: logLimits.readBatch,
+        ...(reader.room === undefined ? {} : { room: () => reader.room?.() }),
         caughtUp: once(() => reader.caughtUp()),
       }),
   };

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly consumerName?: string;
   /** It is read in one go: over a connection of its own, for as long as it takes. */
   readonly inOneGo?: boolean;
+  /** Messages asked for ahead, `consumerLimits.batch` when it is left out: fewer for large ones that a slow reader takes. */
+  readonly batch?: number;
   deliver(message: DeliveredMessage): void;
   /** Everything is told from the beginning again, because some of it may have been missed (only for `latest`). */
   begins?(): void;

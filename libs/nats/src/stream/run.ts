@@ -137,9 +137,10 @@ function settle(run: Run): void {
 function ask(run: Run): void {
   if (run.ended || run.waiting) return;
   const ahead = run.owed.reduce((sum, owed) => sum + owed, 0);
-  if (ahead > consumerLimits.batch / 2) return;
+  const { batch = consumerLimits.batch } = run.options;
+  if (ahead > batch / 2) return;
   const room = run.options.room?.();
-  if (room === undefined) request(run, consumerLimits.batch - ahead);
+  if (room === undefined) request(run, batch - ahead);
   else askWhen(room, run);
 }
 

@@ -37,8 +37,10 @@ export const apiLimits = {
   feedHeartbeatMs: 15_000,
   /** Open log streams. */
   logStreamsMax: 200,
-  /** What a log stream holds for a reader that is slower than the output before he is dropped. */
-  logBufferBytes: 16 * 1024 * 1024,
+  /** What a log stream holds for a reader that is slower than the output before it reads no more of it: two lines of the longest. */
+  logShareBytes: 128 * 1024,
+  /** What all log streams hold together: more than the shares of all of them, as a few chunks come behind each. */
+  logBudgetBytes: 64 * 1024 * 1024,
   /** A line of output without an end is told in pieces of this size. */
   logLineBytes: 64 * 1024,
   /** How long the end of an execution's output is waited for once the execution has ended. */

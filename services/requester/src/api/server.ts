@@ -9,6 +9,7 @@ import { errorReply, isOurs } from "./error-reply.ts";
 import type { ApiParts, Front } from "./front.ts";
 import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
+import { createByteBudget } from "./logs/log-outlet.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
 import { createOccupancy } from "./occupancy.ts";
 import { answerWith, namedPosition } from "./position.ts";
@@ -41,6 +42,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     positions: createPositionGate(parts),
     feeds: createOccupancy("event feeds", apiLimits.feedsMax),
     logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
+    logBytes: createByteBudget(apiLimits.logBudgetBytes),
   };
   const app = fastify({
     bodyLimit: apiLimits.bodyBytes,

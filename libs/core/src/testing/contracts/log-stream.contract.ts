@@ -79,6 +79,31 @@ export function logStreamContract(name: string, make: () => Promise<OutputBench>
       expect((await reading.chunks.atLeast(1))[0]?.bytes).toEqual(bytes);
       await reading.close();
     });
+    it("waits for a reader without room, and then goes on where it was", async () => {
+      const most = 100;
+      const texts = Array.from({ length: most }, (_, index) => `${index}`);
+      const chunks = heard<string>();
+      const opened = Promise.withResolvers<void>();
+      let isOpen = false;
+      const reading = await bench.reader.read(
+        "e-1",
+        { tail: false },
+        {
+          chunk: ({ bytes }) => chunks.tell(decoder.decode(bytes)),
+          caughtUp: () => {},
+          room: () => (isOpen || chunks.all.length === 0 ? undefined : opened.promise),
+        },
+      );
+      await written(
+        "e-1",
+        texts.map((text) => say(text)),
+      );
+      expect(chunks.all.length).toBeLessThan(most / 2);
+      isOpen = true;
+      opened.resolve();
+      expect(await chunks.atLeast(most)).toEqual(texts);
+      await reading.close();
+    });
     it("gives nothing more once closed", async () => {
       const [closed, open] = [await follow(bench, "e-1", false), await follow(bench, "e-1", false)];
       await closed.close();

@@ -1,4 +1,4 @@
-import type { LogChunk, LogReader, LogSender } from "../../ports/log-stream.ts";
+import type { LogChunk, LogReader, LogSender, OutputReader } from "../../ports/log-stream.ts";
 import type { Berth } from "./berth.ts";
 
 /** What executions wrote, as a server would keep it: the latest chunks of each. */
@@ -42,16 +42,48 @@ export function memoryLogReader(berth: Berth, store: OutputStore): LogReader {
   return {
     async read(executionId, { tail }, reader) {
       const hearing = berth.hearing();
+      const deliver = inRoom(reader);
       const tell = (of: string, chunk: LogChunk): void => {
-        if (of === executionId) hearing.push(() => reader.chunk(chunk));
+        if (of === executionId) hearing.push(() => deliver.push(() => reader.chunk(chunk)));
       };
       await berth.exchange("output", () => {
         for (const chunk of tail ? [] : (store.chunks.get(executionId) ?? [])) tell(executionId, chunk);
-        hearing.push(() => reader.caughtUp());
+        hearing.push(() => deliver.push(() => reader.caughtUp()));
         store.onWritten.add(tell);
-        hearing.onClosed(() => store.onWritten.delete(tell));
+        hearing.onClosed(() => {
+          store.onWritten.delete(tell);
+          deliver.close();
+        });
       });
       return { close: async () => hearing.close() };
+    },
+  };
+}
+
+/** Calls back in order, and only while the reader has room. */
+function inRoom(reader: OutputReader): { push(callback: () => void): void; close(): void } {
+  let queue: (() => void)[] = [];
+  let waiting = false;
+  const pump = (): void => {
+    while (!waiting && queue.length > 0) {
+      const room = reader.room?.();
+      if (room === undefined) queue.shift()?.();
+      else {
+        waiting = true;
+        room.then(() => {
+          waiting = false;
+          pump();
+        });
+      }
+    }
+  };
+  return {
+    push(callback) {
+      queue.push(callback);
+      pump();
+    },
+    close() {
+      queue = [];
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Clock, type LogChunk, type LogReader, pause } from "@shoal/core";
+import { type Clock, type LogChunk, type LogReader, type OutputReader, pause } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 
 /** The output of one execution while it is being told. */
@@ -13,12 +13,14 @@ export interface OutputWish {
   /** Only what comes from now on. */
   readonly tail: boolean;
   readonly chunk: (chunk: LogChunk) => void;
+  /** A promise while the reader has enough. */
+  readonly room: NonNullable<OutputReader["room"]>;
 }
 
 /** Reads an execution's output from its beginning and goes on with what comes. */
 export async function followOutput(
   { logs, clock }: { readonly logs: LogReader; readonly clock: Clock },
-  { executionId, tail, chunk }: OutputWish,
+  { executionId, tail, chunk, room }: OutputWish,
 ): Promise<ExecutionOutput> {
   let heard = 0;
   let telling = !tail;
@@ -36,6 +38,7 @@ export async function followOutput(
       caughtUp() {
         telling = true;
       },
+      room,
     },
   );
   return {
@@ -47,9 +50,13 @@ export async function followOutput(
         };
         arrived();
       });
-      const given = new AbortController();
-      await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
-      given.abort();
+      // A slow reader is waited for: only silence that is none of its doing ends the wait.
+      for (let before = -1; heard < kept && (heard > before || room() !== undefined); ) {
+        before = heard;
+        const given = new AbortController();
+        await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
+        given.abort();
+      }
       telling = false;
       await live.close();
     },
@@ -61,18 +68,19 @@ export async function followOutput(
 export async function readOutput(
   logs: LogReader,
   executionId: string,
-  chunk: (chunk: LogChunk) => void,
+  reader: Pick<OutputReader, "chunk" | "room">,
 ): Promise<void> {
   const caughtUp = Promise.withResolvers<void>();
-  const reading = await logs.read(executionId, { tail: false }, { chunk, caughtUp: () => caughtUp.resolve() });
+  const reading = await logs.read(executionId, { tail: false }, { ...reader, caughtUp: () => caughtUp.resolve() });
   await caughtUp.promise;
   await reading.close();
 }
 
 async function countOutput(logs: LogReader, executionId: string): Promise<number> {
   let kept = 0;
-  await readOutput(logs, executionId, () => {
+  const chunk = (): void => {
     kept += 1;
-  });
+  };
+  await readOutput(logs, executionId, { chunk });
   return kept;
 }

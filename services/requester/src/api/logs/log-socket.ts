@@ -11,6 +11,7 @@ import type { Front } from "../front.ts";
 import { apiLimits } from "../limits.ts";
 import { createPulse } from "../pulse.ts";
 import { flag, text } from "../query.ts";
+import { createLogOutlet, type LogOutlet } from "./log-outlet.ts";
 import { type ToldLine, tellLogs } from "./tell-logs.ts";
 
 // Clients do not escape what stands for the job, so it may hold anything.
@@ -95,38 +96,37 @@ async function converse(socket: WebSocket, asked: Asked, front: Front): Promise<
   const gone = new AbortController();
   socket.on("error", () => socket.terminate());
   socket.once("close", () => gone.abort());
-  const stopPinging = ping(socket, front);
+  const life = ping(socket, front);
   let leave = () => {};
   const forget = front.logStreams.onClose(() => socket.close(closed.told));
   try {
     leave = front.logStreams.enter();
-    await tell(socket, asked, { front, signal: gone.signal });
+    const outlet = createLogOutlet(socket, front.logBytes, life.seen);
+    await tell(outlet, asked, { front, signal: gone.signal });
     socket.close(closed.told);
   } catch (failure) {
     const { body } = errorReply(failure, front.chance.uuid());
     socket.send(JSON.stringify({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
     socket.close(closed.failed);
   } finally {
-    stopPinging();
+    life.stop();
     forget();
     leave();
   }
 }
 
 async function tell(
-  socket: WebSocket,
+  outlet: LogOutlet,
   { called, url }: Asked,
   { front, signal }: { readonly front: Front; readonly signal: AbortSignal },
 ): Promise<void> {
   const query = Query.parse(Object.fromEntries(url.searchParams));
   const found = await findJob(front, unescaped(called), query);
   const line = (told: ToldLine): void => {
-    if (signal.aborted) return;
-    socket.send(frameOf(told));
-    if (socket.bufferedAmount > apiLimits.logBufferBytes) socket.terminate();
+    if (!signal.aborted) outlet.send(frameOf(told));
   };
   const { execution_id: executionId, tail, follow } = query;
-  await tellLogs({ ...front, line }, { found, executionId, tail, follow }, signal);
+  await tellLogs({ ...front, line, room: outlet.room }, { found, executionId, tail, follow }, signal);
 }
 
 const frameOf = ({ stream, line, executionId }: ToldLine): string =>
@@ -140,16 +140,20 @@ function unescaped(called: string): string {
   }
 }
 
-/** Keeps proxies from giving up on a silent stream, and notices a reader that has gone without a word. */
-function ping(socket: WebSocket, { clock }: Front): () => void {
+/**
+ * Keeps proxies from giving up on a silent stream, and ends it when its reader has gone without a word or takes nothing: neither a pong
+ * nor a frame taken (`seen`) between two pings.
+ */
+function ping(socket: WebSocket, { clock }: Front): { readonly seen: () => void; readonly stop: () => void } {
   let alive = true;
-  socket.on("pong", () => {
+  const seen = (): void => {
     alive = true;
-  });
+  };
+  socket.on("pong", seen);
   const pulse = createPulse(clock, apiLimits.feedHeartbeatMs, () => {
     if (alive) socket.ping();
     else socket.terminate();
     alive = false;
   });
-  return () => pulse.stop();
+  return { seen, stop: () => pulse.stop() };
 }

@@ -12,7 +12,7 @@ import { executionMachine, jobMachine } from "@shoal/proto";
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
 import { chooseExecutions } from "./choose-executions.ts";
-import { type ExecutionOutput, followOutput, readOutput } from "./execution-output.ts";
+import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
 import { lineSplitter } from "./line-splitter.ts";
 
 /** One line of output, or a piece of a long one. */
@@ -37,6 +37,8 @@ export interface LogsParts {
   readonly logs: LogReader;
   readonly clock: Clock;
   readonly line: (line: ToldLine) => void;
+  /** A promise while whoever is told has enough: less is read then. */
+  readonly room: OutputWish["room"];
 }
 
 const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySet<string> =>
@@ -66,10 +68,10 @@ export async function tellLogs(parts: LogsParts, wish: LogsWish, signal: AbortSi
   if (wish.follow && goesOn && !signal.aborted) await tellLive(parts, { ...wish, live }, signal);
 }
 
-async function tellKept({ logs, line }: LogsParts, executionId: string): Promise<void> {
-  const teller = tellerOf(executionId, line);
-  await readOutput(logs, executionId, teller.chunk);
-  teller.rest();
+async function tellKept({ logs, line, room }: LogsParts, executionId: string): Promise<void> {
+  const { chunk, rest } = tellerOf(executionId, line);
+  await readOutput(logs, executionId, { chunk, room });
+  rest();
 }
 
 /** Follows the job's own log for executions that begin and end, and each one's output in between. */
@@ -88,7 +90,7 @@ async function tellLive(
     if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
     const teller = tellerOf(executionId, parts.line);
     tellers.set(executionId, teller);
-    const output = followOutput(parts, { executionId, tail, chunk: teller.chunk });
+    const output = followOutput(parts, { executionId, tail, chunk: teller.chunk, room: parts.room });
     open.set(executionId, output);
     output.catch(over.reject);
   };
