@@ -8,12 +8,15 @@ export const apiLimits = {
   sentences: 20,
   /** Characters of one of them: a value that it names may be as long as the body. */
   sentenceChars: 1000,
-  /** The field's own limits for a slow sender and a slow answer. */
+  /** How long a slow or silent sender may take for the head of a request, and for all of it; the field's own limits. */
   headersMs: 5000,
   requestMs: 20_000,
-  handlerMs: 30_000,
   /** How often late senders are looked for: it adds to the two limits of senders, so it is small against them. */
   lateCheckMs: 1000,
+  /** How long a connection may stand still, as when nobody reads an answer: twice what the slowest answer takes to begin. */
+  stillMs: 60_000,
+  /** How long an answer may take to begin; the field's own limit. */
+  handlerMs: 30_000,
   /** How long answers on their way may take when the service stops, before their connections are cut: a process ends within 3 s of SIGTERM. */
   closeMs: 1000,
   /** Longer than load balancers keep idle connections (60 s at most of them), so that they close first. */

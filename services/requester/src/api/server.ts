@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Fault, type Process } from "@shoal/core";
 import { errors } from "@shoal/proto";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -25,7 +26,12 @@ export interface ApiOptions {
   readonly connectionsMax: number;
   /** Origins of web pages that may use the API from a browser. */
   readonly origins: readonly string[];
+  /** How long slow clients are waited for, in milliseconds; apiLimits when left out. */
+  readonly patience?: Patience;
 }
+
+/** Some of apiLimits. */
+export type Patience = Readonly<Record<"headersMs" | "requestMs" | "lateCheckMs" | "stillMs", number>>;
 
 export interface Api extends Process {
   /** For tests that need no socket. */
@@ -46,21 +52,15 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   };
   const app = fastify({
     bodyLimit: apiLimits.bodyBytes,
-    requestTimeout: apiLimits.requestMs,
+    ...connectionRules(options.patience ?? apiLimits),
     keepAliveTimeout: apiLimits.keepAliveMs,
     forceCloseConnections: "idle",
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    http: {
-      connectionsCheckingInterval: apiLimits.lateCheckMs,
-      // Any other upgrade that is offered (h2c, mostly) need not be taken: its request is answered as it is.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
-    },
     genReqId: () => parts.chance.uuid(),
     routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
     frameworkErrors: (failure, request, reply) => refuse(front, failure, { request, reply }),
   });
-  app.server.headersTimeout = apiLimits.headersMs;
   app.server.maxConnections = options.connectionsMax;
   admit(app, front);
   readBodies(app);
@@ -93,6 +93,20 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
       const cancel = parts.clock.at(parts.clock.now() + apiLimits.closeMs, () => app.server.closeAllConnections());
       await app.close();
       cancel();
+    },
+  };
+}
+
+/** What bounds a connection, whatever is sent on it. */
+function connectionRules({ headersMs, requestMs, lateCheckMs, stillMs }: Patience) {
+  return {
+    requestTimeout: requestMs,
+    connectionTimeout: stillMs,
+    http: {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: lateCheckMs,
+      // Any other upgrade that is offered (h2c, mostly) need not be taken: its request is answered as it is.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
     },
   };
 }

@@ -44,7 +44,7 @@ export function createLogOutlet(socket: WebSocket, budget: ByteBudget, taken: ()
   let held = 0;
   let gone = false;
   let waiting: (() => void)[] = [];
-  const isFull = (): boolean => !gone && (held > apiLimits.logShareBytes || budget.isFullWith(0));
+  const isFull = (): boolean => !gone && (held > apiLimits.logShareBytes || budget.isFullWith(1));
   const check = (): void => {
     if (isFull()) return;
     const waited = waiting;

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { openSocket } from "../testing/raw-request.ts";
+
+// Short, so that a test need not take as long as a real client may.
+const patience = { headersMs: 200, requestMs: 400, lateCheckMs: 20, stillMs: 300 };
+// A byte in this time keeps a connection from standing still, and needs far longer than `patience` for what is sent here.
+const byteMs = 10;
+const restChars = 1000;
+
+let bench: ApiBench;
+const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
+  bench = await apiBench({ patience, ...options });
+  await bench.api.start();
+};
+afterEach(() => bench.close());
+
+/** Sends a beginning at once and the rest a byte at a time: how much of it, until the server closed, and what the server answered. */
+async function dribbled(beginning: string, rest: string) {
+  const socket = openSocket(bench.api.url());
+  socket.write(beginning);
+  let sent = 0;
+  let answer = "";
+  socket.on("data", (piece) => {
+    answer += piece;
+  });
+  const sending = setInterval(() => socket.write(rest.charAt(sent++)), byteMs);
+  await Promise.race([once(socket, "end"), once(socket, "close")]);
+  clearInterval(sending);
+  socket.destroy();
+  return { sent, answer };
+}
+
+const put = "PUT /api/v1/orchestrator/jobs HTTP/1.1\r\nHost: localhost\r\n";
+
+describe("a client that is slow on purpose", () => {
+  it.each([
+    ["a head", `${put}X-Slow: `],
+    ["a first line", "GET /"],
+    ["a body", `${put}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`],
+    ["a body in chunks", `${put}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n{`],
+  ])("is not waited for when it sends %s a byte at a time", async (_, beginning) => {
+    await open();
+    const { sent, answer } = await dribbled(beginning, "x".repeat(restChars));
+    expect(sent).toBeLessThan(restChars);
+    // Bytes that cross the answer on its way break the connection, and the answer is lost.
+    expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
+  });
+  it("is not waited for when it sends nothing", async () => {
+    await open();
+    const socket = openSocket(bench.api.url());
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 |^$/);
+    socket.destroy();
+  });
+  it("is not waited for when it reads nothing of an answer, and what it would have got is let go of", async () => {
+    let cancelled = () => {};
+    const letGo = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => cancelled(),
+    });
+    await open({ results: { open: async () => ({ sizeBytes: 2 ** 40, bytes: endless }) } });
+    const accepted = once(bench.app.server, "connection");
+    const socket = openSocket(bench.api.url());
+    socket.write("GET /api/v1/orchestrator/results/n-1/x.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const [ours]: Socket[] = await accepted;
+    await letGo;
+    await expect.poll(() => ours?.destroyed).toBe(true);
+    socket.destroy();
+  });
+});
+
+describe("more connections than there may be", () => {
+  it("are closed at once, the others are served, and there is room again when one leaves", async () => {
+    const connectionsMax = 20;
+    await open({ connectionsMax, patience: { ...patience, headersMs: 60_000, requestMs: 60_000, stillMs: 60_000 } });
+    const idle = Array.from({ length: connectionsMax }, () => openSocket(bench.api.url()));
+    const count = () => new Promise<number>((done) => bench.app.server.getConnections((_, open) => done(open)));
+    await expect.poll(count).toBe(connectionsMax);
+    const turnedAway = openSocket(bench.api.url());
+    expect(await text(turnedAway).catch(() => "")).toBe("");
+    const [one, other] = idle;
+    one?.write("GET /api/v1/agent/alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    expect(one && (await text(one))).toMatch(/^HTTP\/1\.1 200 /);
+    one?.destroy();
+    other?.destroy();
+    await expect.poll(count).toBe(connectionsMax - 2);
+    expect((await fetch(`${bench.api.url()}/api/v1/agent/alive`)).status).toBe(200);
+    for (const socket of idle) socket.destroy();
+  });
+});
