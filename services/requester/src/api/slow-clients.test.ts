@@ -28,7 +28,7 @@ async function dribbled(beginning: string, rest: string) {
     answer += piece;
   });
   const sending = setInterval(() => socket.write(rest.charAt(sent++)), byteMs);
-  await Promise.race([once(socket, "end"), once(socket, "close")]);
+  await new Promise<unknown>((done) => socket.once("end", done).once("close", done));
   clearInterval(sending);
   socket.destroy();
   return { sent, answer };

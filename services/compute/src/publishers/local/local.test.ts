@@ -81,6 +81,34 @@ describe("local", () => {
     expect(await statusOf(new URL(urlOf(params)).port, path)).toBe(404);
   });
 
+  it.each([
+    ["localhost", 200],
+    ["127.0.0.1:8080", 200],
+    ["[::1]:8080", 200],
+    ["evil.example", 403],
+    ["evil.example:80", 403],
+    ["node.example", 403],
+    ["a b", 403],
+  ])("answers Host %s, while it listens on loopback, with %i", async (host, status) => {
+    const { params } = await publish(make(), "e-1");
+    const { port, pathname } = new URL(urlOf(params));
+    expect(await statusOf(port, pathname, host)).toBe(status);
+  });
+
+  it("answers any Host when other machines may ask", async () => {
+    const { params } = await publish(make({ address: "0.0.0.0" }), "e-1");
+    const { port, pathname } = new URL(urlOf(params));
+    expect(await statusOf(port, pathname, "node.example")).toBe(200);
+  });
+
+  it("lets no page of another site embed or read a result", async () => {
+    const { params } = await publish(make(), "e-1");
+    const { headers } = await fetch(urlOf(params), { headers: { origin: "https://evil.example" } });
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
   it("names the machine in links when it listens on all of its addresses", async () => {
     const { params } = await publish(make({ address: "0.0.0.0" }), "e-1");
     expect(new URL(urlOf(params)).hostname).toBe("node.example");
@@ -132,9 +160,10 @@ describe("local", () => {
 });
 
 /** Asks for a path exactly as it is written: a URL would tidy it up first. */
-function statusOf(port: string, path: string): Promise<number | undefined> {
+function statusOf(port: string, path: string, host?: string): Promise<number | undefined> {
+  const headers = host === undefined ? {} : { host };
   return new Promise((resolve, reject) => {
-    request({ host: "127.0.0.1", port, path }, (response) => {
+    request({ host: "127.0.0.1", port, path, headers }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })

@@ -3,11 +3,20 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { causeOf, Fault } from "@shoal/core";
+import { causeOf, Fault, hostOfHeader, isLoopback } from "@shoal/core";
 import type { Shelf } from "./shelf.ts";
 
-/** Downloads at once; each takes a file descriptor and a socket. */
-const connectionsMax = 256;
+/** What bounds the server's connections. */
+const limits = {
+  /** Downloads at once; each takes a file descriptor and a socket. */
+  connectionsMax: 256,
+  /** How long the head of a request may take; a link is short. */
+  headersMs: 5000,
+  /** How often late senders are looked for. */
+  lateCheckMs: 1000,
+  /** How long a connection may stand still: longer than a slow reader's disk, and then its place is another's. */
+  stillMs: 60_000,
+} as const;
 
 export interface ResultServerOptions {
   readonly shelf: Shelf;
@@ -15,6 +24,8 @@ export interface ResultServerOptions {
   readonly folder: string;
   readonly address: string;
   readonly port: number;
+  /** How long a connection may stand still, in milliseconds; a minute when left out. */
+  readonly stillMs?: number;
 }
 
 /** Serves the shelf's files over HTTP, and nothing else. */
@@ -25,12 +36,14 @@ export interface ResultServer {
 
 /** Listens. Throws Fault CONFIG_INVALID when the address or the port cannot be had. */
 export async function serveResults(options: ResultServerOptions): Promise<ResultServer> {
-  const { shelf, address, port, folder } = options;
-  const server = createServer((request, response) => {
+  const { address, port, folder } = options;
+  const { headersMs: headersTimeout, lateCheckMs: connectionsCheckingInterval } = limits;
+  const server = createServer({ headersTimeout, connectionsCheckingInterval }, (request, response) => {
     // A client that goes away in the middle is no failure of ours.
-    answer(shelf, request, response).catch(() => response.destroy());
+    answer(options, request, response).catch(() => response.destroy());
   });
-  server.maxConnections = connectionsMax;
+  server.maxConnections = limits.connectionsMax;
+  server.setTimeout(options.stillMs ?? limits.stillMs);
   const remembered = port === 0 ? await rememberedPort(folder) : 0;
   const at = remembered === 0 ? port : remembered;
   const actual = await listen(server, at, address).catch((failure: unknown) => {
@@ -41,6 +54,8 @@ export async function serveResults(options: ResultServerOptions): Promise<Result
       );
     return listen(server, 0, address);
   });
+  // A connection that the system could not hand over is lost; the others go on.
+  server.on("error", () => {});
   if (port === 0) await remember(folder, actual);
   return {
     port: actual,
@@ -75,7 +90,14 @@ async function remember(folder: string, port: number): Promise<void> {
   await writeFile(portFile(folder), String(port));
 }
 
-async function answer(shelf: Shelf, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { shelf, address }: ResultServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // No page of another site embeds a result, and no browser takes one for a page.
+  response.setHeader("cross-origin-resource-policy", "same-origin").setHeader("x-content-type-options", "nosniff");
+  if (isForeign(address, request.headers.host)) return end(response, 403);
   if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405);
   const found = await shelf.find((request.url ?? "/").slice(1));
   if (found === undefined) return end(response, 404);
@@ -84,11 +106,19 @@ async function answer(shelf: Shelf, request: IncomingMessage, response: ServerRe
   await pipeline(createReadStream(found.path), response);
 }
 
-const says: Readonly<Record<404 | 405, string>> = {
+/** While only this machine is listened to, a name that is not loopback's was led here by somebody's DNS, to read what a page may not. */
+function isForeign(address: string, header: string | undefined): boolean {
+  if (!isLoopback(address) || header === undefined || header === "") return false;
+  const host = hostOfHeader(header);
+  return host === undefined || !isLoopback(host);
+}
+
+const says: Readonly<Record<403 | 404 | 405, string>> = {
+  403: "results are served to this machine alone: use localhost or a loopback address in the link\n",
   404: "no result is kept under this name: it may have been removed by age, run the job again\n",
   405: "results are fetched with GET\n",
 };
 
-function end(response: ServerResponse, status: 404 | 405): void {
+function end(response: ServerResponse, status: keyof typeof says): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(says[status]);
 }
