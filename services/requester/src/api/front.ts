@@ -6,7 +6,7 @@ import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
 import type { Admission } from "./admission.ts";
-import type { ByteBudget } from "./logs/log-outlet.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /** What the API needs of the service around it. */

@@ -2,6 +2,8 @@
 export const apiLimits = {
   /** A submission with inline inputs; the field's own limit. */
   bodyBytes: 10 * 1024 * 1024,
+  /** Bodies that are on their way at once, all together: as many of the largest as one client may send, and a share of any machine. */
+  bodiesBytes: 256 * 1024 * 1024,
   /** Values in a body, in all its lists and objects: a spec of 64 KiB without its inline contents has fewer, at two bytes for each. */
   bodyValues: 20_000,
   /** Warnings, and problems, that an answer names; of the others it says how many there are. */

@@ -5,12 +5,12 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { buildHeaders } from "../build.ts";
 import { createPositionGate } from "../reads/position-gate.ts";
 import { createAdmission } from "./admission.ts";
+import { createByteBudget } from "./byte-budget.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
 import type { ApiParts, Front } from "./front.ts";
 import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
-import { createByteBudget } from "./logs/log-outlet.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
 import { createOccupancy } from "./occupancy.ts";
 import { answerWith, namedPosition } from "./position.ts";
@@ -63,6 +63,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   });
   app.server.maxConnections = options.connectionsMax;
   admit(app, front);
+  boundBodies(app);
   readBodies(app);
   for (const route of routes) mount(app, route, front);
   app.setErrorHandler((failure, request, reply) => refuse(front, failure, { request, reply }));
@@ -134,6 +135,20 @@ function admit(app: FastifyInstance, { admission }: Front): void {
     if (refusal !== undefined) return void reply.code(refusal.status).send(refusal.body);
     if (request.method === "OPTIONS") return void reply.code(204).send();
     done();
+  });
+}
+
+/** Bounds what all bodies together may take while they are on their way: each is held as a whole until it is read. */
+function boundBodies(app: FastifyInstance): void {
+  const bodies = createByteBudget(apiLimits.bodiesBytes);
+  app.addHook("preParsing", async (request, reply) => {
+    const { "content-length": length, "transfer-encoding": coding } = request.headers;
+    // How long a body in chunks will be is not known before its end.
+    const bytes = coding === undefined ? Math.min(Number(length ?? 0), apiLimits.bodyBytes) : apiLimits.bodyBytes;
+    if (bodies.isFullWith(bytes))
+      throw new Fault("TOO_MANY", `bodies of more than ${apiLimits.bodiesBytes} bytes are on their way at once`);
+    bodies.take(bytes);
+    reply.raw.once("close", () => bodies.give(bytes));
   });
 }
 

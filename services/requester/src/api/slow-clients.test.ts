@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench } from "../testing/api-bench.ts";
 import { openSocket } from "../testing/raw-request.ts";
+import { apiLimits } from "./limits.ts";
 
 // Short, so that a test need not take as long as a real client may.
 const patience = { headersMs: 200, requestMs: 400, lateCheckMs: 20, stillMs: 300 };
@@ -34,6 +35,7 @@ async function dribbled(beginning: string, rest: string) {
   return { sent, answer };
 }
 
+const headers = { "content-type": "application/json" };
 const put = "PUT /api/v1/orchestrator/jobs HTTP/1.1\r\nHost: localhost\r\n";
 
 describe("a client that is slow on purpose", () => {
@@ -75,6 +77,35 @@ describe("a client that is slow on purpose", () => {
   });
 });
 
+describe("more bodies than there may be on their way", () => {
+  const largest = `${put}Content-Type: application/json\r\nContent-Length: ${apiLimits.bodyBytes}\r\n\r\n`;
+  it.each([
+    ["a length", largest],
+    ["chunks", `${put}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`],
+  ])("are refused, announced by %s, until others have come or gone", async (_, head) => {
+    await open({ patience: apiLimits });
+    const most = Math.floor(apiLimits.bodiesBytes / apiLimits.bodyBytes);
+    let count = 0;
+    bench.app.server.on("request", () => {
+      count += 1;
+    });
+    const slow = Array.from({ length: most }, () => openSocket(bench.api.url()));
+    for (const socket of slow) socket.write(head);
+    await expect.poll(() => count).toBe(most);
+    const refused = openSocket(bench.api.url());
+    refused.write(head);
+    const [answer] = await once(refused, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 429 /);
+    refused.destroy();
+    const alive = await fetch(`${bench.api.url()}/api/v1/agent/alive`);
+    expect(alive.status).toBe(200);
+    slow[0]?.destroy();
+    const body = JSON.stringify({ Job: { Type: "odd" } }).padEnd(apiLimits.bodyBytes);
+    const submit = () => fetch(`${bench.api.url()}/api/v1/orchestrator/jobs`, { method: "PUT", body, headers });
+    await expect.poll(async () => (await submit()).status).toBe(400);
+    for (const socket of slow) socket.destroy();
+  });
+});
 describe("more connections than there may be", () => {
   it("are closed at once, the others are served, and there is room again when one leaves", async () => {
     const connectionsMax = 20;

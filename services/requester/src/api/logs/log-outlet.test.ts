@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { openSocket, upgradeHead } from "../../testing/raw-request.ts";
+import { createByteBudget } from "../byte-budget.ts";
 import { apiLimits } from "../limits.ts";
-import { createByteBudget, createLogOutlet } from "./log-outlet.ts";
+import { createLogOutlet } from "./log-outlet.ts";
 
 // More than the system keeps for a connection whose other end does not read.
 const frame = "x".repeat(32 * 1024 * 1024);

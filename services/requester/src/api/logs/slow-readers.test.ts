@@ -5,7 +5,6 @@ import { type ApiBench, apiBench } from "../../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, running, steps } from "../../testing/bench-jobs.ts";
 import { openSocket, upgradeHead } from "../../testing/raw-request.ts";
 import { apiLimits } from "../limits.ts";
-import { createByteBudget } from "./log-outlet.ts";
 
 // Far more than the system keeps for a connection whose other end does not read.
 const lines = 300;
@@ -122,27 +121,5 @@ describe("a reader that takes nothing", () => {
     await expect.poll(() => heldBytes()).toBeGreaterThan(apiLimits.logShareBytes);
     await bench.pass(2 * apiLimits.feedHeartbeatMs + 1);
     await expect.poll(() => socket?.destroyed).toBe(true);
-  });
-});
-
-describe("a budget of bytes", () => {
-  it("has room until it is taken, and says when there is some again", () => {
-    const budget = createByteBudget(100);
-    let told = 0;
-    const forget = budget.onRoom(() => {
-      told += 1;
-    });
-    budget.take(90);
-    expect([budget.isFullWith(10), budget.isFullWith(11)]).toEqual([false, true]);
-    budget.give(10);
-    expect(told).toBe(0);
-    budget.take(20);
-    budget.give(1);
-    budget.give(1);
-    expect(told).toBe(1);
-    budget.take(2);
-    forget();
-    budget.give(100);
-    expect(told).toBe(1);
   });
 });
