@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
 import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { openSocket } from "../testing/raw-request.ts";
 import { apiLimits } from "./limits.ts";
 
 const root = "/api/v1/orchestrator";
@@ -89,6 +90,21 @@ describe("the feed of events", () => {
     feeds[0]?.leave();
     await expect.poll(async () => (await open("")).response.status).toBe(200);
     for (const feed of feeds) feed.leave();
+  });
+  it("keeps no place for readers that are gone before it begins", async () => {
+    let asked = 0;
+    bench.app.server.on("request", () => {
+      asked += 1;
+    });
+    for (let reader = 1; reader <= apiLimits.feedsMax; reader++) {
+      const socket = openSocket(bench.api.url());
+      const gone = new Promise((resolve) => socket.once("close", resolve));
+      socket.write(`GET ${root}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      while (asked < reader) await new Promise(setImmediate);
+      socket.resetAndDestroy();
+      await gone;
+    }
+    await expect.poll(async () => (await open("")).response.status).toBe(200);
   });
   it("ends when the service stops, so that readers go elsewhere", async () => {
     const feed = await open("");

@@ -147,6 +147,7 @@ function boundBodies(app: FastifyInstance): void {
     const bytes = coding === undefined ? Math.min(Number(length ?? 0), apiLimits.bodyBytes) : apiLimits.bodyBytes;
     if (bodies.isFullWith(bytes))
       throw new Fault("TOO_MANY", `bodies of more than ${apiLimits.bodiesBytes} bytes are on their way at once`);
+    if (reply.raw.destroyed) return;
     bodies.take(bytes);
     reply.raw.once("close", () => bodies.give(bytes));
   });

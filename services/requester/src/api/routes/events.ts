@@ -35,9 +35,11 @@ export const events = defineRoute({
     const from = (typeof resumed === "string" && resumed) || query.after;
     const types = readTypes(query.types);
     const after = placeIn(from, await front.log.lastSeq());
+    const { raw } = reply;
+    // The reader went, or was answered that it takes too long: its place would never be given back.
+    if (raw.destroyed || reply.sent) return reply;
     const leave = front.feeds.enter();
     reply.hijack();
-    const { raw } = reply;
     // What is written behind the end of a stream that closes is no failure of anything.
     raw.on("error", () => raw.destroy());
     for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
