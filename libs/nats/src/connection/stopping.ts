@@ -17,9 +17,17 @@ export function signalOf(quit: Promise<void>): AbortSignal {
  * From the signal on nothing waits for the server for long: a connection that is down is abandoned at once, one that is up after
  * `graceMs`. The answer ends the watch; call it when everything has ended.
  */
-export function abandonOn(signal: AbortSignal, link: Link, graceMs: number = stopLimits.graceMs): () => void {
+export function abandonOn(
+  signal: AbortSignal,
+  link: Pick<Link, "isUp" | "abandon" | "onChange" | "clock">,
+  graceMs: number = stopLimits.graceMs,
+): () => void {
   const ends: (() => void)[] = [];
-  const abandon = () => void link.abandon();
+  const abandon = () => {
+    // First of all nothing is watched any more: an abandoned link says that it is down, which would abandon it again, without end.
+    for (const end of ends.splice(0)) end();
+    void link.abandon();
+  };
   const begin = () => {
     if (!link.isUp()) return abandon();
     ends.push(link.clock.at(link.clock.now() + graceMs, abandon));
