@@ -195,6 +195,12 @@ export const ComputeConfig = z
           .describe(
             "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the best that works; by name it is required, and without it the node does not offer the engine",
           ),
+        cgroups: z
+          .enum(["auto", "off"])
+          .default("auto")
+          .describe(
+            "cgroups (version 2) that limit memory, processors and processes of each Wasm guest: auto uses the node's own group when it is delegated and holds the node alone (systemd: Delegate=yes); without them memory is watched and processors are shared fairly, not limited",
+          ),
       })
       .prefault({}),
     allowListedLocalPaths: listOf(

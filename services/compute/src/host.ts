@@ -111,6 +111,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     containers: config.docker,
     wasmPoolSize: config.wasm.poolSize,
     wasmIsolation: config.wasm.isolation,
+    wasmCgroups: config.wasm.cgroups,
   };
   const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, notes });
   const publishers = createPublishers(

@@ -4,6 +4,7 @@ import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
+import { cgroupsIfAny } from "./wasm/cgroup.ts";
 import type { IsolationWish } from "./wasm/isolation.ts";
 import { wasm } from "./wasm/wasm.ts";
 
@@ -16,6 +17,7 @@ export interface ExecutorSettings {
   readonly containers: ContainerSettings;
   readonly wasmPoolSize: number;
   readonly wasmIsolation: IsolationWish;
+  readonly wasmCgroups: "auto" | "off";
 }
 
 interface ExecutorPorts {
@@ -29,7 +31,13 @@ export function createExecutors(settings: ExecutorSettings, { clock, notes }: Ex
   const makers: Readonly<Record<string, () => Executor>> = {
     docker: () =>
       docker({ nodeId, instanceId, socketPath: settings.dockerSocket, settings: settings.containers, clock }),
-    wasm: () => wasm({ clock, notes, limits: { poolSize: settings.wasmPoolSize }, isolation: settings.wasmIsolation }),
+    wasm: () =>
+      wasm({
+        ...{ clock, notes },
+        limits: { poolSize: settings.wasmPoolSize },
+        isolation: settings.wasmIsolation,
+        cgroups: settings.wasmCgroups === "auto" ? cgroupsIfAny(notes) : undefined,
+      }),
     noop: () => noop(clock),
   };
   const wanted = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));

@@ -38,7 +38,7 @@ describe("a guest's process", () => {
   });
 
   it("is gone when it is killed before it had any work", async () => {
-    const cell = startCell(wasmLimits, noIsolation);
+    const cell = startCell(wasmLimits, { isolation: noIsolation });
     expect((await cell.frames.next()).value?.header).toBe('{"op":"ready"}');
     cell.kill();
     expect(await cell.frames.next()).toEqual({ done: true, value: undefined });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
+import type { Cgroup } from "./cgroup.ts";
 import { framesOf } from "./frames.ts";
 import { type Frame, frameHead } from "./host/frame.ts";
 import { hostFolder, type Isolation } from "./isolation.ts";
@@ -18,6 +19,16 @@ export interface Cell {
   lastWords(): string;
   /** Resolves when nothing of it is left. */
   readonly gone: Promise<void>;
+  /** The process, or the wall around it; undefined when it could not be started. */
+  readonly pid: number | undefined;
+  /** What the kernel holds it to; undefined where it cannot. */
+  readonly group: Cgroup | undefined;
+}
+
+/** What is around a guest's process. */
+export interface Surroundings {
+  readonly isolation: Isolation;
+  readonly group?: Cgroup | undefined;
 }
 
 /*
@@ -55,7 +66,8 @@ export function cellFlags({ heapBytes }: WasmLimits): readonly string[] {
 }
 
 /** Starts a process behind a wall; it says `ready` when it can take a guest. */
-export function startCell(limits: WasmLimits, { prefix }: Isolation): Cell {
+export function startCell(limits: WasmLimits, { isolation, group }: Surroundings): Cell {
+  const prefix = [...(group?.prefix ?? []), ...isolation.prefix];
   const [file = "", ...args] = [
     ...prefix,
     "/bin/sh",
@@ -74,6 +86,7 @@ export function startCell(limits: WasmLimits, { prefix }: Isolation): Cell {
   const [, , stderr, line, leash] = child.stdio;
   const gone = Promise.withResolvers<void>();
   child.once("exit", () => gone.resolve());
+  if (group !== undefined) void gone.promise.then(group.remove);
   let words = "";
   child.once("error", ({ message }) => {
     words += message;
@@ -100,6 +113,8 @@ export function startCell(limits: WasmLimits, { prefix }: Isolation): Cell {
     },
     lastWords: () => words,
     gone: gone.promise,
+    pid: child.pid,
+    group,
   };
 }
 

@@ -20,6 +20,13 @@ export interface WasmLimits {
   readonly listedFilesMax: number;
   /** JavaScript heap of a guest's process: where the engine keeps tables and garbage-collected objects of the guest. */
   readonly heapBytes: number;
+  /**
+   * Memory of a guest's process beside the task's own: the engine's heap, its compilers, and Node itself. Four times the
+   * modules' bytes come on top: the bytes as they came, the engine's copy, and code of twice the size.
+   */
+  readonly overheadBytes: number;
+  /** Between two looks at the memory of a guest's process. */
+  readonly watchMs: number;
   /** From starting a process until it can take work. */
   readonly readyMs: number;
   /** From handing over the modules until they are compiled. */
@@ -39,6 +46,10 @@ export const wasmLimits: WasmLimits = {
   openFilesMax: 256,
   listedFilesMax: 100_000,
   heapBytes: 128 * mebibyte,
+  // 128 MiB of heap, some 30 of Node itself, and room for compiling one large function.
+  overheadBytes: 320 * mebibyte,
+  // A look takes 0.1 ms. The fastest growth that was measured, 1 GiB/s, is 50 MiB in this time.
+  watchMs: 50,
   // A process is ready after 0.1 s on an idle machine; thirty seconds is a machine that will not do.
   readyMs: 30_000,
   compileMs: 30_000,

@@ -1,5 +1,6 @@
 import { Fault } from "@shoal/core";
 import type { WantedMemory } from "./host/protocol.ts";
+import { checkCode, readFunctions, readParams } from "./module-code.ts";
 import { leb128, type ModuleReader, moduleReader } from "./module-reader.ts";
 
 /** A module as it was mounted. */
@@ -35,8 +36,11 @@ export const pageBytes = 65_536;
 const addressablePages = 65_536;
 
 const headerBytes = 8;
+const typeSection = 1;
 const importSection = 2;
+const functionSection = 3;
 const memorySection = 5;
+const codeSection = 10;
 const hasMaximum = 1;
 const shared = 2;
 // The header of a core module: "\0asm" and version 1. A component has another version.
@@ -86,6 +90,7 @@ function survey({ path, bytes }: NamedModule): Surveyed {
   const sections: Section[] = [];
   let wanted: Surveyed["wanted"] = [];
   let defined: Surveyed["defined"] = [];
+  let [params, functions]: (readonly number[])[] = [[], []];
   while (!reader.atEnd()) {
     const start = reader.at();
     const id = reader.byte();
@@ -97,6 +102,9 @@ function survey({ path, bytes }: NamedModule): Surveyed {
     inside.skip(body);
     if (id === importSection) wanted = [...wanted, ...readImports(inside)];
     if (id === memorySection) defined = [...defined, ...readMemories(inside)];
+    if (id === typeSection) params = readParams(inside);
+    if (id === functionSection) functions = readFunctions(inside);
+    if (id === codeSection) checkCode(inside, (index) => params?.[functions?.[index] ?? -1]);
   }
   return { path, bytes, sections, wanted, defined };
 }

@@ -1,6 +1,7 @@
 import { type Clock, Fault } from "@shoal/core";
 import { type Notes, silence } from "../../notes.ts";
 import { type Cell, startCell } from "./cell.ts";
+import type { Cgroups } from "./cgroup.ts";
 import { within } from "./deadline.ts";
 import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { WasmLimits } from "./limits.ts";
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly limits: WasmLimits;
   readonly notes?: Notes;
+  /** Where each process gets a group of its own. */
+  readonly cgroups?: Cgroups | undefined;
   /** Walls to try around its processes, best first. */
   readonly isolations?: readonly Isolation[];
 }
@@ -39,7 +42,7 @@ export function pool(options: PoolOptions): Pool {
   let proof: Promise<Isolation> | undefined;
   const start = (isolation: Isolation): Waiting => {
     if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
-    const cell = startCell(limits, isolation);
+    const cell = startCell(limits, { isolation, group: options.cgroups?.make() });
     alive.add(cell);
     cell.hold(false);
     const started = { cell, isolation, ready: ready(clock, cell, limits) };

@@ -94,16 +94,22 @@ async function bury(cell: Cell, desk: Desk): Promise<void> {
 
 function exitOf({ ended, ending }: Outcome, cell: Cell): Exit {
   if (ended !== undefined) return { exitCode: killedCode, failure: ended };
-  if (ending === undefined) return { exitCode: killedCode, failure: crash(cell.lastWords()) };
+  if (ending === undefined) return { exitCode: killedCode, failure: crash(cell) };
   const { exitCode, failure } = ending;
   return failure === undefined ? { exitCode } : { exitCode, failure };
 }
 
-function crash(lastWords: string): NonNullable<Exit["failure"]> {
-  if (/out of memory/i.test(lastWords)) {
+function crash({ lastWords, group }: Cell): NonNullable<Exit["failure"]> {
+  if (group?.wasOutOfMemory() === true) {
+    return {
+      code: "OUT_OF_MEMORY",
+      why: "the kernel ended the guest's process, which took more memory than the task may use",
+    };
+  }
+  if (/out of memory/i.test(lastWords())) {
     return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
   }
-  const words = withoutPaths(lastWords.trim()).slice(-500);
+  const words = withoutPaths(lastWords().trim()).slice(-500);
   const said = words === "" ? "it was killed from outside, perhaps for want of memory" : `its last words: ${words}`;
   return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
 }

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { type Clock, causeOf } from "@shoal/core";
 import { type Notes, silence } from "../../notes.ts";
 import type { Executor, Work } from "../executor.ts";
+import type { Cell } from "./cell.ts";
+import type { Cgroups } from "./cgroup.ts";
 import { within } from "./deadline.ts";
 import { desk } from "./files/desk.ts";
 import { guestTree } from "./files/tree.ts";
@@ -12,6 +14,7 @@ import { limitMemories } from "./module-memory.ts";
 import { readModules } from "./modules.ts";
 import { WasmParams } from "./params.ts";
 import { type Pool, pool } from "./pool.ts";
+import { watchMemory } from "./process-memory.ts";
 import { type Run, run } from "./run.ts";
 
 export interface WasmOptions {
@@ -21,6 +24,8 @@ export interface WasmOptions {
   readonly notes?: Notes;
   /** A wall that is required around guests, or the best there is. */
   readonly isolation?: IsolationWish;
+  /** Where each guest gets a cgroup of its own; its memory is watched besides. */
+  readonly cgroups?: Cgroups | undefined;
 }
 
 // The first version whose permission model is stable and that runs TypeScript by itself.
@@ -30,9 +35,9 @@ const nodeMajorMin = 24;
  * Runs WebAssembly modules that speak WASI preview 1, each in a process of its own that can open nothing (see
  * host/main.ts). Guests have no network, and a processor is theirs only as far as the system's own scheduler is fair.
  */
-export function wasm({ clock, limits: given, notes = silence, isolation = "auto" }: WasmOptions): Executor {
+export function wasm({ clock, limits: given, notes = silence, isolation = "auto", cgroups }: WasmOptions): Executor {
   const limits = { ...wasmLimits, ...given };
-  const cells = pool({ clock, limits, notes, isolations: isolationsFor(isolation) });
+  const cells = pool({ clock, limits, notes, cgroups, isolations: isolationsFor(isolation) });
   const runs = new Map<string, Run>();
   return {
     name: "wasm",
@@ -90,7 +95,10 @@ async function begin({ clock, limits, cells }: Means, work: Work): Promise<Run> 
   try {
     const { job, modules } = await prepare(work, files, limits);
     const cell = await cells.take();
+    const memoryBytes = job.memoryBytes + limits.overheadBytes + moduleShare * modules.byteLength;
+    cell.group?.limit({ memoryBytes, cpuCores: work.resources.cpuCores });
     running = run(cell, { job, modules, desk: files, output: work.output });
+    watch({ clock, limits }, cell, { running, memoryBytes });
     // After the job is on its way: starting the next process takes the time of some frames.
     cells.fill();
     const why = `the modules were not compiled within ${limits.compileMs} ms`;
@@ -101,6 +109,25 @@ async function begin({ clock, limits, cells }: Means, work: Work): Promise<Run> 
     await files.close();
     throw failure;
   }
+}
+
+// See overheadBytes in limits.ts.
+const moduleShare = 4;
+
+/** The limits of heap and memories leave compilers and code out, so the process is looked at as a whole. */
+function watch(
+  { clock, limits }: Omit<Means, "cells">,
+  { pid }: Cell,
+  { running, memoryBytes }: { readonly running: Run; readonly memoryBytes: number },
+): void {
+  if (pid === undefined) return;
+  const exceeded = (bytes: number) =>
+    running.fail(
+      "OUT_OF_MEMORY",
+      `its process took ${bytes} bytes, code and tables of the engine included, and may take ${memoryBytes}`,
+    );
+  const stop = watchMemory(clock, { pid, bytesMax: memoryBytes, everyMs: limits.watchMs, exceeded });
+  void running.exit.then(stop);
 }
 
 async function prepare(work: Work, files: ReturnType<typeof desk>, limits: WasmLimits) {
