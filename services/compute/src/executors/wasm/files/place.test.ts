@@ -1,10 +1,10 @@
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inside, openFile, openInside, openVolume } from "./place.ts";
-import { walk } from "./walk.ts";
+import { levelsMax, walk } from "./walk.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -52,5 +52,31 @@ describe("a held folder", () => {
     expect(found).toBeUndefined();
     await sub.handle.close();
     await volume.handle.close();
+  });
+});
+
+describe("a deep path", () => {
+  const openNow = () => readdirSync("/proc/self/fd").length;
+  const deep = (levels: number) => Array.from({ length: levels }, () => "d").join("/");
+
+  /** Walks so many levels; answers the descriptors that were open meanwhile beyond those before, at its end, and after it. */
+  async function walked(levels: number) {
+    await mkdir(join(root, "volume", deep(levels)), { recursive: true });
+    const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });
+    const before = openNow();
+    let during: number | undefined;
+    const failure = await walk(volume, { path: deep(levels), follow: true }, async () => {
+      during = openNow() - before;
+    }).catch((refused: unknown) => refused);
+    const after = openNow() - before;
+    await volume.handle.close();
+    return { during, after, failure };
+  }
+
+  held("takes a descriptor for each level and gives it back (needs /proc/self/fd)", async () => {
+    expect(await walked(levelsMax)).toEqual({ during: levelsMax, after: 0, failure: undefined });
+  });
+  held.each([levelsMax + 1, 1500])("is refused beyond the limit: %i levels (needs /proc/self/fd)", async (levels) => {
+    expect(await walked(levels)).toEqual({ during: undefined, after: 0, failure: { errno: "NAMETOOLONG" } });
   });
 });

@@ -28,6 +28,11 @@ interface Step {
 
 // The same number as Linux has: more links in one path are a circle.
 const linksMax = 40;
+/**
+ * The most folders that one walk enters below its start. Each is held open until the walk ends, so this bounds the descriptors
+ * of the node that one request takes; archives of inputs may be as deep.
+ */
+export const levelsMax = 64;
 // What file systems allow.
 const nameBytesMax = 255;
 
@@ -94,14 +99,20 @@ async function enter(levels: Level[], name: string): Promise<Spot> {
     const child = folder.children.get(name);
     if (child === undefined) return { kind: "absent" };
     if (child.kind === "mount" && !child.isFolder) return { kind: "mounted", volume: child.volume };
+    checkDepth(levels);
     const entered = child.kind === "mount" ? await openVolume(child.volume) : child;
     levels.push({ folder: entered, name, opened: entered.kind === "folder" });
     return here(levels);
   }
   const found = await kindInside(folder, name);
   if (found !== "folder") return { kind: "named", folder, name, found };
+  checkDepth(levels);
   levels.push({ folder: await openInside(folder, name), name, opened: true });
   return here(levels);
+}
+
+function checkDepth(levels: readonly Level[]): void {
+  if (levels.length > levelsMax) throw new Refusal("NAMETOOLONG");
 }
 
 async function stepsOfLink(levels: readonly Level[], folder: HostFolder, name: string): Promise<readonly Step[]> {
