@@ -112,6 +112,17 @@ const Storage = z.object({
     .describe("bytes of results that each node may keep in the object store; the server sets this room aside"),
 });
 
+const dayMs = 86_400_000;
+const JobDefaults = z.object({
+  // A day: longer than nearly all batch work, and an endless task gives its room back within one. Bacalhau's setting of
+  // this name has no default; Nomad has none for batch jobs.
+  executionTimeoutMs: count(0, 365 * dayMs)
+    .default(dayMs)
+    .describe(
+      "time that each execution of a batch or ops job may take when the job names neither an execution timeout nor a total timeout, milliseconds; 0 means no limit",
+    ),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** Everything that a requester can be told. `http.port` is also SHOAL_HTTP_PORT. */
@@ -129,6 +140,7 @@ export const RequesterConfig = z
     storage: Storage.prefault({}),
     auction: Auction.prefault({}),
     nodes: Nodes.prefault({}),
+    jobDefaults: JobDefaults.prefault({}),
     checkpointMs: count(10, 600_000)
       .default(1000)
       .describe(

@@ -1,5 +1,6 @@
 import type { Process } from "@shoal/core";
 import { type Commands, createCommands } from "./commands/commands.ts";
+import type { JobDefaults } from "./commands/job-defaults.ts";
 import { LiveMembership, type Membership } from "./nodes/membership.ts";
 import { Registrar } from "./nodes/registrar.ts";
 import { Auctioneer, type AuctionSettings } from "./owner/auctioneer.ts";
@@ -15,6 +16,7 @@ export interface RequesterSettings {
   readonly auction: AuctionSettings;
   readonly nodes: { readonly disconnectAfterMs: number; readonly settleMs: number };
   readonly checkpointMs: number;
+  readonly jobDefaults?: JobDefaults;
 }
 
 /** A requester: the list is the start order, the stop order and the architecture. Doors (the API) go behind it. */
@@ -31,7 +33,7 @@ const wokenAtOnce = 4;
 
 /** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
-  const { requesterId: by, nodes, checkpointMs } = settings;
+  const { requesterId: by, nodes, checkpointMs, jobDefaults } = settings;
   const { market, clock, chance, diary } = ports;
   const waitingRoom = new WaitingRoom();
   const membership = new LiveMembership({
@@ -83,7 +85,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     leaseOf: (shard) => owner.leaseOf(shard),
   });
   const commands = createCommands(ports, {
-    by,
+    ...{ by, jobDefaults },
     noticed: (stored) => {
       owner.noticed(stored);
       ports.catalog.noticed(stored);

@@ -13,6 +13,7 @@ import {
 } from "@shoal/core";
 import { type AggregateRef, commitVersion, type JobSpec } from "@shoal/proto";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
+import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import { asksTheSame } from "./server-keys.ts";
 
 /** What clients may ask for. Any requester does it, whoever owns the job. */
@@ -40,6 +41,8 @@ export interface CommandOptions {
   readonly by: string;
   /** Told of every commit at once, so that an owner in the same process need not wait for the log to tell it. */
   readonly noticed: (stored: StoredCommit) => void;
+  /** What jobs get that do not say it; none when left out. */
+  readonly jobDefaults?: JobDefaults | undefined;
 }
 
 // Five: with a few requesters a conflict is rare; as many in a row mean that something else is wrong.
@@ -84,7 +87,8 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
   }
 
   return {
-    async submit({ spec, token }) {
+    async submit({ spec: asked, token }) {
+      const spec = withDefaults(asked, options.jobDefaults);
       const { namespace } = spec;
       const ref: AggregateRef = { kind: "job", namespace, id: jobIdFor(chance, spec, token) };
       // Stands in the log, so that the same request is known again by whoever gets it the second time.

@@ -1,8 +1,10 @@
+import { foldJob } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Commands, createCommands } from "./commands.ts";
 import { namedJobId } from "./ids.ts";
+import { withDefaults } from "./job-defaults.ts";
 
 const specOf = (more: object = {}) => JobSpec.parse({ type: "batch", ...more, tasks: [{ engine: { type: "noop" } }] });
 const fromRequester = (id: string, more: object = {}) =>
@@ -19,6 +21,40 @@ beforeEach(() => {
   other = createCommands(sea.requester("r-2"), { by: "r-2", noticed: () => {} });
 });
 afterEach(() => driving.stop());
+
+describe("submitting without timeouts", () => {
+  const timeouts = { executionTimeout: 0, queueTimeout: 0, totalTimeout: 0 };
+  /** The timeouts that a job has in the log, with 90.5 s as this cluster's default for executions. */
+  async function stored(more: object, own: object = {}) {
+    const ports = sea.requester("r-9");
+    const jobDefaults = { executionTimeoutMs: 90_500 };
+    const commands = createCommands(ports, { by: "r-9", noticed: () => {}, jobDefaults });
+    const spec = JobSpec.parse({ type: "batch", ...more, tasks: [{ engine: { type: "noop" }, timeouts: own }] });
+    const { jobId } = await commands.submit({ spec, cause: "" });
+    const job = foldJob(await ports.log.load({ kind: "job", namespace: "default", id: jobId }));
+    return job?.header.spec.tasks[0]?.timeouts;
+  }
+
+  it("gives each execution of a batch job the cluster's time", async () => {
+    expect(await stored({})).toEqual({ ...timeouts, executionTimeout: 91 });
+  });
+  it.each([
+    ["ops", 91],
+    ["service", 0],
+    ["daemon", 0],
+  ])("knows which jobs end by themselves: %s", (type, executionTimeout) => {
+    const { tasks } = withDefaults(specOf({ type }), { executionTimeoutMs: 90_500 });
+    expect(tasks[0]?.timeouts).toEqual({ ...timeouts, executionTimeout });
+  });
+  it.each([{ executionTimeout: 5 }, { totalTimeout: 7 }])("keeps what the job says: %o", async (own) => {
+    expect(await stored({}, own)).toEqual({ ...timeouts, ...own });
+  });
+  it("leaves all without when the setting is 0", async () => {
+    const { jobId } = await one.submit({ spec: specOf(), cause: "" });
+    const job = foldJob(await sea.requester("r-9").log.load({ kind: "job", namespace: "default", id: jobId }));
+    expect(job?.header.spec.tasks[0]?.timeouts).toEqual(timeouts);
+  });
+});
 
 describe("submitting with a token", () => {
   it("finds the first one's job also through another requester", async () => {
