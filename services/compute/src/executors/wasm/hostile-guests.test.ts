@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@shoal/nats";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Source } from "../../sources/source.ts";
+import { assignmentOf } from "../../testing/assignments.ts";
+import { createNodeBench, type NodeBench } from "../../testing/node-bench.ts";
+import { leb128 } from "./module-reader.ts";
+import { fromText, program } from "./testing/program.ts";
+import { onStage } from "./testing/stage.ts";
+import { wasm } from "./wasm.ts";
+
+const mebibyte = 1024 * 1024;
+const stage = onStage();
+const folder = mkdtempSync(join(tmpdir(), "shoal-hostile-"));
+const executor = wasm({ clock: systemClock({ unref: true }), limits: { poolSize: 1 } });
+beforeAll(async () => expect(await executor.unavailable()).toBeUndefined());
+afterAll(async () => {
+  await executor.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const startLoop = fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`);
+const flood = (fd: number) => program((pen) => [`(loop ${pen.print(fd, "x".repeat(1000))} (br 0))`]);
+
+/** A node with the real executor, on a clock that the test moves; its one input is the module. */
+function nodeWith(module: Uint8Array, timeoutMs = 0) {
+  const hostPath = join(folder, "main.wasm");
+  writeFileSync(hostPath, module);
+  const shelf: Source = {
+    name: "shelf",
+    params: z.strictObject({}),
+    unavailable: async () => undefined,
+    refuses: async () => undefined,
+    fetch: async () => ({ hostPath, readOnly: true, sizeBytes: module.byteLength }),
+  };
+  // Proven before the tests: a process gets ready in real time, for which a node on a clock of its own does not wait.
+  const proven = { ...executor, unavailable: async () => undefined, close: async () => {} };
+  const bench = createNodeBench({ executors: () => [proven], sources: [shelf] });
+  const assignment = assignmentOf({
+    timeoutMs,
+    task: {
+      engine: { type: "wasm", params: { EntryModule: "/main.wasm" } },
+      inputSources: [{ source: { type: "shelf" }, target: "/main.wasm" }],
+    },
+  });
+  return { bench, assignment };
+}
+
+/** Moves the clock a little at a time, because the guest runs in real time, until the execution's last report is this. */
+function untilHeard(bench: NodeBench, executionId: string, report: object): Promise<void> {
+  const last = async () => {
+    await bench.sea.clock.advance(10);
+    return bench.heard(executionId).at(-1);
+  };
+  return expect.poll(last, { timeout: 20_000, interval: 20 }).toMatchObject(report);
+}
+
+describe("an endless guest", () => {
+  it("is stopped at its deadline, also in its start function", async () => {
+    const { bench, assignment } = nodeWith(startLoop, 60_000);
+    await bench.boot();
+    bench.assign(assignment);
+    await untilHeard(bench, assignment.executionId, { kind: "running" });
+    await bench.sea.clock.advance(60_000);
+    await untilHeard(bench, assignment.executionId, { code: "EXECUTION_TIMED_OUT", final: true });
+    expect(bench.starts.get(assignment.executionId)).toBe(1);
+  });
+  it("is stopped with its job, also in its start function", async () => {
+    const running = await stage.start(startLoop);
+    await running.halt(0);
+    expect((await running.exit).failure?.code).toBe("STOPPED");
+  });
+  it.each([
+    ["stdout", flood(1)],
+    ["stderr", flood(2)],
+  ])("is stopped when it floods %s at full speed, and the node goes on", async (_stream, module) => {
+    const { bench, assignment } = nodeWith(module);
+    await bench.boot();
+    bench.assign(assignment);
+    await untilHeard(bench, assignment.executionId, { code: "OUTPUT_TOO_LARGE", final: true });
+    expect(bench.starts.get(assignment.executionId)).toBe(1);
+    expect((await stage.run(program(() => []))).exit).toEqual({ exitCode: 0 });
+  });
+});
+
+/** A binary module of these sections. */
+function binary(sections: readonly (readonly [id: number, body: Uint8Array])[]): Uint8Array {
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const parts = sections.flatMap(([id, body]) => [Uint8Array.from([id, ...leb128(body.byteLength)]), body]);
+  return Buffer.concat([Uint8Array.from(header), ...parts]);
+}
+
+/** So many functions that do nothing; the first is exported. */
+function functions(count: number): Uint8Array {
+  const ofType0 = Buffer.concat([Uint8Array.from(leb128(count)), new Uint8Array(count)]);
+  const bodies = Buffer.concat([
+    Uint8Array.from(leb128(count)),
+    Buffer.alloc(3 * count, Uint8Array.from([2, 0, 0x0b])),
+  ]);
+  return binary([
+    [1, Uint8Array.from([1, 0x60, 0, 0])],
+    [3, ofType0],
+    [7, Uint8Array.from([1, 6, ...Buffer.from("_start"), 0, 0])],
+    [10, bodies],
+  ]);
+}
+
+describe("a module of unusual size", () => {
+  it("has a million functions, as many as the engine takes: it runs or is out of memory", async () => {
+    const { exit } = await stage.run(functions(1_000_000));
+    expect([undefined, "OUT_OF_MEMORY"]).toContain(exit.failure?.code);
+  });
+  it("has more functions than that", async () => {
+    await expect(stage.start(functions(1_000_001))).rejects.toMatchObject({ code: "TASK_INVALID" });
+  });
+  it("announces more functions than it has", async () => {
+    const bodies = Uint8Array.from([...leb128(4_000_000_000), 2, 0, 0x0b]);
+    const start = stage.start(binary([[10, bodies]]));
+    await expect(start).rejects.toMatchObject({ code: "TASK_INVALID" });
+  });
+  it("has a data segment that its memory does not hold", async () => {
+    const bytes = 32 * mebibyte;
+    const data = Buffer.concat([Uint8Array.from([1, 0, 0x41, 0, 0x0b, ...leb128(bytes)]), new Uint8Array(bytes)]);
+    const module = binary([
+      [5, Uint8Array.from([1, 0, 1])],
+      [11, data],
+    ]);
+    const { exit } = await stage.run(module, { memoryBytes: mebibyte });
+    expect(["TASK_INVALID", "OUT_OF_MEMORY"]).toContain(exit.failure?.code);
+  });
+  it("leaves the node to the next guest", async () => {
+    expect((await stage.run(program(() => []))).exit).toEqual({ exitCode: 0 });
+  });
+});
+
+describe("a guest that recurses without end", () => {
+  it.each([
+    ["in its start function", `(func $f (call $f)) (start $f) (func (export "_start"))`],
+    ["with large frames", `(func $f (export "_start") (local ${"i64 ".repeat(1000)}) (call $f) (call $f))`],
+    [
+      "through a table",
+      `(table 1 funcref) (elem (i32.const 0) $f) (func $f (export "_start") (call_indirect (i32.const 0)))`,
+    ],
+  ])("is at fault itself: %s", async (_how, text) => {
+    const { exit } = await stage.run(fromText(`(module ${text})`));
+    expect(exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
+  });
+});
