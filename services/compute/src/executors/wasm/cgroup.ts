@@ -93,6 +93,8 @@ function cgroupsBelow(parent: string): Cgroups {
 
 function cgroupAt(path: string): Cgroup {
   const write = (file: string, value: string | number) => writeFileSync(join(path, file), `${value}`);
+  const outOfMemory = () => /^oom_kill [1-9]/m.test(readIfThere(join(path, "memory.events")));
+  let atTheEnd: boolean | undefined;
   write("pids.max", pidsMax);
   write("memory.oom.group", 1);
   return {
@@ -102,8 +104,12 @@ function cgroupAt(path: string): Cgroup {
       writeIfThere(join(path, "memory.swap.max"));
       if (cpuCores > 0) write("cpu.max", `${Math.max(quotaUsMin, Math.round(cpuCores * periodUs))} ${periodUs}`);
     },
-    wasOutOfMemory: () => /^oom_kill [1-9]/m.test(readIfThere(join(path, "memory.events"))),
-    remove: () => removeEmpty(path),
+    wasOutOfMemory: () => atTheEnd ?? outOfMemory(),
+    remove: () => {
+      // It may be asked for after the group is gone.
+      atTheEnd = outOfMemory();
+      removeEmpty(path);
+    },
   };
 }
 

@@ -86,8 +86,10 @@ describe("an endless guest", () => {
   });
 });
 
+type Sections = [id: number, body: Uint8Array][];
+
 /** A binary module of these sections. */
-function binary(sections: readonly (readonly [id: number, body: Uint8Array])[]): Uint8Array {
+function binary(sections: Sections): Uint8Array {
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
   const parts = sections.flatMap(([id, body]) => [Uint8Array.from([id, ...leb128(body.byteLength)]), body]);
   return Buffer.concat([Uint8Array.from(header), ...parts]);
@@ -116,10 +118,46 @@ describe("a module of unusual size", () => {
   it("has more functions than that", async () => {
     await expect(stage.start(functions(1_000_001))).rejects.toMatchObject({ code: "TASK_INVALID" });
   });
-  it("announces more functions than it has", async () => {
-    const bodies = Uint8Array.from([...leb128(4_000_000_000), 2, 0, 0x0b]);
-    const start = stage.start(binary([[10, bodies]]));
-    await expect(start).rejects.toMatchObject({ code: "TASK_INVALID" });
+  const many = (count: number, one: readonly number[]) =>
+    Buffer.concat([Uint8Array.from(leb128(count)), Buffer.alloc(count * one.length, Uint8Array.from(one))]);
+  it.each([
+    ["memories", "1001 memories", [[5, many(1001, [0, 0])]]],
+    ["imported memories", "more than 1000 memories", [[2, many(1001, [0, 0, 2, 0, 0])]]],
+    ["imports", "1000001 imports", [[2, many(1_000_001, [0, 0, 0, 0])]]],
+    ["types", "1000001 types", [[1, many(1_000_001, [0x60, 0, 0])]]],
+    ["functions", "1000001 functions", [[3, many(1_000_001, [0])]]],
+    ["bodies, which it does not have", "4000000000 functions", [[10, Uint8Array.from(leb128(4_000_000_000))]]],
+    [
+      "sections",
+      "more than 1000 sections",
+      Array.from({ length: 1002 }, (): Sections[number] => [0, Uint8Array.from([0])]),
+    ],
+  ] satisfies [string, string, Sections][])(
+    "is refused before the node keeps anything of it: %s",
+    async (...[, why, sections]) => {
+      await expect(stage.start(binary(sections))).rejects.toMatchObject({
+        code: "TASK_INVALID",
+        message: expect.stringContaining(why),
+      });
+    },
+  );
+  it("makes the node read very many instructions", async () => {
+    // Three functions of 6 MiB that do nothing, with 50,000 locals each, which their bodies name in one group.
+    const body = Buffer.concat([
+      Uint8Array.from([1, ...leb128(50_000), 0x7f]),
+      Buffer.alloc(6 * mebibyte, 1),
+      Uint8Array.from([0x0b]),
+    ]);
+    const sized = Buffer.concat([Uint8Array.from(leb128(body.byteLength)), body]);
+    const module = binary([
+      [1, Uint8Array.from([1, 0x60, 0, 0])],
+      [3, Uint8Array.from([3, 0, 0, 0])],
+      [10, Buffer.concat([Uint8Array.from([3]), sized, sized, sized])],
+    ]);
+    await expect(stage.start(module)).rejects.toMatchObject({
+      code: "TASK_INVALID",
+      message: expect.stringContaining("more than 16777216 bytes of its functions"),
+    });
   });
   it("has a data segment that its memory does not hold", async () => {
     const bytes = 32 * mebibyte;

@@ -7,6 +7,14 @@ import type { ModuleReader } from "./module-reader.ts";
  */
 export const localsTimesBlocksMax = 16_777_216;
 
+/**
+ * Bytes of functions of one module that are read instruction by instruction, 0.3 s at most: only those with many locals for their
+ * length are, and of real programs these are some hundred KiB.
+ */
+export const readBytesMax = 16 * 1024 * 1024;
+
+// V8's own limits.
+const [typesMax, functionsMax] = [1_000_000, 1_000_000];
 // V8's own limit, taken where a function's type is written in a way that this does not read.
 const paramsMax = 1000;
 // A block takes at least an opcode, its type and its end.
@@ -17,7 +25,7 @@ const longReferences = [0x63, 0x64];
 /** How many parameters each type of the type section has. */
 export function readParams(reader: ModuleReader): readonly number[] {
   const params: number[] = [];
-  const count = reader.number();
+  const count = reader.count(typesMax, "types");
   for (let index = 0; index < count; index += 1) {
     // Groups of types and structures come with garbage collection: what follows them is not read.
     if (reader.byte() !== functionForm) return params;
@@ -35,7 +43,7 @@ function readTypes(reader: ModuleReader): number {
 
 /** The type of each function that the function section declares. */
 export function readFunctions(reader: ModuleReader): readonly number[] {
-  const count = reader.number();
+  const count = reader.count(functionsMax, "functions");
   const functions: number[] = [];
   for (let index = 0; index < count; index += 1) functions.push(reader.number());
   return functions;
@@ -43,12 +51,16 @@ export function readFunctions(reader: ModuleReader): readonly number[] {
 
 /** Refuses a module with a function whose compilation takes memory out of proportion to its size. */
 export function checkCode(reader: ModuleReader, paramsOf: (index: number) => number | undefined): void {
-  const count = reader.number();
+  const count = reader.count(functionsMax, "functions");
+  let readBytes = 0;
   for (let index = 0; index < count; index += 1) {
     const end = reader.number() + reader.at();
     const locals = (paramsOf(index) ?? paramsMax) + readLocals(reader);
     // Nearly every function is too short to matter, so that few are read to their end.
     if ((locals * (end - reader.at())) / blockBytesMin > localsTimesBlocksMax) {
+      readBytes += end - reader.at();
+      if (readBytes > readBytesMax)
+        reader.refuse(`more than ${readBytesMax} bytes of its functions have very many locals`);
       const blocks = countBlocks(reader, end);
       if (locals * blocks > localsTimesBlocksMax) {
         reader.refuse(

@@ -36,6 +36,12 @@ export const pageBytes = 65_536;
 const addressablePages = 65_536;
 
 const headerBytes = 8;
+// Each section of the specification comes once; what is beside them are a compiler's notes, some dozens.
+const sectionsMax = 1000;
+// The engine's own limit.
+const importsMax = 1_000_000;
+// The engine takes 100,000. Modules with more than one are rare, and each memory is looked at one by one.
+const memoriesMax = 1000;
 const typeSection = 1;
 const importSection = 2;
 const functionSection = 3;
@@ -98,8 +104,8 @@ function survey({ path, bytes }: NamedModule): Surveyed {
     const body = reader.at();
     reader.skip(length);
     sections.push({ id, start, end: reader.at() });
-    const inside = moduleReader(path, bytes.subarray(0, reader.at()));
-    inside.skip(body);
+    if (sections.length > sectionsMax) reader.refuse(`it has more than ${sectionsMax} sections`);
+    const inside = moduleReader(path, bytes.subarray(0, reader.at()), body);
     if (id === importSection) wanted = [...wanted, ...readImports(inside)];
     if (id === memorySection) defined = [...defined, ...readMemories(inside)];
     if (id === typeSection) params = readParams(inside);
@@ -117,7 +123,7 @@ function describeHeader(bytes: Uint8Array): string {
 }
 
 function readMemories(reader: ModuleReader): readonly Limits[] {
-  const count = reader.number();
+  const count = reader.count(memoriesMax, "memories");
   const memories: Limits[] = [];
   for (let index = 0; index < count; index += 1) memories.push(readMemory(reader));
   return memories;
@@ -138,14 +144,18 @@ function readLimits(reader: ModuleReader): Limits {
 }
 
 function readImports(reader: ModuleReader): Surveyed["wanted"] {
-  const count = reader.number();
+  const count = reader.count(importsMax, "imports");
   const wanted: (Limits & { module: string; name: string })[] = [];
   for (let index = 0; index < count; index += 1) {
-    const module = reader.text();
-    const name = reader.text();
+    const namesAt = reader.at();
+    reader.skip(reader.number());
+    reader.skip(reader.number());
     const kind = reader.byte();
-    if (kind === memoryImport) wanted.push({ module, name, ...readMemory(reader) });
-    else skipImport(reader, kind);
+    if (kind === memoryImport) {
+      const names = reader.from(namesAt);
+      wanted.push({ module: names.text(), name: names.text(), ...readMemory(reader) });
+    } else skipImport(reader, kind);
+    if (wanted.length > memoriesMax) reader.refuse(`it imports more than ${memoriesMax} memories`);
   }
   return wanted;
 }

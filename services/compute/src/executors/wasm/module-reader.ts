@@ -7,17 +7,23 @@ export interface ModuleReader {
   readonly byte: () => number;
   /** An unsigned number in LEB128. Exact up to 2^53; larger ones stay larger. */
   readonly number: () => number;
+  /** How many of something follow; refused above `most`, because what is read of each is kept. */
+  readonly count: (most: number, what: string) => number;
   readonly skip: (length: number) => void;
   readonly text: () => string;
+  /** Another reader of the same module, from this byte on. */
+  readonly from: (at: number) => ModuleReader;
   readonly refuse: (why: string) => never;
 }
 
 /** A 64-bit number takes at most ten bytes of seven bits. */
 const numberBytesMax = 10;
 
-/** Starts at the first byte of `bytes`; `path` names the module in Faults. */
-export function moduleReader(path: string, bytes: Uint8Array): ModuleReader {
-  let at = 0;
+const decoder = new TextDecoder();
+
+/** Starts at the byte `start` of `bytes`; `path` names the module in Faults. */
+export function moduleReader(path: string, bytes: Uint8Array, start = 0): ModuleReader {
+  let at = start;
   const refuse = (why: string): never => {
     throw new Fault("TASK_INVALID", `${path} is not a valid WebAssembly module: ${why} at byte ${at}`);
   };
@@ -40,13 +46,17 @@ export function moduleReader(path: string, bytes: Uint8Array): ModuleReader {
     if (at + length > bytes.byteLength) refuse("a part reaches beyond the end");
     at += length;
   };
+  const count = (most: number, what: string) => {
+    const counted = number();
+    return counted > most ? refuse(`it has ${counted} ${what}, and ${most} are the most`) : counted;
+  };
   const text = () => {
     const length = number();
-    const start = at;
     skip(length);
-    return new TextDecoder().decode(bytes.subarray(start, at));
+    return decoder.decode(bytes.subarray(at - length, at));
   };
-  return { at: () => at, atEnd: () => at >= bytes.byteLength, byte, number, skip, text, refuse };
+  const from = (other: number) => moduleReader(path, bytes, other);
+  return { at: () => at, atEnd: () => at >= bytes.byteLength, byte, number, count, skip, text, from, refuse };
 }
 
 /** A number in LEB128. */
