@@ -34,6 +34,11 @@ function made(found: Cgroups | string): Cgroups {
 }
 
 const text = (...names: string[]) => readFileSync(join(...names), "utf8");
+/** A process and all below it, the lowest first. */
+function familyOf(pid: number): readonly number[] {
+  const children = text(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
+  return [...children.flatMap((child) => familyOf(Number(child))), pid];
+}
 const until = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 
 describe("groups of a node's own", () => {
@@ -49,6 +54,15 @@ describe("groups of a node's own", () => {
     writeFileSync(join(root, "self"), "0::/system.slice/shoal.service/shoal-node\n");
     made(ownCgroups({ root, self: join(root, "self"), pid: process.pid })).make();
     expect(readdirSync(path).filter((name) => name.startsWith("shoal-guest-"))).toHaveLength(1);
+  });
+  it("remember how their guest ended when they are gone themselves", () => {
+    const { path, at } = place();
+    const group = made(ownCgroups(at)).make();
+    const folder = join(path, readdirSync(path).find((name) => name.startsWith("shoal-guest-")) ?? "");
+    writeFileSync(join(folder, "memory.events"), "oom_kill 1\n");
+    group.remove();
+    rmSync(folder, { recursive: true, force: true });
+    expect(group.wasOutOfMemory()).toBe(true);
   });
   it("of an earlier process are removed", () => {
     const { path, at } = place();
@@ -113,9 +127,8 @@ describe("a guest in a group", () => {
   it("is out of memory when the kernel ended it for that", async () => {
     const { executor, running, group } = await started();
     writeFileSync(join(group, "memory.events"), "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 1\n");
-    const pid = Number(text(group, "cgroup.procs"));
-    // With the shell that watches over it gone, the guest is gone too.
-    process.kill(pid, "SIGKILL");
+    // As the kernel does with a whole group.
+    for (const pid of familyOf(Number(text(group, "cgroup.procs")))) process.kill(pid, "SIGKILL");
     await until(() => running.exit).toMatchObject({ exitCode: 137, failure: { code: "OUT_OF_MEMORY" } });
     await executor.close();
   });
