@@ -130,11 +130,23 @@ const Env = texts(text.min(1, "an environment value is not empty")).superRefine(
 
 const absolute = short.refine((path) => path.startsWith("/"), "wanted an absolute path");
 
+/**
+ * A path of the task that may be relative, as `wasm run` of the field's command line sends it: it begins at the task's root. One that
+ * would leave it by `..` is refused.
+ */
+const fromRoot = short
+  .min(1, "missing input target")
+  .refine(
+    (path) => path.startsWith("/") || !path.split("/").includes(".."),
+    "expected a path below the task's root, without ..",
+  )
+  .overwrite((path) => (path.startsWith("/") ? path : `/${path.replace(/^(\.\/+)+/, "")}`));
+
 /** What is brought in, and where the task sees it. */
 export const InputSource = z.object({
   source: SpecConfig,
   alias: onWire(short.default(""), { omitEmpty: true }),
-  target: absolute,
+  target: fromRoot,
 });
 /** What is taken out: a folder of the task, and its name in the results. */
 export const ResultPath = z.object({ name: short.min(1, "missing result path name"), path: absolute });

@@ -96,3 +96,24 @@ describe("modules that belong together", () => {
     expect(exit).toEqual({ exitCode: 142 });
   });
 });
+
+describe("a module named by a relative path", () => {
+  it("is found from the task's root, and keeps the name under which others import it", async () => {
+    const lib = await stage.folder("lib");
+    await writeFile(
+      join(lib, "numbers.wasm"),
+      fromText('(module (func (export "check") (param i32) local.get 0 i32.const 7 i32.ne if unreachable end))'),
+    );
+    const module = fromText(`(module (import "lib/numbers.wasm" "check" (func $check (param i32)))
+      (func (export "_start") i32.const 7 call $check))`);
+    const { exit } = await stage.run(module, {
+      params: { EntryModule: "app/main.wasm", ImportModules: ["lib/numbers.wasm"] },
+      inputs: [{ hostPath: lib, target: "/lib", readOnly: true }],
+    });
+    expect(exit).toEqual({ exitCode: 0 });
+  });
+  it("is refused when it leaves the root", () => {
+    const read = stage.executor().params.safeParse({ EntryModule: "app/../../main.wasm" });
+    expect(read.success).toBe(false);
+  });
+});

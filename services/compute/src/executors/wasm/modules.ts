@@ -26,7 +26,8 @@ export async function readModules(
 
 async function readModule(files: Desk, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
   try {
-    return await files.read(path, bytesMax);
+    // A module keeps its name as it is written, since others import it by that; its file is looked for from the root.
+    return await files.read(path.startsWith("/") ? path : `/${path}`, bytesMax);
   } catch (failure) {
     const why = errnoOf(failure) === "NOENT" ? "no input has such a file" : `it cannot be read (${errnoOf(failure)})`;
     throw new Fault(

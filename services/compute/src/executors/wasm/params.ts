@@ -5,7 +5,10 @@ const path = z
   .string()
   .min(1)
   .max(4096)
-  .regex(/^\//, "must be an absolute path of a mounted input, such as /app/main.wasm");
+  .refine(
+    (path) => path.startsWith("/") || !path.split("/").includes(".."),
+    "must be the path of a mounted input, such as /app/main.wasm; one that is relative begins at the task's root",
+  );
 
 // 128 KiB is the longest single argument that Linux passes; a zero would end it early.
 const text = z
