@@ -23,7 +23,8 @@ writes and never go back, at any requester: for the list of jobs, one job, its e
 A list waits up to ${positionLimits.waitMs / 1000} s until the requester has reached the position, then answers 503 (try again, or ask another requester). A position
 behind the end of the log is refused with 400 and the code \`PositionAhead\`.
 
-Not promised: a list without a position, over a new connection, may lack what was changed in the last moments, and longer while a
+Without any position a list has what the same requester has answered before about single jobs. Not promised: that a list without a
+position, over a new connection, has everything; it may lack what others changed in the last moments, and longer while a
 requester that died is replaced. Two clients see each other's changes at once only if one hands its position to the other. Lists of
 nodes, logs and the event feed do not honour positions.`;
 

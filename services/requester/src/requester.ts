@@ -85,10 +85,11 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     leaseOf: (shard) => owner.leaseOf(shard),
   });
   const commands = createCommands(ports, {
-    ...{ by, jobDefaults },
-    noticed: (stored) => {
+    by,
+    jobDefaults,
+    noticed: (stored, job) => {
       owner.noticed(stored);
-      ports.catalog.noticed(stored);
+      ports.catalog.folded(job);
     },
   });
   const registering: Process = { name: "registrar", start: async () => undefined, stop: async () => registrar.close() };

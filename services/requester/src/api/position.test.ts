@@ -94,6 +94,17 @@ describe("a read that names a position", () => {
   });
 });
 
+describe("a list without a position", () => {
+  it("is not older than an earlier read of one job at this requester", async () => {
+    await submitted(bench, jobIdOf(1));
+    await bench.catalog.caughtUp();
+    stopUnseen(jobIdOf(1));
+    expect(states((await get("/jobs")).body)).toEqual([[jobIdOf(1), "Pending"]]);
+    await get(`/jobs/${jobIdOf(1)}/executions`);
+    expect(states((await get("/jobs")).body)).toEqual([[jobIdOf(1), "Stopped"]]);
+  });
+});
+
 describe("reads over one connection", () => {
   const over = (agent: Agent, path: string): Promise<{ position: number; body: string }> =>
     new Promise((resolve, reject) => {
@@ -107,15 +118,24 @@ describe("reads over one connection", () => {
       request.on("error", reject);
     });
 
-  it("are not older than an earlier answer over it", async () => {
-    await submitted(bench, jobIdOf(1), benchSpec());
+  it("are not older than an earlier answer over it, also about other jobs", async () => {
+    const [unread, read] = [jobIdOf(1), jobIdOf(2)];
+    for (const id of [unread, read]) await submitted(bench, id, benchSpec());
     await bench.catalog.caughtUp();
-    const position = stopUnseen(jobIdOf(1));
-    const [one, other] = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
-    expect((await over(one ?? new Agent(), `/jobs/${jobIdOf(1)}`)).position).toBe(position);
-    expect((await over(other ?? new Agent(), "/jobs")).body).toContain('"Pending"');
-    expect((await over(one ?? new Agent(), "/jobs")).body).toContain('"Stopped"');
-    one?.destroy();
-    other?.destroy();
+    stopUnseen(unread);
+    const position = stopUnseen(read);
+    const [one, other] = [new Agent({ keepAlive: true, maxSockets: 1 }), new Agent({ keepAlive: true, maxSockets: 1 })];
+    expect((await over(one, `/jobs/${read}`)).position).toBe(position);
+    const listed = async (agent: Agent) => states(JSON.parse((await over(agent, "/jobs")).body));
+    expect(await listed(other)).toEqual([
+      [unread, "Pending"],
+      [read, "Stopped"],
+    ]);
+    expect(await listed(one)).toEqual([
+      [unread, "Stopped"],
+      [read, "Stopped"],
+    ]);
+    one.destroy();
+    other.destroy();
   });
 });

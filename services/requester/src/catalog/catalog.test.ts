@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decideJob, jobEntity, type StoredCommit } from "@shoal/core";
+import { decideJob, foldJob, type Job, jobEntity } from "@shoal/core";
 import { createSea, drive, type Sea } from "@shoal/core/testing";
 import { commitVersion, JobSpec, type JobState, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ function entry({ id, seq, state = "running", at = seq, labels = {}, namespace = 
   return { seq, job };
 }
 
-function submittedAt(seq: number, id: string): StoredCommit {
+function submittedAt(seq: number, id: string): Job {
   const decision = decideJob(undefined, { name: "Submit", jobId: id, spec }, 0);
   const events = decision.ok ? decision.events : [];
   const commit = {
@@ -51,7 +51,8 @@ function submittedAt(seq: number, id: string): StoredCommit {
     prev: "",
     events,
   } as const;
-  return { aggregate: { kind: "job", namespace: "default", id }, seq, hash: "h", commit };
+  const aggregate = { kind: "job", namespace: "default", id } as const;
+  return foldJob([{ aggregate, seq, hash: "h", commit }]) ?? expect.unreachable();
 }
 
 let sea: Sea;
@@ -90,13 +91,13 @@ describe("the catalog", () => {
   it("lists a job at once that was submitted here, and what the view says of it later", async () => {
     const catalog = await catalogOf();
     const submitted = submittedAt(5, "j-1");
-    catalog.noticed(submitted);
+    catalog.folded(submitted);
     expect(catalog.list({ order: "createTime", reverse: false, limit: 1 }).items).toMatchObject([
       { id: "j-1", state: { stateType: "pending" } },
     ]);
     write({ id: "j-1", seq: 7, state: "completed" });
     await catalog.caughtUp();
-    catalog.noticed(submitted);
+    catalog.folded(submitted);
     expect(catalog.list({ order: "createTime", reverse: false, limit: 1 }).items).toMatchObject([
       { id: "j-1", state: { stateType: "completed" } },
     ]);

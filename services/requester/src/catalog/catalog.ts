@@ -1,11 +1,12 @@
-import type { Job, StoredCommit } from "@shoal/core";
+import type { Job } from "@shoal/core";
 import type { JobEntity } from "@shoal/proto";
 
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
-  /** A commit that this requester has just appended: whoever submitted a job here finds it in a list at once, before the view has it. */
-  noticed(stored: StoredCommit): void;
-  /** A job as its log has it: the index takes it unless it has a newer one. */
+  /**
+   * A job as its log has it: the index takes it unless it has a newer one. So what this requester has appended or has read of a
+   * job is in its lists at once, before the view has it.
+   */
   folded(job: Job): void;
   /** The log position of what the index has of a job; 0 when it does not have the job. */
   seqOf(jobId: string): number;

@@ -1,14 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import {
-  assert,
-  Fault,
-  foldJob,
-  jobEntity,
-  type Process,
-  type ViewEntry,
-  type ViewStore,
-  type ViewWatch,
-} from "@shoal/core";
+import { assert, Fault, jobEntity, type Process, type ViewEntry, type ViewStore, type ViewWatch } from "@shoal/core";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
 import { entityOf, labelsOf } from "./job-row.ts";
 import { type JobTable, jobTable } from "./job-table.ts";
@@ -73,11 +64,10 @@ export function createCatalog({ views, file }: CatalogParts): Catalog & Process 
       if (table !== undefined) current();
       database?.close();
     },
-    noticed(stored) {
-      const job = stored.commit.prev === "" && stored.aggregate.kind === "job" ? foldJob([stored]) : undefined;
-      if (job !== undefined) this.folded(job);
+    folded(job) {
+      pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) });
+      if (pending.full()) current();
     },
-    folded: (job) => pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) }),
     seqOf: (jobId) => current().seqOf(jobId),
     openJobs: (shard) => current().open(shard),
     async caughtUp() {

@@ -39,8 +39,8 @@ export interface CommandPorts {
 
 export interface CommandOptions {
   readonly by: string;
-  /** Told of every commit at once, so that an owner in the same process need not wait for the log to tell it. */
-  readonly noticed: (stored: StoredCommit) => void;
+  /** Called with every commit at once, and with the job that it makes: an owner or a list in this process need not wait for the log. */
+  readonly noticed: (stored: StoredCommit, job: Job) => void;
   /** What jobs get that do not say it; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
 }
@@ -76,7 +76,9 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
       } as const;
       try {
         const after = await log.append(aggregate, tip, commit);
-        options.noticed({ aggregate, ...after, commit });
+        const stored = { aggregate, ...after, commit };
+        const made = foldJob([stored], job);
+        if (made !== undefined) options.noticed(stored, made);
         return { ...after, changed: true };
       } catch (failure) {
         const conflict = failure instanceof Fault && failure.code === "REVISION_CONFLICT";
