@@ -49,6 +49,26 @@ describe("reads at two requesters over a real nats-server", () => {
       .Items.find(({ ID }) => ID === id);
   }
 
+  it("show both requesters in the list of nodes, and between them every shard once", async () => {
+    const Requester = z.object({
+      Info: z.object({ NodeID: z.string(), RequesterNodeInfo: z.object({ Shards: z.array(z.number()) }).optional() }),
+    });
+    const owned = async (api: string) => {
+      const body = await (await fetch(`${api}/api/v1/orchestrator/nodes`)).json();
+      const { Nodes } = z.object({ Nodes: z.array(Requester) }).parse(body);
+      return Nodes.flatMap(({ Info: { NodeID, RequesterNodeInfo: info } }) =>
+        info === undefined ? [] : [[NodeID, info.Shards.length] as const],
+      );
+    };
+    for (const api of apis)
+      await expect
+        .poll(() => owned(api), { timeout: 20_000 })
+        .toEqual([
+          ["r-one", 8],
+          ["r-two", 8],
+        ]);
+  });
+
   it("list every job at the other requester as soon as it is acknowledged, while others are submitted", async () => {
     const missing: string[] = [];
     const work = Array.from({ length: submitters }, async (_, submitter) => {

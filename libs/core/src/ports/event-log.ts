@@ -34,10 +34,10 @@ export interface EventLog {
   /** Every commit behind `afterSeq` up to the end of the log as it was when called; resolves with that end, in log order. */
   scan(afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<number>;
   /**
-   * Every commit about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called. Makes no
-   * consumer; for short ranges.
+   * The commits about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called, or about the
+   * first `most`. Resolves with the position up to which all have been delivered. Makes no consumer; for short ranges.
    */
-  range(range: LogRange, deliver: (stored: StoredCommit) => void): Promise<void>;
+  range(range: LogRange, deliver: (stored: StoredCommit) => void): Promise<number>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }
@@ -56,6 +56,8 @@ export interface LogRange {
   readonly shard?: number;
   readonly afterSeq: number;
   readonly upTo: number;
+  /** Commits after which the reading may stop; it ends with the page that reaches them. */
+  readonly most: number;
 }
 
 /** A subscription; closing it twice is harmless. */

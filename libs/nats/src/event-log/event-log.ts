@@ -46,9 +46,9 @@ export function createEventLog(link: Link, onDamage: (damage: Damage) => void): 
       return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },
     scan: (afterSeq, deliver) => scanLog(link, afterSeq, { deliver: reader(deliver) }),
-    async range({ shard, afterSeq, upTo }, deliver) {
-      const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), afterSeq, upTo };
-      await readSubject(link, place, reader(deliver));
+    range({ shard, ...range }, deliver) {
+      const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), ...range };
+      return readSubject(link, place, reader(deliver));
     },
     lastSeq: () => lastSeq(link),
   };

@@ -15,6 +15,8 @@ export interface BatchPlace {
   readonly afterSeq: number;
   /** The last position that is read; without it the end of the stream. */
   readonly upTo?: number;
+  /** Messages after which the reading ends with the page that it is in. */
+  readonly most?: number;
 }
 
 /** How a page ended: everything there was, more to come, or broken off. */
@@ -24,26 +26,31 @@ type PageEnd =
   | { readonly state: "broken"; readonly why: string };
 
 /**
- * Reads all messages of a subject behind a position, in order, a page for each request, without a consumer. Throws
- * Fault LOG_UNREACHABLE when it does not come to the end within `patienceMs` of standstill.
+ * Reads the messages of a subject behind a position, in order, a page for each request, without a consumer; resolves with the
+ * position up to which there is none that was not read. Throws Fault LOG_UNREACHABLE when it does not come to the end within
+ * `patienceMs` of standstill.
  */
 export async function readSubject(
   link: Link,
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
-): Promise<void> {
-  const { upTo = Number.POSITIVE_INFINITY } = place;
+): Promise<number> {
+  const { upTo = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY } = place;
   let { afterSeq } = place;
+  let count = 0;
   const advance = (message: ReadMessage) => {
     afterSeq = message.seq;
+    count += 1;
     if (message.seq <= upTo) deliver(message);
   };
   while (afterSeq < upTo) {
+    if (count >= most) return afterSeq;
     if (await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance)) break;
   }
   // Pages may be answered by a follower that lags behind. One server alone has none.
   if (afterSeq < upTo && link.nc.info?.cluster !== undefined)
     await readRestFromLeader(link, { ...place, afterSeq }, deliver);
+  return upTo;
 }
 
 /**

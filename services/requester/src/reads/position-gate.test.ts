@@ -73,7 +73,7 @@ async function gateAt(requesterId: string) {
     lastSeq: () => ports.log.lastSeq(),
     async range(range, deliver) {
       asked.ranges++;
-      await ports.log.range(range, (stored) => {
+      return ports.log.range(range, (stored) => {
         asked.commits++;
         deliver(stored);
       });

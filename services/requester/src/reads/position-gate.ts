@@ -21,7 +21,7 @@ export const positionLimits = {
   waitMs: 5_000,
   /** A gap of more commits is first narrowed by the owners' checkpoints, which cost one request for each shard; reading so many takes some 20 ms. */
   nearCommits: 1_000,
-  /** Positions that one round of reading covers, so that none goes on long after its readers have given up. */
+  /** Commits that one round of reading takes from a shard, so that none goes on long after its readers have given up. */
   roundCommits: 20_000,
   /** Jobs that are folded at once: enough to hide the round trips. */
   foldedAtOnce: 32,
@@ -96,16 +96,17 @@ class CatalogPositions implements PositionGate {
   /** Reads what the log has behind a place, of one shard or of all, and brings the jobs that changed up to it. */
   async #read(shard: number | undefined, afterSeq: number): Promise<void> {
     const { log, catalog } = this.#parts;
-    const upTo = Math.min(this.#target, afterSeq + positionLimits.roundCommits);
+    const upTo = this.#target;
     if (upTo <= afterSeq) return;
+    const range = { ...(shard === undefined ? {} : { shard }), afterSeq, upTo, most: positionLimits.roundCommits };
     const changed = new Map<string, number>();
-    await log.range({ ...(shard === undefined ? {} : { shard }), afterSeq, upTo }, ({ aggregate, seq, commit }) => {
+    const reached = await log.range(range, ({ aggregate, seq, commit }) => {
       if (commit.events.some(({ type }) => changesHeader(type))) changed.set(aggregate.id, seq);
     });
     const behind = [...changed].filter(([id, seq]) => catalog.seqOf(id) < seq).map(([id]) => id);
     for (let first = 0; first < behind.length; first += positionLimits.foldedAtOnce)
       await Promise.all(behind.slice(first, first + positionLimits.foldedAtOnce).map((id) => this.#fold(id)));
-    for (const each of shard === undefined ? shards : [shard]) this.#cover(each, upTo);
+    for (const each of shard === undefined ? shards : [shard]) this.#cover(each, reached);
   }
 
   async #fold(id: string): Promise<void> {

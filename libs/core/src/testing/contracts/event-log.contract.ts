@@ -69,9 +69,9 @@ function ranges(log: () => EventLog): void {
     const tips = [...(await grow(log(), one, 300)), ...(await grow(log(), other, 5))];
     await log().append({ kind: "node", namespace: "", id: "n-range" }, noTip, someCommit(noTip));
     const seqs = tips.map(({ seq }) => seq);
-    const read = async (range: LogRange) => {
+    const read = async (range: Omit<LogRange, "most">) => {
       const told: StoredCommit[] = [];
-      await log().range(range, (stored) => told.push(stored));
+      expect(await log().range({ ...range, most: 1e6 }, (stored) => told.push(stored))).toBe(range.upTo);
       return told.map(({ seq }) => seq);
     };
     const [first = 0, last = 0] = [seqs[1], seqs[302]];
@@ -81,6 +81,18 @@ function ranges(log: () => EventLog): void {
     const shard = shardOf(other.id);
     const ofShard = [...(shard === shardOf(one.id) ? seqs : seqs.slice(300))];
     expect(await read({ shard, afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER })).toEqual(ofShard);
+  });
+  it("stops a range soon after as many commits as were asked for, and says how far it came", async () => {
+    const seqs = (await grow(log(), someJob(), 700)).map(({ seq }) => seq);
+    const upTo = seqs.at(-1) ?? 0;
+    const told: number[] = [];
+    for (let afterSeq = 0, rounds = 0; afterSeq < upTo && rounds < 20; rounds++) {
+      const before = told.length;
+      afterSeq = await log().range({ afterSeq, upTo, most: 100 }, ({ seq }) => told.push(seq));
+      expect(told.length - before).toBeLessThanOrEqual(400);
+      expect(afterSeq).toBe(told.at(-1));
+    }
+    expect(told).toEqual(seqs);
   });
 }
 

@@ -76,10 +76,12 @@ export function memoryEventLog(berth: Berth, store: LogStore): EventLog {
       for (const stored of found) deliver(stored);
       return found.at(-1)?.seq ?? afterSeq;
     },
-    async range({ shard, afterSeq, upTo }, deliver) {
+    async range({ shard, afterSeq, upTo, most }, deliver) {
       const within = ({ aggregate: { kind, id }, seq }: StoredCommit): boolean =>
         kind === "job" && seq > afterSeq && seq <= upTo && (shard === undefined || shardOf(id) === shard);
-      for (const stored of await berth.exchange("load", () => store.entries.filter(within))) deliver(stored);
+      const found = await berth.exchange("load", () => store.entries.filter(within));
+      for (const stored of found.slice(0, most)) deliver(stored);
+      return found.length > most ? (found[most - 1]?.seq ?? afterSeq) : upTo;
     },
     lastSeq: () => berth.exchange("load", () => store.entries.at(-1)?.seq ?? 0),
   };
