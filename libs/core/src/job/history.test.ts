@@ -44,6 +44,6 @@ it.each<[string, StoredEvent]>([
   ["Execution", ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "x" })],
   ["Exec Timeout", ExecutionFailed.of({ executionId, code: "EXECUTION_TIMED_OUT", why: "x" })],
   ["Execution", ExecutionCompleted.of({ executionId, output })],
-])("has the topic %s for $type", (topic, event) => {
+])("has the topic %s for %j", (topic, event) => {
   expect(topicOf(event)).toBe(topic);
 });
