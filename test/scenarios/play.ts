@@ -29,7 +29,8 @@ export async function play({ name, shows, requesters, nodes, acts, untilSeconds 
   const transcript = createTranscript(shows, startAt);
   const problems: string[] = [];
   const plan = { requesters, nodes: new Map(Object.entries(nodes)), settings };
-  const quiet = { crash: () => 0, note: () => undefined, problem: (what: string) => void problems.push(what) };
+  const problem = (what: string) => void problems.push(what);
+  const quiet = { crash: () => 0, note: () => undefined, problem, endedAt: () => undefined };
   const stage: Stage = {
     fleet: createFleet({ plan, sea, dice: sea.dice.split("fleet"), ...quiet }),
     jobs: new Map(),

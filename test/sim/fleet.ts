@@ -34,7 +34,12 @@ export interface FleetOptions {
   /** A line for the story of a failing run. */
   readonly note: (who: string, line: string) => void;
   readonly problem: (what: string) => void;
+  /** Since when the log has the end of an execution, by the true clock; undefined while it lives. */
+  readonly endedAt: (executionId: string) => number | undefined;
 }
+
+// What ended a moment ago may begin still: the news of it is on its way, or waits for the end of a cut or a pause, which take 15 s.
+const newsMs = 30_000;
 
 /** The services as they are, on memory ports; a ship for each process. */
 export function createFleet(options: FleetOptions): Fleet {
@@ -62,7 +67,11 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
   return createShip({ id, sea, dice, launch, problem, stopsWhole: true });
 }
 
-function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, problem }: FleetOptions): NodeShip {
+function nodeShip(
+  id: string,
+  cores: number,
+  { plan, sea, dice, crash, note, problem, endedAt }: FleetOptions,
+): NodeShip {
   const disk: Disk = new Map();
   const files: MemoryTree = new Map();
   const starts = new Map<string, number>();
@@ -74,6 +83,8 @@ function nodeShip(id: string, cores: number, { plan, sea, dice, crash, note, pro
       if (!berth.isAlive()) return;
       starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
       if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);
+      const agoMs = sea.clock.now() - (endedAt(executionId) ?? Number.POSITIVE_INFINITY);
+      if (agoMs > newsMs) problem(`${id} begins ${executionId}, which ended ${agoMs} ms ago`);
     });
     const ports = {
       clock,

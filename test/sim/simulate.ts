@@ -91,7 +91,7 @@ function createWorld(plan: Plan): World {
     story.push(`${String(sea.clock.now() - startAt).padStart(7)} ${who} ${line}`);
     if (story.length > storyLines) story.shift();
   };
-  const watchman = createWatchman(problem);
+  const watchman = createWatchman(problem, sea.clock.now);
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
     const { commit, aggregate, seq } = stored;
@@ -104,7 +104,15 @@ function createWorld(plan: Plan): World {
     faulty = false;
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
-  const fleet = createFleet({ plan, sea, dice: sea.dice.split("fleet"), crash, note, problem });
+  const fleet = createFleet({
+    plan,
+    sea,
+    dice: sea.dice.split("fleet"),
+    crash,
+    note,
+    problem,
+    endedAt: watchman.endedAt,
+  });
   for (const [id, atMs] of plan.doomed) {
     sea.clock.at(startAt + atMs, () => {
       note("SEA", `${id} dies for good`);
@@ -125,6 +133,9 @@ function lineOf({ type, data }: StoredEvent): string {
   return [type, ...told.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
 }
 
+/** What concerns no process more than others. */
+const ofAll: ReadonlySet<Disturbance["kind"]> = new Set(["outage", "rebuild", "drop"]);
+
 function planDisturbance(
   { kind, whom, atMs, forMs }: Disturbance,
   {
@@ -144,9 +155,14 @@ function planDisturbance(
     pause: () => ship.voyage()?.berth.pauseUntil(endAt),
     cut: () => ship.voyage()?.berth.cutUntil(endAt),
     outage: () => sea.cutAll(endAt),
+    rebuild: () => {
+      sea.cutAll(endAt);
+      sea.rebuild();
+    },
+    drop: () => sea.dropAssignments(),
   };
   sea.clock.at(startAt + atMs, () => {
-    note("SEA", `${kind} ${kind === "outage" ? "of everybody" : `of ${ship.id}`} for ${forMs} ms`);
+    note("SEA", `${kind} ${ofAll.has(kind) ? "of everybody" : `of ${ship.id}`} for ${forMs} ms`);
     acts[kind]();
   });
 }

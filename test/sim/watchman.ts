@@ -5,16 +5,19 @@ import { eventKinds, subjectOf } from "@shoal/proto";
 export interface Watchman {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** When the end of an execution was stored, by the true clock; undefined while it lives. */
+  endedAt(executionId: string): number | undefined;
   /** Jobs that have not ended. */
   open(): number;
   see(stored: StoredCommit): void;
 }
 
-export function createWatchman(problem: (what: string) => void): Watchman {
+export function createWatchman(problem: (what: string) => void, now: () => number): Watchman {
   const jobs = new Map<string, Job>();
   const nodes = new Map<string, ClusterNode>();
   const hashes = new Map<string, string>();
   const ids = new Set<string>();
+  const ended = new Map<string, number>();
   let open = 0;
   let lastSeq = 0;
 
@@ -41,6 +44,9 @@ export function createWatchman(problem: (what: string) => void): Watchman {
     const after = foldJob([stored], before);
     if (after === undefined) return;
     jobs.set(id, after);
+    for (const [executionId, execution] of after.executions) {
+      if (!isLive(execution) && !ended.has(executionId)) ended.set(executionId, now());
+    }
     open += (isOver(after) ? 0 : 1) - (before === undefined || isOver(before) ? 0 : 1);
     for (const [partition, tries] of Map.groupBy(after.executions.values(), ({ placement }) => placement.partition)) {
       if (tries.filter(isLive).length > 1) problem(`partition ${partition} of ${id} runs twice at ${stored.seq}`);
@@ -52,6 +58,7 @@ export function createWatchman(problem: (what: string) => void): Watchman {
   return {
     jobs,
     nodes,
+    endedAt: (executionId) => ended.get(executionId),
     open: () => open,
     see(stored) {
       seeEnvelope(stored);

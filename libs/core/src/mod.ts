@@ -49,5 +49,6 @@ export { type Registry, registry } from "./registry.ts";
 export { defaultResources, resourcesOf, type Wanted, wantedBy } from "./schedule/candidate.ts";
 export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { explainShortage, type Shortlist, shortlist } from "./schedule/schedule.ts";
+export { assignments as assignmentView } from "./views/assignments.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
 export { type Change, changes, entries, entryOf, type View } from "./views/view.ts";

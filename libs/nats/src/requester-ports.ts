@@ -27,6 +27,8 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
   readonly replicas: number;
   /** What may be stored beside the log; `storageDefaults` when left out. Streams that exist keep their limits. */
   readonly storage?: StorageLimits;
+  /** How long a removed entry is remembered, milliseconds; shorter than usual only in tests. */
+  readonly markerMs?: number;
   /** A message in the log is no commit. It is skipped; somebody should look. */
   readonly onDamage: (damage: Damage) => void;
   /** A report could not be read and was parked: how many there are so far. */
@@ -72,7 +74,8 @@ export async function connectRequester(options: RequesterOptions): Promise<Reque
 
 function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
   const { requesterId, replicas, onDamage, onParked, storage = storageDefaults } = options;
-  const store = (bucket: string) => createViewStore(link, { bucket });
+  const marker = options.markerMs === undefined ? {} : { markerMs: options.markerMs };
+  const store = (bucket: string) => createViewStore(link, { bucket, ...marker });
   return {
     log: createEventLog(link, onDamage),
     views: {

@@ -1,9 +1,12 @@
 import type { Process } from "@shoal/core";
 import { type Commands, createCommands } from "./commands/commands.ts";
 import type { JobDefaults } from "./commands/job-defaults.ts";
+import { createConfirmations } from "./nodes/confirmations.ts";
 import { LiveMembership, type Membership } from "./nodes/membership.ts";
 import { Registrar } from "./nodes/registrar.ts";
+import { AssignmentReconciler } from "./owner/assignment-reconciler.ts";
 import { Auctioneer, type AuctionSettings } from "./owner/auctioneer.ts";
+import type { JobDesk } from "./owner/job-desk.ts";
 import { JobKeeper } from "./owner/job-keeper.ts";
 import { Owner } from "./owner/owner.ts";
 import { WaitingRoom } from "./owner/waiting-room.ts";
@@ -34,7 +37,7 @@ const wokenAtOnce = 4;
 /** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, nodes, checkpointMs, jobDefaults } = settings;
-  const { market, clock, chance, diary } = ports;
+  const { market, clock } = ports;
   const waitingRoom = new WaitingRoom();
   const membership = new LiveMembership({
     market,
@@ -50,21 +53,15 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
       known: (nodeId, state) => {
         if (state !== "connected") return;
         registrar.expect(nodeId);
+        reconciler.soon(nodeId);
         waitingRoom.wake(wokenAtOnce);
       },
+      resumed: () => reconciler.soon(),
       settled: () => waitingRoom.wake(waitingRoom.size()),
     },
   });
-  const auctioneer = new Auctioneer({
-    market,
-    membership,
-    waitingRoom,
-    clock,
-    chance,
-    diary,
-    auction: settings.auction,
-    again: (desk) => keeper.look(desk),
-  });
+  const again = (desk: JobDesk): void => keeper.look(desk);
+  const auctioneer = new Auctioneer({ ...ports, membership, waitingRoom, auction: settings.auction, again });
   const keeper = new JobKeeper({ clock, membership, auctioneer });
   const roster = new Roster(clock);
   const owner = new Owner({
@@ -73,8 +70,9 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     by,
     checkpointMs,
     moved: (shard, mine) => {
-      if (!mine) registrar.forgetShard(shard);
-      else for (const nodeId of membership.connected()) registrar.expect(nodeId);
+      if (!mine) return registrar.forgetShard(shard);
+      reconciler.soon();
+      for (const nodeId of membership.connected()) registrar.expect(nodeId);
     },
     nodeMoved: (stored) => registrar.noticed(stored),
   });
@@ -84,6 +82,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     disconnectAfterMs: nodes.disconnectAfterMs,
     leaseOf: (shard) => owner.leaseOf(shard),
   });
+  const reconciler = new AssignmentReconciler(ports, owner);
   const commands = createCommands(ports, {
     by,
     jobDefaults,
@@ -93,5 +92,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     },
   });
   const registering: Process = { name: "registrar", start: async () => undefined, stop: async () => registrar.close() };
-  return { processes: [membership, registering, owner], commands, membership, owner, roster };
+  const confirmations = createConfirmations(ports);
+  const processes = [membership, registering, owner, reconciler, confirmations];
+  return { processes, commands, membership, owner, roster };
 }

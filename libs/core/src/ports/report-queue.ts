@@ -30,4 +30,6 @@ export interface ReportQueue {
     afterSeq: number,
     deliver: (report: ReceivedReport) => void,
   ): Promise<{ close(): Promise<void> }>;
+  /** Puts a report aside that can never be decided, with the reason. Throws Fault LOG_UNREACHABLE when that is not known to be stored. */
+  park(report: ReceivedReport, why: string): Promise<void>;
 }

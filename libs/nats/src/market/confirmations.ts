@@ -1,4 +1,4 @@
-import { ConfirmRequest, type ConfirmAnswer, subjects } from "@shoal/proto";
+import { type ConfirmAnswer, ConfirmRequest, subjects } from "@shoal/proto";
 import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
 

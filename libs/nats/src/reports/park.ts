@@ -19,11 +19,11 @@ const headerCharsMax = 512;
 // A header is one line of ASCII.
 const oneLine = (text: string) => text.slice(0, headerCharsMax).replace(/[^\x20-\x7e]+/g, " ");
 
-/** Puts the head of a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble. */
+/** Puts the head of a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble; true when it is stored. */
 export function park(
   link: Link,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
-): void {
+): Promise<boolean> {
   link.trouble(`${message.subject} at ${message.seq} is parked: ${why}`, "warn");
   const headers = {
     // The same message met again by a new owner is parked once.
@@ -33,10 +33,11 @@ export function park(
     [parkedHeaders.seq]: message.seq,
     [parkedHeaders.bytes]: message.bytes.length,
   };
-  link.publisher
+  return link.publisher
     .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes.subarray(0, parkedHeadBytes)), headers })
     .then((outcome) => {
       if (outcome.state !== "stored")
         link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
+      return outcome.state === "stored";
     });
 }

@@ -1,7 +1,7 @@
 import type { ReceivedReport, ReportQueue } from "@shoal/core";
-import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, streams, subjects } from "@shoal/proto";
-import { tryDecode } from "../codec/plain-maps.ts";
-import type { Link } from "../connection/link.ts";
+import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, shardOf, streams, subjects } from "@shoal/proto";
+import { encode, tryDecode } from "../codec/plain-maps.ts";
+import { type Link, unreachable } from "../connection/link.ts";
 import type { ReadMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
@@ -20,9 +20,15 @@ export function createReportQueue(link: Link, onParked: (count: number) => void)
           if (typeof report !== "string") return deliver(report);
           parked += 1;
           onParked(parked);
-          park(link, { shard, message, why: report });
+          void park(link, { shard, message, why: report });
         },
       }),
+    async park({ nodeId, jobId, executionId, seq, report }, why) {
+      const subject = subjects.report(nodeId, jobId, executionId);
+      const message = { subject, seq, bytes: encode(report), header: () => "" };
+      if (!(await park(link, { shard: shardOf(jobId), message, why })))
+        throw unreachable(`parking a report of ${executionId}`, "the server did not store it");
+    },
   };
 }
 

@@ -14,8 +14,8 @@ export interface NatsBench {
   readonly dataDir: string;
   readonly troubles: string[];
   link(options?: Partial<ConnectOptions>): Promise<Link>;
-  /** Dies as by kill -9 and is started again on the same port and folder. */
-  crash(): Promise<void>;
+  /** Dies as by kill -9 and is started again on the same port and folder; `meanwhile` may change the folder before. */
+  crash(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,9 +43,10 @@ export async function natsBench(
       links.push(link);
       return link;
     },
-    async crash() {
+    async crash(meanwhile) {
       const { port } = server;
       await server.kill();
+      await meanwhile?.(dataDir);
       server = await startServer(program, { dataDir, ...rest, port });
     },
     async close() {

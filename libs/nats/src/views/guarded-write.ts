@@ -4,7 +4,6 @@ import { type Link, unreachable } from "../connection/link.ts";
 import { type HeaderFields, headerNames } from "../connection/message-headers.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
-import { markerMs } from "../topology/topology-data.ts";
 import { type Kept, keptOf, nothingKept, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import type { Remembered } from "./remembered.ts";
 
@@ -24,9 +23,14 @@ export interface WritePlace {
   readonly bucket: string;
   readonly remembered: Remembered;
   readonly written: Written<ViewEntry>;
+  /** How long the marker of a removal lives. */
+  readonly markerMs: number;
 }
 
-const removalHeaders = { [headerNames.operation]: "DEL", [headerNames.ttl]: `${markerMs / 1_000}s` };
+const removalHeaders = (markerMs: number): HeaderFields => ({
+  [headerNames.operation]: "DEL",
+  [headerNames.ttl]: `${markerMs / 1_000}s`,
+});
 
 /**
  * Writes unless something newer stands there; resolves in both cases. Every write expects the revision it builds on, so
@@ -64,7 +68,7 @@ function publish(place: WritePlace, at: { readonly key: string; readonly revisio
   return place.link.publisher.publish({
     subject,
     bytes: write.bytes,
-    headers: write.value === undefined ? { ...expected, ...removalHeaders } : expected,
+    headers: write.value === undefined ? { ...expected, ...removalHeaders(place.markerMs) } : expected,
   });
 }
 

@@ -2,6 +2,7 @@ import type { ViewEntry, ViewStore } from "@shoal/core";
 import { createWritten } from "../codec/written.ts";
 import type { Link } from "../connection/link.ts";
 import { directGet } from "../stream/direct-get.ts";
+import { markerMs } from "../topology/topology-data.ts";
 import { keptOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { writeGuarded } from "./guarded-write.ts";
@@ -9,14 +10,19 @@ import { createRemembered } from "./remembered.ts";
 import { watchBucket } from "./watch.ts";
 import { writeQueue } from "./write-queue.ts";
 
-/** A bucket as a view store. `consumerName` is for those whose rights allow one consumer only: then one watch at a time. */
-export function createViewStore(
-  link: Link,
-  options: { readonly bucket: string; readonly consumerName?: string },
-): ViewStore {
+export interface ViewStoreOptions {
+  readonly bucket: string;
+  /** For those whose rights allow one consumer only: then one watch at a time. */
+  readonly consumerName?: string;
+  /** How long a removed entry is remembered, milliseconds; shorter than usual only in tests. */
+  readonly markerMs?: number;
+}
+
+/** A bucket as a view store. */
+export function createViewStore(link: Link, options: ViewStoreOptions): ViewStore {
   const { bucket } = options;
   const written = createWritten<ViewEntry>();
-  const place = { link, bucket, remembered: createRemembered(), written };
+  const place = { link, bucket, remembered: createRemembered(), written, markerMs: options.markerMs ?? markerMs };
   const write = writeQueue((key, one) => writeGuarded(place, key, one));
   return {
     put: (key, value) => write(key, { seq: value.seq, bytes: encodeEntry(value), value }),

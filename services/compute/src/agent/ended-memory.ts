@@ -2,7 +2,10 @@
 const endedMax = 10_000;
 
 /** The executions that ended lately on this node, the oldest forgotten first. */
-export function createEndedMemory(max = endedMax): { add(executionId: string): void; has(executionId: string): boolean } {
+export function createEndedMemory(max = endedMax): {
+  add(executionId: string): void;
+  has(executionId: string): boolean;
+} {
   const ended = new Set<string>();
   return {
     add(executionId) {

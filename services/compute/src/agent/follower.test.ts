@@ -7,7 +7,8 @@ const hour = 3_600_000;
 const answered = 300;
 const forLong = { engine: { type: "noop", params: { RunSeconds: 3_600 } } };
 
-const asked = ({ questions }: NodeBench) => questions.map(({ executionId, isAssigned }) => ({ executionId, isAssigned }));
+const asked = ({ questions }: NodeBench) =>
+  questions.map(({ executionId, isAssigned }) => ({ executionId, isAssigned }));
 const startsOf = (bench: NodeBench, { executionId }: { readonly executionId: string }) =>
   bench.starts.get(executionId) ?? 0;
 

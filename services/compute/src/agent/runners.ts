@@ -114,7 +114,10 @@ function beginAgain(
 ): void {
   const { executionId } = entry;
   // What cannot be read any more is refused as anything else that cannot.
-  if (read.assignment === undefined || read.why !== undefined) return beginNew(state, executionId, read);
+  if (read.assignment === undefined || read.why !== undefined) {
+    beginNew(state, executionId, read);
+    return;
+  }
   if (entry.phase !== "settled") state.options.ledger.adopt(executionId, read.assignment.resources);
   begin(state, read.assignment, { from: "journal", entry, mayBegin });
 }

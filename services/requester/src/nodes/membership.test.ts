@@ -36,6 +36,7 @@ async function running() {
       heard: () => undefined,
       gone: () => undefined,
       known: () => undefined,
+      resumed: () => undefined,
       settled: () => void settledCalls++,
     },
   });

@@ -30,6 +30,8 @@ export interface MembershipWatcher {
   gone(nodeId: string): void;
   /** The log knows this node: told for each at the start, and with every change. */
   known(nodeId: string, state: NodeState): void;
+  /** All nodes that the log knows have been told: at the start, and whenever the connection was away. */
+  resumed(): void;
   /** Nodes had time to speak: what is not known by now is not there. */
   settled(): void;
 }
@@ -64,7 +66,10 @@ export class LiveMembership implements Membership, Process {
     this.#started = true;
     this.#listenFirst();
     this.#closers.push(
-      await nodes.watch(">", { changed: (nodeId, entry) => this.#seen(nodeId, entry), ready: () => undefined }),
+      await nodes.watch(">", {
+        changed: (nodeId, entry) => this.#seen(nodeId, entry),
+        ready: () => this.#options.watcher.resumed(),
+      }),
     );
     this.#closers.push(await market.onHeartbeat((heartbeat) => this.#heard(heartbeat)));
   }

@@ -56,7 +56,7 @@ it("shows what it knows before it leaves in order", async () => {
   driving.stop();
   // Less than an entry has to rest before it is written.
   await sea.clock.advance(20);
-  const stopping = requester.processes.at(-1)?.stop();
+  const stopping = requester.processes.find(({ name }) => name === "owner")?.stop();
   await sea.clock.advance(20);
   await stopping;
   const reading = sea.requester("reader").views.jobs.get(`default.${jobId}`);

@@ -1,4 +1,4 @@
-import { causeOf, type Lease, type Process, type StoredCommit } from "@shoal/core";
+import { causeOf, type Job, type Lease, type Process, type StoredCommit } from "@shoal/core";
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import type { JobKeeper } from "./job-keeper.ts";
@@ -69,6 +69,11 @@ export class Owner implements Process {
   /** Looks at every job of every shard. */
   lookAtAll(): void {
     for (const shard of this.#shards.values()) shard.lookAtAll();
+  }
+
+  /** Every job of the shards that are owned now that is in memory. */
+  *jobs(): Iterable<Job> {
+    for (const shard of this.#shards.values()) yield* shard.jobs();
   }
 
   /** The shards owned now, and the jobs of each that are in memory. */

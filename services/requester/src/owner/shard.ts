@@ -14,6 +14,7 @@ import {
 import type { AggregateRef } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { jobCraft } from "./craft.ts";
+import { decideReport } from "./decide-report.ts";
 import { Desk, type Move } from "./desk.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { JobKeeper } from "./job-keeper.ts";
@@ -94,6 +95,14 @@ export class Shard {
   /** Looks at every job that is under way. */
   lookAtAll(): void {
     for (const desk of this.#desks.values()) this.#options.keeper.look(desk);
+  }
+
+  /** Every job in memory. */
+  *jobs(): Iterable<Job> {
+    for (const desk of this.#desks.values()) {
+      const job = desk.state();
+      if (job !== undefined) yield job;
+    }
   }
 
   /** Jobs in memory now. */
@@ -181,20 +190,15 @@ export class Shard {
     await desk.absorb(stored);
   }
 
-  #hear({ seq, jobId, executionId, nodeId, report }: ReceivedReport): void {
+  #hear(received: ReceivedReport): void {
     if (this.#closed.signal.aborted) return;
-    const end = this.#progress.reports.begin(seq);
+    const { reports, clock, diary } = this.#options.ports;
+    const end = this.#progress.reports.begin(received.seq);
     this.#progress.moved();
-    const facts = { nodeId, jobId, executionId };
-    this.#deskOf({ kind: "job", namespace: report.namespace, id: jobId })
-      .then((desk) => desk.command({ name: "Report", nodeId, executionId, report }))
-      .then((outcome) => {
-        if (!outcome.ok) this.#options.ports.diary.info({ ...facts, ...outcome.rejection }, "a report was refused");
-      })
-      .catch((failure: unknown) => this.#warn(facts, failure, "a report could not be decided on"))
-      .finally(() => {
-        if (!this.#closed.signal.aborted) end();
-      });
+    const deskOf = (ref: AggregateRef) => this.#deskOf(ref);
+    decideReport({ deskOf, reports, clock, diary, signal: this.#closed.signal }, received)
+      .then((isDone) => isDone && !this.#closed.signal.aborted && end())
+      .catch((failure: unknown) => this.#warn({ seq: received.seq }, failure, "a report could not be worked off"));
   }
 
   #newDesk(ref: AggregateRef, shows: () => boolean): JobDesk {

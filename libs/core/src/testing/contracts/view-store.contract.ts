@@ -134,9 +134,7 @@ function watches(bench: () => ViewBench): void {
     await bench().views.put("b", entry(3));
     const watch = await watched(bench().views, ">");
     await watch.ready.atLeast(1);
-    expect(watch.changes.all.filter(({ value }) => value !== undefined)).toMatchObject([
-      { key: "b", value: entry(3) },
-    ]);
+    expect(watch.changes.all.filter(({ value }) => value !== undefined)).toMatchObject([{ key: "b", value: entry(3) }]);
     await watch.close();
   });
   it("says what came with the first delivery, and when the store took it", async () => {

@@ -9,6 +9,7 @@ export interface ReportStore {
   readonly reports: readonly ReceivedReport[];
   /** What could not be read, with its reason. */
   readonly parked: readonly { readonly seq: number; readonly why: string }[];
+  park(seq: number, why: string): void;
   readonly onStored: Set<(report: ReceivedReport) => void>;
   /** Stores what a node says, readable or not. */
   store(
@@ -25,6 +26,7 @@ export function createReportStore(): ReportStore {
   return {
     reports,
     parked,
+    park: (at, why) => void parked.push({ seq: at, why }),
     onStored,
     store(nodeId, { jobId, executionId, report }) {
       seq++;
@@ -70,5 +72,6 @@ export function memoryReportQueue(berth: Berth, store: ReportStore): ReportQueue
       });
       return { close: async () => hearing.close() };
     },
+    park: ({ seq }, why) => berth.exchange("park", () => store.park(seq, why)),
   };
 }

@@ -15,6 +15,9 @@ import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
 type ViewName = "jobs" | "executions" | "nodes" | "assignments";
 
+// As short as a marker may live before it expires: what is built on top must not need it for longer.
+const markerMs = 5_000;
+
 /** What all processes share: the servers' side of every port, one clock and one set of dice. */
 export interface Sea {
   readonly clock: HandClock;
@@ -32,6 +35,13 @@ export interface Sea {
   setFaults(faults: Faults): void;
   /** No process reaches the servers until `at`. */
   cutAll(at: number): void;
+  /**
+   * The server dies uncleanly, and comes back without the index of its files: assignments whose removal marker has expired are there
+   * again (nats-server issue 8505), and every watch begins again.
+   */
+  rebuild(): void;
+  /** The bucket of assignments is deleted and made again. */
+  dropAssignments(): void;
   /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
   berth(name: string): Berth;
   /** Every port of a requester of this id. */
@@ -46,8 +56,7 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   const clock = createHandClock(options.startAt, dice.split("ties"));
   const berths = new Set<Berth>();
   let faults = options.faults ?? calm;
-  let downUntil = 0;
-  let started = 0;
+  let [downUntil, started] = [0, 0];
   const water: Water = {
     clock,
     dice: dice.split("water"),
@@ -94,10 +103,18 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
       downUntil = Math.max(downUntil, at);
       for (const each of berths) each.cutUntil(at);
     },
+    rebuild: () => rebuild(stores.views),
+    dropAssignments: stores.views.assignments.drop,
     berth,
     requester: (id) => requesterPorts(berth(id), shared),
     node: (id) => nodePorts(berth(id), shared),
   };
+}
+
+function rebuild(views: Sea["views"]): void {
+  // The watches of the other buckets begin again with the connection.
+  for (const bucket of Object.values(views)) if (bucket !== views.assignments) bucket.reset();
+  views.assignments.revive(markerMs);
 }
 
 interface Shared extends Pick<Sea, "log" | "views" | "leases" | "reports" | "checkpoints" | "market" | "output"> {

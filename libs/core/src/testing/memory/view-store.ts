@@ -28,6 +28,8 @@ export interface Bucket {
    * has expired, and the entry's last value is there again as it was stored.
    */
   revive(markerMs: number): void;
+  /** Every watch begins again, as after a break of all connections. */
+  reset(): void;
   /** Deletes the bucket and makes it again, empty. */
   drop(): void;
 }
@@ -67,6 +69,7 @@ export function createBucket(name: string, now: () => number): Bucket {
       }
       reset();
     },
+    reset,
     drop() {
       kept.clear();
       buried.clear();

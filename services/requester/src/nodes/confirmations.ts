@@ -1,0 +1,36 @@
+import type { Process } from "@shoal/core";
+import type { ConfirmAnswer, ConfirmRequest } from "@shoal/proto";
+import { type CheckPorts, checkAssignments } from "../owner/assignment-check.ts";
+import type { RequesterPorts } from "../ports.ts";
+
+// Requests that are answered at once. Each reads up to 64 jobs; a node that gets no answer asks again later.
+const answeringMax = 16;
+
+/** Answers nodes that ask whether executions are theirs still. A node has one question under way; more of them are not answered. */
+export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "market">): Process {
+  const answering = new Set<string>();
+  let listening: { close(): Promise<void> } | undefined;
+
+  async function answer(nodeId: string, { executions }: ConfirmRequest): Promise<ConfirmAnswer> {
+    if (answering.has(nodeId) || answering.size >= answeringMax) throw new Error("too many questions are under way");
+    answering.add(nodeId);
+    try {
+      const verdicts = await checkAssignments(
+        ports,
+        executions.map((execution) => ({ ...execution, nodeId })),
+      );
+      return { verdicts: [...verdicts].map(([executionId, holds]) => ({ executionId, holds })) };
+    } finally {
+      answering.delete(nodeId);
+    }
+  }
+  return {
+    name: "confirmations",
+    async start() {
+      listening = await ports.market.onConfirm(answer);
+    },
+    async stop() {
+      await listening?.close();
+    },
+  };
+}

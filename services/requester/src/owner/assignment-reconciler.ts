@@ -1,0 +1,144 @@
+import { assignmentView, causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
+import { confirmedMax, shardOf } from "@shoal/proto";
+import { z } from "zod";
+import type { RequesterPorts } from "../ports.ts";
+import { type Claim, checkAssignments } from "./assignment-check.ts";
+import type { Owner } from "./owner.ts";
+
+export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "diary" | "clock">;
+
+/** What is owned, and every job of it that has not ended. */
+export type Owned = Pick<Owner, "leaseOf" | "jobs">;
+
+// Shards are taken in a row, and nodes come back together: one look at the bucket serves them all.
+const gatherMs = 500;
+// Between two looks: reading a bucket of some ten thousand entries takes half a second of a server's time.
+const gapMs = 5_000;
+// The longest pause after looks that failed: one damaged job must not have the whole bucket read every five seconds.
+const gapMsMax = 300_000;
+
+/** As much of an assignment as says which job it belongs to. */
+const Address = z.object({ jobId: z.string(), namespace: z.string() });
+
+/**
+ * Makes the assignments of the owned shards what the log says: removes what is settled, writes again what is missing. It looks
+ * when a shard was taken, when a node has come back, and when the connection to the server was away.
+ */
+export class AssignmentReconciler implements Process {
+  readonly name = "assignment reconciler";
+  readonly #ports: ReconcilerPorts;
+  readonly #owned: Owned;
+  readonly #closed = new AbortController();
+  /** Which part of the bucket is to be looked at: everything, or the entries of these nodes. */
+  #due: Set<string> | "everything" = new Set();
+  #running: Promise<void> | undefined;
+  #started = false;
+
+  constructor(ports: ReconcilerPorts, owned: Owned) {
+    this.#ports = ports;
+    this.#owned = owned;
+  }
+
+  async start(): Promise<void> {
+    this.#started = true;
+    this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#closed.abort();
+    await this.#running;
+  }
+
+  /** Looks soon at the entries of a node, or at all. */
+  soon(nodeId?: string): void {
+    if (nodeId === undefined) this.#due = "everything";
+    else if (this.#due !== "everything") this.#due.add(nodeId);
+    this.#run();
+  }
+
+  #run(): void {
+    if (!this.#started || this.#closed.signal.aborted || this.#isIdle()) return;
+    this.#running ??= this.#untilDone().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  #isIdle(): boolean {
+    return this.#due !== "everything" && this.#due.size === 0;
+  }
+
+  async #untilDone(): Promise<void> {
+    const { clock, diary } = this.#ports;
+    const { signal } = this.#closed;
+    let waitMs = gapMs;
+    await pause(clock, gatherMs, signal);
+    while (!signal.aborted && !this.#isIdle()) {
+      const due = this.#due;
+      this.#due = new Set();
+      try {
+        for (const pattern of due === "everything" ? [">"] : [...due].map((nodeId) => `${nodeId}.>`))
+          await this.#reconcile(pattern);
+        waitMs = gapMs;
+      } catch (failure) {
+        this.#due = "everything";
+        waitMs = Math.min(waitMs * 2, gapMsMax);
+        diary.warn(causeOf(failure), "assignments could not be compared with the log; it is tried again");
+      }
+      await pause(clock, waitMs, signal);
+    }
+  }
+
+  async #reconcile(pattern: string): Promise<void> {
+    const claims = this.#claims(pattern, await this.#read(pattern));
+    let failed = 0;
+    for (let first = 0; first < claims.length && !this.#closed.signal.aborted; first += confirmedMax)
+      failed += await this.#failedOf(claims.slice(first, first + confirmedMax));
+    if (failed > 0) throw new Fault("LOG_UNREACHABLE", `${failed} of ${claims.length} could not be compared`);
+  }
+
+  async #failedOf(claims: readonly Claim[]): Promise<number> {
+    const verdicts = await checkAssignments(this.#ports, claims);
+    return claims.length - verdicts.size;
+  }
+
+  /** What differs from the jobs in memory. Whether it is wrong is for the log to say. */
+  #claims(pattern: string, there: ReadonlyMap<string, ViewEntry>): readonly Claim[] {
+    const claims: Claim[] = [];
+    const expected = new Set<string>();
+    const nodes = pattern === ">" ? undefined : pattern.slice(0, -1);
+    for (const job of this.#owned.jobs()) {
+      for (const { key } of entries(assignmentView, job)) {
+        if (nodes !== undefined && !key.startsWith(nodes)) continue;
+        expected.add(key);
+        const { id: jobId, spec } = job.header;
+        if (!there.has(key)) claims.push({ ...partsOf(key), jobId, namespace: spec.namespace, isAssigned: false });
+      }
+    }
+    for (const [key, value] of there) {
+      const address = Address.safeParse(value);
+      if (expected.has(key) || !address.success || this.#owned.leaseOf(shardOf(address.data.jobId)) === undefined)
+        continue;
+      claims.push({ ...partsOf(key), ...address.data, isAssigned: true });
+    }
+    return claims;
+  }
+
+  async #read(pattern: string): Promise<ReadonlyMap<string, ViewEntry>> {
+    const all = new Map<string, ViewEntry>();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { assignments } = this.#ports.views;
+    const watch = await assignments.watch(pattern, {
+      changed: (key, value) => (value === undefined ? all.delete(key) : all.set(key, value)),
+      ready: resolve,
+    });
+    this.#closed.signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise.finally(() => watch.close());
+    return all;
+  }
+}
+
+/** The node and the execution that a key of the bucket names. */
+function partsOf(key: string): { readonly nodeId: string; readonly executionId: string } {
+  const dot = key.indexOf(".");
+  return { nodeId: key.slice(0, dot), executionId: key.slice(dot + 1) };
+}
