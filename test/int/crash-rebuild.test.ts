@@ -123,7 +123,9 @@ onServer(() => {
       const here = await cluster(bench);
       const submitted = new Set<string>();
       const submit = async () => {
-        const all = Array.from({ length: jobsPerRound }, () => here.requester.commands.submit({ spec: jobOf(0.1), cause: "test" }));
+        const all = Array.from({ length: jobsPerRound }, () =>
+          here.requester.commands.submit({ spec: jobOf(0.1), cause: "test" }),
+        );
         for (const { jobId } of await Promise.all(all)) submitted.add(jobId);
       };
       const over = async () => {

@@ -100,6 +100,8 @@ function nodeShip(
       publishers: registry("publisher", []),
       env: {},
       notes: { info: tell, warn: tell },
+      // It ends, and is started again.
+      onDuplicate: () => berth.kill(),
     };
     return { berth, processes: createCompute(nodeSettings(id, capacity, plan), ports) };
   };

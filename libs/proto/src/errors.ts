@@ -103,6 +103,8 @@ export const errors = {
   // biome-ignore format: one row, one failure
   RETRIES_EXHAUSTED:    { http: 500, wire: "InternalError", exit: 9, retry: false, says: "Job failed because it has been retried too many times", hint: "read why each try failed: shoal job history <job>" },
   // biome-ignore format: one row, one failure
+  NODE_ID_IN_USE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "another process runs under this node id", hint: "give each node a nodeId and a dataDir of its own, or stop the other process" },
+  // biome-ignore format: one row, one failure
   DATA_DIR_IN_USE:      { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "another process uses this data directory", hint: "stop it, or give each node a dataDir of its own" },
   // biome-ignore format: one row, one failure
   DATA_DIR_FAILED:      { http: 500, wire: "IOError", exit: 8, retry: true, says: "the data directory cannot be used", hint: "look at the node's disk, and at the owner of the directory" },

@@ -24,6 +24,8 @@ export interface ComputePorts {
   /** The host's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly notes: Notes;
+  /** Another process uses this node's id and has the older right to it: this one must end. */
+  readonly onDuplicate?: (why: string) => void;
 }
 
 /** What a node is and allows, all worked out: config, machine and defaults together. */

@@ -8,6 +8,7 @@ import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import { type Availability, createAvailability } from "./heartbeat/availability.ts";
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
+import { createIdentity } from "./heartbeat/identity.ts";
 import { hostVariables } from "./host-variables.ts";
 import { sealable } from "./journal/sealable.ts";
 import { createLogShipper } from "./logs/log-shipper.ts";
@@ -34,8 +35,16 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     slotsMax: settings.slotsMax,
     freed: () => heartbeat.soon(),
   });
+  const instance = { instanceId: ports.chance.uuid(), startedAt: clock.now() };
   const info = () => nodeInfo(settings, availability, ledger);
-  const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, availability, info });
+  const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
+  const identity = createIdentity({
+    ...{ nodeId, clock, stall, notes, instance, info },
+    onDuplicate(why) {
+      heartbeat.silence();
+      ports.onDuplicate?.(why);
+    },
+  });
   const runnerPorts: RunnerPorts = {
     ...ports,
     journal,
@@ -62,7 +71,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   });
   const around = { ...settings, parts: ports, availability, hostVariable, available: ledger.available };
   const bidder = createBidder({ nodeId, stall, ledger, policies: createPolicies(around) });
-  return [look(availability), outbox, holds(ledger), agent, bidder, heartbeat];
+  return [look(availability), identity, outbox, holds(ledger), agent, bidder, heartbeat];
 }
 
 /** Before anything else the node finds out what it can do. */

@@ -1,4 +1,4 @@
-import { causeOf, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, signalOf } from "@shoal/nats";
 import { createCompute } from "./compute.ts";
 import { ComputeConfig } from "./config.ts";
@@ -17,7 +17,7 @@ export interface ComputeServing {
 
 /**
  * Runs a compute node until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory
- * or the log do not allow it to start; it has logged it then.
+ * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
  */
 export async function serveCompute(serving: ComputeServing): Promise<void> {
   let notes = openNotes("info");
@@ -48,5 +48,8 @@ async function runCompute(host: Host, notes: ServiceLog, { quit, onReady }: Comp
     stop: async () => notes.info("stopping"),
   };
   const open: Process = { name: "host", start: async () => {}, stop: host.close };
-  await runUntil(quit, [open, ...createCompute(host.settings, host.ports), ready]);
+  const { promise: taken, reject } = Promise.withResolvers<never>();
+  taken.catch(() => undefined); // Nobody waits for it any more once the node stops.
+  const ports = { ...host.ports, onDuplicate: (why: string) => reject(new Fault("NODE_ID_IN_USE", why)) };
+  await runUntil(Promise.race([quit, taken]), [open, ...createCompute(host.settings, ports), ready]);
 }

@@ -5,6 +5,10 @@ export const needs = [
   { feature: "strict checking of stream settings", since: "2.12.0" },
 ] as const;
 
+// Not in the table, as no version is better than another: nats-server issue 8505. On a stream with one copy a value that was
+// removed comes back once its marker has expired, when the server ends uncleanly and builds its index again from its files. Seen
+// with 2.14.0; no fixed release known at the time of writing. Nothing here rests on it: docs/notes/expiry.md says why.
+
 /** Faults of servers that would fit, worth telling an operator: what may happen, and from which version on it does not. */
 export const knownFaults = [
   { line: "2.12", mended: "2.12.14", what: "the memory of message ids may be wrong after a change of leader" },

@@ -63,6 +63,7 @@ onServer(() => {
       await reports();
       await bids();
       await says();
+      await confirms();
       await publishesResults();
       expect(problems).toEqual([]);
     });
@@ -110,6 +111,11 @@ onServer(() => {
       node.stall.heartbeat(someHeartbeat("n1"));
       expect((await heartbeats.atLeast(1))[0]?.info.nodeId).toBe("n1");
       await hearing.close();
+      const own = heard<Heartbeat>();
+      const hearingOwn = await node.stall.onOwnHeartbeat(own.tell);
+      node.stall.heartbeat(someHeartbeat("n1"));
+      expect(await own.atLeast(1)).toHaveLength(1);
+      await hearingOwn.close();
       const output = heard<string>();
       const reading = await requester.logs.read(
         "e-1",
@@ -119,6 +125,17 @@ onServer(() => {
       node.logs.send("e-1", { stream: "stdout", bytes: new TextEncoder().encode("hello") });
       expect(await output.atLeast(1)).toEqual(["hello"]);
       await reading.close();
+    }
+
+    async function confirms(): Promise<void> {
+      const answering = await requester.market.onConfirm(async (nodeId, { executions }) => ({
+        verdicts: executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n1" })),
+      }));
+      const executions = [{ executionId: "e-1", jobId: "j-1", namespace: "default", isAssigned: true }];
+      expect(await node.stall.confirm({ executions }, 5_000)).toEqual({
+        verdicts: [{ executionId: "e-1", holds: true }],
+      });
+      await answering.close();
     }
 
     async function publishesResults(): Promise<void> {
@@ -141,6 +158,7 @@ onServer(() => {
       ["speak for another node's execution in the logs", subjects.log("n2", "e-1")],
       ["say another node's heartbeat", subjects.heartbeat("n2")],
       ["ask other nodes", subjects.ask("n2")],
+      ["ask in another node's name whether an execution holds", subjects.confirm("n2")],
       ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
       ["park messages", subjects.parked(0)],
       ["write its own assignments", `$KV.${buckets.assignments}.n1.e-1`],
@@ -179,6 +197,8 @@ onServer(() => {
       ["reports", "shoal.rpt.>"],
       ["the feed", "shoal.feed.>"],
       ["heartbeats", "shoal.hb.*"],
+      ["another node's heartbeats", subjects.heartbeat("n2")],
+      ["what nodes ask", "shoal.confirm.*"],
       ["asks to another node", subjects.ask("n2")],
       ["asks to all nodes", "shoal.ask.*"],
       ["the requesters' answers", "_INBOX_requester.>"],

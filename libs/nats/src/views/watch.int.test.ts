@@ -27,10 +27,10 @@ onServer(() => {
       const entries = new Map<string, ViewEntry>();
       const told = heard<string>();
       const watch = await createViewStore(await bench.link(), { bucket, ...options }).watch("n.>", {
-        changed(key, value) {
+        changed(key, value, { isAbsent }) {
           if (value === undefined) entries.delete(key);
           else entries.set(key, value);
-          told.tell(`${key} ${value?.seq ?? "gone"}`);
+          told.tell(`${key} ${value?.seq ?? (isAbsent ? "absent" : "removed")}`);
         },
         ready: () => told.tell("ready"),
       });
@@ -45,7 +45,7 @@ onServer(() => {
         ["n.b", { seq: 3 }],
         ["n.c", { seq: 4 }],
       ]);
-      expect(told.all).toContain("n.a gone");
+      expect(told.all).toContain("n.a removed");
       await watch.close();
     });
   });
@@ -60,7 +60,7 @@ onServer(() => {
       await writer.put("n.b", { seq: 2 });
       const told = heard<string>();
       const watch = await createViewStore(far, { bucket }).watch("n.>", {
-        changed: (key, value) => told.tell(`${key} ${value?.seq ?? "gone"}`),
+        changed: (key, value, { isAbsent }) => told.tell(`${key} ${value?.seq ?? (isAbsent ? "absent" : "removed")}`),
         ready: () => told.tell("ready"),
       });
       await told.atLeast(3);
@@ -68,7 +68,7 @@ onServer(() => {
       const manager = await link.manager();
       await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, "n.a") });
       proxy.admit();
-      expect(await told.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a gone", "ready"]);
+      expect(await told.atLeast(5)).toEqual(["n.a 1", "n.b 2", "ready", "n.a absent", "ready"]);
       await watch.close();
       await proxy.close();
     });

@@ -28,5 +28,9 @@ export const Heartbeat = z.object({
   at: z.number(),
   /** The node is going away on purpose. */
   leaving: z.boolean().optional(),
+  /** Drawn by each process at its start: tells two processes apart that use one node id. */
+  instanceId: z.string().max(64).optional(),
+  /** A process that starts asks whether another one uses its node id already. Nobody else is meant. */
+  isProbe: z.boolean().optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;

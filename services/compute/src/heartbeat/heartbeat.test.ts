@@ -42,6 +42,7 @@ function bench() {
     clock,
     stall: { heartbeat: (one) => said.push(one) },
     everyMs: 1_000,
+    instance: { instanceId: "i-one", startedAt: 0 },
     availability,
     info: () => ({ ...info, engines: [...availability.usable("executors")] }),
   });

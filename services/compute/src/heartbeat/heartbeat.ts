@@ -1,6 +1,7 @@
 import type { Clock, Process, Stall } from "@shoal/core";
 import type { NodeInfo } from "@shoal/proto";
 import type { Availability } from "./availability.ts";
+import type { Instance } from "./identity.ts";
 
 /** How often the node looks again at what its parts can do. Asking an engine costs milliseconds. */
 const refreshMs = 10_000;
@@ -11,19 +12,21 @@ const urgentGapMs = 5;
 export interface Heartbeat extends Process {
   /** Room came free that somebody was refused for: says so at once, unless it has only just said something. */
   soon(): void;
+  /** Ends without a goodbye: another process speaks for this node. */
+  silence(): void;
 }
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly stall: Pick<Stall, "heartbeat">;
   readonly everyMs: number;
+  readonly instance: Instance;
   readonly availability: Availability;
   /** The node as it is now. */
   readonly info: () => NodeInfo;
 }
 
-export function createHeartbeat({ clock, stall, everyMs, availability, info }: HeartbeatOptions): Heartbeat {
-  const startedAt = clock.now();
+export function createHeartbeat({ clock, stall, everyMs, instance, availability, info }: HeartbeatOptions): Heartbeat {
   let beating = false;
   let saidAt = Number.NEGATIVE_INFINITY;
   let refreshAt = Number.POSITIVE_INFINITY;
@@ -32,7 +35,7 @@ export function createHeartbeat({ clock, stall, everyMs, availability, info }: H
 
   function say(leaving: boolean): void {
     saidAt = clock.now();
-    stall.heartbeat({ info: info(), startedAt, at: saidAt, ...(leaving ? { leaving } : {}) });
+    stall.heartbeat({ info: info(), ...instance, at: saidAt, ...(leaving ? { leaving } : {}) });
   }
   function beat(): void {
     planned = false;
@@ -59,6 +62,10 @@ export function createHeartbeat({ clock, stall, everyMs, availability, info }: H
       beating = false;
       cancel();
       say(true);
+    },
+    silence() {
+      beating = false;
+      cancel();
     },
     soon() {
       if (planned || !beating) return;

@@ -118,6 +118,7 @@ export class LiveMembership implements Membership, Process {
   }
 
   #heard(heartbeat: Heartbeat): void {
+    if (heartbeat.isProbe === true) return;
     this.#live.set(heartbeat.info.nodeId, { heartbeat, heardAt: this.#options.clock.now() });
     this.#options.watcher.heard(heartbeat);
   }
