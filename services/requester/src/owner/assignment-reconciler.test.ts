@@ -1,0 +1,147 @@
+import { foldJob, liveExecutions } from "@shoal/core";
+import { createSea, entriesOf, type Sea, sampleInfo } from "@shoal/core/testing";
+import { JobSpec } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { createRequester } from "../requester.ts";
+import { memoryPorts } from "../testing/memory-ports.ts";
+
+const nodeId = "n-one";
+const settings = {
+  auction: { width: 1, rounds: 1, waitMs: 100, queueBefore: 64 },
+  nodes: { disconnectAfterMs: 3_600_000, settleMs: 500 },
+  checkpointMs: 1_000,
+};
+const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
+
+/** A node that takes everything and does nothing. */
+async function idleNode(sea: Sea) {
+  const { stall, clock } = sea.node(nodeId);
+  await stall.onAsk(async ({ asks }) => ({
+    bids: asks.map(({ askId, slots }) => ({ askId, nodeId, accepted: true, slots, score: 1 })),
+  }));
+  stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now() });
+  return stall;
+}
+
+/** A requester with one job, assigned to the node. */
+async function bench() {
+  const sea = createSea();
+  const ports = memoryPorts(sea, "a");
+  const requester = createRequester({ ...settings, requesterId: "a" }, ports);
+  for (const process of [ports.catalog, ...requester.processes]) {
+    const started = process.start();
+    await sea.clock.advance(100);
+    await started;
+  }
+  await sea.clock.advance(1_000);
+  const stall = await idleNode(sea);
+  await sea.clock.advance(2_000);
+  const submitting = requester.commands.submit({ spec, cause: "test" });
+  await sea.clock.advance(2_000);
+  const { jobId } = await submitting;
+  const ref = { kind: "job", namespace: "default", id: jobId } as const;
+  const live = () => {
+    const job = foldJob(sea.log.load(ref, 0));
+    return job === undefined ? [] : liveExecutions(job).map(({ placement }) => placement.executionId);
+  };
+  const stop = async () => {
+    const stopping = requester.commands.stop(jobId, "test");
+    await sea.clock.advance(1_000);
+    await stopping;
+  };
+  const { assignments } = sea.views;
+  const executionId = live()[0] ?? "";
+  const ask = async (question: {
+    readonly executionId?: string;
+    readonly jobId?: string;
+    readonly isAssigned: boolean;
+  }) => {
+    const asking = stall.confirm({ executions: [{ executionId, jobId, namespace: "default", ...question }] }, 5_000);
+    await sea.clock.advance(6_000);
+    return (await asking)?.verdicts.map(({ holds }) => holds);
+  };
+  return { sea, ports, requester, jobId, executionId, key: `${nodeId}.${executionId}`, assignments, live, stop, ask };
+}
+
+describe("the owner of a shard", () => {
+  it("removes assignments that came back, and leaves what holds", async () => {
+    const { sea, assignments, stop, key } = await bench();
+    expect([...entriesOf(assignments).keys()]).toEqual([key]);
+    sea.rebuild();
+    await sea.clock.advance(10_000);
+    expect(assignments.get(key)).toBeDefined();
+    await stop();
+    await sea.clock.advance(60_000);
+    sea.rebuild();
+    expect(assignments.get(key)).toBeDefined();
+    await sea.clock.advance(10_000);
+    expect(assignments.get(key)).toBeUndefined();
+  });
+
+  it("removes an assignment of a job that the log does not know", async () => {
+    const { sea, assignments } = await bench();
+    assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
+    sea.rebuild();
+    await sea.clock.advance(10_000);
+    expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
+  });
+
+  it("writes what is missing again, with the bytes that it had, when a node is back", async () => {
+    const { sea, assignments, key } = await bench();
+    const before = JSON.stringify(assignments.get(key));
+    assignments.drop();
+    expect(assignments.get(key)).toBeUndefined();
+    const { stall, clock } = sea.node(nodeId);
+    stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now() });
+    await sea.clock.advance(10_000);
+    expect(JSON.stringify(assignments.get(key))).toBe(before);
+  });
+
+  it("leaves what it cannot compare, and does so once the log answers again", async () => {
+    const { sea, ports, assignments, stop, key } = await bench();
+    await stop();
+    await sea.clock.advance(60_000);
+    sea.rebuild();
+    ports.berth.cutUntil(sea.clock.now() + 20_000);
+    await sea.clock.advance(19_000);
+    expect(assignments.get(key)).toBeDefined();
+    await sea.clock.advance(60_000);
+    expect(assignments.get(key)).toBeUndefined();
+  });
+});
+
+describe("a node that asks", () => {
+  it("hears that a live execution of its own holds, and gets a missing assignment again", async () => {
+    const { assignments, key, ask } = await bench();
+    expect(await ask({ isAssigned: true })).toEqual([true]);
+    assignments.drop();
+    expect(await ask({ isAssigned: false })).toEqual([true]);
+    expect(assignments.get(key)).toBeDefined();
+  });
+
+  it("hears no more than 'not yours' of what is over, elsewhere, or unknown", async () => {
+    const { ask, stop, sea } = await bench();
+    expect(await ask({ jobId: "j-unknown", isAssigned: true })).toEqual([false]);
+    expect(await ask({ executionId: "e-unknown", isAssigned: false })).toEqual([false]);
+    expect(await ask({ jobId: "*", isAssigned: true })).toEqual([false]);
+    await stop();
+    expect(await ask({ isAssigned: true })).toEqual([false]);
+    expect(sea.log.entries.at(-1)?.aggregate.kind).toBe("job");
+  });
+
+  it("of another id is not the one whose execution it is", async () => {
+    const { sea, jobId, executionId, key, assignments } = await bench();
+    const asking = sea
+      .node("n-two")
+      .stall.confirm({ executions: [{ executionId, jobId, namespace: "default", isAssigned: true }] }, 5_000);
+    await sea.clock.advance(6_000);
+    expect((await asking)?.verdicts).toEqual([{ executionId, holds: false }]);
+    expect(assignments.get(key)).toBeDefined();
+  });
+
+  it("has no verdict while the log cannot be read", async () => {
+    const { sea, ports, ask } = await bench();
+    ports.berth.cutUntil(sea.clock.now() + 60_000);
+    expect(await ask({ isAssigned: true })).toBeUndefined();
+  });
+});

@@ -1,0 +1,86 @@
+import { Fault, type ReceivedReport } from "@shoal/core";
+import { createHandClock } from "@shoal/core/testing";
+import type { ErrorCode } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { decideReport } from "./decide-report.ts";
+import type { Outcome } from "./inbox.ts";
+
+const received: ReceivedReport = {
+  nodeId: "n-one",
+  jobId: "j-1",
+  executionId: "e-1",
+  seq: 7,
+  report: { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } },
+};
+const changed: Outcome = { ok: true, changed: true };
+const refused: Outcome = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };
+
+/** A desk that answers with these, one after the other, and a place for parked reports that fails so often first. */
+function bench(answers: readonly (Outcome | ErrorCode)[], parkFailures = 0) {
+  const clock = createHandClock(0);
+  const closed = new AbortController();
+  const parked: string[] = [];
+  let tries = 0;
+  let failures = parkFailures;
+  let isDone: boolean | undefined;
+  decideReport(
+    {
+      deskOf: async () => ({
+        command: async () => {
+          const answer = answers[Math.min(tries++, answers.length - 1)];
+          if (typeof answer === "object") return answer;
+          throw new Fault(answer ?? "INTERNAL", "it failed");
+        },
+      }),
+      reports: {
+        park: async (_report, why) => {
+          if (failures-- > 0) throw new Fault("LOG_UNREACHABLE", "no answer");
+          parked.push(why);
+        },
+      },
+      clock,
+      diary: { info: () => {}, warn: () => {} },
+      signal: closed.signal,
+    },
+    received,
+  ).then((done) => {
+    isDone = done;
+  });
+  return { clock, closed, parked, tries: () => tries, isDone: () => isDone };
+}
+
+it.each([
+  ["stored", changed],
+  ["refused", refused],
+])("a report is worked off once what follows from it is %s", async (_what, outcome) => {
+  const { clock, isDone, parked } = bench([outcome]);
+  await clock.settle();
+  expect([isDone(), parked]).toEqual([true, []]);
+});
+
+it("a report is decided again while the log does not answer, and not worked off before", async () => {
+  const { clock, isDone, tries } = bench(["LOG_UNREACHABLE", "LOG_UNREACHABLE", "LOG_UNREACHABLE", changed]);
+  await clock.settle();
+  expect([isDone(), tries()]).toEqual([undefined, 1]);
+  await clock.advance(10_000);
+  expect([isDone(), tries()]).toEqual([true, 4]);
+});
+
+it("a report whose shard has gone is left to the next owner", async () => {
+  const { clock, isDone, closed } = bench(["LOG_UNREACHABLE"]);
+  await clock.advance(5_000);
+  closed.abort();
+  await clock.advance(5_000);
+  expect(isDone()).toBe(false);
+});
+
+it.each(["LOG_UNSUITABLE", "LOG_DAMAGED", "TOO_LARGE", "INTERNAL"] as const)(
+  "a report that fails with %s is parked with its reason, and worked off once that is stored",
+  async (code) => {
+    const { clock, isDone, parked } = bench([code], 2);
+    await clock.settle();
+    expect(isDone()).toBe(undefined);
+    await clock.advance(5_000);
+    expect([isDone(), parked]).toEqual([true, [`${code}: it failed`]]);
+  },
+);
