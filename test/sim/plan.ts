@@ -3,7 +3,7 @@ import type { JobSpec } from "@shoal/proto";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
 export interface Disturbance {
-  readonly kind: "crash" | "stop" | "pause" | "cut" | "outage" | "rebuild" | "drop";
+  readonly kind: "crash" | "stop" | "pause" | "cut" | "outage" | "rebuild" | "drop" | "jump";
   /** Which process, as a number among all of them. */
   readonly whom: number;
   readonly atMs: number;
@@ -108,7 +108,7 @@ function jobOf(dice: Dice, index: number, coresMost: number): PlannedJob {
 }
 
 // Half of the seeds have all kinds of trouble, the others much of one.
-const allKinds = ["crash", "stop", "pause", "cut", "outage", "rebuild", "drop"] as const;
+const allKinds = ["crash", "stop", "pause", "cut", "outage", "rebuild", "drop", "jump"] as const;
 
 function disturbanceOf(
   dice: Dice,

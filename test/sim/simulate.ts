@@ -23,8 +23,13 @@ export interface Outcome {
   };
 }
 
-// With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between.
-const patienceMs = 45 * 60_000;
+const hour = 3_600_000;
+// By how much a clock jumps: what a person mistypes, a time zone, and what a clock that was set late is off.
+const jumpsMs = [2 * hour, -2 * hour, 40_000, -40_000] as const;
+
+// With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between. Behind the longest jump,
+// as a time that a wrong clock has set is kept to.
+const patienceMs = 45 * 60_000 + 2 * hour;
 // After the last job has ended: longer than a lease, a hold, a disconnection, and a checkpoint.
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
@@ -160,6 +165,13 @@ function planDisturbance(
       sea.rebuild();
     },
     drop: () => sea.dropAssignments(),
+    jump: () => {
+      const byMs = jumpsMs[atMs % jumpsMs.length] ?? 0;
+      const berth = ship.voyage()?.berth;
+      berth?.jumpClock(byMs);
+      // It is set right again.
+      sea.clock.at(endAt, () => berth?.jumpClock(-byMs));
+    },
   };
   sea.clock.at(startAt + atMs, () => {
     note("SEA", `${kind} ${ofAll.has(kind) ? "of everybody" : `of ${ship.id}`} for ${forMs} ms`);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Executor, Exit } from "./executors/executor.ts";
 import { noop } from "./executors/noop.ts";
+import type { Publisher } from "./publishers/publisher.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { createNodeBench, type KillAt } from "./testing/node-bench.ts";
 
@@ -277,34 +278,37 @@ describe("a compute node", () => {
 });
 
 describe("a compute node that was killed", () => {
-  it.each(["before", "after"] as const)(
-    "starts nothing twice, whichever write of its journal it dies %s",
-    async (when) => {
-      const writes = await writesOf({ RunSeconds: 1 });
-      expect(writes).toBeGreaterThan(2);
-      for (let write = 1; write <= writes; write++) {
-        const bench = createNodeBench();
-        const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 1 } } } });
-        bench.assign(assignment);
-        const first = await bench.boot(at(write, when));
-        await bench.sea.clock.advance(2_000);
-        expect(first.berth.isAlive()).toBe(false);
-        await bench.boot();
-        await bench.sea.clock.advance(2_000);
-        const heard = bench.heard(assignment.executionId);
-        expect(bench.starts.get(assignment.executionId) ?? 0).toBeLessThanOrEqual(1);
-        expect(["completed", "failed"]).toContain(heard.at(-1)?.kind);
-        // What was never started is started now; what may have been is failed for another try.
-        const unheard = write === 1 && when === "before";
-        if (unheard) expect(heard.at(-1)?.kind).toBe("completed");
-        const last = heard.at(-1);
-        if (last?.kind === "failed") expect(last).toMatchObject({ code: "NODE_RESTARTED", final: false });
-        bench.unassign(assignment);
-        await bench.sea.clock.advance(100);
-        expect(bench.journal.size).toBe(0);
-      }
-    },
-  );
+  const plain = { engine: { type: "noop", params: { RunSeconds: 1 } } };
+  it.each([
+    ["before", "of a task without results", plain],
+    ["after", "of a task without results", plain],
+    ["before", "of a task with results", { ...plain, publisher: { type: "post" } }],
+    ["after", "of a task with results", { ...plain, publisher: { type: "post" } }],
+  ] as const)("starts nothing twice, whichever write of its journal it dies %s, %s", async (when, _what, task) => {
+    const writes = await writesOf(task);
+    expect(writes).toBeGreaterThan("publisher" in task ? 3 : 2);
+    for (let write = 1; write <= writes; write++) {
+      const bench = createNodeBench({ publishers: [post] });
+      const assignment = assignmentOf({ task });
+      bench.assign(assignment);
+      const first = await bench.boot(at(write, when));
+      await bench.sea.clock.advance(2_000);
+      expect(first.berth.isAlive()).toBe(false);
+      await bench.boot();
+      await bench.sea.clock.advance(2_000);
+      const heard = bench.heard(assignment.executionId);
+      expect(bench.starts.get(assignment.executionId) ?? 0).toBeLessThanOrEqual(1);
+      expect(["completed", "failed"]).toContain(heard.at(-1)?.kind);
+      // What was never started is started now; what may have been is failed for another try.
+      const unheard = write === 1 && when === "before";
+      if (unheard) expect(heard.at(-1)?.kind).toBe("completed");
+      const last = heard.at(-1);
+      if (last?.kind === "failed") expect(last).toMatchObject({ code: "NODE_RESTARTED", final: false });
+      bench.unassign(assignment);
+      await bench.sea.clock.advance(100);
+      expect(bench.journal.size).toBe(0);
+    }
+  });
 
   it("goes on with what an engine has kept running", async () => {
     const engine = survivor();
@@ -406,10 +410,19 @@ describe("a compute node that stops", () => {
   });
 });
 
+/** A publisher that always can. */
+const post: Publisher = {
+  name: "post",
+  params: z.strictObject({}),
+  unavailable: async () => undefined,
+  publish: async ({ executionId }) => ({ type: "posted", params: { To: executionId } }),
+  close: async () => {},
+};
+
 /** How many writes a whole life of one execution takes. */
-async function writesOf(params: object): Promise<number> {
-  const bench = createNodeBench();
-  bench.assign(assignmentOf({ task: { engine: { type: "noop", params: { ...params } } } }));
+async function writesOf(task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"]): Promise<number> {
+  const bench = createNodeBench({ publishers: [post] });
+  bench.assign(assignmentOf(task === undefined ? {} : { task }));
   const life = await bench.boot();
   await bench.sea.clock.advance(2_000);
   return life.writes();

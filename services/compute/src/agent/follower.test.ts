@@ -214,6 +214,16 @@ describe("a node that starts with a journal", () => {
     expect(startsOf(bench, assignment)).toBe(2);
   });
 
+  it("does not forget a service that waits when its assignment is written again meanwhile", async () => {
+    const { bench, assignment } = await restarted("service", () => undefined);
+    await bench.boot();
+    bench.assign({ ...assignment });
+    await bench.sea.clock.advance(20);
+    bench.setVerdict(() => true);
+    await bench.sea.clock.advance(60_000);
+    expect(startsOf(bench, assignment)).toBe(2);
+  });
+
   it("ends what it went on with once the log says that it does not hold", async () => {
     const { bench, assignment } = await restarted("service", () => false);
     await bench.boot();

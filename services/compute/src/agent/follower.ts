@@ -72,11 +72,14 @@ export function createFollower(options: FollowerOptions): Follower {
         confirmer.cancel(executionId);
         return end(state, executionId);
       }
-      state.absent.delete(executionId);
+      const wasAbsent = state.absent.delete(executionId);
       const orphan = state.orphans.get(executionId);
       if (orphan !== undefined) return adopt(state, orphan, { value, ask });
-      const isKnown = runners.has(executionId) && !runners.isStopping(executionId);
-      if (isKnown) return confirmer.cancel(executionId);
+      if (runners.has(executionId) && !runners.isStopping(executionId)) {
+        // Who waits to begin once more waits for the verdict, not for the entry.
+        if (wasAbsent && !state.gates.has(executionId)) confirmer.cancel(executionId);
+        return;
+      }
       const read = readAssignment(options.nodeId, executionId, value);
       if (read.assignment === undefined) return runners.begin(executionId, read);
       if (isCertain(state, executionId, { assignedAt: read.assignment.assignedAt, change }))

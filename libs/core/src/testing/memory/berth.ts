@@ -22,6 +22,8 @@ export interface Berth {
   onKilled(callback: () => void): void;
   /** The process stands still and goes on at `at`, with everything that came meanwhile. */
   pauseUntil(at: number): void;
+  /** The process's clock is ahead by so much more from now on, milliseconds; behind when negative. What is planned keeps its duration. */
+  jumpClock(byMs: number): void;
   /** The process cannot reach the servers until `at`; for ever, if that is Infinity. */
   cutUntil(at: number): void;
   /** Calls back whenever a cut has ended. */
@@ -75,6 +77,7 @@ export function createBerth(water: Water, name: string): Berth {
   const rejoined = new Set<() => void>();
   const outbound = new Map<string, Lane>();
   const planned = new Set<object>();
+  const skew = { ms: water.skewMs };
   const send = (channel: string, arrive: () => void): void => {
     // What a process sends into a cut is lost, so nothing bars this lane.
     const lane = outbound.get(channel) ?? createLane(clock, () => 0);
@@ -83,13 +86,16 @@ export function createBerth(water: Water, name: string): Berth {
   };
   return {
     name,
-    clock: ownClock(water, life, planned),
+    clock: ownClock(water, { life, planned, skew }),
     chance: seededChance(dice.split("chance")),
     isAlive: life.isAlive,
     planned: () => planned.size,
     kill: life.kill,
     onKilled: life.onKilled,
     pauseUntil: life.pauseUntil,
+    jumpClock(byMs) {
+      skew.ms += byMs;
+    },
     cutUntil(at) {
       cutUntilAt = Math.max(cutUntilAt, at);
       if (!Number.isFinite(at)) return;
@@ -118,13 +124,20 @@ export function createBerth(water: Water, name: string): Berth {
   };
 }
 
-function ownClock({ clock, skewMs }: Water, life: Life, planned: Set<object>): Clock {
+interface OwnTime {
+  readonly life: Life;
+  readonly planned: Set<object>;
+  /** How far the machine's clock is ahead now. */
+  readonly skew: { readonly ms: number };
+}
+
+function ownClock({ clock }: Water, { life, planned, skew }: OwnTime): Clock {
   return {
-    now: () => clock.now() + skewMs,
+    now: () => clock.now() + skew.ms,
     at(at, callback) {
       const task = {};
       planned.add(task);
-      const cancel = clock.at(at - skewMs, () =>
+      const cancel = clock.at(at - skew.ms, () =>
         life.enter(() => {
           // Cancelled while the process stood still: the callback had left the clock already.
           if (planned.delete(task)) callback();

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { onServer } from "../../libs/nats/src/testing/on-server.ts";
+import { markerMs } from "../../libs/nats/src/topology/topology-data.ts";
+import { allCompleted, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
+
+const jobs = 20;
+const runSeconds = 2;
+// Longer than a lease lives and a node's silence is borne by default, and than the pauses between reports grow to.
+const awayMs = 12_000;
+
+onServer(() => {
+  it(
+    "delivers every end that came while the server was away, and runs nothing twice",
+    async () => {
+      const bench = await natsBench({ topology: false });
+      const here = await startInProcess(bench, markerMs);
+      try {
+        const submitted = await Promise.all(
+          Array.from({ length: jobs }, () =>
+            here.requester.commands.submit({ spec: jobOf(runSeconds), cause: "test" }),
+          ),
+        );
+        await until("all jobs at work", async () => here.starts.size === jobs);
+        await bench.crash(async () => {
+          await until("the end of all work", async () => here.ended.size === jobs);
+          // The outage itself: there is nothing to wait for but its length.
+          await new Promise((resolve) => setTimeout(resolve, awayMs - runSeconds * 1_000));
+        });
+        const ids = submitted.map(({ jobId }) => jobId);
+        await until("the end of all jobs", () => allCompleted(here, ids));
+        expect([...here.starts.values()]).toEqual(Array.from({ length: jobs }, () => 1));
+        expect(here.lines.filter((line) => line.startsWith("damage") || line.startsWith("parked"))).toEqual([]);
+      } finally {
+        await here.close();
+        await bench.close();
+      }
+    },
+    4 * patienceMs,
+  );
+});
