@@ -28,6 +28,8 @@ export function createReportQueue(link: Link, onParked: (count: number) => void)
       const message = { subject, seq, bytes: encode(report), header: () => "" };
       if (!(await park(link, { shard: shardOf(jobId), message, why })))
         throw unreachable(`parking a report of ${executionId}`, "the server did not store it");
+      parked += 1;
+      onParked(parked);
     },
   };
 }

@@ -90,6 +90,16 @@ export function reportQueueContract(name: string, make: () => Promise<ReportBenc
       expect(await bench.parked()).toBe(1);
       await following.close();
     });
+    it("puts a report aside that cannot be decided, once that is stored", async () => {
+      const told = heard<ReceivedReport>();
+      const following = await bench.queue.follow(shard, 0, told.tell);
+      await bench.sender("n-one").send(saw(1));
+      const [report] = await told.atLeast(1);
+      if (report === undefined) throw new Error("no report came");
+      await bench.queue.park(report, "LOG_UNSUITABLE: refused");
+      expect(await bench.parked()).toBe(1);
+      await following.close();
+    });
     it("delivers nothing more once closed", async () => {
       const [closed, open] = [heard<ReceivedReport>(), heard<ReceivedReport>()];
       const following = await bench.queue.follow(shard, 0, closed.tell);
