@@ -39,7 +39,7 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
     onParked: (count) => lines.push(`parked ${count}`),
     onTrouble: () => {},
   });
-  const catalog = createCatalog({ views: nats.views.jobs, clock, requesterId: "r-one", file: inMemory });
+  const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
   const requester = createRequester(
     {
       requesterId: "r-one",
