@@ -70,7 +70,6 @@ describe("serveCompute, on a real NATS server", () => {
     expect(bid).toMatchObject({ accepted: true, slots: 1, nodeId });
     const one = assignmentOf({
       nodeId,
-      assignedAt: Date.now(),
       task: { engine: { type: "noop", params: { Stdout: "hi", ExitCode: 2 } }, publisher: { type: "nats" } },
     });
     await assign(one);
@@ -85,13 +84,8 @@ describe("serveCompute, on a real NATS server", () => {
     const files = await unpack(await new Response(kept?.bytes ?? null).bytes());
     expect(Object.fromEntries(files)).toEqual({ stdout: "hi", stderr: "", exitCode: "2" });
 
-    const long = assignmentOf({
-      nodeId,
-      assignedAt: Date.now(),
-      attempt: 2,
-      task: { engine: { type: "noop", params: { RunSeconds: 3600 } } },
-    });
-    const next = assignmentOf({ nodeId, assignedAt: Date.now(), attempt: 3 });
+    const long = assignmentOf({ nodeId, attempt: 2, task: { engine: { type: "noop", params: { RunSeconds: 3600 } } } });
+    const next = assignmentOf({ nodeId, attempt: 3 });
     await assign(long);
     // Told in order: what comes behind it has been begun after it.
     await assign(next);

@@ -78,7 +78,6 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
       "echo begun; until [ -e /shared/go ]; do sleep 0.1; done; echo $SHOAL_EXECUTION_ID > /out/id; exit 4";
     const assignment = assignmentOf({
       nodeId,
-      assignedAt: Date.now(),
       task: {
         engine: { type: "docker", params: { Image: bench.image, Entrypoint: ["/bin/sh", "-c", script] } },
         inputSources: [{ source: { type: "local", params: { SourcePath: `${shared}/` } }, target: "/shared" }],

@@ -30,8 +30,8 @@ export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assign
     task: { engine: { type: "noop" }, ...task },
     resources: testResources,
     timeoutMs: 0,
-    // The beginning of every test's time.
-    assignedAt: createHandClock().now(),
+    // The bench's time begins where every hand clock does; a node of another name runs on a real server, in real time.
+    assignedAt: wishes.nodeId === undefined ? createHandClock().now() : Date.now(),
     seq: 1,
     ...wishes,
   });
