@@ -49,7 +49,8 @@ async function runCompute(host: Host, notes: ServiceLog, { quit, onReady }: Comp
   };
   const open: Process = { name: "host", start: async () => {}, stop: host.close };
   const { promise: taken, reject } = Promise.withResolvers<never>();
-  taken.catch(() => undefined); // Nobody waits for it any more once the node stops.
   const ports = { ...host.ports, onDuplicate: (why: string) => reject(new Fault("NODE_ID_IN_USE", why)) };
-  await runUntil(Promise.race([quit, taken]), [open, ...createCompute(host.settings, ports), ready]);
+  const over = Promise.race([quit, taken]);
+  over.catch(() => undefined); // It may come while the node starts, before anybody waits for it.
+  await runUntil(over, [open, ...createCompute(host.settings, ports), ready]);
 }

@@ -34,7 +34,11 @@ export function park(
     [parkedHeaders.bytes]: message.bytes.length,
   };
   return link.publisher
-    .publish({ subject: subjects.parked(shard), bytes: new Uint8Array(message.bytes.subarray(0, parkedHeadBytes)), headers })
+    .publish({
+      subject: subjects.parked(shard),
+      bytes: new Uint8Array(message.bytes.subarray(0, parkedHeadBytes)),
+      headers,
+    })
     .then((outcome) => {
       if (outcome.state !== "stored")
         link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
