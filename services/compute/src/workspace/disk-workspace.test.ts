@@ -25,6 +25,15 @@ describe("a workspace on disk", () => {
     expect(await workspace.list()).toEqual(["e-1"]);
   });
 
+  it("makes a folder empty", async () => {
+    const workspace = diskWorkspace(root, silence);
+    const folder = `${workspace.folderOf("e-1")}/inputs/0`;
+    await workspace.remake(folder);
+    await writeFile(join(folder, "part"), "of an earlier try");
+    await workspace.remake(folder);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("begins files anew, appends to them and writes whole ones", async () => {
     const workspace = diskWorkspace(root, silence);
     const folder = workspace.folderOf("e-1");

@@ -13,6 +13,11 @@ export function diskWorkspace(root: string, notes: Notes): Workspace {
   return {
     folderOf: (executionId) => join(root, executionId),
     make: (folder) => onDisk(folder, () => mkdir(folder, { recursive: true, mode: 0o700 })),
+    remake: (folder) =>
+      onDisk(folder, async () => {
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+      }),
     begin: (path) =>
       beginFile(path, (fault) => {
         broken.set(dirname(path), fault);

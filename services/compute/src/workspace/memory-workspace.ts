@@ -7,10 +7,17 @@ const root = "/workspace";
 
 /** Folders in a map that outlives it. For simulations and tests; nothing in it can be read by a program. */
 export function memoryWorkspace(tree: MemoryTree = new Map()): Workspace {
+  const remove = (folder: string): void => {
+    for (const path of [...tree.keys()]) if (path === folder || path.startsWith(`${folder}/`)) tree.delete(path);
+  };
   const folderOf = (executionId: string) => `${root}/${executionId}`;
   return {
     folderOf,
     make: async (folder) => {
+      tree.set(folder, undefined);
+    },
+    remake: async (folder) => {
+      remove(folder);
       tree.set(folder, undefined);
     },
     begin: (path) => {
@@ -24,10 +31,7 @@ export function memoryWorkspace(tree: MemoryTree = new Map()): Workspace {
     write: async (path, text) => {
       tree.set(path, text);
     },
-    clear: async (executionId) => {
-      const folder = folderOf(executionId);
-      for (const path of [...tree.keys()]) if (path === folder || path.startsWith(`${folder}/`)) tree.delete(path);
-    },
+    clear: async (executionId) => remove(folderOf(executionId)),
     list: async () => [...new Set([...tree.keys()].map((path) => path.split("/")[2] ?? ""))],
   };
 }

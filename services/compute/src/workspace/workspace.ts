@@ -11,6 +11,8 @@ export interface Workspace {
   folderOf(executionId: string): string;
   /** Makes a folder and those above it; one that is there is left as it is. */
   make(folder: string): Promise<void>;
+  /** Makes a folder empty: what an earlier try has left in it is removed. */
+  remake(folder: string): Promise<void>;
   /** Begins a file anew, in a folder that exists. */
   begin(path: string): OutputFile;
   /** Writes a whole file, in a folder that exists. Throws the first failure of an output file beside it: what lies there is not whole. */

@@ -3,6 +3,8 @@ import { link, mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unpack } from "../testing/unpack.ts";
@@ -25,6 +27,12 @@ async function packed(limit = limitBytes): Promise<ReadonlyMap<string, string>> 
 }
 const tooLarge = (why: RegExp) =>
   expect.objectContaining({ code: "RESULTS_TOO_LARGE", why: expect.stringMatching(why), retry: false });
+
+/** After so many turns of the event loop. */
+function afterTurns(turns: number, act: () => void): void {
+  if (turns === 0) act();
+  else setImmediate(() => afterTurns(turns - 1, act));
+}
 
 describe("the archive of a folder", () => {
   it("refuses a sparse file of 1 TB before it reads a byte of it", async () => {
@@ -94,6 +102,19 @@ describe("the archive of a folder", () => {
     expect((await packed()).size).toBe(3_000);
     await mkdir(join(root, ...Array.from({ length: 65 }, () => "d")), { recursive: true });
     await expect(packed()).rejects.toMatchObject({ code: "OUTPUT_TOO_LARGE", why: expect.stringMatching(/64 levels/) });
+  });
+
+  // A failure that nothing listens to ends the process; here it fails the run, as an unhandled error.
+  it("fails quietly when its reader fails, whenever that is", async () => {
+    for (const name of ["a", "b", "c"]) await writeFile(join(root, name), "x".repeat(100_000));
+    for (let turns = 0; turns < 12; turns++) {
+      const full = new Writable({
+        write: (_chunk, _encoding, done) => afterTurns(turns, () => done(new Error("ENOSPC: no space left"))),
+      });
+      await expect(pipeline(archive(root, { limitBytes, signal }), full)).rejects.toThrow(/ENOSPC/);
+    }
+    // What the streams still have to say comes within these.
+    await new Promise<void>((resolve) => afterTurns(100, resolve));
   });
 
   it("ends when it is told to", async () => {

@@ -15,6 +15,7 @@ export function archive(folder: string, options: WalkOptions): Readable {
   const { signal } = options;
   const tar = pack();
   const packed = new PassThrough();
+  for (const stream of [tar, packed]) heard(stream);
   const zipping = pipeline(tar, createGzip(), packed, { signal });
   // What goes wrong on the way arrives as the stream's own error.
   zipping.catch((failure: unknown) => packed.destroy(archiveFault(failure)));
@@ -37,9 +38,18 @@ const kinds = { folder: "directory", file: "file", link: "symlink" } as const;
 async function add(tar: Pack, entry: Entry, signal: AbortSignal): Promise<void> {
   const { path: name, mode, mtime, kind } = entry;
   const header = { name, mode, mtime, type: kinds[kind] };
-  if (entry.kind === "link") tar.entry({ ...header, linkname: entry.to });
-  else if (entry.kind === "folder") tar.entry(header);
-  else await addFile(tar.entry({ ...header, size: entry.sizeBytes }), entry, signal);
+  if (entry.kind === "link") heard(tar.entry({ ...header, linkname: entry.to }));
+  else if (entry.kind === "folder") heard(tar.entry(header));
+  else await addFile(heard(tar.entry({ ...header, size: entry.sizeBytes })), entry, signal);
+}
+
+/**
+ * Whoever reads the archive learns of a failure by reading. One that comes when the reading has ended already, as when the reader's disk is
+ * full, has no listener, and a failure without a listener ends the process.
+ */
+function heard<S extends NodeJS.EventEmitter>(stream: S): S {
+  stream.on("error", () => {});
+  return stream;
 }
 
 async function addFile(

@@ -70,8 +70,9 @@ async function fetchOne(
   const { partition } = assignment;
   const own = room.input();
   const { hostPath, readOnly, held } = await retrying(ports, signal, async () => {
+    // A try that failed in the middle leaves a part, and what it took: on a full disk nothing else would fit either.
     own.release();
-    await ports.workspace.make(folder);
+    await ports.workspace.remake(folder);
     return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
   if (held === undefined) return { hostPath, target, readOnly };

@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { type Assignment, type Report, shardOf } from "@shoal/proto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { systemCodeOf } from "./disk-fault.ts";
+import { serveCompute } from "./main.ts";
+import { assignmentOf } from "./testing/assignments.ts";
+
+const nodeId = "n-full";
+// One mebibyte: some hundred times what the jobs of this file need, and full at once.
+const mount = (at: string) =>
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "shoal-test", at], { stdio: "pipe" });
+// Lazily: what a failed test has left open must not keep the disk there.
+const unmount = (at: string) => execFileSync("umount", ["--lazy", at], { stdio: "pipe" });
+
+/** Why no small disk can be made here; undefined when it can. */
+function missingHere(): string | undefined {
+  const at = mkdtempSync(join(tmpdir(), "shoal-mount-"));
+  try {
+    mount(at);
+    unmount(at);
+    return undefined;
+  } catch {
+    return "needs the right to mount a tmpfs, as root has it";
+  } finally {
+    rmSync(at, { recursive: true });
+  }
+}
+const missing = missingHere();
+const title = `a node with a full disk${missing === undefined ? "" : ` (skipped: ${missing})`}`;
+
+describe.skipIf(missing !== undefined)(title, () => {
+  let root = "";
+  let server: RunningServer;
+  let requester: RequesterPorts;
+  let stop = async () => {};
+  let disks: readonly string[] = [];
+  const disk = { journal: "", executions: "", published: "" };
+  let attempt = 0;
+
+  /** An assignment like no other of this file. */
+  const assignment = (task: Parameters<typeof assignmentOf>[0] = {}): Assignment => {
+    attempt += 1;
+    return assignmentOf({ nodeId, attempt, ...task });
+  };
+  /** Runs it; resolves with the report that ends it. */
+  const endOf = async (given: Assignment): Promise<Report["saw"]> => {
+    const { promise, resolve } = Promise.withResolvers<Report["saw"]>();
+    const following = await requester.reports.follow(shardOf(given.jobId), 0, ({ executionId, report: { saw } }) => {
+      if (executionId === given.executionId && (saw.kind === "completed" || saw.kind === "failed")) resolve(saw);
+    });
+    await requester.views.assignments.put(`${nodeId}.${given.executionId}`, given);
+    const saw = await promise;
+    await following.close();
+    return saw;
+  };
+  const withInput = () =>
+    assignment({
+      task: {
+        engine: { type: "noop" },
+        inputSources: [{ source: { type: "inline", params: { URL: `data:,${"x".repeat(50_000)}` } }, target: "/in" }],
+      },
+    });
+  const withResults = () =>
+    assignment({
+      task: { engine: { type: "noop", params: { Stdout: "x".repeat(50_000) } }, publisher: { type: "local" } },
+    });
+  const full = (path: string) => ({
+    kind: "failed",
+    code: "NODE_DISK_FULL",
+    why: expect.stringContaining(path),
+    final: false,
+  });
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-full-"));
+    server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
+    const silent = { onDamage: () => {}, onParked: () => {} };
+    requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
+    await requester.ensureResultsBucket(nodeId);
+    const dataDir = join(root, "node");
+    // Three disks, so that each test fills what it is about and nothing else.
+    disk.journal = dataDir;
+    disk.executions = join(dataDir, "executions");
+    disk.published = join(dataDir, "published");
+    for (const at of Object.values(disk)) {
+      mkdirSync(at);
+      mount(at);
+      disks = [at, ...disks];
+    }
+    const quit = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<unknown>();
+    const flags = {
+      nodeId,
+      dataDir,
+      "nats.url": server.url,
+      "log.level": "fatal",
+      "wasm.poolSize": 0,
+      "capacity.disk": "1GB",
+    };
+    const served = serveCompute({ given: { env: {}, flags }, quit: quit.promise, onReady: ready.resolve });
+    stop = () => {
+      quit.resolve();
+      return served;
+    };
+    await Promise.race([ready.promise, served]);
+  });
+  afterEach(async () => {
+    for (const at of disks) await rm(join(at, "ballast"), { force: true });
+    // There is room again: the same node goes on.
+    expect(await endOf(withInput())).toMatchObject({ kind: "completed" });
+    expect(await endOf(withResults())).toMatchObject({ kind: "completed" });
+  });
+  afterAll(async () => {
+    await stop();
+    for (const at of disks) unmount(at);
+    await requester?.close();
+    await server?.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it("fails what it cannot bring in", async () => {
+    await fill(disk.executions);
+    expect(await endOf(withInput())).toMatchObject(full(disk.executions));
+  });
+
+  it("does not publish output that it could not write whole", async () => {
+    await fill(disk.executions);
+    const given = withResults();
+    expect(await endOf(given)).toMatchObject(full(disk.executions));
+    expect(await readdir(disk.published)).not.toContain(`${given.executionId}.tar.gz`);
+  });
+
+  it("fails what it cannot publish, and leaves nothing unfinished behind", async () => {
+    await fill(disk.published);
+    expect(await endOf(withResults())).toMatchObject(full(disk.published));
+    expect((await readdir(disk.published)).filter((name) => name.includes("unfinished"))).toEqual([]);
+  });
+
+  it("begins nothing that its journal cannot remember", async () => {
+    await fill(disk.journal);
+    // What is left of the journal's last page takes some entries; then none.
+    for (let n = 0; n < 20; n++) {
+      const end = await endOf(assignment());
+      if (end.kind === "completed") continue;
+      expect(end).toMatchObject(full("journal.sqlite"));
+      return;
+    }
+    expect.fail("the journal went on writing to a full disk");
+  });
+});
+
+/** Writes until nothing more fits. */
+async function fill(at: string): Promise<void> {
+  const file = await open(join(at, "ballast"), "w");
+  const block = Buffer.alloc(4_096, 1);
+  try {
+    // More than the disk has.
+    for (let n = 0; n < 1_000; n++) await file.write(block);
+    expect.fail(`${at} did not become full`);
+  } catch (failure) {
+    if (systemCodeOf(failure) !== "ENOSPC") throw failure;
+  } finally {
+    await file.close();
+  }
+}
