@@ -27,10 +27,12 @@ const text = z
   .string()
   .max(specLimits.textChars)
   .refine((value) => !value.includes("\0"), "holds a null character");
-const short = text
-  .max(specLimits.nameChars)
-  // They stand in people's terminals.
-  .refine((value) => !/\p{Cc}/u.test(value), "holds a control character");
+// People see these in terminals: a control character steers one, a format character such as U+202E makes one text look like another.
+const readable = (of: z.ZodString): z.ZodString =>
+  of
+    .refine((value) => !/\p{Cc}/u.test(value), "holds a control character")
+    .refine((value) => !/\p{Cf}/u.test(value), "holds an invisible format character");
+const short = readable(text.max(specLimits.nameChars));
 
 /** A map of texts, no larger than any list of a spec. */
 const texts = (of: z.ZodType<string> = text) =>
@@ -39,6 +41,18 @@ const texts = (of: z.ZodType<string> = text) =>
     if (count <= specLimits.entries) return;
     issues.addIssue({ code: "custom", message: `wanted at most ${specLimits.entries} entries, found ${count}` });
   });
+
+/** Labels: keys and values are shown to people. */
+const Labels = texts(readable(text)).superRefine((labels, issues) => {
+  for (const key of Object.keys(labels)) {
+    if (/[\p{Cc}\p{Cf}]/u.test(key)) {
+      issues.addIssue({
+        code: "custom",
+        message: `the label ${JSON.stringify(key)} holds a control or format character`,
+      });
+    }
+  }
+});
 
 const operators = ["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"] as const;
 // How many values each operator takes, as [least, most].
@@ -230,7 +244,7 @@ export const JobSpec = z.object({
     .default(1),
   constraints: z.array(Constraint).max(specLimits.entries).default([]),
   meta: texts().default({}),
-  labels: texts().default({}),
+  labels: Labels.default({}),
   tasks: z
     .array(Task, "missing job tasks")
     .min(1, "missing job tasks")
