@@ -1,8 +1,9 @@
-// Prints the configuration of a nats-server that gives requesters and nodes the rights they need, and no more.
+// Prints or writes the configuration of a nats-server that gives requesters and nodes the rights they need, and no more.
 import { parseArgs } from "node:util";
 import { causeOf, Fault } from "@shoal/core";
 import { type ServerSettings, serverConfig } from "@shoal/nats";
 import { type ClusterUsers, readClusterUsers } from "./cluster-users.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folder> [options]
 
@@ -10,6 +11,7 @@ const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folde
                            "routes": "password"}; in place of a password {"user": "password", "user-b": "password"} names
                            several users with the same rights; - reads stdin
   --store-dir <folder>     where streams are kept, in its folder jetstream
+  --out <file>             replaces this file instead of printing, once everything is right: whole or not at all
   --host <address>         address to listen on (127.0.0.1)
   --port <port>            port for requesters and nodes (4222)
   --name <name>            name of this server, its own in the cluster (shoal)
@@ -23,6 +25,7 @@ const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folde
 const options = {
   users: { type: "string" },
   "store-dir": { type: "string" },
+  out: { type: "string" },
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "4222" },
   name: { type: "string" },
@@ -39,11 +42,17 @@ const given = (args: readonly string[]) => parseArgs({ args: [...args], options 
 
 try {
   const flags = given(process.argv.slice(2));
-  process.stdout.write(flags.help ? usage : serverConfig(settingsOf(flags)));
+  if (flags.help) process.stdout.write(usage);
+  else put(serverConfig(settingsOf(flags)), flags.out);
 } catch (failure) {
   const why = failure instanceof Fault ? failure.why : causeOf(failure).why;
   process.stderr.write(`make-config: ${why}\nmake-config: --help lists all options\n`);
   process.exitCode = 2;
+}
+
+function put(config: string, out: string | undefined): void {
+  if (out === undefined) process.stdout.write(config);
+  else replaceFile(out, config);
 }
 
 function settingsOf(flags: Given): ServerSettings {

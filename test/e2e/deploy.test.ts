@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -180,6 +180,41 @@ describe("the units", () => {
     // It looks at units of the machine as well; theirs is not our business.
     const ours = `${stdout}${stderr}`.split("\n").filter((line) => units.some((unit) => line.includes(unit)));
     expect({ ours, status }).toEqual({ ours: [], status: 0 });
+  });
+});
+
+describe("make-config --out", () => {
+  const fine = ["--store-dir", "store"];
+
+  it("replaces the file whole, and keeps its owner and permissions", async () => {
+    const out = join(folder, "replaced.conf");
+    await writeFile(out, "before", { mode: 0o640 });
+    const { status, stdout, stderr } = makeConfig([...fine, "--out", out], users);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(await readFile(out, "utf8")).toBe(makeConfig(fine, users).stdout);
+    expect((await stat(out)).mode & 0o777).toBe(0o640);
+    const fresh = join(folder, "fresh.conf");
+    makeConfig([...fine, "--out", fresh], users);
+    expect((await stat(fresh)).mode & 0o777).toBe(0o600);
+  });
+
+  it("leaves the file as it is when the users are wrong", async () => {
+    const out = join(folder, "kept.conf");
+    await writeFile(out, "before");
+    const program = join(root, "deploy/nats/make-config.ts");
+    const args = [program, "--users", "-", ...fine, "--out", out];
+    const { status } = spawnSync(process.execPath, args, { input: '{"requester": "x",}', encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(await readFile(out, "utf8")).toBe("before");
+    expect((await readdir(folder)).filter((name) => name.startsWith("kept.conf"))).toEqual(["kept.conf"]);
+  });
+
+  it("leaves nothing beside a file that it cannot replace", async () => {
+    const out = join(folder, "a-folder.conf");
+    await mkdir(out);
+    const { status, stderr } = makeConfig([...fine, "--out", out], users);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`--out: cannot write ${out}`) });
+    expect((await readdir(folder)).filter((name) => name.startsWith("a-folder.conf"))).toEqual(["a-folder.conf"]);
   });
 });
 
