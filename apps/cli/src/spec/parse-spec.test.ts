@@ -52,4 +52,41 @@ describe("a job spec", () => {
       .join("\n")}`;
     expect(() => parseSpec(bomb, "job.yaml")).toThrow(/job.yaml: .*alias/);
   });
+
+  const mebibyte = 2 ** 20;
+  it.each<[string, () => string, RegExp]>([
+    ["lists in lists", () => "[".repeat(9 * mebibyte), /64 levels/],
+    ["lists in lists, closed", () => "[".repeat(mebibyte) + "]".repeat(mebibyte), /64 levels/],
+    ["maps in maps", () => "{a: ".repeat(mebibyte), /64 levels/],
+    ["block lists in block lists", () => "- ".repeat(mebibyte), /64 levels/],
+    ["keys that are maps", () => "? ".repeat(mebibyte), /64 levels/],
+    ["JSON of many levels", () => `${'{"a":'.repeat(100)}1${"}".repeat(100)}`, /64 levels/],
+    ["a million keys", () => Array.from({ length: mebibyte }, (_, n) => `k${n}: 1`).join("\n"), /50000 YAML tokens/],
+    [
+      "a million anchors",
+      () => Array.from({ length: mebibyte }, (_, n) => `- &a${n} x`).join("\n"),
+      /50000 YAML tokens/,
+    ],
+    ["a million tags", () => "!a ".repeat(mebibyte), /50000 YAML tokens/],
+    [
+      "one large alias many times",
+      () => `a: &a ${"x".repeat(mebibyte)}\nb: [${"*a,".repeat(90)}]`,
+      /10000000 characters/,
+    ],
+    ["an alias of itself", () => "a: &a [*a]", /alias|characters/],
+  ])("with %s is refused before it costs anything", (_, make, why) => {
+    expect(() => parseSpec(make(), "job.yaml")).toThrow(why);
+  });
+
+  it("may be as large as the API takes, in few pieces", () => {
+    const data = "x".repeat(9 * mebibyte);
+    const large = good.replace("FOO: bar", `FOO: ${data}`);
+    // The rule that it breaks is that of the spec.
+    expect(() => parseSpec(large, "job.yaml")).toThrow(/Env/);
+  });
+
+  it("may have as many levels as the API takes", () => {
+    const deep = good.replace("anything: goes", `anything: ${"[".repeat(50)}1${"]".repeat(50)}`);
+    expect(parseSpec(deep, "job.yaml")).toMatchObject({ name: "hello" });
+  });
 });

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { CliError } from "../failure.ts";
 import { specProblems } from "./spec-problems.ts";
+import { sizeProblem, yamlProblem } from "./yaml-limits.ts";
 
 /** Reads a job spec from YAML or JSON and checks it. Throws CliError INVALID_SPEC with every problem and where it stands. */
 export function parseSpec(text: string, name: string): Readonly<Record<string, unknown>> {
@@ -14,7 +15,21 @@ export function parseSpec(text: string, name: string): Readonly<Record<string, u
   return spec;
 }
 
+// What the API accepts as a body.
+const writtenOutCharsMax = 10_000_000;
+
 function read(text: string, name: string): unknown {
+  const danger = yamlProblem(text);
+  if (danger !== undefined) throw new CliError("INVALID_SPEC", `${name}: ${danger}`, smaller);
+  const value = composed(text, name);
+  const size = sizeProblem(value, writtenOutCharsMax);
+  if (size !== undefined) throw new CliError("INVALID_SPEC", `${name}: ${size}`, smaller);
+  return value;
+}
+
+const smaller = "pass data as an input of the task, and write out what few aliases stand for";
+
+function composed(text: string, name: string): unknown {
   // JSON is YAML, so that one reader gives the line for both.
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
