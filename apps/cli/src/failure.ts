@@ -1,6 +1,7 @@
 import { ApiError } from "@shoal/client";
 import { type ErrorCode, errors } from "@shoal/proto";
 import { paint } from "./output/paint.ts";
+import { oneLine, safeLines } from "./output/safe-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The command line itself says no: the code of the error table, and what was wanted and found. */
@@ -51,11 +52,11 @@ function codeOfAnswer({ code, status }: ApiError): ErrorCode | undefined {
 /** Says a failure in two lines: what is wrong, and what to do. */
 export function sayFailure(terminal: Terminal, failure: unknown): void {
   const { red, green } = paint(terminal.colours);
-  for (const message of messagesOf(failure)) terminal.err(`${red("Error:")} ${message}\n`);
+  for (const message of messagesOf(failure)) terminal.err(`${red("Error:")} ${safeLines(message)}\n`);
   const hint = hintOf(failure);
-  if (hint !== "") terminal.err(`${green("Hint:")}  ${hint}\n`);
+  if (hint !== "") terminal.err(`${green("Hint:")}  ${safeLines(hint)}\n`);
   if (failure instanceof ApiError && failure.status >= 500 && failure.requestId !== "") {
-    terminal.err(`Request: ${failure.requestId}\n`);
+    terminal.err(`Request: ${oneLine(failure.requestId)}\n`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
 import { paint } from "../output/paint.ts";
-import { oneLine } from "../output/table.ts";
+import { oneLine } from "../output/safe-text.ts";
 import { timeOfDay } from "../output/times.ts";
 import { aboutOf, tellEvent } from "../progress/tell-event.ts";
 import type { Terminal } from "../terminal.ts";

@@ -2,8 +2,9 @@ import type { readExecution, readHistory, readJob } from "@shoal/client";
 import { executionColumns } from "./execution-columns.ts";
 import { historyColumns } from "./history-columns.ts";
 import { paint } from "./paint.ts";
+import { oneLine } from "./safe-text.ts";
 import { stateBrush } from "./states.ts";
-import { oneLine, table } from "./table.ts";
+import { table } from "./table.ts";
 import { ago, fullTime } from "./times.ts";
 
 /** All that is known of a job. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { paint } from "./paint.ts";
-import { oneLine, table } from "./table.ts";
+import { oneLine } from "./safe-text.ts";
+import { table } from "./table.ts";
 import { ago } from "./times.ts";
 
 it("aligns its columns and leaves no spaces at the end of a line", () => {

@@ -1,3 +1,5 @@
+import { oneLine } from "./safe-text.ts";
+
 /** A column: its heading, and what it shows of a row. */
 export interface Column<T> {
   readonly title: string;
@@ -6,11 +8,8 @@ export interface Column<T> {
 
 // Between columns; the field's own tables use two as well.
 const gap = "  ";
-const escapeCharacter = "\u001b";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with this character
 const colourCode = /\u001b\[\d+m/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what must not reach a terminal
-const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Rows under headings, aligned, without frames; ends with a line break. */
 export function table<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
@@ -26,13 +25,3 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[]): str
 }
 
 const widthOf = (text: string): number => [...text.replaceAll(colourCode, "")].length;
-
-/** Text from outside on one line, unable to steer the terminal; our own colours stay. */
-export function oneLine(text: string): string {
-  if (!text.includes(escapeCharacter)) return text.replaceAll(control, " ");
-  const codes = text.match(colourCode) ?? [];
-  return text
-    .split(colourCode)
-    .map((piece, index) => piece.replaceAll(control, " ") + (codes[index] ?? ""))
-    .join("");
-}

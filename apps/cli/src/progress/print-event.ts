@@ -1,7 +1,7 @@
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
 import { type Brush, paint } from "../output/paint.ts";
-import { oneLine } from "../output/table.ts";
+import { oneLine } from "../output/safe-text.ts";
 import { timeOfDay } from "../output/times.ts";
 import type { Terminal } from "../terminal.ts";
 import { aboutOf, type Told, tellEvent } from "./tell-event.ts";
@@ -28,8 +28,8 @@ export function printEvent(terminal: Terminal, event: FeedEvent, { about }: Prin
   const box = paint(terminal.colours);
   const columns = [
     box.dim(timeOfDay(Date.parse(event.cloudEvent.time)).padEnd(widths.time)),
-    ...(about ? [box.blue(shortId(aboutOf(event)).padEnd(widths.id))] : []),
-    (told.executionId === "" ? "" : shortId(told.executionId)).padEnd(widths.id),
+    ...(about ? [box.blue(oneLine(shortId(aboutOf(event))).padEnd(widths.id))] : []),
+    (told.executionId === "" ? "" : oneLine(shortId(told.executionId))).padEnd(widths.id),
     told.topic.padEnd(widths.topic),
     brushOf(told, terminal.colours)(oneLine(told.text)),
   ];

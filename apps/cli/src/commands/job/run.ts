@@ -1,6 +1,7 @@
 import { routes } from "@shoal/client";
 import { type Call, type CommandPart, wholeNumber } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
+import { oneLine } from "../../output/safe-text.ts";
 import { followJobLogs } from "../../progress/follow-job-logs.ts";
 import { showProgress } from "../../progress/show-progress.ts";
 import { readSpec } from "../../spec/read-spec.ts";
@@ -30,7 +31,7 @@ export const run: CommandPart = {
     const { terminal } = context;
     const client = context.client();
     const { jobId, warnings } = await client.submit(inNamespace(await readSpec(args[0] ?? "-"), context.namespace));
-    for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
+    for (const warning of warnings) terminal.err(`Warning: ${oneLine(warning)}\n`);
     if (options.flag("idOnly")) {
       terminal.out(`${jobId}\n`);
       return 0;

@@ -3,7 +3,7 @@ import type { CommandPart } from "../../command.ts";
 import { fieldOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
 import { resourcesInWords } from "../../output/resource-words.ts";
-import { oneLine } from "../../output/table.ts";
+import { oneLine } from "../../output/safe-text.ts";
 import { ago } from "../../output/times.ts";
 
 export const describe: CommandPart = {

@@ -1,8 +1,8 @@
 import { Fault } from "@shoal/core";
 import type { Extract } from "tar-stream";
 
-// A name of 4,096 bytes, the kernel's longest path, and as much again for times and owners; tar-stream alone takes 4 MiB.
-const headerMaxBytes = 8_192;
+// Two names of 4,096 bytes, the longest path of the kernel, and as much again for times and owners; tar-stream alone takes 4 MiB.
+const headerMaxBytes = 16_384;
 // tar writes at most one each of: a global header, a long name, a long link, a header of the entry itself.
 const headersPerEntryMax = 4;
 
