@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -77,6 +77,20 @@ describe("shoal job run", () => {
     expect(code).toBe(2);
   });
 
+  it("refuses a file that would cost its reader minutes and gigabytes", async () => {
+    const bombs = [
+      [Array.from({ length: 1_000_000 }, (_, n) => `k${n}: 1`).join("\n"), /50000 YAML tokens/],
+      ["- ".repeat(4_000_000), /64 levels/],
+      [`a: &a ${"x".repeat(1_000_000)}\nb: [${"*a,".repeat(90)}]`, /10000000 characters/],
+    ] as const;
+    for (const [bomb, why] of bombs) {
+      await writeFile(join(folder, "bomb.yaml"), bomb);
+      const { code, stderr } = await shoal("job", "run", "bomb.yaml");
+      expect(stderr).toMatch(why);
+      expect(code).toBe(2);
+    }
+  });
+
   it("names a file that is not there", async () => {
     const { code, stderr } = await shoal("job", "run", "nothing.yaml");
     expect(stderr).toContain("nothing.yaml: there is no such file");
@@ -137,6 +151,9 @@ describe("looking at jobs", () => {
     expect(got.stdout).toContain("Results for job 'with-results' have been written to...");
     expect(await readFile(join(folder, "job-with-results", "stdout"), "utf8")).toBe("kept\n");
     expect(await readFile(join(folder, "job-with-results", "exitCode"), "utf8")).toMatch(/^0/);
+    const small = await shoal("job", "get", "with-results", "--max-size", "1kB", "--output-dir", "small");
+    expect(small).toMatchObject({ code: 2, stderr: expect.stringContaining("raise --max-size") });
+    expect(existsSync(join(folder, "small"))).toBe(false);
     expect(await shoal("job", "get", "with-results")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("there already"),

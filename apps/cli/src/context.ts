@@ -10,7 +10,9 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: OutputForm;
   readonly namespace: string | undefined;
-  /** A client of the API that the global options name. */
+  /** The requesters that the global options name. */
+  endpoints(): readonly string[];
+  /** A client of them. */
   client(): Client;
   /** Fires on Ctrl-C and SIGTERM, for commands that end by it; without a call of this they end the process. */
   interrupted(): AbortSignal;
@@ -34,13 +36,14 @@ export function contextOf(options: Options, { terminal, env }: ContextOptions): 
     throw new CliError("BAD_REQUEST", `--output: wanted one of ${forms.join(", ")}, found "${output}"`, "");
   }
   let signal: AbortSignal | undefined;
+  const endpoints = () => apiEndpoints({ host: options.text("apiHost"), port: options.text("apiPort") }, env);
   return {
     terminal,
     env,
     output,
     namespace: options.text("namespace"),
-    client: () =>
-      createClient({ endpoints: apiEndpoints({ host: options.text("apiHost"), port: options.text("apiPort") }, env) }),
+    endpoints,
+    client: () => createClient({ endpoints: endpoints() }),
     interrupted() {
       signal ??= onInterrupt();
       return signal;

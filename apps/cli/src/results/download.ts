@@ -1,12 +1,22 @@
 import { Readable } from "node:stream";
 import type { SpecConfig } from "@shoal/proto";
 import { CliError } from "../failure.ts";
+import { resultAddress } from "./result-address.ts";
 
 /** One result of a job, ready to be fetched. */
 export interface Download {
   /** Tells results of one job apart: the last part of the address. */
   readonly label: string;
-  open(signal: AbortSignal): Promise<Readable>;
+  /** Where it comes from. */
+  readonly url: URL;
+  open(signal: AbortSignal): Promise<OpenResult>;
+}
+
+/** A result that is being fetched. */
+export interface OpenResult {
+  readonly stream: Readable;
+  /** How large the archive is; undefined when the server does not say. */
+  readonly archiveBytes: number | undefined;
 }
 
 type Fetcher = (params: Readonly<Record<string, unknown>>) => Download;
@@ -25,19 +35,28 @@ export function downloadOf({ type, params }: SpecConfig): Download {
 
 function overHttp(params: Readonly<Record<string, unknown>>): Download {
   const given = Object.entries(params).find(([key]) => key.toLowerCase() === "url")?.[1];
-  const url = URL.parse(String(given));
-  if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new CliError("RESULT_NOT_FOUND", `the result's address is no HTTP URL: ${JSON.stringify(given)}`);
-  }
-  const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
+  const url = resultAddress(given);
+  const name = nameOf(url);
   return {
+    url,
     label: name.replace(/\.(tar\.gz|tgz)$/, "").replaceAll(/[^\w.-]/g, "_") || "result",
     open: (signal) => openUrl(url, signal),
   };
 }
 
-async function openUrl(url: URL, signal: AbortSignal): Promise<Readable> {
-  const answer = await fetch(url, { signal }).catch((failure: unknown) => {
+function nameOf({ pathname }: URL): string {
+  const name = pathname.split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // A % that encodes nothing.
+    return name;
+  }
+}
+
+async function openUrl(url: URL, signal: AbortSignal): Promise<OpenResult> {
+  // Not led on: where a node's own server points to is as little to be trusted as what the node names.
+  const answer = await fetch(url, { signal, redirect: "manual" }).catch((failure: unknown) => {
     const why = failure instanceof Error ? String(failure.cause ?? failure.message) : String(failure);
     throw new CliError(
       "RESULT_NOT_FOUND",
@@ -45,8 +64,17 @@ async function openUrl(url: URL, signal: AbortSignal): Promise<Readable> {
       "is the node that made it still there?",
     );
   });
+  if (answer.status >= 300 && answer.status < 400) {
+    const to = answer.headers.get("location") ?? "nowhere";
+    throw new CliError(
+      "RESULT_NOT_FOUND",
+      `${url.href} leads on to ${to}, which is not followed`,
+      "fetch it by hand if you trust it",
+    );
+  }
   if (!answer.ok || answer.body === null) {
     throw new CliError("RESULT_NOT_FOUND", `${url.href} answers HTTP ${answer.status}`);
   }
-  return Readable.from(answer.body);
+  const length = Number(answer.headers.get("content-length") ?? Number.NaN);
+  return { stream: Readable.from(answer.body), archiveBytes: Number.isSafeInteger(length) ? length : undefined };
 }

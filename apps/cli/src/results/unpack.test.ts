@@ -1,12 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { allowanceOf } from "./allowance.ts";
 import { unpack } from "./unpack.ts";
+
+const allowanceOfBytes = (maxBytes: number) => allowanceOf({ maxBytes, yes: false, ask: undefined });
+const allowance = allowanceOfBytes(2 ** 40);
 
 let root = "";
 let into = "";
@@ -39,8 +43,8 @@ const execution = (number: number) =>
 describe("unpacking", () => {
   it("merges what several executions wrote, and loses none of it", async () => {
     await mkdir(into);
-    await unpack(await execution(1), { into, label: "e-1" });
-    const second = await unpack(await execution(2), { into, label: "e-2" });
+    await unpack(await execution(1), { into, label: "e-1", allowance });
+    const second = await unpack(await execution(2), { into, label: "e-2", allowance });
     expect(await text("stdout")).toBe("out 1\nout 2\n");
     expect(await text("exitCode")).toBe("00");
     expect((await readdir(join(into, "counts"))).sort()).toEqual([
@@ -54,13 +58,13 @@ describe("unpacking", () => {
   });
 
   it("keeps the right to run a file and no special bits", async () => {
-    await unpack(await execution(1), { into, label: "e-1" });
+    await unpack(await execution(1), { into, label: "e-1", allowance });
     expect((await stat(join(into, "counts", "part-1.json"))).mode & 0o7777).toBe(0o755 & ~process.umask());
   });
 
   it.each(["../outside", "a/../../outside", "/outside", "a\\..\\outside"])("refuses the path %s", async (name) => {
     const hostile = await archive((tar) => tar.entry({ name }, "gotcha"));
-    await expect(unpack(hostile, { into, label: "e-1" })).rejects.toThrow(/leaves its folder/);
+    await expect(unpack(hostile, { into, label: "e-1", allowance })).rejects.toThrow(/leaves its folder/);
     expect(existsSync(join(root, "outside"))).toBe(false);
   });
 
@@ -70,16 +74,52 @@ describe("unpacking", () => {
       tar.entry({ name: "way/outside" }, "gotcha");
       tar.entry({ name: "hard", type: "link", linkname: "/etc/passwd" });
     });
-    const { remarks } = await unpack(hostile, { into, label: "e-1" });
+    const { remarks } = await unpack(hostile, { into, label: "e-1", allowance });
     expect(remarks).toHaveLength(2);
     expect(existsSync(join(root, "outside"))).toBe(false);
     expect((await stat(join(into, "way"))).isDirectory()).toBe(true);
+  });
+
+  const deep = (levels: number) => "d/".repeat(levels);
+  it("counts folders that are only on the way to a file, with 4 KiB each", async () => {
+    const some = await archive((tar) => tar.entry({ name: `${deep(10)}f` }, "x"));
+    const small = allowanceOfBytes(10 * 4_096);
+    await expect(unpack(some, { into, label: "e-1", allowance: small })).rejects.toThrow(/more than .* when/);
+    const bomb = await archive((tar) => {
+      for (let n = 0; n < 2_000; n++) tar.entry({ name: `${n}/${deep(60)}f` }, "");
+    });
+    await expect(unpack(bomb, { into, label: "e-1", allowance: allowanceOfBytes(20 * 2 ** 20) })).rejects.toThrow(
+      /more than 20 MiB/,
+    );
+  });
+
+  it("goes 64 levels deep, and no further", async () => {
+    const fine = await archive((tar) => tar.entry({ name: `${deep(64)}f` }, "x"));
+    expect((await unpack(fine, { into, label: "e-1", allowance })).files).toBe(1);
+    const deeper = await archive((tar) => tar.entry({ name: `${deep(65)}f` }, "x"));
+    await expect(unpack(deeper, { into, label: "e-1", allowance })).rejects.toThrow(/64 levels/);
+  });
+
+  it("bounds what stands in front of an entry", async () => {
+    const large = await archive((tar) => tar.entry({ name: "f", pax: { comment: "x".repeat(20_000) } }, "x"));
+    await expect(unpack(large, { into, label: "e-1", allowance })).rejects.toThrow(/headers for one entry/);
+  });
+
+  it.runIf(sep === "/")("keeps names as odd as the system allows", async () => {
+    const names = ["back\\slash", "with\nline", "\u202egnp.exe", "x".repeat(255)];
+    const odd = await archive((tar) => {
+      for (const name of names) tar.entry({ name }, "x");
+    });
+    await unpack(odd, { into, label: "e-1", allowance });
+    expect((await readdir(into)).sort()).toEqual(names.sort());
   });
 
   it.each([
     ["no gzip", Buffer.from("hello")],
     ["cut off", gzipSync(Buffer.alloc(10_000, 1)).subarray(0, 20)],
   ])("refuses an archive that is %s", async (_, bytes) => {
-    await expect(unpack(Readable.from([bytes]), { into, label: "e-1" })).rejects.toThrow(/cannot be unpacked/);
+    await expect(unpack(Readable.from([bytes]), { into, label: "e-1", allowance })).rejects.toThrow(
+      /cannot be unpacked/,
+    );
   });
 });

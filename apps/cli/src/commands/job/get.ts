@@ -1,8 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type CommandPart, wholeNumber } from "../../command.ts";
+import { parseBytes } from "@shoal/proto";
+import { type Call, type CommandPart, wholeNumber } from "../../command.ts";
 import { CliError } from "../../failure.ts";
-import { downloadOf } from "../../results/download.ts";
+import { oneLine } from "../../output/safe-text.ts";
+import { allowanceOf } from "../../results/allowance.ts";
+import { type Download, downloadOf } from "../../results/download.ts";
+import { addressProblem } from "../../results/result-address.ts";
 import { unpack } from "../../results/unpack.ts";
 
 // The field's own limit.
@@ -21,8 +25,23 @@ export const get: CommandPart = {
       read: wholeNumber("--download-timeout-secs", 1, 86_400),
       fallback: downloadSeconds,
     },
+    {
+      flags: "--max-size <size>",
+      says: "the most that the results may hold when they are unpacked, as in 50GiB; without it more than 10 GiB is asked for",
+      read: sizeOf,
+    },
+    { flags: "--yes", says: "take results of up to 100 GiB without asking" },
+    {
+      flags: "--any-address",
+      says: "fetch results from this machine itself and from link-local addresses too, if a node names these",
+    },
   ],
-  async run({ context, args: [job = ""], options }) {
+  async run(call) {
+    const {
+      context,
+      args: [job = ""],
+      options,
+    } = call;
     const { terminal, namespace } = context;
     const results = await context.client().results(job, { namespace });
     if (results.length === 0) {
@@ -39,12 +58,7 @@ export const get: CommandPart = {
       AbortSignal.timeout((options.number("downloadTimeoutSecs") ?? downloadSeconds) * 1000),
     ]);
     try {
-      for (const download of results.map(downloadOf)) {
-        const folder = options.flag("raw") ? join(into, download.label) : into;
-        await mkdir(folder, { recursive: true });
-        const { remarks } = await unpack(await download.open(signal), { into: folder, label: download.label });
-        for (const remark of remarks) terminal.err(`Warning: ${remark}\n`);
-      }
+      await fetchAll(call, results.map(downloadOf), { into, signal });
     } catch (failure) {
       // Half a result would be taken for a whole one.
       await rm(into, { recursive: true, force: true });
@@ -54,6 +68,55 @@ export const get: CommandPart = {
     return 0;
   },
 };
+
+interface Place {
+  readonly into: string;
+  readonly signal: AbortSignal;
+}
+
+async function fetchAll(
+  { context, options }: Call,
+  downloads: readonly Download[],
+  { into, signal }: Place,
+): Promise<void> {
+  const { terminal } = context;
+  const { ask } = terminal;
+  const allowance = allowanceOf({
+    maxBytes: options.number("maxSize"),
+    yes: options.flag("yes"),
+    ask: ask && ((question) => ask(question, signal)),
+  });
+  if (!options.flag("anyAddress")) await refuseAddresses(downloads, context.endpoints());
+  for (const { origin } of new Map(downloads.map(({ url }) => [url.origin, url])).values()) {
+    terminal.err(`Downloading from ${oneLine(origin)}\n`);
+  }
+  for (const download of downloads) {
+    const folder = options.flag("raw") ? join(into, download.label) : into;
+    const { stream, archiveBytes = 0 } = await download.open(signal);
+    await allowance.expect(archiveBytes).catch((failure: unknown) => {
+      stream.destroy();
+      throw failure;
+    });
+    const { remarks } = await unpack(stream, { into: folder, label: download.label, allowance });
+    for (const remark of remarks) terminal.err(`Warning: ${oneLine(remark)}\n`);
+  }
+}
+
+async function refuseAddresses(downloads: readonly Download[], endpoints: readonly string[]): Promise<void> {
+  for (const { url } of downloads) {
+    const problem = await addressProblem(url, endpoints);
+    if (problem === undefined) continue;
+    const hint =
+      "if you expect that, repeat with --any-address; else the node should serve results where you can reach it: publishers.local.address";
+    throw new CliError("RESULT_NOT_FOUND", `a node names ${url.origin} for its result: ${problem}`, hint);
+  }
+}
+
+function sizeOf(text: string): number {
+  const size = parseBytes(text);
+  if (size.ok && size.value >= 1) return size.value;
+  throw new CliError("BAD_REQUEST", `--max-size: expected a size such as 50GiB, got "${text}"`, "");
+}
 
 function folderOf(job: string, namespace: string | undefined): string {
   const name = namespace === undefined || namespace === "default" ? job : `${namespace}-${job}`;

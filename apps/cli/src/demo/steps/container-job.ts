@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { allowanceOf } from "../../results/allowance.ts";
 import { downloadOf } from "../../results/download.ts";
 import { unpack } from "../../results/unpack.ts";
 import { callCheckout } from "../checkout.ts";
@@ -83,7 +84,12 @@ async function resultOf({ client, folder, signal }: Stage, jobId: string): Promi
   check(result !== undefined, "the container job has no result");
   const into = join(folder, "container");
   const download = downloadOf(result);
-  await unpack(await download.open(signal), { into, label: download.label });
+  const { stream } = await download.open(signal);
+  await unpack(stream, {
+    into,
+    label: download.label,
+    allowance: allowanceOf({ maxBytes: undefined, yes: false, ask: undefined }),
+  });
   return (await readFile(join(into, "sum", "sha256"), "utf8")).trim();
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { allowanceOf } from "../../results/allowance.ts";
 import { downloadOf } from "../../results/download.ts";
 import { unpack } from "../../results/unpack.ts";
 import { callCheckout } from "../checkout.ts";
@@ -73,7 +74,12 @@ async function collect({ client, folder, signal }: Stage, jobId: string): Promis
   for (const [index, result] of results.entries()) {
     const into = join(folder, `word-count-${index}`);
     const download = downloadOf(result);
-    await unpack(await download.open(signal), { into, label: download.label });
+    const { stream } = await download.open(signal);
+    await unpack(stream, {
+      into,
+      label: download.label,
+      allowance: allowanceOf({ maxBytes: undefined, yes: false, ask: undefined }),
+    });
     addCounts(sum, await readFile(join(into, "counts", "counts.txt"), "utf8"));
   }
   return sum;
