@@ -55,10 +55,25 @@ describe("a log shipper", () => {
     expect(sent.filter(({ stream }) => stream === "stderr").map(text)).toEqual([
       "[output shed: more came than the log takes]\n",
     ]);
-    await clock.advance(1_000);
+    // A second for the mebibyte, and a moment for what its messages cost.
+    await clock.advance(1_100);
     log.write({ stream: "stdout", bytes: megabyte });
     await clock.settle();
     expect(size()).toBe(5 * megabyte.length);
+  });
+
+  it("sends few messages, also when output comes one byte at a time", async () => {
+    const { clock, sent, log } = bench();
+    const byte = bytes("x");
+    for (let n = 0; n < 30_000; n++) {
+      log.write({ stream: "stdout", bytes: byte });
+      await undefined;
+      await undefined;
+    }
+    await clock.settle();
+    // The burst of 4 MiB in messages that cost 256 bytes more than they hold, and the notice.
+    expect(sent.length).toBeLessThanOrEqual(Math.ceil((4 * 2 ** 20) / 257) + 1);
+    expect(sent.length).toBeGreaterThan(10_000);
   });
 
   it("sends what waits when it is closed", () => {

@@ -7,6 +7,9 @@ const bytesPerSecond = 1024 * 1024;
 /** What may come at once after a silence. */
 const burstBytes = 4 * 1024 * 1024;
 
+/** What a message costs the stream beside its bytes: subject, headers and index. So that one byte at a time is at most 4,096 messages a second. */
+const messageCostBytes = 256;
+
 const shedNotice = new TextEncoder().encode("[output shed: more came than the log takes]\n");
 
 /** One execution's way to the log. */
@@ -22,11 +25,14 @@ type Stream = LogChunk["stream"];
 export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
   return (executionId) => {
     const waiting: Record<Stream, Uint8Array[]> = { stdout: [], stderr: [] };
-    const take = createBucket(clock);
+    const bucket = createBucket(clock);
     let planned = false;
     let shedding = false;
 
-    const send = (stream: Stream, bytes: Uint8Array) => logs.send(executionId, { stream, bytes });
+    function send(stream: Stream, bytes: Uint8Array): void {
+      bucket.charge(messageCostBytes);
+      logs.send(executionId, { stream, bytes });
+    }
     function flush(): void {
       planned = false;
       for (const stream of ["stdout", "stderr"] as const) {
@@ -45,7 +51,7 @@ export function createLogShipper(logs: LogSender, clock: Clock): (executionId: s
     return {
       write: ({ stream, bytes }) => {
         if (bytes.length === 0) return;
-        if (take(bytes.length)) {
+        if (bucket.take(bytes.length)) {
           shedding = false;
           // Copied: whoever hands a chunk over may use its memory again.
           waiting[stream].push(bytes.slice());
@@ -59,17 +65,29 @@ export function createLogShipper(logs: LogSender, clock: Clock): (executionId: s
   };
 }
 
+interface Bucket {
+  /** Takes so many tokens, if they are there. */
+  take(tokens: number): boolean;
+  /** Takes them in any case; what is missing must come in before anything else is taken. */
+  charge(tokens: number): void;
+}
+
 /** A bucket of tokens, filled by time. */
-function createBucket(clock: Clock): (bytes: number) => boolean {
+function createBucket(clock: Clock): Bucket {
   let tokens = burstBytes;
   let filledAt = clock.now();
-  return (bytes) => {
-    const now = clock.now();
-    tokens = Math.min(burstBytes, tokens + ((now - filledAt) / 1000) * bytesPerSecond);
-    filledAt = now;
-    if (bytes > tokens) return false;
-    tokens -= bytes;
-    return true;
+  return {
+    take: (asked) => {
+      const now = clock.now();
+      tokens = Math.min(burstBytes, tokens + ((now - filledAt) / 1000) * bytesPerSecond);
+      filledAt = now;
+      if (asked > tokens) return false;
+      tokens -= asked;
+      return true;
+    },
+    charge: (owed) => {
+      tokens -= owed;
+    },
   };
 }
 

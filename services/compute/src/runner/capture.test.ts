@@ -62,6 +62,23 @@ describe("a capture", () => {
     expect(taken.said("stdout").text).toBe("12345");
   });
 
+  it("keeps nothing of writes that hold nothing", () => {
+    const { taken, logged, files } = bench();
+    for (let n = 0; n < 10_000; n++) taken.output("stdout", new Uint8Array());
+    expect(logged).toEqual([]);
+    expect(files.get("stdout")).toBe("");
+    expect(taken.said("stdout")).toEqual({ text: "", truncated: false });
+  });
+
+  it("takes no more than its limits, however small the pieces", () => {
+    const { taken, logged, files } = bench(3_000, 5_000);
+    for (let n = 0; n < 20_000; n++) taken.output(n % 2 === 0 ? "stdout" : "stderr", bytes("x"));
+    expect(taken.flooded.aborted).toBe(true);
+    expect(logged).toHaveLength(5_001);
+    expect(files.get("stdout")).toHaveLength(2_501);
+    expect(taken.said("stderr").text).toHaveLength(headBytes);
+  });
+
   it("cuts files at their limit and goes on", () => {
     const { taken, logged, files } = bench(5);
     taken.output("stdout", bytes("abc"));

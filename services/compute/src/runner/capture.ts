@@ -49,7 +49,8 @@ export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOpt
   return {
     flooded: flood.signal,
     output: (stream, bytes) => {
-      if (flood.signal.aborted) return;
+      // Nothing counts nothing: a task that writes it for ever would be kept in memory and never be ended.
+      if (flood.signal.aborted || bytes.length === 0) return;
       const to = taken[stream];
       // Copied: whoever hands a chunk over may use its memory again.
       if (to.bytes < headBytes) to.heads.push(bytes.slice(0, headBytes - to.bytes));
