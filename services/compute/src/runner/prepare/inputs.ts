@@ -51,11 +51,7 @@ interface Place {
   readonly room: TaskRoom;
 }
 
-async function fetchOne(
-  run: Run,
-  { source, target }: InputSource,
-  { index, signal, room }: Place,
-): Promise<Input> {
+async function fetchOne(run: Run, { source, target }: InputSource, { index, signal, room }: Place): Promise<Input> {
   const { ports, assignment } = run;
   if (!ports.sources.has(source.type)) {
     throw new Fault(
