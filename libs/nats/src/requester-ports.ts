@@ -16,6 +16,7 @@ import { ensureResultsBucket, openResults, type Results } from "./results/result
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 import { type StorageLimits, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
+import { type KnownPosition, newestKnown } from "./views/newest-known.ts";
 import { type EntryReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
 
@@ -52,6 +53,8 @@ export interface RequesterPorts {
   readonly topology: TopologyReport;
   /** As `scanLog`, from the log's beginning: for a replay. */
   readLog(reader: ScanReader): Promise<number>;
+  /** As `newestKnown`: what views and checkpoints know of the log's end. */
+  newestKnown(): Promise<KnownPosition>;
   /** As `readAll`: for comparing with a replay. */
   readAll(view: ViewName, reader: EntryReader): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
@@ -92,6 +95,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
+    newestKnown: () => newestKnown(link),
     readAll: (view, reader) => readAll(link, buckets[view], reader),
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
     results: (nodeId) => openResults(link, nodeId),

@@ -5,6 +5,6 @@ export type { Diary, RequesterPorts } from "./ports.ts";
 export { type JobAsOf, jobAsOf, type Moment } from "./replay/as-of.ts";
 export { openReplay } from "./replay/open-replay.ts";
 export { type ReplayOptions, type ReplayParts, replay } from "./replay/replay.ts";
-export type { ChainProblem, Difference, ReplayReport } from "./replay/report.ts";
+export type { Anchor, ChainProblem, Difference, ForeignMessage, ReplayReport } from "./replay/report.ts";
 export { createRequester, type Requester, type RequesterSettings } from "./requester.ts";
 export { type RequesterFacts, type RequesterServing, serveRequester } from "./serve.ts";

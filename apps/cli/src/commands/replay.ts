@@ -1,9 +1,24 @@
+import type { Anchor } from "@shoal/requester";
 import type { Call, CommandPart } from "../command.ts";
 import { type KnownCluster, knownCluster } from "../devstack/known-cluster.ts";
 import { usual } from "../devstack/settings.ts";
+import { CliError } from "../failure.ts";
 import { printJson } from "../output/print-json.ts";
 import { replayOf } from "../replay/replay-of.ts";
 import { reportLines } from "../replay/report-lines.ts";
+
+const anchorForm = /^(\d{1,15}):([0-9a-f]{64})$/;
+
+function readAnchor(text: string): string {
+  if (anchorForm.test(text)) return text;
+  const hint = "a replay prints one behind the word anchor";
+  throw new CliError("BAD_REQUEST", `--expect: expected a position, a colon and 64 hexadecimal digits, got "${text}"`, hint);
+}
+
+function anchorOf(text: string): Anchor {
+  const [, seq = "", hash = ""] = anchorForm.exec(text) ?? [];
+  return { seq: Number(seq), hash };
+}
 
 export const replay: CommandPart = {
   name: "replay",
@@ -19,18 +34,26 @@ export const replay: CommandPart = {
       says: "the devstack whose log it is, when no server is named",
       fallback: usual.dataDir,
     },
+    {
+      flags: "--expect <position:hash>",
+      says: "an anchor that an earlier replay printed and that was kept elsewhere: fails unless the log still has it",
+      read: readAnchor,
+    },
   ],
-  examples: ["shoal replay", "shoal replay --nats nats://127.0.0.1:4222 --output json"],
+  examples: ["shoal replay", "shoal replay --nats nats://127.0.0.1:4222 --output json", "shoal replay --expect 1043:9f86…"],
   async run(call) {
-    const { context } = call;
-    const report = await replayOf(clusterOf(call));
+    const { context, options } = call;
+    const expected = options.text("expect");
+    const anchor = expected === undefined ? {} : { expect: anchorOf(expected) };
+    const report = await replayOf(clusterOf(call), anchor);
     if (context.output === "json") printJson(context.terminal, report);
     else context.terminal.out(`${reportLines(report).join("\n")}\n`);
     return report.ok ? 0 : 1;
   },
 };
 
-function clusterOf({ context: { env }, options }: Call): KnownCluster {
+/** The log that the flags, the environment or a data directory name. */
+export function clusterOf({ context: { env }, options }: Call): KnownCluster {
   const natsUrl = options.text("nats") ?? env["SHOAL_NATS_URL"];
   if (natsUrl === undefined) return knownCluster(options.text("dataDir") ?? usual.dataDir);
   const user = options.text("user") ?? env["SHOAL_NATS_USER"] ?? "";

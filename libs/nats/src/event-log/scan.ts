@@ -1,14 +1,20 @@
-import { streams, subjects } from "@shoal/proto";
-import { z } from "zod";
+import { streams } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
-import { askPatiently } from "../connection/server-request.ts";
-import type { ReadMessage } from "../intake/intake.ts";
+import { headerNames } from "../connection/message-headers.ts";
+import type { Incoming } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
+import { streamLastSeq } from "../stream/stream-info.ts";
+
+/** A message as the log holds it. */
+export interface ScannedMessage extends Pick<Incoming, "subject" | "seq" | "bytes"> {
+  /** Whether it carries a message id, as every append of a requester does. The server's own words never do: no node can make it look so. */
+  isAppended(): boolean;
+}
 
 /** Who is told the log's messages as they are stored. */
 export interface ScanReader {
-  /** The next message. Its bytes are valid only during the call. */
-  deliver(message: Pick<ReadMessage, "subject" | "seq" | "bytes">): void;
+  /** The next message, whatever its subject. Valid only during the call. */
+  deliver(message: ScannedMessage): void;
   /** A promise while the reader has enough to do: nothing more is asked for until it resolves. When it rejects, so does the scan. */
   room?(): Promise<void> | undefined;
 }
@@ -31,11 +37,12 @@ async function scan(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {
     stream: streams.events,
-    filter: subjects.allEvents,
+    // Not only the log's own subjects: what a server was made to answer into the stream stands there under others, and takes a position.
+    filter: everything,
     from: { at: "behind", seq: range.afterSeq },
     inOneGo: true,
     deliver(message) {
-      if (message.seq <= range.end) reader.deliver(message);
+      if (message.seq <= range.end) reader.deliver(new Scanned(message));
       if (message.seq >= range.end) resolve();
     },
     // The last positions may have been taken by what is no longer there.
@@ -47,17 +54,25 @@ async function scan(
   await promise.finally(() => reading.close());
 }
 
-const StreamState = z.object({ state: z.object({ last_seq: z.number() }) });
+const everything = ">";
+
+class Scanned implements ScannedMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  readonly #message: Incoming;
+
+  constructor(message: Incoming) {
+    this.subject = message.subject;
+    this.seq = message.seq;
+    this.bytes = message.bytes;
+    this.#message = message;
+  }
+
+  isAppended(): boolean {
+    return this.#message.has(headerNames.messageId);
+  }
+}
 
 /** The last position of the log; 0 when it is empty. Throws Fault LOG_UNREACHABLE. */
-export async function lastSeq(link: Link): Promise<number> {
-  const request = { subject: `$JS.API.STREAM.INFO.${streams.events}`, body: {} };
-  const answer = await askPatiently(link, "reading the end of the log", request);
-  const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
-  if (!info.success)
-    throw unreachable(
-      "reading the end of the log",
-      answer.state === "error" ? answer.why : `no stream ${streams.events}`,
-    );
-  return info.data.state.last_seq;
-}
+export const lastSeq = (link: Link): Promise<number> => streamLastSeq(link, streams.events);

@@ -45,6 +45,12 @@ export class FrameIncoming implements Incoming {
     return this.#headers().get(name);
   }
 
+  has(name: string): boolean {
+    const { buffer, headersFrom, bodyFrom } = this.#frame;
+    // A value holds no line break, so that only a name can stand behind one.
+    return headersFrom < bodyFrom && buffer.toString("latin1", headersFrom, bodyFrom).includes(`\r\n${name}:`);
+  }
+
   #headers(): Headers {
     const { buffer, headersFrom, bodyFrom } = this.#frame;
     this.#read ??= headersFrom === bodyFrom ? none : MsgHdrsImpl.decode(buffer.subarray(headersFrom, bodyFrom));

@@ -22,6 +22,8 @@ export interface Incoming extends DeliveredMessage {
   /** The code of the server's word, and what it says; 0 and nothing for a message. */
   readonly code: number;
   readonly status: string;
+  /** Whether it has this header, in this spelling; costs less than reading them. */
+  has(name: string): boolean;
 }
 
 /** Who is told what comes in. Neither call may throw. */

@@ -58,4 +58,8 @@ class SharedMessage implements Incoming {
   header(name: string): string {
     return this.#message.headers?.get(name) ?? "";
   }
+
+  has(name: string): boolean {
+    return this.#message.headers?.has(name) === true;
+  }
 }

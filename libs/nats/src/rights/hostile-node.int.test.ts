@@ -1,12 +1,13 @@
-import type { ReceivedReport } from "@shoal/core";
-import { heard } from "@shoal/core/testing/contracts";
-import { type Report, shardOf, streams, subjects } from "@shoal/proto";
+import { noTip, type ReceivedReport } from "@shoal/core";
+import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
+import { buckets, type Report, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ScannedMessage } from "../event-log/scan.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
-import { permissionsOfNode, permissionsOfRequester } from "./rights.ts";
+import { assignmentsConsumerOf, permissionsOfNode, permissionsOfRequester } from "./rights.ts";
 
 onServer(() => {
   const pass = "secret";
@@ -58,6 +59,59 @@ onServer(() => {
       const manager = await requester.link.manager();
       const stored = await manager.streams.getMessage(streams.reports, { seq: 1 });
       expect(stored?.header.get("Nats-Msg-Id") ?? "").toBe("");
+    });
+  });
+
+  describe("a node that makes the server answer into the log", () => {
+    const assignments = `KV_${buckets.assignments}`;
+    const consumer = assignmentsConsumerOf("n-0");
+
+    /** Everything that a node's rights let it have answered, answered to a subject of the log. */
+    async function bounce(reply: string): Promise<void> {
+      const { nc } = hostile?.link ?? expect.unreachable();
+      const config = {
+        name: consumer,
+        filter_subject: "$KV.assignments.n-0.>",
+        ack_policy: "none",
+        deliver_policy: "all",
+        mem_storage: true,
+      };
+      const create = `$JS.API.CONSUMER.CREATE.${assignments}.${consumer}.$KV.assignments.n-0.>`;
+      await nc.request(create, JSON.stringify({ stream_name: assignments, config }));
+      const next = `$JS.API.CONSUMER.MSG.NEXT.${assignments}.${consumer}`;
+      // What waits for it, and the server's word that nothing does.
+      for (const _ of [1, 2]) nc.publish(next, JSON.stringify({ batch: 5, no_wait: true }), { reply });
+      nc.publish("$JS.API.STREAM.INFO.OBJ_results-n-0", "", { reply });
+      nc.publish(subjects.report("n-0", job, "e-0"), "an acknowledgement", { reply });
+      await nc.flush();
+    }
+
+    it("hides no commit of that aggregate, locks it not, and is told apart from what was appended", async () => {
+      const ref = someJob();
+      const { log } = requester;
+      const first = await log.append(ref, noTip, someCommit(noTip));
+      await requester.views.assignments.put("n-0.e-1", { seq: 1 });
+      await bounce(subjectOf(ref));
+      const { streams: api } = await requester.link.manager();
+      // The assignment, two words that nothing more waits, what the server says of a bucket, an acknowledgement.
+      await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(5);
+      const second = await log.append(ref, first, someCommit(first));
+      expect((await log.load(ref)).map(({ seq }) => seq)).toEqual([first.seq, second.seq]);
+
+      const read: { seq: number; appended: boolean }[] = [];
+      const deliver = (message: ScannedMessage) => read.push({ seq: message.seq, appended: message.isAppended() });
+      const end = await requester.readLog({ deliver });
+      // Every position is met, whatever subject stands there.
+      expect(read.map(({ seq }) => seq)).toEqual(Array.from({ length: end }, (_, index) => index + 1));
+      expect(read.filter(({ appended }) => appended).map(({ seq }) => seq)).toEqual([first.seq, second.seq]);
+      expect((await api.info(streams.events)).state.last_seq).toBe(end);
+    });
+
+    it("leaves the entry of a bucket readable, or as if it were not there", async () => {
+      await bounce(`$KV.${buckets.jobs}.default.j-1`);
+      await expect.poll(() => requester.views.jobs.get("default.j-1"), { timeout: 10_000 }).toBeUndefined();
+      await requester.views.jobs.put("default.j-1", { seq: 3 });
+      expect(await requester.views.jobs.get("default.j-1")).toEqual({ seq: 3 });
     });
   });
 });

@@ -66,7 +66,7 @@ onServer(() => {
 
   describe("what an observer may not", () => {
     const assignments = `KV_${buckets.assignments}`;
-    it.each([
+    it.each<readonly [string, string]>([
       ["append to the log", subjectOf(job)],
       ["report", subjects.report("n1", "j-1", "e-1")],
       ["write output", subjects.log("n1", "e-1")],

@@ -128,12 +128,14 @@ async function askPage(
   }
 }
 
+const sequenceHeader = "Nats-Sequence";
 // What the server says at the end of a page.
 const endOfPage = 204;
 
 function endOf(message: Msg): PageEnd | undefined {
   const code = message.headers?.code ?? 0;
-  if (code === 0) return undefined;
+  // What is stored may have a status too: a server's word that somebody made it say into the stream. Only that has a position.
+  if (code === 0 || message.headers?.has(sequenceHeader) === true) return undefined;
   if (code === status.noMessage) return { state: "done" };
   if (code !== endOfPage) return { state: "broken", why: message.headers?.status ?? "no status" };
   return { state: Number(message.headers?.get("Nats-Num-Pending")) > 0 ? "more" : "done" };
@@ -142,7 +144,7 @@ function endOf(message: Msg): PageEnd | undefined {
 function asRead(message: Msg): ReadMessage {
   return {
     subject: message.headers?.get("Nats-Subject") ?? "",
-    seq: Number(message.headers?.get("Nats-Sequence")),
+    seq: Number(message.headers?.get(sequenceHeader)),
     bytes: message.data,
     header: (name) => message.headers?.get(name) ?? "",
   };

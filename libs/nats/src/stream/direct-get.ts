@@ -20,8 +20,11 @@ async function lookUp(link: Link, subject: string): Promise<{ readonly message: 
   const answer = await ask(link, { subject, text: "" });
   if (typeof answer === "string") return answer;
   const { headers, data } = answer;
-  if (headers?.code === status.noMessage) return { message: undefined };
-  if (headers === undefined || headers.code !== 0) return headers?.status ?? "the server's answer cannot be read";
+  // What is stored may have a status too: a server's word that somebody made it say into the stream. Only that has a position.
+  const isStored = headers?.has("Nats-Sequence") === true;
+  if (headers?.code === status.noMessage && !isStored) return { message: undefined };
+  if (headers === undefined || !(isStored || headers.code === 0))
+    return headers?.status ?? "the server's answer cannot be read";
   const seq = Number(headers.get("Nats-Sequence"));
   return { message: { subject: headers.get("Nats-Subject"), seq, bytes: data, header: (name) => headers.get(name) } };
 }

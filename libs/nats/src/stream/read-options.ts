@@ -1,4 +1,4 @@
-import type { DeliveredMessage } from "../intake/intake.ts";
+import type { Incoming } from "../intake/intake.ts";
 import type { ReadFrom } from "./consumer.ts";
 
 /** What to read, from where, and who is told. The callbacks must not throw: that is a bug and ends the process. */
@@ -13,7 +13,7 @@ export interface ReadOptions {
   readonly inOneGo?: boolean;
   /** Messages asked for ahead, `consumerLimits.batch` when it is left out: fewer for large ones that a slow reader takes. */
   readonly batch?: number;
-  deliver(message: DeliveredMessage): void;
+  deliver(message: Incoming): void;
   /** Everything is told from the beginning again, because some of it may have been missed (only for `latest`). */
   begins?(): void;
   /** What was there when the telling began has been told. */

@@ -1,7 +1,18 @@
 import { Fault } from "@shoal/core";
 import { z } from "zod";
-import type { Link } from "../connection/link.ts";
+import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
+
+const StreamState = z.object({ state: z.object({ last_seq: z.number() }) });
+
+/** The last position of a stream, from its leader; 0 when it is empty. Throws Fault LOG_UNREACHABLE. */
+export async function streamLastSeq(link: Link, stream: string): Promise<number> {
+  const what = `reading the end of stream ${stream}`;
+  const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${stream}`, body: {} });
+  const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
+  if (!info.success) throw unreachable(what, answer.state === "error" ? answer.why : "there is no such stream");
+  return info.data.state.last_seq;
+}
 
 const Info = z.object({ config: z.record(z.string(), z.unknown()) });
 

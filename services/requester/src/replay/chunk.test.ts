@@ -15,12 +15,13 @@ function carried(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   return chunks;
 }
 
-const plain = ({ name, seq, bytes }: Piece) => ({ name, seq, bytes: bytes && Buffer.from(bytes).toString("hex") });
+const plain = ({ name, seq, bytes, appended }: Piece) => ({ name, seq, appended, bytes: bytes && Buffer.from(bytes).toString("hex") });
 
 it("carries any names, positions and bytes, in order", () => {
   const piece = fc.record({
     name: fc.string({ unit: "grapheme", maxLength: 80 }),
     seq: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    appended: fc.boolean(),
     bytes: fc.option(fc.uint8Array({ maxLength: 60_000 }), { nil: undefined }),
   });
   fc.assert(
@@ -32,18 +33,18 @@ it("carries any names, positions and bytes, in order", () => {
 
 it("tells an empty body from none", () => {
   const pieces = [
-    { name: "a", seq: 1, bytes: new Uint8Array() },
-    { name: "b", seq: 2, bytes: undefined },
+    { name: "a", seq: 1, bytes: new Uint8Array(), appended: true },
+    { name: "b", seq: 2, bytes: undefined, appended: false },
   ];
   expect(carried(pieces).flat().map(plain)).toEqual([
-    { name: "a", seq: 1, bytes: "" },
-    { name: "b", seq: 2, bytes: undefined },
+    { name: "a", seq: 1, bytes: "", appended: true },
+    { name: "b", seq: 2, bytes: undefined, appended: false },
   ]);
 });
 
 it("fills chunks, and gives a piece that is larger one of its own", () => {
-  const small = { name: "small", seq: 1, bytes: new Uint8Array(chunkLimits.bytes / 3) };
-  const large = { name: "large", seq: 2, bytes: new Uint8Array(2 * chunkLimits.bytes) };
+  const small = { name: "small", seq: 1, bytes: new Uint8Array(chunkLimits.bytes / 3), appended: true };
+  const large = { name: "large", seq: 2, bytes: new Uint8Array(2 * chunkLimits.bytes), appended: true };
   const names = carried([small, small, small, large, small]).map((chunk) => chunk.map(({ name }) => name));
   expect(names).toEqual([["small", "small"], ["small"], ["large"], ["small"]]);
 });
@@ -51,9 +52,9 @@ it("fills chunks, and gives a piece that is larger one of its own", () => {
 it("makes room for a name as it is written, not as it is counted", () => {
   const name = "€".repeat(90);
   // As much as leaves room for the head of another piece and a hundred bytes.
-  const filling = { name: "f", seq: 1, bytes: new Uint8Array(chunkLimits.bytes - 16 - 1 - 16 - 100) };
+  const filling = { name: "f", seq: 1, bytes: new Uint8Array(chunkLimits.bytes - 17 - 1 - 17 - 100), appended: true };
   expect(
-    carried([filling, { name, seq: 2, bytes: undefined }]).map((chunk) => chunk.map((piece) => piece.name)),
+    carried([filling, { name, seq: 2, bytes: undefined, appended: true }]).map((chunk) => chunk.map((piece) => piece.name)),
   ).toEqual([["f"], [name]]);
 });
 

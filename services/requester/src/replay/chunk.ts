@@ -6,8 +6,8 @@ export const chunkLimits = {
   inFlight: 8,
 } as const;
 
-// Each piece begins with the sizes of its name and its body and with a number; then come name and body.
-const head = { name: 0, body: 4, seq: 8, bytes: 16 } as const;
+// Each piece begins with the sizes of its name and its body, with a number and a mark; then come name and body.
+const head = { name: 0, body: 4, seq: 8, appended: 16, bytes: 17 } as const;
 // Says that a piece has no body, as opposed to an empty one; no body is so long.
 const noBody = 0xffff_ffff;
 // The most bytes that UTF-8 takes for one UTF-16 unit.
@@ -18,6 +18,8 @@ export interface Piece {
   readonly name: string;
   readonly seq: number;
   readonly bytes: Uint8Array | undefined;
+  /** As of `LogMessage`; false for an entry. */
+  readonly appended: boolean;
 }
 
 /** Copies pieces, one behind the other, into chunks that can be handed over. */
@@ -31,7 +33,7 @@ export class ChunkWriter {
     this.#full = full;
   }
 
-  add({ name, seq, bytes }: Piece): void {
+  add({ name, seq, bytes, appended }: Piece): void {
     const most = head.bytes + name.length * utf8PerUnit + (bytes?.length ?? 0);
     if (this.#end + most > this.#chunk.length) this.#begin(most);
     const chunk = this.#chunk;
@@ -40,6 +42,7 @@ export class ChunkWriter {
     chunk.writeUInt32LE(body - at - head.bytes, at + head.name);
     chunk.writeUInt32LE(bytes?.length ?? noBody, at + head.body);
     chunk.writeDoubleLE(seq, at + head.seq);
+    chunk[at + head.appended] = appended ? 1 : 0;
     if (bytes !== undefined) chunk.set(bytes, body);
     this.#end = body + (bytes?.length ?? 0);
   }
@@ -71,6 +74,7 @@ export function eachPiece(chunk: Uint8Array<ArrayBuffer>, take: (piece: Piece) =
     take({
       name: buffer.toString("utf8", name, body),
       seq: buffer.readDoubleLE(at + head.seq),
+      appended: buffer[at + head.appended] === 1,
       bytes: size === noBody ? undefined : buffer.subarray(body, end),
     });
     at = end;

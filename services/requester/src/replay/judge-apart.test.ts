@@ -17,7 +17,7 @@ function channel(ended: Promise<unknown> = new Promise(() => {})) {
 }
 
 const findings = {
-  log: { counts: { commits: 1, events: 2, jobs: 3, nodes: 4 }, problems: { count: 0, first: [] } },
+  log: { counts: { commits: 1, events: 2, jobs: 3, nodes: 4 }, problems: { count: 0, first: [] }, foreign: { count: 0, first: [] } },
   views: { entries: { jobs: 5 }, suspects: [] },
 } as const;
 
@@ -26,7 +26,7 @@ function recorder(): { readonly judge: Judge; readonly told: string[] } {
   const told: string[] = [];
   const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? "gone" : Buffer.from(bytes).toString());
   const judge = {
-    commit: ({ subject, seq, bytes }) => void told.push(`${seq} ${subject} ${text(bytes)}`),
+    commit: ({ subject, seq, bytes, appended }) => void told.push(`${seq} ${subject} ${appended ? "appended " : ""}${text(bytes)}`),
     async endOfLog() {
       told.push("end of log");
       return findings.log;
@@ -52,7 +52,7 @@ const givenMax = 10 * chunkLimits.inFlight;
 function fill(judge: Judge): number {
   for (let given = 0; given < givenMax; given++) {
     if (judge.room() !== undefined) return given;
-    judge.commit({ subject: "s", seq: given, bytes: third });
+    judge.commit({ subject: "s", seq: given, bytes: third, appended: true });
   }
   return givenMax;
 }
@@ -61,9 +61,17 @@ it("passes everything on in the order in which it was given, and the findings ba
   const { judge, port } = channel();
   const there = recorder();
   serveJudge(port, there.judge);
-  const many = Array.from({ length: 20_000 }, (_, index) => `${index + 1} shoal.evt.1.job.default.j-${index % 7} body`);
+  const many = Array.from({ length: 20_000 }, (_, index) => {
+    const appended = index % 2 === 0 ? "appended " : "";
+    return `${index + 1} shoal.evt.1.job.default.j-${index % 7} ${appended}body`;
+  });
   for (const [index] of many.entries())
-    judge.commit({ subject: `shoal.evt.1.job.default.j-${index % 7}`, seq: index + 1, bytes: bytesOf("body") });
+    judge.commit({
+      subject: `shoal.evt.1.job.default.j-${index % 7}`,
+      seq: index + 1,
+      bytes: bytesOf("body"),
+      appended: index % 2 === 0,
+    });
   expect(await judge.endOfLog()).toEqual(findings.log);
   judge.begins("jobs");
   judge.kept("jobs", "a", bytesOf("one"));

@@ -23,8 +23,8 @@ export class JudgeApart implements Judge {
     ended.then((why) => this.#fail(why));
   }
 
-  commit({ subject, seq, bytes }: LogMessage): void {
-    this.#chunks.add({ name: subject, seq, bytes });
+  commit({ subject, seq, bytes, appended }: LogMessage): void {
+    this.#chunks.add({ name: subject, seq, bytes, appended });
   }
 
   async endOfLog(): Promise<LogFindings> {
@@ -41,7 +41,7 @@ export class JudgeApart implements Judge {
 
   kept(bucket: string, key: string, bytes: Uint8Array | undefined): void {
     if (bucket !== this.#bucket) this.begins(bucket);
-    this.#chunks.add({ name: key, seq: 0, bytes });
+    this.#chunks.add({ name: key, seq: 0, bytes, appended: false });
   }
 
   async endOfViews(): Promise<ViewFindings> {

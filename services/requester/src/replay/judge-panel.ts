@@ -4,6 +4,8 @@ import type { Suspect } from "./compare.ts";
 import type { Judge, LogFindings, LogMessage, ViewFindings } from "./judge.ts";
 import { mergeSampled } from "./sampled.ts";
 
+const bySeq = (one: { readonly seq: number }, other: { readonly seq: number }) => one.seq - other.seq;
+
 /** Several judges as one: each judges some of the shards, and an aggregate never leaves its shard. */
 export class JudgePanel implements Judge {
   readonly #judges: readonly Judge[];
@@ -23,7 +25,11 @@ export class JudgePanel implements Judge {
       counts: { commits: sum("commits"), events: sum("events"), jobs: sum("jobs"), nodes: sum("nodes") },
       problems: mergeSampled(
         found.map(({ problems }) => problems),
-        (one, other) => one.seq - other.seq,
+        bySeq,
+      ),
+      foreign: mergeSampled(
+        found.map(({ foreign }) => foreign),
+        bySeq,
       ),
     };
   }

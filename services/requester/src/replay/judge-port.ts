@@ -22,8 +22,8 @@ export function serveJudge(port: MessagePort, judge: Judge): void {
   const obey = async (order: Order): Promise<void> => {
     switch (order.say) {
       case "log":
-        eachPiece(order.chunk, ({ name, seq, bytes }) => {
-          if (bytes !== undefined) judge.commit({ subject: name, seq, bytes });
+        eachPiece(order.chunk, ({ name, seq, bytes, appended }) => {
+          if (bytes !== undefined) judge.commit({ subject: name, seq, bytes, appended });
         });
         return answer({ say: "done" });
       case "end of log":

@@ -1,7 +1,7 @@
 import type { StoredCommit, ViewEntry } from "@shoal/core";
 import { Comparison, type Suspect } from "./compare.ts";
 import { Rebuilt } from "./rebuild.ts";
-import type { ChainProblem, Sampled } from "./report.ts";
+import type { ChainProblem, ForeignMessage, Sampled } from "./report.ts";
 import { sampling } from "./sampled.ts";
 import { WantedEntries } from "./wanted-entries.ts";
 
@@ -10,6 +10,8 @@ export interface LogMessage {
   readonly subject: string;
   readonly seq: number;
   readonly bytes: Uint8Array;
+  /** It carries a message id, as every append of a requester does and nothing that the server itself says. */
+  readonly appended: boolean;
 }
 
 /** How stored bytes are read, and the bytes that an entry is kept as. */
@@ -25,6 +27,7 @@ export interface Codec {
 export interface LogFindings {
   readonly counts: Readonly<Rebuilt["counts"]>;
   readonly problems: Sampled<ChainProblem>;
+  readonly foreign: Sampled<ForeignMessage>;
 }
 
 /** What the kept views came to. */
@@ -51,6 +54,10 @@ export interface Judge {
   room(): Promise<void> | undefined;
 }
 
+// Enough of an acknowledgement to know it as one.
+const shownBytes = 80;
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1");
+
 /** A judge that works at once, wherever it is called. */
 export function createJudge(codec: Codec): Judge {
   return new JudgeHere(codec);
@@ -62,6 +69,7 @@ class JudgeHere implements Judge {
   readonly #wanted: WantedEntries;
   readonly #rebuilt: Rebuilt;
   readonly #problems = sampling<ChainProblem>();
+  readonly #foreign = sampling<ForeignMessage>();
   readonly #comparisons = new Map<string, Comparison>();
 
   constructor(codec: Codec) {
@@ -73,12 +81,13 @@ class JudgeHere implements Judge {
   commit(message: LogMessage): void {
     const stored = this.#codec.commit(message);
     if (typeof stored !== "string") this.#rebuilt.take(message.subject, stored);
-    else this.#problems.add({ seq: message.seq, aggregate: message.subject, why: stored });
+    else if (message.appended) this.#problems.add({ seq: message.seq, aggregate: message.subject, why: stored });
+    else this.#foreign.add({ seq: message.seq, subject: message.subject, text: textOf(message.bytes) });
   }
 
   async endOfLog(): Promise<LogFindings> {
     this.#rebuilt.finish();
-    return { counts: this.#rebuilt.counts, problems: this.#problems.taken() };
+    return { counts: this.#rebuilt.counts, problems: this.#problems.taken(), foreign: this.#foreign.taken() };
   }
 
   begins(bucket: string): void {

@@ -1,12 +1,20 @@
 import { type Given, readConfig } from "@shoal/core";
-import { connectRequester, encodeEntry, type RequesterPorts, systemClock, type ViewName } from "@shoal/nats";
+import {
+  connectRequester,
+  encodeEntry,
+  type RequesterPorts,
+  type ScannedMessage,
+  systemClock,
+  type ViewName,
+} from "@shoal/nats";
 import { buckets } from "@shoal/proto";
 import { RequesterConfig } from "../config.ts";
 import { serverOf } from "../server-of.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
+import type { LogMessage } from "./judge.ts";
 import { type JudgeThreads, startJudgeThreads } from "./judge-threads.ts";
 import type { KeptViews } from "./kept-views.ts";
-import { type ReplayOptions, replay } from "./replay.ts";
+import { type ReplayOptions, type ReplayParts, replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 
 /** Replays over a real log. */
@@ -34,13 +42,20 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
     onParked: () => {},
   });
   const kept = keptViews(nats);
-  const { log, readLog } = nats;
+  const { log, newestKnown: known } = nats;
+  const readLog: ReplayParts["readLog"] = ({ deliver, room }) =>
+    nats.readLog({
+      deliver: (message) => deliver(logMessageOf(message)),
+      room,
+    });
   let starting: Promise<JudgeThreads> | undefined;
   return {
     async run(options) {
       starting ??= startJudgeThreads();
       const threads = await starting;
-      return await threads.judging((judge) => replay({ log, readLog, kept, clock: systemClock(), judge }, options));
+      return await threads.judging((judge) =>
+        replay({ log, readLog, kept, known, clock: systemClock(), judge }, options),
+      );
     },
     jobAsOf: (jobId, moment) => jobAsOf(log, jobId, moment),
     async close() {
@@ -49,6 +64,14 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
     },
   };
 }
+
+/** A message as the server tells it, for a judge. */
+export const logMessageOf = (message: ScannedMessage): LogMessage => ({
+  subject: message.subject,
+  seq: message.seq,
+  bytes: message.bytes,
+  appended: message.isAppended(),
+});
 
 function keptViews(nats: RequesterPorts): KeptViews {
   return {

@@ -26,7 +26,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchSpec } from "../testing/api-bench.ts";
 import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { createJudge } from "./judge.ts";
-import { openReplay } from "./open-replay.ts";
+import { logMessageOf, openReplay } from "./open-replay.ts";
 import { replay } from "./replay.ts";
 import type { ReplayReport } from "./report.ts";
 
@@ -90,7 +90,9 @@ describe("a replay of a real log", () => {
     replay(
       {
         log: ports.log,
-        readLog: ports.readLog,
+        readLog: ({ deliver, room }) =>
+          ports.readLog({ deliver: (message) => deliver(logMessageOf(message)), room }),
+        known: ports.newestKnown,
         kept: {
           read: (bucket, reader) => ports.readAll(bucket === buckets.nodes ? "nodes" : viewOf(bucket), reader),
           store: (bucket) => ports.views[viewOf(bucket)],

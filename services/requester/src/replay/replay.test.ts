@@ -11,6 +11,7 @@ import {
   type ViewEntry,
 } from "@shoal/core";
 import { createSea, drive, type Sea, sampleInfo } from "@shoal/core/testing";
+import type { KnownPosition } from "@shoal/nats";
 import {
   type AggregateRef,
   buckets,
@@ -25,6 +26,7 @@ import {
   subjectOf,
   subjects,
 } from "@shoal/proto";
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
@@ -33,16 +35,20 @@ import { type Codec, createJudge, type LogMessage } from "./judge.ts";
 import { JudgePanel } from "./judge-panel.ts";
 import type { KeptViews } from "./kept-views.ts";
 import { type ReplayParts, replay } from "./replay.ts";
-import type { ReplayReport } from "./report.ts";
+import { LogWalk } from "./log-walk.ts";
+import type { Anchor, ReplayReport } from "./report.ts";
 
 let sea: Sea;
 let driving: { stop(): void };
 /** Bytes that are kept though the entry would be encoded otherwise. */
 let forged: Map<string, Uint8Array>;
+/** What a checkpoint knows of the log's end. */
+let known: KnownPosition;
 beforeEach(() => {
   sea = createSea({ seed: "replay" });
   driving = drive(sea.clock);
   forged = new Map();
+  known = { seq: 0, by: "a checkpoint" };
 });
 afterEach(() => driving.stop());
 
@@ -140,16 +146,30 @@ function altered(change: (stored: readonly StoredCommit[]) => readonly StoredCom
   };
 }
 
-function partsOf(log: EventLog, foreign: readonly LogMessage[] = []): ReplayParts {
+const last = (): number => sea.log.entries.at(-1)?.seq ?? 0;
+
+/** A message behind the log's end, by whoever may have put it there. */
+type Strange = Pick<LogMessage, "subject" | "bytes" | "appended">;
+
+function partsOf(log: EventLog, behind: readonly Strange[] = []): ReplayParts {
   return {
     log,
     async readLog({ deliver }) {
-      for (const message of foreign) deliver(message);
-      return await log.scan(0, (stored) =>
-        deliver({ subject: subjectOf(stored.aggregate), seq: stored.seq, bytes: encode(stored) }),
-      );
+      const told = new Map<number, StoredCommit>();
+      const upTo = await log.scan(0, (stored) => told.set(stored.seq, stored));
+      const commits = new Set(sea.log.entries.map(({ seq }) => seq));
+      for (let seq = 1; seq <= upTo; seq++) {
+        const stored = told.get(seq);
+        if (stored !== undefined)
+          deliver({ subject: subjectOf(stored.aggregate), seq, bytes: encode(stored), appended: true });
+        // The log in memory leaves positions out. In a stream something has taken them.
+        else if (!commits.has(seq)) deliver({ subject: "other", seq, bytes: new Uint8Array(), appended: false });
+      }
+      for (const [index, message] of behind.entries()) deliver({ ...message, seq: upTo + 1 + index });
+      return upTo + behind.length;
     },
     kept: keptViews(),
+    known: async () => known,
     clock: sea.clock,
     judge: createJudge(codec),
   };
@@ -212,19 +232,25 @@ describe("a replay of a damaged log", () => {
     history();
     const gone = nth(done, index);
     const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
-    expect(report.problems).toMatchObject({ count: 1, first: [{ aggregate: done, seq: nth(done, index + 1) }] });
+    expect(report.problems).toMatchObject({
+      count: 2,
+      first: [
+        { aggregate: "the log", seq: gone, why: expect.stringContaining(`position ${gone} is missing`) },
+        { aggregate: done, seq: nth(done, index + 1) },
+      ],
+    });
   });
   it("says that a beginning is missing", async () => {
     history();
     const gone = nth(done, 0);
     const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
-    expect(report.problems.first[0]?.why).toMatch(/commits before it are missing/);
+    expect(report.problems.first[1]?.why).toMatch(/commits before it are missing/);
   });
-  it("notices a missing end by the views", async () => {
+  it("notices a missing end of a job by its position, and by the views", async () => {
     history();
     const gone = nth(done, 3);
     const report = await run(altered((all) => all.filter(({ seq }) => seq !== gone)));
-    expect(report.problems.count).toBe(0);
+    expect(report.problems).toMatchObject({ count: 1, first: [{ seq: gone }] });
     expect(report.differences.count).toBeGreaterThan(0);
     expect(report.ok).toBe(false);
   });
@@ -244,27 +270,120 @@ describe("a replay of a damaged log", () => {
       why: expect.stringMatching(/behind the job's end/),
     });
   });
-  it("counts what is no commit at all", async () => {
+  it("counts what was appended and is no commit", async () => {
     history();
     const subject = "shoal.evt.1.job.default.j-x";
-    const foreign = { subject, seq: 3, bytes: new Uint8Array() };
-    const report = await replay(partsOf(sea.requester("reader").log, [foreign]));
+    const strange = { subject, bytes: new Uint8Array(), appended: true };
+    const report = await replay(partsOf(sea.requester("reader").log, [strange]));
+    const seq = last() + 1;
     expect(report).toMatchObject({
       ok: false,
-      problems: { count: 1, first: [{ seq: 3, aggregate: subject, why: "its bytes are no commit" }] },
+      problems: { count: 1, first: [{ seq, aggregate: subject, why: "its bytes are no commit" }] },
+    });
+    expect(report.foreign.first.map((each) => each.subject)).not.toContain(subject);
+  });
+  it("tells apart what nobody appended: it is skipped, shown, and no damage", async () => {
+    history();
+    const subject = subjectOf(jobRef(open));
+    const acknowledgement = { subject, bytes: Buffer.alloc(0), appended: false };
+    const parts = () => partsOf(sea.requester("reader").log, [acknowledgement]);
+    const report = await sameFromThree(parts);
+    expect(report).toMatchObject({ ok: true, upTo: last() + 1, problems: { count: 0 } });
+    expect(report.foreign.first.at(-1)).toEqual({ seq: last() + 1, subject, text: "" });
+  });
+  it("says that a whole job is gone, though its views are gone as well", async () => {
+    history();
+    const gone = new Set(sea.log.load(jobRef(done), 0).map(({ seq }) => seq));
+    for (const bucket of [sea.views.jobs, sea.views.executions])
+      for (const key of [...bucket.kept.keys()]) if (key.includes(done)) bucket.write(key, 1000, undefined);
+    const report = await run(altered((all) => all.filter(({ seq }) => !gone.has(seq))));
+    expect(report).toMatchObject({ ok: false, differences: { count: 0 } });
+    expect(report.problems.first.every(({ seq, aggregate }) => gone.has(seq) && aggregate === "the log")).toBe(true);
+    expect(report.problems.first[0]?.why).toContain("purged or lost");
+  });
+  it("says so when all of the log is gone but its end", async () => {
+    history();
+    const report = await run(altered((all) => all.slice(-1)));
+    expect(report.problems.first[0]).toMatchObject({ seq: 1, why: expect.stringContaining("positions 1 to 2 are missing") });
+  });
+  it("says that the log was cut when the views know a later position", async () => {
+    history();
+    for (const bucket of [sea.views.jobs, sea.views.nodes])
+      for (const [key, { json, seq }] of [...bucket.kept]) bucket.write(key, seq + 9, { ...JSON.parse(json ?? ""), seq: seq + 9 });
+    const latest = Math.max(...[...sea.views.jobs.kept.values()].map(({ seq }) => seq));
+    const report = await run();
+    expect(report.problems).toMatchObject({
+      count: 1,
+      first: [{ why: `the log ends at ${last()}, but position ${latest} is known to the views: it was cut` }],
+    });
+  });
+  it("says that the log was cut when a checkpoint knows a later position, whatever the views say", async () => {
+    history();
+    known = { seq: last() + 1, by: "a checkpoint" };
+    expect(await run()).toMatchObject({
+      ok: false,
+      problems: { count: 1, first: [{ why: expect.stringContaining("is known to a checkpoint: it was cut") }] },
+      differences: { count: 0 },
     });
   });
   it("names what stands in a shard that is not its aggregate's", async () => {
     history();
     const stored = sea.log.load(jobRef(done), 0)[0] ?? expect.unreachable();
     const subject = subjects.job("default", done, (shardOf(done) + 1) % shardCount);
-    const report = await replay(partsOf(sea.requester("reader").log, [{ subject, seq: 3, bytes: encode(stored) }]));
+    const strange = { subject, bytes: encode(stored), appended: true };
+    const report = await replay(partsOf(sea.requester("reader").log, [strange]));
     expect(report).toMatchObject({
       ok: false,
       jobs: 2,
       problems: { count: 1, first: [{ aggregate: done, why: expect.stringMatching(/not the shard/) }] },
       differences: { count: 0 },
     });
+  });
+});
+
+describe("the anchor of a log", () => {
+  const anchorAt = async (expectAt?: Anchor, log = sea.requester("reader").log) =>
+    await replay(partsOf(log), { settleMs: 0, ...(expectAt === undefined ? {} : { expect: expectAt }) });
+  it("is found again, at the end and before it", async () => {
+    submit(jobIdOf(3));
+    const { anchor: early } = await anchorAt();
+    history();
+    const { anchor } = await anchorAt();
+    expect(anchor).toEqual({ seq: last(), hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(early).toMatchObject({ seq: 1 });
+    for (const each of [early, anchor]) expect((await anchorAt(each)).problems.count).toBe(0);
+  });
+  it("is the hash of the frames of all messages", async () => {
+    submit(open);
+    const [stored = expect.unreachable()] = sea.log.load(jobRef(open), 0);
+    const [subject, bytes] = [Buffer.from(subjectOf(jobRef(open))), encode(stored)];
+    const head = Buffer.alloc(16);
+    head.writeBigUInt64BE(1n, 0);
+    head.writeUInt32BE(subject.length, 8);
+    head.writeUInt32BE(bytes.length, 12);
+    const hash = createHash("sha256").update(head).update(subject).update(bytes).digest("hex");
+    expect((await anchorAt()).anchor).toEqual({ seq: 1, hash });
+  });
+  it("is another when one commit was written anew, and the views with it", async () => {
+    history();
+    const { anchor } = await anchorAt();
+    const [seq] = sea.log.load(jobRef(open), 0).map((each) => each.seq);
+    const log = altered((all) => all.map((each) => (each.seq === seq ? { ...each, commit: { ...each.commit, at: 1 } } : each)));
+    const { problems } = await anchorAt(anchor, log);
+    expect(problems.first.map(({ why }) => why)).toContainEqual(expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got`));
+  });
+  it("is missed in a log that ends before it", async () => {
+    history();
+    const { problems } = await anchorAt({ seq: 99, hash: "0".repeat(64) });
+    expect(problems.first[0]?.why).toContain(`got no position 99: it ends at ${last()}`);
+  });
+  it("holds for messages larger than what is hashed at once", () => {
+    const one = new LogWalk(() => {});
+    const other = new LogWalk(() => {});
+    const bytes = new Uint8Array(600_000);
+    one.take({ subject: "a", seq: 1, bytes });
+    other.take({ subject: "a", seq: 1, bytes: bytes.with(599_999, 1) });
+    expect(one.finish(1)).not.toEqual(other.finish(1));
   });
 });
 

@@ -1,3 +1,18 @@
+/** The hash over the whole log up to a position: kept elsewhere it proves later that nothing up to there was changed. */
+export interface Anchor {
+  readonly seq: number;
+  /** SHA-256 in hexadecimal. */
+  readonly hash: string;
+}
+
+/** A message in the log that no requester appended: it is skipped, changes nothing, and is no damage. */
+export interface ForeignMessage {
+  readonly seq: number;
+  readonly subject: string;
+  /** Its first characters. */
+  readonly text: string;
+}
+
 /** Something in the log that cannot be: what was found, and where. */
 export interface ChainProblem {
   /** 0 where no position can be named. */
@@ -36,7 +51,10 @@ export interface ReplayReport {
   readonly entries: Readonly<Record<string, number>>;
   /** Entries that were being written while they were compared, and turned out right. */
   readonly settled: number;
+  /** The hash over all that was read; hold it against one that is kept elsewhere. */
+  readonly anchor: Anchor;
   readonly problems: Sampled<ChainProblem>;
+  readonly foreign: Sampled<ForeignMessage>;
   readonly differences: Sampled<Difference>;
   /** Reading and folding the log, in milliseconds. */
   readonly readMs: number;
