@@ -75,7 +75,10 @@ function usersOf(name: string, given: z.infer<typeof passwords>, rights: UserRig
 function refuseTwins(path: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) < index);
   if (twin === undefined) return;
-  throw new Fault("CONFIG_INVALID", `${path}: expected each name once, got "${twin}" twice; name one of them otherwise`);
+  throw new Fault(
+    "CONFIG_INVALID",
+    `${path}: expected each name once, got "${twin}" twice; name one of them otherwise`,
+  );
 }
 
 function jsonOf(path: string): unknown {

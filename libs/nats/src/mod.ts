@@ -8,6 +8,8 @@ export { type ScannedMessage, type ScanReader, scanLog } from "./event-log/scan.
 export { leaseTimes } from "./leases/lease-times.ts";
 export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
+export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
+export type { AcceptedLoss } from "./repair/accepted-loss.ts";
 export { connectRequester, type RequesterOptions, type RequesterPorts, type ViewName } from "./requester-ports.ts";
 export type { KeptResult, Results } from "./results/results.ts";
 export {
@@ -24,7 +26,13 @@ export { type RunningServer, startServer } from "./server/start-server.ts";
 export { systemChance } from "./system-chance.ts";
 export { systemClock } from "./system-clock.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
-export { markerMs, type StorageLimits, type StreamPlan, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
+export {
+  markerMs,
+  type StorageLimits,
+  type StreamPlan,
+  storageDefaults,
+  topologyPlan,
+} from "./topology/topology-data.ts";
 export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
 export type { KnownPosition } from "./views/newest-known.ts";
 export { type EntryReader, readAll } from "./views/read-all.ts";

@@ -10,6 +10,7 @@ import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createMarket } from "./market/market.ts";
+import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
 import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
@@ -55,6 +56,8 @@ export interface RequesterPorts {
   readLog(reader: ScanReader): Promise<number>;
   /** As `newestKnown`: what views and checkpoints know of the log's end. */
   newestKnown(): Promise<KnownPosition>;
+  /** As `lastAcceptedLoss`. */
+  acceptedLoss(): Promise<AcceptedLoss | undefined>;
   /** As `readAll`: for comparing with a replay. */
   readAll(view: ViewName, reader: EntryReader): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
@@ -96,6 +99,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
     newestKnown: () => newestKnown(link),
+    acceptedLoss: () => lastAcceptedLoss(link),
     readAll: (view, reader) => readAll(link, buckets[view], reader),
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
     results: (nodeId) => openResults(link, nodeId),

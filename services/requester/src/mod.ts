@@ -2,6 +2,7 @@ export { inMemory } from "./catalog/open-database.ts";
 export { createCatalog } from "./catalog/sqlite-catalog.ts";
 export { RequesterConfig } from "./config.ts";
 export type { Diary, RequesterPorts } from "./ports.ts";
+export { repairLog } from "./repair.ts";
 export { type JobAsOf, jobAsOf, type Moment } from "./replay/as-of.ts";
 export { openReplay } from "./replay/open-replay.ts";
 export { type ReplayOptions, type ReplayParts, replay } from "./replay/replay.ts";

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, connectRequester, type RequesterPorts, signalOf, systemChance, systemClock } from "@shoal/nats";
 import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
 import { keptText } from "./kept-text.ts";
+import { catalogFile, checkLog } from "./log-check.ts";
+import { guardLog } from "./log-guard.ts";
 import { openDiary } from "./pino-diary.ts";
 import type { Diary } from "./ports.ts";
 import { createNodeList } from "./reads/node-list.ts";
@@ -60,8 +62,14 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
   const { requesterId, diary, nats } = opened;
   for (const difference of nats.topology.differences)
     diary.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");
-  const connection: Process = { name: "connection", start: async () => {}, stop: () => nats.close() };
-  const { processes, api } = assemble(opened);
+  const guard = guardLog(nats.log, systemClock());
+  nats.link.onChange((up) => (up ? guard.reconnected() : undefined));
+  const connection: Process = {
+    name: "connection",
+    start: () => checkLog({ ...nats, dataDir: opened.dataDir, clock: systemClock() }),
+    stop: () => nats.close(),
+  };
+  const { processes, api } = assemble({ ...opened, nats: { ...nats, log: guard.log } });
   const ready: Process = {
     name: "ready",
     async start() {
@@ -70,7 +78,7 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
     },
     stop: async () => diary.info({}, "stopping"),
   };
-  await runUntil(quit, [connection, ...processes, ready]);
+  await runUntil(Promise.race([quit, guard.damaged]), [connection, ...processes, ready]);
 }
 
 const newRequesterId = (): string => `r-${systemChance.uuid().slice(0, 8)}`;
@@ -117,7 +125,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { proc
   const clock = systemClock();
   const chance = systemChance;
   const { views, log, checkpoints, logs } = nats;
-  const catalog = createCatalog({ views: views.jobs, file: join(dataDir, "catalog.sqlite") });
+  const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));

@@ -3,6 +3,7 @@ import { devstack } from "./devstack.ts";
 import { events } from "./events.ts";
 import { job } from "./job/index.ts";
 import { node } from "./node/index.ts";
+import { repair } from "./repair.ts";
 import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
@@ -11,4 +12,4 @@ import { version } from "./version.ts";
 export const nouns: readonly NounPart[] = [job, node];
 
 /** Commands that stand alone. */
-export const commands: readonly CommandPart[] = [devstack, serve, events, replay, version];
+export const commands: readonly CommandPart[] = [devstack, serve, events, replay, repair, version];

@@ -12,7 +12,11 @@ const anchorForm = /^(\d{1,15}):([0-9a-f]{64})$/;
 function readAnchor(text: string): string {
   if (anchorForm.test(text)) return text;
   const hint = "a replay prints one behind the word anchor";
-  throw new CliError("BAD_REQUEST", `--expect: expected a position, a colon and 64 hexadecimal digits, got "${text}"`, hint);
+  throw new CliError(
+    "BAD_REQUEST",
+    `--expect: expected a position, a colon and 64 hexadecimal digits, got "${text}"`,
+    hint,
+  );
 }
 
 function anchorOf(text: string): Anchor {
@@ -40,7 +44,11 @@ export const replay: CommandPart = {
       read: readAnchor,
     },
   ],
-  examples: ["shoal replay", "shoal replay --nats nats://127.0.0.1:4222 --output json", "shoal replay --expect 1043:9f86…"],
+  examples: [
+    "shoal replay",
+    "shoal replay --nats nats://127.0.0.1:4222 --output json",
+    "shoal replay --expect 1043:9f86…",
+  ],
   async run(call) {
     const { context, options } = call;
     const expected = options.text("expect");

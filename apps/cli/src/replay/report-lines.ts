@@ -2,8 +2,21 @@ import type { ReplayReport } from "@shoal/requester";
 
 /** What a replay came to, in sentences. */
 export function reportLines(report: ReplayReport): readonly string[] {
-  const { anchor, foreign, commits, events, jobs, nodes, upTo, eventsPerSecond, readMs, entries, settled, problems, differences } =
-    report;
+  const {
+    anchor,
+    foreign,
+    commits,
+    events,
+    jobs,
+    nodes,
+    upTo,
+    eventsPerSecond,
+    readMs,
+    entries,
+    settled,
+    problems,
+    differences,
+  } = report;
   const compared = Object.entries(entries).map(([bucket, count]) => `${bucket} ${count}`);
   return [
     `read ${events} events in ${commits} commits (${jobs} jobs, ${nodes} nodes) up to position ${upTo}: ${readMs.toFixed(0)} ms, ${Math.round(eventsPerSecond)} events/s`,

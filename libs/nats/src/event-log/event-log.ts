@@ -18,11 +18,12 @@ export interface Damage {
 
 /** The event log over the stream EVENTS. `onDamage` hears of every message that is no commit, each time it is met. */
 export function createEventLog(link: Link, onDamage: (damage: Damage) => void): EventLog {
-  const reader = (deliver: (stored: StoredCommit) => void) => (message: Pick<ReadMessage, "subject" | "seq" | "bytes">) => {
-    const stored = decodeStored(message);
-    if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
-    else deliver(stored);
-  };
+  const reader =
+    (deliver: (stored: StoredCommit) => void) => (message: Pick<ReadMessage, "subject" | "seq" | "bytes">) => {
+      const stored = decodeStored(message);
+      if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
+      else deliver(stored);
+    };
   const written = createWritten<WrittenCommit>();
   return {
     append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, written }, commit),

@@ -6,6 +6,9 @@ const memberPrefix = "requester.";
 /** The key under which a requester says that it lives. */
 export const memberKey = (requesterId: string): string => `${memberPrefix}${requesterId}`;
 
+/** Whether a key is that of a requester that says that it lives. */
+export const isMemberKey = (key: string): boolean => key.startsWith(memberPrefix);
+
 /** The key of a shard's lease. */
 export const leaseKey = (shard: number): string => `${shard}`;
 

@@ -1,6 +1,6 @@
 import { streams, subjects } from "@shoal/proto";
-import { askServer } from "../connection/server-request.ts";
 import type { Link } from "../connection/link.ts";
+import { askServer } from "../connection/server-request.ts";
 
 /** Removes reports that have been decided on, so that what is stored is what waits. */
 export interface ReportPurger {

@@ -47,8 +47,7 @@ onServer(() => {
       stream: streams.parked,
       filter: subjects.allParked,
       from: { at: "behind", seq: 0 },
-      deliver: (message) =>
-        parked.tell({ length: message.bytes.length, bytes: message.header(parkedHeaders.bytes) }),
+      deliver: (message) => parked.tell({ length: message.bytes.length, bytes: message.header(parkedHeaders.bytes) }),
     });
     expect(await parked.atLeast(1)).toEqual([{ length: 4_096, bytes: "500000" }]);
     await following.close();

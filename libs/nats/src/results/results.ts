@@ -43,7 +43,8 @@ export async function ensureResultsBucket(
     const { config, state } = await streams.info(`OBJ_${bucket}`);
     if (config.max_bytes === maxBytes) return;
     if (state.bytes <= maxBytes) await streams.update(config.name, { max_bytes: maxBytes });
-    else link.trouble(`bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`);
+    else
+      link.trouble(`bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`);
   } catch (failure) {
     throw unreachable(`making the results bucket of ${nodeId}`, reasonOf(failure));
   }

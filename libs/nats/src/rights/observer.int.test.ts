@@ -112,7 +112,12 @@ onServer(() => {
     });
 
     it("copy a commit to where it does not belong, by naming a subject of the log for the answer", async () => {
-      const consumer = { name: "copier", filter_subject: subjects.allEvents, ack_policy: "none", deliver_policy: "all" };
+      const consumer = {
+        name: "copier",
+        filter_subject: subjects.allEvents,
+        ack_policy: "none",
+        deliver_policy: "all",
+      };
       const create = `$JS.API.CONSUMER.CREATE.${streams.events}.copier.${subjects.allEvents}`;
       await observer.request(create, JSON.stringify({ stream_name: streams.events, config: consumer }));
       const target = someJob();

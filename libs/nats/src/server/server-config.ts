@@ -63,13 +63,16 @@ export function serverConfig(settings: ServerSettings): string {
 }
 
 function storeLines({ dataDir, syncInterval, maxFileStore }: ServerSettings): readonly string[] {
-  const byItself = "  # max_file_store: 50GB   # unset: three quarters of the disk space that is free when the server starts";
+  const byItself =
+    "  # max_file_store: 50GB   # unset: three quarters of the disk space that is free when the server starts";
   return [
     "jetstream {",
     `  store_dir: ${quoted(join(dataDir, "jetstream"))}`,
     ...(syncInterval === undefined ? [] : [`  sync_interval: ${quoted(syncInterval)}`]),
     // A size with a unit is a number only without quotes.
-    maxFileStore === undefined ? byItself : `  max_file_store: ${maxFileStore}   # all streams together, the log included`,
+    maxFileStore === undefined
+      ? byItself
+      : `  max_file_store: ${maxFileStore}   # all streams together, the log included`,
     // Every stream and bucket sets it for itself; the server's default is what is printed.
     "  # duplicate window of every stream: 2m. A commit that is sent again within it is stored once",
     "}",
@@ -89,7 +92,9 @@ function userText({ user, password, rights }: ServerUser): string {
     `  { user: ${quoted(user)}, password: ${quoted(password)}, permissions: {`,
     ...subjectLines("publish", publish),
     ...subjectLines("subscribe", subscribe),
-    ...(answers === undefined ? [] : [`    allow_responses: { max: ${answers.max}, expires: "${answers.withinMs}ms" }`]),
+    ...(answers === undefined
+      ? []
+      : [`    allow_responses: { max: ${answers.max}, expires: "${answers.withinMs}ms" }`]),
     "  } }",
   ].join("\n");
 }

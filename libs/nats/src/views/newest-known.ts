@@ -2,8 +2,8 @@ import { buckets } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
 import { readStream } from "../stream/reading.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
-import { decodeEntry } from "./entry-codec.ts";
 import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { decodeEntry } from "./entry-codec.ts";
 
 /** A position of the log, and who knows of it. */
 export interface KnownPosition {

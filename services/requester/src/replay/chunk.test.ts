@@ -15,7 +15,12 @@ function carried(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   return chunks;
 }
 
-const plain = ({ name, seq, bytes, appended }: Piece) => ({ name, seq, appended, bytes: bytes && Buffer.from(bytes).toString("hex") });
+const plain = ({ name, seq, bytes, appended }: Piece) => ({
+  name,
+  seq,
+  appended,
+  bytes: bytes && Buffer.from(bytes).toString("hex"),
+});
 
 it("carries any names, positions and bytes, in order", () => {
   const piece = fc.record({
@@ -54,7 +59,9 @@ it("makes room for a name as it is written, not as it is counted", () => {
   // As much as leaves room for the head of another piece and a hundred bytes.
   const filling = { name: "f", seq: 1, bytes: new Uint8Array(chunkLimits.bytes - 17 - 1 - 17 - 100), appended: true };
   expect(
-    carried([filling, { name, seq: 2, bytes: undefined, appended: true }]).map((chunk) => chunk.map((piece) => piece.name)),
+    carried([filling, { name, seq: 2, bytes: undefined, appended: true }]).map((chunk) =>
+      chunk.map((piece) => piece.name),
+    ),
   ).toEqual([["f"], [name]]);
 });
 

@@ -17,7 +17,11 @@ function channel(ended: Promise<unknown> = new Promise(() => {})) {
 }
 
 const findings = {
-  log: { counts: { commits: 1, events: 2, jobs: 3, nodes: 4 }, problems: { count: 0, first: [] }, foreign: { count: 0, first: [] } },
+  log: {
+    counts: { commits: 1, events: 2, jobs: 3, nodes: 4 },
+    problems: { count: 0, first: [] },
+    foreign: { count: 0, first: [] },
+  },
   views: { entries: { jobs: 5 }, suspects: [] },
 } as const;
 
@@ -26,7 +30,8 @@ function recorder(): { readonly judge: Judge; readonly told: string[] } {
   const told: string[] = [];
   const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? "gone" : Buffer.from(bytes).toString());
   const judge = {
-    commit: ({ subject, seq, bytes, appended }) => void told.push(`${seq} ${subject} ${appended ? "appended " : ""}${text(bytes)}`),
+    commit: ({ subject, seq, bytes, appended }) =>
+      void told.push(`${seq} ${subject} ${appended ? "appended " : ""}${text(bytes)}`),
     async endOfLog() {
       told.push("end of log");
       return findings.log;

@@ -90,8 +90,7 @@ describe("a replay of a real log", () => {
     replay(
       {
         log: ports.log,
-        readLog: ({ deliver, room }) =>
-          ports.readLog({ deliver: (message) => deliver(logMessageOf(message)), room }),
+        readLog: ({ deliver, room }) => ports.readLog({ deliver: (message) => deliver(logMessageOf(message)), room }),
         known: ports.newestKnown,
         kept: {
           read: (bucket, reader) => ports.readAll(bucket === buckets.nodes ? "nodes" : viewOf(bucket), reader),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   type EventLog,
   entries,
@@ -26,7 +27,6 @@ import {
   subjectOf,
   subjects,
 } from "@shoal/proto";
-import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
@@ -34,8 +34,8 @@ import { jobAsOf } from "./as-of.ts";
 import { type Codec, createJudge, type LogMessage } from "./judge.ts";
 import { JudgePanel } from "./judge-panel.ts";
 import type { KeptViews } from "./kept-views.ts";
-import { type ReplayParts, replay } from "./replay.ts";
 import { LogWalk } from "./log-walk.ts";
+import { type ReplayParts, replay } from "./replay.ts";
 import type { Anchor, ReplayReport } from "./report.ts";
 
 let sea: Sea;
@@ -304,12 +304,16 @@ describe("a replay of a damaged log", () => {
   it("says so when all of the log is gone but its end", async () => {
     history();
     const report = await run(altered((all) => all.slice(-1)));
-    expect(report.problems.first[0]).toMatchObject({ seq: 1, why: expect.stringContaining("positions 1 to 2 are missing") });
+    expect(report.problems.first[0]).toMatchObject({
+      seq: 1,
+      why: expect.stringContaining("positions 1 to 2 are missing"),
+    });
   });
   it("says that the log was cut when the views know a later position", async () => {
     history();
     for (const bucket of [sea.views.jobs, sea.views.nodes])
-      for (const [key, { json, seq }] of [...bucket.kept]) bucket.write(key, seq + 9, { ...JSON.parse(json ?? ""), seq: seq + 9 });
+      for (const [key, { json, seq }] of [...bucket.kept])
+        bucket.write(key, seq + 9, { ...JSON.parse(json ?? ""), seq: seq + 9 });
     const latest = Math.max(...[...sea.views.jobs.kept.values()].map(({ seq }) => seq));
     const report = await run();
     expect(report.problems).toMatchObject({
@@ -368,9 +372,13 @@ describe("the anchor of a log", () => {
     history();
     const { anchor } = await anchorAt();
     const [seq] = sea.log.load(jobRef(open), 0).map((each) => each.seq);
-    const log = altered((all) => all.map((each) => (each.seq === seq ? { ...each, commit: { ...each.commit, at: 1 } } : each)));
+    const log = altered((all) =>
+      all.map((each) => (each.seq === seq ? { ...each, commit: { ...each.commit, at: 1 } } : each)),
+    );
     const { problems } = await anchorAt(anchor, log);
-    expect(problems.first.map(({ why }) => why)).toContainEqual(expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got`));
+    expect(problems.first.map(({ why }) => why)).toContainEqual(
+      expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got`),
+    );
   });
   it("is missed in a log that ends before it", async () => {
     history();

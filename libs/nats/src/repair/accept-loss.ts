@@ -1,0 +1,96 @@
+import { Fault } from "@shoal/core";
+import { buckets } from "@shoal/proto";
+import { type Link, unreachable } from "../connection/link.ts";
+import { askPatiently } from "../connection/server-request.ts";
+import { lastSeq } from "../event-log/scan.ts";
+import { isMemberKey } from "../leases/picture.ts";
+import { readStream } from "../stream/reading.ts";
+import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { newestKnown } from "../views/newest-known.ts";
+import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
+
+/** What an acceptance did. */
+export interface LossAccepted {
+  readonly record: AcceptedLoss;
+  /** Entries of views that were ahead of the log and are made again from it. */
+  readonly removed: number;
+}
+
+const views = [buckets.jobs, buckets.executions, buckets.nodes, buckets.assignments] as const;
+
+/**
+ * Makes a cluster start again on a log that was cut: takes away what views and checkpoints know of positions behind its end, and
+ * records that this was accepted. May be called again after it broke off. Requesters make the views again from the log.
+ * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
+ */
+export async function acceptLoss(link: Link): Promise<LossAccepted> {
+  await refuseWhileOneRuns(link);
+  const known = await newestKnown(link);
+  const endsAt = await lastSeq(link);
+  let removed = 0;
+  for (const view of views) removed += await forgetAhead(link, view, endsAt);
+  // All of them: what lies before the cut is shown again, which is harmless.
+  await forgetCheckpoints(link);
+  const at = link.clock.now();
+  return { record: await recordAcceptedLoss(link, { endsAt, knownSeq: Math.max(known.seq, endsAt), at }), removed };
+}
+
+async function refuseWhileOneRuns(link: Link): Promise<void> {
+  const members: string[] = [];
+  await eachKept(link, buckets.shards, (key, seen) => {
+    if (isMemberKey(key) && !seen.removed) members.push(key);
+  });
+  if (members.length === 0) return;
+  const names = members.join(", ");
+  throw new Fault(
+    "CONFIG_INVALID",
+    `expected no requester to run, got ${names}; stop all, wait some seconds, try again`,
+  );
+}
+
+async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<number> {
+  const ahead: string[] = [];
+  await eachKept(link, bucket, (key, { seq }) => {
+    // Marks of catalogs carry times in place of positions; removals carry the position behind them, and would win over what is older.
+    if (seq > endsAt && !key.startsWith("_")) ahead.push(key);
+  });
+  for (const key of ahead) await purge(link, bucket, key);
+  return ahead.length;
+}
+
+async function forgetCheckpoints(link: Link): Promise<void> {
+  const keys: string[] = [];
+  await eachKept(link, buckets.checkpoints, (key) => {
+    if (/^\d+$/.test(key)) keys.push(key);
+  });
+  for (const key of keys) await purge(link, buckets.checkpoints, key);
+}
+
+async function purge(link: Link, bucket: string, key: string): Promise<void> {
+  const what = `removing ${key} from the bucket ${bucket}`;
+  const subject = `$JS.API.STREAM.PURGE.${streamOfBucket(bucket)}`;
+  const answer = await askPatiently(link, what, { subject, body: { filter: subjectOfKey(bucket, key) } });
+  if (answer.state !== "ok") throw unreachable(what, answer.state === "error" ? answer.why : "there is no such bucket");
+}
+
+/** Tells what stands under each key of a bucket, removals included. */
+async function eachKept(
+  link: Link,
+  bucket: string,
+  tell: (key: string, seen: { readonly seq: number; readonly removed: boolean }) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const reading = await readStream(link, {
+    stream: streamOfBucket(bucket),
+    filter: subjectOfKey(bucket, ">"),
+    from: { at: "latest" },
+    inOneGo: true,
+    deliver(message) {
+      const kept = keptOf(message);
+      tell(keyOfSubject(bucket, message.subject), { seq: kept?.seq ?? -1, removed: isRemoval(message) });
+    },
+    caughtUp: resolve,
+  });
+  link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
+  await promise.finally(() => reading.close());
+}

@@ -1,0 +1,41 @@
+import { buckets } from "@shoal/proto";
+import { z } from "zod";
+import { type Link, unreachable } from "../connection/link.ts";
+import { lastOnSubject } from "../stream/stored-message.ts";
+import { keptOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { encodeEntry } from "../views/entry-codec.ts";
+
+const AcceptedLoss = z.object({
+  /** Names this acceptance; grows with each. */
+  seq: z.number(),
+  /** Where the log ended then. */
+  endsAt: z.number(),
+  /** The latest position that anything knew of. */
+  knownSeq: z.number(),
+  /** When it was accepted, milliseconds since the epoch. */
+  at: z.number(),
+});
+
+/** The record that an operator goes on with a log that was cut. */
+export type AcceptedLoss = z.infer<typeof AcceptedLoss>;
+
+// Beside the checkpoints, whose keys are numbers.
+const key = "_accepted-loss";
+const subject = subjectOfKey(buckets.checkpoints, key);
+
+/** The latest acceptance; undefined when there was none. Throws Fault LOG_UNREACHABLE. */
+export async function lastAcceptedLoss(link: Link): Promise<AcceptedLoss | undefined> {
+  const look = await lastOnSubject(link, streamOfBucket(buckets.checkpoints), subject);
+  if (look.state === "unknown") throw unreachable("reading what loss was accepted", look.why);
+  const kept = look.state === "there" ? AcceptedLoss.safeParse(keptOf(look.message)?.value) : undefined;
+  return kept?.success === true ? kept.data : undefined;
+}
+
+/** Records an acceptance behind all before. Throws Fault LOG_UNREACHABLE. */
+export async function recordAcceptedLoss(link: Link, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
+  const before = await lastAcceptedLoss(link);
+  const record = { seq: (before?.seq ?? 0) + 1, ...loss };
+  const outcome = await link.publisher.publish({ subject, bytes: encodeEntry(record) });
+  if (outcome.state !== "stored") throw unreachable("recording that a loss is accepted", outcome.why);
+  return record;
+}

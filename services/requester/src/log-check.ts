@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Clock, type EventLog, Fault, pause } from "@shoal/core";
+import type { AcceptedLoss, KnownPosition } from "@shoal/nats";
+
+/** Where a requester keeps its index of jobs, in its dataDir. */
+export const catalogFile = (dataDir: string): string => join(dataDir, "catalog.sqlite");
+
+/** What is held against the end of the log. */
+export interface LogCheckParts {
+  readonly log: Pick<EventLog, "lastSeq">;
+  newestKnown(): Promise<KnownPosition>;
+  acceptedLoss(): Promise<AcceptedLoss | undefined>;
+  readonly dataDir: string;
+  readonly clock: Clock;
+}
+
+// A leader that was only just elected may take a moment to know its whole log: longer than an election (4 to 8 s, measured).
+const looks = { count: 10, everyMs: 1_000 } as const;
+
+/**
+ * Refuses a log that ends before what views, checkpoints or this requester's own index know: its end was cut off, and positions
+ * would be given out a second time. Call it before the index is opened. Throws Fault LOG_DAMAGED, LOG_UNREACHABLE.
+ */
+export async function checkLog(parts: LogCheckParts): Promise<void> {
+  const { dataDir, log, clock } = parts;
+  forgetAcceptedLoss(dataDir, await parts.acceptedLoss());
+  const own = { seq: newestInCatalog(catalogFile(dataDir)), by: `the index in ${dataDir}` };
+  const kept = await parts.newestKnown();
+  await demandEnd(log, { known: own.seq > kept.seq ? own : kept, clock });
+}
+
+/** Throws Fault LOG_DAMAGED when the log goes on ending before what is known. */
+export async function demandEnd(
+  log: Pick<EventLog, "lastSeq">,
+  { known, clock }: { readonly known: KnownPosition; readonly clock: Clock },
+): Promise<void> {
+  let end = await log.lastSeq();
+  for (let look = 1; look < looks.count && end < known.seq; look++) {
+    await pause(clock, looks.everyMs);
+    end = await log.lastSeq();
+  }
+  if (end >= known.seq) return;
+  const found = `the log ends at ${end}, but position ${known.seq} is known to ${known.by}: it was cut`;
+  throw new Fault(
+    "LOG_DAMAGED",
+    `${found}. Bring its files back, or go on without what is lost: shoal repair --accept-loss`,
+  );
+}
+
+/** An index that was filled before a loss was accepted knows positions that are given out again since: it is filled again. */
+function forgetAcceptedLoss(dataDir: string, loss: AcceptedLoss | undefined): void {
+  const file = join(dataDir, "accepted-loss");
+  const before = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (loss === undefined || loss.seq === before) return;
+  const index = catalogFile(dataDir);
+  for (const each of [index, `${index}-wal`, `${index}-shm`]) rmSync(each, { force: true });
+  // Behind the removal: when this process dies in between, it is done again.
+  writeFileSync(file, `${loss.seq}`, { mode: 0o600 });
+}
+
+/** The latest position that an index knows; 0 when there is none, or when it cannot be read: it is filled again then. */
+function newestInCatalog(file: string): number {
+  if (!existsSync(file)) return 0;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    return Number(database.prepare("SELECT max(seq) AS seq FROM jobs").get()?.["seq"] ?? 0);
+  } catch {
+    return 0;
+  } finally {
+    database?.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { type Clock, type EventLog, Fault } from "@shoal/core";
+import { demandEnd } from "./log-check.ts";
+
+/** A log that is given up once its end goes backwards. */
+export interface LogGuard {
+  readonly log: EventLog;
+  /** The server may have been restarted: nothing is appended until its log is known to reach as far as before. */
+  reconnected(): void;
+  /** Rejects with Fault LOG_DAMAGED once the log ends before a position that was seen in it; never resolves. */
+  readonly damaged: Promise<never>;
+}
+
+/** Watches the end of a log by what goes through: a running requester stops deciding on one that was cut beneath it. */
+export function guardLog(log: EventLog, clock: Clock): LogGuard {
+  let seen = 0;
+  let checking: Promise<void> | undefined;
+  let fault: Fault | undefined;
+  const { promise: damaged, reject } = Promise.withResolvers<never>();
+  damaged.catch(() => undefined); // Whoever runs the requester waits for it; before that nobody has to.
+
+  const saw = (seq: number): void => {
+    if (seq > seen) seen = seq;
+  };
+  function check(): void {
+    if (seen === 0) return;
+    const known = { seq: seen, by: "this requester" };
+    checking ??= demandEnd(log, { known, clock })
+      .catch((failure: unknown) => {
+        // Not reachable is no damage: what is tried next finds out, or the next reconnect does.
+        if (!(failure instanceof Fault) || failure.code !== "LOG_DAMAGED") return;
+        fault = failure;
+        reject(failure);
+      })
+      .finally(() => {
+        checking = undefined;
+      });
+  }
+  async function whole(): Promise<void> {
+    await checking;
+    if (fault !== undefined) throw fault;
+  }
+
+  return {
+    damaged,
+    reconnected: check,
+    log: {
+      async append(aggregate, after, commit) {
+        await whole();
+        const before = seen;
+        const tip = await log.append(aggregate, after, commit);
+        // A new position is behind all that were seen; an old one may be that of a commit whose answer was lost.
+        if (tip.seq <= before) check();
+        saw(tip.seq);
+        await whole();
+        return tip;
+      },
+      load: (aggregate, afterSeq) => log.load(aggregate, afterSeq),
+      follow: (filter, afterSeq, deliver) =>
+        log.follow(filter, afterSeq, (stored) => {
+          saw(stored.seq);
+          deliver(stored);
+        }),
+      scan: (afterSeq, deliver) => log.scan(afterSeq, deliver),
+      async lastSeq() {
+        const end = await log.lastSeq();
+        if (end < seen) check();
+        saw(end);
+        return end;
+      },
+    },
+  };
+}

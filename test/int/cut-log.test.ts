@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@shoal/client";
+import { findServer, type RunningServer, startServer } from "@shoal/nats";
+import { type Anchor, openReplay, type ReplayReport, repairLog, serveRequester } from "@shoal/requester";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+let root = "";
+let server: RunningServer;
+const stopping: (() => Promise<unknown>)[] = [];
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "shoal-cut-"));
+  server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
+});
+afterEach(async () => {
+  for (const stop of stopping.splice(0)) await stop();
+  await server.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+const nats = () => ({ env: {}, flags: { "nats.url": server.url } });
+
+/** A requester that runs, or has failed by the time that `ready` is awaited. */
+function serve(name: string) {
+  const quit = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<string>();
+  const flags = { ...nats().flags, dataDir: join(root, name), "http.port": "0", "log.level": "silent" };
+  const ended = serveRequester({
+    given: { env: {}, flags: { ...flags, requesterId: name, checkpointMs: "10" } },
+    quit: quit.promise,
+    onReady: ({ api }) => ready.resolve(api),
+  });
+  ended.catch(ready.reject);
+  ready.promise.catch(() => undefined); // Not every test waits for it.
+  const stop = async () => {
+    quit.resolve();
+    await ended;
+  };
+  stopping.push(() => stop().catch(() => undefined));
+  return { ended, stop, client: async () => createClient({ endpoints: [await ready.promise] }) };
+}
+
+async function replayed(expectAt?: Anchor): Promise<ReplayReport> {
+  const opened = await openReplay(nats());
+  return await opened.run(expectAt === undefined ? {} : { expect: expectAt }).finally(() => opened.close());
+}
+
+/** Changes one byte in the middle of the log's file, as a bad disk does; without its index the server cuts the log there. */
+async function cut(): Promise<void> {
+  const { port } = server;
+  await server.stop();
+  const folder = join(root, "nats/jetstream/jetstream/$G/streams/EVENTS/msgs");
+  const file = join(folder, "1.blk");
+  const bytes = await readFile(file);
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  await writeFile(file, bytes);
+  await rm(join(folder, "index.db"));
+  server = await startServer(await findServer(), { dataDir: join(root, "nats"), port });
+}
+
+const job = { type: "batch", tasks: [{ name: "main", engine: { type: "noop" } }] };
+const whys = ({ problems }: ReplayReport) => problems.first.map(({ why }) => why).join("\n");
+
+it("stops a requester beneath which the log was cut, keeps others from starting, and goes on when the loss is accepted", async () => {
+  const running = serve("r-1");
+  const client = await running.client();
+  const submitted: string[] = [];
+  for (let n = 0; n < 8; n++) submitted.push((await client.submit(job)).jobId);
+  // Each is submitted, and then queued: no node is there.
+  await expect.poll(async () => (await replayed()).commits, { timeout: 60_000 }).toBe(2 * submitted.length);
+  const whole = await replayed();
+  expect(whole).toMatchObject({ ok: true, jobs: 8 });
+  expect(await replayed(whole.anchor)).toMatchObject({ ok: true });
+
+  const ended = expect(running.ended).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+  await cut();
+  await ended;
+
+  const found = await replayed(whole.anchor);
+  expect(found.ok).toBe(false);
+  expect(found.upTo).toBeLessThan(whole.upTo);
+  expect(whys(found)).toContain("it was cut");
+  expect(whys(found)).toContain(`expected ${whole.anchor.seq}:${whole.anchor.hash}, got no position`);
+  // One by the views, one by its own index as well.
+  for (const name of ["r-1", "r-2"])
+    await expect(serve(name).ended).rejects.toMatchObject({
+      code: "LOG_DAMAGED",
+      message: expect.stringMatching(/the log ends at \d+, but position \d+ is known to .*shoal repair --accept-loss/),
+    });
+
+  const { record } = await repairLog(nats());
+  expect(record).toMatchObject({ endsAt: found.upTo, knownSeq: whole.upTo });
+  const again = await serve("r-1").client();
+  const { jobId } = await again.submit(job);
+  await expect.poll(async () => (await replayed()).ok, { timeout: 60_000 }).toBe(true);
+  const kept = await replayed();
+  expect(kept.upTo).toBeGreaterThan(found.upTo);
+  const listed = (await again.jobs({})).items.map(({ id }) => id);
+  expect(listed).toContain(jobId);
+  expect(listed).toHaveLength(kept.jobs);
+  expect(submitted.filter((id) => listed.includes(id))).toHaveLength(kept.jobs - 1);
+});
+
+it("knows by its own index that the log was cut, though the views were brought back with it", async () => {
+  const first = serve("r-1");
+  for (let n = 0; n < 3; n++) await (await first.client()).submit(job);
+  await replayed();
+  await first.stop();
+  const { port } = server;
+  await server.stop();
+  // Everything that the server has is of another day: as after a backup was put back.
+  await rm(join(root, "nats/jetstream"), { recursive: true });
+  server = await startServer(await findServer(), { dataDir: join(root, "nats"), port });
+  await expect(serve("r-1").ended).rejects.toMatchObject({
+    code: "LOG_DAMAGED",
+    message: expect.stringContaining(`is known to the index in ${join(root, "r-1")}`),
+  });
+  await repairLog(nats());
+  await (await serve("r-1").client()).submit(job);
+});
+
+it("accepts no loss while a requester runs", async () => {
+  await serve("r-1").client();
+  await expect(repairLog(nats())).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("expected no requester to run, got requester.r-1"),
+  });
+});
