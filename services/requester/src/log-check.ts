@@ -16,8 +16,8 @@ export interface LogCheckParts {
   readonly clock: Clock;
 }
 
-// A leader that was only just elected may take a moment to know its whole log: longer than an election (4 to 8 s, measured).
-const looks = { count: 10, everyMs: 1_000 } as const;
+// A leader that was deposed answers with what it had until it knows, some moments later: nobody ends a process by its word alone.
+const looks = { count: 5, everyMs: 1_000 } as const;
 
 /**
  * Refuses a log that ends before what views, checkpoints or this requester's own index know: its end was cut off, and positions

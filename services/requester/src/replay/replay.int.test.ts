@@ -20,6 +20,7 @@ import {
   JobStarted,
   JobSubmitted,
   type StoredEvent,
+  streams,
   subjectOf,
 } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -28,7 +29,7 @@ import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { createJudge } from "./judge.ts";
 import { logMessageOf, openReplay } from "./open-replay.ts";
 import { replay } from "./replay.ts";
-import type { ReplayReport } from "./report.ts";
+import type { Anchor, ReplayReport } from "./report.ts";
 
 const spec = benchSpec();
 const [good, broken, forged, damaged] = [jobIdOf(1), jobIdOf(2), jobIdOf(3), jobIdOf(4)];
@@ -86,7 +87,7 @@ describe("a replay of a real log", () => {
   };
   const publish = (subject: string, bytes: Uint8Array) => ports.link.publisher.publish({ subject, bytes });
 
-  const here = (): Promise<ReplayReport> =>
+  const here = (anchor?: Anchor): Promise<ReplayReport> =>
     replay(
       {
         log: ports.log,
@@ -100,7 +101,7 @@ describe("a replay of a real log", () => {
         clock: systemClock(),
         judge: createJudge({ commit: readStored, encode: encodeEntry, decode: decodeEntry }),
       },
-      { settleMs: 0 },
+      { settleMs: 0, ...(anchor === undefined ? {} : { expect: anchor }) },
     );
   const viewOf = (bucket: string) =>
     bucket === "executions" || bucket === "assignments" || bucket === "nodes" ? bucket : "jobs";
@@ -124,7 +125,9 @@ describe("a replay of a real log", () => {
     await append(broken, { ...first, hash: "0".repeat(64) }, steps.assigned(broken));
     const kept = (await ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
     await publish(`$KV.jobs.default.${forged}`, encodeEntry({ ...kept, odd: true }));
-    await publish(subjectOf(jobRef(damaged)), new TextEncoder().encode("no commit"));
+    const headers = { "Nats-Msg-Id": "as an append has it" };
+    const bytes = new TextEncoder().encode("no commit");
+    await ports.link.publisher.publish({ subject: subjectOf(jobRef(damaged)), bytes, headers });
     const report = said(await onThreads());
     expect(report.problems).toMatchObject({
       count: 2,
@@ -138,6 +141,47 @@ describe("a replay of a real log", () => {
       first: [{ bucket: "jobs", key: `default.${forged}`, why: "different" }],
     });
     expect(report).toEqual(said(await here()));
+  });
+
+  it("skips, counts and shows what nobody appended, on threads and here", async () => {
+    await live(good);
+    await publish(subjectOf(jobRef(good)), new TextEncoder().encode('{"stream":"REPORTS","seq":1}'));
+    await live(broken);
+    const report = said(await onThreads());
+    expect(report).toMatchObject({
+      ok: true,
+      jobs: 2,
+      problems: { count: 0 },
+      foreign: {
+        count: 1,
+        first: [{ seq: 4, subject: subjectOf(jobRef(good)), text: '{"stream":"REPORTS","seq":1}' }],
+      },
+    });
+    expect(report).toEqual(said(await here()));
+  });
+
+  it("says that a whole job was purged, with its views, and that the anchor is not found", async () => {
+    // As whoever holds the server can have it: a log that may be purged.
+    const { streams: api } = await ports.link.manager();
+    const { config } = await api.info(streams.events);
+    await api.delete(streams.events);
+    await api.add({ ...config, deny_purge: false });
+    for (const jobId of [good, broken]) await live(jobId);
+    const { anchor } = await here();
+    await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
+    await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
+    await api.purge("KV_executions", { filter: `$KV.executions.${good}.>` });
+    const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } }).catch(
+      (failure: unknown) => failure,
+    );
+    // A log that may be purged is no log to start on.
+    expect(opened).toMatchObject({ code: "LOG_UNSUITABLE", message: expect.stringContaining("EVENTS.deny_purge") });
+    const report = await here(anchor);
+    expect(report).toMatchObject({ ok: false, jobs: 1, differences: { count: 0 } });
+    expect(report.problems.first.map(({ why }) => why)).toEqual([
+      expect.stringContaining("positions 1 to 3 are missing"),
+      expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got ${anchor.seq}:`),
+    ]);
   });
 
   it("may be run again, and twice at once", async () => {

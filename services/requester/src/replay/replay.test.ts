@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type EventLog,
   entries,
@@ -34,9 +33,8 @@ import { jobAsOf } from "./as-of.ts";
 import { type Codec, createJudge, type LogMessage } from "./judge.ts";
 import { JudgePanel } from "./judge-panel.ts";
 import type { KeptViews } from "./kept-views.ts";
-import { LogWalk } from "./log-walk.ts";
 import { type ReplayParts, replay } from "./replay.ts";
-import type { Anchor, ReplayReport } from "./report.ts";
+import type { ReplayReport } from "./report.ts";
 
 let sea: Sea;
 let driving: { stop(): void };
@@ -301,14 +299,6 @@ describe("a replay of a damaged log", () => {
     expect(report.problems.first.every(({ seq, aggregate }) => gone.has(seq) && aggregate === "the log")).toBe(true);
     expect(report.problems.first[0]?.why).toContain("purged or lost");
   });
-  it("says so when all of the log is gone but its end", async () => {
-    history();
-    const report = await run(altered((all) => all.slice(-1)));
-    expect(report.problems.first[0]).toMatchObject({
-      seq: 1,
-      why: expect.stringContaining("positions 1 to 2 are missing"),
-    });
-  });
   it("says that the log was cut when the views know a later position", async () => {
     history();
     for (const bucket of [sea.views.jobs, sea.views.nodes])
@@ -342,56 +332,6 @@ describe("a replay of a damaged log", () => {
       problems: { count: 1, first: [{ aggregate: done, why: expect.stringMatching(/not the shard/) }] },
       differences: { count: 0 },
     });
-  });
-});
-
-describe("the anchor of a log", () => {
-  const anchorAt = async (expectAt?: Anchor, log = sea.requester("reader").log) =>
-    await replay(partsOf(log), { settleMs: 0, ...(expectAt === undefined ? {} : { expect: expectAt }) });
-  it("is found again, at the end and before it", async () => {
-    submit(jobIdOf(3));
-    const { anchor: early } = await anchorAt();
-    history();
-    const { anchor } = await anchorAt();
-    expect(anchor).toEqual({ seq: last(), hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    expect(early).toMatchObject({ seq: 1 });
-    for (const each of [early, anchor]) expect((await anchorAt(each)).problems.count).toBe(0);
-  });
-  it("is the hash of the frames of all messages", async () => {
-    submit(open);
-    const [stored = expect.unreachable()] = sea.log.load(jobRef(open), 0);
-    const [subject, bytes] = [Buffer.from(subjectOf(jobRef(open))), encode(stored)];
-    const head = Buffer.alloc(16);
-    head.writeBigUInt64BE(1n, 0);
-    head.writeUInt32BE(subject.length, 8);
-    head.writeUInt32BE(bytes.length, 12);
-    const hash = createHash("sha256").update(head).update(subject).update(bytes).digest("hex");
-    expect((await anchorAt()).anchor).toEqual({ seq: 1, hash });
-  });
-  it("is another when one commit was written anew, and the views with it", async () => {
-    history();
-    const { anchor } = await anchorAt();
-    const [seq] = sea.log.load(jobRef(open), 0).map((each) => each.seq);
-    const log = altered((all) =>
-      all.map((each) => (each.seq === seq ? { ...each, commit: { ...each.commit, at: 1 } } : each)),
-    );
-    const { problems } = await anchorAt(anchor, log);
-    expect(problems.first.map(({ why }) => why)).toContainEqual(
-      expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got`),
-    );
-  });
-  it("is missed in a log that ends before it", async () => {
-    history();
-    const { problems } = await anchorAt({ seq: 99, hash: "0".repeat(64) });
-    expect(problems.first[0]?.why).toContain(`got no position 99: it ends at ${last()}`);
-  });
-  it("holds for messages larger than what is hashed at once", () => {
-    const one = new LogWalk(() => {});
-    const other = new LogWalk(() => {});
-    const bytes = new Uint8Array(600_000);
-    one.take({ subject: "a", seq: 1, bytes });
-    other.take({ subject: "a", seq: 1, bytes: bytes.with(599_999, 1) });
-    expect(one.finish(1)).not.toEqual(other.finish(1));
   });
 });
 

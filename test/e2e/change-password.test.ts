@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  connectNode,
+  connectRequester,
+  findServer,
+  type NodePorts,
+  type RequesterPorts,
+  type RunningServer,
+  startServer,
+} from "@shoal/nats";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../../deploy/nats/make-config.ts", import.meta.url));
+
+let folder = "";
+let server: RunningServer;
+const open: { close(): Promise<void> }[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "shoal-password-"));
+});
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The configuration as an operator prints it. */
+function printed(users: object, port: number): string {
+  const args = ["--users", "-", "--store-dir", folder, "--port", String(port), "--monitor", "off"];
+  const input = JSON.stringify(users);
+  const { stdout, stderr } = spawnSync(process.execPath, [program, ...args], { input, encoding: "utf8" });
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+/** Prints over the server's configuration and has it read, as `systemctl reload nats-server` does. */
+async function reload(users: object): Promise<void> {
+  await writeFile(join(folder, "nats.conf"), printed(users, server.port), { mode: 0o600 });
+  process.kill(server.pid, "SIGHUP");
+}
+
+async function requester(user: string, pass: string): Promise<RequesterPorts> {
+  const quiet = { onDamage: () => {}, onParked: () => {} };
+  const ports = await connectRequester({
+    servers: [server.url],
+    user,
+    pass,
+    requesterId: "r-1",
+    replicas: 1,
+    ...quiet,
+  });
+  open.push(ports);
+  return ports;
+}
+
+async function node(user: string, pass: string): Promise<NodePorts> {
+  const ports = await connectNode({ servers: [server.url], user, pass, nodeId: "n-1" });
+  open.push(ports);
+  return ports;
+}
+
+/** Whether it gets answers now, over the connection that it has. */
+const works = async ({ link }: Pick<RequesterPorts, "link">): Promise<boolean> =>
+  await link.nc.flush().then(() => !link.nc.isClosed());
+
+const report = {
+  jobId: "j-1",
+  executionId: "e-1",
+  report: { at: 1, namespace: "default", saw: { kind: "stopped" } },
+} as const;
+
+it("changes the passwords of requesters and nodes while both old and new ones work", async () => {
+  server = await startServer(await findServer(), { dataDir: folder, port: -1 });
+  await reload({ requester: "old", nodes: { "n-1": "old" } });
+  await expect.poll(() => requester("requester", "old").then(works), { timeout: 20_000 }).toBe(true);
+  const [oldRequester, oldNode] = [await requester("requester", "old"), await node("n-1", "old")];
+  const drops: string[] = [];
+  for (const { link } of [oldRequester, oldNode]) link.onChange((up) => drops.push(up ? "up" : "down"));
+
+  // Both side by side: nobody is interrupted.
+  await reload({
+    requester: { requester: "old", "requester-b": "new" },
+    nodes: { "n-1": { "n-1": "old", "n-1-b": "new" } },
+  });
+  await expect.poll(() => requester("requester-b", "new").then(works, () => false), { timeout: 20_000 }).toBe(true);
+  const newRequester = await requester("requester-b", "new");
+  const newNode = await node("n-1-b", "new");
+  expect(await Promise.all([oldRequester, oldNode, newRequester, newNode].map(works))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  for (const each of [oldNode, newNode]) await each.reports.send(report);
+  for (const each of [oldRequester, newRequester]) expect(await each.log.lastSeq()).toBe(0);
+  expect(drops).toEqual([]);
+
+  // Without the old ones: whoever has changed goes on, the old ones are let go.
+  await reload({ requester: { "requester-b": "new" }, nodes: { "n-1": { "n-1-b": "new" } } });
+  await expect.poll(() => drops.filter((each) => each === "down").length, { timeout: 20_000 }).toBe(2);
+  expect(await Promise.all([newRequester, newNode].map(works))).toEqual([true, true]);
+  await newNode.reports.send(report);
+  expect(await newRequester.log.lastSeq()).toBe(0);
+  await expect(node("n-1", "old")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+});
+
+it("prints one subject a line, the limits of the store, and an observer who may only read", () => {
+  const text = printed({ requester: "x", observers: { auditor: "y" } }, 4222);
+  const lines = text.split("\n").map((line) => line.trim());
+  expect(lines).toContain('"$JS.API.CONSUMER.CREATE.EVENTS.>"');
+  expect(lines).toContain('"_INBOX_auditor.>"');
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(130);
+  expect(text).toContain("# max_file_store");
+  expect(text).toContain("duplicate window");
+  expect(text).not.toContain("http:");
+});
