@@ -15,6 +15,8 @@ export interface ImageRegistry {
   readonly asked: ReadonlyMap<string, number>;
   /** From now on nothing with this in its path is answered any more, nor refused. */
   stall(part: string): void;
+  /** From now on everything is answered again. */
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,9 @@ export async function imageRegistry(docker: Docker, source: string): Promise<Ima
     asked,
     stall: (part) => {
       stalled = part;
+    },
+    resume: () => {
+      stalled = undefined;
     },
     close: async () => {
       server.closeAllConnections();

@@ -1,39 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { type Report, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engineBench } from "./executors/docker/testing/engine-bench.ts";
 import { unpack } from "./publishers/testing/unpack.ts";
 import { assignmentOf } from "./testing/assignments.ts";
+import { killNode, startNode } from "./testing/node-process.ts";
 
 const bench = await engineBench("restart");
 const nodeId = `n-restart-${process.pid}`;
 const title = `a node that is killed${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
-
-/** A node in a process of its own, which says when it bids. */
-const program = `
-  const { serveCompute } = await import(${JSON.stringify(new URL("./main.ts", import.meta.url).href)});
-  const given = { env: {}, flags: JSON.parse(process.argv[1]) };
-  await serveCompute({ given, quit: new Promise(() => {}), onReady: () => process.stdout.write("ready\\n") });
-`;
-
-async function startNode(flags: object): Promise<ChildProcess> {
-  const args = ["--input-type=module", "-e", program, JSON.stringify(flags)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  await once(createInterface({ input: child.stdout }), "line");
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const gone = once(child, "exit");
-  child.kill("SIGKILL");
-  await gone;
-}
 
 describe.skipIf(bench.missing !== undefined)(title, () => {
   let root = "";
@@ -49,7 +28,7 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
     await requester.ensureResultsBucket(nodeId);
   });
   afterAll(async () => {
-    for (const child of children) if (child.exitCode === null && child.signalCode === null) await kill(child);
+    for (const child of children) await killNode(child);
     const left = await bench.engine.listContainers({ all: true });
     for (const { Id, Labels } of left) {
       if (Object.values(Labels).includes(nodeId)) await bench.engine.getContainer(Id).remove({ force: true });
@@ -95,7 +74,7 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
     children.push(first);
     await requester.views.assignments.put(`${nodeId}.${assignment.executionId}`, assignment);
     await Promise.race([begun.promise, over.promise]);
-    await kill(first);
+    await killNode(first);
     children.push(await startNode(flags));
     await writeFile(join(shared, "go"), "");
     await over.promise;
