@@ -61,6 +61,7 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
           deliver(stored);
         }),
       scan: (afterSeq, deliver) => log.scan(afterSeq, deliver),
+      range: (range, deliver) => log.range(range, deliver),
       async lastSeq() {
         const end = await log.lastSeq();
         if (end < seen) check();
