@@ -15,7 +15,7 @@ function guarded() {
     load: async () => [],
     follow: async () => ({ close: async () => undefined }),
     scan: async () => at.end,
-    range: async () => undefined,
+    range: async () => 0,
     async lastSeq() {
       if (at.reachable) return at.end;
       throw new Fault("LOG_UNREACHABLE", "no answer");
