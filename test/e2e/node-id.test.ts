@@ -23,7 +23,7 @@ onServer(() => {
     if (first.stderr !== null)
       createInterface({ input: first.stderr }).on("line", (line) => {
         lines.push(line);
-        if (line.startsWith("ready")) ready.resolve();
+        if (line.includes('"msg":"ready"')) ready.resolve();
         if (line.includes("another process uses this node id")) logged.resolve();
       });
     try {
@@ -32,7 +32,7 @@ onServer(() => {
       expect(second.code).toBe(8);
       expect(second.stderr).toContain("expected no other process under the node id n-one");
       expect(second.stderr).toContain("give each node a nodeId and a dataDir");
-      expect(second.stderr).not.toContain("ready");
+      expect(second.stderr).not.toContain('"msg":"ready"');
       await logged.promise;
       expect(first.exitCode).toBeNull();
       const third = await runShoal(serve("second"));
