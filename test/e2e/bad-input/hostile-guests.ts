@@ -1,4 +1,4 @@
-import { type Pen, program, root } from "../../../services/compute/src/executors/wasm/testing/program.ts";
+import { fromText, type Pen, program, root } from "../../../services/compute/src/executors/wasm/testing/program.ts";
 
 /** A WebAssembly program that means ill, and what must become of it. */
 export interface HostileGuest {
@@ -84,6 +84,28 @@ export const hostileGuests: readonly HostileGuest[] = [
     task: published,
     end: "completed",
     says: notThere,
+  },
+  {
+    name: "an import of what every JavaScript object has",
+    module: () =>
+      fromText(`(module (import "__proto__" "constructor" (func (result externref))) (func (export "_start")))`),
+    end: "failed",
+    says: /__proto__.*constructor.*TASK_INVALID/,
+  },
+  {
+    name: "a function that takes gigabytes to compile",
+    module: () =>
+      fromText(`(module (func (export "_start") (local ${"i32 ".repeat(50_000)})
+        ${"(block (br_if 0 (local.get 0)))".repeat(4_000)}))`),
+    end: "failed",
+    says: /50000 locals and 4000 blocks.*TASK_INVALID/,
+  },
+  {
+    name: "a start function without end",
+    module: () => fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`),
+    task: { Timeouts: { ExecutionTimeout: 1 } },
+    end: "failed",
+    says: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
   },
   {
     name: "a module that is none",
