@@ -2,9 +2,28 @@ export { type ConnectOptions, connect, withoutSecrets } from "./connection/conne
 export type { Link } from "./connection/link.ts";
 export { abandonOn, signalOf } from "./connection/stopping.ts";
 export type { OnTrouble, TroubleLevel } from "./connection/trouble.ts";
+export type { PlaceRecord } from "./connection/write-record.ts";
 export { readStored } from "./event-log/commit-codec.ts";
 export { createEventLog, type Damage } from "./event-log/event-log.ts";
 export { type ScannedMessage, type ScanReader, scanLog } from "./event-log/scan.ts";
+export {
+  clockCheck,
+  type HealthCheck,
+  healthLimits,
+  isStuck,
+  isWrong,
+  logChecks,
+  type Readiness,
+  readinessOf,
+  summaryOf,
+} from "./health/checks.ts";
+export {
+  type ClockOffset,
+  createLogHealthWatch,
+  healthTimes,
+  type LogHealth,
+  type LogHealthWatch,
+} from "./health/log-health.ts";
 export { leaseTimes } from "./leases/lease-times.ts";
 export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";

@@ -10,8 +10,17 @@ export type Answered =
   | { readonly state: "refused"; readonly code: number; readonly why: string }
   /** Certainly not stored: nobody was there to take it, or it never left this process. */
   | { readonly state: "unsent"; readonly why: string }
-  /** May or may not be stored, now or a little later. */
-  | { readonly state: "unknown"; readonly why: string };
+  /**
+   * May or may not be stored, now or a little later. `full` when the server says that it has no room, `unanswered` when it said nothing
+   * although the connection was up.
+   */
+  | { readonly state: "unknown"; readonly why: string; readonly cause?: "full" | "unanswered" };
+
+/**
+ * How the server says that there is no room: insufficient resources, memory, storage, a stream that cannot store (its words name the
+ * reason: a limit of the stream or the disk).
+ */
+const fullCodes: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077]);
 
 /** How the server says that an expectation did not hold: when it is applied, in flight on a replicated stream, in a batch. */
 export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
@@ -49,6 +58,7 @@ export function outcomeOf(message: PublishAnswer): Answered {
   const { code, err_code: errorCode = 0, description = "" } = ack.error;
   const why = `${description} (${errorCode || code})`;
   if (conflictCodes.has(errorCode)) return { state: "conflict", why };
+  if (fullCodes.has(errorCode)) return { state: "unknown", why, cause: "full" };
   if (code >= serverFault || code === tooManyRequests) return { state: "unknown", why };
   return { state: "refused", code: errorCode, why };
 }

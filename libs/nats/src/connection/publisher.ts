@@ -5,6 +5,7 @@ import type { Later } from "./later.ts";
 import { type HeaderFields, messageHeaders } from "./message-headers.ts";
 import { type Answered, outcomeOf } from "./publish-outcome.ts";
 import type { Replies } from "./replies.ts";
+import { createWriteRecord, type PlaceRecord, type WriteRecord } from "./write-record.ts";
 
 /** Limits of the append path. */
 export const publisherLimits = {
@@ -31,6 +32,8 @@ export interface Publisher {
   connection(up: boolean): void;
   /** The server refuses this user's messages on a subject: what is in flight there is refused. */
   refused(subject: string, why: string): void;
+  /** How writes went so far, by place. */
+  writes(): readonly PlaceRecord[];
   /** Settles everything that is pending, and everything that comes later. */
   close(): void;
 }
@@ -56,6 +59,7 @@ interface Pipe extends PublisherParts {
   readonly waiting: Fifo<Pending>;
   /** Every message has the same patience, so the order of the calls is that of the deadlines and one alarm is enough. */
   readonly byDeadline: Fifo<Pending>;
+  readonly record: WriteRecord;
   state: "up" | "down" | "closed";
   isPlanned: boolean;
   cancelAlarm: (() => void) | undefined;
@@ -68,6 +72,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
     inFlight: new Map(),
     waiting: fifo(),
     byDeadline: fifo(),
+    record: createWriteRecord(() => parts.clock.now()),
     state: "down",
     isPlanned: false,
     cancelAlarm: undefined,
@@ -85,6 +90,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
         if (pending.publication.subject === subject) settle(pipe, pending, { state: "refused", code: 0, why });
       pump(pipe);
     },
+    writes: () => pipe.record.places(),
     close() {
       pipe.state = "closed";
       giveUpInFlight(pipe, "the connection was closed before the server answered");
@@ -129,7 +135,9 @@ function pump(pipe: Pipe): void {
 function send(pipe: Pipe, pending: Pending): void {
   const { subject, bytes, headers } = pending.publication;
   const reply = pipe.replies.open((message) => {
-    settle(pipe, pending, outcomeOf(message));
+    const outcome = outcomeOf(message);
+    pipe.record.note(pending.publication.subject, outcome);
+    settle(pipe, pending, outcome);
     pump(pipe);
   });
   pending.reply = reply;
@@ -173,7 +181,10 @@ function arm(pipe: Pipe): void {
       late = pipe.byDeadline.first()
     ) {
       const why = `the server gave no answer within ${publisherLimits.answerMs} ms`;
-      settle(pipe, late, { state: late.reply === undefined ? "unsent" : "unknown", why });
+      const outcome: Answered =
+        late.reply === undefined ? { state: "unsent", why } : { state: "unknown", why, cause: "unanswered" };
+      pipe.record.note(late.publication.subject, outcome);
+      settle(pipe, late, outcome);
     }
     arm(pipe);
     pump(pipe);

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { noTip } from "@shoal/core";
+import { someCommit, someJob } from "@shoal/core/testing/contracts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLogHealthWatch } from "./health/log-health.ts";
+import { connectRequester } from "./requester-ports.ts";
+import { findServer } from "./server/find-server.ts";
+import { type RunningServer, startServer } from "./server/start-server.ts";
+import { onServer } from "./testing/on-server.ts";
+
+// Room for all streams and some commits; it is real memory, so it is small.
+const smallMiB = 24;
+const largeMiB = 64;
+
+const mount = (args: readonly string[]) => spawnSync("mount", args, { encoding: "utf8" });
+const mounted = (folder: string) => mount(["-t", "tmpfs", "-o", `size=${smallMiB}m`, "tmpfs", folder]).status === 0;
+
+onServer(() => {
+  let root = "";
+  let server: RunningServer;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "shoal-full-"));
+  });
+  afterEach(async () => {
+    await server?.kill();
+    spawnSync("umount", ["-l", root]);
+    await rm(root, { recursive: true, force: true });
+  });
+
+  describe("a full disk under the NATS server", () => {
+    it("is named, and the cluster goes on without a restart of its own once there is room", {
+      timeout: 60_000,
+    }, async (context) => {
+      if (!mounted(root)) return context.skip("needs the right to mount a tmpfs");
+      const program = await findServer();
+      // Without a limit of its own the server would reserve less than the streams ask for on so small a disk.
+      const settings = { dataDir: root, port: -1, maxFileStore: "4GB" };
+      server = await startServer(program, settings);
+      const ports = await connectRequester({
+        requesterId: "r-1",
+        replicas: 1,
+        servers: [server.url],
+        onDamage: () => {},
+        onParked: () => {},
+      });
+      const health = createLogHealthWatch(ports.link, "EVENTS");
+      const append = (name: string) => ports.log.append(someJob(), noTip, someCommit(noTip, name));
+      await append("before");
+      const { bavail, bsize } = await statfs(root);
+      await writeFile(join(root, "filler"), new Uint8Array(bavail * bsize)).catch(() => undefined);
+
+      await expect(fill(append)).rejects.toMatchObject({ code: "LOG_FULL" });
+      expect(health.now().writes.filter(({ failingSince }) => failingSince !== undefined)).toMatchObject([
+        { place: "shoal.evt", why: expect.any(String) },
+      ]);
+
+      mount(["-o", `remount,size=${largeMiB}m`, root]);
+      const { port } = server;
+      await server.stop();
+      server = await startServer(program, { ...settings, port });
+      await append("after");
+      expect(health.now().writes.filter(({ failingSince }) => failingSince !== undefined)).toEqual([]);
+      await ports.close();
+    });
+  });
+});
+
+// Blocks of the file system that are begun still take some commits.
+const commitsMax = 2_000;
+
+async function fill(append: (name: string) => Promise<unknown>): Promise<void> {
+  for (let count = 0; count < commitsMax; count++) await append("x".repeat(10_000));
+}

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../system-clock.ts";
+import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
+import { clockCheck } from "./checks.ts";
+import { createLogHealthWatch, type LogHealth } from "./log-health.ts";
+
+onServer(() => {
+  let bench: NatsBench;
+  beforeEach(async () => {
+    bench = await natsBench();
+  });
+  afterEach(() => bench.close());
+
+  /** Polls without a pause until it holds; the test's own time-out ends it. */
+  async function until(now: () => LogHealth, holds: (health: LogHealth) => boolean): Promise<LogHealth> {
+    while (!holds(now())) await new Promise(setImmediate);
+    return now();
+  }
+
+  describe("the watch of the log", () => {
+    it("measures a clock that jumped two hours ahead while the process ran", { timeout: 20_000 }, async () => {
+      const system = systemClock();
+      let jumpMs = 0;
+      const clock = {
+        now: () => system.now() + jumpMs,
+        at: (at: number, callback: () => void) => system.at(at - jumpMs, callback),
+      };
+      const watch = createLogHealthWatch(await bench.link({ clock }), "EVENTS");
+      watch.start();
+      const before = await until(watch.now, (health) => health.clock !== undefined);
+      expect(clockCheck(before.clock).warning).toBeUndefined();
+      jumpMs = 7_200_000;
+      const after = await until(watch.now, (health) => Math.abs(health.clock?.offsetMs ?? 0) > 1_000);
+      expect(clockCheck(after.clock)).toMatchObject({ warning: true, reason: expect.stringContaining("ahead of") });
+      watch.stop();
+    });
+
+    it("says that the server is gone, and that it is back", { timeout: 20_000 }, async () => {
+      const watch = createLogHealthWatch(await bench.link(), "EVENTS");
+      watch.start();
+      await until(watch.now, ({ answeredAt }) => answeredAt !== undefined);
+      await bench.crash();
+      const since = Date.now();
+      const back = await until(watch.now, ({ answeredAt = 0, connected }) => connected && answeredAt > since);
+      expect(back.problem).toBeUndefined();
+      watch.stop();
+    });
+  });
+});
