@@ -24,7 +24,9 @@ async function install(folder: string): Promise<string> {
   const [tarballs, prefix] = [join(folder, "tarballs"), join(folder, "prefix")];
   await mkdir(tarballs);
   for (const name of await readdir(join(root, "node_modules/@shoal")))
-    await run("npm", ["pack", join(root, "node_modules/@shoal", name, "dist"), "--pack-destination", tarballs], { env });
+    await run("npm", ["pack", join(root, "node_modules/@shoal", name, "dist"), "--pack-destination", tarballs], {
+      env,
+    });
   const files = (await readdir(tarballs)).map((name) => join(tarballs, name));
   await run("npm", ["install", "--global", "--prefix", prefix, "--prefer-offline", "--no-audit", ...files], { env });
   return join(prefix, "bin", "shoal");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { permissionsOfNode, permissionsOfRequester } from "@shoal/nats";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type NatsCluster, startNatsCluster } from "./nats-cluster.ts";
 
 const program = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
@@ -121,6 +121,5 @@ describe.each(roles)("SIGTERM ends $name", (role) => {
     await started.said(/"msg":"ready"/);
     await gone.close();
     expect(await stop(started)).toBe(0);
-    await rm(own, { recursive: true, force: true });
   });
 });

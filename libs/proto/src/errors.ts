@@ -61,6 +61,8 @@ export const errors = {
   // biome-ignore format: one row, one failure
   LOG_FULL:             { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "the event log has no room left", hint: "make room on the NATS server's disk; restart nats-server if it does not recover by itself" },
   // biome-ignore format: one row, one failure
+  NOT_READY:            { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "this requester is not ready", hint: "try again in a moment, or ask another requester; GET /readyz says why" },
+  // biome-ignore format: one row, one failure
   NATS_REFUSED:         { http: 503, wire: "ConfigurationError", exit: 10, retry: false, says: "the NATS server refuses this user", hint: "check nats.user and nats.password or nats.passwordFile, and the user's rights in the server's configuration" },
   // biome-ignore format: one row, one failure
   API_UNREACHABLE:      { http: 503, wire: "NetworkFailure", exit: 7, retry: true, says: "no requester answers", hint: "start a cluster with shoal devstack, or name one that runs: --api-host http://host:1234" },

@@ -163,6 +163,14 @@ export const ComputeConfig = z
     // Ten times as often as the requester's patience, so that one lost heartbeat means nothing.
     heartbeatMs: whole(50, 60_000).default(1_000).describe("milliseconds between two heartbeats"),
     nats: Nats.prefault({}),
+    health: z
+      .object({
+        listen: z
+          .union([z.literal(""), z.string().regex(/^.+:\d{1,5}$/, "expected host:port, such as 127.0.0.1:1235")])
+          .default("")
+          .describe("host:port on which /healthz and /readyz are served, such as 127.0.0.1:1235; empty serves none"),
+      })
+      .prefault({}),
     env: z
       .object({
         allow: listOf(z.string().min(1))

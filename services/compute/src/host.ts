@@ -22,6 +22,7 @@ export interface Host {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
   readonly link: Link;
+  readonly dataDir: string;
   /** Gives everything back. */
   readonly close: () => Promise<void>;
 }
@@ -141,5 +142,5 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     await nats.close();
     await journal.close();
   };
-  return { settings, ports, link: nats.link, close };
+  return { settings, ports, link: nats.link, dataDir, close };
 }

@@ -8,4 +8,4 @@ export { openReplay } from "./replay/open-replay.ts";
 export { type ReplayOptions, type ReplayParts, replay } from "./replay/replay.ts";
 export type { Anchor, ChainProblem, Difference, ForeignMessage, ReplayReport } from "./replay/report.ts";
 export { createRequester, type Requester, type RequesterSettings } from "./requester.ts";
-export { type RequesterFacts, type RequesterServing, serveRequester } from "./serve.ts";
+export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";

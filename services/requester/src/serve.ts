@@ -2,10 +2,21 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import { abandonOn, connectRequester, type RequesterPorts, signalOf, systemChance, systemClock } from "@shoal/nats";
+import {
+  abandonOn,
+  connectRequester,
+  createLogHealthWatch,
+  type RequesterPorts,
+  signalOf,
+  summaryOf,
+  systemChance,
+  systemClock,
+} from "@shoal/nats";
+import { streams } from "@shoal/proto";
 import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
+import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
 import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
@@ -24,7 +35,15 @@ export interface RequesterServing {
   /** Resolves when the requester is to stop. */
   readonly quit: Promise<void>;
   /** Called once the API answers, with what is worth knowing about it. */
-  readonly onReady: (facts: RequesterFacts) => void;
+  readonly onReady: (facts: RequesterFacts, health: () => ServiceHealth) => void;
+}
+
+/** How a service is, for the one who supervises it. */
+export interface ServiceHealth {
+  /** False when only a restart helps. */
+  readonly alive: boolean;
+  /** What is not well, in one line. */
+  readonly summary: string;
 }
 
 /** What is worth knowing about a requester that runs. */
@@ -69,12 +88,15 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
     start: () => checkLog({ ...nats, dataDir: opened.dataDir, clock: systemClock() }),
     stop: () => nats.close(),
   };
-  const { processes, api } = assemble({ ...opened, nats: { ...nats, log: guard.log } });
+  const { processes, api, health } = assemble({ ...opened, nats: { ...nats, log: guard.log } });
   const ready: Process = {
     name: "ready",
     async start() {
       diary.info({ api: api.url() }, "ready");
-      onReady({ requesterId, api: api.url() });
+      onReady({ requesterId, api: api.url() }, () => ({
+        alive: health.alive(),
+        summary: summaryOf(health.checks()),
+      }));
     },
     stop: async () => diary.info({}, "stopping"),
   };
@@ -120,8 +142,14 @@ interface Opened {
   readonly nats: RequesterPorts;
 }
 
+interface Assembled {
+  readonly processes: readonly Process[];
+  readonly api: Api;
+  readonly health: RequesterHealth;
+}
+
 /** The service itself, and the doors behind it: first what is asked, last who asks. */
-function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { processes: readonly Process[]; api: Api } {
+function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assembled {
   const clock = systemClock();
   const chance = systemChance;
   const { views, log, checkpoints, logs } = nats;
@@ -129,16 +157,46 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): { proc
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
-  const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self });
+  const health = createRequesterHealth({
+    watch: createLogHealthWatch(nats.link, streams.events),
+    clock,
+    diary,
+    owned: () => requester.owner.holdings().size,
+    nodes: () => membership.nodes(),
+  });
+  const nodes = createNodeList({
+    views: views.nodes,
+    membership,
+    roster,
+    clock,
+    self,
+    clockOffsetMs: health.clockOffsetMs,
+  });
   const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
   const { publicUrl, ...http } = config.http;
   const api = createApi(
-    { requesterId, publicUrl, secret, commands, catalog, nodes, log, checkpoints, logs, results, clock, chance, diary },
+    {
+      requesterId,
+      publicUrl,
+      secret,
+      commands,
+      catalog,
+      nodes,
+      log,
+      checkpoints,
+      logs,
+      results,
+      clock,
+      chance,
+      diary,
+      health,
+    },
     http,
   );
-  return { processes: [catalog, resultBuckets, nodes, ...requester.processes, api], api };
+  // The port first: who cannot have it takes no shard.
+  return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
 }
 
 async function openResult(nats: RequesterPorts, nodeId: string, object: string) {

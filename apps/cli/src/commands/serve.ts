@@ -3,8 +3,9 @@ import { gather } from "../command.ts";
 import { CliError, exitOf, failureInWords } from "../failure.ts";
 import { tellParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
+import { createSupervisor } from "../process/supervisor.ts";
 import { givenOf } from "../serve/given.ts";
-import { type Role, roles, startRole } from "../serve/roles.ts";
+import { type Role, roles, type ServiceHealth, startRole } from "../serve/roles.ts";
 
 // How long a process may take to end once it was asked to, before it ends at once: below the 3 s that are promised.
 const endMs = 2_700;
@@ -36,8 +37,14 @@ export const serve: CommandPart = {
     quit.insisted.then(() => process.exit(130));
     const role = roleOf(call);
     const given = await givenOf(call);
+    const supervisor = createSupervisor(call.context.env);
+    quit.asked.then(() => supervisor.stopping());
+    const onReady = (facts: object, health: () => ServiceHealth) => {
+      supervisor.ready(health);
+      void tellReady(call, facts);
+    };
     try {
-      await startRole(role, { given, quit: quit.asked, onReady: (facts) => void tellReady(call, facts) });
+      await startRole(role, { given, quit: quit.asked, onReady });
     } catch (failure) {
       await tellParent({ type: "failed", ...failureInWords(failure) });
       // The service has logged it, as a line of JSON; people read it as text.

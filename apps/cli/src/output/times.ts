@@ -27,3 +27,10 @@ export function timeOfDay(at: number): string {
 export function fullTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
+
+/** How far a clock is off, as lists show it: `ok`, `+7200s`; undefined when it is not known. */
+export function clockInWords(offsetMs: number | undefined): string | undefined {
+  if (offsetMs === undefined) return undefined;
+  if (Math.abs(offsetMs) <= second) return "ok";
+  return `${offsetMs > 0 ? "+" : "-"}${Math.round(Math.abs(offsetMs) / second)}s`;
+}

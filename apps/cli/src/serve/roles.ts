@@ -8,7 +8,15 @@ export type Role = (typeof roles)[number];
 export interface Serving {
   readonly given: Given;
   readonly quit: Promise<void>;
-  readonly onReady: (facts: object) => void;
+  readonly onReady: (facts: object, health: () => ServiceHealth) => void;
+}
+
+/** How a service is, for the one who supervises it. */
+export interface ServiceHealth {
+  /** False when only a restart helps. */
+  readonly alive: boolean;
+  /** What is not well, in one line. */
+  readonly summary: string;
 }
 
 /** How each role is run; loaded only when it is wanted, because most commands need neither. */

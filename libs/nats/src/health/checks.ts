@@ -86,6 +86,7 @@ export interface Readiness {
   }[];
 }
 
+/** The checks as `/readyz` shows them: ready when each is well. */
 export function readinessOf(checks: readonly HealthCheck[]): Readiness {
   return {
     Ready: checks.every(({ ok }) => ok),

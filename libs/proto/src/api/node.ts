@@ -57,6 +57,8 @@ export const NodeEntity = z.object({
     connectedSince: onWire(z.number(), { as: "rfc3339" }),
     disconnectedSince: onWire(z.number().optional(), { as: "rfc3339" }),
     lastError: onWire(z.string(), { omitEmpty: true }),
+    /** How far its clock is ahead of the NATS server's, milliseconds; absent when that is not known. */
+    clockOffsetMs: z.int().optional(),
   }),
 });
 export type NodeEntity = z.infer<typeof NodeEntity>;

@@ -1,6 +1,7 @@
 import type { Chance, Checkpoints, Clock, EventLog, LogReader } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
+import type { RequesterHealth } from "../health/requester-health.ts";
 import type { Diary } from "../ports.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly diary: Diary;
+  readonly health: RequesterHealth;
   /** The secret that this requester's challenges and tokens are made with. */
   readonly secret: string;
 }

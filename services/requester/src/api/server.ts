@@ -5,6 +5,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { buildHeaders } from "../build.ts";
 import { createPositionGate } from "../reads/position-gate.ts";
 import { createAdmission } from "./admission.ts";
+import { createApiPort } from "./api-port.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
@@ -36,11 +37,13 @@ export type Patience = Readonly<Record<"headersMs" | "requestMs" | "lateCheckMs"
 export interface Api extends Process {
   /** For tests that need no socket. */
   readonly app: FastifyInstance;
+  /** Listens, and answers 503 until the API itself is started: the port is ours before anything else is taken. */
+  readonly binding: Process;
   /** Where it listens, once started: `http://127.0.0.1:1234`. */
   url(): string;
 }
 
-/** The HTTP API as a process: listens when started; when stopped it ends its streams and lets answers on their way out. */
+/** The HTTP API as a process: answers when started; when stopped it ends its streams and lets answers on their way out. */
 export function createApi(parts: ApiParts, options: ApiOptions): Api {
   const front: Front = {
     ...parts,
@@ -62,32 +65,28 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     frameworkErrors: (failure, request, reply) => refuse(front, failure, { request, reply }),
   });
   app.server.maxConnections = options.connectionsMax;
+  const port = createApiPort(app, options);
   admit(app, front);
   boundBodies(app);
   readBodies(app);
   for (const route of routes) mount(app, route, front);
   app.setErrorHandler((failure, request, reply) => refuse(front, failure, { request, reply }));
-  app.setNotFoundHandler((request) => {
-    throw new Fault(
-      "NOT_FOUND",
-      `The requested resource/URL was not found: ${request.method} ${request.url.slice(0, 200)}`,
-    );
-  });
+  app.setNotFoundHandler(refuseUnknown);
   serveLogSockets(app.server, front);
   const silent = silentConnections(app.server);
-  let address = "";
   return {
     name: "api",
     app,
-    url: () => address,
+    url: port.url,
+    binding: port.binding,
     async start() {
-      address = await app.listen({ host: options.host, port: options.port }).catch((failure: unknown) => {
-        throw notListening(failure, options);
-      });
+      await port.open();
+      front.health.open(true);
       // A connection that the system could not hand over (no descriptor left, mostly) is lost; the others go on.
       app.server.on("error", (failure) => parts.diary.warn({ err: failure }, "the API could not accept a connection"));
     },
     async stop() {
+      front.health.open(false);
       front.feeds.close();
       front.logStreams.close();
       silent.close();
@@ -112,13 +111,8 @@ function connectionRules({ headersMs, requestMs, lateCheckMs, stillMs }: Patienc
   };
 }
 
-function notListening(failure: unknown, { host, port }: ApiOptions): unknown {
-  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
-  if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") return failure;
-  const why = { EADDRINUSE: "is in use", EACCES: "is not allowed", EADDRNOTAVAIL: "is not an address of this machine" };
-  return new Fault("CONFIG_INVALID", `http.host ${host}, http.port ${port}: ${why[code]}; port 0 takes any free one`, {
-    cause: failure,
-  });
+function refuseUnknown({ method, url }: FastifyRequest): never {
+  throw new Fault("NOT_FOUND", `The requested resource/URL was not found: ${method} ${url.slice(0, 200)}`);
 }
 
 /** What happens to every request before its route: rate, Host and Origin, the client's version, headers. */

@@ -19,6 +19,8 @@ export interface NodeListParts {
   readonly clock: Clock;
   /** How the requester itself is shown. */
   readonly self: NodeEntity["info"];
+  /** How far this requester's clock is ahead of the NATS server's, when that is known. */
+  readonly clockOffsetMs?: () => number | undefined;
 }
 
 const isNodeEntity = (value: unknown): value is NodeEntity =>
@@ -28,7 +30,8 @@ const isNodeEntity = (value: unknown): value is NodeEntity =>
 const Entry = z.looseObject({ node: z.custom<NodeEntity>(isNodeEntity) });
 
 /** Follows the nodes bucket in memory: there are some thousand nodes at most. */
-export function createNodeList({ views, membership, roster, clock, self }: NodeListParts): NodeList & Process {
+export function createNodeList(parts: NodeListParts): NodeList & Process {
+  const { views, membership, roster, clock, self, clockOffsetMs = () => undefined } = parts;
   const kept = new Map<string, NodeEntity>();
   const startedAt = clock.now();
   let watch: { close(): Promise<void> } | undefined;
@@ -49,11 +52,13 @@ export function createNodeList({ views, membership, roster, clock, self }: NodeL
     },
     all() {
       const live = new Map(membership.nodes().map((each) => [each.heartbeat.info.nodeId, each]));
-      const nodes = [...kept.values()].map((node) => lately(node, live.get(node.info.nodeId)));
+      const nodes = [...kept.values()].map((node) => lately(node, live.get(node.info.nodeId), clockOffsetMs()));
       const own = { requesterId: self.nodeId, knownSince: startedAt, shards: [] };
       const living = new Map([own, ...roster.living()].map((each) => [each.requesterId, each]));
       const requesters = [...living.values()].map((each) =>
-        requesterNode(each.requesterId === self.nodeId ? self : otherInfo(each), each, clock.now()),
+        each.requesterId === self.nodeId
+          ? withClock(requesterNode(self, each, clock.now()), clockOffsetMs())
+          : requesterNode(otherInfo(each), each, clock.now()),
       );
       return [...requesters, ...nodes].toSorted((a, b) => (a.info.nodeId < b.info.nodeId ? -1 : 1));
     },
@@ -61,7 +66,11 @@ export function createNodeList({ views, membership, roster, clock, self }: NodeL
 }
 
 /** A node as it was heard last, when that says more than the log. */
-function lately(node: NodeEntity, live: ReturnType<Membership["nodes"]>[number] | undefined): NodeEntity {
+function lately(
+  node: NodeEntity,
+  live: ReturnType<Membership["nodes"]>[number] | undefined,
+  ownOffsetMs: number | undefined,
+): NodeEntity {
   const compute = node.info.computeNodeInfo;
   if (live === undefined || compute === undefined || node.connection !== "connected") return node;
   const { available, running } = live.heartbeat.info;
@@ -71,7 +80,12 @@ function lately(node: NodeEntity, live: ReturnType<Membership["nodes"]>[number] 
       ...node.info,
       computeNodeInfo: { ...compute, availableCapacity: available, runningExecutions: running },
     },
-    connectionState: { ...node.connectionState, lastHeartbeat: live.heardAt },
+    connectionState: {
+      ...node.connectionState,
+      lastHeartbeat: live.heardAt,
+      // Against our clock, and ours against the server's: what lies between saying and hearing makes it a little too small.
+      clockOffsetMs: Math.round(live.heartbeat.at - live.heardAt + (ownOffsetMs ?? 0)),
+    },
   };
 }
 
@@ -90,5 +104,12 @@ function requesterNode(info: NodeEntity["info"], { knownSince, shards }: Living,
     membership: "APPROVED",
     connection: "connected",
     connectionState: { status: "connected", lastHeartbeat: now, connectedSince: knownSince, lastError: "" },
+  };
+}
+
+function withClock(node: NodeEntity, clockOffsetMs: number | undefined): NodeEntity {
+  return {
+    ...node,
+    connectionState: { ...node.connectionState, ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }) },
   };
 }

@@ -4,6 +4,7 @@ import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredE
 import type { ApiParts } from "../api/front.ts";
 import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
+import { wellHealth } from "../health/requester-health.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
@@ -79,6 +80,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     commands: createCommands(ports, { by: requesterId, noticed }),
     nodes,
     results: results ?? { open: async () => undefined },
+    health: wellHealth,
   };
   const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });

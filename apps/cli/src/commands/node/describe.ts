@@ -4,7 +4,7 @@ import { fieldOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
 import { resourcesInWords } from "../../output/resource-words.ts";
 import { oneLine } from "../../output/safe-text.ts";
-import { ago } from "../../output/times.ts";
+import { ago, clockInWords } from "../../output/times.ts";
 
 export const describe: CommandPart = {
   name: "describe",
@@ -28,6 +28,7 @@ function pageOf({ info, membership, connectionState }: ReturnType<typeof readNod
     ["Status", connectionState.status],
     ["Last heartbeat", ago(connectionState.lastHeartbeat, Date.now())],
     ["Last error", connectionState.lastError],
+    ["Clock", clockInWords(connectionState.clockOffsetMs)],
     ["Version", info.bacalhauVersion.gitVersion],
     ["Labels", labels.join(", ")],
     ["Engines", compute?.executionEngines.join(", ")],

@@ -6,6 +6,7 @@ import { printJson } from "../../output/print-json.ts";
 import { resourcesInWords } from "../../output/resource-words.ts";
 import { stateBrush } from "../../output/states.ts";
 import { type Column, table } from "../../output/table.ts";
+import { clockInWords } from "../../output/times.ts";
 
 type Node = ReturnType<typeof readNode>;
 
@@ -26,6 +27,7 @@ export const list: CommandPart = {
       { title: "TYPE", of: ({ info }) => info.nodeType },
       { title: "APPROVAL", of: ({ membership }) => membership },
       { title: "STATUS", of: ({ connectionState }) => paint(connectionState.status) },
+      { title: "CLOCK", of: ({ connectionState }) => clockInWords(connectionState.clockOffsetMs) ?? "" },
       { title: "ENGINES", of: ({ info }) => info.computeNodeInfo?.executionEngines.join(",") ?? "" },
       { title: "SHARDS", of: ({ info }) => rangesOf(info.requesterNodeInfo?.shards ?? []) },
       { title: "RUNNING", of: ({ info }) => String(info.computeNodeInfo?.runningExecutions ?? "") },

@@ -10,6 +10,7 @@ import { authenticate } from "./authenticate.ts";
 import { events } from "./events.ts";
 import { getJob } from "./get-job.ts";
 import { getNode } from "./get-node.ts";
+import { healthz } from "./healthz.ts";
 import { jobExecutions } from "./job-executions.ts";
 import { jobHistory } from "./job-history.ts";
 import { jobLogs } from "./job-logs.ts";
@@ -17,6 +18,7 @@ import { jobResults } from "./job-results.ts";
 import { jobVersions } from "./job-versions.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listNodes } from "./list-nodes.ts";
+import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
@@ -43,6 +45,8 @@ export const routes: readonly Route[] = [
   agentConfig,
   agentAuthConfig,
   agentDebug,
+  healthz,
+  readyz,
   authMethods,
   authMethod,
   authenticate,

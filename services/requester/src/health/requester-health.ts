@@ -1,0 +1,92 @@
+import type { Clock, Process } from "@shoal/core";
+import {
+  clockCheck,
+  type HealthCheck,
+  healthTimes,
+  isStuck,
+  isWrong,
+  type LogHealthWatch,
+  logChecks,
+} from "@shoal/nats";
+import { shardCount } from "@shoal/proto";
+import type { LiveNode } from "../nodes/membership.ts";
+import type { Diary } from "../ports.ts";
+
+/** What a requester's health is made of. */
+export interface RequesterHealthParts {
+  readonly watch: LogHealthWatch;
+  readonly clock: Clock;
+  readonly diary: Diary;
+  /** The number of shards owned now. */
+  readonly owned: () => number;
+  readonly nodes: () => readonly LiveNode[];
+}
+
+/** Whether a requester can do its work, and why not. */
+export interface RequesterHealth {
+  /** False when only a restart helps. */
+  alive(): boolean;
+  /** What must be so; empty of failures when the requester is ready. */
+  checks(): readonly HealthCheck[];
+  /** How far this requester's clock is ahead of the NATS server's; undefined when it is not known. */
+  clockOffsetMs(): number | undefined;
+  /** The API may answer from now on, or not any more. */
+  open(is: boolean): void;
+}
+
+/** Health as a process: it asks the log while it runs, and warns about clocks. */
+export function createRequesterHealth(parts: RequesterHealthParts): RequesterHealth & Process {
+  const { watch, clock, diary, owned, nodes } = parts;
+  const wrongNodes = new Set<string>();
+  let isOpen = false;
+  let isWarned = false;
+  let cancel = () => {};
+
+  function look(): void {
+    const { clock: offset } = watch.now();
+    const wrong = offset !== undefined && isWrong(offset);
+    if (wrong && !isWarned) diary.warn({ ...offset }, "this machine's clock differs from the NATS server's");
+    isWarned = wrong;
+    for (const node of nodes()) warnOf(node);
+    cancel = clock.at(clock.now() + healthTimes.everyMs, look);
+  }
+  function warnOf({ heartbeat, heardAt }: LiveNode): void {
+    const { nodeId } = heartbeat.info;
+    // It was sent before it was heard: a node that is ahead is off by at least this much. One that is behind may be late.
+    const clockOffset = { offsetMs: heartbeat.at - heardAt, boundMs: 0 };
+    if (!isWrong(clockOffset)) return void wrongNodes.delete(nodeId);
+    if (wrongNodes.has(nodeId)) return;
+    wrongNodes.add(nodeId);
+    diary.warn({ nodeId, offsetMs: clockOffset.offsetMs }, "a node's clock differs from this requester's");
+  }
+  return {
+    name: "health",
+    async start() {
+      watch.start();
+      look();
+    },
+    async stop() {
+      cancel();
+      watch.stop();
+    },
+    alive: () => !isStuck(watch.now(), clock.now()),
+    checks() {
+      const shards = owned();
+      const reason = shards === 0 ? "owns none, watches all" : `owns ${shards} of ${shardCount} shards`;
+      const started = isOpen ? { ok: true, reason } : { ok: false, reason: "not started, or stopping" };
+      return [...logChecks(watch.now(), clock.now()), { name: "shards", ...started }];
+    },
+    clockOffsetMs: () => watch.now().clock?.offsetMs,
+    open(is) {
+      isOpen = is;
+    },
+  };
+}
+
+/** For tests and tools without a log: always well. */
+export const wellHealth: RequesterHealth = {
+  alive: () => true,
+  checks: () => [clockCheck(undefined)],
+  clockOffsetMs: () => undefined,
+  open: () => {},
+};
