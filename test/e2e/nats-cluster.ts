@@ -14,7 +14,7 @@ export interface NatsCluster {
   connections(): Promise<number>;
   /** Writes other users into the configuration of all and has it read again. */
   reload(users: readonly ServerUser[]): Promise<void>;
-  /** Ends one server and starts it again on the same files. */
+  /** Ends one server in order, starts it again on the same files, and resolves when it is in step with the others. */
   restart(index: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,6 +53,8 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
       await end(member.child, "SIGTERM");
       Object.assign(member, start(path, configOf(folder, index)));
       await member.lines.said(/Server is ready/);
+      // All its copies of streams are in step; the test's own time-out ends it.
+      while (!(await isWell(member.monitor))) await new Promise(setImmediate);
     },
     async close() {
       for (const { child } of members) await end(child, "SIGKILL");
@@ -126,3 +128,9 @@ async function connectionsAt(monitor: number): Promise<number> {
   const { total_connections: total }: { readonly total_connections?: unknown } = Object(facts);
   return Number(total);
 }
+
+const isWell = (monitor: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${monitor}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );

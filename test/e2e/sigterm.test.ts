@@ -115,6 +115,10 @@ describe.each(roles)("SIGTERM ends $name", (role) => {
   it("within 3 s when the servers are gone", { timeout: 60_000 }, async () => {
     const own = await mkdtemp(join(tmpdir(), "shoal-sigterm-gone-"));
     const gone = await startNatsCluster(own, users("right"));
+    onTestFinished(async () => {
+      await gone.close();
+      await rm(own, { recursive: true, force: true });
+    });
     // A node needs the streams that a requester makes.
     if (role.user !== "requester") await serve(roles[0] ?? role, gone.urls).said(/"msg":"ready"/);
     const started = serve(role, gone.urls);

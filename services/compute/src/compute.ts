@@ -65,7 +65,11 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     stall,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     forget: outbox.forget,
-    sweep: createSweeper(ports.executors.parts, notes),
+    sweep: createSweeper({
+      executors: ports.executors.parts,
+      isOffered: (engine) => availability.problem("executors", engine) === undefined,
+      notes,
+    }),
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });

@@ -25,7 +25,8 @@ export function openNotes(level: string): ServiceLog {
   const log = pino(options, pino.destination({ dest: stderr, sync: true }));
   return {
     info: (what, facts = {}) => log.info(facts, what),
-    warn: (what, facts = {}) => log.warn(facts, what),
+    // What fails while the log is away is repeated; the connection itself warns when that lasts.
+    warn: (what, facts = {}) => log[facts["code"] === "LOG_UNREACHABLE" ? "info" : "warn"](facts, what),
     identify(nodeId) {
       who = { nodeId };
     },

@@ -22,7 +22,8 @@ export function openDiary(level: string, requesterId: string): ServiceLog {
   const log = pino({ name: "shoal-requester", level, base }, pino.destination({ dest: stderr, sync: true }));
   return {
     info: (facts, sentence) => log.info(facts, sentence),
-    warn: (facts, sentence) => log.warn(facts, sentence),
+    // What fails while the log is away is repeated; the connection itself warns when that lasts.
+    warn: (facts, sentence) => log[isUnreachable(facts) ? "info" : "warn"](facts, sentence),
     fatal(failure) {
       // Of several parts that failed the first says why; the others followed.
       const { code, why } = causeOf(failure instanceof AggregateError ? failure.errors[0] : failure);
@@ -30,3 +31,5 @@ export function openDiary(level: string, requesterId: string): ServiceLog {
     },
   };
 }
+
+const isUnreachable = (facts: object): boolean => "code" in facts && facts.code === "LOG_UNREACHABLE";

@@ -8,21 +8,30 @@ import type { Notes } from "../notes.ts";
  */
 export type Sweep = (keep: ReadonlySet<string>, engine?: string) => void;
 
+/** What a sweeper works with. */
+export interface SweeperOptions {
+  readonly executors: readonly Pick<Executor, "name" | "sweep">[];
+  /** One that is not offered now has nothing behind it that could be asked; it is swept once it is. */
+  readonly isOffered: (engine: string) => boolean;
+  readonly notes: Notes;
+}
+
 /**
  * Sweeps executors, and only those that may have something new: a sweep asks the engine behind it. One that is asked while it sweeps
  * does so once more behind. What fails is left to the next sweep.
  */
-export function createSweeper(executors: readonly Executor[], notes: Notes): Sweep {
+export function createSweeper({ executors, isOffered, notes }: SweeperOptions): Sweep {
   const sweeps = executors.map((executor) => ({
     name: executor.name.toLowerCase(),
     sweep: createSweep(executor, notes),
   }));
   return (keep, engine) => {
-    for (const { name, sweep } of sweeps) if (engine === undefined || name === engine.toLowerCase()) sweep(keep);
+    for (const { name, sweep } of sweeps)
+      if ((engine === undefined || name === engine.toLowerCase()) && isOffered(name)) sweep(keep);
   };
 }
 
-function createSweep(executor: Executor, notes: Notes): (keep: ReadonlySet<string>) => void {
+function createSweep(executor: Pick<Executor, "name" | "sweep">, notes: Notes): (keep: ReadonlySet<string>) => void {
   let sweeping = false;
   let again = false;
   return function sweep(keep): void {
@@ -39,4 +48,5 @@ function createSweep(executor: Executor, notes: Notes): (keep: ReadonlySet<strin
 }
 
 /** Async, so that whatever it throws is a rejection. */
-const sweepNow = async (executor: Executor, keep: ReadonlySet<string>): Promise<void> => executor.sweep(keep);
+const sweepNow = async (executor: Pick<Executor, "sweep">, keep: ReadonlySet<string>): Promise<void> =>
+  executor.sweep(keep);

@@ -132,7 +132,7 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
     entry.state = "pausing";
     const { executionId } = entry.latest;
     if (entry.failures === 1)
-      notes.warn("a report was not heard, it is said again", { executionId, why: causeOf(failure).why });
+      notes.warn("a report was not heard, it is said again", { executionId, ...causeOf(failure) });
     const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (entry.failures - 1)) * (0.5 + chance.fraction() / 2);
     entry.cancelRetry = clock.at(clock.now() + pauseMs, () => {
       if (goesOn(entry)) enqueue(entry);

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { createSweeper } from "./sweeper.ts";
+
+function harness(offered: ReadonlySet<string>) {
+  const swept: string[] = [];
+  const warnings: string[] = [];
+  const executor = (name: string) => ({
+    name,
+    sweep: async () => {
+      swept.push(name);
+      if (name === "Docker") throw new Error("connect ENOENT /var/run/docker.sock");
+    },
+  });
+  const sweep = createSweeper({
+    executors: [executor("Docker"), executor("noop")],
+    isOffered: (engine) => offered.has(engine),
+    notes: { info: () => {}, warn: (what) => warnings.push(what) },
+  });
+  return { swept, warnings, sweep };
+}
+
+describe("a sweep", () => {
+  it("leaves out an engine that is not offered, and warns of nothing", async () => {
+    const { swept, warnings, sweep } = harness(new Set(["noop"]));
+    sweep(new Set());
+    sweep(new Set(), "docker");
+    await new Promise(setImmediate);
+    expect({ swept, warnings }).toEqual({ swept: ["noop"], warnings: [] });
+  });
+  it("warns when an engine that is offered fails", async () => {
+    const { swept, warnings, sweep } = harness(new Set(["noop", "docker"]));
+    sweep(new Set(), "docker");
+    await new Promise(setImmediate);
+    expect({ swept, warnings }).toEqual({ swept: ["Docker"], warnings: ["a sweep failed"] });
+  });
+});
