@@ -15,7 +15,7 @@ const limitMs = 480_000;
 
 /** The blocks of a page that are to be run: those whose fence says `sh` and nothing else. */
 function blocksOf(page: string): readonly string[] {
-  return [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+  return [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
 }
 
 async function writeBlocks(folder: string): Promise<number> {

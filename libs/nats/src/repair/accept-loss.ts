@@ -51,8 +51,8 @@ async function refuseWhileOneRuns(link: Link): Promise<void> {
 async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<number> {
   const ahead: string[] = [];
   await eachKept(link, bucket, (key, { seq }) => {
-    // Marks of catalogs carry times in place of positions; removals carry the position behind them, and would win over what is older.
-    if (seq > endsAt && !key.startsWith("_")) ahead.push(key);
+    // A removal carries the position behind it, and would win over what is older.
+    if (seq > endsAt) ahead.push(key);
   });
   for (const key of ahead) await purge(link, bucket, key);
   return ahead.length;

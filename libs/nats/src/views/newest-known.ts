@@ -56,7 +56,7 @@ async function readLast(
     inOneGo: true,
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
-      const kept = key.startsWith("_") ? undefined : keptOf(message);
+      const kept = keptOf(message);
       if (kept !== undefined) tell(key, kept.bytes, kept.seq);
     },
     caughtUp: resolve,

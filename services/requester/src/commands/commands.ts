@@ -7,11 +7,12 @@ import {
   foldJob,
   type Job,
   type JobCommand,
+  type JobEvent,
   noTip,
   type StoredCommit,
   type Tip,
 } from "@shoal/core";
-import { type AggregateRef, commitVersion, type JobSpec } from "@shoal/proto";
+import { type AggregateRef, type Commit, commitVersion, type JobSpec } from "@shoal/proto";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import { asksTheSame } from "./server-keys.ts";
@@ -49,10 +50,22 @@ export interface CommandOptions {
 const attemptsMax = 5;
 
 /** Load, decide, append; if somebody wrote first, look again and decide again. */
-export function createCommands(ports: CommandPorts, options: CommandOptions): Commands {
-  const { log, chance } = ports;
+function createHandle({ log, chance, clock }: CommandPorts, { by, noticed }: CommandOptions) {
+  const commitOf = (
+    events: readonly JobEvent[],
+    { prev, cause }: Pick<Commit<JobEvent>, "prev" | "cause">,
+  ): Commit<JobEvent> => ({
+    v: commitVersion,
+    id: chance.uuid(),
+    at: clock.now(),
+    by,
+    cause,
+    epoch: 0,
+    prev,
+    events,
+  });
 
-  async function handle(
+  return async function handle(
     ref: AggregateRef,
     command: JobCommand,
     known?: Known,
@@ -60,25 +73,16 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
     let before = known;
     for (let attempt = 1; ; attempt++) {
       const { job, tip, namespace } = before ?? (await load(log, ref));
-      const decision = decideJob(job, command, ports.clock.now());
+      const decision = decideJob(job, command, clock.now());
       if (!decision.ok) throw new Fault(decision.rejection.code, decision.rejection.why);
       if (decision.events.length === 0) return { ...tip, changed: false };
       const aggregate = { ...ref, namespace };
-      const commit = {
-        v: commitVersion,
-        id: chance.uuid(),
-        at: ports.clock.now(),
-        by: options.by,
-        cause: known?.cause ?? command.name,
-        epoch: 0,
-        prev: tip.hash,
-        events: decision.events,
-      } as const;
+      const commit = commitOf(decision.events, { prev: tip.hash, cause: known?.cause ?? command.name });
       try {
         const after = await log.append(aggregate, tip, commit);
         const stored = { aggregate, ...after, commit };
         const made = foldJob([stored], job);
-        if (made !== undefined) options.noticed(stored, made);
+        if (made !== undefined) noticed(stored, made);
         return { ...after, changed: true };
       } catch (failure) {
         const conflict = failure instanceof Fault && failure.code === "REVISION_CONFLICT";
@@ -86,8 +90,12 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
         before = undefined;
       }
     }
-  }
+  };
+}
 
+export function createCommands(ports: CommandPorts, options: CommandOptions): Commands {
+  const { log, chance } = ports;
+  const handle = createHandle(ports, options);
   return {
     async submit({ spec: asked, token }) {
       const spec = withDefaults(asked, options.jobDefaults);

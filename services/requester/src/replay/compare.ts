@@ -23,9 +23,6 @@ export interface Compared {
   readonly suspects: readonly Suspect[];
 }
 
-// Keys of entries that are no part of a view, such as the catalog's marks: no namespace or node begins so.
-const isAside = (key: string): boolean => key.startsWith("_");
-
 /** Holds a kept bucket against the wanted one, byte for byte, while it is told. It keeps only the keys and what is wrong. */
 export class Comparison {
   readonly #bucket: string;
@@ -50,7 +47,6 @@ export class Comparison {
 
   /** What a key holds now; nothing where it was removed. */
   kept(key: string, bytes: Uint8Array | undefined): void {
-    if (isAside(key)) return;
     this.#suspects.delete(key);
     if (bytes === undefined) {
       this.#present.delete(key);

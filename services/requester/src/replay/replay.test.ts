@@ -208,11 +208,6 @@ describe("a replay", () => {
   it("is content with an empty log", async () => {
     expect(await run()).toMatchObject({ ok: true, commits: 0, upTo: 0 });
   });
-  it("does not take a catalog's mark for a part of a view", async () => {
-    history();
-    sea.views.jobs.write("_sync.r-1", 5, { seq: 5 });
-    expect(await run()).toMatchObject({ ok: true, entries: { jobs: 2 } });
-  });
 });
 
 describe("a replay of a damaged log", () => {
