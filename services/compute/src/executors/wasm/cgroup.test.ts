@@ -64,8 +64,17 @@ describe("groups of a node's own", () => {
     rmSync(folder, { recursive: true, force: true });
     expect(group.wasOutOfMemory()).toBe(true);
   });
+  it("are apart for two nodes of one process", () => {
+    const { path, at } = place();
+    const [one, other] = [made(ownCgroups(at)), made(ownCgroups(at))];
+    one.make();
+    other.make();
+    made(ownCgroups(at));
+    expect(readdirSync(path).filter((name) => name.startsWith("shoal-guest-"))).toHaveLength(2);
+  });
   it("of an earlier process are removed", () => {
     const { path, at } = place();
+    // Process 1 is never this one.
     mkdirSync(join(path, "shoal-guest-1-1"));
     made(ownCgroups(at));
     expect(readdirSync(path)).not.toContain("shoal-guest-1-1");

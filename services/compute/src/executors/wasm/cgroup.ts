@@ -77,14 +77,18 @@ function enter(path: string, pid: number): void {
   writeFileSync(join(path, "cgroup.subtree_control"), controllers.map((name) => `+${name}`).join(" "));
 }
 
+// Over all nodes of this process.
+let serial = 0;
+
 /** Groups below a folder whose controllers are on. What an earlier process of this node left is removed first. */
 function cgroupsBelow(parent: string): Cgroups {
-  for (const name of readdirSync(parent)) if (name.startsWith(guestPrefix)) removeEmpty(join(parent, name));
-  let serial = 0;
+  const mine = `${guestPrefix}${process.pid}-`;
+  const left = readdirSync(parent).filter((name) => name.startsWith(guestPrefix) && !name.startsWith(mine));
+  for (const name of left) removeEmpty(join(parent, name));
   return {
     make: () => {
       serial += 1;
-      const path = join(parent, `${guestPrefix}${process.pid}-${serial}`);
+      const path = join(parent, `${mine}${serial}`);
       mkdirSync(path);
       return cgroupAt(path);
     },
