@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readdir, realpath, rename, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, realpath, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
@@ -100,16 +100,27 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await input.held.close();
   });
 
-  it("is the single file that was judged, or none", async () => {
+  it("is the single file that was judged, when a link is put in its place", async () => {
     const { bring, swap } = await host();
     const file = await bring("shared/dir/text", "rw");
     expect(file.held.steady).toBe(false);
     expect(await outcome(file, "cat /in")).toEqual({ code: 0, stdout: "judged" });
     await swap("shared/dir/text", "outside/text");
-    await expect(outcome(file, "cat /in")).rejects.toMatchObject({
+    expect(await outcome(file, "cat /in")).toEqual({ code: 0, stdout: "judged" });
+    await file.held.close();
+  });
+
+  it("is the single file that was to be written, or none", async () => {
+    const { bring, swap, root } = await host();
+    const file = await bring("shared/dir/text", "rw", true);
+    expect(await outcome(file, "echo -n new > /in")).toEqual({ code: 0, stdout: "" });
+    expect(await readFile(join(root, "shared/dir/text"), "utf8")).toBe("new");
+    await swap("shared/dir/text", "outside/text");
+    await expect(outcome(file, "echo -n new > /in")).rejects.toMatchObject({
       code: "ENGINE_FAILED",
-      why: expect.stringContaining("was replaced after it was judged"),
+      why: expect.stringContaining("it was replaced after it was judged"),
     });
+    expect(await readFile(join(root, "outside/text"), "utf8")).toBe("secret");
     await file.held.close();
   });
 

@@ -1,8 +1,8 @@
-import { chmod, link, lstat, readdir, rm } from "node:fs/promises";
+import { chmod, copyFile, link, lstat, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { causeOf, Fault } from "@shoal/core";
 import type { MountSettings } from "dockerode";
-import { type HeldPath, isAt } from "../../held-path.ts";
+import { descriptorPath, type HeldPath, isAt } from "../../held-path.ts";
 import type { Input, Work } from "../executor.ts";
 
 // Without capabilities even root in a container may not look into files of another user, nor write into a folder. Only the container
@@ -11,6 +11,8 @@ const outputMode = 0o777;
 const fileMode = 0o444;
 const folderMode = 0o555;
 const anyExecution = 0o111;
+// A gibibyte: copied within some seconds, as often as a task asks for it.
+const copiedBytesMax = 1024 ** 3;
 
 /** How an input is mounted: by its path, or by the descriptor under which this process holds it. */
 export type MountWay = "path" | "descriptor";
@@ -43,12 +45,12 @@ export async function mountsOf(work: Work): Promise<MountSettings[]> {
   return mounts;
 }
 
-async function inputMount(input: Input, linkPath: string): Promise<MountSettings> {
+async function inputMount(input: Input, ownPath: string): Promise<MountSettings> {
   const { held, hostPath, target, readOnly } = input;
   if (mountWay(input) === "descriptor" && held !== undefined) return heldFolder(held, target, readOnly);
   if (held === undefined || held.steady) return bind(hostPath, target, readOnly);
-  await linkHeldFile(held, linkPath);
-  return bind(linkPath, target, readOnly);
+  await placeHeldFile(held, ownPath, readOnly);
+  return bind(ownPath, target, readOnly);
 }
 
 /**
@@ -86,19 +88,22 @@ function heldFolder({ fd }: HeldPath, target: string, readOnly: boolean): MountS
   return { Type: "volume", Source: "", Target: target, VolumeOptions };
 }
 
-/** A second name for the file in the execution's own folder, where only the node can put things; the same file, or none. */
-async function linkHeldFile(held: HeldPath, path: string): Promise<void> {
+/**
+ * Puts the file that is held into the execution's own folder, where only the node can put things: as a second name of it, or, where that
+ * cannot be and the task only reads it, as a copy of what is held.
+ */
+async function placeHeldFile(held: HeldPath, path: string, readOnly: boolean): Promise<void> {
   await rm(path, { force: true });
-  try {
-    await link(held.realPath, path);
-  } catch (failure) {
-    const why = causeOf(failure).why;
-    throw new Fault(
-      "ENGINE_FAILED",
-      `${held.realPath} cannot be mounted as it was judged (${why}): ask for the folder that it lies in, or let only root write to the folders above it`,
-    );
-  }
-  if (await isAt(path, held)) return;
+  const why = await link(held.realPath, path).then(
+    async () => ((await isAt(path, held)) ? undefined : "it was replaced after it was judged"),
+    (failure: unknown) => causeOf(failure).why,
+  );
+  if (why === undefined) return;
   await rm(path, { force: true });
-  throw new Fault("ENGINE_FAILED", `${held.realPath} was replaced after it was judged: it is not mounted`);
+  const readable = descriptorPath(held.fd);
+  if (readOnly && (await stat(readable)).size <= copiedBytesMax) return copyFile(readable, path);
+  throw new Fault(
+    "ENGINE_FAILED",
+    `${held.realPath} cannot be mounted as it was judged (${why}): ask for the folder that it lies in, or let only root write to the folders above it`,
+  );
 }
