@@ -7,6 +7,7 @@ import { connectRequester, findServer, type RequesterPorts, type RunningServer, 
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemCodeOf } from "./disk-fault.ts";
+import { root as guestRoot, program } from "./executors/wasm/testing/program.ts";
 import { serveCompute } from "./main.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 
@@ -135,6 +136,22 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect(await readdir(disk.published)).not.toContain(`${given.executionId}.tar.gz`);
   });
 
+  it("does not publish what a guest could not write whole", async () => {
+    const module = Buffer.from(greedyGuest()).toString("base64");
+    const given = assignment({
+      resources: { ...assignment().resources, diskBytes: 2 ** 29 },
+      task: {
+        engine: { type: "wasm", params: { EntryModule: "/app/main.wasm" } },
+        inputSources: [
+          { source: { type: "inline", params: { URL: `data:;base64,${module}` } }, target: "/app/main.wasm" },
+        ],
+        resultPaths: [{ name: "made", path: "/made" }],
+        publisher: { type: "local" },
+      },
+    });
+    expect(await endOf(given)).toMatchObject({ ...full(disk.executions), output: { exitCode: noSpaceErrno } });
+  });
+
   it("fails what it cannot publish, and leaves nothing unfinished behind", async () => {
     await fill(disk.published);
     expect(await endOf(withResults())).toMatchObject(full(disk.published));
@@ -153,6 +170,19 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect.fail("the journal went on writing to a full disk");
   });
 });
+
+// NOSPC in WASI preview 1.
+const noSpaceErrno = 51;
+
+/** A guest that writes into its output until that is refused, and ends with the error's number. */
+function greedyGuest(): Uint8Array {
+  return program((pen) => {
+    const file = pen.open(guestRoot, "made/big", { create: true, write: true });
+    const vector = pen.room(8);
+    const point = `(i32.store (i32.const ${vector}) (i32.const 2048)) (i32.store (i32.const ${vector + 4}) (i32.const 60000))`;
+    return [file.step, point, `(loop ${pen.must("fd_write", file.fd, vector, 1, pen.room(4))} (br 0))`];
+  });
+}
 
 /** Writes until nothing more fits. */
 async function fill(at: string): Promise<void> {
