@@ -105,7 +105,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   expect(await Promise.all([newRequester, newNode].map(works))).toEqual([true, true]);
   await newNode.reports.send(report);
   expect(await newRequester.log.lastSeq()).toBe(0);
-  await expect(node("n-1", "old")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  await expect(node("n-1", "old")).rejects.toMatchObject({ code: "NATS_REFUSED" });
 });
 
 it("prints one subject a line, the limits of the store, and an observer who may only read", () => {
