@@ -88,7 +88,7 @@ describe("the feed of events", () => {
     const feeds = await Promise.all(Array.from({ length: apiLimits.feedsMax }, () => open("")));
     expect((await open("")).response.status).toBe(429);
     feeds[0]?.leave();
-    await expect.poll(async () => (await open("")).response.status).toBe(200);
+    await expect.poll(async () => (await open("")).response.status, { timeout: 20_000 }).toBe(200);
     for (const feed of feeds) feed.leave();
   });
   it("keeps no place for readers that are gone before it begins", async () => {
@@ -104,7 +104,7 @@ describe("the feed of events", () => {
       socket.resetAndDestroy();
       await gone;
     }
-    await expect.poll(async () => (await open("")).response.status).toBe(200);
+    await expect.poll(async () => (await open("")).response.status, { timeout: 20_000 }).toBe(200);
   });
   it("ends when the service stops, so that readers go elsewhere", async () => {
     const feed = await open("");

@@ -6,6 +6,9 @@ import { type ApiBench, apiBench } from "../testing/api-bench.ts";
 import { openSocket } from "../testing/raw-request.ts";
 import { apiLimits } from "./limits.ts";
 
+// A busy machine takes its time.
+const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
 // Short, so that a test need not take as long as a real client may.
 const patience = { headersMs: 200, requestMs: 400, lateCheckMs: 20, stillMs: 300 };
 // A byte in this time keeps a connection from standing still, and needs far longer than `patience` for what is sent here.
@@ -72,7 +75,7 @@ describe("a client that is slow on purpose", () => {
     socket.write("GET /api/v1/orchestrator/results/n-1/x.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const [ours]: Socket[] = await accepted;
     await letGo;
-    await expect.poll(() => ours?.destroyed).toBe(true);
+    await poll(() => ours?.destroyed).toBe(true);
     socket.destroy();
   });
 });
@@ -91,7 +94,7 @@ describe("more bodies than there may be on their way", () => {
     });
     const slow = Array.from({ length: most }, () => openSocket(bench.api.url()));
     for (const socket of slow) socket.write(head);
-    await expect.poll(() => count).toBe(most);
+    await poll(() => count).toBe(most);
     const refused = openSocket(bench.api.url());
     refused.write(head);
     const [answer] = await once(refused, "data");
@@ -102,7 +105,7 @@ describe("more bodies than there may be on their way", () => {
     slow[0]?.destroy();
     const body = JSON.stringify({ Job: { Type: "odd" } }).padEnd(apiLimits.bodyBytes);
     const submit = () => fetch(`${bench.api.url()}/api/v1/orchestrator/jobs`, { method: "PUT", body, headers });
-    await expect.poll(async () => (await submit()).status).toBe(400);
+    await poll(async () => (await submit()).status).toBe(400);
     for (const socket of slow) socket.destroy();
   });
 });
@@ -112,7 +115,7 @@ describe("more connections than there may be", () => {
     await open({ connectionsMax, patience: { ...patience, headersMs: 60_000, requestMs: 60_000, stillMs: 60_000 } });
     const idle = Array.from({ length: connectionsMax }, () => openSocket(bench.api.url()));
     const count = () => new Promise<number>((done) => bench.app.server.getConnections((_, open) => done(open)));
-    await expect.poll(count).toBe(connectionsMax);
+    await poll(count).toBe(connectionsMax);
     const turnedAway = openSocket(bench.api.url());
     expect(await text(turnedAway).catch(() => "")).toBe("");
     const [one, other] = idle;
@@ -120,7 +123,7 @@ describe("more connections than there may be", () => {
     expect(one && (await text(one))).toMatch(/^HTTP\/1\.1 200 /);
     one?.destroy();
     other?.destroy();
-    await expect.poll(count).toBe(connectionsMax - 2);
+    await poll(count).toBe(connectionsMax - 2);
     expect((await fetch(`${bench.api.url()}/api/v1/agent/alive`)).status).toBe(200);
     for (const socket of idle) socket.destroy();
   });
