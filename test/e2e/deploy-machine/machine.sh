@@ -24,7 +24,7 @@ for block in "$work"/blocks/*; do
   # Packages come from outside; everything else has only this machine.
   network=(nsenter --net="$work/net")
   if grep -q "npm run setup" "$block"; then network=(); fi
-  if ! "${network[@]}" bash -euo pipefail "$block"; then
+  if ! "${network[@]}" bash -euxo pipefail "$block"; then
     echo "== failed: $(basename "$block")"
     tail -n 20 "$work"/units/*.log || true
     exit 1
