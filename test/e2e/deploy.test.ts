@@ -44,7 +44,7 @@ async function here(text: string): Promise<string> {
   return text
     .replaceAll("/usr/bin/node", process.execPath)
     .replaceAll("/usr/local/bin/nats-server", path)
-    .replaceAll("/opt/shoal", root);
+    .replaceAll("/opt/shoal/current", root);
 }
 
 async function start(unit: UnitFile, place: { config?: string; env?: Readonly<Record<string, string>> }) {
