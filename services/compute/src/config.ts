@@ -2,6 +2,7 @@ import { listOf, secret, yesOrNo } from "@shoal/core";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
+import { pullDefaults } from "./executors/docker/pulls.ts";
 import { isolationWishes } from "./executors/wasm/isolation.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
@@ -122,6 +123,13 @@ const Docker = z.object({
   )
     .default([])
     .describe("capabilities that containers keep, such as CHOWN,SETUID,SETGID; all others are dropped"),
+  // A day is more than any image is worth waiting for.
+  pullMs: whole(1_000, 24 * 60 * minutesMs)
+    .default(pullDefaults.pullMs)
+    .describe("milliseconds in which the engine must have pulled an image"),
+  imageBytes: whole(1, Number.MAX_SAFE_INTEGER)
+    .default(pullDefaults.imageBytes)
+    .describe("bytes of an image's layers, as its registry sends them, that are pulled; more ends the task"),
   user: z
     .string()
     .regex(userPattern, "expected user or user:group, by name or number")

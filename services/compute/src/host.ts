@@ -110,6 +110,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     disabled: config.engines.disabled,
     dockerSocket: config.docker.socket,
     containers: config.docker,
+    pulling: config.docker,
     wasmPoolSize: config.wasm.poolSize,
     wasmIsolation: config.wasm.isolation,
     wasmCgroups: config.wasm.cgroups,

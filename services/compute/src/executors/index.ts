@@ -2,6 +2,7 @@ import { Bug, type Clock, type Registry, registry } from "@shoal/core";
 import type { Notes } from "../notes.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
+import type { PullLimits } from "./docker/pulls.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
 import { cgroupsIfAny } from "./wasm/cgroup.ts";
@@ -15,6 +16,7 @@ export interface ExecutorSettings {
   readonly disabled: readonly string[];
   readonly dockerSocket: string;
   readonly containers: ContainerSettings;
+  readonly pulling: PullLimits;
   readonly wasmPoolSize: number;
   readonly wasmIsolation: IsolationWish;
   readonly wasmCgroups: "auto" | "off";
@@ -30,7 +32,12 @@ export function createExecutors(settings: ExecutorSettings, { clock, notes }: Ex
   const { nodeId, instanceId } = settings;
   const makers: Readonly<Record<string, () => Executor>> = {
     docker: () =>
-      docker({ nodeId, instanceId, socketPath: settings.dockerSocket, settings: settings.containers, clock }),
+      docker({
+        ...{ nodeId, instanceId, clock },
+        socketPath: settings.dockerSocket,
+        settings: settings.containers,
+        pulling: settings.pulling,
+      }),
     wasm: () =>
       wasm({
         ...{ clock, notes },

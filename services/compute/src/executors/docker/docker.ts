@@ -9,7 +9,7 @@ import { launcher } from "./launcher.ts";
 import { attachedSpeech, loggedSpeech, type Speech } from "./output.ts";
 import { type Owned, ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
-import { pulls } from "./pulls.ts";
+import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
 import { removeContainer } from "./remove-container.ts";
 import { watch } from "./watch.ts";
 import { callLimitMs, within } from "./within.ts";
@@ -19,6 +19,7 @@ export interface DockerOptions {
   readonly nodeId: string;
   readonly instanceId: string;
   readonly settings?: ContainerSettings;
+  readonly pulling?: PullLimits;
   /** The engine's socket; the engine's own default on Linux when it is left out. */
   readonly socketPath?: string;
   readonly clock: Clock;
@@ -37,10 +38,17 @@ const begun: readonly string[] = ["running", "paused", "restarting", "exited", "
  * ending anything; an exit that has not settled by then never does, as nothing has ended.
  */
 export function docker(options: DockerOptions): Executor {
-  const { nodeId, instanceId, socketPath = defaultSocketPath, settings = containerDefaults, clock } = options;
+  const {
+    nodeId,
+    instanceId,
+    socketPath = defaultSocketPath,
+    settings = containerDefaults,
+    pulling = pullDefaults,
+    clock,
+  } = options;
   const engine = new Docker({ socketPath });
   const own = ownership(engine, { nodeId, instanceId });
-  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock), settings });
+  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock, pulling), settings });
   const letGo = new AbortController();
   // One listener and more for each work that runs: their number is bounded by the node's capacity.
   setMaxListeners(0, letGo.signal);

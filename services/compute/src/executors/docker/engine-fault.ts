@@ -12,12 +12,21 @@ export function statusOf(failure: unknown): number | undefined {
   return Refusal.safeParse(failure).data?.statusCode;
 }
 
-/** The engine's own words. */
+// Characters of an engine's words that are kept: some lines. It may quote what a registry sent it.
+const wordsMaxLength = 1_000;
+// How an engine quotes an answer that it could not read. A registry can lead it to any service that the machine reaches, so what that
+// answered is not for the owner of the job.
+const quotedBody = /(error parsing HTTP \d+ response body).*/s;
+
+/** The engine's own words, without what it quotes of others' answers. */
 export function wordsOf(failure: unknown): string {
   const said = Refusal.safeParse(failure).data?.json?.message;
-  if (said !== undefined) return said.trim();
-  const text = failure instanceof Error ? failure.message : String(failure);
-  return text.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
+  const text = said ?? (failure instanceof Error ? failure.message : String(failure));
+  return text
+    .replace(/^\(HTTP code \d+\) [^-]*- /, "")
+    .replace(quotedBody, "$1")
+    .trim()
+    .slice(0, wordsMaxLength);
 }
 
 /** What a failed call to the engine means for the task. `codes` adds meanings of statuses for this call; a Fault stays itself. */

@@ -4,7 +4,7 @@ import type { Clock } from "@shoal/core";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageRegistry, imageRegistry } from "../../../../../test/images/image-registry.ts";
-import { pulls } from "./pulls.ts";
+import { pullDefaults, pulls } from "./pulls.ts";
 import { engineBench, enginePath, systemClock } from "./testing/engine-bench.ts";
 import { severableSocket } from "./testing/severable-socket.ts";
 
@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     const pullsSeen = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = pullsSeen();
     const told: string[][] = [[], []];
-    const images = pulls(engine, systemClock);
+    const images = pulls(engine, systemClock, pullDefaults);
     await Promise.all(told.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
     expect(pullsSeen() - before).toBe(1);
     expect(told[0]).not.toEqual([]);
@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   it("fails at once when the engine goes away while it pulls", async () => {
     registry.stall("/blobs/");
     const socket = await severableSocket(join(await bench.folder("door"), "s"), enginePath);
-    const pull = pulls(new Docker({ socketPath: socket.path }), handClock()).pull(
+    const pull = pulls(new Docker({ socketPath: socket.path }), handClock(), pullDefaults).pull(
       registry.image,
       () => void socket.sever(),
     );
@@ -83,7 +83,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   it("gives up on a registry that says nothing any more", async () => {
     registry.stall("/v2/");
     const clock = handClock();
-    const pull = pulls(engine, clock).pull(registry.image, () => {});
+    const pull = pulls(engine, clock, pullDefaults).pull(registry.image, () => {});
     const ended = expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED", why: expect.stringContaining("300 s") });
     clock.moveTo(300_000);
     await setImmediate();

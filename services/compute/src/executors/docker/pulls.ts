@@ -7,6 +7,16 @@ import { readAll } from "./engine-stream.ts";
 import { lineSplitter } from "./line-splitter.ts";
 import { Progress, pullTeller, type Say } from "./pull-teller.ts";
 
+/** What one pull may take. */
+export interface PullLimits {
+  readonly pullMs: number;
+  /** Bytes of its layers as the registry sends them; what they unpack to only the engine knows. */
+  readonly imageBytes: number;
+}
+
+// Half an hour and 20 GiB: the largest images in common use, over a line that brings a gigabyte in a minute and a half.
+export const pullDefaults: PullLimits = { pullMs: 30 * 60_000, imageBytes: 20 * 1024 ** 3 };
+
 // An engine says something several times a second while it pulls; five minutes of silence is a registry that hangs.
 const silenceMaxMs = 5 * 60_000;
 
@@ -23,7 +33,7 @@ export interface Pulls {
   pull(image: string, say: Say): Promise<void>;
 }
 
-export function pulls(docker: Docker, clock: Clock): Pulls {
+export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
   const underWay = new Map<string, { readonly listeners: Say[]; readonly done: Promise<void> }>();
   return {
     pull(image, say) {
@@ -33,16 +43,22 @@ export function pulls(docker: Docker, clock: Clock): Pulls {
         return joined.done;
       }
       const listeners = [say];
-      const done = pullOnce(docker, clock, { image, say: pullTeller(image, listeners) });
+      const done = pullOnce(docker, clock, { image, limits, say: pullTeller(image, listeners) });
       underWay.set(image, { listeners, done });
       return done.finally(() => underWay.delete(image));
     },
   };
 }
 
-async function pullOnce(docker: Docker, clock: Clock, wanted: { image: string; say: (p: Progress) => void }) {
-  const { image, say } = wanted;
-  const silence = silenceWatch(clock, image);
+interface Pull {
+  readonly image: string;
+  readonly limits: PullLimits;
+  readonly say: (progress: Progress) => void;
+}
+
+async function pullOnce(docker: Docker, clock: Clock, { image, limits, say }: Pull): Promise<void> {
+  const silence = pullWatch(clock, image, limits);
+  const count = byteCounter(image, limits.imageBytes);
   try {
     const stream = await docker.pull(image, { abortSignal: silence.signal });
     assert(stream instanceof Readable, "the engine's client pulls without a stream");
@@ -50,6 +66,7 @@ async function pullOnce(docker: Docker, clock: Clock, wanted: { image: string; s
       silence.broken();
       const progress = Progress.parse(JSON.parse(line));
       if (progress.error !== undefined) throw new Error(progress.error);
+      count(progress);
       say(progress);
     });
     await readAll(stream, silence.signal, take);
@@ -67,20 +84,41 @@ function pullFault(failure: unknown, image: string): Fault {
     : fault;
 }
 
-/** Aborts its signal when nothing has broken the silence for too long. */
-function silenceWatch(clock: Clock, image: string) {
-  const ending = new AbortController();
-  const late = () => {
-    const why = `pulling ${image}: the registry has sent nothing for ${silenceMaxMs / 1000} s`;
-    ending.abort(new Fault("ENGINE_FAILED", why));
+/** Counts what has come of all layers, and throws a Fault when it is more than an image may have. */
+function byteCounter(image: string, imageBytes: number): (progress: Progress) => void {
+  const layers = new Map<string, number>();
+  let total = 0;
+  return ({ id, status, progressDetail }) => {
+    if (id === undefined || status !== "Downloading") return;
+    // A layer that is fetched once more after a failure is counted once.
+    const before = layers.get(id) ?? 0;
+    const now = Math.max(before, progressDetail?.current ?? 0);
+    layers.set(id, now);
+    total += now - before;
+    if (total <= imageBytes) return;
+    throw new Fault(
+      "TASK_INVALID",
+      `pulling ${image}: the image has more than the ${imageBytes} bytes that one may have`,
+    );
   };
-  let cancel = clock.at(clock.now() + silenceMaxMs, late);
+}
+
+/** Aborts its signal when nothing has broken the silence for too long, and when the pull takes too long as a whole. */
+function pullWatch(clock: Clock, image: string, { pullMs }: PullLimits) {
+  const ending = new AbortController();
+  const end = (why: string) => ending.abort(new Fault("ENGINE_FAILED", `pulling ${image}: ${why}`));
+  const silent = () => end(`the registry has sent nothing for ${silenceMaxMs / 1000} s`);
+  const cancelLate = clock.at(clock.now() + pullMs, () => end(`it is not done after ${pullMs / 1000} s`));
+  let cancel = clock.at(clock.now() + silenceMaxMs, silent);
   return {
     signal: ending.signal,
     broken: () => {
       cancel();
-      cancel = clock.at(clock.now() + silenceMaxMs, late);
+      cancel = clock.at(clock.now() + silenceMaxMs, silent);
     },
-    over: () => cancel(),
+    over: () => {
+      cancel();
+      cancelLate();
+    },
   };
 }

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+
+/** A registry on loopback that does its worst to the engine that pulls from it. Each name in it is another attack. */
+export interface HostileRegistry {
+  /** The image by which an engine meets this attack. */
+  image(attack: Attack): string;
+  /** What the machine's metadata service would say to whoever asks it; it listens on another loopback address. */
+  readonly secret: string;
+  /** How often the metadata service was asked. */
+  readonly metadataAsked: () => number;
+  /** Bytes that have been sent of layers. */
+  readonly sentBytes: () => number;
+  close(): Promise<void>;
+}
+
+const types = {
+  manifest: "application/vnd.docker.distribution.manifest.v2+json",
+  config: "application/vnd.docker.container.image.v1+json",
+  layer: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+};
+const sha256 = (bytes: Buffer | string) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+const layer = gzipSync(Buffer.alloc(1024));
+const config = JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } });
+const nothing = sha256("no blob has this digest");
+// More than any test lets through, and more than a disk holds: a size that a registry may claim.
+const claimedBytes = 2 ** 42;
+const chunk = Buffer.alloc(256 * 1024, 1);
+// 64 MiB: far above the 4 MiB that engines read of a manifest.
+const hugeManifestBytes = 64 * 1024 * 1024;
+
+interface Means {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly metadata: string;
+  readonly sent: (bytes: number) => void;
+}
+interface Behaviour {
+  readonly manifest: (means: Means) => void;
+  readonly blob?: (means: Means) => void;
+}
+
+const plainManifest = (layerDigest: string, sizeBytes: number) => (means: Means) => {
+  const body = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config: { mediaType: types.config, size: config.length, digest: sha256(config) },
+    layers: [{ mediaType: types.layer, size: sizeBytes, digest: layerDigest }],
+  });
+  answer(means, { type: types.manifest, bytes: Buffer.from(body) });
+};
+
+interface Blob {
+  readonly type: string;
+  readonly bytes: Buffer;
+  /** What it is said to be. */
+  readonly digest?: string;
+}
+
+function answer({ request, response }: Means, { type, bytes, digest = sha256(bytes) }: Blob): void {
+  response.writeHead(200, {
+    "content-type": type,
+    "content-length": bytes.length,
+    "docker-content-digest": digest,
+  });
+  response.end(request.method === "HEAD" ? undefined : bytes);
+}
+
+/** Sends as fast as it is read, or a byte whenever `next` resolves, until nobody listens. */
+function stream({ response, sent }: Means, piece: Buffer, pauseMs: number): void {
+  response.writeHead(200, { "content-type": types.layer, "content-length": claimedBytes });
+  const more = () => {
+    if (response.destroyed) return;
+    sent(piece.length);
+    if (!response.write(piece)) response.once("drain", next);
+    else next();
+  };
+  const next = () => (pauseMs === 0 ? setImmediate(more) : setTimeout(more, pauseMs).unref());
+  more();
+}
+
+const behaviours = {
+  "endless-layer": {
+    manifest: plainManifest(nothing, claimedBytes),
+    blob: (means) => stream(means, chunk, 0),
+  },
+  "slow-layer": {
+    manifest: plainManifest(nothing, claimedBytes),
+    // Ten bytes a second: never silent, never done.
+    blob: (means) => stream(means, Buffer.alloc(1), 100),
+  },
+  "wrong-digest": {
+    manifest: plainManifest(nothing, layer.length),
+    blob: (means) => answer(means, { type: types.layer, bytes: layer, digest: nothing }),
+  },
+  "huge-manifest": {
+    manifest: (means) => answer(means, { type: types.manifest, bytes: Buffer.alloc(hugeManifestBytes, " ") }),
+  },
+  "deep-manifest": {
+    manifest: (means) => answer(means, { type: types.manifest, bytes: Buffer.from("[".repeat(1_000_000)) }),
+  },
+  "redirected-manifest": { manifest: ({ response, metadata }) => redirect(response, metadata) },
+  // Engines quote an answer of this kind when they cannot read it.
+  "redirected-refusal": { manifest: ({ response, metadata }) => redirect(response, `${metadata}refused`) },
+  "refused-layer": {
+    manifest: plainManifest(nothing, layer.length),
+    blob: ({ response, metadata }) => redirect(response, `${metadata}refused`),
+  },
+  "redirected-layer": {
+    manifest: plainManifest(nothing, layer.length),
+    blob: ({ response, metadata }) => redirect(response, metadata),
+  },
+  // The registry as a whole asks for a token: see `locked`.
+  "foreign-realm": { manifest: ({ response, metadata }) => challenge(response, metadata) },
+  "long-refusal": {
+    manifest: ({ response }) => {
+      const message = "no ".repeat(500_000);
+      response.writeHead(500, { "content-type": "application/json" });
+      response.end(JSON.stringify({ errors: [{ code: "UNKNOWN", message }] }));
+    },
+  },
+} satisfies Readonly<Record<string, Behaviour>>;
+export type Attack = keyof typeof behaviours;
+
+/** Names the metadata service as the one that gives tokens, so that the engine asks it. */
+function challenge(response: ServerResponse, metadata: string): void {
+  const header = `Bearer realm="${metadata}",service="registry",scope="repository:x:pull"`;
+  response.writeHead(401, { "www-authenticate": header }).end();
+}
+
+const redirect = (response: ServerResponse, location: string) => void response.writeHead(307, { location }).end();
+
+/** Opens the registry, and beside it what stands for the metadata service of a machine in a cloud. */
+export async function hostileRegistry(): Promise<HostileRegistry> {
+  const secret = "AKIA-role-credentials-of-the-machine";
+  let metadataAsked = 0;
+  let sentBytes = 0;
+  const metadataServer = createServer(({ url }, response) => {
+    metadataAsked += 1;
+    if (url?.includes("refused") === true) response.statusCode = 400;
+    response.end(`${secret}\n`.repeat(10));
+  });
+  const metadata = `http://${await listen(metadataServer, "127.0.0.2")}/latest/meta-data/iam/security-credentials/`;
+  const all = new Map<string, Behaviour>(Object.entries(behaviours));
+  const registry = createServer((request, response) => {
+    const [, , name = "", kind] = (request.url ?? "").split("/");
+    const means: Means = { request, response, metadata, sent: (bytes) => (sentBytes += bytes) };
+    const behaviour = all.get(name);
+    if (behaviour === undefined) response.end("{}");
+    else if (kind === "manifests") behaviour.manifest(means);
+    else if (request.url?.endsWith(sha256(config)) === true)
+      answer(means, { type: types.config, bytes: Buffer.from(config) });
+    else behaviour.blob?.(means);
+  });
+  const locked = createServer((_, response) => challenge(response, metadata));
+  const host = await listen(registry, "127.0.0.1");
+  const lockedHost = await listen(locked, "127.0.0.1");
+  return {
+    image: (attack) => `${attack === "foreign-realm" ? lockedHost : host}/${attack}:1`,
+    secret,
+    metadataAsked: () => metadataAsked,
+    sentBytes: () => sentBytes,
+    close: async () => {
+      await Promise.all([registry, locked, metadataServer].map(shut));
+    },
+  };
+}
+
+async function listen(server: Server, address: string): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  const bound = server.address();
+  return `${address}:${typeof bound === "object" ? bound?.port : bound}`;
+}
+
+async function shut(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
