@@ -121,6 +121,31 @@ describe("the catalog", () => {
       await Promise.all(asked);
     }
   });
+  it("has started once its watch is open, also when everything was passed on before that", async () => {
+    const { views } = sea.requester("r-1");
+    const opened = Promise.withResolvers<void>();
+    const passedOn = Promise.withResolvers<void>();
+    const late: typeof views.jobs = {
+      ...views.jobs,
+      async watch(pattern, { changed, ready }) {
+        const watch = await views.jobs.watch(pattern, { changed, ready: () => passedOn.resolve(ready()) });
+        await opened.promise;
+        return watch;
+      },
+    };
+    const catalog = createCatalog({ views: late, file: inMemory });
+    open.push(catalog);
+    let started = false;
+    const starting = catalog.start().then(() => {
+      started = true;
+    });
+    await passedOn.promise;
+    await sea.clock.settle();
+    expect(started).toBe(false);
+    opened.resolve();
+    await starting;
+    await catalog.caughtUp();
+  });
   it("stores nothing in the bucket to learn whether it has caught up", async () => {
     write({ id: "j-1", seq: 1 });
     const catalog = await catalogOf();

@@ -52,12 +52,10 @@ export function createCatalog({ views, file }: CatalogParts): Catalog & Process 
     async start() {
       database = openDatabase(file);
       table = jobTable(database);
-      await new Promise<void>((ready, failed) => {
-        const watcher = { changed, ready: () => ready(forgetOthers()) };
-        views.watch(">", watcher).then((opened) => {
-          watch = opened;
-        }, failed);
-      });
+      const { promise: ready, resolve } = Promise.withResolvers<void>();
+      // Everything may have been passed on before the watch itself is answered for: it is open once both have happened.
+      watch = await views.watch(">", { changed, ready: () => resolve(forgetOthers()) });
+      await ready;
     },
     async stop() {
       await watch?.close();

@@ -1,3 +1,4 @@
+import { Fault } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { JobSpec, shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
@@ -98,4 +99,31 @@ it("gives each shard back once, however often it looks again while the views are
   await sea.clock.advance(2_000);
   expect(released.length).toBeGreaterThan(0);
   expect(new Set(released).size).toBe(released.length);
+});
+
+it("waits before it takes a shard again that it could not open", async () => {
+  const sea = createSea();
+  const ports = memoryPorts(sea, "a");
+  const { leases, catalog } = ports;
+  let claims = 0;
+  const requester = createRequester(settings, {
+    ...ports,
+    leases: {
+      ...leases,
+      acquire(shard) {
+        claims += 1;
+        return leases.acquire(shard);
+      },
+    },
+    catalog: { ...catalog, caughtUp: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer")) },
+  });
+  const starting = [catalog, ...requester.processes].reduce<Promise<void>>(
+    (before, each) => before.then(() => each.start()),
+    Promise.resolve(),
+  );
+  await sea.clock.advance(10_000);
+  await starting;
+  // Each shard at most every 500 ms.
+  expect(claims).toBeLessThanOrEqual(shardCount * 20);
+  expect(claims).toBeGreaterThan(shardCount);
 });

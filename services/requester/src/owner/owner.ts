@@ -1,4 +1,4 @@
-import { causeOf, type Job, type Lease, type Process, type StoredCommit } from "@shoal/core";
+import { causeOf, type Job, type Lease, type Process, pause, type StoredCommit } from "@shoal/core";
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import type { JobKeeper } from "./job-keeper.ts";
@@ -28,7 +28,7 @@ export class Owner implements Process {
   readonly #taking = new Set<number>();
   #picture: Picture = { requesters: [], owners: new Map() };
   #cancelLook: (() => void) | undefined;
-  #stopped = false;
+  readonly #closing = new AbortController();
 
   constructor(options: OwnerOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class Owner implements Process {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#closing.abort();
     this.#cancelLook?.();
     const { leases } = this.#options.ports;
     await Promise.all([...this.#shards.keys()].map((shard) => this.#giveBack(shard)));
@@ -82,7 +82,7 @@ export class Owner implements Process {
   }
 
   #balance(): void {
-    if (this.#stopped) return;
+    if (this.#closing.signal.aborted) return;
     const mine = new Set([...this.#shards.keys(), ...this.#taking]);
     const { acquire, release } = movesOf(this.#options.by, this.#picture, mine);
     for (const shard of release) void this.#giveBack(shard);
@@ -91,7 +91,7 @@ export class Owner implements Process {
 
   #balanceSoon(): void {
     const { clock } = this.#options.ports;
-    if (this.#stopped) return;
+    if (this.#closing.signal.aborted) return;
     this.#cancelLook ??= clock.at(clock.now() + reopenMs, () => {
       this.#cancelLook = undefined;
       this.#balance();
@@ -99,7 +99,7 @@ export class Owner implements Process {
   }
 
   async #take(shard: number): Promise<void> {
-    if (this.#taking.has(shard) || this.#shards.has(shard) || this.#stopped) return;
+    if (this.#taking.has(shard) || this.#shards.has(shard) || this.#closing.signal.aborted) return;
     this.#taking.add(shard);
     const { ports } = this.#options;
     try {
@@ -107,6 +107,8 @@ export class Owner implements Process {
       if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
       ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
+      // Until then it counts as being taken: what gave it back says so at once, and would have it taken again without a pause.
+      await pause(ports.clock, reopenMs, this.#closing.signal);
     } finally {
       this.#taking.delete(shard);
       // Until now it counted as ours and could not be given back; the share may have become smaller meanwhile.
@@ -126,7 +128,7 @@ export class Owner implements Process {
       await this.#giveBack(lease.shard);
       throw failure;
     }
-    if (this.#stopped) await this.#giveBack(lease.shard);
+    if (this.#closing.signal.aborted) await this.#giveBack(lease.shard);
     else if (this.#shards.get(lease.shard) === shard) this.#options.moved(lease.shard, true);
   }
 
