@@ -25,6 +25,7 @@ let folder = "";
 const running: UnitProcess[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "shoal-deploy-"));
+  await writeFile(join(folder, "password"), `${users.requester}\n`);
 });
 afterEach(async () => {
   for (const each of running.splice(0).reverse()) if (each.child.exitCode === null) await each.stop("SIGKILL");
@@ -85,13 +86,15 @@ async function startServer(server: Server): Promise<UnitProcess> {
   return await start("nats-server.service", { config: await writeConfig(server) });
 }
 
+const passwordFile = () => ({ SHOAL_NATS_PASSWORD_FILE: join(folder, "password") });
+
 const startRequester = (env: Readonly<Record<string, string>>) =>
   start("shoal-requester.service", {
-    env: { SHOAL_DATA_DIR: join(folder, "requester"), SHOAL_HTTP_PORT: "0", ...env },
+    env: { ...passwordFile(), SHOAL_DATA_DIR: join(folder, "requester"), SHOAL_HTTP_PORT: "0", ...env },
   });
 
 const startNode = (env: Readonly<Record<string, string>>) =>
-  start("shoal-compute.service", { env: { SHOAL_DATA_DIR: join(folder, "compute"), ...env } });
+  start("shoal-compute.service", { env: { ...passwordFile(), SHOAL_DATA_DIR: join(folder, "compute"), ...env } });
 
 async function clientOf(requester: UnitProcess) {
   const [, api = ""] = await requester.said(/"api":"([^"]+)".*"msg":"ready"/);
