@@ -161,6 +161,17 @@ describe("an assignment that is merely absent", () => {
     expect(bench.heard(assignment.executionId).map(({ kind }) => kind)).toEqual(["running"]);
   });
 
+  it("is asked about again while it holds and no assignment comes, and then ends", async () => {
+    const { bench } = await working();
+    bench.setVerdict(() => true);
+    bench.sea.views.assignments.drop();
+    await bench.sea.clock.advance(answered);
+    // It ended while the requester was answering: what it wrote then was refused, and nothing is removed any more.
+    bench.setVerdict(() => false);
+    await bench.sea.clock.advance(30_000 + answered);
+    expect([bench.questions.length, bench.journal.size]).toEqual([2, 0]);
+  });
+
   it("is asked about again whenever all assignments are told again", async () => {
     const { bench } = await working();
     bench.setVerdict(() => true);

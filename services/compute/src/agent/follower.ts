@@ -32,6 +32,10 @@ const freshMs = 30_000;
 // So much may the clock of a requester be ahead of the server's. Beyond it the age of an entry says nothing.
 const aheadMsMax = 5_000;
 
+// An execution that holds and has no assignment is asked about again after this: the requester writes the assignment when it
+// answers, unless the execution has ended meanwhile. As long as the longest pause of a question without an answer.
+const absentAgainMs = 30_000;
+
 interface State {
   readonly options: FollowerOptions;
   readonly runners: Runners;
@@ -41,7 +45,7 @@ interface State {
   readonly orphans: Map<string, JournalEntry>;
   /** Who waits for the word that a resumed execution may begin once more. */
   readonly gates: Map<string, () => void>;
-  /** What this node has and nothing assigns: asked about whenever all assignments have been told. */
+  /** What this node has and nothing assigns: asked about whenever all assignments have been told, and every half minute. */
   readonly absent: Set<string>;
   readonly ended: ReturnType<typeof createEndedMemory>;
 }
@@ -57,14 +61,7 @@ export function createFollower(options: FollowerOptions): Follower {
     absent: new Set(),
     ended: createEndedMemory(),
   };
-  const confirmer = createConfirmer({
-    ...options,
-    onVerdict: (executionId, holds) => (holds ? confirmed(state, executionId) : end(state, executionId)),
-  });
-  const ask = (executionId: string, isAssigned: boolean): void => {
-    const job = jobOf(state, executionId);
-    if (job !== undefined) confirmer.ask({ executionId, ...job, isAssigned });
-  };
+  const { ask, askAgain, confirmer, close } = createQuestions(state);
   return {
     follow(executionId, value, change) {
       if (value === undefined) {
@@ -99,12 +96,40 @@ export function createFollower(options: FollowerOptions): Follower {
     ready() {
       // The connection was away: what was said last may not have been heard by whoever reads now.
       runners.repeat();
-      for (const executionId of state.absent) ask(executionId, false);
+      askAgain();
       confirmer.soon();
     },
     sweep: runners.sweep,
-    close: confirmer.close,
+    close,
   };
+}
+
+/** What is asked of the requesters: what is in doubt at once, what is absent again and again. */
+function createQuestions(state: State) {
+  const { clock } = state.options;
+  let cancelAgain: (() => void) | undefined;
+  const confirmer = createConfirmer({
+    ...state.options,
+    onVerdict(executionId, holds) {
+      if (!holds) return end(state, executionId);
+      confirmed(state, executionId);
+      if (state.absent.has(executionId)) cancelAgain ??= clock.at(clock.now() + absentAgainMs, askAgain);
+    },
+  });
+  function ask(executionId: string, isAssigned: boolean): void {
+    const job = jobOf(state, executionId);
+    if (job !== undefined) confirmer.ask({ executionId, ...job, isAssigned });
+  }
+  function askAgain(): void {
+    cancelAgain?.();
+    cancelAgain = undefined;
+    for (const executionId of state.absent) ask(executionId, false);
+  }
+  function close(): void {
+    cancelAgain?.();
+    confirmer.close();
+  }
+  return { ask, askAgain, confirmer, close };
 }
 
 /** Whether an execution that this node does not know may begin without a question. */
