@@ -41,6 +41,8 @@ export const subjects = {
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
   confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
+  /** Answers to `confirm`, one token below: requesters have no right to answer on inboxes. */
+  confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
   feed: (namespace: string, jobId: string, type: string) => `shoal.feed.${namespace}.${jobId}.${type}`,
 } as const;

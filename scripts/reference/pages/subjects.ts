@@ -22,6 +22,10 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   allParked: { subject: subjects.allParked, says: "all parked messages" },
   ask: { subject: subjects.ask("<nodeId>"), says: "asks a node for bids" },
   confirm: { subject: subjects.confirm("<nodeId>"), says: "a node asks whether executions are its own still" },
+  confirmed: {
+    subject: `${subjects.confirmed("<nodeId>")}.>`,
+    says: "answers to confirm: one subject for each question",
+  },
   heartbeat: { subject: subjects.heartbeat("<nodeId>"), says: "a node lives, and has this much room" },
   feed: {
     subject: subjects.feed("<namespace>", "<jobId>", "<EventType>"),

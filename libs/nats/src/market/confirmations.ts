@@ -5,7 +5,7 @@ import type { Link } from "../connection/link.ts";
 /** Requesters share the questions: each is answered by one of them. */
 const queue = "requesters";
 
-/** Answers nodes that ask whether executions are theirs still. A question that cannot be read, or answered, gets no answer. */
+/** Answers nodes that ask whether executions are theirs still. A question that cannot be read or answered, or that asks for its answer elsewhere, gets none. */
 export async function answerConfirmations(
   link: Link,
   answer: (nodeId: string, request: ConfirmRequest) => Promise<ConfirmAnswer>,
@@ -15,10 +15,12 @@ export async function answerConfirmations(
     queue,
     callback: (failure, message) => {
       if (failure !== null) return link.trouble(`confirmations: ${failure.message}`);
-      const request = ConfirmRequest.safeParse(tryDecode(message.data));
-      if (!request.success || !message.reply) return;
       // The server vouches for the subject: the node's id is its last token.
       const nodeId = message.subject.slice(everyNode.length - 1);
+      // An answer to any other subject would be published there with a requester's rights, into the log for one.
+      if (!message.reply?.startsWith(`${subjects.confirmed(nodeId)}.`)) return;
+      const request = ConfirmRequest.safeParse(tryDecode(message.data));
+      if (!request.success) return;
       answer(nodeId, request.data).then(
         (verdicts) => void link.later.do(() => message.respond(encode(verdicts))),
         (problem: unknown) =>

@@ -2,10 +2,12 @@ import type { Stall } from "@shoal/core";
 import { AskBatch, type BidBatch, ConfirmAnswer, type ConfirmRequest, subjects } from "@shoal/proto";
 import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { openReplies, type Replies } from "../connection/replies.ts";
 import { hearHeartbeats } from "./heartbeats.ts";
 
 /** The node's side of bidding, over core NATS. */
 export function createStall(link: Link, nodeId: string): Stall {
+  const replies = openReplies(link.nc, subjects.confirmed(nodeId));
   async function hear(
     bytes: Uint8Array,
     answer: (batch: AskBatch) => Promise<BidBatch>,
@@ -35,20 +37,22 @@ export function createStall(link: Link, nodeId: string): Stall {
       if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encode(heartbeat));
     },
     onOwnHeartbeat: (deliver) => hearHeartbeats(link, nodeId, deliver),
-    confirm: (request, waitMs) => confirm(link, { nodeId, request, waitMs }),
+    confirm: (request, waitMs) => confirm(link, { nodeId, request, replies, waitMs }),
   };
 }
 
 interface Question {
   readonly nodeId: string;
   readonly request: ConfirmRequest;
+  readonly replies: Replies;
   readonly waitMs: number;
 }
 
-async function confirm(link: Link, { nodeId, request, waitMs }: Question): Promise<ConfirmAnswer | undefined> {
+async function confirm(link: Link, question: Question): Promise<ConfirmAnswer | undefined> {
+  const { nodeId, request, replies, waitMs } = question;
   const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
   // An empty answer is the server's word that nobody listens there: no verdict, as when none comes.
-  const reply = link.replies.open((message) => resolve(ConfirmAnswer.safeParse(tryDecode(message.data)).data));
+  const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(tryDecode(message.data)).data));
   const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
   try {
     link.nc.publish(subjects.confirm(nodeId), encode(request), { reply });
@@ -58,6 +62,6 @@ async function confirm(link: Link, { nodeId, request, waitMs }: Question): Promi
     return undefined;
   } finally {
     cancel();
-    link.replies.forget(reply);
+    replies.forget(reply);
   }
 }

@@ -2,6 +2,7 @@ import { noTip, type ReceivedReport } from "@shoal/core";
 import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { buckets, type Report, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { encode } from "../codec/plain-maps.ts";
 import type { ScannedMessage } from "../event-log/scan.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
@@ -59,6 +60,29 @@ onServer(() => {
       const manager = await requester.link.manager();
       const stored = await manager.streams.getMessage(streams.reports, { seq: 1 });
       expect(stored?.header.get("Nats-Msg-Id") ?? "").toBe("");
+    });
+  });
+
+  describe("a node that makes a requester answer into the log", () => {
+    it("gets no answer there, nor at another node", async () => {
+      const answering = await requester.market.onConfirm(async () => ({ verdicts: [] }));
+      const before = await requester.log.lastSeq();
+      const bytes = encode({ executions: [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }] });
+      const answered = heard<string>();
+      const listening = other?.link.nc.subscribe(`${subjects.confirmed("n-2")}.>`, {
+        callback: (_failure, message) => answered.tell(message.subject),
+      });
+      await other?.link.nc.flush();
+      for (const reply of [subjects.job("default", job), `${subjects.confirmed("n-2")}.x`])
+        hostile?.link.nc.publish(subjects.confirm("n-0"), bytes, { reply });
+      // Its own question comes behind the others, and is answered.
+      const executions = [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }];
+      expect(await hostile?.stall.confirm({ executions }, 5_000)).toEqual({ verdicts: [] });
+      await requester.link.nc.flush();
+      await other?.link.nc.flush();
+      expect([await requester.log.lastSeq(), answered.all]).toEqual([before, []]);
+      listening?.unsubscribe();
+      await answering.close();
     });
   });
 

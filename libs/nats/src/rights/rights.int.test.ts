@@ -203,6 +203,7 @@ onServer(() => {
       ["asks to all nodes", "shoal.ask.*"],
       ["the requesters' answers", "_INBOX_requester.>"],
       ["another node's answers", `${inboxPrefixOf("n2")}.>`],
+      ["whether another node's executions hold", `${subjects.confirmed("n2")}.>`],
       ["views", "$KV.>"],
       ["advisories", "$JS.EVENT.>"],
       ["everything", ">"],

@@ -54,7 +54,14 @@ export function permissionsOfNode(nodeId: string): UserRights {
         `$JS.API.STREAM.PURGE.OBJ_${bucket}`,
       ],
     },
-    subscribe: { allow: [`${inboxPrefixOf(nodeId)}.>`, subjects.ask(nodeId), subjects.heartbeat(nodeId)] },
+    subscribe: {
+      allow: [
+        `${inboxPrefixOf(nodeId)}.>`,
+        subjects.ask(nodeId),
+        subjects.heartbeat(nodeId),
+        `${subjects.confirmed(nodeId)}.>`,
+      ],
+    },
     answers,
   };
 }
@@ -65,7 +72,11 @@ const purgeable: ReadonlySet<string> = new Set([
   ...[buckets.jobs, buckets.executions, buckets.nodes, buckets.assignments, buckets.checkpoints].map(streamOf),
 ]);
 
-/** What a requester may do: everything that Shoal speaks of, but nobody's inbox, and nothing that takes away from the log. */
+/**
+ * What a requester may do: use every subject of Shoal, but no inbox of others, and nothing that removes from the log. It has no
+ * right to answer requests wherever they ask for it: the server would remember each message that has a reply subject, and delivered
+ * log messages have one. With that right, reading a log took 1.5 to 2 times as long (measured).
+ */
 export function permissionsOfRequester(): UserRights {
   const all = [...Object.values(streams), ...Object.values(buckets).map(streamOf)];
   return {
@@ -88,7 +99,6 @@ export function permissionsOfRequester(): UserRights {
       ],
     },
     subscribe: { allow: ["shoal.>", `${requesterInboxPrefix}.>`] },
-    answers,
   };
 }
 
