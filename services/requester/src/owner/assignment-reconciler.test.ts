@@ -86,6 +86,14 @@ describe("the owner of a shard", () => {
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
   });
 
+  it("finds now and then what no event calls for", async () => {
+    const { sea, assignments } = await bench();
+    await sea.clock.advance(60_000);
+    assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
+    await sea.clock.advance(30_000);
+    expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
+  });
+
   it("writes what is missing again, with the bytes that it had, when a node is back", async () => {
     const { sea, assignments, key } = await bench();
     const before = JSON.stringify(assignments.get(key));

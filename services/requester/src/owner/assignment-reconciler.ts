@@ -14,6 +14,10 @@ export type Owned = Pick<Owner, "leaseOf" | "jobs">;
 const gatherMs = 500;
 // Between two looks: reading a bucket of some ten thousand entries takes half a second of a server's time.
 const gapMs = 5_000;
+// A look without any cause: it finds what no event calls for, such as a late write after the bucket was deleted.
+const everyMs = 20_000;
+// That look takes at most a fiftieth of the time, however large the bucket is.
+const everyShare = 50;
 // The longest pause after looks that failed: one damaged job must not have the whole bucket read every five seconds.
 const gapMsMax = 300_000;
 
@@ -22,7 +26,7 @@ const Address = z.object({ jobId: z.string(), namespace: z.string() });
 
 /**
  * Makes the assignments of the owned shards what the log says: removes what is settled, writes again what is missing. It looks
- * when a shard was taken, when a node has come back, and when the connection to the server was away.
+ * when a shard was taken, when a node has come back, when the connection to the server was away, and now and then.
  */
 export class AssignmentReconciler implements Process {
   readonly name = "assignment reconciler";
@@ -32,6 +36,7 @@ export class AssignmentReconciler implements Process {
   /** Which part of the bucket is to be looked at: everything, or the entries of these nodes. */
   #due: Set<string> | "everything" = new Set();
   #running: Promise<void> | undefined;
+  #cancelNext: (() => void) | undefined;
   #started = false;
 
   constructor(ports: ReconcilerPorts, owned: Owned) {
@@ -46,6 +51,7 @@ export class AssignmentReconciler implements Process {
 
   async stop(): Promise<void> {
     this.#closed.abort();
+    this.#cancelNext?.();
     await this.#running;
   }
 
@@ -71,14 +77,18 @@ export class AssignmentReconciler implements Process {
     const { clock, diary } = this.#ports;
     const { signal } = this.#closed;
     let waitMs = gapMs;
+    let tookMs = 0;
+    this.#cancelNext?.();
     await pause(clock, gatherMs, signal);
     while (!signal.aborted && !this.#isIdle()) {
       const due = this.#due;
       this.#due = new Set();
+      const beganAt = clock.now();
       try {
         for (const pattern of due === "everything" ? [">"] : [...due].map((nodeId) => `${nodeId}.>`))
           await this.#reconcile(pattern);
         waitMs = gapMs;
+        tookMs = clock.now() - beganAt;
       } catch (failure) {
         this.#due = "everything";
         waitMs = Math.min(waitMs * 2, gapMsMax);
@@ -86,6 +96,8 @@ export class AssignmentReconciler implements Process {
       }
       await pause(clock, waitMs, signal);
     }
+    if (!signal.aborted)
+      this.#cancelNext = clock.at(clock.now() + Math.max(everyMs, tookMs * everyShare), () => this.soon());
   }
 
   async #reconcile(pattern: string): Promise<void> {
