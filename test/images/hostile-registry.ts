@@ -23,7 +23,8 @@ const types = {
 const sha256 = (bytes: Buffer | string) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const layer = gzipSync(Buffer.alloc(1024));
 const config = JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } });
-const nothing = sha256("no blob has this digest");
+/** A digest that no blob has. Each attack has one: the engine joins pulls of one digest, also to one that was just cancelled. */
+const digestOfNothing = (attack: string) => sha256(`no blob has this digest: ${attack}`);
 // More than any test lets through, and more than a disk holds: a size that a registry may claim.
 const claimedBytes = 2 ** 42;
 const chunk = Buffer.alloc(256 * 1024, 1);
@@ -82,17 +83,17 @@ function stream({ response, sent }: Means, piece: Buffer, pauseMs: number): void
 
 const behaviours = {
   "endless-layer": {
-    manifest: plainManifest(nothing, claimedBytes),
+    manifest: plainManifest(digestOfNothing("endless-layer"), claimedBytes),
     blob: (means) => stream(means, chunk, 0),
   },
   "slow-layer": {
-    manifest: plainManifest(nothing, claimedBytes),
+    manifest: plainManifest(digestOfNothing("slow-layer"), claimedBytes),
     // Ten bytes a second: never silent, never done.
     blob: (means) => stream(means, Buffer.alloc(1), 100),
   },
   "wrong-digest": {
-    manifest: plainManifest(nothing, layer.length),
-    blob: (means) => answer(means, { type: types.layer, bytes: layer, digest: nothing }),
+    manifest: plainManifest(digestOfNothing("wrong-digest"), layer.length),
+    blob: (means) => answer(means, { type: types.layer, bytes: layer, digest: digestOfNothing("wrong-digest") }),
   },
   "huge-manifest": {
     manifest: (means) => answer(means, { type: types.manifest, bytes: Buffer.alloc(hugeManifestBytes, " ") }),
@@ -104,11 +105,11 @@ const behaviours = {
   // Engines quote an answer of this kind when they cannot read it.
   "redirected-refusal": { manifest: ({ response, metadata }) => redirect(response, `${metadata}refused`) },
   "refused-layer": {
-    manifest: plainManifest(nothing, layer.length),
+    manifest: plainManifest(digestOfNothing("refused-layer"), layer.length),
     blob: ({ response, metadata }) => redirect(response, `${metadata}refused`),
   },
   "redirected-layer": {
-    manifest: plainManifest(nothing, layer.length),
+    manifest: plainManifest(digestOfNothing("redirected-layer"), layer.length),
     blob: ({ response, metadata }) => redirect(response, metadata),
   },
   // The registry as a whole asks for a token: see `locked`.
