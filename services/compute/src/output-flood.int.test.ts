@@ -2,9 +2,17 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import {
+  connectRequester,
+  findServer,
+  type RequesterPorts,
+  type RunningServer,
+  startServer,
+  systemClock,
+} from "@shoal/nats";
 import { type Report, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeContainer } from "./executors/docker/remove-container.ts";
 import { engineBench } from "./executors/docker/testing/engine-bench.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { killNode, startNode } from "./testing/node-process.ts";
@@ -42,7 +50,7 @@ describe.skipIf(missing !== undefined)(title, () => {
   afterAll(async () => {
     if (node !== undefined) await killNode(node);
     const left = await bench.engine.listContainers({ all: true, filters: { label: [`shoal.node=${nodeId}`] } });
-    for (const { Id } of left) await bench.engine.getContainer(Id).remove({ force: true });
+    for (const { Id } of left) await removeContainer(bench.engine, systemClock(), Id);
     await requester?.close();
     await server?.stop();
     await bench.close();

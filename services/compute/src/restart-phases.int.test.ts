@@ -4,11 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import {
+  connectRequester,
+  findServer,
+  type RequesterPorts,
+  type RunningServer,
+  startServer,
+  systemClock,
+} from "@shoal/nats";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageRegistry, imageRegistry } from "../../../test/images/image-registry.ts";
+import { removeContainer } from "./executors/docker/remove-container.ts";
 import { engineBench, enginePath } from "./executors/docker/testing/engine-bench.ts";
 import { type Rewriting, type SeverableSocket, severableSocket } from "./executors/docker/testing/severable-socket.ts";
 import { assignmentOf } from "./testing/assignments.ts";
@@ -208,10 +216,8 @@ describe.skipIf(missing !== undefined)(title, () => {
   });
   afterAll(async () => {
     for (const child of children) await killNode(child);
-    for (const { Id } of await engine.listContainers({ all: true, filters: { label: ["shoal.node"] } })) {
-      const { Config } = await engine.getContainer(Id).inspect();
-      if (Config.Labels["shoal.node"]?.startsWith("n-phase-")) await engine.getContainer(Id).remove({ force: true });
-    }
+    for (const { Id, Labels } of await engine.listContainers({ all: true, filters: { label: ["shoal.node"] } }))
+      if (Labels["shoal.node"]?.startsWith("n-phase-")) await removeContainer(engine, systemClock(), Id);
     await engine
       .getImage(registry?.image ?? "")
       .remove({ force: true })

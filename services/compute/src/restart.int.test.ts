@@ -2,9 +2,17 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import {
+  connectRequester,
+  findServer,
+  type RequesterPorts,
+  type RunningServer,
+  startServer,
+  systemClock,
+} from "@shoal/nats";
 import { type Report, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeContainer } from "./executors/docker/remove-container.ts";
 import { engineBench } from "./executors/docker/testing/engine-bench.ts";
 import { unpack } from "./publishers/testing/unpack.ts";
 import { assignmentOf } from "./testing/assignments.ts";
@@ -31,7 +39,7 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
     for (const child of children) await killNode(child);
     const left = await bench.engine.listContainers({ all: true });
     for (const { Id, Labels } of left) {
-      if (Object.values(Labels).includes(nodeId)) await bench.engine.getContainer(Id).remove({ force: true });
+      if (Object.values(Labels).includes(nodeId)) await removeContainer(bench.engine, systemClock(), Id);
     }
     await requester?.close();
     await server?.stop();
