@@ -26,15 +26,6 @@ export function deliveryOf(reply: string): Delivery | undefined {
   return deliveryIn(bytes, 0, bytes.length);
 }
 
-/** When the server stored a delivered message, milliseconds since the epoch; NaN when the reply subject is no delivery's. */
-export function storedAtOf(reply: string): number {
-  const tokens = reply.split(".");
-  if (!reply.startsWith("$JS.ACK.")) return Number.NaN;
-  const nanoseconds = tokens.length === dotsOf.short + 1 ? tokens.at(-2) : tokens.at(-3);
-  // Nineteen digits are more than a number holds exactly: the last six are cut off as text.
-  return Number(nanoseconds?.slice(0, -6) || Number.NaN);
-}
-
 /** The same from a piece of some bytes, without making a text of it. */
 export function deliveryIn(bytes: Uint8Array, from: number, to: number): Delivery | undefined {
   for (let index = 0; index < begins.length; index++) if (bytes[from + index] !== begins[index]) return undefined;
@@ -50,4 +41,13 @@ export function deliveryIn(bytes: Uint8Array, from: number, to: number): Deliver
   return Number.isInteger(seq) && Number.isInteger(count)
     ? { seq, count, pending: numberIn(bytes, pendingFrom, pendingEnd) }
     : undefined;
+}
+
+/** When the server stored a delivered message, milliseconds since the epoch; NaN when the reply subject is no delivery's. */
+export function storedAtOf(reply: string): number {
+  const tokens = reply.split(".");
+  if (!reply.startsWith("$JS.ACK.")) return Number.NaN;
+  const nanoseconds = tokens.length === dotsOf.short + 1 ? tokens.at(-2) : tokens.at(-3);
+  // Nineteen digits are more than a number holds exactly: the last six are cut off as text.
+  return Number(nanoseconds?.slice(0, -6) || Number.NaN);
 }

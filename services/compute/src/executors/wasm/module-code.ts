@@ -11,7 +11,7 @@ export const localsTimesBlocksMax = 16_777_216;
  * Bytes of functions of one module that are read instruction by instruction, 0.3 s at most: only those with many locals for their
  * length are, and of real programs these are some hundred KiB.
  */
-export const readBytesMax = 16 * 1024 * 1024;
+const readBytesMax = 16 * 1024 * 1024;
 
 // V8's own limits.
 const [typesMax, functionsMax] = [1_000_000, 1_000_000];

@@ -6,7 +6,7 @@ const own = /^(?:RssAnon|VmSwap):\s+(\d+) kB$/gm;
 const kibibyte = 1024;
 
 /** Bytes of memory that a process and all its descendants have to themselves; 0 for what is gone, or where there is no /proc. */
-export function memoryOf(pid: number): number {
+function memoryOf(pid: number): number {
   const sizes = [...read(`/proc/${pid}/status`).matchAll(own)].map(([, size]) => Number(size) * kibibyte);
   const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
   return [...sizes, ...children.map((child) => memoryOf(Number(child)))].reduce((sum, size) => sum + size, 0);
