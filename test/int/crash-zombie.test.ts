@@ -48,8 +48,16 @@ onServer(() => {
       await witness.until("a cluster at work", () => endedIn(witness) > 10);
       const node: AggregateRef = { kind: "node", namespace: "", id: "node-0" };
       const tip = (await ports.log.load(node)).at(-1) ?? noTip;
-      const events = [{ type: "NodeDisconnected", data: { why: "said by a sleeper", lastSeenAt: Date.now() } }];
-      const said = { at: Date.now(), by: "sleeper", cause: "Miss", epoch: 1, prev: tip.hash, events };
+      const events = [{ type: "NodeDisconnected", v: 1, data: { why: "said by a sleeper", lastSeenAt: Date.now() } }];
+      const said = {
+        at: Date.now(),
+        by: "sleeper",
+        actor: { type: "requester" as const, id: "r" },
+        cause: { command: "Miss" },
+        epoch: 1,
+        prev: tip.hash,
+        events,
+      };
       await ports.log.append(node, tip, { v: commitVersion, id: crypto.randomUUID(), ...said });
       await witness.until("its return", () => countOf(witness, "NodeReconnected") > 0);
       const placed = placedOn(witness, node.id);
@@ -88,8 +96,16 @@ async function appendsBehind(
     await witness.until(`the next step of ${aggregate.id}`, ({ commits }) =>
       commits.some((stored) => stored.seq > seq && stored.aggregate.id === aggregate.id),
     );
-    const events = [{ type: "JobStopped", data: { why: "said by a sleeper" } }];
-    const said = { at: Date.now(), by: zombie, cause: "Stop", epoch, prev: hash, events };
+    const events = [{ type: "JobStopped", v: 1, data: { why: "said by a sleeper" } }];
+    const said = {
+      at: Date.now(),
+      by: zombie,
+      actor: { type: "requester" as const, id: "r" },
+      cause: { command: "Stop" },
+      epoch,
+      prev: hash,
+      events,
+    };
     const commit = { v: commitVersion, id: crypto.randomUUID(), ...said } as const;
     const outcome = ports.log.append(aggregate, { seq, hash }, commit);
     outcomes.add(

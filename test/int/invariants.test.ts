@@ -4,18 +4,20 @@ import { describe, expect, it } from "vitest";
 import { brokenPromises, createStory, type Told } from "./invariants.ts";
 
 // The judge of the drills is judged here: every rule is broken once.
-const submitted = { type: "JobSubmitted", data: { spec: { count: 2 } } };
+const submitted = { type: "JobSubmitted", v: 1, data: { spec: { count: 2 } } };
 const assigned = (partition: number, attempt = 1) => ({
   type: "ExecutionAssigned",
+  v: 1,
   data: { executionId: `e-${partition}-${attempt}`, nodeId: "n", partition, attempt },
 });
 const of = (type: string, partition: number, attempt = 1) => ({
   type,
+  v: 1,
   data: { executionId: `e-${partition}-${attempt}` },
 });
 const done = (partition: number) => [of("ExecutionStarted", partition), of("ExecutionCompleted", partition)];
-const completed = { type: "JobCompleted", data: {} };
-const stopped = { type: "JobStopped", data: { why: "enough" } };
+const completed = { type: "JobCompleted", v: 1, data: {} };
+const stopped = { type: "JobStopped", v: 1, data: { why: "enough" } };
 const whole = [[submitted], [assigned(0), assigned(1)], done(0), [...done(1), completed]];
 
 const commit = (seq: number, events: readonly StoredEvent[]): StoredCommit => ({
@@ -23,7 +25,15 @@ const commit = (seq: number, events: readonly StoredEvent[]): StoredCommit => ({
   seq,
   hash: `hash ${seq}`,
   commit: {
-    ...{ v: commitVersion, id: `c-${seq}`, at: 0, by: "r", cause: "", epoch: 1 },
+    ...{
+      v: commitVersion,
+      id: `c-${seq}`,
+      at: 0,
+      by: "r",
+      actor: { type: "requester" as const, id: "r" },
+      cause: { command: "" },
+      epoch: 1,
+    },
     prev: seq === 1 ? "" : `hash ${seq - 1}`,
     events,
   },

@@ -91,7 +91,7 @@ export function createJobLedger(id: string): JobLedger {
     if (isSecond) return ["it was submitted twice"];
     if (type === "ExecutionAssigned") return assign(data);
     const ending = jobEnds.get(type);
-    if (ending !== undefined) return finish({ type, data }, ending);
+    if (ending !== undefined) return finish({ type, v: 1, data }, ending);
     const state = stateAfter.get(type);
     return state === undefined ? [] : move(state, data);
   }

@@ -9,7 +9,8 @@ const told = (...events: readonly StoredEvent[]) => {
     id: "c-1",
     at: sampleAt,
     by: "r-1",
-    cause: "Test",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "Test" },
     epoch: 1,
     prev: "",
     events,
@@ -32,5 +33,7 @@ it("tells the facts of every kind of event in the words of the API, and nothing 
 });
 
 it("tells a kind that this version does not know as it stands", () => {
-  expect(told({ type: "MoonLanded", data: { on: 1 } })).toMatchObject([{ type: "shoal.MoonLanded", data: { on: 1 } }]);
+  expect(told({ type: "MoonLanded", v: 1, data: { on: 1 } })).toMatchObject([
+    { type: "shoal.MoonLanded", data: { on: 1 } },
+  ]);
 });

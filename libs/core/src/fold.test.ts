@@ -9,15 +9,27 @@ const stored = (seq: number, ...events: readonly JobEvent[]): StoredCommit => ({
   aggregate: { kind: "job", namespace: "default", id: sampleJobId },
   seq,
   hash: `h-${seq}`,
-  commit: { v: commitVersion, id: `c-${seq}`, at: sampleAt, by: "r", cause: "Test", epoch: 1, prev: "", events },
+  commit: {
+    v: commitVersion,
+    id: `c-${seq}`,
+    at: sampleAt,
+    by: "r",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "Test" },
+    epoch: 1,
+    prev: "",
+    events,
+  },
 });
 
 const submitted: JobEvent = {
   type: "JobSubmitted",
+  v: 1,
   data: { jobId: sampleJobId, spec: sampleSpec({ count: 2 }), version: 1 },
 };
 const assigned = (partition: number): JobEvent => ({
   type: "ExecutionAssigned",
+  v: 1,
   data: {
     executionId: sampleExecutionId(partition),
     partition,
@@ -31,6 +43,7 @@ const assigned = (partition: number): JobEvent => ({
 });
 const started = (partition: number): JobEvent => ({
   type: "ExecutionStarted",
+  v: 1,
   data: { executionId: sampleExecutionId(partition), startedAt: sampleAt },
 });
 

@@ -1,3 +1,10 @@
+export {
+  type Aggregate,
+  applyCommit,
+  commandIdsMax,
+  foldAggregate,
+  noAggregate,
+} from "./aggregate.ts";
 export { type Clock, pause } from "./clock.ts";
 export {
   type Given,
@@ -22,6 +29,16 @@ export { type Execution, isLive, isOver, type Job, type JobHeader, liveExecution
 export { jobTypes } from "./job/job-types/index.ts";
 export { jobLimits } from "./job/limits.ts";
 export { type Needs, needsOf } from "./job/tick.ts";
+export {
+  type Effect,
+  type EffectAnswered,
+  type Kind,
+  type NamedCommand,
+  noReaction,
+  type Reaction,
+  type Slot,
+  type World,
+} from "./kind.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
 export { decideNode, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
@@ -29,19 +46,23 @@ export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { Chance } from "./ports/chance.ts";
 export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
+export type { CommandBus, CommandEnvelope, CommandReply } from "./ports/commands.ts";
 export {
   type EventLog,
   type Following,
   type LogFilter,
   type LogRange,
+  type LogReading,
   noTip,
   type StoredCommit,
   type Tip,
+  type UnreadableCommit,
 } from "./ports/event-log.ts";
 export type { Feed } from "./ports/feed.ts";
 export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
+export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
 export type { ViewChange, ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";

@@ -20,8 +20,8 @@ onServer(() => {
       ...someCommit(noTip),
       at: 1_700_000_000_123,
       events: [
-        { type: "ExecutionStarted", data: { executionId: "e-1", startedAt: 1 } },
-        { type: "JobStarted", data: { answers: [] } },
+        { type: "ExecutionStarted", v: 1, data: { executionId: "e-1", startedAt: 1 } },
+        { type: "JobStarted", v: 1, data: { answers: [] } },
       ],
     },
   };

@@ -12,6 +12,12 @@ export const Assignment = z.object({
   nodeId: z.string(),
   /** The ask whose hold this uses. */
   askId: z.string(),
+  /** The job's slot: a partition's number, or the id of the node that it is pinned to. */
+  slot: z.string().optional(),
+  /** `stop`: the node ends the execution and reports `stopped`; the entry goes once that is recorded. */
+  desired: z.enum(["run", "stop"]).optional(),
+  /** The longest that inputs and images may take before the task starts, milliseconds. */
+  prepareTimeoutMs: z.number().min(0).optional(),
   partition: z.object({ index: z.int().min(0), count: z.int().min(1) }),
   attempt: z.int().min(1),
   task: Task,

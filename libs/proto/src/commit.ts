@@ -7,11 +7,35 @@ import { nodeMachine } from "./node/machine.ts";
 /** The version of the commit's own form. */
 export const commitVersion = 1;
 
-/** One event as it stands in a commit. */
+/** An event in a commit. */
 export interface StoredEvent {
   readonly type: string;
+  /** The version of the event's schema. */
+  readonly v: number;
   readonly data: unknown;
 }
+
+/** Who asked for what a commit records. */
+export const Actor = z.object({
+  /** A client of the API, a compute node, or a requester that acts by itself (deadlines, effects). */
+  type: z.enum(["client", "node", "requester"]),
+  /** The client's key or user, the node's id, the requester's id; empty for a client that is not known. */
+  id: z.string(),
+  /** The client's network address. */
+  address: z.string().optional(),
+  /** The id of the API request, as the client and the access log have it. */
+  requestId: z.string().optional(),
+});
+export type Actor = z.infer<typeof Actor>;
+
+/** Which command led to a commit. */
+export const Cause = z.object({
+  /** The command's name; several, joined by `+`, for commands decided together. At most 200 characters. */
+  command: z.string(),
+  /** The command's id, where it has one: a command that comes again with this id changes nothing. */
+  id: z.string().optional(),
+});
+export type Cause = z.infer<typeof Cause>;
 
 /** One decision: the 1..n events that became true together. One message in the log. */
 export interface Commit<E extends StoredEvent = StoredEvent> {
@@ -20,10 +44,10 @@ export interface Commit<E extends StoredEvent = StoredEvent> {
   readonly id: string;
   /** Milliseconds since the epoch, by the clock of who decided. */
   readonly at: number;
-  /** Who decided: a requester's id. */
+  /** The id of the requester that decided. */
   readonly by: string;
-  /** What led to it: a command's or report's name and id. */
-  readonly cause: string;
+  readonly actor: Actor;
+  readonly cause: Cause;
   /** The fencing number of the lease under which it was decided; 0 when none was needed. */
   readonly epoch: number;
   /** SHA-256, in hexadecimal, of the previous commit's bytes on this subject; empty for the first. */
@@ -37,10 +61,11 @@ export const CommitEnvelope = z.object({
   id: z.string().min(1),
   at: z.number(),
   by: z.string(),
-  cause: z.string(),
+  actor: Actor,
+  cause: Cause,
   epoch: z.number(),
   prev: z.string(),
-  events: z.array(z.object({ type: z.string(), data: z.unknown() })).min(1),
+  events: z.array(z.object({ type: z.string(), v: z.int().min(1), data: z.unknown() })).min(1),
 });
 
 /** The most bytes of a commit: aimed at, and never passed. What is large stands elsewhere, and the log names it. */

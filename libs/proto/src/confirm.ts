@@ -26,6 +26,8 @@ export const ConfirmAnswer = z.object({
       executionId: z.string(),
       /** It is live and placed on the node that asks. */
       holds: z.boolean(),
+      /** The number of the last report that is recorded; 0 for none. */
+      recordedUpTo: z.int().min(0).optional(),
     }),
   ),
 });

@@ -71,6 +71,14 @@ export const errors = {
   // biome-ignore format: one row, one failure
   LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, says: "the event log does not hold together", hint: "verify it: shoal replay; for a log that was cut: shoal repair --help" },
   // biome-ignore format: one row, one failure
+  LOG_NEWER:            { http: 503, wire: "ServiceUnavailable", exit: 8, retry: true, says: "this was written by a newer version of Shoal", hint: "finish the upgrade of all requesters, or ask one that is upgraded" },
+  // biome-ignore format: one row, one failure
+  START_TIMED_OUT:      { http: 500, wire: "TimeOut", exit: 9, retry: true, says: "the node did not start the task in time", hint: "nothing to do: the work is tried on another node; look at the node's log" },
+  // biome-ignore format: one row, one failure
+  PUBLISH_TIMED_OUT:    { http: 500, wire: "TimeOut", exit: 9, retry: true, says: "publishing the results took too long", hint: "check the publisher's store, and the node's connection to it" },
+  // biome-ignore format: one row, one failure
+  STOP_TIMED_OUT:       { http: 500, wire: "TimeOut", exit: 9, retry: true, says: "the node did not confirm the stop in time", hint: "look at the node: the task may still be running there" },
+  // biome-ignore format: one row, one failure
   CONFIG_INVALID:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, says: "the configuration is not valid", hint: "mend the setting named here" },
   // biome-ignore format: one row, one failure
   UNKNOWN_PART:         { http: 422, wire: "BadRequest", exit: 8, retry: false, says: "no part has this name", hint: "use one of the names listed" },

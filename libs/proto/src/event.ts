@@ -1,18 +1,33 @@
 import type { z } from "zod";
 
-/** One kind of event: its name, and the facts it carries. */
+/** Turns the data of one version of an event into the data of the next one. Pure. */
+export type Lift = (data: unknown) => unknown;
+
+/** A kind of event: its name, its version and the facts it carries. */
 export interface EventKind<N extends string, S extends z.ZodType> {
   readonly name: N;
+  /** The version that this code writes, from 1. */
+  readonly version: number;
   readonly data: S;
+  /** `lifts[n]` turns data of version n + 1 into data of version n + 2; `version - 1` of them. */
+  readonly lifts: readonly Lift[];
   /** The event that states these facts. */
-  of(facts: z.infer<S>): { readonly type: N; readonly data: z.infer<S> };
+  of(facts: z.infer<S>): { readonly type: N; readonly v: number; readonly data: z.infer<S> };
 }
 
-/** Declares a kind of event. Its name is past tense and stands in the log for ever. */
-export function defineEvent<const N extends string, S extends z.ZodType>(name: N, data: S): EventKind<N, S> {
-  return { name, data, of: (facts) => ({ type: name, data: facts }) };
+/**
+ * Declares a kind of event. Its name is past tense. A stored event keeps its version for ever: a schema that changes needs a lift, and
+ * the version is one more than there are lifts.
+ */
+export function defineEvent<const N extends string, S extends z.ZodType>(
+  name: N,
+  data: S,
+  lifts: readonly Lift[] = [],
+): EventKind<N, S> {
+  const version = lifts.length + 1;
+  return { name, version, data, lifts, of: (facts) => ({ type: name, v: version, data: facts }) };
 }
 
 /** The event that a kind makes. */
 export type EventOf<K> =
-  K extends EventKind<infer N, infer S> ? { readonly type: N; readonly data: z.infer<S> } : never;
+  K extends EventKind<infer N, infer S> ? { readonly type: N; readonly v: number; readonly data: z.infer<S> } : never;

@@ -4,10 +4,20 @@ export { JobEntity } from "./api/job.ts";
 export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release } from "./bid.ts";
-export { type Commit, CommitEnvelope, commitBytes, commitVersion, eventKinds, type StoredEvent } from "./commit.ts";
+export {
+  Actor,
+  Cause,
+  type Commit,
+  CommitEnvelope,
+  commitBytes,
+  commitVersion,
+  eventKinds,
+  type StoredEvent,
+} from "./commit.ts";
 export { ConfirmAnswer, ConfirmRequest, confirmedMax } from "./confirm.ts";
+export { EffectDone, EffectRefused } from "./effect/events.ts";
 export { type ErrorCode, errors } from "./errors.ts";
-export { defineEvent, type EventKind, type EventOf } from "./event.ts";
+export { defineEvent, type EventKind, type EventOf, type Lift } from "./event.ts";
 export {
   Answer,
   ExecutionAssigned,
@@ -47,7 +57,7 @@ export {
   Timeouts,
 } from "./job/spec.ts";
 export { isShallow, levelsMax } from "./levels.ts";
-export { defineMachine, type Machine, next, type Row } from "./machine.ts";
+export { type AnyEventKind, defineMachine, type Machine, next, type Row } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";

@@ -12,6 +12,8 @@ export const Report = z.object({
   /** Milliseconds since the epoch, by the node's clock. */
   at: z.number(),
   namespace: z.string(),
+  /** Counts the reports of one execution from 1, also across restarts of the node. A number that is recorded already says nothing new. */
+  number: z.int().min(1).optional(),
   saw: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("running"), ...base }),
     z.object({ kind: z.literal("publishing"), ...base }),

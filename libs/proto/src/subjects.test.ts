@@ -30,11 +30,9 @@ describe("subjects", () => {
   it.each([
     "",
     "shoal",
-    "shoal.evt.3.job.a",
     "shoal.evt.3.job.a.b.c",
-    "shoal.evt.3.flow.a",
     "other.evt.3.node.a",
-    "shoal.evt.3.node.a.b",
+    "shoal.evt.3.flow.a.b.c",
     "shoal.evt.3.job",
     "shoal.evt.3",
     "shoal.evt.",

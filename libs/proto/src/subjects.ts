@@ -2,8 +2,9 @@ import { shardOf } from "./ids.ts";
 
 /** What an aggregate is, as its subject says. */
 export interface AggregateRef {
-  readonly kind: "job" | "node";
-  /** The namespace of a job; empty for a node. */
+  /** The name of a kind: `job`, `node`. */
+  readonly kind: string;
+  /** Empty for a kind without namespaces, such as a node. */
   readonly namespace: string;
   readonly id: string;
 }
@@ -17,6 +18,8 @@ export const buckets = {
   executions: "executions",
   nodes: "nodes",
   assignments: "assignments",
+  /** Every aggregate that is not settled, whatever its kind, and every quarantined one. */
+  open: "open",
   shards: "shards",
   checkpoints: "checkpoints",
 } as const;
@@ -44,12 +47,17 @@ export const subjects = {
   /** Answers to `confirm`, one token below: requesters have no right to answer on inboxes. */
   confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
+  /** Commands for aggregates of a shard, for its owner. */
+  command: (shard: number) => `shoal.cmd.${shard}`,
+  /** The owner's answers, one token below: requesters have no right to answer on inboxes. */
+  commandDone: (requesterId: string) => `shoal.done.${requesterId}`,
   feed: (namespace: string, jobId: string, type: string) => `shoal.feed.${namespace}.${jobId}.${type}`,
 } as const;
 
 /** The subject on which an aggregate's commits stand. */
 export function subjectOf(aggregate: AggregateRef): string {
-  return aggregate.kind === "job" ? subjects.job(aggregate.namespace, aggregate.id) : subjects.node(aggregate.id);
+  const { kind, namespace, id } = aggregate;
+  return `${eventsPrefix}${shardOf(id)}.${kind}.${namespace === "" ? "" : `${namespace}.`}${id}`;
 }
 
 const eventsPrefix = "shoal.evt.";
@@ -63,8 +71,8 @@ export function aggregateOf(subject: string): AggregateRef | undefined {
   if (shardEnd === -1 || kindEnd === -1) return undefined;
   const kind = subject.slice(shardEnd + 1, kindEnd);
   const firstEnd = subject.indexOf(".", kindEnd + 1);
-  if (firstEnd === -1) return kind === "node" ? { kind, namespace: "", id: subject.slice(kindEnd + 1) } : undefined;
-  if (kind !== "job" || subject.includes(".", firstEnd + 1)) return undefined;
+  if (firstEnd === -1) return { kind, namespace: "", id: subject.slice(kindEnd + 1) };
+  if (subject.includes(".", firstEnd + 1)) return undefined;
   return { kind, namespace: subject.slice(kindEnd + 1, firstEnd), id: subject.slice(firstEnd + 1) };
 }
 

@@ -27,6 +27,11 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
     says: "answers to confirm: one subject for each question",
   },
   heartbeat: { subject: subjects.heartbeat("<nodeId>"), says: "a node lives, and has this much room" },
+  command: { subject: subjects.command(0), says: "commands for aggregates of a shard, for its owner" },
+  commandDone: {
+    subject: `${subjects.commandDone("<requesterId>")}.>`,
+    says: "the owner's answers to commands: one subject for each command",
+  },
   feed: {
     subject: subjects.feed("<namespace>", "<jobId>", "<EventType>"),
     says: "events for whoever listens, as CloudEvents",

@@ -4,7 +4,17 @@ import { expect, it } from "vitest";
 import { guardLog } from "./log-guard.ts";
 
 const ref = { kind: "job", namespace: "default", id: "j-1" } as const;
-const commit = { v: 1, id: "c", at: 1, by: "r", cause: "test", epoch: 0, prev: "", events: [] } as const;
+const commit = {
+  v: 1,
+  id: "c",
+  at: 1,
+  by: "r",
+  actor: { type: "requester", id: "r" },
+  cause: { command: "test" },
+  epoch: 0,
+  prev: "",
+  events: [],
+} as const;
 
 /** A guarded log that ends where it is told to end. */
 function guarded() {

@@ -122,7 +122,17 @@ function run(
     const seq = stored.length + 1;
     // As the log would hand it out: plain data, without what is undefined.
     const events: readonly JobEvent[] = JSON.parse(JSON.stringify(decision.events));
-    const commit = { v: 1, id: `c-${seq}`, at: now, by: "r", cause: made.command, epoch: 0, prev: "", events } as const;
+    const commit = {
+      v: 1,
+      id: `c-${seq}`,
+      at: now,
+      by: "r",
+      actor: { type: "requester", id: "r" },
+      cause: { command: made.command },
+      epoch: 0,
+      prev: "",
+      events,
+    } as const;
     stored.push({ aggregate: { kind: "job", namespace: "default", id: sampleJobId }, seq, hash: `${seq}`, commit });
     const before = job;
     for (const event of events) {

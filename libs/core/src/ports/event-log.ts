@@ -19,6 +19,23 @@ export interface Tip {
 /** Before the first commit of an aggregate. */
 export const noTip: Tip = { seq: 0, hash: "" };
 
+/** A message of the log that this version cannot read, or cannot trust. Nothing is ever appended behind it. */
+export interface UnreadableCommit {
+  readonly aggregate: AggregateRef;
+  readonly seq: number;
+  /** LOG_NEWER: a later form, an event or a kind that this version does not know. LOG_DAMAGED: no commit at all. */
+  readonly code: "LOG_NEWER" | "LOG_DAMAGED";
+  readonly why: string;
+}
+
+/** Whoever reads many aggregates: one that cannot be read does not stop the others. */
+export interface LogReading {
+  /** Called in log order, in place of `deliver`. */
+  unreadable?(message: UnreadableCommit): void;
+  /** Asked after each delivery: a promise while there is enough to do, and nothing is delivered until it resolves. It must not reject. */
+  room?(): Promise<void> | undefined;
+}
+
 /** The log of truth. Every method throws Fault LOG_UNREACHABLE when the log does not answer in time. */
 export interface EventLog {
   /**
@@ -27,12 +44,20 @@ export interface EventLog {
    * durable, a conflict is certain, and only LOG_UNREACHABLE leaves it open. `commit.prev` must be `after.hash`.
    */
   append(aggregate: AggregateRef, after: Tip, commit: Commit): Promise<Tip>;
-  /** The aggregate's commits behind `afterSeq`, oldest first. The namespace of a job may be "*": ids are unique. */
+  /**
+   * The aggregate's commits behind `afterSeq`, oldest first. The namespace of a job may be "*": ids are unique. Throws Fault LOG_NEWER
+   * or LOG_DAMAGED when one of them cannot be read.
+   */
   load(aggregate: AggregateRef, afterSeq?: number): Promise<readonly StoredCommit[]>;
   /** Every commit behind `afterSeq` that the filter lets through, in order, and then live, until closed. Survives reconnects without gap or reorder. */
-  follow(filter: LogFilter, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following>;
+  follow(
+    filter: LogFilter,
+    afterSeq: number,
+    deliver: (stored: StoredCommit) => void,
+    reading?: LogReading,
+  ): Promise<Following>;
   /** Every commit behind `afterSeq` up to the end of the log as it was when called; resolves with that end, in log order. */
-  scan(afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<number>;
+  scan(afterSeq: number, deliver: (stored: StoredCommit) => void, reading?: LogReading): Promise<number>;
   /**
    * The commits about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called, or about the
    * first `most`. Resolves with the position up to which all have been delivered. Makes no consumer; for short ranges.

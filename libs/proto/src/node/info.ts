@@ -26,6 +26,8 @@ export const Heartbeat = z.object({
   /** When this process of the node started, milliseconds since the epoch: tells a restart from a pause. */
   startedAt: z.number(),
   at: z.number(),
+  /** The version of asks, assignments, reports and confirmations that the node speaks. */
+  protocol: z.int().min(1).optional(),
   /** The node is going away on purpose. */
   leaving: z.boolean().optional(),
   /** Drawn by each process at its start: tells two processes apart that use one node id. */

@@ -32,7 +32,8 @@ function appendUnseen(id: string, event: StoredEvent): number {
     id: `unseen ${id}`,
     at: 1,
     by: "r-2",
-    cause: "test",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "test" },
     epoch: 0,
     prev: tip.hash,
   } as const;

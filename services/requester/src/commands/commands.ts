@@ -53,12 +53,13 @@ const attemptsMax = 5;
 function createHandle({ log, chance, clock }: CommandPorts, { by, noticed }: CommandOptions) {
   const commitOf = (
     events: readonly JobEvent[],
-    { prev, cause }: Pick<Commit<JobEvent>, "prev" | "cause">,
+    { prev, cause }: { readonly prev: string; readonly cause: Commit["cause"] },
   ): Commit<JobEvent> => ({
     v: commitVersion,
     id: chance.uuid(),
     at: clock.now(),
     by,
+    actor: { type: "client", id: "" },
     cause,
     epoch: 0,
     prev,
@@ -77,7 +78,7 @@ function createHandle({ log, chance, clock }: CommandPorts, { by, noticed }: Com
       if (!decision.ok) throw new Fault(decision.rejection.code, decision.rejection.why);
       if (decision.events.length === 0) return { ...tip, changed: false };
       const aggregate = { ...ref, namespace };
-      const commit = commitOf(decision.events, { prev: tip.hash, cause: known?.cause ?? command.name });
+      const commit = commitOf(decision.events, { prev: tip.hash, cause: known?.cause ?? { command: command.name } });
       try {
         const after = await log.append(aggregate, tip, commit);
         const stored = { aggregate, ...after, commit };
@@ -102,7 +103,8 @@ export function createCommands(ports: CommandPorts, options: CommandOptions): Co
       const { namespace } = spec;
       const ref: AggregateRef = { kind: "job", namespace, id: jobIdFor(chance, spec, token) };
       // Stands in the log, so that the same request is known again by whoever gets it the second time.
-      const cause = token ? `Submit ${chance.digest(token).slice(0, 32)}` : "Submit";
+      const id = token ? chance.digest(token).slice(0, 32) : undefined;
+      const cause = { command: "Submit", ...(id === undefined ? {} : { id }) };
       try {
         const known = { job: undefined, tip: noTip, namespace, cause };
         const tip = await handle(ref, { name: "Submit", jobId: ref.id, spec }, known);
@@ -126,17 +128,17 @@ interface Known {
   readonly tip: Tip;
   readonly namespace: string;
   /** What the commit names as its cause; the command's name when left out. */
-  readonly cause?: string;
+  readonly cause?: Commit["cause"];
 }
 
 /** Where the job was submitted by this very request before; undefined when somebody else did. Throws Fault JOB_EXISTS for another spec. */
 async function sameRequest(
   log: EventLog,
   ref: AggregateRef,
-  { spec, cause }: { readonly spec: JobSpec; readonly cause: string },
+  { spec, cause }: { readonly spec: JobSpec; readonly cause: Commit["cause"] },
 ): Promise<number | undefined> {
   const [first] = await log.load(ref);
-  if (first === undefined || first.commit.cause !== cause) return undefined;
+  if (first === undefined || first.commit.cause.id !== cause.id) return undefined;
   const job = foldJob([first]);
   if (job !== undefined && asksTheSame(job.header.spec, spec)) return first.seq;
   throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${spec.name || ref.id}`);

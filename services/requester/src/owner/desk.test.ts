@@ -9,7 +9,7 @@ interface Said {
 }
 
 const commitBytesMax = 10;
-const event = (sizeBytes: number) => ({ type: "Said", data: { sizeBytes } });
+const event = (sizeBytes: number) => ({ type: "Said", v: 1, data: { sizeBytes } });
 
 /** A desk that writes down whatever it is told, over a log whose commits hold no more than ten bytes. */
 function bench() {

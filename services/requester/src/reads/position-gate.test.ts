@@ -41,7 +41,8 @@ function append(id: string, event: StoredEvent): number {
     id: `c-${sea.log.entries.length}`,
     at: 1,
     by: "r-2",
-    cause: "test",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "test" },
     epoch: 0,
     prev: tip.hash,
   } as const;

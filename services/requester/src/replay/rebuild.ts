@@ -20,8 +20,6 @@ interface Open {
   readonly node?: ClusterNode | undefined;
 }
 
-const countOf = { job: "jobs", node: "nodes" } as const;
-
 /**
  * A second set of views, made from nothing but the log: folds and verifies commits in log order. Of a job that has ended only its
  * entries' digests stay, so memory follows what is open.
@@ -46,7 +44,8 @@ export class Rebuilt {
     // What is open is neither broken nor over.
     if (before === undefined && this.#broken.has(subject)) return;
     const misplaced = before === undefined ? misplacedIn(subject, stored, this.#wanted) : undefined;
-    if (before === undefined && misplaced === undefined) this.counts[countOf[stored.aggregate.kind]] += 1;
+    if (before === undefined && misplaced === undefined)
+      this.counts[stored.aggregate.kind === "job" ? "jobs" : "nodes"] += 1;
     const why = misplaced ?? breakIn(stored, before) ?? this.#unfolded(subject, stored, before);
     if (why === undefined) return;
     this.#problem({ seq: stored.seq, aggregate: stored.aggregate.id, why });

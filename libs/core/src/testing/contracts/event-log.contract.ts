@@ -25,10 +25,11 @@ export function someCommit(after: Tip, why = "because"): Commit {
     id: `c-contract-${serial}`,
     at: 1_700_000_000_000 + serial,
     by: "r-contract",
-    cause: "contract",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "contract" },
     epoch: 0,
     prev: after.hash,
-    events: [{ type: "JobQueued", data: { why, answers: [] } }],
+    events: [{ type: "JobQueued", v: 1, data: { why, answers: [] } }],
   };
 }
 
@@ -157,7 +158,7 @@ function loads(log: () => EventLog): void {
     const node: AggregateRef = { kind: "node", namespace: "", id: "n-contract" };
     const commit = {
       ...someCommit(noTip),
-      events: [{ type: "Any", data: { text: "ö", list: [1, null, { deep: true }] } }],
+      events: [{ type: "Any", v: 1, data: { text: "ö", list: [1, null, { deep: true }] } }],
     };
     await log().append(node, noTip, commit);
     const [stored] = await log().load(node);

@@ -16,10 +16,11 @@ const commitAt = (seq: number, events: readonly string[]): StoredCommit => ({
     id: `c${seq}`,
     at: 0,
     by: "r",
-    cause: "",
+    actor: { type: "requester", id: "r" },
+    cause: { command: "" },
     epoch: 0,
     prev: "",
-    events: events.map((type) => ({ type, data: {} })),
+    events: events.map((type) => ({ type, v: 1, data: {} })),
   },
 });
 

@@ -72,7 +72,7 @@ describe("a job's output", () => {
     write(executionOf(id), "after\n");
     await heard.has(2);
     write(executionOf(id), "last");
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     expect(await heard.code).toBe(1000);
     expect(heard.lines).toEqual(["before\n", "after\n", "last"]);
   });
@@ -85,18 +85,18 @@ describe("a job's output", () => {
     await bench.tell(jobRef(id), steps.assigned(id, 2));
     await bench.tell(jobRef(id), steps.started(id, 2));
     write(executionOf(id, 2), "second\n");
-    await bench.tell(jobRef(id), steps.completed(id, undefined, 2), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id, undefined, 2), { type: "JobCompleted", v: 1, data: {} });
     expect(await heard.code).toBe(1000);
     expect(heard.lines).toEqual(["first\n", "second\n"]);
   });
   it("is waited for when nothing runs yet", async () => {
     const id = await submitted(bench, jobIdOf(1));
     const heard = await listen(id, "follow=1");
-    await bench.tell(jobRef(id), steps.assigned(id), { type: "JobStarted", data: {} });
+    await bench.tell(jobRef(id), steps.assigned(id), { type: "JobStarted", v: 1, data: {} });
     await bench.tell(jobRef(id), steps.started(id));
     write(executionOf(id), "now\n");
     await heard.has(1);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     expect(await heard.code).toBe(1000);
     expect(heard.lines).toEqual(["now\n"]);
   });
@@ -111,7 +111,7 @@ describe("a job's output", () => {
     await bench.pass(10);
     write(executionOf(id), "new\n");
     await tail.has(1);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     expect([await all.code, await tail.code]).toEqual([1000, 1000]);
     expect(all.lines).toEqual(["old\n", "new\n"]);
     expect(tail.lines).toEqual(["new\n"]);

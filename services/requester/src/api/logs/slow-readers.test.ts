@@ -87,7 +87,7 @@ describe("a reader that takes nothing", () => {
   it("makes the service hold its share and no more, while others read on", async () => {
     await running(bench, id);
     write(0, lines);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     const deaf = await Promise.all(Array.from({ length: 10 }, () => deafReader()));
     const { told, closed, most } = await eagerReader();
     expect(await closed).toBe(1000);
@@ -99,7 +99,7 @@ describe("a reader that takes nothing", () => {
   it("gets everything, in order, once it reads", async () => {
     await running(bench, id);
     write(0, lines);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     const deaf = await deafReader();
     const other = await eagerReader();
     await other.closed;
@@ -111,7 +111,7 @@ describe("a reader that takes nothing", () => {
     const deaf = await deafReader("follow=true");
     const other = await eagerReader("follow=true");
     await other.has;
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", data: {} });
+    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     expect(await other.closed).toBe(1000);
     await bench.pass(2 * apiLimits.logDrainMs);
     expect(await readAll(deaf)).toEqual(numbers(lines));

@@ -1,0 +1,27 @@
+import type { Actor, AggregateRef } from "@shoal/proto";
+import type { Rejection } from "../decider.ts";
+import type { NamedCommand } from "../kind.ts";
+
+/** A command with its address. The same id is decided once. */
+export interface CommandEnvelope<C extends NamedCommand = NamedCommand> {
+  readonly id: string;
+  readonly aggregate: AggregateRef;
+  readonly command: C;
+  readonly actor: Actor;
+}
+
+/** What came of a command: the position of the aggregate's last commit, or why nothing was decided. */
+export type CommandReply =
+  | { readonly ok: true; readonly seq: number; readonly changed: boolean }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+/** Commands between requesters. May be lost: whoever sends one appends by itself when no answer comes. */
+export interface CommandBus {
+  /** Sends a command to the owner of a shard. Undefined when no answer came in `waitMs`. Never rejects. */
+  send(shard: number, envelope: CommandEnvelope, waitMs: number): Promise<CommandReply | undefined>;
+  /** Answers the commands for a shard until closed. A handler that rejects sends no answer. */
+  serve(
+    shard: number,
+    handle: (envelope: CommandEnvelope) => Promise<CommandReply>,
+  ): Promise<{ close(): Promise<void> }>;
+}

@@ -1,0 +1,23 @@
+/** How far a shard's part of one bucket follows the log. It lives in that bucket: a bucket that is lost takes it along. */
+export interface ViewPosition {
+  /** The entries of every commit up to here are written. */
+  readonly eventsSeq: number;
+  /** Every report up to here is decided; kept in the bucket `open` alone, 0 elsewhere. */
+  readonly reportsSeq: number;
+}
+
+/** A position with its own revision in the bucket. */
+export interface StoredPosition extends ViewPosition {
+  readonly revision: number;
+}
+
+/** Where owners keep their positions, under `_position.<shard>`. Throws Fault LOG_UNREACHABLE when the store does not answer. */
+export interface Positions {
+  /** Undefined when there is none: the shard's part of the bucket has to be rebuilt. */
+  load(bucket: string, shard: number): Promise<StoredPosition | undefined>;
+  /**
+   * Writes strictly on the last revision (0: there is none), and resolves with the new one. Throws Fault REVISION_CONFLICT when
+   * another requester has written, or the bucket is not the same any more.
+   */
+  save(bucket: string, shard: number, position: ViewPosition, revision: number): Promise<number>;
+}
