@@ -27,6 +27,7 @@ export { evolveJob, type JobEvent } from "./job/evolve.ts";
 export { historyOf } from "./job/history.ts";
 export { type Execution, isLive, isOver, type Job, type JobHeader, liveExecutions, type Placement } from "./job/job.ts";
 export { jobTypes } from "./job/job-types/index.ts";
+export { jobKind } from "./job/kind.ts";
 export { jobLimits } from "./job/limits.ts";
 export { type Needs, needsOf } from "./job/tick.ts";
 export {
@@ -39,9 +40,11 @@ export {
   type Slot,
   type World,
 } from "./kind.ts";
+export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
 export { decideNode, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
+export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { Chance } from "./ports/chance.ts";

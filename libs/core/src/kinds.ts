@@ -1,0 +1,16 @@
+import type { AnyEventKind } from "@shoal/proto";
+import { jobKind } from "./job/kind.ts";
+import type { Kind } from "./kind.ts";
+import { nodeKind } from "./node/kind.ts";
+import { type Registry, registry } from "./registry.ts";
+
+/** Kinds of aggregates, by name. */
+export type Kinds = Registry<Kind>;
+
+/** Every kind of aggregate. A new one is a folder with a kind, and one line here. */
+export const kinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind]);
+
+/** Every event of some kinds, by name: what a reader of the log knows. */
+export function eventsOf(known: Kinds): ReadonlyMap<string, AnyEventKind> {
+  return new Map(known.parts.flatMap(({ events }) => events.map((event) => [event.name, event] as const)));
+}
