@@ -27,7 +27,7 @@ function serve(name: string) {
   const ready = Promise.withResolvers<string>();
   const flags = { ...nats().flags, dataDir: join(root, name), "http.port": "0", "log.level": "silent" };
   const ended = serveRequester({
-    given: { env: {}, flags: { ...flags, requesterId: name, checkpointMs: "10" } },
+    given: { env: {}, flags: { ...flags, requesterId: name, positionsMs: "10" } },
     quit: quit.promise,
     onReady: ({ api }) => ready.resolve(api),
   });

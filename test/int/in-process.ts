@@ -45,7 +45,7 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
       requesterId: "r-one",
       auction: { width: 1, rounds: 1, waitMs: 300, queueBefore: 64 },
       nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
-      checkpointMs: 1_000,
+      positionsMs: 1_000,
     },
     { ...nats, catalog, clock, chance: systemChance, diary: { info: note, warn: note } },
   );

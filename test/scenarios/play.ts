@@ -12,7 +12,7 @@ const settings = {
   queueBefore: 64,
   disconnectAfterMs: 10_000,
   settleMs: 1_000,
-  checkpointMs: 1_000,
+  positionsMs: 1_000,
   heartbeatMs: 1_000,
 } as const;
 

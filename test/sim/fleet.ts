@@ -58,7 +58,7 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
         requesterId: id,
         auction: settings,
         nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
-        checkpointMs: settings.checkpointMs,
+        positionsMs: settings.positionsMs,
       },
       ports,
     );

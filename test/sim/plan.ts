@@ -37,7 +37,7 @@ export interface Plan {
     readonly queueBefore: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
-    readonly checkpointMs: number;
+    readonly positionsMs: number;
     readonly heartbeatMs: number;
   };
 }
@@ -74,7 +74,7 @@ export function planOf(seed: number): Plan {
       queueBefore: dice.pick([2, 100]),
       disconnectAfterMs: dice.pick([3_000, 10_000]),
       settleMs: dice.pick([500, 3_000]),
-      checkpointMs: dice.pick([100, 1_000]),
+      positionsMs: dice.pick([100, 1_000]),
       heartbeatMs: dice.pick([500, 1_000]),
     },
   };

@@ -77,6 +77,8 @@ export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E exte
   nodesOf(state: S): Iterable<string>;
   /** In the order in which they are written. */
   readonly views: readonly View<S>[];
+  /** The names of commands that create an aggregate: the log accepts one first commit. */
+  readonly creates: readonly string[];
   /** Commands that other processes may send, with the schema that checks them. */
   readonly accepts: Readonly<Record<string, z.ZodType>>;
 }

@@ -75,4 +75,5 @@ export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { explainShortage, type Shortlist, shortlist } from "./schedule/schedule.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
+export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
 export { type Change, changes, entries, entryOf, type View } from "./views/view.ts";

@@ -141,7 +141,7 @@ export const RequesterConfig = z
     auction: Auction.prefault({}),
     nodes: Nodes.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
-    checkpointMs: count(10, 600_000)
+    positionsMs: count(10, 600_000)
       .default(1000)
       .describe(
         "how often at most a shard writes down how far it has come, milliseconds; what lies behind it is done again after a crash",

@@ -1,12 +1,12 @@
 import type {
   Chance,
-  Checkpoints,
   Clock,
+  CommandBus,
   EventLog,
-  Feed,
   Leases,
   LogReader,
   Market,
+  Positions,
   ReportQueue,
   ViewStore,
 } from "@shoal/core";
@@ -16,18 +16,27 @@ import type { Catalog } from "./catalog/catalog.ts";
 export interface RequesterPorts {
   readonly log: EventLog;
   /** One for each bucket that this service projects into or reads. */
-  readonly views: Readonly<Record<"jobs" | "executions" | "nodes" | "assignments", ViewStore>>;
+  readonly views: Readonly<Record<"jobs" | "nodes" | "assignments" | "open", ViewStore>>;
+  readonly positions: Positions;
   readonly leases: Leases;
+  readonly commands: CommandBus;
   readonly reports: ReportQueue;
-  readonly checkpoints: Checkpoints;
   readonly market: Market;
-  readonly feed: Feed;
   readonly logs: LogReader;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** Rebuilds a shard's part of a bucket from the log, and saves its position. The bucket is made again when it is gone. */
+  readonly rebuild: (request: RebuildRequest) => Promise<void>;
   /** Where the service says what goes on; quiet in simulations. */
   readonly diary: Diary;
+}
+
+/** A shard's part of a bucket. */
+export interface RebuildRequest {
+  readonly bucket: string;
+  readonly shard: number;
+  readonly signal: AbortSignal;
 }
 
 /** What an operator may want to read. */

@@ -19,6 +19,7 @@ export const jobKind: Kind<Job, JobCommand, JobEvent> = {
   isSettled: isOver,
   nodesOf: (job) => liveExecutions(job).map(({ placement }) => placement.nodeId),
   views: jobViews,
+  creates: ["Submit"],
   accepts: {},
 };
 

@@ -16,5 +16,6 @@ export const nodeKind: Kind<ClusterNode, NodeCommand, NodeEvent> = {
   isSettled: () => false,
   nodesOf: () => [],
   views: nodeViews,
+  creates: [],
   accepts: {},
 };

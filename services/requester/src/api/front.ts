@@ -1,4 +1,4 @@
-import type { Chance, Checkpoints, Clock, EventLog, LogReader } from "@shoal/core";
+import type { Chance, Clock, EventLog, LogReader, Positions } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
@@ -19,7 +19,7 @@ export interface ApiParts {
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly log: EventLog;
-  readonly checkpoints: Checkpoints;
+  readonly positions: Positions;
   readonly logs: LogReader;
   readonly results: ResultReader;
   readonly clock: Clock;

@@ -9,7 +9,7 @@ const nodeId = "n-one";
 const settings = {
   auction: { width: 1, rounds: 1, waitMs: 100, queueBefore: 64 },
   nodes: { disconnectAfterMs: 3_600_000, settleMs: 500 },
-  checkpointMs: 1_000,
+  positionsMs: 1_000,
 };
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 

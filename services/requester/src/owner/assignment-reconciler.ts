@@ -1,14 +1,16 @@
-import { assignmentView, causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
-import { confirmedMax, shardOf } from "@shoal/proto";
+import { causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
+import { buckets, confirmedMax, shardOf } from "@shoal/proto";
 import { z } from "zod";
 import type { RequesterPorts } from "../ports.ts";
+import type { Actor } from "./actors.ts";
 import { type Claim, checkAssignments } from "./assignment-check.ts";
 import type { Owner } from "./owner.ts";
+import { readEntries } from "./read-entries.ts";
 
 export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "diary" | "clock">;
 
-/** What is owned, and every job of it that has not ended. */
-export type Owned = Pick<Owner, "leaseOf" | "jobs">;
+/** What is owned, and every aggregate of it that is not settled. */
+export type Owned = Pick<Owner, "leaseOf" | "actors">;
 
 // Shards are taken in a row, and nodes come back together: one look at the bucket serves them all.
 const gatherMs = 500;
@@ -101,7 +103,10 @@ export class AssignmentReconciler implements Process {
   }
 
   async #reconcile(pattern: string): Promise<void> {
-    const claims = this.#claims(pattern, await this.#read(pattern));
+    const claims = this.#claims(
+      pattern,
+      await readEntries(this.#ports.views.assignments, pattern, this.#closed.signal),
+    );
     let failed = 0;
     for (let first = 0; first < claims.length && !this.#closed.signal.aborted; first += confirmedMax)
       failed += await this.#failedOf(claims.slice(first, first + confirmedMax));
@@ -118,12 +123,12 @@ export class AssignmentReconciler implements Process {
     const claims: Claim[] = [];
     const expected = new Set<string>();
     const nodes = pattern === ">" ? undefined : pattern.slice(0, -1);
-    for (const job of this.#owned.jobs()) {
-      for (const { key } of entries(assignmentView, job)) {
+    for (const actor of this.#owned.actors()) {
+      const { id: jobId, namespace } = actor.ref;
+      for (const key of assignedBy(actor)) {
         if (nodes !== undefined && !key.startsWith(nodes)) continue;
         expected.add(key);
-        const { id: jobId, spec } = job.header;
-        if (!there.has(key)) claims.push({ ...partsOf(key), jobId, namespace: spec.namespace, isAssigned: false });
+        if (!there.has(key)) claims.push({ ...partsOf(key), jobId, namespace, isAssigned: false });
       }
     }
     for (const [key, value] of there) {
@@ -134,19 +139,13 @@ export class AssignmentReconciler implements Process {
     }
     return claims;
   }
+}
 
-  async #read(pattern: string): Promise<ReadonlyMap<string, ViewEntry>> {
-    const all = new Map<string, ViewEntry>();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const { assignments } = this.#ports.views;
-    const watch = await assignments.watch(pattern, {
-      changed: (key, value) => (value === undefined ? all.delete(key) : all.set(key, value)),
-      ready: resolve,
-    });
-    this.#closed.signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise.finally(() => watch.close());
-    return all;
-  }
+/** The keys of an aggregate's assignments. */
+function assignedBy(actor: Actor): readonly string[] {
+  const state = actor.state();
+  const view = actor.kind.views.find(({ bucket }) => bucket === buckets.assignments);
+  return state === undefined || view === undefined ? [] : entries(view, state).map(({ key }) => key);
 }
 
 /** The node and the execution that a key of the bucket names. */

@@ -17,7 +17,7 @@ import type { Membership } from "../nodes/membership.ts";
 import type { Diary } from "../ports.ts";
 import { askAll } from "./ask-all.ts";
 import { deal } from "./deal.ts";
-import type { JobDesk } from "./job-desk.ts";
+import type { Placeable } from "./placeable.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 export interface AuctioneerOptions {
@@ -29,7 +29,7 @@ export interface AuctioneerOptions {
   readonly diary: Diary;
   readonly auction: AuctionSettings;
   /** Looks at the job again, whatever came of the auction. */
-  readonly again: (desk: JobDesk) => void;
+  readonly again: (desk: Placeable) => void;
 }
 
 export interface AuctionSettings {
@@ -59,16 +59,16 @@ const wokenBySuccess = 2;
 export class Auctioneer {
   readonly #options: AuctioneerOptions;
   /** By desk and not by job: an auction of a desk that has closed must not keep the next owner's from beginning. */
-  readonly #running = new Set<JobDesk>();
+  readonly #running = new Set<Placeable>();
   /** Whose turn it is. */
-  #called: JobDesk | undefined;
+  #called: Placeable | undefined;
 
   constructor(options: AuctioneerOptions) {
     this.#options = options;
   }
 
   /** Finds places for what a job needs now, unless that is being done already or the job waits for its turn. */
-  look(desk: JobDesk, partitions: readonly number[]): void {
+  look(desk: Placeable, partitions: readonly number[]): void {
     const { id } = desk.ref;
     if (this.#running.has(desk) || this.#options.waitingRoom.has(id)) return;
     this.#running.add(desk);
@@ -86,7 +86,7 @@ export class Auctioneer {
     this.#options.waitingRoom.leave(jobId);
   }
 
-  async #run(desk: JobDesk, partitions: readonly number[]): Promise<void> {
+  async #run(desk: Placeable, partitions: readonly number[]): Promise<void> {
     const { waitingRoom, auction, market } = this.#options;
     const job = desk.state();
     const wanted = job === undefined ? undefined : wantedBy(job);
@@ -114,14 +114,14 @@ export class Auctioneer {
     else if (places.length >= partitions.length) waitingRoom.wake(wokenBySuccess);
   }
 
-  async #wait(desk: JobDesk, requested: number, { answers, nobody }: Found): Promise<void> {
+  async #wait(desk: Placeable, requested: number, { answers, nobody }: Found): Promise<void> {
     const { membership } = this.#options;
     // A requester that has just started has not heard of every node yet: what it does not know it does not say.
     if (!membership.settled()) return;
     await desk.command({ name: "Wait", why: explainShortage(requested, answers), answers, never: nobody });
   }
 
-  #enter(desk: JobDesk, waitsFor: "room" | "node"): void {
+  #enter(desk: Placeable, waitsFor: "room" | "node"): void {
     const header = desk.state()?.header;
     if (header === undefined || !desk.isOpen()) return;
     const wake = () => {
@@ -151,7 +151,7 @@ export class Auctioneer {
   }
 
   /** Asks the best nodes, some at a time, until there is room for all partitions or nobody is left. */
-  async #auction(desk: JobDesk, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
+  async #auction(desk: Placeable, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
     const { market, chance, auction } = this.#options;
     const { nodeIds, refusals } = this.#shortlist(wanted);
     const slots = Math.min(partitions.length, jobLimits.placesPerCommit);

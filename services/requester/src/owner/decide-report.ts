@@ -1,11 +1,19 @@
-import { type Clock, causeOf, type ReceivedReport, type ReportQueue } from "@shoal/core";
-import type { AggregateRef } from "@shoal/proto";
+import {
+  type Clock,
+  type CommandReply,
+  causeOf,
+  type JobCommand,
+  type ReceivedReport,
+  type ReportQueue,
+} from "@shoal/core";
+import { tokenProblem } from "@shoal/proto";
 import type { Diary } from "../ports.ts";
-import type { JobDesk } from "./job-desk.ts";
+import type { AddressedCommand } from "./mailbox.ts";
 import { untilReachable } from "./until-reachable.ts";
 
 export interface ReportParts {
-  readonly deskOf: (ref: AggregateRef) => Promise<Pick<JobDesk, "command">>;
+  /** Decides a command on an aggregate of the shard. */
+  readonly command: (given: AddressedCommand) => Promise<CommandReply>;
   readonly reports: Pick<ReportQueue, "park">;
   readonly clock: Clock;
   readonly diary: Diary;
@@ -18,19 +26,29 @@ export interface ReportParts {
  * be decided and is parked with its reason. False when the shard went first: the next owner decides it.
  */
 export async function decideReport(parts: ReportParts, received: ReceivedReport): Promise<boolean> {
-  const { deskOf, reports, diary } = parts;
+  const { command, reports, diary } = parts;
   const { jobId, executionId, nodeId, report } = received;
   const facts = { nodeId, jobId, executionId };
-  const decide = async () => {
-    const desk = await deskOf({ kind: "job", namespace: report.namespace, id: jobId });
-    return desk.command({ name: "Report", nodeId, executionId, report });
-  };
+  // The node writes the namespace; the job's own subject has the job only under the right one.
+  const problem = tokenProblem(report.namespace);
+  if (problem !== undefined) {
+    diary.info({ ...facts, why: `namespace: ${problem}` }, "refused a report");
+    return true;
+  }
+  const aggregate = { kind: "job", namespace: report.namespace, id: jobId };
+  const given: JobCommand = { name: "Report", nodeId, executionId, report };
+  const decide = () => command({ aggregate, command: given, actor: { type: "node", id: nodeId } });
   try {
     const outcome = await untilReachable(decide, parts);
     if (outcome?.ok === false) diary.info({ ...facts, ...outcome.rejection }, "a report was refused");
     return outcome !== undefined;
   } catch (failure) {
     const { code, why } = causeOf(failure);
+    if (code === "LOG_NEWER" || code === "LOG_DAMAGED") {
+      // Its job is in quarantine. The node repeats the report while its assignment is in place.
+      diary.info({ ...facts, code, why }, "refused a report");
+      return true;
+    }
     diary.warn({ ...facts, code, why }, "a report cannot be decided and is parked");
     const park = () => reports.park(received, `${code}: ${why}`).then(() => true);
     return (await untilReachable(park, parts)) === true;

@@ -10,7 +10,7 @@ const settings = {
   requesterId: "a",
   auction: { width: 3, rounds: 1, waitMs: 100, queueBefore: 64 },
   nodes: { disconnectAfterMs: 6_000, settleMs: 1_000 },
-  checkpointMs: 1_000,
+  positionsMs: 1_000,
 };
 
 /** Requester "a", whose claims are answered when the test opens the gate. */

@@ -1,24 +1,50 @@
-import { causeOf, type Job, type Lease, type Process, pause, type StoredCommit } from "@shoal/core";
+import {
+  type CommandReply,
+  causeOf,
+  type Kinds,
+  type Lease,
+  type Process,
+  pause,
+  type StoredCommit,
+} from "@shoal/core";
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import type { JobKeeper } from "./job-keeper.ts";
+import type { Actor } from "./actors.ts";
+import type { AddressedCommand } from "./mailbox.ts";
+import { type LeaseSnapshot, planRebalance } from "./rebalance.ts";
+import type { Reconciler } from "./reconciler.ts";
 import { Shard } from "./shard.ts";
-import { movesOf, type Picture } from "./share.ts";
 
 export interface OwnerOptions {
   readonly ports: RequesterPorts;
-  readonly keeper: JobKeeper;
+  readonly kinds: Kinds;
+  readonly reconciler: Reconciler;
   /** This requester's id. */
   readonly by: string;
-  readonly checkpointMs: number;
+  /** How often at most positions are saved, milliseconds. */
+  readonly positionsMs: number;
   /** A shard came to this requester, or left it. */
-  readonly moved: (shard: number, mine: boolean) => void;
-  /** A commit about a node of an owned shard stands in the log; resolves once it has been shown. */
-  readonly nodeMoved: (stored: StoredCommit) => Promise<void>;
+  readonly onMoved: (shard: number, isMine: boolean) => void;
+}
+
+/** What an owner holds. */
+export interface Holding {
+  /** Aggregates in memory. */
+  readonly aggregates: number;
+  /** Aggregates whose log cannot be read. */
+  readonly quarantined: number;
+  /** Buckets whose part of this shard is being rebuilt. */
+  readonly rebuilding: readonly string[];
 }
 
 // How long to wait before a shard that could not be opened is tried again: a look at the log costs little, a busy loop much.
 const reopenMs = 500;
+
+// Between two checks that no bucket was deleted while nothing moves: an operator notices within a minute or so.
+const verifyMs = 20_000;
+
+// Aggregates that react in one turn of the event loop when a node goes: some milliseconds.
+const reactingAtOnce = 128;
 
 /** Holds this requester's share of the shards, and gives and takes as requesters come and go. */
 export class Owner implements Process {
@@ -26,8 +52,9 @@ export class Owner implements Process {
   readonly #options: OwnerOptions;
   readonly #shards = new Map<number, Shard>();
   readonly #taking = new Set<number>();
-  #picture: Picture = { requesters: [], owners: new Map() };
-  #cancelLook: (() => void) | undefined;
+  #leases: LeaseSnapshot = { requesters: [], owners: new Map() };
+  #cancelRebalance: (() => void) | undefined;
+  #cancelVerify: (() => void) | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: OwnerOptions) {
@@ -35,23 +62,25 @@ export class Owner implements Process {
   }
 
   async start(): Promise<void> {
+    this.#verifyLater();
     await this.#options.ports.leases.start({
-      changed: (picture) => {
-        this.#picture = picture;
-        this.#balance();
+      changed: (snapshot) => {
+        this.#leases = snapshot;
+        this.#rebalance();
       },
       lost: (lease) => {
-        this.#options.ports.diary.warn({ ...lease }, "a lease was lost; its shard is let go");
-        // The picture without it may have come before, when it still counted as ours.
+        this.#options.ports.diary.warn({ ...lease }, "lease lost, releasing shard");
+        // The snapshot without it may have come before, when it still counted as ours.
         const closed = this.#drop(lease.shard)?.close() ?? Promise.resolve();
-        void closed.finally(() => this.#balanceSoon());
+        void closed.finally(() => this.#rebalanceSoon());
       },
     });
   }
 
   async stop(): Promise<void> {
     this.#closing.abort();
-    this.#cancelLook?.();
+    this.#cancelRebalance?.();
+    this.#cancelVerify?.();
     const { leases } = this.#options.ports;
     await Promise.all([...this.#shards.keys()].map((shard) => this.#giveBack(shard)));
     await leases.close();
@@ -61,40 +90,65 @@ export class Owner implements Process {
     return this.#shards.get(shard)?.lease;
   }
 
-  /** A commit that this process appended by other means. */
-  noticed(stored: StoredCommit): void {
-    this.#shards.get(shardOf(stored.aggregate.id))?.noticed(stored);
+  /** Decides a command on an aggregate; undefined when this requester does not own its shard. */
+  command(given: AddressedCommand): Promise<CommandReply> | undefined {
+    return this.#shards.get(shardOf(given.aggregate.id))?.command(given);
   }
 
-  /** Looks at every job of every shard. */
-  lookAtAll(): void {
-    for (const shard of this.#shards.values()) shard.lookAtAll();
+  /** A commit that this process appended without a lease. */
+  onAppended(stored: StoredCommit): void {
+    this.#shards.get(shardOf(stored.aggregate.id))?.onAppended(stored);
   }
 
-  /** Every job of the shards that are owned now that is in memory. */
-  *jobs(): Iterable<Job> {
-    for (const shard of this.#shards.values()) yield* shard.jobs();
+  /** Has everything react of which something is live on a node. */
+  async reconcileNode(nodeId: string): Promise<void> {
+    const actors = [...this.#shards.values()].flatMap((shard) => shard.on(nodeId));
+    const { clock } = this.#options.ports;
+    for (let first = 0; first < actors.length; first += reactingAtOnce) {
+      if (first > 0) await pause(clock, 0, this.#closing.signal);
+      for (const actor of actors.slice(first, first + reactingAtOnce)) this.#options.reconciler.reconcile(actor);
+    }
   }
 
-  /** The shards owned now, and the jobs of each that are in memory. */
-  holdings(): ReadonlyMap<number, number> {
-    return new Map([...this.#shards].map(([number, shard]) => [number, shard.size()]));
+  /** Every aggregate in memory of the shards that are owned now. */
+  *actors(): Iterable<Actor> {
+    for (const shard of this.#shards.values()) yield* shard.actors();
   }
 
-  #balance(): void {
+  /** The shards owned now. */
+  holdings(): ReadonlyMap<number, Holding> {
+    return new Map(
+      [...this.#shards].map(([number, shard]) => [
+        number,
+        { aggregates: shard.size(), quarantined: shard.quarantined().length, rebuilding: shard.rebuilding() },
+      ]),
+    );
+  }
+
+  #verifyLater(): void {
+    const { clock, diary } = this.#options.ports;
+    if (this.#closing.signal.aborted) return;
+    this.#cancelVerify = clock.at(clock.now() + verifyMs, () => {
+      Promise.all([...this.#shards.values()].map((shard) => shard.verifyBuckets()))
+        .catch((failure: unknown) => diary.warn(causeOf(failure), "could not verify the buckets; retrying"))
+        .finally(() => this.#verifyLater());
+    });
+  }
+
+  #rebalance(): void {
     if (this.#closing.signal.aborted) return;
     const mine = new Set([...this.#shards.keys(), ...this.#taking]);
-    const { acquire, release } = movesOf(this.#options.by, this.#picture, mine);
+    const { acquire, release } = planRebalance(this.#options.by, this.#leases, mine);
     for (const shard of release) void this.#giveBack(shard);
     for (const shard of acquire) void this.#take(shard);
   }
 
-  #balanceSoon(): void {
+  #rebalanceSoon(): void {
     const { clock } = this.#options.ports;
     if (this.#closing.signal.aborted) return;
-    this.#cancelLook ??= clock.at(clock.now() + reopenMs, () => {
-      this.#cancelLook = undefined;
-      this.#balance();
+    this.#cancelRebalance ??= clock.at(clock.now() + reopenMs, () => {
+      this.#cancelRebalance = undefined;
+      this.#rebalance();
     });
   }
 
@@ -106,21 +160,20 @@ export class Owner implements Process {
       const lease = await ports.leases.acquire(shard);
       if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
-      ports.diary.warn({ shard, ...causeOf(failure) }, "a shard could not be taken; it is tried again");
-      // Until then it counts as being taken: what gave it back says so at once, and would have it taken again without a pause.
+      ports.diary.warn({ shard, ...causeOf(failure) }, "could not take a shard; retrying");
+      // Until then it counts as being taken: giving it back changes the snapshot, which would have it taken again without a pause.
       await pause(ports.clock, reopenMs, this.#closing.signal);
     } finally {
       this.#taking.delete(shard);
       // Until now it counted as ours and could not be given back; the share may have become smaller meanwhile.
-      if (this.#shards.has(shard)) this.#balance();
-      // Somebody else has it, or it was given back meanwhile: another one may be missing.
-      else this.#balanceSoon();
+      if (this.#shards.has(shard)) this.#rebalance();
+      // Another requester has it, or it was given back meanwhile: another one may be missing.
+      else this.#rebalanceSoon();
     }
   }
 
   async #open(lease: Lease): Promise<void> {
-    const { ports, keeper, by, checkpointMs, nodeMoved } = this.#options;
-    const shard = new Shard({ ports, keeper, by, lease, checkpointMs, nodeMoved });
+    const shard = new Shard({ ...this.#options, lease });
     this.#shards.set(lease.shard, shard);
     try {
       await shard.open();
@@ -129,29 +182,29 @@ export class Owner implements Process {
       throw failure;
     }
     if (this.#closing.signal.aborted) await this.#giveBack(lease.shard);
-    else if (this.#shards.get(lease.shard) === shard) this.#options.moved(lease.shard, true);
+    else if (this.#shards.get(lease.shard) === shard) this.#options.onMoved(lease.shard, true);
   }
 
   async #giveBack(number: number): Promise<void> {
     const shard = this.#drop(number);
     if (shard === undefined) return;
     const { lease } = shard;
-    await shard.show();
+    await shard.flush();
     await shard.close();
     await this.#options.ports.leases.release(lease).catch((failure: unknown) => {
       this.#options.ports.diary.warn(
         { shard: number, ...causeOf(failure) },
-        "a shard could not be given back; its lease will end by itself",
+        "could not give back a shard; its lease ends by itself",
       );
     });
   }
 
-  /** From now on it is not ours: at once, so that nobody who looks meanwhile lets it go again. */
+  /** From now on it is not ours: at once, so that no later look lets it go again. */
   #drop(number: number): Shard | undefined {
     const shard = this.#shards.get(number);
     if (shard === undefined) return undefined;
     this.#shards.delete(number);
-    this.#options.moved(number, false);
+    this.#options.onMoved(number, false);
     return shard;
   }
 }

@@ -1,77 +1,60 @@
-import {
-  type Change,
-  type Clock,
-  changes,
-  entries,
-  entryOf,
-  isLive,
-  type Job,
-  jobViews,
-  type View,
-  type ViewStore,
-} from "@shoal/core";
-import { buckets } from "@shoal/proto";
-import { LateWrites } from "./late-writes.ts";
-import { untilReachable } from "./until-reachable.ts";
+import { type Change, type Clock, causeOf, entryOf, pause, type ViewStore } from "@shoal/core";
+import type { Diary } from "../ports.ts";
+import { retryMs } from "./until-reachable.ts";
+import { WriteCoalescer } from "./write-coalescer.ts";
 
-/** Makes the buckets follow the aggregates; tries until the store answers or it is closed. */
-export class Projector {
-  readonly #stores: Readonly<Record<string, ViewStore>>;
-  readonly #clock: Clock;
-  readonly #closed = new AbortController();
-  readonly #late: LateWrites;
-
+export interface ProjectorPorts {
   /** One store for each bucket, by its name. */
-  constructor(stores: Readonly<Record<string, ViewStore>>, clock: Clock) {
-    this.#stores = stores;
-    this.#clock = clock;
-    this.#late = new LateWrites(clock, (change) => this.#write(change));
+  readonly views: Readonly<Record<string, ViewStore>>;
+  readonly clock: Clock;
+  readonly diary: Diary;
+}
+
+// A store that refuses is asked again as long as the shard is owned; an operator frees room within minutes.
+const refusedMsMax = 30_000;
+
+/** Makes the buckets follow the aggregates: every write is retried until it is stored or the projector is closed. */
+export class Projector {
+  readonly #ports: ProjectorPorts;
+  readonly #closed = new AbortController();
+  readonly #coalescer: WriteCoalescer;
+
+  constructor(ports: ProjectorPorts) {
+    this.#ports = ports;
+    this.#coalescer = new WriteCoalescer(ports.clock, (change) => this.#write(change));
   }
 
-  /** Writes what changed from `before` to `after` by the commit at `seq`; resolves when all of it is stored. */
-  async project<S>(
-    views: readonly View<S>[],
-    { before, after, seq }: { readonly before: S | undefined; readonly after: S; readonly seq: number },
-  ): Promise<void> {
-    await this.#apply(views.flatMap((view) => changes(view, before, { after, seq })));
+  /** Writes changes; resolves when all are stored. Never rejects; never resolves once closed. */
+  async apply(all: readonly Change[]): Promise<void> {
+    await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#coalescer.put(change))));
   }
 
-  /** Shows all of a job again, for when its former owner may have been cut off between the log and the views. */
-  async reshow(job: Job): Promise<void> {
-    const there = jobViews.flatMap((view) =>
-      entries(view, job).map((entry): Change => ({ bucket: view.bucket, urgent: view.pace === "at once", ...entry })),
-    );
-    const ended = [...job.executions.values()].filter((execution) => !isLive(execution));
-    const gone = ended.map(({ placement, seq }): Change => {
-      return {
-        bucket: buckets.assignments,
-        urgent: true,
-        key: `${placement.nodeId}.${placement.executionId}`,
-        seq,
-        value: undefined,
-      };
-    });
-    await this.#apply([...there, ...gone]);
-  }
-
-  /** Writes what waits for its entry to rest; resolves when it is stored, or could not be. */
+  /** Writes at once what waits to be coalesced; resolves when it is stored. */
   flush(): Promise<void> {
-    return this.#late.flush();
+    return this.#coalescer.flush();
   }
 
   close(): void {
     this.#closed.abort();
-    this.#late.close();
-  }
-
-  async #apply(all: readonly Change[]): Promise<void> {
-    await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#late.put(change))));
+    this.#coalescer.close();
   }
 
   async #write({ bucket, key, seq, value }: Change): Promise<void> {
-    const store = this.#stores[bucket];
+    const { clock, diary, views } = this.#ports;
+    const store = views[bucket];
     if (store === undefined) return;
-    const write = () => (value === undefined ? store.remove(key, seq) : store.put(key, entryOf(seq, value)));
-    await untilReachable(write, { clock: this.#clock, signal: this.#closed.signal });
+    const { signal } = this.#closed;
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        return await (value === undefined ? store.remove(key, seq) : store.put(key, entryOf(seq, value)));
+      } catch (failure) {
+        const isAway = causeOf(failure).code === "LOG_UNREACHABLE";
+        if (failures === 0 && !isAway && !signal.aborted)
+          diary.warn({ bucket, key, ...causeOf(failure) }, "could not write a view; retrying");
+        await pause(clock, Math.min(retryMs.first * 2 ** failures, isAway ? retryMs.max : refusedMsMax), signal);
+      }
+    }
+    // A position must not count what was not written: the next owner writes it.
+    await new Promise(() => undefined);
   }
 }

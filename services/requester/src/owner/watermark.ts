@@ -4,6 +4,8 @@ export interface Watermark {
   begin(seq: number): () => void;
   /** Everything up to here is done. */
   done(): number;
+  /** Messages that are begun and not ended. */
+  pending(): number;
 }
 
 /** Starts with everything up to `from` done. */
@@ -21,5 +23,6 @@ export function createWatermark(from: number): Watermark {
       const [lowest] = open;
       return lowest === undefined ? highest : Math.min(highest, lowest - 1);
     },
+    pending: () => open.size,
   };
 }

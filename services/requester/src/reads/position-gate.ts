@@ -1,5 +1,5 @@
-import { type Checkpoints, type Clock, type EventLog, Fault, foldJob } from "@shoal/core";
-import { executionMachine, shardCount } from "@shoal/proto";
+import { type Clock, type EventLog, Fault, foldJob, type Positions } from "@shoal/core";
+import { buckets, executionMachine, shardCount } from "@shoal/proto";
 import type { Catalog } from "../catalog/catalog.ts";
 
 /** Keeps a list from being older than what its client has seen. `docs/notes/reads.md` has the rule and why it is right. */
@@ -10,7 +10,7 @@ export interface PositionGate {
 
 export interface PositionGateParts {
   readonly log: Pick<EventLog, "range" | "load" | "lastSeq">;
-  readonly checkpoints: Pick<Checkpoints, "load">;
+  readonly positions: Pick<Positions, "load">;
   readonly catalog: Pick<Catalog, "caughtUp" | "seqOf" | "folded">;
   readonly clock: Clock;
 }
@@ -19,7 +19,7 @@ export interface PositionGateParts {
 export const positionLimits = {
   /** How long a read waits: several times a takeover's reading, and well below the 30 s that a handler may take. */
   waitMs: 5_000,
-  /** A gap of more commits is first narrowed by the owners' checkpoints, which cost one request for each shard; reading so many takes some 20 ms. */
+  /** A gap of more commits is first narrowed by the owners' positions, which cost one request for each shard; reading so many takes some 20 ms. */
   nearCommits: 1_000,
   /** Commits that one round of reading takes from a shard, so that none goes on long after its readers have given up. */
   roundCommits: 20_000,
@@ -85,12 +85,12 @@ class CatalogPositions implements PositionGate {
     await Promise.all(this.#covered.map((afterSeq, shard) => this.#read(shard, afterSeq)));
   }
 
-  /** What the owners have written into the bucket by their checkpoints is in the catalog once its watch has caught up with that. */
+  /** What the owners have written into the bucket up to their positions is in the catalog once its watch has caught up with that. */
   async #narrow(): Promise<void> {
-    const { checkpoints, catalog } = this.#parts;
-    const saved = await Promise.all(shards.map((shard) => checkpoints.load(shard)));
+    const { positions, catalog } = this.#parts;
+    const saved = await Promise.all(shards.map((shard) => positions.load(buckets.jobs, shard)));
     await catalog.caughtUp();
-    for (const [shard, { eventsSeq }] of saved.entries()) this.#cover(shard, eventsSeq);
+    for (const [shard, position] of saved.entries()) this.#cover(shard, position?.eventsSeq ?? 0);
   }
 
   /** Reads what the log has behind a place, of one shard or of all, and brings the jobs that changed up to it. */

@@ -1,5 +1,6 @@
 import { fromWire } from "@shoal/proto";
 import { z } from "zod";
+import { clientActor } from "../client-actor.ts";
 import { jobAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
@@ -19,7 +20,10 @@ export const stopJob = defineRoute({
     const read = fromWire(Body, body ?? {});
     const reason = query.reason ?? (read.ok ? read.value.reason : "");
     const { job } = await jobAt(call, front);
-    const { seq, changed } = await front.commands.stop(job.header.id, reason || "stopped by user request");
+    const { seq, changed } = await front.commands.stop(job.header.id, {
+      why: reason || "stopped by user request",
+      actor: clientActor(call.request),
+    });
     call.reflects(seq);
     return { EvaluationID: changed ? front.chance.uuid() : "" };
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clientActor } from "../client-actor.ts";
 import { apiLimits } from "../limits.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
@@ -18,7 +19,7 @@ export const submitJob = defineRoute({
     const { jobId, seq } = await front.commands.submit({
       spec: { ...submission.spec, meta },
       ...(token === "" ? {} : { token }),
-      cause: `submit ${request.id}`,
+      actor: clientActor(request),
     });
     reflects(seq);
     return { JobID: jobId, EvaluationID: front.chance.uuid(), Warnings: submission.warnings };

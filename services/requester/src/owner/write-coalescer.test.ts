@@ -1,18 +1,18 @@
 import type { Change } from "@shoal/core";
 import { createHandClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
-import { LateWrites } from "./late-writes.ts";
+import { WriteCoalescer } from "./write-coalescer.ts";
 
 const change = (key: string, seq: number): Change => ({ bucket: "jobs", urgent: false, key, seq, value: { seq } });
 
 function writer() {
   const clock = createHandClock(0);
   const written: string[] = [];
-  const late = new LateWrites(clock, async ({ key, seq }) => void written.push(`${key}@${seq}`));
+  const late = new WriteCoalescer(clock, async ({ key, seq }) => void written.push(`${key}@${seq}`));
   return { clock, written, late };
 }
 
-describe("late writes", () => {
+describe("a write coalescer", () => {
   it("write the last of several changes, once, and tell everybody who waited", async () => {
     const { clock, written, late } = writer();
     const all = Promise.all([late.put(change("a", 1)), late.put(change("b", 2)), late.put(change("a", 3))]);
@@ -57,7 +57,7 @@ describe("late writes", () => {
   });
 
   it("do not fail a flush with a write that fails", async () => {
-    const late = new LateWrites(createHandClock(0), () => Promise.reject(new Error("no room")));
+    const late = new WriteCoalescer(createHandClock(0), () => Promise.reject(new Error("no room")));
     const put = expect(late.put(change("a", 1))).rejects.toThrow("no room");
     await late.flush();
     await put;

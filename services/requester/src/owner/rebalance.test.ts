@@ -1,12 +1,12 @@
 import { shardCount } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { movesOf } from "./share.ts";
+import { planRebalance } from "./rebalance.ts";
 
 const owned = (owners: ReadonlyMap<number, string>, who: string) =>
   new Set([...owners].filter(([, owner]) => owner === who).map(([shard]) => shard));
 
-/** Everybody does what movesOf says, one after the other, until nothing moves. */
+/** Everybody does what planRebalance says, one after the other, until nothing moves. */
 function settle(
   requesters: readonly string[],
   owners: Map<number, string>,
@@ -15,7 +15,7 @@ function settle(
   for (let rounds = 0; ; rounds++) {
     const before = moves;
     for (const me of requesters) {
-      const { acquire, release } = movesOf(me, { requesters, owners }, owned(owners, me));
+      const { acquire, release } = planRebalance(me, { requesters, owners }, owned(owners, me));
       for (const shard of release) owners.delete(shard);
       for (const shard of acquire) if (!owners.has(shard)) owners.set(shard, me);
       moves += acquire.length + release.length;
@@ -53,6 +53,9 @@ describe("the share of each requester", () => {
   });
 
   it("does nothing while this requester is not on the list", () => {
-    expect(movesOf("ghost", { requesters: ["a"], owners: new Map() }, new Set())).toEqual({ acquire: [], release: [] });
+    expect(planRebalance("ghost", { requesters: ["a"], owners: new Map() }, new Set())).toEqual({
+      acquire: [],
+      release: [],
+    });
   });
 });

@@ -6,7 +6,7 @@ const tickMs = 100;
 // What changes all the time is written every so many ticks: half a second behind, as a person who watches would accept.
 const ticksMax = 5;
 
-interface Late {
+interface Waiting {
   change: Change;
   /** It has changed since the last tick. */
   moved: boolean;
@@ -15,10 +15,10 @@ interface Late {
 }
 
 /** Gathers changes of entries until they rest; of several for one entry only the last is written. */
-export class LateWrites {
+export class WriteCoalescer {
   readonly #clock: Clock;
   readonly #write: (change: Change) => Promise<void>;
-  readonly #late = new Map<string, Late>();
+  readonly #waiting = new Map<string, Waiting>();
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -30,24 +30,29 @@ export class LateWrites {
   /** Resolves once this change, or a later one of the same entry, is stored. */
   put(change: Change): Promise<void> {
     const key = `${change.bucket}/${change.key}`;
-    const waiting = this.#late.get(key);
+    const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       // A change is never older than the one before: they come in the order of the log.
-      waiting.change = change;
+      if (change.value === undefined && waiting.change.isFirst === true) {
+        this.#waiting.delete(key);
+        waiting.settled.resolve();
+        return waiting.settled.promise;
+      }
+      waiting.change = waiting.change.isFirst === true ? { ...change, isFirst: true } : change;
       waiting.moved = true;
       return waiting.settled.promise;
     }
     const settled = Promise.withResolvers<void>();
     if (this.#closed) return settled.promise;
-    this.#late.set(key, { change, moved: true, ticks: 0, settled });
+    this.#waiting.set(key, { change, moved: true, ticks: 0, settled });
     this.#tickSoon();
     return settled.promise;
   }
 
   /** Writes all that waits without waiting longer; resolves when it is stored or could not be. */
   async flush(): Promise<void> {
-    const all = [...this.#late.values()];
-    this.#late.clear();
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
     this.#cancel?.();
     this.#cancel = undefined;
     await Promise.allSettled(all.map((late) => this.#store(late)));
@@ -57,7 +62,7 @@ export class LateWrites {
   close(): void {
     this.#closed = true;
     this.#cancel?.();
-    this.#late.clear();
+    this.#waiting.clear();
   }
 
   #tickSoon(): void {
@@ -68,19 +73,19 @@ export class LateWrites {
   }
 
   #tick(): void {
-    for (const [key, late] of this.#late) {
+    for (const [key, late] of this.#waiting) {
       late.ticks++;
       if (late.moved && late.ticks < ticksMax) {
         late.moved = false;
         continue;
       }
-      this.#late.delete(key);
+      this.#waiting.delete(key);
       void this.#store(late);
     }
-    if (this.#late.size > 0) this.#tickSoon();
+    if (this.#waiting.size > 0) this.#tickSoon();
   }
 
-  #store({ change, settled }: Late): Promise<void> {
+  #store({ change, settled }: Waiting): Promise<void> {
     this.#write(change).then(settled.resolve, settled.reject);
     return settled.promise;
   }

@@ -1,0 +1,106 @@
+import {
+  type Clock,
+  type CommandEnvelope,
+  type CommandReply,
+  causeOf,
+  type Lease,
+  type NodeCommand,
+} from "@shoal/core";
+import { type Heartbeat, shardOf } from "@shoal/proto";
+import type { AddressedCommand } from "../owner/mailbox.ts";
+import type { Diary } from "../ports.ts";
+
+export interface MembershipControllerOptions {
+  readonly clock: Clock;
+  readonly diary: Diary;
+  /** This requester's id. */
+  readonly by: string;
+  /** Silence after which a node counts as gone, milliseconds. */
+  readonly disconnectAfterMs: number;
+  /** The lease under which this requester decides about a shard's nodes; undefined when another one does. */
+  readonly leaseOf: (shard: number) => Lease | undefined;
+  /** Decides a command on an aggregate; undefined when this requester does not own it. */
+  readonly command: (given: AddressedCommand) => Promise<CommandReply> | undefined;
+}
+
+// Between the last two looks at a silent node. A process that was suspended itself reads in it what has arrived meanwhile: sockets
+// are read within milliseconds.
+const lookMs = 250;
+
+/** Turns heartbeats, and their absence, into commands to nodes of the shards that this requester owns. */
+export class MembershipController {
+  readonly #options: MembershipControllerOptions;
+  readonly #timers = new Map<string, () => void>();
+  #isClosed = false;
+
+  constructor(options: MembershipControllerOptions) {
+    this.#options = options;
+  }
+
+  /** A heartbeat came in: the node is alive, or says that it leaves. */
+  onHeartbeat(heartbeat: Heartbeat): void {
+    const { nodeId } = heartbeat.info;
+    if (!this.#isMine(nodeId)) return;
+    const now = this.#options.clock.now();
+    if (heartbeat.leaving === true) {
+      this.#disarm(nodeId);
+      this.#give(nodeId, { name: "Miss", why: "it said that it leaves", lastSeenAt: now });
+    } else {
+      this.#watch(nodeId, now);
+      this.#give(nodeId, { name: "Hear", heartbeat });
+    }
+  }
+
+  /** The log records this node as connected: without a heartbeat it is missed. */
+  expect(nodeId: string): void {
+    if (this.#isMine(nodeId) && !this.#timers.has(nodeId)) this.#watch(nodeId, this.#options.clock.now());
+  }
+
+  /** Another requester decides about this shard's nodes now. */
+  forgetShard(shard: number): void {
+    for (const nodeId of [...this.#timers.keys()]) if (shardOf(nodeId) === shard) this.#disarm(nodeId);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const nodeId of [...this.#timers.keys()]) this.#disarm(nodeId);
+  }
+
+  #isMine(nodeId: string): boolean {
+    return !this.#isClosed && this.#options.leaseOf(shardOf(nodeId)) !== undefined;
+  }
+
+  #watch(nodeId: string, heardAt: number): void {
+    const { disconnectAfterMs } = this.#options;
+    this.#look(nodeId, heardAt, { at: heardAt + disconnectAfterMs - lookMs, isLast: false });
+  }
+
+  /** Decides at the last look, unless that comes late: then this process was suspended, and looks once more. */
+  #look(nodeId: string, heardAt: number, { at, isLast }: { readonly at: number; readonly isLast: boolean }): void {
+    const { clock, disconnectAfterMs } = this.#options;
+    this.#disarm(nodeId);
+    const cancel = clock.at(at, () => {
+      this.#timers.delete(nodeId);
+      const now = clock.now();
+      if (!isLast || now - at > lookMs) return this.#look(nodeId, heardAt, { at: now + lookMs, isLast: true });
+      const why = `nothing heard of it for ${disconnectAfterMs} ms`;
+      this.#give(nodeId, { name: "Miss", why, lastSeenAt: heardAt });
+    });
+    this.#timers.set(nodeId, cancel);
+  }
+
+  #disarm(nodeId: string): void {
+    this.#timers.get(nodeId)?.();
+    this.#timers.delete(nodeId);
+  }
+
+  #give(nodeId: string, command: NodeCommand): void {
+    const aggregate = { kind: "node", namespace: "", id: nodeId };
+    const reply = this.#options.command({ aggregate, command, actor: { type: "node", id: nodeId } });
+    reply?.catch((failure: unknown) => {
+      if (!this.#isMine(nodeId)) return;
+      this.expect(nodeId);
+      this.#options.diary.warn({ nodeId, ...causeOf(failure) }, "could not record a node's membership");
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { Kind, NamedCommand } from "@shoal/core";
+import { type AggregateRef, type StoredEvent, subjectOf } from "@shoal/proto";
+import type { AggregateActor } from "./aggregate-actor.ts";
+
+/** An actor of any kind. */
+export type Actor = AggregateActor<unknown, NamedCommand, StoredEvent>;
+
+/** Any kind. */
+export type AnyKind = Kind<unknown, NamedCommand, StoredEvent>;
+
+/** The actors of a shard: by subject, by kind and id, and by the nodes on which something of them is live. */
+export class Actors {
+  readonly #bySubject = new Map<string, Actor>();
+  readonly #byId = new Map<string, Actor>();
+  readonly #byNode = new Map<string, Set<Actor>>();
+  readonly #nodesOf = new Map<Actor, readonly string[]>();
+
+  get size(): number {
+    return this.#bySubject.size;
+  }
+
+  /** With the namespace `*` whichever has the id. */
+  get(ref: AggregateRef): Actor | undefined {
+    return ref.namespace === "*" ? this.#byId.get(idOf(ref)) : this.#bySubject.get(subjectOf(ref));
+  }
+
+  add(actor: Actor): void {
+    this.#bySubject.set(subjectOf(actor.ref), actor);
+    this.#byId.set(idOf(actor.ref), actor);
+  }
+
+  delete(actor: Actor): void {
+    this.#bySubject.delete(subjectOf(actor.ref));
+    if (this.#byId.get(idOf(actor.ref)) === actor) this.#byId.delete(idOf(actor.ref));
+    this.#place(actor, []);
+  }
+
+  clear(): void {
+    for (const index of [this.#bySubject, this.#byId, this.#byNode, this.#nodesOf]) index.clear();
+  }
+
+  /** Brings the index of nodes up to the actor's state. */
+  index(actor: Actor): void {
+    const state = actor.state();
+    this.#place(actor, state === undefined ? [] : [...new Set(actor.kind.nodesOf(state))]);
+  }
+
+  /** The actors of which something is live on a node. */
+  on(nodeId: string): readonly Actor[] {
+    return [...(this.#byNode.get(nodeId) ?? [])];
+  }
+
+  [Symbol.iterator](): Iterator<Actor> {
+    return this.#bySubject.values();
+  }
+
+  #place(actor: Actor, nodes: readonly string[]): void {
+    const before = this.#nodesOf.get(actor) ?? [];
+    if (before.length === nodes.length && before.every((nodeId, index) => nodeId === nodes[index])) return;
+    for (const nodeId of before) {
+      const on = this.#byNode.get(nodeId);
+      on?.delete(actor);
+      if (on?.size === 0) this.#byNode.delete(nodeId);
+    }
+    for (const nodeId of nodes) {
+      const on = this.#byNode.get(nodeId) ?? new Set();
+      this.#byNode.set(nodeId, on.add(actor));
+    }
+    if (nodes.length === 0) this.#nodesOf.delete(actor);
+    else this.#nodesOf.set(actor, nodes);
+  }
+}
+
+const idOf = ({ kind, id }: AggregateRef): string => `${kind}/${id}`;

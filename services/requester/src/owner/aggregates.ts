@@ -1,0 +1,247 @@
+import {
+  changes,
+  Fault,
+  type Kinds,
+  type OpenEntry,
+  openChange,
+  openKeyOf,
+  openValueOf,
+  type StoredCommit,
+  type UnreadableCommit,
+} from "@shoal/core";
+import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
+import type { RequesterPorts } from "../ports.ts";
+import { type Actor, Actors } from "./actors.ts";
+import { AggregateActor, type Move } from "./aggregate-actor.ts";
+import { InFlightWrites } from "./in-flight-writes.ts";
+import type { Projector } from "./projector.ts";
+import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "./quarantine.ts";
+import type { Reconciler } from "./reconciler.ts";
+import { untilReachable } from "./until-reachable.ts";
+
+export interface AggregatesOptions {
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "diary">;
+  readonly kinds: Kinds;
+  readonly reconciler: Reconciler;
+  readonly projector: Projector;
+  /** This requester's id. */
+  readonly by: string;
+  /** The lease's fencing number. */
+  readonly epoch: number;
+  /** The position up to which everything is in the views. */
+  readonly projectedSeq: () => number;
+}
+
+/** The aggregates of a shard in memory: each is read when it is needed, projected with every commit, and leaves once it is settled. */
+export class Aggregates {
+  readonly #options: AggregatesOptions;
+  readonly #actors = new Actors();
+  readonly #opening = new Map<string, Promise<Actor>>();
+  readonly #quarantine = new Quarantine();
+  readonly #inFlight = new InFlightWrites();
+  /** Commits that were folded in before the log delivered them: the subject by position. */
+  readonly #folded = new Map<number, string>();
+  readonly #closed = new AbortController();
+  /** How far the log has been delivered. */
+  #deliveredSeq = 0;
+  /** Where the log ended when the shard was opened: an aggregate that begins behind it is known from its first commit. */
+  #openedAt = 0;
+
+  constructor(options: AggregatesOptions) {
+    this.#options = options;
+  }
+
+  /** The log is delivered behind `deliveredSeq`; it ended at `endSeq` when the shard was opened. */
+  begin(deliveredSeq: number, endSeq: number): void {
+    this.#deliveredSeq = deliveredSeq;
+    this.#openedAt = endSeq;
+  }
+
+  get size(): number {
+    return this.#actors.size;
+  }
+
+  [Symbol.iterator](): Iterator<Actor> {
+    return this.#actors[Symbol.iterator]();
+  }
+
+  /** The aggregates of which something is live on a node. */
+  on(nodeId: string): readonly Actor[] {
+    return this.#actors.on(nodeId);
+  }
+
+  quarantined(): readonly Quarantined[] {
+    return this.#quarantine.values();
+  }
+
+  /** Takes up what the view `open` names. One aggregate that cannot be read holds up no other. Never rejects. */
+  async takeUp({ quarantine, ...ref }: OpenEntry): Promise<void> {
+    try {
+      const actor = await this.actorOf(ref);
+      const state = actor.state();
+      const isSettled = state === undefined || actor.kind.isSettled(state);
+      if (!isSettled && quarantine === undefined) return;
+      // The entry of a former owner: it died before it could remove it, or could not read what can be read now.
+      const seq = Math.max(actor.headSeq(), quarantine?.seq ?? 0);
+      const value = isSettled ? undefined : openValueOf(ref);
+      await this.#options.projector.apply([{ bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value }]);
+    } catch (failure) {
+      await this.#setAside(quarantinedBy(ref, failure));
+    }
+  }
+
+  /** A commit that the log has delivered. Resolves once it is in the views, or its aggregate in quarantine. Never rejects. */
+  async deliver(stored: StoredCommit): Promise<void> {
+    const { aggregate, seq } = stored;
+    this.#deliveredSeq = seq;
+    try {
+      await this.takeIn(stored);
+    } catch (failure) {
+      await this.#setAside({ ...quarantinedBy(aggregate, failure), seq });
+    }
+    await this.#inFlight.of(subjectOf(aggregate));
+  }
+
+  /**
+   * Whether an actor has folded the commit in already, so that the log need not deliver it. What is answered resolves once it is in the
+   * views, and is undefined for an unknown commit.
+   */
+  known(seq: number): { readonly projected: Promise<void> | undefined } | undefined {
+    const subject = this.#folded.get(seq);
+    if (subject === undefined) return undefined;
+    this.#folded.delete(seq);
+    this.#deliveredSeq = seq;
+    return { projected: this.#inFlight.of(subject) };
+  }
+
+  /** A message that cannot be read: nothing is decided about its aggregate any more. Resolves once the view shows it. */
+  async onUnreadable(message: UnreadableCommit): Promise<void> {
+    this.#deliveredSeq = message.seq;
+    const actor = this.#actors.get(message.aggregate);
+    if (actor !== undefined) this.#drop(actor);
+    await this.#setAside(quarantinedAt(message));
+  }
+
+  /** Folds a commit in that is in the log. Rejects with the log's Faults. */
+  async takeIn(stored: StoredCommit): Promise<void> {
+    const { aggregate, commit, seq } = stored;
+    if (this.#closed.signal.aborted || this.#quarantine.get(aggregate) !== undefined) return;
+    const isNew = commit.prev === "" && seq > this.#openedAt && !this.#opening.has(subjectOf(aggregate));
+    const actor =
+      this.#actors.get(aggregate) ?? (isNew ? this.#newActor(aggregate, () => true) : await this.actorOf(aggregate));
+    await actor.absorb(stored);
+  }
+
+  /** The actor of an aggregate, read from the log when it is not in memory. Rejects with the log's Faults. */
+  actorOf(ref: AggregateRef): Promise<Actor> {
+    const known = this.#actors.get(ref);
+    if (known !== undefined) return Promise.resolve(known);
+    const quarantined = this.#quarantine.get(ref);
+    if (quarantined !== undefined) return Promise.reject(new Fault(codeOf(quarantined), quarantined.why));
+    const subject = subjectOf(ref);
+    const begun = this.#opening.get(subject) ?? this.#read(ref).finally(() => this.#opening.delete(subject));
+    this.#opening.set(subject, begun);
+    return begun;
+  }
+
+  /** Lets everything go at once. */
+  close(): void {
+    this.#closed.abort();
+    for (const actor of this.#actors) {
+      this.#options.reconciler.remove(actor);
+      actor.close();
+    }
+    this.#actors.clear();
+  }
+
+  /** `reacts` is false while an actor reads what the log has. */
+  #newActor(ref: AggregateRef, reacts: () => boolean): Actor {
+    const { ports, by, kinds, epoch } = this.#options;
+    const projectedSeq = this.#options.projectedSeq();
+    const actor: Actor = new AggregateActor({
+      ...ports,
+      ref,
+      kind: kinds.get(ref.kind),
+      by,
+      epoch,
+      isOwner: true,
+      onCommit: (move) => {
+        if (this.#closed.signal.aborted) return;
+        if (move.stored.seq > this.#deliveredSeq) this.#folded.set(move.stored.seq, subjectOf(actor.ref));
+        if (move.stored.seq > projectedSeq) this.#project(actor, move);
+        if (reacts()) this.#enter(actor);
+      },
+      onUnreadable: (failure) => {
+        this.#drop(actor);
+        void this.#setAside(quarantinedBy(actor.ref, failure));
+      },
+      onIdle: () => this.#evict(actor),
+    });
+    return actor;
+  }
+
+  async #read(ref: AggregateRef): Promise<Actor> {
+    let isReading = true;
+    const actor = this.#newActor(ref, () => !isReading);
+    const { signal } = this.#closed;
+    const read = () => actor.refresh().then(() => true);
+    if ((await untilReachable(read, { clock: this.#options.ports.clock, signal })) === undefined)
+      throw new Fault("LOG_UNREACHABLE", `this requester no longer owns ${ref.id}`);
+    isReading = false;
+    // Known under its full name meanwhile.
+    const other = this.#actors.get(actor.ref);
+    if (other !== undefined) return other;
+    if (actor.state() !== undefined && !signal.aborted) {
+      this.#enter(actor);
+      this.#evict(actor);
+    }
+    return actor;
+  }
+
+  #project(actor: Actor, { before, after, stored }: Move<unknown>): void {
+    const { kind, ref: aggregate } = actor;
+    const { seq } = stored;
+    const made = kind.views.flatMap((view) => changes(view, before, { after, seq }));
+    const open = openChange(kind, { aggregate, before, after, seq });
+    const write = this.#options.projector.apply(open === undefined ? made : [...made, open]);
+    this.#inFlight.add(subjectOf(aggregate), write, () => this.#evict(actor));
+  }
+
+  #enter(actor: Actor): void {
+    this.#actors.add(actor);
+    this.#actors.index(actor);
+    this.#options.reconciler.reconcile(actor);
+  }
+
+  /** An aggregate leaves memory once it is settled, projected, and nothing waits for an answer about it. */
+  #evict(actor: Actor): void {
+    const state = actor.state();
+    if (state === undefined || !actor.isIdle() || !actor.kind.isSettled(state)) return;
+    if (this.#inFlight.of(subjectOf(actor.ref)) === undefined) this.#drop(actor);
+  }
+
+  #drop(actor: Actor): void {
+    if (this.#actors.get(actor.ref) !== actor) return;
+    this.#actors.delete(actor);
+    this.#options.reconciler.remove(actor);
+    actor.close();
+  }
+
+  async #setAside(quarantined: Quarantined): Promise<void> {
+    const { code, why, seq, aggregate } = quarantined;
+    const { diary } = this.#options.ports;
+    if (this.#closed.signal.aborted) return;
+    if (!unreadable.has(code)) {
+      diary.warn({ ...aggregate, seq, code, why }, "could not take a commit in");
+      return;
+    }
+    const change = this.#quarantine.add(quarantined);
+    if (change === undefined) return;
+    diary.warn({ ...aggregate, seq, code, why }, "quarantined an aggregate that cannot be read");
+    await this.#options.projector.apply([change]);
+  }
+}
+
+const unreadable: ReadonlySet<string> = new Set(["LOG_NEWER", "LOG_DAMAGED", "UNKNOWN_PART"]);
+
+const codeOf = ({ code }: Quarantined) => (code === "LOG_DAMAGED" ? "LOG_DAMAGED" : "LOG_NEWER");

@@ -1,0 +1,102 @@
+import {
+  type Clock,
+  type CommandBus,
+  type CommandEnvelope,
+  type CommandReply,
+  type EventLog,
+  Fault,
+  type Kinds,
+  pause,
+  type StoredCommit,
+} from "@shoal/core";
+import { shardOf } from "@shoal/proto";
+import type { RequesterPorts } from "../ports.ts";
+import { AggregateActor } from "./aggregate-actor.ts";
+
+/** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
+export interface Dispatcher {
+  /**
+   * Gives a command to an aggregate that exists; its namespace may be `*`. The local owner decides it, else the owner elsewhere, else
+   * this process without a lease. The same id is decided once. Throws the log's Faults.
+   */
+  send(envelope: CommandEnvelope): Promise<CommandReply>;
+  /** Gives the command that creates an aggregate. It is never routed: the log accepts one first commit. */
+  create(envelope: CommandEnvelope): Promise<Creation>;
+}
+
+/** What came of a creation. */
+export interface Creation {
+  readonly reply: CommandReply;
+  /** The first commit, where this very command had created the aggregate before. */
+  readonly existing: StoredCommit | undefined;
+}
+
+export interface DispatcherOptions {
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "commands">;
+  readonly kinds: Kinds;
+  readonly by: string;
+  /** Decides it here; undefined when this requester does not own the shard. */
+  readonly local: (envelope: CommandEnvelope) => Promise<CommandReply> | undefined;
+  /** Called with each commit that was appended without a lease, and the state after it. */
+  readonly onAppended: (stored: StoredCommit, state: unknown) => void;
+}
+
+// HOUSE: an owner that has not answered by then is taken for gone; the expected sequence keeps both from deciding.
+const ownerWaitMs = 2_000;
+// As long as a client waits for a call: the local owner retries for longer while the log is away.
+const localWaitMs = 20_000;
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { ports, kinds, by } = options;
+  const { log, clock, commands } = ports;
+
+  /** Without a lease: load, decide, append. */
+  function newActor({ aggregate }: CommandEnvelope) {
+    return new AggregateActor({
+      ref: aggregate,
+      kind: kinds.get(aggregate.kind),
+      ...ports,
+      by,
+      epoch: 0,
+      isOwner: false,
+      onCommit: ({ after, stored }) => {
+        if (stored.commit.by === by) options.onAppended(stored, after);
+      },
+    });
+  }
+  return {
+    async send(envelope) {
+      const local = options.local(envelope);
+      if (local !== undefined) return await within(clock, local);
+      const routed = await route(commands, envelope);
+      if (routed !== undefined) return routed;
+      const actor = newActor(envelope);
+      await actor.refresh();
+      return await actor.command(envelope);
+    },
+    async create(envelope) {
+      const reply = await newActor(envelope).command(envelope);
+      const existing = reply.ok ? undefined : await firstBy(log, envelope);
+      return { reply: existing === undefined ? reply : { ok: true, seq: existing.seq, changed: true }, existing };
+    },
+  };
+}
+
+function route(commands: CommandBus, envelope: CommandEnvelope): Promise<CommandReply | undefined> {
+  return commands.send(shardOf(envelope.aggregate.id), envelope, ownerWaitMs);
+}
+
+/** The aggregate's first commit when this command made it. */
+async function firstBy(log: EventLog, { aggregate, id }: CommandEnvelope): Promise<StoredCommit | undefined> {
+  const [first] = await log.load(aggregate);
+  return first?.commit.cause.id === id ? first : undefined;
+}
+
+async function within(clock: Clock, reply: Promise<CommandReply>): Promise<CommandReply> {
+  const done = new AbortController();
+  const late = pause(clock, localWaitMs, done.signal).then(() => {
+    throw new Fault("LOG_UNREACHABLE", `the log did not answer in ${localWaitMs} ms; the command may still be decided`);
+  });
+  late.catch(() => undefined);
+  return await Promise.race([reply, late]).finally(() => done.abort());
+}

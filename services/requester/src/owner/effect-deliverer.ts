@@ -1,0 +1,145 @@
+import {
+  type Clock,
+  type CommandReply,
+  causeOf,
+  type Effect,
+  type EffectAnswered,
+  Fault,
+  type Kinds,
+} from "@shoal/core";
+import { errors } from "@shoal/proto";
+import type { Diary } from "../ports.ts";
+import type { Actor } from "./actors.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+
+export interface EffectDelivererOptions {
+  readonly clock: Clock;
+  readonly diary: Diary;
+  readonly kinds: Kinds;
+  /** This requester's id. */
+  readonly by: string;
+  readonly dispatcher: Dispatcher;
+}
+
+/** The pause after a delivery that failed, and the longest: a receiver in quarantine needs an operator, an owner that moves seconds. */
+const retryMs = { first: 500, max: 30_000 } as const;
+// Deliveries at once: enough to hide their round trips, few enough for the log's server.
+const deliveringMax = 64;
+
+interface Delivery {
+  readonly actor: Actor;
+  readonly effect: Effect;
+  failures: number;
+  state: "queued" | "delivering" | "pausing";
+  cancel: () => void;
+}
+
+/**
+ * Delivers effects as commands with the effect's id, until the sender has recorded how they ended. Each is retried by itself with
+ * back-off: a receiver that cannot be reached or read holds back nothing else.
+ */
+export class EffectDeliverer {
+  readonly #options: EffectDelivererOptions;
+  readonly #deliveries = new Map<Actor, Map<string, Delivery>>();
+  readonly #queue = new Set<Delivery>();
+  #delivering = 0;
+
+  constructor(options: EffectDelivererOptions) {
+    this.#options = options;
+  }
+
+  /** The effects of an aggregate that are open now. */
+  update(actor: Actor, effects: readonly Effect[]): void {
+    const known = this.#deliveries.get(actor);
+    if (known === undefined && effects.length === 0) return;
+    const deliveries = known ?? new Map<string, Delivery>();
+    this.#deliveries.set(actor, deliveries);
+    const open = new Set(effects.map(({ id }) => id));
+    for (const [id, delivery] of deliveries) if (!open.has(id)) this.#drop(deliveries, delivery);
+    for (const effect of effects) {
+      if (deliveries.has(effect.id)) continue;
+      const delivery: Delivery = { actor, effect, failures: 0, state: "queued", cancel: () => undefined };
+      deliveries.set(effect.id, delivery);
+      this.#queue.add(delivery);
+    }
+    if (deliveries.size === 0) this.#deliveries.delete(actor);
+    this.#pump();
+  }
+
+  remove(actor: Actor): void {
+    const deliveries = this.#deliveries.get(actor);
+    for (const delivery of deliveries?.values() ?? []) this.#drop(deliveries, delivery);
+    this.#deliveries.delete(actor);
+  }
+
+  #drop(deliveries: Map<string, Delivery> | undefined, delivery: Delivery): void {
+    delivery.cancel();
+    this.#queue.delete(delivery);
+    deliveries?.delete(delivery.effect.id);
+  }
+
+  #isWanted({ actor, effect }: Delivery): boolean {
+    return actor.isOpen() && this.#deliveries.get(actor)?.has(effect.id) === true;
+  }
+
+  #pump(): void {
+    for (const delivery of this.#queue) {
+      if (this.#delivering >= deliveringMax) return;
+      this.#queue.delete(delivery);
+      void this.#deliver(delivery);
+    }
+  }
+
+  async #deliver(delivery: Delivery): Promise<void> {
+    const { by } = this.#options;
+    const { actor, effect } = delivery;
+    delivery.state = "delivering";
+    this.#delivering++;
+    try {
+      const answer = answerOf(effect, await this.#send(effect));
+      await actor.command({ command: answer, actor: { type: "requester", id: by } });
+    } catch (failure) {
+      this.#retryLater(delivery, failure);
+    } finally {
+      this.#delivering--;
+      this.#pump();
+    }
+  }
+
+  async #send({ id, target, command }: Effect): Promise<CommandReply> {
+    const { dispatcher, by, kinds } = this.#options;
+    const envelope = { id, aggregate: target, command, actor: { type: "requester", id: by } } as const;
+    if (!kinds.get(target.kind).creates.includes(command.name)) return await dispatcher.send(envelope);
+    return (await dispatcher.create(envelope)).reply;
+  }
+
+  #retryLater(delivery: Delivery, failure: unknown): void {
+    const { clock, diary } = this.#options;
+    const { actor, effect } = delivery;
+    if (!this.#isWanted(delivery)) return;
+    if (delivery.failures++ === 0)
+      diary.warn(
+        { id: actor.ref.id, effectId: effect.id, ...causeOf(failure) },
+        "could not deliver an effect; retrying",
+      );
+    delivery.state = "pausing";
+    const pauseMs = Math.min(retryMs.first * 2 ** (delivery.failures - 1), retryMs.max);
+    delivery.cancel = clock.at(clock.now() + pauseMs, () => {
+      delivery.state = "queued";
+      this.#queue.add(delivery);
+      this.#pump();
+    });
+  }
+}
+
+/**
+ * How an effect ended. A receiver whose state does not allow the command any more is over: nothing is left to do there. Throws a Fault
+ * for a refusal that time may change.
+ */
+function answerOf({ id: effectId }: Effect, reply: CommandReply): EffectAnswered {
+  if (reply.ok || reply.rejection.code === "ILLEGAL_TRANSITION")
+    return { name: "EffectAnswered", effectId, refusal: undefined };
+  const { code, why } = reply.rejection;
+  if (errors[code].retry || code === "LOG_DAMAGED") throw new Fault(code, why);
+  return { name: "EffectAnswered", effectId, refusal: reply.rejection };
+}

@@ -1,0 +1,60 @@
+import { type Change, causeOf, openKeyOf, openValueOf, type UnreadableCommit } from "@shoal/core";
+import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
+import { z } from "zod";
+
+/** An aggregate whose log this version cannot read: nothing is decided about it. */
+export interface Quarantined {
+  readonly aggregate: AggregateRef;
+  /** The position of the message that cannot be read; 0 when it is not known. */
+  readonly seq: number;
+  readonly code: string;
+  readonly why: string;
+}
+
+/** The aggregates of a shard that cannot be read, by subject. */
+export class Quarantine {
+  readonly #all = new Map<string, Quarantined>();
+
+  values(): readonly Quarantined[] {
+    return [...this.#all.values()];
+  }
+
+  get(ref: AggregateRef): Quarantined | undefined {
+    return this.#all.get(subjectOf(ref));
+  }
+
+  /** Puts an aggregate in; the change shows it in the view `open`. Undefined when it was in already. */
+  add(quarantined: Quarantined): Change | undefined {
+    const subject = subjectOf(quarantined.aggregate);
+    if (this.#all.has(subject)) return undefined;
+    this.#all.set(subject, quarantined);
+    const { aggregate, seq, code, why } = quarantined;
+    return {
+      bucket: buckets.open,
+      urgent: true,
+      key: openKeyOf(aggregate),
+      seq,
+      value: { ...openValueOf(aggregate), quarantine: { seq, code, why } },
+    };
+  }
+
+  delete(ref: AggregateRef): void {
+    this.#all.delete(subjectOf(ref));
+  }
+}
+
+/** What a failure to read an aggregate says of it. */
+export function quarantinedBy(aggregate: AggregateRef, failure: unknown): Quarantined {
+  const { code, why } = causeOf(failure);
+  const details = failure instanceof Error && "details" in failure ? failure.details : {};
+  const seq = z.object({ seq: z.number() }).safeParse(details);
+  return { aggregate, seq: seq.success ? seq.data.seq : 0, code, why };
+}
+
+/** The same for a message that a reader of many could not read. */
+export const quarantinedAt = ({ aggregate, seq, code, why }: UnreadableCommit): Quarantined => ({
+  aggregate,
+  seq,
+  code,
+  why,
+});

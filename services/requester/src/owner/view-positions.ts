@@ -1,0 +1,137 @@
+import { causeOf, Fault, type StoredPosition, type ViewPosition } from "@shoal/core";
+import { buckets } from "@shoal/proto";
+import type { RequesterPorts } from "../ports.ts";
+import { createWatermark, type Watermark } from "./watermark.ts";
+
+export interface ViewPositionsOptions {
+  readonly ports: Pick<RequesterPorts, "positions" | "clock" | "diary">;
+  readonly shard: number;
+  /** The buckets of every kind's views. */
+  readonly buckets: readonly string[];
+  /** How often at most positions are saved, milliseconds. */
+  readonly everyMs: number;
+  /** The bucket, or its position, is gone: this shard's part of it has to be rebuilt. */
+  readonly onMissing: (bucket: string) => void;
+}
+
+const beginning: ViewPosition = { eventsSeq: 0, reportsSeq: 0 };
+
+/** How far a shard has come, and its position in each bucket. Saved late on purpose: doing some work again is harmless. */
+export class ViewPositions {
+  readonly #options: ViewPositionsOptions;
+  /** By bucket; a bucket that is missing or being rebuilt is not here. */
+  readonly #saved = new Map<string, StoredPosition>();
+  events: Watermark = createWatermark(0);
+  reports: Watermark = createWatermark(0);
+  #cancel: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: ViewPositionsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the positions; the shard goes on behind the lowest one. Throws Fault LOG_DAMAGED for one behind the log's end. */
+  async load(lastSeq: number): Promise<ViewPosition> {
+    const { ports, shard } = this.#options;
+    await Promise.all(
+      this.#options.buckets.map(async (bucket) => {
+        const stored = await ports.positions.load(bucket, shard);
+        if (stored !== undefined) this.#saved.set(bucket, stored);
+      }),
+    );
+    const ahead = [...this.#saved].find(([, { eventsSeq }]) => eventsSeq > lastSeq);
+    if (ahead !== undefined) {
+      const [bucket, { eventsSeq }] = ahead;
+      throw new Fault("LOG_DAMAGED", `the log ends at ${lastSeq}, but bucket ${bucket} follows it up to ${eventsSeq}`);
+    }
+    // An empty log has nothing to rebuild from.
+    if (lastSeq === 0) for (const bucket of this.missing()) this.#saved.set(bucket, { ...beginning, revision: 0 });
+    const from = Math.min(lastSeq, ...[...this.#saved.values()].map(({ eventsSeq }) => eventsSeq));
+    const reportsSeq = this.#saved.get(buckets.open)?.reportsSeq ?? 0;
+    this.events = createWatermark(from);
+    this.reports = createWatermark(reportsSeq);
+    return { eventsSeq: from, reportsSeq };
+  }
+
+  /** Buckets without a position. */
+  missing(): readonly string[] {
+    return this.#options.buckets.filter((bucket) => !this.#saved.has(bucket));
+  }
+
+  /** Up to where the entries of all buckets are known to be written. */
+  savedSeq(): number {
+    if (this.missing().length > 0) return 0;
+    return Math.min(...[...this.#saved.values()].map(({ eventsSeq }) => eventsSeq));
+  }
+
+  /** A bucket was rebuilt: its position is followed again. */
+  async rebuilt(bucket: string): Promise<void> {
+    const { ports, shard } = this.#options;
+    const stored = await ports.positions.load(bucket, shard);
+    if (stored !== undefined) this.#saved.set(bucket, stored);
+  }
+
+  /** Something was taken up: save soon. */
+  moved(): void {
+    const { clock } = this.#options.ports;
+    if (this.#closed) return;
+    this.#cancel ??= clock.at(clock.now() + this.#options.everyMs, () => {
+      this.#cancel = undefined;
+      void this.#save();
+    });
+  }
+
+  /** Finds out which buckets are still there, also when nothing moves. */
+  async verify(): Promise<void> {
+    const { ports, shard } = this.#options;
+    for (const bucket of [...this.#saved.keys()]) {
+      const saved = this.#saved.get(bucket);
+      const stored = await ports.positions.load(bucket, shard);
+      if (!this.#closed && stored === undefined && saved !== undefined && saved.revision > 0) this.#lose(bucket);
+    }
+  }
+
+  /** Saves once more and then never again. */
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#closed = true;
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const reached = { eventsSeq: this.events.done(), reportsSeq: this.reports.done() };
+    await Promise.all([...this.#saved].map(([bucket, saved]) => this.#saveOne(bucket, saved, reached)));
+  }
+
+  async #saveOne(bucket: string, saved: StoredPosition, reached: ViewPosition): Promise<void> {
+    const { ports, shard } = this.#options;
+    // Reports are worked off by the shard as a whole; one bucket is enough to say so.
+    const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
+    if (position.eventsSeq <= saved.eventsSeq && position.reportsSeq <= saved.reportsSeq) return;
+    const next = {
+      eventsSeq: Math.max(position.eventsSeq, saved.eventsSeq),
+      reportsSeq: Math.max(position.reportsSeq, saved.reportsSeq),
+    };
+    try {
+      const revision = await ports.positions.save(bucket, shard, next, saved.revision);
+      this.#saved.set(bucket, { ...next, revision });
+    } catch (failure) {
+      ports.diary.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
+      if (causeOf(failure).code === "REVISION_CONFLICT") await this.#reload(bucket);
+    }
+  }
+
+  /** Another requester has written, or the bucket is not the same any more. */
+  async #reload(bucket: string): Promise<void> {
+    const { ports, shard } = this.#options;
+    const stored = await ports.positions.load(bucket, shard).catch(() => this.#saved.get(bucket));
+    if (this.#closed) return;
+    if (stored === undefined) this.#lose(bucket);
+    else this.#saved.set(bucket, stored);
+  }
+
+  #lose(bucket: string): void {
+    this.#saved.delete(bucket);
+    this.#options.onMissing(bucket);
+  }
+}
