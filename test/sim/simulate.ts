@@ -164,7 +164,7 @@ function planDisturbance(
       sea.cutAll(endAt);
       sea.rebuild();
     },
-    drop: () => sea.dropAssignments(),
+    drop: () => sea.drop("assignments"),
     jump: () => {
       const byMs = jumpsMs[atMs % jumpsMs.length] ?? 0;
       const berth = ship.voyage()?.berth;

@@ -1,6 +1,18 @@
-import type { Checkpoints, EventLog, Feed, Leases, LogReader, Market, ReportQueue, ViewStore } from "@shoal/core";
+import type {
+  Checkpoints,
+  CommandBus,
+  EventLog,
+  Feed,
+  Leases,
+  LogReader,
+  Market,
+  Positions,
+  ReportQueue,
+  ViewStore,
+} from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { createCheckpoints } from "./checkpoints.ts";
+import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
 import { startOver } from "./connection/stopping.ts";
@@ -10,6 +22,7 @@ import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createMarket } from "./market/market.ts";
+import { createPositions } from "./positions.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
@@ -46,6 +59,9 @@ export interface RequesterPorts {
   readonly views: Readonly<Record<ViewName, ViewStore>>;
   readonly leases: Leases;
   readonly checkpoints: Checkpoints;
+  readonly positions: Positions;
+  /** Commands between requesters; answers reach this one under its id. */
+  readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly market: Market;
   readonly feed: Feed;
@@ -92,6 +108,8 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     },
     leases: createLeases(link, requesterId),
     checkpoints: purging(createCheckpoints(store(buckets.checkpoints)), createReportPurger(link)),
+    positions: createPositions(link),
+    commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     market: createMarket(link),
     feed: createFeed(link),

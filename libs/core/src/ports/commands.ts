@@ -15,11 +15,20 @@ export type CommandReply =
   | { readonly ok: true; readonly seq: number; readonly changed: boolean }
   | { readonly ok: false; readonly rejection: Rejection };
 
-/** Commands between requesters. May be lost: whoever sends one appends by itself when no answer comes. */
+/**
+ * Commands between requesters. A command or its answer may be lost, and a command may reach several requesters that serve its shard: the
+ * sender appends by itself when no answer comes, and the command's id makes it one decision.
+ */
 export interface CommandBus {
-  /** Sends a command to the owner of a shard. Undefined when no answer came in `waitMs`. Never rejects. */
+  /**
+   * Sends a command to the owner of a shard. Undefined when no answer came in `waitMs`, when no requester serves the shard, or when
+   * the command is too large to be sent. Never rejects.
+   */
   send(shard: number, envelope: CommandEnvelope, waitMs: number): Promise<CommandReply | undefined>;
-  /** Answers the commands for a shard until closed. A handler that rejects sends no answer. */
+  /**
+   * Answers the commands for a shard until closed. A handler that rejects sends no answer. The envelope is checked and the aggregate is
+   * of this shard; of the command only the name is known: its kind's `accepts` has the schema for the rest.
+   */
   serve(
     shard: number,
     handle: (envelope: CommandEnvelope) => Promise<CommandReply>,

@@ -16,8 +16,9 @@ export interface Positions {
   /** Undefined when there is none: the shard's part of the bucket has to be rebuilt. */
   load(bucket: string, shard: number): Promise<StoredPosition | undefined>;
   /**
-   * Writes strictly on the last revision (0: there is none), and resolves with the new one. Throws Fault REVISION_CONFLICT when
-   * another requester has written, or the bucket is not the same any more.
+   * Writes strictly on the revision that the position names (0: there is none yet), and resolves with the new one. Throws Fault REVISION_CONFLICT when
+   * another requester has written, or the bucket is not the same any more. After LOG_UNREACHABLE it is written or not: load it
+   * before the next save.
    */
-  save(bucket: string, shard: number, position: ViewPosition, revision: number): Promise<number>;
+  save(bucket: string, shard: number, position: StoredPosition): Promise<number>;
 }

@@ -159,6 +159,8 @@ onServer(() => {
       ["say another node's heartbeat", subjects.heartbeat("n2")],
       ["ask other nodes", subjects.ask("n2")],
       ["ask in another node's name whether an execution holds", subjects.confirm("n2")],
+      ["command an aggregate", subjects.command(3)],
+      ["answer a command", `${subjects.commandDone("r1")}.x.1`],
       ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
       ["park messages", subjects.parked(0)],
       ["write its own assignments", `$KV.${buckets.assignments}.n1.e-1`],
@@ -199,6 +201,8 @@ onServer(() => {
       ["heartbeats", "shoal.hb.*"],
       ["another node's heartbeats", subjects.heartbeat("n2")],
       ["what nodes ask", "shoal.confirm.*"],
+      ["commands", "shoal.cmd.*"],
+      ["answers to commands", "shoal.done.>"],
       ["asks to another node", subjects.ask("n2")],
       ["asks to all nodes", "shoal.ask.*"],
       ["the requesters' answers", "_INBOX_requester.>"],
@@ -209,6 +213,23 @@ onServer(() => {
       ["everything", ">"],
     ])("subscribe to %s", async (_what, subject) => {
       expect(await refusalOf(() => node.link.nc.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
+    });
+  });
+
+  describe("a requester with the rights of a requester", () => {
+    it("sends commands and answers them", async () => {
+      const aggregate = { kind: "job", namespace: "default", id: "j-1" };
+      const shard = shardOf(aggregate.id);
+      const serving = await requester.commands.serve(shard, async () => ({ ok: true, seq: 7, changed: true }));
+      const envelope = { id: "c-1", aggregate, command: { name: "Stop" }, actor: { type: "client", id: "" } } as const;
+      // Far longer than an answer takes.
+      expect(await requester.commands.send(shard, envelope, 20_000)).toEqual({ ok: true, seq: 7, changed: true });
+      await serving.close();
+    });
+
+    it("keeps positions in the buckets", async () => {
+      const revision = await requester.positions.save("jobs", 1, { eventsSeq: 3, reportsSeq: 0, revision: 0 });
+      expect(await requester.positions.load("jobs", 1)).toEqual({ eventsSeq: 3, reportsSeq: 0, revision });
     });
   });
 

@@ -11,6 +11,14 @@ export const subjectOfKey = (bucket: string, key: string): string => `$KV.${buck
 /** The key that a subject stands for. */
 export const keyOfSubject = (bucket: string, subject: string): string => subject.slice(`$KV.${bucket}.`.length);
 
+/** The key of a shard's position. Namespaces and node ids begin with a letter or digit, so no entry has it. */
+export const positionKey = (shard: number): string => `${positionPrefix}${shard}`;
+
+/** Whether a key is that of a position, and no entry of the view. */
+export const isPositionKey = (key: string): boolean => key.startsWith(positionPrefix);
+
+const positionPrefix = "_position.";
+
 /** What a bucket keeps under a key: an entry, or the mark of one that was removed. */
 export interface Kept {
   /** The position in the bucket: what the next write has to expect. */

@@ -1,7 +1,7 @@
 import type { Link } from "../connection/link.ts";
 import { unreachable } from "../connection/link.ts";
 import { readStream } from "../stream/reading.ts";
-import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { isPositionKey, isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** Who is told the entries of a bucket, with the bytes that it keeps. */
 export interface EntryReader {
@@ -23,7 +23,8 @@ export async function readAll(link: Link, bucket: string, reader: EntryReader): 
     inOneGo: true,
     begins: () => reader.begins(),
     deliver(message) {
-      reader.deliver(keyOfSubject(bucket, message.subject), isRemoval(message) ? undefined : message.bytes);
+      const key = keyOfSubject(bucket, message.subject);
+      if (!isPositionKey(key)) reader.deliver(key, isRemoval(message) ? undefined : message.bytes);
     },
     caughtUp: resolve,
     room: () => reader.room?.()?.catch(reject),

@@ -5,7 +5,7 @@ import { patienceMs, shortPause } from "../connection/server-request.ts";
 import type { DeliveredMessage } from "../intake/intake.ts";
 import { readStream } from "../stream/reading.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
-import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { isPositionKey, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** What to watch, and under which consumer name when narrow rights allow only one. */
 export interface WatchPlace {
@@ -114,6 +114,7 @@ const absent: ViewChange = { isInitial: true, isAbsent: true, storedAt: 0 };
 function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
   const { place, watcher, live, unseen, isInitial } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
+  if (isPositionKey(key)) return;
   unseen.delete(key);
   const revision = message.seq;
   const value = place.written?.at(message.subject, message.bytes) ?? readValue(message);

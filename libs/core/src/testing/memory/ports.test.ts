@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { pause } from "../../clock.ts";
 import { checkpointsContract } from "../contracts/checkpoints.contract.ts";
 import { clockContract } from "../contracts/clock.contract.ts";
+import { commandBusContract } from "../contracts/command-bus.contract.ts";
 import { eventLogContract } from "../contracts/event-log.contract.ts";
 import { leasesContract } from "../contracts/leases.contract.ts";
 import { logStreamContract } from "../contracts/log-stream.contract.ts";
 import { marketContract } from "../contracts/market.contract.ts";
+import { positionsContract } from "../contracts/positions.contract.ts";
 import { reportQueueContract } from "../contracts/report-queue.contract.ts";
 import { viewStoreContract } from "../contracts/view-store.contract.ts";
 import { createHandClock, drive } from "../hand-clock.ts";
@@ -57,6 +59,24 @@ reportQueueContract("memory", async () => {
 checkpointsContract("memory", async () => {
   const { sea, close } = runningSea();
   return { checkpoints: sea.requester("r-one").checkpoints, again: () => sea.requester("r-two").checkpoints, close };
+});
+
+positionsContract("memory", async () => {
+  const { sea, close } = runningSea();
+  return {
+    positions: sea.requester("r-one").positions,
+    buckets: ["jobs", "assignments"],
+    again: () => sea.requester("r-two").positions,
+    async recreate() {
+      sea.drop("jobs");
+    },
+    close,
+  };
+});
+
+commandBusContract("memory", async () => {
+  const { sea, close } = runningSea();
+  return { bus: async (id) => sea.requester(id).commands, close };
 });
 
 marketContract("memory", async () => {

@@ -4,12 +4,14 @@ import { createDice, type Dice } from "../dice.ts";
 import { createHandClock, type HandClock } from "../hand-clock.ts";
 import { type Berth, createBerth, type Water } from "./berth.ts";
 import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
+import { type CommandStore, memoryCommandBus } from "./commands.ts";
 import { createLogStore, type LogStore, memoryEventLog } from "./event-log.ts";
 import { calm, type Faults } from "./faults.ts";
 import { memoryFeed } from "./feed.ts";
 import { createLeaseStore, type LeaseStore, memoryLeases } from "./leases.ts";
 import { createOutputStore, memoryLogReader, memoryLogSender, type OutputStore } from "./log-stream.ts";
 import { createMarketStore, type MarketStore, memoryMarket, memoryStall } from "./market.ts";
+import { createPositionStore, memoryPositions, type PositionStore } from "./positions.ts";
 import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
@@ -27,6 +29,8 @@ export interface Sea {
   readonly leases: LeaseStore;
   readonly reports: ReportStore;
   readonly checkpoints: CheckpointStore;
+  readonly positions: PositionStore;
+  readonly commands: CommandStore;
   readonly market: MarketStore;
   readonly output: OutputStore;
   /** What the live feed has announced. */
@@ -40,8 +44,8 @@ export interface Sea {
    * again (nats-server issue 8505), and every watch begins again.
    */
   rebuild(): void;
-  /** The bucket of assignments is deleted and made again. */
-  dropAssignments(): void;
+  /** A bucket is deleted, with the positions in it, and made again. */
+  drop(view: ViewName): void;
   /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
   berth(name: string): Berth;
   /** Every port of a requester of this id. */
@@ -68,20 +72,7 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   const { skewMs } = faults;
   const skewOf = (name: string): number => (skewMs === 0 ? 0 : dice.split(`clock ${name}`).between(-skewMs, skewMs));
   const announced: StoredCommit[] = [];
-  const stores = {
-    log: createLogStore(),
-    views: {
-      jobs: createBucket(buckets.jobs, clock.now),
-      executions: createBucket(buckets.executions, clock.now),
-      nodes: createBucket(buckets.nodes, clock.now),
-      assignments: createBucket(buckets.assignments, clock.now),
-    },
-    leases: createLeaseStore(clock),
-    reports: createReportStore(),
-    checkpoints: new Map(),
-    market: createMarketStore(),
-    output: createOutputStore(),
-  };
+  const stores = createStores(clock);
   const berth = (name: string): Berth => {
     // A process that starts again must not throw the same dice once more: it would make the same ids.
     const own = { dice: water.dice.split(`${name} ${started++}`), skewMs: skewOf(name) };
@@ -104,10 +95,33 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
       for (const each of berths) each.cutUntil(at);
     },
     rebuild: () => rebuild(stores.views),
-    dropAssignments: stores.views.assignments.drop,
+    drop(view) {
+      stores.views[view].drop();
+      stores.positions.drop(view);
+    },
     berth,
     requester: (id) => requesterPorts(berth(id), shared),
     node: (id) => nodePorts(berth(id), shared),
+  };
+}
+
+/** The servers' side of every port, empty. */
+function createStores(clock: HandClock) {
+  return {
+    log: createLogStore(),
+    views: {
+      jobs: createBucket(buckets.jobs, clock.now),
+      executions: createBucket(buckets.executions, clock.now),
+      nodes: createBucket(buckets.nodes, clock.now),
+      assignments: createBucket(buckets.assignments, clock.now),
+    },
+    leases: createLeaseStore(clock),
+    reports: createReportStore(),
+    checkpoints: new Map(),
+    positions: createPositionStore(),
+    commands: new Map(),
+    market: createMarketStore(),
+    output: createOutputStore(),
   };
 }
 
@@ -117,13 +131,24 @@ function rebuild(views: Sea["views"]): void {
   views.assignments.revive(markerMs);
 }
 
-interface Shared extends Pick<Sea, "log" | "views" | "leases" | "reports" | "checkpoints" | "market" | "output"> {
+type StoreName =
+  | "log"
+  | "views"
+  | "leases"
+  | "reports"
+  | "checkpoints"
+  | "positions"
+  | "commands"
+  | "market"
+  | "output";
+
+interface Shared extends Pick<Sea, StoreName> {
   readonly water: Water;
   readonly heard: (stored: StoredCommit) => void;
 }
 
 function requesterPorts(berth: Berth, shared: Shared) {
-  const { log, views, leases, reports, checkpoints, market, output, water, heard } = shared;
+  const { log, views, leases, reports, checkpoints, positions, commands, market, output, water, heard } = shared;
   const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
   return {
     berth,
@@ -139,6 +164,8 @@ function requesterPorts(berth: Berth, shared: Shared) {
     leases: memoryLeases(berth, leases),
     reports: memoryReportQueue(berth, reports),
     checkpoints: memoryCheckpoints(berth, checkpoints),
+    positions: memoryPositions(berth, positions),
+    commands: memoryCommandBus(berth, commands),
     market: memoryMarket(berth, market),
     feed: memoryFeed(berth, heard),
     logReader: memoryLogReader(berth, output),

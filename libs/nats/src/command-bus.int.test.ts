@@ -1,0 +1,116 @@
+import type { CommandReply } from "@shoal/core";
+import { commandBusContract, heard } from "@shoal/core/testing/contracts";
+import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encode, tryDecode } from "./codec/plain-maps.ts";
+import { commandBytesMax, createCommandBus } from "./command-bus.ts";
+import type { Link } from "./connection/link.ts";
+import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { onServer } from "./testing/on-server.ts";
+
+onServer(() => {
+  commandBusContract("commands over NATS", async () => {
+    const bench = await natsBench({ topology: false });
+    return { bus: async (id) => createCommandBus(await bench.link(), id), close: bench.close };
+  });
+
+  describe("a command bus", () => {
+    const aggregate = { kind: "job", namespace: "default", id: "j-1" };
+    const shard = shardOf(aggregate.id);
+    const good = {
+      id: "c-1",
+      aggregate,
+      command: { name: "Stop" },
+      actor: { type: "requester", id: "r-two" },
+    } as const;
+    const done: CommandReply = { ok: true, seq: 1, changed: true };
+    // Far longer than an answer takes.
+    const longMs = 20_000;
+
+    let bench: NatsBench;
+    let link: Link;
+    beforeAll(async () => {
+      bench = await natsBench();
+      link = await bench.link();
+    });
+    afterAll(() => bench?.close());
+
+    it.each<readonly [string, unknown]>([
+      ["no map at all", "odd"],
+      ["no id", { ...good, id: "" }],
+      ["an id without end", { ...good, id: "x".repeat(201) }],
+      ["an aggregate whose id would be two tokens of a subject", { ...good, aggregate: { ...aggregate, id: "j.1" } }],
+      ["a wildcard in place of a namespace", { ...good, aggregate: { ...aggregate, namespace: "*" } }],
+      ["an aggregate of another shard", { ...good, aggregate: { ...aggregate, id: "j-2" } }],
+      ["a command without a name", { ...good, command: {} }],
+      ["a command that is nested too deep", { ...good, command: { name: "Stop", deep: nested(70) } }],
+      ["no actor", { ...good, actor: undefined }],
+      ["an actor of an unknown type", { ...good, actor: { type: "ghost", id: "x" } }],
+    ])("gives no answer to a message with %s, and answers the next one", async (_what, data) => {
+      expect(shardOf("j-2")).not.toBe(shard);
+      const received = heard<string>();
+      const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
+        received.tell(id);
+        return done;
+      });
+      const reply = `${subjects.commandDone("r-two")}.x.1`;
+      link.nc.publish(subjects.command(shard), encode(data), { reply });
+      link.nc.publish(subjects.command(shard), encode({ ...good, id: "c-good" }), { reply });
+      await received.atLeast(1);
+      expect(received.all).toEqual(["c-good"]);
+      await serving.close();
+    });
+
+    it("answers on no subject but its own, so that a command cannot have it publish into the log", async () => {
+      const received = heard<string>();
+      const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
+        received.tell(id);
+        return done;
+      });
+      for (const reply of [subjectOf(aggregate), "_INBOX.x", undefined])
+        link.nc.publish(subjects.command(shard), encode(good), reply === undefined ? {} : { reply });
+      const sender = createCommandBus(link, "r-two");
+      expect(await sender.send(shard, { ...good, id: "c-2" }, longMs)).toEqual(done);
+      expect(received.all).toEqual(["c-2"]);
+      const { state } = await (await link.manager()).streams.info(streams.events);
+      expect(state.messages).toBe(0);
+      await serving.close();
+    });
+
+    it("waits on when an answer has a form or a code of another version", async () => {
+      const answers = ["odd", { ok: true }, { ok: false, rejection: { code: "NOT_A_CODE_YET", why: "" } }, done];
+      const subscription = link.nc.subscribe(subjects.command(shard), {
+        callback: (_failure, message) => {
+          for (const answer of answers) message.respond(encode(answer));
+        },
+      });
+      await link.nc.flush();
+      expect(await createCommandBus(link, "r-two").send(shard, good, longMs)).toEqual(done);
+      subscription.unsubscribe();
+    });
+
+    it("sends nothing that is larger than any commit", async () => {
+      const received = heard<unknown>();
+      const subscription = link.nc.subscribe(subjects.command(shard), {
+        callback: (_failure, message) => {
+          received.tell(tryDecode(message.data));
+          message.respond(encode(done));
+        },
+      });
+      await link.nc.flush();
+      const bus = createCommandBus(link, "r-two");
+      const large = { ...good, command: { name: "Stop", why: "x".repeat(commandBytesMax) } };
+      expect(await bus.send(shard, large, longMs)).toBeUndefined();
+      expect(await bus.send(shard, good, longMs)).toEqual(done);
+      expect(received.all).toEqual([good]);
+      subscription.unsubscribe();
+    });
+  });
+});
+
+/** Lists in one another. */
+function nested(levels: number): unknown {
+  let data: unknown = [];
+  for (let level = 0; level < levels; level++) data = [data];
+  return data;
+}

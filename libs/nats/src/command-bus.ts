@@ -1,0 +1,117 @@
+import type { Msg } from "@nats-io/nats-core";
+import { assert, type CommandBus, type CommandEnvelope, type CommandReply } from "@shoal/core";
+import {
+  Actor,
+  commitBytes,
+  type ErrorCode,
+  errors,
+  isShallow,
+  nameCharsMax,
+  shardIn,
+  subjectOf,
+  subjects,
+  tokenProblem,
+} from "@shoal/proto";
+import { z } from "zod";
+import { encode, tryDecode } from "./codec/plain-maps.ts";
+import type { Link } from "./connection/link.ts";
+import { openReplies } from "./connection/replies.ts";
+
+/** The most bytes of a command: what is larger than the largest commit could not be recorded. */
+export const commandBytesMax = commitBytes.max;
+
+/** The most commands of one shard that are being decided for others at the same time: as many as a busy owner decides in a second. */
+export const commandsInHandMax = 1_000;
+
+// As long as the names of commands in a cause may be: an id may be made of the ids of two aggregates and a few words.
+const idCharsMax = 200;
+
+// What becomes a subject's token.
+const Token = z.string().refine((text) => tokenProblem(text) === undefined);
+
+const Envelope = z.object({
+  id: z.string().min(1).max(idCharsMax),
+  aggregate: z.object({ kind: Token, namespace: Token.or(z.literal("")), id: Token }),
+  command: z.looseObject({ name: z.string().min(1).max(nameCharsMax) }).refine(isShallow),
+  actor: Actor,
+});
+
+// A code of a later version is no answer: the sender then decides by itself.
+const isKnown = (code: string): code is ErrorCode => Object.hasOwn(errors, code);
+
+const Reply = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), seq: z.int().min(0), changed: z.boolean() }),
+  z.object({ ok: z.literal(false), rejection: z.object({ code: z.string().refine(isKnown), why: z.string() }) }),
+]);
+
+/** Commands between requesters, over core NATS: requests on `shoal.cmd.<shard>`, answers below `shoal.done.<requesterId>`. */
+export function createCommandBus(link: Link, requesterId: string): CommandBus {
+  const problem = tokenProblem(requesterId);
+  assert(problem === undefined, `requester id "${requesterId}" cannot be part of a subject: ${problem}`);
+  const replies = openReplies(link.nc, subjects.commandDone(requesterId));
+  const trouble = (failure: unknown): void =>
+    link.trouble(`commands: ${failure instanceof Error ? failure.message : String(failure)}`);
+  return {
+    async send(shard, envelope, waitMs) {
+      const { promise, resolve } = Promise.withResolvers<CommandReply | undefined>();
+      const reply = replies.open(({ data }) => {
+        // An empty answer is the server's: no requester serves this shard.
+        if (data.length === 0) return resolve(undefined);
+        const answer = Reply.safeParse(tryDecode(data));
+        if (answer.success) resolve(answer.data);
+      });
+      const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
+      try {
+        const bytes = encode(envelope);
+        if (bytes.length > commandBytesMax) return undefined;
+        link.nc.publish(subjects.command(shard), bytes, { reply });
+        return await promise;
+      } catch (failure) {
+        trouble(failure);
+        return undefined;
+      } finally {
+        cancel();
+        replies.forget(reply);
+      }
+    },
+    serve: (shard, handle) => serve(link, { shard, handle, trouble }),
+  };
+}
+
+interface Serving {
+  readonly shard: number;
+  readonly handle: (envelope: CommandEnvelope) => Promise<CommandReply>;
+  readonly trouble: (failure: unknown) => void;
+}
+
+async function serve(link: Link, { shard, handle, trouble }: Serving): Promise<{ close(): Promise<void> }> {
+  let inHand = 0;
+  const subscription = link.nc.subscribe(subjects.command(shard), {
+    callback: (failure, message) => {
+      if (failure !== null) return trouble(failure);
+      // An answer to any other subject would be published there with a requester's rights, into the log for one.
+      if (!message.reply?.startsWith(subjects.commandDone(""))) return;
+      if (inHand >= commandsInHandMax) return;
+      const envelope = envelopeIn(message.data, shard);
+      if (envelope === undefined) return link.trouble("commands: one cannot be read and gets no answer", "warn");
+      inHand++;
+      handle(envelope)
+        .then((reply) => answer(link, message, reply))
+        .catch(trouble)
+        .finally(() => inHand--);
+    },
+  });
+  await link.nc.flush();
+  return { close: async () => subscription.unsubscribe() };
+}
+
+function answer(link: Link, message: Msg, reply: CommandReply): void {
+  const bytes = encode(reply);
+  link.later.do(() => void (link.nc.isClosed() || message.respond(bytes)));
+}
+
+function envelopeIn(bytes: Uint8Array, shard: number): CommandEnvelope | undefined {
+  if (bytes.length > commandBytesMax) return undefined;
+  const envelope = Envelope.safeParse(tryDecode(bytes));
+  return envelope.success && shardIn(subjectOf(envelope.data.aggregate)) === shard ? envelope.data : undefined;
+}

@@ -1,0 +1,106 @@
+import { positionsContract } from "@shoal/core/testing/contracts";
+import { buckets } from "@shoal/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Link } from "./connection/link.ts";
+import type { Answered } from "./connection/publish-outcome.ts";
+import { createPositions } from "./positions.ts";
+import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { onServer } from "./testing/on-server.ts";
+import { ensureTopology } from "./topology/topology.ts";
+import { positionKey, streamOfBucket, subjectOfKey } from "./views/bucket.ts";
+import { readAll } from "./views/read-all.ts";
+import { createViewStore } from "./views/view-store.ts";
+
+onServer(() => {
+  positionsContract("positions on a NATS server", async () => {
+    const bench = await natsBench();
+    const [one, other] = [await bench.link(), await bench.link()];
+    return {
+      positions: createPositions(one),
+      buckets: [buckets.jobs, buckets.assignments],
+      again: () => createPositions(other),
+      async recreate(bucket) {
+        await (await one.manager()).streams.delete(streamOfBucket(bucket));
+        await ensureTopology(one, { replicas: 1 });
+      },
+      close: bench.close,
+    };
+  });
+
+  describe("positions in a bucket", () => {
+    let bench: NatsBench;
+    let link: Link;
+    beforeAll(async () => {
+      bench = await natsBench();
+      link = await bench.link();
+    });
+    afterAll(() => bench?.close());
+    const subject = (shard: number) => subjectOfKey(buckets.jobs, positionKey(shard));
+
+    it("are readable as JSON under `_position.<shard>`", async () => {
+      await createPositions(link).save(buckets.jobs, 1, { eventsSeq: 10, reportsSeq: 7, revision: 0 });
+      const stored = await (await link.manager()).streams.getMessage("KV_jobs", {
+        last_by_subj: "$KV.jobs._position.1",
+      });
+      expect(stored?.json()).toEqual({ eventsSeq: 10, reportsSeq: 7 });
+    });
+
+    it.each([
+      ["a removal marker", new Uint8Array(), { "KV-Operation": "DEL" }],
+      ["what is no position", new TextEncoder().encode('{"eventsSeq":-1}'), {}],
+    ])("count as none and are written over where there is %s", async (_what, bytes, headers) => {
+      const positions = createPositions(link);
+      const before = await positions.load(buckets.jobs, 2);
+      if (before === undefined) await positions.save(buckets.jobs, 2, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
+      const outcome = await link.publisher.publish({ subject: subject(2), bytes, headers });
+      expect(outcome.state).toBe("stored");
+      expect(await positions.load(buckets.jobs, 2)).toBeUndefined();
+      const revision = await positions.save(buckets.jobs, 2, { eventsSeq: 3, reportsSeq: 0, revision: 0 });
+      expect(await positions.load(buckets.jobs, 2)).toEqual({ eventsSeq: 3, reportsSeq: 0, revision });
+    });
+
+    it.each<readonly ["lost answer" | "lost request"]>([["lost answer"], ["lost request"]])(
+      "are written once after a %s",
+      async (what) => {
+        let publishes = 0;
+        const publish: Link["publisher"]["publish"] = async (message) => {
+          publishes++;
+          const unknown: Answered = { state: "unknown", why: "the answer was lost" };
+          if (publishes > 1) return link.publisher.publish(message);
+          if (what === "lost answer") await link.publisher.publish(message);
+          return unknown;
+        };
+        const faulty: Link = { ...link, publisher: { ...link.publisher, publish } };
+        const shard = what === "lost answer" ? 3 : 4;
+        const revision = await createPositions(faulty).save(buckets.jobs, shard, {
+          eventsSeq: 5,
+          reportsSeq: 0,
+          revision: 0,
+        });
+        expect(publishes).toBe(what === "lost answer" ? 1 : 2);
+        expect(await createPositions(link).load(buckets.jobs, shard)).toEqual({
+          eventsSeq: 5,
+          reportsSeq: 0,
+          revision,
+        });
+      },
+    );
+
+    it("are no entries of the view", async () => {
+      const store = createViewStore(link, { bucket: buckets.nodes });
+      const positions = createPositions(link);
+      const keys: string[] = [];
+      const watch = await store.watch(">", { changed: (key) => keys.push(key), ready: () => undefined });
+      const revision = await positions.save(buckets.nodes, 0, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
+      await store.put("n1", { seq: 1 });
+      await positions.save(buckets.nodes, 0, { eventsSeq: 6, reportsSeq: 0, revision });
+      await watch.caughtUp();
+      expect(keys).toEqual(["n1"]);
+      await watch.close();
+      const read: string[] = [];
+      await readAll(link, buckets.nodes, { begins: () => undefined, deliver: (key) => read.push(key) });
+      expect(read).toEqual(["n1"]);
+      expect(bench.troubles).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import { Fault, type Positions, type StoredPosition } from "@shoal/core";
+import { z } from "zod";
+import { type Link, unreachable } from "./connection/link.ts";
+import { headerNames } from "./connection/message-headers.ts";
+import { patienceMs, shortPause } from "./connection/server-request.ts";
+import { lastOnSubject, type StoredMessage } from "./stream/stored-message.ts";
+import { positionKey, streamOfBucket, subjectOfKey } from "./views/bucket.ts";
+
+const ViewPosition = z.object({ eventsSeq: z.int().min(0), reportsSeq: z.int().min(0) });
+
+/** One write that is under way. */
+interface Attempt {
+  readonly bucket: string;
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  /** The message id: tells this write from one of another requester that has the same content. */
+  readonly id: string;
+  /** The revision that the caller builds on. */
+  readonly revision: number;
+  /** The revision that the server has to find. Another one only where something that is no position is written over. */
+  expected: number;
+}
+
+/** Positions in the streams of the buckets themselves, as JSON. */
+export function createPositions(link: Link): Positions {
+  return {
+    async load(bucket, shard) {
+      const subject = subjectOfKey(bucket, positionKey(shard));
+      for (let untilAt = link.clock.now() + patienceMs; ; ) {
+        const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
+        if (found.state === "none") return undefined;
+        if (found.state === "there") return positionOf(found.message);
+        if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${subject}`, found.why);
+        await shortPause(link);
+      }
+    },
+    save(bucket, shard, { eventsSeq, reportsSeq, revision }) {
+      const subject = subjectOfKey(bucket, positionKey(shard));
+      const bytes = new TextEncoder().encode(JSON.stringify({ eventsSeq, reportsSeq }));
+      return write(link, { bucket, subject, bytes, id: link.chance.uuid(), revision, expected: revision });
+    },
+  };
+}
+
+async function write(link: Link, attempt: Attempt): Promise<number> {
+  const { bucket, subject, bytes, id } = attempt;
+  for (let untilAt = link.clock.now() + patienceMs; ; ) {
+    const headers = { [headerNames.messageId]: id, [headerNames.expectedSubjectSeq]: attempt.expected };
+    const outcome = await link.publisher.publish({ subject, bytes, headers });
+    if (outcome.state === "stored") return outcome.seq;
+    if (outcome.state === "refused")
+      throw new Fault("LOG_UNSUITABLE", `bucket ${bucket} refuses ${subject}: ${outcome.why}`);
+    const stored = outcome.state === "unsent" ? undefined : await readBack(link, attempt);
+    if (stored !== undefined) return stored;
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`writing ${subject}`, outcome.why);
+    await shortPause(link);
+  }
+}
+
+/** Our revision when the write is stored, undefined when it is right to try again; throws the conflict. */
+async function readBack(link: Link, attempt: Attempt): Promise<number | undefined> {
+  const { bucket, subject, id, revision } = attempt;
+  const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
+  if (found.state === "unknown") return undefined;
+  const last = found.state === "none" ? undefined : found.message;
+  if (last?.header(headerNames.messageId) === id) return last.seq;
+  if ((last?.seq ?? 0) === attempt.expected) return undefined;
+  // What was loaded as no position at all is written over as such.
+  if (revision === 0 && last !== undefined && positionOf(last) === undefined) {
+    attempt.expected = last.seq;
+    return undefined;
+  }
+  const got = last === undefined ? "no position" : `revision ${last.seq}`;
+  throw new Fault("REVISION_CONFLICT", `${subject}: expected revision ${revision}, got ${got}`, {
+    details: { expected: revision, got: last?.seq ?? 0 },
+  });
+}
+
+/** Undefined for what is no position, such as a removal marker, which is empty. */
+function positionOf(message: StoredMessage): StoredPosition | undefined {
+  const position = ViewPosition.safeParse(jsonOf(message.bytes));
+  return position.success ? { ...position.data, revision: message.seq } : undefined;
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
