@@ -31,14 +31,14 @@ onServer(() => {
       const submitted = new Set<string>();
       const submit = async () => {
         const all = Array.from({ length: jobsPerRound }, () =>
-          here.requester.commands.submit({ spec: jobOf(0.1), cause: "test" }),
+          here.requester.commands.submit({ spec: jobOf(0.1), actor: { type: "client", id: "test" } }),
         );
         for (const { jobId } of await Promise.all(all)) submitted.add(jobId);
       };
       const over = () => allCompleted(here, submitted);
       try {
         // One assignment stays for the whole time: a file of which nothing is left the server deletes, and brings nothing back.
-        await here.requester.commands.submit({ spec: jobOf(3_600), cause: "test" });
+        await here.requester.commands.submit({ spec: jobOf(3_600), actor: { type: "client", id: "test" } });
         await until("the long job at work", async () => here.starts.size === 1);
         for (let round = 0; round < rounds; round++) {
           await submit();

@@ -18,7 +18,7 @@ onServer(() => {
       try {
         const submitted = await Promise.all(
           Array.from({ length: jobs }, () =>
-            here.requester.commands.submit({ spec: jobOf(runSeconds), cause: "test" }),
+            here.requester.commands.submit({ spec: jobOf(runSeconds), actor: { type: "client", id: "test" } }),
           ),
         );
         await until("all jobs at work", async () => here.starts.size === jobs);

@@ -52,14 +52,21 @@ type Perform<A> = (act: A, stage: Stage) => void;
 
 const perform: { readonly [K in Act["does"]]: Perform<Extract<Act, { does: K }>> } = {
   submit({ job, spec }, { fleet, jobs }) {
-    const submitted = commandsOf(fleet).submit({ spec: { ...sampleSpec(spec), name: job }, cause: "client" });
+    const submitted = commandsOf(fleet).submit({
+      spec: { ...sampleSpec(spec), name: job },
+      actor: { type: "client", id: "test" },
+    });
     jobs.set(
       job,
       submitted.then(({ jobId }) => jobId),
     );
   },
   stop({ job }, { fleet, jobs }) {
-    void jobs.get(job)?.then((jobId) => commandsOf(fleet).stop(jobId, "the client said so"));
+    void jobs
+      .get(job)
+      ?.then((jobId) =>
+        commandsOf(fleet).stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
+      );
   },
   kill: ({ whom }, { fleet }) => shipOf(fleet, whom).sink(),
   start: ({ whom }, { fleet }) => shipOf(fleet, whom).raise(),

@@ -51,7 +51,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
   }
 
   async function submit({ spec, token, stopAtMs }: PlannedJob): Promise<void> {
-    const request = { spec, cause: "client", ...(token === undefined ? {} : { token }) };
+    const request = { spec, actor: { type: "client" as const, id: "test" }, ...(token === undefined ? {} : { token }) };
     for (;;) {
       const answer = await ask((commands) => commands.submit(request));
       if (answer === "refused") return problem("a good spec was refused");
@@ -70,7 +70,9 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
 
   async function stop(jobId: string): Promise<void> {
     for (;;) {
-      const answer = await ask((commands) => commands.stop(jobId, "the client said so"));
+      const answer = await ask((commands) =>
+        commands.stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
+      );
       if (answer === "refused") return;
       if (answer !== "silence") return void stopped.add(jobId);
       await pause(clock, againMs);

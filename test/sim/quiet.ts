@@ -1,6 +1,6 @@
 import { entries, entryOf, isOver, jobViews, nodeViews, type View } from "@shoal/core";
 import { entriesOf, type Sea } from "@shoal/core/testing";
-import type { Heartbeat } from "@shoal/proto";
+import { type Heartbeat, shardOf } from "@shoal/proto";
 import { batchRetries } from "../../libs/core/src/job/job-types/batch.ts";
 import type { Clients } from "./clients.ts";
 import type { Fleet } from "./fleet.ts";
@@ -103,8 +103,10 @@ function stillHeld({ sea, fleet, lastHeartbeats }: QuietOptions): string[] {
       );
   }
   for (const ship of fleet.requesters) {
-    for (const [shard, jobs] of ship.voyage()?.requester.owner.holdings() ?? []) {
-      if (jobs > 0) found.push(`${ship.id} still has ${jobs} jobs of shard ${shard} in memory`);
+    for (const [shard, { aggregates }] of ship.voyage()?.requester.owner.holdings() ?? []) {
+      // Nodes stay in memory as long as they are members.
+      const members = fleet.nodes.filter(({ id }) => shardOf(id) === shard).length;
+      if (aggregates > members) found.push(`${ship.id} has ${aggregates} aggregates of shard ${shard} in memory`);
     }
   }
   return found;

@@ -51,7 +51,7 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
 }
 
 /** The views, each in its bucket. */
-export type ViewName = "jobs" | "executions" | "nodes" | "assignments";
+export type ViewName = "jobs" | "executions" | "nodes" | "assignments" | "open";
 
 /** Everything a requester reaches through NATS, over one connection. */
 export interface RequesterPorts {
@@ -105,6 +105,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
       executions: store(buckets.executions),
       nodes: store(buckets.nodes),
       assignments: store(buckets.assignments),
+      open: store(buckets.open),
     },
     leases: createLeases(link, requesterId),
     checkpoints: purging(createCheckpoints(store(buckets.checkpoints)), createReportPurger(link)),

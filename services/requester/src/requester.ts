@@ -1,4 +1,4 @@
-import { type Job, kinds as allKinds, type Kinds, type Process, type World } from "@shoal/core";
+import { kinds as allKinds, type Job, type Kinds, type Process, type World } from "@shoal/core";
 import { type Commands, createCommands } from "./commands/commands.ts";
 import type { JobDefaults } from "./commands/job-defaults.ts";
 import { createConfirmations } from "./nodes/confirmations.ts";

@@ -152,7 +152,7 @@ interface Assembled {
 function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assembled {
   const clock = systemClock();
   const chance = systemChance;
-  const { views, log, checkpoints, logs } = nats;
+  const { views, log, positions, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
   const { commands, membership, roster } = requester;
@@ -185,7 +185,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
       catalog,
       nodes,
       log,
-      checkpoints,
+      viewPositions: positions,
       logs,
       results,
       clock,

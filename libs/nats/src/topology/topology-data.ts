@@ -131,6 +131,7 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly
   bucket(buckets.executions),
   bucket(buckets.nodes),
   bucket(buckets.assignments),
+  bucket(buckets.open),
   bucket(buckets.checkpoints),
   bucket(buckets.shards, leaseMarkerMs),
 ];

@@ -19,7 +19,7 @@ export interface ApiParts {
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly log: EventLog;
-  readonly positions: Positions;
+  readonly viewPositions: Pick<Positions, "load">;
   readonly logs: LogReader;
   readonly results: ResultReader;
   readonly clock: Clock;

@@ -48,7 +48,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   const front: Front = {
     ...parts,
     admission: createAdmission(parts.clock, { ...options, publicUrl: parts.publicUrl }),
-    positions: createPositionGate(parts),
+    positions: createPositionGate({ ...parts, positions: parts.viewPositions }),
     feeds: createOccupancy("event feeds", apiLimits.feedsMax),
     logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
     logBytes: createByteBudget(apiLimits.logBudgetBytes),

@@ -1,14 +1,24 @@
-import { foldJob } from "@shoal/core";
+import { foldJob, kinds } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDispatcher } from "../owner/dispatcher.ts";
 import { type Commands, createCommands } from "./commands.ts";
 import { namedJobId } from "./ids.ts";
-import { withDefaults } from "./job-defaults.ts";
+import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 
 const specOf = (more: object = {}) => JobSpec.parse({ type: "batch", ...more, tasks: [{ engine: { type: "noop" } }] });
 const fromRequester = (id: string, more: object = {}) =>
   specOf({ ...more, meta: { "bacalhau.org/requester.id": id, "server.instance.id": id } });
+
+const actor = { type: "client", id: "test" } as const;
+
+/** The commands of a requester that owns nothing. */
+function commandsOf(by: string, jobDefaults?: JobDefaults): Commands {
+  const ports = sea.requester(by);
+  const dispatcher = createDispatcher({ ports, kinds, by, local: () => undefined, onAppended: () => {} });
+  return createCommands({ dispatcher, chance: ports.chance, jobDefaults });
+}
 
 let sea: ReturnType<typeof createSea>;
 let driving: { stop(): void };
@@ -17,8 +27,8 @@ let other: Commands;
 beforeEach(() => {
   sea = createSea({ seed: "submit" });
   driving = drive(sea.clock);
-  one = createCommands(sea.requester("r-1"), { by: "r-1", noticed: () => {} });
-  other = createCommands(sea.requester("r-2"), { by: "r-2", noticed: () => {} });
+  one = commandsOf("r-1");
+  other = commandsOf("r-2");
 });
 afterEach(() => driving.stop());
 
@@ -28,9 +38,9 @@ describe("submitting without timeouts", () => {
   async function stored(more: object, own: object = {}) {
     const ports = sea.requester("r-9");
     const jobDefaults = { executionTimeoutMs: 90_500 };
-    const commands = createCommands(ports, { by: "r-9", noticed: () => {}, jobDefaults });
+    const commands = commandsOf("r-9", jobDefaults);
     const spec = JobSpec.parse({ type: "batch", ...more, tasks: [{ engine: { type: "noop" }, timeouts: own }] });
-    const { jobId } = await commands.submit({ spec, cause: "" });
+    const { jobId } = await commands.submit({ spec, actor });
     const job = foldJob(await ports.log.load({ kind: "job", namespace: "default", id: jobId }));
     return job?.header.spec.tasks[0]?.timeouts;
   }
@@ -50,7 +60,7 @@ describe("submitting without timeouts", () => {
     expect(await stored({}, own)).toEqual({ ...timeouts, ...own });
   });
   it("leaves all without when the setting is 0", async () => {
-    const { jobId } = await one.submit({ spec: specOf(), cause: "" });
+    const { jobId } = await one.submit({ spec: specOf(), actor });
     const job = foldJob(await sea.requester("r-9").log.load({ kind: "job", namespace: "default", id: jobId }));
     expect(job?.header.spec.tasks[0]?.timeouts).toEqual(timeouts);
   });
@@ -58,22 +68,22 @@ describe("submitting without timeouts", () => {
 
 describe("submitting with a token", () => {
   it("finds the first one's job also through another requester", async () => {
-    const first = await one.submit({ spec: fromRequester("r-1"), token: "t", cause: "" });
-    const second = await other.submit({ spec: fromRequester("r-2"), token: "t", cause: "" });
+    const first = await one.submit({ spec: fromRequester("r-1"), token: "t", actor });
+    const second = await other.submit({ spec: fromRequester("r-2"), token: "t", actor });
     expect(first.existed).toBe(false);
     expect(second).toEqual({ ...first, existed: true });
   });
   it("refuses another spec under the same token", async () => {
-    await one.submit({ spec: specOf(), token: "t", cause: "" });
-    await expect(one.submit({ spec: specOf({ count: 2 }), token: "t", cause: "" })).rejects.toThrow(/another spec/);
+    await one.submit({ spec: specOf(), token: "t", actor });
+    await expect(one.submit({ spec: specOf({ count: 2 }), token: "t", actor })).rejects.toThrow(/another spec/);
   });
   it("keeps a name the job's own, and knows the same request again", async () => {
-    const first = await one.submit({ spec: specOf({ name: "mine" }), token: "t", cause: "" });
+    const first = await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor });
     expect(first.jobId).toBe(namedJobId(sea.requester("r-3").chance, "default", "mine"));
-    expect(await one.submit({ spec: specOf({ name: "mine" }), token: "t", cause: "" })).toMatchObject({
+    expect(await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor })).toMatchObject({
       existed: true,
     });
-    await expect(one.submit({ spec: specOf({ name: "mine" }), token: "u", cause: "" })).rejects.toThrow(/exists/);
-    await expect(one.submit({ spec: specOf({ name: "mine" }), cause: "" })).rejects.toThrow(/exists/);
+    await expect(one.submit({ spec: specOf({ name: "mine" }), token: "u", actor })).rejects.toThrow(/exists/);
+    await expect(one.submit({ spec: specOf({ name: "mine" }), actor })).rejects.toThrow(/exists/);
   });
 });

@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  type CommandEnvelope,
-  type CommandReply,
-  causeOf,
-  type Lease,
-  type NodeCommand,
-} from "@shoal/core";
+import { type Clock, type CommandReply, causeOf, type Lease, type NodeCommand } from "@shoal/core";
 import { type Heartbeat, shardOf } from "@shoal/proto";
 import type { AddressedCommand } from "../owner/mailbox.ts";
 import type { Diary } from "../ports.ts";

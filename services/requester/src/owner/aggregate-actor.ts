@@ -45,6 +45,8 @@ export interface Move<S> {
   readonly before: S | undefined;
   readonly after: S;
   readonly stored: StoredCommit;
+  /** This actor has just appended it. */
+  readonly isOwn: boolean;
 }
 
 // Conflicts in a row after which something else is wrong: with a few requesters one is rare.
@@ -134,12 +136,12 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     this.#mailbox.close();
   }
 
-  #apply(stored: StoredCommit): void {
+  #apply(stored: StoredCommit, isOwn = false): void {
     if (stored.seq <= this.headSeq()) return;
     const before = this.#aggregate.state;
     this.#aggregate = applyCommit<S>(this.kind as Kind<S>, this.#aggregate, stored);
     const after = this.#aggregate.state;
-    if (after !== undefined) this.#options.onCommit({ before, after, stored });
+    if (after !== undefined) this.#options.onCommit({ before, after, stored, isOwn });
   }
 
   /** Starts to work unless that is being done. One worker, so that one commit is under way at a time. */
@@ -205,7 +207,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
       const reply = replies[index] ?? { ok: true, seq: head.seq, changed: false };
       settle(reply.ok && reply.changed && stored !== undefined ? { ...reply, seq: stored.seq } : reply);
     }
-    if (stored !== undefined) this.#apply(stored);
+    if (stored !== undefined) this.#apply(stored, true);
   }
 
   #evolved(draft: S | undefined, events: readonly E[], now: number): S | undefined {

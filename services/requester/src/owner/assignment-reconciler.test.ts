@@ -36,7 +36,7 @@ async function bench() {
   await sea.clock.advance(1_000);
   const stall = await idleNode(sea);
   await sea.clock.advance(2_000);
-  const submitting = requester.commands.submit({ spec, cause: "test" });
+  const submitting = requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
   await sea.clock.advance(2_000);
   const { jobId } = await submitting;
   const ref = { kind: "job", namespace: "default", id: jobId } as const;
@@ -45,7 +45,7 @@ async function bench() {
     return job === undefined ? [] : liveExecutions(job).map(({ placement }) => placement.executionId);
   };
   const stop = async () => {
-    const stopping = requester.commands.stop(jobId, "test");
+    const stopping = requester.commands.stop(jobId, { why: "test", actor: { type: "client", id: "test" } });
     await sea.clock.advance(1_000);
     await stopping;
   };

@@ -1,9 +1,8 @@
-import { Fault, type ReceivedReport } from "@shoal/core";
+import { type CommandReply, Fault, type ReceivedReport } from "@shoal/core";
 import { createHandClock } from "@shoal/core/testing";
 import type { ErrorCode } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { decideReport } from "./decide-report.ts";
-import type { Outcome } from "./inbox.ts";
 
 const received: ReceivedReport = {
   nodeId: "n-one",
@@ -12,11 +11,11 @@ const received: ReceivedReport = {
   seq: 7,
   report: { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } },
 };
-const changed: Outcome = { ok: true, changed: true };
-const refused: Outcome = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };
+const changed: CommandReply = { ok: true, seq: 8, changed: true };
+const refused: CommandReply = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };
 
-/** A desk that answers with these, one after the other, and a place for parked reports that fails so often first. */
-function bench(answers: readonly (Outcome | ErrorCode)[], parkFailures = 0) {
+/** An aggregate that answers with these, one after the other, and a place for parked reports that fails so often first. */
+function bench(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0) {
   const clock = createHandClock(0);
   const closed = new AbortController();
   const parked: string[] = [];
@@ -25,13 +24,11 @@ function bench(answers: readonly (Outcome | ErrorCode)[], parkFailures = 0) {
   let isDone: boolean | undefined;
   decideReport(
     {
-      deskOf: async () => ({
-        command: async () => {
-          const answer = answers[Math.min(tries++, answers.length - 1)];
-          if (typeof answer === "object") return answer;
-          throw new Fault(answer ?? "INTERNAL", "it failed");
-        },
-      }),
+      command: async () => {
+        const answer = answers[Math.min(tries++, answers.length - 1)];
+        if (typeof answer === "object") return answer;
+        throw new Fault(answer ?? "INTERNAL", "it failed");
+      },
       reports: {
         park: async (_report, why) => {
           if (failures-- > 0) throw new Fault("LOG_UNREACHABLE", "no answer");
@@ -74,7 +71,16 @@ it("a report whose shard has gone is left to the next owner", async () => {
   expect(isDone()).toBe(false);
 });
 
-it.each(["LOG_UNSUITABLE", "LOG_DAMAGED", "TOO_LARGE", "INTERNAL"] as const)(
+it.each(["LOG_NEWER", "LOG_DAMAGED"] as const)(
+  "a report for a job that cannot be read (%s) is refused: its node repeats it",
+  async (code) => {
+    const { clock, isDone, parked } = bench([code]);
+    await clock.settle();
+    expect([isDone(), parked]).toEqual([true, []]);
+  },
+);
+
+it.each(["LOG_UNSUITABLE", "TOO_LARGE", "INTERNAL"] as const)(
   "a report that fails with %s is parked with its reason, and worked off once that is stored",
   async (code) => {
     const { clock, isDone, parked } = bench([code], 2);

@@ -51,7 +51,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { log, clock, commands } = ports;
 
   /** Without a lease: load, decide, append. */
-  function newActor({ aggregate }: CommandEnvelope) {
+  function newActor({ aggregate }: CommandEnvelope, onAppended = options.onAppended) {
     return new AggregateActor({
       ref: aggregate,
       kind: kinds.get(aggregate.kind),
@@ -59,8 +59,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       by,
       epoch: 0,
       isOwner: false,
-      onCommit: ({ after, stored }) => {
-        if (stored.commit.by === by) options.onAppended(stored, after);
+      onCommit: ({ after, stored, isOwn }) => {
+        if (isOwn) onAppended(stored, after);
       },
     });
   }
@@ -75,8 +75,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return await actor.command(envelope);
     },
     async create(envelope) {
-      const reply = await newActor(envelope).command(envelope);
-      const existing = reply.ok ? undefined : await firstBy(log, envelope);
+      let isNew = false;
+      const actor = newActor(envelope, (stored, state) => {
+        isNew = true;
+        options.onAppended(stored, state);
+      });
+      const reply = await actor.command(envelope);
+      const existing = isNew ? undefined : await firstBy(log, envelope);
       return { reply: existing === undefined ? reply : { ok: true, seq: existing.seq, changed: true }, existing };
     },
   };

@@ -53,7 +53,7 @@ it("shows what it knows before it leaves in order", async () => {
   const driving = drive(sea.clock);
   for (const each of processes) await each.start();
   const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
-  const { jobId } = await requester.commands.submit({ spec, cause: "test" });
+  const { jobId } = await requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
   driving.stop();
   // Less than an entry has to rest before it is written.
   await sea.clock.advance(20);
@@ -88,7 +88,11 @@ it("gives each shard back once, however often it looks again while the views are
   const driving = drive(sea.clock);
   for (const each of [catalog, ...requester.processes]) await each.start();
   const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
-  await Promise.all(Array.from({ length: 4 * shardCount }, () => requester.commands.submit({ spec, cause: "test" })));
+  await Promise.all(
+    Array.from({ length: 4 * shardCount }, () =>
+      requester.commands.submit({ spec, actor: { type: "client", id: "test" } }),
+    ),
+  );
   driving.stop();
   for (const id of ["b", "c"]) {
     const joining = sea.requester(id).leases.start({ changed: () => undefined, lost: () => undefined });
@@ -115,7 +119,7 @@ it("waits before it takes a shard again that it could not open", async () => {
         return leases.acquire(shard);
       },
     },
-    catalog: { ...catalog, caughtUp: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer")) },
+    positions: { ...ports.positions, load: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer")) },
   });
   const starting = [catalog, ...requester.processes].reduce<Promise<void>>(
     (before, each) => before.then(() => each.start()),

@@ -101,10 +101,7 @@ export class Shard {
   }
 
   /** Decides a command on an aggregate of this shard. Rejects with the log's Faults. */
-  async command({
-    aggregate,
-    ...given
-  }: Omit<CommandEnvelope, "id"> & { readonly id?: string }): Promise<CommandReply> {
+  async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
     const actor = await this.#aggregates.actorOf(aggregate);
     return await actor.command(given);
   }

@@ -46,6 +46,7 @@ export class ViewPositions {
     }
     // An empty log has nothing to rebuild from.
     if (lastSeq === 0) for (const bucket of this.missing()) this.#saved.set(bucket, { ...beginning, revision: 0 });
+    if (lastSeq === 0) this.moved();
     const from = Math.min(lastSeq, ...[...this.#saved.values()].map(({ eventsSeq }) => eventsSeq));
     const reportsSeq = this.#saved.get(buckets.open)?.reportsSeq ?? 0;
     this.events = createWatermark(from);
@@ -56,12 +57,6 @@ export class ViewPositions {
   /** Buckets without a position. */
   missing(): readonly string[] {
     return this.#options.buckets.filter((bucket) => !this.#saved.has(bucket));
-  }
-
-  /** Up to where the entries of all buckets are known to be written. */
-  savedSeq(): number {
-    if (this.missing().length > 0) return 0;
-    return Math.min(...[...this.#saved.values()].map(({ eventsSeq }) => eventsSeq));
   }
 
   /** A bucket was rebuilt: its position is followed again. */
@@ -107,21 +102,23 @@ export class ViewPositions {
     const { ports, shard } = this.#options;
     // Reports are worked off by the shard as a whole; one bucket is enough to say so.
     const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
-    if (position.eventsSeq <= saved.eventsSeq && position.reportsSeq <= saved.reportsSeq) return;
+    const isNewer = position.eventsSeq > saved.eventsSeq || position.reportsSeq > saved.reportsSeq;
+    // A position of nothing is worth saving once: without any, the next owner would rebuild.
+    if (!isNewer && saved.revision > 0) return;
     const next = {
       eventsSeq: Math.max(position.eventsSeq, saved.eventsSeq),
       reportsSeq: Math.max(position.reportsSeq, saved.reportsSeq),
     };
     try {
-      const revision = await ports.positions.save(bucket, shard, next, saved.revision);
+      const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
       this.#saved.set(bucket, { ...next, revision });
     } catch (failure) {
       ports.diary.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
-      if (causeOf(failure).code === "REVISION_CONFLICT") await this.#reload(bucket);
+      await this.#reload(bucket);
     }
   }
 
-  /** Another requester has written, or the bucket is not the same any more. */
+  /** Another requester has written, the bucket is not the same any more, or the answer to our own write was lost. */
   async #reload(bucket: string): Promise<void> {
     const { ports, shard } = this.#options;
     const stored = await ports.positions.load(bucket, shard).catch(() => this.#saved.get(bucket));

@@ -1,10 +1,11 @@
-import { entries, entryOf, foldJob, foldNode, jobViews, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredEvent } from "@shoal/proto";
 import type { ApiParts } from "../api/front.ts";
 import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { wellHealth } from "../health/requester-health.ts";
+import { createDispatcher } from "../owner/dispatcher.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
@@ -71,13 +72,15 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
   const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
-  const noticed = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
+  const onAppended = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
+  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, local: () => undefined, onAppended });
   const parts = {
     ...ports,
     requesterId,
     publicUrl,
     secret: "bench",
-    commands: createCommands(ports, { by: requesterId, noticed }),
+    commands: createCommands({ dispatcher, chance: ports.chance }),
+    viewPositions: ports.positions,
     nodes,
     results: results ?? { open: async () => undefined },
     health: wellHealth,

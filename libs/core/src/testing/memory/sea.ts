@@ -15,7 +15,7 @@ import { createPositionStore, memoryPositions, type PositionStore } from "./posi
 import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
-type ViewName = "jobs" | "executions" | "nodes" | "assignments";
+type ViewName = "jobs" | "executions" | "nodes" | "assignments" | "open";
 
 // As short as a marker may live before it expires: what is built on top must not need it for longer.
 const markerMs = 5_000;
@@ -114,6 +114,7 @@ function createStores(clock: HandClock) {
       executions: createBucket(buckets.executions, clock.now),
       nodes: createBucket(buckets.nodes, clock.now),
       assignments: createBucket(buckets.assignments, clock.now),
+      open: createBucket(buckets.open, clock.now),
     },
     leases: createLeaseStore(clock),
     reports: createReportStore(),
@@ -160,6 +161,7 @@ function requesterPorts(berth: Berth, shared: Shared) {
       executions: view("executions"),
       nodes: view("nodes"),
       assignments: view("assignments"),
+      open: view("open"),
     },
     leases: memoryLeases(berth, leases),
     reports: memoryReportQueue(berth, reports),

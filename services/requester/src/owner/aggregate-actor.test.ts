@@ -1,7 +1,7 @@
-import { type EventLog, Fault } from "@shoal/core";
+import { type EventLog, Fault, noReaction } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { expect, it } from "vitest";
-import { Desk } from "./desk.ts";
+import { AggregateActor } from "./aggregate-actor.ts";
 
 interface Said {
   readonly name: string;
@@ -9,9 +9,10 @@ interface Said {
 }
 
 const commitBytesMax = 10;
+const actor = { type: "requester", id: "r" } as const;
 const event = (sizeBytes: number) => ({ type: "Said", v: 1, data: { sizeBytes } });
 
-/** A desk that writes down whatever it is told, over a log whose commits hold no more than ten bytes. */
+/** An actor that records every command, over a log whose commits hold no more than ten bytes. */
 function bench() {
   const sea = createSea();
   const { log, clock, chance } = sea.requester("r");
@@ -25,30 +26,37 @@ function bench() {
       return log.append(aggregate, after, commit);
     },
   };
-  const desk = new Desk<number, Said, ReturnType<typeof event>>({
+  const counter = new AggregateActor<number, Said, ReturnType<typeof event>>({
     ref: { kind: "job", namespace: "default", id: "j-1" },
-    craft: {
+    kind: {
+      ...{ name: "counter", isNamespaced: true, events: [], views: [], creates: [], accepts: {} },
       decide: (_, { sizeBytes }) => ({ ok: true, events: [event(sizeBytes)] }),
       evolve: (sum, { data }) => (sum ?? 0) + data.sizeBytes,
-      views: [],
+      react: () => noReaction,
+      isEnded: () => false,
+      isSettled: () => false,
+      nodesOf: () => [],
     },
     ...{ log: small, clock, chance },
     by: "r",
     epoch: 1,
-    changed: () => {},
+    isOwner: true,
+    onCommit: () => {},
   });
-  return { desk, commits, clock: sea.clock };
+  return { counter, commits, clock: sea.clock };
 }
 
 it("writes what is too much for one commit in several, and refuses only what is too large by itself", async () => {
-  const { desk, commits, clock } = bench();
+  const { counter, commits, clock } = bench();
   const driving = drive(clock);
-  const saying = [4, 3, 99, 5, 5, 1].map((sizeBytes) => desk.command({ name: "Say", sizeBytes }));
+  const saying = [4, 3, 99, 5, 5, 1].map((sizeBytes) =>
+    counter.command({ command: { name: "Say", sizeBytes }, actor }),
+  );
   const outcomes = await Promise.allSettled(saying);
   driving.stop();
   expect(outcomes.map(({ status }) => status)).toEqual(
     [..."ffrfff"].map((each) => (each === "f" ? "fulfilled" : "rejected")),
   );
   expect(commits.flat()).toEqual([4, 3, 5, 5, 1]);
-  expect(desk.state()).toBe(18);
+  expect(counter.state()).toBe(18);
 });
