@@ -1,6 +1,16 @@
-import { entries, entryOf, isOver, jobViews, nodeViews, type View } from "@shoal/core";
+import {
+  type Aggregate,
+  applyCommit,
+  type Change,
+  entries,
+  entryOf,
+  isOver,
+  kinds,
+  noAggregate,
+  openChange,
+} from "@shoal/core";
 import { entriesOf, type Sea } from "@shoal/core/testing";
-import { type Heartbeat, shardOf } from "@shoal/proto";
+import { type Heartbeat, shardOf, subjectOf } from "@shoal/proto";
 import { batchRetries } from "../../libs/core/src/job/job-types/batch.ts";
 import type { Clients } from "./clients.ts";
 import type { Fleet } from "./fleet.ts";
@@ -65,15 +75,34 @@ function unfounded({ watchman }: QuietOptions): string[] {
   return found;
 }
 
-/** The views are what the log folds to, byte for byte, and nothing else. */
-function unlikeTheLog({ sea, watchman }: QuietOptions): string[] {
-  const wanted = new Map<string, string>();
-  const add = <A>(view: View<A>, aggregate: A) => {
-    for (const { key, seq, value } of entries(view, aggregate))
-      wanted.set(`${view.bucket} ${key}`, JSON.stringify(entryOf(seq, value)));
+/** Every entry that the log folds to, as text, by its bucket and key. */
+function foldedEntries({ sea }: QuietOptions): Map<string, string> {
+  const folded = new Map<string, { aggregate: Aggregate; openChange: Change | undefined }>();
+  for (const stored of sea.log.entries) {
+    const { aggregate: ref, seq } = stored;
+    const kind = kinds.get(ref.kind);
+    const before = folded.get(subjectOf(ref)) ?? { aggregate: noAggregate, openChange: undefined };
+    const aggregate = applyCommit(kind, before.aggregate, stored);
+    const step = { aggregate: ref, before: before.aggregate.state, after: aggregate.state, seq };
+    folded.set(subjectOf(ref), { aggregate, openChange: openChange(kind, step) ?? before.openChange });
+  }
+  const all = new Map<string, string>();
+  const add = ({ bucket, key, seq, value }: Pick<Change, "bucket" | "key" | "seq" | "value">) => {
+    if (value !== undefined) all.set(`${bucket} ${key}`, JSON.stringify(entryOf(seq, value)));
   };
-  for (const job of watchman.jobs.values()) for (const view of jobViews) add(view, job);
-  for (const node of watchman.nodes.values()) for (const view of nodeViews) add(view, node);
+  for (const { aggregate, openChange: open } of folded.values()) {
+    const views = kinds.get(aggregate.ref?.kind ?? "").views;
+    for (const view of views)
+      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket, ...entry });
+    if (open !== undefined) add(open);
+  }
+  return all;
+}
+
+/** The views are what the log folds to, byte for byte, and nothing else. */
+function unlikeTheLog(options: QuietOptions): string[] {
+  const { sea } = options;
+  const wanted = foldedEntries(options);
   const found: string[] = [];
   for (const bucket of Object.values(sea.views)) {
     for (const [key, value] of entriesOf(bucket)) {

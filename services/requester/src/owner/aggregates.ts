@@ -191,10 +191,9 @@ export class Aggregates {
     // Known under its full name meanwhile.
     const other = this.#actors.get(actor.ref);
     if (other !== undefined) return other;
-    if (actor.state() !== undefined && !signal.aborted) {
-      this.#enter(actor);
-      this.#evict(actor);
-    }
+    const state = actor.state();
+    // A settled one enters memory only when a command opens it again.
+    if (state !== undefined && !actor.kind.isSettled(state) && !signal.aborted) this.#enter(actor);
     return actor;
   }
 
