@@ -22,7 +22,6 @@ export const bareLog: Measure = {
       requesterId: "bench",
       servers: [server.url],
       replicas: 1,
-      onDamage: () => undefined,
       onParked: () => undefined,
       onTrouble: () => undefined,
     });

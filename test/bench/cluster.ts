@@ -52,7 +52,6 @@ export async function startCluster(): Promise<BenchCluster> {
         user: requesterUser,
         pass: password,
         replicas: 1,
-        onDamage: () => undefined,
         onParked: () => undefined,
         onTrouble: () => undefined,
       }),

@@ -7,7 +7,7 @@ import { heard } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encode } from "../../libs/nats/src/codec/plain-maps.ts";
+import { encodeMessage } from "../../libs/nats/src/message-codec.ts";
 import { parkedHeaders } from "../../libs/nats/src/reports/park.ts";
 import { readStream } from "../../libs/nats/src/stream/reading.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
@@ -131,7 +131,9 @@ onServer(() => {
       const { jobId, placed } = await runningJob(cluster);
       const rogue = await connectRogue(cluster, otherThan(placed.nodeId));
       const forbidden = [subjects.report(placed.nodeId, jobId, placed.executionId), subjects.job("default", jobId)];
-      const tries = forbidden.map((subject) => rogue.link.publisher.publish({ subject, bytes: encode(forgery()) }));
+      const tries = forbidden.map((subject) =>
+        rogue.link.publisher.publish({ subject, bytes: encodeMessage(forgery()) }),
+      );
       expect((await Promise.all(tries)).map(({ state }) => state)).not.toContain("stored");
       await rogue.close();
       expect(await exitCodes(jobId)).toEqual([0]);

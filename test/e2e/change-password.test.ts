@@ -44,7 +44,7 @@ async function reload(users: object): Promise<void> {
 }
 
 async function requester(user: string, pass: string): Promise<RequesterPorts> {
-  const quiet = { onDamage: () => {}, onParked: () => {} };
+  const quiet = { onParked: () => {} };
   const ports = await connectRequester({
     servers: [server.url],
     user,

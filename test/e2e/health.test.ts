@@ -132,7 +132,6 @@ describe("health", () => {
       requesterId: "observer",
       replicas: 1,
       servers: [server.url],
-      onDamage: () => {},
       onParked: () => {},
     });
     const manager = await ports.link.manager();

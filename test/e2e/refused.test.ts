@@ -104,7 +104,6 @@ describe("a password that changes on the servers", () => {
       servers: cluster.urls.split(","),
       user: "requester",
       passwordFile,
-      onDamage: () => {},
       onParked: () => {},
       onTrouble: (what) => {
         troubles.push(what);

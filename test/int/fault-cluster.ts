@@ -84,7 +84,6 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
     user: requesterUser,
     pass: passwordOf(requesterUser),
     replicas: 1,
-    onDamage: ({ seq, why }) => news.tell({ name: "log", what: "died", why: `damage at ${seq}: ${why}` }),
     onParked: () => undefined,
     onTrouble: () => undefined,
   });

@@ -35,7 +35,6 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
     servers,
     replicas: 1,
     markerMs,
-    onDamage: ({ why }) => lines.push(`damage: ${why}`),
     onParked: (count) => lines.push(`parked ${count}`),
     onTrouble: () => {},
   });

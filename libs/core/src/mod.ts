@@ -46,6 +46,7 @@ export { decideNode, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
 export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
+export { type Paced, paced } from "./paced.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { Chance } from "./ports/chance.ts";
 export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
@@ -69,6 +70,7 @@ export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
 export type { ViewChange, ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";
+export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
 export { defaultResources, resourcesOf, type Wanted, wantedBy } from "./schedule/candidate.ts";
 export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";

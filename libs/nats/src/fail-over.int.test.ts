@@ -68,7 +68,7 @@ onServer(() => {
     it("takes a commit as soon as a stream listens again, and nobody looks for it before", async () => {
       const far = await bench.link();
       const { link, asked } = hardOfHearing(far, "MSG.GET", Number.POSITIVE_INFINITY);
-      const log = createEventLog({ ...link, clock: far.clock }, () => {});
+      const log = createEventLog({ ...link, clock: far.clock });
       const job = someJob();
       const appending = log.append(job, noTip, someCommit(noTip));
       await ensureTopology(far, { replicas: 1 });

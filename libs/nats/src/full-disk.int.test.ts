@@ -43,7 +43,6 @@ onServer(() => {
         requesterId: "r-1",
         replicas: 1,
         servers: [server.url],
-        onDamage: () => {},
         onParked: () => {},
       });
       const health = createLogHealthWatch(ports.link, "EVENTS");

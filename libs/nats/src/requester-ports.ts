@@ -3,6 +3,7 @@ import type {
   CommandBus,
   EventLog,
   Feed,
+  Kinds,
   Leases,
   LogReader,
   Market,
@@ -16,7 +17,7 @@ import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
 import { startOver } from "./connection/stopping.ts";
-import { createEventLog, type Damage } from "./event-log/event-log.ts";
+import { createEventLog } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
@@ -44,8 +45,8 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
   readonly storage?: StorageLimits;
   /** How long a removed entry is remembered, milliseconds; shorter than usual only in tests. */
   readonly markerMs?: number;
-  /** A message in the log is no commit. It is skipped; somebody should look. */
-  readonly onDamage: (damage: Damage) => void;
+  /** The kinds of aggregates that it knows: what else is in the log, a later version wrote. All of this version when left out. */
+  readonly kinds?: Kinds;
   /** A report could not be read and was parked: how many there are so far. */
   readonly onParked: (count: number) => void;
 }
@@ -95,11 +96,11 @@ export async function connectRequester(options: RequesterOptions): Promise<Reque
 }
 
 function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
-  const { requesterId, replicas, onDamage, onParked, storage = storageDefaults } = options;
+  const { requesterId, replicas, onParked, storage = storageDefaults } = options;
   const marker = options.markerMs === undefined ? {} : { markerMs: options.markerMs };
   const store = (bucket: string) => createViewStore(link, { bucket, ...marker });
   return {
-    log: createEventLog(link, onDamage),
+    log: createEventLog(link, options.kinds),
     views: {
       jobs: store(buckets.jobs),
       executions: store(buckets.executions),

@@ -55,7 +55,7 @@ export interface Commit<E extends StoredEvent = StoredEvent> {
   readonly events: readonly E[];
 }
 
-/** The envelope's form. Events are checked by their own schemas where they come from an untrusted place. */
+/** The envelope's form. Events are checked by their own schemas when they are decided. */
 export const CommitEnvelope = z.object({
   v: z.literal(commitVersion),
   id: z.string().min(1),

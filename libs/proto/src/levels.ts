@@ -1,5 +1,5 @@
 /** Lists and objects in one another, in whatever comes from outside: specs have eight, the rest is for engines' own params. */
-export const levelsMax = 64;
+export const levelsMax = 32;
 
 /** Whether plain data has no more than `levelsMax` levels: then whatever walks into it comes back. Itself it walks level by level. */
 export function isShallow(data: unknown): boolean {

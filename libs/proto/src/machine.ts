@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { EventKind } from "./event.ts";
 
+/** A kind of event, whatever its facts. */
 export type AnyEventKind = EventKind<string, z.ZodType>;
 
 /** One line of a machine's table. */

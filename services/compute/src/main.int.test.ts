@@ -52,7 +52,6 @@ describe("serveCompute, on a real NATS server", () => {
       requesterId: "r-1",
       replicas: 1,
       servers: [server.url],
-      onDamage: () => {},
       onParked: () => {},
     });
     await requester.ensureResultsBucket(nodeId);

@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)(title, () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "shoal-flood-"));
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
-    const silent = { onDamage: () => {}, onParked: () => {} };
+    const silent = { onParked: () => {} };
     requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
     const connection = { "nats.url": server.url, "log.level": "error", "wasm.poolSize": 0 };
     node = await startNode({ nodeId, dataDir: join(root, "node"), ...connection, "output.limitBytes": limitBytes });

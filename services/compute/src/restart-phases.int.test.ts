@@ -207,7 +207,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     registry = await imageRegistry(engine, bench.image);
     archive = await archiveUrl();
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
-    const silent = { onDamage: () => {}, onParked: () => {} };
+    const silent = { onParked: () => {} };
     requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
     // Whatever a node asks about, it is still its own.
     await requester.market.onConfirm(async (_nodeId, { executions }) => ({

@@ -31,7 +31,7 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "shoal-restart-"));
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
-    const silent = { onDamage: () => {}, onParked: () => {} };
+    const silent = { onParked: () => {} };
     requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
     await requester.ensureResultsBucket(nodeId);
   });

@@ -11,7 +11,6 @@ export async function repairLog(given: Given): Promise<LossAccepted> {
   const nats = await connectRequester({
     requesterId: "repair",
     ...serverOf(readConfig(RequesterConfig, given).nats),
-    onDamage: () => {},
     onParked: () => {},
   });
   try {

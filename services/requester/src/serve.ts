@@ -128,7 +128,6 @@ function connectPorts({ config, requesterId, diary, signal }: Connecting): Promi
     ...serverOf(config.nats),
     signal,
     storage: config.storage,
-    onDamage: (damage) => diary.warn(damage, "a message in the log is no commit and was skipped"),
     onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),
     onTrouble: (what, level) => diary[level]({ what }, "trouble with NATS"),
   });

@@ -1,6 +1,6 @@
 import { connectNode, type NodePorts } from "@shoal/nats";
 import type { Report } from "@shoal/proto";
-import { encode } from "../../../libs/nats/src/codec/plain-maps.ts";
+import { encodeMessage } from "../../../libs/nats/src/message-codec.ts";
 import type { FaultCluster } from "../../int/fault-cluster.ts";
 import type { Placed } from "../../int/job-ledger.ts";
 
@@ -54,7 +54,7 @@ const deepResult = () => {
   let params: unknown = 1;
   for (let level = 0; level < 1000; level++) params = { params };
   const { saw, ...report } = forgery();
-  return encode({ ...report, saw: { ...saw, result: { type: "s3", params } } });
+  return encodeMessage({ ...report, saw: { ...saw, result: { type: "s3", params } } });
 };
 
 /** What is no report, by name; each of these must be put aside. */
@@ -63,14 +63,14 @@ export const garbage: readonly (readonly [name: string, bytes: () => Uint8Array]
   ["nothing", () => new Uint8Array()],
   ["lists in lists without end", () => nested(60_000)],
   ["a result in a thousand levels", deepResult],
-  ["a kind that nobody knows", () => encode({ ...forgery(), saw: { kind: "dreamt" } })],
+  ["a kind that nobody knows", () => encodeMessage({ ...forgery(), saw: { kind: "dreamt" } })],
   [
     "a reason without an end",
-    () => encode({ ...forgery(), saw: { kind: "failed", code: "X", why: "y".repeat(5000), final: true } }),
+    () => encodeMessage({ ...forgery(), saw: { kind: "failed", code: "X", why: "y".repeat(5000), final: true } }),
   ],
   [
     "an exit code in words",
-    () => encode({ ...forgery(), saw: { kind: "completed", startedAt: 1, output: { exitCode: "0" } } }),
+    () => encodeMessage({ ...forgery(), saw: { kind: "completed", startedAt: 1, output: { exitCode: "0" } } }),
   ],
-  ["an output of 900,000 characters", () => encode(forgery("x".repeat(900_000)))],
+  ["an output of 900,000 characters", () => encodeMessage(forgery("x".repeat(900_000)))],
 ];

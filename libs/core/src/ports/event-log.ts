@@ -41,7 +41,8 @@ export interface EventLog {
   /**
    * Appends one commit behind `after`, or throws Fault REVISION_CONFLICT when the aggregate has moved on. When the
    * answer is lost it looks whether the commit is there (by its id) before it says anything: a returned tip is
-   * durable, a conflict is certain, and only LOG_UNREACHABLE leaves it open. `commit.prev` must be `after.hash`.
+   * durable, a conflict is certain, and only LOG_UNREACHABLE leaves it open. `commit.prev` must be `after.hash`. Throws Fault
+   * LOG_NEWER or LOG_DAMAGED when the aggregate's last message cannot be read: nothing is appended behind it.
    */
   append(aggregate: AggregateRef, after: Tip, commit: Commit): Promise<Tip>;
   /**
@@ -56,13 +57,17 @@ export interface EventLog {
     deliver: (stored: StoredCommit) => void,
     reading?: LogReading,
   ): Promise<Following>;
-  /** Every commit behind `afterSeq` up to the end of the log as it was when called; resolves with that end, in log order. */
+  /** Every commit behind `afterSeq` up to the end of the log as it was when called, in log order; resolves with that end. */
   scan(afterSeq: number, deliver: (stored: StoredCommit) => void, reading?: LogReading): Promise<number>;
   /**
    * The commits about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called, or about the
    * first `most`. Resolves with the position up to which all have been delivered. Makes no consumer; for short ranges.
    */
-  range(range: LogRange, deliver: (stored: StoredCommit) => void): Promise<number>;
+  range(
+    range: LogRange,
+    deliver: (stored: StoredCommit) => void,
+    reading?: Pick<LogReading, "unreadable">,
+  ): Promise<number>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }

@@ -1,19 +1,19 @@
+import { isCommit, kinds } from "@shoal/core";
 import { someCommit } from "@shoal/core/testing/contracts";
-import { CommitEnvelope, commitBytes } from "@shoal/proto";
+import { commitBytes, shardOf } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encode } from "../codec/plain-maps.ts";
-import { decodeCommit, decodeStored, encodeCommit, hashOf, readStored } from "./commit-codec.ts";
+import { decodeJson } from "../json.ts";
+import { encodeCommit, hashOf, messageReader, wholly } from "./commit-codec.ts";
 
 const tip = { seq: 0, hash: "" };
+const job = { kind: "job", namespace: "blue", id: "j-1" };
+const subject = `shoal.evt.${shardOf("j-1")}.job.blue.j-1`;
 
 describe("a commit's bytes", () => {
-  it("are a plain map that any msgpack reader understands", () => {
-    const { bytes } = encodeCommit(someCommit(tip));
-    // 0x8_ or 0xde: a map; 0xa1 0x76: its first key "v".
-    expect([0x88, 0xde]).toContain(bytes[0]);
-    expect(Buffer.from(bytes).includes(Buffer.from([0xa1, 0x76, 0x01]))).toBe(true);
-    expect(Buffer.from(bytes).includes("JobQueued")).toBe(true);
+  it("are JSON that any reader understands", () => {
+    const commit = someCommit(tip, "nö room");
+    expect(new TextDecoder().decode(encodeCommit(commit).bytes)).toBe(JSON.stringify(commit));
   });
   it("are the same each time, and their hash is over all of them", () => {
     const commit = someCommit(tip);
@@ -21,66 +21,60 @@ describe("a commit's bytes", () => {
     expect(encodeCommit(structuredClone(commit))).toEqual({ bytes, hash });
     expect(hashOf(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte)))).not.toBe(hash);
   });
+  it("have no place for fields that are undefined", () => {
+    const commit = someCommit(tip);
+    const data = { why: "x", answers: [], none: undefined };
+    const [withNone, without] = [data, { why: "x", answers: [] }].map((each) =>
+      encodeCommit({ ...commit, events: [{ type: "JobQueued", v: 1, data: each }] }),
+    );
+    expect(withNone).toEqual(without);
+  });
   it("may be as many as the limit and not one more", () => {
-    const empty = encodeCommit(someCommit(tip, "")).bytes.length;
-    // A text above 65535 bytes needs four bytes more for its length than an empty one.
-    const room = commitBytes.max - empty - 4;
+    const room = commitBytes.max - encodeCommit(someCommit(tip, "")).bytes.length;
     expect(encodeCommit(someCommit(tip, "x".repeat(room))).bytes).toHaveLength(commitBytes.max);
     expect(() => encodeCommit(someCommit(tip, "x".repeat(room + 1)))).toThrow(`at most ${commitBytes.max} bytes`);
+    // Two bytes in UTF-8.
+    expect(() => encodeCommit(someCommit(tip, `${"x".repeat(room - 1)}ö`))).toThrow(`at most ${commitBytes.max} bytes`);
   });
 });
 
-describe("decodeCommit", () => {
-  it("takes exactly what the envelope's schema takes", () => {
-    const fields = {
-      v: 1,
-      id: "c",
-      at: 1,
-      by: "r",
-      cause: "x",
-      epoch: 0,
-      prev: "",
-      events: [{ type: "T", data: null }],
-    };
-    const odd = fc.oneof(
-      fc.constant(undefined),
-      fc.constantFrom("", 0, 1, null, []),
-      fc.array(fc.record({ type: fc.string() })),
-    );
-    const broken = fc.tuple(fc.constantFrom(...Object.keys(fields)), odd);
+describe("a message of the log", () => {
+  const read = messageReader(kinds);
+  const { bytes, hash } = encodeCommit(someCommit(tip));
+  it("is read with what it is about, and a digest when it is asked for", () => {
+    const message = { subject, seq: 7, bytes };
+    const expected = { aggregate: job, seq: 7, hash, commit: decodeJson(bytes) };
+    expect(wholly(read)(message)).toEqual(expected);
+    const found = read(message);
+    if (!isCommit(found)) return expect.unreachable(found.why);
+    expect({ ...expected, hash: found.hash, commit: found.commit, seq: found.seq }).toEqual(expected);
+  });
+  it.each([
+    ["with too few parts", "shoal.evt.3.job"],
+    ["with too many parts", `${subject}.x`],
+    ["in the wrong shard", `shoal.evt.${shardOf("j-1") + 1}.job.blue.j-1`],
+    ["in no shard", "shoal.evt.x.job.blue.j-1"],
+    ["of a job without a namespace", `shoal.evt.${shardOf("j-1")}.job.j-1`],
+    ["of a node in a namespace", `shoal.evt.${shardOf("n-1")}.node.blue.n-1`],
+    ["outside of the log's", "shoal.rpt.3.n-1.j-1.e-1"],
+  ])("on a subject %s is damage, and about no aggregate", (_what, odd) => {
+    const aggregate = { kind: "", namespace: "", id: odd };
+    expect(read({ subject: odd, seq: 7, bytes })).toMatchObject({ aggregate, seq: 7, code: "LOG_DAMAGED" });
+  });
+  it.each([
+    ["shoal.evt.3.flow.blue.f-1", { kind: "flow", namespace: "blue", id: "f-1" }],
+    ["shoal.evt.3.flow.blue.f-1.step.7", { kind: "flow", namespace: "", id: "blue.f-1.step.7" }],
+    ["shoal.evt.3.Job.blue.j-1", { kind: "Job", namespace: "blue", id: "j-1" }],
+  ])("on %s is of a kind to come, whatever it holds", (odd, aggregate) => {
+    for (const each of [bytes, new Uint8Array()])
+      expect(read({ subject: odd, seq: 7, bytes: each })).toMatchObject({ aggregate, seq: 7, code: "LOG_NEWER" });
+  });
+  it("never breaks its reader, whatever its subject and bytes", () => {
     fc.assert(
-      fc.property(broken, ([field, value]) => {
-        const data = { ...fields, [field]: value };
-        expect(decodeCommit(encode(data)) !== undefined).toBe(CommitEnvelope.safeParse(data).success);
+      fc.property(fc.uint8Array(), fc.string(), (odd, rest) => {
+        expect(isCommit(read({ subject, seq: 1, bytes: odd }))).toBe(false);
+        read({ subject: `shoal.evt.${rest}`, seq: 1, bytes });
       }),
     );
-  });
-  it("never throws, whatever the bytes", () => {
-    const harmless = fc.property(fc.uint8Array(), (bytes) => {
-      decodeCommit(bytes);
-    });
-    expect(() => fc.assert(harmless)).not.toThrow();
-  });
-});
-
-describe("decodeStored", () => {
-  const { bytes, hash } = encodeCommit(someCommit(tip));
-  it("says which aggregate it is about", () => {
-    expect(decodeStored({ subject: "shoal.evt.3.job.blue.j-1", seq: 7, bytes })).toMatchObject({
-      aggregate: { kind: "job", namespace: "blue", id: "j-1" },
-      seq: 7,
-      hash,
-    });
-  });
-  it("says the same when its digest is made only if it is wanted", () => {
-    const message = { subject: "shoal.evt.3.job.blue.j-1", seq: 7, bytes };
-    const read = readStored(message);
-    if (typeof read === "string") expect.unreachable(read);
-    const { aggregate, seq, commit } = read;
-    expect({ aggregate, seq, hash: read.hash, commit }).toEqual(decodeStored(message));
-  });
-  it("says why it is none", () => {
-    expect(decodeStored({ subject: "shoal.evt.3.job.blue", seq: 7, bytes })).toContain("subject");
-    expect(decodeStored({ subject: "shoal.evt.3.job.blue.j-1", seq: 7, bytes: bytes.subarray(1) })).toContain("bytes");
   });
 });

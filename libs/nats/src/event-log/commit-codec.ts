@@ -1,14 +1,15 @@
 import { hash } from "node:crypto";
-import { Fault, type StoredCommit } from "@shoal/core";
 import {
-  type AggregateRef,
-  aggregateOf,
-  type Commit,
-  commitBytes,
-  commitVersion,
-  type StoredEvent,
-} from "@shoal/proto";
-import { encode, isRecord, tryDecode } from "../codec/plain-maps.ts";
+  commitReader,
+  Fault,
+  isCommit,
+  type Kinds,
+  type StoredCommit,
+  type UnreadableCommit,
+  unknownKind,
+} from "@shoal/core";
+import { type AggregateRef, aggregateOf, type Commit, commitBytes, shardIn, shardOf } from "@shoal/proto";
+import { decodeJson, encodeJson } from "../json.ts";
 
 /** A commit's bytes as they stand in the log, and their SHA-256 in hexadecimal. */
 export interface EncodedCommit {
@@ -18,9 +19,9 @@ export interface EncodedCommit {
 
 /** Encodes a commit; throws Fault TOO_LARGE above `commitBytes.max`. */
 export function encodeCommit(commit: Commit): EncodedCommit {
-  const bytes = encode(commit);
+  const bytes = encodeJson(commit);
   if (bytes.length > commitBytes.max) {
-    const why = `wanted a commit of at most ${commitBytes.max} bytes, found ${bytes.length}; put large data in the object store`;
+    const why = `expected a commit of at most ${commitBytes.max} bytes, got ${bytes.length}; put large data in the object store`;
     throw new Fault("TOO_LARGE", why, { details: { bytes: bytes.length, cause: commit.cause } });
   }
   return { bytes, hash: hashOf(bytes) };
@@ -31,36 +32,63 @@ export function hashOf(bytes: Uint8Array): string {
   return hash("sha256", bytes, "hex");
 }
 
-interface LogMessage {
+/** A message of the stream EVENTS. */
+export interface EventMessage {
   readonly subject: string;
   readonly seq: number;
   readonly bytes: Uint8Array;
 }
 
-/** Reads a message of the log; a sentence that says what is wrong when it is no commit of an aggregate. */
-export function decodeStored(message: LogMessage): StoredCommit | string {
-  const read = readStored(message);
-  if (typeof read === "string") return read;
-  const { aggregate, seq, commit, hash } = read;
-  return { aggregate, seq, hash, commit };
-}
+/** Reads a message of the log: a commit, or why it cannot be read. */
+export type MessageReader = (message: EventMessage) => StoredCommit | UnreadableCommit;
 
 /**
- * The same for who needs few of the digests: each is made when it is asked for. Ask while the message's bytes are valid.
+ * Reads messages as one who knows these kinds. A commit's digest is made when it is asked for, since a replay needs few of them: ask
+ * while the message's bytes are valid.
  */
-export function readStored(message: LogMessage): StoredCommit | string {
-  const aggregate = aggregateOf(message.subject);
-  if (aggregate === undefined) return "its subject is no aggregate's";
-  const commit = decodeCommit(message.bytes);
-  return commit === undefined ? "its bytes are no commit" : new ReadCommit(aggregate, commit, message);
+export function messageReader(known: Kinds): MessageReader {
+  const read = commitReader(known);
+  const isNamespaced = new Map(known.parts.map((kind) => [kind.name, kind.isNamespaced]));
+  return (message) => {
+    const { subject, seq, bytes } = message;
+    const aggregate = aggregateOf(subject);
+    const [, kind = "", rest = ""] = aggregate === undefined ? (looseForm.exec(subject) ?? []) : ["", aggregate.kind];
+    if (kind !== "" && !isNamespaced.has(kind))
+      return { aggregate: aggregate ?? { kind, namespace: "", id: rest }, seq, ...unknownKind(kind) };
+    if (aggregate === undefined || !isPlaced(subject, aggregate, isNamespaced.get(kind))) return misplaced(message);
+    const found = read(kind, decodeJson(bytes));
+    return "commit" in found ? new ReadCommit(aggregate, found.commit, message) : { aggregate, seq, ...found };
+  };
+}
+
+/** The same with everything made at once, for whoever keeps what was read. */
+export function wholly(read: MessageReader): MessageReader {
+  return (message) => {
+    const found = read(message);
+    if (!isCommit(found)) return found;
+    const { aggregate, seq, commit, hash } = found;
+    return { aggregate, seq, hash, commit };
+  };
+}
+
+// What a later version may call an aggregate whose form is not known yet.
+const looseForm = /^shoal\.evt\.\d+\.([^.]+)\.(.+)$/;
+
+const isPlaced = (subject: string, { namespace, id }: AggregateRef, isNamespaced: boolean | undefined): boolean =>
+  shardIn(subject) === shardOf(id) && (namespace !== "") === isNamespaced;
+
+/** No append of Shoal can have put it there. The aggregate is the subject itself, so that nothing else goes by its name. */
+function misplaced({ subject, seq }: EventMessage): UnreadableCommit {
+  const aggregate = { kind: "", namespace: "", id: subject };
+  return { aggregate, seq, code: "LOG_DAMAGED", why: `its subject ${subject} is no aggregate's` };
 }
 
 class ReadCommit implements StoredCommit {
   readonly aggregate: AggregateRef;
   readonly commit: Commit;
-  readonly #message: LogMessage;
+  readonly #message: EventMessage;
 
-  constructor(aggregate: AggregateRef, commit: Commit, message: LogMessage) {
+  constructor(aggregate: AggregateRef, commit: Commit, message: EventMessage) {
     this.aggregate = aggregate;
     this.commit = commit;
     this.#message = message;
@@ -73,33 +101,4 @@ class ReadCommit implements StoredCommit {
   get hash(): string {
     return hashOf(this.#message.bytes);
   }
-}
-
-/** Reads a commit's bytes; undefined when they are none. */
-export function decodeCommit(bytes: Uint8Array): Commit | undefined {
-  const data = tryDecode(bytes);
-  return isCommit(data) ? data : undefined;
-}
-
-// The same demands as CommitEnvelope, without the copy that a schema makes: a replay reads millions.
-function isCommit(data: unknown): data is Commit {
-  if (!isRecord(data)) return false;
-  const { v, id, at, by, cause, epoch, prev, events } = data;
-  return (
-    v === commitVersion &&
-    typeof id === "string" &&
-    id !== "" &&
-    typeof at === "number" &&
-    typeof by === "string" &&
-    typeof cause === "string" &&
-    typeof epoch === "number" &&
-    typeof prev === "string" &&
-    Array.isArray(events) &&
-    events.length > 0 &&
-    events.every(isStoredEvent)
-  );
-}
-
-function isStoredEvent(data: unknown): data is StoredEvent {
-  return isRecord(data) && typeof data["type"] === "string" && "data" in data;
 }

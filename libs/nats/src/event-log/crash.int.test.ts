@@ -1,24 +1,22 @@
 import { type EventLog, Fault, noTip, type StoredCommit, type Tip } from "@shoal/core";
 import { grow, heard, someCommit, someJob } from "@shoal/core/testing/contracts";
-import { type AggregateRef, subjectOf } from "@shoal/proto";
+import type { AggregateRef } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
-import { createEventLog, type Damage } from "./event-log.ts";
+import { createEventLog } from "./event-log.ts";
 
 onServer(() => {
   let bench: NatsBench;
-  let damages: Damage[] = [];
   beforeEach(async () => {
     bench = await natsBench();
-    damages = [];
   });
   afterEach(() => bench.close());
 
   const openLog = async (servers?: readonly string[]) => {
     const link = await bench.link(servers === undefined ? {} : { servers });
-    return createEventLog(link, (damage) => damages.push(damage));
+    return createEventLog(link);
   };
 
   describe("the log through a crash of its server", () => {
@@ -108,28 +106,6 @@ onServer(() => {
       expect(await near.load(job)).toHaveLength(1);
       await following.close();
       await proxy.close();
-    });
-  });
-
-  describe("a message in the log that is no commit", () => {
-    it("is told and skipped, and does not lock the aggregate", async () => {
-      const log = await openLog();
-      const link = await bench.link();
-      const job = someJob();
-      const [first = noTip] = await grow(log, job, 1);
-      await link.publisher.publish({
-        subject: subjectOf(job),
-        bytes: new TextEncoder().encode('{"stream":"REPORTS"}'),
-      });
-      await link.publisher.publish({ subject: subjectOf(job), bytes: new Uint8Array() });
-      const told = heard<StoredCommit>();
-      const following = await log.follow({}, 0, told.tell);
-      const tip = await log.append(job, first, someCommit(first));
-      expect((await told.atLeast(2)).map(({ seq }) => seq)).toEqual([first.seq, tip.seq]);
-      expect((await log.load(job)).map(({ seq }) => seq)).toEqual([first.seq, tip.seq]);
-      expect(new Set(damages.map(({ seq }) => seq)).size).toBe(2);
-      await expect(log.append(job, first, someCommit(first))).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
-      await following.close();
     });
   });
 });

@@ -1,4 +1,6 @@
 import { eventLogContract } from "@shoal/core/testing/contracts";
+import { subjectOf } from "@shoal/proto";
+import { expect } from "vitest";
 import { natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { createEventLog } from "./event-log.ts";
@@ -6,6 +8,16 @@ import { createEventLog } from "./event-log.ts";
 onServer(() => {
   eventLogContract("the log on a NATS server", async () => {
     const bench = await natsBench();
-    return { log: createEventLog(await bench.link(), () => {}), close: bench.close };
+    const link = await bench.link();
+    return {
+      log: createEventLog(link),
+      as: async (known) => createEventLog(link, known),
+      async put(aggregate, text) {
+        const bytes = new TextEncoder().encode(text);
+        const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes });
+        return outcome.state === "stored" ? outcome.seq : expect.unreachable(outcome.why);
+      },
+      close: bench.close,
+    };
   });
 });

@@ -1,71 +1,94 @@
-import type { EventLog, Following, LogFilter, StoredCommit } from "@shoal/core";
-import { type AggregateRef, aggregateOf, shardOf, streams, subjects } from "@shoal/proto";
-import { createWritten } from "../codec/written.ts";
+import {
+  type EventLog,
+  faultOf,
+  isCommit,
+  type Kinds,
+  kinds,
+  type LogFilter,
+  type LogReading,
+  paced,
+  type StoredCommit,
+  type UnreadableCommit,
+} from "@shoal/core";
+import { aggregateOf, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import type { ReadMessage } from "../intake/intake.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import { readStream } from "../stream/reading.ts";
-import { appendCommit, type WrittenCommit } from "./append.ts";
-import { decodeStored } from "./commit-codec.ts";
+import { appendCommit } from "./append.ts";
+import { messageReader, wholly } from "./commit-codec.ts";
 import { lastSeq, scanLog } from "./scan.ts";
 
-/** A message in the log that is no commit. It is told and skipped: one bad message must not stop a shard. */
-export interface Damage {
-  readonly subject: string;
-  readonly seq: number;
-  readonly why: string;
-}
+type Found = StoredCommit | UnreadableCommit;
 
-/** The event log over the stream EVENTS. `onDamage` hears of every message that is no commit, each time it is met. */
-export function createEventLog(link: Link, onDamage: (damage: Damage) => void): EventLog {
-  const reader =
-    (deliver: (stored: StoredCommit) => void) => (message: Pick<ReadMessage, "subject" | "seq" | "bytes">) => {
-      const stored = decodeStored(message);
-      if (typeof stored === "string") onDamage({ subject: message.subject, seq: message.seq, why: stored });
-      else deliver(stored);
-    };
-  const written = createWritten<WrittenCommit>();
+/** The event log over the stream EVENTS, as one who knows these kinds reads it. */
+export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
+  const read = messageReader(known);
+  // Digests are made at once: what is read is held back, or given to callers who keep it.
+  const readWhole = wholly(read);
   return {
-    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, written }, commit),
+    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, read }, commit),
     async load(aggregate, afterSeq = 0) {
-      const commits: StoredCommit[] = [];
-      const place = { stream: streams.events, subject: subjectFor(aggregate), afterSeq };
-      await readSubject(
-        link,
-        place,
-        reader((stored) => commits.push(stored)),
-      );
-      return commits;
+      const found: Found[] = [];
+      const place = { stream: streams.events, subject: subjectOf(aggregate), afterSeq };
+      await readSubject(link, place, (message) => found.push(readWhole(message)));
+      return found.map((each) => {
+        if (!isCommit(each)) throw faultOf(each);
+        return each;
+      });
     },
-    follow(filter, afterSeq, deliver) {
-      const readOut = reader(deliver);
-      const read = (message: ReadMessage) => {
-        const own = written.at(message.subject, message.bytes);
-        if (own === undefined) readOut(message);
-        else deliver({ ...own, seq: message.seq });
+    async follow(filter, afterSeq, ...[deliver, reading = {}]) {
+      const commits = paced(handing(deliver, reading), reading.room);
+      const isKnown = knownTo(filter);
+      const following = await readStream(link, {
+        stream: streams.events,
+        filter: subjectOfFilter(filter),
+        from: { at: "behind", seq: afterSeq },
+        ...(reading.room === undefined ? {} : { batch: pacedBatch }),
+        deliver: (message) => isKnown(message) || commits.add(readWhole(message)),
+        room: commits.room,
+      });
+      return {
+        close() {
+          commits.close();
+          return following.close();
+        },
       };
-      return follow(link, { filter: subjectOfFilter(filter), afterSeq }, unlessKnown(filter, read));
     },
-    scan: (afterSeq, deliver) => scanLog(link, afterSeq, { deliver: reader(deliver) }),
-    range({ shard, ...range }, deliver) {
+    async scan(afterSeq, deliver, reading = {}) {
+      const commits = paced(handing(deliver, reading), reading.room);
+      const end = await scanLog(link, afterSeq, {
+        deliver: (message) => commits.add(readWhole(message)),
+        room: commits.room,
+      });
+      await commits.room();
+      return end;
+    },
+    range({ shard, ...range }, deliver, reading = {}) {
       const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), ...range };
-      return readSubject(link, place, reader(deliver));
+      const hand = handing(deliver, reading);
+      return readSubject(link, place, (message) => hand(readWhole(message)));
     },
     lastSeq: () => lastSeq(link),
   };
 }
 
-/** Spares a follower the reading of what it wrote itself. */
-function unlessKnown(filter: LogFilter, read: (message: ReadMessage) => void): (message: ReadMessage) => void {
-  const knows = filter.shard === undefined ? undefined : filter.knows;
-  if (knows === undefined) return read;
-  return (message) => {
-    if (!knows(aggregateOf(message.subject)?.id ?? "", message.seq)) read(message);
+// What waits here while a reader has no room: a few times what it works on at once, some megabytes at most of usual commits.
+const pacedBatch = 256;
+
+/** Hands on what was read as what it is. */
+function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogReading): (found: Found) => void {
+  return (found) => {
+    if (isCommit(found)) deliver(found);
+    else unreadable?.(found);
   };
 }
 
-function subjectFor({ kind, namespace, id }: AggregateRef): string {
-  return kind === "job" ? subjects.job(namespace, id) : subjects.node(id);
+/** Spares a follower the reading of what it wrote itself. */
+function knownTo(filter: LogFilter): (message: ReadMessage) => boolean {
+  const knows = filter.shard === undefined ? undefined : filter.knows;
+  if (knows === undefined) return () => false;
+  return ({ subject, seq }) => knows(aggregateOf(subject)?.id ?? "", seq);
 }
 
 function subjectOfFilter(filter: LogFilter): string {
@@ -73,13 +96,4 @@ function subjectOfFilter(filter: LogFilter): string {
   const { namespace, jobId } = filter;
   if (namespace === undefined && jobId === undefined) return subjects.allEvents;
   return subjects.job(namespace ?? "*", jobId ?? "*", jobId === undefined ? "*" : shardOf(jobId));
-}
-
-function follow(
-  link: Link,
-  place: { readonly filter: string; readonly afterSeq: number },
-  deliver: (message: ReadMessage) => void,
-): Promise<Following> {
-  const { filter, afterSeq } = place;
-  return readStream(link, { stream: streams.events, filter, from: { at: "behind", seq: afterSeq }, deliver });
 }

@@ -1,6 +1,6 @@
 import { type ConfirmAnswer, ConfirmRequest, subjects } from "@shoal/proto";
-import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { decodeMessage, encodeMessage } from "../message-codec.ts";
 
 /** Requesters share the questions: each is answered by one of them. */
 const queue = "requesters";
@@ -19,10 +19,10 @@ export async function answerConfirmations(
       const nodeId = message.subject.slice(everyNode.length - 1);
       // An answer to any other subject would be published there with a requester's rights, into the log for one.
       if (!message.reply?.startsWith(`${subjects.confirmed(nodeId)}.`)) return;
-      const request = ConfirmRequest.safeParse(tryDecode(message.data));
+      const request = ConfirmRequest.safeParse(decodeMessage(message.data));
       if (!request.success) return;
       answer(nodeId, request.data).then(
-        (verdicts) => void link.later.do(() => message.respond(encode(verdicts))),
+        (verdicts) => void link.later.do(() => message.respond(encodeMessage(verdicts))),
         (problem: unknown) =>
           link.trouble(`confirmations: ${problem instanceof Error ? problem.message : String(problem)}`),
       );

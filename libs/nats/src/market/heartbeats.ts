@@ -1,6 +1,6 @@
 import { Heartbeat, subjects } from "@shoal/proto";
-import { tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { decodeMessage } from "../message-codec.ts";
 
 /** Every heartbeat of one node, or of all (`*`), until closed. One that is said under another node's id is left out. */
 export async function hearHeartbeats(
@@ -11,7 +11,7 @@ export async function hearHeartbeats(
   const subscription = link.nc.subscribe(subjects.heartbeat(nodeId), {
     callback: (failure, message) => {
       if (failure !== null) return link.trouble(`heartbeats: ${failure.message}`);
-      const heartbeat = Heartbeat.safeParse(tryDecode(message.data));
+      const heartbeat = Heartbeat.safeParse(decodeMessage(message.data));
       // The server vouches for the subject alone.
       if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
         deliver(heartbeat.data);

@@ -1,14 +1,13 @@
 import type { Market } from "@shoal/core";
 import { type Ask, type Bid, BidBatch, type Release, subjects } from "@shoal/proto";
-import { encode, joinList, joinMap, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
+import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { answerConfirmations } from "./confirmations.ts";
 import { hearHeartbeats } from "./heartbeats.ts";
 
 /** Asks and releases for one node that wait for the end of this moment. */
 interface Parcel {
-  /** Encoded. */
-  readonly asks: Uint8Array[];
+  readonly asks: Ask[];
   readonly released: Release[];
   /** Who waits for the bid on which ask. Whoever is told leaves the list. */
   readonly bids: Map<string, (bid: Bid | undefined) => void>;
@@ -19,14 +18,6 @@ interface Parcel {
 /** The requester's side of bidding, over core NATS. */
 export function createMarket(link: Link): Market {
   const parcels = new Map<string, Parcel>();
-  /** An ask goes to several nodes and is encoded once. */
-  const encoded = new WeakMap<Ask, Uint8Array>();
-
-  function bytesOf(ask: Ask): Uint8Array {
-    const bytes = encoded.get(ask) ?? encode(ask);
-    encoded.set(ask, bytes);
-    return bytes;
-  }
 
   function parcelFor(nodeId: string): Parcel {
     const open = parcels.get(nodeId);
@@ -44,7 +35,7 @@ export function createMarket(link: Link): Market {
   return {
     ask(nodeId, ask, waitMs) {
       const parcel = parcelFor(nodeId);
-      parcel.asks.push(bytesOf(ask));
+      parcel.asks.push(ask);
       return waitForBid(link, { parcel, askId: ask.askId, waitMs });
     },
     release(nodeId, release) {
@@ -73,14 +64,14 @@ function waitForBid(
 
 function send(link: Link, nodeId: string, parcel: Parcel): void {
   const { asks, released, bids } = parcel;
-  const bytes = joinMap({ asks: joinList(asks), released: encode(released) });
+  const bytes = encodeMessage({ asks, released });
   if (bids.size === 0) {
     publish(link, { nodeId, bytes });
     return;
   }
   const reply = link.replies.open((message) => {
     // An empty answer is the server's word that nobody listens there.
-    const batch = BidBatch.safeParse(tryDecode(message.data));
+    const batch = BidBatch.safeParse(decodeMessage(message.data));
     for (const bid of batch.success ? batch.data.bids : []) {
       bids.get(bid.askId)?.(bid.nodeId === nodeId ? bid : undefined);
     }

@@ -1,8 +1,8 @@
 import type { Stall } from "@shoal/core";
 import { AskBatch, type BidBatch, ConfirmAnswer, type ConfirmRequest, subjects } from "@shoal/proto";
-import { encode, tryDecode } from "../codec/plain-maps.ts";
 import type { Link } from "../connection/link.ts";
 import { openReplies, type Replies } from "../connection/replies.ts";
+import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { hearHeartbeats } from "./heartbeats.ts";
 
 /** The node's side of bidding, over core NATS. */
@@ -12,12 +12,12 @@ export function createStall(link: Link, nodeId: string): Stall {
     bytes: Uint8Array,
     answer: (batch: AskBatch) => Promise<BidBatch>,
   ): Promise<Uint8Array | undefined> {
-    const batch = AskBatch.safeParse(tryDecode(bytes));
+    const batch = AskBatch.safeParse(decodeMessage(bytes));
     if (!batch.success) {
       link.trouble(`an ask cannot be read: ${batch.error.issues[0]?.message ?? ""}`, "warn");
       return undefined;
     }
-    return encode(await answer(batch.data));
+    return encodeMessage(await answer(batch.data));
   }
   return {
     async onAsk(answer) {
@@ -34,7 +34,7 @@ export function createStall(link: Link, nodeId: string): Stall {
       return { close: async () => subscription.unsubscribe() };
     },
     heartbeat(heartbeat) {
-      if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encode(heartbeat));
+      if (!link.nc.isClosed()) link.nc.publish(subjects.heartbeat(nodeId), encodeMessage(heartbeat));
     },
     onOwnHeartbeat: (deliver) => hearHeartbeats(link, nodeId, deliver),
     confirm: (request, waitMs) => confirm(link, { nodeId, request, replies, waitMs }),
@@ -52,10 +52,10 @@ async function confirm(link: Link, question: Question): Promise<ConfirmAnswer | 
   const { nodeId, request, replies, waitMs } = question;
   const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
   // An empty answer is the server's word that nobody listens there: no verdict, as when none comes.
-  const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(tryDecode(message.data)).data));
+  const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(decodeMessage(message.data)).data));
   const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
   try {
-    link.nc.publish(subjects.confirm(nodeId), encode(request), { reply });
+    link.nc.publish(subjects.confirm(nodeId), encodeMessage(request), { reply });
     return await promise;
   } catch (failure) {
     link.trouble(`confirming executions: ${failure instanceof Error ? failure.message : String(failure)}`);

@@ -1,8 +1,8 @@
 import type { ReceivedReport, ReportQueue } from "@shoal/core";
 import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, shardOf, streams, subjects } from "@shoal/proto";
-import { encode, tryDecode } from "../codec/plain-maps.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import type { ReadMessage } from "../intake/intake.ts";
+import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 
@@ -25,7 +25,7 @@ export function createReportQueue(link: Link, onParked: (count: number) => void)
       }),
     async park({ nodeId, jobId, executionId, seq, report }, why) {
       const subject = subjects.report(nodeId, jobId, executionId);
-      const message = { subject, seq, bytes: encode(report), header: () => "" };
+      const message = { subject, seq, bytes: encodeMessage(report), header: () => "" };
       if (!(await park(link, { shard: shardOf(jobId), message, why })))
         throw unreachable(`parking a report of ${executionId}`, "the server did not store it");
       parked += 1;
@@ -40,7 +40,7 @@ function readReport(message: ReadMessage): ReceivedReport | string {
   if (reporter === undefined) return "its subject is no report's";
   const { length } = message.bytes;
   if (length > reportBytesMax) return `it has ${length} bytes, and a report at most ${reportBytesMax}`;
-  const data = tryDecode(message.bytes);
+  const data = decodeMessage(message.bytes);
   if (!isShallow(data)) return `it has more than ${levelsMax} levels`;
   const report = Report.safeParse(data);
   if (report.success) return { ...reporter, seq: message.seq, report: report.data };

@@ -1,7 +1,7 @@
 import { Fault, type ReportSender } from "@shoal/core";
 import { subjects } from "@shoal/proto";
-import { encode } from "../codec/plain-maps.ts";
 import { type Link, unreachable } from "../connection/link.ts";
+import { encodeMessage } from "../message-codec.ts";
 
 /**
  * A node's voice: reports under its own id. They carry no message id: ids are shared by the whole stream, so that another
@@ -13,7 +13,7 @@ export function createReportSender(link: Link, nodeId: string): ReportSender {
       const what = `reporting ${report.saw.kind} of ${executionId}`;
       const outcome = await link.publisher.publish({
         subject: subjects.report(nodeId, jobId, executionId),
-        bytes: encode(report),
+        bytes: encodeMessage(report),
       });
       // Nothing without an id can be a duplicate: whatever the server means, it has not stored this.
       if (outcome.state === "stored" && !outcome.duplicate) return;

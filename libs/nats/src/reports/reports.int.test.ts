@@ -2,8 +2,8 @@ import type { ReceivedReport } from "@shoal/core";
 import { heard } from "@shoal/core/testing/contracts";
 import { type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { encode } from "../codec/plain-maps.ts";
 import type { ReadMessage } from "../intake/intake.ts";
+import { encodeMessage } from "../message-codec.ts";
 import { readStream } from "../stream/reading.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
@@ -96,7 +96,7 @@ onServer(() => {
     const link = await bench.link();
     const subject = subjects.report("n1", job, "e-1");
     await link.publisher.publish({ subject, bytes: new TextEncoder().encode("no report at all") });
-    await link.publisher.publish({ subject, bytes: encode({ ...report(1), saw: { kind: "dreamt" } }) });
+    await link.publisher.publish({ subject, bytes: encodeMessage({ ...report(1), saw: { kind: "dreamt" } }) });
     await createReportSender(link, "n1").send({ jobId: job, executionId: "e-1", report: report(2) });
     const counts = heard<number>();
     const told = heard<ReceivedReport>();

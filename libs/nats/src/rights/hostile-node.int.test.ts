@@ -2,8 +2,8 @@ import { noTip, type ReceivedReport } from "@shoal/core";
 import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { buckets, type Report, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { encode } from "../codec/plain-maps.ts";
 import type { ScannedMessage } from "../event-log/scan.ts";
+import { encodeMessage } from "../message-codec.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
@@ -23,7 +23,7 @@ onServer(() => {
   beforeEach(async () => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
-    const quiet = { onDamage: () => {}, onParked: () => {} };
+    const quiet = { onParked: () => {} };
     requester = await connectRequester({ servers, user: "requester", pass, requesterId: "r1", replicas: 1, ...quiet });
     [hostile, other] = await Promise.all(
       ["n-0", "n-2"].map((nodeId) => connectNode({ servers, user: nodeId, pass, nodeId })),
@@ -67,7 +67,9 @@ onServer(() => {
     it("gets no answer there, nor at another node", async () => {
       const answering = await requester.market.onConfirm(async () => ({ verdicts: [] }));
       const before = await requester.log.lastSeq();
-      const bytes = encode({ executions: [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }] });
+      const bytes = encodeMessage({
+        executions: [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }],
+      });
       const answered = heard<string>();
       const listening = other?.link.nc.subscribe(`${subjects.confirmed("n-2")}.>`, {
         callback: (_failure, message) => answered.tell(message.subject),

@@ -1,10 +1,10 @@
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { noTip } from "@shoal/core";
+import { isCommit, kinds, noTip } from "@shoal/core";
 import { grow, heard, someJob } from "@shoal/core/testing/contracts";
 import { buckets, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readStored } from "../event-log/commit-codec.ts";
+import { messageReader } from "../event-log/commit-codec.ts";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
@@ -25,7 +25,7 @@ onServer(() => {
   beforeAll(async () => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
-    const quiet = { onDamage: () => {}, onParked: () => {} };
+    const quiet = { onParked: () => {} };
     requester = await connectRequester({ servers, user: "requester", pass, requesterId: "r1", replicas: 1, ...quiet });
     await grow(requester.log, job, 3);
     // The plain client, as anyone would use it.
@@ -48,9 +48,9 @@ onServer(() => {
       const consumer = await jetstream(observer, { checkAPI: false }).consumers.get(streams.events, options);
       const read: number[] = [];
       for await (const message of await consumer.fetch({ max_messages: 3, expires: 10_000 })) {
-        const stored = readStored({ subject: message.subject, seq: message.seq, bytes: message.data });
-        if (typeof stored === "string") expect.unreachable(stored);
-        else read.push(stored.seq);
+        const found = messageReader(kinds)({ subject: message.subject, seq: message.seq, bytes: message.data });
+        if (isCommit(found)) read.push(found.seq);
+        else expect.unreachable(found.why);
       }
       expect(read).toEqual([1, 2, 3]);
     });

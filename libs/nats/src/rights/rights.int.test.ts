@@ -44,7 +44,6 @@ onServer(() => {
       pass,
       requesterId: "r1",
       replicas: 1,
-      onDamage: ({ why }) => problems.push(why),
       onParked: (count) => problems.push(`parked ${count}`),
       onTrouble: (what) => problems.push(what),
     });

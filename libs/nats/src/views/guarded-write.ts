@@ -1,5 +1,4 @@
 import { Fault, type ViewEntry } from "@shoal/core";
-import type { Written } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { type HeaderFields, headerNames } from "../connection/message-headers.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
@@ -22,7 +21,6 @@ export interface WritePlace {
   readonly link: Link;
   readonly bucket: string;
   readonly remembered: Remembered;
-  readonly written: Written<ViewEntry>;
   /** How long the marker of a removal lives. */
   readonly markerMs: number;
 }
@@ -64,7 +62,6 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
 function publish(place: WritePlace, at: { readonly key: string; readonly revision: number }, write: Write) {
   const expected: HeaderFields = { [headerNames.expectedSubjectSeq]: at.revision };
   const subject = subjectOfKey(place.bucket, at.key);
-  if (write.value !== undefined) place.written.add(subject, write.bytes, write.value);
   return place.link.publisher.publish({
     subject,
     bytes: write.bytes,

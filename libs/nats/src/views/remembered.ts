@@ -1,5 +1,3 @@
-import { boundedMap } from "../codec/bounded-map.ts";
-
 /** The revision and log position that a key was last seen with. */
 export interface LastSeen {
   readonly revision: number;
@@ -17,6 +15,15 @@ const keysMax = 50_000;
 
 /** Forgets the key that was not set for the longest time once there are more than `max`. */
 export function createRemembered(max = keysMax): Remembered {
-  const byKey = boundedMap<LastSeen>(max);
-  return { get: byKey.get, set: (key, { revision, seq }) => byKey.set(key, { revision, seq }) };
+  const byKey = new Map<string, LastSeen>();
+  return {
+    get: (key) => byKey.get(key),
+    set(key, { revision, seq }) {
+      // A map keeps the order of first insertion: out and in again makes the key the youngest.
+      byKey.delete(key);
+      byKey.set(key, { revision, seq });
+      const [oldest] = byKey.size > max ? byKey.keys() : [];
+      if (oldest !== undefined) byKey.delete(oldest);
+    },
+  };
 }

@@ -1,5 +1,4 @@
-import type { ViewEntry, ViewStore } from "@shoal/core";
-import { createWritten } from "../codec/written.ts";
+import type { ViewStore } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
 import { directGet } from "../stream/direct-get.ts";
 import { markerMs } from "../topology/topology-data.ts";
@@ -21,8 +20,7 @@ export interface ViewStoreOptions {
 /** A bucket as a view store. */
 export function createViewStore(link: Link, options: ViewStoreOptions): ViewStore {
   const { bucket } = options;
-  const written = createWritten<ViewEntry>();
-  const place = { link, bucket, remembered: createRemembered(), written, markerMs: options.markerMs ?? markerMs };
+  const place = { link, bucket, remembered: createRemembered(), markerMs: options.markerMs ?? markerMs };
   const write = writeQueue((key, one) => writeGuarded(place, key, one));
   return {
     put: (key, value) => write(key, { seq: value.seq, bytes: encodeEntry(value), value }),
@@ -32,6 +30,6 @@ export function createViewStore(link: Link, options: ViewStoreOptions): ViewStor
       const message = await directGet(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
       return message === undefined ? undefined : keptOf(message)?.value;
     },
-    watch: (pattern, watcher) => watchBucket(link, { ...options, pattern, written }, watcher),
+    watch: (pattern, watcher) => watchBucket(link, { ...options, pattern }, watcher),
   };
 }

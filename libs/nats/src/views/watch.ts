@@ -1,5 +1,4 @@
 import type { ViewChange, ViewEntry, ViewWatch, ViewWatcher } from "@shoal/core";
-import type { Written } from "../codec/written.ts";
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import type { DeliveredMessage } from "../intake/intake.ts";
@@ -12,8 +11,6 @@ export interface WatchPlace {
   readonly bucket: string;
   readonly pattern: string;
   readonly consumerName?: string;
-  /** What this process wrote into the bucket lately. */
-  readonly written?: Written<ViewEntry>;
 }
 
 interface Watched {
@@ -117,7 +114,7 @@ function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
   if (isPositionKey(key)) return;
   unseen.delete(key);
   const revision = message.seq;
-  const value = place.written?.at(message.subject, message.bytes) ?? readValue(message);
+  const value = readValue(message);
   if (value === "removed") {
     forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {

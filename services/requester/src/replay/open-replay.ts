@@ -37,8 +37,6 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
   const nats = await connectRequester({
     requesterId: readerId,
     ...serverOf(readConfig(RequesterConfig, given).nats),
-    // The judge tells of damage itself, by position.
-    onDamage: () => {},
     onParked: () => {},
   });
   const kept = keptViews(nats);

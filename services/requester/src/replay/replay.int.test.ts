@@ -9,7 +9,6 @@ import {
   findServer,
   type RequesterPorts,
   type RunningServer,
-  readStored,
   startServer,
   systemClock,
 } from "@shoal/nats";
@@ -26,6 +25,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchSpec } from "../testing/api-bench.ts";
 import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { commitOf } from "./commit-of.ts";
 import { createJudge } from "./judge.ts";
 import { logMessageOf, openReplay } from "./open-replay.ts";
 import { replay } from "./replay.ts";
@@ -45,7 +45,6 @@ describe("a replay of a real log", () => {
       requesterId: "r-1",
       replicas: 1,
       servers: [server.url],
-      onDamage: () => {},
       onParked: () => {},
     });
   });
@@ -100,7 +99,7 @@ describe("a replay of a real log", () => {
           encode: encodeEntry,
         },
         clock: systemClock(),
-        judge: createJudge({ commit: readStored, encode: encodeEntry, decode: decodeEntry }),
+        judge: createJudge({ commit: commitOf, encode: encodeEntry, decode: decodeEntry }),
       },
       { settleMs: 0, ...(anchor === undefined ? {} : { expect: anchor }) },
     );

@@ -1,47 +1,9 @@
-import { type AggregateRef, type Commit, commitVersion, shardOf } from "@shoal/proto";
+import { type AggregateRef, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type EventLog, type LogRange, noTip, type StoredCommit, type Tip } from "../../ports/event-log.ts";
+import { type EventLog, type LogRange, noTip, type StoredCommit } from "../../ports/event-log.ts";
 import { heard } from "./heard.ts";
-
-/** One log to try, empty at first. `close` takes down whatever `make` put up. */
-export interface LogBench {
-  readonly log: EventLog;
-  close?(): Promise<void>;
-}
-
-let serial = 0;
-
-/** A job nobody else in this run has. */
-export function someJob(namespace = "default"): AggregateRef {
-  serial += 1;
-  return { kind: "job", namespace, id: `j-contract-${serial}` };
-}
-
-/** A commit that continues `after`. */
-export function someCommit(after: Tip, why = "because"): Commit {
-  serial += 1;
-  return {
-    v: commitVersion,
-    id: `c-contract-${serial}`,
-    at: 1_700_000_000_000 + serial,
-    by: "r-contract",
-    actor: { type: "requester", id: "r" },
-    cause: { command: "contract" },
-    epoch: 0,
-    prev: after.hash,
-    events: [{ type: "JobQueued", v: 1, data: { why, answers: [] } }],
-  };
-}
-
-/** Appends `count` commits to an aggregate, one behind the other, and answers with all its tips. */
-export async function grow(log: EventLog, aggregate: AggregateRef, count: number): Promise<readonly Tip[]> {
-  const tips: Tip[] = [];
-  for (let made = 0; made < count; made++) {
-    const after = tips.at(-1) ?? noTip;
-    tips.push(await log.append(aggregate, after, someCommit(after, `${made}`)));
-  }
-  return tips;
-}
+import { grow, type LogBench, someCommit, someJob } from "./log-bench.ts";
+import { unreadable } from "./unreadable.contract.ts";
 
 const ids = (stored: readonly StoredCommit[]) => stored.map(({ commit }) => commit.id);
 
@@ -61,6 +23,8 @@ export function eventLogContract(name: string, make: () => Promise<LogBench>): v
     follows(log);
     scans(log);
     ranges(log);
+    holdsBack(log);
+    unreadable(() => bench);
   });
 }
 
@@ -158,7 +122,7 @@ function loads(log: () => EventLog): void {
     const node: AggregateRef = { kind: "node", namespace: "", id: "n-contract" };
     const commit = {
       ...someCommit(noTip),
-      events: [{ type: "Any", v: 1, data: { text: "ö", list: [1, null, { deep: true }] } }],
+      events: [{ type: "NodeDisconnected", v: 1, data: { text: "ö", list: [1, null, { deep: true }] } }],
     };
     await log().append(node, noTip, commit);
     const [stored] = await log().load(node);
@@ -250,5 +214,59 @@ function scans(log: () => EventLog): void {
     expect(told).toEqual([tips[3]?.seq, tips[4]?.seq]);
     expect(await log().scan(tips[4]?.seq ?? 0, ({ seq }) => told.push(seq))).toBe(tips[4]?.seq);
     expect(told).toHaveLength(2);
+  });
+}
+
+function holdsBack(log: () => EventLog): void {
+  /** A reader that has enough to do after every `each` commits, until `goOn` is called. */
+  function slowReader(each: number) {
+    const told = heard<StoredCommit>();
+    const full = heard<() => void>();
+    const room = () => {
+      if (told.all.length % each !== 0) return undefined;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      full.tell(resolve);
+      return promise;
+    };
+    return { told, full, room };
+  }
+  it("follows no faster than its reader has room, and leaves nothing out", async () => {
+    const tips = await grow(log(), someJob(), 7);
+    const { told, full, room } = slowReader(2);
+    const ear = heard<StoredCommit>();
+    const following = await log().follow({}, 0, told.tell, { room });
+    const other = await log().follow({}, 0, ear.tell);
+    for (let rounds = 1; rounds <= 3; rounds++) {
+      const goOn = (await full.atLeast(rounds)).at(-1);
+      // What somebody else has been told meanwhile has reached this reader too.
+      await ear.atLeast(7);
+      expect(told.all).toHaveLength(2 * rounds);
+      goOn?.();
+    }
+    expect((await told.atLeast(7)).map(({ seq }) => seq)).toEqual(tips.map(({ seq }) => seq));
+    await Promise.all([following.close(), other.close()]);
+  });
+  it("tells a reader without room nothing more once closed", async () => {
+    await grow(log(), someJob(), 5);
+    const { told, full, room } = slowReader(2);
+    const following = await log().follow({}, 0, told.tell, { room });
+    const [goOn] = await full.atLeast(1);
+    await following.close();
+    goOn?.();
+    await log().lastSeq();
+    expect(told.all).toHaveLength(2);
+  });
+  it("scans no faster than its reader has room, and leaves nothing out", async () => {
+    const tips = await grow(log(), someJob(), 600);
+    const { told, full, room } = slowReader(250);
+    const scanning = log().scan(0, told.tell, { room });
+    for (let rounds = 1; rounds <= 2; rounds++) {
+      const goOn = (await full.atLeast(rounds)).at(-1);
+      await log().lastSeq();
+      expect(told.all).toHaveLength(250 * rounds);
+      goOn?.();
+    }
+    expect(await scanning).toBe(tips.at(-1)?.seq);
+    expect(told.all.map(({ seq }) => seq)).toEqual(tips.map(({ seq }) => seq));
   });
 }

@@ -1,9 +1,10 @@
 export { type CheckpointBench, checkpointsContract } from "./checkpoints.contract.ts";
 export { type ClockBench, clockContract } from "./clock.contract.ts";
 export { type CommandBench, commandBusContract } from "./command-bus.contract.ts";
-export { eventLogContract, grow, type LogBench, someCommit, someJob } from "./event-log.contract.ts";
+export { eventLogContract } from "./event-log.contract.ts";
 export { type Heard, heard } from "./heard.ts";
 export { type LeaseBench, leasesContract } from "./leases.contract.ts";
+export { grow, type LogBench, someCommit, someJob } from "./log-bench.ts";
 export { logStreamContract, type OutputBench } from "./log-stream.contract.ts";
 export { type MarketBench, marketContract } from "./market.contract.ts";
 export { type PositionsBench, positionsContract } from "./positions.contract.ts";

@@ -1,132 +1,101 @@
-import { type AggregateRef, type Commit, commitBytes, shardOf, subjectOf } from "@shoal/proto";
-import { assert, Fault } from "../../fault.ts";
-import { type EventLog, type LogFilter, noTip, type StoredCommit, type Tip } from "../../ports/event-log.ts";
-import type { Berth, Hearing } from "./berth.ts";
-import { sha256 } from "./chance.ts";
-
-/** The log itself, as a server would keep it. */
-export interface LogStore {
-  readonly entries: readonly StoredCommit[];
-  /** What follows it, besides the processes: called with every commit, at once. */
-  readonly onAppended: Set<(stored: StoredCommit) => void>;
-  append(aggregate: AggregateRef, after: Tip, commit: Commit): Tip;
-  load(aggregate: AggregateRef, afterSeq: number): readonly StoredCommit[];
-}
+import { type AggregateRef, shardOf } from "@shoal/proto";
+import { Fault } from "../../fault.ts";
+import { type Kinds, kinds } from "../../kinds.ts";
+import { paced } from "../../paced.ts";
+import type { EventLog, LogFilter, LogReading, StoredCommit } from "../../ports/event-log.ts";
+import { faultOf, isCommit } from "../../read-commit.ts";
+import type { Berth } from "./berth.ts";
+import { commitsIn, type LogStore, type RawMessage, type RawReader } from "./log-store.ts";
 
 // How often the port looks again before it says that it does not know.
 const attemptsMax = 4;
 
-/** An empty log. Positions have gaps, as those of a stream have. */
-export function createLogStore(): LogStore {
-  const entries: StoredCommit[] = [];
-  // By subject, and once more without the namespace: ids are unique.
-  const bySubject = new Map<string, readonly StoredCommit[]>();
-  const onAppended = new Set<(stored: StoredCommit) => void>();
-  const anywhere = ({ kind, id }: AggregateRef): AggregateRef => ({ kind, namespace: "*", id });
-  return {
-    entries,
-    onAppended,
-    append(aggregate, after, commit) {
-      const subject = subjectOf(aggregate);
-      const known = bySubject.get(subject) ?? [];
-      const ours = known.find((stored) => stored.commit.id === commit.id);
-      if (ours !== undefined) return tipOf(ours);
-      const tip = tipOf(known.at(-1));
-      if (tip.seq !== after.seq) {
-        throw new Fault("REVISION_CONFLICT", `wanted ${subject} at ${after.seq}, found it at ${tip.seq}`);
-      }
-      assert(commit.prev === tip.hash, `a commit on ${subject} does not build on the one before it`);
-      const bytes = JSON.stringify(commit);
-      if (bytes.length > commitBytes.max)
-        throw new Fault("TOO_LARGE", `a commit of ${bytes.length} bytes; at most ${commitBytes.max}`);
-      const stored = freeze({ aggregate, seq: nextSeq(entries), hash: sha256(bytes), commit: JSON.parse(bytes) });
-      const all = [...known, stored];
-      bySubject.set(subject, all).set(subjectOf(anywhere(aggregate)), all);
-      entries.push(stored);
-      for (const tell of onAppended) tell(stored);
-      return tipOf(stored);
-    },
-    load: (aggregate, afterSeq) =>
-      (bySubject.get(subjectOf(aggregate)) ?? []).filter((stored) => stored.seq > afterSeq),
-  };
-}
-
-/** The log as one process reaches it. */
-export function memoryEventLog(berth: Berth, store: LogStore): EventLog {
+/** The log as one process reaches it that knows these kinds. */
+export function memoryEventLog(berth: Berth, store: LogStore, known: Kinds = kinds): EventLog {
+  const read = store.readAs(known);
   return {
     async append(aggregate, after, commit) {
       for (let attempt = 1; ; attempt++) {
         try {
-          // Doing it again looks first whether it is there: the store knows the commit by its id.
-          return await berth.exchange("log", () => store.append(aggregate, after, commit));
+          // Doing it again looks first whether it is there: the store knows the commit by its text.
+          return await berth.exchange("log", () =>
+            behindReadable({ store, read, aggregate }, () => store.append(aggregate, after, commit)),
+          );
         } catch (failure) {
           const open = failure instanceof Fault && failure.code === "LOG_UNREACHABLE";
           if (!open || attempt === attemptsMax) throw failure;
         }
       }
     },
-    load: (aggregate, afterSeq = 0) => berth.exchange("load", () => store.load(aggregate, afterSeq)),
-    async follow(filter, afterSeq, deliver) {
+    load: (aggregate, afterSeq = 0) =>
+      berth.exchange("load", () => commitsIn(store.messagesOf(aggregate), afterSeq, read)),
+    async follow(filter, afterSeq, ...[deliver, reading = {}]) {
       const hearing = berth.hearing();
-      await berth.exchange("follow", () => attach(store, { filter, afterSeq, hearing, deliver }));
+      const take = handing(read, deliver, reading);
+      const messages = paced((message: RawMessage) => knows(filter, message) || take(message), reading.room);
+      const tell = (message: RawMessage): void => {
+        if (message.seq > afterSeq && passes(filter, message.aggregate)) hearing.push(() => messages.add(message));
+      };
+      hearing.onClosed(() => messages.close());
+      await berth.exchange("follow", () => {
+        for (const message of store.messages) tell(message);
+        store.onStored.add(tell);
+        hearing.onClosed(() => store.onStored.delete(tell));
+      });
       return { close: async () => hearing.close() };
     },
-    async scan(afterSeq, deliver) {
-      const found = await berth.exchange("load", () => store.entries.filter((stored) => stored.seq > afterSeq));
-      for (const stored of found) deliver(stored);
+    async scan(afterSeq, deliver, reading = {}) {
+      const found = await berth.exchange("load", () => store.messages.filter(({ seq }) => seq > afterSeq));
+      const messages = paced(handing(read, deliver, reading), reading.room);
+      for (const message of found) {
+        messages.add(message);
+        await messages.room();
+      }
       return found.at(-1)?.seq ?? afterSeq;
     },
-    async range({ shard, afterSeq, upTo, most }, deliver) {
-      const within = ({ aggregate: { kind, id }, seq }: StoredCommit): boolean =>
+    async range({ shard, afterSeq, upTo, most }, deliver, reading = {}) {
+      const within = ({ aggregate: { kind, id }, seq }: RawMessage): boolean =>
         kind === "job" && seq > afterSeq && seq <= upTo && (shard === undefined || shardOf(id) === shard);
-      const found = await berth.exchange("load", () => store.entries.filter(within));
-      for (const stored of found.slice(0, most)) deliver(stored);
+      const found = await berth.exchange("load", () => store.messages.filter(within));
+      for (const message of found.slice(0, most)) handing(read, deliver, reading)(message);
       return found.length > most ? (found[most - 1]?.seq ?? afterSeq) : upTo;
     },
-    lastSeq: () => berth.exchange("load", () => store.entries.at(-1)?.seq ?? 0),
+    lastSeq: () => berth.exchange("load", () => store.messages.at(-1)?.seq ?? 0),
   };
 }
 
-interface Follower {
-  readonly filter: LogFilter;
-  readonly afterSeq: number;
-  readonly hearing: Hearing;
-  readonly deliver: (stored: StoredCommit) => void;
+interface Behind {
+  readonly store: LogStore;
+  readonly read: RawReader;
+  readonly aggregate: AggregateRef;
 }
 
-function attach(store: LogStore, { filter, afterSeq, hearing, deliver }: Follower): void {
-  const tell = (stored: StoredCommit): void => {
-    if (stored.seq > afterSeq && passes(filter, stored.aggregate))
-      hearing.push(() => knows(filter, stored) || deliver(stored));
+/** A conflict with a message that cannot be read is the Fault of that message. */
+function behindReadable<T>({ store, read, aggregate }: Behind, work: () => T): T {
+  try {
+    return work();
+  } catch (failure) {
+    const last = store.messagesOf(aggregate).at(-1);
+    const found = last === undefined ? undefined : read(last);
+    const isConflict = failure instanceof Fault && failure.code === "REVISION_CONFLICT";
+    throw isConflict && found !== undefined && !isCommit(found) ? faultOf(found) : failure;
+  }
+}
+
+/** Hands a message on as what it is. */
+function handing(read: RawReader, deliver: (stored: StoredCommit) => void, { unreadable }: LogReading) {
+  return (message: RawMessage): void => {
+    const found = read(message);
+    if (isCommit(found)) deliver(found);
+    else unreadable?.(found);
   };
-  for (const stored of store.entries) tell(stored);
-  store.onAppended.add(tell);
-  hearing.onClosed(() => store.onAppended.delete(tell));
 }
 
-const knows = (filter: LogFilter, { aggregate, seq }: StoredCommit): boolean =>
+const knows = (filter: LogFilter, { aggregate, seq }: RawMessage): boolean =>
   filter.shard !== undefined && filter.knows?.(aggregate.id, seq) === true;
 
 function passes(filter: LogFilter, { kind, namespace, id }: AggregateRef): boolean {
   if (filter.shard !== undefined) return shardOf(id) === filter.shard;
   if (filter.jobId !== undefined && (kind !== "job" || id !== filter.jobId)) return false;
   return filter.namespace === undefined || (kind === "job" && namespace === filter.namespace);
-}
-
-const tipOf = (stored: StoredCommit | undefined): Tip =>
-  stored === undefined ? noTip : { seq: stored.seq, hash: stored.hash };
-
-// Any gap does; every third position is left out so that nobody counts on +1.
-const nextSeq = (entries: readonly StoredCommit[]): number => {
-  const next = (entries.at(-1)?.seq ?? 0) + 1;
-  return next % 3 === 0 ? next + 1 : next;
-};
-
-/** Nobody may change what stands in the log; everybody reads the same object. */
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) freeze(inner);
-  }
-  return value;
 }

@@ -23,7 +23,12 @@ function runningSea(seed = 1) {
 
 eventLogContract("memory", async () => {
   const { sea, close } = runningSea();
-  return { log: sea.requester("r-one").log, close };
+  return {
+    log: sea.requester("r-one").log,
+    as: async (known) => sea.requester("r-two", known).log,
+    put: async (aggregate, text) => sea.log.put(aggregate, text),
+    close,
+  };
 });
 
 viewStoreContract("memory", async () => {

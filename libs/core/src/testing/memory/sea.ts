@@ -1,14 +1,16 @@
 import { buckets } from "@shoal/proto";
+import { type Kinds, kinds } from "../../kinds.ts";
 import type { StoredCommit } from "../../ports/event-log.ts";
 import { createDice, type Dice } from "../dice.ts";
 import { createHandClock, type HandClock } from "../hand-clock.ts";
 import { type Berth, createBerth, type Water } from "./berth.ts";
 import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
 import { type CommandStore, memoryCommandBus } from "./commands.ts";
-import { createLogStore, type LogStore, memoryEventLog } from "./event-log.ts";
+import { memoryEventLog } from "./event-log.ts";
 import { calm, type Faults } from "./faults.ts";
 import { memoryFeed } from "./feed.ts";
 import { createLeaseStore, type LeaseStore, memoryLeases } from "./leases.ts";
+import { createLogStore, type LogStore } from "./log-store.ts";
 import { createOutputStore, memoryLogReader, memoryLogSender, type OutputStore } from "./log-stream.ts";
 import { createMarketStore, type MarketStore, memoryMarket, memoryStall } from "./market.ts";
 import { createPositionStore, memoryPositions, type PositionStore } from "./positions.ts";
@@ -48,14 +50,16 @@ export interface Sea {
   drop(view: ViewName): void;
   /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
   berth(name: string): Berth;
-  /** Every port of a requester of this id. */
-  requester(id: string): ReturnType<typeof requesterPorts>;
+  /** Every port of a requester of this id; it reads the log as one who knows these kinds. */
+  requester(id: string, known?: Kinds): ReturnType<typeof requesterPorts>;
   /** Every port of a node of this id. */
   node(id: string): ReturnType<typeof nodePorts>;
 }
 
 /** A world of its own. The same seed and the same calls give the same world. */
-export function createSea(options: { seed?: number | string; startAt?: number; faults?: Faults } = {}): Sea {
+export function createSea(
+  options: { seed?: number | string; startAt?: number; faults?: Faults; kinds?: Kinds } = {},
+): Sea {
   const dice = createDice(options.seed ?? 0);
   const clock = createHandClock(options.startAt, dice.split("ties"));
   const berths = new Set<Berth>();
@@ -72,7 +76,7 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
   const { skewMs } = faults;
   const skewOf = (name: string): number => (skewMs === 0 ? 0 : dice.split(`clock ${name}`).between(-skewMs, skewMs));
   const announced: StoredCommit[] = [];
-  const stores = createStores(clock);
+  const stores = createStores(clock, options.kinds);
   const berth = (name: string): Berth => {
     // A process that starts again must not throw the same dice once more: it would make the same ids.
     const own = { dice: water.dice.split(`${name} ${started++}`), skewMs: skewOf(name) };
@@ -100,15 +104,15 @@ export function createSea(options: { seed?: number | string; startAt?: number; f
       stores.positions.drop(view);
     },
     berth,
-    requester: (id) => requesterPorts(berth(id), shared),
+    requester: (id, known = options.kinds ?? kinds) => requesterPorts(berth(id), shared, known),
     node: (id) => nodePorts(berth(id), shared),
   };
 }
 
 /** The servers' side of every port, empty. */
-function createStores(clock: HandClock) {
+function createStores(clock: HandClock, known?: Kinds) {
   return {
-    log: createLogStore(),
+    log: createLogStore(known),
     views: {
       jobs: createBucket(buckets.jobs, clock.now),
       executions: createBucket(buckets.executions, clock.now),
@@ -148,14 +152,14 @@ interface Shared extends Pick<Sea, StoreName> {
   readonly heard: (stored: StoredCommit) => void;
 }
 
-function requesterPorts(berth: Berth, shared: Shared) {
+function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
   const { log, views, leases, reports, checkpoints, positions, commands, market, output, water, heard } = shared;
   const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
   return {
     berth,
     clock: berth.clock,
     chance: berth.chance,
-    log: memoryEventLog(berth, log),
+    log: memoryEventLog(berth, log, known),
     views: {
       jobs: view("jobs"),
       executions: view("executions"),
