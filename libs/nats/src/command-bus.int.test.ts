@@ -2,9 +2,9 @@ import type { CommandReply } from "@shoal/core";
 import { commandBusContract, heard } from "@shoal/core/testing/contracts";
 import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encode, tryDecode } from "./codec/plain-maps.ts";
 import { commandBytesMax, createCommandBus } from "./command-bus.ts";
 import type { Link } from "./connection/link.ts";
+import { encodeMessage, unencodeMessage } from "./message-codec.ts";
 import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
 import { onServer } from "./testing/on-server.ts";
 
@@ -54,8 +54,8 @@ onServer(() => {
         return done;
       });
       const reply = `${subjects.commandDone("r-two")}.x.1`;
-      link.nc.publish(subjects.command(shard), encode(data), { reply });
-      link.nc.publish(subjects.command(shard), encode({ ...good, id: "c-good" }), { reply });
+      link.nc.publish(subjects.command(shard), encodeMessage(data), { reply });
+      link.nc.publish(subjects.command(shard), encodeMessage({ ...good, id: "c-good" }), { reply });
       await received.atLeast(1);
       expect(received.all).toEqual(["c-good"]);
       await serving.close();
@@ -68,7 +68,7 @@ onServer(() => {
         return done;
       });
       for (const reply of [subjectOf(aggregate), "_INBOX.x", undefined])
-        link.nc.publish(subjects.command(shard), encode(good), reply === undefined ? {} : { reply });
+        link.nc.publish(subjects.command(shard), encodeMessage(good), reply === undefined ? {} : { reply });
       const sender = createCommandBus(link, "r-two");
       expect(await sender.send(shard, { ...good, id: "c-2" }, longMs)).toEqual(done);
       expect(received.all).toEqual(["c-2"]);
@@ -81,7 +81,7 @@ onServer(() => {
       const answers = ["odd", { ok: true }, { ok: false, rejection: { code: "NOT_A_CODE_YET", why: "" } }, done];
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
-          for (const answer of answers) message.respond(encode(answer));
+          for (const answer of answers) message.respond(encodeMessage(answer));
         },
       });
       await link.nc.flush();
@@ -93,8 +93,8 @@ onServer(() => {
       const received = heard<unknown>();
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
-          received.tell(tryDecode(message.data));
-          message.respond(encode(done));
+          received.tell(unencodeMessage(message.data));
+          message.respond(encodeMessage(done));
         },
       });
       await link.nc.flush();

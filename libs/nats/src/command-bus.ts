@@ -13,9 +13,9 @@ import {
   tokenProblem,
 } from "@shoal/proto";
 import { z } from "zod";
-import { encode, tryDecode } from "./codec/plain-maps.ts";
 import type { Link } from "./connection/link.ts";
 import { openReplies } from "./connection/replies.ts";
+import { encodeMessage, unencodeMessage } from "./message-codec.ts";
 
 /** The most bytes of a command: what is larger than the largest commit could not be recorded. */
 export const commandBytesMax = commitBytes.max;
@@ -57,12 +57,12 @@ export function createCommandBus(link: Link, requesterId: string): CommandBus {
       const reply = replies.open(({ data }) => {
         // An empty answer is the server's: no requester serves this shard.
         if (data.length === 0) return resolve(undefined);
-        const answer = Reply.safeParse(tryDecode(data));
+        const answer = Reply.safeParse(unencodeMessage(data));
         if (answer.success) resolve(answer.data);
       });
       const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
       try {
-        const bytes = encode(envelope);
+        const bytes = encodeMessage(envelope);
         if (bytes.length > commandBytesMax) return undefined;
         link.nc.publish(subjects.command(shard), bytes, { reply });
         return await promise;
@@ -106,12 +106,12 @@ async function serve(link: Link, { shard, handle, trouble }: Serving): Promise<{
 }
 
 function answer(link: Link, message: Msg, reply: CommandReply): void {
-  const bytes = encode(reply);
+  const bytes = encodeMessage(reply);
   link.later.do(() => void (link.nc.isClosed() || message.respond(bytes)));
 }
 
 function envelopeIn(bytes: Uint8Array, shard: number): CommandEnvelope | undefined {
   if (bytes.length > commandBytesMax) return undefined;
-  const envelope = Envelope.safeParse(tryDecode(bytes));
+  const envelope = Envelope.safeParse(unencodeMessage(bytes));
   return envelope.success && shardIn(subjectOf(envelope.data.aggregate)) === shard ? envelope.data : undefined;
 }
