@@ -1,6 +1,15 @@
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { entries, foldJob, foldNode, historyOf, jobViews, nodeViews, type StoredCommit } from "@shoal/core";
+import {
+  entries,
+  executionsOf,
+  foldJob,
+  foldNode,
+  historyOf,
+  jobViews,
+  nodeViews,
+  type StoredCommit,
+} from "@shoal/core";
 import { CommitEnvelope, ExecutionEntity, eventKinds, JobEntity, NodeEntity } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -42,7 +51,9 @@ function fateOf(stored: readonly StoredCommit[]): string {
   const job = foldJob(stored);
   if (job === undefined) return "nothing";
   const { state, code } = job.header;
-  return `${[state, code].join(" ").trim()}: ${[...job.executions.values()].map((each) => each.state).join(" ")}`.trim();
+  return `${[state, code].join(" ").trim()}: ${executionsOf(job)
+    .map((each) => each.state)
+    .join(" ")}`.trim();
 }
 
 describe.each(files)("the log of %s", (name) => {

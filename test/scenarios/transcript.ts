@@ -36,7 +36,7 @@ export function createTranscript(shows: string, startAt: number): Transcript {
     if (submitted?.ok === true) names.set(submitted.value.jobId, submitted.value.spec.name);
     const assigned = type === ExecutionAssigned.name ? fromWire(ExecutionAssigned.data, data) : undefined;
     if (assigned?.ok === true)
-      names.set(assigned.value.executionId, `${assigned.value.partition}/${assigned.value.attempt}`);
+      names.set(assigned.value.executionId, `${assigned.value.slot}/${assigned.value.attempt}`);
   }
 
   return {

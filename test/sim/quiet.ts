@@ -4,7 +4,8 @@ import {
   type Change,
   entries,
   entryOf,
-  isOver,
+  executionsOf,
+  jobKind,
   kinds,
   noAggregate,
   openChange,
@@ -38,8 +39,8 @@ export function findUnrest(options: QuietOptions): readonly string[] {
 function unfinished({ watchman, clients, sea }: QuietOptions): string[] {
   const found: string[] = [];
   for (const [id, job] of watchman.jobs) {
-    if (isOver(job)) continue;
-    const states = [...job.executions.values()].map(({ state, placement }) => `${placement.partition}:${state}`);
+    if (jobKind.isSettled(job)) continue;
+    const states = executionsOf(job).map(({ state, placement }) => `${placement.partition}:${state}`);
     found.push(`${id} is still ${job.header.state} (${states.join(" ")})`);
   }
   for (const id of clients.acknowledged) if (!watchman.jobs.has(id)) found.push(`${id} was acknowledged and is lost`);
@@ -55,16 +56,17 @@ function unfinished({ watchman, clients, sea }: QuietOptions): string[] {
 /** Whoever failed had a reason, by its spec or by what the log tells of its tries. */
 function unfounded({ watchman }: QuietOptions): string[] {
   const found: string[] = [];
-  for (const [id, { header, executions }] of watchman.jobs) {
+  for (const [id, job] of watchman.jobs) {
+    const { header } = job;
     if (header.state !== "failed") continue;
     const [task] = header.spec.tasks;
     const limits = Object.values(task?.timeouts ?? {}).some((seconds) => seconds > 0);
-    const tries = Math.max(0, ...[...executions.values()].map(({ placement }) => placement.attempt));
+    const tries = Math.max(0, ...[...job.slots.values()].map(({ attempts }) => attempts));
     const reasons: Readonly<Record<string, boolean>> = {
       ENGINE_FAILED: task?.engine.params["FailWith"] !== undefined,
       EXECUTION_TIMED_OUT: limits,
       JOB_TIMED_OUT: limits,
-      NO_NODE_FITS: executions.size === 0,
+      NO_NODE_FITS: job.slots.size === 0,
       // For no fault of the task a partition is given up only after many tries.
       NODE_LOST: tries >= batchRetries.attemptsMax,
       NODE_RESTARTED: tries >= batchRetries.attemptsMax,

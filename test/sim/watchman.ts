@@ -1,4 +1,13 @@
-import { type ClusterNode, foldJob, foldNode, isLive, isOver, type Job, type StoredCommit } from "@shoal/core";
+import {
+  type ClusterNode,
+  executionsOf,
+  foldJob,
+  foldNode,
+  isLive,
+  type Job,
+  jobKind,
+  type StoredCommit,
+} from "@shoal/core";
 import { eventKinds, subjectOf } from "@shoal/proto";
 
 /** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
@@ -39,16 +48,18 @@ export function createWatchman(problem: (what: string) => void, now: () => numbe
   function seeJob(stored: StoredCommit): void {
     const { id } = stored.aggregate;
     const before = jobs.get(id);
-    if (before !== undefined && isOver(before))
+    if (before !== undefined && jobKind.isSettled(before))
       problem(`${id} was ${before.header.state} and went on at ${stored.seq}`);
     const after = foldJob([stored], before);
     if (after === undefined) return;
     jobs.set(id, after);
-    for (const [executionId, execution] of after.executions) {
+    const executions = executionsOf(after);
+    for (const execution of executions) {
+      const { executionId } = execution.placement;
       if (!isLive(execution) && !ended.has(executionId)) ended.set(executionId, now());
     }
-    open += (isOver(after) ? 0 : 1) - (before === undefined || isOver(before) ? 0 : 1);
-    for (const [partition, tries] of Map.groupBy(after.executions.values(), ({ placement }) => placement.partition)) {
+    open += (jobKind.isSettled(after) ? 0 : 1) - (before === undefined || jobKind.isSettled(before) ? 0 : 1);
+    for (const [partition, tries] of Map.groupBy(executions, ({ placement }) => placement.partition)) {
       if (tries.filter(isLive).length > 1) problem(`partition ${partition} of ${id} runs twice at ${stored.seq}`);
       if (tries.filter(({ state }) => state === "completed").length > 1)
         problem(`partition ${partition} of ${id} was completed twice at ${stored.seq}`);

@@ -17,8 +17,8 @@ export interface Moment {
   readonly at: number;
   readonly seq: number;
   /**
-   * What was made on the way of one fold, and nobody else has seen: it may be changed in place. A job of a thousand executions is
-   * then copied once for a commit and not for each of its events. Left out, every state stays as it is.
+   * What was made within one fold or decision, and is not visible outside it: it may be changed in place. A job of a thousand
+   * executions is then copied once for a commit and not for each of its events. Left out, every state stays as it is.
    */
   readonly fresh?: Set<object>;
 }
@@ -34,7 +34,10 @@ export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): Map<K
 /** Folds one event in; undefined when the machine has no such row. */
 export type Evolve<S, E> = (state: S | undefined, event: E, moment: Moment) => S | undefined;
 
-/** A decision in the making: each event is folded in at once, so that the next one is decided on what is true by then. */
+/**
+ * A decision in the making: each event is folded in at once, so that the next one is decided on what is true by then. A state that was
+ * read after an `emit` may be changed by the next one: read it again, or copy what is walked over.
+ */
 export interface Draft<S, E> {
   readonly state: S | undefined;
   readonly now: number;
@@ -57,6 +60,8 @@ export function decideWith<S, E extends StoredEvent>(
   { now, decide }: { readonly now: number; readonly decide: (draft: Draft<S, E>) => void },
 ): Decision<E> {
   const events: E[] = [];
+  // One set for the whole decision: what the first event copied, the others change in place.
+  const moment: Moment = { at: now, seq: 0, fresh: new Set<object>() };
   let state = before;
   const draft: Draft<S, E> = {
     get state() {
@@ -64,7 +69,7 @@ export function decideWith<S, E extends StoredEvent>(
     },
     now,
     emit(event) {
-      const after = evolve(state, event, { at: now, seq: 0 });
+      const after = evolve(state, event, moment);
       if (after === undefined) draft.refuse("ILLEGAL_TRANSITION", `${event.type} is not allowed now`);
       else {
         state = after;

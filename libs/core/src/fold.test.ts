@@ -32,12 +32,13 @@ const assigned = (partition: number): JobEvent => ({
   v: 1,
   data: {
     executionId: sampleExecutionId(partition),
-    partition,
+    slot: `${partition}`,
     attempt: 1,
     version: 1,
     nodeId: "n-one",
     askId: "a",
     resources: sampleResources,
+    startBy: sampleAt,
     answers: [],
   },
 });
@@ -52,7 +53,7 @@ it("leaves the state before a commit as it was, however many events the commit h
   const picture = structuredClone(before);
   const after = foldJob([stored(2, started(0), assigned(1), started(1))], before);
   expect(before).toEqual(picture);
-  expect([...(after?.executions.values() ?? [])].map(({ state }) => state)).toEqual(["running", "running"]);
+  expect([...(after?.live.values() ?? [])].map(({ state }) => state)).toEqual(["running", "running"]);
 });
 
 it("comes to the same in one commit as in many", () => {

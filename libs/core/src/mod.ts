@@ -25,11 +25,28 @@ export { decideJob } from "./job/decide.ts";
 export { executionEntities, executionEntity, jobEntity } from "./job/entity.ts";
 export { evolveJob, type JobEvent } from "./job/evolve.ts";
 export { historyOf } from "./job/history.ts";
-export { type Execution, isLive, isOver, type Job, type JobHeader, liveExecutions, type Placement } from "./job/job.ts";
+export {
+  countsOf,
+  type Execution,
+  executionOf,
+  executionsOf,
+  isLive,
+  isOver,
+  isSettledJob,
+  type Job,
+  type JobHeader,
+  type JobVersion,
+  latestOf,
+  liveExecutions,
+  type Placement,
+  type SlotState,
+  specOf,
+} from "./job/job.ts";
+export { deadlineDefaults } from "./job/job-types/deadline-defaults.ts";
 export { jobTypes } from "./job/job-types/index.ts";
-export { jobKind } from "./job/kind.ts";
+export type { EndedExecution, JobType, JobTypeDefaults, JobTypes, JobVerdict } from "./job/job-types/job-type.ts";
+export { createJobKind, jobKind } from "./job/kind.ts";
 export { jobLimits } from "./job/limits.ts";
-export { type Needs, needsOf } from "./job/tick.ts";
 export {
   type Effect,
   type EffectAnswered,
@@ -42,7 +59,7 @@ export {
 } from "./kind.ts";
 export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
-export { decideNode, type NodeCommand } from "./node/decide.ts";
+export { decideNode, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
 export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
@@ -77,5 +94,6 @@ export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { explainShortage, type Shortlist, shortlist } from "./schedule/schedule.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
+export { jobEntryLimits } from "./views/jobs.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
 export { type Change, changes, entries, entryOf, type View } from "./views/view.ts";

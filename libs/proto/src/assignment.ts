@@ -18,6 +18,8 @@ export const Assignment = z.object({
   desired: z.enum(["run", "stop"]).optional(),
   /** The longest that inputs and images may take before the task starts, milliseconds. */
   prepareTimeoutMs: z.number().min(0).optional(),
+  /** The longest that taking the results out may take, milliseconds. */
+  publishTimeoutMs: z.number().min(0).optional(),
   partition: z.object({ index: z.int().min(0), count: z.int().min(1) }),
   attempt: z.int().min(1),
   task: Task,

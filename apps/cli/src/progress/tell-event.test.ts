@@ -44,9 +44,9 @@ describe("an event, told to people", () => {
   });
 
   it("reads facts in camelCase too", () => {
-    expect(tellEvent(event("ExecutionStopped", { executionId: "e-1", why: "enough" }))).toMatchObject({
+    expect(tellEvent(event("ExecutionFailed", { executionId: "e-1", code: "X", why: "enough" }))).toMatchObject({
       executionId: "e-1",
-      text: "Stopped: enough",
+      text: "Error: enough (X); not tried again",
     });
   });
 

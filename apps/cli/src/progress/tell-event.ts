@@ -4,10 +4,11 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
-  ExecutionLost,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsLost,
+  ExecutionsStopping,
   fromWire,
   JobCompleted,
   JobFailed,
@@ -17,9 +18,13 @@ import {
   JobSubmitted,
   NodeChanged,
   NodeDisconnected,
+  NodeForgotten,
   NodeJoined,
   NodeReconnected,
+  type SlotSet,
+  SlotsQueued,
   shortId,
+  slotText,
 } from "@shoal/proto";
 
 /** An event as a line for people. */
@@ -49,6 +54,10 @@ function row<S extends Schema>({ name, data }: { name: string; data: S }, tell: 
 const retried = (retryAt: number | undefined): string =>
   retryAt === undefined ? "not tried again" : "tried again on another node if one fits";
 
+/** Partitions and pinned slots by name. */
+const slotsInWords = (slots: SlotSet): string =>
+  `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
+
 const lines: ReadonlyMap<string, Row[1]> = new Map([
   row(JobSubmitted, ({ spec }) => ({
     topic: "Submission",
@@ -59,6 +68,11 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
     text: [`Job queued. ${why}`, ...answersBeyond(why, answers)].join("; "),
     tone: "wait",
   })),
+  row(SlotsQueued, ({ slots, why, answers }) => ({
+    topic: "Queueing",
+    text: [`Waiting for a place: ${slotText(slots)}. ${why}`, ...answersBeyond(why, answers)].join("; "),
+    tone: "wait",
+  })),
   row(JobStarted, () => ({ topic: "State Update", text: "Running" })),
   row(JobCompleted, () => ({ topic: "State Update", text: "Completed successfully", tone: "good" })),
   row(JobFailed, ({ code, why, answers = [] }) => ({
@@ -67,11 +81,11 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
     tone: "bad",
   })),
   row(JobStopped, ({ why }) => ({ topic: "Scheduling", text: `Stopped: ${why}`, tone: "bad" })),
-  row(ExecutionAssigned, ({ executionId, nodeId, partition, attempt, answers }) => ({
+  row(ExecutionAssigned, ({ executionId, nodeId, slot, isPinned, attempt, answers }) => ({
     executionId,
     topic: "Scheduling",
     text: [
-      `Partition ${partition}, try ${attempt}: requested on ${shortId(nodeId)}`,
+      `${isPinned ? "Slot" : "Partition"} ${slot}, try ${attempt}: requested on ${shortId(nodeId)}`,
       ...answers.map(answerInWords),
     ].join("; "),
   })),
@@ -89,17 +103,21 @@ const lines: ReadonlyMap<string, Row[1]> = new Map([
     text: `Error: ${why} (${code}); ${retried(retryAt)}`,
     tone: "bad",
   })),
-  row(ExecutionLost, ({ executionId, why, retryAt }) => ({
-    executionId,
+  row(ExecutionsStopping, ({ slots, why }) => ({
     topic: "Scheduling",
-    text: `Error: ${why}; ${retried(retryAt)}`,
+    text: `${slotsInWords(slots)}: stopping: ${why}`,
+  })),
+  row(ExecutionsLost, ({ slots, why, retryAt }) => ({
+    topic: "Scheduling",
+    text: `${slotsInWords(slots)}: error: ${why}; ${retried(retryAt)}`,
     tone: "bad",
   })),
-  row(ExecutionStopped, ({ executionId, why }) => ({ executionId, topic: "Scheduling", text: `Stopped: ${why}` })),
+  row(ExecutionStopped, ({ executionId }) => ({ executionId, topic: "Execution", text: "Stopped" })),
   row(NodeJoined, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} joined`, tone: "good" })),
   row(NodeChanged, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} changed` })),
   row(NodeDisconnected, ({ why }) => ({ topic: "Node", text: `Disconnected: ${why}`, tone: "bad" })),
   row(NodeReconnected, ({ info }) => ({ topic: "Node", text: `${shortId(info.nodeId)} is back`, tone: "good" })),
+  row(NodeForgotten, () => ({ topic: "Node", text: "Forgotten: it was away for too long", tone: "bad" })),
 ]);
 
 /** The kinds of event that have words of their own. */

@@ -1,6 +1,13 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
-const blameless: ReadonlySet<ErrorCode> = new Set(["NODE_LOST", "NODE_RESTARTED", "NO_CAPACITY"]);
+const blameless: ReadonlySet<ErrorCode> = new Set([
+  "NODE_LOST",
+  "NODE_RESTARTED",
+  "NO_CAPACITY",
+  "START_TIMED_OUT",
+  "STOP_TIMED_OUT",
+  "STOPPED",
+]);
 
 /** Whether a failure of this code is the node's fault rather than the task's. */
 export const isBlameless = (code: string): boolean => code in errors && blameless.has(code as ErrorCode);

@@ -1,13 +1,18 @@
 import type { Answer, JobSpec, Report, Resources } from "@shoal/proto";
 
-/** What somebody wants of a job. */
+/** What may be commanded of a job. */
 export interface JobCommands {
   Submit: { readonly jobId: string; readonly spec: JobSpec };
-  /** The auction's result: places found, and how everybody answered. */
+  /** The result of a bidding round: places found, and how every node answered. */
   Place: { readonly places: readonly Place[]; readonly answers: readonly Answer[] };
-  /** The auction found nothing for what still needs a place. `never`: no known node could ever run it. */
-  Wait: { readonly why: string; readonly answers: readonly Answer[]; readonly never: boolean };
-  /** A node said something about one execution. */
+  /** The bidding round found nothing for these slots. `never`: no known node could ever run them. */
+  Wait: {
+    readonly slots: readonly string[];
+    readonly why: string;
+    readonly answers: readonly Answer[];
+    readonly never: boolean;
+  };
+  /** A node reported on one execution. */
   Report: { readonly nodeId: string; readonly executionId: string; readonly report: Report };
   /** A node is gone: whatever it held is lost. */
   LoseNode: { readonly nodeId: string; readonly why: string };
@@ -16,9 +21,9 @@ export interface JobCommands {
   Stop: { readonly why: string };
 }
 
-/** One partition's place: on which node, by which ask, with how much room. */
+/** A place for one slot: on which node, by which ask, with how much room. */
 export interface Place {
-  readonly partition: number;
+  readonly slot: string;
   readonly nodeId: string;
   readonly askId: string;
   readonly resources: Resources;

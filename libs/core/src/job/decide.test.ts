@@ -2,14 +2,15 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
-  ExecutionLost,
+  ExecutionPublishing,
   ExecutionStarted,
-  ExecutionStopped,
+  ExecutionsLost,
   JobCompleted,
   JobQueued,
   JobStarted,
   JobStopped,
   JobSubmitted,
+  SlotsQueued,
 } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { givenJob } from "../testing/given.ts";
@@ -23,7 +24,7 @@ import {
   sampleSpec,
 } from "../testing/samples.ts";
 import type { JobEvent } from "./evolve.ts";
-import { batchRetries } from "./job-types/batch.ts";
+import { batch, batchRetries } from "./job-types/batch.ts";
 import { jobLimits } from "./limits.ts";
 
 const submitted = (count = 1): JobEvent =>
@@ -31,13 +32,14 @@ const submitted = (count = 1): JobEvent =>
 const assigned = (nodeId: string, partition = 0, attempt = 1): JobEvent =>
   ExecutionAssigned.of({
     executionId: sampleExecutionId(partition, attempt),
-    partition,
+    slot: `${partition}`,
     attempt,
     version: 1,
     nodeId,
     askId: `a-${partition}-${attempt}`,
     resources: sampleResources,
     ...(attempt === 1 ? {} : { previous: sampleExecutionId(partition, attempt - 1) }),
+    startBy: sampleAt + batch.defaults.startWithinMs,
     answers: [],
   });
 const first = sampleExecutionId();
@@ -46,7 +48,7 @@ const completed = (partition = 0) =>
   ExecutionCompleted.of({ executionId: sampleExecutionId(partition), output: sampleOutput });
 const running = [submitted(), assigned("n-one"), JobStarted.of({}), started];
 const place = (nodeId: string, partition = 0) => ({
-  partition,
+  slot: `${partition}`,
   nodeId,
   askId: `a-${partition}-1`,
   resources: sampleResources,
@@ -108,7 +110,7 @@ describe("placing", () => {
       .refused("ILLEGAL_TRANSITION");
   });
   it("names the try before when it places a retry", () => {
-    const lost = ExecutionLost.of({ executionId: first, code: "NODE_LOST", why: "gone", retryAt: sampleAt });
+    const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
     const { decision } = givenJob(...running, lost).when({ name: "Place", places: [place("n-two")], answers: [] });
     expect(decision).toMatchObject({
       ok: true,
@@ -118,7 +120,7 @@ describe("placing", () => {
     });
   });
   it("waits for the time of the retry", () => {
-    const lost = ExecutionLost.of({ executionId: first, code: "NODE_LOST", why: "gone", retryAt: sampleAt + 10 });
+    const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt + 10 });
     givenJob(...running, lost)
       .when({ name: "Place", places: [place("n-two")], answers: [] })
       .then();
@@ -131,7 +133,7 @@ describe("placing", () => {
 });
 
 describe("waiting", () => {
-  const wait = { name: "Wait", why: "no room", answers: [], never: false } as const;
+  const wait = { name: "Wait", slots: ["0"], why: "no room", answers: [], never: false } as const;
   it("queues once for one reason", () => {
     givenJob(submitted())
       .when(wait)
@@ -140,10 +142,35 @@ describe("waiting", () => {
       .when(wait)
       .then();
   });
-  it("says nothing while something of the job runs", () => {
+  it("notes which slots wait beside what runs, and says nothing when none does", () => {
     givenJob(...running)
       .when(wait)
       .then();
+    const partly = [submitted(3), assigned("n-one", 1), JobStarted.of({})];
+    const waits = { ...wait, slots: ["0", "1", "2"] } as const;
+    const noted = SlotsQueued.of({ slots: ["0", "2"], why: "no room", answers: [] });
+    givenJob(...partly)
+      .when(waits)
+      .then(noted);
+    expect(givenJob(...partly, noted).state?.header).toEqual(givenJob(...partly).state?.header);
+  });
+  it("notes it once for one reason, a line a minute for others, and again once something was placed", () => {
+    const partly = [submitted(3), assigned("n-one", 1), JobStarted.of({})];
+    const noted = SlotsQueued.of({ slots: ["0", "2"], why: "no room", answers: [] });
+    const later = sampleAt + jobLimits.waitToldMs;
+    givenJob(...partly, noted)
+      .when(wait, later)
+      .then();
+    const other = { ...wait, why: "no answer" };
+    givenJob(...partly, noted)
+      .when(other, later - 1)
+      .then();
+    givenJob(...partly, noted)
+      .when(other, later)
+      .thenKinds("SlotsQueued");
+    givenJob(...partly, noted, assigned("n-one", 2))
+      .when(wait, later)
+      .thenKinds("SlotsQueued");
   });
   it("fails when no node could ever run it and it was not told to wait", () => {
     givenJob(submitted())
@@ -200,6 +227,30 @@ describe("reports", () => {
       .when(says({ kind: "running", startedAt: sampleAt }))
       .then();
   });
+  it("are recorded by number, and a number that is recorded says nothing new, whatever the report holds", () => {
+    const numbered = (saw: Parameters<typeof sampleReport>[0], number: number) => ({
+      ...says(saw),
+      report: sampleReport(saw, number),
+    });
+    const history = [submitted(), assigned("n-one"), JobStarted.of({})];
+    givenJob(...history)
+      .when(numbered({ kind: "running", startedAt: sampleAt }, 1))
+      .then(ExecutionStarted.of({ executionId: first, startedAt: sampleAt, report: 1 }));
+    const second = ExecutionPublishing.of({ executionId: first, publishBy: sampleAt + 1, report: 2 });
+    for (const number of [1, 2])
+      givenJob(...history, started, second)
+        .when(numbered(done, number))
+        .then();
+    givenJob(...history, started, second)
+      .when(numbered(done, 3))
+      .then(ExecutionCompleted.of({ executionId: first, output: sampleOutput, report: 3 }), JobCompleted.of({}));
+  });
+  it("that come again after the end say nothing new, and later ones are refused", () => {
+    const end = ExecutionCompleted.of({ executionId: first, output: sampleOutput, report: 3 });
+    const over = givenJob(...running, end, JobCompleted.of({}));
+    over.when({ ...says(done), report: sampleReport(done, 3) }).then();
+    over.when({ ...says(done), report: sampleReport(done, 4) }).refused("ILLEGAL_TRANSITION");
+  });
   it("are refused from a node that does not hold the execution, for one that is over, and for none", () => {
     givenJob(...running)
       .when(says(done, "n-two"))
@@ -238,7 +289,7 @@ describe("reports", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
       .when(says({ ...fails, final: true }))
-      .thenKinds("ExecutionFailed", "ExecutionStopped", "JobFailed");
+      .thenKinds("ExecutionFailed", "ExecutionsStopping", "JobFailed");
   });
 });
 
@@ -247,18 +298,17 @@ describe("losing a node", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
-      .then(ExecutionLost.of({ executionId: first, code: "NODE_LOST", why: "gone", retryAt: sampleAt }));
+      .then(ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt }));
   });
   it("does not count against the task", () => {
     const history: JobEvent[] = [submitted()];
     for (let attempt = 1; attempt <= batchRetries.failuresMax + 1; attempt++) {
       history.push(assigned("n-one", 0, attempt));
       if (attempt === 1) history.push(JobStarted.of({}));
-      const executionId = sampleExecutionId(0, attempt);
       givenJob(...history)
         .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
-        .thenKinds("ExecutionLost");
-      history.push(ExecutionLost.of({ executionId, code: "NODE_LOST", why: "gone", retryAt: sampleAt }));
+        .thenKinds("ExecutionsLost");
+      history.push(ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt }));
     }
   });
 });
@@ -275,64 +325,9 @@ describe("a node that restarts", () => {
     history.push(assigned("n-one", 0, batchRetries.failuresMax + 1));
     givenJob(...history)
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
-      .thenKinds("ExecutionLost");
+      .thenKinds("ExecutionsLost");
     givenJob(...history)
       .when(says(fails, "n-one", sampleExecutionId(0, batchRetries.failuresMax + 1)))
       .thenKinds("ExecutionFailed");
-  });
-});
-
-describe("deadlines", () => {
-  it("of the whole job fail it whatever runs", () => {
-    const spec = sampleSpec({ timeouts: { totalTimeout: 10 } });
-    const job = JobSubmitted.of({ jobId: sampleJobId, spec, version: 1, totalUntil: sampleAt + 10_000 });
-    const history = [job, assigned("n-one"), JobStarted.of({})];
-    givenJob(...history)
-      .when({ name: "Tick" }, sampleAt + 9_999)
-      .then();
-    givenJob(...history)
-      .when({ name: "Tick" }, sampleAt + 10_000)
-      .thenKinds("ExecutionStopped", "JobFailed");
-  });
-  it("of the queue fail what still waits, and nothing that runs", () => {
-    const spec = sampleSpec({ timeouts: { queueTimeout: 10 } });
-    const job = JobSubmitted.of({ jobId: sampleJobId, spec, version: 1, queueUntil: sampleAt + 10_000 });
-    givenJob(job)
-      .when({ name: "Tick" }, sampleAt + 10_000)
-      .thenKinds("JobFailed");
-    givenJob(job, assigned("n-one"), JobStarted.of({}))
-      .when({ name: "Tick" }, sampleAt + 10_000)
-      .then();
-  });
-  it("of an execution leave the node time to say so itself", () => {
-    const timed = ExecutionStarted.of({ executionId: first, startedAt: sampleAt, timeoutAt: sampleAt + 1000 });
-    const history = [submitted(), assigned("n-one"), JobStarted.of({}), timed];
-    const at = sampleAt + 1000 + jobLimits.timeoutGraceMs;
-    givenJob(...history)
-      .when({ name: "Tick" }, at - 1)
-      .then();
-    givenJob(...history)
-      .when({ name: "Tick" }, at)
-      .thenKinds("ExecutionFailed", "JobFailed");
-  });
-});
-
-describe("stopping", () => {
-  it("stops what runs, once", () => {
-    givenJob(...running)
-      .when({ name: "Stop", why: "enough" })
-      .then(
-        ExecutionStopped.of({ executionId: first, why: "Execution stop requested because job has been stopped" }),
-        JobStopped.of({ why: "enough" }),
-      );
-    givenJob(submitted(), JobStopped.of({ why: "enough" }))
-      .when({ name: "Stop", why: "again" })
-      .then();
-  });
-  it("is refused when the job has ended otherwise, or never was", () => {
-    givenJob(...running, completed(), JobCompleted.of({}))
-      .when({ name: "Stop", why: "x" })
-      .refused("ILLEGAL_TRANSITION");
-    givenJob().when({ name: "Stop", why: "x" }).refused("JOB_NOT_FOUND");
   });
 });

@@ -1,21 +1,15 @@
-import {
-  ExecutionAssigned,
-  ExecutionLost,
-  executionIdOf,
-  JobQueued,
-  JobStarted,
-  JobStopped,
-  JobSubmitted,
-} from "@shoal/proto";
+import { ExecutionAssigned, executionIdOf, JobStarted, JobStopped, JobSubmitted } from "@shoal/proto";
 import { type Decision, decideWith } from "../decider.ts";
 import type { JobCommand, JobCommands, Place } from "./commands.ts";
-import { conclude, failJob, type JobDraft, needsPlace, openJob, retryOf, stopLive } from "./draft.ts";
+import { conclude, type JobDraft, loseAll, needsPlace, openJob, stopLive, typeOf } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, type Job, type JobHeader, latestOf, liveExecutions } from "./job.ts";
+import { isOver, type Job, liveExecutions } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
+import type { JobTypes } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
 import { takeReport } from "./report.ts";
 import { tick } from "./tick.ts";
+import { wait } from "./wait.ts";
 
 type Handler<C> = (command: C, draft: JobDraft) => void;
 
@@ -29,16 +23,33 @@ const handlers: { readonly [C in keyof JobCommands]: Handler<JobCommands[C]> } =
   Stop: stop,
 };
 
-/** What a command comes to, for a job as it stands. Pure; `now` in milliseconds since the epoch. */
-export function decideJob(job: Job | undefined, command: JobCommand, now: number): Decision<JobEvent> {
-  const handle = handlers[command.name] as Handler<JobCommand>;
-  return decideWith(evolveJob, job, { now, decide: (draft) => handle(command, draft) });
+/** Decides by some job types; see `decideJob`. */
+export function jobDecider(types: JobTypes) {
+  return (job: Job | undefined, command: JobCommand, now: number): Decision<JobEvent> => {
+    const handle = handlers[command.name] as Handler<JobCommand>;
+    return decideWith<Job, JobEvent>(evolveJob, job, {
+      now,
+      decide: (draft) =>
+        handle(command, {
+          get state() {
+            return draft.state;
+          },
+          now,
+          emit: draft.emit,
+          refuse: draft.refuse,
+          types,
+        }),
+    });
+  };
 }
+
+/** What a command comes to, for a job in its present state. Pure; `now` in milliseconds since the epoch. */
+export const decideJob = jobDecider(jobTypes);
 
 function submit({ jobId, spec }: JobCommands["Submit"], draft: JobDraft): void {
   if (draft.state !== undefined) draft.refuse("JOB_EXISTS", `${jobId} is ${draft.state.header.state}`);
-  if (!jobTypes.has(spec.type))
-    draft.refuse("INVALID_SPEC", `job type "${spec.type}" is not supported yet, only ${jobTypes.names.join(", ")}`);
+  if (!draft.types.has(spec.type))
+    draft.refuse("INVALID_SPEC", `job type "${spec.type}" is not supported yet, only ${draft.types.names.join(", ")}`);
   const timeouts = spec.tasks[0]?.timeouts;
   const until = (seconds: number | undefined) => (seconds ? draft.now + seconds * 1000 : undefined);
   const queueUntil = until(timeouts?.queueTimeout);
@@ -61,52 +72,40 @@ function place({ places, answers }: JobCommands["Place"], draft: JobDraft): void
   const kept = answers.slice(0, jobLimits.answersKept);
   let first = true;
   for (const each of places.slice(0, jobLimits.placesPerCommit)) {
-    if (!needsPlace(job, each.partition, draft.now)) continue;
-    draft.emit(assign(job, each, first ? kept : []));
+    const assignment = assign(draft, job, each);
+    if (assignment === undefined) continue;
+    draft.emit(ExecutionAssigned.of({ ...assignment, answers: first ? kept : [] }));
     first = false;
   }
-  if (!first && openJob(draft).header.state !== "running") draft.emit(JobStarted.of({}));
+  if (!first && job.header.state !== "running") draft.emit(JobStarted.of({}));
 }
 
-function assign(job: Job, { partition, nodeId, askId, resources }: Place, answers: JobCommands["Place"]["answers"]) {
-  const before = latestOf(job, partition);
-  const attempt = (before?.placement.attempt ?? 0) + 1;
+/** The assignment that fills a slot, on the job as it was before the command; undefined when the slot does not take this place. */
+function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: Place) {
+  const type = typeOf(draft, job);
+  const found = type.slotOf(job, slot);
+  if (found === undefined || !needsPlace(job, slot, draft.now)) return undefined;
+  if (found.pinnedTo !== undefined && found.pinnedTo !== nodeId) return undefined;
+  const before = job.slots.get(slot);
+  const attempt = (before?.attempts ?? 0) + 1;
   const { id: jobId, version } = job.header;
-  return ExecutionAssigned.of({
-    executionId: executionIdOf({ jobId, version, partition, attempt }),
-    partition,
+  return {
+    executionId: executionIdOf({ jobId, version, slot, attempt }),
+    slot,
+    ...(found.pinnedTo === undefined ? {} : { isPinned: true }),
     attempt,
     version,
     nodeId,
     askId,
     resources,
-    ...(before === undefined ? {} : { previous: before.placement.executionId }),
-    answers: [...answers],
-  });
-}
-
-function wait({ why, answers, never }: JobCommands["Wait"], draft: JobDraft): void {
-  const job = openJob(draft);
-  if (isOver(job)) draft.refuse("ILLEGAL_TRANSITION", `the job is ${job.header.state}`);
-  const kept = answers.slice(0, jobLimits.answersKept);
-  // A job that has run or queued before knew nodes that fit, and waits for them to come back: a restart of the whole cluster must
-  // fail nothing.
-  const isNew = job.header.state === "pending" && job.executions.size === 0;
-  if (never && isNew && job.header.queueUntil === undefined) {
-    failJob(draft, { code: "NO_NODE_FITS", why }, kept);
-    return;
-  }
-  if (liveExecutions(job).length > 0) return;
-  if (job.header.state === "queued" && isOldNews(job.header, why, draft.now)) return;
-  draft.emit(JobQueued.of({ why, answers: [...kept] }));
+    ...(before === undefined ? {} : { previous: before.latest }),
+    startBy: draft.now + type.defaults.startWithinMs,
+  };
 }
 
 function loseNode({ nodeId, why }: JobCommands["LoseNode"], draft: JobDraft): void {
-  for (const execution of liveExecutions(openJob(draft))) {
-    if (execution.placement.nodeId !== nodeId) continue;
-    const again = retryOf(draft, execution, { final: false, blameless: true });
-    draft.emit(ExecutionLost.of({ executionId: execution.placement.executionId, code: "NODE_LOST", why, ...again }));
-  }
+  const held = liveExecutions(openJob(draft)).filter(({ placement }) => placement.nodeId === nodeId);
+  loseAll(draft, held, { code: "NODE_LOST", why });
   conclude(draft);
 }
 
@@ -118,11 +117,3 @@ function stop({ why }: JobCommands["Stop"], draft: JobDraft): void {
   stopLive(draft, "Execution stop requested because job has been stopped");
   draft.emit(JobStopped.of({ why }));
 }
-
-/** The same reason in other numbers, or another one so soon that the log need not have it. */
-function isOldNews({ message, modifiedAt }: JobHeader, why: string, now: number): boolean {
-  return withoutNumbers(message) === withoutNumbers(why) || now - modifiedAt < jobLimits.waitToldMs;
-}
-
-// How much is free changes all the time.
-const withoutNumbers = (why: string): string => why.replaceAll(/[\d.]+/g, "#");

@@ -1,34 +1,51 @@
-import { ExecutionStopped, JobCompleted, JobFailed } from "@shoal/proto";
+import { ExecutionsLost, ExecutionsStopping, JobCompleted, JobFailed, slotSetOf } from "@shoal/proto";
 import type { Draft } from "../decider.ts";
 import type { JobCommands } from "./commands.ts";
 import type { JobEvent } from "./evolve.ts";
-import { type Execution, isLive, isOver, type Job, latestOf, liveExecutions } from "./job.ts";
-import { jobTypes } from "./job-types/index.ts";
+import { type Execution, isOver, type Job, liveExecutions } from "./job.ts";
+import type { EndedExecution, JobType, JobTypes } from "./job-types/job-type.ts";
 
 /** A decision about a job in the making. */
-export type JobDraft = Draft<Job, JobEvent>;
+export interface JobDraft extends Draft<Job, JobEvent> {
+  readonly types: JobTypes;
+}
 
-/** The job that the command speaks of, or a refusal. */
+/** The job that the command names, or a refusal. */
 export function openJob(draft: JobDraft): Job {
-  return draft.state ?? draft.refuse("JOB_NOT_FOUND", "nothing was ever submitted under this id");
+  return draft.state ?? draft.refuse("JOB_NOT_FOUND", "no job was ever submitted under this id");
 }
 
-/** The partition has no live and no completed execution, and its retry (if it is one) is due. */
-export function needsPlace(job: Job, partition: number, now: number): boolean {
-  if (partition >= jobTypes.get(job.header.spec.type).partitions(job)) return false;
-  const latest = latestOf(job, partition);
-  if (latest === undefined) return true;
-  return !isLive(latest) && latest.state !== "completed" && latest.retryAt !== undefined && latest.retryAt <= now;
+/** The job's type. */
+export const typeOf = ({ types }: { readonly types: JobTypes }, { header }: Job): JobType =>
+  types.get(header.spec.type);
+
+/** Nothing of the slot is live, and its retry, if it had a place for this version, is due. */
+export function needsPlace(job: Job, slot: string, now: number): boolean {
+  const at = placedAgainAt(job, slot);
+  return at !== undefined && at <= now;
 }
 
-/** Ends the job when its executions say so. */
+/** When a slot looks for a place: 0 for one that never had one for this version; undefined while it is taken or done with. */
+export function placedAgainAt(job: Job, slot: string): number | undefined {
+  const state = job.slots.get(slot);
+  if (state === undefined) return 0;
+  if (state.isLive) return undefined;
+  const latest = job.ended.get(state.latest);
+  return latest !== undefined && latest.placement.version < job.header.version ? 0 : state.retryAt;
+}
+
+/** Ends the job when its executions decide it. */
 export function conclude(draft: JobDraft): void {
   const job = openJob(draft);
   if (isOver(job)) return;
-  const verdict = jobTypes.get(job.header.spec.type).verdict(job);
+  const verdict = typeOf(draft, job).verdict(job);
   if (verdict === undefined) return;
-  if (verdict.completed) draft.emit(JobCompleted.of({}));
-  else failJob(draft, verdict);
+  if (!verdict.completed) {
+    failJob(draft, verdict);
+    return;
+  }
+  stopLive(draft, "Execution stopped because the job has completed");
+  draft.emit(JobCompleted.of({}));
 }
 
 /** Fails the job and stops whatever of it still runs. */
@@ -41,19 +58,39 @@ export function failJob(
   draft.emit(JobFailed.of({ code, why, ...(answers === undefined ? {} : { answers: [...answers] }) }));
 }
 
+/** Orders whatever runs to stop: one event, however much that is. */
 export function stopLive(draft: JobDraft, why: string): void {
-  for (const { placement } of liveExecutions(openJob(draft))) {
-    draft.emit(ExecutionStopped.of({ executionId: placement.executionId, why }));
+  const job = openJob(draft);
+  const slots = liveExecutions(job).flatMap(({ state, placement }) => (state === "stopping" ? [] : [placement.slot]));
+  if (slots.length === 0) return;
+  const until = draft.now + typeOf(draft, job).defaults.stopWithinMs;
+  draft.emit(ExecutionsStopping.of({ slots: slotSetOf(slots), why, until }));
+}
+
+/** Records executions as lost: one event for all that are placed again at the same time. */
+export function loseAll(
+  draft: JobDraft,
+  executions: readonly Execution[],
+  { code, why }: { code: string; why: string },
+): void {
+  const groups = Map.groupBy(
+    executions,
+    (execution) => retryOf(draft, execution, { state: "lost", code, final: false }).retryAt,
+  );
+  for (const [retryAt, group] of groups) {
+    const slots = slotSetOf(group.map(({ placement }) => placement.slot));
+    draft.emit(ExecutionsLost.of({ slots, code, why, ...(retryAt === undefined ? {} : { retryAt }) }));
   }
 }
 
-/** The retry that follows a bad end, as the field of the event. */
+/** When the slot of an execution that ends is placed again, as the field of the event; never, once the job has ended. */
 export function retryOf(
   draft: JobDraft,
   execution: Execution,
-  end: { final: boolean; blameless: boolean },
+  end: Pick<EndedExecution, "state" | "code" | "final">,
 ): { retryAt?: number } {
   const job = openJob(draft);
-  const at = jobTypes.get(job.header.spec.type).retryAt(job, { execution, ...end, now: draft.now });
+  if (isOver(job)) return {};
+  const at = typeOf(draft, job).placeAgainAt(job, { execution, ...end, now: draft.now });
   return at === undefined ? {} : { retryAt: at };
 }

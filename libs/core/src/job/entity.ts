@@ -1,5 +1,5 @@
 import type { ExecutionEntity, ExecutionState, JobEntity } from "@shoal/proto";
-import type { Execution, Job, JobHeader } from "./job.ts";
+import { type Execution, executionsOf, type Job, type JobHeader, specOf } from "./job.ts";
 
 /** A job as the API shows it. */
 export function jobEntity({ header }: { readonly header: JobHeader }): JobEntity {
@@ -16,11 +16,12 @@ export function jobEntity({ header }: { readonly header: JobHeader }): JobEntity
   };
 }
 
-/** What the requester wants of an execution in each state. */
+/** What the requester wants of an execution in each state, as the API shows it. */
 const desired = {
   assigned: "running",
   running: "running",
   publishing: "running",
+  stopping: "stopped",
   completed: "running",
   failed: "stopped",
   lost: "stopped",
@@ -28,7 +29,8 @@ const desired = {
 } as const satisfies Record<ExecutionState, string>;
 
 /** An execution as the API shows it. */
-export function executionEntity({ id: jobId, spec }: JobHeader, execution: Execution): ExecutionEntity {
+export function executionEntity(job: Job, execution: Execution): ExecutionEntity {
+  const spec = specOf(job, execution.placement);
   const { placement, state, message, code } = execution;
   const details: Record<string, string> = code === "" ? {} : { ErrorCode: code };
   const task = spec.tasks[0]?.name ?? "main";
@@ -38,7 +40,7 @@ export function executionEntity({ id: jobId, spec }: JobHeader, execution: Execu
     evalId: placement.askId,
     name: "",
     nodeId: placement.nodeId,
-    jobId,
+    jobId: job.header.id,
     jobVersion: placement.version,
     allocatedResources: { tasks: { [task]: placement.resources } },
     desiredState: { stateType: desired[state], message: desired[state] === "stopped" ? message : "", details: {} },
@@ -56,7 +58,7 @@ export function executionEntity({ id: jobId, spec }: JobHeader, execution: Execu
   };
 }
 
-/** All executions of a job, in the order in which they were assigned. */
+/** The executions of a job that are kept, in the order in which they were assigned. */
 export function executionEntities(job: Job): readonly ExecutionEntity[] {
-  return [...job.executions.values()].map((execution) => executionEntity(job.header, execution));
+  return executionsOf(job).map((execution) => executionEntity(job, execution));
 }

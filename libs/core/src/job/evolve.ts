@@ -1,33 +1,32 @@
-import { type ExecutionEvent, executionMachine, type JobLevelEvent, jobMachine, next } from "@shoal/proto";
+import {
+  type ExecutionEvent,
+  type ExecutionState,
+  executionMachine,
+  type JobLevelEvent,
+  jobMachine,
+  next,
+  type SlotSet,
+  slotsIn,
+} from "@shoal/proto";
 import { type Moment, writable } from "../decider.ts";
-import { type Execution, isLive, isOver, type Job, type JobHeader, latestOf } from "./job.ts";
+import { isBlameless } from "./blameless.ts";
+import { type Execution, executionOf, isLive, isOver, type Job, type JobHeader, type SlotState } from "./job.ts";
+import { jobLimits } from "./limits.ts";
 
-/** Every event that may stand in a job's history: its own and those of its executions. */
+/** Every event that a job's history may hold: its own and those of its executions. */
 export type JobEvent = JobLevelEvent | ExecutionEvent;
 type Data<T extends JobEvent["type"]> = Extract<JobEvent, { type: T }>["data"];
+type MoveEvent = Exclude<ExecutionEvent, { type: "ExecutionAssigned" }>;
 
 /** Folds one event of a job in; undefined when the machines have no such row. */
 export function evolveJob(job: Job | undefined, event: JobEvent, moment: Moment): Job | undefined {
   if (event.type === "JobSubmitted") return job === undefined ? submitted(event.data, moment) : undefined;
-  // Nothing follows the end, whatever the executions' own table would allow.
-  if (job === undefined || isOver(job)) return undefined;
-  if (event.type === "ExecutionAssigned") return assigned(job, event.data, moment);
-  if (isOfExecution(event)) return executionMoved(job, event, moment);
-  const state = next(jobMachine, job.header.state, event.type);
-  if (state === undefined) return undefined;
-  const { revision } = job.header;
-  const header = {
-    ...job.header,
-    ...headerPatch(event),
-    state,
-    revision: revision + 1,
-    modifiedAt: moment.at,
-    seq: moment.seq,
-  };
-  return { ...job, header };
+  if (job === undefined) return undefined;
+  const after = isOfExecution(event) ? executionsChanged(job, event, moment) : headerChanged(job, event, moment);
+  return after === undefined ? undefined : { ...after, seq: moment.seq };
 }
 
-function isOfExecution(event: JobEvent): event is Exclude<ExecutionEvent, { type: "ExecutionAssigned" }> {
+function isOfExecution(event: JobEvent): event is ExecutionEvent {
   return executionMachine.moves.has(event.type);
 }
 
@@ -46,74 +45,193 @@ function submitted(data: Data<"JobSubmitted">, { at, seq }: Moment): Job {
     modifiedAt: at,
     seq,
   };
-  return { header, executions: new Map(), latest: new Map() };
+  return {
+    header,
+    versions: new Map([[data.version, { version: data.version, spec: data.spec, at }]]),
+    live: new Map(),
+    ended: new Map(),
+    superseded: new Map(),
+    evicted: new Map(),
+    slots: new Map(),
+    failuresOn: new Map(),
+    waitNote: undefined,
+    assignedCount: 0,
+    openedSeq: seq,
+    seq,
+  };
 }
 
-function headerPatch(event: Exclude<JobLevelEvent, { type: "JobSubmitted" }>): Pick<JobHeader, "message" | "code"> {
+function headerChanged(
+  job: Job,
+  event: Exclude<JobLevelEvent, { type: "JobSubmitted" }>,
+  { at, seq }: Moment,
+): Job | undefined {
+  const state = next(jobMachine, job.header.state, event.type);
+  if (state === undefined) return undefined;
+  const isWait = event.type === "JobQueued" || event.type === "SlotsQueued";
+  const noted = isWait ? { ...job, waitNote: { why: event.data.why, at } } : job;
+  // What waits beside what runs is a note, not a change of the job.
+  if (event.type === "SlotsQueued") return noted;
+  const { revision } = job.header;
   const data: { readonly why?: string; readonly code?: string } = event.data;
-  return { message: data.why ?? "", code: data.code ?? "" };
+  const patch = { message: data.why ?? "", code: data.code ?? "", state };
+  return { ...noted, header: { ...job.header, ...patch, revision: revision + 1, modifiedAt: at, seq } };
+}
+
+function executionsChanged(job: Job, event: ExecutionEvent, moment: Moment): Job | undefined {
+  // An outcome stands: what is stopping then ends, and nothing else happens.
+  if (isOver(job) && event.type !== "ExecutionStopped" && event.type !== "ExecutionsLost") return undefined;
+  if (event.type === "ExecutionAssigned") return assigned(job, event.data, moment);
+  const ids = "slots" in event.data ? liveIdsIn(job, event.data.slots) : [event.data.executionId];
+  return ids?.reduce<Job | undefined>((after, id) => after && moved(after, { id, event }, moment), job);
+}
+
+/** The live executions of some slots; undefined when one of them has none. */
+function liveIdsIn(job: Job, slots: SlotSet): readonly string[] | undefined {
+  const ids: string[] = [];
+  for (const slot of slotsIn(slots)) {
+    const state = job.slots.get(slot);
+    if (state?.isLive !== true) return undefined;
+    ids.push(state.latest);
+  }
+  return ids;
 }
 
 function assigned(job: Job, data: Data<"ExecutionAssigned">, moment: Moment): Job | undefined {
-  if (job.executions.has(data.executionId) || isTaken(job, data.partition)) return undefined;
+  const { executionId, slot } = data;
+  const before = job.slots.get(slot);
+  if (before?.isLive === true || executionOf(job, executionId) !== undefined) return undefined;
   const { at, seq } = moment;
-  const executions = writable(job.executions, moment);
-  const before = data.previous === undefined ? undefined : executions.get(data.previous);
-  if (before !== undefined)
-    executions.set(before.placement.executionId, touched(before, { next: data.executionId }, moment));
-  executions.set(data.executionId, {
-    placement: {
-      executionId: data.executionId,
-      partition: data.partition,
-      attempt: data.attempt,
-      version: data.version,
-      nodeId: data.nodeId,
-      askId: data.askId,
-      resources: data.resources,
-      previous: data.previous,
-      createdAt: at,
-      seq,
-    },
+  const ordinal = job.assignedCount + 1;
+  const live = writable(job.live, moment).set(executionId, {
+    placement: placementOf(data, { ordinal, at, seq }),
     state: "assigned",
     code: "",
     message: "",
     startedAt: undefined,
-    timeoutAt: undefined,
+    deadlineAt: data.startBy,
     retryAt: undefined,
     output: undefined,
     result: undefined,
     next: undefined,
+    report: 0,
     revision: 1,
     modifiedAt: at,
     seq,
   });
-  return { ...job, executions, latest: writable(job.latest, moment).set(data.partition, data.executionId) };
+  const slots = writable(job.slots, moment).set(slot, {
+    latest: executionId,
+    isLive: true,
+    attempts: data.attempt,
+    failures: before?.failures ?? 0,
+    retryAt: undefined,
+  });
+  const waitNote = job.waitNote && { ...job.waitNote, why: "" };
+  const after = { ...job, live, slots, assignedCount: ordinal, waitNote };
+  return before === undefined ? after : supersede(after, { id: before.latest, by: executionId }, moment);
 }
 
-/** Somebody works on the partition, or has done it. */
-function isTaken(job: Job, partition: number): boolean {
-  const latest = latestOf(job, partition);
-  return latest !== undefined && (isLive(latest) || latest.state === "completed");
+function placementOf(
+  data: Data<"ExecutionAssigned">,
+  { ordinal, at, seq }: { ordinal: number; at: number; seq: number },
+): Execution["placement"] {
+  const { executionId, slot, attempt, version, nodeId, askId, resources, previous } = data;
+  const isPinned = data.isPinned === true;
+  return {
+    executionId,
+    slot,
+    isPinned,
+    partition: isPinned ? 0 : Number(slot),
+    attempt,
+    version,
+    nodeId,
+    askId,
+    resources,
+    previous,
+    ordinal,
+    createdAt: at,
+    seq,
+  };
 }
 
-function executionMoved(
+/** An ended execution is followed by another one: it is kept among the superseded ones, and the oldest of these goes. */
+function supersede(job: Job, { id, by }: { readonly id: string; readonly by: string }, moment: Moment): Job {
+  const execution = job.ended.get(id);
+  if (execution === undefined) return job;
+  const ended = writable(job.ended, moment);
+  ended.delete(id);
+  const superseded = writable(job.superseded, moment).set(id, touched(execution, { next: by }, moment));
+  const [oldest] = superseded.values();
+  if (superseded.size <= jobLimits.supersededKept || oldest === undefined) return { ...job, ended, superseded };
+  superseded.delete(oldest.placement.executionId);
+  const evicted = writable(job.evicted, moment);
+  evicted.set(oldest.state, (evicted.get(oldest.state) ?? 0) + 1);
+  return { ...job, ended, superseded, evicted };
+}
+
+function moved(
   job: Job,
-  event: Exclude<ExecutionEvent, { type: "ExecutionAssigned" }>,
+  { id, event }: { readonly id: string; readonly event: MoveEvent },
   moment: Moment,
 ): Job | undefined {
-  const execution = job.executions.get(event.data.executionId);
+  const execution = job.live.get(id);
   const state = execution === undefined ? undefined : next(executionMachine, execution.state, event.type);
   if (execution === undefined || state === undefined) return undefined;
-  const moved = touched(execution, { ...executionPatch(event), state }, moment);
-  return { ...job, executions: writable(job.executions, moment).set(event.data.executionId, moved) };
+  const after = touched(execution, { ...patchOf(event), state }, moment);
+  const live = writable(job.live, moment);
+  if (isLive(after)) {
+    live.set(id, after);
+    return { ...job, live };
+  }
+  live.delete(id);
+  const ended = writable(job.ended, moment).set(id, after);
+  const { slot, nodeId } = after.placement;
+  const before = job.slots.get(slot);
+  const slots = before && writable(job.slots, moment).set(slot, endedSlot(before, after));
+  const failuresOn = isBad(state) ? failedOn(job, nodeId, moment) : job.failuresOn;
+  return { ...job, live, ended, slots: slots ?? job.slots, failuresOn };
 }
 
-/** Facts keep their names, so an event's data is the patch it makes; only "why" is called message afterwards. */
-function executionPatch(event: Exclude<ExecutionEvent, { type: "ExecutionAssigned" }>): Partial<Execution> {
-  const { executionId: _, ...facts } = event.data;
-  if (!("why" in facts)) return facts;
-  const { why, ...rest } = facts;
-  return { ...rest, message: why };
+const isBad = (state: ExecutionState): boolean => state === "failed" || state === "lost";
+
+function endedSlot(slot: SlotState, { state, code, retryAt }: Execution): SlotState {
+  const failures = slot.failures + (isBad(state) && !isBlameless(code) ? 1 : 0);
+  return { ...slot, isLive: false, failures, retryAt };
+}
+
+function failedOn(job: Job, nodeId: string, moment: Moment): ReadonlyMap<string, number> {
+  const failuresOn = writable(job.failuresOn, moment);
+  const count = (failuresOn.get(nodeId) ?? 0) + 1;
+  failuresOn.delete(nodeId);
+  failuresOn.set(nodeId, count);
+  const [oldest] = failuresOn.keys();
+  if (failuresOn.size > jobLimits.failingNodesKept && oldest !== undefined) failuresOn.delete(oldest);
+  return failuresOn;
+}
+
+type Patch<T extends MoveEvent["type"]> = (data: Data<T>) => Partial<Execution>;
+
+/** What each event changes of an execution, beside its state. A state's deadline ends with the state. */
+const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
+  ExecutionStarted: ({ startedAt, timeoutAt }) => ({ startedAt, deadlineAt: timeoutAt }),
+  ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),
+  ExecutionCompleted: ({ output, result, retryAt }) => ({ output, result, retryAt, deadlineAt: undefined }),
+  ExecutionFailed: ({ code, why, output, retryAt }) => ({
+    code,
+    message: why,
+    output,
+    retryAt,
+    deadlineAt: undefined,
+  }),
+  ExecutionsStopping: ({ why, until }) => ({ message: why, deadlineAt: until }),
+  ExecutionsLost: ({ code, why, retryAt }) => ({ code, message: why, retryAt, deadlineAt: undefined }),
+  ExecutionStopped: ({ retryAt }) => ({ retryAt, deadlineAt: undefined }),
+};
+
+function patchOf(event: MoveEvent): Partial<Execution> {
+  const patch = patches[event.type] as Patch<MoveEvent["type"]>;
+  const report = "report" in event.data && event.data.report !== undefined ? { report: event.data.report } : {};
+  return { ...patch(event.data as never), ...report };
 }
 
 function touched(execution: Execution, patch: Partial<Execution>, { at, seq }: Moment): Execution {

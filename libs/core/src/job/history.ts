@@ -1,4 +1,4 @@
-import { type HistoryEntity, shortId } from "@shoal/proto";
+import { type HistoryEntity, shortId, slotsIn, slotText } from "@shoal/proto";
 import type { StoredCommit } from "../ports/event-log.ts";
 import type { JobEvent } from "./evolve.ts";
 
@@ -22,6 +22,11 @@ const lines: { readonly [T in JobEvent["type"]]: Tell<T> } = {
     topic: "Queueing",
     message: `Job queued. ${why}`,
     details: { NewState: "Queued", Reason: why },
+  }),
+  SlotsQueued: ({ slots, why }) => ({
+    topic: "Queueing",
+    message: `Waiting for a place: ${slotText(slots)}. ${why}`,
+    details: { Slots: slotText(slots), Reason: why },
   }),
   JobStarted: () => ({ topic: "State Update", message: "Running", details: { NewState: "Running" } }),
   JobCompleted: () => ({
@@ -60,12 +65,13 @@ const lines: { readonly [T in JobEvent["type"]]: Tell<T> } = {
     message: why,
     details: { NewState: "Failed", ...failed(code, retryAt) },
   }),
-  ExecutionLost: ({ code, why, retryAt }) => ({
+  ExecutionsStopping: ({ why }) => ({ topic: "Scheduling", message: why, details: { NewState: "Cancelled" } }),
+  ExecutionsLost: ({ code, why, retryAt }) => ({
     topic: "Scheduling",
     message: `Execution stop requested because ${why}`,
     details: { NewState: "Failed", ...failed(code, retryAt) },
   }),
-  ExecutionStopped: ({ why }) => ({ topic: "Scheduling", message: why, details: { NewState: "Cancelled" } }),
+  ExecutionStopped: () => ({ topic: "Execution", message: "Stopped", details: { NewState: "Cancelled" } }),
 };
 
 /** One answer of a node as a word of the story: its score, or why not. */
@@ -82,24 +88,35 @@ function whyHere(
 /** A job's story from its commits, oldest first; numbered from 1 in that order, for ever the same. */
 export function historyOf(stored: readonly StoredCommit[]): readonly HistoryEntity[] {
   const story: HistoryEntity[] = [];
+  /** The last execution of each slot: events about many executions name slots. */
+  const latest = new Map<string, string>();
   let version = 1;
   for (const { aggregate, commit } of stored) {
     for (const event of commit.events as readonly JobEvent[]) {
       if ("version" in event.data) version = event.data.version;
+      if (event.type === "ExecutionAssigned") latest.set(event.data.slot, event.data.executionId);
       const tell = lines[event.type] as Tell<JobEvent["type"]> | undefined;
       if (tell === undefined) continue;
       const { topic, message, details } = tell(event.data as never);
-      const executionId = "executionId" in event.data ? event.data.executionId : "";
-      story.push({
-        seqNum: story.length + 1,
-        type: executionId === "" ? "job" : "execution",
-        jobId: aggregate.id,
-        jobVersion: version,
-        executionId,
-        event: { message, topic, timestamp: commit.at, details: { ...details } },
-        time: commit.at,
-      });
+      for (const executionId of executionsIn(event, latest)) {
+        story.push({
+          seqNum: story.length + 1,
+          type: executionId === "" ? "job" : "execution",
+          jobId: aggregate.id,
+          jobVersion: version,
+          executionId,
+          event: { message, topic, timestamp: commit.at, details: { ...details } },
+          time: commit.at,
+        });
+      }
     }
   }
   return story;
+}
+
+/** The executions that an event is about; one empty id for an event of the job itself. */
+function executionsIn(event: JobEvent, latest: ReadonlyMap<string, string>): readonly string[] {
+  if (event.type === "ExecutionsLost" || event.type === "ExecutionsStopping")
+    return slotsIn(event.data.slots).map((slot) => latest.get(slot) ?? "");
+  return ["executionId" in event.data ? event.data.executionId : ""];
 }

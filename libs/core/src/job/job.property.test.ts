@@ -4,13 +4,14 @@ import { describe, expect, it } from "vitest";
 import { foldJob } from "../fold.ts";
 import type { StoredCommit } from "../ports/event-log.ts";
 import { sampleAt, sampleJobId, sampleOutput, sampleReport, sampleResources, sampleSpec } from "../testing/samples.ts";
+import { assignments } from "../views/assignments.ts";
 import { jobViews } from "../views/index.ts";
 import { changes, entries, entryOf } from "../views/view.ts";
 import type { JobCommand } from "./commands.ts";
 import { decideJob } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isLive, isOver, type Job, liveExecutions } from "./job.ts";
-import { needsOf } from "./tick.ts";
+import { countsOf, executionsOf, isLive, isOver, isSettledJob, type Job, latestOf, liveExecutions } from "./job.ts";
+import { jobKind } from "./kind.ts";
 
 /** What a run does next; executions are named by their place among those that there are. */
 interface Step {
@@ -20,6 +21,8 @@ interface Step {
   readonly execution: number;
   readonly saw: Report["saw"]["kind"];
   readonly flag: boolean;
+  /** Of the report. */
+  readonly number: number;
   readonly passMs: number;
 }
 
@@ -43,7 +46,8 @@ const step: fc.Arbitrary<Step> = fc.record({
   execution: fc.nat(12),
   saw: fc.constantFrom("running", "publishing", "completed", "failed", "stopped"),
   flag: fc.boolean(),
-  passMs: fc.constantFrom(0, 0, 10, 1_000, 5_000, 30_000),
+  number: fc.integer({ min: 1, max: 40 }),
+  passMs: fc.constantFrom(0, 0, 10, 1_000, 5_000, 30_000, 3_600_000),
 });
 const plan = fc.record({
   count: fc.nat(4),
@@ -70,23 +74,23 @@ function commandOf(
   { count, timeouts }: { count: number; timeouts: object },
 ): JobCommand {
   const nodeId = `n-${made.node}`;
-  const executions = [...(job?.executions.values() ?? [])];
+  const executions = job === undefined ? [] : executionsOf(job);
   const execution = executions[made.execution % Math.max(1, executions.length)];
   const commands: { readonly [C in JobCommand["name"]]: () => JobCommand } = {
     Submit: () => ({ name: "Submit", jobId: sampleJobId, spec: sampleSpec({ count, timeouts }) }),
     Place: () => {
       const places = made.partitions.map((partition) => ({
-        partition,
+        slot: `${partition}`,
         nodeId,
         askId: `a-${partition}`,
         resources: sampleResources,
       }));
       return { name: "Place", places, answers: [] };
     },
-    Wait: () => ({ name: "Wait", why: "no room", answers: [], never: made.flag }),
+    Wait: () => ({ name: "Wait", slots: ["0", "1", "2", "3"], why: "no room", answers: [], never: made.flag }),
     Report: () => {
       const executionId = execution?.placement.executionId ?? "e-none";
-      const report = sampleReport(sawOf(made));
+      const report = sampleReport(sawOf(made), made.number);
       return {
         name: "Report",
         nodeId: made.flag ? (execution?.placement.nodeId ?? nodeId) : nodeId,
@@ -105,6 +109,11 @@ interface Run {
   readonly stored: readonly StoredCommit[];
   readonly job: Job | undefined;
 }
+
+const world = { isGone: () => false, nodes: () => [] };
+
+/** The one state without a deadline: a task without a timeout that runs. */
+const runsForever = (job: Job): boolean => liveExecutions(job).some(({ state }) => state === "running");
 
 /** Runs a plan as an owner would, and calls back after every commit. */
 function run(
@@ -145,7 +154,7 @@ function run(
   return { stored, job };
 }
 
-const byPartition = (job: Job) => Map.groupBy(job.executions.values(), ({ placement }) => placement.partition);
+const byPartition = (job: Job) => Map.groupBy(executionsOf(job), ({ placement }) => placement.partition);
 
 describe("whatever is commanded in whatever order", () => {
   it("a partition has one live execution at most, one completed at most, and none after that", () => {
@@ -164,12 +173,51 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("nothing follows the end of a job, and nothing of it lives on", () => {
+  it("nothing follows the end of a job but the ends of what is stopping, and nothing follows when it is settled", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (before, job) => {
-          expect(before === undefined || !isOver(before)).toBe(true);
-          if (isOver(job)) expect(liveExecutions(job)).toEqual([]);
+          expect(before === undefined || !isSettledJob(before)).toBe(true);
+          if (before !== undefined && isOver(before)) {
+            expect(job.header).toEqual(before.header);
+            expect(job.live.size).toBeLessThan(before.live.size);
+          }
+          if (isOver(job)) for (const { state } of liveExecutions(job)) expect(state).toBe("stopping");
+        });
+      }),
+    );
+  });
+
+  it("a number that is recorded is never decided again", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        const { stored } = run(made);
+        const numbers = stored.flatMap(({ commit }) => {
+          const of = commit.events.flatMap(({ data }) => {
+            const { executionId, report } = data as { executionId?: string; report?: number };
+            return report === undefined ? [] : [`${executionId} ${report}`];
+          });
+          return [...new Set(of)];
+        });
+        expect(new Set(numbers).size).toBe(numbers.length);
+      }),
+    );
+  });
+
+  it("the indexes agree: each slot has its latest execution, live or ended, and the counts add up", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (_, job) => {
+          for (const [slot, { latest, isLive: taken, retryAt }] of job.slots) {
+            expect(latestOf(job, slot)?.placement).toMatchObject({ slot, executionId: latest });
+            expect((taken ? job.live : job.ended).has(latest)).toBe(true);
+            if (!taken) expect(retryAt).toBe(job.ended.get(latest)?.retryAt);
+          }
+          expect(job.live.size + job.ended.size).toBe(job.slots.size);
+          const total = Object.values(countsOf(job)).reduce((sum, count) => sum + count, 0);
+          expect(total).toBe(job.assignedCount);
+          const bad = executionsOf(job).filter(({ state }) => state === "failed" || state === "lost");
+          expect([...job.failuresOn.values()].reduce((sum, count) => sum + count, 0)).toBe(bad.length);
         });
       }),
     );
@@ -180,21 +228,19 @@ describe("whatever is commanded in whatever order", () => {
       fc.property(plan, (made) => {
         const { job } = run(made);
         if (job?.header.state !== "completed") return;
-        const done = [...job.executions.values()].filter(({ state }) => state === "completed");
+        const done = executionsOf(job).filter(({ state }) => state === "completed");
         expect(done.length).toBe(made.count);
       }),
     );
   });
 
-  it("what is open still has a way on: a live execution, a partition that looks for a place, or a time to look again", () => {
+  it("what is not settled has a way on: a slot that looks for a place, something due, or a time to react again", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job, stored } = run(made);
-        if (job === undefined || isOver(job)) return;
-        const needs = needsOf(job, stored.at(-1)?.commit.at ?? sampleAt);
-        expect(
-          liveExecutions(job).length + needs.partitions.length > 0 || needs.due || needs.lookAt !== undefined,
-        ).toBe(true);
+        if (job === undefined || isSettledJob(job)) return;
+        const { slots, commands, nextAt } = jobKind.react(job, world, stored.at(-1)?.commit.at ?? sampleAt);
+        expect(slots.length + commands.length > 0 || nextAt !== undefined || runsForever(job)).toBe(true);
       }),
     );
   });
@@ -203,7 +249,7 @@ describe("whatever is commanded in whatever order", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job } = run(made);
-        const at = job === undefined ? undefined : needsOf(job, sampleAt).lookAt;
+        const at = job === undefined ? undefined : jobKind.react(job, world, sampleAt).nextAt;
         if (job === undefined || at === undefined) return;
         const decision = decideJob(job, { name: "Tick" }, at);
         if (!decision.ok) expect.unreachable(decision.rejection.why);
@@ -211,7 +257,7 @@ describe("whatever is commanded in whatever order", () => {
           (state, event) => evolveJob(state, event, { at, seq: 1 }),
           job,
         );
-        if (after !== undefined) expect(needsOf(after, at).due).toBe(false);
+        if (after !== undefined) expect(jobKind.react(after, world, at).commands).toEqual([]);
       }),
     );
   });
@@ -265,7 +311,7 @@ describe("whatever is commanded in whatever order", () => {
       fc.property(plan, (made) => {
         run(made, (_, job) => {
           const live = liveExecutions(job).map(({ placement }) => `${placement.nodeId}.${placement.executionId}`);
-          expect(entries(jobViews[0], job).map(({ key }) => key)).toEqual(live);
+          expect(entries(assignments, job).map(({ key }) => key)).toEqual(live);
         });
       }),
     );
@@ -276,7 +322,7 @@ describe("whatever is commanded in whatever order", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (_, job) => {
-          for (const { state } of job.executions.values()) seen.add(state);
+          for (const { state } of executionsOf(job)) seen.add(state);
         });
       }),
       { seed: 1, numRuns: 300 },

@@ -1,66 +1,83 @@
-import { ExecutionCompleted, ExecutionFailed, ExecutionPublishing, ExecutionStarted } from "@shoal/proto";
-import { isBlameless } from "./blameless.ts";
+import {
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionPublishing,
+  ExecutionStarted,
+  ExecutionStopped,
+  type Report,
+} from "@shoal/proto";
 import type { JobCommands } from "./commands.ts";
-import { conclude, type JobDraft, retryOf } from "./draft.ts";
-import { type Execution, isLive, type Job } from "./job.ts";
+import { conclude, type JobDraft, openJob, retryOf, typeOf } from "./draft.ts";
+import { type Execution, executionOf, isLive, type Job, specOf } from "./job.ts";
 
-type Saw<K extends string> = Extract<JobCommands["Report"]["report"]["saw"], { kind: K }>;
-type Take<S> = (saw: S, execution: Execution, draft: JobDraft) => void;
+type Saw<K extends string> = Extract<Report["saw"], { kind: K }>;
+/** What an event takes from the report that led to it. */
+type Head = { readonly executionId: string; readonly report?: number };
+type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; readonly head: Head }) => void;
 
-/** What each kind of report leads to, for an execution that is live. A kind that says nothing new leads to nothing. */
-const takes: { readonly [K in JobCommands["Report"]["report"]["saw"]["kind"]]: Take<Saw<K>> } = {
-  running: (saw, execution, draft) => ensureStarted(saw.startedAt, execution, draft),
-  publishing: (saw, execution, draft) => {
-    ensureStarted(saw.startedAt, execution, draft);
-    if (execution.state !== "publishing")
-      draft.emit(ExecutionPublishing.of({ executionId: execution.placement.executionId }));
+/** What each kind of report leads to, for an execution that is to run. A kind that says nothing new leads to nothing. */
+const takes: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
+  running: (saw, execution, to) => ensureStarted(saw.startedAt, execution, to),
+  publishing: (saw, execution, { draft, head }) => {
+    ensureStarted(saw.startedAt, execution, { draft, head });
+    if (execution.state === "publishing") return;
+    const publishBy = draft.now + typeOf(draft, openJob(draft)).defaults.publishTimeoutMs;
+    draft.emit(ExecutionPublishing.of({ ...head, publishBy }));
   },
-  completed: (saw, execution, draft) => {
-    ensureStarted(saw.startedAt, execution, draft);
-    const { executionId } = execution.placement;
-    draft.emit(
-      ExecutionCompleted.of({
-        executionId,
-        output: saw.output,
-        ...(saw.result === undefined ? {} : { result: saw.result }),
-      }),
-    );
+  completed: (saw, execution, { draft, head }) => {
+    ensureStarted(saw.startedAt, execution, { draft, head });
+    const again = retryOf(draft, execution, { state: "completed", code: "", final: false });
+    const result = saw.result === undefined ? {} : { result: saw.result };
+    draft.emit(ExecutionCompleted.of({ ...head, output: saw.output, ...result, ...again }));
     conclude(draft);
   },
-  failed: (saw, execution, draft) => {
-    const again = retryOf(draft, execution, { final: saw.final, blameless: isBlameless(saw.code) });
-    const { executionId } = execution.placement;
-    const { code, why, output } = saw;
-    draft.emit(ExecutionFailed.of({ executionId, code, why, ...(output === undefined ? {} : { output }), ...again }));
+  failed: ({ code, why, output, final }, execution, { draft, head }) => {
+    const again = retryOf(draft, execution, { state: "failed", code, final });
+    draft.emit(ExecutionFailed.of({ ...head, code, why, ...(output === undefined ? {} : { output }), ...again }));
     conclude(draft);
   },
-  // The node stopped what the log still wants: it lost sight of its assignment, so the try is lost and made again.
-  stopped: (_, execution, draft) => {
-    const again = retryOf(draft, execution, { final: false, blameless: true });
-    const { executionId } = execution.placement;
-    draft.emit(
-      ExecutionFailed.of({ executionId, code: "STOPPED", why: "the node stopped it although nobody asked", ...again }),
-    );
+  // The node stopped what the log still wants: it lost sight of its assignment, so the attempt is lost and made again.
+  stopped: (_, execution, { draft, head }) => {
+    const again = retryOf(draft, execution, { state: "failed", code: "STOPPED", final: false });
+    const why = "the node stopped it although nobody asked";
+    draft.emit(ExecutionFailed.of({ ...head, code: "STOPPED", why, ...again }));
     conclude(draft);
   },
 };
 
-/** Decides on a report. Late, doubled and forged ones are refused with a sentence or found to say nothing new. */
+/** The kinds of report after which nothing of the execution runs. */
+const settled: ReadonlySet<Report["saw"]["kind"]> = new Set(["completed", "failed", "stopped"]);
+
+/** Decides on a report. Late and forged ones are refused with a sentence; one that is recorded says nothing new. */
 export function takeReport({ nodeId, executionId, report }: JobCommands["Report"], draft: JobDraft, job: Job): void {
-  const execution = job.executions.get(executionId);
+  const execution = executionOf(job, executionId);
   if (execution === undefined)
     draft.refuse("EXECUTION_NOT_FOUND", `job ${job.header.id} has no execution ${executionId}`);
   const holder = execution.placement.nodeId;
   if (holder !== nodeId) draft.refuse("NOT_YOURS", `${executionId} is held by ${holder}, reported by ${nodeId}`);
+  if (report.number !== undefined && report.number <= execution.report) return;
   if (!isLive(execution)) draft.refuse("ILLEGAL_TRANSITION", `${executionId} is ${execution.state} already`);
+  const head: Head = { executionId, ...(report.number === undefined ? {} : { report: report.number }) };
+  if (execution.state === "stopping") {
+    // The order stands: how a task ended that nobody wants any more changes no outcome.
+    if (!settled.has(report.saw.kind)) return;
+    const again = retryOf(draft, execution, { state: "stopped", code: "", final: false });
+    draft.emit(ExecutionStopped.of({ ...head, ...again }));
+    conclude(draft);
+    return;
+  }
   const take = takes[report.saw.kind] as Take<typeof report.saw>;
-  take(report.saw, execution, draft);
+  take(report.saw, execution, { draft, head });
 }
 
-function ensureStarted(startedAt: number, { state, placement }: Execution, draft: JobDraft): void {
+function ensureStarted(
+  startedAt: number,
+  { state, placement }: Execution,
+  { draft, head }: { readonly draft: JobDraft; readonly head: Head },
+): void {
   if (state !== "assigned") return;
-  const seconds = draft.state?.header.spec.tasks[0]?.timeouts.executionTimeout ?? 0;
+  const seconds = specOf(openJob(draft), placement).tasks[0]?.timeouts.executionTimeout ?? 0;
   // The owner's clock, not the node's: a node whose clock is wrong must not be able to end or stretch its own deadline.
   const timeout = seconds > 0 ? { timeoutAt: draft.now + seconds * 1000 } : {};
-  draft.emit(ExecutionStarted.of({ executionId: placement.executionId, startedAt, ...timeout }));
+  draft.emit(ExecutionStarted.of({ ...head, startedAt, ...timeout }));
 }

@@ -1,72 +1,81 @@
 import { ExecutionFailed } from "@shoal/proto";
-import { conclude, failJob, type JobDraft, needsPlace, retryOf } from "./draft.ts";
-import { isOver, type Job, liveExecutions } from "./job.ts";
-import { jobTypes } from "./job-types/index.ts";
+import { conclude, failJob, type JobDraft, loseAll, openJob, retryOf } from "./draft.ts";
+import { type Execution, isOver, type Job, liveExecutions, specOf } from "./job.ts";
 import { jobLimits } from "./limits.ts";
+
+/** A deadline of the job itself: when, and the sentence when it has passed. */
+interface JobDeadline {
+  readonly at: number;
+  readonly why: string;
+}
+
+type LiveState = "assigned" | "running" | "publishing" | "stopping";
+
+/** How long after its own deadline each state is ended: time for a node that acts by the same deadline to report it. */
+const graceMs: { readonly [S in LiveState]: number } = {
+  assigned: 0,
+  running: jobLimits.timeoutGraceMs,
+  publishing: jobLimits.timeoutGraceMs,
+  stopping: 0,
+};
+
+/** What ends a state that lasts too long. */
+const overdue: { readonly [S in LiveState]: (executions: readonly Execution[], draft: JobDraft) => void } = {
+  assigned: (executions, draft) =>
+    loseAll(draft, executions, { code: "START_TIMED_OUT", why: "the node did not start it in time" }),
+  running: timeOut,
+  publishing: (executions, draft) =>
+    loseAll(draft, executions, { code: "PUBLISH_TIMED_OUT", why: "publishing its results took too long" }),
+  stopping: (executions, draft) =>
+    loseAll(draft, executions, {
+      code: "STOP_TIMED_OUT",
+      why: "the node did not confirm in time that it has stopped it",
+    }),
+};
 
 /** Does what the deadlines demand by now; nothing when none is due. */
 export function tick(draft: JobDraft, job: Job): void {
-  if (isOver(job)) return;
-  const { totalUntil, queueUntil, createdAt } = job.header;
-  if (totalUntil !== undefined && totalUntil <= draft.now) {
-    const why = `Job timed out. Job took longer than ${(totalUntil - createdAt) / 1000}s`;
-    failJob(draft, { code: "JOB_TIMED_OUT", why });
-    return;
-  }
-  if (queueUntil !== undefined && queueUntil <= draft.now && isWaiting(job)) {
-    const why =
-      `Job timed out. Job waited longer than ${(queueUntil - createdAt) / 1000}s for a place. ${job.header.message}`.trim();
-    failJob(draft, { code: "JOB_TIMED_OUT", why });
-    return;
-  }
-  for (const execution of liveExecutions(job)) {
-    if (execution.timeoutAt === undefined || execution.timeoutAt + jobLimits.timeoutGraceMs > draft.now) continue;
-    const seconds = (execution.timeoutAt - (execution.startedAt ?? execution.timeoutAt)) / 1000;
-    const why = `Execution timed out. Execution took longer than ${Math.round(seconds)}s`;
-    const again = retryOf(draft, execution, { final: true, blameless: false });
-    draft.emit(
-      ExecutionFailed.of({ executionId: execution.placement.executionId, code: "EXECUTION_TIMED_OUT", why, ...again }),
-    );
-  }
+  const due = jobDeadlines(job).find(({ at }) => at <= draft.now);
+  if (due !== undefined) failJob(draft, { code: "JOB_TIMED_OUT", why: due.why });
+  // After a failure by the job's own deadline everything is stopping, with new deadlines.
+  const late = liveExecutions(openJob(draft)).filter((execution) => (deadlineOf(execution) ?? Infinity) <= draft.now);
+  for (const [state, executions] of Map.groupBy(late, (execution) => execution.state as LiveState))
+    overdue[state](executions, draft);
   conclude(draft);
 }
 
-/** Nothing of it runs and nothing of it ever ran: it waits for its first place. */
-const isWaiting = (job: Job): boolean => liveExecutions(job).length === 0 && job.header.state !== "running";
-
-/** What a job needs by itself, whatever anybody commands. */
-export interface Needs {
-  /** Partitions that look for a place now. */
-  readonly partitions: readonly number[];
-  /** When to look again, in milliseconds since the epoch; undefined when time alone changes nothing. */
-  readonly lookAt: number | undefined;
-  /** A deadline has passed: a Tick would do something. */
-  readonly due: boolean;
+/** When a live execution's present state has lasted too long; undefined when it may last. */
+export function deadlineOf({ state, deadlineAt }: Execution): number | undefined {
+  return deadlineAt === undefined ? undefined : deadlineAt + graceMs[state as LiveState];
 }
 
-const none: Needs = { partitions: [], lookAt: undefined, due: false };
-
-/** Looks at a job as it stands: level, not edge, so a new owner finds the same. */
-export function needsOf(job: Job, now: number): Needs {
-  if (isOver(job)) return none;
-  const { totalUntil, queueUntil } = job.header;
-  const deadlines = [totalUntil, isWaiting(job) ? queueUntil : undefined];
-  for (const { timeoutAt } of liveExecutions(job)) {
-    if (timeoutAt !== undefined) deadlines.push(timeoutAt + jobLimits.timeoutGraceMs);
-  }
-  const partitions: number[] = [];
-  const retries: number[] = [];
-  for (let partition = 0; partition < jobTypes.get(job.header.spec.type).partitions(job); partition++) {
-    if (needsPlace(job, partition, now)) partitions.push(partition);
-    else retries.push(...retryTime(job, partition, now));
-  }
-  const known = deadlines.filter((at) => at !== undefined);
-  const lookAt = Math.min(...known, ...retries);
-  return { partitions, lookAt: Number.isFinite(lookAt) ? lookAt : undefined, due: known.some((at) => at <= now) };
+/** The deadlines of the job itself, as long as it goes on. */
+export function jobDeadlines(job: Job): readonly JobDeadline[] {
+  if (isOver(job)) return [];
+  const { totalUntil, queueUntil, createdAt, message } = job.header;
+  const deadlines: JobDeadline[] = [];
+  if (totalUntil !== undefined)
+    deadlines.push({
+      at: totalUntil,
+      why: `Job timed out. Job took longer than ${(totalUntil - createdAt) / 1000}s`,
+    });
+  // The queue's limit is for the first place of all: a job that has run waits for its nodes to come back.
+  if (queueUntil !== undefined && job.slots.size === 0)
+    deadlines.push({
+      at: queueUntil,
+      why: `Job timed out. Job waited longer than ${(queueUntil - createdAt) / 1000}s for a place. ${message}`.trim(),
+    });
+  return deadlines;
 }
 
-function retryTime(job: Job, partition: number, now: number): readonly number[] {
-  const id = job.latest.get(partition);
-  const at = id === undefined ? undefined : job.executions.get(id)?.retryAt;
-  return at !== undefined && at > now ? [at] : [];
+/** Each as an event of its own, as many as a commit takes; the others are due still. */
+function timeOut(executions: readonly Execution[], draft: JobDraft): void {
+  const code = "EXECUTION_TIMED_OUT";
+  for (const execution of executions.slice(0, jobLimits.placesPerCommit)) {
+    const { placement } = execution;
+    const seconds = specOf(openJob(draft), placement).tasks[0]?.timeouts.executionTimeout ?? 0;
+    const why = `Execution timed out. Execution took longer than ${seconds}s`;
+    const again = retryOf(draft, execution, { state: "failed", code, final: true });
+    draft.emit(ExecutionFailed.of({ executionId: placement.executionId, code, why, ...again }));
+  }
 }

@@ -1,11 +1,20 @@
-import { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "@shoal/proto";
-import { describe, it } from "vitest";
+import {
+  NodeChanged,
+  NodeDisconnected,
+  type NodeEvent,
+  NodeForgotten,
+  NodeJoined,
+  NodeReconnected,
+} from "@shoal/proto";
+import { describe, expect, it } from "vitest";
 import { givenNode } from "../testing/given.ts";
 import { sampleAt, sampleHeartbeat, sampleInfo, sampleResources } from "../testing/samples.ts";
+import { forgetAfterMs } from "./decide.ts";
+import { nodeKind } from "./kind.ts";
 
 const info = sampleInfo();
 const joined = NodeJoined.of({ info, startedAt: sampleAt });
-const gone = NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt });
+const gone = NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt, forgetAt: sampleAt + forgetAfterMs });
 const hear = { name: "Hear", heartbeat: sampleHeartbeat() } as const;
 const miss = { name: "Miss", why: "silent", lastSeenAt: sampleAt } as const;
 
@@ -33,5 +42,44 @@ describe("a node", () => {
     givenNode(joined).when(miss).then(gone);
     givenNode(joined, gone).when(miss).then();
     givenNode().when(miss).then();
+  });
+  it("is forgotten when it is away for too long, as long as the command says or seven days, and joins again", () => {
+    const forgetAt = sampleAt + forgetAfterMs;
+    givenNode(joined, gone)
+      .when({ name: "Forget" }, forgetAt - 1)
+      .then();
+    givenNode(joined, gone).when({ name: "Forget" }, forgetAt).then(NodeForgotten.of({}));
+    givenNode(joined).when({ name: "Forget" }, forgetAt).then();
+    givenNode(joined)
+      .when({ ...miss, forgetAfterMs: 5 })
+      .then(NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt, forgetAt: sampleAt + 5 }));
+    givenNode(joined, gone, NodeForgotten.of({}))
+      .when(hear)
+      .then(NodeJoined.of({ info, startedAt: sampleAt }));
+  });
+});
+
+describe("a node by itself", () => {
+  const world = { isGone: () => false, nodes: () => [] };
+  const react = (history: readonly NodeEvent[], now: number) => {
+    const { state } = givenNode(...history);
+    return state === undefined ? undefined : nodeKind.react(state, world, now);
+  };
+  it("waits for the time to be forgotten, and asks for it then", () => {
+    const forgetAt = sampleAt + forgetAfterMs;
+    expect(react([joined], sampleAt)).toMatchObject({ commands: [], nextAt: undefined });
+    expect(react([joined, gone], forgetAt - 1)).toMatchObject({ commands: [], nextAt: forgetAt });
+    expect(react([joined, gone], forgetAt)).toMatchObject({ commands: [{ name: "Forget" }] });
+    expect(react([joined, gone, NodeForgotten.of({})], forgetAt)).toMatchObject({ commands: [], nextAt: undefined });
+  });
+  it("is settled, and in no view, from when it is forgotten until it joins again", () => {
+    const keys = (history: readonly NodeEvent[]) => {
+      const { state } = givenNode(...history);
+      return state === undefined ? [] : nodeKind.views.flatMap((view) => [...view.parts(state)].map(({ key }) => key));
+    };
+    const forgotten = [joined, gone, NodeForgotten.of({})];
+    expect(keys([joined, gone])).toEqual([expect.stringMatching(/^\d+\.node\.n-one$/), "n-one"]);
+    expect(keys(forgotten)).toEqual([]);
+    expect(keys([...forgotten, joined])).toHaveLength(2);
   });
 });

@@ -3,37 +3,62 @@ import {
   NodeChanged,
   NodeDisconnected,
   type NodeEvent,
+  NodeForgotten,
   type NodeInfo,
   NodeJoined,
   NodeReconnected,
 } from "@shoal/proto";
-import { type Decision, decideWith } from "../decider.ts";
+import { type Decision, type Draft, decideWith } from "../decider.ts";
 import { type ClusterNode, evolveNode } from "./node.ts";
 
 /** What happens to a node's membership. */
 export type NodeCommand =
   | { readonly name: "Hear"; readonly heartbeat: Heartbeat }
-  /** Nothing was heard for too long, or it said that it leaves. */
-  | { readonly name: "Miss"; readonly why: string; readonly lastSeenAt: number };
+  /** No heartbeat came for too long, or it announced that it leaves. */
+  | {
+      readonly name: "Miss";
+      readonly why: string;
+      readonly lastSeenAt: number;
+      /** How long it may be away; `forgetAfterMs` where it is left out. */
+      readonly forgetAfterMs?: number;
+    }
+  /** Time has passed: a node that was away for too long is forgotten. */
+  | { readonly name: "Forget" };
+
+/** Seven days: longer than a weekend's repair, shorter than what an autoscaled cluster may gather. */
+export const forgetAfterMs = 7 * 24 * 3_600_000;
 
 /** What a command comes to, for a node as it stands. Pure; `now` in milliseconds since the epoch. */
 export function decideNode(node: ClusterNode | undefined, command: NodeCommand, now: number): Decision<NodeEvent> {
   return decideWith<ClusterNode, NodeEvent>(evolveNode, node, {
     now,
     decide: (draft) => {
-      if (command.name === "Miss") {
-        if (node?.state === "connected")
-          draft.emit(NodeDisconnected.of({ why: command.why, lastSeenAt: command.lastSeenAt }));
-        return;
-      }
-      const { info, startedAt } = command.heartbeat;
-      if (node === undefined) draft.emit(NodeJoined.of({ info, startedAt }));
-      else if (node.state === "disconnected") draft.emit(NodeReconnected.of({ info, startedAt }));
-      else if (node.startedAt !== startedAt || standing(node.info) !== standing(info))
-        draft.emit(NodeChanged.of({ info, startedAt }));
+      const handle = handlers[command.name] as (command: NodeCommand, draft: NodeDraft) => void;
+      handle(command, draft);
     },
   });
 }
+
+type NodeDraft = Draft<ClusterNode, NodeEvent>;
+
+const handlers: {
+  readonly [C in NodeCommand["name"]]: (command: Extract<NodeCommand, { name: C }>, draft: NodeDraft) => void;
+} = {
+  Hear({ heartbeat: { info, startedAt } }, draft) {
+    const node = draft.state;
+    if (node === undefined || node.state === "forgotten") draft.emit(NodeJoined.of({ info, startedAt }));
+    else if (node.state === "disconnected") draft.emit(NodeReconnected.of({ info, startedAt }));
+    else if (node.startedAt !== startedAt || standing(node.info) !== standing(info))
+      draft.emit(NodeChanged.of({ info, startedAt }));
+  },
+  Miss({ why, lastSeenAt, forgetAfterMs: afterMs = forgetAfterMs }, draft) {
+    if (draft.state?.state !== "connected") return;
+    draft.emit(NodeDisconnected.of({ why, lastSeenAt, forgetAt: draft.now + afterMs }));
+  },
+  Forget(_, draft) {
+    if (draft.state?.forgetAt !== undefined && draft.state.forgetAt <= draft.now) draft.emit(NodeForgotten.of({}));
+  },
+};
 
 /** What a node says of itself, without how busy it is just now. */
 function standing({ available: _, running: __, ...lasting }: NodeInfo): string {

@@ -16,6 +16,7 @@ export function nodeEntity({
   lastSeenAt,
   message,
 }: ClusterNode): NodeEntity {
+  const connection = state === "connected" ? "connected" : "disconnected";
   return {
     info: {
       nodeId: info.nodeId,
@@ -41,9 +42,9 @@ export function nodeEntity({
       },
     },
     membership: "APPROVED",
-    connection: state,
+    connection,
     connectionState: {
-      status: state,
+      status: connection,
       lastHeartbeat: lastSeenAt,
       connectedSince,
       disconnectedSince,

@@ -11,7 +11,11 @@ export interface ClusterNode {
   readonly disconnectedSince: number | undefined;
   readonly lastSeenAt: number;
   readonly message: string;
+  /** When a node that is disconnected is forgotten, milliseconds since the epoch. */
+  readonly forgetAt: number | undefined;
   readonly revision: number;
+  /** The log position of its last joining. */
+  readonly openedSeq: number;
   readonly seq: number;
 }
 
@@ -26,9 +30,10 @@ export function evolveNode(
   const revision = (node?.revision ?? 0) + 1;
   if (event.type === "NodeDisconnected") {
     if (node === undefined) return undefined;
-    const { why, lastSeenAt } = event.data;
-    return { ...node, state, disconnectedSince: at, lastSeenAt, message: why, revision, seq };
+    const { why, lastSeenAt, forgetAt } = event.data;
+    return { ...node, state, disconnectedSince: at, lastSeenAt, message: why, forgetAt, revision, seq };
   }
+  if (event.type === "NodeForgotten") return node && { ...node, state, forgetAt: undefined, revision, seq };
   const connectedSince = event.type === "NodeChanged" ? (node?.connectedSince ?? at) : at;
   return {
     ...event.data,
@@ -37,6 +42,8 @@ export function evolveNode(
     disconnectedSince: undefined,
     lastSeenAt: at,
     message: "",
+    forgetAt: undefined,
+    openedSeq: event.type === "NodeJoined" ? seq : (node?.openedSeq ?? seq),
     revision,
     seq,
   };

@@ -47,10 +47,10 @@ export function resourcesOf(spec: ResourcesSpec): Resources {
 export function wantedBy(job: Job): Wanted | undefined {
   const task = job.header.spec.tasks[0];
   if (task === undefined) return undefined;
-  const failuresOn = new Map<string, number>();
-  for (const { state, placement } of job.executions.values()) {
-    if (state === "failed" || state === "lost")
-      failuresOn.set(placement.nodeId, (failuresOn.get(placement.nodeId) ?? 0) + 1);
-  }
-  return { task, constraints: job.header.spec.constraints, resources: resourcesOf(task.resources), failuresOn };
+  return {
+    task,
+    constraints: job.header.spec.constraints,
+    resources: resourcesOf(task.resources),
+    failuresOn: job.failuresOn,
+  };
 }

@@ -2,10 +2,11 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
-  ExecutionLost,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsLost,
+  ExecutionsStopping,
   executionIdOf,
   type Heartbeat,
   JobCompleted,
@@ -17,12 +18,14 @@ import {
   JobSubmitted,
   NodeChanged,
   NodeDisconnected,
+  NodeForgotten,
   type NodeInfo,
   NodeJoined,
   NodeReconnected,
   type Report,
   type Resources,
   type RunOutput,
+  SlotsQueued,
 } from "@shoal/proto";
 
 /** 2026-01-01, when all samples happen. */
@@ -58,12 +61,17 @@ export function sampleSpec(wishes: SpecWishes = {}): JobSpec {
   return JobSpec.parse({ type: "batch", ...rest, tasks: [{ engine: { type: "noop", params }, timeouts, resources }] });
 }
 
-/** The id of a try of the sample job. */
+/** The id of an attempt at a partition of the sample job. */
 export const sampleExecutionId = (partition = 0, attempt = 1): string =>
-  executionIdOf({ jobId: sampleJobId, version: 1, partition, attempt });
+  executionIdOf({ jobId: sampleJobId, version: 1, slot: `${partition}`, attempt });
 
 /** A node's report, as it would come from there. */
-export const sampleReport = (saw: Report["saw"], at = sampleAt): Report => ({ at, namespace: "default", saw });
+export const sampleReport = (saw: Report["saw"], number?: number): Report => ({
+  at: sampleAt,
+  namespace: "default",
+  ...(number === undefined ? {} : { number }),
+  saw,
+});
 
 /** What a node of this id says of itself. */
 export function sampleInfo(nodeId = "n-one"): NodeInfo {
@@ -96,32 +104,36 @@ const executionId = sampleExecutionId();
 export const sampleJobEvents = [
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec(), version: 1, queueUntil: sampleAt + 60_000 }),
   JobQueued.of({ why: "no room", answers: [{ nodeId: "n-one", accepted: false, why: "it is full" }] }),
+  SlotsQueued.of({ slots: ["0"], why: "no room", answers: [] }),
   JobStarted.of({}),
   JobCompleted.of({}),
   JobFailed.of({ code: "NO_NODE_FITS", why: "nobody has the engine", answers: [] }),
   JobStopped.of({ why: "enough" }),
   ExecutionAssigned.of({
     executionId,
-    partition: 0,
+    slot: "0",
     attempt: 1,
     version: 1,
     nodeId: "n-one",
     askId: "a-1",
     resources: sampleResources,
+    startBy: sampleAt + 60_000,
     answers: [{ nodeId: "n-one", accepted: true, score: 80 }],
   }),
   ExecutionStarted.of({ executionId, startedAt: sampleAt, timeoutAt: sampleAt + 1_000 }),
-  ExecutionPublishing.of({ executionId }),
+  ExecutionPublishing.of({ executionId, publishBy: sampleAt + 2_000, report: 2 }),
   ExecutionCompleted.of({ executionId, output: sampleOutput, result: { type: "local", params: { path: "/r" } } }),
   ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "it broke", output: sampleOutput, retryAt: sampleAt }),
-  ExecutionLost.of({ executionId, code: "NODE_LOST", why: "it went away", retryAt: sampleAt }),
-  ExecutionStopped.of({ executionId, why: "the job was stopped" }),
+  ExecutionsStopping.of({ slots: ["0"], why: "the job was stopped", until: sampleAt + 600_000 }),
+  ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "it went away", retryAt: sampleAt }),
+  ExecutionStopped.of({ executionId, report: 3 }),
 ] as const;
 
 /** One event of every kind that a node's log may hold. */
 export const sampleNodeEvents = [
   NodeJoined.of({ info: sampleInfo(), startedAt: sampleAt }),
   NodeChanged.of({ info: { ...sampleInfo(), engines: ["noop", "wasm"] }, startedAt: sampleAt }),
-  NodeDisconnected.of({ why: "not heard of", lastSeenAt: sampleAt }),
+  NodeDisconnected.of({ why: "no heartbeat", lastSeenAt: sampleAt, forgetAt: sampleAt + 60_000 }),
   NodeReconnected.of({ info: sampleInfo(), startedAt: sampleAt + 5 }),
+  NodeForgotten.of({}),
 ] as const;

@@ -1,37 +1,52 @@
 import { type Assignment, buckets } from "@shoal/proto";
 import { Bug } from "../fault.ts";
-import { type Job, liveExecutions } from "../job/job.ts";
+import { type Job, specOf } from "../job/job.ts";
+import { deadlineDefaults } from "../job/job-types/deadline-defaults.ts";
 import { jobTypes } from "../job/job-types/index.ts";
 import type { View } from "./view.ts";
 
-/** What each node should be doing, under `<nodeId>.<executionId>`. Gone means settled. */
+/** What each node should be doing, under `<nodeId>.<executionId>`; present while the execution occupies the node. */
 export const assignments: View<Job> = {
   bucket: buckets.assignments,
   pace: "at once",
   *parts(job) {
-    for (const { placement } of liveExecutions(job)) {
-      yield { key: `${placement.nodeId}.${placement.executionId}`, of: placement, seq: placement.seq };
+    for (const execution of job.live.values()) {
+      const { placement } = execution;
+      const key = `${placement.nodeId}.${placement.executionId}`;
+      // What a node should do changes once: when it is to stop. A stopping execution changes no more until it has ended.
+      const of = execution.state === "stopping" ? execution : placement;
+      yield { key, of, seq: of.seq };
     }
   },
   render({ key }, job) {
-    const { header, executions } = job;
-    const execution = executions.get(key.slice(key.indexOf(".") + 1));
-    const task = header.spec.tasks[0];
-    if (execution === undefined || task === undefined) throw new Bug(`${key} is no assignment of its job`);
-    const { executionId, nodeId, askId, attempt, version, partition, resources, createdAt } = execution.placement;
+    const execution = job.live.get(key.slice(key.indexOf(".") + 1));
+    if (execution === undefined) throw new Bug(`${key} is no assignment of its job`);
+    const { executionId, nodeId, askId, attempt, version, slot, isPinned, partition, resources, createdAt } =
+      execution.placement;
+    // Of the version for which it was made: a later one does not change what a node runs already.
+    const spec = specOf(job, execution.placement);
+    const [task] = spec.tasks;
+    if (task === undefined) throw new Bug(`${job.header.id} has no task`);
+    const { prepareTimeoutMs, publishTimeoutMs } = jobTypes.has(spec.type)
+      ? jobTypes.get(spec.type).defaults
+      : deadlineDefaults;
     return {
       executionId,
-      jobId: header.id,
-      namespace: header.spec.namespace,
-      jobType: header.spec.type,
+      jobId: job.header.id,
+      namespace: spec.namespace,
+      jobType: spec.type,
       version,
       nodeId,
       askId,
-      partition: { index: partition, count: jobTypes.get(header.spec.type).partitions(job) },
+      slot,
+      desired: execution.state === "stopping" ? "stop" : "run",
+      partition: { index: partition, count: isPinned ? 1 : Math.max(spec.count, partition + 1) },
       attempt,
       task,
       resources,
+      prepareTimeoutMs,
       timeoutMs: (task.timeouts.executionTimeout || task.timeouts.totalTimeout) * 1000,
+      publishTimeoutMs,
       // The time of the commit, not of the write: a rebuilt entry has the same bytes.
       assignedAt: createdAt,
     } satisfies Omit<Assignment, "seq">;

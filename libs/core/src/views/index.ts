@@ -1,10 +1,24 @@
+import { isSettledJob, type Job } from "../job/job.ts";
+import type { ClusterNode } from "../node/node.ts";
 import { assignments } from "./assignments.ts";
-import { executions } from "./executions.ts";
 import { jobs } from "./jobs.ts";
 import { nodes } from "./nodes.ts";
+import { openView } from "./open.ts";
 
-/** The views of a job. Assignments first: a node waits for them, nobody waits for the others. */
-export const jobViews = [assignments, jobs, executions] as const;
+const openJobs = openView<Job>({
+  isSettled: isSettledJob,
+  refOf: ({ header }) => ({ kind: "job", namespace: header.spec.namespace, id: header.id }),
+  openedSeq: (job) => job.openedSeq,
+});
+
+const openNodes = openView<ClusterNode>({
+  isSettled: ({ state }) => state === "forgotten",
+  refOf: ({ info }) => ({ kind: "node", namespace: "", id: info.nodeId }),
+  openedSeq: (node) => node.openedSeq,
+});
+
+/** The views of a job. Assignments first: a node waits for them. */
+export const jobViews = [assignments, openJobs, jobs] as const;
 
 /** The views of a node. */
-export const nodeViews = [nodes] as const;
+export const nodeViews = [openNodes, nodes] as const;

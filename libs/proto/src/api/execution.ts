@@ -14,6 +14,8 @@ const computeInts = {
   failed: 10,
   lost: 10,
   stopped: 11,
+  // Bacalhau shows Cancelled as soon as it wants an execution to stop.
+  stopping: 11,
 } satisfies Record<ExecutionState, number>;
 const desiredInts = { pending: 0, running: 1, stopped: 2 } as const;
 

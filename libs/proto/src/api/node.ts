@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodeMachine } from "../node/machine.ts";
+import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
 import { onWireResources } from "./execution.ts";
@@ -46,13 +46,16 @@ export const NodeInfoEntity = z.object({
   bacalhauVersion: BuildVersion,
 });
 
+// A forgotten node is not shown.
+const connection = z.enum(["connected", "disconnected"] satisfies readonly NodeState[]);
+
 /** A node as the API shows it and the view keeps it. */
 export const NodeEntity = z.object({
   info: NodeInfoEntity,
   membership: z.enum(["PENDING", "APPROVED", "REJECTED"]),
-  connection: onWire(z.enum(nodeMachine.states), { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
+  connection: onWire(connection, { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
   connectionState: z.object({
-    status: onWire(z.enum(nodeMachine.states), { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
+    status: onWire(connection, { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
     lastHeartbeat: onWire(z.number(), { as: "rfc3339" }),
     connectedSince: onWire(z.number(), { as: "rfc3339" }),
     disconnectedSince: onWire(z.number().optional(), { as: "rfc3339" }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineEvent } from "../event.ts";
 import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
+import { SlotSet } from "../slots.ts";
 
 /** What one node answered when it was asked; kept so that "why here" and "why not there" have an answer. */
 export const Answer = z.object({
@@ -25,49 +26,62 @@ export type RunOutput = z.infer<typeof RunOutput>;
 
 const executionId = z.string();
 
-/** A node was chosen for one try of one partition. */
+/** The number of the node's report that led to the event; absent for nodes that do not number theirs. */
+const report = z.int().min(1).optional();
+
+/** When the slot is placed again; without it never, by this end. Milliseconds since the epoch. */
+const retryAt = z.number().optional();
+
+/** A node was chosen for one attempt at one slot. */
 export const ExecutionAssigned = defineEvent(
   "ExecutionAssigned",
   z.object({
     executionId,
-    partition: z.int().min(0),
+    slot: z.string().min(1),
+    /** The slot is the id of the one node that may fill it; otherwise it is a partition's number. */
+    isPinned: z.boolean().optional(),
     attempt: z.int().min(1),
+    /** The version of the job whose spec it runs. */
     version: z.int().min(1),
     nodeId: z.string(),
     askId: z.string(),
     resources: AllocatedResources,
     previous: z.string().optional(),
-    /** How every node that was asked answered; stands with the first execution of a commit and is empty on the others. */
+    /** Lost when nothing of it was seen to run by then; by the requester's clock, milliseconds since the epoch. */
+    startBy: z.number(),
+    /** How every node that was asked answered; kept with the first execution of a commit and empty on the others. */
     answers: z.array(Answer),
   }),
 );
 /** The task runs. `timeoutAt` is by the requester's clock, milliseconds since the epoch. */
 export const ExecutionStarted = defineEvent(
   "ExecutionStarted",
-  z.object({ executionId, startedAt: z.number(), timeoutAt: z.number().optional() }),
+  z.object({ executionId, startedAt: z.number(), timeoutAt: z.number().optional(), report }),
 );
-/** The task ended and its results are being taken out. */
-export const ExecutionPublishing = defineEvent("ExecutionPublishing", z.object({ executionId }));
+/** The task ended and its results are being taken out, until `publishBy` at most. */
+export const ExecutionPublishing = defineEvent(
+  "ExecutionPublishing",
+  z.object({ executionId, publishBy: z.number(), report }),
+);
 /** The task ended by itself and its results are out; a non-zero exit code is an end like any other. */
 export const ExecutionCompleted = defineEvent(
   "ExecutionCompleted",
-  z.object({ executionId, output: RunOutput, result: SpecConfig.optional() }),
+  z.object({ executionId, output: RunOutput, result: SpecConfig.optional(), retryAt, report }),
 );
-/** `retryAt` says when the partition is tried again; without it this was its last try. */
+/** The task could not be done. Without `retryAt` this was the slot's last attempt. */
 export const ExecutionFailed = defineEvent(
   "ExecutionFailed",
-  z.object({
-    executionId,
-    code: z.string(),
-    why: z.string(),
-    output: RunOutput.optional(),
-    retryAt: z.number().optional(),
-  }),
+  z.object({ executionId, code: z.string(), why: z.string(), output: RunOutput.optional(), retryAt, report }),
 );
-/** The node went away with it; `retryAt` as for a failure. */
-export const ExecutionLost = defineEvent(
-  "ExecutionLost",
-  z.object({ executionId, code: z.string(), why: z.string(), retryAt: z.number().optional() }),
+/** The live executions of these slots are not wanted any more: their nodes stop them by `until`, or they are lost. */
+export const ExecutionsStopping = defineEvent(
+  "ExecutionsStopping",
+  z.object({ slots: SlotSet, why: z.string(), until: z.number() }),
 );
-/** Nobody wants it any more. */
-export const ExecutionStopped = defineEvent("ExecutionStopped", z.object({ executionId, why: z.string() }));
+/** What became of the live executions of these slots is not known: their node went away with them, or did not act in time. */
+export const ExecutionsLost = defineEvent(
+  "ExecutionsLost",
+  z.object({ slots: SlotSet, code: z.string(), why: z.string(), retryAt }),
+);
+/** The node has confirmed that an execution which was to stop does not run any more. */
+export const ExecutionStopped = defineEvent("ExecutionStopped", z.object({ executionId, retryAt, report }));

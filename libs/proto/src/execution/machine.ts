@@ -4,16 +4,18 @@ import {
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
-  ExecutionLost,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsLost,
+  ExecutionsStopping,
 } from "./events.ts";
 
-const states = ["assigned", "running", "publishing", "completed", "failed", "lost", "stopped"] as const;
-const live = ["assigned", "running", "publishing"] as const;
+const states = ["assigned", "running", "publishing", "stopping", "completed", "failed", "lost", "stopped"] as const;
+const wanted = ["assigned", "running", "publishing"] as const;
+const live = [...wanted, "stopping"] as const;
 
-/** The life of one execution. */
+/** The life of one execution. It occupies its node and its slot until it has ended: while it is stopping, too. */
 // biome-ignore format: a table
 export const executionMachine = defineMachine(states, [
   // from                     event                to
@@ -21,9 +23,10 @@ export const executionMachine = defineMachine(states, [
   [["assigned"],              ExecutionStarted,    "running"],
   [["running"],               ExecutionPublishing, "publishing"],
   [["running", "publishing"], ExecutionCompleted,  "completed"],
-  [live,                      ExecutionFailed,     "failed"],
-  [live,                      ExecutionLost,       "lost"],
-  [live,                      ExecutionStopped,    "stopped"],
+  [wanted,                    ExecutionFailed,     "failed"],
+  [wanted,                    ExecutionsStopping,  "stopping"],
+  [live,                      ExecutionsLost,      "lost"],
+  [["stopping"],              ExecutionStopped,    "stopped"],
 ]);
 
 export type ExecutionState = (typeof states)[number];

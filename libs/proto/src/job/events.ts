@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineEvent } from "../event.ts";
 import { Answer } from "../execution/events.ts";
+import { SlotSet } from "../slots.ts";
 import { JobSpec } from "./spec.ts";
 
 /** Absolute times are milliseconds since the epoch, fixed when the job is submitted. */
@@ -10,7 +11,7 @@ export const JobSubmitted = defineEvent(
     jobId: z.string(),
     spec: JobSpec,
     version: z.int().min(1),
-    /** After this time the job fails when it still waits for a place; absent when it does not want to wait for nodes that do not exist. */
+    /** After this time the job fails when it has never had a place; absent when it does not want to wait for nodes that do not exist. */
     queueUntil: z.number().optional(),
     /** After this time the job fails whatever it does. */
     totalUntil: z.number().optional(),
@@ -18,6 +19,11 @@ export const JobSubmitted = defineEvent(
 );
 /** It waits for a place; how every node that was asked answered. */
 export const JobQueued = defineEvent("JobQueued", z.object({ why: z.string(), answers: z.array(Answer) }));
+/** Some of its slots wait for a place while others have one; how every node that was asked answered. */
+export const SlotsQueued = defineEvent(
+  "SlotsQueued",
+  z.object({ slots: SlotSet, why: z.string(), answers: z.array(Answer) }),
+);
 /** Something of it has a place. */
 export const JobStarted = defineEvent("JobStarted", z.object({}));
 /** All of it is done. */

@@ -1,17 +1,19 @@
 import type { EventOf } from "../event.ts";
 import { defineMachine } from "../machine.ts";
-import { NodeChanged, NodeDisconnected, NodeJoined, NodeReconnected } from "./events.ts";
+import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./events.ts";
 
-const states = ["connected", "disconnected"] as const;
+const states = ["connected", "disconnected", "forgotten"] as const;
 
 /** The membership of a node. A node may always come back, so no state is terminal. */
 // biome-ignore format: a table
 export const nodeMachine = defineMachine(states, [
   // from            event             to
   ["nothing",        NodeJoined,       "connected"],
+  [["forgotten"],    NodeJoined,       "connected"],
   [["connected"],    NodeChanged,      "connected"],
   [["connected"],    NodeDisconnected, "disconnected"],
   [["disconnected"], NodeReconnected,  "connected"],
+  [["disconnected"], NodeForgotten,    "forgotten"],
 ]);
 
 export type NodeState = (typeof states)[number];

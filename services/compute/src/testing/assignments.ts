@@ -18,7 +18,7 @@ export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assign
   const partition = wishes.partition ?? { index: 0, count: 1 };
   const attempt = wishes.attempt ?? 1;
   return Assignment.parse({
-    executionId: executionIdOf({ jobId, version: 1, partition: partition.index, attempt }),
+    executionId: executionIdOf({ jobId, version: 1, slot: `${partition.index}`, attempt }),
     jobId,
     namespace: "default",
     jobType: "batch",

@@ -240,7 +240,10 @@ describe("nodes", () => {
       { kind: "node", namespace: "", id: "n-two" },
       NodeJoined.of({ info: sampleInfo("n-two"), startedAt: 1 }),
     );
-    await bench.tell({ kind: "node", namespace: "", id: "n-two" }, NodeDisconnected.of({ why: "gone", lastSeenAt: 1 }));
+    await bench.tell(
+      { kind: "node", namespace: "", id: "n-two" },
+      NodeDisconnected.of({ why: "gone", lastSeenAt: 1, forgetAt: 2 }),
+    );
   });
   const names = (body: { Nodes: { Info: { NodeID: string } }[] }) => body.Nodes.map(({ Info }) => Info.NodeID);
   it("are listed, with the requester that answers", async () => {

@@ -59,7 +59,7 @@ async function readJob({ log }: CheckPorts, { namespace, jobId }: Claim): Promis
 
 async function correct({ views, diary }: CheckPorts, claim: Claim, { job, seq }: Logged): Promise<boolean> {
   const { nodeId, executionId, isAssigned } = claim;
-  const execution = job?.executions.get(executionId);
+  const execution = job?.live.get(executionId);
   const holds = execution !== undefined && isLive(execution) && execution.placement.nodeId === nodeId;
   if (tokenProblem(executionId) !== undefined || holds === isAssigned) return holds;
   const key = `${nodeId}.${executionId}`;

@@ -68,7 +68,7 @@ export class Auctioneer {
   }
 
   /** Finds places for what a job needs now, unless that is being done already or the job waits for its turn. */
-  look(desk: Placeable, partitions: readonly number[]): void {
+  look(desk: Placeable, partitions: readonly string[]): void {
     const { id } = desk.ref;
     if (this.#running.has(desk) || this.#options.waitingRoom.has(id)) return;
     this.#running.add(desk);
@@ -86,7 +86,7 @@ export class Auctioneer {
     this.#options.waitingRoom.leave(jobId);
   }
 
-  async #run(desk: Placeable, partitions: readonly number[]): Promise<void> {
+  async #run(desk: Placeable, partitions: readonly string[]): Promise<void> {
     const { waitingRoom, auction, market } = this.#options;
     const job = desk.state();
     const wanted = job === undefined ? undefined : wantedBy(job);
@@ -96,7 +96,7 @@ export class Auctioneer {
     if (isBehind && this.#shortlist(wanted).nodeIds.length > 0) {
       this.#enter(desk, "room");
       const why = `waiting for room behind ${auction.queueBefore} or more other jobs`;
-      await desk.command({ name: "Wait", why, answers: [], never: false });
+      await desk.command({ name: "Wait", slots: partitions, why, answers: [], never: false });
       return;
     }
     const found = await this.#auction(desk, wanted, partitions);
@@ -105,7 +105,7 @@ export class Auctioneer {
     if (places.length < Math.min(partitions.length, jobLimits.placesPerCommit))
       this.#enter(desk, nobody ? "node" : "room");
     if (places.length === 0) {
-      await this.#wait(desk, partitions.length, found);
+      await this.#wait(desk, partitions, found);
       return;
     }
     const outcome = await desk.command({ name: "Place", places, answers });
@@ -114,11 +114,17 @@ export class Auctioneer {
     else if (places.length >= partitions.length) waitingRoom.wake(wokenBySuccess);
   }
 
-  async #wait(desk: Placeable, requested: number, { answers, nobody }: Found): Promise<void> {
+  async #wait(desk: Placeable, slots: readonly string[], { answers, nobody }: Found): Promise<void> {
     const { membership } = this.#options;
     // A requester that has just started has not heard of every node yet: what it does not know it does not say.
     if (!membership.settled()) return;
-    await desk.command({ name: "Wait", why: explainShortage(requested, answers), answers, never: nobody });
+    await desk.command({
+      name: "Wait",
+      slots,
+      why: explainShortage(slots.length, answers),
+      answers,
+      never: nobody,
+    });
   }
 
   #enter(desk: Placeable, waitsFor: "room" | "node"): void {
@@ -151,7 +157,7 @@ export class Auctioneer {
   }
 
   /** Asks the best nodes, some at a time, until there is room for all partitions or nobody is left. */
-  async #auction(desk: Placeable, wanted: Wanted, partitions: readonly number[]): Promise<Found> {
+  async #auction(desk: Placeable, wanted: Wanted, partitions: readonly string[]): Promise<Found> {
     const { market, chance, auction } = this.#options;
     const { nodeIds, refusals } = this.#shortlist(wanted);
     const slots = Math.min(partitions.length, jobLimits.placesPerCommit);

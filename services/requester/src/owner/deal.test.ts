@@ -15,8 +15,8 @@ const dealtAfter = (
   partitions: readonly number[],
   ...bids: readonly Bid[]
 ) =>
-  deal(partitions, bids, { resources: noResources, failuresOn: new Map(Object.entries(failures)) }).map(
-    ({ partition, nodeId }) => `${partition}${nodeId}`,
+  deal(partitions.map(String), bids, { resources: noResources, failuresOn: new Map(Object.entries(failures)) }).map(
+    ({ slot, nodeId }) => `${slot}${nodeId}`,
   );
 const dealt = (partitions: readonly number[], ...bids: readonly Bid[]) => dealtAfter({}, partitions, ...bids);
 

@@ -6,18 +6,18 @@ import type { Bid } from "@shoal/proto";
  * the job has gone wrong, whatever they bid, and of those to the best score.
  */
 export function deal(
-  partitions: readonly number[],
+  slots: readonly string[],
   bids: readonly Bid[],
   { resources, failuresOn }: Pick<Wanted, "resources" | "failuresOn">,
 ): readonly Place[] {
   const failures = ({ nodeId }: Bid) => failuresOn.get(nodeId) ?? 0;
   const hands = bids
-    .filter(({ accepted, slots }) => accepted && slots > 0)
+    .filter((bid) => bid.accepted && bid.slots > 0)
     .sort((a, b) => failures(a) - failures(b) || (b.score ?? 0) - (a.score ?? 0))
     .map((bid) => ({ bid, left: bid.slots }));
   const places: Place[] = [];
   let turn = 0;
-  for (const partition of partitions) {
+  for (const slot of slots) {
     let passed = 0;
     while (passed < hands.length && hands[turn % hands.length]?.left === 0) {
       turn++;
@@ -27,7 +27,7 @@ export function deal(
     if (hand === undefined || hand.left === 0) break;
     hand.left--;
     turn++;
-    places.push({ partition, nodeId: hand.bid.nodeId, askId: hand.bid.askId, resources });
+    places.push({ slot, nodeId: hand.bid.nodeId, askId: hand.bid.askId, resources });
   }
   return places;
 }

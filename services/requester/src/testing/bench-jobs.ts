@@ -28,19 +28,20 @@ const output = {
 };
 
 export const executionOf = (jobId: string, attempt = 1, partition = 0): string =>
-  executionIdOf({ jobId, version: 1, partition, attempt });
+  executionIdOf({ jobId, version: 1, slot: `${partition}`, attempt });
 
 /** What happens to the first partition of a job, as events. */
 export const steps = {
   assigned: (jobId: string, attempt = 1) =>
     ExecutionAssigned.of({
       executionId: executionOf(jobId, attempt),
-      partition: 0,
+      slot: "0",
       attempt,
       version: 1,
       nodeId: "n-one",
       askId: "a-1",
       resources,
+      startBy: 1,
       answers: [],
     }),
   started: (jobId: string, attempt = 1) =>

@@ -1,8 +1,8 @@
 import {
   ExecutionAssigned,
   ExecutionFailed,
-  ExecutionLost,
   ExecutionStarted,
+  ExecutionsLost,
   JobStarted,
   JobSubmitted,
 } from "@shoal/proto";
@@ -16,12 +16,13 @@ import { jobTypeContract } from "./contract.ts";
 const executionId = sampleExecutionId();
 const assigned = ExecutionAssigned.of({
   executionId,
-  partition: 0,
+  slot: "0",
   attempt: 1,
   version: 1,
   nodeId: "n-one",
   askId: "a-1",
   resources: sampleResources,
+  startBy: sampleAt + 60_000,
   answers: [],
 });
 
@@ -29,7 +30,7 @@ const assigned = ExecutionAssigned.of({
 const histories: readonly (readonly JobEvent[])[] = [
   [ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "it broke", retryAt: sampleAt })],
   [ExecutionFailed.of({ executionId, code: "TASK_INVALID", why: "it never can" })],
-  [ExecutionLost.of({ executionId, code: "NODE_LOST", why: "node has disappeared", retryAt: sampleAt })],
+  [ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "node has disappeared", retryAt: sampleAt })],
 ].map((end) => [
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count: 2 }), version: 1 }),
   assigned,

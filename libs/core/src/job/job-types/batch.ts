@@ -1,50 +1,61 @@
+import type { Slot } from "../../kind.ts";
 import { isBlameless } from "../blameless.ts";
 import { type Execution, isLive, type Job, latestOf } from "../job.ts";
-import type { Ended, JobType } from "./job-type.ts";
+import { deadlineDefaults } from "./deadline-defaults.ts";
+import type { EndedExecution, JobType, JobVerdict } from "./job-type.ts";
 
 /** How often and how soon a partition is tried again. */
 export const batchRetries = {
-  /** Tries of one partition that may fail by the task's own doing; two nodes, twice each, is what the field allows. */
+  /** Attempts at one partition that may fail by the task's own doing; two nodes, twice each, is what Bacalhau allows. */
   failuresMax: 4,
-  /** Tries of one partition for whatever reason: a cluster that loses a node each time must come to an end too. */
+  /** Attempts at one partition for whatever reason: a cluster that loses a node each time must come to an end too. */
   attemptsMax: 20,
   /** The first retry is at once (elsewhere); each later one waits twice as long as the one before, from here. */
   backoffMs: 1000,
   backoffMaxMs: 60_000,
 } as const;
 
-/** So many pieces, each done once, each tried again elsewhere when its node or its try fails. */
+/** A number of partitions, each done once, each tried again elsewhere when its node or its attempt fails. */
 export const batch: JobType = {
   name: "batch",
-  partitions: (job) => job.header.spec.count,
-  retryAt,
+  defaults: deadlineDefaults,
+  slots: ({ header }) => Array.from({ length: header.spec.count }, (_, partition) => ({ slot: `${partition}` })),
+  slotOf: partitionSlot,
+  placeAgainAt,
   verdict,
 };
 
-function retryAt(job: Job, { execution, final, blameless, now }: Ended): number | undefined {
-  const { partition, attempt } = execution.placement;
-  const failed = triesOf(job, partition).filter(({ state, code }) => state === "failed" && !isBlameless(code));
-  const failures = failed.length + (blameless ? 0 : 1);
-  if (final || failures >= batchRetries.failuresMax || attempt >= batchRetries.attemptsMax) return undefined;
+function partitionSlot({ header }: Job, slot: string): Slot | undefined {
+  const { count } = header.spec;
+  const partition = Number(slot);
+  return `${partition}` === slot && Number.isInteger(partition) && partition >= 0 && partition < count
+    ? { slot }
+    : undefined;
+}
+
+function placeAgainAt(job: Job, { execution, state, code, final, now }: EndedExecution): number | undefined {
+  if (final || state === "completed") return undefined;
+  if (state === "stopped") return now;
+  const { slot, attempt } = execution.placement;
+  const failures = (job.slots.get(slot)?.failures ?? 0) + (isBlameless(code) ? 0 : 1);
+  if (failures >= batchRetries.failuresMax || attempt >= batchRetries.attemptsMax) return undefined;
   const waits = attempt - 1;
   return waits === 0 ? now : now + Math.min(batchRetries.backoffMs * 2 ** (waits - 1), batchRetries.backoffMaxMs);
 }
 
-const triesOf = (job: Job, partition: number): readonly Execution[] =>
-  [...job.executions.values()].filter(({ placement }) => placement.partition === partition);
-
-function verdict(job: Job): ReturnType<JobType["verdict"]> {
+function verdict(job: Job): JobVerdict | undefined {
+  const { count } = job.header.spec;
   let completed = 0;
-  for (let partition = 0; partition < job.header.spec.count; partition++) {
-    const execution = latestOf(job, partition);
-    if (execution === undefined || isLive(execution)) continue;
+  for (let partition = 0; partition < count; partition++) {
+    const execution = latestOf(job, `${partition}`);
+    if (execution === undefined || isLive(execution) || execution.placement.version < job.header.version) continue;
     if (execution.state === "completed") completed++;
     else if (execution.retryAt === undefined) return givenUp(execution);
   }
-  return completed === job.header.spec.count ? { completed: true } : undefined;
+  return completed === count ? { completed: true } : undefined;
 }
 
-function givenUp({ code, message, placement }: Execution): ReturnType<JobType["verdict"]> {
+function givenUp({ code, message, placement }: Execution): JobVerdict {
   const why =
     placement.attempt > 1 ? `Job failed because it has been retried too many times. Last try: ${message}` : message;
   return { completed: false, code, why };

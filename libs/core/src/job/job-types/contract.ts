@@ -1,27 +1,43 @@
 import { describe, expect, it } from "vitest";
-import type { Job } from "../job.ts";
-import type { JobType } from "./job-type.ts";
+import type { World } from "../../kind.ts";
+import { executionsOf, type Job } from "../job.ts";
+import type { EndedExecution, JobType } from "./job-type.ts";
 
-/** What every job type must do, whatever the job; `jobs` are jobs of this type in all the ways they can stand. */
+const world: World = { isGone: () => false, nodes: () => [] };
+const ends = ["completed", "failed", "lost", "stopped"] as const;
+
+/** What every job type must do, whatever the job; `jobs` are jobs of this type in every state that they reach. */
 export function jobTypeContract(type: JobType, jobs: () => readonly Job[]): void {
+  /** Every end of every execution. */
+  const allEnds = (final: boolean, now: number): readonly (readonly [Job, EndedExecution])[] =>
+    jobs().flatMap((job) =>
+      executionsOf(job).flatMap((execution) =>
+        ends.map((state) => [job, { execution, state, code: "ENGINE_FAILED", final, now }] as const),
+      ),
+    );
+
   describe(`${type.name}, as a job type`, () => {
-    it("never tries again what is final", () => {
-      for (const job of jobs()) {
-        for (const execution of job.executions.values()) {
-          expect(type.retryAt(job, { execution, final: true, blameless: false, now: 0 })).toBeUndefined();
-        }
-      }
+    it("never tries again what failed for good", () => {
+      for (const [job, end] of allEnds(true, 0))
+        if (end.state === "failed") expect(type.placeAgainAt(job, end)).toBeUndefined();
     });
     it("never sets a retry into the past", () => {
-      for (const job of jobs()) {
-        for (const execution of job.executions.values()) {
-          const at = type.retryAt(job, { execution, final: false, blameless: true, now: 1000 });
-          if (at !== undefined) expect(at).toBeGreaterThanOrEqual(1000);
-        }
-      }
+      for (const [job, end] of allEnds(false, 1000))
+        expect(type.placeAgainAt(job, end) ?? 1000).toBeGreaterThanOrEqual(1000);
     });
     it("gives the same verdict twice", () => {
       for (const job of jobs()) expect(type.verdict(job)).toEqual(type.verdict(job));
+    });
+    it("knows each of its slots by name, once, and no other", () => {
+      for (const job of jobs()) {
+        const slots = type.slots(job, world);
+        expect(new Set(slots.map(({ slot }) => slot)).size).toBe(slots.length);
+        for (const slot of slots) expect(type.slotOf(job, slot.slot)).toEqual(slot);
+        for (const name of ["", "-1", "1e9", "00", "x y"]) expect(type.slotOf(job, name)).toBeUndefined();
+      }
+    });
+    it("lets a node begin for longer than it may prepare", () => {
+      expect(type.defaults.startWithinMs).toBeGreaterThan(type.defaults.prepareTimeoutMs);
     });
   });
 }

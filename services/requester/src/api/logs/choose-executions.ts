@@ -1,8 +1,8 @@
-import { Fault, type Job } from "@shoal/core";
+import { executionsOf, Fault, type Job } from "@shoal/core";
 
 /** The executions whose output is wanted: the named one (its full id or the beginning of it), else all. Throws Fault EXECUTION_NOT_FOUND. */
 export function chooseExecutions(job: Job, called: string | undefined): readonly string[] {
-  const all = [...job.executions.keys()];
+  const all = executionsOf(job).map(({ placement }) => placement.executionId);
   if (called === undefined || all.includes(called)) return called === undefined ? all : [called];
   const begun = all.filter((id) => id.startsWith(called));
   if (begun.length === 1) return begun;

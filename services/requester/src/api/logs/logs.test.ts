@@ -120,7 +120,7 @@ describe("a job's output", () => {
     const id = await running(bench, jobIdOf(1));
     await bench.tell(
       jobRef(id),
-      ExecutionAssigned.of({ ...steps.assigned(id).data, executionId: executionOf(id, 1, 1), partition: 1 }),
+      ExecutionAssigned.of({ ...steps.assigned(id).data, executionId: executionOf(id, 1, 1), slot: "1" }),
     );
     write(executionOf(id, 1, 1), "other\n");
     write(executionOf(id), "mine\n");

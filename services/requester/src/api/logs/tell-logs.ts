@@ -1,6 +1,7 @@
 import {
   type Clock,
   type EventLog,
+  executionOf,
   Fault,
   isLive,
   isOver,
@@ -60,7 +61,7 @@ export async function tellLogs(parts: LogsParts, wish: LogsWish, signal: AbortSi
     );
   }
   const live = chosen.filter((id) => {
-    const execution = job.executions.get(id);
+    const execution = executionOf(job, id);
     return wish.follow && execution !== undefined && isLive(execution);
   });
   if (!wish.tail) for (const id of chosen) if (!live.includes(id) && !signal.aborted) await tellKept(parts, id);

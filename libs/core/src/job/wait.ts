@@ -1,0 +1,33 @@
+import { JobQueued, SlotsQueued, slotSetOf } from "@shoal/proto";
+import type { JobCommands } from "./commands.ts";
+import { failJob, type JobDraft, needsPlace, openJob } from "./draft.ts";
+import { isOver, type WaitNote } from "./job.ts";
+import { jobLimits } from "./limits.ts";
+
+/** Records why slots wait: of the whole job, or of the part of it that has no place. */
+export function wait({ slots, why, answers, never }: JobCommands["Wait"], draft: JobDraft): void {
+  const job = openJob(draft);
+  const { state, queueUntil } = job.header;
+  if (isOver(job)) draft.refuse("ILLEGAL_TRANSITION", `the job is ${state}`);
+  const kept = answers.slice(0, jobLimits.answersKept);
+  // A job that has run or queued before knew nodes that fit, and waits for them to come back: a restart of the whole cluster must
+  // fail nothing.
+  if (never && state === "pending" && job.slots.size === 0 && queueUntil === undefined) {
+    failJob(draft, { code: "NO_NODE_FITS", why }, kept);
+    return;
+  }
+  const isPart = job.live.size > 0;
+  if ((isPart || state === "queued") && isOldNews(job.waitNote, why, draft.now)) return;
+  const waiting = slots.filter((slot) => needsPlace(job, slot, draft.now));
+  if (!isPart) draft.emit(JobQueued.of({ why, answers: [...kept] }));
+  else if (waiting.length > 0) draft.emit(SlotsQueued.of({ slots: slotSetOf(waiting), why, answers: [...kept] }));
+}
+
+/** The same reason in other numbers, or another one so soon that the log need not have it. */
+function isOldNews(note: WaitNote | undefined, why: string, now: number): boolean {
+  if (note === undefined) return false;
+  return withoutNumbers(note.why) === withoutNumbers(why) || now - note.at < jobLimits.waitToldMs;
+}
+
+// How much is free changes all the time.
+const withoutNumbers = (why: string): string => why.replaceAll(/[\d.]+/g, "#");
