@@ -52,7 +52,7 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
 }
 
 /** The views, each in its bucket. */
-export type ViewName = "jobs" | "executions" | "nodes" | "assignments" | "open";
+export type ViewName = "jobs" | "nodes" | "assignments" | "open";
 
 /** Everything a requester reaches through NATS, over one connection. */
 export interface RequesterPorts {
@@ -103,7 +103,6 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     log: createEventLog(link, options.kinds),
     views: {
       jobs: store(buckets.jobs),
-      executions: store(buckets.executions),
       nodes: store(buckets.nodes),
       assignments: store(buckets.assignments),
       open: store(buckets.open),

@@ -15,7 +15,6 @@ export const streams = { events: "EVENTS", reports: "REPORTS", logs: "LOGS", par
 /** The buckets, by name. */
 export const buckets = {
   jobs: "jobs",
-  executions: "executions",
   nodes: "nodes",
   assignments: "assignments",
   /** Every aggregate that is not settled, whatever its kind, and every quarantined one. */

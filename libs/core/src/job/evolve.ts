@@ -56,7 +56,6 @@ function submitted(data: Data<"JobSubmitted">, { at, seq }: Moment): Job {
     failuresOn: new Map(),
     waitNote: undefined,
     assignedCount: 0,
-    openedSeq: seq,
     seq,
   };
 }

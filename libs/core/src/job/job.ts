@@ -119,8 +119,6 @@ export interface Job {
   readonly waitNote: WaitNote | undefined;
   /** Executions assigned so far. */
   readonly assignedCount: number;
-  /** The log position from which on it is not settled. */
-  readonly openedSeq: number;
   /** The log position of the last commit. */
   readonly seq: number;
 }

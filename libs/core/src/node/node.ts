@@ -14,8 +14,6 @@ export interface ClusterNode {
   /** When a node that is disconnected is forgotten, milliseconds since the epoch. */
   readonly forgetAt: number | undefined;
   readonly revision: number;
-  /** The log position of its last joining. */
-  readonly openedSeq: number;
   readonly seq: number;
 }
 
@@ -43,7 +41,6 @@ export function evolveNode(
     lastSeenAt: at,
     message: "",
     forgetAt: undefined,
-    openedSeq: event.type === "NodeJoined" ? seq : (node?.openedSeq ?? seq),
     revision,
     seq,
   };

@@ -16,7 +16,7 @@ export interface LossAccepted {
   readonly removed: number;
 }
 
-const views = [buckets.jobs, buckets.executions, buckets.nodes, buckets.assignments] as const;
+const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
 /**
  * Makes a cluster start again on a log that was cut: takes away what views and checkpoints know of positions behind its end, and

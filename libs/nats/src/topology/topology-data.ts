@@ -128,7 +128,6 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly
     maxAgeMs: 30 * day,
   },
   bucket(buckets.jobs),
-  bucket(buckets.executions),
   bucket(buckets.nodes),
   bucket(buckets.assignments),
   bucket(buckets.open),

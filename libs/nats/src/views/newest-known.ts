@@ -15,7 +15,7 @@ export interface KnownPosition {
 // The writes of about a second at the fastest rate measured: views follow the log in its order but for that much.
 const writesMax = 1_000;
 
-const views = [buckets.jobs, buckets.executions, buckets.nodes, buckets.assignments] as const;
+const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
 /** The latest position of the log of which a checkpoint or one of the last writes of a view knows. Throws Fault LOG_UNREACHABLE. */
 export async function newestKnown(link: Link): Promise<KnownPosition> {

@@ -63,7 +63,7 @@ export function createCatalog({ views, file }: CatalogParts): Catalog & Process 
       database?.close();
     },
     folded(job) {
-      pending.put(job.header.id, { seq: job.header.seq, job: jobEntity(job) });
+      pending.put(job.header.id, { seq: job.seq, job: jobEntity(job) });
       if (pending.full()) current();
     },
     seqOf: (jobId) => current().seqOf(jobId),

@@ -85,7 +85,6 @@ interface Placed {
 function sourceOf({ bucket, key, value, wanted }: Placed): AggregateRef | undefined {
   const [first = "", second = ""] = key.split(".");
   if (bucket === buckets.jobs) return { kind: "job", namespace: first, id: second };
-  if (bucket === buckets.executions) return { kind: "job", namespace: "*", id: first };
   if (bucket === buckets.nodes) return { kind: "node", namespace: "", id: key };
   const jobId = wanted.assignedBy.get(key) ?? value?.["jobId"];
   return typeof jobId === "string" ? { kind: "job", namespace: "*", id: jobId } : undefined;

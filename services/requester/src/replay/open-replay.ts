@@ -29,7 +29,7 @@ export interface OpenReplay {
 // Who only reads needs no name of its own in the cluster.
 const readerId = "replay";
 
-const isView = (bucket: string): bucket is ViewName => ["jobs", "executions", "nodes", "assignments"].includes(bucket);
+const isView = (bucket: string): bucket is ViewName => ["jobs", "nodes", "assignments"].includes(bucket);
 const viewOf = (bucket: string): ViewName => (isView(bucket) ? bucket : buckets.jobs);
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */

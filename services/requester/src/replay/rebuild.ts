@@ -4,9 +4,9 @@ import {
   evolveJob,
   foldCommit,
   foldNode,
-  isOver,
   type Job,
   type JobEvent,
+  jobKind,
   type StoredCommit,
 } from "@shoal/core";
 import { subjectOf } from "@shoal/proto";
@@ -68,7 +68,7 @@ export class Rebuilt {
     try {
       if (stored.aggregate.kind === "job") {
         const job = foldCommit<Job, JobEvent>(evolveJob, before?.job, stored);
-        if (job !== undefined && isOver(job)) this.#close(subject, job);
+        if (job !== undefined && jobKind.isSettled(job)) this.#close(subject, job);
         else this.#open.set(subject, { hash: stored.hash, job });
       } else this.#open.set(subject, { hash: stored.hash, node: foldNode([stored], before?.node) });
       return undefined;

@@ -78,7 +78,7 @@ describe("a replay of a real log", () => {
   };
   const project = async (jobId: string): Promise<void> => {
     const job = foldJob(await ports.log.load(jobRef(jobId))) ?? expect.unreachable(jobId);
-    const stores = { jobs: ports.views.jobs, executions: ports.views.executions, assignments: ports.views.assignments };
+    const stores = { jobs: ports.views.jobs, assignments: ports.views.assignments };
     for (const view of jobViews)
       for (const { key, seq, value } of entries(view, job))
         await Object.entries(stores)
@@ -103,8 +103,7 @@ describe("a replay of a real log", () => {
       },
       { settleMs: 0, ...(anchor === undefined ? {} : { expect: anchor }) },
     );
-  const viewOf = (bucket: string) =>
-    bucket === "executions" || bucket === "assignments" || bucket === "nodes" ? bucket : "jobs";
+  const viewOf = (bucket: string) => (bucket === "assignments" || bucket === "nodes" ? bucket : "jobs");
   const onThreads = async (): Promise<ReplayReport> => {
     const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } });
     return await opened.run({ settleMs: 0 }).finally(() => opened.close());
@@ -170,7 +169,6 @@ describe("a replay of a real log", () => {
     const { anchor } = await here();
     await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
     await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
-    await api.purge("KV_executions", { filter: `$KV.executions.${good}.>` });
     const opened = await openReplay({ env: {}, flags: { "nats.url": server.url } }).catch(
       (failure: unknown) => failure,
     );

@@ -62,7 +62,7 @@ const codec: Codec = {
 
 function keptViews(): KeptViews {
   const { views } = sea.requester("reader");
-  const stores = { jobs: views.jobs, executions: views.executions, nodes: views.nodes, assignments: views.assignments };
+  const stores = { jobs: views.jobs, nodes: views.nodes, assignments: views.assignments };
   return {
     async read(bucket, { begins, deliver }) {
       begins();
@@ -201,7 +201,7 @@ describe("a replay", () => {
       events: 11,
       jobs: 2,
       nodes: 1,
-      entries: { jobs: 2, executions: 2, assignments: 1, nodes: 1 },
+      entries: { jobs: 2, assignments: 1, nodes: 1 },
       problems: { count: 0 },
       differences: { count: 0 },
     });
@@ -286,8 +286,8 @@ describe("a replay of a damaged log", () => {
   it("says that a whole job is gone, though its views are gone as well", async () => {
     history();
     const gone = new Set(sea.log.load(jobRef(done), 0).map(({ seq }) => seq));
-    for (const bucket of [sea.views.jobs, sea.views.executions])
-      for (const key of [...bucket.kept.keys()]) if (key.includes(done)) bucket.write(key, 1000, undefined);
+    for (const key of [...sea.views.jobs.kept.keys()])
+      if (key.includes(done)) sea.views.jobs.write(key, 1000, undefined);
     const report = await run(altered((all) => all.filter(({ seq }) => !gone.has(seq))));
     expect(report).toMatchObject({ ok: false, differences: { count: 0 } });
     expect(report.problems.first.every(({ seq, aggregate }) => gone.has(seq) && aggregate === "the log")).toBe(true);
@@ -328,7 +328,7 @@ describe("a replay of a damaged log", () => {
 });
 
 describe("a replay over wrong views", () => {
-  it.each(["jobs", "executions", "nodes", "assignments"] as const)(
+  it.each(["jobs", "nodes", "assignments"] as const)(
     "names an entry of %s that is not as it should be",
     async (name) => {
       history();
@@ -343,12 +343,11 @@ describe("a replay over wrong views", () => {
   );
   it("names a missing entry", async () => {
     history();
-    sea.views.executions.write(`${done}.${executionOf(done)}`, 1000, undefined);
-    expect((await run()).differences.first).toMatchObject([{ bucket: "executions", why: "missing", found: undefined }]);
+    sea.views.jobs.write(`default.${done}`, 1000, undefined);
+    expect((await run()).differences.first).toMatchObject([{ bucket: "jobs", why: "missing", found: undefined }]);
   });
   it.each([
     ["jobs", `default.${jobIdOf(9)}`],
-    ["executions", `${done}.e-other`],
     ["nodes", "n-other"],
     ["assignments", "n-one.e-other"],
   ] as const)("names an entry of %s that nothing wants", async (name, key) => {
@@ -381,7 +380,7 @@ describe("a replay over views that are being written", () => {
     sea.clock.at(sea.clock.now() + 500, () => project(jobRef(open)));
     const report = await run(undefined, 60_000);
     expect(report).toMatchObject({ ok: true, differences: { count: 0 } });
-    expect(report.settled).toBeGreaterThanOrEqual(3);
+    expect(report.settled).toBeGreaterThanOrEqual(2);
   });
   it("does not mind what became true after the log was read", async () => {
     history();
@@ -414,7 +413,7 @@ describe("a replay over views that are being written", () => {
     expect(await replay({ ...parts, kept: { ...parts.kept, read } }, { settleMs: 0 })).toMatchObject({
       ok: true,
       settled: 0,
-      entries: { jobs: 2, executions: 2, assignments: 1, nodes: 1 },
+      entries: { jobs: 2, assignments: 1, nodes: 1 },
     });
   });
   it("does not wait for ever", async () => {
@@ -448,7 +447,7 @@ describe("a replay with several judges", () => {
       ok: true,
       jobs: 34,
       nodes: 33,
-      entries: { jobs: 34, executions: 34, assignments: 33, nodes: 33 },
+      entries: { jobs: 34, assignments: 33, nodes: 33 },
     });
   });
   it("finds the same wrong entries, each once", async () => {

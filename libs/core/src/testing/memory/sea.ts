@@ -17,7 +17,7 @@ import { createPositionStore, memoryPositions, type PositionStore } from "./posi
 import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
-type ViewName = "jobs" | "executions" | "nodes" | "assignments" | "open";
+type ViewName = "jobs" | "nodes" | "assignments" | "open";
 
 // As short as a marker may live before it expires: what is built on top must not need it for longer.
 const markerMs = 5_000;
@@ -115,7 +115,6 @@ function createStores(clock: HandClock, known?: Kinds) {
     log: createLogStore(known),
     views: {
       jobs: createBucket(buckets.jobs, clock.now),
-      executions: createBucket(buckets.executions, clock.now),
       nodes: createBucket(buckets.nodes, clock.now),
       assignments: createBucket(buckets.assignments, clock.now),
       open: createBucket(buckets.open, clock.now),
@@ -162,7 +161,6 @@ function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
     log: memoryEventLog(berth, log, known),
     views: {
       jobs: view("jobs"),
-      executions: view("executions"),
       nodes: view("nodes"),
       assignments: view("assignments"),
       open: view("open"),
