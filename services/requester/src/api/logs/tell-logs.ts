@@ -9,7 +9,7 @@ import {
   type LogReader,
   type StoredCommit,
 } from "@shoal/core";
-import { executionMachine, jobMachine } from "@shoal/proto";
+import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, SlotSet, slotsIn } from "@shoal/proto";
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
 import { chooseExecutions } from "./choose-executions.ts";
@@ -46,7 +46,8 @@ const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySe
   new Set(
     machine.rows.filter(([, , to]) => machine.terminal.some((state) => state === to)).map(([, kind]) => kind.name),
   );
-const endsExecution = ended(executionMachine);
+// What an execution that is to stop still writes is of no interest.
+const endsOutput = new Set([...ended(executionMachine), ExecutionsStopping.name]);
 const endsJob = ended(jobMachine);
 
 /** Tells a job's output until it has ended (with `follow`) or what is kept has been told. Throws Fault; the signal ends it early. */
@@ -86,6 +87,8 @@ async function tellLive(
   let finishing: Promise<unknown> = Promise.resolve();
   const only = wish.executionId === undefined ? undefined : wish.live[0];
   const tellers = new Map<string, Teller>();
+  /** The last execution of each slot: events about many executions name slots. */
+  const latest = new Map([...wish.found.job.slots].map(([slot, state]) => [slot, state.latest]));
 
   const begin = (executionId: string, tail: boolean): void => {
     if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
@@ -105,9 +108,13 @@ async function tellLive(
   };
   const deliver = ({ commit }: StoredCommit): void => {
     for (const { type, data } of commit.events) {
-      const told = Of.safeParse(data);
-      if (told.success && type === "ExecutionAssigned") begin(told.data.executionId, false);
-      if (told.success && endsExecution.has(type)) finish(told.data.executionId);
+      const { executionId = "", slot, slots = [] } = Of.safeParse(data).data ?? {};
+      if (type === ExecutionAssigned.name && slot !== undefined) {
+        latest.set(slot, executionId);
+        begin(executionId, false);
+      }
+      if (!endsOutput.has(type)) continue;
+      for (const id of [executionId, ...slotsIn(slots).map((each) => latest.get(each) ?? "")]) finish(id);
     }
     if (commit.events.some(({ type }) => endsJob.has(type))) finishing.then(() => over.resolve(), over.reject);
   };
@@ -126,7 +133,11 @@ async function tellLive(
   }
 }
 
-const Of = z.object({ executionId: z.string() });
+const Of = z.object({
+  executionId: z.string().optional(),
+  slot: z.string().optional(),
+  slots: SlotSet.optional(),
+});
 
 interface Teller {
   readonly chunk: (chunk: LogChunk) => void;
