@@ -4,7 +4,7 @@ import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandBytesMax, createCommandBus } from "./command-bus.ts";
 import type { Link } from "./connection/link.ts";
-import { encodeMessage, unencodeMessage } from "./message-codec.ts";
+import { decodeMessage, encodeMessage } from "./message-codec.ts";
 import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
 import { onServer } from "./testing/on-server.ts";
 
@@ -93,7 +93,7 @@ onServer(() => {
       const received = heard<unknown>();
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
-          received.tell(unencodeMessage(message.data));
+          received.tell(decodeMessage(message.data));
           message.respond(encodeMessage(done));
         },
       });

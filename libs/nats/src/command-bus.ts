@@ -15,7 +15,7 @@ import {
 import { z } from "zod";
 import type { Link } from "./connection/link.ts";
 import { openReplies } from "./connection/replies.ts";
-import { encodeMessage, unencodeMessage } from "./message-codec.ts";
+import { decodeMessage, encodeMessage } from "./message-codec.ts";
 
 /** The most bytes of a command: what is larger than the largest commit could not be recorded. */
 export const commandBytesMax = commitBytes.max;
@@ -57,7 +57,7 @@ export function createCommandBus(link: Link, requesterId: string): CommandBus {
       const reply = replies.open(({ data }) => {
         // An empty answer is the server's: no requester serves this shard.
         if (data.length === 0) return resolve(undefined);
-        const answer = Reply.safeParse(unencodeMessage(data));
+        const answer = Reply.safeParse(decodeMessage(data));
         if (answer.success) resolve(answer.data);
       });
       const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
@@ -112,6 +112,6 @@ function answer(link: Link, message: Msg, reply: CommandReply): void {
 
 function envelopeIn(bytes: Uint8Array, shard: number): CommandEnvelope | undefined {
   if (bytes.length > commandBytesMax) return undefined;
-  const envelope = Envelope.safeParse(unencodeMessage(bytes));
+  const envelope = Envelope.safeParse(decodeMessage(bytes));
   return envelope.success && shardIn(subjectOf(envelope.data.aggregate)) === shard ? envelope.data : undefined;
 }

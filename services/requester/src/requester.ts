@@ -103,7 +103,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
         actorOf.set(job, actor);
         auctioneer.look(
           job,
-          slots.map(({ slot }) => Number(slot)),
+          slots.map(({ slot }) => slot),
         );
       },
       remove: (actor) => auctioneer.forget(actor.ref.id),
