@@ -40,7 +40,6 @@ export function openChange<S>(kind: Pick<Kind<S>, "isSettled">, step: OpenStep<S
   return {
     bucket: buckets.open,
     urgent: false,
-    isFirst: before === undefined,
     key: openKeyOf(aggregate),
     seq,
     value: isOpen ? openValueOf(aggregate) : undefined,

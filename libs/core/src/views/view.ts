@@ -21,8 +21,6 @@ export interface Change {
   readonly bucket: string;
   /** To be written at once. */
   readonly urgent: boolean;
-  /** The bucket has had nothing under this key: if the entry is removed before it was written, neither needs to be. */
-  readonly isFirst?: boolean;
   readonly key: string;
   readonly seq: number;
   /** Undefined removes the entry. */

@@ -33,12 +33,7 @@ export class WriteCoalescer {
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       // A change is never older than the one before: they come in the order of the log.
-      if (change.value === undefined && waiting.change.isFirst === true) {
-        this.#waiting.delete(key);
-        waiting.settled.resolve();
-        return waiting.settled.promise;
-      }
-      waiting.change = waiting.change.isFirst === true ? { ...change, isFirst: true } : change;
+      waiting.change = change;
       waiting.moved = true;
       return waiting.settled.promise;
     }
