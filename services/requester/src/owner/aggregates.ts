@@ -95,7 +95,7 @@ export class Aggregates {
     const { aggregate, seq } = stored;
     this.#deliveredSeq = seq;
     try {
-      await this.takeIn(stored);
+      await this.#takeIn(stored);
     } catch (failure) {
       await this.#setAside({ ...quarantinedBy(aggregate, failure), seq });
     }
@@ -122,8 +122,12 @@ export class Aggregates {
     await this.#setAside(quarantinedAt(message));
   }
 
-  /** Folds a commit in that is in the log. Rejects with the log's Faults. */
-  async takeIn(stored: StoredCommit): Promise<void> {
+  /** A commit that this process appended by another actor. What the log has delivered already is known. */
+  onAppended(stored: StoredCommit): void {
+    if (stored.seq > this.#deliveredSeq) this.#takeIn(stored).catch(() => undefined);
+  }
+
+  async #takeIn(stored: StoredCommit): Promise<void> {
     const { aggregate, commit, seq } = stored;
     if (this.#closed.signal.aborted || this.#quarantine.get(aggregate) !== undefined) return;
     const isNew = commit.prev === "" && seq > this.#openedAt && !this.#opening.has(subjectOf(aggregate));

@@ -1,5 +1,4 @@
 import type { Clock, NamedCommand, Slot, World } from "@shoal/core";
-import { subjectOf } from "@shoal/proto";
 import type { Actor } from "./actors.ts";
 import type { EffectDeliverer } from "./effect-deliverer.ts";
 
@@ -26,7 +25,7 @@ const overdueMs = 1_000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** One timer for each aggregate: when time alone changes what it needs. */
-  readonly #timers = new Map<string, { readonly at: number; readonly cancel: () => void }>();
+  readonly #timers = new Map<Actor, { readonly at: number; readonly cancel: () => void }>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -51,9 +50,8 @@ export class Reconciler {
   }
 
   remove(actor: Actor): void {
-    const subject = subjectOf(actor.ref);
-    this.#timers.get(subject)?.cancel();
-    this.#timers.delete(subject);
+    this.#timers.get(actor)?.cancel();
+    this.#timers.delete(actor);
     this.#options.scheduler.remove(actor);
     this.#options.effects.remove(actor);
   }
@@ -64,16 +62,15 @@ export class Reconciler {
   }
 
   #arm(actor: Actor, at: number | undefined): void {
-    const subject = subjectOf(actor.ref);
-    const armed = this.#timers.get(subject);
+    const armed = this.#timers.get(actor);
     if (armed?.at === at) return;
     armed?.cancel();
-    this.#timers.delete(subject);
+    this.#timers.delete(actor);
     if (at === undefined) return;
     const cancel = this.#options.clock.at(at, () => {
-      this.#timers.delete(subject);
+      this.#timers.delete(actor);
       this.reconcile(actor);
     });
-    this.#timers.set(subject, { at, cancel });
+    this.#timers.set(actor, { at, cancel });
   }
 }

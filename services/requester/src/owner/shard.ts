@@ -108,7 +108,7 @@ export class Shard {
 
   /** A commit that this process appended without the lease; the log will deliver it too. */
   onAppended(stored: StoredCommit): void {
-    this.#aggregates.takeIn(stored).catch(() => undefined);
+    this.#aggregates.onAppended(stored);
   }
 
   /** The aggregates in memory of which something is live on a node. */
