@@ -8,13 +8,15 @@ const submitted = { type: "JobSubmitted", v: 1, data: { spec: { count: 2 } } };
 const assigned = (partition: number, attempt = 1) => ({
   type: "ExecutionAssigned",
   v: 1,
-  data: { executionId: `e-${partition}-${attempt}`, nodeId: "n", partition, attempt },
+  data: { executionId: `e-${partition}-${attempt}`, nodeId: "n", slot: `${partition}`, attempt },
 });
 const of = (type: string, partition: number, attempt = 1) => ({
   type,
   v: 1,
   data: { executionId: `e-${partition}-${attempt}` },
 });
+const lost = (partition: number) => ({ type: "ExecutionsLost", v: 1, data: { slots: [`${partition}`] } });
+const stopping = { type: "ExecutionsStopping", v: 1, data: { slots: [[0, 1]] } };
 const done = (partition: number) => [of("ExecutionStarted", partition), of("ExecutionCompleted", partition)];
 const completed = { type: "JobCompleted", v: 1, data: {} };
 const stopped = { type: "JobStopped", v: 1, data: { why: "enough" } };
@@ -52,6 +54,9 @@ describe("a log", () => {
   it("is found good when it is", () => {
     expect(judged(story(...whole))).toEqual([]);
     expect(judged(story([submitted], [stopped]), { stopped: new Set(["j"]) })).toEqual([]);
+    const ends = [[of("ExecutionStopped", 0)], [lost(1)]];
+    const late = story([submitted], [assigned(0), assigned(1)], [stopping, stopped], ...ends);
+    expect(judged(late, { stopped: new Set(["j"]) })).toEqual([]);
   });
 
   it.each<readonly [string, readonly (readonly StoredEvent[])[], RegExp]>([
@@ -60,12 +65,17 @@ describe("a log", () => {
     ["a second completion", [...whole.slice(0, 3), [assigned(0, 2), ...done(0)]], /assigned after its completion/],
     ["an execution after its end", [...whole.slice(0, 3), [of("ExecutionFailed", 0)]], /failed after it was completed/],
     ["an execution out of nowhere", [[submitted], [of("ExecutionStarted", 7)]], /never assigned/],
-    ["an id twice", [[submitted], [assigned(0)], [of("ExecutionLost", 0)], [assigned(0)]], /assigned twice/],
+    ["an id twice", [[submitted], [assigned(0)], [lost(0)], [assigned(0)]], /assigned twice/],
     ["a try left out", [[submitted], [assigned(0, 2)]], /try 2 of partition 0 came after 0/],
     ["an event after the end", [...whole, [assigned(0, 2)]], /came after it was completed/],
     ["a second end", [...whole, [stopped]], /JobStopped came after it was completed/],
     ["an end too early", [[submitted], [assigned(0)], [...done(0), completed]], /1 of 2 partitions/],
     ["an end with something running", [[submitted], [assigned(0)], [stopped]], /while e-0-1 is live/],
+    [
+      "something that stops for ever",
+      [[submitted], [assigned(0), assigned(1)], [stopping, stopped]],
+      /is not settled; live: 0 on n, 1 on n/,
+    ],
     ["no end", [[submitted], [assigned(0)]], /has not ended; live: 0 on n/],
   ])("is found out with %s", (_, events, why) => {
     expect(judged(story(...events)).join("\n")).toMatch(why);

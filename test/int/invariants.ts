@@ -68,7 +68,9 @@ export function brokenPromises({ jobs, broken }: Story, { acknowledged, stopped 
   for (const [id, job] of jobs) {
     if (!acknowledged.has(id))
       found.push(`job ${id} stands in the log and nobody was told: a repeated call made it twice`);
-    if (job.end() === undefined) found.push(`job ${id} has not ended; live: ${job.live().join(", ") || "nothing"}`);
+    const live = job.live().join(", ");
+    if (job.end() === undefined) found.push(`job ${id} has not ended; live: ${live || "nothing"}`);
+    else if (live !== "") found.push(`job ${id} is not settled; live: ${live}`);
   }
   for (const id of stopped) {
     const end = jobs.get(id)?.end();

@@ -26,10 +26,14 @@ export interface Placed {
 const Assigned = z.object({
   executionId: z.string(),
   nodeId: z.string(),
-  partition: z.int(),
+  slot: z.string(),
   attempt: z.int(),
 });
-const OfExecution = z.object({ executionId: z.string(), code: z.string().default("") });
+const OfExecutions = z.object({
+  executionId: z.string().optional(),
+  slots: z.array(z.union([z.string(), z.tuple([z.int(), z.int()])])).default([]),
+  code: z.string().default(""),
+});
 const Ending = z.object({ code: z.string().default(""), why: z.string().default("") });
 const Submitted = z.object({ spec: z.object({ count: z.int() }) });
 
@@ -39,6 +43,13 @@ const jobEnds: ReadonlyMap<string, string> = new Map(
 );
 const stateAfter: ReadonlyMap<string, string> = new Map(executionMachine.rows.map(([, { name }, to]) => [name, to]));
 
+const endsOfStopping: ReadonlySet<string> = new Set(["ExecutionStopped", "ExecutionsLost"]);
+
+const numbersIn = (item: string | readonly [number, number]): readonly number[] =>
+  typeof item === "string"
+    ? [Number(item)]
+    : Array.from({ length: item[1] - item[0] + 1 }, (_, index) => item[0] + index);
+
 /** An empty ledger of one job. */
 export function createJobLedger(id: string): JobLedger {
   const placed = new Map<string, Placed>();
@@ -46,13 +57,14 @@ export function createJobLedger(id: string): JobLedger {
   let end: string | undefined;
   let why = "";
   const liveOnes = () => [...placed.values()].filter(({ state }) => !isEnd.has(state));
-  const of = (partition: number) => [...placed.values()].filter((each) => each.partition === partition);
+  const at = (partition: number) => [...placed.values()].filter((each) => each.partition === partition);
 
   function assign(data: unknown): string[] {
-    const { executionId, nodeId, partition, attempt } = Assigned.parse(data);
+    const { executionId, nodeId, slot, attempt } = Assigned.parse(data);
+    const partition = Number(slot);
     const found: string[] = [];
     if (placed.has(executionId)) found.push(`${executionId} was assigned twice`);
-    const before = of(partition);
+    const before = at(partition);
     for (const { state } of before) {
       if (!isEnd.has(state)) found.push(`partition ${partition} has two live executions`);
       if (state === "completed") found.push(`partition ${partition} was assigned after its completion`);
@@ -63,13 +75,19 @@ export function createJobLedger(id: string): JobLedger {
     return found;
   }
 
+  /** The executions that an event is about: one by its id, or the last of each slot. */
   function move(state: string, data: unknown): string[] {
-    const { executionId, code } = OfExecution.parse(data);
+    const { executionId, slots, code } = OfExecutions.parse(data);
+    const ids = slots.flatMap(numbersIn).map((partition) => at(partition).at(-1)?.executionId ?? `slot ${partition}`);
+    return [...(executionId === undefined ? [] : [executionId]), ...ids].flatMap((id) => moveOne(id, state, code));
+  }
+
+  function moveOne(executionId: string, state: string, code: string): string[] {
     const one = placed.get(executionId);
     if (one === undefined) return [`${executionId} became ${state} and was never assigned`];
     placed.set(executionId, { ...one, state, code });
     const found = isEnd.has(one.state) ? [`${executionId} became ${state} after it was ${one.state}`] : [];
-    const completions = of(one.partition).filter((each) => each.state === "completed").length;
+    const completions = at(one.partition).filter((each) => each.state === "completed").length;
     if (completions > 1) found.push(`partition ${one.partition} was completed ${completions} times`);
     return found;
   }
@@ -77,7 +95,8 @@ export function createJobLedger(id: string): JobLedger {
   function finish({ type, data }: StoredEvent, state: string): string[] {
     const said = Ending.parse(data);
     why = `${said.code} ${said.why}`.trim();
-    const found = liveOnes().map(({ executionId }) => `${type} while ${executionId} is live`);
+    const running = liveOnes().filter((each) => each.state !== "stopping");
+    const found = running.map(({ executionId }) => `${type} while ${executionId} is live`);
     const done = new Set([...placed.values()].flatMap((each) => (each.state === "completed" ? [each.partition] : [])));
     if (state === "completed" && done.size !== count)
       found.push(`${type} with ${done.size} of ${count} partitions done`);
@@ -102,7 +121,9 @@ export function createJobLedger(id: string): JobLedger {
     why: () => why,
     live: () => liveOnes().map(({ partition, nodeId }) => `${partition} on ${nodeId}`),
     take(event, seq) {
-      const late = end === undefined ? [] : [`${event.type} came after it was ${end}`];
+      // What was stopping at the end ends later; nothing else does.
+      const isLate = end !== undefined && !(endsOfStopping.has(event.type) && liveOnes().length > 0);
+      const late = isLate ? [`${event.type} came after it was ${end}`] : [];
       return [...late, ...rules(event)].map((what) => `job ${id}, position ${seq}: ${what}`);
     },
   };

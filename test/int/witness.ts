@@ -51,7 +51,7 @@ const shownMax = 8;
 
 /** What has not ended, for whoever has to find out why. */
 function unrest({ jobs, broken, commits }: Story): readonly string[] {
-  const open = [...jobs].filter(([, job]) => job.end() === undefined);
+  const open = [...jobs].filter(([, job]) => job.end() === undefined || job.live().length > 0);
   return [
     `the log has ${commits} commits and ${jobs.size} jobs, ${open.length} of them open`,
     ...broken.slice(0, shownMax),

@@ -6,6 +6,7 @@ import {
   JobStarted,
   JobSubmitted,
 } from "@shoal/proto";
+import { expect, it } from "vitest";
 import { folded } from "../../testing/given.ts";
 import { sampleAt, sampleExecutionId, sampleJobId, sampleResources, sampleSpec } from "../../testing/samples.ts";
 import { evolveJob, type JobEvent } from "../evolve.ts";
@@ -46,3 +47,10 @@ const allJobs = (): readonly Job[] =>
   );
 
 jobTypeContract(batch, allJobs);
+
+it("batch has a slot for each partition, by its number as it is written", () => {
+  for (const job of allJobs()) {
+    expect(batch.slotOf(job, "1")).toEqual({ slot: "1" });
+    for (const name of ["2", "-1", "1e0", "01", "1.0", " 1"]) expect(batch.slotOf(job, name)).toBeUndefined();
+  }
+});
