@@ -123,7 +123,7 @@ describe("the deadline", () => {
         executionId: first,
         report: sampleReport({ kind: "publishing", startedAt: sampleAt }),
       })
-      .then(ExecutionPublishing.of({ executionId: first, publishBy }));
+      .then(ExecutionPublishing.of({ executionId: first, publishBy, report: 1 }));
     const publishing = ExecutionPublishing.of({ executionId: first, publishBy });
     due([...history, publishing], publishBy + jobLimits.timeoutGraceMs, "ExecutionsLost");
   });

@@ -209,13 +209,13 @@ describe("reports", () => {
   it("start, publish and complete", () => {
     givenJob(submitted(), assigned("n-one"), JobStarted.of({}))
       .when(says({ kind: "running", startedAt: sampleAt }))
-      .then(started);
+      .then(ExecutionStarted.of({ ...started.data, report: 1 }));
     givenJob(...running)
       .when(says({ kind: "publishing", startedAt: sampleAt }))
       .thenKinds("ExecutionPublishing");
     givenJob(...running)
       .when(says(done))
-      .then(completed(), JobCompleted.of({}));
+      .then(ExecutionCompleted.of({ ...completed().data, report: 1 }), JobCompleted.of({}));
   });
   it("say all at once when the earlier ones were lost", () => {
     givenJob(submitted(), assigned("n-one"), JobStarted.of({}))

@@ -66,10 +66,10 @@ export const sampleExecutionId = (partition = 0, attempt = 1): string =>
   executionIdOf({ jobId: sampleJobId, version: 1, slot: `${partition}`, attempt });
 
 /** A node's report, as it would come from there. */
-export const sampleReport = (saw: Report["saw"], number?: number): Report => ({
+export const sampleReport = (saw: Report["saw"], number = 1): Report => ({
   at: sampleAt,
   namespace: "default",
-  ...(number === undefined ? {} : { number }),
+  number,
   saw,
 });
 
