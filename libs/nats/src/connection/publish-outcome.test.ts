@@ -10,17 +10,28 @@ describe("the answer to a publish", () => {
     expect(outcomeOf(error(400, code)).state).toBe("conflict");
   });
   it.each([
-    [503, 10_077],
     [500, 0],
     [429, 10_167],
-  ])("with status %i is unknown", (code, errorCode) => {
+    [503, 10_163],
+    // What no version so far has said.
+    [400, 19_999],
+    [400, 0],
+  ])("with status %i and code %i is unknown", (code, errorCode) => {
     expect(outcomeOf(error(code, errorCode)).state).toBe("unknown");
+  });
+  it.each([
+    [400, 10_002],
+    [503, 10_023],
+    [500, 10_047],
+    [503, 10_077],
+  ])("with status %i and code %i is unknown, for want of room", (code, errorCode) => {
+    expect(outcomeOf(error(code, errorCode))).toMatchObject({ state: "unknown", cause: "full" });
   });
   it("by nobody is as if it had not been sent", () => {
     expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
   });
-  it("with another fault of the message is refused", () => {
-    expect(outcomeOf(error(400, 10_054))).toMatchObject({ state: "refused", code: 10_054 });
+  it.each([10_003, 10_054, 10_166])("that finds fault with the message, as code %i does, is refused", (code) => {
+    expect(outcomeOf(error(400, code))).toMatchObject({ state: "refused", code });
   });
   it.each(['{"stream":"S","seq":7}', '{"stream":"S", "seq":7}', '{"stream":"S","domain":"hub","seq":7}'])(
     "%s is stored",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { serverFault, status } from "./status.ts";
+import { status } from "./status.ts";
 
 /** The server's word on a publish, or that there is none to rely on. */
 export type Answered =
@@ -17,16 +17,20 @@ export type Answered =
   | { readonly state: "unknown"; readonly why: string; readonly cause?: "full" | "unanswered" };
 
 /**
- * How the server says that there is no room: insufficient resources, memory, storage, a stream that cannot store (its words name the
- * reason: a limit of the stream or the disk).
+ * How the server says that there is no room: the account's limit, insufficient resources, memory, storage, a stream that cannot store
+ * (its words name the reason: a limit of the stream or the disk).
  */
-const fullCodes: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077]);
+const fullCodes: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10077]);
+
+/**
+ * How the server says that it will never take a message as it is (numbers from `server/errors.json` of nats-server 2.14): no request,
+ * message too large, headers too large, time to live invalid or not possible there, expectation without a sequence. All else may pass:
+ * an answer that is not known here is no reason to drop what was promised.
+ */
+const refusedCodes: ReadonlySet<number> = new Set([10003, 10054, 10097, 10165, 10166, 10193]);
 
 /** How the server says that an expectation did not hold: when it is applied, in flight on a replicated stream, in a batch. */
 export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
-
-// Too many requests: the server sheds load, and the same message may be taken a moment later.
-const tooManyRequests = 429;
 
 const PubAck = z.object({
   seq: z.number().optional(),
@@ -59,8 +63,7 @@ export function outcomeOf(message: PublishAnswer): Answered {
   const why = `${description} (${errorCode || code})`;
   if (conflictCodes.has(errorCode)) return { state: "conflict", why };
   if (fullCodes.has(errorCode)) return { state: "unknown", why, cause: "full" };
-  if (code >= serverFault || code === tooManyRequests) return { state: "unknown", why };
-  return { state: "refused", code: errorCode, why };
+  return refusedCodes.has(errorCode) ? { state: "refused", code: errorCode, why } : { state: "unknown", why };
 }
 
 // The usual answer, read without a parser: thousands arrive a second.

@@ -18,6 +18,8 @@ export interface ServerSettings {
   readonly monitor?: string;
   /** The most that all streams together may take, as the server writes sizes (50GB); three quarters of the disk that is free when it starts when left out. */
   readonly maxFileStore?: string;
+  /** The most that the account of all users may take, as the server writes sizes: what hosted NATS sells. As much as the server has when left out. */
+  readonly accountFileStore?: string;
   /** The certificate and its key, as files in PEM; connections are encrypted then. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** The other servers, when there are several; each needs a `name` of its own then. */
@@ -58,7 +60,8 @@ export function serverConfig(settings: ServerSettings): string {
   if (settings.tls !== undefined)
     lines.push(`tls { cert_file: ${quoted(settings.tls.certFile)}, key_file: ${quoted(settings.tls.keyFile)} }`);
   if (settings.cluster !== undefined) lines.push(clusterText(settings.cluster, host));
-  if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
+  if (settings.accountFileStore !== undefined) lines.push(accountText(settings.accountFileStore, users));
+  else if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
   return `${lines.join("\n")}\n`;
 }
 
@@ -83,6 +86,18 @@ function clusterText({ port, routes, password }: ServerCluster, host: string): s
   const urls = routes.map((route) => quoted(`nats://route:${encodeURIComponent(password)}@${route}`));
   const authorization = `authorization { user: "route", password: ${quoted(password)} }`;
   return `cluster { name: "shoal", host: ${quoted(host)}, port: ${port}, ${authorization}, routes: [${urls.join(", ")}] }`;
+}
+
+// Consumers live in memory: a few kilobytes each.
+const accountMemory = "256MB";
+
+/** All users in one account with a limit; one who may connect without a name when there are none. */
+function accountText(fileStore: string, users: readonly ServerUser[]): string {
+  const everybody = { user: "shoal", password: "shoal" };
+  const list = users.length === 0 ? [`  ${JSON.stringify(everybody)}`] : users.map(userText);
+  const limits = `{ max_mem: ${accountMemory}, max_file: ${fileStore} }`;
+  const account = [`accounts { SHOAL: { jetstream: ${limits}, users: [`, ...list, "] } }"];
+  return [...account, ...(users.length === 0 ? [`no_auth_user: ${quoted(everybody.user)}`] : [])].join("\n");
 }
 
 // One subject a line: rights are read by people, and compared line by line.

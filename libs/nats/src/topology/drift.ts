@@ -19,6 +19,7 @@ const absent: Config = {
   allow_direct: false,
   allow_msg_ttl: false,
   subject_delete_marker_ttl: 0,
+  compression: "none",
 };
 
 const differs = (wanted: unknown, found: unknown) => JSON.stringify(wanted) !== JSON.stringify(found);
@@ -52,6 +53,7 @@ const comparisons: Readonly<Record<string, (wanted: unknown, found: unknown) => 
   allow_direct: isOff,
   allow_msg_ttl: isOff,
   subject_delete_marker_ttl: isLess,
+  compression: never,
 };
 
 /** Every setting in which a stream is not as wanted. */

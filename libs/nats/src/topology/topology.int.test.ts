@@ -1,4 +1,4 @@
-import { DiscardPolicy, JetStreamApiError } from "@nats-io/jetstream";
+import { DiscardPolicy, JetStreamApiError, StoreCompression } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
@@ -73,6 +73,18 @@ onServer(() => {
       expect((await ensureTopology(link, others)).differences).toEqual([
         { stream: "EVENTS", field: "discard", wanted: '"new"', found: '"old"', dangerous: false },
       ]);
+    });
+
+    it("compresses the log, and starts on one that is not", async () => {
+      if (events === undefined) throw new Error("the plan has no log");
+      const manager = await link.manager();
+      await manager.streams.add({ ...configOf(events, 1), compression: StoreCompression.None });
+      expect((await ensureTopology(link, others)).differences).toEqual([
+        { stream: "EVENTS", field: "compression", wanted: '"s2"', found: '"none"', dangerous: false },
+      ]);
+      await manager.streams.delete("EVENTS");
+      await ensureTopology(link, others);
+      expect((await manager.streams.info("EVENTS")).config.compression).toBe(StoreCompression.S2);
     });
 
     it.each([32, 2_048])("names a limit of %i MiB that an operator chose for reports, and starts", async (size) => {

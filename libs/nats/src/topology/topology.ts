@@ -1,4 +1,11 @@
-import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+  type StreamConfig,
+} from "@nats-io/jetstream";
 import { Fault } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
@@ -91,6 +98,7 @@ export function configOf(plan: StreamPlan, replicas: number): Partial<StreamConf
     allow_rollup_hdrs: plan.allowRollup,
     allow_direct: true,
     allow_msg_ttl: plan.allowMessageTtl,
+    compression: plan.compression === "s2" ? StoreCompression.S2 : StoreCompression.None,
     ...(plan.markerMs > 0 ? { subject_delete_marker_ttl: plan.markerMs * nanosPerMs } : {}),
   };
 }

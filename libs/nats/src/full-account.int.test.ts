@@ -1,0 +1,71 @@
+import { StorageType } from "@nats-io/jetstream";
+import { noTip } from "@shoal/core";
+import { someCommit, someJob } from "@shoal/core/testing/contracts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { connectRequester, type RequesterPorts } from "./requester-ports.ts";
+import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { onServer } from "./testing/on-server.ts";
+
+// Beside PARKED, whose limit does not change, the streams that reserve room leave most of the account to the log.
+const storage = { reportsBytes: 16_777_216, logsBytes: 16_777_216, resultsBytes: 16_777_216 };
+// The last ones leave less room than any write of the test needs.
+const chunks = [1_000_000, 20_000];
+
+onServer(() => {
+  let bench: NatsBench;
+  let ports: RequesterPorts;
+  beforeEach(async () => {
+    bench = await natsBench({ topology: false, accountFileStore: "300MB" });
+    const servers = [bench.server().url];
+    ports = await connectRequester({ servers, requesterId: "r-1", replicas: 1, storage, onParked: () => {} });
+  });
+  afterEach(async () => {
+    await ports.close();
+    await bench.close();
+  });
+
+  /** Stores in a stream of its own what the account has room for; how the server refuses the rest. */
+  async function fill(): Promise<unknown> {
+    const manager = await ports.link.manager();
+    await manager.streams.add({ name: "FILLER", subjects: ["filler"], storage: StorageType.File });
+    const refusals: unknown[] = [];
+    while (refusals.length < chunks.length) {
+      const bytes = new Uint8Array(chunks[refusals.length] ?? 0);
+      const outcome = await ports.link.publisher.publish({ subject: "filler", bytes });
+      if (outcome.state !== "stored") refusals.push(outcome);
+    }
+    return refusals.at(-1);
+  }
+
+  it("an account without room lets writes wait, and loses none of them once there is some", async () => {
+    const job = someJob();
+    const before = await ports.log.append(job, noTip, someCommit(noTip));
+    await ports.views.jobs.put("default.j-1", { seq: 1 });
+    expect(await fill()).toMatchObject({ state: "unknown", cause: "full", why: expect.stringContaining("10002") });
+
+    const commit = someCommit(before, "x".repeat(100_000));
+    const writes = Promise.all([
+      ports.log.append(job, before, commit),
+      ports.views.jobs.put("default.j-1", { seq: 2, text: "x".repeat(100_000) }),
+      ports.views.assignments.put("n-1.e-1", { seq: 2, text: "x".repeat(100_000) }),
+    ]);
+    const full = () => ports.link.publisher.writes().filter(({ isFull }) => isFull);
+    await expect
+      .poll(
+        () =>
+          full()
+            .map(({ place }) => place)
+            .toSorted(),
+        { timeout: 10_000 },
+      )
+      .toEqual(["$KV.assignments", "$KV.jobs", "filler", "shoal.evt"]);
+    const manager = await ports.link.manager();
+    await manager.streams.purge("FILLER");
+
+    const [tip] = await writes;
+    expect((await ports.log.load(job)).map(({ seq }) => seq)).toEqual([before.seq, tip.seq]);
+    expect((await ports.views.jobs.get("default.j-1"))?.seq).toBe(2);
+    expect((await ports.views.assignments.get("n-1.e-1"))?.seq).toBe(2);
+    expect(full().map(({ place }) => place)).toEqual(["filler"]);
+  });
+});
