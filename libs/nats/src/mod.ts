@@ -3,7 +3,13 @@ export type { Link } from "./connection/link.ts";
 export { abandonOn, signalOf } from "./connection/stopping.ts";
 export type { OnTrouble, TroubleLevel } from "./connection/trouble.ts";
 export type { PlaceRecord } from "./connection/write-record.ts";
-export { type MessageReader, messageReader } from "./event-log/commit-codec.ts";
+export {
+  type EncodedCommit,
+  type EventMessage,
+  encodeCommit,
+  type MessageReader,
+  messageReader,
+} from "./event-log/commit-codec.ts";
 export { createEventLog } from "./event-log/event-log.ts";
 export { type ScannedMessage, type ScanReader, scanLog } from "./event-log/scan.ts";
 export {
