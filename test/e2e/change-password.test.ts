@@ -70,7 +70,7 @@ const works = async ({ link }: Pick<RequesterPorts, "link">): Promise<boolean> =
 const report = {
   jobId: "j-1",
   executionId: "e-1",
-  report: { at: 1, namespace: "default", saw: { kind: "stopped" } },
+  report: { at: 1, namespace: "default", number: 1, saw: { kind: "stopped" } },
 } as const;
 
 it("changes the passwords of requesters and nodes while both old and new ones work", async () => {

@@ -13,13 +13,13 @@ export const Assignment = z.object({
   /** The ask whose hold this uses. */
   askId: z.string(),
   /** The job's slot: a partition's number, or the id of the node that it is pinned to. */
-  slot: z.string().optional(),
+  slot: z.string(),
   /** `stop`: the node ends the execution and reports `stopped`; the entry goes once that is recorded. */
-  desired: z.enum(["run", "stop"]).optional(),
-  /** The longest that inputs and images may take before the task starts, milliseconds. */
-  prepareTimeoutMs: z.number().min(0).optional(),
-  /** The longest that taking the results out may take, milliseconds. */
-  publishTimeoutMs: z.number().min(0).optional(),
+  desired: z.enum(["run", "stop"]),
+  /** The longest that inputs and images may take before the task starts, milliseconds; 0 leaves it to the node's own limits. */
+  prepareTimeoutMs: z.number().min(0),
+  /** The longest that publishing the results may take, milliseconds; 0 leaves it to the node's own limit. */
+  publishTimeoutMs: z.number().min(0),
   partition: z.object({ index: z.int().min(0), count: z.int().min(1) }),
   attempt: z.int().min(1),
   task: Task,

@@ -27,7 +27,7 @@ export const ConfirmAnswer = z.object({
       /** It is live and placed on the node that asks. */
       holds: z.boolean(),
       /** The number of the last report that is recorded; 0 for none. */
-      recordedUpTo: z.int().min(0).optional(),
+      recordedUpTo: z.int().min(0),
     }),
   ),
 });

@@ -13,7 +13,7 @@ export const Report = z.object({
   at: z.number(),
   namespace: z.string(),
   /** Counts the reports of one execution from 1, also across restarts of the node. A number that is recorded already says nothing new. */
-  number: z.int().min(1).optional(),
+  number: z.int().min(1),
   saw: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("running"), ...base }),
     z.object({ kind: z.literal("publishing"), ...base }),
@@ -26,7 +26,7 @@ export const Report = z.object({
       final: z.boolean(),
       output: RunOutput.optional(),
     }),
-    /** The node no longer does this because its assignment went away. */
+    /** The node does not run this, because its assignment asks for `stop`. */
     z.object({ kind: z.literal("stopped") }),
   ]),
 });

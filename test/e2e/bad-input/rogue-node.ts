@@ -16,6 +16,8 @@ export const forgedExitCode = 66;
 export const forgery = (stdout = ""): Report => ({
   at: Date.now(),
   namespace: "default",
+  // Above what the node itself has said.
+  number: 1_000,
   saw: {
     kind: "completed",
     startedAt: 1,

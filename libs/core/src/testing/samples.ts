@@ -22,6 +22,7 @@ import {
   type NodeInfo,
   NodeJoined,
   NodeReconnected,
+  protocolLevel,
   type Report,
   type Resources,
   type RunOutput,
@@ -96,6 +97,7 @@ export const sampleHeartbeat = (nodeId = "n-one", startedAt = sampleAt): Heartbe
   info: sampleInfo(nodeId),
   startedAt,
   at: startedAt,
+  protocol: protocolLevel,
 });
 
 const executionId = sampleExecutionId();

@@ -14,6 +14,7 @@ onServer(() => {
     info: { nodeId, ...lists, capacity: some, available: some, perTask: some, running: 0, version: "0", address: "" },
     startedAt: 1,
     at: 1,
+    protocol: 1,
   });
 
   it("hears no heartbeat that one node says in another's name, and none that cannot be read", async () => {

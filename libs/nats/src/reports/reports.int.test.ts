@@ -19,7 +19,12 @@ onServer(() => {
   });
   afterEach(() => bench.close());
 
-  const report = (at: number): Report => ({ at, namespace: "default", saw: { kind: "running", startedAt: at } });
+  const report = (at: number): Report => ({
+    at,
+    namespace: "default",
+    number: 1,
+    saw: { kind: "running", startedAt: at },
+  });
   const job = "j-1";
 
   it("tells every report in order, behind a position", async () => {

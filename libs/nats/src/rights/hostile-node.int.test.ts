@@ -35,7 +35,7 @@ onServer(() => {
   });
 
   const job = "j-1";
-  const report: Report = { at: 7, namespace: "default", saw: { kind: "running", startedAt: 7 } };
+  const report: Report = { at: 7, namespace: "default", number: 1, saw: { kind: "running", startedAt: 7 } };
 
   describe("a node that forges the message ids of another node's reports", () => {
     it("does not keep them from arriving", async () => {

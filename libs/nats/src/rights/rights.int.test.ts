@@ -86,7 +86,7 @@ onServer(() => {
     async function reports(): Promise<void> {
       const told = heard<ReceivedReport>();
       const queue = await requester.reports.follow(shardOf("j-1"), 0, told.tell);
-      const report: Report = { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } };
+      const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } };
       await node.reports.send({ jobId: "j-1", executionId: "e-1", report });
       expect(await told.atLeast(1)).toMatchObject([{ nodeId: "n1", jobId: "j-1", executionId: "e-1", report }]);
       await queue.close();
@@ -128,11 +128,11 @@ onServer(() => {
 
     async function confirms(): Promise<void> {
       const answering = await requester.market.onConfirm(async (nodeId, { executions }) => ({
-        verdicts: executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n1" })),
+        verdicts: executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n1", recordedUpTo: 1 })),
       }));
       const executions = [{ executionId: "e-1", jobId: "j-1", namespace: "default", isAssigned: true }];
       expect(await node.stall.confirm({ executions }, 5_000)).toEqual({
-        verdicts: [{ executionId: "e-1", holds: true }],
+        verdicts: [{ executionId: "e-1", holds: true, recordedUpTo: 1 }],
       });
       await answering.close();
     }
@@ -313,6 +313,7 @@ onServer(() => {
       info: { nodeId, ...rest, capacity: resources, available: resources, perTask: resources },
       startedAt: 1,
       at: 1,
+      protocol: 1,
     };
   }
 });

@@ -27,7 +27,7 @@ export const Heartbeat = z.object({
   startedAt: z.number(),
   at: z.number(),
   /** The version of asks, assignments, reports and confirmations that the node speaks. */
-  protocol: z.int().min(1).optional(),
+  protocol: z.int().min(1),
   /** The node is going away on purpose. */
   leaving: z.boolean().optional(),
   /** Drawn by each process at its start: tells two processes apart that use one node id. */

@@ -1,6 +1,6 @@
 import { registry } from "@shoal/core";
 import { createHandClock } from "@shoal/core/testing";
-import type { NodeInfo, Heartbeat as Said } from "@shoal/proto";
+import { type NodeInfo, protocolLevel, type Heartbeat as Said } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { noop } from "../executors/noop.ts";
 import { createAvailability } from "./availability.ts";
@@ -72,7 +72,7 @@ describe("a heartbeat", () => {
       [3_000, undefined],
       [3_000, true],
     ]);
-    expect(said.every(({ startedAt }) => startedAt === 0)).toBe(true);
+    expect(said.every(({ startedAt, protocol }) => startedAt === 0 && protocol === protocolLevel)).toBe(true);
   });
 
   it("is said at once when room comes free, once for all that happens in a moment", async () => {

@@ -1,5 +1,5 @@
 import type { Clock, Process, Stall } from "@shoal/core";
-import type { NodeInfo } from "@shoal/proto";
+import { type NodeInfo, protocolLevel } from "@shoal/proto";
 import type { Availability } from "./availability.ts";
 import type { Instance } from "./identity.ts";
 
@@ -35,7 +35,8 @@ export function createHeartbeat({ clock, stall, everyMs, instance, availability,
 
   function say(leaving: boolean): void {
     saidAt = clock.now();
-    stall.heartbeat({ info: info(), ...instance, at: saidAt, ...(leaving ? { leaving } : {}) });
+    const node = { info: info(), ...instance, protocol: protocolLevel };
+    stall.heartbeat({ ...node, at: saidAt, ...(leaving ? { leaving } : {}) });
   }
   function beat(): void {
     planned = false;

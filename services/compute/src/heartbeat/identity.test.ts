@@ -29,7 +29,8 @@ function bench() {
       await sea.clock.advance(400);
       return started;
     };
-    const beat = () => stall.heartbeat({ info: sampleInfo(nodeId), instanceId, startedAt, at: clock.now() });
+    const beat = () =>
+      stall.heartbeat({ info: sampleInfo(nodeId), instanceId, startedAt, at: clock.now(), protocol: 1 });
     return { identity, berth, start, beat, ends, cut: () => berth.cutUntil(sea.clock.now() + 400) };
   }
   return { sea, lines, instance };

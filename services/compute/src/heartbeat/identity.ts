@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Process, pause, type Stall } from "@shoal/core";
-import type { Heartbeat, NodeInfo } from "@shoal/proto";
+import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
 import type { Notes } from "../notes.ts";
 
 /** Which process of a node this is. */
@@ -42,7 +42,13 @@ export function createIdentity(options: IdentityOptions): Process {
   let answeredAt = Number.NEGATIVE_INFINITY;
 
   const say = (isProbe: boolean): void =>
-    stall.heartbeat({ info: options.info(), ...instance, at: clock.now(), ...(isProbe ? { isProbe } : {}) });
+    stall.heartbeat({
+      info: options.info(),
+      ...instance,
+      protocol: protocolLevel,
+      at: clock.now(),
+      ...(isProbe ? { isProbe } : {}),
+    });
 
   function answer(): void {
     if (clock.now() - answeredAt < answerGapMs) return;

@@ -7,7 +7,12 @@ import { createRequesterHealth } from "./requester-health.ts";
 const nothing = { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 };
 const info = { labels: {}, engines: [], publishers: [], sources: [], running: 0, version: "", address: "" };
 const sizes = { capacity: nothing, available: nothing, perTask: nothing };
-const beat = (nodeId: string, at: number): Heartbeat => ({ info: { nodeId, ...info, ...sizes }, startedAt: 0, at });
+const beat = (nodeId: string, at: number): Heartbeat => ({
+  info: { nodeId, ...info, ...sizes },
+  startedAt: 0,
+  at,
+  protocol: 1,
+});
 
 function harness() {
   const clock = createHandClock(1_000_000);

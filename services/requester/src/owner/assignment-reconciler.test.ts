@@ -19,7 +19,7 @@ async function idleNode(sea: Sea) {
   await stall.onAsk(async ({ asks }) => ({
     bids: asks.map(({ askId, slots }) => ({ askId, nodeId, accepted: true, slots, score: 1 })),
   }));
-  stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now() });
+  stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
   return stall;
 }
 
@@ -100,7 +100,7 @@ describe("the owner of a shard", () => {
     assignments.drop();
     expect(assignments.get(key)).toBeUndefined();
     const { stall, clock } = sea.node(nodeId);
-    stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now() });
+    stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
     await sea.clock.advance(10_000);
     expect(JSON.stringify(assignments.get(key))).toBe(before);
   });

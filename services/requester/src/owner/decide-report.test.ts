@@ -9,7 +9,7 @@ const received: ReceivedReport = {
   jobId: "j-1",
   executionId: "e-1",
   seq: 7,
-  report: { at: 1, namespace: "default", saw: { kind: "running", startedAt: 1 } },
+  report: { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } },
 };
 const changed: CommandReply = { ok: true, seq: 8, changed: true };
 const refused: CommandReply = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };

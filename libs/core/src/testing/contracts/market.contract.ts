@@ -30,7 +30,7 @@ const accepts =
 function heartbeat(nodeId: string): Heartbeat {
   const parts = { engines: ["noop"], publishers: [], sources: [] };
   const info = { nodeId, labels: {}, ...parts, capacity: resources, available: resources, perTask: resources };
-  return { info: { ...info, running: 0, version: "v0.1.0", address: "" }, startedAt: 1, at: 2 };
+  return { info: { ...info, running: 0, version: "v0.1.0", address: "" }, startedAt: 1, at: 2, protocol: 1 };
 }
 
 // Long for something that answers at once, short for a test that waits it out.
@@ -127,13 +127,19 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
       const asked = heard<{ readonly nodeId: string; readonly request: ConfirmRequest }>();
       const answering = await bench.market.onConfirm(async (nodeId, request) => {
         asked.tell({ nodeId, request });
-        return { verdicts: request.executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n-one" })) };
+        return {
+          verdicts: request.executions.map(({ executionId }) => ({
+            executionId,
+            holds: nodeId === "n-one",
+            recordedUpTo: 3,
+          })),
+        };
       });
       const request = {
         executions: [{ executionId: "e-1", jobId: "j-1", namespace: "default", isAssigned: true }],
       };
       const answer = await bench.stall("n-one").confirm(request, 5_000);
-      expect(answer).toEqual({ verdicts: [{ executionId: "e-1", holds: true }] });
+      expect(answer).toEqual({ verdicts: [{ executionId: "e-1", holds: true, recordedUpTo: 3 }] });
       expect(asked.all).toEqual([{ nodeId: "n-one", request }]);
       await answering.close();
     });

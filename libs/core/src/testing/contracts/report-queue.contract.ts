@@ -19,7 +19,7 @@ const jobId = "j-contract";
 const shard = shardOf(jobId);
 
 const saw = (at: number, ofJob = jobId): OutgoingReport => {
-  const report: Report = { at, namespace: "default", saw: { kind: "running", startedAt: at } };
+  const report: Report = { at, namespace: "default", number: 1, saw: { kind: "running", startedAt: at } };
   return { jobId: ofJob, executionId: `e-${at}`, report };
 };
 
