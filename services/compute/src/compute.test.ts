@@ -1,11 +1,11 @@
-import { Fault } from "@shoal/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Executor, Exit } from "./executors/executor.ts";
+import type { Executor } from "./executors/executor.ts";
 import { noop } from "./executors/noop.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { createNodeBench, type KillAt } from "./testing/node-bench.ts";
+import { createSurvivor } from "./testing/survivor.ts";
 
 const kinds = (saws: readonly { readonly kind: string }[]) => saws.map(({ kind }) => kind);
 const at = (write: number, when: KillAt["when"]): KillAt => ({ write, when });
@@ -94,7 +94,7 @@ describe("a compute node", () => {
   });
 
   it("counts the time from the first start, over a restart of the node", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ executors: () => [engine.executor] });
     const first = await bench.boot();
     const assignment = assignmentOf({ timeoutMs: 2_000, task: { engine: { type: "survivor" } } });
@@ -121,7 +121,7 @@ describe("a compute node", () => {
   });
 
   it("gives the room back, and has the engine clear up, once it is done", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
     await bench.boot();
     const task = { engine: { type: "survivor" } };
@@ -138,7 +138,7 @@ describe("a compute node", () => {
   });
 
   it("asks no other engine to clear up than the one whose work is done", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ executors: (clock) => [engine.executor, noop(clock)] });
     await bench.boot();
     const sweptAtStart = engine.sweeps();
@@ -159,7 +159,7 @@ describe("a compute node", () => {
   it("gives the room of what it halts back once that has ended, and not before", async () => {
     const halted = Promise.withResolvers<void>();
     const graces: number[] = [];
-    const engine = survivor();
+    const engine = createSurvivor();
     const slow: Executor = {
       ...engine.executor,
       sweep: async () => {},
@@ -265,7 +265,7 @@ describe("a compute node", () => {
 
   it("lets one execution's failure touch no other", async () => {
     const broken: Executor = {
-      ...survivor().executor,
+      ...createSurvivor().executor,
       start: () => Promise.reject(new TypeError("x is not a function")),
     };
     const bench = createNodeBench({ executors: () => [broken] });
@@ -311,7 +311,7 @@ describe("a compute node that was killed", () => {
   });
 
   it("goes on with what an engine has kept running", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
     bench.assign(assignment);
@@ -325,7 +325,7 @@ describe("a compute node that was killed", () => {
   });
 
   it("counts what goes on as room in use", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
     const task = { engine: { type: "survivor" } };
     const one = assignmentOf({ task, partition: { index: 0, count: 2 } });
@@ -341,7 +341,7 @@ describe("a compute node that was killed", () => {
   });
 
   it("starts what an engine with a memory has never begun", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ executors: () => [{ ...engine.executor, remembers: true }] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
     bench.assign(assignment);
@@ -367,7 +367,7 @@ describe("a compute node that was killed", () => {
   });
 
   it("forgets what has gone meanwhile, and has executors sweep it", async () => {
-    const engine = survivor();
+    const engine = createSurvivor();
     const bench = createNodeBench({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
     bench.assign(assignment);
@@ -426,43 +426,4 @@ async function writesOf(task: NonNullable<Parameters<typeof assignmentOf>[0]>["t
   const life = await bench.boot();
   await bench.sea.clock.advance(2_000);
   return life.writes();
-}
-
-/** An engine whose works outlive the node's process, as containers do. */
-function survivor() {
-  let sweeps = 0;
-  const works = new Map<string, PromiseWithResolvers<Exit>>();
-  const runningOf = (id: string, work: PromiseWithResolvers<Exit>) => ({
-    exit: work.promise,
-    halt: async () => {
-      works.delete(id);
-      work.resolve({ exitCode: 137, failure: { code: "STOPPED" as const, why: "it was halted" } });
-    },
-  });
-  const executor: Executor = {
-    name: "survivor",
-    params: z.object({}),
-    unavailable: async () => undefined,
-    start: async ({ id }) => {
-      if (works.has(id)) throw new Fault("ENGINE_FAILED", `${id} runs already`);
-      const work = Promise.withResolvers<Exit>();
-      works.set(id, work);
-      return runningOf(id, work);
-    },
-    attach: async ({ id }) => {
-      const work = works.get(id);
-      return work === undefined ? undefined : runningOf(id, work);
-    },
-    sweep: async (keep) => {
-      sweeps++;
-      for (const id of works.keys()) if (!keep.has(id)) works.delete(id);
-    },
-    close: async () => {},
-  };
-  return {
-    executor,
-    running: () => [...works.keys()],
-    sweeps: () => sweeps,
-    end: (id: string, exit: Exit) => works.get(id)?.resolve(exit),
-  };
 }

@@ -28,7 +28,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const { journal, seal } = sealable(ports.journal);
   const hostVariable = hostVariables(ports.env, settings.envAllow);
   const availability = createAvailability(ports);
-  const outbox = createOutbox(ports);
+  const outbox = createOutbox({ ...ports, onRepeat: (executionId) => agent.confirm(executionId) });
   const ledger = createLedger({
     clock,
     capacity: settings.capacity,
@@ -49,7 +49,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     ...ports,
     journal,
     hostVariable,
-    say: outbox.say,
+    outbox,
     log: createLogShipper(ports.logs, clock),
     release: ledger.settle,
     limits: settings,
@@ -64,7 +64,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     chance: ports.chance,
     stall,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
-    forget: outbox.forget,
+    outbox,
     sweep: createSweeper({
       executors: ports.executors.parts,
       isOffered: (engine) => availability.problem("executors", engine) === undefined,

@@ -211,7 +211,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
     // Whatever a node asks about, it is still its own.
     await requester.market.onConfirm(async (_nodeId, { executions }) => ({
-      verdicts: executions.map(({ executionId }) => ({ executionId, holds: true })),
+      verdicts: executions.map(({ executionId }) => ({ executionId, holds: true, recordedUpTo: 0 })),
     }));
   });
   afterAll(async () => {

@@ -11,6 +11,8 @@ export interface AgentOptions extends FollowerOptions {
   readonly seal: () => void;
 }
 
+export interface Agent extends Process, Pick<Follower, "confirm"> {}
+
 /** What is wanted, with how it was heard of. */
 interface Wish {
   readonly value: ViewEntry;
@@ -18,7 +20,7 @@ interface Wish {
 }
 
 /** Follows what this node should be doing, and walks towards it: one runner for each assignment. */
-export function createAgent(options: AgentOptions): Process {
+export function createAgent(options: AgentOptions): Agent {
   const { nodeId, journal } = options;
   const follower = createFollower(options);
   // What is wanted, for as long as nobody acts on it.
@@ -45,6 +47,7 @@ export function createAgent(options: AgentOptions): Process {
   }
   return {
     name: "agent",
+    confirm: follower.confirm,
     start: async () => {
       const entries = await journal.load();
       await watch();

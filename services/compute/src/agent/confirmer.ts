@@ -1,9 +1,12 @@
 import type { Chance, Clock, Stall } from "@shoal/core";
-import { type ConfirmRequest, confirmedMax } from "@shoal/proto";
+import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
 import type { Notes } from "../notes.ts";
 
 /** One execution to be confirmed, with the job that it belongs to. */
 export type Question = ConfirmRequest["executions"][number];
+
+/** What a requester says of one execution. */
+export type ConfirmVerdict = ConfirmAnswer["verdicts"][number];
 
 /** Asks the requesters whether executions are this node's still, until there is a verdict. No answer is no verdict. */
 export interface Confirmer {
@@ -21,7 +24,7 @@ export interface ConfirmerOptions {
   readonly chance: Chance;
   readonly stall: Pick<Stall, "confirm">;
   readonly notes: Notes;
-  readonly onVerdict: (executionId: string, holds: boolean) => void;
+  readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
 
 // Nodes that come back together with their server ask within this time: long enough to spread a few hundred requests, and
@@ -56,7 +59,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const answer = await stall.confirm({ executions }, answerMs);
     isAsking = false;
     if (isClosed) return;
-    const verdicts = new Map(answer?.verdicts.map(({ executionId, holds }) => [executionId, holds]));
+    const verdicts = new Map(answer?.verdicts.map((verdict) => [verdict.executionId, verdict]));
     const decided = executions.filter((question) => settle(question, verdicts.get(question.executionId)));
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
@@ -64,14 +67,14 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     plan(failures === 0 ? spreadMs : Math.min(pauseMs.max, pauseMs.first * 2 ** (failures - 1)));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */
-  function settle(question: Question, holds: boolean | undefined): boolean {
+  function settle(question: Question, verdict: ConfirmVerdict | undefined): boolean {
     const { executionId } = question;
     // Asked once more meanwhile, or not needed any more.
     if (questions.get(executionId) !== question) return false;
     questions.delete(executionId);
-    if (holds === undefined) questions.set(executionId, question);
-    else onVerdict(executionId, holds);
-    return holds !== undefined;
+    if (verdict === undefined) questions.set(executionId, question);
+    else onVerdict(verdict);
+    return verdict !== undefined;
   }
   return {
     ask(question) {

@@ -1,6 +1,7 @@
 import type { Chance, Clock, Stall, ViewChange, ViewEntry } from "@shoal/core";
+import type { Assignment } from "@shoal/proto";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
-import { createConfirmer } from "./confirmer.ts";
+import { type ConfirmVerdict, createConfirmer } from "./confirmer.ts";
 import { createEndedMemory } from "./ended-memory.ts";
 import { type ReadAssignment, readAssignment } from "./read-assignment.ts";
 import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
@@ -19,6 +20,8 @@ export interface Follower {
   resume(entry: JournalEntry, value: ViewEntry | undefined): void;
   /** All assignments have been told, for the first time or once more. */
   ready(): void;
+  /** Asks whether an execution holds still, and which of its reports the log has. */
+  confirm(executionId: string): void;
   sweep(): void;
   close(): void;
 }
@@ -72,16 +75,21 @@ export function createFollower(options: FollowerOptions): Follower {
       const wasAbsent = state.absent.delete(executionId);
       const orphan = state.orphans.get(executionId);
       if (orphan !== undefined) return adopt(state, orphan, { value, ask });
-      if (runners.has(executionId) && !runners.isStopping(executionId)) {
+      if (runners.has(executionId) && !runners.isForgetting(executionId)) {
+        if (isToStop(value)) runners.stop(executionId);
         // Who waits to begin once more waits for the verdict, not for the entry.
         if (wasAbsent && !state.gates.has(executionId)) confirmer.cancel(executionId);
         return;
       }
       const read = readAssignment(options.nodeId, executionId, value);
-      if (read.assignment === undefined) return runners.begin(executionId, read);
-      if (isCertain(state, executionId, { assignedAt: read.assignment.assignedAt, change }))
-        return runners.begin(executionId, read);
-      state.doubted.set(executionId, read);
+      if (read.assignment === undefined || isCertain(state, executionId, { assignment: read.assignment, change })) {
+        state.doubted.delete(executionId);
+        return runners.begin(executionId, { read, recordedUpTo: 0 });
+      }
+      if (read.assignment.desired === "stop") {
+        state.doubted.delete(executionId);
+        runners.begin(executionId, { read, recordedUpTo: 0 });
+      } else state.doubted.set(executionId, read);
       ask(executionId, true);
     },
     resume(entry, value) {
@@ -95,9 +103,12 @@ export function createFollower(options: FollowerOptions): Follower {
     },
     ready() {
       // The connection was away: what was said last may not have been heard by whoever reads now.
-      runners.repeat();
+      options.outbox.repeatAll();
       askAgain();
       confirmer.soon();
+    },
+    confirm(executionId) {
+      if (runners.has(executionId)) ask(executionId, !state.absent.has(executionId));
     },
     sweep: runners.sweep,
     close,
@@ -110,9 +121,10 @@ function createQuestions(state: State) {
   let cancelAgain: (() => void) | undefined;
   const confirmer = createConfirmer({
     ...state.options,
-    onVerdict(executionId, holds) {
+    onVerdict(verdict) {
+      const { executionId, holds } = verdict;
       if (!holds) return end(state, executionId);
-      confirmed(state, executionId);
+      confirmed(state, verdict);
       if (state.absent.has(executionId)) cancelAgain ??= clock.at(clock.now() + absentAgainMs, askAgain);
     },
   });
@@ -132,13 +144,17 @@ function createQuestions(state: State) {
   return { ask, askAgain, confirmer, close };
 }
 
+/** Whether an entry, which may not even be an assignment, asks for the end of its execution. */
+const isToStop = (value: ViewEntry): boolean => value["desired"] === "stop";
+
 /** Whether an execution that this node does not know may begin without a question. */
 function isCertain(
   { ended }: State,
   executionId: string,
-  { assignedAt, change }: { readonly assignedAt: number; readonly change: ViewChange },
+  { assignment, change }: { readonly assignment: Assignment; readonly change: ViewChange },
 ): boolean {
-  const ageMs = change.storedAt - assignedAt;
+  if (assignment.desired === "stop") return false;
+  const ageMs = change.storedAt - assignment.assignedAt;
   return !change.isInitial && ageMs > -aheadMsMax && ageMs < freshMs && !ended.has(executionId);
 }
 
@@ -163,9 +179,10 @@ function leaveAbsent(state: State, executionId: string, ask: (executionId: strin
   ask(executionId, false);
 }
 
-function confirmed({ runners, doubted, gates }: State, executionId: string): void {
+function confirmed({ runners, doubted, gates }: State, { executionId, recordedUpTo }: ConfirmVerdict): void {
   const read = doubted.get(executionId);
-  if (doubted.delete(executionId) && read !== undefined) runners.begin(executionId, read);
+  if (doubted.delete(executionId) && read !== undefined) runners.begin(executionId, { read, recordedUpTo });
+  else runners.recorded(executionId, recordedUpTo);
   gates.get(executionId)?.();
   gates.delete(executionId);
 }

@@ -3,6 +3,7 @@ import type { Assignment } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { JournalEntry } from "../journal/journal.ts";
 import type { Notes } from "../notes.ts";
+import type { Outbox } from "../reports/outbox.ts";
 import type { Beginning, Runner, RunnerOptions } from "../runner/runner.ts";
 import type { ReadAssignment } from "./read-assignment.ts";
 import type { Sweep } from "./sweeper.ts";
@@ -12,30 +13,37 @@ export interface RunnersOptions {
   readonly ledger: Pick<Ledger, "take" | "adopt">;
   readonly notes: Notes;
   readonly run: (assignment: Assignment, options: RunnerOptions) => Runner;
-  /** The execution is settled for good: nothing more needs to be said of it. */
-  readonly forget: (executionId: string) => void;
+  readonly outbox: Pick<Outbox, "forget" | "recorded" | "repeatAll">;
   readonly sweep: Sweep;
 }
 
 /** One runner for each execution that this node has. */
 export interface Runners {
   has(executionId: string): boolean;
-  isStopping(executionId: string): boolean;
+  isForgetting(executionId: string): boolean;
   assignmentOf(executionId: string): Assignment | undefined;
-  /** Begins an execution, once an earlier run of it has ended. */
-  begin(executionId: string, read: ReadAssignment): void;
+  /** Begins an execution, once an earlier run of it has ended; one that is to be stopped only reports that. */
+  begin(executionId: string, confirmed: ConfirmedAssignment): void;
   /** Goes on with what an earlier process knew. What would start it once more waits for `mayBegin`. */
   resume(entry: JournalEntry, read: ReadAssignment, mayBegin: Promise<void>): void;
+  /** Ends it and reports that, until its assignment goes. */
+  stop(executionId: string): void;
+  /** It is live in the log, which has its reports up to this number. */
+  recorded(executionId: string, upTo: number): void;
   /** Ends it, and forgets it. */
   end(executionId: string): void;
   /** Executors keep what they have of it although nothing runs it. */
   keep(executionId: string): void;
   /** They need not any more. */
   release(executionId: string): void;
-  /** Says every last report again. */
-  repeat(): void;
   /** Ends and removes what executors have and nobody waits for. */
   sweep(): void;
+}
+
+/** What was read of an assignment, and the number of the last report that the log has of its execution, where it was asked. */
+export interface ConfirmedAssignment {
+  readonly read: ReadAssignment;
+  readonly recordedUpTo: number;
 }
 
 /** An execution that this node has, and what runs it. */
@@ -50,7 +58,7 @@ interface State {
   /** What executors must keep: shared with their sweeps, and always up to date. */
   readonly busy: Set<string>;
   /** What has come back while it was still ending, with what is wanted now. */
-  readonly comeBack: Map<string, ReadAssignment>;
+  readonly comeBack: Map<string, ConfirmedAssignment>;
 }
 
 export function createRunners(options: RunnersOptions): Runners {
@@ -58,13 +66,15 @@ export function createRunners(options: RunnersOptions): Runners {
   const { present, busy, comeBack } = state;
   return {
     has: (executionId) => present.has(executionId),
-    isStopping: (executionId) => present.get(executionId)?.runner.isStopping() === true,
+    isForgetting: (executionId) => present.get(executionId)?.runner.isForgetting() === true,
     assignmentOf: (executionId) => present.get(executionId)?.assignment,
-    begin(executionId, read) {
-      if (present.has(executionId)) comeBack.set(executionId, read);
-      else beginNew(state, executionId, read);
+    begin(executionId, confirmed) {
+      if (present.has(executionId)) comeBack.set(executionId, confirmed);
+      else beginNew(state, executionId, confirmed);
     },
     resume: (entry, read, mayBegin) => beginAgain(state, entry, { read, mayBegin }),
+    stop: (executionId) => present.get(executionId)?.runner.stop(),
+    recorded: (executionId, upTo) => present.get(executionId)?.runner.recorded(upTo),
     end(executionId) {
       comeBack.delete(executionId);
       void end(state, executionId);
@@ -73,14 +83,15 @@ export function createRunners(options: RunnersOptions): Runners {
     release(executionId) {
       if (!present.has(executionId) && busy.delete(executionId)) options.sweep(busy);
     },
-    repeat: () => {
-      for (const { runner } of present.values()) runner.repeat();
-    },
     sweep: () => options.sweep(busy),
   };
 }
 
-function begin({ options, present, busy }: State, assignment: Assignment, beginning: Beginning): void {
+function begin(
+  { options, present, busy }: State,
+  assignment: Assignment,
+  { beginning, recordedUpTo }: Pick<RunnerOptions, "beginning" | "recordedUpTo">,
+): void {
   const { executionId } = assignment;
   const { type: engine } = assignment.task.engine;
   busy.add(executionId);
@@ -88,23 +99,26 @@ function begin({ options, present, busy }: State, assignment: Assignment, beginn
     busy.delete(executionId);
     options.sweep(busy, engine);
   };
-  present.set(executionId, { assignment, runner: options.run(assignment, { beginning, onSettled }) });
+  const runner = options.run(assignment, { beginning, recordedUpTo, onSettled });
+  present.set(executionId, { assignment, runner });
+  if (assignment.desired === "stop") runner.stop();
 }
 
-function beginNew(state: State, executionId: string, { assignment, why }: ReadAssignment): void {
-  const { notes, ledger } = state.options;
+function beginNew(state: State, executionId: string, { read, recordedUpTo }: ConfirmedAssignment): void {
+  const { assignment, why } = read;
   if (assignment === undefined) {
-    notes.warn("an assignment cannot be read, nor answered", { executionId, why });
-  } else if (why !== undefined) {
-    begin(state, assignment, { from: "refusal", code: "TASK_INVALID", why });
-  } else {
-    const full = ledger.take(executionId, assignment.askId, assignment.resources);
-    begin(
-      state,
-      assignment,
-      full === undefined ? { from: "nothing" } : { from: "refusal", code: "NO_CAPACITY", why: full },
-    );
+    state.options.notes.warn("an assignment cannot be read, nor answered", { executionId, why });
+    return;
   }
+  begin(state, assignment, { beginning: beginningOf(state, assignment, why), recordedUpTo });
+}
+
+function beginningOf({ options }: State, assignment: Assignment, why: string | undefined): Beginning {
+  if (why !== undefined) return { from: "refusal", code: "TASK_INVALID", why };
+  const { executionId, askId, resources, desired } = assignment;
+  if (desired === "stop") return { from: "nothing" };
+  const full = options.ledger.take(executionId, askId, resources);
+  return full === undefined ? { from: "nothing" } : { from: "refusal", code: "NO_CAPACITY", why: full };
 }
 
 function beginAgain(
@@ -115,26 +129,26 @@ function beginAgain(
   const { executionId } = entry;
   // What cannot be read any more is refused as anything else that cannot.
   if (read.assignment === undefined || read.why !== undefined) {
-    beginNew(state, executionId, read);
+    beginNew(state, executionId, { read, recordedUpTo: entry.report?.number ?? 0 });
     return;
   }
   if (entry.phase !== "settled") state.options.ledger.adopt(executionId, read.assignment.resources);
-  begin(state, read.assignment, { from: "journal", entry, mayBegin });
+  begin(state, read.assignment, { beginning: { from: "journal", entry, mayBegin }, recordedUpTo: 0 });
 }
 
 async function end(state: State, executionId: string): Promise<void> {
   const { options, present, busy, comeBack } = state;
   const ending = present.get(executionId);
-  if (ending === undefined || ending.runner.isStopping()) return;
-  options.forget(executionId);
+  if (ending === undefined || ending.runner.isForgetting()) return;
+  options.outbox.forget(executionId);
   try {
-    await ending.runner.stop();
+    await ending.runner.forget();
   } catch (failure) {
     options.notes.warn("an execution did not end well", { executionId, why: causeOf(failure).why });
   }
   present.delete(executionId);
   if (busy.delete(executionId)) options.sweep(busy, ending.assignment.task.engine.type);
-  const read = comeBack.get(executionId);
+  const confirmed = comeBack.get(executionId);
   comeBack.delete(executionId);
-  if (read !== undefined) beginNew(state, executionId, read);
+  if (confirmed !== undefined) beginNew(state, executionId, confirmed);
 }

@@ -14,8 +14,11 @@ export interface Executor {
   readonly remembers?: boolean;
   /** Why this node cannot use it now, or undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
-  /** Starts the work. Throws a Fault with the reason when it cannot be started. */
-  start(work: Work): Promise<Running>;
+  /**
+   * Starts the work. Throws a Fault with the reason when it cannot be started. `signal` ends early what comes before the start and may
+   * take long, such as the pull of an image.
+   */
+  start(work: Work, signal?: AbortSignal): Promise<Running>;
   /** Finds again what an earlier process of this node started, or undefined when nothing of that id is left. */
   attach(work: Work): Promise<Running | undefined>;
   /** Ends and removes everything of this node whose id is not in `keep`. */

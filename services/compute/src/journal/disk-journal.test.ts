@@ -44,7 +44,7 @@ async function used(at: string): Promise<string> {
   } catch (failure) {
     expect(failure).toMatchObject({ name: "Fault", code: "DATA_DIR_FAILED" });
     const text = String(failure);
-    if (/has form -?\d+, this program reads form 1: start the version/.test(text)) return "other form";
+    if (/has form -?\d+, this program reads form 2: start the version/.test(text)) return "other form";
     expect(text).toMatch(/journal\.sqlite cannot be used .* \(.+\).* damaged: stop the node, move journal\.sqlite/);
     return "names the cure";
   } finally {

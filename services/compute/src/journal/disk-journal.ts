@@ -4,7 +4,7 @@ import { Fault } from "@shoal/core";
 import { type Journal, JournalEntry } from "./journal.ts";
 
 // The form of the table below; a file of another form was written by another version of this program.
-const formVersion = 1;
+const formVersion = 2;
 const fileName = "journal.sqlite";
 // Copying the log of writes into the file waits for the disk: 4 MiB of it at a time take milliseconds and come seldom.
 const checkpointPages = 4_096;

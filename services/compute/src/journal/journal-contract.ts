@@ -14,6 +14,7 @@ const settled = (executionId: string): JournalEntry => ({
   report: {
     at: 7,
     namespace: "default",
+    number: 2,
     saw: { kind: "failed", code: "ENGINE_FAILED", why: "it broke — “badly”\n", final: false },
   },
 });

@@ -9,12 +9,14 @@ const base = {
   executionId: z.string(),
   /** The job that it belongs to, by which a requester is asked about it. Only an entry that could not be read has none. */
   job: z.object({ jobId: z.string(), namespace: z.string() }).optional(),
+  /** The last report that was made of it: its number is never given to another one. */
+  report: Report.optional(),
 };
 
 /**
  * What a node knows of one execution, written before it acts on it. No entry: nothing has been done that counts.
  * `starting`: a start was about to be tried, and nobody knows whether it was. `running`: it was started. `exited`: it has
- * ended, its results may not be out. `settled`: the node is done with it, and this is its last report.
+ * ended, its results may not be out. `settled`: the node is done with it, and `report` is its last one.
  */
 export const JournalEntry = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("starting"), ...base }),

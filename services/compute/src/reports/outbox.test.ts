@@ -9,22 +9,25 @@ type Saw = Report["saw"];
 const running: Saw = { kind: "running", startedAt: 1 };
 const stopped: Saw = { kind: "stopped" };
 
-const say = (executionId: string, saw: Saw): OutgoingReport => ({
+const say = (executionId: string, saw: Saw, number = saw.kind === "running" ? 1 : 2): OutgoingReport => ({
   jobId: "j-1",
   executionId,
-  report: { at: 1, namespace: "default", saw },
+  report: { at: 1, namespace: "default", number, saw },
 });
 
 /** An outbox before a log that answers when it is told to. */
 function bench() {
   const clock = createHandClock(0);
   const heard: string[] = [];
+  const asked: string[] = [];
+  const times: number[] = [];
   const waiting: { readonly what: string; readonly answer: PromiseWithResolvers<void> }[] = [];
   let reach: "at once" | "when told" | "never" = "at once";
   const outbox = createOutbox({
     clock,
     chance: seededChance(createDice(1)),
     notes: silence,
+    onRepeat: (executionId) => asked.push(executionId),
     reports: {
       send: async ({ executionId, report }) => {
         const what = `${executionId} ${report.saw.kind}`;
@@ -35,6 +38,7 @@ function bench() {
           await answer.promise;
         }
         heard.push(what);
+        times.push(clock.now());
       },
     },
   });
@@ -42,6 +46,8 @@ function bench() {
     clock,
     outbox,
     heard,
+    times,
+    asked,
     waiting,
     setReach: (to: typeof reach) => {
       reach = to;
@@ -73,7 +79,7 @@ describe("an outbox", () => {
     expect(heard).toEqual(["e-1 running", "e-1 stopped"]);
   });
 
-  it("never follows an end with what came before it", async () => {
+  it("never follows a number with an earlier one", async () => {
     const { outbox, clock, heard } = bench();
     outbox.say(say("e-1", stopped));
     await clock.settle();
@@ -110,6 +116,7 @@ describe("an outbox", () => {
     setReach("at once");
     await clock.step();
     expect(heard).toEqual(["e-1 stopped"]);
+    outbox.forget("e-1");
     expect(clock.planned()).toBe(0);
   });
 
@@ -159,5 +166,74 @@ describe("an outbox", () => {
     await other.clock.advance(2_000);
     await given;
     expect(other.heard).toEqual([]);
+  });
+});
+
+describe("an outbox whose report is stored", () => {
+  const minute = 60_000;
+
+  it("repeats it every three to five minutes, until the log has it", async () => {
+    const { outbox, clock, heard, times, asked } = bench();
+    outbox.say(say("e-1", stopped));
+    await clock.advance(60 * minute);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(gaps.length).toBeGreaterThanOrEqual(12);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(3 * minute);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(5 * minute);
+    expect(new Set(gaps).size).toBeGreaterThan(5);
+    expect(asked).toHaveLength(gaps.length);
+    outbox.recorded("e-1", 1);
+    await clock.advance(5 * minute);
+    expect(heard.length).toBe(gaps.length + 2);
+    outbox.recorded("e-1", 2);
+    await clock.advance(60 * minute);
+    expect(heard.length).toBe(gaps.length + 2);
+  });
+
+  it("repeats what comes after what the log has", async () => {
+    const { outbox, clock, heard } = bench();
+    outbox.say(say("e-1", running));
+    await clock.settle();
+    outbox.recorded("e-1", 1);
+    outbox.say(say("e-1", stopped));
+    await clock.advance(5 * minute);
+    expect(heard).toEqual(["e-1 running", "e-1 stopped", "e-1 stopped"]);
+  });
+
+  it("stops repeating what is settled", async () => {
+    const { outbox, clock, heard } = bench();
+    outbox.say(say("e-1", stopped));
+    await clock.settle();
+    outbox.forget("e-1");
+    await clock.advance(60 * minute);
+    expect([heard.length, clock.planned()]).toEqual([1, 0]);
+  });
+
+  it("repeats all soon when it is asked to, also what the log had, and a thousand without a burst", async () => {
+    const { outbox, clock, heard, times } = bench();
+    for (let n = 0; n < 1_000; n++) outbox.say(say(`e-${n}`, stopped));
+    await clock.settle();
+    for (let n = 0; n < 1_000; n++) outbox.recorded(`e-${n}`, 2);
+    times.length = 0;
+    outbox.repeatAll();
+    await clock.advance(minute);
+    expect([heard.length, times.length]).toEqual([2_000, 1_000]);
+    const perSecond = Map.groupBy(times, (at) => Math.floor(at / 1_000));
+    expect(Math.max(...[...perSecond.values()].map(({ length }) => length))).toBeLessThanOrEqual(101);
+    // As it rests, it repeats no faster: 1,000 in two minutes.
+    times.length = 0;
+    await clock.advance(5 * minute);
+    const resting = Map.groupBy(times, (at) => Math.floor(at / 1_000));
+    expect(times.length).toBeGreaterThanOrEqual(1_000);
+    expect(Math.max(...[...resting.values()].map(({ length }) => length))).toBeLessThan(50);
+  });
+
+  it("spreads what a new process repeats", async () => {
+    const { outbox, clock, times } = bench();
+    for (let n = 0; n < 1_000; n++) outbox.repeat(say(`e-${n}`, stopped));
+    await clock.advance(minute);
+    const perSecond = Map.groupBy(times, (at) => Math.floor(at / 1_000));
+    expect(times).toHaveLength(1_000);
+    expect(Math.max(...[...perSecond.values()].map(({ length }) => length))).toBeLessThanOrEqual(101);
   });
 });

@@ -1,5 +1,4 @@
 import { type Chance, type Clock, causeOf, type OutgoingReport, type Process, type ReportSender } from "@shoal/core";
-import type { Report } from "@shoal/proto";
 import type { Notes } from "../notes.ts";
 
 /** Reports on their way at once; the stream takes them in any case one after another. */
@@ -9,20 +8,24 @@ const firstPauseMs = 100;
 const pauseMsMax = 5_000;
 /** How long a clean stop waits for reports to be heard. What is not heard by then is said after the next start. */
 const farewellMs = 1_000;
+// A report that is stored is repeated after three to five minutes: what a requester has lost is repaired while a person still waits for
+// it, and a thousand executions that rest send eight in a second at most, and five on average.
+const repeatMs = { least: 180_000, most: 300_000 } as const;
+// What is to be repeated soon goes one after another, a hundred a second. Nodes that come back together with their server begin within
+// this time, as they do with their questions.
+const repeatGapMs = 10;
+const spreadMs = 200;
 
-/** Later kinds say all that earlier ones would; a lower rank never follows a higher one. */
-const rank: Readonly<Record<Report["saw"]["kind"], number>> = {
-  running: 0,
-  publishing: 1,
-  completed: 2,
-  failed: 2,
-  stopped: 2,
-};
-
-/** Says reports until they are heard. What it holds has been journalled before, so it keeps nothing itself. */
+/** Sends reports until the stream has them, and repeats the last one of each execution. What it holds has been journalled before. */
 export interface Outbox extends Process {
-  /** Says this; it takes the place of what has not been sent yet of the same execution. */
+  /** Sends this now; it takes the place of what has not been sent yet of the same execution. An earlier number is ignored. */
   say(report: OutgoingReport): void;
+  /** Sends what may have been sent before, soon: together with many others at a bounded rate. */
+  repeat(report: OutgoingReport): void;
+  /** Repeats the last report of every execution soon, also where it is recorded. */
+  repeatAll(): void;
+  /** The log has the reports of an execution up to this number: they are not repeated. */
+  recorded(executionId: string, upTo: number): void;
   /** The execution is settled: nothing more needs to be heard of it. */
   forget(executionId: string): void;
 }
@@ -32,6 +35,8 @@ export interface OutboxOptions {
   readonly chance: Chance;
   readonly reports: ReportSender;
   readonly notes: Notes;
+  /** A report is repeated that nobody has confirmed: whether the log has it is worth a question. */
+  readonly onRepeat: (executionId: string) => void;
 }
 
 /** One execution's reports. */
@@ -39,22 +44,36 @@ interface Entry {
   latest: OutgoingReport;
   /** What is being sent, or was heard last. */
   sent: OutgoingReport | undefined;
+  /** `resting`: stored, or to be repeated soon. */
   state: "resting" | "queued" | "sending" | "pausing";
   failures: number;
-  cancelRetry: () => void;
+  /** The log has its reports up to this number. */
+  recordedUpTo: number;
+  cancelTimer: () => void;
 }
 
-const rankOf = ({ report }: OutgoingReport): number => rank[report.saw.kind];
 const isHeard = ({ state, latest, sent }: Entry): boolean => state === "resting" && latest === sent;
+const isRecorded = ({ latest, recordedUpTo }: Entry): boolean => latest.report.number <= recordedUpTo;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const entries = new Map<string, Entry>();
   let heard: (() => void) | undefined;
-  const line = createLine(options, (entry) => {
-    if (entries.get(entry.latest.executionId) !== entry) return false;
-    if (heard !== undefined && [...entries.values()].every(isHeard)) heard();
-    return true;
+  const isKnown = (entry: Entry): boolean => entries.get(entry.latest.executionId) === entry;
+  const line = createLine(options, {
+    isKnown,
+    stored(entry) {
+      repeatLater(options, entry, line.enqueue);
+      if (heard !== undefined && [...entries.values()].every(isHeard)) heard();
+    },
   });
+  let repeatAt = 0;
+  const repeatSoon = (entry: Entry): void => {
+    if (entry.state !== "resting") return;
+    const now = options.clock.now();
+    const isFirst = repeatAt + repeatGapMs < now;
+    repeatAt = isFirst ? now + options.chance.fraction() * spreadMs : repeatAt + repeatGapMs;
+    plan(options, entry, { afterMs: repeatAt - now, act: () => line.enqueue(entry) });
+  };
   return {
     name: "outbox",
     start: async () => {},
@@ -68,32 +87,88 @@ export function createOutbox(options: OutboxOptions): Outbox {
           };
         });
       }
-      for (const { cancelRetry } of entries.values()) cancelRetry();
+      for (const { cancelTimer } of entries.values()) cancelTimer();
       entries.clear();
     },
     say(report) {
-      const known = entries.get(report.executionId);
-      if (known !== undefined && rankOf(report) < rankOf(known.latest)) return;
-      // A copy, so that saying the same again is not taken for what was heard.
-      const entry = known ?? { latest: report, sent: undefined, state: "resting", failures: 0, cancelRetry: () => {} };
-      entry.latest = { ...report };
-      entries.set(report.executionId, entry);
-      if (entry.state === "resting") line.enqueue(entry);
+      const entry = take(entries, report);
+      if (entry?.state === "resting") line.enqueue(entry);
+    },
+    repeat(report) {
+      const entry = take(entries, report);
+      if (entry !== undefined) repeatSoon(entry);
+    },
+    repeatAll() {
+      for (const entry of entries.values()) {
+        // The log may have been restored: what it had once is no proof any more.
+        entry.recordedUpTo = 0;
+        repeatSoon(entry);
+      }
+    },
+    recorded(executionId, upTo) {
+      const entry = entries.get(executionId);
+      if (entry === undefined) return;
+      entry.recordedUpTo = Math.max(entry.recordedUpTo, upTo);
+      if (entry.state === "resting" && isRecorded(entry)) entry.cancelTimer();
     },
     forget(executionId) {
-      entries.get(executionId)?.cancelRetry();
+      entries.get(executionId)?.cancelTimer();
       entries.delete(executionId);
     },
   };
 }
 
-/** Sends what is in line, a bounded number at once; `goesOn` says whether an entry is still wanted. */
-function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (entry: Entry) => boolean) {
+/** Makes a report the latest of its execution; undefined when a later one is known. */
+function take(entries: Map<string, Entry>, report: OutgoingReport): Entry | undefined {
+  const { executionId } = report;
+  const entry = entries.get(executionId) ?? {
+    ...{ latest: report, sent: undefined, state: "resting", failures: 0, recordedUpTo: 0, cancelTimer: () => {} },
+  };
+  if (report.report.number < entry.latest.report.number) return undefined;
+  // A copy, so that saying the same again is not taken for what was heard.
+  entry.latest = { ...report };
+  entries.set(executionId, entry);
+  return entry;
+}
+
+/** Repeats a stored report in some minutes, unless the log has it by then. */
+function repeatLater(options: OutboxOptions, entry: Entry, enqueue: (entry: Entry) => void): void {
+  if (isRecorded(entry)) return;
+  const { least, most } = repeatMs;
+  plan(options, entry, {
+    afterMs: least + options.chance.fraction() * (most - least),
+    act() {
+      options.onRepeat(entry.latest.executionId);
+      enqueue(entry);
+    },
+  });
+}
+
+/** An entry waits for one thing at a time. */
+function plan(
+  { clock }: OutboxOptions,
+  entry: Entry,
+  { afterMs, act }: { readonly afterMs: number; readonly act: () => void },
+): void {
+  entry.cancelTimer();
+  entry.cancelTimer = clock.at(clock.now() + afterMs, act);
+}
+
+interface LineWatcher {
+  /** Whether an entry is still one of the outbox. */
+  readonly isKnown: (entry: Entry) => boolean;
+  readonly stored: (entry: Entry) => void;
+}
+
+/** Sends what is in line, a bounded number at once. */
+function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
+  const { chance, reports, notes } = options;
   const queue = new Set<Entry>();
   let sends = 0;
   let planned = false;
 
   function enqueue(entry: Entry): void {
+    entry.cancelTimer();
     entry.state = "queued";
     queue.add(entry);
     if (planned) return;
@@ -108,7 +183,7 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
     for (const entry of queue) {
       if (sends >= sendsMax) return;
       queue.delete(entry);
-      if (goesOn(entry)) void send(entry);
+      if (isKnown(entry)) void send(entry);
     }
   }
   async function send(entry: Entry): Promise<void> {
@@ -124,7 +199,10 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
       pauseThenRetry(entry, failure);
     }
     sends -= 1;
-    if (goesOn(entry) && entry.state === "resting" && entry.latest !== report) enqueue(entry);
+    if (isKnown(entry) && entry.state === "resting") {
+      if (entry.latest === report) stored(entry);
+      else enqueue(entry);
+    }
     pump();
   }
   function pauseThenRetry(entry: Entry, failure: unknown): void {
@@ -133,10 +211,9 @@ function createLine({ clock, chance, reports, notes }: OutboxOptions, goesOn: (e
     const { executionId } = entry.latest;
     if (entry.failures === 1)
       notes.warn("a report was not heard, it is said again", { executionId, ...causeOf(failure) });
+    if (!isKnown(entry)) return;
     const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (entry.failures - 1)) * (0.5 + chance.fraction() / 2);
-    entry.cancelRetry = clock.at(clock.now() + pauseMs, () => {
-      if (goesOn(entry)) enqueue(entry);
-    });
+    plan(options, entry, { afterMs: pauseMs, act: () => enqueue(entry) });
   }
   return { enqueue };
 }

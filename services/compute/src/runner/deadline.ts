@@ -1,7 +1,7 @@
 import { type Clock, Fault } from "@shoal/core";
 import type { ErrorCode } from "@shoal/proto";
 
-/** A limit in time around something that can be ended by a signal. */
+/** A limit in time, in milliseconds, around something that can be ended by a signal; 0 is no limit. */
 export interface Deadline {
   /** Fires when the time is up or the run is stopped. */
   readonly signal: AbortSignal;
@@ -22,10 +22,11 @@ export function deadline(clock: Clock, { ms, stopped, what, code }: DeadlineOpti
   const end = new AbortController();
   let late = false;
   const stop = () => end.abort();
-  const cancel = clock.at(clock.now() + ms, () => {
+  const timeUp = () => {
     late = true;
     end.abort();
-  });
+  };
+  const cancel = ms > 0 ? clock.at(clock.now() + ms, timeUp) : () => {};
   if (stopped.aborted) end.abort();
   stopped.addEventListener("abort", stop);
   return {

@@ -5,6 +5,7 @@ import { halt } from "./steps/halt.ts";
 import { prepare } from "./steps/prepare.ts";
 import { publish } from "./steps/publish.ts";
 import { start } from "./steps/start.ts";
+import { stop } from "./steps/stop.ts";
 import { tell } from "./steps/tell.ts";
 import { wait } from "./steps/wait.ts";
 
@@ -18,7 +19,8 @@ export const rest = async (_run: Run, seen: Seen): Promise<Seen> => seen;
 // biome-ignore format: a matrix is read in rows and columns
 export const matrix: { readonly [W in Wanted]: { readonly [S in SeenState]: Step<S> } } = {
   run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: tell,    settled: rest,    gone: rest },
-  stop: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: rest },
+  stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: tell,    settled: rest,    gone: rest },
+  forget: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: rest },
 };
 
 /** Takes the one step that the matrix names. */

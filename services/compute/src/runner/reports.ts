@@ -9,9 +9,10 @@ type Saw = Report["saw"];
 // The report's own limit for a reason, in characters.
 const whyCharsMax = 4_096;
 
-/** A report of this run, now. */
-export function reportOf({ ports, assignment }: Run, saw: Saw): Report {
-  return { at: ports.clock.now(), namespace: assignment.namespace, saw };
+/** A report of this run, now, under a number that none of its reports had before. */
+export function reportOf(run: Run, saw: Saw): Report {
+  run.number += 1;
+  return { at: run.ports.clock.now(), namespace: run.assignment.namespace, number: run.number, saw };
 }
 
 /** A failure, with what the task said before it. */

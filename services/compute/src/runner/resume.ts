@@ -1,7 +1,7 @@
 import type { JournalEntry } from "../journal/journal.ts";
 import { planOf, readyWork } from "./prepare/work.ts";
-import { failedReport, thrownReport } from "./reports.ts";
-import type { Run } from "./run.ts";
+import { failedReport, outgoing, thrownReport } from "./reports.ts";
+import { type Run, wantedOf } from "./run.ts";
 import type { Seen } from "./seen.ts";
 
 /** What becomes of a work that did not outlive the node's process, by the job's type: long-running ones are run again. */
@@ -17,7 +17,11 @@ type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf
 
 const resumes: Resume = {
   starting: (run) => attach(run, undefined),
-  running: (run, { startedAt }) => attach(run, startedAt),
+  running: async (run, { startedAt, report }) => {
+    const seen = await attach(run, startedAt);
+    if (seen.state === "running" && report !== undefined) run.ports.outbox.repeat(outgoing(run, report));
+    return seen;
+  },
   exited: async (run, { ended }) => {
     run.hasFolder = true;
     return { state: "exited", ended };
@@ -27,6 +31,8 @@ const resumes: Resume = {
 
 /** What this process sees of what an earlier one wrote down. */
 export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<Seen> {
+  run.reported = entry.report;
+  run.number = Math.max(run.number, entry.report?.number ?? 0);
   const act: Resume[P] = resumes[entry.phase];
   return act(run, entry);
 }
@@ -44,7 +50,8 @@ async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
   } catch (failure) {
     return { state: "published", report: thrownReport(run, failure) };
   }
-  if (afterLoss[run.assignment.jobType] === "again") return { state: "idle" };
+  // What is to be stopped has nothing left that could be: no failure.
+  if (afterLoss[run.assignment.jobType] === "again" || wantedOf(run) !== "run") return { state: "idle" };
   const why = "the node's process ended while the task was starting or running, and nothing of it is left";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }

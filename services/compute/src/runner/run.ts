@@ -1,12 +1,14 @@
-import { type Chance, type Clock, causeOf, type LogChunk, type OutgoingReport, type Registry } from "@shoal/core";
-import type { Assignment } from "@shoal/proto";
+import { type Chance, type Clock, causeOf, type LogChunk, type Registry } from "@shoal/core";
+import type { Assignment, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { Ended, Journal } from "../journal/journal.ts";
 import type { Notes } from "../notes.ts";
 import type { Publisher } from "../publishers/publisher.ts";
+import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
 import type { Workspace } from "../workspace/workspace.ts";
+import type { Seen, Wanted } from "./seen.ts";
 
 /** Everything that running an execution touches. */
 export interface RunnerPorts {
@@ -20,8 +22,8 @@ export interface RunnerPorts {
   readonly notes: Notes;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
-  /** Hands a report over to be said until it is heard. */
-  readonly say: (report: OutgoingReport) => void;
+  /** Where reports go; each has been journalled before. */
+  readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
   /** Takes a copy of the output on its way out. */
   readonly log: (executionId: string) => { write(chunk: LogChunk): void; close(): void };
   /** The room of this execution is free again. */
@@ -30,13 +32,13 @@ export interface RunnerPorts {
 }
 
 export interface RunLimits {
-  /** The longest that bringing all inputs in may take. */
+  /** The longest that bringing all inputs in may take, whatever the assignment allows. */
   readonly inputsMs: number;
   /** The most bytes that one input may have. */
   readonly inputBytes: number;
   /** The most bytes that all inputs of a task may have together which asks for no disk. */
   readonly inputsDefaultDiskBytes: number;
-  /** The longest that publishing may take. */
+  /** The longest that publishing may take, whatever the assignment allows. */
   readonly publishMs: number;
   /** The most bytes of each of stdout and stderr that are kept in a file. */
   readonly outputFileBytes: number;
@@ -52,19 +54,52 @@ export interface RunLimits {
 export interface Run {
   readonly ports: RunnerPorts;
   readonly assignment: Assignment;
-  /** Fires when the assignment goes away. */
+  /** Fires when the assignment asks for `stop`, or goes away. */
   readonly stopped: AbortSignal;
+  /** Fires when the assignment goes away. */
+  readonly forgotten: AbortSignal;
   /** Paths of this machine that are held open for it; closed with its folder. */
   readonly held: HeldPath[];
   /** True while a folder may exist for it. */
   hasFolder: boolean;
+  /** The last number that was given to a report of it, by any process of this node. */
+  number: number;
+  /** The last report that the journal has. */
+  reported: Report | undefined;
 }
 
-/** Which execution of which job an entry of the journal is about. */
-export const journalled = ({ assignment: { executionId, jobId, namespace } }: Run) => ({
-  executionId,
-  job: { jobId, namespace },
-});
+/** What is wanted of a run now. */
+export function wantedOf({ stopped, forgotten }: Run): Wanted {
+  if (forgotten.aborted) return "forget";
+  return stopped.aborted ? "stop" : "run";
+}
+
+/** Writes down what is known of a run, with its last report; `report` is a new one. Throws as the journal does. */
+export async function record(run: Run, phase: Phase, report = run.reported): Promise<void> {
+  const { executionId, jobId, namespace } = run.assignment;
+  const base = { executionId, job: { jobId, namespace }, ...(report === undefined ? {} : { report }) };
+  await run.ports.journal.write({ ...phase, ...base });
+  run.reported = report;
+}
+
+/** Writes down that a run has ended, with its last report. Throws as the journal does. */
+export async function recordEnd(run: Run, report: Report): Promise<void> {
+  const { executionId, jobId, namespace } = run.assignment;
+  await run.ports.journal.write({ phase: "settled", executionId, job: { jobId, namespace }, report });
+  run.reported = report;
+}
+
+/** What differs between the journal's phases of a run that goes on. */
+type Phase =
+  | { readonly phase: "starting" }
+  | { readonly phase: "running"; readonly startedAt: number }
+  | { readonly phase: "exited"; readonly ended: Ended };
+
+/** Ends what a state holds beside the work itself. */
+export function letGo(seen: Seen): void {
+  if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
+  if (seen.state === "prepared") seen.limit.cancel();
+}
 
 /** Lets go of what is held for the run and removes its folder, if it has one. What cannot be removed is left to the next start's sweep. */
 export async function clearFolder(run: Run): Promise<void> {

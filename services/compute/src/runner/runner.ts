@@ -4,7 +4,7 @@ import type { JournalEntry } from "../journal/journal.ts";
 import { rests, takeStep } from "./matrix.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
 import { resume } from "./resume.ts";
-import type { Run, RunnerPorts } from "./run.ts";
+import { type Run, type RunnerPorts, wantedOf } from "./run.ts";
 import type { Seen } from "./seen.ts";
 
 /** How an execution begins on this node: from nothing, from what an earlier process knew, or refused at the door. */
@@ -21,20 +21,24 @@ export type Beginning =
 /** Walks one execution through the matrix. Nothing that happens to it touches another one. */
 export interface Runner {
   /** True once its assignment has gone. */
-  isStopping(): boolean;
+  isForgetting(): boolean;
+  /** The assignment asks for `stop`: ends it and reports that, or the end that it had before. Again is a reminder. */
+  stop(): void;
   /** The assignment has gone. Resolves once the execution is forgotten. */
-  stop(): Promise<void>;
-  /** Says the last report again, if there is one. */
-  repeat(): void;
+  forget(): Promise<void>;
+  /** The execution is live in the log, which has its reports up to this number. */
+  recorded(upTo: number): void;
 }
 
 // Made once: an error of each stop's own would cost more than the whole rest of stopping.
-const gone = new Fault("STOPPED", "its assignment has gone");
+const ended = new Fault("STOPPED", "its assignment does not ask for it any more");
 
 /** Begins to walk at once. `onSettled` is called when the node is done with it, before the assignment goes. */
 export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
-  const want = new AbortController();
-  const run: Run = { ports, assignment, stopped: want.signal, held: [], hasFolder: false };
+  const [toStop, toForget] = [new AbortController(), new AbortController()];
+  const signals = { stopped: toStop.signal, forgotten: toForget.signal };
+  const history = { number: options.recordedUpTo, reported: undefined };
+  const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false };
   let seen: Seen = { state: "idle" };
   let walking: Promise<void> = begin();
 
@@ -44,27 +48,45 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   }
   async function walk(): Promise<void> {
     for (;;) {
-      const wanted = want.signal.aborted ? "stop" : "run";
+      const wanted = wantedOf(run);
       if (rests(wanted, seen.state)) return;
       seen = await takeStep(run, wanted, seen).catch((failure: unknown) => afterFailure(run, failure));
       if (seen.state === "settled") options.onSettled();
     }
   }
+  /** The log has this number and not this end, so it was another report's: a node that lost its memory gave it twice. */
+  async function renumber(upTo: number): Promise<void> {
+    if (seen.state !== "settled" || seen.report.number > upTo) return;
+    run.number += 1;
+    seen = { state: "published", report: { ...seen.report, number: run.number } };
+    await walk();
+  }
   return {
-    isStopping: () => want.signal.aborted,
-    stop: () => {
-      want.abort(gone);
+    isForgetting: () => toForget.signal.aborted,
+    stop() {
+      if (seen.state === "settled" && toStop.signal.aborted) ports.outbox.repeat(outgoing(run, seen.report));
+      else if (seen.state === "settled") ports.outbox.say(outgoing(run, seen.report));
+      toStop.abort(ended);
+      walking = walking.then(walk);
+    },
+    forget() {
+      toStop.abort(ended);
+      toForget.abort(ended);
       walking = walking.then(walk);
       return walking;
     },
-    repeat: () => {
-      if (seen.state === "settled") ports.say(outgoing(run, seen.report));
+    recorded(upTo) {
+      run.number = Math.max(run.number, upTo);
+      ports.outbox.recorded(assignment.executionId, upTo);
+      if (seen.state === "settled" && seen.report.number <= upTo) walking = walking.then(() => renumber(upTo));
     },
   };
 }
 
 export interface RunnerOptions {
   readonly beginning: Beginning;
+  /** The number of the last report that the log has of it, where it was asked: this node may have lost its memory. */
+  readonly recordedUpTo: number;
   readonly onSettled: () => void;
 }
 
@@ -81,5 +103,5 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** Whatever a step throws is that execution's failure; one that is to stop anyway goes without more words. */
+/** Whatever a step throws is that execution's failure; one that is to be forgotten anyway goes without more words. */
 const afterFailure = (run: Run, failure: unknown): Seen => ({ state: "published", report: thrownReport(run, failure) });

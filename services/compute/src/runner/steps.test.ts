@@ -202,7 +202,7 @@ describe("preparing", () => {
     bench.assign(withInputs());
     await bench.sea.clock.advance(61 * second);
     expect(bench.heard(withInputs().executionId)).toMatchObject([
-      { code: "INPUT_UNAVAILABLE", why: "bringing inputs in took longer than 60 s" },
+      { code: "START_TIMED_OUT", final: false, why: "bringing inputs in took longer than 60 s" },
     ]);
   });
 
@@ -291,7 +291,8 @@ describe("publishing", () => {
     bench.assign(withResults);
     await bench.sea.clock.advance(61 * second);
     expect(bench.heard(withResults.executionId).at(-1)).toMatchObject({
-      code: "PUBLISH_FAILED",
+      code: "PUBLISH_TIMED_OUT",
+      final: false,
       why: "publishing took longer than 60 s",
     });
   });

@@ -58,10 +58,14 @@ export interface NodeBench {
   unassign(assignment: Assignment): void;
   /** What the requesters answer about an execution; by default, whether its assignment is in the bucket. No verdict when undefined. */
   setVerdict(verdict: (executionId: string) => boolean | undefined): void;
+  /** Up to which number the log has the reports of an execution, as the requesters answer it; by default none. */
+  setRecorded(recordedUpTo: (executionId: string) => number): void;
   /** What the node has asked, in order. */
   readonly questions: readonly Question[];
   /** Everything that was heard of an execution. */
   heard(executionId: string): readonly Report["saw"][];
+  /** The same, as whole reports. */
+  reports(executionId: string): readonly Report[];
 }
 
 export interface KillAt {
@@ -87,14 +91,17 @@ export function createNodeBench(options: NodeBenchOptions = {}): NodeBench {
   const questions: Question[] = [];
   let verdict = (executionId: string): boolean | undefined =>
     sea.views.assignments.get(`${settings.nodeId}.${executionId}`) !== undefined;
+  let recordedUpTo = (_executionId: string): number => 0;
   sea.market.confirmers.push((_nodeId, { executions }, reply) => {
     questions.push(...executions);
     const verdicts = executions.flatMap(({ executionId }) => {
       const holds = verdict(executionId);
-      return holds === undefined ? [] : [{ executionId, holds }];
+      return holds === undefined ? [] : [{ executionId, holds, recordedUpTo: recordedUpTo(executionId) }];
     });
     reply({ verdicts });
   });
+  const reports = (executionId: string): readonly Report[] =>
+    sea.reports.reports.filter((each) => each.executionId === executionId).map(({ report }) => report);
   const key = ({ executionId }: Assignment) => `${settings.nodeId}.${executionId}`;
   return {
     sea,
@@ -105,11 +112,14 @@ export function createNodeBench(options: NodeBenchOptions = {}): NodeBench {
     setVerdict(next) {
       verdict = next;
     },
+    setRecorded(next) {
+      recordedUpTo = next;
+    },
     boot: (at) => boot({ options, settings, sea, journal, tree, starts }, at),
     assign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq, assignment),
     unassign: (assignment) => sea.views.assignments.write(key(assignment), assignment.seq + 1, undefined),
-    heard: (executionId) =>
-      sea.reports.reports.filter((each) => each.executionId === executionId).map(({ report }) => report.saw),
+    heard: (executionId) => reports(executionId).map(({ saw }) => saw),
+    reports,
   };
 }
 

@@ -66,8 +66,8 @@ export function docker(options: DockerOptions): Executor {
     params: DockerParams,
     remembers: true,
     unavailable: () => availability(engine, socketPath, clock),
-    start: async (work) => {
-      const { containerId, output } = await launch(work);
+    start: async (work, signal) => {
+      const { containerId, output } = await launch(work, signal);
       return follow(containerId, work, attachedSpeech(output));
     },
     attach: async (work) => {

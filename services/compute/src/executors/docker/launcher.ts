@@ -45,20 +45,20 @@ interface Means extends LauncherOptions {
 }
 
 /**
- * Makes and starts a container for a work; pulls the image first when the engine lacks it. Throws a
+ * Makes and starts a container for a work; pulls the image first when the engine lacks it, until the signal fires. Throws a
  * Fault, and leaves nothing behind then. Dying between making and starting leaves a container that never ran.
  */
-export function launcher(options: LauncherOptions): (work: Work) => Promise<Launched> {
+export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
   const means: Means = { ...options, seen, can: { init: true, limitsDisk: true } };
-  return (work) => launch(means, work);
+  return (work, signal) => launch(means, work, signal);
 }
 
-async function launch(means: Means, work: Work): Promise<Launched> {
+async function launch(means: Means, work: Work, signal?: AbortSignal): Promise<Launched> {
   const { docker, clock, can } = means;
   const { init } = can;
-  const containerId = await createOrPull(means, work);
+  const containerId = await createOrPull(means, work, signal);
   try {
     return { containerId, output: await attachAndStart(means, containerId) };
   } catch (failure) {
@@ -66,7 +66,7 @@ async function launch(means: Means, work: Work): Promise<Launched> {
     await removeContainer(docker, clock, containerId).catch(() => {});
     if (!init || !wordsOf(failure).includes(initProgram)) throw startFault(failure, work);
     can.init = false;
-    return launch(means, work);
+    return launch(means, work, signal);
   }
 }
 
@@ -96,14 +96,14 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
   }
 }
 
-async function createOrPull(means: Means, work: Work): Promise<string> {
+async function createOrPull(means: Means, work: Work, signal?: AbortSignal): Promise<string> {
   const { Image } = DockerParams.parse(work.params);
   try {
     return await create(means, work);
   } catch (failure) {
     if (statusOf(failure) !== 404) throw createFault(failure, work);
   }
-  await means.images.pull(Image, (line) => work.output("stderr", Buffer.from(`${line}\n`)));
+  await means.images.pull(Image, (line) => work.output("stderr", Buffer.from(`${line}\n`)), signal);
   try {
     return await create(means, work);
   } catch (failure) {

@@ -28,39 +28,76 @@ const isAbsent = /manifest unknown|not found: |repository does not exist|access 
 export interface Pulls {
   /**
    * Brings an image to the engine; pulls of the same image at the same time are one pull, told to all who wait. Throws a Fault:
-   * TASK_INVALID when the image does not exist, ENGINE_FAILED when it could not be brought here.
+   * TASK_INVALID when the image does not exist, ENGINE_FAILED when it could not be brought here, STOPPED once `signal` fires. A pull
+   * that no work waits for any more is ended.
    */
-  pull(image: string, say: Say): Promise<void>;
+  pull(image: string, say: Say, signal?: AbortSignal): Promise<void>;
 }
 
 export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
-  const underWay = new Map<string, { readonly listeners: Say[]; readonly done: Promise<void> }>();
+  const underWay = new Map<string, SharedPull>();
+  function begin(image: string): SharedPull {
+    const listeners: Say[] = [];
+    const unwanted = new AbortController();
+    const pull: Pull = { image, limits, say: pullTeller(image, listeners), unwanted: unwanted.signal };
+    const done = pullOnce(docker, clock, pull).finally(() => leave(shared));
+    const shared: SharedPull = { listeners, done, end: () => unwanted.abort() };
+    underWay.set(image, shared);
+    return shared;
+    function leave(one: SharedPull): void {
+      // One that was ended may have a successor already.
+      if (underWay.get(image) === one) underWay.delete(image);
+    }
+  }
   return {
-    pull(image, say) {
-      const joined = underWay.get(image);
-      if (joined !== undefined) {
-        joined.listeners.push(say);
-        return joined.done;
-      }
-      const listeners = [say];
-      const done = pullOnce(docker, clock, { image, limits, say: pullTeller(image, listeners) });
-      underWay.set(image, { listeners, done });
-      return done.finally(() => underWay.delete(image));
+    pull(image, say, signal) {
+      const shared = underWay.get(image) ?? begin(image);
+      shared.listeners.push(say);
+      return untilFired(shared.done, signal, () => {
+        shared.listeners.splice(shared.listeners.indexOf(say), 1);
+        if (shared.listeners.length > 0) return;
+        underWay.delete(image);
+        shared.end();
+      });
     },
   };
+}
+
+/** A pull with the works that wait for it. */
+interface SharedPull {
+  readonly listeners: Say[];
+  readonly done: Promise<void>;
+  readonly end: () => void;
+}
+
+/** The end of `done`, or a Fault STOPPED as soon as the signal fires; `left` is called then. */
+function untilFired(done: Promise<void>, signal: AbortSignal | undefined, left: () => void): Promise<void> {
+  if (signal === undefined) return done;
+  return new Promise((resolve, reject) => {
+    const fired = () => {
+      left();
+      reject(new Fault("STOPPED", "nothing waits for the image any more"));
+    };
+    done.then(resolve, reject).finally(() => signal.removeEventListener("abort", fired));
+    if (signal.aborted) fired();
+    else signal.addEventListener("abort", fired, { once: true });
+  });
 }
 
 interface Pull {
   readonly image: string;
   readonly limits: PullLimits;
   readonly say: (progress: Progress) => void;
+  /** Fires when no work waits for it any more. */
+  readonly unwanted: AbortSignal;
 }
 
-async function pullOnce(docker: Docker, clock: Clock, { image, limits, say }: Pull): Promise<void> {
+async function pullOnce(docker: Docker, clock: Clock, { image, limits, say, unwanted }: Pull): Promise<void> {
   const silence = pullWatch(clock, image, limits);
+  const signal = AbortSignal.any([silence.signal, unwanted]);
   const count = byteCounter(image, limits.imageBytes);
   try {
-    const stream = await docker.pull(image, { abortSignal: silence.signal });
+    const stream = await docker.pull(image, { abortSignal: signal });
     assert(stream instanceof Readable, "the engine's client pulls without a stream");
     const take = lineSplitter((line) => {
       silence.broken();
@@ -69,7 +106,7 @@ async function pullOnce(docker: Docker, clock: Clock, { image, limits, say }: Pu
       count(progress);
       say(progress);
     });
-    await readAll(stream, silence.signal, take);
+    await readAll(stream, signal, take);
   } catch (failure) {
     throw pullFault(silence.signal.aborted ? silence.signal.reason : failure, image);
   } finally {

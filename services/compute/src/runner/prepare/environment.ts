@@ -19,6 +19,7 @@ const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {
 const injectedByUs: typeof injected = {
   ATTEMPT: ({ attempt }) => String(attempt),
   NODE_ID: ({ nodeId }) => nodeId,
+  SLOT: ({ slot }) => slot,
 };
 
 const variables: readonly (readonly [name: string, value: (assignment: Assignment) => string])[] = [

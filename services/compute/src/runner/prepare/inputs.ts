@@ -8,14 +8,14 @@ import type { Run } from "../run.ts";
 
 type InputSource = Task["inputSources"][number];
 
-/** Brings every input in, side by side. The first that cannot be brought in ends the others, and is thrown as a Fault. */
-export async function fetchInputs(run: Run): Promise<readonly Input[]> {
-  const { ports, assignment, stopped } = run;
+/** Brings every input in, side by side, until `stopped`. The first that cannot be brought in ends the others, and is thrown as a Fault. */
+export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<readonly Input[]> {
+  const { ports, assignment } = run;
   const sources = assignment.task.inputSources;
   if (sources.length === 0) return [];
   run.hasFolder = true;
   const ms = ports.limits.inputsMs;
-  const limit = deadline(ports.clock, { ms, stopped, what: "bringing inputs in", code: "INPUT_UNAVAILABLE" });
+  const limit = deadline(ports.clock, { ms, stopped, what: "bringing inputs in", code: "START_TIMED_OUT" });
   const failed = new AbortController();
   const room = roomOf(run);
   const signal = AbortSignal.any([limit.signal, failed.signal]);
@@ -72,6 +72,11 @@ async function fetchOne(run: Run, { source, target }: InputSource, { index, sign
     return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
   if (held === undefined) return { hostPath, target, readOnly };
+  if (signal.aborted) {
+    // Who asked for it may have gone on without it.
+    await held.close();
+    throw new Fault("STOPPED", `the input at ${target} came after it was broken off`);
+  }
   run.held.push(held);
   return { hostPath, target, readOnly, held };
 }

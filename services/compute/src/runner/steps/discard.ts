@@ -1,10 +1,10 @@
-import { clearFolder, type Run } from "../run.ts";
+import { clearFolder, letGo, type Run } from "../run.ts";
 import type { Seen } from "../seen.ts";
 
 /** Forgets the execution and removes its folder. */
 export async function discard(run: Run, seen: Seen): Promise<Seen> {
   const { ports, assignment } = run;
-  if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
+  letGo(seen);
   ports.journal.forget(assignment.executionId);
   ports.release(assignment.executionId);
   await clearFolder(run);

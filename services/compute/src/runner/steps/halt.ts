@@ -1,20 +1,31 @@
-import type { Run } from "../run.ts";
+import { causeOf, pause } from "@shoal/core";
+import { type Run, wantedOf } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 import { discard } from "./discard.ts";
+import { stop } from "./stop.ts";
 
 /** How long a task has between being asked to end and being ended; what container engines give by default. */
 export const graceMs = 10_000;
+// Between two tries to end what an engine could not end: it may be restarting. The requester gives up on it by its own deadline.
+const haltAgainMs = 5_000;
 
-/** Ends what runs, then forgets it. What cannot be ended is left to the executor's sweep. */
+/**
+ * Ends what runs. Where it is to be forgotten, what cannot be ended is left to the executor's sweep; where it is to be reported as
+ * stopped, it is tried again until it has ended or its assignment goes.
+ */
 export async function halt(run: Run, seen: SeenOf<"running">): Promise<Seen> {
+  const { ports, assignment, forgotten } = run;
   try {
     await seen.running.halt(graceMs);
   } catch (failure) {
-    const { executionId } = run.assignment;
-    run.ports.notes.warn("an execution could not be halted, it is swept instead", {
-      executionId,
-      why: String(failure),
+    ports.notes.warn("an execution could not be halted", {
+      executionId: assignment.executionId,
+      why: causeOf(failure).why,
     });
+    if (wantedOf(run) === "stop") {
+      await pause(ports.clock, haltAgainMs, forgotten);
+      return seen;
+    }
   }
-  return discard(run, seen);
+  return wantedOf(run) === "stop" ? stop(run, seen) : discard(run, seen);
 }

@@ -1,19 +1,18 @@
 import { Fault } from "@shoal/core";
 import { type Report, readParams, type SpecConfig } from "@shoal/proto";
 import type { Ended } from "../../journal/journal.ts";
+import { breakOff } from "../break-off.ts";
 import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
 import { retrying } from "../retrying.ts";
-import { journalled, type Run, resultsFolderOf } from "../run.ts";
+import { type Run, record, resultsFolderOf } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /** Takes the results out, where the task names a publisher. The exit is written down first: it is never run again for them. */
 export async function publish(run: Run, { ended }: SeenOf<"exited">): Promise<Seen> {
-  const { ports, assignment } = run;
-  const { task } = assignment;
+  const { task } = run.assignment;
   if (task.publisher.type === "") return { state: "published", report: completedReport(run, ended) };
-  await ports.journal.write({ phase: "exited", ...journalled(run), ended });
-  ports.say(outgoing(run, reportOf(run, { kind: "publishing", startedAt: ended.startedAt })));
+  await reportPublishing(run, ended);
   try {
     const result = await takeOut(run, ended);
     return { state: "published", report: completedReport(run, ended, result) };
@@ -23,6 +22,18 @@ export async function publish(run: Run, { ended }: SeenOf<"exited">): Promise<Se
     if (report.saw.kind !== "failed") return { state: "published", report };
     return { state: "published", report: { ...report, saw: { ...report.saw, output: ended.output } } };
   }
+}
+
+/** Reports once that it publishes, over all processes of the node. */
+async function reportPublishing(run: Run, ended: Ended): Promise<void> {
+  const { ports, reported } = run;
+  if (reported?.saw.kind === "publishing") {
+    ports.outbox.repeat(outgoing(run, reported));
+    return;
+  }
+  const report = reportOf(run, { kind: "publishing", startedAt: ended.startedAt });
+  await record(run, { phase: "exited", ended }, report);
+  ports.outbox.say(outgoing(run, report));
 }
 
 function completedReport(run: Run, { startedAt, output }: Ended, result?: SpecConfig): Report {
@@ -37,11 +48,15 @@ async function takeOut(run: Run, ended: Ended): Promise<SpecConfig> {
   if (!params.ok) throw new Fault("TASK_INVALID", `publisher ${publisher.name}: ${params.problems.join("; ")}`);
   const folder = resultsFolderOf(run);
   await ports.workspace.write(`${folder}/exitCode`, String(ended.exitCode));
-  const ms = ports.limits.publishMs;
-  const limit = deadline(ports.clock, { ms, stopped: run.stopped, what: "publishing", code: "PUBLISH_FAILED" });
+  const ms = Math.min(assignment.publishTimeoutMs || Number.POSITIVE_INFINITY, ports.limits.publishMs);
+  const limit = deadline(ports.clock, { ms, stopped: run.stopped, what: "publishing", code: "PUBLISH_TIMED_OUT" });
+  const { signal } = limit;
+  const results = { executionId, jobId, namespace, nodeId, params: params.value, folder, signal };
   try {
-    return await retrying(ports, limit.signal, () =>
-      publisher.publish({ executionId, jobId, namespace, nodeId, params: params.value, folder, signal: limit.signal }),
+    return await breakOff(
+      ports.clock,
+      signal,
+      retrying(ports, signal, () => publisher.publish(results)),
     );
   } catch (failure) {
     throw limit.why() ?? failure;

@@ -1,6 +1,8 @@
+import { causeOf } from "@shoal/core";
 import type { Running } from "../../executors/executor.ts";
+import { breakOff } from "../break-off.ts";
 import { outgoing, reportOf } from "../reports.ts";
-import { journalled, type Run } from "../run.ts";
+import { letGo, type Run, record } from "../run.ts";
 import type { Seen, SeenOf } from "../seen.ts";
 
 /**
@@ -8,25 +10,36 @@ import type { Seen, SeenOf } from "../seen.ts";
  * next one never starts it blindly.
  */
 export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
-  const { ports, assignment } = run;
-  const { executionId } = assignment;
-  await ports.journal.write({ phase: "starting", ...journalled(run) });
-  if (run.stopped.aborted) return seen;
+  const { ports, stopped } = run;
+  const { limit, capture } = seen;
+  await record(run, { phase: "starting" });
+  if (stopped.aborted) return seen;
+  const starting = seen.executor.start(seen.work, limit.signal);
   try {
-    const running = await seen.executor.start(seen.work);
+    const running = await breakOff(ports.clock, limit.signal, starting);
+    limit.cancel();
     const startedAt = ports.clock.now();
-    const state = { state: "running", running, startedAt, capture: seen.capture } as const;
     // One that is over already will say so itself, and `starting` says enough for a restart.
-    if (await isOver(running)) return state;
-    ports.journal.write({ phase: "running", ...journalled(run), startedAt }).then(
-      () => ports.say(outgoing(run, reportOf(run, { kind: "running", startedAt }))),
-      (failure: unknown) => ports.notes.warn("the journal refused an entry", { executionId, why: String(failure) }),
-    );
-    return state;
+    if (!(await isOver(running))) reportStart(run, startedAt);
+    return { state: "running", running, startedAt, capture };
   } catch (failure) {
-    seen.capture.close();
-    throw failure;
+    // Nobody waits for it any more: what starts after all is ended at once, and swept.
+    starting.then((late) => late.halt(0)).catch(() => {});
+    if (stopped.aborted) return seen;
+    letGo(seen);
+    throw limit.why() ?? failure;
   }
+}
+
+/** Reports that it runs, once that is written down. */
+function reportStart(run: Run, startedAt: number): void {
+  const { executionId } = run.assignment;
+  const report = reportOf(run, { kind: "running", startedAt });
+  record(run, { phase: "running", startedAt }, report).then(
+    () => run.ports.outbox.say(outgoing(run, report)),
+    (failure: unknown) =>
+      run.ports.notes.warn("the journal refused an entry", { executionId, why: causeOf(failure).why }),
+  );
 }
 
 /** Whether it has ended in the moment in which it started. */

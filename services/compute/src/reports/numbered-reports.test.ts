@@ -1,0 +1,140 @@
+import type { Report } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Publisher } from "../publishers/publisher.ts";
+import { assignmentOf } from "../testing/assignments.ts";
+import { createNodeBench, type KillAt, type NodeBench } from "../testing/node-bench.ts";
+import { createSurvivor } from "../testing/survivor.ts";
+
+const minute = 60_000;
+const second = { engine: { type: "noop", params: { RunSeconds: 1 } } };
+
+/** A publisher that always can. */
+const post: Publisher = {
+  name: "post",
+  params: z.strictObject({}),
+  unavailable: async () => undefined,
+  publish: async ({ executionId }) => ({ type: "posted", params: { To: executionId } }),
+  close: async () => {},
+};
+
+const numbered = (reports: readonly Report[]) => reports.map(({ number, saw: { kind } }) => `${number} ${kind}`);
+
+/** Every number with what was reported under it: one content for each, or the log would take one for the other. */
+function contents(reports: readonly Report[]): readonly (readonly string[])[] {
+  const byNumber = Map.groupBy(reports, ({ number }) => number);
+  return [...byNumber.values()].map((same) => [...new Set(same.map((report) => JSON.stringify(report)))]);
+}
+
+async function running(task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"] = second) {
+  const bench = createNodeBench({ publishers: [post] });
+  await bench.boot();
+  const assignment = assignmentOf(task === undefined ? {} : { task });
+  bench.assign(assignment);
+  await bench.sea.clock.advance(20);
+  return { bench, assignment, reports: () => bench.reports(assignment.executionId) };
+}
+
+describe("the reports of an execution", () => {
+  it("are numbered from 1", async () => {
+    const { bench, reports } = await running({ ...second, publisher: { type: "post" } });
+    await bench.sea.clock.advance(1_500);
+    expect(numbered(reports())).toEqual(["1 running", "2 publishing", "3 completed"]);
+  });
+
+  it.each(["before", "after"] as const)(
+    "never go back nor say two things under one number, whichever write the node dies %s",
+    async (when) => {
+      const task = { ...second, publisher: { type: "post" } };
+      const writes = 4;
+      for (let write = 1; write <= writes; write++) {
+        const reports = await reportsOverDeath(task, { write, when });
+        expect(contents(reports).every(({ length }) => length === 1)).toBe(true);
+        const numbers = reports.map(({ number }) => number);
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+      }
+    },
+  );
+
+  it("go on behind what an earlier process of the node has said", async () => {
+    const engine = createSurvivor();
+    const bench = createNodeBench({ executors: () => [engine.executor] });
+    const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
+    bench.assign(assignment);
+    const first = await bench.boot();
+    await bench.sea.clock.advance(50);
+    first.kill();
+    await bench.boot();
+    await bench.sea.clock.advance(50);
+    engine.end(assignment.executionId, { exitCode: 0 });
+    await bench.sea.clock.advance(50);
+    const reports = bench.reports(assignment.executionId);
+    expect(numbered(reports)).toEqual(["1 running", "1 running", "2 completed"]);
+    expect(reports[1]).toEqual(reports[0]);
+  });
+
+  it("go on behind what the log has, when the node has lost its memory", async () => {
+    const bench = createNodeBench();
+    bench.setRecorded(() => 7);
+    const assignment = assignmentOf();
+    bench.assign(assignment);
+    await bench.boot();
+    await bench.sea.clock.advance(20);
+    expect(numbered(bench.reports(assignment.executionId))).toEqual(["8 completed"]);
+  });
+
+  it("are given another number when the log has theirs and not what they say", async () => {
+    const { bench, assignment, reports } = await running({ engine: { type: "noop" } });
+    expect(numbered(reports())).toEqual(["1 completed"]);
+    // Live, with a report of this number: it was another one's.
+    bench.setRecorded(() => 4);
+    await bench.sea.clock.advance(5 * minute + 1_000);
+    expect(numbered(reports())).toEqual(["1 completed", "1 completed", "5 completed"]);
+    expect(bench.journal.get(assignment.executionId)).toMatchObject({ phase: "settled", report: { number: 5 } });
+  });
+});
+
+describe("a report that is stored", () => {
+  it("is repeated every few minutes while its assignment is there, until the log has it", async () => {
+    const { bench, assignment, reports } = await running({ engine: { type: "noop" } });
+    await bench.sea.clock.advance(30 * minute);
+    const count = reports().length;
+    expect(count).toBeGreaterThanOrEqual(6);
+    expect(contents(reports())).toHaveLength(1);
+    expect(bench.questions.length).toBe(count - 1);
+    bench.unassign(assignment);
+    await bench.sea.clock.advance(30 * minute);
+    expect(reports()).toHaveLength(count);
+  });
+
+  it("is not repeated once the log has it", async () => {
+    const { bench, reports } = await running({ engine: { type: "noop", params: { RunSeconds: 3_600 } } });
+    bench.setRecorded(() => 1);
+    await bench.sea.clock.advance(30 * minute);
+    // The one repetition goes with the question.
+    expect([numbered(reports()), bench.questions.length]).toEqual([["1 running", "1 running"], 1]);
+  });
+
+  it("is repeated when the watch of assignments begins again, also where the log had it", async () => {
+    const { bench, reports } = await running({ engine: { type: "noop" } });
+    bench.sea.views.assignments.reset();
+    await bench.sea.clock.advance(1_000);
+    expect(numbered(reports())).toEqual(["1 completed", "1 completed"]);
+  });
+});
+
+/** What a node reports that dies around a write of its journal, and the one after it. */
+async function reportsOverDeath(
+  task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"],
+  at: KillAt,
+): Promise<readonly Report[]> {
+  const bench: NodeBench = createNodeBench({ publishers: [post] });
+  const assignment = assignmentOf(task === undefined ? {} : { task });
+  bench.assign(assignment);
+  const first = await bench.boot(at);
+  await bench.sea.clock.advance(2_000);
+  expect(first.berth.isAlive()).toBe(false);
+  await bench.boot();
+  await bench.sea.clock.advance(2_000);
+  return bench.reports(assignment.executionId);
+}

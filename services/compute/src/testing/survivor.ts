@@ -1,0 +1,49 @@
+import { Fault } from "@shoal/core";
+import { z } from "zod";
+import type { Executor, Exit } from "../executors/executor.ts";
+
+/** An engine whose works outlive the node's process, as containers do. */
+export interface Survivor {
+  readonly executor: Executor;
+  running(): readonly string[];
+  sweeps(): number;
+  end(executionId: string, exit: Exit): void;
+}
+
+export function createSurvivor(): Survivor {
+  let sweeps = 0;
+  const works = new Map<string, PromiseWithResolvers<Exit>>();
+  const runningOf = (id: string, work: PromiseWithResolvers<Exit>) => ({
+    exit: work.promise,
+    halt: async () => {
+      works.delete(id);
+      work.resolve({ exitCode: 137, failure: { code: "STOPPED" as const, why: "it was halted" } });
+    },
+  });
+  const executor: Executor = {
+    name: "survivor",
+    params: z.object({}),
+    unavailable: async () => undefined,
+    start: async ({ id }) => {
+      if (works.has(id)) throw new Fault("ENGINE_FAILED", `${id} runs already`);
+      const work = Promise.withResolvers<Exit>();
+      works.set(id, work);
+      return runningOf(id, work);
+    },
+    attach: async ({ id }) => {
+      const work = works.get(id);
+      return work === undefined ? undefined : runningOf(id, work);
+    },
+    sweep: async (keep) => {
+      sweeps++;
+      for (const id of works.keys()) if (!keep.has(id)) works.delete(id);
+    },
+    close: async () => {},
+  };
+  return {
+    executor,
+    running: () => [...works.keys()],
+    sweeps: () => sweeps,
+    end: (id: string, exit: Exit) => works.get(id)?.resolve(exit),
+  };
+}
