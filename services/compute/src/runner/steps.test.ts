@@ -137,6 +137,7 @@ describe("preparing", () => {
         SHOAL_PARTITION_COUNT: "5",
         SHOAL_ATTEMPT: "3",
         SHOAL_NODE_ID: "n-one",
+        SHOAL_SLOT: "2",
       },
     });
   });

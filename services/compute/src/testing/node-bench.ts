@@ -197,8 +197,8 @@ function mortal(
 
 const counted = (executor: Executor, starts: Map<string, number>): Executor => ({
   ...executor,
-  start: (work) => {
+  start: (work, signal) => {
     starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
-    return executor.start(work);
+    return executor.start(work, signal);
   },
 });

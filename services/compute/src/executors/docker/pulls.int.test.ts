@@ -80,6 +80,23 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED" });
   });
 
+  it("leaves a pull that hangs as soon as its signal fires, and ends it when no other work waits for it", async () => {
+    registry.stall("/v2/");
+    const images = pulls(engine, systemClock, pullDefaults);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const one = images.pull(registry.image, () => {}, first.signal);
+    const other = images.pull(registry.image, () => {}, second.signal);
+    first.abort();
+    await expect(one).rejects.toMatchObject({ code: "STOPPED" });
+    expect(await Promise.race([other, setImmediate("waits")])).toBe("waits");
+    second.abort();
+    await expect(other).rejects.toMatchObject({ code: "STOPPED" });
+    registry.resume();
+    // Not the one that was ended.
+    await images.pull(registry.image, () => {});
+    await engine.getImage(registry.image).remove({ force: true });
+  });
+
   it("gives up on a registry that says nothing any more", async () => {
     registry.stall("/v2/");
     const clock = handClock();

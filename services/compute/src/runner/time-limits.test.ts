@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Executor, Exit } from "../executors/executor.ts";
+import type { HeldPath } from "../held-path.ts";
+import type { Publisher } from "../publishers/publisher.ts";
+import type { Fetched, Source } from "../sources/source.ts";
+import { assignmentOf } from "../testing/assignments.ts";
+import { createNodeBench } from "../testing/node-bench.ts";
+import { createSurvivor } from "../testing/survivor.ts";
+
+const second = 1_000;
+// So long may what is broken off take to end by itself.
+const windDown = 5 * second;
+
+/** A source that answers when the test lets it, whatever its signal says. */
+function deaf() {
+  const { promise, resolve } = Promise.withResolvers<Fetched>();
+  const open = new Set<number>();
+  const source: Source = {
+    name: "shelf",
+    params: z.strictObject({}),
+    unavailable: async () => undefined,
+    refuses: async () => undefined,
+    fetch: () => promise,
+  };
+  const place = { kind: "folder", realPath: "/shelf", dev: 1, ino: 1, steady: false } as const;
+  const held: HeldPath = { ...place, fd: 7, close: async () => void open.delete(7) };
+  const answer = () => {
+    open.add(7);
+    resolve({ hostPath: "/shelf", readOnly: true, sizeBytes: 0, held });
+  };
+  return { source, open, answer };
+}
+
+const firing = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("the pull was ended"))));
+
+/** An engine that starts a work when the test lets it; `heeds` its signal or not. */
+function slow(heeds: boolean) {
+  const engine = createSurvivor();
+  const mayStart = Promise.withResolvers<void>();
+  const executor: Executor = {
+    ...engine.executor,
+    start: async (work, signal) => {
+      await (heeds ? Promise.race([mayStart.promise, firing(signal)]) : mayStart.promise);
+      return engine.executor.start(work);
+    },
+  };
+  return { executor, running: engine.running, end: engine.end, start: mayStart.resolve };
+}
+
+const withInput = (prepareTimeoutMs: number) =>
+  assignmentOf({
+    prepareTimeoutMs,
+    task: { engine: { type: "noop" }, inputSources: [{ source: { type: "shelf" }, target: "/in" }] },
+  });
+const onSurvivor = (limits: { prepareTimeoutMs?: number; timeoutMs?: number }) =>
+  assignmentOf({ ...limits, task: { engine: { type: "survivor" } } });
+
+const startTimedOut = { kind: "failed", code: "START_TIMED_OUT", final: false };
+
+describe("the time to prepare", () => {
+  it("ends a source that hangs, cleans up, and lets go of what comes late", async () => {
+    const { source, open, answer } = deaf();
+    const bench = createNodeBench({ sources: [source] });
+    await bench.boot();
+    const assignment = withInput(10 * second);
+    bench.assign(assignment);
+    await bench.sea.clock.advance(9 * second);
+    expect(bench.heard(assignment.executionId)).toEqual([]);
+    await bench.sea.clock.advance(second + windDown + 100);
+    expect(bench.heard(assignment.executionId)).toMatchObject([
+      { ...startTimedOut, why: "preparing took longer than 10 s" },
+    ]);
+    expect(bench.tree.size).toBe(0);
+    answer();
+    await bench.sea.clock.settle();
+    expect([open.size, bench.starts.size]).toEqual([0, 0]);
+  });
+
+  it("ends the pull of an image that hangs", async () => {
+    const { executor, running, start } = slow(true);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(10 * second + 100);
+    expect(bench.heard(assignment.executionId)).toMatchObject([startTimedOut]);
+    expect(bench.tree.size).toBe(0);
+    start();
+    await bench.sea.clock.settle();
+    expect(running()).toEqual([]);
+  });
+
+  it("ends an engine that does not even heed its signal, and what it starts late", async () => {
+    const { executor, running, start } = slow(false);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(10 * second + windDown + 100);
+    expect(bench.heard(assignment.executionId)).toMatchObject([startTimedOut]);
+    start();
+    await bench.sea.clock.advance(100);
+    expect(running()).toEqual([]);
+  });
+
+  it("gives the room back to others", async () => {
+    const { executor } = slow(false);
+    const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [executor] });
+    await bench.boot();
+    bench.assign(onSurvivor({ prepareTimeoutMs: 10 * second }));
+    await bench.sea.clock.advance(20 * second);
+    const next = assignmentOf({ attempt: 2, task: { engine: { type: "survivor" } } });
+    bench.assign({ ...next, assignedAt: bench.sea.clock.now() });
+    await bench.sea.clock.advance(100);
+    expect(bench.starts.get(next.executionId)).toBe(1);
+  });
+
+  it("is none of the time to run", async () => {
+    const { executor, start, end } = slow(true);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 100 * second, timeoutMs: 10 * second });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(50 * second);
+    start();
+    await bench.sea.clock.advance(9 * second);
+    const exit: Exit = { exitCode: 0 };
+    end(assignment.executionId, exit);
+    await bench.sea.clock.advance(100);
+    expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
+  });
+
+  it("is over with the start", async () => {
+    const { executor, start, running } = slow(true);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(second);
+    start();
+    await bench.sea.clock.advance(60 * second);
+    expect(running()).toEqual([assignment.executionId]);
+  });
+
+  it("has no end where the assignment gives none", async () => {
+    const { executor, start, running } = slow(true);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 0 });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(3_600 * second);
+    expect(bench.heard(assignment.executionId)).toEqual([]);
+    start();
+    await bench.sea.clock.advance(second);
+    expect(running()).toEqual([assignment.executionId]);
+  });
+
+  it("does not hold up a stop", async () => {
+    const { executor } = slow(true);
+    const bench = createNodeBench({ executors: () => [executor] });
+    await bench.boot();
+    const assignment = onSurvivor({ prepareTimeoutMs: 600 * second });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(second);
+    bench.assign({ ...assignment, desired: "stop", seq: 2 });
+    await bench.sea.clock.advance(100);
+    expect(bench.heard(assignment.executionId)).toEqual([{ kind: "stopped" }]);
+  });
+});
+
+describe("the time to publish", () => {
+  it.each([
+    ["heeds its signal", true],
+    ["hangs", false],
+  ])("ends a publisher that %s", async (_what, heeds) => {
+    const post: Publisher = {
+      name: "post",
+      params: z.strictObject({}),
+      unavailable: async () => undefined,
+      publish: ({ signal }) =>
+        new Promise((_, reject) => {
+          if (heeds) signal.addEventListener("abort", () => reject(new Error("ended early")));
+        }),
+      close: async () => {},
+    };
+    const bench = createNodeBench({ publishers: [post] });
+    await bench.boot();
+    const assignment = assignmentOf({
+      publishTimeoutMs: 10 * second,
+      task: { engine: { type: "noop", params: { Stdout: "hi" } }, publisher: { type: "post" } },
+    });
+    bench.assign(assignment);
+    await bench.sea.clock.advance(9 * second);
+    expect(bench.heard(assignment.executionId)).toMatchObject([{ kind: "publishing" }]);
+    await bench.sea.clock.advance(second + windDown + 100);
+    expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({
+      code: "PUBLISH_TIMED_OUT",
+      why: "publishing took longer than 10 s",
+      final: false,
+      output: { stdout: "hi" },
+    });
+    expect(bench.tree.size).toBe(0);
+  });
+});
