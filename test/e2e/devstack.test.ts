@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -6,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@shoal/client";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { isThere, type RunningDevstack, runShoal, startDevstackProcess } from "./run-shoal.ts";
+import { isThere, type RunningDevstack, runShoal, startDevstackProcess, untilGone } from "./run-shoal.ts";
 
 let folder = "";
 const running = new Set<RunningDevstack>();
@@ -97,11 +96,6 @@ it("names the port that is taken, and the flag that chooses another", async () =
     server.close();
   }
 });
-
-/** Resolves when a process that is not our child has ended: tail watches it, and ends with it. */
-async function untilGone(pid: number): Promise<void> {
-  await once(spawn("tail", [`--pid=${pid}`, "-f", "/dev/null"], { stdio: "ignore" }), "exit");
-}
 
 function nextWords({ process }: RunningDevstack, words: string): Promise<void> {
   return new Promise((resolve) => {

@@ -115,3 +115,8 @@ export function isThere(pid: number): boolean {
     return false;
   }
 }
+
+/** Resolves when a process that is not our child has ended: tail watches it, and ends with it. */
+export async function untilGone(pid: number): Promise<void> {
+  await once(spawn("tail", [`--pid=${pid}`, "-f", "/dev/null"], { stdio: "ignore" }), "exit");
+}

@@ -75,9 +75,27 @@ function nothingFound() {
   ].join("\n");
 }
 
+// How often the process that started us is looked at, and so how late a cluster begins to end after it: a second call is nothing.
+const parentLookMs = 500;
+
+/**
+ * Calls back once when npm, which runs us as a script, has gone. It passes on SIGINT and SIGTERM alone, and shares its terminal and no pipe
+ * or channel with a script, so that nothing closes when it dies: its end is only seen by our getting another parent. The scripts of this
+ * workspace begin with `exec`, because a shell in between would stay our parent.
+ */
+function onNpmGone(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    callback();
+  }, parentLookMs).unref();
+}
+
 /**
  * Runs Node with these arguments on our own terminal and resolves with the exit code to end with:
- * the child's, or 128 + n when signal n ended it. Signals reach the child once each, and are waited for.
+ * the child's, or 128 + n when signal n ended it. Signals reach the child once each, and are waited for; the end of npm is one more.
  */
 export function runNode(runtime, args, env = process.env) {
   return new Promise((resolve) => {
@@ -85,6 +103,7 @@ export function runNode(runtime, args, env = process.env) {
     const child = spawn(runtime.path, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env });
     const forward = (signal) => child.kill(signal);
     for (const signal of forwarded) process.once(signal, forward);
+    onNpmGone(() => child.kill("SIGTERM"));
     // A second signal of a kind must not end us before the child has cleaned up.
     for (const signal of forwarded) process.on(signal, () => {});
     child.once("error", (failure) => {
