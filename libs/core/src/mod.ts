@@ -85,7 +85,17 @@ export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-s
 export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
-export type { ViewChange, ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "./ports/view-store.ts";
+export {
+  type BucketPosition,
+  isEntryKey,
+  type ViewChange,
+  type ViewEntry,
+  type ViewFollower,
+  type ViewFollowing,
+  type ViewStore,
+  type ViewWatch,
+  type ViewWatcher,
+} from "./ports/view-store.ts";
 export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";

@@ -44,6 +44,7 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
     damaged,
     reconnected: check,
     log: {
+      ...log,
       async append(aggregate, after, commit) {
         await whole();
         const before = seen;
@@ -54,14 +55,13 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
         await whole();
         return tip;
       },
-      load: (aggregate, afterSeq) => log.load(aggregate, afterSeq),
-      follow: (filter, afterSeq, deliver) =>
-        log.follow(filter, afterSeq, (stored) => {
+      follow: (filter, afterSeq, ...[deliver, reading]) => {
+        const watched: typeof deliver = (stored) => {
           saw(stored.seq);
           deliver(stored);
-        }),
-      scan: (afterSeq, deliver) => log.scan(afterSeq, deliver),
-      range: (range, deliver) => log.range(range, deliver),
+        };
+        return log.follow(filter, afterSeq, watched, reading);
+      },
       async lastSeq() {
         const end = await log.lastSeq();
         if (end < seen) check();

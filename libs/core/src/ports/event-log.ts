@@ -68,6 +68,8 @@ export interface EventLog {
     deliver: (stored: StoredCommit) => void,
     reading?: Pick<LogReading, "unreadable">,
   ): Promise<number>;
+  /** The position of an aggregate's last message, from the log's leader; 0 when there is none. The namespace may be "*" as for `load`. */
+  lastSeqOf(aggregate: AggregateRef): Promise<number>;
   /** The last position in the log; 0 when it is empty. */
   lastSeq(): Promise<number>;
 }

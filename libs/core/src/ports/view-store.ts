@@ -10,6 +10,48 @@ export interface ViewStore {
   get(key: string): Promise<ViewEntry | undefined>;
   /** All entries whose key matches (`*` one token, `>` the rest), then `ready`, then every change as it happens, until closed. */
   watch(pattern: string, watcher: ViewWatcher): Promise<ViewWatch>;
+  /**
+   * Every change behind a position in the order of revisions, until closed; without a position everything. It remembers no key, so
+   * its memory does not grow with the bucket. Throws Fault LOG_UNREACHABLE when the store does not answer.
+   */
+  follow(after: BucketPosition | undefined, follower: ViewFollower): Promise<ViewFollowing>;
+}
+
+/** Whether a key is an entry's. Keys that begin with `_` belong to the bucket itself (positions): no reader of entries is given them. */
+export const isEntryKey = (key: string): boolean => !key.startsWith("_");
+
+/** Up to where a follower has every change of a bucket. */
+export interface BucketPosition {
+  /** Another one once the bucket was deleted and created again. */
+  readonly bucketId: string;
+  /** The store's own count of writes to the bucket. */
+  readonly revision: number;
+}
+
+/** Receives the changes of a bucket. */
+export interface ViewFollower {
+  /**
+   * Everything is delivered from the beginning: there was no position, the bucket is not the one that the position names, or
+   * `beginAgain` was called. What is not delivered before the next `caughtUp` is not in the bucket.
+   */
+  begins(bucketId: string): void;
+  /** `value` is undefined for a removal. The same change may come twice; within one bucket never an older value after a newer one. */
+  changed(key: string, value: ViewEntry | undefined, revision: number): void;
+  /** Everything that was stored when the following began, or went on after a break, has been delivered. */
+  caughtUp(): void;
+  /** Asked before more is read: a promise while the follower has enough to do. It must not reject. */
+  room?(): Promise<void> | undefined;
+}
+
+/** An open following; closing it twice is harmless. */
+export interface ViewFollowing extends ViewWatch {
+  /**
+   * How many entries the bucket has at most, by its leader: removal markers count until they expire. A follower that knows more has
+   * missed removals whose markers are gone. Throws Fault LOG_UNREACHABLE.
+   */
+  size(): Promise<number>;
+  /** Delivers everything again from the beginning. */
+  beginAgain(): void;
 }
 
 /** An open watch; closing it twice is harmless. */

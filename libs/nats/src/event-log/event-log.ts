@@ -17,6 +17,7 @@ import { readSubject } from "../stream/batch-read.ts";
 import { readStream } from "../stream/reading.ts";
 import { appendCommit } from "./append.ts";
 import { messageReader, wholly } from "./commit-codec.ts";
+import { lastSeqOf } from "./last-seq-of.ts";
 import { lastSeq, scanLog } from "./scan.ts";
 
 type Found = StoredCommit | UnreadableCommit;
@@ -69,6 +70,7 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
       const hand = handing(deliver, reading);
       return readSubject(link, place, (message) => hand(readWhole(message)));
     },
+    lastSeqOf: (aggregate) => lastSeqOf(link, subjectOf(aggregate)),
     lastSeq: () => lastSeq(link),
   };
 }

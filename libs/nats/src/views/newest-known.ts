@@ -1,9 +1,10 @@
+import { isEntryKey } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
+import type { ReadFrom } from "../stream/consumer.ts";
 import { readStream } from "../stream/reading.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
-import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
-import { decodeEntry } from "./entry-codec.ts";
+import { type Kept, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** A position of the log, and who knows of it. */
 export interface KnownPosition {
@@ -17,47 +18,74 @@ const writesMax = 1_000;
 
 const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
-/** The latest position of the log of which a checkpoint or one of the last writes of a view knows. Throws Fault LOG_UNREACHABLE. */
+/** The latest position of the log of which a checkpoint, the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
 export async function newestKnown(link: Link): Promise<KnownPosition> {
-  const all = await Promise.all([newestCheckpoint(link), ...views.map((view) => newestEntry(link, view))]);
+  const all = await Promise.all([
+    newestCheckpoint(link),
+    ...views.flatMap((view) => [newestEntry(link, view), newestPosition(link, view)]),
+  ]);
   return all.reduce((one, other) => (other.seq > one.seq ? other : one));
 }
 
 async function newestCheckpoint(link: Link): Promise<KnownPosition> {
   let seq = 0;
-  await readLast(link, buckets.checkpoints, (_key, bytes) => {
-    const eventsSeq = decodeEntry(bytes)?.["eventsSeq"];
+  await read(link, { bucket: buckets.checkpoints, pattern: ">", from: { at: "latest" } }, ({ kept }) => {
+    const eventsSeq = kept?.value?.["eventsSeq"];
     if (typeof eventsSeq === "number") seq = Math.max(seq, eventsSeq);
   });
   return { seq, by: "a checkpoint" };
 }
 
-async function newestEntry(link: Link, view: string): Promise<KnownPosition> {
+async function newestEntry(link: Link, bucket: string): Promise<KnownPosition> {
   let seq = 0;
-  await readLast(link, view, (_key, _bytes, position) => {
-    seq = Math.max(seq, position);
+  const behind = Math.max(0, (await streamLastSeq(link, streamOfBucket(bucket))) - writesMax);
+  await read(link, { bucket, pattern: ">", from: { at: "behind", seq: behind } }, ({ key, kept }) => {
+    if (isEntryKey(key) && kept !== undefined) seq = Math.max(seq, kept.seq);
   });
-  return { seq, by: `the view ${view}` };
+  return { seq, by: `the view ${bucket}` };
 }
 
-/** Tells the last writes of a bucket: key, bytes, and the log position behind each. Entries that are no part of a view are left out. */
-async function readLast(
-  link: Link,
-  bucket: string,
-  tell: (key: string, bytes: Uint8Array, seq: number) => void,
-): Promise<void> {
-  const stream = streamOfBucket(bucket);
-  const behind = Math.max(0, (await streamLastSeq(link, stream)) - writesMax);
+async function newestPosition(link: Link, bucket: string): Promise<KnownPosition> {
+  let seq = 0;
+  await read(link, { bucket, pattern: "_position.*", from: { at: "latest" } }, ({ bytes }) => {
+    seq = Math.max(seq, eventsSeqIn(bytes));
+  });
+  return { seq, by: `the position of the view ${bucket}` };
+}
+
+/** The position in the log that a view's position holds; 0 when it cannot be read. */
+function eventsSeqIn(bytes: Uint8Array): number {
+  try {
+    return Number(JSON.parse(Buffer.from(bytes).toString()).eventsSeq) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+interface Stretch {
+  readonly bucket: string;
+  readonly pattern: string;
+  readonly from: ReadFrom;
+}
+
+interface ReadKey {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  /** Undefined where there is neither an entry nor a removal marker. */
+  readonly kept: Kept | undefined;
+}
+
+/** Delivers the messages of a stretch of a bucket up to its present end. */
+async function read(link: Link, { bucket, pattern, from }: Stretch, deliver: (found: ReadKey) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {
-    stream,
-    filter: subjectOfKey(bucket, ">"),
-    from: { at: "behind", seq: behind },
+    stream: streamOfBucket(bucket),
+    filter: subjectOfKey(bucket, pattern),
+    from,
     inOneGo: true,
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
-      const kept = keptOf(message);
-      if (kept !== undefined) tell(key, kept.bytes, kept.seq);
+      deliver({ key, bytes: message.bytes, kept: keptOf(message) });
     },
     caughtUp: resolve,
   });

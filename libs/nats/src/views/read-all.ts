@@ -1,7 +1,8 @@
+import { isEntryKey } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
 import { unreachable } from "../connection/link.ts";
 import { readStream } from "../stream/reading.ts";
-import { isPositionKey, isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** Who is told the entries of a bucket, with the bytes that it keeps. */
 export interface EntryReader {
@@ -24,7 +25,7 @@ export async function readAll(link: Link, bucket: string, reader: EntryReader): 
     begins: () => reader.begins(),
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
-      if (!isPositionKey(key)) reader.deliver(key, isRemoval(message) ? undefined : message.bytes);
+      if (isEntryKey(key)) reader.deliver(key, isRemoval(message) ? undefined : message.bytes);
     },
     caughtUp: resolve,
     room: () => reader.room?.()?.catch(reject),

@@ -1,7 +1,11 @@
 import { viewStoreContract } from "@shoal/core/testing/contracts";
 import { natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
+import { ensureTopology } from "../topology/topology.ts";
+import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { createViewStore } from "./view-store.ts";
+
+const bucket = "nodes";
 
 onServer(() => {
   viewStoreContract("a bucket on a NATS server", async () => {
@@ -11,8 +15,21 @@ onServer(() => {
     const open = () => {
       const link = links[opened++ % links.length];
       if (link === undefined) throw new Error("no connection was made");
-      return createViewStore(link, { bucket: "nodes" });
+      return createViewStore(link, { bucket });
     };
-    return { views: open(), again: open, close: bench.close };
+    const own = await bench.link();
+    const { streams } = await own.manager();
+    return {
+      views: open(),
+      again: open,
+      async purge(key) {
+        await streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, key) });
+      },
+      async drop() {
+        await streams.delete(streamOfBucket(bucket));
+        await ensureTopology(own, { replicas: 1 });
+      },
+      close: bench.close,
+    };
   });
 });

@@ -4,6 +4,7 @@ import { directGet } from "../stream/direct-get.ts";
 import { markerMs } from "../topology/topology-data.ts";
 import { keptOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { encodeEntry } from "./entry-codec.ts";
+import { followBucket } from "./follow.ts";
 import { writeGuarded } from "./guarded-write.ts";
 import { createRemembered } from "./remembered.ts";
 import { watchBucket } from "./watch.ts";
@@ -31,5 +32,6 @@ export function createViewStore(link: Link, options: ViewStoreOptions): ViewStor
       return message === undefined ? undefined : keptOf(message)?.value;
     },
     watch: (pattern, watcher) => watchBucket(link, { ...options, pattern }, watcher),
+    follow: (after, follower) => followBucket(link, { bucket, after }, follower),
   };
 }

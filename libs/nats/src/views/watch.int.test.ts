@@ -75,11 +75,12 @@ onServer(() => {
   });
 
   describe("readAll", () => {
-    it("tells every entry with exactly the bytes that were put", async () => {
+    it("tells every entry, and nothing else, with exactly the bytes that were put", async () => {
       const link = await bench.link();
       const store = createViewStore(link, { bucket });
       await Promise.all(["n.b", "n.a", "n.c"].map((key, index) => store.put(key, { seq: index + 1, key })));
       await store.remove("n.c", 9);
+      await store.put("_position.3", { seq: 4 });
       const told = async (name: string) => {
         const all: [string, Buffer | undefined][] = [];
         await readAll(link, name, {

@@ -24,9 +24,6 @@ async function running() {
       },
     },
     nodes: {
-      put: async () => undefined,
-      remove: async () => undefined,
-      get: async () => undefined,
       watch: async (_pattern, watcher) => {
         view = watcher;
         return { caughtUp: async () => undefined, close: async () => undefined };

@@ -38,7 +38,7 @@ export interface MembershipWatcher {
 
 export interface MembershipOptions {
   readonly market: Pick<Market, "onHeartbeat">;
-  readonly nodes: ViewStore;
+  readonly nodes: Pick<ViewStore, "watch">;
   readonly clock: Clock;
   readonly disconnectAfterMs: number;
   /** How long after the start a requester listens before it says that no node fits. */

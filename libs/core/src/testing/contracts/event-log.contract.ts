@@ -25,6 +25,24 @@ export function eventLogContract(name: string, make: () => Promise<LogBench>): v
     ranges(log);
     holdsBack(log);
     unreadable(() => bench);
+    ends(log);
+  });
+}
+
+function ends(log: () => EventLog): void {
+  it("names the position of an aggregate's last commit, whatever came behind it elsewhere", async () => {
+    const [one, other] = [someJob("blue"), someJob()];
+    expect(await log().lastSeqOf(one)).toBe(0);
+    const [first, second] = await grow(log(), one, 2);
+    expect(await log().lastSeqOf(one)).toBe(second?.seq);
+    await grow(log(), other, 1);
+    expect(await log().lastSeqOf(one)).toBe(second?.seq);
+    expect(await log().lastSeqOf({ ...one, namespace: "*" })).toBe(second?.seq);
+    expect(await log().lastSeqOf({ ...one, namespace: "red" })).toBe(0);
+    expect(first?.seq).toBeLessThan(second?.seq ?? 0);
+    const node = { kind: "node", namespace: "", id: "n-last" };
+    const tip = await log().append(node, noTip, someCommit(noTip));
+    expect(await log().lastSeqOf(node)).toBe(tip.seq);
   });
 }
 

@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ViewChange, ViewEntry, ViewStore } from "../../ports/view-store.ts";
 import { type Heard, heard } from "./heard.ts";
+import { viewFollows } from "./view-follow.contract.ts";
 
 /** One bucket to try, empty at first; `again` opens the same bucket as another process would. */
 export interface ViewBench {
   readonly views: ViewStore;
   again(): ViewStore;
+  /** Takes a key away without a marker, as a purge of the bucket's stream does. */
+  purge(key: string): Promise<void>;
+  /** Deletes the bucket and creates it again, empty. */
+  drop(): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -43,6 +48,7 @@ export function viewStoreContract(name: string, make: () => Promise<ViewBench>):
     keeps(() => bench);
     guards(() => bench);
     watches(() => bench);
+    viewFollows(() => bench);
   });
 }
 
@@ -151,6 +157,20 @@ function watches(bench: () => ViewBench): void {
     expect(times[0]).toBeGreaterThan(0);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
     await watch.close();
+  });
+  it("leaves out what is the bucket's own, and waits for it all the same", async () => {
+    await bench().views.put("_position.3", entry(1));
+    await bench().views.put("a.b", entry(2));
+    const watch = await watched(bench().views, ">");
+    const own = await watched(bench().views, "_position.*");
+    await watch.ready.atLeast(1);
+    await bench().again().put("_position.4", entry(3));
+    await Promise.all([watch.caughtUp(), own.caughtUp()]);
+    await bench().again().remove("_position.3", 4);
+    await Promise.all([watch.caughtUp(), own.caughtUp()]);
+    expect(watch.changes.all.map(({ key }) => key)).toEqual(["a.b"]);
+    expect(own.changes.all).toEqual([]);
+    await Promise.all([watch.close(), own.close()]);
   });
   it("tells only of keys that match", async () => {
     const watches = await Promise.all(["*", "n.*", "n.>"].map((pattern) => watched(bench().views, pattern)));

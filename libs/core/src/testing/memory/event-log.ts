@@ -60,6 +60,7 @@ export function memoryEventLog(berth: Berth, store: LogStore, known: Kinds = kin
       for (const message of found.slice(0, most)) handing(read, deliver, reading)(message);
       return found.length > most ? (found[most - 1]?.seq ?? afterSeq) : upTo;
     },
+    lastSeqOf: (aggregate) => berth.exchange("load", () => store.messagesOf(aggregate).at(-1)?.seq ?? 0),
     lastSeq: () => berth.exchange("load", () => store.messages.at(-1)?.seq ?? 0),
   };
 }

@@ -33,7 +33,13 @@ eventLogContract("memory", async () => {
 
 viewStoreContract("memory", async () => {
   const { sea, close } = runningSea();
-  return { views: sea.requester("r-one").views.jobs, again: () => sea.requester("r-two").views.jobs, close };
+  return {
+    views: sea.requester("r-one").views.jobs,
+    again: () => sea.requester("r-two").views.jobs,
+    purge: async (key) => sea.views.jobs.purge(key),
+    drop: async () => sea.views.jobs.drop(),
+    close,
+  };
 });
 
 leasesContract("memory", async () => {

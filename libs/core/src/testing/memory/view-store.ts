@@ -1,5 +1,14 @@
 import { Fault } from "../../fault.ts";
-import type { ViewEntry, ViewStore, ViewWatch, ViewWatcher } from "../../ports/view-store.ts";
+import {
+  type BucketPosition,
+  isEntryKey,
+  type ViewEntry,
+  type ViewFollower,
+  type ViewFollowing,
+  type ViewStore,
+  type ViewWatch,
+  type ViewWatcher,
+} from "../../ports/view-store.ts";
 import type { Dice } from "../dice.ts";
 import type { Berth, Hearing } from "./berth.ts";
 import type { Faults } from "./faults.ts";
@@ -11,12 +20,15 @@ interface Kept {
   readonly json: string | undefined;
   /** By the server's clock, milliseconds since the epoch. */
   readonly storedAt: number;
+  readonly revision: number;
 }
 
 /** A bucket itself, as a server would keep it. */
 export interface Bucket {
   readonly name: string;
   readonly kept: ReadonlyMap<string, Kept>;
+  /** Another one once the bucket was dropped. */
+  id(): string;
   readonly onChanged: Set<(key: string) => void>;
   /** Every watch begins again when it is called. */
   readonly onReset: Set<() => void>;
@@ -30,6 +42,8 @@ export interface Bucket {
   revive(markerMs: number): void;
   /** Every watch begins again, as after a break of all connections. */
   reset(): void;
+  /** Takes a key away without a marker, as a purge of the stream does; no watch is given anything. */
+  purge(key: string): void;
   /** Deletes the bucket and makes it again, empty. */
   drop(): void;
 }
@@ -41,12 +55,14 @@ export function createBucket(name: string, now: () => number): Bucket {
   const buried = new Map<string, Kept>();
   const onChanged = new Set<(key: string) => void>();
   const onReset = new Set<() => void>();
+  let [revision, generation] = [0, 1];
   const reset = () => {
     for (const tellAll of onReset) tellAll();
   };
   return {
     name,
     kept,
+    id: () => `${name} ${generation}`,
     onChanged,
     onReset,
     write(key, seq, value) {
@@ -57,7 +73,8 @@ export function createBucket(name: string, now: () => number): Bucket {
       // A removal is remembered also where nothing was: what it follows may still be on its way.
       // Last again, as in a stream: a watch that begins anew tells entries in the order of their latest writes.
       kept.delete(key);
-      kept.set(key, { seq, json: value === undefined ? undefined : JSON.stringify(value), storedAt: now() });
+      const json = value === undefined ? undefined : JSON.stringify(value);
+      kept.set(key, { seq, json, storedAt: now(), revision: ++revision });
       if (old?.json === undefined && value === undefined) return;
       for (const tell of onChanged) tell(key);
     },
@@ -70,19 +87,22 @@ export function createBucket(name: string, now: () => number): Bucket {
       reset();
     },
     reset,
+    purge: (key) => void kept.delete(key),
     drop() {
       kept.clear();
       buried.clear();
+      revision = 0;
+      generation += 1;
       reset();
     },
   };
 }
 
-/** Everything that stands in a bucket. */
+/** Everything that stands in a bucket, without what is the bucket's own. */
 export function entriesOf(bucket: Bucket): ReadonlyMap<string, ViewEntry> {
   const entries = new Map<string, ViewEntry>();
   for (const [key, kept] of bucket.kept) {
-    const value = read(kept);
+    const value = isEntryKey(key) ? read(kept) : undefined;
     if (value !== undefined) entries.set(key, value);
   }
   return entries;
@@ -112,7 +132,25 @@ export function memoryViewStore(berth: Berth, bucket: Bucket, restarts: Restarts
       hearing.onClosed(forget);
       return watchOver(berth, hearing);
     },
+    async follow(after, follower) {
+      const hearing = berth.hearing();
+      const begin = await berth.exchange("watch", () => openFollowing(hearing, bucket, { after, follower }));
+      const forget = berth.onRejoined(() => {
+        if (restarts.dice.chance(restarts.faults().watchRestarted)) begin();
+      });
+      hearing.onClosed(forget);
+      return followOver(berth, hearing, { bucket, beginAgain: () => begin("all") });
+    },
   };
+}
+
+function followOver(
+  berth: Berth,
+  hearing: Hearing,
+  { bucket, beginAgain }: { readonly bucket: Bucket; readonly beginAgain: () => void },
+): ViewFollowing {
+  const count = () => [...bucket.kept.keys()].filter(isEntryKey).length;
+  return { ...watchOver(berth, hearing), size: () => berth.exchange("get", count), beginAgain };
 }
 
 function watchOver(berth: Berth, hearing: Hearing): ViewWatch {
@@ -141,7 +179,7 @@ function openWatch(hearing: Hearing, bucket: Bucket, { pattern, watcher }: Watch
   /** Keys that were told and not removed since. */
   const told = new Set<string>();
   const tell = (key: string, isInitial: boolean): void => {
-    if (!matches(key)) return;
+    if (!isEntryKey(key) || !matches(key)) return;
     const value = bucket.get(key);
     const storedAt = bucket.kept.get(key)?.storedAt;
     if (value === undefined) told.delete(key);
@@ -163,6 +201,49 @@ function openWatch(hearing: Hearing, bucket: Bucket, { pattern, watcher }: Watch
     bucket.onReset.delete(tellAll);
   });
   return tellAll;
+}
+
+interface FollowingOf {
+  readonly after: BucketPosition | undefined;
+  readonly follower: ViewFollower;
+}
+
+/**
+ * Delivers what is behind a position and then what changes. The answer goes on behind what has been pushed, or delivers everything
+ * again; a bucket that was dropped begins again.
+ */
+function openFollowing(
+  hearing: Hearing,
+  bucket: Bucket,
+  { after, follower }: FollowingOf,
+): (how?: "behind" | "all") => void {
+  let pushed = after;
+  const push = (key: string, { revision }: Kept): void => {
+    const value = bucket.get(key);
+    pushed = { bucketId: bucket.id(), revision };
+    if (isEntryKey(key)) hearing.push(() => follower.changed(key, value, revision));
+  };
+  const begin = (how: "behind" | "all" = "behind"): void => {
+    const bucketId = bucket.id();
+    const from = how === "behind" && pushed?.bucketId === bucketId ? pushed.revision : undefined;
+    if (from === undefined) hearing.push(() => follower.begins(bucketId));
+    pushed = { bucketId, revision: from ?? 0 };
+    for (const [key, kept] of bucket.kept) if (kept.revision > (from ?? 0)) push(key, kept);
+    hearing.push(() => follower.caughtUp());
+  };
+  const pushChange = (key: string): void => {
+    const kept = bucket.kept.get(key);
+    if (kept !== undefined) push(key, kept);
+  };
+  const onReset = () => begin();
+  begin();
+  bucket.onChanged.add(pushChange);
+  bucket.onReset.add(onReset);
+  hearing.onClosed(() => {
+    bucket.onChanged.delete(pushChange);
+    bucket.onReset.delete(onReset);
+  });
+  return begin;
 }
 
 /** `*` stands for one token, `>` at the end for one or more. */

@@ -1,0 +1,125 @@
+import { expect, it } from "vitest";
+import type { BucketPosition, ViewEntry, ViewStore } from "../../ports/view-store.ts";
+import { heard } from "./heard.ts";
+import type { ViewBench } from "./view-store.contract.ts";
+
+const entry = (seq: number): ViewEntry => ({ seq });
+
+/** Follows a bucket and notes what it is given: `begins`, `<key> <seq>`, `<key> removed`, `caught up`. */
+async function followed(views: ViewStore, after?: BucketPosition) {
+  const lines = heard<string>();
+  let position = after ?? { bucketId: "", revision: 0 };
+  let isInOrder = true;
+  const following = await views.follow(after, {
+    begins(bucketId) {
+      position = { bucketId, revision: 0 };
+      lines.tell("begins");
+    },
+    changed(key, value, revision) {
+      isInOrder &&= revision > position.revision;
+      position = { ...position, revision };
+      lines.tell(`${key} ${value?.seq ?? "removed"}`);
+    },
+    caughtUp: () => lines.tell("caught up"),
+  });
+  return {
+    lines,
+    position: () => position,
+    isInOrder: () => isInOrder,
+    changes: () => lines.all.filter((line) => line !== "begins" && line !== "caught up"),
+    /** Resolves once it has caught up so many times. */
+    caughtUpTimes: (count: number) =>
+      lines.first(() => lines.all.filter((line) => line === "caught up").length >= count),
+    caughtUp: () => following.caughtUp(),
+    size: () => following.size(),
+    beginAgain: () => following.beginAgain(),
+    close: () => following.close(),
+  };
+}
+
+/** What every view store promises to those that follow it by position. */
+export function viewFollows(bench: () => ViewBench): void {
+  it("gives a follower without a position everything that is there, and then what changes", async () => {
+    await bench().views.put("n.a", entry(1));
+    await bench().views.put("n.b", entry(2));
+    const following = await followed(bench().views);
+    await following.caughtUpTimes(1);
+    expect(following.lines.all).toEqual(["begins", "n.a 1", "n.b 2", "caught up"]);
+    await bench().again().put("n.a", entry(3));
+    await bench().again().remove("n.b", 4);
+    await following.caughtUp();
+    expect(following.changes()).toEqual(["n.a 1", "n.b 2", "n.a 3", "n.b removed"]);
+    expect(following.isInOrder()).toBe(true);
+    await following.close();
+  });
+  it("gives a follower what came behind its position, removals with it, and nothing else", async () => {
+    await bench().views.put("n.a", entry(1));
+    await bench().views.put("n.b", entry(2));
+    const first = await followed(bench().views);
+    await first.caughtUp();
+    await first.close();
+    await bench().views.put("n.c", entry(3));
+    await bench().views.remove("n.a", 4);
+    const second = await followed(bench().again(), first.position());
+    await second.caughtUpTimes(1);
+    expect(second.lines.all).toEqual(["n.c 3", "n.a removed", "caught up"]);
+    await second.close();
+    const third = await followed(bench().again(), second.position());
+    await third.caughtUpTimes(1);
+    expect(third.lines.all).toEqual(["caught up"]);
+    await third.close();
+  });
+  it("leaves what is the bucket's own out of what a follower is given, and waits for it all the same", async () => {
+    await bench().views.put("n.a", entry(1));
+    await bench().views.put("_position.3", entry(2));
+    const following = await followed(bench().views);
+    await following.caughtUp();
+    await bench().again().put("_position.3", entry(3));
+    await following.caughtUp();
+    expect(following.changes()).toEqual(["n.a 1"]);
+    expect(await following.size()).toBe(1);
+    await following.close();
+  });
+  it("counts the entries, so that a follower can see that some went without a marker", async () => {
+    for (const seq of [1, 2, 3]) await bench().views.put(`n.${seq}`, entry(seq));
+    const following = await followed(bench().views);
+    await following.caughtUp();
+    expect(await following.size()).toBe(3);
+    await bench().purge("n.2");
+    expect(await following.size()).toBe(2);
+    following.beginAgain();
+    await following.caughtUpTimes(2);
+    expect(following.lines.all.slice(-4)).toEqual(["begins", "n.1 1", "n.3 3", "caught up"]);
+    await bench().again().put("n.4", entry(4));
+    await following.caughtUp();
+    expect(following.changes().at(-1)).toBe("n.4 4");
+    await following.close();
+  });
+  it("begins again with a bucket that was deleted and created again, live or between two followings", async () => {
+    for (const seq of [1, 2, 3]) await bench().views.put(`n.${seq}`, entry(seq));
+    const following = await followed(bench().views);
+    await following.caughtUp();
+    const before = following.position();
+    await bench().drop();
+    await bench().again().put("n.9", entry(9));
+    await following.lines.first((line) => line === "n.9 9");
+    await following.caughtUpTimes(2);
+    const since = following.lines.all.slice(following.lines.all.lastIndexOf("begins"));
+    expect(since.filter((line) => line !== "caught up")).toEqual(["begins", "n.9 9"]);
+    expect(following.position().bucketId).not.toBe(before.bucketId);
+    await following.close();
+    const later = await followed(bench().again(), before);
+    await later.caughtUpTimes(1);
+    expect(later.lines.all).toEqual(["begins", "n.9 9", "caught up"]);
+    await later.close();
+  });
+  it("gives nothing more once it is closed", async () => {
+    const following = await followed(bench().views);
+    await following.caughtUp();
+    await following.close();
+    await following.close();
+    await bench().again().put("n.a", entry(1));
+    await expect(following.caughtUp()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    expect(following.changes()).toEqual([]);
+  });
+}

@@ -1,0 +1,36 @@
+import { streams } from "@shoal/proto";
+import { type Link, unreachable } from "../connection/link.ts";
+import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
+import { status } from "../connection/status.ts";
+import { lastOnSubject } from "../stream/stored-message.ts";
+
+/** What the server knows of a subject's last message; undefined when it did not answer. */
+type LastSeq = { readonly seq: number } | { readonly seq: undefined; readonly why: string };
+
+/** The position of the last message of a subject of the log (wildcards allowed), never stale; 0 when there is none. Throws Fault LOG_UNREACHABLE. */
+export async function lastSeqOf(link: Link, subject: string): Promise<number> {
+  for (const untilAt = link.clock.now() + patienceMs; ; ) {
+    // One server alone is the leader, and answers a direct question at two thirds of the cost of one to the leader (measured).
+    const last = link.nc.info?.cluster === undefined ? await direct(link, subject) : await fromLeader(link, subject);
+    if (last.seq !== undefined) return last.seq;
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading the end of ${subject}`, last.why);
+    await shortPause(link);
+  }
+}
+
+async function fromLeader(link: Link, subject: string): Promise<LastSeq> {
+  const look = await lastOnSubject(link, streams.events, subject);
+  if (look.state === "unknown") return { seq: undefined, why: look.why };
+  return { seq: look.state === "none" ? 0 : look.message.seq };
+}
+
+async function direct(link: Link, subject: string): Promise<LastSeq> {
+  const text = JSON.stringify({ last_by_subj: subject });
+  const answer = await ask(link, { subject: `$JS.API.DIRECT.GET.${streams.events}`, text });
+  if (typeof answer === "string") return { seq: undefined, why: answer };
+  const { headers } = answer;
+  const seq = Number(headers?.get("Nats-Sequence") || Number.NaN);
+  if (Number.isInteger(seq)) return { seq };
+  if (headers?.code === status.noMessage) return { seq: 0 };
+  return { seq: undefined, why: headers?.status ?? "the server's answer cannot be read" };
+}

@@ -1,0 +1,143 @@
+import { type BucketPosition, isEntryKey, type ViewFollower, type ViewFollowing } from "@shoal/core";
+import type { Link } from "../connection/link.ts";
+import { shortPause } from "../connection/server-request.ts";
+import type { DeliveredMessage } from "../intake/intake.ts";
+import { type Reading, readStream } from "../stream/reading.ts";
+import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { type BucketState, bucketState, messagesUnder } from "./bucket-state.ts";
+import { type DeliveredRevisions, deliveredRevisions } from "./delivered-revisions.ts";
+
+// Asked ahead: few enough that what has come is worked off within some milliseconds, so that nothing else on the connection waits
+// longer. With 256 entries of 1.5 KB a first read is as fast as with 1,000 (measured).
+const batch = 256;
+
+const pattern = ">";
+
+/** What a bucket holds beside its entries. */
+const ownKeys = "_position.*";
+
+/** See ViewStore.follow. */
+export async function followBucket(
+  link: Link,
+  place: { readonly bucket: string; readonly after: BucketPosition | undefined },
+  follower: ViewFollower,
+): Promise<ViewFollowing> {
+  const following = new BucketFollowing(link, place.bucket, follower);
+  await following.open(place.after);
+  return following;
+}
+
+/** Reads a bucket behind a revision; whenever the reading has come to the end it makes sure that the bucket is still the same. */
+class BucketFollowing implements ViewFollowing {
+  readonly #link: Link;
+  readonly #bucket: string;
+  readonly #follower: ViewFollower;
+  readonly #delivered: DeliveredRevisions;
+  #bucketId = "";
+  #reading: Promise<Reading> | undefined;
+  /** Grows with every beginning: what an earlier reading still delivers is not passed on. */
+  #turn = 0;
+  #isClosed = false;
+
+  constructor(link: Link, bucket: string, follower: ViewFollower) {
+    this.#link = link;
+    this.#bucket = bucket;
+    this.#follower = follower;
+    this.#delivered = deliveredRevisions(link, { bucket, pattern });
+  }
+
+  async open(after: BucketPosition | undefined): Promise<void> {
+    const state = await bucketState(this.#link, this.#bucket);
+    const known = after !== undefined && isStill(state, after) ? after.revision : undefined;
+    await this.#begin(state.bucketId, known);
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#delivered.caughtUp();
+  }
+
+  async size(): Promise<number> {
+    const [all, own] = await Promise.all([
+      bucketState(this.#link, this.#bucket),
+      messagesUnder(this.#link, this.#bucket, ownKeys),
+    ]);
+    return all.messages - own;
+  }
+
+  beginAgain(): void {
+    this.#restart(this.#bucketId, undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#delivered.close();
+    await closed(this.#reading);
+  }
+
+  /** Reads behind a revision, or without one from the beginning. */
+  async #begin(bucketId: string, revision: number | undefined): Promise<void> {
+    const turn = ++this.#turn;
+    const isCurrent = () => this.#turn === turn && !this.#isClosed;
+    this.#bucketId = bucketId;
+    this.#delivered.reset();
+    this.#delivered.advance(revision ?? 0);
+    if (revision === undefined) this.#follower.begins(bucketId);
+    this.#reading = readStream(this.#link, {
+      stream: streamOfBucket(this.#bucket),
+      filter: subjectOfKey(this.#bucket, pattern),
+      from: { at: "behind", seq: revision ?? 0 },
+      batch,
+      deliver: (message) => (isCurrent() ? this.#deliver(message) : undefined),
+      caughtUp: () => void this.#confirm(isCurrent),
+      room: () => this.#follower.room?.(),
+    });
+    await this.#reading;
+  }
+
+  #deliver(message: DeliveredMessage): void {
+    const { seq: revision } = message;
+    const key = keyOfSubject(this.#bucket, message.subject);
+    const kept = isEntryKey(key) ? keptOf(message) : undefined;
+    if (kept !== undefined) this.#follower.changed(key, kept.value, revision);
+    else if (isEntryKey(key))
+      this.#link.trouble(`bucket ${this.#bucket}: ${key} cannot be read and is left out`, "warn");
+    this.#delivered.advance(revision);
+  }
+
+  /**
+   * A reading that goes on behind a revision does not notice that the bucket was deleted and created again, or that it was restored
+   * from an older copy: the server just has nothing newer.
+   */
+  async #confirm(isCurrent: () => boolean): Promise<void> {
+    const revision = this.#delivered.upTo();
+    try {
+      const state = await bucketState(this.#link, this.#bucket);
+      if (!isCurrent()) return;
+      if (isStill(state, { bucketId: this.#bucketId, revision })) this.#follower.caughtUp();
+      else this.#restart(state.bucketId, undefined);
+    } catch (failure) {
+      this.#link.trouble(`following bucket ${this.#bucket}: ${String(failure)}`);
+      await shortPause(this.#link);
+      if (isCurrent()) this.#restart(this.#bucketId, this.#delivered.upTo());
+    }
+  }
+
+  #restart(bucketId: string, revision: number | undefined): void {
+    if (this.#isClosed || this.#link.nc.isClosed()) return;
+    const before = this.#reading;
+    // It is tried for `patienceMs` before it fails, so that this is no loop without a pause.
+    this.#begin(bucketId, revision).catch((failure: unknown) => {
+      this.#link.trouble(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
+      this.#restart(bucketId, revision);
+    });
+    closed(before);
+  }
+}
+
+/** Resolves once a reading is closed, whether or not it could begin. */
+const closed = async (reading: Promise<Reading> | undefined): Promise<void> =>
+  (await reading?.catch(() => undefined))?.close();
+
+const isStill = (state: BucketState, { bucketId, revision }: BucketPosition): boolean =>
+  state.bucketId === bucketId && state.lastRevision >= revision;
