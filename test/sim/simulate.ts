@@ -100,7 +100,10 @@ function createWorld(plan: Plan): World {
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
     const { commit, aggregate, seq } = stored;
-    note("LOG", `${seq} ${aggregate.id} by ${commit.by}: ${commit.cause.command} → ${commit.events.map(lineOf).join(" · ")}`);
+    note(
+      "LOG",
+      `${seq} ${aggregate.id} by ${commit.by}: ${commit.cause.command} → ${commit.events.map(lineOf).join(" · ")}`,
+    );
   });
   const lastHeartbeats = new Map<string, Heartbeat>();
   sea.market.listeners.add((heartbeat) => lastHeartbeats.set(heartbeat.info.nodeId, heartbeat));

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type Clock, type EventLog, Fault, pause } from "@shoal/core";
 import type { AcceptedLoss, KnownPosition } from "@shoal/nats";
+import { deleteDatabase, newestInDatabase } from "./catalog/open-database.ts";
 
 /** Where a requester keeps its index of jobs, in its dataDir. */
 export const catalogFile = (dataDir: string): string => join(dataDir, "catalog.sqlite");
@@ -26,7 +26,7 @@ const looks = { count: 5, everyMs: 1_000 } as const;
 export async function checkLog(parts: LogCheckParts): Promise<void> {
   const { dataDir, log, clock } = parts;
   forgetAcceptedLoss(dataDir, await parts.acceptedLoss());
-  const own = { seq: newestInCatalog(catalogFile(dataDir)), by: `the index in ${dataDir}` };
+  const own = { seq: newestInDatabase(catalogFile(dataDir)), by: `the index in ${dataDir}` };
   const kept = await parts.newestKnown();
   await demandEnd(log, { known: own.seq > kept.seq ? own : kept, clock });
 }
@@ -54,22 +54,7 @@ function forgetAcceptedLoss(dataDir: string, loss: AcceptedLoss | undefined): vo
   const file = join(dataDir, "accepted-loss");
   const before = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   if (loss === undefined || loss.seq === before) return;
-  const index = catalogFile(dataDir);
-  for (const each of [index, `${index}-wal`, `${index}-shm`]) rmSync(each, { force: true });
+  deleteDatabase(catalogFile(dataDir));
   // Behind the removal: when this process dies in between, it is done again.
   writeFileSync(file, `${loss.seq}`, { mode: 0o600 });
-}
-
-/** The latest position that an index knows; 0 when there is none, or when it cannot be read: it is filled again then. */
-function newestInCatalog(file: string): number {
-  if (!existsSync(file)) return 0;
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(file);
-    return Number(database.prepare("SELECT max(seq) AS seq FROM jobs").get()?.["seq"] ?? 0);
-  } catch {
-    return 0;
-  } finally {
-    database?.close();
-  }
 }

@@ -9,7 +9,8 @@ import type { Call } from "./route.ts";
 export async function jobAt(call: Call<{ readonly namespace?: string | undefined }>, front: Front): Promise<FoundJob> {
   const { namespace } = call.query;
   const found = await findJob(front, call.param("id"), { namespace, position: call.position });
+  const seq = found.stored.at(-1)?.seq ?? 0;
   front.catalog.folded(found.job);
-  call.reflects(found.stored.at(-1)?.seq ?? 0);
+  call.reflects(seq);
   return found;
 }

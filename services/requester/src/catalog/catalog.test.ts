@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decideJob, foldJob, type Job, jobEntity } from "@shoal/core";
+import { DatabaseSync } from "node:sqlite";
+import { decideJob, foldJob, type Job, jobEntity, type ViewStore } from "@shoal/core";
 import { createSea, drive, type Sea } from "@shoal/core/testing";
 import { commitVersion, JobSpec, type JobState, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalog } from "./catalog.ts";
-import { inMemory } from "./open-database.ts";
+import { jobTable } from "./job-table.ts";
+import { inMemory, newestInDatabase, openDatabase } from "./open-database.ts";
 import { parseSelector } from "./selector.ts";
 import { createCatalog } from "./sqlite-catalog.ts";
 
@@ -72,13 +74,27 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function catalogOf(file: string = inMemory) {
-  const ports = sea.requester("r-1");
-  const catalog = createCatalog({ views: ports.views.jobs, file });
+async function catalogOf(file: string = inMemory, delivered: string[] = []) {
+  const { follow } = sea.requester("r-1").views.jobs;
+  const views: Pick<ViewStore, "follow"> = {
+    follow: (after, follower) =>
+      follow(after, {
+        ...follower,
+        begins: (bucketId) => follower.begins(bucketId),
+        changed(key, value, revision) {
+          delivered.push(key);
+          follower.changed(key, value, revision);
+        },
+      }),
+  };
+  const catalog = createCatalog({ views, file, pause: async () => undefined });
   open.push(catalog);
   await catalog.start();
   return catalog;
 }
+
+/** Stops the catalog that was started last. */
+const stop = async () => open.pop()?.stop();
 
 const write = (...samples: readonly Sample[]) => {
   for (const sample of samples)
@@ -128,10 +144,11 @@ describe("the catalog", () => {
     const passedOn = Promise.withResolvers<void>();
     const late: typeof views.jobs = {
       ...views.jobs,
-      async watch(pattern, { changed, ready }) {
-        const watch = await views.jobs.watch(pattern, { changed, ready: () => passedOn.resolve(ready()) });
+      async follow(after, follower) {
+        const caughtUp = () => passedOn.resolve(follower.caughtUp());
+        const following = await views.jobs.follow(after, { ...follower, caughtUp });
         await opened.promise;
-        return watch;
+        return following;
       },
     };
     const catalog = createCatalog({ views: late, file: inMemory });
@@ -217,25 +234,127 @@ describe("the catalog", () => {
   });
 });
 
+describe("a list", () => {
+  it.each(
+    [undefined, "default"].flatMap((namespace) =>
+      (["createTime", "modifyTime"] as const).flatMap((order) =>
+        [undefined, { at: 5, jobId: "j-1" }].map((after) => ({ namespace, order, after })),
+      ),
+    ),
+  )("is read along an index, without sorting: %j", (query) => {
+    const database = openDatabase(inMemory);
+    const plans: string[] = [];
+    const prepare = database.prepare.bind(database);
+    database.prepare = (sql) => {
+      if (/^SELECT .* LIMIT \?$/.test(sql)) plans.push(JSON.stringify(prepare(`EXPLAIN QUERY PLAN ${sql}`).all()));
+      return prepare(sql);
+    };
+    const table = jobTable(database);
+    plans.length = 0;
+    table.stretch({ ...query, reverse: true, most: 10 });
+    expect(plans).toEqual([expect.stringContaining("USING INDEX")]);
+    expect(plans[0]).not.toContain("TEMP B-TREE");
+    database.close();
+  });
+});
+
 describe("a catalog in a file", () => {
+  const fileIn = () => join(folder, "catalog.sqlite");
+
   it("is there again, without what left the bucket meanwhile", async () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
-    const file = join(folder, "catalog.sqlite");
-    const first = await catalogOf(file);
-    await first.stop();
-    open.pop();
+    await catalogOf(fileIn());
+    await stop();
     remove("j-1", 3);
     write({ id: "j-3", seq: 4 });
-    expect(all(await catalogOf(file))).toEqual(["j-2", "j-3"]);
+    expect(all(await catalogOf(fileIn()))).toEqual(["j-2", "j-3"]);
+  });
+  it("reads nothing of the bucket again that it has", async () => {
+    write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
+    const first = await catalogOf(fileIn());
+    write({ id: "j-3", seq: 3 });
+    await first.caughtUp();
+    await stop();
+    write({ id: "j-2", seq: 4, state: "completed" });
+    const delivered: string[] = [];
+    const catalog = await catalogOf(fileIn(), delivered);
+    expect(delivered).toEqual(["default.j-2"]);
+    expect(all(catalog).toSorted()).toEqual(["j-1", "j-2", "j-3"]);
+  });
+  it("has its position and its rows from the same moment, whenever its process dies", async () => {
+    const ids = Array.from({ length: 1000 }, (_, index) => `j-${index}`);
+    const catalog = await catalogOf(fileIn());
+    for (const [index, id] of ids.entries()) {
+      write({ id, seq: index + 1 });
+      if (index % 100 !== 50) continue;
+      await catalog.caughtUp();
+      const copy = join(folder, `dead-${index}.sqlite`);
+      for (const part of ["", "-wal"]) if (existsSync(fileIn() + part)) copyFileSync(fileIn() + part, copy + part);
+      expect(all(await catalogOf(copy))).toHaveLength(index + 1);
+      await stop();
+    }
+  });
+  it("loses what went from the bucket without a marker, and nothing that it knows from the log alone", async () => {
+    write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 }, { id: "j-3", seq: 3 });
+    const first = await catalogOf(fileIn());
+    first.folded(submittedAt(9, "j-own"));
+    await stop();
+    sea.views.jobs.purge("default.j-2");
+    const catalog = await catalogOf(fileIn());
+    await expect.poll(() => all(catalog).toSorted()).toEqual(["j-1", "j-3", "j-own"]);
+    const delivered: string[] = [];
+    await stop();
+    expect(all(await catalogOf(fileIn(), delivered))).toHaveLength(3);
+    expect(delivered).toEqual([]);
+  });
+  it("is filled again when its bucket is another one", async () => {
+    write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
+    await catalogOf(fileIn());
+    await stop();
+    sea.views.jobs.drop();
+    write({ id: "j-3", seq: 3 }, { id: "j-4", seq: 4 }, { id: "j-5", seq: 5 });
+    expect(all(await catalogOf(fileIn()))).toEqual(["j-3", "j-4", "j-5"]);
+  });
+  it("follows a bucket that is deleted and created again while it runs", async () => {
+    write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
+    const catalog = await catalogOf(fileIn());
+    catalog.folded(submittedAt(9, "j-own"));
+    sea.views.jobs.drop();
+    await expect.poll(() => all(catalog)).toEqual(["j-own"]);
+    write({ id: "j-2", seq: 10 }, { id: "j-3", seq: 11 });
+    await catalog.caughtUp();
+    expect(all(catalog)).toEqual(["j-own", "j-2", "j-3"]);
+    await stop();
+    const delivered: string[] = [];
+    expect(all(await catalogOf(fileIn(), delivered))).toEqual(["j-own", "j-2", "j-3"]);
+    expect(delivered).toEqual([]);
+  });
+  it("is filled again when it is of another version", async () => {
+    write({ id: "j-1", seq: 1 });
+    await catalogOf(fileIn());
+    await stop();
+    const database = new DatabaseSync(fileIn());
+    database.exec("PRAGMA user_version = 1");
+    database.close();
+    const delivered: string[] = [];
+    expect(all(await catalogOf(fileIn(), delivered))).toEqual(["j-1"]);
+    expect(delivered).toEqual(["default.j-1"]);
+  });
+  it("knows the newest position of the log that it has, without a look at its rows", async () => {
+    write({ id: "j-1", seq: 7 }, { id: "j-2", seq: 5 });
+    await catalogOf(fileIn());
+    await stop();
+    expect(newestInDatabase(fileIn())).toBe(7);
+    expect(newestInDatabase(join(folder, "none"))).toBe(0);
   });
   it("begins again when it is damaged", async () => {
     write({ id: "j-1", seq: 1 });
-    const file = join(folder, "catalog.sqlite");
+    const file = fileIn();
     writeFileSync(file, "this is no database, but long enough to be taken for one".repeat(100));
     expect(all(await catalogOf(file))).toEqual(["j-1"]);
   });
   it("belongs to one process at a time", async () => {
-    const file = join(folder, "catalog.sqlite");
+    const file = fileIn();
     await catalogOf(file);
     const other = createCatalog({ views: sea.requester("r-2").views.jobs, file });
     await expect(other.start()).rejects.toThrow(/in use by another process/);

@@ -4,12 +4,12 @@ import type { JobEntity } from "@shoal/proto";
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
   /**
-   * A job as its log has it: the index takes it unless it has a newer one. So what this requester has appended or has read of a
-   * job is in its lists at once, before the view has it.
+   * A job as its log has it up to a position: the index takes it unless it has a newer one. So what this requester has appended or
+   * has read of a job is in its lists at once, before the view has it.
    */
   folded(job: Job): void;
-  /** The log position of what the index has of a job; 0 when it does not have the job. */
-  seqOf(jobId: string): number;
+  /** What the index has of a job. */
+  find(jobId: string): IndexedJob | undefined;
   /** The jobs of a shard that have not ended, as the view has them. */
   openJobs(shard: number): readonly OpenJob[];
   /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
@@ -18,6 +18,14 @@ export interface Catalog {
   idsBeginning(prefix: string, most: number): readonly string[];
   /** One page of jobs, in order. Looks at `scannedMax` jobs at most: a page may hold fewer than asked for and still go on. */
   list(query: JobQuery): JobPage;
+}
+
+/** A job as the index has it. */
+export interface IndexedJob {
+  readonly namespace: string;
+  /** The log position up to which this is the job. */
+  readonly seq: number;
+  entity(): JobEntity;
 }
 
 export interface OpenJob {

@@ -1,19 +1,14 @@
-import type { ViewEntry } from "@shoal/core";
 import { type JobEntity, jobMachine, shardOf } from "@shoal/proto";
 import { z } from "zod";
 
-/** What the catalog reads of a view's entry; the rest of the job is kept as it stands. */
-const Entry = z.object({
-  seq: z.number(),
-  job: z.looseObject({
-    id: z.string(),
-    namespace: z.string(),
-    name: z.string(),
-    labels: z.record(z.string(), z.string()),
-    state: z.looseObject({ stateType: z.enum(jobMachine.states) }),
-    createTime: z.number(),
-    modifyTime: z.number(),
-  }),
+/** What the catalog reads of a job in a view's entry; the rest is kept as it is. */
+const Indexed = z.object({
+  id: z.string(),
+  namespace: z.string(),
+  labels: z.record(z.string(), z.string()),
+  state: z.object({ stateType: z.enum(jobMachine.states) }),
+  createTime: z.number(),
+  modifyTime: z.number(),
 });
 
 /** One job as the index holds it: the columns that are searched, and the whole. */
@@ -32,21 +27,21 @@ export interface JobRow {
   readonly entity: string;
 }
 
-/** The row of an entry; undefined when the entry is none of the jobs view's. */
-export function jobRow(entry: ViewEntry): JobRow | undefined {
-  const read = Entry.safeParse(entry);
+/** The row of a job up to a position; undefined when it is none of the jobs view's. */
+export function jobRow(entity: unknown, seq: number): JobRow | undefined {
+  const read = Indexed.safeParse(entity);
   if (!read.success) return undefined;
-  const { seq, job } = read.data;
+  const { id, namespace, labels, state, createTime, modifyTime } = read.data;
   return {
-    id: job.id,
-    namespace: job.namespace,
+    id,
+    namespace,
     seq,
-    shard: shardOf(job.id),
-    open: jobMachine.terminal.includes(job.state.stateType) ? 0 : 1,
-    created: job.createTime,
-    modified: job.modifyTime,
-    labels: JSON.stringify(job.labels),
-    entity: JSON.stringify(job),
+    shard: shardOf(id),
+    open: jobMachine.terminal.includes(state.stateType) ? 0 : 1,
+    created: createTime,
+    modified: modifyTime,
+    labels: JSON.stringify(labels),
+    entity: JSON.stringify(entity),
   };
 }
 

@@ -1,33 +1,44 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { BucketPosition } from "@shoal/core";
 import type { JobOrder, OpenJob } from "./catalog.ts";
 import type { JobRow } from "./job-row.ts";
 
-/** Grows with every change of the tables below: an index of another version is thrown away and filled again. */
-export const schemaVersion = 1;
+/** Grows with every change of the tables below: an index of another version is deleted and filled again. */
+export const schemaVersion = 2;
 
+// `in_bucket` is 1 once the bucket has delivered the job, 0 while only this requester's own reads and appends know it.
 export const schema = `
   CREATE TABLE jobs (
     id TEXT PRIMARY KEY, namespace TEXT NOT NULL, seq INTEGER NOT NULL, shard INTEGER NOT NULL, open INTEGER NOT NULL,
-    created INTEGER NOT NULL, modified INTEGER NOT NULL, labels TEXT NOT NULL, entity TEXT NOT NULL
+    created INTEGER NOT NULL, modified INTEGER NOT NULL, labels TEXT NOT NULL, entity TEXT NOT NULL,
+    in_bucket INTEGER NOT NULL
   );
   CREATE INDEX jobs_created ON jobs (created, id);
   CREATE INDEX jobs_modified ON jobs (modified, id);
-  CREATE INDEX jobs_namespace ON jobs (namespace, created, id);
+  CREATE INDEX jobs_namespace_created ON jobs (namespace, created, id);
+  CREATE INDEX jobs_namespace_modified ON jobs (namespace, modified, id);
   CREATE INDEX jobs_open ON jobs (shard) WHERE open = 1;
+  CREATE TABLE progress (bucket_id TEXT NOT NULL, revision INTEGER NOT NULL, in_bucket INTEGER NOT NULL, seq INTEGER NOT NULL);
+  INSERT INTO progress VALUES ('', 0, 0, 0);
   PRAGMA user_version = ${schemaVersion};
 `;
 
 const columns = ["id", "namespace", "seq", "shard", "open", "created", "modified", "labels", "entity"] as const;
+const all = [...columns, "in_bucket"];
 
-// A row that is there already stays unless the new one comes from a later position of the log.
-const upsert = `
-  INSERT INTO jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-  ON CONFLICT (id) DO UPDATE SET ${columns
-    .slice(1)
-    .map((each) => `${each} = excluded.${each}`)
-    .join(", ")}
-  WHERE excluded.seq > jobs.seq
-`;
+const statements = {
+  insert: `INSERT INTO jobs (${all.join(", ")}) VALUES (${all.map(() => "?").join(", ")})`,
+  update: `UPDATE jobs SET ${all.map((each) => `${each} = ?`).join(", ")} WHERE id = ?`,
+  mark: "UPDATE jobs SET in_bucket = 1 WHERE id = ?",
+  remove: "DELETE FROM jobs WHERE id = ?",
+  find: "SELECT namespace, seq, entity FROM jobs WHERE id = ?",
+  look: "SELECT seq, in_bucket FROM jobs WHERE id = ?",
+  open: "SELECT namespace, id FROM jobs WHERE open = 1 AND shard = ? ORDER BY id",
+  ids: "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+  behind: "SELECT id, in_bucket FROM jobs WHERE id > ? ORDER BY id LIMIT ?",
+  progress: "SELECT bucket_id, revision, in_bucket, seq FROM progress",
+  save: "UPDATE progress SET bucket_id = ?, revision = ?, in_bucket = ?, seq = ?",
+} as const;
 
 /** Which stretch of the list is wanted. */
 export interface Stretch {
@@ -47,37 +58,45 @@ export interface ListedRow {
   readonly entity: string;
 }
 
+/** What is written together. */
+export interface TableWrite {
+  readonly rows: Iterable<{ readonly row: JobRow; readonly isInBucket: boolean }>;
+  readonly removed: Iterable<string>;
+  /** Up to where the bucket has been delivered; undefined: not all of it has. */
+  readonly position: BucketPosition | undefined;
+}
+
 export interface JobTable {
-  /** Writes rows and removes ids, all or nothing. */
-  write(rows: Iterable<JobRow>, removed: Iterable<string>): void;
+  /** Writes rows and removes ids, all or nothing. A row that is there stays unless the new one comes from a later position of the log. */
+  write(write: TableWrite): void;
+  position(): BucketPosition | undefined;
+  /** How many rows the bucket has delivered. */
+  inBucket(): number;
+  find(id: string): { readonly namespace: string; readonly seq: number; readonly entity: string } | undefined;
   open(shard: number): readonly OpenJob[];
   idsFrom(first: string, beyond: string, most: number): readonly string[];
-  allIds(): Iterable<string>;
-  /** 0 when there is no such row. */
-  seqOf(id: string): number;
+  /** Ids behind one, in order, and whether the bucket has delivered each. */
+  idsBehind(id: string, most: number): readonly { readonly id: string; readonly isInBucket: boolean }[];
   stretch(stretch: Stretch): readonly ListedRow[];
 }
 
 /** The statements over a database that has the schema. */
 export function jobTable(database: DatabaseSync): JobTable {
-  const put = database.prepare(upsert);
-  const drop = database.prepare("DELETE FROM jobs WHERE id = ?");
-  const open = database.prepare("SELECT namespace, id FROM jobs WHERE open = 1 AND shard = ? ORDER BY id");
-  const ids = database.prepare("SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
-  const every = database.prepare("SELECT id FROM jobs");
-  const position = database.prepare("SELECT seq FROM jobs WHERE id = ?");
+  const of = (name: keyof typeof statements) => database.prepare(statements[name]);
+  const [find, open, ids, behind] = [of("find"), of("open"), of("ids"), of("behind")];
+  const writer = tableWriter(database);
   const lists = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return {
-    write(rows, removed) {
-      database.exec("BEGIN");
-      for (const row of rows) put.run(...columns.map((column) => row[column]));
-      for (const id of removed) drop.run(id);
-      database.exec("COMMIT");
+    ...writer,
+    find(id) {
+      const row = find.get(id);
+      if (row === undefined) return undefined;
+      return { namespace: String(row["namespace"]), seq: Number(row["seq"]), entity: String(row["entity"]) };
     },
     open: (shard) => open.all(shard).map((row) => ({ namespace: String(row["namespace"]), jobId: String(row["id"]) })),
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
-    allIds: () => every.all().map((row) => String(row["id"])),
-    seqOf: (id) => Number(position.get(id)?.["seq"] ?? 0),
+    idsBehind: (id, most) =>
+      behind.all(id, most).map((row) => ({ id: String(row["id"]), isInBucket: row["in_bucket"] === 1 })),
     stretch(wanted) {
       const { sql, values } = listing(wanted);
       const statement = lists.get(sql) ?? database.prepare(sql);
@@ -92,6 +111,54 @@ export function jobTable(database: DatabaseSync): JobTable {
     },
   };
 }
+
+/** The rows and the progress, which are written in one transaction. */
+function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position" | "inBucket"> {
+  const of = (name: keyof typeof statements) => database.prepare(statements[name]);
+  const [insert, update, mark, remove] = [of("insert"), of("update"), of("mark"), of("remove")];
+  const [look, save] = [of("look"), of("save")];
+  const saved = of("progress").get();
+  let position = positionOf(String(saved?.["bucket_id"]), Number(saved?.["revision"]));
+  let [inBucket, seq] = [Number(saved?.["in_bucket"]), Number(saved?.["seq"])];
+
+  function put(row: JobRow, isInBucket: boolean): void {
+    const before = look.get(row.id);
+    const wasInBucket = before?.["in_bucket"] === 1;
+    const values = [...columns.map((column) => row[column]), isInBucket || wasInBucket ? 1 : 0];
+    if (before === undefined) insert.run(...values);
+    else if (Number(before["seq"]) < row.seq) update.run(...values, row.id);
+    else if (isInBucket && !wasInBucket) mark.run(row.id);
+    if (isInBucket && !wasInBucket) inBucket += 1;
+    seq = Math.max(seq, row.seq);
+  }
+  function drop(id: string): void {
+    if (look.get(id)?.["in_bucket"] === 1) inBucket -= 1;
+    remove.run(id);
+  }
+  return {
+    position: () => position,
+    inBucket: () => inBucket,
+    write(write) {
+      const before = { inBucket, seq };
+      database.exec("BEGIN");
+      try {
+        for (const { row, isInBucket } of write.rows) put(row, isInBucket);
+        for (const id of write.removed) drop(id);
+        const { bucketId, revision } = write.position ?? { bucketId: "", revision: 0 };
+        save.run(bucketId, revision, inBucket, seq);
+        database.exec("COMMIT");
+        position = write.position;
+      } catch (failure) {
+        ({ inBucket, seq } = before);
+        database.exec("ROLLBACK");
+        throw failure;
+      }
+    },
+  };
+}
+
+const positionOf = (bucketId: string, revision: number): BucketPosition | undefined =>
+  bucketId === "" ? undefined : { bucketId, revision };
 
 const columnOf = { createTime: "created", modifyTime: "modified" } as const satisfies Record<JobOrder, string>;
 

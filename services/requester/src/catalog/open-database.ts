@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@shoal/core";
 import { schema, schemaVersion } from "./job-table.ts";
@@ -23,8 +23,27 @@ export function openDatabase(file: string): DatabaseSync {
         cause: failure,
       });
     if (file === inMemory) throw failure;
-    for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
+    deleteDatabase(file);
     return opened(file);
+  }
+}
+
+/** Deletes an index file that is not open; harmless when there is none, and for one in memory. */
+export function deleteDatabase(file: string): void {
+  if (file !== inMemory) for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
+}
+
+/** The latest log position that an index file knows; 0 when there is none, or when it cannot be read: it is filled again then. */
+export function newestInDatabase(file: string): number {
+  if (!existsSync(file)) return 0;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    return Number(database.prepare("SELECT seq FROM progress").get()?.["seq"] ?? 0);
+  } catch {
+    return 0;
+  } finally {
+    database?.close();
   }
 }
 
@@ -33,11 +52,8 @@ function opened(file: string): DatabaseSync {
   try {
     database.exec(pragmas);
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (found !== schemaVersion) {
-      database.exec("BEGIN IMMEDIATE; DROP TABLE IF EXISTS jobs;");
-      database.exec(schema);
-      database.exec("COMMIT");
-    }
+    if (found === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+    else if (found !== schemaVersion) throw new Error(`the index has version ${found}`);
     return database;
   } catch (failure) {
     database.close();

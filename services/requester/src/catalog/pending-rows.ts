@@ -1,15 +1,26 @@
-import type { ViewEntry } from "@shoal/core";
+import type { BucketPosition } from "@shoal/core";
 import { type JobRow, jobRow } from "./job-row.ts";
 import type { JobTable } from "./job-table.ts";
 
-// Changes that wait for one transaction: some 50 ms of writing. Whoever reads writes what waits first.
-const waitingMax = 1000;
+// Changes that wait for one transaction: some 5 ms of writing (measured). A read writes what waits first.
+const waitingMax = 256;
+
+/** A job that is to be written. */
+export interface PendingRow {
+  /** The job as the view renders it. */
+  readonly entity: unknown;
+  readonly seq: number;
+  /** The bucket has delivered it. */
+  readonly isInBucket: boolean;
+}
 
 /** What is to be written, gathered by job: one that changes often is written once. */
 export interface PendingRows {
-  /** Of two entries the one from the later position of the log stays. One that cannot be read as a job removes what stood there. */
-  put(jobId: string, entry: ViewEntry): void;
+  /** Of two states of a job the one from the later position of the log stays. One that cannot be read as a job removes what was there. */
+  put(jobId: string, pending: PendingRow): void;
   remove(jobId: string): void;
+  /** Up to where the bucket has been delivered; undefined while not all of it has. Written with the rows. */
+  reach(position: BucketPosition | undefined): void;
   /** Enough waits to be worth a transaction. */
   full(): boolean;
   /** Writes all that waits. */
@@ -17,31 +28,37 @@ export interface PendingRows {
 }
 
 export function pendingRows(): PendingRows {
-  const entries = new Map<string, ViewEntry>();
+  const waiting = new Map<string, PendingRow>();
   const removed = new Set<string>();
+  let reached: { readonly position: BucketPosition | undefined } | undefined;
   return {
-    put(jobId, entry) {
-      if ((entries.get(jobId)?.seq ?? 0) > entry.seq) return;
+    put(jobId, pending) {
+      const before = waiting.get(jobId);
       removed.delete(jobId);
-      entries.set(jobId, entry);
+      const newest = before !== undefined && before.seq > pending.seq ? before : pending;
+      waiting.set(jobId, { ...newest, isInBucket: pending.isInBucket || before?.isInBucket === true });
     },
     remove(jobId) {
-      entries.delete(jobId);
+      waiting.delete(jobId);
       removed.add(jobId);
     },
-    full: () => entries.size + removed.size >= waitingMax,
+    reach(position) {
+      reached = { position };
+    },
+    full: () => waiting.size + removed.size >= waitingMax,
     writeTo(table) {
-      if (entries.size + removed.size === 0) return;
-      const rows: JobRow[] = [];
+      if (waiting.size + removed.size === 0 && reached === undefined) return;
+      const rows: { row: JobRow; isInBucket: boolean }[] = [];
       // Made here and not when they come: of several for one job only the last is looked at.
-      for (const [jobId, entry] of entries) {
-        const row = jobRow(entry);
+      for (const [jobId, { entity, seq, isInBucket }] of waiting) {
+        const row = jobRow(entity, seq);
         if (row === undefined) removed.add(jobId);
-        else rows.push(row);
+        else rows.push({ row, isInBucket });
       }
-      table.write(rows, removed);
-      entries.clear();
+      table.write({ rows, removed, position: reached === undefined ? table.position() : reached.position });
+      waiting.clear();
       removed.clear();
+      reached = undefined;
     },
   };
 }

@@ -1,80 +1,37 @@
-import type { DatabaseSync } from "node:sqlite";
-import { assert, Fault, jobEntity, type Process, type ViewEntry, type ViewStore, type ViewWatch } from "@shoal/core";
+import { setImmediate } from "node:timers/promises";
+import { jobEntity, type Process } from "@shoal/core";
+import { BucketIndex, type BucketIndexParts } from "./bucket-index.ts";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
 import { entityOf, labelsOf } from "./job-row.ts";
-import { type JobTable, jobTable } from "./job-table.ts";
-import { openDatabase } from "./open-database.ts";
-import { pendingRows } from "./pending-rows.ts";
+import type { JobTable } from "./job-table.ts";
 
-export interface CatalogParts {
-  /** The jobs bucket. */
-  readonly views: ViewStore;
-  /** A file, or `inMemory`. */
-  readonly file: string;
+export interface CatalogParts extends Omit<BucketIndexParts, "pause"> {
+  /** Lets the process do what else waits: once through its events when left out. */
+  readonly pause?: BucketIndexParts["pause"];
 }
 
-// Rows read at once while looking for jobs with the wanted labels.
+// Rows read at once while looking for jobs with certain labels.
 const stretchRows = 500;
 
-/** A catalog in SQLite. Writes are gathered until somebody reads or enough wait, so a job that changes often is written once. */
-export function createCatalog({ views, file }: CatalogParts): Catalog & Process {
-  const pending = pendingRows();
-  let database: DatabaseSync | undefined;
-  let table: JobTable | undefined;
-  let watch: ViewWatch | undefined;
-  // What the first telling named; what else an old file holds is gone from the bucket.
-  let named: Set<string> | undefined = new Set();
-
-  function current(): JobTable {
-    assert(table !== undefined, "the catalog was asked before it was started");
-    pending.writeTo(table);
-    return table;
-  }
-
-  function changed(key: string, value: ViewEntry | undefined): void {
-    const jobId = key.slice(key.indexOf(".") + 1);
-    if (value === undefined) pending.remove(jobId);
-    else {
-      pending.put(jobId, value);
-      named?.add(jobId);
-    }
-    if (pending.full()) current();
-  }
-
-  function forgetOthers(): void {
-    if (named === undefined) return;
-    for (const id of current().allIds()) if (!named.has(id)) pending.remove(id);
-    named = undefined;
-  }
-
+/** A catalog in SQLite. */
+export function createCatalog({ pause = () => setImmediate(), ...parts }: CatalogParts): Catalog & Process {
+  const index = new BucketIndex({ ...parts, pause });
   return {
     name: "catalog",
-    async start() {
-      database = openDatabase(file);
-      table = jobTable(database);
-      const { promise: ready, resolve } = Promise.withResolvers<void>();
-      // Everything may have been passed on before the watch itself is answered for: it is open once both have happened.
-      watch = await views.watch(">", { changed, ready: () => resolve(forgetOthers()) });
-      await ready;
+    start: () => index.open(),
+    stop: () => index.close(),
+    folded: (job) => index.put(job.header.id, { entity: jobEntity(job), seq: job.seq, isInBucket: false }),
+    find(jobId) {
+      const row = index.table().find(jobId);
+      return row === undefined
+        ? undefined
+        : { namespace: row.namespace, seq: row.seq, entity: () => entityOf(row.entity) };
     },
-    async stop() {
-      await watch?.close();
-      if (table !== undefined) current();
-      database?.close();
-    },
-    folded(job) {
-      pending.put(job.header.id, { seq: job.seq, job: jobEntity(job) });
-      if (pending.full()) current();
-    },
-    seqOf: (jobId) => current().seqOf(jobId),
-    openJobs: (shard) => current().open(shard),
-    async caughtUp() {
-      if (watch === undefined) throw new Fault("LOG_UNREACHABLE", "the catalog does not watch its bucket yet");
-      await watch.caughtUp();
-    },
+    openJobs: (shard) => index.table().open(shard),
+    caughtUp: () => index.caughtUp(),
     // "\uffff" stands behind every character that an id may hold.
-    idsBeginning: (prefix, most) => current().idsFrom(prefix, `${prefix}\uffff`, most),
-    list: (query) => listed(current(), query),
+    idsBeginning: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),
+    list: (query) => listed(index.table(), query),
   };
 }
 

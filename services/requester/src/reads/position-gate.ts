@@ -11,7 +11,7 @@ export interface PositionGate {
 export interface PositionGateParts {
   readonly log: Pick<EventLog, "range" | "load" | "lastSeq">;
   readonly positions: Pick<Positions, "load">;
-  readonly catalog: Pick<Catalog, "caughtUp" | "seqOf" | "folded">;
+  readonly catalog: Pick<Catalog, "caughtUp" | "find" | "folded">;
   readonly clock: Clock;
 }
 
@@ -103,14 +103,15 @@ class CatalogPositions implements PositionGate {
     const reached = await log.range(range, ({ aggregate, seq, commit }) => {
       if (commit.events.some(({ type }) => changesHeader(type))) changed.set(aggregate.id, seq);
     });
-    const behind = [...changed].filter(([id, seq]) => catalog.seqOf(id) < seq).map(([id]) => id);
+    const behind = [...changed].filter(([id, seq]) => (catalog.find(id)?.seq ?? 0) < seq).map(([id]) => id);
     for (let first = 0; first < behind.length; first += positionLimits.foldedAtOnce)
       await Promise.all(behind.slice(first, first + positionLimits.foldedAtOnce).map((id) => this.#fold(id)));
     for (const each of shard === undefined ? shards : [shard]) this.#cover(each, reached);
   }
 
   async #fold(id: string): Promise<void> {
-    const job = foldJob(await this.#parts.log.load({ kind: "job", namespace: "*", id }));
+    const stored = await this.#parts.log.load({ kind: "job", namespace: "*", id });
+    const job = foldJob(stored);
     if (job !== undefined) this.#parts.catalog.folded(job);
   }
 

@@ -1,0 +1,140 @@
+import type { DatabaseSync } from "node:sqlite";
+import { assert, Fault, type ViewEntry, type ViewFollowing, type ViewStore } from "@shoal/core";
+import { type JobTable, jobTable } from "./job-table.ts";
+import { deleteDatabase, openDatabase } from "./open-database.ts";
+import { type PendingRow, pendingRows } from "./pending-rows.ts";
+import { beginSweep, type Sweep } from "./sweep.ts";
+
+export interface BucketIndexParts {
+  /** The jobs bucket. */
+  readonly views: Pick<ViewStore, "follow">;
+  /** A file, or `inMemory`. */
+  readonly file: string;
+  /** Lets the process do what else waits. */
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * Keeps a table in step with the jobs bucket. The position in the bucket is written together with the rows, so that the next start
+ * reads only what came since. Changes are gathered until a read or until enough wait.
+ */
+export class BucketIndex {
+  readonly #parts: BucketIndexParts;
+  readonly #pending = pendingRows();
+  readonly #filled = Promise.withResolvers<void>();
+  #database: DatabaseSync | undefined;
+  #table: JobTable | undefined;
+  #following: ViewFollowing | undefined;
+  #bucketId = "";
+  #revision = 0;
+  /** While everything is delivered again to a table that has rows. */
+  #sweep: Sweep | undefined;
+  #state: "filling" | "open" | "closed" = "filling";
+
+  constructor(parts: BucketIndexParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves once the table has everything that the bucket had. Throws Fault CONFIG_INVALID, LOG_UNREACHABLE. */
+  async open(): Promise<void> {
+    const { views, pause } = this.#parts;
+    this.#openTable();
+    const position = this.table().position();
+    this.#bucketId = position?.bucketId ?? "";
+    this.#revision = position?.revision ?? 0;
+    // Everything may be delivered before the following itself is answered for: it is open once both have happened.
+    this.#following = await views.follow(position, {
+      begins: (bucketId) => this.#begin(bucketId),
+      changed: (key, value, revision) => this.#change(key, value, revision),
+      caughtUp: () => void this.#delivered(),
+      room: pause,
+    });
+    await this.#filled.promise;
+    this.#state = "open";
+    void this.#compareSizes();
+  }
+
+  async close(): Promise<void> {
+    await this.#following?.close();
+    if (this.#table !== undefined) this.table();
+    this.#state = "closed";
+    this.#database?.close();
+  }
+
+  /** The table, with everything that waited written. */
+  table(): JobTable {
+    assert(this.#table !== undefined, "the catalog was asked before it was started");
+    this.#pending.writeTo(this.#table);
+    return this.#table;
+  }
+
+  /** Takes a job in. */
+  put(jobId: string, row: PendingRow): void {
+    this.#pending.put(jobId, row);
+    this.#writeSome();
+  }
+
+  async caughtUp(): Promise<void> {
+    if (this.#following === undefined) throw new Fault("LOG_UNREACHABLE", "the catalog does not follow its bucket yet");
+    await this.#following.caughtUp();
+  }
+
+  #writeSome(): void {
+    if (this.#pending.full()) this.table();
+  }
+
+  #openTable(): void {
+    this.#database = openDatabase(this.#parts.file);
+    this.#table = jobTable(this.#database);
+  }
+
+  #begin(bucketId: string): void {
+    this.#bucketId = bucketId;
+    this.#revision = 0;
+    this.#sweep = undefined;
+    if (this.table().idsBehind("", 1).length === 0) return;
+    if (this.#state === "filling") {
+      // Nothing reads the table yet, so that the file of another bucket can go as a whole.
+      this.#database?.close();
+      deleteDatabase(this.#parts.file);
+      this.#openTable();
+    } else if (this.#database !== undefined) {
+      this.#sweep = beginSweep(this.#database);
+      this.#pending.reach(undefined);
+    }
+  }
+
+  #change(key: string, value: ViewEntry | undefined, revision: number): void {
+    const jobId = key.slice(key.indexOf(".") + 1);
+    this.#revision = revision;
+    // A table of which rows may have to go has no position: a process that dies before the end begins again.
+    this.#pending.reach(this.#sweep === undefined ? { bucketId: this.#bucketId, revision } : undefined);
+    if (value !== undefined) this.#sweep?.saw(jobId);
+    if (value === undefined) this.#pending.remove(jobId);
+    else this.#pending.put(jobId, { entity: value["job"], seq: value.seq, isInBucket: true });
+    this.#writeSome();
+  }
+
+  /** Everything that the bucket has is delivered. */
+  async #delivered(): Promise<void> {
+    const sweep = this.#sweep;
+    if (sweep === undefined) {
+      if (this.#state === "open") await this.#compareSizes();
+      return this.#filled.resolve();
+    }
+    const isCurrent = () => this.#sweep === sweep && this.#state === "open";
+    await sweep.finish(() => (isCurrent() ? this.table() : undefined), this.#parts.pause);
+    if (!isCurrent()) return;
+    this.#sweep = undefined;
+    this.#pending.reach({ bucketId: this.#bucketId, revision: this.#revision });
+    this.table();
+  }
+
+  /** More rows of the bucket than the bucket has: some went without a marker, or it expired before this process could see it. */
+  async #compareSizes(): Promise<void> {
+    const rows = this.table().inBucket();
+    const size = await this.#following?.size().catch(() => Number.POSITIVE_INFINITY);
+    if (size !== undefined && rows > size && this.#state === "open" && this.#sweep === undefined)
+      this.#following?.beginAgain();
+  }
+}
