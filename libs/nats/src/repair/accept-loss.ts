@@ -4,7 +4,7 @@ import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { lastSeq } from "../event-log/scan.ts";
 import { isMemberKey } from "../leases/picture.ts";
-import { readStream } from "../stream/reading.ts";
+import { readToEnd } from "../stream/read-to-end.ts";
 import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { newestKnown } from "../views/newest-known.ts";
 import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
@@ -88,18 +88,13 @@ async function eachKept(
   bucket: string,
   tell: (key: string, seen: { readonly seq: number; readonly removed: boolean }) => void,
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
+  await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
-    inOneGo: true,
     deliver(message) {
       const kept = keptOf(message);
       tell(keyOfSubject(bucket, message.subject), { seq: kept?.seq ?? -1, removed: isRemoval(message) });
     },
-    caughtUp: resolve,
   });
-  link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
-  await promise.finally(() => reading.close());
 }
