@@ -1,5 +1,6 @@
 import { type Given, readConfig } from "@shoal/core";
 import {
+  connectionOf,
   connectRequester,
   encodeEntry,
   type RequesterPorts,
@@ -9,7 +10,6 @@ import {
 } from "@shoal/nats";
 import { buckets } from "@shoal/proto";
 import { RequesterConfig } from "../config.ts";
-import { serverOf } from "../server-of.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
 import type { LogMessage } from "./judge.ts";
 import { type JudgeThreads, startJudgeThreads } from "./judge-threads.ts";
@@ -34,9 +34,11 @@ const viewOf = (bucket: string): ViewName => (isView(bucket) ? bucket : buckets.
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
 export async function openReplay(given: Given): Promise<OpenReplay> {
+  const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
     requesterId: readerId,
-    ...serverOf(readConfig(RequesterConfig, given).nats),
+    ...connectionOf(settings),
+    replicas: settings.replicas,
     onParked: () => {},
   });
   const kept = keptViews(nats);
