@@ -79,7 +79,6 @@ export {
   type Tip,
   type UnreadableCommit,
 } from "./ports/event-log.ts";
-export type { Feed } from "./ports/feed.ts";
 export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
