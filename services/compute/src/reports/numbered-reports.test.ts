@@ -104,14 +104,20 @@ describe("the reports of an execution", () => {
     expect(reports[1]).toEqual(reports[0]);
   });
 
-  it("go on behind what the log has, when the node has lost its memory", async () => {
+  it.each([
+    ["batch", "8 failed", 0],
+    ["ops", "8 failed", 0],
+    ["service", "8 completed", 1],
+  ])("of a %s job go on behind what the log has, when the node has lost its memory", async (jobType, said, starts) => {
     const bench = createNodeBench();
     bench.setRecorded(() => 7);
-    const assignment = assignmentOf();
+    const assignment = assignmentOf({ jobType });
     bench.assign(assignment);
     await bench.boot();
     await bench.sea.clock.advance(20);
-    expect(numbered(bench.reports(assignment.executionId))).toEqual(["8 completed"]);
+    expect(numbered(bench.reports(assignment.executionId))).toEqual([said]);
+    // It was begun before: what may not run twice does not.
+    expect(bench.starts.get(assignment.executionId) ?? 0).toBe(starts);
   });
 
   it("are given another number when the log has theirs and not what they say", async () => {
