@@ -25,7 +25,7 @@ import {
   sampleSpec,
 } from "../testing/samples.ts";
 import { executionEntity } from "./entity.ts";
-import type { JobEvent } from "./evolve.ts";
+import { evolveJob, type JobEvent } from "./evolve.ts";
 import { executionOf } from "./job.ts";
 import { batch } from "./job-types/batch.ts";
 import { jobKind } from "./kind.ts";
@@ -157,6 +157,14 @@ describe("an execution that is stopping", () => {
       desiredState: { stateType: "stopped" },
       computeState: { stateType: "stopping" },
     });
+  });
+  it("holds its slot: a log that fills it twice is damaged", () => {
+    const { state } = givenJob(...stopped.slice(0, -1));
+    const second = { ...assigned(0), data: { ...assigned(0).data, executionId: "e-2", attempt: 2 } } as JobEvent;
+    expect(state && evolveJob(state, second, { at: sampleAt, seq: 9 })).toBeUndefined();
+    const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone" });
+    const { state: free } = givenJob(...stopped.slice(0, -1), lost);
+    expect(free && evolveJob(free, second, { at: sampleAt, seq: 9 })).toBeDefined();
   });
   it("is not placed again while it stops, nor is anything else of a job that has ended", () => {
     const place = { slot: "0", nodeId: "n-two", askId: "a", resources: sampleResources };
