@@ -27,7 +27,7 @@ import {
 import { executionEntity } from "./entity.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
 import { executionOf } from "./job.ts";
-import { batch } from "./job-types/batch.ts";
+import { batch, batchRetries } from "./job-types/batch.ts";
 import { jobKind } from "./kind.ts";
 
 const first = sampleExecutionId();
@@ -104,6 +104,27 @@ describe("stopping a job", () => {
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
       .then(ExecutionsLost.of({ slots: [[0, 999]], code: "NODE_LOST", why: "gone", retryAt: sampleAt }));
   });
+});
+
+it("losing a node is one event for each time at which slots are placed again", () => {
+  const lost = (slot: string) =>
+    ExecutionsLost.of({ slots: [slot], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
+  const again = (partition: number, attempt: number): JobEvent => ({
+    ...assigned(partition),
+    data: {
+      ...assigned(partition).data,
+      executionId: sampleExecutionId(partition, attempt),
+      attempt,
+    } as never,
+  });
+  const retried = [assigned(1), lost("1"), again(1, 2), lost("1"), again(1, 3)] as readonly JobEvent[];
+  const events = { code: "NODE_LOST", why: "gone" } as const;
+  givenJob(submitted(4), assigned(0), ...retried, assigned(2), assigned(3, "n-two"), JobStarted.of({}))
+    .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
+    .then(
+      ExecutionsLost.of({ slots: ["0", "2"], ...events, retryAt: sampleAt }),
+      ExecutionsLost.of({ slots: ["1"], ...events, retryAt: sampleAt + 2 * batchRetries.backoffMs }),
+    );
 });
 
 describe("an execution that is stopping", () => {
