@@ -1,16 +1,6 @@
 import type { ReceivedReport, ViewEntry } from "@shoal/core";
 import { heard } from "@shoal/core/testing/contracts";
-import {
-  type Ask,
-  type Bid,
-  buckets,
-  type Heartbeat,
-  type Report,
-  shardOf,
-  streams,
-  subjects,
-  Task,
-} from "@shoal/proto";
+import { type Ask, type Bid, buckets, type Heartbeat, type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
@@ -301,9 +291,16 @@ onServer(() => {
       namespace: "default",
       jobType: "batch",
       priority: 0,
-      task: Task.parse({ engine: { type: "noop", params: {} } }),
-      constraints: [],
-      resources,
+      requirements: {
+        engine: { type: "noop" },
+        publisher: { type: "" },
+        sources: [],
+        resultPaths: [],
+        hostVariables: [],
+        network: { type: "default", hasPorts: false },
+        constraints: [],
+        resources,
+      },
       slots: 1,
     };
   }
