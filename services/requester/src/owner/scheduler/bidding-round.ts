@@ -4,6 +4,7 @@ import {
   type Clock,
   failuresOf,
   filters,
+  isPreference,
   type Job,
   jobLimits,
   judgeAll,
@@ -59,8 +60,9 @@ export class BiddingRound {
   readonly #slots: readonly Slot[];
   readonly #answers: Answer[] = [];
   readonly #places: AssignedSlot[] = [];
-  /** A node would have run it with more room, or did not answer. */
-  #mayChange = false;
+  /** Nodes that would run it with more room, or that did not answer. */
+  readonly #mayChange = new Set<string>();
+  readonly #drawn: number;
 
   constructor(options: BiddingOptions, lane: Lane, entry: PendingEntry) {
     this.#options = options;
@@ -69,21 +71,25 @@ export class BiddingRound {
     const job = entry.target.state();
     this.#failuresOn = job === undefined ? new Map() : failuresOf(job);
     this.#slots = entry.slots.slice(0, jobLimits.placesPerCommit);
+    const prefers = entry.requirements.constraints.some(isPreference);
+    this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
   }
 
   /** Asks the offered nodes, or nodes drawn from the lane's pool. */
   async run(offered: readonly string[] | undefined): Promise<BiddingOutcome> {
-    let nodeIds = offered ?? this.#draw(scheduleLimits.drawn);
-    // Further draws only while every answer was a refusal for good: each makes the set of nodes to draw from smaller.
+    const { width, rounds } = this.#options.auction;
+    let left = width * rounds;
+    let nodeIds = offered ?? this.#draw(this.#drawn);
     while (nodeIds.length > 0) {
-      await this.#askInRounds(this.#ranked(nodeIds));
-      if (this.#isDone() || this.#mayChange || this.#entry.refusedBy.size >= refusalsMax) break;
-      nodeIds = offered === undefined ? this.#draw(scheduleLimits.drawn) : [];
+      left -= await this.#askInRounds(this.#ranked(nodeIds).slice(0, left));
+      // Refusals for good cost no rounds: each makes the set of nodes to draw from smaller.
+      if (this.#isDone() || left <= 0 || this.#entry.refusedBy.size >= refusalsMax) break;
+      nodeIds = offered === undefined ? this.#draw(this.#drawn) : [];
     }
     const answers = [...this.#answers, ...this.#refusalsByFilters()];
     if (this.#places.length >= this.#slots.length)
       return { places: this.#places, answers, result: "placed", isNever: false };
-    const isLeft = this.#mayChange || this.#places.length > 0 || this.#draw(1).length > 0;
+    const isLeft = this.#mayChange.size > 0 || this.#places.length > 0 || this.#draw(1).length > 0;
     return { places: this.#places, answers, result: isLeft ? "room" : "node", isNever: !isLeft };
   }
 
@@ -100,6 +106,7 @@ export class BiddingRound {
       limit,
       fraction: () => chance.fraction(),
       accepts: (nodeId) =>
+        !this.#mayChange.has(nodeId) &&
         refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
         isCandidate(nodeId) &&
         this.#lane.fits(this.#entry, nodeId),
@@ -107,17 +114,19 @@ export class BiddingRound {
   }
 
   #ranked(nodeIds: readonly string[]): readonly string[] {
-    const { rooms, chance, auction } = this.#options;
+    const { rooms, chance } = this.#options;
     const infos = nodeIds.flatMap((nodeId) => rooms.infoOf(nodeId) ?? []);
     const { requirements } = this.#entry;
-    const ranked = rank({ requirements, failuresOn: this.#failuresOn }, infos, () => chance.fraction());
-    return ranked.slice(0, auction.width * auction.rounds);
+    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => chance.fraction());
   }
 
-  async #askInRounds(nodeIds: readonly string[]): Promise<void> {
+  /** Resolves with how many of the nodes would have run it with more room, or did not answer. */
+  async #askInRounds(nodeIds: readonly string[]): Promise<number> {
     const { auction } = this.#options;
+    const before = this.#mayChange.size;
     for (let first = 0; first < nodeIds.length && !this.#isDone(); first += auction.width)
       await this.#askOnce(nodeIds.slice(first, first + auction.width));
+    return this.#mayChange.size - before;
   }
 
   async #askOnce(nodeIds: readonly string[]): Promise<void> {
@@ -157,7 +166,7 @@ export class BiddingRound {
     // Room that was granted and is not needed is of use to others at once, not only when the hold ends by itself.
     if (accepted && slots > used) market.release(nodeId, { askId, slots: slots - used });
     if (claim !== undefined) rooms.settle(claim, used, accepted ? undefined : available);
-    if (accepted || busy === true) this.#mayChange = true;
+    if (accepted || busy === true) this.#mayChange.add(nodeId);
     const info = rooms.infoOf(nodeId);
     if (accepted || info === undefined) return;
     if (busy === true) this.#lane.refusedBy(info, this.#entry.requirements.resources, available);
@@ -168,7 +177,7 @@ export class BiddingRound {
     const { rooms, clock } = this.#options;
     if (claim !== undefined && isTimedOut) rooms.unanswered(claim, clock.now());
     else if (claim !== undefined) rooms.settle(claim, 0);
-    this.#mayChange = true;
+    this.#mayChange.add(nodeId);
     this.#answers.push({ nodeId, accepted: false, why: "asked, but had not answered when it was decided" });
   }
 
