@@ -1,4 +1,4 @@
-import { streams } from "@shoal/proto";
+import { streams, subjects } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
 import type { Incoming } from "../intake/intake.ts";
@@ -17,6 +17,10 @@ export interface ScanReader {
   deliver(message: ScannedMessage): void;
   /** A promise while the reader has enough to do: nothing more is asked for until it resolves. When it rejects, so does the scan. */
   room?(): Promise<void> | undefined;
+  /** Only messages of this shard. */
+  readonly shard?: number;
+  /** Ends the scan early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -38,7 +42,7 @@ async function scan(
   const reading = await readStream(link, {
     stream: streams.events,
     // Not only the log's own subjects: what a server was made to answer into the stream stands there under others, and takes a position.
-    filter: everything,
+    filter: reader.shard === undefined ? everything : subjects.eventsOfShard(reader.shard),
     from: { at: "behind", seq: range.afterSeq },
     inOneGo: true,
     deliver(message) {
@@ -51,7 +55,13 @@ async function scan(
   });
   // A connection that is closed on purpose brings nothing more.
   link.nc.closed().then(() => reject(unreachable("scanning the log", "the connection was closed")));
-  await promise.finally(() => reading.close());
+  const abort = () => reject(reader.signal?.reason);
+  reader.signal?.addEventListener("abort", abort);
+  if (reader.signal?.aborted) abort();
+  await promise.finally(() => {
+    reader.signal?.removeEventListener("abort", abort);
+    return reading.close();
+  });
 }
 
 const everything = ">";
