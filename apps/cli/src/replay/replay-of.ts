@@ -1,18 +1,17 @@
-import type { ReplayOptions, ReplayReport } from "@shoal/requester";
+import type { OpenReplay, ReplayReport, VerifyOptions } from "@shoal/requester";
 import type { KnownCluster } from "../devstack/known-cluster.ts";
 
-/** Replays the log of a cluster into a second set of views and compares. Throws what the service throws. */
-export async function replayOf(
+/** Connects to the log of a cluster, and closes the connection when `use` is done. Throws what the service throws. */
+export async function onLog<T>(
   { natsUrl, user, password, passwordFile = "" }: KnownCluster,
-  options: ReplayOptions = {},
-): Promise<ReplayReport> {
+  use: (replay: OpenReplay) => Promise<T>,
+): Promise<T> {
   const { openReplay } = await import("@shoal/requester");
   const secret = { "nats.password": password, "nats.passwordFile": passwordFile };
-  const flags = { "nats.url": natsUrl, "nats.user": user, ...secret };
-  const replay = await openReplay({ env: {}, flags });
-  try {
-    return await replay.run(options);
-  } finally {
-    await replay.close();
-  }
+  const replay = await openReplay({ env: {}, flags: { "nats.url": natsUrl, "nats.user": user, ...secret } });
+  return await use(replay).finally(() => replay.close());
 }
+
+/** Verifies the log of a cluster, and compares its views with it. */
+export const replayOf = (cluster: KnownCluster, options: VerifyOptions = {}): Promise<ReplayReport> =>
+  onLog(cluster, (replay) => replay.run(options));
