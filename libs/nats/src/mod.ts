@@ -1,5 +1,7 @@
+export type { AuthenticationSettings } from "./connection/authentication-settings.ts";
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
 export type { Link } from "./connection/link.ts";
+export { checkNatsSettings, connectionOf, type NatsSettings, natsSettings } from "./connection/nats-settings.ts";
 export { abandonOn, signalOf } from "./connection/stopping.ts";
 export type { OnTrouble, TroubleLevel } from "./connection/trouble.ts";
 export type { PlaceRecord } from "./connection/write-record.ts";

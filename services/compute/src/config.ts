@@ -1,4 +1,5 @@
-import { listOf, secret, yesOrNo } from "@shoal/core";
+import { listOf, yesOrNo } from "@shoal/core";
+import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
@@ -102,19 +103,7 @@ const Local = z.object({
     .describe("bytes of results that are kept; the oldest go first"),
 });
 
-const Nats = z.object({
-  url: z
-    .string()
-    .min(1)
-    .default("nats://127.0.0.1:4222")
-    .describe("where the event log lives; several, split by commas"),
-  user: z.string().default("").describe("user name at the NATS server; empty for none"),
-  password: secret().default("").describe("password at the NATS server; empty for none"),
-  passwordFile: z
-    .string()
-    .default("")
-    .describe("file with the password at the NATS server, in place of nats.password; read again for every connection"),
-});
+const Nats = z.object(natsSettings).superRefine(checkNatsSettings);
 
 const Docker = z.object({
   socket: z.string().default("/var/run/docker.sock").describe("socket of the Docker engine"),

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectNode, type Link, type NodePorts, systemChance, systemClock } from "@shoal/nats";
+import { connectionOf, connectNode, type Link, type NodePorts, systemChance, systemClock } from "@shoal/nats";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
@@ -43,7 +43,7 @@ export async function openHost(config: ComputeConfig, notes: ServiceLog, signal:
     const clock = systemClock();
     const nats = await connectNode({
       nodeId,
-      ...serverOf(config.nats),
+      ...connectionOf(config.nats),
       signal,
       onTrouble: (what, level) => notes[level]("trouble with NATS", { what }),
       clock,
@@ -53,11 +53,6 @@ export async function openHost(config: ComputeConfig, notes: ServiceLog, signal:
     await journal.close();
     throw failure;
   }
-}
-
-function serverOf({ url, user, password, passwordFile }: ComputeConfig["nats"]) {
-  const secret = passwordFile === "" ? { pass: password } : { passwordFile };
-  return { servers: url.split(",").map((each) => each.trim()), ...(user === "" ? {} : { user, ...secret }) };
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { listOf, secret } from "@shoal/core";
-import { storageDefaults } from "@shoal/nats";
+import { listOf } from "@shoal/core";
+import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
 
@@ -52,25 +52,17 @@ const Http = z.object({
     .describe("connections of clients that are open at once"),
 });
 
-const Nats = z.object({
-  url: z
-    .string()
-    .min(1)
-    .default("nats://127.0.0.1:4222")
-    .describe("where the event log lives; several, split by commas"),
-  user: z.string().default("").describe("user name at the NATS server; empty for none"),
-  password: secret().default("").describe("password at the NATS server; empty for none"),
-  passwordFile: z
-    .string()
-    .default("")
-    .describe("file with the password at the NATS server, in place of nats.password; read again for every connection"),
-  replicas: z.coerce
-    .number()
-    .int()
-    .refine((count) => [1, 3, 5].includes(count), "wanted 1, 3 or 5")
-    .default(1)
-    .describe("copies of every stream and bucket: 1, 3 or 5; fixed when the cluster is created"),
-});
+const Nats = z
+  .object({
+    ...natsSettings,
+    replicas: z.coerce
+      .number()
+      .int()
+      .refine((count) => [1, 3, 5].includes(count), "wanted 1, 3 or 5")
+      .default(1)
+      .describe("copies of every stream and bucket: 1, 3 or 5; fixed when the cluster is created"),
+  })
+  .superRefine(checkNatsSettings);
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 

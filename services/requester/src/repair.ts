@@ -1,16 +1,17 @@
 import { type Given, readConfig } from "@shoal/core";
-import { acceptLoss, connectRequester, type LossAccepted } from "@shoal/nats";
+import { acceptLoss, connectionOf, connectRequester, type LossAccepted } from "@shoal/nats";
 import { RequesterConfig } from "./config.ts";
-import { serverOf } from "./server-of.ts";
 
 /**
  * Goes on with a log that was cut, without what is lost: see `acceptLoss`. Throws Fault CONFIG_INVALID while a requester runs,
  * LOG_UNREACHABLE, LOG_UNSUITABLE.
  */
 export async function repairLog(given: Given): Promise<LossAccepted> {
+  const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
     requesterId: "repair",
-    ...serverOf(readConfig(RequesterConfig, given).nats),
+    ...connectionOf(settings),
+    replicas: settings.replicas,
     onParked: () => {},
   });
   try {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import {
   abandonOn,
+  connectionOf,
   connectRequester,
   createLogHealthWatch,
   type RequesterPorts,
@@ -26,7 +27,6 @@ import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createRequester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
-import { serverOf } from "./server-of.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 /** How a requester is started, told to stop, and heard of. */
@@ -126,7 +126,8 @@ interface Connecting {
 function connectPorts({ config, requesterId, diary, signal }: Connecting): Promise<RequesterPorts> {
   return connectRequester({
     requesterId,
-    ...serverOf(config.nats),
+    ...connectionOf(config.nats),
+    replicas: config.nats.replicas,
     signal,
     storage: config.storage,
     onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),

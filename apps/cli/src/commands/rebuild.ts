@@ -1,25 +1,18 @@
 import { shardCount } from "@shoal/proto";
 import type { RebuildProgress, RebuildSummary } from "@shoal/requester";
 import { type CommandPart, wholeNumber } from "../command.ts";
-import { usual } from "../devstack/settings.ts";
 import { CliError, exitOf } from "../failure.ts";
 import { printJson } from "../output/print-json.ts";
+import { logAccessOf, logOptions } from "../replay/log-access.ts";
 import { onLog } from "../replay/replay-of.ts";
 import type { Terminal } from "../terminal.ts";
-import { clusterOf } from "./replay.ts";
 
 export const rebuild: CommandPart = {
   name: "rebuild",
   takes: "[view...]",
   says: "write views again from the log alone: what is missing or different, and remove what the log does not know",
   options: [
-    { flags: "--nats <url>", says: "the NATS server that holds the log (SHOAL_NATS_URL)" },
-    { flags: "--user <name>", says: "user name there (SHOAL_NATS_USER; its password is SHOAL_NATS_PASSWORD)" },
-    {
-      flags: "--data-dir <folder>",
-      says: "the devstack whose log it is, when no server is named",
-      fallback: usual.dataDir,
-    },
+    ...logOptions,
     {
       flags: "--shard <number>",
       says: "one shard alone; all of them when left out",
@@ -32,7 +25,7 @@ export const rebuild: CommandPart = {
     const { terminal } = context;
     const shard = options.number("shard") ?? "all";
     const signal = context.interrupted();
-    const summary = await onLog(clusterOf(call), async (replay) => {
+    const summary = await onLog(logAccessOf(call), async (replay) => {
       const buckets = viewsOf(args, replay.buckets);
       const which = shard === "all" ? "all shards" : `shard ${shard}`;
       terminal.err(`rebuilding ${buckets.join(", ")} of ${which} from the log; requesters may go on\n`);

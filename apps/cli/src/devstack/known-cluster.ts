@@ -7,13 +7,10 @@ import type { DevstackFacts } from "./start-devstack.ts";
 
 const fileName = "devstack.json";
 
-/** How to reach the log of a devstack that runs. */
-export interface KnownCluster {
-  readonly natsUrl: string;
-  readonly user: string;
-  readonly password: string;
-  /** In place of the password. */
-  readonly passwordFile?: string;
+/** Settings `nats.…` of a requester, for the commands that open the log themselves: variables, and flags by path. */
+export interface LogAccess {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags: Readonly<Record<string, unknown>>;
 }
 
 /** Writes down where a devstack is, for commands that are given its data directory. */
@@ -22,7 +19,7 @@ export function rememberCluster(facts: DevstackFacts): void {
 }
 
 /** Finds the log of the devstack over a data directory. Throws CliError when none has run there. */
-export function knownCluster(dataDir: string): KnownCluster {
+export function knownCluster(dataDir: string): LogAccess {
   const natsUrl = readUrl(join(dataDir, fileName));
   if (natsUrl === undefined) {
     throw new CliError(
@@ -31,7 +28,8 @@ export function knownCluster(dataDir: string): KnownCluster {
       "name its folder with --data-dir, or a NATS server with --nats",
     );
   }
-  return { natsUrl, user: requesterUser, password: openDataDir(dataDir).passwordOf(requesterUser) };
+  const password = openDataDir(dataDir).passwordOf(requesterUser);
+  return { env: {}, flags: { "nats.url": natsUrl, "nats.user": requesterUser, "nats.password": password } };
 }
 
 function readUrl(file: string): string | undefined {

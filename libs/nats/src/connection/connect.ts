@@ -2,22 +2,15 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type Chance, type Clock, Fault } from "@shoal/core";
 import { systemChance } from "../system-chance.ts";
 import { systemClock } from "../system-clock.ts";
-import { createCredentials } from "./credentials.ts";
-import { firstConnection } from "./first-connection.ts";
+import { createAuthentication } from "./authentication.ts";
+import type { AuthenticationSettings } from "./authentication-settings.ts";
+import { type FirstConnectionOptions, firstConnection } from "./first-connection.ts";
 import { type Link, linkOver } from "./link.ts";
-import { tlsNameOf } from "./peer.ts";
 import { createTroubleReport, type OnTrouble } from "./trouble.ts";
 import { faultsOf, missingIn } from "./versions.ts";
 
 /** Where the NATS server is and who we are there. */
-export interface ConnectOptions {
-  /** URLs like nats://127.0.0.1:4222; a user and password may stand in them. */
-  readonly servers: readonly string[];
-  readonly user?: string;
-  readonly pass?: string;
-  /** A file with the password, read again for every connection. */
-  readonly passwordFile?: string;
-  readonly token?: string;
+export interface ConnectOptions extends AuthenticationSettings {
   /** The subject prefix under which answers arrive; narrow rights allow only one. */
   readonly inboxPrefix?: string;
   /** Shown by the server's monitoring. */
@@ -38,16 +31,25 @@ const patienceDefaultMs = 10_000;
 /**
  * Connects, checks that the server can do what Shoal needs, and stays connected: it tries again for ever, seldom while the user is
  * refused. Throws Fault LOG_UNREACHABLE, LOG_UNSUITABLE (too old, JetStream off), NATS_REFUSED (the user is refused) or
- * CONFIG_INVALID (the password file cannot be read).
+ * CONFIG_INVALID (settings contradict each other, or a file cannot be used).
  */
 export async function connect(options: ConnectOptions): Promise<Link> {
   const { clock = systemClock(), chance = systemChance, inboxPrefix = "_INBOX", name, signal } = options;
-  const trouble = createTroubleReport(clock, options.onTrouble ?? (() => {}));
-  const credentials = createCredentials(options, (why) => trouble.report(why, "info"));
+  const onTrouble = options.onTrouble ?? (() => {});
+  const trouble = createTroubleReport(clock, onTrouble);
+  const authentication = createAuthentication(options, trouble.report);
   const servers = options.servers.map(withoutSecrets);
   const patienceMs = options.patienceMs ?? patienceDefaultMs;
-  const dialling = { servers, credentials, name, inboxPrefix, patienceMs, clock, chance, signal };
-  const { nc, policy } = await firstConnection(dialling);
+  const dialing = { servers, authentication, name, inboxPrefix, patienceMs, clock, chance, signal };
+  const link = await open(dialing, onTrouble);
+  const { info } = link.nc;
+  if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) link.trouble(warning, "warn");
+  return link;
+}
+
+async function open(dialing: FirstConnectionOptions, onTrouble: OnTrouble): Promise<Link> {
+  const { clock, chance, inboxPrefix, authentication } = dialing;
+  const { nc, policy } = await firstConnection(dialing);
   try {
     checkServer(nc);
   } catch (failure) {
@@ -55,12 +57,20 @@ export async function connect(options: ConnectOptions): Promise<Link> {
     await nc.close();
     throw failure;
   }
-  const peer = () => {
-    const server = nc.getServer();
-    return { server, tlsName: tlsNameOf(server, servers), credentials: credentials(), name };
-  };
-  const link = linkOver(nc, { clock, chance, inboxPrefix, peer, policy, troubles: trouble });
-  if (nc.info?.cluster !== undefined) for (const warning of faultsOf(nc.info.version)) link.trouble(warning, "warn");
+  const troubles = createTroubleReport(clock, onTrouble);
+  const { identity } = authentication;
+  const openSecond = () => second(nc, dialing, onTrouble);
+  return linkOver(nc, { clock, chance, inboxPrefix, identity, policy, troubles, openSecond });
+}
+
+/** Another connection of the same client, which ends with the first. */
+async function second(nc: NatsConnection, dialing: FirstConnectionOptions, onTrouble: OnTrouble): Promise<Link> {
+  const end = new AbortController();
+  // The server of the first connection may be the only one that is there, and known from another server alone.
+  const servers = nc.isClosed() ? dialing.servers : [...new Set([nc.getServer(), ...dialing.servers])];
+  void nc.closed().then(() => end.abort());
+  const link = await open({ ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal }, onTrouble);
+  void nc.closed().then(() => link.abandon());
   return link;
 }
 

@@ -1,16 +1,15 @@
-import type { Auth, NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { connect as dial } from "@nats-io/transport-node";
 import { type Chance, type Clock, Fault, pause } from "@shoal/core";
-import type { CurrentCredentials } from "./credentials.ts";
+import type { Authentication } from "./authentication.ts";
 import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
-import type { Credentials } from "./peer.ts";
 import { isUserRefusal, refusedByAll, userRefused } from "./refusal.ts";
 
 /** What a first connection is made of. */
 export interface FirstConnectionOptions {
   /** Without secrets. */
   readonly servers: readonly string[];
-  readonly credentials: CurrentCredentials;
+  readonly authentication: Authentication;
   readonly name: string;
   readonly inboxPrefix: string;
   /** How long servers that do not answer are tried for. */
@@ -37,7 +36,7 @@ const pingMs = 2_000;
  * answers in time or when the signal fires. Nothing of a failed try goes on.
  */
 export async function firstConnection(options: FirstConnectionOptions): Promise<Connected> {
-  const { clock, servers, credentials, signal } = options;
+  const { clock, servers, authentication, signal } = options;
   const untilAt = clock.now() + options.patienceMs;
   for (;;) {
     const policy = createDialPolicy(servers.length, options.chance);
@@ -48,7 +47,7 @@ export async function firstConnection(options: FirstConnectionOptions): Promise<
     } catch (failure) {
       policy.end();
       const refusal = await refusalIn(failure, options, policy);
-      if (refusal !== undefined) throw userRefused(servers, credentials(), refusal);
+      if (refusal !== undefined) throw userRefused(servers, authentication.identity, refusal);
       if (clock.now() >= untilAt || signal?.aborted === true) throw unanswered(servers, failure, signal);
       await pause(clock, dialLimits.waitMs, signal);
     }
@@ -67,7 +66,7 @@ async function refusalIn(
 ): Promise<string | undefined> {
   if (options.servers.length === 1 && isUserRefusal(failure)) return messageOf(failure);
   if (policy.timesShown() === 0 || options.signal?.aborted === true) return undefined;
-  return await refusedByAll({ ...options, credentials: options.credentials() });
+  return await refusedByAll(options);
 }
 
 /** One dial of each server. The library may wait for each of them for long: it is left behind when our time is up. */
@@ -92,8 +91,11 @@ async function dialUntil(
   throw new Error("none of them let us in in time; check the addresses");
 }
 
-function dialOptions({ servers, name, credentials, inboxPrefix }: FirstConnectionOptions, policy: DialPolicy) {
+function dialOptions(options: FirstConnectionOptions, policy: DialPolicy) {
+  const { servers, name, authentication, inboxPrefix } = options;
+  const { tls, authenticator } = authentication;
   return {
+    ...(tls === undefined ? {} : { tls }),
     servers: [...servers],
     name,
     inboxPrefix,
@@ -107,16 +109,11 @@ function dialOptions({ servers, name, credentials, inboxPrefix }: FirstConnectio
     timeout: dialLimits.timeoutMs,
     pingInterval: pingMs,
     maxPingOut: 2,
-    authenticator: () => {
+    authenticator: (nonce?: string) => {
       policy.shown();
-      return authOf(credentials());
+      return authenticator(nonce);
     },
   };
-}
-
-function authOf({ user, pass, token }: Credentials): Auth {
-  if (token !== undefined) return { auth_token: token };
-  return user === undefined ? undefined : { user, ...(pass === undefined ? {} : { pass }) };
 }
 
 const messageOf = (failure: unknown): string => (failure instanceof Error ? failure.message : String(failure));

@@ -3,9 +3,8 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type Chance, type Clock, Fault } from "@shoal/core";
 import type { DialPolicy } from "./dial-policy.ts";
 import { createLater, type Later } from "./later.ts";
-import type { Peer } from "./peer.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
-import { isUserRefusal, type PermissionRefusal, permissionRefusal, userIn } from "./refusal.ts";
+import { isUserRefusal, type PermissionRefusal, permissionRefusal } from "./refusal.ts";
 import { openReplies, type Replies } from "./replies.ts";
 import type { TroubleLevel, TroubleReport } from "./trouble.ts";
 
@@ -19,8 +18,11 @@ export interface Link {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly inboxPrefix: string;
-  /** The server that it stands with now, for who needs a connection of his own. */
-  peer(): Peer;
+  /**
+   * Another connection of the same client, for a long read; the caller closes it, and it ends with this one. Throws Fault
+   * LOG_UNREACHABLE, NATS_REFUSED.
+   */
+  openSecond(): Promise<Link>;
   /** Resolves once connected, at once when it is; false when it is not by then (milliseconds from now) or is closed. */
   connected(withinMs: number): Promise<boolean>;
   /** Calls back with every change: true for up again, false for broken. The answer ends it. */
@@ -46,7 +48,9 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly inboxPrefix: string;
-  readonly peer: () => Peer;
+  /** The client as messages name it. */
+  readonly identity: string;
+  readonly openSecond: () => Promise<Link>;
   readonly policy: DialPolicy;
   readonly troubles: TroubleReport;
 }
@@ -56,11 +60,11 @@ export const requestMs = 6_000;
 
 /** Makes a link over an open connection. */
 export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
-  const { clock, chance, inboxPrefix, peer, policy, troubles } = parts;
+  const { clock, chance, inboxPrefix, identity, openSecond, policy, troubles } = parts;
   const replies = openReplies(nc, inboxPrefix);
   const later = createLater();
   const publisher = createPublisher({ nc, replies, clock, later });
-  const state: LinkState = { nc, policy, publisher, user: () => userIn(peer().credentials), troubles, ...fresh() };
+  const state: LinkState = { nc, policy, publisher, identity, troubles, ...fresh() };
   publisher.connection(true);
   listen(state).catch((failure: unknown) => troubles.report(`NATS: ${String(failure)}`, "info"));
   const stop = () => {
@@ -69,7 +73,8 @@ export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
     publisher.close();
   };
   return {
-    ...{ clock, chance, inboxPrefix, peer, nc, replies, publisher, later, user: state.user },
+    ...{ clock, chance, inboxPrefix, openSecond, nc, replies, publisher, later },
+    user: () => identity,
     trouble: (what, level = "info") => troubles.report(what, level),
     isUp: () => state.up && !nc.isClosed(),
     connected: (withinMs) => waitUntilUp(state, clock, withinMs),
@@ -103,7 +108,7 @@ interface LinkState {
   readonly nc: NatsConnection;
   readonly policy: DialPolicy;
   readonly publisher: Publisher;
-  readonly user: () => string;
+  readonly identity: string;
   readonly troubles: TroubleReport;
   readonly listeners: Set<(up: boolean) => void>;
   readonly refusedListeners: Set<(refusal: PermissionRefusal) => void>;
@@ -139,11 +144,11 @@ function change(state: LinkState, up: boolean): void {
 }
 
 function failed(state: LinkState, failure: Error): void {
-  const { policy, publisher, troubles, user } = state;
+  const { policy, publisher, troubles, identity } = state;
   const refusal = permissionRefusal(failure);
   if (refusal !== undefined) {
     if (refusal.operation === "subscription") state.refusedSubscriptions.set(refusal.subject, refusal);
-    publisher.refused(refusal.subject, `${user()}: ${refusal.why}`);
+    publisher.refused(refusal.subject, `${identity}: ${refusal.why}`);
     for (const refused of [...state.refusedListeners]) refused(refusal);
   }
   if (!isUserRefusal(failure)) {
@@ -154,7 +159,7 @@ function failed(state: LinkState, failure: Error): void {
   const seconds = policy.refused() / 1_000;
   // Once: what follows is the same, and the next message is that it lasts.
   if (!isFirst) return;
-  const what = `NATS refuses ${user()}: ${failure.message}; tried again in ${seconds} s, then less often`;
+  const what = `NATS refuses ${identity}: ${failure.message}; tried again in ${seconds} s, then less often`;
   troubles.report(what, "info");
 }
 

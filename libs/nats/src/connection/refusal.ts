@@ -1,7 +1,8 @@
-import { AuthorizationError, createInbox, errors, PermissionViolationError } from "@nats-io/nats-core";
-import { type Clock, Fault } from "@shoal/core";
-import { openLine } from "../line/line.ts";
-import { type Credentials, hostOf, tlsNameOf } from "./peer.ts";
+import { AuthorizationError, errors, PermissionViolationError } from "@nats-io/nats-core";
+import { connect as dial } from "@nats-io/transport-node";
+import { Fault } from "@shoal/core";
+import type { Authentication } from "./authentication.ts";
+import { dialLimits } from "./dial-policy.ts";
 
 /** The server does not let this user do something. */
 export interface PermissionRefusal {
@@ -23,57 +24,47 @@ export function isUserRefusal(failure: unknown): boolean {
   return failure instanceof AuthorizationError || failure instanceof errors.UserAuthenticationExpiredError;
 }
 
-/** The user as messages name it. */
-export const userIn = ({ user, token }: Credentials): string =>
-  user === undefined || user === ""
-    ? token === undefined
-      ? "a client without a user"
-      : "this token"
-    : `user "${user}"`;
-
-/** The Fault for a user that is not let in. */
-export function userRefused(servers: readonly string[], credentials: Credentials, why: string): Fault {
-  const where = servers.join(", ");
-  return new Fault("NATS_REFUSED", `${where} refuses ${userIn(credentials)}: ${why.replaceAll("'", "")}`);
+/** The Fault for a user that is not let in. `identity` is the user as messages name it. */
+export function userRefused(servers: readonly string[], identity: string, why: string): Fault {
+  return new Fault("NATS_REFUSED", `${servers.join(", ")} refuses ${identity}: ${why.replaceAll("'", "")}`);
 }
 
-/** Whom `refusedByAll` asks, and how. */
+/** Which servers `refusedByAll` asks, and as which client. */
 export interface RefusalProbe {
   /** Without secrets. */
   readonly servers: readonly string[];
-  readonly credentials: Credentials;
+  readonly authentication: Authentication;
   readonly name: string;
   readonly inboxPrefix: string;
-  readonly clock: Clock;
 }
 
-// The server's words for a user that it does not let in; the library looks for the same.
-const refusalWords = /authorization violation|authentication (expired|timeout)/i;
-
 /**
- * Connects to each server once by our own means. The words of a server when at least one refuses the user and none lets it in;
- * else undefined: some may let it in, or be there, later. The client library reports such a state for one server only.
+ * Connects to each server once. The words of a server when at least one refuses the user and none lets it in; else undefined:
+ * some may let it in, or be there, later. The client library reports such a state for one server only.
  */
 export async function refusedByAll(probe: RefusalProbe): Promise<string | undefined> {
   const answers = await Promise.all(probe.servers.map((server) => answerOf(server, probe)));
   if (answers.includes(undefined)) return undefined;
-  return answers.find((why) => why !== undefined && refusalWords.test(why));
+  return answers.find(isUserRefusal)?.message;
 }
 
-/** Why this server lets nobody in; undefined when it does. */
-async function answerOf(server: string, probe: RefusalProbe): Promise<string | undefined> {
-  const { servers, credentials, name, clock } = probe;
-  const host = URL.parse(server.includes("://") ? server : `nats://${server}`);
-  const address = `${host?.hostname ?? hostOf(server)}:${host?.port || defaultPort}`;
-  const peer = { server: address, tlsName: tlsNameOf(server, servers), credentials, name, clock };
+/** Why this server does not let the client in; undefined when it does. */
+async function answerOf(server: string, probe: RefusalProbe): Promise<Error | undefined> {
+  const { authentication, name, inboxPrefix } = probe;
+  const { authenticator, tls } = authentication;
   try {
-    const line = await openLine(peer, createInbox(probe.inboxPrefix), { heard: () => {}, broke: () => {} });
-    line.close();
+    const connection = await dial({
+      servers: [server],
+      ...{ name, inboxPrefix, authenticator },
+      ...(tls === undefined ? {} : { tls }),
+      reconnect: false,
+      // The others are asked for themselves.
+      ignoreClusterUpdates: true,
+      timeout: dialLimits.timeoutMs,
+    });
+    await connection.close();
     return undefined;
   } catch (failure) {
-    return failure instanceof Error ? failure.message : String(failure);
+    return failure instanceof Error ? failure : new Error(String(failure));
   }
 }
-
-// As the client library: the port of NATS where a URL names none.
-const defaultPort = 4_222;

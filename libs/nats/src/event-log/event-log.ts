@@ -12,8 +12,8 @@ import {
 } from "@shoal/core";
 import { aggregateOf, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
-import type { ReadMessage } from "../intake/intake.ts";
 import { readSubject } from "../stream/batch-read.ts";
+import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { appendCommit } from "./append.ts";
 import { messageReader, wholly } from "./commit-codec.ts";

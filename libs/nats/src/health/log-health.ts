@@ -70,7 +70,7 @@ export function createLogHealthWatch(link: Link, stream: string): LogHealthWatch
     },
     now: () => ({
       connected: link.isUp(),
-      server: link.nc.isClosed() ? "" : link.peer().server,
+      server: link.nc.isClosed() ? "" : link.nc.getServer(),
       writes: link.publisher.writes(),
       ...latest,
     }),

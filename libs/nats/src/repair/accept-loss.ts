@@ -4,7 +4,7 @@ import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { lastSeq } from "../event-log/scan.ts";
 import { isMemberKey } from "../leases/picture.ts";
-import { readStream } from "../stream/reading.ts";
+import { readToEnd } from "../stream/read-to-end.ts";
 import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { newestKnown } from "../views/newest-known.ts";
 import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
@@ -18,9 +18,12 @@ export interface LossAccepted {
 
 const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
+/** The keys of every shard's position in a bucket. */
+const allPositions = "_position.*";
+
 /**
  * Makes a cluster start again on a log that was cut: takes away what views and checkpoints know of positions behind its end, and
- * records that this was accepted. May be called again after it broke off. Requesters make the views again from the log.
+ * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
 export async function acceptLoss(link: Link): Promise<LossAccepted> {
@@ -29,6 +32,8 @@ export async function acceptLoss(link: Link): Promise<LossAccepted> {
   const endsAt = await lastSeq(link);
   let removed = 0;
   for (const view of views) removed += await forgetAhead(link, view, endsAt);
+  // All of them, and last: a bucket without positions is rebuilt from the log.
+  for (const view of views) await purge(link, view, allPositions);
   // All of them: what lies before the cut is shown again, which is harmless.
   await forgetCheckpoints(link);
   const at = link.clock.now();
@@ -88,18 +93,13 @@ async function eachKept(
   bucket: string,
   tell: (key: string, seen: { readonly seq: number; readonly removed: boolean }) => void,
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
+  await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
-    inOneGo: true,
     deliver(message) {
       const kept = keptOf(message);
       tell(keyOfSubject(bucket, message.subject), { seq: kept?.seq ?? -1, removed: isRemoval(message) });
     },
-    caughtUp: resolve,
   });
-  link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
-  await promise.finally(() => reading.close());
 }

@@ -1,7 +1,7 @@
 import { streams, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
-import type { ReadMessage } from "../intake/intake.ts";
+import type { ReadMessage } from "../stream/read-message.ts";
 import { parkedHeadBytes } from "../topology/topology-data.ts";
 
 /** Headers that a parked message carries beside its first bytes. */

@@ -1,8 +1,8 @@
 import type { ReceivedReport, ReportQueue } from "@shoal/core";
 import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, shardOf, streams, subjects } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
-import type { ReadMessage } from "../intake/intake.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
+import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 

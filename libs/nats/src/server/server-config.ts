@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly accountFileStore?: string;
   /** The certificate and its key, as files in PEM; connections are encrypted then. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** More lines of nats-server's own configuration, for what has no setting here. */
+  readonly lines?: readonly string[];
   /** The other servers, when there are several; each needs a `name` of its own then. */
   readonly cluster?: ServerCluster;
 }
@@ -60,6 +62,7 @@ export function serverConfig(settings: ServerSettings): string {
   if (settings.tls !== undefined)
     lines.push(`tls { cert_file: ${quoted(settings.tls.certFile)}, key_file: ${quoted(settings.tls.keyFile)} }`);
   if (settings.cluster !== undefined) lines.push(clusterText(settings.cluster, host));
+  lines.push(...(settings.lines ?? []));
   if (settings.accountFileStore !== undefined) lines.push(accountText(settings.accountFileStore, users));
   else if (users.length > 0) lines.push("authorization { users: [", ...users.map(userText), "] }");
   return `${lines.join("\n")}\n`;

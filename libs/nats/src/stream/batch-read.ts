@@ -2,7 +2,7 @@ import type { Msg } from "@nats-io/nats-core";
 import { type Link, requestMs, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
-import type { ReadMessage } from "../intake/intake.ts";
+import type { ReadMessage } from "./read-message.ts";
 import { nextOnSubject } from "./stored-message.ts";
 
 // One request's worth: the server sends them in one go, and most aggregates fit into one.

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { type Link, requestMs } from "../connection/link.ts";
 import { askServer } from "../connection/server-request.ts";
-import type { Intake } from "../intake/intake.ts";
 
 /** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
 export type ReadFrom =
@@ -90,12 +89,16 @@ export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace
   await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
 }
 
-/** Asks for the next messages. They come to the intake, and at the end of the request's time the word that it is over. */
-export function requestMessages(intake: Intake, { stream, name }: ConsumerPlace, batch: number): void {
+/** Requests the next messages. They come to the inbox, and at the end of the request's time the status that it is over. */
+export function requestMessages(
+  link: Link,
+  { stream, name }: ConsumerPlace,
+  { batch, inbox }: { readonly batch: number; readonly inbox: string },
+): void {
   const request = {
     batch,
     expires: consumerLimits.requestMs * nanosPerMs,
     idle_heartbeat: consumerLimits.heartbeatMs * nanosPerMs,
   };
-  intake.say(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request));
+  link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply: inbox });
 }

@@ -1,7 +1,7 @@
 import { type Link, unreachable } from "../connection/link.ts";
 import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
-import type { ReadMessage } from "../intake/intake.ts";
+import type { ReadMessage } from "./read-message.ts";
 
 /**
  * The last message of a subject, from whichever replica answers: on a replicated stream it may lag a moment behind, so

@@ -25,7 +25,7 @@ onServer(() => {
   };
 
   /** Tells the subject's texts from its beginning, unless the options say otherwise. */
-  const read = (link: Link, told: Heard<string>, options: Partial<ReadOptions>) =>
+  const read = (link: Link, told: Heard<string>, options: Partial<ReadOptions> = {}) =>
     readStream(link, {
       stream: streams.parked,
       filter: subject,
@@ -35,15 +35,15 @@ onServer(() => {
     });
 
   const ways = [
-    { way: "over the connection that all share", how: {} },
-    { way: "over a connection of its own", how: { inOneGo: true } },
+    { way: "over the connection that all share", over: async (link: Link) => link },
+    { way: "over a connection of its own", over: (link: Link) => link.openSecond() },
   ] as const;
 
-  describe.each(ways)("a stream, read $way,", ({ how }) => {
+  describe.each(ways)("a stream, read $way,", ({ over }) => {
     it("goes on behind the last message when its consumer is deleted under it", async () => {
       const link = await bench.link();
       const told = heard<string>();
-      const reading = await read(link, told, { ...how, consumerName: "mine" });
+      const reading = await read(await over(link), told, { consumerName: "mine" });
       await say("one");
       await told.atLeast(1);
       const manager = await link.manager();
@@ -64,7 +64,7 @@ onServer(() => {
       );
       const told = heard<string>();
       const ends = heard<number>();
-      const reading = await read(link, told, { ...how, caughtUp: () => ends.tell(told.all.length) });
+      const reading = await read(await over(link), told, { caughtUp: () => ends.tell(told.all.length) });
       expect(await told.atLeast(count)).toEqual(texts);
       expect(await ends.atLeast(1)).toEqual([count]);
       await reading.close();
@@ -81,7 +81,7 @@ onServer(() => {
       const told = heard<string>();
       const full = Promise.withResolvers<void>();
       const rooms = [undefined, full.promise];
-      const reading = await read(link, told, { ...how, consumerName: "mine", room: () => rooms.shift() });
+      const reading = await read(await over(link), told, { consumerName: "mine", room: () => rooms.shift() });
       await told.atLeast(asked);
       const manager = await link.manager();
       const { delivered, num_waiting } = await manager.consumers.info(streams.parked, "mine");
@@ -99,7 +99,7 @@ onServer(() => {
       await say("before");
       const told = heard<string>();
       const ends = heard<true>();
-      const reading = await read(link, told, { ...how, from: { at: "now" }, caughtUp: () => ends.tell(true) });
+      const reading = await read(await over(link), told, { from: { at: "now" }, caughtUp: () => ends.tell(true) });
       await ends.atLeast(1);
       await say("after");
       expect(await told.atLeast(1)).toEqual(["after"]);
@@ -110,7 +110,7 @@ onServer(() => {
       const proxy = await cutProxy(bench.server().port);
       const link = await bench.link({ servers: [proxy.url] });
       const told = heard<string>();
-      const reading = await read(link, told, how);
+      const reading = await read(await over(link), told);
       await say("one");
       await told.atLeast(1);
       proxy.cutLast();
@@ -127,7 +127,7 @@ onServer(() => {
       const troubles = heard<string>();
       const link = await bench.link({ servers: [proxy.url], onTrouble: troubles.tell });
       const told = heard<string>();
-      const reading = await read(link, told, how);
+      const reading = await read(await over(link), told);
       await say("one");
       await told.atLeast(1);
       proxy.deafen();
@@ -145,8 +145,7 @@ onServer(() => {
       const headers = { "Shoal-Why": "a: b" };
       await link.publisher.publish({ subject: name, bytes: Buffer.from("a\r\nb"), headers });
       const told = heard<object>();
-      const reading = await readStream(link, {
-        ...how,
+      const reading = await readStream(await over(link), {
         stream: streams.parked,
         filter: name,
         from: { at: "behind", seq: 0 },

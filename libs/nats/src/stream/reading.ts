@@ -1,8 +1,8 @@
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { deleteConsumer, type ReadFrom } from "./consumer.ts";
+import { beginSession, type ConsumerSession, endSession, prepareSession } from "./consumer-session.ts";
 import type { ReadOptions } from "./read-options.ts";
-import { beginRun, endRun, prepareRun, type Run } from "./run.ts";
 
 /** Something that is being read until it is closed. */
 export interface Reading {
@@ -12,9 +12,9 @@ export interface Reading {
 interface State {
   readonly link: Link;
   readonly options: ReadOptions;
-  /** The position of the last message that was delivered by runs that have ended. */
+  /** The position of the last message that was delivered by sessions that have ended. */
   cursor: number;
-  run: Run | undefined;
+  session: ConsumerSession | undefined;
   starting: boolean;
   closed: boolean;
   endListening: () => void;
@@ -30,7 +30,7 @@ export async function readStream(link: Link, options: ReadOptions): Promise<Read
     link,
     options,
     cursor,
-    run: undefined,
+    session: undefined,
     starting: false,
     closed: false,
     endListening: () => {},
@@ -48,17 +48,17 @@ export async function readStream(link: Link, options: ReadOptions): Promise<Read
   return { close: () => close(state) };
 }
 
-/** Begins runs until one runs. What breaks it on the way is tried again here, what breaks it later by `restart`. */
+/** Begins sessions until one runs. What breaks it on the way is tried again here, what breaks it later by `restart`. */
 async function startUntil(state: State, untilAt: number): Promise<void> {
   const { link, options } = state;
   state.starting = true;
   try {
     for (let tries = 0; !state.closed; tries++) {
       endCurrent(state);
-      state.run = prepareRun(link, options, (why) => restart(state, why));
-      const why = await beginRun(state.run, { from: nextFrom(state), tries });
+      state.session = prepareSession(link, options, (why) => restart(state, why));
+      const why = await beginSession(state.session, { from: nextFrom(state), tries });
       // It may have broken in the same moment in which it began.
-      if (why === undefined && !state.run.ended) return;
+      if (why === undefined && !state.session.ended) return;
       endCurrent(state);
       if (link.clock.now() >= untilAt || link.nc.isClosed())
         throw unreachable(`reading ${options.stream}`, why ?? "it broke");
@@ -75,9 +75,9 @@ function nextFrom({ options, cursor }: State): ReadFrom {
 }
 
 function endCurrent(state: State): void {
-  if (state.run === undefined) return;
-  endRun(state.run);
-  state.cursor = Math.max(state.cursor, state.run.seq);
+  if (state.session === undefined) return;
+  endSession(state.session);
+  state.cursor = Math.max(state.cursor, state.session.seq);
 }
 
 function restart(state: State, why: string): void {
@@ -94,5 +94,5 @@ async function close(state: State): Promise<void> {
   state.closed = true;
   state.endListening();
   endCurrent(state);
-  if (state.run !== undefined) await deleteConsumer(state.link, state.run.place);
+  if (state.session !== undefined) await deleteConsumer(state.link, state.session.place);
 }

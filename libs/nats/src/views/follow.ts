@@ -1,7 +1,7 @@
 import { type BucketPosition, isEntryKey, type ViewFollower, type ViewFollowing } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
 import { shortPause } from "../connection/server-request.ts";
-import type { DeliveredMessage } from "../intake/intake.ts";
+import type { DeliveredMessage } from "../stream/read-message.ts";
 import { type Reading, readStream } from "../stream/reading.ts";
 import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { type BucketState, bucketState, messagesUnder } from "./bucket-state.ts";

@@ -1,8 +1,8 @@
 import { isEntryKey } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import type { Link } from "../connection/link.ts";
 import type { ReadFrom } from "../stream/consumer.ts";
-import { readStream } from "../stream/reading.ts";
+import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
 import { type Kept, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
@@ -77,18 +77,13 @@ interface ReadKey {
 
 /** Delivers the messages of a stretch of a bucket up to its present end. */
 async function read(link: Link, { bucket, pattern, from }: Stretch, deliver: (found: ReadKey) => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
+  await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, pattern),
     from,
-    inOneGo: true,
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
       deliver({ key, bytes: message.bytes, kept: keptOf(message) });
     },
-    caughtUp: resolve,
   });
-  link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
-  await promise.finally(() => reading.close());
 }

@@ -1,7 +1,6 @@
 import { isEntryKey } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
-import { unreachable } from "../connection/link.ts";
-import { readStream } from "../stream/reading.ts";
+import { readToEnd } from "../stream/read-to-end.ts";
 import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** Who is told the entries of a bucket, with the bytes that it keeps. */
@@ -14,22 +13,18 @@ export interface EntryReader {
   room?(): Promise<void> | undefined;
 }
 
-/** Tells every entry of a bucket as it stands now. Throws Fault LOG_UNREACHABLE. */
+/** Delivers every entry of a bucket as it is now. Throws Fault LOG_UNREACHABLE. */
 export async function readAll(link: Link, bucket: string, reader: EntryReader): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reading = await readStream(link, {
+  await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
-    inOneGo: true,
+    ownConnection: true,
     begins: () => reader.begins(),
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
       if (isEntryKey(key)) reader.deliver(key, isRemoval(message) ? undefined : message.bytes);
     },
-    caughtUp: resolve,
-    room: () => reader.room?.()?.catch(reject),
+    room: () => reader.room?.(),
   });
-  link.nc.closed().then(() => reject(unreachable(`reading bucket ${bucket}`, "the connection was closed")));
-  await promise.finally(() => reading.close());
 }

@@ -1,6 +1,6 @@
 import { isEntryKey, type ViewChange, type ViewEntry, type ViewWatch, type ViewWatcher } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
-import type { DeliveredMessage } from "../intake/intake.ts";
+import type { DeliveredMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { deliveredRevisions } from "./delivered-revisions.ts";

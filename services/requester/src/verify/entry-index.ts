@@ -2,7 +2,7 @@ import type { ViewEntry } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { DigestTable, type Found } from "./digest-table.ts";
 import { comparable, type PlacedEntry } from "./expected-entries.ts";
-import { isReserved, type StoredViews } from "./stored-views.ts";
+import type { StoredViews } from "./stored-views.ts";
 
 /** An entry as it is stored: its bytes, and what they hold. Valid only during the call. */
 export interface StoredEntry {
@@ -36,7 +36,6 @@ export class EntryIndex {
       await views.read(bucket, {
         begins: () => index.#tables.set(bucket, new DigestTable("values")),
         deliver: (key, bytes) => {
-          if (isReserved(key)) return;
           if (bytes === undefined) index.#tables.get(bucket)?.delete(key);
           else index.#tables.get(bucket)?.set(key, index.#comparable(bucket, bytes));
         },
@@ -64,7 +63,7 @@ export class EntryIndex {
       await this.#views.read(bucket, {
         begins: () => undefined,
         deliver: (key, bytes) => {
-          if (bytes === undefined || isReserved(key)) return;
+          if (bytes === undefined) return;
           const isUnexpected = table.isUnexpected(key);
           if (!isUnexpected && !named.has(bucket)) return;
           found({ bucket, key, bytes, isUnexpected, entry: this.#views.decode(bytes) });

@@ -1,5 +1,6 @@
 import { type Given, kinds, readConfig } from "@shoal/core";
 import {
+  connectionOf,
   connectRequester,
   decodeEntry,
   encodeEntry,
@@ -9,7 +10,6 @@ import {
   type ViewName,
 } from "@shoal/nats";
 import { RequesterConfig } from "../config.ts";
-import { serverOf } from "../server-of.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
 import { type RebuildOptions, type RebuildSummary, rebuildViews } from "./rebuild-views.ts";
 import type { ReplayReport } from "./report.ts";
@@ -37,9 +37,11 @@ const readerId = "replay";
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
 export async function openReplay(given: Given): Promise<OpenReplay> {
+  const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
     requesterId: readerId,
-    ...serverOf(readConfig(RequesterConfig, given).nats),
+    ...connectionOf(settings),
+    replicas: settings.replicas,
     onParked: () => {},
   });
   const { log, positions } = nats;

@@ -40,6 +40,3 @@ export function viewsOf(stores: Stores): StoredViews {
 }
 
 const encodeText = (entry: ViewEntry): Uint8Array => Buffer.from(JSON.stringify(entry));
-
-/** Whether a key of a bucket holds something other than an entry, such as a position. */
-export const isReserved = (key: string): boolean => key.startsWith("_");

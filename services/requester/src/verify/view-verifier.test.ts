@@ -74,11 +74,6 @@ describe("a verification", () => {
   it("is content with an empty log", async () => {
     expect(await run()).toMatchObject({ ok: true, commits: 0, upTo: 0 });
   });
-  it("passes positions over, which are no entries", async () => {
-    await history();
-    harness.sea.views.jobs.write("_position.3", 1, { seq: 1 });
-    expect(await run()).toMatchObject({ ok: true, entries: { jobs: 2 } });
-  });
 });
 
 describe("a verification of a damaged log", () => {

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { type Call, optionsOf } from "../command.ts";
+import { logAccessOf } from "./log-access.ts";
+
+const access = (options: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
+  logAccessOf({ args: [], context: { env }, options: optionsOf(options) } as unknown as Call);
+
+it("takes the flags by the setting that each is, and the variables of the connection alone", () => {
+  const env = { SHOAL_NATS_URL: "nats://a", SHOAL_NATS_CREDENTIALS_FILE: "c", SHOAL_HTTP_PORT: "x", HOME: "/" };
+  expect(access({}, env)).toEqual({
+    env: { SHOAL_NATS_URL: "nats://a", SHOAL_NATS_CREDENTIALS_FILE: "c" },
+    flags: {},
+  });
+  const given = { nats: "nats://b", nkey: "n", tlsCa: "ca", tlsCert: "cert", tlsKey: "key" };
+  expect(access(given).flags).toEqual({
+    "nats.url": "nats://b",
+    "nats.nkeyFile": "n",
+    "nats.caFile": "ca",
+    "nats.certFile": "cert",
+    "nats.keyFile": "key",
+  });
+});
+
+it("looks for a devstack when no server is named", () => {
+  expect(() => access({ dataDir: "/nowhere" })).toThrow("no devstack has run in /nowhere");
+});

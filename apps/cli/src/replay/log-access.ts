@@ -1,0 +1,37 @@
+import type { Call, OptionRow } from "../command.ts";
+import { knownCluster, type LogAccess } from "../devstack/known-cluster.ts";
+import { usual } from "../devstack/settings.ts";
+
+/** Each option that says where the log is and who reads it: its name in camelCase, the setting that it is, and how it is shown. */
+const rows = [
+  ["nats", "url", "--nats <url>", "the NATS server that holds the log (SHOAL_NATS_URL)"],
+  ["user", "user", "--user <name>", "user name there (SHOAL_NATS_USER; its password may be in SHOAL_NATS_PASSWORD)"],
+  ["passwordFile", "passwordFile", "--password-file <file>", "file with the user's password"],
+  ["tokenFile", "tokenFile", "--token-file <file>", "file with a token, in place of a user"],
+  ["creds", "credentialsFile", "--creds <file>", "credentials file (JWT and seed), in place of a user"],
+  ["nkey", "nkeyFile", "--nkey <file>", "file with the seed of an NKey, in place of a user"],
+  ["tlsCa", "caFile", "--tls-ca <file>", "certificates of the authorities to trust, PEM"],
+  ["tlsCert", "certFile", "--tls-cert <file>", "certificate of this client, PEM"],
+  ["tlsKey", "keyFile", "--tls-key <file>", "key of the certificate of this client, PEM"],
+] as const;
+
+/** The options of every command that connects to NATS itself; each is also a variable SHOAL_NATS_…, as for a requester. */
+export const logOptions: readonly OptionRow[] = [
+  ...rows.map(([, , flags, says]) => ({ flags, says })),
+  {
+    flags: "--data-dir <folder>",
+    says: "the devstack whose log it is, when no server is named",
+    fallback: usual.dataDir,
+  },
+];
+
+/** The log that the flags, the environment or a data directory name. */
+export function logAccessOf({ context: { env }, options }: Call): LogAccess {
+  if (options.text("nats") === undefined && env["SHOAL_NATS_URL"] === undefined)
+    return knownCluster(options.text("dataDir") ?? usual.dataDir);
+  const given = rows.map(([option, setting]) => [`nats.${setting}`, options.text(option)] as const);
+  return {
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("SHOAL_NATS_"))),
+    flags: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  };
+}

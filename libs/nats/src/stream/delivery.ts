@@ -1,0 +1,33 @@
+/** Where a delivered message stands, as its reply subject says. */
+export interface Delivery {
+  /** Its position in the stream. */
+  readonly seq: number;
+  /** The count of this consumer's deliveries: a gap means that a message was lost on the way. */
+  readonly count: number;
+  /** How many messages wait behind it. */
+  readonly pending: number;
+  /** When the server stored it, milliseconds since the epoch. */
+  readonly storedAt: number;
+}
+
+// "$JS.ACK.<stream>.<consumer>.<tries>.<seq>.<count>.<time>.<pending>", or with "<domain>.<account>" behind ACK and a
+// random last token: the reply subjects of JetStream's two forms.
+const begins = "$JS.ACK.";
+const shortTokens = 9;
+const longTokensMin = 12;
+const shortOffset = 5;
+const longOffset = 7;
+// Nanoseconds have nineteen digits, more than a number holds exactly: the last six are cut off as text.
+const digitsBelowMs = 6;
+
+/** Reads a delivery from the reply subject of a message; undefined when it is none. */
+export function deliveryOf(reply: string): Delivery | undefined {
+  if (!reply.startsWith(begins)) return undefined;
+  const tokens = reply.split(".");
+  if (tokens.length !== shortTokens && tokens.length < longTokensMin) return undefined;
+  const at = tokens.length === shortTokens ? shortOffset : longOffset;
+  const [seq, count] = [Number(tokens[at]), Number(tokens[at + 1])];
+  if (!Number.isInteger(seq) || !Number.isInteger(count)) return undefined;
+  const storedAt = Number(tokens[at + 2]?.slice(0, -digitsBelowMs) || Number.NaN);
+  return { seq, count, pending: Number(tokens[at + 3]), storedAt };
+}

@@ -1,0 +1,64 @@
+import { streams, subjects } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Link } from "../connection/link.ts";
+import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
+import { readToEnd } from "./read-to-end.ts";
+
+onServer(() => {
+  let bench: NatsBench;
+  let link: Link;
+  /** The connections that were opened beside the first. */
+  let others: Link[];
+  beforeEach(async () => {
+    bench = await natsBench();
+    const first = await bench.link();
+    others = [];
+    const openSecond = async () => {
+      const other = await first.openSecond();
+      others.push(other);
+      return other;
+    };
+    link = { ...first, openSecond };
+    for (const text of ["one", "two", "three"]) await publish(text);
+  });
+  afterEach(() => bench.close());
+
+  const subject = subjects.parked(1);
+  const publish = (text: string) => link.publisher.publish({ subject, bytes: Buffer.from(text) });
+  const place = {
+    stream: streams.parked,
+    filter: subject,
+    from: { at: "behind", seq: 0 },
+    ownConnection: true,
+  } as const;
+
+  describe("a read to the end", () => {
+    it("delivers what is there over a connection of its own, and closes it", async () => {
+      const texts: string[] = [];
+      await readToEnd(link, { ...place, deliver: ({ bytes }) => texts.push(Buffer.from(bytes).toString()) });
+      expect(texts).toEqual(["one", "two", "three"]);
+      expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
+      expect(link.nc.isClosed()).toBe(false);
+    });
+    it("ends at the position that was asked for", async () => {
+      const seqs: number[] = [];
+      await readToEnd(link, { ...place, upTo: 2, deliver: ({ seq }) => seqs.push(seq) });
+      expect(seqs).toEqual([1, 2]);
+    });
+    it("fails when the first connection is closed meanwhile, and leaves none open", async () => {
+      // The reader never has room, so the read cannot end by itself.
+      const reading = readToEnd(link, { ...place, deliver: () => {}, room: () => new Promise(() => {}) });
+      const failure = expect(reading).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+      while (others.length === 0) await new Promise(setImmediate);
+      await link.close();
+      await failure;
+      expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
+    });
+    it("fails as the reader's room does", async () => {
+      const room = () => Promise.reject(new Error("the disk is full"));
+      await expect(readToEnd(link, { ...place, deliver: () => {}, room })).rejects.toThrow("the disk is full");
+      expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
+    });
+  });
+});

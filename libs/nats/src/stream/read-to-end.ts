@@ -1,0 +1,48 @@
+import { type Link, unreachable } from "../connection/link.ts";
+import type { ReadOptions } from "./read-options.ts";
+import { readStream } from "./reading.ts";
+
+/** What to read, and when it is enough. */
+export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consumerName"> {
+  /** The last position that is of interest; the end of the stream when it is left out. */
+  readonly upTo?: number;
+  /** Reads over a connection of its own, so that heartbeats and answers do not wait behind thousands of messages. */
+  readonly ownConnection?: boolean;
+  /** Ends it early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Delivers what a stream holds. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
+export async function readToEnd(link: Link, { ownConnection = false, ...options }: ReadToEndOptions): Promise<void> {
+  if (!ownConnection) return await read(link, options);
+  const second = await link.openSecond();
+  try {
+    await read(second, options);
+  } finally {
+    await second.close();
+  }
+}
+
+async function read(link: Link, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
+  const { upTo = Number.POSITIVE_INFINITY, deliver, room, signal, ...rest } = options;
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  const reading = await readStream(link, {
+    ...rest,
+    deliver(message) {
+      if (message.seq <= upTo) deliver(message);
+      if (message.seq >= upTo) resolve();
+    },
+    // The last positions may have been taken by what is no longer there.
+    caughtUp: resolve,
+    room: () => room?.()?.catch(reject),
+  });
+  // A connection that is closed on purpose brings nothing more.
+  link.nc.closed().then(() => reject(unreachable(`reading ${options.stream}`, "the connection was closed")));
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
+  await done.finally(() => {
+    signal?.removeEventListener("abort", abort);
+    return reading.close();
+  });
+}
