@@ -19,6 +19,8 @@ export const assignments: View<Job> = {
       yield { key, of, seq: of.seq };
     }
   },
+  sourceOf: (_, { jobId, namespace = "*" }) =>
+    typeof jobId === "string" && typeof namespace === "string" ? { namespace, id: jobId } : undefined,
   render({ key }, job) {
     const execution = job.live.get(key.slice(key.indexOf(".") + 1));
     if (execution === undefined) throw new Bug(`${key} is no assignment of its job`);

@@ -1,3 +1,5 @@
+import type { AggregateRef } from "@shoal/proto";
+
 /** A piece of an aggregate that an entry is made of. Its identity tells whether the entry has changed. */
 export interface Part {
   readonly key: string;
@@ -15,6 +17,24 @@ export interface View<A> {
   parts(aggregate: A, other?: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
+  /**
+   * Which aggregate an entry belongs to, by its key and what it holds; undefined when neither says. The namespace may be "*".
+   * Needed where the key is not `<namespace>.<id>`, or `<id>` for a kind without namespaces.
+   */
+  sourceOf?(key: string, value: Readonly<Record<string, unknown>>): EntrySource | undefined;
+}
+
+/** The aggregate of an entry, within the kind that the view belongs to. */
+export type EntrySource = Pick<AggregateRef, "namespace" | "id">;
+
+/** The aggregate that an entry of a view belongs to; undefined when nothing says. */
+export function sourceOfEntry(
+  { sourceOf }: Pick<View<never>, "sourceOf">,
+  { key, value }: { readonly key: string; readonly value: Readonly<Record<string, unknown>> },
+): EntrySource | undefined {
+  if (sourceOf !== undefined) return sourceOf(key, value);
+  const dot = key.indexOf(".");
+  return dot === -1 ? { namespace: "", id: key } : { namespace: key.slice(0, dot), id: key.slice(dot + 1) };
 }
 
 /** What to write so that a bucket follows an aggregate. */

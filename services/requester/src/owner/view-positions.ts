@@ -36,7 +36,8 @@ export class ViewPositions {
     await Promise.all(
       this.#options.buckets.map(async (bucket) => {
         const stored = await ports.positions.load(bucket, shard);
-        if (stored !== undefined) this.#saved.set(bucket, stored);
+        // At 0 a rebuild has begun and not finished: as if there were none.
+        if (stored !== undefined && (stored.eventsSeq > 0 || lastSeq === 0)) this.#saved.set(bucket, stored);
       }),
     );
     const ahead = [...this.#saved].find(([, { eventsSeq }]) => eventsSeq > lastSeq);

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
-import type { LogMessage } from "./judge.ts";
 import type { Anchor, ChainProblem } from "./report.ts";
+
+/** A message of the log as it is stored. Bytes are valid only during the call that delivers it. */
+export interface LogMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  /** Whether it carries a message id, as every append of a requester does and nothing that the server itself publishes. */
+  isAppended(): boolean;
+}
 
 // Frames are hashed together: a call of the hash costs more than the bytes of a usual message (measured).
 const scratchBytes = 256 * 1024;
