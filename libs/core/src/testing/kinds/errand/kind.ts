@@ -18,8 +18,8 @@ export const errandKind: Kind<Errand, ErrandCommand, ErrandEvent> = {
   isSettled: (errand) => errand.outcome !== undefined && effectsOf(errand).length === 0,
   nodesOf: () => [],
   views: [],
+  creates: ["Start"],
   accepts: {
-    Start: named("Start").extend({ plan: ErrandPlan }),
     Stop: named("Stop").extend({ why: z.string() }),
     ChildEnded: named("ChildEnded").extend({ childId: z.string() }),
   },
