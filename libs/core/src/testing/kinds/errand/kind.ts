@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Kind, Reaction, World } from "../../../kind.ts";
 import { decideErrand, type ErrandCommand } from "./decide.ts";
 import { type Errand, effectsOf, evolveErrand } from "./errand.ts";
-import { type ErrandEvent, ErrandPlan, errandEvents } from "./events.ts";
+import { type ErrandEvent, errandEvents } from "./events.ts";
 
 const named = <N extends string>(name: N) => z.object({ name: z.literal(name) });
 
