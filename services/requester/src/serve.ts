@@ -185,6 +185,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
       catalog,
       nodes,
       log,
+      views,
       viewPositions: positions,
       logs,
       results,
