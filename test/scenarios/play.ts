@@ -9,7 +9,6 @@ const settings = {
   width: 3,
   rounds: 3,
   waitMs: 250,
-  queueBefore: 64,
   disconnectAfterMs: 10_000,
   settleMs: 1_000,
   positionsMs: 1_000,

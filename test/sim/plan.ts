@@ -34,7 +34,6 @@ export interface Plan {
     readonly width: number;
     readonly rounds: number;
     readonly waitMs: number;
-    readonly queueBefore: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly positionsMs: number;
@@ -71,7 +70,6 @@ export function planOf(seed: number): Plan {
       width: dice.between(1, 4),
       rounds: dice.between(1, 3),
       waitMs: dice.pick([50, 250, 1_000]),
-      queueBefore: dice.pick([2, 100]),
       disconnectAfterMs: dice.pick([3_000, 10_000]),
       settleMs: dice.pick([500, 3_000]),
       positionsMs: dice.pick([100, 1_000]),

@@ -79,7 +79,6 @@ export {
   type Tip,
   type UnreadableCommit,
 } from "./ports/event-log.ts";
-export type { Feed } from "./ports/feed.ts";
 export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
@@ -99,9 +98,13 @@ export {
 export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
-export { defaultResources, resourcesOf, type Wanted, wantedBy } from "./schedule/candidate.ts";
-export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
-export { explainShortage, type Shortlist, shortlist } from "./schedule/schedule.ts";
+export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
+export { isPreference, meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
+export { EligibleNodes } from "./schedule/eligible-nodes.ts";
+export { filters } from "./schedule/filters/index.ts";
+export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";
+export { explainShortage, rank, scheduleLimits } from "./schedule/schedule.ts";
+export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduling-class.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
 export { jobEntryLimits } from "./views/jobs.ts";

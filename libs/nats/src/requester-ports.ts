@@ -2,7 +2,6 @@ import type {
   Checkpoints,
   CommandBus,
   EventLog,
-  Feed,
   Kinds,
   Leases,
   LogReader,
@@ -19,7 +18,6 @@ import type { Link } from "./connection/link.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createEventLog } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
-import { createFeed } from "./feed.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createMarket } from "./market/market.ts";
@@ -65,7 +63,6 @@ export interface RequesterPorts {
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly market: Market;
-  readonly feed: Feed;
   readonly logs: LogReader;
   /** What was made and found when the streams were looked at. */
   readonly topology: TopologyReport;
@@ -113,7 +110,6 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     market: createMarket(link),
-    feed: createFeed(link),
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),

@@ -3,19 +3,41 @@ import { Answer } from "./execution/events.ts";
 import { JobSpec, Task } from "./job/spec.ts";
 import { AllocatedResources } from "./resources.ts";
 
-/** "Would you run so many of these?" Core NATS, may be lost. */
+/** The most bytes of the requirements in one ask: a busy node gets asks by the hundred, joined into messages of half a megabyte. */
+export const requirementsBytesMax = 8_192;
+
+/** A part that a task names. Params that are too large to travel are left out: the node judges those when it runs the task. */
+const RequiredPart = z.object({ type: z.string(), params: z.record(z.string(), z.unknown()).optional() });
+export type RequiredPart = z.infer<typeof RequiredPart>;
+
+/** What a job needs of a node: all that filters and bid policies judge, without what the task does there. */
+export const Requirements = z.object({
+  engine: RequiredPart,
+  /** An empty type means none. */
+  publisher: RequiredPart,
+  sources: z.array(RequiredPart.extend({ target: z.string() })),
+  resultPaths: Task.shape.resultPaths,
+  /** Names of variables that the task reads from the node's own environment. */
+  hostVariables: z.array(z.string()),
+  network: z.object({ type: Task.shape.network.unwrap().shape.type, hasPorts: z.boolean() }),
+  constraints: JobSpec.shape.constraints,
+  /** For one slot. */
+  resources: AllocatedResources,
+});
+export type Requirements = z.infer<typeof Requirements>;
+
+/** "Would you run this in so many slots?" Core NATS, may be lost. */
 export const Ask = z.object({
   askId: z.string(),
   jobId: z.string(),
   namespace: z.string(),
   jobType: z.string(),
   priority: z.int(),
-  task: Task,
-  constraints: JobSpec.shape.constraints,
-  /** For one slot. */
-  resources: AllocatedResources,
-  /** How many partitions look for a place. */
+  requirements: Requirements,
+  /** How many slots need a place. */
   slots: z.int().min(1),
+  /** More jobs of this kind wait: the node sends a heartbeat as soon as room comes free, also when it accepts this ask. */
+  othersWait: z.boolean().optional(),
 });
 export type Ask = z.infer<typeof Ask>;
 
@@ -26,6 +48,8 @@ export const Bid = Answer.extend({
   holdUntil: z.number().optional(),
   /** A refusal that may be another answer once room comes free. */
   busy: z.boolean().optional(),
+  /** With `busy`: the room that the node had left when it refused. */
+  available: AllocatedResources.optional(),
 });
 export type Bid = z.infer<typeof Bid>;
 

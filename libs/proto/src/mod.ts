@@ -3,7 +3,7 @@ export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
 export { Assignment } from "./assignment.ts";
-export { Ask, AskBatch, Bid, BidBatch, Release } from "./bid.ts";
+export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
   Actor,
   Cause,

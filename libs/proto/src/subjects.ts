@@ -50,7 +50,8 @@ export const subjects = {
   command: (shard: number) => `shoal.cmd.${shard}`,
   /** The owner's answers, one token below: requesters have no right to answer on inboxes. */
   commandDone: (requesterId: string) => `shoal.done.${requesterId}`,
-  feed: (namespace: string, jobId: string, type: string) => `shoal.feed.${namespace}.${jobId}.${type}`,
+  /** Where the server itself repeats each commit as it is stored, under the tokens behind `shoal.evt`. */
+  allLive: "shoal.live.>",
 } as const;
 
 /** The subject on which an aggregate's commits stand. */

@@ -32,9 +32,9 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
     subject: `${subjects.commandDone("<requesterId>")}.>`,
     says: "the owner's answers to commands: one subject for each command",
   },
-  feed: {
-    subject: subjects.feed("<namespace>", "<jobId>", "<EventType>"),
-    says: "events for whoever listens, as CloudEvents",
+  allLive: {
+    subject: subjects.allLive,
+    says: "each commit as it is stored, published again by the server under the tokens behind `shoal.evt`",
   },
 };
 

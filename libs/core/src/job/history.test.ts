@@ -1,5 +1,6 @@
 import {
   commitVersion,
+  ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
   ExecutionStopped,
@@ -13,12 +14,13 @@ import {
   type StoredEvent,
 } from "@shoal/proto";
 import { expect, it } from "vitest";
+import { sampleResources } from "../testing/samples.ts";
 import { historyOf } from "./history.ts";
 
 const output = { stdout: "", stdoutTruncated: false, stderr: "", stderrTruncated: false, exitCode: 0, errorMsg: "" };
 const executionId = "e-1";
 
-const topicOf = (event: StoredEvent): string | undefined => {
+const storyOf = (...events: readonly StoredEvent[]) => {
   const aggregate = { kind: "job", namespace: "default", id: "j-1" } as const;
   const commit = {
     v: commitVersion,
@@ -29,10 +31,11 @@ const topicOf = (event: StoredEvent): string | undefined => {
     cause: { command: "test" },
     epoch: 0,
     prev: "",
-    events: [event],
+    events,
   } as const;
-  return historyOf([{ aggregate, seq: 1, hash: "h", commit }])[0]?.event.topic;
+  return historyOf([{ aggregate, seq: 1, hash: "h", commit }]);
 };
+const topicOf = (event: StoredEvent): string | undefined => storyOf(event)[0]?.event.topic;
 
 // What Bacalhau's orchestrator puts under each topic; clients filter and colour by it.
 it.each<[string, StoredEvent]>([
@@ -51,4 +54,26 @@ it.each<[string, StoredEvent]>([
   ["Execution", ExecutionCompleted.of({ executionId, output })],
 ])("has the topic %s for %j", (topic, event) => {
   expect(topicOf(event)).toBe(topic);
+});
+
+it("tells of each execution what one event says of many", () => {
+  const assigned = ["0", "1", "n-a"].map((slot) =>
+    ExecutionAssigned.of({
+      executionId: `e-${slot}`,
+      slot,
+      attempt: 1,
+      version: 1,
+      nodeId: "n-a",
+      askId: "a",
+      resources: sampleResources,
+      startBy: 1,
+      answers: [],
+    }),
+  );
+  const story = storyOf(...assigned, ExecutionsLost.of({ slots: [[0, 1], "n-a"], code: "NODE_LOST", why: "gone" }));
+  expect(story.slice(3).map(({ seqNum, type, executionId }) => [seqNum, type, executionId])).toEqual([
+    [4, "execution", "e-0"],
+    [5, "execution", "e-1"],
+    [6, "execution", "e-n-a"],
+  ]);
 });

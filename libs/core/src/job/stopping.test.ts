@@ -25,9 +25,9 @@ import {
   sampleSpec,
 } from "../testing/samples.ts";
 import { executionEntity } from "./entity.ts";
-import type { JobEvent } from "./evolve.ts";
+import { evolveJob, type JobEvent } from "./evolve.ts";
 import { executionOf } from "./job.ts";
-import { batch } from "./job-types/batch.ts";
+import { batch, batchRetries } from "./job-types/batch.ts";
 import { jobKind } from "./kind.ts";
 
 const first = sampleExecutionId();
@@ -106,6 +106,27 @@ describe("stopping a job", () => {
   });
 });
 
+it("losing a node is one event for each time at which slots are placed again", () => {
+  const lost = (slot: string) =>
+    ExecutionsLost.of({ slots: [slot], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
+  const again = (partition: number, attempt: number): JobEvent => ({
+    ...assigned(partition),
+    data: {
+      ...assigned(partition).data,
+      executionId: sampleExecutionId(partition, attempt),
+      attempt,
+    } as never,
+  });
+  const retried = [assigned(1), lost("1"), again(1, 2), lost("1"), again(1, 3)] as readonly JobEvent[];
+  const events = { code: "NODE_LOST", why: "gone" } as const;
+  givenJob(submitted(4), assigned(0), ...retried, assigned(2), assigned(3, "n-two"), JobStarted.of({}))
+    .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
+    .then(
+      ExecutionsLost.of({ slots: ["0", "2"], ...events, retryAt: sampleAt }),
+      ExecutionsLost.of({ slots: ["1"], ...events, retryAt: sampleAt + 2 * batchRetries.backoffMs }),
+    );
+});
+
 describe("an execution that is stopping", () => {
   it("occupies its slot and its node, and its job is ended and not settled", () => {
     const { state } = givenJob(...stopped);
@@ -157,6 +178,14 @@ describe("an execution that is stopping", () => {
       desiredState: { stateType: "stopped" },
       computeState: { stateType: "stopping" },
     });
+  });
+  it("holds its slot: a log that fills it twice is damaged", () => {
+    const { state } = givenJob(...stopped.slice(0, -1));
+    const second = { ...assigned(0), data: { ...assigned(0).data, executionId: "e-2", attempt: 2 } } as JobEvent;
+    expect(state && evolveJob(state, second, { at: sampleAt, seq: 9 })).toBeUndefined();
+    const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone" });
+    const { state: free } = givenJob(...stopped.slice(0, -1), lost);
+    expect(free && evolveJob(free, second, { at: sampleAt, seq: 9 })).toBeDefined();
   });
   it("is not placed again while it stops, nor is anything else of a job that has ended", () => {
     const place = { slot: "0", nodeId: "n-two", askId: "a", resources: sampleResources };

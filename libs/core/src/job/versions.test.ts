@@ -113,11 +113,15 @@ describe("a job with two versions", () => {
     }
   });
   it("is not completed by what completed for an old version", () => {
-    const executionId = sampleExecutionId();
-    const started = ExecutionStarted.of({ executionId, startedAt: 1 });
-    const done = ExecutionCompleted.of({ executionId, output: sampleOutput });
-    const old = updated(submitted, assigned("0"), JobStarted.of({}), started, done);
+    const done = [0, 1].flatMap((partition) => [
+      assigned(`${partition}`),
+      ExecutionStarted.of({ executionId: sampleExecutionId(partition), startedAt: 1 }),
+      ExecutionCompleted.of({ executionId: sampleExecutionId(partition), output: sampleOutput }),
+    ]);
+    const old = updated(submitted, ...done, JobStarted.of({}));
     expect(decided(old, { name: "Tick" }).header.state).toBe("running");
+    const { state: same } = givenJob(submitted, ...done, JobStarted.of({}));
+    expect(same && decided(same, { name: "Tick" }).header.state).toBe("completed");
   });
 });
 

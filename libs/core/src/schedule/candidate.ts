@@ -1,32 +1,27 @@
 import {
-  type Constraint,
   type NodeInfo,
   parseBytes,
   parseCpu,
   parseGpu,
+  type Requirements,
   type Resources,
   type ResourcesSpec,
-  type Task,
 } from "@shoal/proto";
 import type { Job } from "../job/job.ts";
 
-/** What a job looks for in a node. */
-export interface Wanted {
-  readonly task: Task;
-  readonly constraints: readonly Constraint[];
-  /** For one partition. */
-  readonly resources: Resources;
+/** A job and a node that may fit each other. */
+export interface Candidate {
+  readonly requirements: Requirements;
+  readonly info: NodeInfo;
+}
+
+/** A candidate that fits, for rankers. */
+export interface RankedCandidate extends Candidate {
   /** How often executions of this job have ended badly on each node. */
   readonly failuresOn: ReadonlyMap<string, number>;
 }
 
-/** A job and a node that may fit each other. */
-export interface Candidate {
-  readonly wanted: Wanted;
-  readonly info: NodeInfo;
-}
-
-/** What a task gets when it does not say (the field's defaults for batch and ops jobs). */
+/** What a task gets when it does not say (Bacalhau's defaults for batch and ops jobs). */
 export const defaultResources: Resources = { cpuCores: 0.5, memoryBytes: 512e6, diskBytes: 0, gpus: 0 };
 
 /** A task's resources in numbers; what is empty or unreadable becomes the default. */
@@ -43,14 +38,7 @@ export function resourcesOf(spec: ResourcesSpec): Resources {
   };
 }
 
-/** What a job as it stands looks for; undefined when it has no task. */
-export function wantedBy(job: Job): Wanted | undefined {
-  const task = job.header.spec.tasks[0];
-  if (task === undefined) return undefined;
-  return {
-    task,
-    constraints: job.header.spec.constraints,
-    resources: resourcesOf(task.resources),
-    failuresOn: job.failuresOn,
-  };
+/** How often executions of the job have ended badly on each node. */
+export function failuresOf(job: Job): ReadonlyMap<string, number> {
+  return job.failuresOn;
 }

@@ -1,7 +1,10 @@
 import type { Constraint } from "@shoal/proto";
 
-/** A key that begins so is a wish and not a condition; the rest of it is the label. */
+/** A key that begins so is a preference and not a condition; the rest of it is the label. */
 const wish = "favour_";
+
+/** It decides which node is better, not which one fits. */
+export const isPreference = ({ key }: Constraint): boolean => key.startsWith(wish);
 
 type Labels = Readonly<Record<string, string>>;
 type Test = (found: string | undefined, values: readonly string[]) => boolean;

@@ -1,53 +1,40 @@
 import type { Answer, NodeInfo } from "@shoal/proto";
 import { judgeAll } from "../policy.ts";
-import type { Wanted } from "./candidate.ts";
-import { filters } from "./filters/index.ts";
+import type { RankedCandidate } from "./candidate.ts";
 import { rankers } from "./rankers/index.ts";
 
+/** Numbers that bound one scheduling decision, each with its reason. */
 export const scheduleLimits = {
-  /** Nodes that one look considers. A larger cluster is sampled, so that a look costs the same however large it is. */
-  drawn: 64,
-  /** Refusals that one look explains; the others are counted only. */
+  /**
+   * Nodes that fit and that are ranked together. A larger cluster is sampled, so that a decision costs the same however large it is: where
+   * nodes differ only in how busy they are, the best of 16 at random is nearly the best of all.
+   */
+  drawn: 16,
+  /** The same for a job that prefers some labels: few nodes may have them. */
+  drawnByPreference: 64,
+  /** Refusals that one decision explains; the others are counted only. */
   explained: 20,
+  /** Classes of one requester. More are told apart job by job: a class costs a check for each heartbeat and a set of node ids. */
+  classes: 256,
+  /** The longest key of a class: a job with more constraints than that shares no class with others anyway. */
+  classKeyChars: 8_192,
 } as const;
 
-/** Whom to ask, best first, and why the others are not asked. */
-export interface Shortlist {
-  readonly nodeIds: readonly string[];
-  readonly refusals: readonly Answer[];
+/** The nodes by rank, best first. `fraction` is a random number: 0 ≤ n < 1. */
+export function rank(
+  { requirements, failuresOn }: Omit<RankedCandidate, "info">,
+  nodes: readonly NodeInfo[],
+  fraction: () => number,
+): readonly string[] {
+  const ranked = nodes.map((info) => {
+    const verdict = judgeAll(rankers, { requirements, failuresOn, info });
+    // A small random number breaks ties, so that equal nodes share the work (Bacalhau's 0 to 4).
+    return { nodeId: info.nodeId, score: (verdict.fit ? verdict.score : 0) + fraction() * 4 };
+  });
+  return ranked.sort((a, b) => b.score - a.score).map(({ nodeId }) => nodeId);
 }
 
-/** Draws from the nodes, filters and ranks. `fraction` is a die: 0 ≤ n < 1. */
-export function shortlist(wanted: Wanted, nodes: readonly NodeInfo[], fraction: () => number): Shortlist {
-  const refusals: Answer[] = [];
-  const ranked: { readonly nodeId: string; readonly score: number }[] = [];
-  for (const info of draw(nodes, fraction)) {
-    const verdict = judgeAll(filters, { wanted, info });
-    if (verdict.fit) {
-      const rank = judgeAll(rankers, { wanted, info });
-      // A small die breaks ties, so that equal nodes share the work (the field's 0 to 4).
-      ranked.push({ nodeId: info.nodeId, score: (rank.fit ? rank.score : 0) + fraction() * 4 });
-    } else if (refusals.length < scheduleLimits.explained) {
-      refusals.push({ nodeId: info.nodeId, accepted: false, why: verdict.why });
-    }
-  }
-  ranked.sort((a, b) => b.score - a.score);
-  return { nodeIds: ranked.map(({ nodeId }) => nodeId), refusals };
-}
-
-/** All of a small cluster; of a large one as many as a look may consider, each node as likely as any other. */
-function draw(nodes: readonly NodeInfo[], fraction: () => number): readonly NodeInfo[] {
-  if (nodes.length <= scheduleLimits.drawn) return nodes;
-  const drawn = new Set<NodeInfo>();
-  // Twice as many throws as wanted: a throw may hit the same node again, and the work must stay bounded.
-  for (let throws = 0; drawn.size < scheduleLimits.drawn && throws < scheduleLimits.drawn * 2; throws++) {
-    const node = nodes[Math.floor(fraction() * nodes.length)];
-    if (node !== undefined) drawn.add(node);
-  }
-  return [...drawn];
-}
-
-/** Why a job waits or fails, in one text: how many places were wanted, and each reason with how many nodes gave it. */
+/** Why a job waits or fails, in one text: how many places were requested, and each reason with how many nodes gave it. */
 export function explainShortage(requested: number, answers: readonly Answer[]): string {
   const reasons = new Map<string, number>();
   for (const { accepted, why } of answers) {

@@ -5,9 +5,18 @@ import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { answerConfirmations } from "./confirmations.ts";
 import { hearHeartbeats } from "./heartbeats.ts";
 
+// What a server takes when it does not say: its default.
+const payloadBytes = 1_048_576;
+// A bid with its reason of 1,024 characters, at most three bytes each: the answer to a message must fit one message too.
+const bidBytesMax = 4_096;
+// A release with the id of its ask.
+const releaseBytes = 64;
+
 /** Asks and releases for one node that wait for the end of this moment. */
 interface Parcel {
   readonly asks: Ask[];
+  /** Of asks and releases together, encoded. */
+  bytes: number;
   readonly released: Release[];
   /** Who waits for the bid on which ask. Whoever is told leaves the list. */
   readonly bids: Map<string, (bid: Bid | undefined) => void>;
@@ -18,15 +27,28 @@ interface Parcel {
 /** The requester's side of bidding, over core NATS. */
 export function createMarket(link: Link): Market {
   const parcels = new Map<string, Parcel>();
+  /** An ask goes to several nodes and is measured once. */
+  const sizes = new WeakMap<Ask, number>();
 
-  function parcelFor(nodeId: string): Parcel {
+  function sizeOf(ask: Ask): number {
+    const size = sizes.get(ask) ?? encodeMessage(ask).length;
+    sizes.set(ask, size);
+    return size;
+  }
+
+  /** The open parcel for a node, or a new one when that is full: half of what the server takes, in asks or in answers. */
+  function parcelFor(nodeId: string, bytes: number): Parcel {
+    const limit = (link.nc.info?.max_payload ?? payloadBytes) / 2;
     const open = parcels.get(nodeId);
-    if (open !== undefined) return open;
-    const parcel: Parcel = { asks: [], released: [], bids: new Map(), done: () => {} };
+    if (open !== undefined && open.bytes + bytes <= limit && (open.asks.length + 1) * bidBytesMax <= limit) {
+      open.bytes += bytes;
+      return open;
+    }
+    const parcel: Parcel = { asks: [], bytes, released: [], bids: new Map(), done: () => {} };
     parcels.set(nodeId, parcel);
     // Behind everything that this turn of the event loop still has to say.
     link.later.do(() => {
-      parcels.delete(nodeId);
+      if (parcels.get(nodeId) === parcel) parcels.delete(nodeId);
       send(link, nodeId, parcel);
     });
     return parcel;
@@ -34,12 +56,12 @@ export function createMarket(link: Link): Market {
 
   return {
     ask(nodeId, ask, waitMs) {
-      const parcel = parcelFor(nodeId);
+      const parcel = parcelFor(nodeId, sizeOf(ask));
       parcel.asks.push(ask);
       return waitForBid(link, { parcel, askId: ask.askId, waitMs });
     },
     release(nodeId, release) {
-      parcelFor(nodeId).released.push(release);
+      parcelFor(nodeId, releaseBytes).released.push(release);
     },
     onConfirm: (answer) => answerConfirmations(link, answer),
     onHeartbeat: (deliver) => hearHeartbeats(link, "*", deliver),

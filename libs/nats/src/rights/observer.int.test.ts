@@ -55,12 +55,23 @@ onServer(() => {
       expect(read).toEqual([1, 2, 3]);
     });
 
-    it("hears the live feed", async () => {
-      const told = heard<string>();
-      observer.subscribe(subjects.feed("*", "*", "*"), { callback: (_failure, { subject }) => told.tell(subject) });
+    it("receives each commit as it is stored, with its stream, subject and position", async () => {
+      const live = heard<readonly string[]>();
+      observer.subscribe(subjects.allLive, {
+        callback: (_failure, { subject, headers, data }) => {
+          const named = ["Nats-Stream", "Nats-Subject", "Nats-Sequence"].map((name) => headers?.get(name) ?? "");
+          live.tell([subject, ...named, Buffer.from(data).toString("base64")]);
+        },
+      });
       await observer.flush();
-      for (const stored of await requester.log.load(job)) requester.feed.announce(stored);
-      expect((await told.atLeast(1))[0]).toMatch(/^shoal\.feed\./);
+      const other = someJob();
+      await grow(requester.log, other, 1);
+      const subject = subjectOf(other);
+      const manager = await requester.link.manager();
+      const { seq, data } = (await manager.streams.getMessage(streams.events, { last_by_subj: subject })) ?? {};
+      const bytes = Buffer.from(data ?? []).toString("base64");
+      const dest = subject.replace("shoal.evt.", "shoal.live.");
+      expect(await live.atLeast(1)).toEqual([[dest, streams.events, subject, `${seq}`, bytes]]);
     });
   });
 
@@ -74,7 +85,7 @@ onServer(() => {
       ["ask nodes", subjects.ask("n1")],
       ["command an aggregate", subjects.command(3)],
       ["answer a command", `${subjects.commandDone("r1")}.x.1`],
-      ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
+      ["announce what was stored", "shoal.live.0.job.default.j-1"],
       ["park messages", subjects.parked(0)],
       ...Object.values(buckets).map((bucket) => [`write the bucket ${bucket}`, `$KV.${bucket}.x`] as const),
       ["write results", "$O.results-n1.C.x"],

@@ -1,16 +1,6 @@
 import type { ReceivedReport, ViewEntry } from "@shoal/core";
 import { heard } from "@shoal/core/testing/contracts";
-import {
-  type Ask,
-  type Bid,
-  buckets,
-  type Heartbeat,
-  type Report,
-  shardOf,
-  streams,
-  subjects,
-  Task,
-} from "@shoal/proto";
+import { type Ask, type Bid, buckets, type Heartbeat, type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
@@ -160,7 +150,7 @@ onServer(() => {
       ["ask in another node's name whether an execution holds", subjects.confirm("n2")],
       ["command an aggregate", subjects.command(3)],
       ["answer a command", `${subjects.commandDone("r1")}.x.1`],
-      ["announce on the feed", subjects.feed("default", "j-1", "JobCompleted")],
+      ["announce what was stored", "shoal.live.0.job.default.j-1"],
       ["park messages", subjects.parked(0)],
       ["write its own assignments", `$KV.${buckets.assignments}.n1.e-1`],
       ["write views", `$KV.${buckets.jobs}.default.j-1`],
@@ -196,7 +186,7 @@ onServer(() => {
     it.each([
       ["the log", "shoal.evt.>"],
       ["reports", "shoal.rpt.>"],
-      ["the feed", "shoal.feed.>"],
+      ["what was stored, live", subjects.allLive],
       ["heartbeats", "shoal.hb.*"],
       ["another node's heartbeats", subjects.heartbeat("n2")],
       ["what nodes ask", "shoal.confirm.*"],
@@ -250,6 +240,7 @@ onServer(() => {
       "$JS.API.SERVER.REMOVE",
       "$JS.API.ACCOUNT.PURGE.$G",
       "$JS.other.API.STREAM.PURGE.EVENTS",
+      "shoal.live.0.job.default.j-1",
       "$SYS.REQ.SERVER.PING",
     ])("publish to %s", async (subject) => {
       expect(await refusalOf(() => requester.link.nc.publish(subject, "{}"), requester)).toContain(`"${subject}"`);
@@ -300,9 +291,16 @@ onServer(() => {
       namespace: "default",
       jobType: "batch",
       priority: 0,
-      task: Task.parse({ engine: { type: "noop", params: {} } }),
-      constraints: [],
-      resources,
+      requirements: {
+        engine: { type: "noop" },
+        publisher: { type: "" },
+        sources: [],
+        resultPaths: [],
+        hostVariables: [],
+        network: { type: "default", hasPorts: false },
+        constraints: [],
+        resources,
+      },
       slots: 1,
     };
   }

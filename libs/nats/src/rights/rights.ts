@@ -89,6 +89,8 @@ export function permissionsOfRequester(): UserRights {
           ...(purgeable.has(stream) ? [] : [`$JS.API.STREAM.PURGE.${stream}`]),
           `$JS.API.STREAM.MSG.DELETE.${stream}`,
         ]),
+        // The server's own word of what was stored.
+        subjects.allLive,
         // Whole streams in and out, and servers taken from a stream: for an administrator.
         "$JS.API.STREAM.SNAPSHOT.>",
         "$JS.API.STREAM.RESTORE.>",
@@ -103,7 +105,7 @@ export function permissionsOfRequester(): UserRights {
 }
 
 /**
- * What an observer may do: subscribe to the live feed, and read the log through consumers of the stream EVENTS. Answers reach it
+ * What an observer may do: subscribe to what the log's server publishes again as it is stored, and read the log through consumers of the stream EVENTS. Answers reach it
  * under `inboxPrefixOf(name)`. It writes nothing, and reads neither views nor reports nor output.
  */
 export function permissionsOfObserver(name: string): UserRights {
@@ -120,6 +122,6 @@ export function permissionsOfObserver(name: string): UserRights {
         `$JS.ACK.${events}.>`,
       ],
     },
-    subscribe: { allow: [`${inboxPrefixOf(name)}.>`, subjects.feed("*", "*", "*")] },
+    subscribe: { allow: [`${inboxPrefixOf(name)}.>`, subjects.allLive] },
   };
 }

@@ -20,6 +20,7 @@ const absent: Config = {
   allow_msg_ttl: false,
   subject_delete_marker_ttl: 0,
   compression: "none",
+  republish: null,
 };
 
 const differs = (wanted: unknown, found: unknown) => JSON.stringify(wanted) !== JSON.stringify(found);
@@ -30,6 +31,8 @@ const isLimited = (wanted: unknown, found: unknown) =>
 const isTighter = (wanted: unknown, found: unknown) => limitOf(found) < limitOf(wanted);
 const isOff = (wanted: unknown, found: unknown) => wanted === true && found !== true;
 const isOn = (wanted: unknown, found: unknown) => wanted === false && found === true;
+// Without it nothing arrives live, and nothing depends on that; to another subject the log speaks where it must not.
+const isElsewhere = (_wanted: unknown, found: unknown) => found !== null;
 const never = () => false;
 
 // The server writes 0 or -1 for "no limit".
@@ -54,6 +57,7 @@ const comparisons: Readonly<Record<string, (wanted: unknown, found: unknown) => 
   allow_msg_ttl: isOff,
   subject_delete_marker_ttl: isLess,
   compression: never,
+  republish: isElsewhere,
 };
 
 /** Every setting in which a stream is not as wanted. */

@@ -30,6 +30,8 @@ export interface StreamPlan {
   readonly markerMs: number;
   /** How its files are written. Limits count what is stored before compression. */
   readonly compression: "none" | "s2";
+  /** The server publishes each message again, for those who listen live: from its subject to another that ends alike. */
+  readonly republish?: { readonly src: string; readonly dest: string };
 }
 
 const plain = {
@@ -102,6 +104,7 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly
     denyPurge: true,
     // Commits of JSON shrink to two fifths of their size.
     compression: "s2",
+    republish: { src: subjects.allEvents, dest: subjects.allLive },
   },
   {
     ...plain,

@@ -55,6 +55,7 @@ onServer(() => {
       ["allow_rollup_hdrs", { allow_rollup_hdrs: true, deny_purge: false }],
       ["allow_direct", { allow_direct: false }],
       ["max_msgs_per_subject", { max_msgs_per_subject: 1 }],
+      ["republish", { republish: { src: "shoal.evt.>", dest: "shoal.cmd.>" } }],
     ])("refuses a log whose %s endangers it, and leaves it as it is", async (field, change) => {
       if (events === undefined) throw new Error("the plan has no log");
       const manager = await link.manager();
@@ -109,6 +110,10 @@ onServer(() => {
   });
 
   describe("differencesOf", () => {
+    it("calls a log that is not published again harmless", () => {
+      const wanted = { name: "EVENTS", republish: { src: "shoal.evt.>", dest: "shoal.live.>" } };
+      expect(differencesOf(wanted, {})).toEqual([expect.objectContaining({ field: "republish", dangerous: false })]);
+    });
     it("calls fewer copies dangerous and more copies harmless", () => {
       const wanted = { name: "EVENTS", num_replicas: 3 };
       expect(differencesOf(wanted, { num_replicas: 1 })[0]?.dangerous).toBe(true);

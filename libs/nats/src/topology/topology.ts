@@ -99,6 +99,7 @@ export function configOf(plan: StreamPlan, replicas: number): Partial<StreamConf
     allow_direct: true,
     allow_msg_ttl: plan.allowMessageTtl,
     compression: plan.compression === "s2" ? StoreCompression.S2 : StoreCompression.None,
+    ...(plan.republish === undefined ? {} : { republish: plan.republish }),
     ...(plan.markerMs > 0 ? { subject_delete_marker_ttl: plan.markerMs * nanosPerMs } : {}),
   };
 }

@@ -9,7 +9,7 @@ const whyCharsMax = 1_024;
 export interface BidderOptions {
   readonly nodeId: string;
   readonly stall: Pick<Stall, "onAsk">;
-  readonly ledger: Pick<Ledger, "hold" | "release">;
+  readonly ledger: Pick<Ledger, "hold" | "release" | "available" | "announceFreeRoom">;
   readonly policies: readonly BidPolicy[];
 }
 
@@ -43,8 +43,10 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
   try {
     const verdict = await judgeAsk(policies, ask);
     if (!verdict.fit) return refusal(verdict.why);
-    const held = ledger.hold(ask.askId, ask.resources, ask.slots);
-    if (held.holdUntil === undefined) return { ...refusal(`capacity: ${held.why}`), busy: true };
+    const held = ledger.hold(ask.askId, ask.requirements.resources, ask.slots);
+    if (ask.othersWait === true) ledger.announceFreeRoom();
+    if (held.holdUntil === undefined)
+      return { ...refusal(`capacity: ${held.why}`), busy: true, available: ledger.available() };
     return { askId: ask.askId, nodeId, accepted: true, score: verdict.score, ...held };
   } catch (failure) {
     return refusal(`the node could not answer: ${causeOf(failure).why}`);

@@ -2,7 +2,7 @@ import { createHandClock } from "@shoal/core/testing";
 import { addResources, noResources, type Resources, shortage } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createLedger, holdMs } from "./ledger.ts";
+import { announceMs, createLedger, holdMs } from "./ledger.ts";
 
 const capacity: Resources = { cpuCores: 4, memoryBytes: 1_000, diskBytes: 0, gpus: 1 };
 const slotsMax = 8;
@@ -96,7 +96,7 @@ describe("a ledger", () => {
     expect(ledger.available().cpuCores).toBe(before + one.cpuCores);
   });
 
-  it("tells once that room came free, and only when somebody was refused for it", async () => {
+  it("announces room that comes free for a minute after the last refusal, and only then", async () => {
     const { ledger, clock, freed } = opened();
     ledger.hold("a", one, 4);
     ledger.release("a");
@@ -107,6 +107,18 @@ describe("a ledger", () => {
     expect(freed()).toBe(1);
     ledger.hold("d", one, 1);
     ledger.release("d");
+    expect(freed()).toBe(2);
+    await clock.advance(announceMs);
+    ledger.hold("e", one, 1);
+    ledger.release("e");
+    expect(freed()).toBe(2);
+  });
+
+  it("announces room that comes free when an ask it accepted has others behind it", () => {
+    const { ledger, freed } = opened();
+    ledger.hold("a", one, 4);
+    ledger.announceFreeRoom();
+    ledger.release("a");
     expect(freed()).toBe(1);
   });
 

@@ -5,12 +5,15 @@ import { createUsage, type Usage } from "./usage.ts";
 /** How long the room of an accepted bid is kept: the time of many auctions, and of one that has to be repeated. */
 export const holdMs = 5_000;
 
+/** How long after a refusal room that comes free is announced: requesters repeat asks for jobs that wait every 30 s. */
+export const announceMs = 60_000;
+
 export interface LedgerOptions {
   readonly clock: Clock;
   readonly capacity: Resources;
   /** The most slots held or taken at once, whatever they ask for. */
   readonly slotsMax: number;
-  /** Called after room came free that somebody was refused for since the last call. */
+  /** Called when room comes free that jobs wait for, as far as this node knows. */
   readonly freed: () => void;
 }
 
@@ -22,6 +25,8 @@ export interface Ledger {
   taken(): number;
   /** Holds room for up to `slots` times `each` until `holdUntil`, or says why not once. The same ask again gets the same answer. */
   hold(askId: string, each: Resources, slots: number): Held;
+  /** Jobs wait for room: `freed` is called whenever some comes free, until no such news has come for a minute. */
+  announceFreeRoom(): void;
   /** Gives up so many slots of a hold; all that is left of it when nothing is said. */
   release(askId: string, slots?: number): void;
   /** Turns a slot of the ask's hold into an execution's own, or takes free room. Why there is none, or undefined when it is taken. */
@@ -50,17 +55,19 @@ interface Books {
   readonly usage: Usage;
   readonly holds: Map<string, Hold>;
   readonly allocations: Map<string, Resources>;
-  /** Room came free, or may have: tells whoever was refused. */
-  readonly news: { refused: boolean; readonly freed: () => void };
+  /** Until when `freed` is called. */
+  announceUntil: number;
+  readonly freed: () => void;
 }
 
 export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions): Ledger {
   const usage = createUsage(capacity, slotsMax);
-  const books: Books = { clock, usage, holds: new Map(), allocations: new Map(), news: { refused: false, freed } };
+  const books: Books = { clock, usage, holds: new Map(), allocations: new Map(), announceUntil: 0, freed };
   return {
     available: usage.available,
     taken: () => books.allocations.size,
     hold: (askId, each, slots) => hold(books, askId, { each, slots }),
+    announceFreeRoom: () => announce(books),
     release: (askId, slots) => release(books, askId, slots),
     take: (executionId, askId, wanted) => take(books, executionId, { askId, wanted }),
     adopt: (executionId, used) => {
@@ -79,7 +86,7 @@ function hold(books: Books, askId: string, { each, slots }: { each: Resources; s
   if (before !== undefined) return { slots: before.slots, holdUntil: before.holdUntil };
   const granted = books.usage.fitting(each, slots);
   // Also when only some were refused: room that comes free is news for whoever asked.
-  if (granted < slots) books.news.refused = true;
+  if (granted < slots) announce(books);
   if (granted === 0) return { slots: 0, why: books.usage.whyNot(each) };
   const holdUntil = books.clock.now() + holdMs;
   const cancel = books.clock.at(holdUntil, () => release(books, askId));
@@ -107,7 +114,7 @@ function take(
 ): string | undefined {
   if (books.allocations.has(executionId)) return undefined;
   if (!takeFromHold(books, askId, wanted) && books.usage.fitting(wanted, 1) === 0) {
-    books.news.refused = true;
+    announce(books);
     return books.usage.whyNot(wanted);
   }
   allocate(books, executionId, wanted);
@@ -136,10 +143,12 @@ function settle(books: Books, executionId: string): void {
   giveBack(books, allocation, 1);
 }
 
-function giveBack({ usage, news }: Books, each: Resources, slots: number): void {
+function announce(books: Books): void {
+  books.announceUntil = books.clock.now() + announceMs;
+}
+
+function giveBack({ usage, clock, announceUntil, freed }: Books, each: Resources, slots: number): void {
   if (slots === 0) return;
   usage.use(each, -slots);
-  if (!news.refused) return;
-  news.refused = false;
-  news.freed();
+  if (clock.now() < announceUntil) freed();
 }

@@ -73,14 +73,51 @@ describe("the reports of an execution", () => {
     expect(reports[1]).toEqual(reports[0]);
   });
 
-  it("go on behind what the log has, when the node has lost its memory", async () => {
+  it("go on behind what was said two processes ago, by a node that died before it said more", async () => {
+    const bench = createNodeBench();
+    const assignment = assignmentOf({
+      jobType: "service",
+      task: { engine: { type: "noop", params: { RunSeconds: 60 } } },
+    });
+    bench.assign(assignment);
+    const first = await bench.boot();
+    first.kill();
+    // It has written down that it starts the task once more, and no more than that.
+    await bench.boot({ write: 1, when: "after" });
+    await bench.boot();
+    await bench.sea.clock.advance(20);
+    expect(new Set(numbered(bench.reports(assignment.executionId)))).toEqual(new Set(["1 running", "2 running"]));
+  });
+
+  it("say once that results are published, whichever process does so", async () => {
+    const forever: Publisher = { ...post, publish: () => new Promise(() => {}) };
+    const bench = createNodeBench({ publishers: [forever] });
+    const assignment = assignmentOf({ task: { engine: { type: "noop" }, publisher: { type: "post" } } });
+    bench.assign(assignment);
+    const first = await bench.boot();
+    await bench.sea.clock.advance(20);
+    first.kill();
+    await bench.boot();
+    await bench.sea.clock.advance(20);
+    const reports = bench.reports(assignment.executionId);
+    expect(numbered(reports)).toEqual(["1 publishing", "1 publishing"]);
+    expect(reports[1]).toEqual(reports[0]);
+  });
+
+  it.each([
+    ["batch", "8 failed", 0],
+    ["ops", "8 failed", 0],
+    ["service", "8 completed", 1],
+  ])("of a %s job go on behind what the log has, when the node has lost its memory", async (jobType, said, starts) => {
     const bench = createNodeBench();
     bench.setRecorded(() => 7);
-    const assignment = assignmentOf();
+    const assignment = assignmentOf({ jobType });
     bench.assign(assignment);
     await bench.boot();
     await bench.sea.clock.advance(20);
-    expect(numbered(bench.reports(assignment.executionId))).toEqual(["8 completed"]);
+    expect(numbered(bench.reports(assignment.executionId))).toEqual([said]);
+    // It was begun before: what may not run twice does not.
+    expect(bench.starts.get(assignment.executionId) ?? 0).toBe(starts);
   });
 
   it("are given another number when the log has theirs and not what they say", async () => {

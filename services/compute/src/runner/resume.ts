@@ -37,6 +37,13 @@ export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf
   return act(run, entry);
 }
 
+/** What this node sees of an execution that it reported on before, as the log has it, and of which it knows nothing any more. */
+export function unremembered(run: Run): Seen {
+  if (afterLoss[run.assignment.jobType] === "again") return { state: "idle" };
+  const why = "the node has begun the task before and has lost its memory of it (its dataDir)";
+  return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
+}
+
 async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
   run.hasFolder = true;
   try {

@@ -3,7 +3,7 @@ import type { Assignment } from "@shoal/proto";
 import type { JournalEntry } from "../journal/journal.ts";
 import { rests, takeStep } from "./matrix.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
-import { resume } from "./resume.ts";
+import { resume, unremembered } from "./resume.ts";
 import { type Run, type RunnerPorts, wantedOf } from "./run.ts";
 import type { Seen } from "./seen.ts";
 
@@ -91,7 +91,7 @@ export interface RunnerOptions {
 }
 
 async function firstLook(run: Run, beginning: Beginning): Promise<Seen> {
-  if (beginning.from === "nothing") return { state: "idle" };
+  if (beginning.from === "nothing") return run.number === 0 ? { state: "idle" } : unremembered(run);
   if (beginning.from === "refusal") return { state: "published", report: failedReport(run, beginning) };
   const seen = await resume(run, beginning.entry);
   if (seen.state === "idle") await Promise.race([beginning.mayBegin, aborted(run.stopped)]);

@@ -39,14 +39,16 @@ const firing = (signal: AbortSignal | undefined) =>
 function slow(heeds: boolean) {
   const engine = createSurvivor();
   const mayStart = Promise.withResolvers<void>();
+  const signals: (AbortSignal | undefined)[] = [];
   const executor: Executor = {
     ...engine.executor,
     start: async (work, signal) => {
+      signals.push(signal);
       await (heeds ? Promise.race([mayStart.promise, firing(signal)]) : mayStart.promise);
       return engine.executor.start(work);
     },
   };
-  return { executor, running: engine.running, end: engine.end, start: mayStart.resolve };
+  return { executor, running: engine.running, end: engine.end, start: mayStart.resolve, signals };
 }
 
 const withInput = (prepareTimeoutMs: number) =>
@@ -133,7 +135,7 @@ describe("the time to prepare", () => {
   });
 
   it("is over with the start", async () => {
-    const { executor, start, running } = slow(true);
+    const { executor, start, running, signals } = slow(true);
     const bench = createNodeBench({ executors: () => [executor] });
     await bench.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
@@ -142,6 +144,7 @@ describe("the time to prepare", () => {
     start();
     await bench.sea.clock.advance(60 * second);
     expect(running()).toEqual([assignment.executionId]);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
   });
 
   it("has no end where the assignment gives none", async () => {

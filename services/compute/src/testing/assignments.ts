@@ -1,5 +1,6 @@
+import { requirementsOf } from "@shoal/core";
 import { createHandClock } from "@shoal/core/testing";
-import { type Ask, Assignment, executionIdOf, Task } from "@shoal/proto";
+import { type Ask, Assignment, executionIdOf, JobSpec, type Task } from "@shoal/proto";
 import type { z } from "zod";
 
 /** What differs between the assignments that tests want. */
@@ -41,18 +42,26 @@ export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assign
   });
 }
 
+/** What differs between the asks that tests want. */
+interface AskWishes extends Partial<Omit<Ask, "requirements">> {
+  readonly task?: z.input<typeof Task>;
+  readonly constraints?: Ask["requirements"]["constraints"];
+  readonly resources?: Ask["requirements"]["resources"];
+}
+
 /** Would you run a no-op? */
-export function askOf({ task, ...wishes }: Partial<Omit<Ask, "task">> & { task?: z.input<typeof Task> } = {}): Ask {
+export function askOf({ task, constraints = [], resources = testResources, ...wishes }: AskWishes = {}): Ask {
+  const spec = JobSpec.parse({ type: "batch", constraints, tasks: [{ engine: { type: "noop" }, ...task }] });
+  const requirements = requirementsOf(spec);
+  if (requirements === undefined) throw new Error("a job has a task");
   return {
     askId: "a-1",
     jobId: "j-1",
     namespace: "default",
     jobType: "batch",
     priority: 0,
-    constraints: [],
-    resources: testResources,
     slots: 1,
     ...wishes,
-    task: Task.parse({ engine: { type: "noop" }, ...task }),
+    requirements: { ...requirements, resources },
   };
 }

@@ -7,7 +7,7 @@ import { memoryPorts } from "../testing/memory-ports.ts";
 
 const nodeId = "n-one";
 const settings = {
-  auction: { width: 1, rounds: 1, waitMs: 100, queueBefore: 64 },
+  auction: { width: 1, rounds: 1, waitMs: 100 },
   nodes: { disconnectAfterMs: 3_600_000, settleMs: 500 },
   positionsMs: 1_000,
 };
@@ -143,7 +143,7 @@ describe("a node that asks", () => {
       .node("n-two")
       .stall.confirm({ executions: [{ executionId, jobId, namespace: "default", isAssigned: true }] }, 5_000);
     await sea.clock.advance(6_000);
-    expect((await asking)?.verdicts).toEqual([{ executionId, holds: false }]);
+    expect((await asking)?.verdicts).toMatchObject([{ executionId, holds: false }]);
     expect(assignments.get(key)).toBeDefined();
   });
 

@@ -28,11 +28,12 @@ export function jobTypeContract(type: JobType, jobs: () => readonly Job[]): void
     it("gives the same verdict twice", () => {
       for (const job of jobs()) expect(type.verdict(job)).toEqual(type.verdict(job));
     });
-    it("knows each of its slots by name, once, and no other", () => {
+    it("knows each of its slots once, by a partition's number or the id of the node that it is pinned to, and no other", () => {
       for (const job of jobs()) {
         const slots = type.slots(job, world);
         expect(new Set(slots.map(({ slot }) => slot)).size).toBe(slots.length);
         for (const slot of slots) expect(type.slotOf(job, slot.slot)).toEqual(slot);
+        for (const { slot, pinnedTo } of slots) expect(slot).toBe(pinnedTo ?? `${Number(slot)}`);
         for (const name of ["", "x y"]) expect(type.slotOf(job, name)).toBeUndefined();
       }
     });

@@ -1,6 +1,7 @@
 import { fromWire, JobSpec, type NodeInfo } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { type Candidate, resourcesOf } from "../candidate.ts";
+import type { Candidate } from "../candidate.ts";
+import { requirementsOf } from "../requirements.ts";
 import { filterContract, type Samples } from "./contract.ts";
 import { filters } from "./index.ts";
 
@@ -22,17 +23,9 @@ const info: NodeInfo = {
 function candidate(task: object, job: object = {}): Candidate {
   const read = fromWire(JobSpec, { type: "batch", ...job, tasks: [{ engine: { type: "NOOP" }, ...task }] });
   if (!read.ok) throw new Error(read.problems.join("\n"));
-  const first = read.value.tasks[0];
-  if (first === undefined) throw new Error("no task");
-  return {
-    info,
-    wanted: {
-      task: first,
-      constraints: read.value.constraints,
-      resources: resourcesOf(first.resources),
-      failuresOn: new Map(),
-    },
-  };
+  const requirements = requirementsOf(read.value);
+  if (requirements === undefined) throw new Error("no task");
+  return { info, requirements };
 }
 const wants = (key: string, operator: string, ...values: readonly string[]) =>
   candidate({}, { constraints: [{ key, operator, values }] });

@@ -5,8 +5,8 @@ import { unmetBy } from "../constraints.ts";
 /** The node's labels meet the job's constraints. */
 export const labels: Policy<Candidate> = {
   name: "labels",
-  judge({ wanted, info }) {
-    const unmet = unmetBy(info.labels, wanted.constraints);
+  judge({ requirements, info }) {
+    const unmet = unmetBy(info.labels, requirements.constraints);
     return unmet === undefined ? yes() : no(unmet);
   },
 };

@@ -5,9 +5,8 @@ import { offers } from "../offers.ts";
 /** The node has every source that the task's inputs name. */
 export const sources: Policy<Candidate> = {
   name: "sources",
-  judge({ wanted: { task }, info }) {
-    const types = task.inputSources.map(({ source }) => source.type);
-    const missing = types.find((type) => !offers("source", type, info.sources).fit);
-    return missing === undefined ? yes() : offers("source", missing, info.sources);
+  judge({ requirements, info }) {
+    const missing = requirements.sources.find(({ type }) => !offers("source", type, info.sources).fit);
+    return missing === undefined ? yes() : offers("source", missing.type, info.sources);
   },
 };

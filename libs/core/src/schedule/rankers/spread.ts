@@ -1,11 +1,11 @@
 import { type Policy, yes } from "../../policy.ts";
-import type { Candidate } from "../candidate.ts";
+import type { RankedCandidate } from "../candidate.ts";
 
 // 0 to 80, as the field weighs free capacity: more than any other ranker, so that work spreads.
 const weight = 80;
 
 /** Prefers the node with the larger free share of what the task needs most. */
-export const spread: Policy<Candidate> = {
+export const spread: Policy<RankedCandidate> = {
   name: "spread",
   judge({ info: { available, capacity } }) {
     const share = (free: number, all: number) => (all > 0 ? free / all : 1);

@@ -1,6 +1,7 @@
 import { type Ask, type AskBatch, type BidBatch, type ConfirmRequest, type Heartbeat, JobSpec } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Market, Stall } from "../../ports/market.ts";
+import { requirementsOf } from "../../schedule/requirements.ts";
 import { heard } from "./heard.ts";
 
 /** A market without anybody in it. */
@@ -13,12 +14,23 @@ export interface MarketBench {
 
 const resources = { cpuCores: 1, memoryBytes: 1, diskBytes: 0, gpus: 0 };
 
-const task = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] }).tasks[0];
+const requirements = requirementsOf(JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] }));
 
 function ask(askId: string): Ask {
-  if (task === undefined) throw new Error("a job has a task");
+  if (requirements === undefined) throw new Error("a job has a task");
   const job = { jobId: "j-1", namespace: "default", jobType: "batch", priority: 0 };
-  return { askId, ...job, task, constraints: [], resources, slots: 1 };
+  return { askId, ...job, requirements, slots: 1 };
+}
+
+/** An ask as large as one may be. */
+function largeAsk(askId: string): Ask {
+  const constraints = Array.from({ length: 32 }, (_, index) => ({
+    key: `key-${index}`,
+    operator: "=" as const,
+    values: ["x".repeat(200)],
+  }));
+  const small = ask(askId);
+  return { ...small, requirements: { ...small.requirements, constraints } };
 }
 
 const accepts =
@@ -66,6 +78,24 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
       const bids = await Promise.all(["a-1", "a-2", "a-3"].map((id) => bench.market.ask("n-one", ask(id), waitMs)));
       expect(bids.map((bid) => bid?.askId)).toEqual(["a-1", "a-2", "a-3"]);
       expect(asked.all).toHaveLength(1);
+    });
+    it("brings any number of asks of one moment to one node, however large they are together", async () => {
+      await bench.stall("n-one").onAsk(async ({ asks }) => ({
+        bids: asks.map(({ askId }) => ({
+          askId,
+          nodeId: "n-one",
+          accepted: false,
+          slots: 0,
+          busy: true,
+          why: "\u{20ac}".repeat(1_024),
+        })),
+      }));
+      // First 2 MB of asks, then 1.2 MB of answers to small ones; one message of a server holds 1 MB.
+      for (const make of [largeAsk, ask]) {
+        const ids = Array.from({ length: 400 }, (_, index) => `${make.name}-${index}`);
+        const bids = await Promise.all(ids.map((id) => bench.market.ask("n-one", make(id), 10_000)));
+        expect(bids.map((bid) => bid?.askId)).toEqual(ids);
+      }
     });
     it("asks the node that is meant, and no other", async () => {
       await bench.stall("n-one").onAsk(accepts("n-one"));

@@ -1,6 +1,5 @@
 import { buckets } from "@shoal/proto";
 import { type Kinds, kinds } from "../../kinds.ts";
-import type { StoredCommit } from "../../ports/event-log.ts";
 import { createDice, type Dice } from "../dice.ts";
 import { createHandClock, type HandClock } from "../hand-clock.ts";
 import { type Berth, createBerth, type Water } from "./berth.ts";
@@ -8,7 +7,6 @@ import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
 import { type CommandStore, memoryCommandBus } from "./commands.ts";
 import { memoryEventLog } from "./event-log.ts";
 import { calm, type Faults } from "./faults.ts";
-import { memoryFeed } from "./feed.ts";
 import { createLeaseStore, type LeaseStore, memoryLeases } from "./leases.ts";
 import { createLogStore, type LogStore } from "./log-store.ts";
 import { createOutputStore, memoryLogReader, memoryLogSender, type OutputStore } from "./log-stream.ts";
@@ -35,8 +33,6 @@ export interface Sea {
   readonly commands: CommandStore;
   readonly market: MarketStore;
   readonly output: OutputStore;
-  /** What the live feed has announced. */
-  readonly announced: readonly StoredCommit[];
   /** How the world behaves from now on. */
   setFaults(faults: Faults): void;
   /** No process reaches the servers until `at`. */
@@ -75,7 +71,6 @@ export function createSea(
   // A machine keeps its clock when its process starts again.
   const { skewMs } = faults;
   const skewOf = (name: string): number => (skewMs === 0 ? 0 : dice.split(`clock ${name}`).between(-skewMs, skewMs));
-  const announced: StoredCommit[] = [];
   const stores = createStores(clock, options.kinds);
   const berth = (name: string): Berth => {
     // A process that starts again must not throw the same dice once more: it would make the same ids.
@@ -85,12 +80,11 @@ export function createSea(
     made.onKilled(() => berths.delete(made));
     return made;
   };
-  const shared: Shared = { ...stores, water, heard: (stored) => announced.push(stored) };
+  const shared: Shared = { ...stores, water };
   return {
     ...stores,
     clock,
     dice,
-    announced,
     setFaults(next) {
       faults = next;
     },
@@ -148,11 +142,10 @@ type StoreName =
 
 interface Shared extends Pick<Sea, StoreName> {
   readonly water: Water;
-  readonly heard: (stored: StoredCommit) => void;
 }
 
 function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
-  const { log, views, leases, reports, checkpoints, positions, commands, market, output, water, heard } = shared;
+  const { log, views, leases, reports, checkpoints, positions, commands, market, output, water } = shared;
   const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
   return {
     berth,
@@ -171,7 +164,6 @@ function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
     positions: memoryPositions(berth, positions),
     commands: memoryCommandBus(berth, commands),
     market: memoryMarket(berth, market),
-    feed: memoryFeed(berth, heard),
     logReader: memoryLogReader(berth, output),
   };
 }

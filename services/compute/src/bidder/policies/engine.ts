@@ -5,10 +5,11 @@ import type { BidPolicy, Surroundings } from "./policy.ts";
 /** The engine is here and can be used, and its params can be read. */
 export const engine = ({ parts, availability }: Surroundings): BidPolicy => ({
   name: "engine",
-  judge({ task: { engine: wanted } }) {
-    const problem = availability.problem("executors", wanted.type);
-    if (problem !== undefined) return no(`${wanted.type}: ${problem}`);
-    const params = readParams(parts.executors.get(wanted.type).params, wanted.params);
-    return params.ok ? yes() : no(`${wanted.type}: ${params.problems.join("; ")}`);
+  judge({ requirements: { engine: required } }) {
+    const problem = availability.problem("executors", required.type);
+    if (problem !== undefined) return no(`${required.type}: ${problem}`);
+    if (required.params === undefined) return yes();
+    const params = readParams(parts.executors.get(required.type).params, required.params);
+    return params.ok ? yes() : no(`${required.type}: ${params.problems.join("; ")}`);
   },
 });

@@ -16,11 +16,11 @@ const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
 /** The node grants the network that the task asks for. */
 export const network = ({ rejectNetworked, hostNetwork }: Surroundings): BidPolicy => ({
   name: "network",
-  judge({ task: { network: wanted } }) {
-    if (rejectNetworked && networked[wanted.type]) return no(`this node runs no tasks with network ${wanted.type}`);
-    const why = hostNetwork ? undefined : hostNetworkProblem(wanted.type);
+  judge({ requirements: { network: required } }) {
+    if (rejectNetworked && networked[required.type]) return no(`this node runs no tasks with network ${required.type}`);
+    const why = hostNetwork ? undefined : hostNetworkProblem(required.type);
     if (why !== undefined) return no(why);
-    if (wanted.type === "http") return no("no engine of this node can filter HTTP by domain");
-    return wanted.ports.length === 0 ? yes() : no("this node publishes no ports of tasks");
+    if (required.type === "http") return no("no engine of this node can filter HTTP by domain");
+    return required.hasPorts ? no("this node publishes no ports of tasks") : yes();
   },
 });

@@ -5,11 +5,12 @@ import type { BidPolicy, Surroundings } from "./policy.ts";
 /** The publisher, where the task names one, is here and can be used, and its params can be read. */
 export const publisher = ({ parts, availability }: Surroundings): BidPolicy => ({
   name: "publisher",
-  judge({ task: { publisher: wanted } }) {
-    if (wanted.type === "") return yes();
-    const problem = availability.problem("publishers", wanted.type);
-    if (problem !== undefined) return no(`${wanted.type}: ${problem}`);
-    const params = readParams(parts.publishers.get(wanted.type).params, wanted.params);
-    return params.ok ? yes() : no(`${wanted.type}: ${params.problems.join("; ")}`);
+  judge({ requirements: { publisher: required } }) {
+    if (required.type === "") return yes();
+    const problem = availability.problem("publishers", required.type);
+    if (problem !== undefined) return no(`${required.type}: ${problem}`);
+    if (required.params === undefined) return yes();
+    const params = readParams(parts.publishers.get(required.type).params, required.params);
+    return params.ok ? yes() : no(`${required.type}: ${params.problems.join("; ")}`);
   },
 });

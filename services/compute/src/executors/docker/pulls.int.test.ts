@@ -81,20 +81,24 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("leaves a pull that hangs as soon as its signal fires, and ends it when no other work waits for it", async () => {
-    registry.stall("/v2/");
+    registry.stall("/manifests/");
+    const asked = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
+    const before = asked();
     const images = pulls(engine, systemClock, pullDefaults);
-    const [first, second] = [new AbortController(), new AbortController()];
-    const one = images.pull(registry.image, () => {}, first.signal);
-    const other = images.pull(registry.image, () => {}, second.signal);
+    const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
+    const pull = ({ signal }: AbortController) => images.pull(registry.image, () => {}, signal);
+    const [one, other] = [pull(first), pull(second)];
+    await expect.poll(() => asked() - before).toBe(1);
     first.abort();
     await expect(one).rejects.toMatchObject({ code: "STOPPED" });
     expect(await Promise.race([other, setImmediate("waits")])).toBe("waits");
     second.abort();
     await expect(other).rejects.toMatchObject({ code: "STOPPED" });
-    registry.resume();
-    // Not the one that was ended.
-    await images.pull(registry.image, () => {});
-    await engine.getImage(registry.image).remove({ force: true });
+    // The next one does not join what was ended.
+    const next = pull(third);
+    await expect.poll(() => asked() - before).toBe(2);
+    third.abort();
+    await expect(next).rejects.toMatchObject({ code: "STOPPED" });
   });
 
   it("gives up on a registry that says nothing any more", async () => {

@@ -1,12 +1,5 @@
-import { Fault } from "@shoal/core";
+import { Fault, hostVariableOf } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
-
-// A value that begins like this is read from the node's own environment.
-const hostPrefix = "env:";
-
-/** The host variable that a value stands for, or undefined when it stands for itself. */
-export const hostVariableOf = (value: string): string | undefined =>
-  value.startsWith(hostPrefix) ? value.slice(hostPrefix.length) : undefined;
 
 /** What every task finds in its environment, under both prefixes, so that images made for Bacalhau run as they are. */
 const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {

@@ -25,8 +25,14 @@ export function targetProblem(path: string): string | undefined {
     : undefined;
 }
 
+/** The names and paths of a task that this node makes. */
+export interface TaskPlaces {
+  readonly inputSources: readonly { readonly target: string }[];
+  readonly resultPaths: Task["resultPaths"];
+}
+
 /** The first of a task's names and paths that this node does not take, as a sentence. */
-export function placesProblem({ inputSources, resultPaths }: Task): string | undefined {
+export function placesProblem({ inputSources, resultPaths }: TaskPlaces): string | undefined {
   const problems = [
     ...inputSources.map(({ target }) => targetProblem(target)),
     ...resultPaths.map(({ path }) => targetProblem(path)),
