@@ -1,5 +1,5 @@
 import { clockContract, logStreamContract, marketContract, reportQueueContract } from "@shoal/core/testing/contracts";
-import { buckets, streams, subjects } from "@shoal/proto";
+import { streams, subjects } from "@shoal/proto";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createLogSender } from "./logs/log-sender.ts";
 import { createMarket } from "./market/market.ts";
