@@ -163,7 +163,7 @@ onServer(() => {
     expect(end).toBe("completed");
     expect(await readFile(join(folder, "closed", "secret"), "utf8")).toBe("secret");
     expect((await readStory(cluster.ports.log)).broken).toEqual([]);
-    expect(await cluster.replay()).toMatchObject({ ok: true, problems: { count: 0 }, differences: { count: 0 } });
+    expect(await cluster.replay()).toMatchObject({ ok: true, problems: { count: 0 }, mismatches: { count: 0 } });
     expect(cluster.news.all).toEqual([]);
   });
 });

@@ -98,7 +98,7 @@ describe("the packages, installed into an empty prefix", () => {
     expect(code).toBe(0);
   });
 
-  it("replay the log on threads", async () => {
+  it("replay the log", async () => {
     const { code, stdout } = await runShoal(["replay", "--data-dir", devstack.dataDir], options());
     expect(stdout).toContain("identical");
     expect(code).toBe(0);

@@ -125,10 +125,10 @@ describe("the API over a real nats-server", () => {
     const report = await opened.run();
     await opened.close();
     expect(report.problems).toEqual({ count: 0, first: [] });
-    expect(report.differences).toEqual({ count: 0, first: [] });
+    expect(report.mismatches).toEqual({ count: 0, first: [] });
     expect(report.ok).toBe(true);
-    expect(report.jobs).toBeGreaterThanOrEqual(20);
-    expect(report.entries["jobs"]).toBe(report.jobs);
+    expect(report.aggregates["job"]).toBeGreaterThanOrEqual(20);
+    expect(report.entries["jobs"]).toBe(report.aggregates["job"]);
   });
 
   it("says which address it could not have", async () => {

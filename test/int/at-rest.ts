@@ -12,8 +12,8 @@ export async function expectAllPromisesKept(cluster: FaultCluster, told: Told): 
   expect(await cluster.replay()).toMatchObject({
     ok: true,
     problems: { count: 0 },
-    differences: { count: 0 },
-    jobs: told.acknowledged.size,
+    mismatches: { count: 0 },
+    aggregates: { job: told.acknowledged.size },
   });
   expect(news.all.filter(({ name }) => name === "log")).toEqual([]);
 }

@@ -11,6 +11,7 @@ import { memoryWorkspace } from "../../services/compute/src/workspace/memory-wor
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import { createRequester } from "../../services/requester/src/requester.ts";
+import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 
 const nodeId = "n-one";
 
@@ -46,7 +47,7 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
       nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
       positionsMs: 1_000,
     },
-    { ...nats, catalog, clock, chance: systemChance, diary: { info: note, warn: note } },
+    { ...nats, catalog, clock, chance: systemChance, diary: { info: note, warn: note }, rebuild: sliceRebuilder(nats) },
   );
   const node = await connectNode({ nodeId, servers });
   const starts = new Map<string, number>();

@@ -75,6 +75,7 @@ export {
   type LogRange,
   type LogReading,
   noTip,
+  type ScanReading,
   type StoredCommit,
   type Tip,
   type UnreadableCommit,
@@ -109,4 +110,4 @@ export { assignments as assignmentView } from "./views/assignments.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
 export { jobEntryLimits } from "./views/jobs.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
-export { type Change, changes, entries, entryOf, type View } from "./views/view.ts";
+export { type Change, changes, type EntrySource, entries, entryOf, sourceOfEntry, type View } from "./views/view.ts";

@@ -29,6 +29,7 @@ import { ensureResultsBucket, openResults, type Results } from "./results/result
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 import { type StorageLimits, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
+import { streamOfBucket } from "./views/bucket.ts";
 import { type KnownPosition, newestKnown } from "./views/newest-known.ts";
 import { type EntryReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
@@ -74,6 +75,8 @@ export interface RequesterPorts {
   acceptedLoss(): Promise<AcceptedLoss | undefined>;
   /** As `readAll`: for comparing with a replay. */
   readAll(view: ViewName, reader: EntryReader): Promise<void>;
+  /** Makes a bucket again that was deleted; harmless when it is there. Throws as `ensureTopology` does. */
+  ensureBucket(bucket: string): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
   ensureResultsBucket(nodeId: string): Promise<void>;
   /** What a node keeps of results. */
@@ -116,6 +119,10 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     newestKnown: () => newestKnown(link),
     acceptedLoss: () => lastAcceptedLoss(link),
     readAll: (view, reader) => readAll(link, buckets[view], reader),
+    async ensureBucket(bucket) {
+      const plan = topologyPlan(options.storage).filter(({ name }) => name === streamOfBucket(bucket));
+      await ensureTopology(link, { replicas, plan });
+    },
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
     results: (nodeId) => openResults(link, nodeId),
     link,

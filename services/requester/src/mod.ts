@@ -3,9 +3,15 @@ export { createCatalog } from "./catalog/sqlite-catalog.ts";
 export { RequesterConfig } from "./config.ts";
 export type { Diary, RequesterPorts } from "./ports.ts";
 export { repairLog } from "./repair.ts";
-export { type JobAsOf, jobAsOf, type Moment } from "./replay/as-of.ts";
-export { openReplay } from "./replay/open-replay.ts";
-export { type ReplayOptions, type ReplayParts, replay } from "./replay/replay.ts";
-export type { Anchor, ChainProblem, Difference, ForeignMessage, ReplayReport } from "./replay/report.ts";
 export { createRequester, type Requester, type RequesterSettings } from "./requester.ts";
 export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";
+export { type JobAsOf, jobAsOf, type Moment } from "./verify/as-of.ts";
+export { type OpenReplay, openReplay, type RebuildRequest } from "./verify/open-replay.ts";
+export {
+  type RebuildOptions,
+  type RebuildProgress,
+  type RebuildSummary,
+  rebuildViews,
+} from "./verify/rebuild-views.ts";
+export type { Anchor, ChainProblem, ForeignMessage, Mismatch, ReplayReport, Sampled } from "./verify/report.ts";
+export { type VerifyOptions, type VerifyParts, verifyViews } from "./verify/view-verifier.ts";

@@ -28,6 +28,7 @@ import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createRequester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
+import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 /** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
@@ -156,7 +157,17 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
   const chance = systemChance;
   const { views, log, positions, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
-  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary });
+  const requester = createRequester(
+    { ...config, requesterId },
+    {
+      ...nats,
+      catalog,
+      clock,
+      chance,
+      diary,
+      rebuild: sliceRebuilder(nats),
+    },
+  );
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({

@@ -3,6 +3,7 @@ import { devstack } from "./devstack.ts";
 import { events } from "./events.ts";
 import { job } from "./job/index.ts";
 import { node } from "./node/index.ts";
+import { rebuild } from "./rebuild.ts";
 import { repair } from "./repair.ts";
 import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
@@ -12,4 +13,4 @@ import { version } from "./version.ts";
 export const nouns: readonly NounPart[] = [job, node];
 
 /** Commands that stand alone. */
-export const commands: readonly CommandPart[] = [devstack, serve, events, replay, repair, version];
+export const commands: readonly CommandPart[] = [devstack, serve, events, replay, rebuild, repair, version];

@@ -1,6 +1,6 @@
-import type { Anchor } from "@shoal/requester";
+import type { Anchor, ReplayReport } from "@shoal/requester";
 import type { CommandPart } from "../command.ts";
-import { CliError } from "../failure.ts";
+import { CliError, exitOf } from "../failure.ts";
 import { printJson } from "../output/print-json.ts";
 import { logAccessOf, logOptions } from "../replay/log-access.ts";
 import { replayOf } from "../replay/replay-of.ts";
@@ -25,7 +25,7 @@ function anchorOf(text: string): Anchor {
 
 export const replay: CommandPart = {
   name: "replay",
-  says: "rebuild all views from the log alone, compare them with the kept ones, and verify the chain of hashes",
+  says: "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs them",
   options: [
     ...logOptions,
     {
@@ -46,6 +46,12 @@ export const replay: CommandPart = {
     const report = await replayOf(logAccessOf(call), anchor);
     if (context.output === "json") printJson(context.terminal, report);
     else context.terminal.out(`${reportLines(report).join("\n")}\n`);
-    return report.ok ? 0 : 1;
+    return exitCodeOf(report);
   },
 };
+
+/** Views that differ are repaired by a rebuild; a log that cannot be read, or is damaged, is not. */
+function exitCodeOf({ ok, problems, unreadable }: ReplayReport): number {
+  if (ok) return 0;
+  return problems.count + unreadable.count === 0 ? 1 : exitOf("LOG_DAMAGED");
+}

@@ -1,13 +1,13 @@
-import type { ReplayOptions, ReplayReport } from "@shoal/requester";
+import type { OpenReplay, ReplayReport, VerifyOptions } from "@shoal/requester";
 import type { LogAccess } from "../devstack/known-cluster.ts";
 
-/** Replays the log of a cluster into a second set of views and compares. Throws what the service throws. */
-export async function replayOf(access: LogAccess, options: ReplayOptions = {}): Promise<ReplayReport> {
+/** Connects to the log of a cluster, and closes the connection when `use` is done. Throws what the service throws. */
+export async function onLog<T>(access: LogAccess, use: (replay: OpenReplay) => Promise<T>): Promise<T> {
   const { openReplay } = await import("@shoal/requester");
   const replay = await openReplay(access);
-  try {
-    return await replay.run(options);
-  } finally {
-    await replay.close();
-  }
+  return await use(replay).finally(() => replay.close());
 }
+
+/** Verifies the log of a cluster, and compares its views with it. */
+export const replayOf = (access: LogAccess, options: VerifyOptions = {}): Promise<ReplayReport> =>
+  onLog(access, (replay) => replay.run(options));

@@ -36,6 +36,14 @@ export interface LogReading {
   room?(): Promise<void> | undefined;
 }
 
+/** How a scan goes about it. */
+export interface ScanReading extends LogReading {
+  /** Only the commits of this shard. */
+  readonly shard?: number;
+  /** Ends the scan early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** The log of truth. Every method throws Fault LOG_UNREACHABLE when the log does not answer in time. */
 export interface EventLog {
   /**
@@ -58,7 +66,7 @@ export interface EventLog {
     reading?: LogReading,
   ): Promise<Following>;
   /** Every commit behind `afterSeq` up to the end of the log as it was when called, in log order; resolves with that end. */
-  scan(afterSeq: number, deliver: (stored: StoredCommit) => void, reading?: LogReading): Promise<number>;
+  scan(afterSeq: number, deliver: (stored: StoredCommit) => void, reading?: ScanReading): Promise<number>;
   /**
    * The commits about jobs behind `afterSeq` up to `upTo`, in order: all that the log's leader had when this was called, or about the
    * first `most`. Resolves with the position up to which all have been delivered. Makes no consumer; for short ranges.

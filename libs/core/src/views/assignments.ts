@@ -9,8 +9,9 @@ import type { View } from "./view.ts";
 export const assignments: View<Job> = {
   bucket: buckets.assignments,
   pace: "at once",
-  *parts(job) {
-    for (const execution of job.live.values()) {
+  *parts(job, other) {
+    for (const [id, execution] of job.live) {
+      if (other?.live.get(id) === execution) continue;
       const { placement } = execution;
       const key = `${placement.nodeId}.${placement.executionId}`;
       // What a node should do changes once: when it is to stop. A stopping execution changes no more until it has ended.
@@ -18,6 +19,8 @@ export const assignments: View<Job> = {
       yield { key, of, seq: of.seq };
     }
   },
+  sourceOf: (_, { jobId, namespace = "*" }) =>
+    typeof jobId === "string" && typeof namespace === "string" ? { namespace, id: jobId } : undefined,
   render({ key }, job) {
     const execution = job.live.get(key.slice(key.indexOf(".") + 1));
     if (execution === undefined) throw new Bug(`${key} is no assignment of its job`);

@@ -1,3 +1,5 @@
+import type { AggregateRef } from "@shoal/proto";
+
 /** A piece of an aggregate that an entry is made of. Its identity tells whether the entry has changed. */
 export interface Part {
   readonly key: string;
@@ -11,9 +13,28 @@ export interface View<A> {
   readonly bucket: string;
   /** How soon a change is written: at once where somebody acts on it; where nobody does after a moment, so that only what stands by then is. */
   readonly pace: "at once" | "after a moment";
-  parts(aggregate: A): Iterable<Part>;
+  /** The pieces of an aggregate. Those that are the same in `other` may be left out: what did not change then costs nothing. */
+  parts(aggregate: A, other?: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
+  /**
+   * Which aggregate an entry belongs to, by its key and what it holds; undefined when neither says. The namespace may be "*".
+   * Needed where the key is not `<namespace>.<id>`, or `<id>` for a kind without namespaces.
+   */
+  sourceOf?(key: string, value: Readonly<Record<string, unknown>>): EntrySource | undefined;
+}
+
+/** The aggregate of an entry, within the kind that the view belongs to. */
+export type EntrySource = Pick<AggregateRef, "namespace" | "id">;
+
+/** The aggregate that an entry of a view belongs to; undefined when nothing says. */
+export function sourceOfEntry(
+  { sourceOf }: Pick<View<never>, "sourceOf">,
+  { key, value }: { readonly key: string; readonly value: Readonly<Record<string, unknown>> },
+): EntrySource | undefined {
+  if (sourceOf !== undefined) return sourceOf(key, value);
+  const dot = key.indexOf(".");
+  return dot === -1 ? { namespace: "", id: key } : { namespace: key.slice(0, dot), id: key.slice(dot + 1) };
 }
 
 /** What to write so that a bucket follows an aggregate. */
@@ -34,11 +55,11 @@ export function changes<A>(
   { after, seq }: { readonly after: A; readonly seq: number },
 ): readonly Change[] {
   const old = new Map<string, object>();
-  if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
+  if (before !== undefined) for (const part of view.parts(before, after)) old.set(part.key, part.of);
   const made: Change[] = [];
   const { bucket } = view;
   const urgent = view.pace === "at once";
-  for (const part of view.parts(after)) {
+  for (const part of view.parts(after, before)) {
     if (old.get(part.key) !== part.of)
       made.push({
         bucket,

@@ -56,9 +56,11 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
         },
       };
     },
-    async scan(afterSeq, deliver, reading = {}) {
+    async scan(afterSeq, deliver, { shard, signal, ...reading } = {}) {
       const commits = paced(handing(deliver, reading), reading.room);
       const end = await scanLog(link, afterSeq, {
+        ...(shard === undefined ? {} : { shard }),
+        ...(signal === undefined ? {} : { signal }),
         deliver: (message) => commits.add(readWhole(message)),
         room: commits.room,
       });

@@ -1,4 +1,4 @@
-import { streams } from "@shoal/proto";
+import { streams, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
 import type { DeliveredMessage } from "../stream/read-message.ts";
@@ -17,6 +17,10 @@ export interface ScanReader {
   deliver(message: ScannedMessage): void;
   /** A promise while the reader has enough to do: nothing more is asked for until it resolves. When it rejects, so does the scan. */
   room?(): Promise<void> | undefined;
+  /** Only messages of this shard. */
+  readonly shard?: number;
+  /** Ends the scan early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -29,12 +33,13 @@ export async function scanLog(link: Link, afterSeq: number, reader: ScanReader):
   await readToEnd(link, {
     stream: streams.events,
     // Not only the log's own subjects: what a server was made to answer into the stream is there under others, and takes a position.
-    filter: ">",
+    filter: reader.shard === undefined ? ">" : subjects.eventsOfShard(reader.shard),
     from: { at: "behind", seq: afterSeq },
     upTo: end,
     ownConnection: true,
     deliver: (message) => reader.deliver(new Scanned(message)),
     room: () => reader.room?.(),
+    ...(reader.signal === undefined ? {} : { signal: reader.signal }),
   });
   return end;
 }

@@ -18,9 +18,12 @@ export interface LossAccepted {
 
 const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
+/** The keys of every shard's position in a bucket. */
+const allPositions = "_position.*";
+
 /**
  * Makes a cluster start again on a log that was cut: takes away what views and checkpoints know of positions behind its end, and
- * records that this was accepted. May be called again after it broke off. Requesters make the views again from the log.
+ * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
 export async function acceptLoss(link: Link): Promise<LossAccepted> {
@@ -29,6 +32,8 @@ export async function acceptLoss(link: Link): Promise<LossAccepted> {
   const endsAt = await lastSeq(link);
   let removed = 0;
   for (const view of views) removed += await forgetAhead(link, view, endsAt);
+  // All of them, and last: a bucket without positions is rebuilt from the log.
+  for (const view of views) await purge(link, view, allPositions);
   // All of them: what lies before the cut is shown again, which is harmless.
   await forgetCheckpoints(link);
   const at = link.clock.now();

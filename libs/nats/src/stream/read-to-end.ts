@@ -8,6 +8,8 @@ export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consum
   readonly upTo?: number;
   /** Reads over a connection of its own, so that heartbeats and answers do not wait behind thousands of messages. */
   readonly ownConnection?: boolean;
+  /** Ends it early: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Delivers what a stream holds. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
@@ -22,7 +24,7 @@ export async function readToEnd(link: Link, { ownConnection = false, ...options 
 }
 
 async function read(link: Link, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
-  const { upTo = Number.POSITIVE_INFINITY, deliver, room, ...rest } = options;
+  const { upTo = Number.POSITIVE_INFINITY, deliver, room, signal, ...rest } = options;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {
     ...rest,
@@ -36,5 +38,11 @@ async function read(link: Link, options: Omit<ReadToEndOptions, "ownConnection">
   });
   // A connection that is closed on purpose brings nothing more.
   link.nc.closed().then(() => reject(unreachable(`reading ${options.stream}`, "the connection was closed")));
-  await done.finally(() => reading.close());
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
+  await done.finally(() => {
+    signal?.removeEventListener("abort", abort);
+    return reading.close();
+  });
 }

@@ -8,6 +8,7 @@ import type { PositionGate } from "../reads/position-gate.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
 import type { Admission } from "./admission.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { LiveEvents } from "./feed/live-events.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /** What the API needs of the service around it. */
@@ -37,6 +38,8 @@ export interface Front extends ApiParts {
   readonly positions: PositionGate;
   /** Open event feeds. */
   readonly feeds: Occupancy;
+  /** The consumer that they share. */
+  readonly live: LiveEvents;
   /** Open streams of output. */
   readonly logStreams: Occupancy;
   /** What those hold for their readers. */

@@ -233,6 +233,24 @@ function scans(log: () => EventLog): void {
     expect(await log().scan(tips[4]?.seq ?? 0, ({ seq }) => told.push(seq))).toBe(tips[4]?.seq);
     expect(told).toHaveLength(2);
   });
+  it("scans one shard alone, up to its end", async () => {
+    const jobs = Array.from({ length: 8 }, () => someJob());
+    for (const job of jobs) await grow(log(), job, 3);
+    const shards = new Set(jobs.map(({ id }) => shardOf(id)));
+    for (const shard of shards) {
+      const told: StoredCommit[] = [];
+      await log().scan(0, (stored) => told.push(stored), { shard });
+      expect(told).toHaveLength(3 * jobs.filter(({ id }) => shardOf(id) === shard).length);
+      expect(new Set(told.map(({ aggregate }) => shardOf(aggregate.id)))).toEqual(new Set([shard]));
+    }
+  });
+  it("ends early with the reason of its signal", async () => {
+    await grow(log(), someJob(), 5);
+    const quit = new AbortController();
+    const scanning = log().scan(0, () => quit.abort(new Error("enough")), { signal: quit.signal });
+    await expect(scanning).rejects.toThrow("enough");
+    await expect(log().scan(0, () => undefined, { signal: quit.signal })).rejects.toThrow("enough");
+  });
 }
 
 function holdsBack(log: () => EventLog): void {

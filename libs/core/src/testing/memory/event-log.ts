@@ -48,6 +48,8 @@ export function memoryEventLog(berth: Berth, store: LogStore, known: Kinds = kin
       const found = await berth.exchange("load", () => store.messages.filter(({ seq }) => seq > afterSeq));
       const messages = paced(handing(read, deliver, reading), reading.room);
       for (const message of found) {
+        reading.signal?.throwIfAborted();
+        if (reading.shard !== undefined && shardOf(message.aggregate.id) !== reading.shard) continue;
         messages.add(message);
         await messages.room();
       }

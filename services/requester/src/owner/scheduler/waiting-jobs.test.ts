@@ -10,7 +10,7 @@ const settings = {
   requesterId: "a",
   auction: { width: 3, rounds: 8, waitMs: 300 },
   nodes: { disconnectAfterMs: 6_000, settleMs: 2_500 },
-  checkpointMs: 1_000,
+  positionsMs: 1_000,
 };
 const inPool = (pool: string): JobSpec => ({
   ...sampleSpec({ resources: { cpu: "1", memory: "1Mb" } }),
@@ -29,7 +29,7 @@ async function cluster(idle: number) {
     const available = { ...info.available, cpuCores: id === "gpu" ? 0 : 4 };
     const node = new TestNode({ ...info, available }, true);
     const beat = (): void => {
-      stall.heartbeat({ info: node.info, startedAt: 1, at: sea.clock.now() });
+      stall.heartbeat({ info: node.info, startedAt: 1, protocol: 1, at: sea.clock.now() });
       sea.clock.at(sea.clock.now() + 1_000, beat);
     };
     return { stall, node, beat };
@@ -42,7 +42,7 @@ async function cluster(idle: number) {
   for (const { beat } of nodes) beat();
   await sea.clock.advance(5_000);
   const submit = async (spec: JobSpec) => {
-    const { jobId } = await requester.commands.submit({ spec, cause: "test" });
+    const { jobId } = await requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
     const ref = { kind: "job", namespace: "default", id: jobId };
     return () => foldJob(sea.log.load(ref, 0))?.header;
   };

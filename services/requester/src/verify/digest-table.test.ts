@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { DigestTable } from "./digest-table.ts";
+
+const bytes = (text: string) => Buffer.from(text);
+// More than one growth away from the first size.
+const many = 10_000;
+
+describe("a table of digests", () => {
+  it("finds what is stored, whatever its number, and nothing else", () => {
+    const table = new DigestTable("values");
+    for (let n = 0; n < many; n++) table.set(`key-${n}`, bytes(`value ${n}`));
+    for (let n = 0; n < many; n++) expect(table.expect(`key-${n}`, bytes(`value ${n}`))).toBe("same");
+    expect(table.expect("key-1", bytes("value 2"))).toBe("different");
+    expect(table.expect(`key-${many}`, bytes("value"))).toBe("missing");
+  });
+  it("counts what is stored and was not expected", () => {
+    const table = new DigestTable("values");
+    for (const key of ["a", "b", "c"]) table.set(key, bytes(key));
+    table.expect("a", bytes("a"));
+    table.expect("b", bytes("another"));
+    table.expect("d", bytes("d"));
+    expect([table.unexpected, table.isUnexpected("a"), table.isUnexpected("c")]).toEqual([1, false, true]);
+    table.delete("c");
+    table.delete("d");
+    expect([table.unexpected, table.isUnexpected("c"), table.has("c")]).toEqual([0, false, false]);
+  });
+  it("takes a key again that was removed, and its last value", () => {
+    const table = new DigestTable("values");
+    table.set("a", bytes("1"));
+    table.delete("a");
+    expect(table.expect("a", bytes("1"))).toBe("missing");
+    table.set("a", bytes("1"));
+    table.set("a", bytes("2"));
+    expect(table.unexpected).toBe(1);
+    expect(table.expect("a", bytes("2"))).toBe("same");
+  });
+  it("keeps its counts when it grows", () => {
+    const table = new DigestTable("keys");
+    for (let n = 0; n < many; n++) table.add(`key-${n}`);
+    for (let n = 0; n < many; n += 2) table.delete(`key-${n}`);
+    for (let n = many; n < 3 * many; n++) table.add(`key-${n}`);
+    expect(table.unexpected).toBe(2.5 * many);
+    expect([table.has("key-0"), table.has("key-1"), table.has(`key-${3 * many}`)]).toEqual([false, true, false]);
+  });
+});

@@ -1,0 +1,146 @@
+import { hash } from "node:crypto";
+
+// SHA-256, cut to 128 bits: two of 10^9 keys are the same with a probability of 10^-21.
+const words = 4;
+// The longest fill at which a probe of open addressing stays at about three slots, and the growth that keeps a slot per entry near 40 bytes.
+const fillMax = 0.75;
+const growth = 1.5;
+const slotsMin = 1_024;
+
+const states = { free: 0, removed: 1, stored: 2, expected: 3 } as const;
+
+/** What came of looking for a key with a value. */
+export type Found = "same" | "different" | "missing";
+
+/** Digests of keys and values in flat memory: a key with a value takes 33 bytes and its share of free room, a key alone 17. */
+export class DigestTable {
+  readonly #holds: "keys" | "values";
+  #slots = slotsMin;
+  #keys = new Uint32Array(slotsMin * words);
+  #values: Uint32Array;
+  #states = new Uint8Array(slotsMin);
+  #used = 0;
+  #unexpected = 0;
+
+  constructor(holds: "keys" | "values") {
+    this.#holds = holds;
+    this.#values = this.#room();
+  }
+
+  /** Keys that are stored and that `expect` was not called with. */
+  get unexpected(): number {
+    return this.#unexpected;
+  }
+
+  /** Stores a value under a key, in place of an earlier one. */
+  set(key: string, value: Uint8Array): void {
+    // First of all, because a new key may make the table grow.
+    const slot = this.#slotOf(key);
+    this.#values.set(digestOf(value), slot * words);
+  }
+
+  /** Stores a key alone. */
+  add(key: string): void {
+    this.#slotOf(key);
+  }
+
+  /** Removes a key; harmless when it is not there. */
+  delete(key: string): void {
+    const slot = this.#find(digestOf(key));
+    if (slot !== -1) this.#become(slot, states.removed);
+  }
+
+  /** Whether a value is stored under a key. */
+  has(key: string): boolean {
+    const slot = this.#find(digestOf(key));
+    return slot !== -1 && (this.#states[slot] ?? states.free) >= states.stored;
+  }
+
+  /** Whether a value is stored under a key that was not expected. */
+  isUnexpected(key: string): boolean {
+    const slot = this.#find(digestOf(key));
+    return slot !== -1 && this.#states[slot] === states.stored;
+  }
+
+  /** Compares what is stored under a key, and notes that something is expected there. */
+  expect(key: string, value: Uint8Array): Found {
+    const slot = this.#find(digestOf(key));
+    if (slot === -1 || (this.#states[slot] ?? states.free) < states.stored) return "missing";
+    this.#become(slot, states.expected);
+    return isAt(this.#values, slot, digestOf(value)) ? "same" : "different";
+  }
+
+  /** The slot of a key, which is stored there from now on. */
+  #slotOf(key: string): number {
+    const digest = digestOf(key);
+    const known = this.#find(digest);
+    const slot = known === -1 ? this.#insert(digest) : known;
+    this.#become(slot, states.stored);
+    return slot;
+  }
+
+  #become(slot: number, state: number): void {
+    const before = this.#states[slot];
+    if (before === states.stored) this.#unexpected -= 1;
+    if (state === states.stored) this.#unexpected += 1;
+    this.#states[slot] = state;
+  }
+
+  #find(key: Uint32Array): number {
+    for (let slot = firstSlot(key, this.#slots); ; slot = slot + 1 === this.#slots ? 0 : slot + 1) {
+      if (this.#states[slot] === states.free) return -1;
+      if (isAt(this.#keys, slot, key)) return slot;
+    }
+  }
+
+  #insert(key: Uint32Array): number {
+    if (this.#used + 1 > this.#slots * fillMax) this.#grow();
+    this.#used += 1;
+    return this.#place(key);
+  }
+
+  #place(key: Uint32Array): number {
+    let slot = firstSlot(key, this.#slots);
+    while (this.#states[slot] !== states.free) slot = slot + 1 === this.#slots ? 0 : slot + 1;
+    this.#keys.set(key, slot * words);
+    // Not free any more; what it becomes is up to the caller.
+    this.#states[slot] = states.removed;
+    return slot;
+  }
+
+  #room(): Uint32Array {
+    return new Uint32Array(this.#holds === "keys" ? 0 : this.#slots * words);
+  }
+
+  #grow(): void {
+    const [slots, keys, values, before] = [this.#slots, this.#keys, this.#values, this.#states];
+    this.#slots = Math.ceil(slots * growth);
+    this.#keys = new Uint32Array(this.#slots * words);
+    this.#values = this.#room();
+    this.#states = new Uint8Array(this.#slots);
+    for (let old = 0; old < slots; old++) {
+      const state = before[old] ?? states.free;
+      if (state === states.free) continue;
+      const slot = this.#place(keys.subarray(old * words, (old + 1) * words));
+      if (this.#holds === "values") this.#values.set(values.subarray(old * words, (old + 1) * words), slot * words);
+      this.#states[slot] = state;
+    }
+  }
+}
+
+function digestOf(value: string | Uint8Array): Uint32Array {
+  const { buffer, byteOffset } = hash("sha256", value, "buffer");
+  // A pooled buffer may begin anywhere; words of a typed array may not.
+  return byteOffset % 4 === 0
+    ? new Uint32Array(buffer, byteOffset, words)
+    : new Uint32Array(buffer.slice(byteOffset, byteOffset + words * 4));
+}
+
+const firstSlot = (key: Uint32Array, slots: number): number => (key[0] ?? 0) % slots;
+
+function isAt(array: Uint32Array, slot: number, digest: Uint32Array): boolean {
+  const at = slot * words;
+  return (
+    array[at] === digest[0] && array[at + 1] === digest[1] && array[at + 2] === digest[2] && array[at + 3] === digest[3]
+  );
+}

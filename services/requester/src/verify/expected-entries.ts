@@ -1,0 +1,65 @@
+import {
+  entries,
+  entryOf,
+  type Kinds,
+  openKeyOf,
+  openValueOf,
+  readOpenEntry,
+  sourceOfEntry,
+  type ViewEntry,
+} from "@shoal/core";
+import { type AggregateRef, buckets as names } from "@shoal/proto";
+import type { Folded } from "./folded.ts";
+
+/** An entry at its place. */
+export interface PlacedEntry {
+  readonly bucket: string;
+  readonly key: string;
+  readonly entry: ViewEntry;
+}
+
+/** The entries that an aggregate has in these buckets, as far as it has been folded. */
+export function* expectedEntries(folded: Folded, buckets: ReadonlySet<string>): Iterable<PlacedEntry> {
+  const { kind, aggregate } = folded;
+  for (const view of aggregate.state === undefined ? [] : (kind?.views ?? [])) {
+    if (!buckets.has(view.bucket)) continue;
+    for (const { key, seq, value } of entries(view, aggregate.state))
+      yield { bucket: view.bucket, key, entry: entryOf(seq, value) };
+  }
+  if (buckets.has(names.open)) yield* openEntry(folded);
+}
+
+function* openEntry({ ref, openSince, stoppedAt }: Folded): Iterable<PlacedEntry> {
+  const value = openValueOf(ref);
+  const place = { bucket: names.open, key: openKeyOf(ref) };
+  if (stoppedAt !== undefined) {
+    const { seq, code, why } = stoppedAt;
+    yield { ...place, entry: entryOf(seq, { ...value, quarantine: { seq, code, why } }) };
+  } else if (openSince !== undefined) yield { ...place, entry: entryOf(openSince, value) };
+}
+
+/**
+ * What is compared of an entry. Of the bucket `open` not the position: an aggregate that comes out of quarantine is written at the position
+ * at which it went in, so that no older write replaces it.
+ */
+export const comparable = ({ bucket, entry }: Pick<PlacedEntry, "bucket" | "entry">): ViewEntry =>
+  bucket === names.open ? { ...entry, seq: 0 } : entry;
+
+/** The aggregate that a stored entry belongs to; undefined when nothing says. */
+export function aggregateOfEntry(
+  kinds: Kinds,
+  { bucket, key, entry }: Omit<PlacedEntry, "entry"> & { readonly entry: ViewEntry | undefined },
+): AggregateRef | undefined {
+  if (bucket === names.open) return entry === undefined ? undefined : readOpenEntry(entry);
+  for (const { name, views } of kinds.parts)
+    for (const view of views)
+      if (view.bucket === bucket) {
+        const source = sourceOfEntry(view, { key, value: entry ?? {} });
+        return source === undefined ? undefined : { kind: name, ...source };
+      }
+  return undefined;
+}
+
+/** The buckets of which every entry is derived from the log. */
+export const derivedBuckets = (kinds: Kinds): ReadonlySet<string> =>
+  new Set([...kinds.parts.flatMap(({ views }) => views.map(({ bucket }) => bucket)), names.open]);

@@ -1,0 +1,79 @@
+import { type Given, kinds, readConfig } from "@shoal/core";
+import {
+  connectionOf,
+  connectRequester,
+  decodeEntry,
+  encodeEntry,
+  messageReader,
+  type RequesterPorts,
+  systemClock,
+  type ViewName,
+} from "@shoal/nats";
+import { RequesterConfig } from "../config.ts";
+import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
+import { type RebuildOptions, type RebuildSummary, rebuildViews } from "./rebuild-views.ts";
+import type { ReplayReport } from "./report.ts";
+import type { StoredViews, Stores } from "./stored-views.ts";
+import { type VerifyOptions, type VerifyParts, verifyViews } from "./view-verifier.ts";
+
+/** The tools that read a real log from its beginning. */
+export interface OpenReplay {
+  /** The buckets that can be rebuilt. */
+  readonly buckets: readonly string[];
+  /** As `verifyViews`. */
+  run(options?: VerifyOptions): Promise<ReplayReport>;
+  /** As `rebuildViews`. */
+  rebuild(options: RebuildRequest): Promise<RebuildSummary>;
+  /** As `jobAsOf`. */
+  jobAsOf(jobId: string, moment: Moment): Promise<JobAsOf>;
+  close(): Promise<void>;
+}
+
+/** Which entries to rebuild. */
+export type RebuildRequest = Pick<RebuildOptions, "shard" | "buckets" | "signal" | "onProgress">;
+
+// Nothing is owned or decided under this name.
+const readerId = "replay";
+
+/** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
+export async function openReplay(given: Given): Promise<OpenReplay> {
+  const { nats: settings } = readConfig(RequesterConfig, given);
+  const nats = await connectRequester({
+    requesterId: readerId,
+    ...connectionOf(settings),
+    replicas: settings.replicas,
+    onParked: () => {},
+  });
+  const { log, positions } = nats;
+  const parts = verifyPartsOf(nats);
+  const { stores, views } = parts;
+  return {
+    buckets: Object.keys(stores),
+    run: (options) => verifyViews(parts, options),
+    rebuild: (options) => rebuildViews({ log, positions, kinds, stores, views, ...options }),
+    jobAsOf: (jobId, moment) => jobAsOf(log, jobId, moment),
+    close: () => nats.close(),
+  };
+}
+
+/** What a verification reads of a real cluster. */
+export function verifyPartsOf(nats: RequesterPorts): VerifyParts {
+  const stores: Stores = nats.views;
+  const views: StoredViews = {
+    read: (bucket, reader) => (isView(nats, bucket) ? nats.readAll(bucket, reader) : Promise.resolve()),
+    encode: encodeEntry,
+    decode: decodeEntry,
+  };
+  return {
+    log: nats.log,
+    kinds,
+    readLog: (deliver) => nats.readLog({ deliver }),
+    read: messageReader(kinds),
+    views,
+    stores,
+    known: nats.newestKnown,
+    clock: systemClock(),
+  };
+}
+
+const isView = (nats: RequesterPorts, bucket: string): bucket is ViewName => Object.hasOwn(nats.views, bucket);

@@ -1,0 +1,312 @@
+import { type EventLog, Fault, type Kind, kinds, noReaction, registry, type StoredCommit } from "@shoal/core";
+import { sampleInfo } from "@shoal/core/testing";
+import {
+  defineEvent,
+  JobCompleted,
+  JobStarted,
+  JobSubmitted,
+  NodeJoined,
+  type StoredEvent,
+  shardCount,
+  shardOf,
+} from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { benchSpec } from "../testing/api-bench.ts";
+import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { createVerifyHarness, type VerifyHarness } from "../testing/verify-harness.ts";
+import { type RebuildOptions, type RebuildProgress, rebuildViews } from "./rebuild-views.ts";
+import type { Stores } from "./stored-views.ts";
+import { verifyViews } from "./view-verifier.ts";
+
+let harness: VerifyHarness;
+beforeEach(() => {
+  harness = createVerifyHarness();
+});
+afterEach(() => harness.close());
+
+const spec = benchSpec();
+const nodeRef = { kind: "node", namespace: "", id: "n-one" } as const;
+const [done, open, later] = [jobIdOf(1), jobIdOf(2), jobIdOf(3)];
+const buckets = ["assignments", "jobs", "nodes", "open"] as const;
+
+const submit = (id: string) => harness.append(jobRef(id), JobSubmitted.of({ jobId: id, spec, version: 1 }));
+const start = async (id: string) => {
+  await submit(id);
+  await harness.append(jobRef(id), steps.assigned(id), JobStarted.of({}));
+  await harness.append(jobRef(id), steps.started(id));
+};
+const complete = (id: string) => harness.append(jobRef(id), steps.completed(id), JobCompleted.of({}));
+
+/** One job that is settled, one that runs, and a node. */
+async function history(): Promise<void> {
+  await harness.append(nodeRef, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
+  for (const id of [done, open]) await start(id);
+  await complete(done);
+  for (const ref of [nodeRef, jobRef(done), jobRef(open)]) await harness.project(ref);
+}
+
+const rebuild = (options: Partial<RebuildOptions> = {}) => {
+  const { log, positions } = harness.ports;
+  return rebuildViews({ log, positions, kinds, stores: harness.stores, buckets, shard: "all", ...options });
+};
+const snapshot = () => Object.fromEntries(buckets.map((bucket) => [bucket, harness.stored(bucket)]));
+const verified = async () => (await verifyViews(harness.parts(), { settleMs: 0 })).mismatches;
+
+/** The same log, with something that happens when it is scanned. */
+const scanning = (before: (scans: number) => Promise<void>): EventLog => {
+  const { log } = harness.ports;
+  let scans = 0;
+  return {
+    ...log,
+    async scan(afterSeq, deliver, reading) {
+      scans += 1;
+      const seq = await log.scan(afterSeq, deliver, reading);
+      await before(scans);
+      return seq;
+    },
+  };
+};
+
+/** The same stores, with something that happens before each write. */
+const writing = (before: () => Promise<void> | undefined): Stores =>
+  Object.fromEntries(
+    Object.entries(harness.stores).map(([name, store]) => [
+      name,
+      {
+        ...store,
+        put: async (key, value) => {
+          await before();
+          await store.put(key, value);
+        },
+      },
+    ]),
+  );
+
+describe("a rebuild", () => {
+  it.each(buckets)("brings %s back as it was, byte for byte, and its position with it", async (bucket) => {
+    await history();
+    const before = snapshot();
+    harness.sea.drop(bucket);
+    expect(harness.stored(bucket)).toEqual({});
+    const summary = await rebuild({ buckets: [bucket] });
+    expect(snapshot()).toEqual(before);
+    const upTo = await harness.ports.log.lastSeq();
+    expect(summary).toMatchObject({ upTo, written: Object.keys(before[bucket] ?? {}).length, unchanged: 0 });
+    for (let shard = 0; shard < shardCount; shard++)
+      expect(await harness.ports.positions.load(bucket, shard)).toMatchObject({ eventsSeq: upTo, reportsSeq: 0 });
+  });
+  it("writes nothing where everything is as it should be", async () => {
+    await history();
+    const before = snapshot();
+    expect(await rebuild()).toMatchObject({ written: 0, removed: 0, unchanged: 6, stopped: 0 });
+    expect(snapshot()).toEqual(before);
+  });
+  it("repairs what is missing, different and unexpected", async () => {
+    await history();
+    const before = snapshot();
+    const { jobs, assignments } = harness.sea.views;
+    jobs.write(`default.${done}`, 1, { seq: 1 });
+    const [key = "", entry] = [...jobs.kept].find(([each]) => each.endsWith(done)) ?? [];
+    jobs.write(key, entry?.seq ?? 0, { seq: entry?.seq ?? 0, odd: true });
+    jobs.write("default.j-nobody", 1, { seq: 1 });
+    assignments.write("n-one.e-nobody", 1, { seq: 1 });
+    assignments.write("n-one.e-older", 1, { seq: 1, jobId: done, namespace: "default" });
+    expect(await rebuild()).toMatchObject({ written: 1, removed: 3, unchanged: 5 });
+    expect(snapshot()).toEqual(before);
+    expect(await verified()).toMatchObject({ count: 0 });
+  });
+  it("writes an entry again that is stored in unusual bytes", async () => {
+    await history();
+    const key = `default.${done}`;
+    harness.forged.set(key, Buffer.from(JSON.stringify(JSON.parse(harness.stored("jobs")[key] ?? ""), null, 1)));
+    expect(await rebuild({ views: harness.parts().views })).toMatchObject({ written: 1, unchanged: 5 });
+  });
+  it("leaves alone what is newer than the log was", async () => {
+    await history();
+    const seq = (await harness.ports.log.lastSeq()) + 1;
+    harness.sea.views.jobs.write("default.j-new", seq, { seq });
+    harness.sea.views.jobs.write(`default.${open}`, seq, { seq });
+    await rebuild();
+    expect(harness.stored("jobs")).toMatchObject({
+      "default.j-new": JSON.stringify({ seq }),
+      [`default.${open}`]: JSON.stringify({ seq }),
+    });
+  });
+  it("does one shard and leaves the others as they are", async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `j-${index}`);
+    for (const id of ids) {
+      await start(id);
+      await harness.project(jobRef(id));
+    }
+    const shard = shardOf(ids[0] ?? "");
+    const before = snapshot();
+    for (const bucket of buckets) harness.sea.drop(bucket);
+    // Of another shard, and of none that can be named.
+    const stranger = ids.find((id) => shardOf(id) !== shard) ?? "";
+    harness.sea.views.assignments.write("n-x.e-stranger", 1, { seq: 1, jobId: stranger, namespace: "default" });
+    harness.sea.views.assignments.write("n-x.e-unknown", 1, { seq: 1 });
+    await rebuild({ shard });
+    const own = ids.filter((id) => shardOf(id) === shard);
+    expect(Object.keys(harness.stored("jobs"))).toEqual(own.map((id) => `default.${id}`).sort());
+    expect(harness.stored("assignments")).toEqual({
+      ...Object.fromEntries(
+        own.map((id) => [`n-one.${executionOf(id)}`, before["assignments"]?.[`n-one.${executionOf(id)}`]]),
+      ),
+      "n-x.e-stranger": expect.any(String),
+      "n-x.e-unknown": expect.any(String),
+    });
+    expect(await harness.ports.positions.load("jobs", shard)).toMatchObject({ eventsSeq: expect.any(Number) });
+    expect(await harness.ports.positions.load("jobs", (shard + 1) % shardCount)).toBeUndefined();
+    await rebuild();
+    expect(snapshot()).toEqual(before);
+  });
+});
+
+describe("a rebuild beside others", () => {
+  it("follows an owner that writes meanwhile, and brings back nothing that it removed", async () => {
+    await history();
+    for (const bucket of buckets) harness.sea.drop(bucket);
+    const log = scanning(async (scans) => {
+      if (scans !== 1) return;
+      await complete(open);
+      await submit(later);
+      for (const ref of [jobRef(open), jobRef(later)]) await harness.project(ref);
+      // As if the marker of the removal had expired, which is what an entry that is written late would need.
+      harness.sea.views.assignments.drop();
+    });
+    await rebuild({ log });
+    expect(harness.stored("assignments")).toEqual({});
+    expect(await verified()).toMatchObject({ count: 0 });
+  });
+  it("follows an aggregate that continues after it had settled", async () => {
+    await history();
+    for (const bucket of buckets) harness.sea.drop(bucket);
+    const log = scanning(async (scans) => {
+      // What cannot follow stops the aggregate; its entries stay those of what can be folded.
+      if (scans === 1) await harness.append(jobRef(done), steps.started(done));
+    });
+    expect(await rebuild({ log })).toMatchObject({ stopped: 1 });
+    expect(Object.keys(harness.stored("jobs"))).toContain(`default.${done}`);
+    expect(harness.stored("open")[`${shardOf(done)}.job.default.${done}`]).toContain("quarantine");
+  });
+  it("gives way to another one that finishes first", async () => {
+    await history();
+    const before = snapshot();
+    for (const bucket of buckets) harness.sea.drop(bucket);
+    await Promise.all([rebuild(), rebuild()]);
+    expect(snapshot()).toEqual(before);
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({
+      eventsSeq: await harness.ports.log.lastSeq(),
+    });
+  });
+  it("leaves a position that an owner has written", async () => {
+    await history();
+    await harness.ports.positions.save("jobs", 3, { eventsSeq: 2, reportsSeq: 0, revision: 0 });
+    await rebuild();
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 2 });
+  });
+});
+
+describe("a rebuild that ends early", () => {
+  it("leaves no position that says it is done, and is completed by the next one", async () => {
+    await history();
+    const before = snapshot();
+    for (const bucket of buckets) harness.sea.drop(bucket);
+    let puts = 0;
+    const stores = writing(() => {
+      puts += 1;
+      return puts > 3 ? Promise.reject(new Fault("LOG_UNREACHABLE", "the process died here")) : undefined;
+    });
+    await expect(rebuild({ stores })).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    expect(snapshot()).not.toEqual(before);
+    for (const bucket of buckets) expect((await harness.ports.positions.load(bucket, 3))?.eventsSeq ?? 0).toBe(0);
+    await rebuild();
+    expect(snapshot()).toEqual(before);
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({
+      eventsSeq: await harness.ports.log.lastSeq(),
+    });
+  });
+  it("throws the reason of its signal, also while nothing is answered", async () => {
+    await history();
+    const quit = new AbortController();
+    const log = { ...harness.ports.log, scan: () => new Promise<number>(() => quit.abort(new Error("enough"))) };
+    await expect(rebuild({ log, signal: quit.signal })).rejects.toThrow("enough");
+    await expect(rebuild({ signal: quit.signal })).rejects.toThrow("enough");
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+  });
+  it("begins again when a bucket is deleted under it", async () => {
+    await history();
+    const before = snapshot();
+    const log = scanning(async (scans) => {
+      if (scans === 2) harness.sea.drop("jobs");
+    });
+    await expect(rebuild({ log })).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
+    await rebuild();
+    expect(snapshot()).toEqual(before);
+  });
+});
+
+describe("a rebuild of any kind", () => {
+  const Grown = defineEvent("Grown", z.object({ by: z.number() }));
+  const Reaped = defineEvent("Reaped", z.object({}));
+  interface Plant {
+    readonly id: string;
+    readonly height: number;
+    readonly isReaped: boolean;
+    readonly seq: number;
+  }
+  /** A kind that settles and goes on later, with a view of its own. */
+  const plants: Kind<Plant> = {
+    name: "plant",
+    isNamespaced: false,
+    events: [Grown, Reaped],
+    decide: () => ({ ok: true, events: [] }),
+    evolve: (state, event: StoredEvent, { seq }) => {
+      const height = (state?.height ?? 0) + Number(Object.values(event.data ?? {})[0] ?? 0);
+      return { id: "p-1", height, isReaped: event.type === "Reaped", seq };
+    },
+    react: () => noReaction,
+    isEnded: ({ isReaped }) => isReaped,
+    isSettled: ({ isReaped }) => isReaped,
+    nodesOf: () => [],
+    views: [
+      {
+        bucket: "heights",
+        pace: "at once",
+        parts: (plant) => [{ key: plant.id, of: plant, seq: plant.seq }],
+        render: (_, { height }) => ({ height }),
+      },
+    ],
+    creates: [],
+    accepts: {},
+  };
+  const ref = { kind: "plant", namespace: "", id: "p-1" } as const;
+
+  it("folds what continues after it had settled, and verifies it", async () => {
+    harness.close();
+    const known = registry<Kind>("kind", [plants as Kind]);
+    harness = createVerifyHarness(known, { heights: "nodes", open: "open" });
+    const steps: readonly StoredEvent[] = [
+      Grown.of({ by: 2 }),
+      Reaped.of({}),
+      Grown.of({ by: 3 }),
+      Grown.of({ by: 4 }),
+    ];
+    const made: StoredCommit[] = [];
+    for (const event of steps) made.push(await harness.append(ref, event));
+    const options = { kinds: known, buckets: ["heights", "open"] };
+    expect(await rebuild(options)).toMatchObject({ stopped: 0, removed: 0 });
+    expect(harness.stored("heights")).toEqual({ "p-1": JSON.stringify({ seq: made[3]?.seq, height: 9 }) });
+    const openKey = `${shardOf("p-1")}.plant.p-1`;
+    expect(JSON.parse(harness.stored("open")[openKey] ?? "{}")).toEqual({ seq: made[2]?.seq, ...ref });
+    expect(await verifyViews(harness.parts(), { settleMs: 0 })).toMatchObject({ ok: true, aggregates: { plant: 1 } });
+
+    await harness.append(ref, Reaped.of({}));
+    const progress: RebuildProgress[] = [];
+    await rebuild({ ...options, onProgress: (each) => progress.push(each) });
+    expect(harness.stored("open")).toEqual({});
+    expect(harness.stored("heights")["p-1"]).toContain('"height":9');
+    expect(progress.at(-1)).toMatchObject({ seq: await harness.ports.log.lastSeq(), removed: 1 });
+  });
+});

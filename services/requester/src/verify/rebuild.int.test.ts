@@ -1,0 +1,91 @@
+import { shardCount } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { jobRef } from "../testing/bench-jobs.ts";
+import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
+import { type OpenReplay, openReplay } from "./open-replay.ts";
+
+const buckets = ["assignments", "jobs", "nodes", "open"] as const;
+
+describe("a rebuild on a real server", () => {
+  let bench: LogOnServer;
+  let tools: OpenReplay;
+  beforeEach(async () => {
+    bench = await logOnServer();
+    tools = await openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
+    for (let n = 0; n < 20; n++) {
+      if (n % 2 === 0) await bench.live(`j-${n}`);
+      else await bench.start(`j-${n}`);
+    }
+    await bench.join("n-one");
+  });
+  afterEach(async () => {
+    await tools.close();
+    await bench.close();
+  });
+
+  const snapshot = async () =>
+    Object.fromEntries(await Promise.all(buckets.map(async (bucket) => [bucket, await bench.stored(bucket)] as const)));
+  const stream = async () => (await bench.ports.link.manager()).streams;
+  const verified = async () => (await tools.run({ settleMs: 0 })).mismatches.count;
+
+  it.each(buckets)("brings %s back, purged or deleted and made again, every entry byte for byte", async (bucket) => {
+    const before = await snapshot();
+    const api = await stream();
+    await api.purge(`KV_${bucket}`);
+    expect(await bench.stored(bucket)).toEqual({});
+    const options = { shard: "all", buckets: [bucket] } as const;
+    expect(await tools.rebuild(options)).toMatchObject({ written: Object.keys(before[bucket] ?? {}).length });
+    expect(await snapshot()).toEqual(before);
+
+    const { config } = await api.info(`KV_${bucket}`);
+    await api.delete(`KV_${bucket}`);
+    await api.add(config);
+    await tools.rebuild(options);
+    expect(await snapshot()).toEqual(before);
+    const upTo = await bench.ports.log.lastSeq();
+    for (let shard = 0; shard < shardCount; shard++)
+      expect(await bench.ports.positions.load(bucket, shard)).toMatchObject({ eventsSeq: upTo });
+    expect(await tools.rebuild(options)).toMatchObject({ written: 0, removed: 0 });
+  });
+
+  it("does its shard alone", async () => {
+    const before = await snapshot();
+    for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
+    for (let shard = 0; shard < shardCount; shard++) await tools.rebuild({ shard, buckets });
+    expect(await snapshot()).toEqual(before);
+  });
+
+  it("is completed by another one when its connection ends half-way", async () => {
+    const before = await snapshot();
+    for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
+    const other = await openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
+    const watch = await bench.ports.views.jobs.watch(">", {
+      // The first entry is there, and no position that says it was all of them.
+      changed: () => void other.close(),
+      ready: () => undefined,
+    });
+    await expect(other.rebuild({ shard: "all", buckets })).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    await watch.close();
+    for (const bucket of buckets) expect((await bench.ports.positions.load(bucket, 0))?.eventsSeq ?? 0).toBe(0);
+    await tools.rebuild({ shard: "all", buckets });
+    expect(await snapshot()).toEqual(before);
+  });
+
+  it("follows a writer that appends and projects meanwhile", async () => {
+    for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
+    const stop = new AbortController();
+    const writing = (async () => {
+      for (let n = 0; !stop.signal.aborted; n++) {
+        const tip = await bench.start(`j-late-${n}`);
+        if (n % 2 === 0) await bench.complete(`j-late-${n}`, tip);
+        const old = `j-${2 * n + 1}`;
+        const head = (await bench.ports.log.load(jobRef(old))).at(-1);
+        if (n < 10 && head !== undefined) await bench.complete(old, head);
+      }
+    })();
+    for (let round = 0; round < 5; round++) await tools.rebuild({ shard: "all", buckets });
+    stop.abort();
+    await writing;
+    expect(await verified()).toBe(0);
+  });
+});

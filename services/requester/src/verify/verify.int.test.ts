@@ -1,0 +1,132 @@
+import { noTip } from "@shoal/core";
+import { encodeEntry } from "@shoal/nats";
+import { JobSubmitted, streams, subjectOf } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { benchSpec } from "../testing/api-bench.ts";
+import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
+import { openReplay, verifyPartsOf } from "./open-replay.ts";
+import type { ReplayReport } from "./report.ts";
+import { type VerifyOptions, verifyViews } from "./view-verifier.ts";
+
+const [good, broken, forged, damaged] = [jobIdOf(1), jobIdOf(2), jobIdOf(3), jobIdOf(4)];
+const text = (data: string) => new TextEncoder().encode(data);
+
+describe("a verification of a real log", () => {
+  let bench: LogOnServer;
+  beforeEach(async () => {
+    bench = await logOnServer();
+  });
+  afterEach(() => bench.close());
+
+  const open = () => openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
+  const run = async (options: VerifyOptions = {}): Promise<ReplayReport> => {
+    const opened = await open();
+    return await opened.run({ settleMs: 0, ...options }).finally(() => opened.close());
+  };
+  const publish = (subject: string, bytes: Uint8Array, headers = {}) =>
+    bench.ports.link.publisher.publish({ subject, bytes, headers });
+
+  it("finds all well, and the anchor that it printed before", async () => {
+    for (const jobId of [good, broken]) await bench.live(jobId);
+    await bench.join("n-one");
+    const report = await run();
+    expect(report).toMatchObject({
+      ok: true,
+      commits: 7,
+      events: 13,
+      aggregates: { job: 2, node: 1 },
+      entries: { jobs: 2, assignments: 0, nodes: 1, open: 1 },
+      rechecked: 0,
+    });
+    await bench.live(forged);
+    expect(await run({ expect: report.anchor })).toMatchObject({ ok: true, aggregates: { job: 3 } });
+  });
+
+  it("names a broken chain, a forged entry and messages that cannot be read, each once", async () => {
+    for (const jobId of [good, forged]) await bench.live(jobId);
+    const first = await bench.append(
+      jobRef(broken),
+      noTip,
+      JobSubmitted.of({ jobId: broken, spec: benchSpec(), version: 1 }),
+    );
+    await bench.append(jobRef(broken), { ...first, hash: "0".repeat(64) }, steps.assigned(broken));
+    const entry = (await bench.ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
+    await publish(`$KV.jobs.default.${forged}`, encodeEntry({ ...entry, odd: true }));
+    await publish(subjectOf(jobRef(damaged)), text("no commit"), { "Nats-Msg-Id": "as an append has it" });
+    await publish(subjectOf(jobRef(good)), text('{"v":99}'), { "Nats-Msg-Id": "of a later version" });
+    const report = await run();
+    expect(report.problems).toMatchObject({
+      count: 1,
+      first: [{ seq: 8, aggregate: broken, why: expect.stringMatching(/was changed or is missing/) }],
+    });
+    expect(report.unreadable).toMatchObject({
+      count: 2,
+      first: [
+        { seq: 9, aggregate: jobRef(damaged), code: "LOG_DAMAGED" },
+        { seq: 10, aggregate: jobRef(good), code: "LOG_NEWER" },
+      ],
+    });
+    expect(report.mismatches).toMatchObject({
+      count: 1,
+      first: [{ bucket: "jobs", key: `default.${forged}`, why: "different" }],
+    });
+  });
+
+  it("skips, counts and shows what nobody appended", async () => {
+    await bench.live(good);
+    const answer = '{"stream":"REPORTS","seq":1}';
+    await publish(subjectOf(jobRef(broken)), text(answer));
+    expect(await run()).toMatchObject({
+      ok: true,
+      aggregates: { job: 1 },
+      foreign: { count: 1, first: [{ seq: 4, subject: subjectOf(jobRef(broken)), text: answer }] },
+    });
+  });
+
+  it("says that a whole job was purged, with its views, and that the anchor is not found", async () => {
+    // As whoever holds the server can have it: a log that may be purged.
+    const { streams: api } = await bench.ports.link.manager();
+    const { config } = await api.info(streams.events);
+    await api.delete(streams.events);
+    await api.add({ ...config, deny_purge: false });
+    for (const jobId of [good, broken]) await bench.live(jobId);
+    const here = verifyPartsOf(bench.ports);
+    const { anchor } = await verifyViews(here, { settleMs: 0 });
+    await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
+    await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
+    // A log that may be purged is no log to start on.
+    await expect(open()).rejects.toMatchObject({
+      code: "LOG_UNSUITABLE",
+      message: expect.stringContaining("EVENTS.deny_purge"),
+    });
+    const report = await verifyViews(here, { settleMs: 0, expect: anchor });
+    expect(report).toMatchObject({ ok: false, aggregates: { job: 1 }, mismatches: { count: 0 } });
+    expect(report.problems.first.map(({ why }) => why)).toEqual([
+      expect.stringContaining("positions 1 to 3 are missing"),
+      expect.stringContaining(`expected ${anchor.seq}:${anchor.hash}, got ${anchor.seq}:`),
+    ]);
+  });
+
+  it("may be run again, and twice at once", async () => {
+    await bench.live(good);
+    const opened = await open();
+    const once = await opened.run();
+    await bench.live(broken);
+    const [one, other] = await Promise.all([opened.run(), opened.run()]);
+    await opened.close();
+    expect([once, one, other].map(({ ok, aggregates }) => [ok, aggregates["job"]])).toEqual([
+      [true, 1],
+      [true, 2],
+      [true, 2],
+    ]);
+  });
+
+  it("is refused, and hangs on nothing, when it is closed meanwhile", async () => {
+    await bench.live(good);
+    const opened = await open();
+    const refused = expect(opened.run()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    await opened.close();
+    await refused;
+  });
+});
