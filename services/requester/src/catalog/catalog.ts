@@ -8,6 +8,8 @@ export interface Catalog {
    * job is in its lists at once, before the view has it.
    */
   folded(job: Job): void;
+  /** The same for a job as an entry shows it, at the position of its last commit. */
+  shown(entity: JobEntity, seq: number): void;
   /** What the index has of a job. */
   find(jobId: string): IndexedJob | undefined;
   /** The jobs of a shard that have not ended, as the view has them. */
