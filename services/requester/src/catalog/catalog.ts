@@ -12,8 +12,6 @@ export interface Catalog {
   shown(entity: JobEntity, seq: number): void;
   /** What the index has of a job. */
   find(jobId: string): IndexedJob | undefined;
-  /** The jobs of a shard that have not ended, as the view has them. */
-  openJobs(shard: number): readonly OpenJob[];
   /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
@@ -28,11 +26,6 @@ export interface IndexedJob {
   /** The log position up to which this is the job. */
   readonly seq: number;
   entity(): JobEntity;
-}
-
-export interface OpenJob {
-  readonly namespace: string;
-  readonly jobId: string;
 }
 
 export const jobOrders = ["createTime", "modifyTime"] as const;

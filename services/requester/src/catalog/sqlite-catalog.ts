@@ -30,7 +30,6 @@ export function createCatalog({ pause = () => setImmediate(), ...parts }: Catalo
         ? undefined
         : { namespace: row.namespace, seq: row.seq, entity: () => entityOf(row.entity) };
     },
-    openJobs: (shard) => index.table().open(shard),
     caughtUp: () => index.caughtUp(),
     // "\uffff" stands behind every character that an id may hold.
     idsBeginning: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),
