@@ -43,7 +43,7 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
   const requester = createRequester(
     {
       requesterId: "r-one",
-      auction: { width: 1, rounds: 1, waitMs: 300, queueBefore: 64 },
+      auction: { width: 1, rounds: 1, waitMs: 300 },
       nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
       positionsMs: 1_000,
     },

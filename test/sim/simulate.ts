@@ -3,6 +3,7 @@ import { calm, createSea, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
+import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
@@ -97,8 +98,10 @@ function createWorld(plan: Plan): World {
     if (story.length > storyLines) story.shift();
   };
   const watchman = createWatchman(problem, sea.clock.now);
+  const placement = createPlacementChecker({ plan, sea, startAt, problem });
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
+    placement.see(stored);
     const { commit, aggregate, seq } = stored;
     note(
       "LOG",
@@ -106,7 +109,10 @@ function createWorld(plan: Plan): World {
     );
   });
   const lastHeartbeats = new Map<string, Heartbeat>();
-  sea.market.listeners.add((heartbeat) => lastHeartbeats.set(heartbeat.info.nodeId, heartbeat));
+  sea.market.listeners.add((heartbeat) => {
+    lastHeartbeats.set(heartbeat.info.nodeId, heartbeat);
+    placement.heard(heartbeat);
+  });
   let faulty = true;
   sea.clock.at(startAt + unrestMs, () => {
     faulty = false;

@@ -100,7 +100,7 @@ export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
 export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
-export { meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
+export { isPreference, meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";

@@ -72,9 +72,6 @@ const Auction = z.object({
   waitMs: count(10, 60_000)
     .default(300)
     .describe("longest wait for nodes that do not answer, milliseconds; those that answer decide it sooner"),
-  queueBefore: count(1, 1_000_000)
-    .default(64)
-    .describe("jobs that may wait for room before new ones queue behind them without being tried"),
 });
 
 const Nodes = z.object({

@@ -9,11 +9,11 @@ export const hostVariableOf = (value: string): string | undefined =>
   value.startsWith(hostPrefix) ? value.slice(hostPrefix.length) : undefined;
 
 // A spec never changes; a job asks for its requirements after each of its changes.
-const known = new WeakMap<JobSpec, Requirements>();
+const requirementsBySpec = new WeakMap<JobSpec, Requirements>();
 
 /** What a job of this spec needs of a node; undefined when it has no task. */
 export function requirementsOf(spec: JobSpec): Requirements | undefined {
-  const before = known.get(spec);
+  const before = requirementsBySpec.get(spec);
   if (before !== undefined) return before;
   const [task] = spec.tasks;
   if (task === undefined) return undefined;
@@ -27,7 +27,7 @@ export function requirementsOf(spec: JobSpec): Requirements | undefined {
     constraints: spec.constraints,
     resources: resourcesOf(task.resources),
   };
-  known.set(spec, requirements);
+  requirementsBySpec.set(spec, requirements);
   return requirements;
 }
 
@@ -38,6 +38,9 @@ const budgetBytes = requirementsBytesMax - requirementsBytesMax / 8;
 // One part's params: more than paths, names and addresses need, less than data that is written inline.
 const paramsBytesMax = 1_024;
 
+// Requirements never change; a job that waits asks with the same ones again and again.
+const asked = new WeakMap<Requirements, Requirements>();
+
 const encoder = new TextEncoder();
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
@@ -46,6 +49,12 @@ const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)
  * no room, the rarest need first. The requester's filters have judged the constraints; a node that runs the task judges the rest.
  */
 export function askedOf(requirements: Requirements): Requirements {
+  const known = asked.get(requirements) ?? bound(requirements);
+  asked.set(requirements, known);
+  return known;
+}
+
+function bound(requirements: Requirements): Requirements {
   let left = budgetBytes;
   const within = <T>(value: T, otherwise: T): T => {
     const bytes = bytesOf(value);

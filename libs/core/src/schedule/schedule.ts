@@ -5,8 +5,13 @@ import { rankers } from "./rankers/index.ts";
 
 /** Numbers that bound one scheduling decision, each with its reason. */
 export const scheduleLimits = {
-  /** Nodes that fit and that one decision ranks. A larger cluster is sampled, so that a decision costs the same however large it is. */
-  drawn: 64,
+  /**
+   * Nodes that fit and that are ranked together. A larger cluster is sampled, so that a decision costs the same however large it is: where
+   * nodes differ only in how busy they are, the best of 16 at random is nearly the best of all.
+   */
+  drawn: 16,
+  /** The same for a job that prefers some labels: few nodes may have them. */
+  drawnByPreference: 64,
   /** Refusals that one decision explains; the others are counted only. */
   explained: 20,
   /** Classes of one requester. More are told apart job by job: a class costs a check for each heartbeat and a set of node ids. */

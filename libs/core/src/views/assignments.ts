@@ -9,8 +9,9 @@ import type { View } from "./view.ts";
 export const assignments: View<Job> = {
   bucket: buckets.assignments,
   pace: "at once",
-  *parts(job) {
-    for (const execution of job.live.values()) {
+  *parts(job, other) {
+    for (const [id, execution] of job.live) {
+      if (other?.live.get(id) === execution) continue;
       const { placement } = execution;
       const key = `${placement.nodeId}.${placement.executionId}`;
       // What a node should do changes once: when it is to stop. A stopping execution changes no more until it has ended.

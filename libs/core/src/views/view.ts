@@ -13,7 +13,8 @@ export interface View<A> {
   readonly bucket: string;
   /** How soon a change is written: at once where somebody acts on it; where nobody does after a moment, so that only what stands by then is. */
   readonly pace: "at once" | "after a moment";
-  parts(aggregate: A): Iterable<Part>;
+  /** The pieces of an aggregate. Those that are the same in `other` may be left out: what did not change then costs nothing. */
+  parts(aggregate: A, other?: A): Iterable<Part>;
   /** What the entry holds beside its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
   /**
@@ -54,11 +55,11 @@ export function changes<A>(
   { after, seq }: { readonly after: A; readonly seq: number },
 ): readonly Change[] {
   const old = new Map<string, object>();
-  if (before !== undefined) for (const part of view.parts(before)) old.set(part.key, part.of);
+  if (before !== undefined) for (const part of view.parts(before, after)) old.set(part.key, part.of);
   const made: Change[] = [];
   const { bucket } = view;
   const urgent = view.pace === "at once";
-  for (const part of view.parts(after)) {
+  for (const part of view.parts(after, before)) {
     if (old.get(part.key) !== part.of)
       made.push({
         bucket,

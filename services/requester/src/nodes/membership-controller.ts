@@ -1,4 +1,4 @@
-import { type Clock, type CommandReply, causeOf, type Lease, type NodeCommand } from "@shoal/core";
+import { type Clock, type CommandReply, causeOf, type Lease, type NodeCommand, type Process } from "@shoal/core";
 import { type Heartbeat, shardOf } from "@shoal/proto";
 import type { AddressedCommand } from "../owner/mailbox.ts";
 import type { Diary } from "../ports.ts";
@@ -6,8 +6,6 @@ import type { Diary } from "../ports.ts";
 export interface MembershipControllerOptions {
   readonly clock: Clock;
   readonly diary: Diary;
-  /** This requester's id. */
-  readonly by: string;
   /** Silence after which a node counts as gone, milliseconds. */
   readonly disconnectAfterMs: number;
   /** The lease under which this requester decides about a shard's nodes; undefined when another one does. */
@@ -21,7 +19,8 @@ export interface MembershipControllerOptions {
 const lookMs = 250;
 
 /** Turns heartbeats, and their absence, into commands to nodes of the shards that this requester owns. */
-export class MembershipController {
+export class MembershipController implements Process {
+  readonly name = "membership controller";
   readonly #options: MembershipControllerOptions;
   readonly #timers = new Map<string, () => void>();
   #isClosed = false;
@@ -54,7 +53,9 @@ export class MembershipController {
     for (const nodeId of [...this.#timers.keys()]) if (shardOf(nodeId) === shard) this.#disarm(nodeId);
   }
 
-  close(): void {
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
     this.#isClosed = true;
     for (const nodeId of [...this.#timers.keys()]) this.#disarm(nodeId);
   }

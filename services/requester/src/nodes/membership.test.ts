@@ -67,11 +67,12 @@ describe("whether 'no node fits' is worth saying", () => {
 
   it("is not while a node is heard that the log does not know yet; nor is that one asked", async () => {
     const { clock, membership, beat, say } = await running();
+    const { nodeId } = sampleHeartbeat().info;
     await clock.advanceTo(settleMs);
     beat();
-    expect([membership.settled(), membership.askable()]).toEqual([false, []]);
+    expect([membership.settled(), membership.candidate(nodeId)]).toEqual([false, undefined]);
     say("connected");
-    expect([membership.settled(), membership.askable()]).toEqual([true, [sampleHeartbeat().info]]);
+    expect([membership.settled(), membership.candidate(nodeId)]).toEqual([true, sampleHeartbeat().info]);
   });
 
   it("is not at once when a node is lost, which may be back in a moment; then whoever waits is told", async () => {

@@ -6,10 +6,10 @@ export interface Membership {
   /** Every node that was heard of since this requester started. */
   nodes(): readonly LiveNode[];
   /**
-   * The nodes that may be asked now: heard of lately, and connected as the log knows it. What runs on a node that the log does not
+   * The node, if it may be asked now: its heartbeats come, and the log records it as connected. What runs on a node that the log does not
    * know would never be missed.
    */
-  askable(): readonly NodeInfo[];
+  candidate(nodeId: string): NodeInfo | undefined;
   /** The nodes that the log knows as connected. */
   connected(): readonly string[];
   /** The log says that this node is gone. */
@@ -52,6 +52,10 @@ export class LiveMembership implements Membership, Process {
   readonly #options: MembershipOptions;
   readonly #live = new Map<string, LiveNode>();
   readonly #states = new Map<string, NodeState>();
+  /** When each connected node was last heard, the longest silent one first. */
+  readonly #heardAt = new Map<string, number>();
+  /** Nodes that are heard and that the log does not know, or the other way round. */
+  readonly #unmatched = new Set<string>();
   readonly #closers: { close(): Promise<void> }[] = [];
   #settledAt = Number.POSITIVE_INFINITY;
   #cancelSettling: (() => void) | undefined;
@@ -84,10 +88,9 @@ export class LiveMembership implements Membership, Process {
     return [...this.#live.values()];
   }
 
-  askable(): readonly NodeInfo[] {
-    return this.nodes()
-      .filter((node) => this.#isFresh(node) && this.#isConnected(node))
-      .map(({ heartbeat }) => heartbeat.info);
+  candidate(nodeId: string): NodeInfo | undefined {
+    const live = this.#live.get(nodeId);
+    return live !== undefined && this.#isFresh(live) && this.#isConnected(live) ? live.heartbeat.info : undefined;
   }
 
   connected(): readonly string[] {
@@ -100,13 +103,32 @@ export class LiveMembership implements Membership, Process {
 
   settled(): boolean {
     if (this.#options.clock.now() < this.#settledAt) return false;
-    // One that is heard and not known yet is about to be.
-    if (this.nodes().some((node) => this.#isFresh(node) && !this.#isConnected(node))) return false;
-    // A node that the log calls connected and that is not heard may be silent because nothing reaches us: that is no "no".
-    return this.connected().every((nodeId) => {
-      const live = this.#live.get(nodeId);
-      return live !== undefined && this.#isFresh(live);
-    });
+    // Only nodes in doubt are looked at, however many there are: the longest silent ones come first.
+    for (const [nodeId, heardAt] of this.#heardAt) {
+      if (this.#options.clock.now() - heardAt < this.#options.disconnectAfterMs) break;
+      if (this.#isInDoubt(nodeId)) return false;
+    }
+    for (const nodeId of this.#unmatched) if (this.#isInDoubt(nodeId)) return false;
+    return true;
+  }
+
+  /**
+   * A node that is heard and that the log does not know is about to be known. One that the log calls connected and that is not heard may be
+   * silent because nothing reaches this requester: that is no refusal.
+   */
+  #isInDoubt(nodeId: string): boolean {
+    const live = this.#live.get(nodeId);
+    const isFresh = live !== undefined && this.#isFresh(live);
+    return isFresh !== (this.#states.get(nodeId) === "connected");
+  }
+
+  /** Whether heartbeats and the log agree about a node, freshness apart. */
+  #match(nodeId: string): void {
+    const live = this.#live.get(nodeId);
+    const isHeard = live !== undefined && live.heartbeat.leaving !== true;
+    const state = this.#states.get(nodeId);
+    if (state === "disconnected" || (isHeard && state === "connected")) this.#unmatched.delete(nodeId);
+    else this.#unmatched.add(nodeId);
   }
 
   /** From now on there is time to speak for nodes that have not, or that were lost and may be back at once. */
@@ -119,7 +141,12 @@ export class LiveMembership implements Membership, Process {
 
   #heard(heartbeat: Heartbeat): void {
     if (heartbeat.isProbe === true) return;
-    this.#live.set(heartbeat.info.nodeId, { heartbeat, heardAt: this.#options.clock.now() });
+    const { nodeId } = heartbeat.info;
+    const heardAt = this.#options.clock.now();
+    this.#live.set(nodeId, { heartbeat, heardAt });
+    this.#heardAt.delete(nodeId);
+    if (!this.isGone(nodeId)) this.#heardAt.set(nodeId, heardAt);
+    this.#match(nodeId);
     this.#options.watcher.heard(heartbeat);
   }
 
@@ -127,6 +154,8 @@ export class LiveMembership implements Membership, Process {
     const state = entry?.["state"];
     if (state !== "connected" && state !== "disconnected") return;
     this.#states.set(nodeId, state);
+    if (state === "disconnected") this.#heardAt.delete(nodeId);
+    this.#match(nodeId);
     this.#options.watcher.known(nodeId, state);
     if (state === "connected") return;
     if (this.#started) this.#listenFirst();

@@ -7,7 +7,7 @@ import { memoryPorts } from "../testing/memory-ports.ts";
 
 const nodeId = "n-one";
 const settings = {
-  auction: { width: 1, rounds: 1, waitMs: 100, queueBefore: 64 },
+  auction: { width: 1, rounds: 1, waitMs: 100 },
   nodes: { disconnectAfterMs: 3_600_000, settleMs: 500 },
   positionsMs: 1_000,
 };

@@ -8,7 +8,7 @@ import { memoryPorts } from "../testing/memory-ports.ts";
 
 const settings = {
   requesterId: "a",
-  auction: { width: 3, rounds: 1, waitMs: 100, queueBefore: 64 },
+  auction: { width: 3, rounds: 1, waitMs: 100 },
   nodes: { disconnectAfterMs: 6_000, settleMs: 1_000 },
   positionsMs: 1_000,
 };

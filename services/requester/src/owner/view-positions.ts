@@ -124,7 +124,8 @@ export class ViewPositions {
     const { ports, shard } = this.#options;
     const stored = await ports.positions.load(bucket, shard).catch(() => this.#saved.get(bucket));
     if (this.#closed) return;
-    if (stored === undefined) this.#lose(bucket);
+    // One that is behind ours: the bucket was made again, and another process has begun to rebuild it.
+    if (stored === undefined || stored.eventsSeq < (this.#saved.get(bucket)?.eventsSeq ?? 0)) this.#lose(bucket);
     else this.#saved.set(bucket, stored);
   }
 

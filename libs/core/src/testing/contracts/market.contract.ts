@@ -90,10 +90,12 @@ export function marketContract(name: string, make: () => Promise<MarketBench>): 
           why: "\u{20ac}".repeat(1_024),
         })),
       }));
-      // 2 MB of asks and 1 MB of answers; one message of a server holds 1 MB.
-      const ids = Array.from({ length: 300 }, (_, index) => `a-${index}`);
-      const bids = await Promise.all(ids.map((id) => bench.market.ask("n-one", largeAsk(id), 10_000)));
-      expect(bids.map((bid) => bid?.askId)).toEqual(ids);
+      // First 2 MB of asks, then 1.2 MB of answers to small ones; one message of a server holds 1 MB.
+      for (const make of [largeAsk, ask]) {
+        const ids = Array.from({ length: 400 }, (_, index) => `${make.name}-${index}`);
+        const bids = await Promise.all(ids.map((id) => bench.market.ask("n-one", make(id), 10_000)));
+        expect(bids.map((bid) => bid?.askId)).toEqual(ids);
+      }
     });
     it("asks the node that is meant, and no other", async () => {
       await bench.stall("n-one").onAsk(accepts("n-one"));

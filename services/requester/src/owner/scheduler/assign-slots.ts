@@ -1,33 +1,40 @@
-import type { Place, Wanted } from "@shoal/core";
+import type { Slot } from "@shoal/core";
 import type { Bid } from "@shoal/proto";
 
+/** A slot and the bid that it uses. */
+export interface AssignedSlot {
+  readonly slot: string;
+  readonly nodeId: string;
+  readonly askId: string;
+}
+
 /**
- * Deals partitions to the bids, one each in turn, so that the work spreads over everybody who has room: first to those where least of
- * the job has gone wrong, whatever they bid, and of those to the best score.
+ * Assigns slots to the accepted bids, one each in turn, so that the work spreads over every node that has room: first to those where
+ * least of the job has failed, whatever they bid, and of those to the best score.
  */
-export function deal(
-  slots: readonly string[],
+export function assignSlots(
+  slots: readonly Slot[],
   bids: readonly Bid[],
-  { resources, failuresOn }: Pick<Wanted, "resources" | "failuresOn">,
-): readonly Place[] {
+  failuresOn: ReadonlyMap<string, number>,
+): readonly AssignedSlot[] {
   const failures = ({ nodeId }: Bid) => failuresOn.get(nodeId) ?? 0;
-  const hands = bids
-    .filter((bid) => bid.accepted && bid.slots > 0)
+  const offers = bids
+    .filter(({ accepted, slots: offered }) => accepted && offered > 0)
     .sort((a, b) => failures(a) - failures(b) || (b.score ?? 0) - (a.score ?? 0))
     .map((bid) => ({ bid, left: bid.slots }));
-  const places: Place[] = [];
+  const assigned: AssignedSlot[] = [];
   let turn = 0;
-  for (const slot of slots) {
+  for (const { slot } of slots) {
     let passed = 0;
-    while (passed < hands.length && hands[turn % hands.length]?.left === 0) {
+    while (passed < offers.length && offers[turn % offers.length]?.left === 0) {
       turn++;
       passed++;
     }
-    const hand = hands[turn % Math.max(hands.length, 1)];
-    if (hand === undefined || hand.left === 0) break;
-    hand.left--;
+    const offer = offers[turn % Math.max(offers.length, 1)];
+    if (offer === undefined || offer.left === 0) break;
+    offer.left--;
     turn++;
-    places.push({ slot, nodeId: hand.bid.nodeId, askId: hand.bid.askId, resources });
+    assigned.push({ slot, nodeId: offer.bid.nodeId, askId: offer.bid.askId });
   }
-  return places;
+  return assigned;
 }

@@ -1,9 +1,20 @@
-import type { Market } from "@shoal/core";
-import { type Ask, type Bid, noResources } from "@shoal/proto";
+import { type Market, requirementsOf } from "@shoal/core";
+import { sampleSpec } from "@shoal/core/testing";
+import type { Ask, Bid } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { askAll } from "./ask-all.ts";
+import { collectBids } from "./collect-bids.ts";
 
-const ask = { askId: "q", slots: 1, resources: noResources } as Ask;
+const requirements = requirementsOf(sampleSpec());
+if (requirements === undefined) throw new Error("a job has a task");
+const ask: Ask = {
+  askId: "q",
+  slots: 1,
+  jobId: "j-1",
+  namespace: "default",
+  jobType: "batch",
+  priority: 0,
+  requirements,
+};
 const bid = (nodeId: string, accepted: boolean): Bid => ({ askId: "q", nodeId, accepted, slots: accepted ? 1 : 0 });
 
 /** Nodes that answer when told to. */
@@ -20,10 +31,10 @@ function market() {
 describe("a round of asking", () => {
   it("decides when more than half have answered and there is room, and releases who comes late", async () => {
     const { port, released, answer } = market();
-    const round = askAll(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
+    const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", true));
     answer("b", bid("b", false));
-    expect(await round).toEqual({ bids: [bid("a", true), bid("b", false)], silent: ["c"] });
+    expect(await round).toEqual({ bids: [bid("a", true), bid("b", false)], silent: ["c"], isTimedOut: false });
     answer("c", bid("c", true));
     await Promise.resolve();
     expect(released).toEqual(["c"]);
@@ -31,21 +42,25 @@ describe("a round of asking", () => {
 
   it("waits for everybody while there is not enough room", async () => {
     const { port, answer } = market();
-    const round = askAll(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
+    const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", false));
     answer("b", bid("b", false));
     answer("c", undefined);
-    expect(await round).toEqual({ bids: [bid("a", false), bid("b", false)], silent: ["c"] });
+    expect(await round).toEqual({ bids: [bid("a", false), bid("b", false)], silent: ["c"], isTimedOut: true });
   });
 
   it("counts no bid that speaks for another node or another ask", async () => {
     const { port, answer } = market();
-    const round = askAll(port, ask, { nodeIds: ["a"], waitMs: 1 });
+    const round = collectBids(port, ask, { nodeIds: ["a"], waitMs: 1 });
     answer("a", bid("b", true));
-    expect(await round).toEqual({ bids: [], silent: ["a"] });
+    expect(await round).toEqual({ bids: [], silent: ["a"], isTimedOut: true });
   });
 
   it("has nothing to wait for when nobody is asked", async () => {
-    expect(await askAll(market().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({ bids: [], silent: [] });
+    expect(await collectBids(market().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({
+      bids: [],
+      silent: [],
+      isTimedOut: true,
+    });
   });
 });

@@ -1,34 +1,36 @@
 import type { Market } from "@shoal/core";
 import type { Ask, Bid } from "@shoal/proto";
 
-/** How one round of an auction ended. */
-export interface Round {
+/** How one round of asks ended. */
+export interface CollectedBids {
   readonly bids: readonly Bid[];
-  /** Who had said nothing by then. */
+  /** Nodes that had not answered by then. */
   readonly silent: readonly string[];
+  /** The silent ones had all the time there was; otherwise the others decided it sooner. */
+  readonly isTimedOut: boolean;
 }
 
 /**
- * Asks nodes in parallel and decides as soon as enough have answered: everybody, or more than half of them with room for
- * all that is wanted. A dead node delays nothing while the others answer. An accepted bid that comes later is released.
+ * Asks nodes in parallel and ends as soon as enough have answered: all of them, or more than half of them with room for
+ * every slot. A dead node delays nothing while the others answer. An accepted bid that comes later is released.
  */
-export function askAll(
+export function collectBids(
   market: Pick<Market, "ask" | "release">,
   ask: Ask,
   { nodeIds, waitMs }: { readonly nodeIds: readonly string[]; readonly waitMs: number },
-): Promise<Round> {
+): Promise<CollectedBids> {
   return new Promise((resolve) => {
     const bids: Bid[] = [];
     const silent = new Set(nodeIds);
     let outstanding = nodeIds.length;
     let decided = false;
 
-    function look(): void {
+    function check(): void {
       const slots = bids.reduce((sum, bid) => sum + (bid.accepted ? bid.slots : 0), 0);
       const enough = slots >= ask.slots && bids.length * 2 > nodeIds.length;
       if (decided || (outstanding > 0 && !enough)) return;
       decided = true;
-      resolve({ bids, silent: [...silent] });
+      resolve({ bids, silent: [...silent], isTimedOut: outstanding === 0 });
     }
 
     function answered(nodeId: string, bid: Bid | undefined): void {
@@ -39,7 +41,7 @@ export function askAll(
         bids.push(bid);
         silent.delete(nodeId);
       }
-      look();
+      check();
     }
 
     for (const nodeId of nodeIds) {
@@ -48,6 +50,6 @@ export function askAll(
         () => answered(nodeId, undefined),
       );
     }
-    look();
+    check();
   });
 }

@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createDice } from "../testing/dice.ts";
+import { EligibleNodes } from "./eligible-nodes.ts";
+
+const nodesOf = (count: number) => {
+  const nodes = new EligibleNodes();
+  for (let index = 0; index < count; index++) nodes.add(`n-${index}`);
+  return nodes;
+};
+
+describe("the nodes that fit", () => {
+  it("are a set, whatever comes, goes and is drawn", () => {
+    const step = fc.tuple(fc.constantFrom("add", "delete", "draw"), fc.integer({ min: 0, max: 9 }));
+    fc.assert(
+      fc.property(fc.array(step), fc.integer(), (steps, seed) => {
+        const dice = createDice(seed);
+        const nodes = new EligibleNodes();
+        const expected = new Set<string>();
+        for (const [what, index] of steps) {
+          const nodeId = `n-${index}`;
+          if (what === "draw") nodes.draw({ limit: index, fraction: () => dice.fraction(), accepts: () => true });
+          if (what === "add") nodes.add(nodeId);
+          if (what === "delete") nodes.delete(nodeId);
+          if (what === "add") expected.add(nodeId);
+          if (what === "delete") expected.delete(nodeId);
+        }
+        expect([new Set(nodes.ids()), nodes.size]).toEqual([expected, expected.size]);
+        for (let index = 0; index < 10; index++) expect(nodes.has(`n-${index}`)).toBe(expected.has(`n-${index}`));
+      }),
+    );
+  });
+
+  it("are drawn once each, as many as are accepted, looking at all only when few are", () => {
+    const dice = createDice(1);
+    const nodes = nodesOf(1_000);
+    let looked = 0;
+    const draw = (limit: number, accepts: (nodeId: string) => boolean) => {
+      looked = 0;
+      return nodes.draw({
+        limit,
+        fraction: () => dice.fraction(),
+        accepts: (nodeId) => ++looked > 0 && accepts(nodeId),
+      });
+    };
+    expect([new Set(draw(64, () => true)).size, looked]).toEqual([64, 64]);
+    expect([draw(64, (nodeId) => nodeId === "n-777"), looked]).toEqual([["n-777"], 1_000]);
+  });
+
+  it("are each as likely as any other", () => {
+    const dice = createDice(2);
+    const nodes = nodesOf(10);
+    const counts = new Map<string, number>();
+    for (let time = 0; time < 10_000; time++) {
+      const [nodeId = ""] = nodes.draw({ limit: 1, fraction: () => dice.fraction(), accepts: () => true });
+      counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+    }
+    // Six standard deviations of a thousand.
+    for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(180);
+    expect(counts.size).toBe(10);
+  });
+});

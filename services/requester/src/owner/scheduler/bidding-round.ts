@@ -1,0 +1,203 @@
+import {
+  askedOf,
+  type Chance,
+  type Clock,
+  failuresOf,
+  filters,
+  isPreference,
+  type Job,
+  jobLimits,
+  judgeAll,
+  type Market,
+  rank,
+  type Slot,
+  scheduleLimits,
+} from "@shoal/core";
+import type { Answer, Ask, Bid } from "@shoal/proto";
+import { type AssignedSlot, assignSlots } from "./assign-slots.ts";
+import { collectBids } from "./collect-bids.ts";
+import type { Lane, TryResult } from "./lane.ts";
+import type { Claim, NodeRooms } from "./node-rooms.ts";
+import type { PendingEntry } from "./pending-entry.ts";
+
+export interface BiddingSettings {
+  /** Nodes asked at once. */
+  readonly width: number;
+  /** How many rounds of so many nodes before the job waits. */
+  readonly rounds: number;
+  /** The longest that a round waits for nodes that do not answer. */
+  readonly waitMs: number;
+}
+
+export interface BiddingOptions {
+  readonly market: Pick<Market, "ask" | "release">;
+  readonly rooms: NodeRooms;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly auction: BiddingSettings;
+  /** The node is connected and its heartbeats come. */
+  readonly isCandidate: (nodeId: string) => boolean;
+}
+
+/** What the rounds of asks for one entry came to. */
+export interface BiddingOutcome {
+  readonly places: readonly AssignedSlot[];
+  readonly answers: readonly Answer[];
+  readonly result: TryResult;
+  /** Every node of the pool was refused by the filters, or refused for a reason that time does not change. */
+  readonly isNever: boolean;
+}
+
+// Nodes that refuse one job for good and are remembered: beyond, the job waits without being told that no node fits.
+const refusalsMax = 1_024;
+
+/** The rounds of asks for one entry: the best nodes, some at a time, until every slot has a place or no node is left. */
+export class BiddingRound {
+  readonly #options: BiddingOptions;
+  readonly #lane: Lane;
+  readonly #entry: PendingEntry;
+  readonly #failuresOn: ReadonlyMap<string, number>;
+  readonly #slots: readonly Slot[];
+  readonly #answers: Answer[] = [];
+  readonly #places: AssignedSlot[] = [];
+  /** Nodes that would run it with more room, or that did not answer. */
+  readonly #mayChange = new Set<string>();
+  readonly #drawn: number;
+
+  constructor(options: BiddingOptions, lane: Lane, entry: PendingEntry) {
+    this.#options = options;
+    this.#lane = lane;
+    this.#entry = entry;
+    const job = entry.target.state();
+    this.#failuresOn = job === undefined ? new Map() : failuresOf(job);
+    this.#slots = entry.slots.slice(0, jobLimits.placesPerCommit);
+    const prefers = entry.requirements.constraints.some(isPreference);
+    this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
+  }
+
+  /** Asks the offered nodes, or nodes drawn from the lane's pool. */
+  async run(offered: readonly string[] | undefined): Promise<BiddingOutcome> {
+    const { width, rounds } = this.#options.auction;
+    let left = width * rounds;
+    let nodeIds = offered ?? this.#draw(this.#drawn);
+    while (nodeIds.length > 0) {
+      left -= await this.#askInRounds(this.#ranked(nodeIds).slice(0, left));
+      // Refusals for good cost no rounds: each makes the set of nodes to draw from smaller.
+      if (this.#isDone() || left <= 0 || this.#entry.refusedBy.size >= refusalsMax) break;
+      nodeIds = offered === undefined ? this.#draw(this.#drawn) : [];
+    }
+    const answers = [...this.#answers, ...this.#refusalsByFilters()];
+    if (this.#places.length >= this.#slots.length)
+      return { places: this.#places, answers, result: "placed", isNever: false };
+    const isLeft = this.#mayChange.size > 0 || this.#places.length > 0 || this.#draw(1).length > 0;
+    return { places: this.#places, answers, result: isLeft ? "room" : "node", isNever: !isLeft };
+  }
+
+  #isDone(): boolean {
+    const { target, slots } = this.#entry;
+    return this.#places.length >= this.#slots.length || slots.length === 0 || !target.isOpen();
+  }
+
+  /** Nodes that may be asked, at random from those that fit. */
+  #draw(limit: number): readonly string[] {
+    const { rooms, chance, isCandidate } = this.#options;
+    const { refusedBy } = this.#entry;
+    return this.#lane.pool.draw({
+      limit,
+      fraction: () => chance.fraction(),
+      accepts: (nodeId) =>
+        !this.#mayChange.has(nodeId) &&
+        refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
+        isCandidate(nodeId) &&
+        this.#lane.fits(this.#entry, nodeId),
+    });
+  }
+
+  #ranked(nodeIds: readonly string[]): readonly string[] {
+    const { rooms, chance } = this.#options;
+    const infos = nodeIds.flatMap((nodeId) => rooms.infoOf(nodeId) ?? []);
+    const { requirements } = this.#entry;
+    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => chance.fraction());
+  }
+
+  /** Resolves with how many of the nodes would have run it with more room, or did not answer. */
+  async #askInRounds(nodeIds: readonly string[]): Promise<number> {
+    const { auction } = this.#options;
+    const before = this.#mayChange.size;
+    for (let first = 0; first < nodeIds.length && !this.#isDone(); first += auction.width)
+      await this.#askOnce(nodeIds.slice(first, first + auction.width));
+    return this.#mayChange.size - before;
+  }
+
+  async #askOnce(nodeIds: readonly string[]): Promise<void> {
+    const { market, rooms, chance, auction } = this.#options;
+    const job = this.#entry.target.state();
+    if (job === undefined) return;
+    const left = this.#slots.slice(this.#places.length);
+    const ask = this.#askFor(job, { askId: chance.uuid(), slots: left.length });
+    const each = this.#entry.requirements.resources;
+    const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
+    const { bids, silent, isTimedOut } = await collectBids(market, ask, { nodeIds, waitMs: auction.waitMs });
+    const assigned = assignSlots(left, bids, this.#failuresOn);
+    for (const bid of bids) this.#take(bid, claims.get(bid.nodeId), assigned);
+    for (const nodeId of silent) this.#unanswered(nodeId, claims.get(nodeId), isTimedOut);
+    this.#places.push(...assigned);
+  }
+
+  #askFor(job: Job, { askId, slots }: { readonly askId: string; readonly slots: number }): Ask {
+    const { id, spec } = job.header;
+    return {
+      askId,
+      jobId: id,
+      namespace: spec.namespace,
+      jobType: spec.type,
+      priority: spec.priority,
+      requirements: askedOf(this.#entry.requirements),
+      slots,
+      ...(this.#lane.waiting > 0 ? { othersWait: true } : {}),
+    };
+  }
+
+  #take(bid: Bid, claim: Claim | undefined, assigned: readonly AssignedSlot[]): void {
+    const { market, rooms } = this.#options;
+    const { nodeId, askId, accepted, slots, busy, available } = bid;
+    this.#answers.push(answerOf(bid));
+    const used = assigned.filter((each) => each.nodeId === nodeId).length;
+    // Room that was granted and is not needed is of use to others at once, not only when the hold ends by itself.
+    if (accepted && slots > used) market.release(nodeId, { askId, slots: slots - used });
+    if (claim !== undefined) rooms.settle(claim, used, accepted ? undefined : available);
+    if (accepted || busy === true) this.#mayChange.add(nodeId);
+    const info = rooms.infoOf(nodeId);
+    if (accepted || info === undefined) return;
+    if (busy === true) this.#lane.refusedBy(info, this.#entry.requirements.resources, available);
+    else this.#entry.refusedBy.set(nodeId, rooms.revisionOf(nodeId));
+  }
+
+  #unanswered(nodeId: string, claim: Claim | undefined, isTimedOut: boolean): void {
+    const { rooms, clock } = this.#options;
+    if (claim !== undefined && isTimedOut) rooms.unanswered(claim, clock.now());
+    else if (claim !== undefined) rooms.settle(claim, 0);
+    this.#mayChange.add(nodeId);
+    this.#answers.push({ nodeId, accepted: false, why: "asked, but had not answered when it was decided" });
+  }
+
+  /** Why some of the other nodes are not asked. */
+  #refusalsByFilters(): readonly Answer[] {
+    const { rooms } = this.#options;
+    const { requirements, refusedBy } = this.#entry;
+    const asked = new Set(this.#answers.map(({ nodeId }) => nodeId));
+    const refusals: Answer[] = [];
+    for (const nodeId of [...this.#lane.refused, ...this.#lane.pool.ids().slice(0, scheduleLimits.explained)]) {
+      const info = rooms.infoOf(nodeId);
+      if (info === undefined || asked.has(nodeId) || refusals.length >= scheduleLimits.explained) continue;
+      const verdict = judgeAll(filters, { requirements, info });
+      if (!verdict.fit) refusals.push({ nodeId, accepted: false, why: verdict.why });
+      else if (refusedBy.has(nodeId)) refusals.push({ nodeId, accepted: false, why: "refused this job before" });
+    }
+    return refusals;
+  }
+}
+
+function answerOf({ nodeId, accepted, score, why }: Answer): Answer {
+  return { nodeId, accepted, ...(score === undefined ? {} : { score }), ...(why === undefined ? {} : { why }) };
+}

@@ -1,0 +1,255 @@
+import type { EligibleNodes } from "@shoal/core";
+import { type NodeInfo, type Resources, timesFitting } from "@shoal/proto";
+import type { NodeRooms } from "./node-rooms.ts";
+import type { PendingEntry } from "./pending-entry.ts";
+import { PendingQueue } from "./pending-queue.ts";
+
+export interface LaneOptions {
+  readonly rooms: NodeRooms;
+  /** Nodes that its entries may fit. */
+  readonly pool: EligibleNodes;
+  /** Nodes that none of its entries fits: some of them, for explanations. */
+  readonly refused: ReadonlySet<string>;
+  /** Whether a node of the pool fits an entry by what it advertises. */
+  readonly fits: (entry: PendingEntry, info: NodeInfo) => boolean;
+  /** Its entries have little in common: a refusal of one says nothing about the others. */
+  readonly isMixed: boolean;
+}
+
+/** An entry whose turn it is. */
+export interface Turn {
+  readonly entry: PendingEntry;
+  /** Nodes that show room; undefined when any node of the pool may be asked. */
+  readonly nodeIds: readonly string[] | undefined;
+}
+
+/** Room that a node had when it refused: it is asked again when it shows more. */
+interface RoomAtRefusal {
+  readonly available: Resources;
+  readonly running: number;
+}
+
+/** What came of a try: every slot has a place; room is missing; or no node is left that would ever run it. */
+export type TryResult = "placed" | "room" | "node";
+
+export const laneLimits = {
+  /** Tries under way at once: enough that the log and not the lane bounds what starts, few enough that a full cluster refuses few. */
+  tries: 64,
+  /** Entries that one heartbeat looks at; the look every 30 s sees all. */
+  looked: 64,
+  /** Nodes that one try is offered: more than its rounds ask. */
+  offered: 64,
+} as const;
+
+/** Entries that wait for the same nodes: those of one scheduling class, of one node's pinned slots, or what has no class. */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #queue = new PendingQueue<PendingEntry>();
+  readonly #trying = new Set<PendingEntry>();
+  /** Failed tries of this round: they go behind the others, until none of the others can start. */
+  readonly #failed = new Set<PendingEntry>();
+  /** Entries that no node fits now: tried again when a node joins or changes. */
+  readonly #parked = new Set<PendingEntry>();
+  /** Nodes that show room since room was missing. */
+  readonly #roomy = new Set<string>();
+  readonly #refusals = new Map<string, RoomAtRefusal>();
+  /** The least that any entry needs, kind by kind. */
+  #least: Resources | undefined;
+  #isBlocked = false;
+  /** Ends the timer of the next look at everything. */
+  cancelRetry: (() => void) | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  get pool(): EligibleNodes {
+    return this.#options.pool;
+  }
+
+  get refused(): ReadonlySet<string> {
+    return this.#options.refused;
+  }
+
+  /** Room is missing: entries start only on nodes that show some. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Entries that wait and are not being tried. */
+  get waiting(): number {
+    return this.#queue.size + this.#failed.size + this.#parked.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting === 0 && this.#trying.size === 0;
+  }
+
+  fits(entry: PendingEntry, nodeId: string): boolean {
+    const info = this.#options.rooms.infoOf(nodeId);
+    return info !== undefined && this.#options.fits(entry, info);
+  }
+
+  /** The entry whose turn is next. */
+  head(): PendingEntry | undefined {
+    return this.#queue.first();
+  }
+
+  add(entry: PendingEntry): void {
+    this.#queue.add(entry);
+    this.#least = leastOf(this.#least, entry.requirements.resources);
+  }
+
+  /** Removes an entry; one that is being tried leaves when its try ends. */
+  remove(entry: PendingEntry): void {
+    this.#queue.delete(entry);
+    this.#failed.delete(entry);
+    this.#parked.delete(entry);
+    if (this.waiting === 0) this.#unblock();
+  }
+
+  /** Every entry that waits and is not being tried. */
+  *entries(): Iterable<PendingEntry> {
+    yield* this.#queue.inOrder();
+    yield* this.#failed;
+    yield* this.#parked;
+  }
+
+  /** Takes the next entry that can start now, for a try; undefined when none can. `all` looks at every entry. */
+  next(now: number, all: boolean): Turn | undefined {
+    if (this.#trying.size >= laneLimits.tries) return undefined;
+    const turn = this.#find(now, all) ?? (this.#endRound() ? this.#find(now, all) : undefined);
+    if (turn === undefined) return undefined;
+    this.#queue.take(turn.entry);
+    this.#trying.add(turn.entry);
+    return turn;
+  }
+
+  /** A try has ended; `again` when slots of it wait still. */
+  tried(entry: PendingEntry, result: TryResult, again: boolean): void {
+    this.#trying.delete(entry);
+    if (result === "room") this.#isBlocked = true;
+    if (again) this.#least = leastOf(this.#least, entry.requirements.resources);
+    if (again && result === "placed") this.#queue.add(entry);
+    if (again && result === "room") this.#failed.add(entry);
+    if (again && result === "node") this.#parked.add(entry);
+    if (this.waiting === 0) this.#unblock();
+  }
+
+  /** A mixed lane tries what is new at once: it may fit where the others do not. */
+  takeNew(entry: PendingEntry): Turn | undefined {
+    if (!this.#options.isMixed || !this.#isBlocked || this.#trying.size >= laneLimits.tries) return undefined;
+    this.#queue.take(entry);
+    this.#trying.add(entry);
+    return { entry, nodeIds: undefined };
+  }
+
+  /** A node refused for lack of room: `available` is what it had left. */
+  refusedBy(info: NodeInfo, each: Resources, available: Resources | undefined): void {
+    // Where what is left explains the refusal, the estimate of its room keeps it from being asked.
+    if (available !== undefined && timesFitting(each, available, 1) === 0) return;
+    this.#refusals.set(info.nodeId, { available: available ?? info.available, running: info.running });
+  }
+
+  /** A node of the pool sent a heartbeat; true when it has room for an entry that waits for room. */
+  heard({ nodeId, available, running }: NodeInfo, now: number): boolean {
+    if (this.isEmpty || this.#least === undefined || !this.pool.has(nodeId)) return false;
+    const before = this.#refusals.get(nodeId);
+    if (before !== undefined && !isMore({ available, running }, before)) return false;
+    this.#refusals.delete(nodeId);
+    if (!this.#options.rooms.hasRoom(nodeId, this.#least, now)) return false;
+    // Also while nothing waits: what is being tried may be refused by the nodes that were asked.
+    this.#roomy.add(nodeId);
+    return this.#isBlocked && this.waiting > 0;
+  }
+
+  /** Entries for which no node was fit are tried again. */
+  unpark(): void {
+    for (const entry of this.#parked) this.#queue.add(entry);
+    this.#parked.clear();
+  }
+
+  /** Looks at every node of the pool anew, whatever it refused before. */
+  reset(now: number): void {
+    this.unpark();
+    this.#refusals.clear();
+    if (!this.#isBlocked || this.#least === undefined) return;
+    for (const nodeId of this.pool.ids())
+      if (this.#options.rooms.hasRoom(nodeId, this.#least, now)) this.#roomy.add(nodeId);
+  }
+
+  /** The node is gone. */
+  forget(nodeId: string): void {
+    this.#roomy.delete(nodeId);
+    this.#refusals.delete(nodeId);
+  }
+
+  /** Asking the node for this entry may succeed: it fits, has not refused it for good, and shows room. */
+  #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
+    const { rooms } = this.#options;
+    if (!rooms.hasRoom(nodeId, entry.requirements.resources, now)) return false;
+    return entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
+  }
+
+  #find(now: number, all: boolean): Turn | undefined {
+    if (this.#isBlocked) return this.#nextWithRoom(now, all);
+    const entry = this.#queue.first();
+    return entry === undefined ? undefined : { entry, nodeIds: undefined };
+  }
+
+  #nextWithRoom(now: number, all: boolean): Turn | undefined {
+    const { rooms } = this.#options;
+    for (const nodeId of this.#roomy) {
+      const isRoomy = this.#least !== undefined && rooms.hasRoom(nodeId, this.#least, now);
+      if (!isRoomy || this.#refusals.has(nodeId)) this.#roomy.delete(nodeId);
+    }
+    if (this.#roomy.size === 0) return undefined;
+    let looked = 0;
+    for (const entry of this.#queue.inOrder()) {
+      if (!all && looked++ >= laneLimits.looked) return undefined;
+      const nodeIds: string[] = [];
+      for (const nodeId of this.#roomy) {
+        if (nodeIds.length >= laneLimits.offered) break;
+        if (this.#canStartOn(nodeId, entry, now)) nodeIds.push(nodeId);
+      }
+      if (nodeIds.length > 0) return { entry, nodeIds };
+    }
+    return undefined;
+  }
+
+  /** True when failed tries have their place in the queue again: each made what it was refused by known, so none repeats it. */
+  #endRound(): boolean {
+    if (this.#trying.size > 0 || this.#failed.size === 0) return false;
+    for (const entry of this.#failed) this.#queue.add(entry);
+    this.#failed.clear();
+    return true;
+  }
+
+  #unblock(): void {
+    this.#isBlocked = false;
+    this.#refusals.clear();
+    if (this.#trying.size > 0) return;
+    this.#least = undefined;
+    this.#roomy.clear();
+  }
+}
+
+function leastOf(a: Resources | undefined, b: Resources): Resources {
+  if (a === undefined) return b;
+  return {
+    cpuCores: Math.min(a.cpuCores, b.cpuCores),
+    memoryBytes: Math.min(a.memoryBytes, b.memoryBytes),
+    diskBytes: Math.min(a.diskBytes, b.diskBytes),
+    gpus: Math.min(a.gpus, b.gpus),
+  };
+}
+
+function isMore(now: RoomAtRefusal, before: RoomAtRefusal): boolean {
+  return (
+    now.running < before.running ||
+    now.available.cpuCores > before.available.cpuCores ||
+    now.available.memoryBytes > before.available.memoryBytes ||
+    now.available.diskBytes > before.available.diskBytes ||
+    now.available.gpus > before.available.gpus
+  );
+}

@@ -1,0 +1,122 @@
+import { advertisesSame } from "@shoal/core";
+import { addResources, type NodeInfo, noResources, type Resources, timesFitting } from "@shoal/proto";
+
+interface Room {
+  info: NodeInfo;
+  /** Heartbeats so far. */
+  beats: number;
+  /** Grows when the node advertises something else, or joins again. */
+  revision: number;
+  /** What its last heartbeat showed as available, less what was asked for and granted since. */
+  spare: Resources;
+  /** Asked for and not answered yet. */
+  asked: Resources;
+  /** Asks in a row that it did not answer. */
+  silences: number;
+  /** Not before this time is it asked again for jobs that wait. */
+  silentUntil: number;
+}
+
+/** Room that one ask claims until it is answered. */
+export interface Claim {
+  readonly nodeId: string;
+  readonly each: Resources;
+  readonly slots: number;
+  /** The heartbeats of the node that had come before. */
+  readonly beats: number;
+}
+
+// A node that does not answer is asked again for jobs that wait after its next heartbeat, then half as often each time.
+const silence = { firstMs: 1_000, maxMs: 30_000 } as const;
+
+/** An estimate of the room on each candidate node, so that nodes are not asked for what they do not have. */
+export class NodeRooms {
+  readonly #rooms = new Map<string, Room>();
+
+  /** Takes a heartbeat in; true when the node is new or advertises something else. */
+  put(info: NodeInfo): boolean {
+    const room = this.#rooms.get(info.nodeId);
+    if (room === undefined) {
+      this.#rooms.set(info.nodeId, {
+        info,
+        beats: 0,
+        revision: 1,
+        spare: info.available,
+        asked: noResources,
+        silences: 0,
+        silentUntil: 0,
+      });
+      return true;
+    }
+    const isSame = advertisesSame(room.info, info);
+    if (!isSame) room.revision += 1;
+    room.info = info;
+    room.beats += 1;
+    room.spare = addResources(info.available, room.asked, -1);
+    return !isSame;
+  }
+
+  /** The node joined again: what it refused for good it may accept now. */
+  renew(nodeId: string): void {
+    const room = this.#rooms.get(nodeId);
+    if (room !== undefined) room.revision += 1;
+  }
+
+  remove(nodeId: string): boolean {
+    return this.#rooms.delete(nodeId);
+  }
+
+  infoOf(nodeId: string): NodeInfo | undefined {
+    return this.#rooms.get(nodeId)?.info;
+  }
+
+  revisionOf(nodeId: string): number {
+    return this.#rooms.get(nodeId)?.revision ?? 0;
+  }
+
+  *infos(): Iterable<NodeInfo> {
+    for (const { info } of this.#rooms.values()) yield info;
+  }
+
+  /** The node has room for one slot, as far as is known here, and answers asks. */
+  hasRoom(nodeId: string, each: Resources, now: number): boolean {
+    const room = this.#rooms.get(nodeId);
+    return room !== undefined && room.silentUntil <= now && timesFitting(each, room.spare, 1) > 0;
+  }
+
+  /** An ask is sent: what it may be granted is not asked for twice. */
+  claim({ nodeId, each, slots }: Omit<Claim, "beats">): Claim {
+    const room = this.#rooms.get(nodeId);
+    const claimed = {
+      nodeId,
+      each,
+      beats: room?.beats ?? 0,
+      slots: room === undefined ? 0 : timesFitting(each, room.spare, slots),
+    };
+    if (room === undefined) return claimed;
+    room.spare = addResources(room.spare, each, -claimed.slots);
+    room.asked = addResources(room.asked, each, claimed.slots);
+    return claimed;
+  }
+
+  /** The ask was answered: `used` slots of the claim are granted and needed. `available` is what the node has left when it refuses. */
+  settle({ nodeId, each, slots, beats }: Claim, used: number, available?: Resources): void {
+    const room = this.#rooms.get(nodeId);
+    if (room === undefined) return;
+    room.silences = 0;
+    room.silentUntil = 0;
+    room.asked = addResources(room.asked, each, -slots);
+    // A heartbeat since then is later news than the refusal, as nearly always.
+    const isLatest = available !== undefined && room.beats === beats;
+    room.spare = isLatest ? available : addResources(room.spare, each, slots - used);
+  }
+
+  /** No answer came in time. Whether the node holds the room is unknown until its next heartbeat. */
+  unanswered({ nodeId, each, slots }: Claim, now: number): void {
+    const room = this.#rooms.get(nodeId);
+    if (room === undefined) return;
+    room.asked = addResources(room.asked, each, -slots);
+    room.silentUntil = now + Math.min(silence.firstMs * 2 ** room.silences, silence.maxMs);
+    room.silences += 1;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Slot } from "@shoal/core";
+import type { Answer, JobSpec, Requirements } from "@shoal/proto";
+import type { QueuePosition } from "./pending-queue.ts";
+import type { Placeable } from "./placeable.ts";
+
+/** The slots of one job that wait in one lane. */
+export interface PendingEntry extends QueuePosition {
+  readonly target: Placeable;
+  readonly spec: JobSpec;
+  readonly requirements: Requirements;
+  /** Replaced whenever the job wants others. */
+  slots: readonly Slot[];
+  /** Why its last try found too few places. */
+  shortage: { readonly why: string; readonly answers: readonly Answer[] } | undefined;
+  /** Nodes that refused this job for a reason that time does not change, with the node's revision at that time. */
+  readonly refusedBy: Map<string, number>;
+}

@@ -1,0 +1,109 @@
+/** What decides about the order of an entry. */
+export interface QueuePosition {
+  readonly namespace: string;
+  /** Higher ones go first. */
+  readonly priority: number;
+  /** Milliseconds since the epoch; of one priority and namespace the earlier goes first. */
+  readonly since: number;
+}
+
+/** Entries of one priority: a list for each namespace, oldest first; the namespaces in the order of their turns. */
+type Level<T> = Map<string, T[]>;
+
+/** An ordered queue: by priority, then each namespace in turn, then by age. */
+export class PendingQueue<T extends QueuePosition> {
+  /** The highest priority first. */
+  readonly #levels: { readonly priority: number; readonly lists: Level<T> }[] = [];
+  /** When each entry was added: breaks ties of age. */
+  readonly #numbers = new Map<T, number>();
+  #added = 0;
+
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  has(entry: T): boolean {
+    return this.#numbers.has(entry);
+  }
+
+  /** Adds an entry at its place. Again is harmless. */
+  add(entry: T): void {
+    if (this.has(entry)) return;
+    this.#numbers.set(entry, this.#added++);
+    const { lists } = this.#levelOf(entry.priority);
+    const list = lists.get(entry.namespace);
+    if (list === undefined) lists.set(entry.namespace, [entry]);
+    else list.splice(this.#indexIn(list, entry), 0, entry);
+  }
+
+  /** Removes an entry, wherever it is; false when it is not in the queue. */
+  delete(entry: T): boolean {
+    if (!this.has(entry)) return false;
+    const level = this.#levelOf(entry.priority);
+    const list = level.lists.get(entry.namespace);
+    list?.splice(this.#indexIn(list, entry), 1);
+    this.#numbers.delete(entry);
+    if (list?.length === 0) level.lists.delete(entry.namespace);
+    if (level.lists.size === 0) this.#levels.splice(this.#levels.indexOf(level), 1);
+    return true;
+  }
+
+  /** Removes an entry whose turn it is: other namespaces of its priority come first now. */
+  take(entry: T): void {
+    if (!this.delete(entry)) return;
+    const lists = this.#levels.find(({ priority }) => priority === entry.priority)?.lists;
+    const list = lists?.get(entry.namespace);
+    if (lists === undefined || list === undefined) return;
+    lists.delete(entry.namespace);
+    lists.set(entry.namespace, list);
+  }
+
+  /** The entry whose turn it is. */
+  first(): T | undefined {
+    const [level] = this.#levels;
+    const [list] = level?.lists.values() ?? [];
+    return list?.[0];
+  }
+
+  /** All entries in the order in which they would be taken. The queue must not change meanwhile. */
+  *inOrder(): Iterable<T> {
+    for (const { lists } of this.#levels) {
+      let isMore = true;
+      for (let turn = 0; isMore; turn++) {
+        isMore = false;
+        for (const list of lists.values()) {
+          const entry = list[turn];
+          if (entry !== undefined) yield entry;
+          isMore ||= list.length > turn + 1;
+        }
+      }
+    }
+  }
+
+  #levelOf(priority: number): { readonly priority: number; readonly lists: Level<T> } {
+    const index = this.#levels.findIndex((level) => level.priority <= priority);
+    const found = this.#levels[index];
+    if (found?.priority === priority) return found;
+    const level = { priority, lists: new Map<string, T[]>() };
+    this.#levels.splice(index === -1 ? this.#levels.length : index, 0, level);
+    return level;
+  }
+
+  /** Where an entry is, or belongs, in its list; found by halves. */
+  #indexIn(list: readonly T[], entry: T): number {
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = list[middle];
+      if (other !== undefined && this.#isBefore(other, entry)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #isBefore(a: T, b: T): boolean {
+    if (a.since !== b.since) return a.since < b.since;
+    return (this.#numbers.get(a) ?? 0) < (this.#numbers.get(b) ?? 0);
+  }
+}

@@ -1,0 +1,225 @@
+import { sampleSpec } from "@shoal/core/testing";
+import type { JobSpec } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { nodesOf, schedulerHarness, type TestJob } from "../../testing/scheduler-harness.ts";
+
+const cores = (cpu: number | string, more: Parameters<typeof sampleSpec>[0] = {}): JobSpec =>
+  sampleSpec({ ...more, resources: { cpu: String(cpu), memory: "1Mb" } });
+const inZone = (zone: string, spec: JobSpec): JobSpec => ({
+  ...spec,
+  constraints: [{ key: "zone", operator: "=", values: [zone] }],
+});
+const statesOf = (jobs: readonly TestJob[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const job of jobs) counts[job.says()] = (counts[job.says()] ?? 0) + 1;
+  return counts;
+};
+const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+describe("the scheduler in a large cluster", () => {
+  it.each([
+    [1_000, 10],
+    [300, 5],
+    [100, 1],
+  ])("of %i nodes places every job that only %i of them fit", async (total, fitting) => {
+    const nodes = nodesOf(total, 1_000).map((info, index) =>
+      index < fitting ? info : { ...info, engines: ["docker"] },
+    );
+    const { submit, clock } = schedulerHarness({ nodes });
+    const jobs = times(500, () => submit(cores("0.5")));
+    await clock.settle();
+    expect(statesOf(jobs)).toEqual({ running: 500 });
+  });
+
+  it("places a job whose exact size few nodes of its size class take", async () => {
+    const nodes = nodesOf(300, 3).map((info, index) => (index < 3 ? { ...info, ...sized(4) } : info));
+    const { submit, clock } = schedulerHarness({ nodes });
+    const job = submit(cores(4));
+    await clock.settle();
+    expect(job.says()).toBe("running");
+  });
+
+  it("asks until every node has refused for good, and only then records that none fits", async () => {
+    const { submit, clock, nodes } = schedulerHarness({ nodes: nodesOf(200) });
+    for (const node of nodes.values()) node.refuses = () => "engine: it is broken here";
+    const refused = submit(sampleSpec());
+    await clock.settle();
+    expect(refused.says()).toBe("failed NO_NODE_FITS");
+    expect([...nodes.values()].every(({ asks }) => asks === 1)).toBe(true);
+    const last = [...nodes.values()].at(-1);
+    if (last !== undefined) last.refuses = () => undefined;
+    const taken = submit(sampleSpec());
+    await clock.settle();
+    expect(taken.says()).toBe("running");
+  });
+});
+
+const sized = (cpuCores: number) => {
+  const all = { cpuCores, memoryBytes: 2 ** 33, diskBytes: 2 ** 35, gpus: 0 };
+  return { capacity: all, available: all, perTask: all };
+};
+
+describe("jobs that wait", () => {
+  it("do not delay jobs that other nodes fit", async () => {
+    const [gpu, ...cpu] = nodesOf(6, 1);
+    if (gpu === undefined) throw new Error("there are six nodes");
+    const busy = { ...gpu, labels: { zone: "gpu" }, available: { ...gpu.available, cpuCores: 0 } };
+    const { submit, clock, nodes, beatFor } = schedulerHarness({ nodes: [busy, ...cpu] });
+    const waiting = times(260, () => submit(inZone("gpu", cores(1))));
+    await clock.settle();
+    await beatFor(5);
+    const small = submit(inZone("a", cores(1)));
+    await clock.settle();
+    expect([small.says(), statesOf(waiting)]).toEqual(["running", { queued: 260 }]);
+    expect(nodes.get(busy.nodeId)?.asks).toBeLessThan(65);
+  });
+
+  it("do not keep smaller ones out of room that they cannot use", async () => {
+    const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 8) });
+    const first = submit(cores(1));
+    await clock.settle();
+    const large = times(4, () => submit(cores(8)));
+    const small = times(7, () => submit(cores(1)));
+    await clock.settle();
+    await beatFor(1);
+    expect([first.says(), statesOf(large), statesOf(small)]).toEqual(["running", { queued: 4 }, { running: 7 }]);
+  });
+
+  it("do not keep a smaller one of their own size class out", async () => {
+    const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 7) });
+    const [first] = [submit(cores(4))];
+    await clock.settle();
+    const large = times(100, () => submit(cores(4)));
+    await clock.settle();
+    const small = submit(cores(3));
+    await clock.settle();
+    await beatFor(31);
+    expect([first?.says(), statesOf(large), small.says()]).toEqual(["running", { queued: 100 }, "running"]);
+  });
+
+  it("start by priority, then each namespace in turn, then by age, as soon as a heartbeat shows room", async () => {
+    const { submit, clock, complete, beat } = schedulerHarness({ nodes: nodesOf(1, 1) });
+    const holder = submit(cores(1));
+    await clock.settle();
+    const jobs = new Map<string, TestJob>();
+    for (const [name, namespace, priority] of [
+      ["a1", "a", 0],
+      ["a2", "a", 0],
+      ["a3", "a", 0],
+      ["b1", "b", 0],
+      ["high", "a", 5],
+    ] as const) {
+      await clock.advance(1);
+      jobs.set(name, submit(cores(1, { namespace, priority })));
+    }
+    await clock.settle();
+    const order: string[] = [];
+    for (let running: TestJob | undefined = holder; running !== undefined; ) {
+      await complete(running);
+      beat();
+      await clock.settle();
+      const started = [...jobs].find(([, job]) => job.says() === "running");
+      if (started !== undefined) order.push(started[0]);
+      running = started?.[1];
+    }
+    expect(order).toEqual(["high", "a1", "b1", "a2", "a3"]);
+  });
+
+  it("cost no asks while heartbeats show that nothing became free, and start when something does", async () => {
+    const full = nodesOf(100, 1).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } }));
+    const { submit, clock, asks, beatFor, nodes } = schedulerHarness({ nodes: full });
+    const jobs = times(200, () => submit(cores(1)));
+    await clock.settle();
+    await beatFor(2);
+    const before = asks();
+    await beatFor(120);
+    expect([asks() - before, statesOf(jobs)]).toEqual([0, { queued: 200 }]);
+    nodes.get("n-7")?.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    await beatFor(1);
+    expect(statesOf(jobs)).toEqual({ queued: 199, running: 1 });
+    expect(asks() - before).toBeLessThanOrEqual(2);
+  });
+
+  it("cost at most 2 asks per node and second when nodes refuse for another reason than the room they show", async () => {
+    const { submit, clock, asks, beatFor, nodes } = schedulerHarness({ nodes: nodesOf(100, 1), showsRoom: false });
+    for (const node of nodes.values()) node.answer = busyAnswer(node);
+    const jobs = times(200, (index) => submit(cores(1 + (index % 8) / 8, { namespace: `ns-${index % 3}` })));
+    await clock.settle();
+    const before = asks();
+    await beatFor(120);
+    expect((asks() - before) / 100 / 120).toBeLessThanOrEqual(2);
+    expect(statesOf(jobs)).not.toHaveProperty("running");
+  });
+
+  it("start within a heartbeat after an ask or its answer was lost", async () => {
+    const { submit, clock, nodes, beatFor } = schedulerHarness({ nodes: nodesOf(1) });
+    const node = nodes.get("n-0");
+    if (node === undefined) throw new Error("there is a node");
+    node.isSilent = true;
+    const job = submit(sampleSpec());
+    await clock.advance(400);
+    expect(job.says()).toBe("queued");
+    node.isSilent = false;
+    await beatFor(2);
+    expect(job.says()).toBe("running");
+  });
+
+  it("are tried again when a node joins that fits, and do not fail while no new one knows of any", async () => {
+    const info = nodesOf(1).map((each) => ({ ...each, engines: ["docker"] }));
+    const { submit, clock, nodes, beat } = schedulerHarness({ nodes: info });
+    const job = submit(sampleSpec({ timeouts: { queueTimeout: 600 } }));
+    await clock.settle();
+    expect(job.says()).toBe("queued");
+    const node = nodes.get("n-0");
+    if (node !== undefined) node.info = { ...node.info, engines: ["docker", "noop"] };
+    beat();
+    await clock.settle();
+    expect(job.says()).toBe("running");
+  });
+
+  it("say in the log why they wait, once", async () => {
+    const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 1) });
+    const [, ...behind] = times(150, () => submit(cores(1)));
+    await clock.settle();
+    const revisions = () => behind.map((job) => job.state()?.header.revision);
+    const after = revisions();
+    expect(behind.every((job) => job.says() === "queued" && job.state()?.header.message !== "")).toBe(true);
+    await beatFor(50);
+    expect(revisions()).toEqual(after);
+  });
+
+  it("leave no timer behind when they go", async () => {
+    const { submit, clock, scheduler } = schedulerHarness({ nodes: nodesOf(1, 1) });
+    const jobs = times(80, () => submit(cores(1)));
+    await clock.settle();
+    expect(clock.planned()).toBe(1);
+    for (const job of jobs) scheduler.remove(job);
+    expect(clock.planned()).toBe(0);
+  });
+});
+
+/** Refuses for lack of something that its heartbeats do not show. */
+const busyAnswer = (node: { asks: number; info: { nodeId: string } }) => (ask: { askId: string }) => {
+  node.asks += 1;
+  return { askId: ask.askId, nodeId: node.info.nodeId, accepted: false, slots: 0, busy: true, why: "too many slots" };
+};
+
+describe("pinned slots", () => {
+  it("wait for their own node and start there", async () => {
+    const { submit, clock, nodes, beat } = schedulerHarness({ nodes: nodesOf(3, 1) });
+    const holders = times(3, () => submit(cores(1)));
+    await clock.settle();
+    expect(statesOf(holders)).toEqual({ running: 3 });
+    const job = submit(cores(1), "n-1");
+    await clock.settle();
+    nodes.get("n-2")?.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    beat();
+    await clock.settle();
+    expect(job.nodeIds()).toEqual([]);
+    nodes.get("n-1")?.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    beat();
+    await clock.settle();
+    expect(job.nodeIds()).toEqual(["n-1"]);
+  });
+});

@@ -1,0 +1,262 @@
+import {
+  type Chance,
+  type Clock,
+  causeOf,
+  explainShortage,
+  type JobCommand,
+  type Market,
+  requirementsOf,
+  type Slot,
+} from "@shoal/core";
+import type { NodeInfo } from "@shoal/proto";
+import type { Membership } from "../../nodes/membership.ts";
+import type { Diary } from "../../ports.ts";
+import { type BiddingOptions, type BiddingOutcome, BiddingRound, type BiddingSettings } from "./bidding-round.ts";
+import type { Lane, Turn } from "./lane.ts";
+import { Lanes } from "./lanes.ts";
+import { NodeRooms } from "./node-rooms.ts";
+import type { PendingEntry } from "./pending-entry.ts";
+import type { Placeable } from "./placeable.ts";
+import { WaitReporter } from "./wait-reporter.ts";
+
+export interface SchedulerOptions {
+  readonly market: Pick<Market, "ask" | "release">;
+  readonly membership: Pick<Membership, "candidate" | "settled">;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly diary: Diary;
+  readonly auction: BiddingSettings;
+}
+
+// A lane whose head was refused looks at all its nodes and entries again after this long, also when no heartbeat showed more room.
+const retryMs = 30_000;
+
+interface Membered {
+  readonly entry: PendingEntry;
+  readonly lane: Lane;
+  readonly pinnedTo: string | undefined;
+}
+
+/** Finds places for the slots of jobs. What finds none waits in a lane for nodes that fit and have room. */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #bidding: BiddingOptions;
+  readonly #rooms = new NodeRooms();
+  readonly #lanes = new Lanes(this.#rooms);
+  readonly #reporter: WaitReporter;
+  /** The entries of each job, by what they are pinned to. */
+  readonly #entries = new Map<Placeable, Map<string | undefined, Membered>>();
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    const isCandidate = (nodeId: string): boolean => options.membership.candidate(nodeId) !== undefined;
+    this.#bidding = { ...options, rooms: this.#rooms, isCandidate };
+    this.#reporter = new WaitReporter(options);
+  }
+
+  /** The slots that the job wants filled now; they replace those of before. Cheap when nothing changed. */
+  request(target: Placeable, slots: readonly Slot[]): void {
+    if (slots.length === 0 && !this.#entries.has(target)) return;
+    const wanted = new Map<string | undefined, Slot[]>();
+    for (const slot of slots) {
+      const group = wanted.get(slot.pinnedTo);
+      if (group === undefined) wanted.set(slot.pinnedTo, [slot]);
+      else group.push(slot);
+    }
+    for (const [pinnedTo, member] of this.#entries.get(target) ?? []) {
+      if (!wanted.has(pinnedTo) || member.entry.spec !== target.state()?.header.spec) this.#drop(target, member);
+    }
+    for (const [pinnedTo, group] of wanted) this.#requestOne(target, pinnedTo, group);
+  }
+
+  /** Nothing of the job is placed any more. */
+  remove(target: Placeable): void {
+    for (const member of this.#entries.get(target)?.values() ?? []) this.#drop(target, member);
+  }
+
+  /** A heartbeat came in. */
+  heartbeat({ nodeId }: Pick<NodeInfo, "nodeId">): void {
+    this.#refresh(nodeId, false);
+  }
+
+  /** The log records a change of the node: what it refused for good is asked for again. */
+  nodeChanged(nodeId: string): void {
+    this.#rooms.renew(nodeId);
+    this.#refresh(nodeId, true);
+  }
+
+  nodeGone(nodeId: string): void {
+    if (this.#rooms.remove(nodeId)) this.#lanes.remove(nodeId);
+  }
+
+  /** Every node had time to send a heartbeat: from now on "no node fits" is worth recording. */
+  settled(): void {
+    for (const lane of [...this.#lanes.waiting()]) {
+      lane.reset(this.#options.clock.now());
+      this.#start(lane, true);
+      this.#reportBehind(lane);
+    }
+  }
+
+  /** Takes in what is known of a node now, and starts what it has room for. */
+  #refresh(nodeId: string, isRenewed: boolean): void {
+    const info = this.#options.membership.candidate(nodeId);
+    if (info === undefined) {
+      this.nodeGone(nodeId);
+      return;
+    }
+    const isNew = this.#rooms.put(info);
+    if (isNew) this.#lanes.put(info);
+    const now = this.#options.clock.now();
+    const woken: Lane[] = [];
+    for (const lane of this.#lanes.busyWith(nodeId)) {
+      const hasRoom = lane.heard(info, now);
+      if (isNew || isRenewed) lane.unpark();
+      if (hasRoom || isNew || isRenewed) woken.push(lane);
+    }
+    woken.sort((a, b) => compareHeads(a.head(), b.head()));
+    for (const lane of woken) this.#start(lane, isNew);
+  }
+
+  #requestOne(target: Placeable, pinnedTo: string | undefined, slots: readonly Slot[]): void {
+    const known = this.#entries.get(target)?.get(pinnedTo);
+    if (known !== undefined) {
+      if (!isSame(known.entry.slots, slots)) known.entry.slots = slots;
+      return;
+    }
+    const job = target.state();
+    const requirements = job === undefined ? undefined : requirementsOf(job.header.spec);
+    if (job === undefined || requirements === undefined || !target.isOpen()) return;
+    const { spec, createdAt: since } = job.header;
+    const { namespace, priority } = spec;
+    const base = { target, spec, requirements, namespace, priority, since };
+    const entry: PendingEntry = { ...base, slots, refusedBy: new Map(), shortage: undefined };
+    const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
+    const members = this.#entries.get(target) ?? new Map<string | undefined, Membered>();
+    this.#entries.set(target, members.set(pinnedTo, { entry, lane, pinnedTo }));
+    lane.add(entry);
+    const turn = lane.takeNew(entry);
+    if (turn === undefined) this.#start(lane, false);
+    else this.#try(lane, turn);
+    this.#reporter.add(entry);
+    if (lane.isBlocked) this.#reportBehind(lane);
+  }
+
+  #drop(target: Placeable, { entry, lane, pinnedTo }: Membered): void {
+    const members = this.#entries.get(target);
+    members?.delete(pinnedTo);
+    if (members?.size === 0) this.#entries.delete(target);
+    entry.slots = [];
+    this.#reporter.remove(entry);
+    lane.remove(entry);
+    this.#tidy(lane, pinnedTo);
+  }
+
+  /** Starts a try for every entry of the lane that can start now. */
+  #start(lane: Lane, all: boolean): void {
+    for (;;) {
+      const turn = lane.next(this.#options.clock.now(), all);
+      if (turn === undefined) break;
+      this.#try(lane, turn);
+    }
+    this.#arm(lane);
+  }
+
+  #try(lane: Lane, turn: Turn): void {
+    const { entry } = turn;
+    const slots = entry.slots;
+    this.#bid(lane, turn)
+      .catch((failure: unknown) => {
+        const { id } = entry.target.ref;
+        this.#options.diary.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
+        return "node" as const;
+      })
+      .then((result) => {
+        const isOver = entry.slots.length === 0 || !entry.target.isOpen();
+        // What was placed and is wanted still was not taken by the job: not again at once.
+        const isStuck = result === "placed" && entry.slots === slots;
+        lane.tried(entry, isStuck ? "node" : result, !isOver);
+        if (isOver) this.#forget(entry);
+        this.#start(lane, false);
+        if (lane.isBlocked) this.#reportBehind(lane);
+      });
+  }
+
+  async #bid(lane: Lane, { entry, nodeIds }: Turn): Promise<BiddingOutcome["result"]> {
+    const { target, requirements } = entry;
+    const wanted = entry.slots.length;
+    const outcome = await new BiddingRound(this.#bidding, lane, entry).run(nodeIds);
+    const { places, answers, result, isNever } = outcome;
+    const { resources } = requirements;
+    if (places.length > 0 && (entry.slots.length === 0 || !target.isOpen())) {
+      this.#release(outcome);
+      return result;
+    }
+    const commands: JobCommand[] = [];
+    if (places.length > 0)
+      commands.push({
+        name: "Place",
+        places: places.map(({ slot, nodeId, askId }) => ({ slot, nodeId, askId, resources })),
+        answers,
+      });
+    if (result !== "placed") {
+      const why = explainShortage(wanted - places.length, answers);
+      entry.shortage = { why, answers };
+      // A requester that has just started has not heard of every node yet: what it does not know it does not record.
+      if (this.#options.membership.settled()) {
+        const placed = new Set(places.map(({ slot }) => slot));
+        const slots = entry.slots.map(({ slot }) => slot).filter((slot) => !placed.has(slot));
+        commands.push({ name: "Wait", slots, why, answers, never: isNever });
+        this.#reporter.remove(entry);
+      }
+    }
+    // In one turn, so that both are one commit.
+    const [first] = await Promise.all(commands.map((command) => target.command(command)));
+    if (places.length > 0 && (first === undefined || !first.ok || !first.changed)) this.#release(outcome);
+    return result;
+  }
+
+  #release({ places }: BiddingOutcome): void {
+    for (const { nodeId, askId } of places) this.#options.market.release(nodeId, { askId, slots: 1 });
+  }
+
+  /** Records why the entries that were not tried wait. */
+  #reportBehind(lane: Lane): void {
+    const others = lane.waiting - 1;
+    this.#reporter.report(lane, `waiting for room; other jobs that fit the same nodes and wait: ${others}`);
+  }
+
+  /** The entry is done or its job has left. */
+  #forget(entry: PendingEntry): void {
+    for (const member of this.#entries.get(entry.target)?.values() ?? [])
+      if (member.entry === entry) this.#drop(entry.target, member);
+  }
+
+  /** Looks at a lane again after a while, as long as something waits in it. */
+  #arm(lane: Lane): void {
+    if (lane.waiting === 0 || lane.cancelRetry !== undefined) return;
+    const { clock } = this.#options;
+    lane.cancelRetry = clock.at(clock.now() + retryMs, () => {
+      lane.cancelRetry = undefined;
+      lane.reset(clock.now());
+      this.#start(lane, true);
+      this.#arm(lane);
+    });
+  }
+
+  #tidy(lane: Lane, pinnedTo: string | undefined): void {
+    if (lane.waiting > 0) return;
+    lane.cancelRetry?.();
+    lane.cancelRetry = undefined;
+    this.#lanes.tidy(pinnedTo);
+  }
+}
+
+function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
+  return a.length === b.length && a.every(({ slot }, index) => slot === b[index]?.slot);
+}
+
+/** Higher priority first, then the older. */
+function compareHeads(a: PendingEntry | undefined, b: PendingEntry | undefined): number {
+  return (b?.priority ?? 0) - (a?.priority ?? 0) || (a?.since ?? 0) - (b?.since ?? 0);
+}
