@@ -31,7 +31,7 @@ const jumpsMs = [2 * hour, -2 * hour, 40_000, -40_000] as const;
 // With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between. Behind the longest jump,
 // as a time that a wrong clock has set is kept to.
 const patienceMs = 45 * 60_000 + 2 * hour;
-// After the last job has ended: longer than a lease, a hold, a disconnection, and a checkpoint.
+// After the last job has ended: longer than a lease, a hold, a disconnection, and a saved position.
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;

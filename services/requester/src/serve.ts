@@ -159,14 +159,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const requester = createRequester(
     { ...config, requesterId },
-    {
-      ...nats,
-      catalog,
-      clock,
-      chance,
-      diary,
-      rebuild: sliceRebuilder(nats),
-    },
+    { ...nats, ...{ catalog, clock, chance, diary }, rebuild: sliceRebuilder(nats) },
   );
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
