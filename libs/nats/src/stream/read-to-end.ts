@@ -6,7 +6,7 @@ import { readStream } from "./reading.ts";
 export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consumerName"> {
   /** The last position that is of interest; the end of the stream when it is left out. */
   readonly upTo?: number;
-  /** Reads over a connection of its own, so that heartbeats and answers do not wait behind thousands of messages. */
+  /** Reads over a connection of its own: a read that the server cuts off as a slow consumer takes nothing else with it. */
   readonly ownConnection?: boolean;
   /** Ends it early: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
