@@ -176,6 +176,24 @@ describe("jobs that wait", () => {
     expect(asks() - before).toBeLessThan(12);
   });
 
+  it("ask a node that accepts no slot, and place for a job that takes no place, every 30 seconds only", async () => {
+    const { submit, clock, nodes, asks, beatFor } = schedulerHarness({ nodes: nodesOf(1) });
+    const node = nodes.get("n-0");
+    if (node === undefined) throw new Error("there is a node");
+    const answer = node.answer.bind(node);
+    node.answer = (ask) => ({ ...answer({ ...ask, slots: 1 }), slots: 0 });
+    submit(sampleSpec());
+    await clock.settle();
+    await beatFor(20);
+    expect(asks()).toBe(1);
+    node.answer = (ask) => answer({ ...ask, slots: 1 });
+    const odd = submit(sampleSpec({ count: 3, priority: 1 }));
+    odd.command = async () => ({ ok: true, changed: false });
+    await clock.settle();
+    await beatFor(65);
+    expect([asks() < 8, odd.nodeIds()]).toEqual([true, []]);
+  });
+
   it("do not delay others when every one of them is of a class of its own", async () => {
     const full = nodesOf(2, 1).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } }));
     const { submit, clock, nodes, beatFor, complete } = schedulerHarness({
