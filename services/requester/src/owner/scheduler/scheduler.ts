@@ -173,7 +173,7 @@ export class Scheduler {
       })
       .then((result) => {
         const isOver = entry.slots.length === 0 || !entry.target.isOpen();
-        // What was placed and is groups still was not taken by the job: not again at once.
+        // What was placed and is requested still was not taken by the job: not again at once.
         const isStuck = result === "placed" && entry.slots === slots;
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
