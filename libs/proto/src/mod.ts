@@ -62,7 +62,7 @@ export { type AnyEventKind, defineMachine, type Machine, next, type Row } from "
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
-export { protocolLevel } from "./protocol.ts";
+export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
 export {
   addResources,
   noResources,
