@@ -1,5 +1,6 @@
 export { createDice, type Dice } from "./dice.ts";
 export { createHandClock, drive, type HandClock } from "./hand-clock.ts";
+export { type MemoCommand, nextFeatureLevel, nextKinds, thisKinds } from "./kinds/releases.ts";
 export type { Berth } from "./memory/berth.ts";
 export { seededChance } from "./memory/chance.ts";
 export { calm, drawFaults, type Faults } from "./memory/faults.ts";
