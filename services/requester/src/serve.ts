@@ -174,6 +174,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
     diary,
     owned: () => requester.owner.holdings().size,
     nodes: () => membership.nodes(),
+    features: requester.features,
   });
   const nodes = createNodeList({
     views: views.nodes,

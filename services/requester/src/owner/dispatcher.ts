@@ -12,6 +12,7 @@ import {
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
+import type { FeatureGate } from "./feature-gate.ts";
 
 /** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
 export interface Dispatcher {
@@ -35,6 +36,7 @@ export interface DispatcherOptions {
   readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "commands">;
   readonly kinds: Kinds;
   readonly by: string;
+  readonly features?: FeatureGate;
   /** Decides it here; undefined when this requester does not own the shard. */
   readonly local: (envelope: CommandEnvelope) => Promise<CommandReply> | undefined;
   /** Called with each commit that was appended without a lease, and the state after it. */
@@ -57,6 +59,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       kind: kinds.get(aggregate.kind),
       ...ports,
       by,
+      ...(options.features === undefined ? {} : { features: options.features }),
       epoch: 0,
       isOwner: false,
       onCommit: ({ after, stored, isOwn }) => {
