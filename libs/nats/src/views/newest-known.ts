@@ -4,7 +4,7 @@ import type { Link } from "../connection/link.ts";
 import type { ReadFrom } from "../stream/consumer.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
-import { type Kept, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { type Kept, keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** A position of the log, and who knows of it. */
 export interface KnownPosition {
@@ -47,7 +47,7 @@ async function newestEntry(link: Link, bucket: string): Promise<KnownPosition> {
 
 async function newestPosition(link: Link, bucket: string): Promise<KnownPosition> {
   let seq = 0;
-  await read(link, { bucket, pattern: "_position.*", from: { at: "latest" } }, ({ bytes }) => {
+  await read(link, { bucket, pattern: positionKey("*"), from: { at: "latest" } }, ({ bytes }) => {
     seq = Math.max(seq, eventsSeqIn(bytes));
   });
   return { seq, by: `the position of the view ${bucket}` };

@@ -1,4 +1,4 @@
-import type { Chance, Clock, EventLog, LogReader, Positions } from "@shoal/core";
+import type { Chance, Clock, EventLog, LogReader, Positions, ViewStore } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
@@ -20,6 +20,7 @@ export interface ApiParts {
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly log: EventLog;
+  readonly views: { readonly jobs: Pick<ViewStore, "get"> };
   readonly viewPositions: Pick<Positions, "load">;
   readonly logs: LogReader;
   readonly results: ResultReader;

@@ -29,6 +29,8 @@ export class BucketIndex {
   #revision = 0;
   /** While everything is delivered again to a table that has rows. */
   #sweep: Sweep | undefined;
+  /** The bucket was deleted and created again while this process followed it. */
+  #isRebuilt = false;
   #state: "filling" | "open" | "closed" = "filling";
 
   constructor(parts: BucketIndexParts) {
@@ -89,6 +91,7 @@ export class BucketIndex {
   }
 
   #begin(bucketId: string): void {
+    const isSame = this.#bucketId === bucketId;
     this.#bucketId = bucketId;
     this.#revision = 0;
     this.#sweep = undefined;
@@ -98,6 +101,9 @@ export class BucketIndex {
       this.#database?.close();
       deleteDatabase(this.#parts.file);
       this.#openTable();
+    } else if (!isSame) {
+      // Its owners rebuild it from the log, so that the jobs are there all the same; the next start compares.
+      this.#isRebuilt = true;
     } else if (this.#database !== undefined) {
       this.#sweep = beginSweep(this.#database);
       this.#pending.reach(undefined);
@@ -130,8 +136,9 @@ export class BucketIndex {
     this.table();
   }
 
-  /** More rows of the bucket than the bucket has: some went without a marker, or it expired before this process could see it. */
+  /** Where there are more rows of the bucket than the bucket has, some went without a marker, or it expired before it was seen. */
   async #compareSizes(): Promise<void> {
+    if (this.#isRebuilt) return;
     const rows = this.table().inBucket();
     const size = await this.#following?.size().catch(() => Number.POSITIVE_INFINITY);
     if (size !== undefined && rows > size && this.#state === "open" && this.#sweep === undefined)

@@ -4,8 +4,8 @@ import type { JobEntity } from "@shoal/proto";
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
   /**
-   * A job as its log has it up to a position: the index takes it unless it has a newer one. So what this requester has appended or
-   * has read of a job is in its lists at once, before the view has it.
+   * A job as its log has it: the index takes it unless it has a newer one. So what this requester has appended or has read of a
+   * job is in its lists at once, before the view has it.
    */
   folded(job: Job): void;
   /** What the index has of a job. */

@@ -23,7 +23,7 @@ function append(sea: Sea, aggregate: AggregateRef, events: number): void {
     cause: { command: "Test" },
     epoch: 0,
     prev: tip.hash,
-    events: Array.from({ length: events }, () => ({ type: "Happened", v: 1, data: {} })),
+    events: Array.from({ length: events }, () => ({ type: "JobCompleted", v: 1, data: {} })),
   });
 }
 
