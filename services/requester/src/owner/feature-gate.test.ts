@@ -19,7 +19,7 @@ let driving: ReturnType<typeof drive>;
 const warnings: string[] = [];
 const closers: (() => Promise<void>)[] = [];
 beforeEach(() => {
-  sea = createSea();
+  sea = createSea({ kinds: nextKinds });
   driving = drive(sea.clock);
   warnings.length = 0;
 });

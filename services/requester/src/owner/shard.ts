@@ -104,6 +104,7 @@ export class Shard {
 
   /** Decides a command on an aggregate of this shard. Rejects with the log's Faults. */
   async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
+    this.#options.features.demandSupport();
     const actor = await this.#aggregates.actorOf(aggregate);
     return await actor.command(given);
   }
