@@ -21,6 +21,9 @@ import { createRequester, type Requester } from "../../services/requester/src/re
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
+import { until } from "./in-process.ts";
+
+const nodeId = "n-one";
 
 /** This release, and a next one made of the same code. */
 export const releases = {
@@ -71,6 +74,8 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
       };
       const running = await run({ ...nats, leases: counted }, requesterId, release);
       live.set(requesterId, running);
+      // A job that is submitted before any node is known fails.
+      await until("the node", async () => running.requester.membership.candidate(nodeId) !== undefined);
       return running;
     },
     async replace(requesterId, release) {
@@ -136,7 +141,6 @@ async function run(
 
 async function startNode(servers: readonly string[]): Promise<{ close(): Promise<void> }> {
   const clock = systemClock();
-  const nodeId = "n-one";
   const node = await connectNode({ nodeId, servers });
   const processes: readonly Process[] = createCompute(
     { ...testSettings, nodeId },
