@@ -6,6 +6,7 @@ import { connectRequester } from "@shoal/nats";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
+import { openBlockedProbe } from "./blocked.ts";
 
 /** A whole cluster to measure: one requester and three nodes, each a process, with room for whatever is asked of it. */
 export interface BenchCluster {
@@ -17,7 +18,8 @@ export interface BenchCluster {
   connect(): ReturnType<typeof connectRequester>;
   /** The resident memory of one of its processes, bytes; 0 where the system does not say. */
   rssBytes(name: string): Promise<number>;
-  stop(): Promise<void>;
+  /** Stops it; resolves with the longest time in milliseconds for which the requester's event loop was blocked since the start. */
+  stop(): Promise<number>;
 }
 
 // Room for every no-op that a run keeps under way: the queue is not what is measured here.
@@ -25,6 +27,7 @@ const roomy = { "capacity.cpu": "1000", "capacity.memory": "1TB", "log.level": "
 
 export async function startCluster(): Promise<BenchCluster> {
   const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
+  const probe = await openBlockedProbe();
   const devstack = await startDevstack(
     {
       requesters: 1,
@@ -39,6 +42,8 @@ export async function startCluster(): Promise<BenchCluster> {
     { onNews: ({ name, why }) => console.error(`${name}: ${why}`), signal: new AbortController().signal },
   );
   const [api = ""] = devstack.facts.api;
+  const requesterPid = devstack.pids()["requester-0"] ?? 0;
+  probe.begin(requesterPid);
   const password = openDataDir(dataDir).passwordOf(requesterUser);
   return {
     api,
@@ -58,7 +63,10 @@ export async function startCluster(): Promise<BenchCluster> {
     rssBytes: (name) => rssOf(devstack.pids()[name] ?? 0),
     async stop() {
       await devstack.stop();
+      const blockedMs = await probe.longestMs(requesterPid);
+      await probe.close();
       await rm(dataDir, { recursive: true, force: true });
+      return blockedMs;
     },
   };
 }

@@ -1,0 +1,28 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How long the event loops of requesters are blocked, processes that this one starts from now on. */
+export interface BlockedProbe {
+  /** Measures from now on; the process has started. */
+  begin(pid: number): void;
+  /** The longest time in milliseconds, once the process has ended. Throws when it has left no figure. */
+  longestMs(pid: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openBlockedProbe(): Promise<BlockedProbe> {
+  const folder = await mkdtemp(join(tmpdir(), "shoal-bench-probe-"));
+  // Processes of a cluster are started with the arguments and the environment of this one.
+  const url = new URL("./probe.ts", import.meta.url).href;
+  process.env["SHOAL_BENCH_PROBE"] = folder;
+  process.execArgv.push("--import", url);
+  return {
+    begin: (pid) => void process.kill(pid, "SIGUSR2"),
+    longestMs: async (pid) => Number(await readFile(join(folder, `${pid}.json`), "utf8")),
+    async close() {
+      process.execArgv.splice(process.execArgv.indexOf(url) - 1, 2);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
