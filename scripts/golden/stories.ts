@@ -4,6 +4,7 @@ import type { SoFar, Step, Story } from "./story.ts";
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
+const day = 24 * hour;
 const gibibyte = 2 ** 30;
 
 const small = { cpuCores: 0.5, memoryBytes: gibibyte / 2, diskBytes: 0, gpus: 0 };
@@ -71,7 +72,6 @@ const place = (most: number, ...nodes: readonly string[]): Step => ({
     name: "Place",
     places: slots.slice(0, most).map((slot, index) => ({
       slot,
-      partition: Number(slot),
       nodeId: nodes[index % nodes.length] ?? "n-one",
       askId: `a-${slot}`,
       resources: small,
@@ -151,13 +151,17 @@ const info = (nodeId: string, engines: readonly string[]) => ({
 const hear = (nodeId: string, ...engines: readonly string[]): Step => ({
   afterMs: minute,
   actor: node(nodeId),
-  command: ({ now }) => ({ name: "Hear", heartbeat: { info: info(nodeId, engines), startedAt: now, at: now } }),
+  command: ({ now }) => ({
+    name: "Hear",
+    heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 },
+  }),
 });
 const miss = (why: string): Step => ({
   afterMs: minute,
   actor: requester,
   command: ({ now }) => ({ name: "Miss", why, lastSeenAt: now - minute }),
 });
+const forget: Step = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
 /**
@@ -168,7 +172,7 @@ export const stories: readonly Story[] = [
     aggregate: nodeOf("n-one"),
     steps: [hear("n-one", "noop"), hear("n-one", "noop", "wasm"), miss("no heartbeat"), hear("n-one", "noop")],
   },
-  { aggregate: nodeOf("n-two"), steps: [hear("n-two", "noop"), miss("it announced that it leaves")] },
+  { aggregate: nodeOf("n-two"), steps: [hear("n-two", "noop"), miss("it announced that it leaves"), forget] },
   // Completes on a second node after it lost its first one.
   job(
     1,

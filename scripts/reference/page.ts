@@ -7,6 +7,8 @@ export interface Page {
   readonly says: string;
   /** Where the truth stands: the file to edit. */
   readonly from: string;
+  /** The file is data for programs: its body alone. */
+  readonly isData?: boolean;
   /** The text below the title. The same tree gives the same text. */
   body(): string;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +43,20 @@ it("a schema's fields are listed with what nests in them", () => {
     { path: "tasks[].kind", type: '"a" or "b"', required: false, fallback: '"a"', says: "" },
     { path: "labels", type: "map", required: false, fallback: "", says: "" },
   ]);
+});
+
+it("the schema of the log fits what is in it, and has every event", () => {
+  const schema: unknown = JSON.parse(written().get("events.schema.json") ?? "");
+  const corpus = readFileSync(new URL("../../test/golden/2026-11.jsonl", import.meta.url), "utf8")
+    .trimEnd()
+    .split("\n");
+  const commits = corpus.map((line) => JSON.parse(Buffer.from(JSON.parse(line).data, "base64").toString()));
+  const parser = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  for (const commit of commits) expect(parser.safeParse(commit).error, JSON.stringify(commit)).toBeUndefined();
+  const [first] = commits;
+  expect(parser.safeParse({ ...first, prev: 7 }).success).toBe(false);
+  expect(parser.safeParse({ ...first, events: [{ type: "NodeDreamt", v: 1, data: {} }] }).success).toBe(false);
+  expect(schema).toHaveProperty("$defs", expect.objectContaining({ JobSubmitted: expect.anything() }));
 });
 
 it("a table survives bars and line ends in its cells", () => {

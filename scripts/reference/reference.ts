@@ -22,6 +22,7 @@ export function stale(root: string): readonly string[] {
 }
 
 function textOf(page: Page): string {
+  if (page.isData === true) return `${page.body()}\n`;
   return `# ${page.title}\n\n<!-- Generated from ${page.from} by npm run docs: edit that file. -->\n\n${page.body()}\n`;
 }
 

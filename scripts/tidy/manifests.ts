@@ -20,6 +20,8 @@ export interface Manifest {
   readonly version: string;
   /** Name to version, of all kinds together. */
   readonly all: Readonly<Record<string, string>>;
+  /** Name to version, without the optional ones, which are looked up by name at run time. */
+  readonly imported: Readonly<Record<string, string>>;
   /** Those that are there when the package is installed elsewhere. */
   readonly atRunTime: Readonly<Record<string, string>>;
 }
@@ -33,6 +35,7 @@ export function manifestsOf(tree: Tree): readonly Manifest[] {
         JSON.parse(tree.text(path) ?? ""),
       );
       const atRunTime = { ...dependencies, ...optionalDependencies };
-      return { path, name, version, all: { ...atRunTime, ...devDependencies }, atRunTime };
+      const imported = { ...dependencies, ...devDependencies };
+      return { path, name, version, all: { ...atRunTime, ...devDependencies }, imported, atRunTime };
     });
 }

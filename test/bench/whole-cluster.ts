@@ -137,7 +137,7 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   }
 }
 
-// Until the compilers have done their work, on all threads of a replay: the rate rises for four runs or five (measured).
+// Until the compilers have done their work: the rate rises for four runs or five (measured).
 const warmRuns = 5;
 // So that one in which the machine was busy otherwise does not decide: runs differ by a tenth.
 const measuredRuns = 7;

@@ -27,7 +27,10 @@ export async function play({ name, shows, requesters, nodes, acts, untilSeconds 
   const startAt = sea.clock.now();
   const transcript = createTranscript(shows, startAt);
   const problems: string[] = [];
-  const plan = { requesters, nodes: new Map(Object.entries(nodes)), settings };
+  const planned = Object.entries(nodes).map(
+    ([id, cores]) => [id, { cores, memoryBytes: 2 ** 33, pool: "cpu" }] as const,
+  );
+  const plan = { requesters, nodes: new Map(planned), settings };
   const problem = (what: string) => void problems.push(what);
   const quiet = { crash: () => 0, note: () => undefined, problem, endedAt: () => undefined };
   const stage: Stage = {

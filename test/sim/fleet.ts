@@ -8,6 +8,7 @@ import { createRequester, type Requester } from "../../services/requester/src/re
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";
+import type { PlannedNode } from "./plan-nodes.ts";
 import { createShip, type Ship, type Voyage } from "./ship.ts";
 
 export interface RequesterVoyage extends Voyage {
@@ -44,7 +45,7 @@ const newsMs = 30_000;
 /** The services as they are, on memory ports; a ship for each process. */
 export function createFleet(options: FleetOptions): Fleet {
   const requesters = options.plan.requesters.map((id) => requesterShip(id, options));
-  const nodes = [...options.plan.nodes].map(([id, cores]) => nodeShip(id, cores, options));
+  const nodes = [...options.plan.nodes].map(([id, planned]) => nodeShip(id, planned, options));
   return { requesters, nodes, all: [...requesters, ...nodes] };
 }
 
@@ -69,14 +70,15 @@ function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOpti
 
 function nodeShip(
   id: string,
-  cores: number,
+  planned: PlannedNode,
   { plan, sea, dice, crash, note, problem, endedAt }: FleetOptions,
 ): NodeShip {
   const disk: Disk = new Map();
   const files: MemoryTree = new Map();
   const starts = new Map<string, number>();
   const tell = (sentence: string, facts?: object) => note(id, `${sentence} ${JSON.stringify(facts ?? {})}`);
-  const capacity = { cpuCores: cores, memoryBytes: 2 ** 33, diskBytes: 2 ** 33, gpus: 0 };
+  const { cores: cpuCores, memoryBytes, pool } = planned;
+  const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
   const launch = (): Voyage => {
     const { berth, clock, chance, assignments, reports, stall, logs } = sea.node(id);
     const counted = countStarts(noop(clock), (executionId) => {
@@ -103,7 +105,7 @@ function nodeShip(
       // It ends, and is started again.
       onDuplicate: () => berth.kill(),
     };
-    return { berth, processes: createCompute(nodeSettings(id, capacity, plan), ports) };
+    return { berth, processes: createCompute({ ...nodeSettings(id, capacity, plan), labels: { pool } }, ports) };
   };
   return { ...createShip({ id, sea, dice, launch, problem, stopsWhole: false }), disk, files };
 }

@@ -1,5 +1,6 @@
 import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
 export interface Disturbance {
@@ -23,8 +24,7 @@ export interface PlannedJob {
 export interface Plan {
   readonly seed: number;
   readonly requesters: readonly string[];
-  /** Cores of each node, by its id. */
-  readonly nodes: ReadonlyMap<string, number>;
+  readonly nodes: ReadonlyMap<string, PlannedNode>;
   /** Nodes that die at a time, in milliseconds from the start, and never come back. */
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
@@ -41,68 +41,123 @@ export interface Plan {
   };
 }
 
-/** For so long jobs come in and things go wrong; afterwards the world is calm. */
+/** For so long things go wrong; afterwards the world is calm. */
 export const unrestMs = 60_000;
 
-const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+// Some jobs come when the cluster has been whole for a while: what is refused or waits then has no excuse.
+const calmJobsMs = { least: unrestMs + 30_000, most: unrestMs + 60_000 } as const;
 
 /** Draws a whole run from a seed. */
 export function planOf(seed: number): Plan {
   const dice = createDice(seed).split("plan");
-  const requesters = names("r", dice.between(1, 3));
-  const nodes = new Map(names("n", dice.between(1, 4)).map((id) => [id, dice.between(1, 4)]));
+  const requesters = Array.from({ length: dice.between(1, 3) }, (_, index) => `r-${index}`);
+  const nodes = drawNodes(dice.split("nodes"));
+  const isLarge = nodes.size > manyNodes;
   const processes = requesters.length + nodes.size;
   // One at least remains: without any node nothing ends.
   const doomed = new Map(
     [...nodes.keys()].slice(1).flatMap((id) => (dice.chance(0.15) ? [[id, dice.between(0, unrestMs)]] : [])),
   );
-  const coresLeft = Math.max(...[...nodes].map(([id, cores]) => (doomed.has(id) ? 0 : cores)));
+  const survivors = [...nodes].flatMap(([id, node]) => (doomed.has(id) ? [] : [node]));
   const kinds = dice.chance(0.5) ? allKinds : ([dice.pick(allKinds)] as const);
+  const jobs = dice.split("jobs");
   return {
     seed,
     requesters,
     nodes,
     doomed,
-    jobs: Array.from({ length: dice.pick([1, 3, 8, 20]) }, (_, index) => jobOf(dice, index, coresLeft)),
+    // So that a seed with many nodes takes no longer than ten others.
+    jobs: [
+      ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
+        jobOf(jobs, index, survivors),
+      ),
+      ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
+      ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
+    ],
     disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
     faults: drawFaults(dice.split("faults")),
     settings: {
       width: dice.between(1, 4),
       rounds: dice.between(1, 3),
       waitMs: dice.pick([50, 250, 1_000]),
-      disconnectAfterMs: dice.pick([3_000, 10_000]),
+      disconnectAfterMs: isLarge ? 10_000 : dice.pick([3_000, 10_000]),
       settleMs: dice.pick([500, 3_000]),
       positionsMs: dice.pick([100, 1_000]),
-      heartbeatMs: dice.pick([500, 1_000]),
+      heartbeatMs: isLarge ? 1_000 : dice.pick([500, 1_000]),
     },
   };
 }
 
-function jobOf(dice: Dice, index: number, coresMost: number): PlannedJob {
-  const params: Record<string, unknown> = { RunSeconds: dice.pick([0, 0, 0.05, 2, 15]) };
+// Above the usual numbers that a seed draws.
+const manyNodes = 64;
+
+function jobOf(dice: Dice, index: number, survivors: readonly PlannedNode[]): PlannedJob {
+  // One that runs for long keeps its node busy while others look for room elsewhere.
+  const params: Record<string, unknown> = { RunSeconds: dice.pick([0, 0, 0.05, 2, 15, 90]) };
   if (dice.chance(0.15)) params["FailWith"] = "it was told to fail";
   if (dice.chance(0.1)) params["ExitCode"] = 3;
-  const cpu = dice.pick(["", "500m", "1", "2", "4"]);
-  const timeouts = {
-    ...(dice.chance(0.2) ? { executionTimeout: dice.between(1, 10) } : {}),
-    // What no node can ever run may wait for ever, unless it says how long.
-    ...(dice.chance(0.3) || Number(cpu) > coresMost ? { queueTimeout: dice.between(5, 40) } : {}),
-    ...(dice.chance(0.1) ? { totalTimeout: 60 } : {}),
-  };
-  const atMs = dice.between(0, unrestMs * 0.7);
-  return {
-    spec: sampleSpec({
+  const { pool, ...resources } = drawWishes(dice);
+  const spec: JobSpec = {
+    ...sampleSpec({
       count: dice.pick([0, 1, 1, 1, 2, 3, 6]),
       params,
-      timeouts,
-      resources: { cpu, memory: "1Mb" },
+      resources,
+      timeouts: {
+        ...(dice.chance(0.2) ? { executionTimeout: dice.between(1, 10) } : {}),
+        ...(dice.chance(0.1) ? { totalTimeout: 60 } : {}),
+      },
       priority: dice.between(0, 3),
       namespace: dice.pick(["default", "blue"]),
     }),
+    constraints: pool === undefined ? [] : inPool(pool),
+  };
+  const canRun = survivors.some((node) => fits(needsOf(spec), node));
+  const atMs = dice.chance(0.2) ? calmAt(dice) : dice.between(0, unrestMs * 0.7);
+  return {
+    // What no node can run may wait for ever, unless the spec says how long.
+    spec: dice.chance(0.2) || !canRun ? withQueueTimeout(spec, dice.between(5, 40)) : spec,
     atMs,
     token: dice.chance(0.7) ? `token-${index}` : undefined,
     stopAtMs: dice.chance(0.15) ? atMs + dice.between(0, 20_000) : undefined,
   };
+}
+
+// One seed in eight has a pool for which more jobs wait than are looked at together.
+const crowdedShare = 0.125;
+// More than are woken by a heartbeat; no more, since they run one after the other.
+const crowdMost = 8;
+
+/** Jobs that each fill the largest node of one pool for minutes, and small ones that come behind them and may run anywhere. */
+function crowdOf(dice: Dice, survivors: readonly PlannedNode[]): PlannedJob[] {
+  const [first, ...rest] = survivors;
+  if (first === undefined) return [];
+  const { pool } = dice.pick([first, ...rest]);
+  const cpu = String(Math.max(...survivors.filter((node) => node.pool === pool).map(({ cores }) => cores)));
+  const large = sampleSpec({ params: { RunSeconds: 90 }, resources: { cpu, memory: "1Mb" } });
+  const small = sampleSpec({ params: { RunSeconds: 0 }, resources: { cpu: "500m", memory: "1Mb" } });
+  const crowd = Array.from({ length: dice.between(crowdMost - 2, crowdMost) }, (_, index) => ({
+    spec: { ...large, constraints: inPool(pool) },
+    atMs: dice.between(0, calmJobsMs.least),
+    token: `crowd-${index}`,
+    stopAtMs: undefined,
+  }));
+  const late = { spec: small, atMs: calmJobsMs.most, token: "late", stopAtMs: undefined };
+  return [...crowd, late];
+}
+
+/** Jobs of which few nodes of many can run any. */
+function rareJobs(dice: Dice, survivors: readonly PlannedNode[]): PlannedJob[] {
+  if (!survivors.some(({ pool }) => pool === "rare")) return [];
+  const spec = { ...sampleSpec({ resources: { cpu: "1", memory: "1Mb" } }), constraints: inPool("rare") };
+  return ["rare-0", "rare-1", "rare-2"].map((token) => ({ spec, atMs: calmAt(dice), token, stopAtMs: undefined }));
+}
+
+const inPool = (pool: string): JobSpec["constraints"] => [{ key: "pool", operator: "=", values: [pool] }];
+
+const calmAt = (dice: Dice): number => dice.between(calmJobsMs.least, calmJobsMs.most);
+
+function withQueueTimeout(spec: JobSpec, queueTimeout: number): JobSpec {
+  return { ...spec, tasks: spec.tasks.map((task) => ({ ...task, timeouts: { ...task.timeouts, queueTimeout } })) };
 }
 
 // Half of the seeds have all kinds of trouble, the others much of one.

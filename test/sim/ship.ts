@@ -36,8 +36,8 @@ export interface ShipOptions<V extends Voyage> {
 // As a supervisor would wait; longer than that only when a disturbance says so.
 const restartMs = { least: 100, most: 3_000 } as const;
 
-// What was asked before the stop may still wait for its answer: longer than the plan's longest wait for a bid.
-const lingerMs = 1_500;
+// What was asked before the stop may still wait for its answer: longer than the longest wait for a bid, or for the owner of another shard.
+const lingerMs = 2_500;
 
 interface Present<V> {
   readonly voyage: V;

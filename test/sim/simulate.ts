@@ -3,6 +3,7 @@ import { calm, createSea, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
+import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
@@ -30,7 +31,7 @@ const jumpsMs = [2 * hour, -2 * hour, 40_000, -40_000] as const;
 // With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between. Behind the longest jump,
 // as a time that a wrong clock has set is kept to.
 const patienceMs = 45 * 60_000 + 2 * hour;
-// After the last job has ended: longer than a lease, a hold, a disconnection, and a checkpoint.
+// After the last job has ended: longer than a lease, a hold, a disconnection, and a saved position.
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;
@@ -97,8 +98,10 @@ function createWorld(plan: Plan): World {
     if (story.length > storyLines) story.shift();
   };
   const watchman = createWatchman(problem, sea.clock.now);
+  const placement = createPlacementChecker({ plan, sea, startAt, problem });
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
+    placement.see(stored);
     const { commit, aggregate, seq } = stored;
     note(
       "LOG",
@@ -106,7 +109,10 @@ function createWorld(plan: Plan): World {
     );
   });
   const lastHeartbeats = new Map<string, Heartbeat>();
-  sea.market.listeners.add((heartbeat) => lastHeartbeats.set(heartbeat.info.nodeId, heartbeat));
+  sea.market.listeners.add((heartbeat) => {
+    lastHeartbeats.set(heartbeat.info.nodeId, heartbeat);
+    placement.heard(heartbeat);
+  });
   let faulty = true;
   sea.clock.at(startAt + unrestMs, () => {
     faulty = false;

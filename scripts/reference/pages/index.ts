@@ -1,6 +1,7 @@
 import type { Page } from "../page.ts";
 import { commandsPage } from "./commands.ts";
 import { errorsPage } from "./errors.ts";
+import { eventSchemasPage } from "./event-schemas.ts";
 import { eventsPage } from "./events.ts";
 import { httpApiPage } from "./http-api.ts";
 import { jobSpecPage } from "./job-spec.ts";
@@ -16,6 +17,7 @@ export const pages: readonly Page[] = [
   settingsPage,
   machinesPage,
   eventsPage,
+  eventSchemasPage,
   subjectsPage,
   errorsPage,
 ];

@@ -6,15 +6,16 @@ import { packageOf, workspaceOf } from "../workspaces.ts";
 const page = "docs/dependencies.md";
 const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** Every dependency is pinned, explained, and declared by whoever imports it. */
+/** Every dependency is pinned, explained, used, and declared where it is imported. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, and is declared where it is imported",
+  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, is used, and is declared where it is imported",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);
     yield* unexplained(manifests, tree.text(page) ?? "");
     yield* undeclared(tree, manifests);
+    yield* unused(tree, manifests);
   },
 };
 
@@ -48,6 +49,33 @@ function* undeclared(tree: Tree, manifests: readonly Manifest[]): Iterable<Findi
       if ((isTest || kind === "type") && (name in own.all || name in shared)) continue;
       const why = builtinModules.includes(name) ? `write node:${name}` : `add it to ${own.path}`;
       yield { path, line, why: `imports ${from}, which is not declared: ${why}` };
+    }
+  }
+}
+
+/** Packages that are run and not imported, and the word by which a script runs them. */
+const programs: Readonly<Record<string, string>> = {
+  "@biomejs/biome": "biome",
+  turbo: "turbo",
+  typescript: "tsc",
+};
+
+function* unused(tree: Tree, manifests: readonly Manifest[]): Iterable<Finding> {
+  for (const { path, imported } of manifests) {
+    const isRoot = path === "package.json";
+    const sources = tree.sources.filter((source) => isRoot || manifestOf(source.path) === path);
+    const used = new Set(sources.flatMap(({ imports }) => imports.map(({ from }) => packageOf(from))));
+    const texts = [...manifests.map((one) => tree.text(one.path) ?? ""), ...sources.map(({ text }) => text)];
+    const isRun = (name: string) => {
+      const program = programs[name];
+      return program !== undefined && texts.some((text) => new RegExp(`\\b${program} `).test(text));
+    };
+    for (const name of Object.keys(imported)) {
+      // Types of a package are used where the package is; those of Node everywhere.
+      const typed = name.replace(/^@types\//, "");
+      if (used.has(name) || isRun(name) || typed === "node" || (typed !== name && used.has(typed))) continue;
+      const why = `${name} is declared and not used: remove it from ${path} and docs/dependencies.md`;
+      yield { path, line: 1, why };
     }
   }
 }

@@ -148,11 +148,44 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       finds: "not declared",
       files: { "libs/core/package.json": manifest("@shoal/core"), "libs/core/src/a.ts": `import "zod";` },
     },
-    "pinned, explained, declared": {
+    unused: {
+      finds: "zod is declared and not used",
       files: {
         "libs/core/package.json": manifest("@shoal/core", { dependencies: { zod: "4.0.0" } }),
         "docs/dependencies.md": "- `zod`: schemas",
+        "libs/proto/package.json": manifest("@shoal/proto", { dependencies: { zod: "4.0.0" } }),
+        "libs/proto/src/a.ts": `import "zod";`,
+        "libs/core/src/a.ts": `const text = 'import "zod"';`,
+      },
+    },
+    "types of what is not used": {
+      finds: "@types/ws is declared and not used",
+      files: {
+        "package.json": manifest("a", { devDependencies: { "@types/ws": "1.0.0" } }),
+        "docs/dependencies.md": "- `@types/ws`: types",
+      },
+    },
+    "a program that no script runs": {
+      finds: "turbo is declared and not used",
+      files: {
+        "package.json": manifest("a", { devDependencies: { turbo: "1.0.0" } }),
+        "docs/dependencies.md": "- `turbo`: builds",
+      },
+    },
+    "pinned, explained, declared, used": {
+      files: {
+        "libs/core/package.json": manifest("@shoal/core", {
+          dependencies: { zod: "4.0.0" },
+          devDependencies: { "@types/zod": "1.0.0" },
+          optionalDependencies: { b: "1.0.0" },
+        }),
+        "package.json": manifest("a", {
+          devDependencies: { "@types/node": "1.0.0", turbo: "1.0.0", "fast-check": "1.0.0" },
+          scripts: { build: "turbo run build" },
+        }),
+        "docs/dependencies.md": "- `zod` `@types/zod` `b` `@types/node` `turbo` `fast-check`",
         "libs/core/src/a.ts": `import "zod";`,
+        "libs/core/src/a.test.ts": `import "fast-check";`,
       },
     },
   },

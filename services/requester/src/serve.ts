@@ -21,6 +21,7 @@ import { createRequesterHealth, type RequesterHealth } from "./health/requester-
 import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
+import { sharedWatch } from "./nodes/shared-watch.ts";
 import { openDiary } from "./pino-diary.ts";
 import type { Diary } from "./ports.ts";
 import { createNodeList } from "./reads/node-list.ts";
@@ -89,7 +90,8 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
     start: () => checkLog({ ...nats, dataDir: opened.dataDir, clock: systemClock() }),
     stop: () => nats.close(),
   };
-  const { processes, api, health } = assemble({ ...opened, nats: { ...nats, log: guard.log } });
+  const views = { ...nats.views, nodes: sharedWatch(nats.views.nodes) };
+  const { processes, api, health } = assemble({ ...opened, nats: { ...nats, views, log: guard.log } });
   const ready: Process = {
     name: "ready",
     async start() {
@@ -157,14 +159,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const requester = createRequester(
     { ...config, requesterId },
-    {
-      ...nats,
-      catalog,
-      clock,
-      chance,
-      diary,
-      rebuild: sliceRebuilder(nats),
-    },
+    { ...nats, ...{ catalog, clock, chance, diary }, rebuild: sliceRebuilder(nats) },
   );
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
@@ -196,6 +191,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
       catalog,
       nodes,
       log,
+      views,
       viewPositions: positions,
       logs,
       results,

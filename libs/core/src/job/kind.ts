@@ -1,4 +1,5 @@
 import { executionMachine, jobMachine } from "@shoal/proto";
+import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import { jobViews } from "../views/index.ts";
 import type { JobCommand } from "./commands.ts";
@@ -23,7 +24,7 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
     views: jobViews,
     creates: ["Submit"],
-    accepts: {},
+    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string() }) },
   };
 }
 

@@ -112,17 +112,25 @@ onServer(() => {
       await nc.flush();
     }
 
-    it("hides no commit of that aggregate, locks it not, and is told apart from what was appended", async () => {
-      const ref = someJob();
+    it("hides no commit, stops that aggregate alone, and is told apart from what was appended", async () => {
+      const [ref, beside] = [someJob(), someJob()];
       const { log } = requester;
       const first = await log.append(ref, noTip, someCommit(noTip));
       await requester.views.assignments.put("n-0.e-1", { seq: 1 });
       await bounce(subjectOf(ref));
       const { streams: api } = await requester.link.manager();
       // The assignment, two words that nothing more waits, what the server says of a bucket, an acknowledgement.
-      await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(5);
-      const second = await log.append(ref, first, someCommit(first));
-      expect((await log.load(ref)).map(({ seq }) => seq)).toEqual([first.seq, second.seq]);
+      await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
+      await expect(log.append(ref, first, someCommit(first))).rejects.toMatchObject({ code: "LOG_DAMAGED" });
+      await expect(log.load(ref)).rejects.toMatchObject({ code: "LOG_DAMAGED", details: { aggregate: ref } });
+      const second = await log.append(beside, noTip, someCommit(noTip));
+      const told: string[] = [];
+      await log.scan(0, ({ aggregate }) => told.push(aggregate.id), {
+        unreadable: ({ aggregate }) => told.push(aggregate.id === ref.id ? "quarantined" : "of no aggregate"),
+      });
+      // What a consumer delivers keeps its own subject.
+      const words = ["of no aggregate", ...Array.from({ length: 4 }, () => "quarantined")];
+      expect(told.toSorted()).toEqual([ref.id, beside.id, ...words].toSorted());
 
       const read: { seq: number; appended: boolean }[] = [];
       const deliver = (message: ScannedMessage) => read.push({ seq: message.seq, appended: message.isAppended() });

@@ -19,7 +19,8 @@ export async function readToEnd(link: Link, { ownConnection = false, ...options 
   try {
     await read(second, options);
   } finally {
-    await second.close();
+    // Nothing is left to send. A drain would wait for ever when the first connection closes in the same moment.
+    await second.abandon();
   }
 }
 

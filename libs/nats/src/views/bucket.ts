@@ -12,12 +12,7 @@ export const subjectOfKey = (bucket: string, key: string): string => `$KV.${buck
 export const keyOfSubject = (bucket: string, subject: string): string => subject.slice(`$KV.${bucket}.`.length);
 
 /** The key of a shard's position. Namespaces and node ids begin with a letter or digit, so no entry has it. */
-export const positionKey = (shard: number): string => `${positionPrefix}${shard}`;
-
-/** Whether a key is that of a position, and no entry of the view. */
-export const isPositionKey = (key: string): boolean => key.startsWith(positionPrefix);
-
-const positionPrefix = "_position.";
+export const positionKey = (shard: number | "*"): string => `_position.${shard}`;
 
 /** What a bucket keeps under a key: an entry, or the mark of one that was removed. */
 export interface Kept {

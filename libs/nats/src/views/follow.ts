@@ -3,7 +3,7 @@ import type { Link } from "../connection/link.ts";
 import { shortPause } from "../connection/server-request.ts";
 import type { DeliveredMessage } from "../stream/read-message.ts";
 import { type Reading, readStream } from "../stream/reading.ts";
-import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { type BucketState, bucketState, messagesUnder } from "./bucket-state.ts";
 import { type DeliveredRevisions, deliveredRevisions } from "./delivered-revisions.ts";
 
@@ -12,9 +12,6 @@ import { type DeliveredRevisions, deliveredRevisions } from "./delivered-revisio
 const batch = 256;
 
 const pattern = ">";
-
-/** What a bucket holds beside its entries. */
-const ownKeys = "_position.*";
 
 /** See ViewStore.follow. */
 export async function followBucket(
@@ -59,7 +56,7 @@ class BucketFollowing implements ViewFollowing {
   async size(): Promise<number> {
     const [all, own] = await Promise.all([
       bucketState(this.#link, this.#bucket),
-      messagesUnder(this.#link, this.#bucket, ownKeys),
+      messagesUnder(this.#link, this.#bucket, positionKey("*")),
     ]);
     return all.messages - own;
   }

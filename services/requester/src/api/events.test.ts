@@ -64,7 +64,7 @@ describe("the feed of events", () => {
     expect([(await types.read())?.[1], (await types.read())?.[1]]).toEqual(["ExecutionStarted", "JobCompleted"]);
   });
   it.each([
-    ["after=x", 400, /no place in the feed/],
+    ["after=x", 400, /no position in the feed/],
     [`job_id=${jobIdOf(9)}`, 404, /job not found/],
     ["after=2", 400, /up to 1, where the log ends, got 2/],
     ["after=999999999", 400, /where the log ends/],

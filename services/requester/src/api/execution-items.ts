@@ -1,4 +1,3 @@
-import { executionEntities, type Job } from "@shoal/core";
 import { ExecutionEntity, toWire } from "@shoal/proto";
 import { writeToken } from "./page-token.ts";
 
@@ -13,8 +12,11 @@ interface Wish {
 }
 
 /** A page of a job's executions, on the wire. */
-export function executionItems(job: Job, { limit, version, order = "createTime", reverse = false, skip = 0 }: Wish) {
-  const wanted = executionEntities(job).filter((each) => version === 0 || each.jobVersion === version);
+export function executionItems(
+  executions: readonly ExecutionEntity[],
+  { limit, version, order = "createTime", reverse = false, skip = 0 }: Wish,
+) {
+  const wanted = executions.filter((each) => version === 0 || each.jobVersion === version);
   const sorted = wanted.toSorted((a, b) => (reverse ? b[order] - a[order] : a[order] - b[order]));
   const beyond = skip + limit;
   return {

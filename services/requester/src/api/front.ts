@@ -1,4 +1,4 @@
-import type { Chance, Clock, EventLog, LogReader, Positions } from "@shoal/core";
+import type { Chance, Clock, EventLog, LogReader, Positions, ViewStore } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
@@ -8,6 +8,7 @@ import type { PositionGate } from "../reads/position-gate.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
 import type { Admission } from "./admission.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { LiveEvents } from "./feed/live-events.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /** What the API needs of the service around it. */
@@ -19,6 +20,7 @@ export interface ApiParts {
   readonly catalog: Catalog;
   readonly nodes: NodeList;
   readonly log: EventLog;
+  readonly views: { readonly jobs: Pick<ViewStore, "get"> };
   readonly viewPositions: Pick<Positions, "load">;
   readonly logs: LogReader;
   readonly results: ResultReader;
@@ -36,6 +38,8 @@ export interface Front extends ApiParts {
   readonly positions: PositionGate;
   /** Open event feeds. */
   readonly feeds: Occupancy;
+  /** The consumer that they share. */
+  readonly live: LiveEvents;
   /** Open streams of output. */
   readonly logStreams: Occupancy;
   /** What those hold for their readers. */

@@ -1,16 +1,26 @@
 import { type FoundJob, findJob } from "../reads/find-job.ts";
+import { type ViewedJob, viewJob } from "../reads/view-job.ts";
 import type { Front } from "./front.ts";
 import type { Call } from "./route.ts";
 
+type JobCall = Call<{ readonly namespace?: string | undefined }>;
+
 /**
- * The job that the path names as `:id`, at least as new as the read's position; the answer carries the job's own. Lists of this
- * requester are not older than what was read here, whoever asks for them. Throws as `findJob`.
+ * The job that the path names as `:id`, with its history, at least as new as the read's position; the answer carries the job's own.
+ * Lists of this requester are not older than what was read here. Throws as `findJob`.
  */
-export async function jobAt(call: Call<{ readonly namespace?: string | undefined }>, front: Front): Promise<FoundJob> {
-  const { namespace } = call.query;
-  const found = await findJob(front, call.param("id"), { namespace, position: call.position });
-  const seq = found.stored.at(-1)?.seq ?? 0;
+export async function jobAt(call: JobCall, front: Front): Promise<FoundJob> {
+  const found = await findJob(front, call.param("id"), scopeOf(call));
   front.catalog.folded(found.job);
-  call.reflects(seq);
+  call.reflects(found.job.seq);
   return found;
 }
+
+/** The same without its history, as the API shows it: the cheap way. Throws as `viewJob`. */
+export async function jobViewAt(call: JobCall, front: Front, withExecutions = false): Promise<ViewedJob> {
+  const viewed = await viewJob(front, call.param("id"), { ...scopeOf(call), withExecutions });
+  call.reflects(viewed.seq);
+  return viewed;
+}
+
+const scopeOf = ({ query, position }: JobCall) => ({ namespace: query.namespace, position });

@@ -32,7 +32,7 @@ export const apiLimits = {
   pageItemsMax: 1000,
   /** An idempotency token, in characters: any uuid or digest fits. */
   tokenChars: 256,
-  /** Open event feeds; each is a consumer at the NATS server. */
+  /** Open event feeds; each may be a consumer at the NATS server while it reads what is past. */
   feedsMax: 200,
   /** What a feed holds for a reader that is slower than the log before it waits for him. */
   feedBufferBytes: 1024 * 1024,
@@ -40,6 +40,10 @@ export const apiLimits = {
   feedDrainMs: 30_000,
   /** Silence after which a feed says that it lives: shorter than the 60 s after which proxies give up. */
   feedHeartbeatMs: 15_000,
+  /** Commits kept for feeds that join or come back, and at most twice as many: a second at a busy cluster's rate, 32 MiB of the largest. */
+  feedRecentCommits: 256,
+  /** How long the consumer of all feeds stays open behind the last one: browsers come back within 3 s. */
+  feedLingerMs: 10_000,
   /** Open log streams. */
   logStreamsMax: 200,
   /** What a log stream holds for a reader that is slower than the output before it reads no more of it: two lines of the longest. */

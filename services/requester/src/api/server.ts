@@ -9,6 +9,7 @@ import { createApiPort } from "./api-port.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientRefusal } from "./client-version.ts";
 import { errorReply, isOurs } from "./error-reply.ts";
+import { createLiveEvents } from "./feed/live-events.ts";
 import type { ApiParts, Front } from "./front.ts";
 import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
@@ -50,6 +51,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     admission: createAdmission(parts.clock, { ...options, publicUrl: parts.publicUrl }),
     positions: createPositionGate({ ...parts, positions: parts.viewPositions }),
     feeds: createOccupancy("event feeds", apiLimits.feedsMax),
+    live: createLiveEvents(parts),
     logStreams: createOccupancy("streams of output", apiLimits.logStreamsMax),
     logBytes: createByteBudget(apiLimits.logBudgetBytes),
   };
@@ -88,6 +90,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     async stop() {
       front.health.open(false);
       front.feeds.close();
+      await front.live.close();
       front.logStreams.close();
       silent.close();
       const cancel = parts.clock.at(parts.clock.now() + apiLimits.closeMs, () => app.server.closeAllConnections());

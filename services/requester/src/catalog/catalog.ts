@@ -4,14 +4,14 @@ import type { JobEntity } from "@shoal/proto";
 /** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
 export interface Catalog {
   /**
-   * A job as its log has it up to a position: the index takes it unless it has a newer one. So what this requester has appended or
-   * has read of a job is in its lists at once, before the view has it.
+   * A job as its log has it: the index takes it unless it has a newer one. So what this requester has appended or has read of a
+   * job is in its lists at once, before the view has it.
    */
   folded(job: Job): void;
+  /** The same for a job as an entry shows it, at the position of its last commit. */
+  shown(entity: JobEntity, seq: number): void;
   /** What the index has of a job. */
   find(jobId: string): IndexedJob | undefined;
-  /** The jobs of a shard that have not ended, as the view has them. */
-  openJobs(shard: number): readonly OpenJob[];
   /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
@@ -26,11 +26,6 @@ export interface IndexedJob {
   /** The log position up to which this is the job. */
   readonly seq: number;
   entity(): JobEntity;
-}
-
-export interface OpenJob {
-  readonly namespace: string;
-  readonly jobId: string;
 }
 
 export const jobOrders = ["createTime", "modifyTime"] as const;

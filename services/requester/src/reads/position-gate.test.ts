@@ -1,6 +1,7 @@
 import { entries, entryOf, foldJob, jobViews, noTip } from "@shoal/core";
 import { createSea, drive, type Sea } from "@shoal/core/testing";
 import {
+  buckets,
   commitVersion,
   JobCompleted,
   JobQueued,
@@ -57,6 +58,12 @@ function shown(id: string): void {
       Object.values(sea.views)
         .find(({ name }) => name === view.bucket)
         ?.write(key, seq, entryOf(seq, value));
+}
+
+/** Saves how far the entries of a shard are written, as its owner does. */
+function savePosition(shard: number, eventsSeq: number): void {
+  const revision = sea.positions.load(buckets.jobs, shard)?.revision ?? 0;
+  sea.positions.save(buckets.jobs, shard, { eventsSeq, reportsSeq: 0, revision });
 }
 
 const idsIn = (count: number, shard: number): readonly string[] => {
@@ -142,7 +149,7 @@ describe("a list at a position", () => {
     await gate.reach(0);
     expect(asked).toEqual({ ranges: 1, loads: 0, commits: 1 });
   });
-  it("does not read again what the owners' checkpoints say is shown", async () => {
+  it("does not read again what the owners' positions say is written", async () => {
     const count = positionLimits.nearCommits * 2;
     const ids = Array.from({ length: count }, (_, index) => `j-${index}`);
     const last = new Map<number, number>();
@@ -150,7 +157,7 @@ describe("a list at a position", () => {
       last.set(shardOf(id), append(id, submission(id)));
       shown(id);
     }
-    for (const [shard, eventsSeq] of last) sea.checkpoints.set(shard, { eventsSeq, reportsSeq: 0 });
+    for (const [shard, eventsSeq] of last) savePosition(shard, eventsSeq);
     const { gate, states, asked } = await gateAt("r-1");
     const position = append("j-new", submission("j-new"));
     await gate.reach(position);
@@ -162,12 +169,11 @@ describe("a list at a position", () => {
     const [shownId = "", lost = ""] = idsIn(2, shard);
     const done = append(shownId, submission(shownId));
     shown(shownId);
-    sea.checkpoints.set(shard, { eventsSeq: done, reportsSeq: 0 });
+    savePosition(shard, done);
     append(lost, submission(lost));
     for (let index = 0; index < positionLimits.nearCommits; index++) {
       const other = `j-other-${index}`;
-      if (shardOf(other) !== shard)
-        sea.checkpoints.set(shardOf(other), { eventsSeq: append(other, submission(other)), reportsSeq: 0 });
+      if (shardOf(other) !== shard) savePosition(shardOf(other), append(other, submission(other)));
       if (shardOf(other) !== shard) shown(other);
     }
     const { gate, states } = await gateAt("r-1");

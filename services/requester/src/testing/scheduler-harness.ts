@@ -1,13 +1,17 @@
 import {
   decideJob,
   evolveJob,
+  filters,
   type Job,
   type JobCommand,
   jobKind,
+  judgeAll,
   liveExecutions,
   type Market,
+  requirementsOf,
   type World,
 } from "@shoal/core";
+
 import { createDice, createHandClock, type HandClock, sampleInfo } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -16,6 +20,7 @@ import {
   type Bid,
   type JobSpec,
   type NodeInfo,
+  type Requirements,
   timesFitting,
 } from "@shoal/proto";
 import type { BiddingSettings } from "../owner/scheduler/bidding-round.ts";
@@ -106,6 +111,22 @@ export class TestJob implements Placeable {
   says(): string {
     const { state = "", code = "" } = this.#job?.header ?? {};
     return `${state} ${code}`.trim();
+  }
+
+  /** What it needs, and for how many slots now. */
+  wants(): { readonly slots: number; readonly requirements: Requirements; readonly pinnedTo: string | undefined } {
+    const job = this.#job ?? raise("the job was refused");
+    const requirements = requirementsOf(job.header.spec) ?? raise("a job has a task");
+    const slots = jobKind.react(job, emptyWorld, this.#harness.clock.now()).slots.length;
+    return { slots, requirements, pinnedTo: this.#pinned.pinnedTo };
+  }
+
+  /** One of the nodes could run it, were it idle. */
+  fitsSome(nodes: ReadonlyMap<string, TestNode>): boolean {
+    const { requirements, pinnedTo } = this.wants();
+    return [...nodes.values()].some(
+      ({ info }) => (pinnedTo ?? info.nodeId) === info.nodeId && judgeAll(filters, { requirements, info }).fit,
+    );
   }
 
   nodeIds(): readonly string[] {

@@ -59,16 +59,24 @@ export function memoryMarket(berth: Berth, store: MarketStore): Market {
       berth.onKilled(leave);
       return { close: async () => leave() };
     },
-    onHeartbeat: (deliver) => listen(berth, store, deliver),
+    onHeartbeat: (deliver) => listen(berth, store, { deliver }),
   };
+}
+
+interface Listener {
+  readonly deliver: (heartbeat: Heartbeat) => void;
+  /** The node of which it hears; all when it is undefined. */
+  readonly nodeId?: string;
 }
 
 async function listen(
   berth: Berth,
   { listeners }: MarketStore,
-  deliver: (heartbeat: Heartbeat) => void,
+  { deliver, nodeId }: Listener,
 ): Promise<{ close(): Promise<void> }> {
-  const hear = (heartbeat: Heartbeat): void => berth.hearsMaybe(() => deliver(heartbeat));
+  const hear = (heartbeat: Heartbeat): void => {
+    if (nodeId === undefined || heartbeat.info.nodeId === nodeId) berth.hearsMaybe(() => deliver(heartbeat));
+  };
   const leave = (): void => void listeners.delete(hear);
   listeners.add(hear);
   berth.onKilled(leave);
@@ -116,10 +124,7 @@ export function memoryStall(berth: Berth, store: MarketStore): Stall {
         for (const hear of store.listeners) hear(said);
       });
     },
-    onOwnHeartbeat: (deliver) =>
-      listen(berth, store, (heartbeat) => {
-        if (heartbeat.info.nodeId === berth.name) deliver(heartbeat);
-      }),
+    onOwnHeartbeat: (deliver) => listen(berth, store, { deliver, nodeId: berth.name }),
     confirm(request, waitMs) {
       return new Promise((resolve) => {
         const settle = (answer: ConfirmAnswer | undefined): void => {

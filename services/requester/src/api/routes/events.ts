@@ -2,10 +2,10 @@ import type { ServerResponse } from "node:http";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
 import { findJob } from "../../reads/find-job.ts";
-import { placeIn } from "../feed/feed-place.ts";
+import { cursorIn } from "../feed/feed-cursor.ts";
 import { readTypes } from "../feed/feed-types.ts";
 import type { FeedReader } from "../feed/reader.ts";
-import { tellFeed } from "../feed/tell-feed.ts";
+import { streamEvents } from "../feed/stream-events.ts";
 import type { Front } from "../front.ts";
 import { apiLimits } from "../limits.ts";
 import { listed, text } from "../query.ts";
@@ -34,8 +34,13 @@ export const events = defineRoute({
     const resumed = request.headers["last-event-id"];
     const from = (typeof resumed === "string" && resumed) || query.after;
     const types = readTypes(query.types);
-    const after = placeIn(from, await front.log.lastSeq());
     const { raw } = reply;
+    const live = await front.live.hold();
+    // Released once, whatever becomes of the answer.
+    if (raw.destroyed) live.release();
+    else raw.once("close", () => live.release());
+    // Behind the opening of the shared consumer, so that it has all that comes behind this position.
+    const after = cursorIn(from, await front.log.lastSeq());
     // The reader went, or was answered that it takes too long: its place would never be given back.
     if (raw.destroyed || reply.sent) return reply;
     const leave = front.feeds.enter();
@@ -47,7 +52,7 @@ export const events = defineRoute({
     }
     raw.flushHeaders();
     const failed = (failure: unknown) => front.diary.warn({ err: failure }, "a feed ended: the log cannot be followed");
-    const end = tellFeed({ ...front, reader: readerOf(raw), failed }, { filter, after, types });
+    const end = streamEvents({ ...front, live, reader: readerOf(raw), failed }, { filter, after, types });
     const closing = front.feeds.onClose(() => raw.end());
     raw.once("close", () => {
       end();

@@ -1,9 +1,9 @@
-import { isOver, jobEntity } from "@shoal/core";
+import { executionEntities, isOver, type Job, jobEntity } from "@shoal/core";
 import { JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
 import { executionItems } from "../execution-items.ts";
 import { historyItems } from "../history-items.ts";
-import { jobAt } from "../job-at.ts";
+import { jobAt, jobViewAt } from "../job-at.ts";
 import { count, limit, listed, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 import { mustHaveVersion } from "../wanted-version.ts";
@@ -16,23 +16,23 @@ export const getJob = defineRoute({
   query: z.object({ namespace: text(), include: listed(), limit: limit(), job_version: count() }),
   async answer(call, front) {
     const { query, request } = call;
-    const { job, stored } = await jobAt(call, front);
-    mustHaveVersion(job, query.job_version);
-    const wanted = new Set(query.include.map((word) => word.toLowerCase()));
+    const parts = new Set(query.include.map((word) => word.toLowerCase()));
     const version = query.job_version;
+    const history = parts.has("history") ? await jobAt(call, front) : undefined;
+    const { entity, executions } =
+      history === undefined ? await jobViewAt(call, front, parts.has("executions")) : viewOf(history.job);
+    mustHaveVersion(entity, version);
+    const page = { limit: query.limit, version };
     return {
-      Job: toWire(JobEntity, jobEntity(job)),
-      ...(wanted.has("history")
-        ? {
-            History: historyItems(stored, isOver(job), {
-              headers: request.headers,
-              from: 1,
-              limit: query.limit,
-              version,
-            }),
-          }
-        : {}),
-      ...(wanted.has("executions") ? { Executions: executionItems(job, { limit: query.limit, version }) } : {}),
+      Job: toWire(JobEntity, entity),
+      ...(history === undefined
+        ? {}
+        : {
+            History: historyItems(history.stored, isOver(history.job), { headers: request.headers, from: 1, ...page }),
+          }),
+      ...(parts.has("executions") ? { Executions: executionItems(executions, page) } : {}),
     };
   },
 });
+
+const viewOf = (job: Job) => ({ entity: jobEntity(job), executions: executionEntities(job) });

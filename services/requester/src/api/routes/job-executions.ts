@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { executionItems } from "../execution-items.ts";
-import { jobAt } from "../job-at.ts";
+import { jobViewAt } from "../job-at.ts";
 import { pageLimitHeader, readToken } from "../page-token.ts";
 import { count, flag, limit, oneOf, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
@@ -29,10 +29,10 @@ export const jobExecutions = defineRoute({
   }),
   async answer(call, front) {
     const { query } = call;
-    const { job } = await jobAt(call, front);
-    mustHaveVersion(job, query.job_version);
+    const { entity, executions } = await jobViewAt(call, front, true);
+    mustHaveVersion(entity, query.job_version);
     call.reply.header(pageLimitHeader, query.limit);
-    return executionItems(job, {
+    return executionItems(executions, {
       limit: query.limit,
       version: query.all_job_versions ? 0 : query.job_version,
       order: orderOf[query.order_by],

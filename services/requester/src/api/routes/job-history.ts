@@ -25,7 +25,7 @@ export const jobHistory = defineRoute({
   async answer(call, front) {
     const { query, request } = call;
     const { job, stored } = await jobAt(call, front);
-    mustHaveVersion(job, query.job_version);
+    mustHaveVersion(job.header, query.job_version);
     call.reply.header(pageLimitHeader, query.limit);
     return historyItems(stored, isOver(job), {
       headers: request.headers,

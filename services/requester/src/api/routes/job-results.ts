@@ -1,6 +1,5 @@
-import { executionEntities } from "@shoal/core";
 import { z } from "zod";
-import { jobAt } from "../job-at.ts";
+import { jobViewAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { handedOut } from "../result-link.ts";
 import { defineRoute } from "../route.ts";
@@ -13,9 +12,9 @@ export const jobResults = defineRoute({
   query: z.object({ namespace: text() }),
   async answer(call, front) {
     const { request } = call;
-    const { job } = await jobAt(call, front);
+    const { executions } = await jobViewAt(call, front, true);
     const base = front.publicUrl || `${request.protocol}://${request.host}`;
-    const results = executionEntities(job)
+    const results = executions
       .filter(
         ({ computeState, publishedResult }) => computeState.stateType === "completed" && publishedResult.type !== "",
       )

@@ -1,7 +1,6 @@
-import { jobEntity } from "@shoal/core";
 import { JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
-import { jobAt } from "../job-at.ts";
+import { jobViewAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
@@ -12,7 +11,7 @@ export const jobVersions = defineRoute({
   does: "Lists the versions of a job, oldest first.",
   query: z.object({ namespace: text() }),
   async answer(call, front) {
-    const { job } = await jobAt(call, front);
-    return { NextToken: "", Items: [toWire(JobEntity, jobEntity(job))] };
+    const { entity } = await jobViewAt(call, front);
+    return { NextToken: "", Items: [toWire(JobEntity, entity)] };
   },
 });

@@ -1,7 +1,7 @@
 import { fromWire } from "@shoal/proto";
 import { z } from "zod";
 import { clientActor } from "../client-actor.ts";
-import { jobAt } from "../job-at.ts";
+import { jobViewAt } from "../job-at.ts";
 import { text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
@@ -19,8 +19,8 @@ export const stopJob = defineRoute({
     const { body, query } = call;
     const read = fromWire(Body, body ?? {});
     const reason = query.reason ?? (read.ok ? read.value.reason : "");
-    const { job } = await jobAt(call, front);
-    const { seq, changed } = await front.commands.stop(job.header.id, {
+    const { entity } = await jobViewAt(call, front);
+    const { seq, changed } = await front.commands.stop(entity.id, {
       why: reason || "stopped by user request",
       actor: clientActor(call.request),
     });

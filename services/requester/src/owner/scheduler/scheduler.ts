@@ -184,7 +184,7 @@ export class Scheduler {
 
   async #bid(lane: Lane, { entry, nodeIds }: Turn): Promise<BiddingOutcome["result"]> {
     const { target, requirements } = entry;
-    const wanted = entry.slots.length;
+    const { slots } = entry;
     const outcome = await new BiddingRound(this.#bidding, lane, entry).run(nodeIds);
     const { places, answers, result, isNever } = outcome;
     const { resources } = requirements;
@@ -200,7 +200,7 @@ export class Scheduler {
         answers,
       });
     if (result !== "placed") {
-      const why = explainShortage(wanted - places.length, answers);
+      const why = explainShortage(slots.length - places.length, answers);
       entry.shortage = { why, answers };
       // A requester that has just started has not heard of every node yet: what it does not know it does not record.
       if (this.#options.membership.settled()) {
@@ -212,8 +212,10 @@ export class Scheduler {
     }
     // In one turn, so that both are one commit.
     const [first] = await Promise.all(commands.map((command) => target.command(command)));
-    if (places.length > 0 && (first === undefined || !first.ok || !first.changed)) this.#release(outcome);
-    return result;
+    if (places.length === 0 || (first?.ok === true && first.changed)) return result;
+    this.#release(outcome);
+    // The job does not take what it requests: not again at once.
+    return entry.slots === slots ? "node" : result;
   }
 
   #release({ places }: BiddingOutcome): void {

@@ -3,8 +3,9 @@ import { createHandClock, createSea, drive, type HandClock } from "@shoal/core/t
 import { commitVersion } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiLimits } from "../limits.ts";
-import { readPlace } from "./feed-place.ts";
-import { tellFeed } from "./tell-feed.ts";
+import { readCursor } from "./feed-cursor.ts";
+import { createLiveEvents } from "./live-events.ts";
+import { streamEvents } from "./stream-events.ts";
 
 /** A commit with so many events; positions have gaps. */
 const commitAt = (seq: number, events: readonly string[]): StoredCommit => ({
@@ -27,12 +28,13 @@ const commitAt = (seq: number, events: readonly string[]): StoredCommit => ({
 const history = [commitAt(1, ["A", "B"]), commitAt(4, ["A"]), commitAt(5, ["A", "B", "C"]), commitAt(9, ["C"])];
 const idsAll = ["1.0", "1.1", "4.0", "5.0", "5.1", "5.2", "9.0"];
 
-/** A log that tells its whole history at once to whoever follows it, like a server that is fast. */
+/** A log that delivers its whole history at once to each follower, like a server that is fast. */
 function fastLog(clock: HandClock) {
   let open = 0;
   let follows = 0;
   const log = {
     ...createSea().requester("r").log,
+    lastSeq: async () => history.at(-1)?.seq ?? 0,
     async follow(_: object, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following> {
       open += 1;
       follows += 1;
@@ -48,14 +50,14 @@ function fastLog(clock: HandClock) {
 }
 
 let clock: HandClock;
-let told: string[];
+let sent: string[];
 let dropped: boolean;
 let drain: (() => void) | undefined;
 let room: number;
 
 beforeEach(() => {
   clock = createHandClock();
-  told = [];
+  sent = [];
   dropped = false;
   drain = undefined;
   room = Number.POSITIVE_INFINITY;
@@ -63,7 +65,7 @@ beforeEach(() => {
 
 const reader = {
   write(piece: string) {
-    told.push(/^id: (.*)$/m.exec(piece)?.[1] ?? piece.trim());
+    sent.push(/^id: (.*)$/m.exec(piece)?.[1] ?? piece.trim());
     room -= 1;
     return room > 0;
   },
@@ -75,12 +77,17 @@ const reader = {
   },
 };
 
-async function tell(from: string, types: readonly string[] = []) {
+async function stream(from: string, types: readonly string[] = []) {
   const fast = fastLog(clock);
+  const live = await createLiveEvents({ log: fast.log, clock }).hold();
   const failed = (failure: unknown) => expect.unreachable(String(failure));
-  const wish = { filter: {}, after: readPlace(from), types: new Set(types) };
-  const end = tellFeed({ log: fast.log, clock, reader, failed }, wish);
+  const request = { filter: {}, after: readCursor(from), types: new Set(types) };
+  const stop = streamEvents({ log: fast.log, live, clock, reader, failed }, request);
   await clock.advance(0);
+  const end = () => {
+    stop();
+    live.release();
+  };
   return { ...fast, end };
 }
 
@@ -88,8 +95,8 @@ describe("a feed", () => {
   it.each(idsAll.map((id, index) => [id, idsAll.slice(index + 1)] as const))(
     "resumes exactly behind %s",
     async (id, rest) => {
-      const { end } = await tell(id);
-      expect(told).toEqual(rest);
+      const { end } = await stream(id);
+      expect(sent).toEqual(rest);
       end();
     },
   );
@@ -99,49 +106,56 @@ describe("a feed", () => {
     ["4", idsAll.slice(3)],
     ["3", idsAll.slice(2)],
   ])("begins behind position %s", async (position, rest) => {
-    const { end } = await tell(position);
-    expect(told).toEqual(rest);
+    const { end } = await stream(position);
+    expect(sent).toEqual(rest);
     end();
   });
-  it("tells only the types that are wanted", async () => {
-    const { end } = await tell("0", ["c"]);
-    expect(told).toEqual(["5.2", "9.0"]);
+  it("sends only the types that are wanted", async () => {
+    const { end } = await stream("0", ["c"]);
+    expect(sent).toEqual(["5.2", "9.0"]);
     end();
   });
   it.each([1, 2, 3, 4, 5, 6])("waits for a reader who takes %i at a time, and misses nothing", async (most) => {
     room = most;
-    const { end, open } = await tell("0");
-    while (told.length < idsAll.length) {
-      expect(open()).toBe(0);
+    const { end, open } = await stream("0");
+    while (sent.length < idsAll.length) {
+      // The shared consumer alone: nothing is read for a reader that is full.
+      expect(open()).toBe(1);
       room = most;
       drain?.();
       await clock.advance(0);
     }
-    expect(told).toEqual(idsAll);
+    expect(sent).toEqual(idsAll);
     end();
-    await clock.settle();
+    await clock.advance(apiLimits.feedLingerMs);
     expect(open()).toBe(0);
   });
   it("drops a reader who takes nothing for too long", async () => {
     room = 1;
-    await tell("0");
+    await stream("0");
     await clock.advance(apiLimits.feedDrainMs - 1);
     expect(dropped).toBe(false);
     await clock.advance(1);
     expect(dropped).toBe(true);
     expect(clock.planned()).toBe(0);
   });
-  it("says that it lives when it was silent, and not to a reader who is full", async () => {
-    const { end } = await tell("9");
-    await clock.advance(apiLimits.feedHeartbeatMs * 2);
-    expect(told).toEqual([": still here", ": still here"]);
+  it("reads what is past over a consumer of its own, and shares one when it has come to it", async () => {
+    const { end, open, follows } = await stream("1.0");
+    expect({ follows: follows(), open: open() }).toEqual({ follows: 2, open: 1 });
     end();
+  });
+  it("says that it lives when it was silent, and not to a reader who is full", async () => {
+    const { end } = await stream("9");
+    await clock.advance(apiLimits.feedHeartbeatMs * 2);
+    expect(sent).toEqual([": still here", ": still here"]);
+    end();
+    await clock.advance(apiLimits.feedLingerMs);
     expect(clock.planned()).toBe(0);
     room = 1;
-    told = [];
-    await tell("4");
+    sent = [];
+    await stream("4");
     await clock.advance(apiLimits.feedHeartbeatMs);
-    expect(told).toEqual(["5.0"]);
+    expect(sent).toEqual(["5.0"]);
   });
 });
 
@@ -152,16 +166,19 @@ describe("a feed over a log that does not answer", () => {
     const sea = createSea();
     driving = drive(sea.clock);
     const { log, berth } = sea.requester("r");
+    const live = await createLiveEvents({ log, clock }).hold();
+    // Behind the memory of the shared consumer, so that it has to be read.
+    live.release();
     berth.cutUntil(sea.clock.now() + 1_000_000);
     const failure = await new Promise((failed) => {
-      tellFeed({ log, clock, reader, failed }, { filter: {}, after: readPlace("0"), types: new Set() });
+      const request = { filter: {}, after: readCursor("0"), types: new Set<string>() };
+      streamEvents({ log, live, clock, reader, failed }, request);
     });
     expect(failure).toMatchObject({ code: "LOG_UNREACHABLE" });
     expect(dropped).toBe(true);
-    expect(clock.planned()).toBe(0);
   });
 });
 
-it.each(["x", "1.", ".1", "-1", "1.2.3", "1e3", "99999999999999999999"])("%s is no place in a feed", (text) => {
-  expect(() => readPlace(text)).toThrow(/no place in the feed/);
+it.each(["x", "1.", ".1", "-1", "1.2.3", "1e3", "99999999999999999999"])("%s is no position in a feed", (text) => {
+  expect(() => readCursor(text)).toThrow(/no position in the feed/);
 });

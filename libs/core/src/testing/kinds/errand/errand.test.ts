@@ -1,0 +1,211 @@
+import { EffectDone, EffectRefused } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import type { World } from "../../../kind.ts";
+import { createDice } from "../../dice.ts";
+import { folded } from "../../given.ts";
+import { sampleAt } from "../../samples.ts";
+import { decideErrand, type ErrandCommand } from "./decide.ts";
+import { type Errand, effectsOf, evolveErrand } from "./errand.ts";
+import {
+  ErrandChildEnded,
+  ErrandEnded,
+  type ErrandEvent,
+  type ErrandPlan,
+  ErrandStarted,
+  errandEvents,
+} from "./events.ts";
+import { errandKind } from "./kind.ts";
+
+const target = (id: string) => ({ kind: "errand", namespace: "default", id });
+const child = (id: string, more: object = {}) => ({ target: target(id), runMs: 1_000, ...more });
+const leaf: ErrandPlan = {
+  namespace: "default",
+  id: "c-1",
+  parent: target("p"),
+  children: [],
+  endsAt: sampleAt + 1_000,
+};
+const parent: ErrandPlan = { namespace: "default", id: "p", children: [child("c-1"), child("c-2", { refuses: true })] };
+
+const nowhere: World = { isGone: () => false, nodes: () => [] };
+
+function given(...history: readonly ErrandEvent[]) {
+  const state = folded(evolveErrand, history);
+  return {
+    effects: state === undefined ? [] : effectsOf(state).map(({ id, command }) => `${command.name} ${id}`),
+    isSettled: state !== undefined && errandKind.isSettled(state),
+    reaction: (now = sampleAt) => (state === undefined ? undefined : errandKind.react(state, nowhere, now)),
+    when: (command: ErrandCommand, now = sampleAt) => decideErrand(state, command, now),
+  };
+}
+
+const came = (...events: readonly ErrandEvent[]) => ({ ok: true, events });
+const refused = (code: string) => ({ ok: false, rejection: { code } });
+const answer = (effectId: string, refusal?: { code: string; why: string }): ErrandCommand => ({
+  name: "EffectAnswered",
+  effectId,
+  refusal,
+});
+
+const started = ErrandStarted.of(parent);
+const startedLeaf = ErrandStarted.of(leaf);
+const stopped = ErrandEnded.of({ outcome: "stopped", why: "enough" });
+const done = (effectId: string) => EffectDone.of({ effectId });
+const no = { code: "INVALID_SPEC", why: "it refuses" };
+const allOver = ErrandEnded.of({ outcome: "completed", why: "every child is over" });
+
+describe("an errand", () => {
+  it("starts, and has nothing to do when it is started once more", () => {
+    expect(given().when({ name: "Start", plan: parent })).toEqual(came(started));
+    expect(given(started).when({ name: "Start", plan: structuredClone(parent) })).toEqual(came());
+  });
+  it("refuses another plan under its id, and whatever is planned to refuse", () => {
+    expect(given(started).when({ name: "Start", plan: { ...parent, endsAt: 1 } })).toMatchObject(refused("JOB_EXISTS"));
+    expect(given().when({ name: "Start", plan: { ...leaf, refuses: true } })).toMatchObject(refused("INVALID_SPEC"));
+  });
+  it("wants its children started, with a plan and ids that are the same whenever it is asked", () => {
+    expect(given(started).effects).toEqual(["Start p/c-1/starting", "Start p/c-2/starting"]);
+    expect(given(started).reaction()?.effects[0]).toEqual({
+      id: "p/c-1/starting",
+      target: target("c-1"),
+      command: { name: "Start", plan: leaf },
+    });
+    expect(given(started).reaction(sampleAt + 5_000)?.effects).toEqual(given(started).reaction()?.effects);
+  });
+  it("waits for a child that has started, and counts one that was refused as over", () => {
+    const one = given(started, done("p/c-1/starting"));
+    expect(one.effects).toEqual(["Start p/c-2/starting"]);
+    expect(one.when(answer("p/c-2/starting", no))).toEqual(
+      came(EffectRefused.of({ effectId: "p/c-2/starting", ...no })),
+    );
+  });
+  it("ends with the last child, by a word or by a refusal", () => {
+    const refusal = EffectRefused.of({ effectId: "p/c-2/starting", ...no });
+    expect(given(started, done("p/c-1/starting"), refusal).when({ name: "ChildEnded", childId: "c-1" })).toEqual(
+      came(ErrandChildEnded.of({ childId: "c-1" }), allOver),
+    );
+    expect(given(started, ErrandChildEnded.of({ childId: "c-1" })).when(answer("p/c-2/starting", no))).toEqual(
+      came(refusal, allOver),
+    );
+  });
+  it("takes the word of a child whose start is not answered yet, and the answer behind it changes nothing", () => {
+    const told = given(started, ErrandChildEnded.of({ childId: "c-1" }));
+    expect(told.effects).toEqual(["Start p/c-2/starting"]);
+    expect(told.when(answer("p/c-1/starting"))).toEqual(came());
+    expect(told.when({ name: "ChildEnded", childId: "c-1" })).toEqual(came());
+  });
+  it("refuses word of a child that is none of its own", () => {
+    expect(given(started).when({ name: "ChildEnded", childId: "c-9" })).toMatchObject(refused("NOT_FOUND"));
+  });
+  it.each<ErrandCommand>([
+    { name: "Stop", why: "" },
+    { name: "ChildEnded", childId: "c-1" },
+    { name: "Tick" },
+    answer("p/inform"),
+  ])("refuses $name when it does not exist", (command) => {
+    expect(given().when(command)).toMatchObject(refused("NOT_FOUND"));
+  });
+  it("stops at once, and what runs or is still starting afterwards", () => {
+    expect(given(started).when({ name: "Stop", why: "enough" })).toEqual(came(stopped));
+    expect(given(started, stopped).when({ name: "Stop", why: "again" })).toEqual(came());
+    const running = given(started, done("p/c-1/starting"), stopped);
+    expect(running.effects).toEqual(["Stop p/c-1/stopping", "Start p/c-2/starting"]);
+    expect(given(started, stopped, done("p/c-1/starting")).effects).toContain("Stop p/c-1/stopping");
+  });
+  it("is settled when nothing is open: a child that is over or unknown answers, one way or the other", () => {
+    const refusal = EffectRefused.of({ effectId: "p/c-2/starting", ...no });
+    const stopping = [started, done("p/c-1/starting"), refusal, stopped] as const;
+    expect(given(...stopping).isSettled).toBe(false);
+    expect(given(...stopping, done("p/c-1/stopping")).isSettled).toBe(true);
+    const unknown = EffectRefused.of({ effectId: "p/c-1/stopping", code: "NOT_FOUND", why: "" });
+    expect(given(...stopping, unknown).isSettled).toBe(true);
+    expect(given(...stopping, ErrandChildEnded.of({ childId: "c-1" })).isSettled).toBe(true);
+  });
+  it("ends by its deadline, and sends word to its parent until it is answered", () => {
+    expect(given(startedLeaf).reaction(sampleAt)).toMatchObject({ commands: [], nextAt: leaf.endsAt });
+    expect(given(startedLeaf).when({ name: "Tick" }, sampleAt + 999)).toEqual(came());
+    expect(given(startedLeaf).reaction(sampleAt + 1_000)).toMatchObject({ commands: [{ name: "Tick" }] });
+    const over = ErrandEnded.of({ outcome: "completed", why: "time is up" });
+    expect(given(startedLeaf).when({ name: "Tick" }, sampleAt + 1_000)).toEqual(came(over));
+    expect(given(startedLeaf, over)).toMatchObject({ effects: ["ChildEnded c-1/inform"], isSettled: false });
+    for (const answered of [done("c-1/inform"), EffectRefused.of({ effectId: "c-1/inform", ...no })])
+      expect(given(startedLeaf, over, answered)).toMatchObject({ effects: [], isSettled: true });
+  });
+  it("sends word to its parent only when its own children are settled", () => {
+    const middle = ErrandStarted.of({ ...parent, children: [child("c-1")], parent: target("top") });
+    const ended = [middle, done("p/c-1/starting"), stopped] as const;
+    expect(given(...ended).effects).toEqual(["Stop p/c-1/stopping"]);
+    expect(given(...ended, done("p/c-1/stopping")).effects).toEqual(["ChildEnded p/inform"]);
+  });
+  it("with a deadline ends whatever its children do", () => {
+    const bounded = ErrandStarted.of({ ...parent, endsAt: sampleAt + 5 });
+    const expired = ErrandEnded.of({ outcome: "expired", why: "time is up" });
+    expect(given(bounded).when({ name: "Tick" }, sampleAt + 5)).toEqual(came(expired));
+    expect(given(bounded, expired).reaction()).toMatchObject({ commands: [], nextAt: undefined });
+  });
+  it("has a schema that reads each of its events back unchanged", () => {
+    const samples = [started, startedLeaf, stopped, ErrandChildEnded.of({ childId: "c" })];
+    for (const { type, data } of samples)
+      expect(errandEvents.find(({ name }) => name === type)?.data.parse(JSON.parse(JSON.stringify(data)))).toEqual(
+        data,
+      );
+  });
+});
+
+describe("errands whose effects are delivered in any order, late and more than once", () => {
+  it.each(Array.from({ length: 50 }, (_, seed) => seed))(
+    "all settle but those that wait for a blocked child (%i)",
+    (seed) => {
+      const dice = createDice(seed);
+      const errands = new Map<string, Errand>();
+      const starts = new Map<string, number>();
+      let now = sampleAt;
+      const isBlocked = (id: string) => id.endsWith("blocked");
+      const decide = (id: string, command: ErrandCommand) => {
+        const decision = decideErrand(errands.get(id), command, now);
+        for (const event of decision.ok ? decision.events : []) {
+          if (event.type === "ErrandStarted") starts.set(id, (starts.get(id) ?? 0) + 1);
+          const after = evolveErrand(errands.get(id), event, { at: now, seq: 0 });
+          if (after === undefined) throw new Error(`${event.type} cannot follow`);
+          errands.set(id, after);
+        }
+        return decision;
+      };
+      const plans = Array.from({ length: 4 }, (_, n): ErrandPlan => {
+        const ids = Array.from(
+          { length: dice.between(1, 4) },
+          (__, c) => `p${n}-${c}${dice.chance(0.1) ? "blocked" : ""}`,
+        );
+        const children = ids.map((id) =>
+          child(id, dice.chance(0.2) ? { refuses: true } : { runMs: dice.between(0, 3_000) }),
+        );
+        return {
+          namespace: "default",
+          id: `p${n}`,
+          children,
+          ...(dice.chance(0.3) ? { endsAt: sampleAt + 1_500 } : {}),
+        };
+      });
+      for (const plan of plans) decide(plan.id, { name: "Start", plan });
+      for (let round = 0; round < 400; round++) {
+        now += dice.between(0, 50);
+        for (const [id, errand] of dice.chance(0.5) ? [...errands] : [...errands].toReversed()) {
+          const { effects, commands } = errandKind.react(errand, nowhere, now);
+          for (const command of commands) decide(id, command);
+          for (const effect of effects.filter(({ target: { id: to } }) => dice.chance(0.5) && !isBlocked(to))) {
+            const decision = decide(effect.target.id, effect.command as ErrandCommand);
+            // The answer may be lost: then the effect is delivered again.
+            if (dice.chance(0.7)) decide(id, answer(effect.id, decision.ok ? undefined : decision.rejection));
+          }
+        }
+        if (dice.chance(0.01)) decide("p0", { name: "Stop", why: "enough" });
+      }
+      expect([...starts.values()].every((count) => count === 1)).toBe(true);
+      for (const [id, errand] of errands) {
+        const waits = [...errand.children.keys()].some(isBlocked);
+        expect([id, errandKind.isSettled(errand)]).toEqual([id, !waits]);
+        if (waits) expect(effectsOf(errand).every(({ target: { id: to } }) => isBlocked(to))).toBe(true);
+      }
+    },
+  );
+});

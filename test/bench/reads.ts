@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Fault } from "@shoal/core";
+import { connectRequester, findServer, startServer, systemChance, systemClock } from "@shoal/nats";
+import type { ApiParts } from "../../services/requester/src/api/front.ts";
+import { createApi } from "../../services/requester/src/api/server.ts";
+import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
+import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
+import { wellHealth } from "../../services/requester/src/health/requester-health.ts";
+import { putEntries, putFinishedJobs } from "./finished-jobs.ts";
+import { type Figures, inWindow, type Measure, perSecond } from "./measure.ts";
+
+const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 100_000);
+// Jobs with a history, of which single ones are read: more than any cache of a few holds.
+const readJobs = Math.min(2_000, jobs);
+// Some seconds of reads; the first half warms the compilers up.
+const reads = 10_000;
+const window = 32;
+
+/** What reading costs a requester when many jobs have finished. */
+export const finishedJobs: Measure = {
+  name: "finished jobs",
+  says: `the index of ${jobs} finished jobs filled and opened again, then ${reads} reads of single jobs, served and folded`,
+  async run() {
+    const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
+    const server = await startServer(await findServer(), { dataDir, port: -1 });
+    const open = () =>
+      connectRequester({
+        requesterId: "bench",
+        servers: [server.url],
+        replicas: 1,
+        onParked: () => undefined,
+        onTrouble: () => undefined,
+      });
+    try {
+      const writer = await open();
+      const ids = await putFinishedJobs(writer, readJobs);
+      await putEntries(writer, ids[0] ?? "", [readJobs, jobs]);
+      await writer.close();
+      const file = join(dataDir, "catalog.sqlite");
+      const ports = await open();
+      const figures = { ...(await indexed(ports, file)), ...(await singleReads(ports, file, ids)) };
+      await ports.close();
+      return figures;
+    } finally {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+};
+
+type Ports = Awaited<ReturnType<typeof connectRequester>>;
+
+/** A first start without an index file, and one with it. */
+async function indexed({ views }: Ports, file: string): Promise<Figures> {
+  const start = async (of: string) => {
+    const catalog = createCatalog({ views: views.jobs, file: of });
+    const began = performance.now();
+    await catalog.start();
+    return { catalog, ms: performance.now() - began };
+  };
+  // What the first catalog of a process brings along, however few the jobs: statements, compiled code.
+  await (await start(inMemory)).catalog.stop();
+  const before = heapBytes();
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  const first = await start(file);
+  delays.disable();
+  const grown = heapBytes() - before;
+  await first.catalog.stop();
+  const second = await start(file);
+  await second.catalog.stop();
+  return {
+    heapBytesPerMillionJobs: Math.max(0, Math.round((grown / jobs) * 1e6)),
+    indexFillMsPerMillionJobs: Math.round((first.ms / jobs) * 1e6),
+    indexOpenMs: Math.round(second.ms),
+    indexBlockedMs: Math.round(delays.max / 1e6),
+  };
+}
+
+/** Reads of finished jobs over HTTP: from the views, and as without them. */
+async function singleReads(ports: Ports, file: string, ids: readonly string[]): Promise<Figures> {
+  const catalog = createCatalog({ views: ports.views.jobs, file });
+  await catalog.start();
+  const served = await getsPerSecond({ ...ports, catalog }, ids);
+  const withExecutions = await getsPerSecond({ ...ports, catalog }, ids, "?include=executions");
+  const folded = await getsPerSecond({ ...ports, catalog: { ...catalog, find: () => undefined } }, ids);
+  await catalog.stop();
+  return { getsPerSecond: served, getsWithExecutionsPerSecond: withExecutions, foldedGetsPerSecond: folded };
+}
+
+type ReadParts = Pick<ApiParts, "log" | "views" | "catalog" | "logs"> & Pick<Ports, "positions">;
+
+async function getsPerSecond(parts: ReadParts, ids: readonly string[], query = ""): Promise<number> {
+  const api = createApi({ ...unused, ...parts, viewPositions: parts.positions }, httpOptions);
+  await api.start();
+  const agent = new Agent({ keepAlive: true, maxSockets: window });
+  const get = (index: number) =>
+    read(`${api.url()}/api/v1/orchestrator/jobs/${ids[index % ids.length]}${query}`, agent);
+  await inWindow(reads / 2, window, get);
+  const began = performance.now();
+  await inWindow(reads, window, get);
+  const rate = perSecond(reads, performance.now() - began);
+  agent.destroy();
+  await api.stop();
+  return rate;
+}
+
+const httpOptions = { host: "127.0.0.1", port: 0, requestsPerSecond: 1e6, connectionsMax: 1_000, origins: [] };
+
+const never = async (): Promise<never> => {
+  throw new Fault("NOT_READY", "the bench reads alone");
+};
+
+/** What an API needs and these reads do not. */
+const unused = {
+  requesterId: "bench",
+  publicUrl: "",
+  secret: "bench",
+  commands: { submit: never, stop: never },
+  nodes: { all: () => [] },
+  results: { open: never },
+  clock: systemClock(),
+  chance: systemChance,
+  diary: { info: () => undefined, warn: () => undefined },
+  health: wellHealth,
+};
+
+const read = (url: string, agent: Agent) =>
+  new Promise<void>((resolve, reject) => {
+    const call = request(url, { agent }, (answer) => {
+      answer.resume();
+      answer.on("end", () => (answer.statusCode === 200 ? resolve() : reject(new Error(`${answer.statusCode}`))));
+    });
+    call.on("error", reject);
+    call.end();
+  });
+
+/** What lives on the heap now. */
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  // The first run frees what the second one can take with it.
+  if (typeof collect === "function") for (let run = 0; run < 2; run++) collect();
+  return process.memoryUsage().heapUsed;
+}

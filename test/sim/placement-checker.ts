@@ -1,0 +1,94 @@
+import type { StoredCommit } from "@shoal/core";
+import type { Sea } from "@shoal/core/testing";
+import { type Heartbeat, JobFailed, JobSubmitted, NodeDisconnected, NodeJoined, NodeReconnected } from "@shoal/proto";
+import { type Plan, unrestMs } from "./plan.ts";
+import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
+
+/**
+ * Whether the scheduler has a queue for each scheduling class, and filters nodes before it draws them. Until then it breaks what is
+ * checked here (findings A1 and A2); afterwards this constant goes, and the checks stay.
+ */
+export const isSchedulerFixed: boolean = false;
+
+// What a requester does not know yet: a cut of 15 s, the slowest message, and the time in which a node is looked at.
+const knownAfterMs = 30_000;
+// Twice the longest time after which a scheduler tries again by itself.
+const idleMostMs = 60_000;
+// Often enough to see what lasts for a minute.
+const checkMs = 5_000;
+
+export interface PlacementOptions {
+  readonly plan: Plan;
+  readonly sea: Sea;
+  readonly startAt: number;
+  readonly problem: (what: string) => void;
+}
+
+interface WaitingJob {
+  readonly needs: PlannedNeeds;
+  /** By the true clock. */
+  readonly sinceAt: number;
+}
+
+/** Says when a job fails for want of a node that is there, or waits beside a node that has nothing to do. */
+export function createPlacementChecker(options: PlacementOptions) {
+  const { sea, startAt, problem } = options;
+  const isFound = isSchedulerFixed ? problem : () => undefined;
+  const connectedSince = new Map<string, number>();
+  const idleSince = new Map<string, number>();
+  const waiting = new Map<string, WaitingJob>();
+  const needs = new Map<string, PlannedNeeds>();
+
+  /** A node that fits, and that has been connected, and idle when asked for, since `atMs`. */
+  function fitting(wanted: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
+    const found = [...options.plan.nodes].find(
+      ([id, node]) => fits(wanted, node) && [connectedSince, since].every((each) => (each.get(id) ?? Infinity) <= atMs),
+    );
+    return found?.[0];
+  }
+
+  const onEvent: Readonly<Record<string, (id: string, data: unknown) => void>> = {
+    [NodeJoined.name]: (id) => connectedSince.set(id, sea.clock.now()),
+    [NodeReconnected.name]: (id) => connectedSince.set(id, sea.clock.now()),
+    [NodeDisconnected.name]: (id) => connectedSince.delete(id),
+    [JobSubmitted.name](id, data) {
+      const { spec } = JobSubmitted.data.parse(data);
+      needs.set(id, needsOf(spec));
+      waiting.set(id, { needs: needsOf(spec), sinceAt: sea.clock.now() });
+    },
+    [JobFailed.name](id, data) {
+      const wanted = needs.get(id);
+      if (wanted === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
+      const nodeId = fitting(wanted, connectedSince, sea.clock.now() - knownAfterMs);
+      if (nodeId !== undefined) isFound(`${id} has failed with NO_NODE_FITS, and fits ${nodeId}`);
+    },
+  };
+
+  function check(): void {
+    const atMs = sea.clock.now() - idleMostMs;
+    for (const [id, { needs: wanted, sinceAt }] of waiting) {
+      const nodeId = sinceAt <= atMs ? fitting(wanted, idleSince, atMs) : undefined;
+      if (nodeId !== undefined) isFound(`${id} waits for a place, and ${nodeId} has been idle for a minute`);
+    }
+    sea.clock.at(sea.clock.now() + checkMs, check);
+  }
+  // Whatever went wrong before has had time to be known.
+  sea.clock.at(startAt + unrestMs + knownAfterMs, check);
+
+  return {
+    see({ aggregate, commit }: StoredCommit): void {
+      for (const { type, data } of commit.events) {
+        onEvent[type]?.(aggregate.id, data);
+        // Whatever comes behind submission and waiting is a place, or the end.
+        if (!waitingEvents.has(type)) waiting.delete(aggregate.id);
+      }
+    },
+    heard({ info }: Heartbeat): void {
+      const isIdle = info.running === 0 && info.available.cpuCores === info.capacity.cpuCores;
+      if (!isIdle) idleSince.delete(info.nodeId);
+      else if (!idleSince.has(info.nodeId)) idleSince.set(info.nodeId, sea.clock.now());
+    },
+  };
+}
+
+const waitingEvents: ReadonlySet<string> = new Set(["JobSubmitted", "JobQueued"]);

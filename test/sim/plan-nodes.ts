@@ -1,0 +1,71 @@
+import type { Dice } from "@shoal/core/testing";
+import type { JobSpec } from "@shoal/proto";
+
+/** A node as a seed draws it. */
+export interface PlannedNode {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** The value of its label `pool`. */
+  readonly pool: string;
+}
+
+/** What one execution of a job needs of a node. */
+export interface PlannedNeeds {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Any pool will do when it is undefined. */
+  readonly pool: string | undefined;
+}
+
+/** Whether a node can ever run it. Written from the plan's numbers alone, so that it does not repeat a mistake of the filters. */
+export const fits = (needs: PlannedNeeds, node: PlannedNode): boolean =>
+  needs.cores <= node.cores &&
+  needs.memoryBytes <= node.memoryBytes &&
+  (needs.pool === undefined || needs.pool === node.pool);
+
+const gibibyte = 2 ** 30;
+
+// One seed in twenty has more nodes than any limit on how many are asked for one job.
+const largeShare = 0.05;
+const nodesMost = { usual: 8, large: 200 } as const;
+const largeLeast = 65;
+// In a large cluster three nodes at most are of the rare pool: a job for it has to find them.
+const rareMost = 3;
+
+/** Draws the nodes of a cluster. The first one survives every seed. */
+export function drawNodes(dice: Dice): ReadonlyMap<string, PlannedNode> {
+  const isLarge = dice.chance(largeShare);
+  const count = isLarge ? dice.between(largeLeast, nodesMost.large) : dice.between(1, nodesMost.usual);
+  const pools: readonly string[] = dice.pick<readonly string[]>([["cpu"], ["cpu", "gpu"]]);
+  const rare = isLarge || dice.chance(0.3) ? dice.between(1, rareMost) : 0;
+  return new Map(
+    Array.from({ length: count }, (_, index) => {
+      const node = { cores: dice.pick([1, 2, 4, 8]), memoryBytes: dice.pick([1, 2, 4, 8]) * gibibyte };
+      const pool = pools[dice.between(0, pools.length - 1)] ?? "cpu";
+      return [`n-${index}`, { ...node, pool: index > 0 && index >= count - rare ? "rare" : pool }];
+    }),
+  );
+}
+
+// What a spec may ask for, by how it is written; "" as the job type fills it in. The last of each is more than any node has.
+const cores: Readonly<Record<string, number>> = { "": 0.5, "500m": 0.5, "1": 1, "2": 2, "4": 4, "8": 8, "9": 9 };
+const memoryBytes: Readonly<Record<string, number>> = { "1Mb": 1e6, "1500Mb": 1.5e9, "6Gb": 6e9, "20Gb": 20e9 };
+
+/** Draws the resources and the pool that a job asks for: mostly what some node has, sometimes what none has. */
+export function drawWishes(dice: Dice): { readonly cpu: string; readonly memory: string; readonly pool?: string } {
+  const wishes = {
+    cpu: dice.pick(["", "500m", "1", "1", "2", "4", "8", "9"]),
+    memory: dice.pick(["1Mb", "1Mb", "1Mb", "1500Mb", "6Gb", "20Gb"]),
+  };
+  return dice.chance(0.4) ? { ...wishes, pool: dice.pick(["cpu", "gpu", "rare", "none"]) } : wishes;
+}
+
+/** What a drawn spec needs. */
+export function needsOf({ tasks, constraints }: JobSpec): PlannedNeeds {
+  const { cpu = "", memory = "" } = tasks[0]?.resources ?? {};
+  return {
+    cores: cores[cpu] ?? Number.POSITIVE_INFINITY,
+    memoryBytes: memoryBytes[memory] ?? Number.POSITIVE_INFINITY,
+    pool: constraints[0]?.values[0],
+  };
+}
