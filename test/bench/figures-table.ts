@@ -36,6 +36,14 @@ const rows: readonly Row[] = [
   { label: "full cluster with a queue, asks per node and second", value: plain("asksPerNodePerSecond"), aim: "<= 2" },
   { label: "the same while nothing ends", value: plain("asksPerNodePerSecondStill"), aim: "0" },
   { label: "requester's event loop blocked there, at most, ms", value: plain("maxBlockedMsSynthetic"), aim: "<= 50" },
+  {
+    label: "heap of a requester per million finished jobs",
+    value: (of) => mebibytes(of("heapBytesPerMillionJobs")),
+    aim: "< 10 MiB",
+  },
+  { label: "start with an index of the finished jobs, ms", value: plain("indexOpenMs"), aim: "< 3,000" },
+  { label: "GET of a finished job, a second", value: plain("getsPerSecond"), aim: ">= 2,000" },
+  { label: "the same folded from the log", value: plain("foldedGetsPerSecond") },
   { label: "scheduling decision at 10 nodes, µs", value: plain("decisionMicrosAt10") },
   { label: "scheduling decision at 1,000 nodes, µs", value: plain("decisionMicrosAt1000") },
   {

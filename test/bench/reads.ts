@@ -25,7 +25,8 @@ const window = 32;
 /** What reading costs a requester when many jobs have finished. */
 export const finishedJobs: Measure = {
   name: "finished jobs",
-  says: `the index of ${jobs} finished jobs filled and opened again, then ${reads} reads of single jobs, served and folded`,
+  summary: () =>
+    `the index of ${jobs} finished jobs filled and opened again, then ${reads} reads of single jobs, served and folded`,
   async run() {
     const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
     const server = await startServer(await findServer(), { dataDir, port: -1 });
