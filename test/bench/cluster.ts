@@ -18,6 +18,8 @@ export interface BenchCluster {
   connect(): ReturnType<typeof connectRequester>;
   /** The resident memory of one of its processes, bytes; 0 where the system does not say. */
   rssBytes(name: string): Promise<number>;
+  /** The processor time that one of its processes has taken, milliseconds; 0 where the system does not say. */
+  cpuMs(name: string): Promise<number>;
   /** Stops it; resolves with the longest time in milliseconds for which the requester's event loop was blocked since the start. */
   stop(): Promise<number>;
 }
@@ -61,6 +63,7 @@ export async function startCluster(): Promise<BenchCluster> {
         onTrouble: () => undefined,
       }),
     rssBytes: (name) => rssOf(devstack.pids()[name] ?? 0),
+    cpuMs: (name) => cpuOf(devstack.pids()[name] ?? 0),
     async stop() {
       await devstack.stop();
       const blockedMs = await probe.longestMs(requesterPid);
@@ -74,4 +77,17 @@ export async function startCluster(): Promise<BenchCluster> {
 async function rssOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+// What Linux counts processor time in, whatever the kernel's own clock: a hundredth of a second (proc(5), sysconf(_SC_CLK_TCK)).
+const tickMs = 10;
+
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // Behind the name, which may hold anything, come the state and ten numbers, then the time in user and in kernel mode.
+  const [user, kernel] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return (Number(user ?? 0) + Number(kernel ?? 0)) * tickMs;
 }

@@ -82,11 +82,14 @@ async function throughput({ cluster, completions, bare }: Bench, jobs: number): 
   const nats = await cluster.connect();
   const before = await storedMessages(nats);
   const rssBefore = await cluster.rssBytes("requester-0");
+  const cpuBefore = await cpuOf(cluster);
   const each = Math.ceil(jobs / rounds);
   const pairs: { readonly jobsMs: number; readonly bareMs: number }[] = [];
   for (let round = 0; round < rounds; round++)
     pairs.push({ bareMs: await bare.append(appendsPerRound), jobsMs: await run(each) });
   const done = each * rounds;
+  const cpuAfter = await cpuOf(cluster);
+  const cpuMicros = (of: keyof typeof cpuAfter) => Math.round(((cpuAfter[of] - cpuBefore[of]) * 1_000) / done);
   const messages = (await storedMessages(nats)) - before;
   const grown = (await cluster.rssBytes("requester-0")) - rssBefore;
   await nats.close();
@@ -102,9 +105,22 @@ async function throughput({ cluster, completions, bare }: Bench, jobs: number): 
       median(({ jobsMs }) => jobsMs),
     ),
     jobsPerBareAppend: median(({ jobsMs, bareMs }) => each / jobsMs / (appendsPerRound / bareMs)),
+    cpuMicrosPerJobRequester: cpuMicros("requester"),
+    cpuMicrosPerJobNodes: cpuMicros("nodes"),
+    cpuMicrosPerJobServer: cpuMicros("server"),
     messagesPerJob: rounded(messages / done),
     rssBytesPer10kJobs: Math.round((grown / done) * 10_000),
   };
+}
+
+/** The processor time of the requester, of all nodes, and of the NATS server. It depends less on what else runs than a rate does. */
+async function cpuOf(cluster: BenchCluster) {
+  const of = async (role: string) => {
+    const names = Object.keys(cluster.devstack.pids()).filter((name) => name.startsWith(role));
+    const each = await Promise.all(names.map((name) => cluster.cpuMs(name)));
+    return each.reduce((sum, ms) => sum + ms, 0);
+  };
+  return { requester: await of("requester"), nodes: await of("node"), server: await of("nats") };
 }
 
 /** Every message that any stream or bucket has ever stored. */
