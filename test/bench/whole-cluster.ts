@@ -23,22 +23,29 @@ export const wholeCluster: Measure = {
     `${idleJobs} no-op jobs one by one, then ${jobs} with ${window} under way, beside bare appends, then a replay`,
   async run({ jobs }) {
     const bare = await openBareLog();
-    const cluster = await startCluster();
-    let blockedMs = 0;
-    const figures: Record<string, number> = {};
     try {
-      const completions = await watchCompletions(cluster.api);
-      Object.assign(figures, await idleLatency({ cluster, completions, bare }));
-      Object.assign(figures, await throughput({ cluster, completions, bare }, jobs));
-      completions.close();
-      Object.assign(figures, await replayed(cluster));
+      return await beside(bare, jobs);
     } finally {
-      blockedMs = await cluster.stop();
       await bare.close();
     }
-    return { ...figures, maxBlockedMs: rounded(blockedMs) };
   },
 };
+
+async function beside(bare: BareLog, jobs: number): Promise<Figures> {
+  const cluster = await startCluster();
+  const figures: Record<string, number> = {};
+  let blockedMs = 0;
+  try {
+    const completions = await watchCompletions(cluster.api);
+    Object.assign(figures, await idleLatency({ cluster, completions, bare }));
+    Object.assign(figures, await throughput({ cluster, completions, bare }, jobs));
+    completions.close();
+    Object.assign(figures, await replayed(cluster));
+  } finally {
+    blockedMs = await cluster.stop();
+  }
+  return { ...figures, maxBlockedMs: rounded(blockedMs) };
+}
 
 interface Bench {
   readonly cluster: BenchCluster;
