@@ -1,5 +1,6 @@
 import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
@@ -28,6 +29,7 @@ export interface Plan {
   /** Nodes that die at a time, in milliseconds from the start, and never come back. */
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
+  readonly errands: readonly PlannedErrand[];
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
   readonly settings: {
@@ -74,6 +76,7 @@ export function planOf(seed: number): Plan {
       ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
     ],
+    errands: drawErrands(dice.split("errands"), unrestMs * 0.7),
     disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
     faults: drawFaults(dice.split("faults")),
     settings: {
