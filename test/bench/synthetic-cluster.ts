@@ -41,12 +41,14 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
   const api = String((await requester.ready)["api"]);
   const client = createClient({ endpoints: api });
   let asks = 0;
+  let isStopping = false;
   const started: SyntheticNode[] = [];
   await inWindow(nodes, connectingAtOnce, async (index) => {
     const nodeId = nodeName(index);
     const connection = {
       ...{ nodeId, servers: [server.url], user: nodeId, pass: dataDir.passwordOf(nodeId) },
-      onTrouble: (what: string) => console.error(`${nodeId}: ${what}`),
+      // A closed connection reports that it is down.
+      onTrouble: (what: string) => void (isStopping || console.error(`${nodeId}: ${what}`)),
     };
     const onAsks = (count: number) => {
       asks += count;
@@ -64,6 +66,7 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
       return taken;
     },
     async stop() {
+      isStopping = true;
       await requester.stop();
       const blockedMs = await probe.longestMs(requester.pid);
       await inWindow(started.length, connectingAtOnce, async (index) => started[index]?.stop());
