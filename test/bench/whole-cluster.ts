@@ -160,10 +160,10 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   }
 }
 
-// Until the compilers have done their work: the rate rises for four runs or five (measured).
-const warmRuns = 5;
-// So that one in which the machine was busy otherwise does not decide: runs differ by a tenth.
-const measuredRuns = 7;
+// The rate rises for a few runs, until the compilers have done their work; what is left of that is below what runs differ by.
+const warmRuns = 2;
+// So that one in which the machine was busy otherwise does not decide; more would take the bench beyond two minutes.
+const measuredRuns = 3;
 
 /** The median rate of some runs, once it has settled: neither side pays for the compilers. */
 async function settled(run: () => Promise<number>): Promise<number> {
