@@ -6,7 +6,7 @@ import { connectRequester } from "@shoal/nats";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
-import { openBlockedProbe } from "./blocked.ts";
+import { type Blocked, openBlockedProbe } from "./blocked.ts";
 
 /** A whole cluster to measure: one requester and three nodes, each a process, with room for whatever is asked of it. */
 export interface BenchCluster {
@@ -20,8 +20,8 @@ export interface BenchCluster {
   rssBytes(name: string): Promise<number>;
   /** The processor time that one of its processes has taken, milliseconds; 0 where the system does not say. */
   cpuMs(name: string): Promise<number>;
-  /** Stops it; resolves with the longest time in milliseconds for which the requester's event loop was blocked since the start. */
-  stop(): Promise<number>;
+  /** Stops it; resolves with how long the requester's event loop was blocked at most since the start. */
+  stop(): Promise<Blocked>;
 }
 
 // Room for every no-op that a run keeps under way: the queue is not what is measured here.
@@ -66,10 +66,10 @@ export async function startCluster(): Promise<BenchCluster> {
     cpuMs: (name) => cpuOf(devstack.pids()[name] ?? 0),
     async stop() {
       await devstack.stop();
-      const blockedMs = await probe.longestMs(requesterPid);
+      const blocked = await probe.longest(requesterPid);
       await probe.close();
       await rm(dataDir, { recursive: true, force: true });
-      return blockedMs;
+      return blocked;
     },
   };
 }

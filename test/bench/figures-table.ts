@@ -25,6 +25,7 @@ const rows: readonly Row[] = [
   { label: "idle, submit to completed, p99 ms", value: plain("idleMsP99") },
   { label: "idle p50 in bare appends' round trips", value: plain("latencyInBareAppends"), aim: "<= 40" },
   { label: "requester's event loop blocked, at most, ms", value: plain("maxBlockedMs"), aim: "<= 50" },
+  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMs") },
   { label: "requester memory grown per 10,000 jobs", value: (of) => mebibytes(of("rssBytesPer10kJobs")) },
   { label: "replay, events/s", value: plain("replayEventsPerSecond") },
   { label: "bare ordered consumer, events/s of the same log", value: plain("bareConsumeEventsPerSecond") },
@@ -39,6 +40,7 @@ const rows: readonly Row[] = [
   { label: "full cluster with a queue, asks per node and second", value: plain("asksPerNodePerSecond"), aim: "<= 2" },
   { label: "the same while nothing ends", value: plain("asksPerNodePerSecondStill"), aim: "0" },
   { label: "requester's event loop blocked there, at most, ms", value: plain("maxBlockedMsSynthetic"), aim: "<= 50" },
+  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMsSynthetic") },
   {
     label: "heap of a requester per million finished jobs",
     value: (of) => mebibytes(of("heapBytesPerMillionJobs")),

@@ -9,7 +9,7 @@ import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { natsUsers } from "../../apps/cli/src/devstack/nats-users.ts";
 import { nodeName, requesterPlan } from "../../apps/cli/src/devstack/plans.ts";
 import { usual } from "../../apps/cli/src/devstack/settings.ts";
-import { openBlockedProbe } from "./blocked.ts";
+import { type Blocked, openBlockedProbe } from "./blocked.ts";
 import { inWindow } from "./measure.ts";
 import { type SyntheticNode, startSyntheticNode } from "./synthetic-node.ts";
 
@@ -19,8 +19,8 @@ export interface SyntheticCluster {
   readonly client: Client;
   /** How many asks the nodes have received since the last call. */
   takeAsks(): number;
-  /** Stops it; resolves with the longest time in milliseconds for which the requester's event loop was blocked since the start. */
-  stop(): Promise<number>;
+  /** Stops it; resolves with how long the requester's event loop was blocked at most since the start. */
+  stop(): Promise<Blocked>;
 }
 
 // Nodes that connect at once: the server's listen queue is bounded.
@@ -68,12 +68,12 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
     async stop() {
       isStopping = true;
       await requester.stop();
-      const blockedMs = await probe.longestMs(requester.pid);
+      const blocked = await probe.longest(requester.pid);
       await inWindow(started.length, connectingAtOnce, async (index) => started[index]?.stop());
       await server.stop();
       await probe.close();
       await rm(folder, { recursive: true, force: true });
-      return blockedMs;
+      return blocked;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import type { Blocked } from "./blocked.ts";
 import { watchCompletions } from "./completions.ts";
 import { type Figures, inWindow, type Measure, perSecond, rounded } from "./measure.ts";
 import { jobBody, submitter } from "./submitter.ts";
@@ -28,15 +29,19 @@ export const synthetic: Measure = {
     `${nodes} synthetic nodes: ${jobsOf(jobs)} no-op jobs, then a full cluster with a queue for ${(countMs * 2) / 1000} s`,
   async run({ nodes, jobs }) {
     const cluster = await startSyntheticCluster(nodes);
-    let blockedMs = 0;
+    let blocked: Blocked | undefined;
     const figures: Record<string, number> = { syntheticNodes: nodes };
     try {
       Object.assign(figures, await throughput(cluster, jobsOf(jobs)));
       Object.assign(figures, await fullCluster(cluster, nodes));
     } finally {
-      blockedMs = await cluster.stop();
+      blocked = await cluster.stop();
     }
-    return { ...figures, maxBlockedMsSynthetic: rounded(blockedMs) };
+    return {
+      ...figures,
+      maxBlockedMsSynthetic: rounded(blocked.blockedMs),
+      maxBusyMsSynthetic: rounded(blocked.busyMs),
+    };
   },
 };
 

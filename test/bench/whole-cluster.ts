@@ -1,6 +1,7 @@
 import { openReplay } from "@shoal/requester";
 import { bareConsume } from "./bare-consume.ts";
 import { type BareLog, openBareLog } from "./bare-log.ts";
+import type { Blocked } from "./blocked.ts";
 import { type BenchCluster, startCluster } from "./cluster.ts";
 import { type Completions, watchCompletions } from "./completions.ts";
 import { type Figures, inWindow, type Measure, percentile, perSecond, rounded } from "./measure.ts";
@@ -34,7 +35,7 @@ export const wholeCluster: Measure = {
 async function beside(bare: BareLog, jobs: number): Promise<Figures> {
   const cluster = await startCluster();
   const figures: Record<string, number> = {};
-  let blockedMs = 0;
+  let blocked: Blocked | undefined;
   try {
     const completions = await watchCompletions(cluster.api);
     Object.assign(figures, await idleLatency({ cluster, completions, bare }));
@@ -42,9 +43,9 @@ async function beside(bare: BareLog, jobs: number): Promise<Figures> {
     completions.close();
     Object.assign(figures, await replayed(cluster));
   } finally {
-    blockedMs = await cluster.stop();
+    blocked = await cluster.stop();
   }
-  return { ...figures, maxBlockedMs: rounded(blockedMs) };
+  return { ...figures, maxBlockedMs: rounded(blocked.blockedMs), maxBusyMs: rounded(blocked.busyMs) };
 }
 
 interface Bench {
