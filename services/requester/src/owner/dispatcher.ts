@@ -12,6 +12,7 @@ import {
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
+import { refusalOf } from "./serve-commands.ts";
 
 /** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
 export interface Dispatcher {
@@ -66,6 +67,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
   return {
     async send(envelope) {
+      const refused = refusalOf(envelope, kinds.get(envelope.aggregate.kind));
+      if (refused !== undefined) return { ok: false, rejection: refused };
       const local = options.local(envelope);
       if (local !== undefined) return await within(clock, local);
       const routed = await route(commands, envelope);

@@ -65,7 +65,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
   const warn = (facts: object) => void warnings.push(facts);
-  const ports = memoryPorts(sea, requesterId, { info: () => {}, warn });
+  const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
   const living: Living[] = [];
   const roster = { living: () => living };
