@@ -1,5 +1,5 @@
 import type { Kinds } from "@shoal/core";
-import { type Dice, nextKinds, type Sea } from "@shoal/core/testing";
+import { type Dice, nextErrandKinds, type Sea } from "@shoal/core/testing";
 import type { Fleet } from "./fleet.ts";
 import { simKinds } from "./sim-kinds.ts";
 
@@ -53,7 +53,7 @@ export function planUpgrade({ upgrade, current, sea, fleet, startAt, note }: Upg
   for (const { requester, atMs, to } of upgrade?.steps ?? []) {
     sea.clock.at(startAt + atMs, () => {
       note("SEA", `${requester} changes to the ${to} version`);
-      current.set(requester, to === "next" ? nextKinds : simKinds);
+      current.set(requester, to === "next" ? nextErrandKinds : simKinds);
       fleet.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
     });
   }

@@ -24,6 +24,7 @@ import { guardLog } from "./log-guard.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
 import { openDiary } from "./pino-diary.ts";
 import type { Diary } from "./ports.ts";
+import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createRequester } from "./requester.ts";
@@ -157,10 +158,8 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
   const chance = systemChance;
   const { views, log, positions, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
-  const requester = createRequester(
-    { ...config, requesterId },
-    { ...nats, ...{ catalog, clock, chance, diary }, rebuild: sliceRebuilder(nats) },
-  );
+  const rebuild = sliceRebuilder(nats);
+  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary, rebuild });
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({
@@ -169,6 +168,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
     diary,
     owned: () => requester.owner.holdings().size,
     nodes: () => membership.nodes(),
+    features: requester.features,
   });
   const nodes = createNodeList({
     views: views.nodes,
@@ -178,6 +178,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
     self,
     clockOffsetMs: health.clockOffsetMs,
   });
+  const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
   const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
@@ -190,6 +191,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
       commands,
       catalog,
       nodes,
+      cluster,
       log,
       views,
       viewPositions: positions,

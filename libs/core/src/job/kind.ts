@@ -20,6 +20,10 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     isNamespaced: true,
     events: [...jobMachine.rows, ...executionMachine.rows].map(([, event]) => event),
     decide: jobDecider(types),
+    levelOf: (event) =>
+      event.type === "JobSubmitted" && types.has(event.data.spec.type)
+        ? (types.get(event.data.spec.type).since ?? 1)
+        : 1,
     evolve: evolveJob,
     react: jobReactor(types),
     isEnded: isOver,

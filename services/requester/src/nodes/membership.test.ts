@@ -1,6 +1,6 @@
 import type { ViewWatcher } from "@shoal/core";
 import { createHandClock, sampleHeartbeat } from "@shoal/core/testing";
-import type { Heartbeat } from "@shoal/proto";
+import { type Heartbeat, protocolLevel } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { LiveMembership } from "./membership.ts";
 
@@ -72,7 +72,10 @@ describe("whether 'no node fits' is worth saying", () => {
     beat();
     expect([membership.settled(), membership.candidate(nodeId)]).toEqual([false, undefined]);
     say("connected");
-    expect([membership.settled(), membership.candidate(nodeId)]).toEqual([true, sampleHeartbeat().info]);
+    expect([membership.settled(), membership.candidate(nodeId)]).toEqual([
+      true,
+      { ...sampleHeartbeat().info, protocol: protocolLevel },
+    ]);
   });
 
   it("is not at once when a node is lost, which may be back in a moment; then whoever waits is told", async () => {

@@ -24,6 +24,11 @@ export interface LiveNode {
   readonly heardAt: number;
 }
 
+interface HeardNode extends LiveNode {
+  /** What it advertises, with its protocol level. */
+  readonly info: NodeInfo;
+}
+
 export interface MembershipWatcher {
   heard(heartbeat: Heartbeat): void;
   /** The log says that this node is gone. */
@@ -50,7 +55,7 @@ export interface MembershipOptions {
 export class LiveMembership implements Membership, Process {
   readonly name = "membership";
   readonly #options: MembershipOptions;
-  readonly #live = new Map<string, LiveNode>();
+  readonly #live = new Map<string, HeardNode>();
   readonly #states = new Map<string, NodeState>();
   /** When each connected node was last heard, the longest silent one first. */
   readonly #heardAt = new Map<string, number>();
@@ -90,7 +95,7 @@ export class LiveMembership implements Membership, Process {
 
   candidate(nodeId: string): NodeInfo | undefined {
     const live = this.#live.get(nodeId);
-    return live !== undefined && this.#isFresh(live) && this.#isConnected(live) ? live.heartbeat.info : undefined;
+    return live !== undefined && this.#isFresh(live) && this.#isConnected(live) ? live.info : undefined;
   }
 
   connected(): readonly string[] {
@@ -143,7 +148,8 @@ export class LiveMembership implements Membership, Process {
     if (heartbeat.isProbe === true) return;
     const { nodeId } = heartbeat.info;
     const heardAt = this.#options.clock.now();
-    this.#live.set(nodeId, { heartbeat, heardAt });
+    const info = { ...heartbeat.info, protocol: heartbeat.protocol };
+    this.#live.set(nodeId, { heartbeat, info, heardAt });
     this.#heardAt.delete(nodeId);
     if (!this.isGone(nodeId)) this.#heardAt.set(nodeId, heardAt);
     this.#match(nodeId);

@@ -8,13 +8,16 @@ import {
   type Kinds,
   type Rejection,
 } from "@shoal/core";
-import { shardOf } from "@shoal/proto";
+import { type ErrorCode, shardOf } from "@shoal/proto";
 
 export interface CommandService {
   readonly shard: number;
   readonly kinds: Kinds;
   readonly command: (envelope: CommandEnvelope) => Promise<CommandReply>;
 }
+
+// A sender that gets no answer decides by itself, on what the log holds.
+const unanswered: ReadonlySet<ErrorCode> = new Set(["LOG_UNREACHABLE", "INTERNAL", "REQUESTER_BEHIND"]);
 
 /**
  * Answers the commands that other requesters send to the owner of a shard. What this version does not accept gets no answer: the sender,
@@ -32,7 +35,7 @@ export function serveCommands(bus: CommandBus, { shard, kinds, command }: Comman
     } catch (failure) {
       const { code, why } = causeOf(failure);
       // No answer: the sender asks the log itself.
-      if (code === "LOG_UNREACHABLE" || code === "INTERNAL") throw failure;
+      if (unanswered.has(code)) throw failure;
       return { ok: false, rejection: { code, why } };
     }
   });

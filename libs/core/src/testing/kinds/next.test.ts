@@ -5,7 +5,7 @@ import { commitReader } from "../../read-commit.ts";
 import { registry } from "../../registry.ts";
 import { sampleAt } from "../samples.ts";
 import { errandKind } from "./errand/kind.ts";
-import { nextErrandKind, nextKinds } from "./next.ts";
+import { nextErrandKind, nextErrandKinds } from "./next.ts";
 
 const thisVersion = registry<Kind>("kind", [...kinds.parts, errandKind]);
 
@@ -39,7 +39,7 @@ describe("the next version of the kinds", () => {
     expect(read("pebble", commitOf(started.ok ? started.events : []))).toMatchObject({ code: "LOG_NEWER" });
   });
   it("reads everything that this version writes, and what is new", () => {
-    const read = commitReader(nextKinds);
+    const read = commitReader(nextErrandKinds);
     for (const decision of [started, noted])
       expect(read("errand", commitOf(decision.ok ? decision.events : []))).toHaveProperty("commit");
   });

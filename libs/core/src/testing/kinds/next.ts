@@ -53,7 +53,7 @@ export const pebbleKind: Kind<Errand, ErrandCommand, ErrandEvent> = { ...errandK
 const ops: JobType = { ...batch, name: "ops" };
 
 /** What a requester of the next version knows: a new event, a new kind and a new job type. It writes none of them until it is asked to. */
-export const nextKinds: Kinds = registry<Kind>("kind", [
+export const nextErrandKinds: Kinds = registry<Kind>("kind", [
   createJobKind(registry<JobType>("job type", [batch, ops])),
   nodeKind,
   nextErrandKind,
