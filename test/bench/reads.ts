@@ -15,7 +15,8 @@ import { wellHealth } from "../../services/requester/src/health/requester-health
 import { putEntries, putFinishedJobs } from "./finished-jobs.ts";
 import { type Figures, inWindow, type Measure, perSecond } from "./measure.ts";
 
-const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 100_000);
+// Enough that an entry kept for each job would show, and filled in seconds.
+const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 50_000);
 // Jobs with a history, of which single ones are read: more than any cache of a few holds.
 const readJobs = Math.min(2_000, jobs);
 // Some seconds of reads; the first half warms the compilers up.
@@ -25,7 +26,8 @@ const window = 32;
 /** What reading costs a requester when many jobs have finished. */
 export const finishedJobs: Measure = {
   name: "finished jobs",
-  says: `the index of ${jobs} finished jobs filled and opened again, then ${reads} reads of single jobs, served and folded`,
+  summary: () =>
+    `the index of ${jobs} finished jobs filled and opened again, then ${reads} reads of single jobs, served and folded`,
   async run() {
     const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
     const server = await startServer(await findServer(), { dataDir, port: -1 });
