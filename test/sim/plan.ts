@@ -120,8 +120,7 @@ function jobOf(dice: Dice, index: number, survivors: readonly PlannedNode[]): Pl
   const canRun = survivors.some((node) => fits(needsOf(spec), node));
   const atMs = dice.chance(0.2) ? calmAt(dice) : dice.between(0, unrestMs * 0.7);
   return {
-    // What no node can run may wait for ever, unless the spec says how long.
-    spec: dice.chance(0.2) || !canRun ? withQueueTimeout(spec, dice.between(5, 40)) : spec,
+    spec: bounded(dice, { spec, canRun }),
     atMs,
     token: dice.chance(0.7) ? `token-${index}` : undefined,
     stopAtMs: dice.chance(0.15) ? atMs + dice.between(0, 20_000) : undefined,
@@ -162,8 +161,14 @@ const inPool = (pool: string): JobSpec["constraints"] => [{ key: "pool", operato
 
 const calmAt = (dice: Dice): number => dice.between(calmJobsMs.least, calmJobsMs.most);
 
-function withQueueTimeout(spec: JobSpec, queueTimeout: number): JobSpec {
-  return { ...spec, tasks: spec.tasks.map((task) => ({ ...task, timeouts: { ...task.timeouts, queueTimeout } })) };
+/** What no surviving node can run waits for ever, also after it ran on one that did not survive, unless the spec says how long. */
+function bounded(dice: Dice, { spec, canRun }: { readonly spec: JobSpec; readonly canRun: boolean }): JobSpec {
+  const queued = dice.chance(0.2) || !canRun ? withTimeouts(spec, { queueTimeout: dice.between(5, 40) }) : spec;
+  return canRun ? queued : withTimeouts(queued, { totalTimeout: 120 });
+}
+
+function withTimeouts(spec: JobSpec, more: Partial<JobSpec["tasks"][number]["timeouts"]>): JobSpec {
+  return { ...spec, tasks: spec.tasks.map((task) => ({ ...task, timeouts: { ...task.timeouts, ...more } })) };
 }
 
 // Half of the seeds have all kinds of trouble, the others much of one.
