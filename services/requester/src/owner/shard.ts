@@ -101,9 +101,8 @@ export class Shard {
   }
 
   /** Decides a command on an aggregate of this shard. Rejects with the log's Faults. */
-  async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
-    const actor = await this.#aggregates.actorOf(aggregate);
-    return await actor.command(given);
+  command(given: AddressedCommand): Promise<CommandReply> {
+    return this.#aggregates.command(given);
   }
 
   /** A commit that this process appended without the lease; the log will deliver it too. */
