@@ -235,8 +235,14 @@ export class Aggregates {
     const { seq } = stored;
     const made = kind.views.flatMap((view) => changes(view, before, { after, seq }));
     const open = openChange(kind, { aggregate, before, after, seq });
-    const write = this.#options.projector.apply(open === undefined ? made : [...made, open]);
-    this.#inFlight.add(subjectOf(aggregate), write, () => this.#evict(actor));
+    const { projector, projectedSeq } = this.#options;
+    const subject = subjectOf(aggregate);
+    // Behind a position that has passed it, the entry in `open` alone leads the next owner here: it goes last.
+    const isPassed = open !== undefined && seq <= projectedSeq();
+    this.#inFlight.add(subject, projector.apply(isPassed || open === undefined ? made : [...made, open]), () =>
+      this.#evict(actor),
+    );
+    if (isPassed) this.#inFlight.add(subject, this.#writeOpen(open, subject), () => this.#evict(actor));
   }
 
   #onFolded(actor: Actor, { stored }: Move<unknown>): void {
