@@ -1,5 +1,6 @@
 export { createDice, type Dice } from "./dice.ts";
 export { createHandClock, drive, type HandClock } from "./hand-clock.ts";
+export type { ErrandCommand } from "./kinds/errand/decide.ts";
 export type { Errand } from "./kinds/errand/errand.ts";
 export type { ErrandPlan } from "./kinds/errand/events.ts";
 export { errandKind } from "./kinds/errand/kind.ts";

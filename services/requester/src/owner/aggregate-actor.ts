@@ -14,11 +14,13 @@ import {
   pause,
   type StoredCommit,
 } from "@shoal/core";
-import { type AggregateRef, type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
+import type { AggregateRef, StoredEvent } from "@shoal/proto";
 import type { AnyKind } from "./actors.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { type Given, Mailbox, type Pending } from "./mailbox.ts";
-import { retryMs } from "./until-reachable.ts";
+import { newCommit } from "./new-commit.ts";
+import { isUnreadable } from "./quarantine.ts";
+import { RetryPolicy } from "./retry-policy.ts";
 
 export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> {
   /** The namespace may be `*` when the aggregate is there already. */
@@ -31,9 +33,7 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly by: string;
   /** The lease's fencing number; 0 for a commit without a lease. */
   readonly epoch: number;
-  /**
-   * An owner retries until the log answers. Without a lease a command fails when the log does not answer, or after some conflicts.
-   */
+  /** An owner retries until the log answers. */
   readonly isOwner: boolean;
   /** What may be written at the cluster's feature level; everything when left out. */
   readonly features?: Pick<FeatureGate, "demandSupport" | "rejectionOf">;
@@ -41,6 +41,8 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly onCommit: (move: Move<S>) => void;
   /** Called when the aggregate's log cannot be read. */
   readonly onUnreadable?: (failure: unknown) => void;
+  /** Called when `onCommit` has thrown behind a commit of this actor: no caller learns of it. */
+  readonly onFailed?: (failure: unknown) => void;
   /** Called when nothing is being decided and nothing waits. */
   readonly onIdle?: () => void;
 }
@@ -54,9 +56,6 @@ export interface Move<S> {
   readonly isOwn: boolean;
 }
 
-// Conflicts in a row after which something else is wrong: with a few requesters one is rare.
-const conflictsMax = 5;
-
 /** One aggregate in memory, and the one place where this process loads it, decides about it and appends to it. */
 export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   readonly #options: ActorOptions<S, C, E>;
@@ -69,10 +68,12 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   #working: Promise<void> | undefined;
   /** Commits that arrived while a commit of ours was under way. */
   #arrived: StoredCommit[] = [];
+  readonly #retry: RetryPolicy;
 
   constructor(options: ActorOptions<S, C, E>) {
     this.#options = options;
     this.#mailbox = new Mailbox(options.ref.id);
+    this.#retry = new RetryPolicy(options);
   }
 
   /** As its commits name it; before the first one as it was asked for. */
@@ -156,7 +157,6 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
 
   async #untilNothingWaits(): Promise<void> {
     let most: number | undefined;
-    let failures = 0;
     await undefined; // Commands given in the same tick share a commit, and a re-entrant command finds the worker at work.
     try {
       while (this.#open && !(this.#mailbox.isEmpty() && this.#arrived.length === 0)) {
@@ -165,14 +165,14 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
         try {
           await this.#settleArrived();
           await this.#decide(batch);
-          failures = 0;
+          this.#retry.reset();
         } catch (failure) {
           endOnBug(failure);
           // Too much for one commit together: in halves, so that one that is too large by itself takes no other with it.
           if (batch.length > 1 && causeOf(failure).code === "TOO_LARGE") {
             most = Math.ceil(batch.length / 2);
             this.#mailbox.putBack(batch);
-          } else if (await this.#mayRetry(failure, failures++)) this.#mailbox.putBack(batch);
+          } else if (await this.#mayRetry(failure)) this.#mailbox.putBack(batch);
           else this.#fail(failure, batch);
         }
       }
@@ -205,15 +205,26 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     }
     let stored: StoredCommit | undefined;
     if (events.length > 0) {
-      const commit = this.#commitOf(events, batch, now);
+      const commit = newCommit(events, batch, { ...this.#options, at: now, prev: head.hash });
       stored = { aggregate: this.ref, ...(await log.append(this.ref, head, commit)), commit };
     }
-    // Replies first: a callback that fails afterwards is our bug, and no failure of the command.
+    // Replies first: a callback that fails afterwards is no failure of the command.
     for (const [index, { settle }] of batch.entries()) {
       const reply = replies[index] ?? { ok: true, seq: head.seq, changed: false };
       settle(reply.ok && reply.changed && stored !== undefined ? { ...reply, seq: stored.seq } : reply);
     }
-    if (stored !== undefined) this.#apply(stored, true);
+    if (stored !== undefined) this.#applyOwn(stored);
+  }
+
+  /** A failure here must not have the commands decided again: they are in the log. */
+  #applyOwn(stored: StoredCommit): void {
+    try {
+      this.#apply(stored, true);
+    } catch (failure) {
+      endOnBug(failure);
+      if (isUnreadable(failure)) this.#options.onUnreadable?.(failure);
+      else this.#options.onFailed?.(failure);
+    }
   }
 
   #allowed(decision: Decision<E>): Decision<E> {
@@ -228,53 +239,36 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return events.reduce((state, event) => this.kind.evolve(state, event, moment), draft);
   }
 
-  #commitOf(events: readonly E[], batch: readonly Pending<C>[], now: number): Commit<E> {
-    const { by, epoch, chance } = this.#options;
-    const [first] = batch;
-    // A burst of reports may join many names; the first 200 characters say enough.
-    const command = batch
-      .map((each) => each.command.name)
-      .join("+")
-      .slice(0, 200);
-    return {
-      v: commitVersion,
-      id: chance.uuid(),
-      at: now,
-      by,
-      actor: first?.actor ?? { type: "requester", id: by },
-      cause: { command, ...(first?.id === undefined ? {} : { id: first.id }) },
-      epoch,
-      prev: this.#aggregate.head.hash,
-      events,
-    };
-  }
-
   /** After a failure: whether the same commands should be decided again, on what the log holds by then. */
-  async #mayRetry(failure: unknown, failures: number): Promise<boolean> {
-    const { isOwner } = this.#options;
+  async #mayRetry(failure: unknown): Promise<boolean> {
     const { code } = causeOf(failure);
-    if (code !== "REVISION_CONFLICT" && code !== "LOG_UNREACHABLE") return false;
-    if (!isOwner && (code === "LOG_UNREACHABLE" || failures + 1 >= conflictsMax)) return false;
-    const waitMs = Math.min(retryMs.first * 2 ** failures, retryMs.max);
-    if (code === "LOG_UNREACHABLE") await this.#pause(waitMs);
     try {
-      const hasMoved = await this.refresh();
-      // A conflict with nothing: no other requester is ahead of us, so trying at once would turn in circles.
-      if (code !== "REVISION_CONFLICT" || hasMoved) return true;
+      if (code === "REVISION_CONFLICT") return await this.#afterConflict();
+      const waitMs = code === "LOG_UNREACHABLE" ? this.#retry.afterSilence() : undefined;
+      if (waitMs === undefined) return false;
       await this.#pause(waitMs);
-      return failures + 1 < conflictsMax;
+      await this.refresh();
+      return true;
     } catch (again) {
       endOnBug(again);
-      const isAway = causeOf(again).code === "LOG_UNREACHABLE";
-      if (!isAway) this.#options.onUnreadable?.(again);
-      return isAway && isOwner;
+      if (isUnreadable(again)) this.#options.onUnreadable?.(again);
+      return this.#options.isOwner && causeOf(again).code === "LOG_UNREACHABLE";
     }
   }
 
+  async #afterConflict(): Promise<boolean> {
+    const retry = this.#retry.afterConflict();
+    if (retry === undefined) return false;
+    if (retry.beforeMs > 0) await this.#pause(retry.beforeMs);
+    if (await this.refresh()) return true;
+    // A conflict with nothing: no other requester is ahead of us, so trying at once would turn in circles.
+    if (retry.idleMs !== undefined) await this.#pause(retry.idleMs);
+    return retry.idleMs !== undefined;
+  }
+
   #fail(failure: unknown, batch: readonly Pending<C>[]): void {
-    this.#arrived = []; // What cannot be folded in will not be by trying again.
-    const { code } = causeOf(failure);
-    if (code === "LOG_NEWER" || code === "LOG_DAMAGED") this.#options.onUnreadable?.(failure);
+    this.#retry.reset();
+    if (isUnreadable(failure)) this.#options.onUnreadable?.(failure);
     for (const { fail } of batch) fail(failure);
   }
 
@@ -288,11 +282,18 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
 
   async #settleArrived(): Promise<void> {
     const late = this.#arrived.filter(({ seq }) => seq > this.headSeq()).sort((a, b) => a.seq - b.seq);
-    for (const stored of late) {
-      if (stored.commit.prev === this.#aggregate.head.hash) this.#apply(stored);
-      else await this.refresh();
+    this.#arrived = [];
+    for (const [index, stored] of late.entries()) {
+      try {
+        if (stored.commit.prev === this.#aggregate.head.hash) this.#apply(stored);
+        else await this.refresh();
+      } catch (failure) {
+        // What cannot be folded in will not be by trying again; what cannot be read now, and what came behind it, will.
+        const isAway = causeOf(failure).code === "LOG_UNREACHABLE" && this.#options.isOwner;
+        this.#arrived.push(...late.slice(isAway ? index : index + 1));
+        throw failure;
+      }
     }
-    this.#arrived = this.#arrived.filter(({ seq }) => seq > this.headSeq());
   }
 }
 

@@ -1,4 +1,7 @@
 import {
+  type Change,
+  type CommandReply,
+  causeOf,
   changes,
   Fault,
   type Kinds,
@@ -15,6 +18,7 @@ import { type Actor, Actors } from "./actors.ts";
 import { AggregateActor, type Move } from "./aggregate-actor.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { InFlightWrites } from "./in-flight-writes.ts";
+import type { AddressedCommand } from "./mailbox.ts";
 import type { Projector } from "./projector.ts";
 import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "./quarantine.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -76,20 +80,30 @@ export class Aggregates {
     return this.#quarantine.values();
   }
 
-  /** Takes up what the view `open` names. One aggregate that cannot be read holds up no other. Never rejects. */
+  /**
+   * Takes up what the view `open` names. One aggregate that cannot be read holds up no other, nor does a view that does not answer:
+   * what is not written is found again by the next owner. Never rejects.
+   */
   async takeUp({ quarantine, ...ref }: OpenEntry): Promise<void> {
     try {
-      const actor = await this.actorOf(ref);
+      // Positions have passed what could not be read: it has not been projected.
+      const actor = await this.actorOf(ref, quarantine === undefined ? undefined : quarantine.seq - 1);
       const state = actor.state();
       const isSettled = state === undefined || actor.kind.isSettled(state);
       if (!isSettled && quarantine === undefined) return;
       // The entry of a former owner: it died before it could remove it, or could not read what can be read now.
       const seq = Math.max(actor.headSeq(), quarantine?.seq ?? 0);
       const value = isSettled ? undefined : openValueOf(ref);
-      await this.#options.projector.apply([{ bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value }]);
+      void this.#writeOpen({ bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value }, subjectOf(ref));
     } catch (failure) {
-      await this.#setAside(quarantinedBy(ref, failure));
+      void this.#setAside(quarantinedBy(ref, failure));
     }
+  }
+
+  /** The mark goes last: as long as it is there, the next owner projects again what could not be read. */
+  async #writeOpen(change: Change, subject: string): Promise<void> {
+    await this.#inFlight.of(subject);
+    await this.#options.projector.apply([change]);
   }
 
   /** A commit that the log has delivered. Resolves once it is in the views, or its aggregate in quarantine. Never rejects. */
@@ -138,14 +152,25 @@ export class Aggregates {
     await actor.absorb(stored);
   }
 
-  /** The actor of an aggregate, read from the log when it is not in memory. Rejects with the log's Faults. */
-  actorOf(ref: AggregateRef): Promise<Actor> {
+  /** Decides a command. Rejects with the log's Faults. */
+  async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
+    // At once where it is in memory: with a pause between the two it could leave before the command reaches it.
+    const actor = this.#actors.get(aggregate) ?? (await this.actorOf(aggregate));
+    return await actor.command(given);
+  }
+
+  /**
+   * The actor of an aggregate, read from the log when it is not in memory. What lies behind `projectedSeq` is projected. Rejects with the
+   * log's Faults.
+   */
+  actorOf(ref: AggregateRef, projectedSeq = Number.POSITIVE_INFINITY): Promise<Actor> {
     const known = this.#actors.get(ref);
     if (known !== undefined) return Promise.resolve(known);
     const quarantined = this.#quarantine.get(ref);
     if (quarantined !== undefined) return Promise.reject(new Fault(codeOf(quarantined), quarantined.why));
     const subject = subjectOf(ref);
-    const begun = this.#opening.get(subject) ?? this.#read(ref).finally(() => this.#opening.delete(subject));
+    const begun =
+      this.#opening.get(subject) ?? this.#read(ref, projectedSeq).finally(() => this.#opening.delete(subject));
     this.#opening.set(subject, begun);
     return begun;
   }
@@ -161,9 +186,9 @@ export class Aggregates {
   }
 
   /** `reacts` is false while an actor reads what the log has. */
-  #newActor(ref: AggregateRef, reacts: () => boolean): Actor {
+  #newActor(ref: AggregateRef, reacts: () => boolean, atMost = Number.POSITIVE_INFINITY): Actor {
     const { ports, by, kinds, epoch, features } = this.#options;
-    const projectedSeq = this.#options.projectedSeq();
+    const projectedSeq = Math.min(atMost, this.#options.projectedSeq());
     const actor: Actor = new AggregateActor({
       ...ports,
       ref,
@@ -176,8 +201,9 @@ export class Aggregates {
         if (this.#closed.signal.aborted) return;
         if (move.stored.seq > this.#deliveredSeq) this.#folded.set(move.stored.seq, subjectOf(actor.ref));
         if (move.stored.seq > projectedSeq) this.#project(actor, move);
-        if (reacts()) this.#enter(actor);
+        if (reacts()) this.#onFolded(actor, move);
       },
+      onFailed: (failure) => ports.diary.warn({ ...actor.ref, ...causeOf(failure) }, "could not react to a commit"),
       onUnreadable: (failure) => {
         this.#drop(actor);
         void this.#setAside(quarantinedBy(actor.ref, failure));
@@ -187,9 +213,9 @@ export class Aggregates {
     return actor;
   }
 
-  async #read(ref: AggregateRef): Promise<Actor> {
+  async #read(ref: AggregateRef, projectedSeq: number): Promise<Actor> {
     let isReading = true;
-    const actor = this.#newActor(ref, () => !isReading);
+    const actor = this.#newActor(ref, () => !isReading, projectedSeq);
     const { signal } = this.#closed;
     const read = () => actor.refresh().then(() => true);
     if ((await untilReachable(read, { clock: this.#options.ports.clock, signal })) === undefined)
@@ -198,6 +224,9 @@ export class Aggregates {
     // Known under its full name meanwhile.
     const other = this.#actors.get(actor.ref);
     if (other !== undefined) return other;
+    // What was read before the message that cannot be read came in.
+    const quarantined = this.#quarantine.get(actor.ref);
+    if (quarantined !== undefined) throw new Fault(codeOf(quarantined), quarantined.why);
     const state = actor.state();
     // A settled one enters memory only when a command opens it again.
     if (state !== undefined && !actor.kind.isSettled(state) && !signal.aborted) this.#enter(actor);
@@ -209,14 +238,25 @@ export class Aggregates {
     const { seq } = stored;
     const made = kind.views.flatMap((view) => changes(view, before, { after, seq }));
     const open = openChange(kind, { aggregate, before, after, seq });
-    const write = this.#options.projector.apply(open === undefined ? made : [...made, open]);
-    this.#inFlight.add(subjectOf(aggregate), write, () => this.#evict(actor));
+    const { projector, projectedSeq } = this.#options;
+    const subject = subjectOf(aggregate);
+    // Behind a position that has passed it, the entry in `open` alone leads the next owner here: it goes last.
+    const isPassed = open !== undefined && seq <= projectedSeq();
+    this.#inFlight.add(subject, projector.apply(isPassed || open === undefined ? made : [...made, open]), () =>
+      this.#evict(actor),
+    );
+    if (isPassed) this.#inFlight.add(subject, this.#writeOpen(open, subject), () => this.#evict(actor));
+  }
+
+  #onFolded(actor: Actor, { stored }: Move<unknown>): void {
+    const other = this.#actors.get(actor.ref);
+    // Two commands at once may each have read an aggregate that was not in memory: the first one to commit stays, and the log need
+    // not deliver to it what the second one has folded in.
+    if (other === undefined || other === actor) this.#enter(actor);
+    else other.absorb(stored).catch((failure: unknown) => this.#setAside(quarantinedBy(actor.ref, failure)));
   }
 
   #enter(actor: Actor): void {
-    const other = this.#actors.get(actor.ref);
-    // Two commands at once may each have read an aggregate that was not in memory: the first one to commit stays.
-    if (other !== undefined && other !== actor) return;
     this.#actors.add(actor);
     this.#actors.index(actor);
     this.#options.reconciler.reconcile(actor);

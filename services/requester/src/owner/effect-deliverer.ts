@@ -97,7 +97,10 @@ export class EffectDeliverer {
     this.#delivering++;
     try {
       const answer = answerOf(effect, await this.#send(effect));
-      await actor.command({ command: answer, actor: { type: "requester", id: by } });
+      const recorded = await actor.command({ command: answer, actor: { type: "requester", id: by } });
+      if (!recorded.ok) throw new Fault(recorded.rejection.code, recorded.rejection.why);
+      // Its sender still wants it: delivered once more, as that changes nothing at the receiver.
+      if (this.#isWanted(delivery)) throw new Fault("ILLEGAL_TRANSITION", "the sender did not record the answer");
     } catch (failure) {
       this.#retryLater(delivery, failure);
     } finally {

@@ -37,10 +37,12 @@ export class Quarantine {
       value: { ...openValueOf(aggregate), quarantine: { seq, code, why } },
     };
   }
+}
 
-  delete(ref: AggregateRef): void {
-    this.#all.delete(subjectOf(ref));
-  }
+/** Trying again does not help: this version cannot read the aggregate's log, or none can. */
+export function isUnreadable(failure: unknown): boolean {
+  const { code } = causeOf(failure);
+  return code === "LOG_NEWER" || code === "LOG_DAMAGED";
 }
 
 /** What a failure to read an aggregate says of it. */

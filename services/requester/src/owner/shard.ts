@@ -103,10 +103,9 @@ export class Shard {
   }
 
   /** Decides a command on an aggregate of this shard. Rejects with the log's Faults. */
-  async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
+  async command(given: AddressedCommand): Promise<CommandReply> {
     this.#options.features.demandSupport();
-    const actor = await this.#aggregates.actorOf(aggregate);
-    return await actor.command(given);
+    return await this.#aggregates.command(given);
   }
 
   /** A commit that this process appended without the lease; the log will deliver it too. */

@@ -58,10 +58,13 @@ export class ViewPositions {
     return this.#options.buckets.filter((bucket) => !this.#saved.has(bucket));
   }
 
-  /** A bucket was rebuilt: its position is followed again. */
+  /** A bucket was rebuilt: its position is followed again. Throws Fault REVISION_CONFLICT when it is gone once more. */
   async rebuilt(bucket: string): Promise<void> {
-    const stored = await this.#stored(bucket);
-    if (stored !== undefined) this.#saved.set(bucket, stored);
+    const { ports, shard } = this.#options;
+    const stored = await ports.positions.load(bucket, shard);
+    // At 0 the log was empty, and the rebuild had nothing to write.
+    if (stored === undefined) throw new Fault("REVISION_CONFLICT", `${bucket} has no position after its rebuild`);
+    this.#saved.set(bucket, stored);
   }
 
   /** Something was taken up: save soon. */
@@ -76,10 +79,15 @@ export class ViewPositions {
 
   /** Finds out which buckets are still there, also when nothing moves. */
   async verify(): Promise<void> {
+    const { ports, shard } = this.#options;
     for (const bucket of [...this.#saved.keys()]) {
       const saved = this.#saved.get(bucket);
-      const stored = await this.#stored(bucket);
-      if (!this.#closed && stored === undefined && saved !== undefined && saved.revision > 0) this.#lose(bucket);
+      const stored = await ports.positions.load(bucket, shard);
+      if (this.#closed || saved === undefined || saved.revision === 0 || this.#saved.get(bucket) !== saved) continue;
+      // The same revision is our own write, also where it says 0: the log was empty. One that is behind ours: the bucket was made again.
+      const isOurs = stored?.revision === saved.revision;
+      if (!isOurs && (stored === undefined || stored.eventsSeq < saved.eventsSeq || stored.eventsSeq === 0))
+        this.#lose(bucket);
     }
   }
 

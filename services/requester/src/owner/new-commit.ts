@@ -1,0 +1,41 @@
+import type { Chance, NamedCommand } from "@shoal/core";
+import { type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
+import type { Given } from "./mailbox.ts";
+
+/** Who decides, when, and behind what. */
+export interface CommitOrigin {
+  readonly by: string;
+  readonly epoch: number;
+  readonly chance: Pick<Chance, "uuid">;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The hash of the commit before it. */
+  readonly prev: string;
+}
+
+// A burst of reports may join many names; the first 200 characters say enough.
+const causeCharsMax = 200;
+
+/** One commit with the events of a batch of commands, which one actor gave. */
+export function newCommit<E extends StoredEvent>(
+  events: readonly E[],
+  batch: readonly Given<NamedCommand>[],
+  { by, epoch, chance, at, prev }: CommitOrigin,
+): Commit<E> {
+  const [first] = batch;
+  const command = batch
+    .map((each) => each.command.name)
+    .join("+")
+    .slice(0, causeCharsMax);
+  return {
+    v: commitVersion,
+    id: chance.uuid(),
+    at,
+    by,
+    actor: first?.actor ?? { type: "requester", id: by },
+    cause: { command, ...(first?.id === undefined ? {} : { id: first.id }) },
+    epoch,
+    prev,
+    events,
+  };
+}

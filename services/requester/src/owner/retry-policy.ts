@@ -1,0 +1,57 @@
+import type { Chance } from "@shoal/core";
+import { retryMs } from "./until-reachable.ts";
+
+export interface RetryPolicyOptions {
+  readonly chance: Pick<Chance, "fraction">;
+  /** An owner retries until the log answers; without a lease a command fails when it does not, or after some conflicts. */
+  readonly isOwner: boolean;
+}
+
+/** How to go on after a conflict: read the log after `beforeMs`; with nothing new there, wait `idleMs` or give up. */
+export interface ConflictRetry {
+  readonly beforeMs: number;
+  /** Undefined: a conflict with nothing does not end by trying again. */
+  readonly idleMs: number | undefined;
+}
+
+// Conflicts in a row that are tried again at once: with a few requesters one is rare. Behind as many with nothing new to read,
+// something else is wrong.
+const conflictsAtOnce = 5;
+// Without a lease the owner is often faster: with pauses up to a second these tries take about as long as a client waits, 20 s.
+const conflictsMax = 24;
+
+/** When a command is decided again after a failure: each kind of failure is counted for itself, until something succeeds. */
+export class RetryPolicy {
+  readonly #options: RetryPolicyOptions;
+  #conflicts = 0;
+  #silences = 0;
+
+  constructor(options: RetryPolicyOptions) {
+    this.#options = options;
+  }
+
+  reset(): void {
+    this.#conflicts = 0;
+    this.#silences = 0;
+  }
+
+  /** The log does not answer: the pause before the next try, milliseconds; undefined when there is none. */
+  afterSilence(): number | undefined {
+    return this.#options.isOwner ? backOff(this.#silences++) : undefined;
+  }
+
+  /** Another requester was first; undefined when the command is given up. */
+  afterConflict(): ConflictRetry | undefined {
+    const { isOwner, chance } = this.#options;
+    const conflicts = ++this.#conflicts;
+    if (!isOwner && conflicts >= conflictsMax) return undefined;
+    // By chance between half and all of it: two that conflict must not come back at the same moment.
+    const waitMs = backOff(Math.max(0, conflicts - conflictsAtOnce)) * (0.5 + chance.fraction() / 2);
+    return {
+      beforeMs: conflicts > conflictsAtOnce ? waitMs : 0,
+      idleMs: conflicts < conflictsAtOnce ? waitMs : undefined,
+    };
+  }
+}
+
+const backOff = (failures: number): number => Math.min(retryMs.first * 2 ** failures, retryMs.max);

@@ -1,0 +1,72 @@
+import { type CommandReply, type EventLog, type Kind, type Kinds, registry } from "@shoal/core";
+import { createSea, type Errand, type ErrandCommand, errandKind, type Sea } from "@shoal/core/testing";
+import type { Actor, AggregateRef } from "@shoal/proto";
+import { type ActorOptions, AggregateActor } from "../owner/aggregate-actor.ts";
+
+type ErrandOptions = ActorOptions<Errand, ErrandCommand, Parameters<typeof errandKind.evolve>[1]>;
+type ErrandActor = AggregateActor<Errand, ErrandCommand, Parameters<typeof errandKind.evolve>[1]>;
+
+/** Errands alone. */
+export const errandsOnly: Kinds = registry<Kind>("kind", [errandKind]);
+
+/** Who gives commands in these tests. */
+export const testClient: Actor = { type: "client", id: "test" };
+
+/** The reference of an errand. */
+export const errandRef = (id: string): AggregateRef => ({ kind: "errand", namespace: "default", id });
+
+/** The command that starts an errand with so many children. */
+export const startErrand = (id: string, childrenCount: number): ErrandCommand => ({
+  name: "Start",
+  plan: {
+    namespace: "default",
+    id,
+    children: Array.from({ length: childrenCount }, (_, index) => ({ target: errandRef(`c-${index}`), runMs: 1_000 })),
+  },
+});
+
+/** One more child of an errand is over: each such command is one event. */
+export const childEnded = (index: number): ErrandCommand => ({ name: "ChildEnded", childId: `c-${index}` });
+
+/** Actors of the errand `p` in several processes over one log. */
+export interface ActorHarness {
+  readonly sea: Sea;
+  /** An actor in a process of its own; `skewMs` is what its clock is ahead. */
+  actor(by: string, options?: Partial<ErrandOptions> & { readonly skewMs?: number }): ErrandActor;
+  /** The same with a log that `change` makes of the real one. */
+  actorOver(by: string, change: (log: EventLog) => Partial<EventLog>, options?: Partial<ErrandOptions>): ErrandActor;
+  /** Lets time pass until the replies are there. */
+  settled(...replies: readonly Promise<CommandReply>[]): Promise<readonly PromiseSettledResult<CommandReply>[]>;
+  /** The commands of each commit, in order. */
+  causes(): readonly string[];
+}
+
+/** Makes an empty log. */
+export function actorHarness(): ActorHarness {
+  const sea = createSea({ kinds: errandsOnly });
+  const actorOver: ActorHarness["actorOver"] = (by, change, options = {}) => {
+    const { log, clock, chance } = sea.requester(by);
+    const own = { log: { ...log, ...change(log) }, clock, chance };
+    const base = { ref: errandRef("p"), kind: errandKind, by, epoch: 1, isOwner: true, onCommit: () => undefined };
+    return new AggregateActor({ ...base, ...own, ...options });
+  };
+  return {
+    sea,
+    actorOver,
+    actor(by, { skewMs = 0, ...options } = {}) {
+      const { berth, log, clock, chance } = sea.requester(by);
+      berth.jumpClock(skewMs);
+      return actorOver(by, () => log, { clock, chance, ...options });
+    },
+    async settled(...replies) {
+      const all = Promise.allSettled(replies);
+      let isDone = false;
+      all.then(() => {
+        isDone = true;
+      });
+      while (!isDone) if (!(await sea.clock.step())) await sea.clock.settle();
+      return await all;
+    },
+    causes: () => sea.log.entries.map(({ commit }) => commit.cause.command),
+  };
+}

@@ -1,0 +1,211 @@
+import {
+  type CommandReply,
+  evolveJob,
+  type Job,
+  type JobCommand,
+  type JobEvent,
+  jobKind,
+  type Kind,
+  type Kinds,
+  type Moment,
+  nodeKind,
+  registry,
+} from "@shoal/core";
+import { createSea, errandKind, type Sea, sampleSpec } from "@shoal/core/testing";
+import {
+  type AggregateRef,
+  defineEvent,
+  featureLevel,
+  JobStopped,
+  type Report,
+  type StoredEvent,
+  shardOf,
+} from "@shoal/proto";
+import { z } from "zod";
+import { inMemory } from "../catalog/open-database.ts";
+import { createCatalog } from "../catalog/sqlite-catalog.ts";
+import { createDispatcher } from "../owner/dispatcher.ts";
+import { EffectDeliverer } from "../owner/effect-deliverer.ts";
+import { FeatureGate } from "../owner/feature-gate.ts";
+import { Reconciler } from "../owner/reconciler.ts";
+import { Shard } from "../owner/shard.ts";
+import type { Diary, RequesterPorts } from "../ports.ts";
+import { sliceRebuilder } from "../verify/rebuild-slice.ts";
+import type { MemoryPorts } from "./memory-ports.ts";
+
+/** An event of a later version: a job that is noted is over. */
+export const JobNoted = defineEvent("JobNoted", z.object({}));
+
+/** The kinds of this version, with errands. */
+export const knownKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, errandKind]);
+
+/** The kinds of a later version, which knows `JobNoted`. */
+export const laterKinds: Kinds = registry<Kind>("kind", [
+  {
+    ...jobKind,
+    events: [...jobKind.events, JobNoted],
+    evolve: (job: Job | undefined, event: StoredEvent, moment: Moment) =>
+      evolveJob(job, (event.type === "JobNoted" ? JobStopped.of({ why: "noted" }) : event) as JobEvent, moment),
+  },
+  nodeKind,
+  errandKind,
+]);
+
+/** All jobs of these tests are in this shard. */
+export const testShard = 3;
+
+/** The ids of so many jobs in the shard. */
+export function jobIds(count: number): readonly string[] {
+  const ids: string[] = [];
+  for (let n = 0; ids.length < count; n++) if (shardOf(`j-${n}`) === testShard) ids.push(`j-${n}`);
+  return ids;
+}
+
+export const jobRef = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
+
+/** A requester's shard, and what it does to the servers. */
+export interface OwnedShard {
+  readonly shard: Shard;
+  readonly ports: MemoryPorts;
+  readonly reconciler: Reconciler;
+  /** Writes of entries into views, each as `bucket key`. */
+  readonly writes: string[];
+  /** Appends and loads of the log. */
+  readonly log: { appends: number; loads: number };
+  readonly warnings: string[];
+}
+
+export interface ShardWishes {
+  readonly kinds?: Kinds;
+  /** What the ports become. */
+  readonly change?: (ports: MemoryPorts) => Partial<RequesterPorts>;
+}
+
+/** A log with jobs, and requesters that own their shard one after the other. */
+export interface ShardHarness {
+  readonly sea: Sea;
+  /** Lets time pass until it is there; at most so long. */
+  until<T>(promise: Promise<T>, ms?: number): Promise<T>;
+  /** Makes a shard that is not open yet. */
+  own(by: string, wishes?: ShardWishes): OwnedShard;
+  /** Makes a shard and opens it. */
+  open(by: string, wishes?: ShardWishes): Promise<OwnedShard>;
+  /** Decides a command on a job without the lease. */
+  give(id: string, command: JobCommand): Promise<CommandReply>;
+  /** Appends a commit of a later version to a job; its position. */
+  note(id: string): number;
+}
+
+/** Makes an empty log. */
+export function shardHarness(): ShardHarness {
+  const sea = createSea({ kinds: laterKinds });
+  const writer = sea.requester("writer");
+  const silent = { send: async () => undefined, serve: async () => ({ close: async () => undefined }) };
+  const dispatcher = createDispatcher({
+    ...{ ports: { ...writer, commands: silent }, kinds: knownKinds, by: "writer" },
+    local: () => undefined,
+    onAppended: () => undefined,
+  });
+  let [commands, epoch] = [0, 0];
+  const harness: ShardHarness = {
+    sea,
+    async until(promise, ms = 60_000) {
+      let isDone = false;
+      const end = () => {
+        isDone = true;
+      };
+      promise.then(end, end);
+      const endAt = sea.clock.now() + ms;
+      await sea.clock.settle();
+      while (!isDone && sea.clock.now() <= endAt) if (!(await sea.clock.step())) break;
+      if (!isDone) throw new Error(`nothing came in ${ms} ms`);
+      return await promise;
+    },
+    own: (by, wishes = {}) => ownedShard(sea, { by, epoch: ++epoch, ...wishes }),
+    async open(by, wishes) {
+      const owned = harness.own(by, wishes);
+      await harness.until(owned.shard.open());
+      return owned;
+    },
+    async give(id, command) {
+      const envelope = { id: `command-${commands++}`, aggregate: jobRef(id), command, actor: client } as const;
+      if (command.name !== "Submit") return await harness.until(dispatcher.send(envelope));
+      return (await harness.until(dispatcher.create(envelope))).reply;
+    },
+    note(id) {
+      const last = sea.log.messagesOf(jobRef(id)).at(-1);
+      const commit = { ...sea.log.entries.at(-1)?.commit, id: `note-${id}`, prev: last?.hash ?? "" };
+      return sea.log.put(
+        jobRef(id),
+        JSON.stringify({ ...commit, cause: { command: "Note" }, events: [JobNoted.of({})] }),
+      );
+    },
+  };
+  return harness;
+}
+
+/** Submits a job. */
+export const submitted = (id: string): JobCommand => ({ name: "Submit", jobId: id, spec: sampleSpec() });
+
+export const client = { type: "client", id: "test" } as const;
+
+/** A node's report on an execution. */
+export const reported = (saw: Report["saw"], number = 1): Report => ({ at: 1, namespace: "default", number, saw });
+
+function ownedShard(
+  sea: Sea,
+  { by, epoch, kinds = knownKinds, change = () => ({}) }: ShardWishes & { readonly by: string; readonly epoch: number },
+): OwnedShard {
+  const warnings: string[] = [];
+  const diary: Diary = { info: () => undefined, warn: (_, sentence) => void warnings.push(sentence) };
+  const { logReader: logs, ...memory } = sea.requester(by, kinds);
+  const catalog = createCatalog({ views: memory.views.jobs, file: inMemory, pause: async () => undefined });
+  const rebuild = sliceRebuilder({ ...memory, kinds, ensureBucket: async () => undefined });
+  const own: MemoryPorts = { ...memory, logs, catalog, diary, rebuild };
+  const base = { ...own, ...change(own) };
+  const writes: string[] = [];
+  const counted = { appends: 0, loads: 0 };
+  const views = Object.fromEntries(
+    Object.entries(base.views).map(([bucket, store]) => [
+      bucket,
+      {
+        ...store,
+        put: (key: string, value: Parameters<typeof store.put>[1]) => {
+          writes.push(`${bucket} ${key}`);
+          return store.put(key, value);
+        },
+        remove: (key: string, seq: number) => {
+          writes.push(`${bucket} ${key}`);
+          return store.remove(key, seq);
+        },
+      },
+    ]),
+  ) as unknown as RequesterPorts["views"];
+  const log: RequesterPorts["log"] = {
+    ...base.log,
+    append(...given) {
+      counted.appends += 1;
+      return base.log.append(...given);
+    },
+    load(...given) {
+      counted.loads += 1;
+      return base.log.load(...given);
+    },
+  };
+  const ports = { ...base, views, log };
+  const owned: { shard?: Shard } = {};
+  const dispatcher = createDispatcher({
+    ...{ ports, kinds, by },
+    local: (envelope) => (shardOf(envelope.aggregate.id) === testShard ? owned.shard?.command(envelope) : undefined),
+    onAppended: (stored) => owned.shard?.onAppended(stored),
+  });
+  const effects = new EffectDeliverer({ clock: ports.clock, diary, kinds, by, dispatcher });
+  const scheduler = { request: () => undefined, remove: () => undefined };
+  const world = { isGone: () => false, nodes: () => [] };
+  const reconciler = new Reconciler({ clock: ports.clock, by, world, scheduler, effects });
+  const features = new FeatureGate({ supported: featureLevel, diary });
+  const lease = { shard: testShard, epoch };
+  const shard = new Shard({ ports, kinds, reconciler, by, features, lease, positionsMs: 1_000 });
+  owned.shard = shard;
+  return { shard, ports: { ...own, ...ports, catalog }, reconciler, writes, log: counted, warnings };
+}
