@@ -1,6 +1,7 @@
 import { kinds as allKinds, type Job, type Kinds, type Process, type World } from "@shoal/core";
 import { type Commands, createCommands } from "./commands/commands.ts";
 import type { JobDefaults } from "./commands/job-defaults.ts";
+import { OpenLimit } from "./commands/open-limit.ts";
 import { createConfirmations } from "./nodes/confirmations.ts";
 import { LiveMembership, type Membership, type MembershipWatcher } from "./nodes/membership.ts";
 import { MembershipController } from "./nodes/membership-controller.ts";
@@ -19,9 +20,16 @@ import { Roster } from "./reads/roster.ts";
 export interface RequesterSettings {
   readonly requesterId: string;
   readonly auction: BiddingSettings;
-  readonly nodes: { readonly disconnectAfterMs: number; readonly settleMs: number };
+  readonly nodes: {
+    readonly disconnectAfterMs: number;
+    readonly settleMs: number;
+    /** How long a node may be gone before it is forgotten; seven days when left out. */
+    readonly forgetAfterMs?: number;
+  };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
+  /** How many aggregates may be open in the cluster; without a limit when left out. */
+  readonly jobs?: { readonly openMax: number };
   /** The kinds of aggregates that it knows; all of this version when left out. */
   readonly kinds?: Kinds;
 }
@@ -51,7 +59,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   // Each part is made of others: those that are called back take them when they are called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
-  const membership = new LiveMembership({ market, nodes: views.nodes, clock, ...settings.nodes, watcher });
+  const membership = new LiveMembership({
+    market,
+    nodes: views.nodes,
+    log: ports.log,
+    clock,
+    ...settings.nodes,
+    watcher,
+  });
   const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
   const dispatcher = dispatcherOf({ ports, kinds, by, owner: () => owner });
   const effects = new EffectDeliverer({ clock, diary, kinds, by, dispatcher });
@@ -72,12 +87,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const controller = new MembershipController({
     ...{ clock, diary },
-    disconnectAfterMs: settings.nodes.disconnectAfterMs,
+    ...settings.nodes,
     leaseOf: (shard) => owner.leaseOf(shard),
     command: (given) => owner.command(given),
   });
   const assignments = new AssignmentReconciler(ports, owner);
-  const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults });
+  const openOf = (shard: number) => owner.openOf(shard);
+  const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
+  const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults, openLimit });
   const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
   return { processes, commands, dispatcher, membership, owner, roster };
 }

@@ -13,7 +13,7 @@ import {
   systemChance,
   systemClock,
 } from "@shoal/nats";
-import { streams } from "@shoal/proto";
+import { shardOf, streams } from "@shoal/proto";
 import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
@@ -21,6 +21,7 @@ import { createRequesterHealth, type RequesterHealth } from "./health/requester-
 import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
+import { isForgotten } from "./nodes/forgotten-nodes.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
 import { openDiary } from "./pino-diary.ts";
 import type { Diary } from "./ports.ts";
@@ -178,7 +179,13 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
     self,
     clockOffsetMs: health.clockOffsetMs,
   });
-  const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
+  const resultBuckets = createResultBuckets({
+    nodes: views.nodes,
+    store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
+    isForgotten: (nodeId) => isForgotten(log, nodeId),
+    isMine: (nodeId) => requester.owner.holdings().has(shardOf(nodeId)),
+    ...{ clock, diary },
+  });
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
   const { publicUrl, ...http } = config.http;
