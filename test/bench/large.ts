@@ -40,6 +40,7 @@ async function nodeLoss(): Promise<number> {
   const aggregates = new Aggregates({
     ...{ ports, kinds, reconciler, by: "bench", epoch: 1 },
     projector: new Projector(ports),
+    onSize: () => undefined,
     features: new FeatureGate({ supported: featureLevel, diary: ports.diary }),
     // They are in the views already.
     projectedSeq: () => Number.POSITIVE_INFINITY,

@@ -52,7 +52,7 @@ async function startJobs(here: InProcess) {
   const running = [await submit(here, jobOf(3_600)), await submit(here, jobOf(3_600))];
   await until("work on the long jobs", async () => here.starts.size === ended.length + running.length);
   const waiting = await submit(here, largeJob(0));
-  await until("the reason why the large job waits", async () => /"reason":\{/.test(await entryText(here, waiting)));
+  await until("the large job in its queue", async () => /"stateType":"queued"/.test(await entryText(here, waiting)));
   let before = await storedBytes(here);
   await until("views that agree with the log", async () => {
     before = await storedBytes(here);

@@ -6,7 +6,11 @@ import { patienceMs, shortPause } from "./connection/server-request.ts";
 import { lastOnSubject, type StoredMessage } from "./stream/stored-message.ts";
 import { positionKey, streamOfBucket, subjectOfKey } from "./views/bucket.ts";
 
-const ViewPosition = z.object({ eventsSeq: z.int().min(0), reportsSeq: z.int().min(0) });
+const ViewPosition = z.object({
+  eventsSeq: z.int().min(0),
+  reportsSeq: z.int().min(0),
+  open: z.int().min(0).optional(),
+});
 
 /** One write that is under way. */
 interface Attempt {
@@ -34,9 +38,9 @@ export function createPositions(link: Link): Positions {
         await shortPause(link);
       }
     },
-    save(bucket, shard, { eventsSeq, reportsSeq, revision }) {
+    save(bucket, shard, { revision, ...position }) {
       const subject = subjectOfKey(bucket, positionKey(shard));
-      const bytes = new TextEncoder().encode(JSON.stringify({ eventsSeq, reportsSeq }));
+      const bytes = new TextEncoder().encode(JSON.stringify(position));
       return write(link, { bucket, subject, bytes, id: link.chance.uuid(), revision, expected: revision });
     },
   };
@@ -79,7 +83,9 @@ async function readBack(link: Link, attempt: Attempt): Promise<number | undefine
 /** Undefined for what is no position, such as a removal marker, which is empty. */
 function positionOf(message: StoredMessage): StoredPosition | undefined {
   const position = ViewPosition.safeParse(jsonOf(message.bytes));
-  return position.success ? { ...position.data, revision: message.seq } : undefined;
+  if (!position.success) return undefined;
+  const { open, ...reached } = position.data;
+  return { ...reached, ...(open === undefined ? {} : { open }), revision: message.seq };
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -127,6 +127,15 @@ const JobDefaults = z.object({
     ),
 });
 
+const Jobs = z.object({
+  // Ten times what one node's loss is measured with (100,000); at some kilobytes each, the requesters share a few gigabytes.
+  openMax: count(16, 100_000_000)
+    .default(1_000_000)
+    .describe(
+      "jobs and nodes that may be open at once in the whole cluster, split evenly over its shards; a shard at its limit answers submissions with 429",
+    ),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** Everything that a requester can be told. `http.port` is also SHOAL_HTTP_PORT. */
@@ -144,6 +153,7 @@ export const RequesterConfig = z
     storage: Storage.prefault({}),
     auction: Auction.prefault({}),
     nodes: Nodes.prefault({}),
+    jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
     positionsMs: count(10, 600_000)
       .default(1000)

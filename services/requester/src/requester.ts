@@ -2,6 +2,7 @@ import { kinds as allKinds, type Job, type Kinds, type Process, type World } fro
 import { featureLevel } from "@shoal/proto";
 import { type Commands, createCommands } from "./commands/commands.ts";
 import type { JobDefaults } from "./commands/job-defaults.ts";
+import { OpenLimit } from "./commands/open-limit.ts";
 import { createConfirmations } from "./nodes/confirmations.ts";
 import { LiveMembership, type Membership, type MembershipWatcher } from "./nodes/membership.ts";
 import { MembershipController } from "./nodes/membership-controller.ts";
@@ -29,6 +30,8 @@ export interface RequesterSettings {
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
+  /** How many aggregates may be open in the cluster; without a limit when left out. */
+  readonly jobs?: { readonly openMax: number };
   /** The kinds of aggregates that it knows; all of this version when left out. */
   readonly kinds?: Kinds;
   /** The highest feature level that it supports; this release's when left out. */
@@ -95,7 +98,9 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     command: (given) => owner.command(given),
   });
   const assignments = new AssignmentReconciler(ports, owner);
-  const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults });
+  const openOf = (shard: number) => owner.openOf(shard);
+  const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
+  const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults, openLimit });
   const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
   return { processes, commands, dispatcher, membership, owner, roster, features };
 }

@@ -4,6 +4,8 @@ export interface ViewPosition {
   readonly eventsSeq: number;
   /** Every report up to here is decided; kept in the bucket `open` alone, 0 elsewhere. */
   readonly reportsSeq: number;
+  /** How many aggregates of the shard were open when it was written; kept in the bucket `open` alone. */
+  readonly open?: number;
 }
 
 /** A position with its own revision in the bucket. */

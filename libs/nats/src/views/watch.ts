@@ -15,8 +15,8 @@ export interface WatchPlace {
 interface Watched {
   readonly place: WatchPlace;
   readonly watcher: ViewWatcher;
-  /** The revision of every entry that was told and not removed since. */
-  readonly live: Map<string, number>;
+  /** The revision and time of every entry that was told and not removed since: a bucket that was deleted and made again counts from 1. */
+  readonly live: Map<string, string>;
   /** Entries told before that the present telling has not mentioned yet. */
   unseen: Set<string>;
   /** What was there when the watch began, or began again, is still being told. */
@@ -41,6 +41,7 @@ export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWa
     begins() {
       watched.unseen = new Set(watched.live.keys());
       watched.isInitial = true;
+      delivered.reset();
     },
     deliver(message) {
       hear(link, watched, message);
@@ -69,14 +70,14 @@ function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
   const key = keyOfSubject(place.bucket, message.subject);
   if (!isEntryKey(key)) return;
   unseen.delete(key);
-  const revision = message.seq;
+  const version = `${message.seq} ${message.storedAt}`;
   const value = readValue(message);
   if (value === "removed") {
     forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {
     link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
-  } else if (live.get(key) !== revision) {
-    live.set(key, revision);
+  } else if (live.get(key) !== version) {
+    live.set(key, version);
     watcher.changed(key, value, { isInitial, isAbsent: false, storedAt: message.storedAt });
   }
 }

@@ -3,11 +3,12 @@ import type { Actor, AggregateRef, JobSpec } from "@shoal/proto";
 import type { Dispatcher } from "../owner/dispatcher.ts";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
+import type { OpenLimit } from "./open-limit.ts";
 import { asksTheSame } from "./server-keys.ts";
 
 /** What clients may ask for. Any requester accepts it, whichever owns the job. */
 export interface Commands {
-  /** Submits a job. With a token, a second call finds the first one's job. */
+  /** Submits a job. Throws Fault TOO_MANY when its shard holds as many as may be open. With a token, a second call finds the first one's job. */
   submit(request: SubmitRequest): Promise<{ readonly jobId: string; readonly seq: number; readonly existed: boolean }>;
   /** Stops a job; `changed` is false when it had been stopped before. */
   stop(jobId: string, request: StopRequest): Promise<{ readonly seq: number; readonly changed: boolean }>;
@@ -30,9 +31,11 @@ export interface CommandParts {
   readonly chance: Chance;
   /** What jobs get that do not say it; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
+  /** How many jobs may be open; without a limit when left out. */
+  readonly openLimit?: Pick<OpenLimit, "admit"> | undefined;
 }
 
-export function createCommands({ dispatcher, chance, jobDefaults }: CommandParts): Commands {
+export function createCommands({ dispatcher, chance, jobDefaults, openLimit }: CommandParts): Commands {
   return {
     async submit({ spec: asked, token, actor }) {
       const spec = withDefaults(asked, jobDefaults);
@@ -40,7 +43,8 @@ export function createCommands({ dispatcher, chance, jobDefaults }: CommandParts
       // In the log, so that any requester knows the same request again.
       const id = token ? chance.digest(token).slice(0, 32) : chance.uuid();
       const command: JobCommand = { name: "Submit", jobId: aggregate.id, spec };
-      const { reply, existing } = await dispatcher.create({ id, aggregate, command, actor });
+      const create = () => dispatcher.create({ id, aggregate, command, actor });
+      const { reply, existing } = await (openLimit?.admit(aggregate, create) ?? create());
       if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
       if (existing !== undefined) mustAskTheSame(existing, { aggregate, spec });
       return { jobId: aggregate.id, seq: reply.seq, existed: existing !== undefined };

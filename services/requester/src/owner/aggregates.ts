@@ -36,6 +36,8 @@ export interface AggregatesOptions {
   readonly epoch: number;
   /** The position up to which everything is in the views. */
   readonly projectedSeq: () => number;
+  /** There is one more, or one less, in memory. */
+  readonly onSize: () => void;
 }
 
 /** The aggregates of a shard in memory: each is read when it is needed, projected with every commit, and leaves once it is settled. */
@@ -257,6 +259,7 @@ export class Aggregates {
   }
 
   #enter(actor: Actor): void {
+    if (this.#actors.get(actor.ref) === undefined) this.#options.onSize();
     this.#actors.add(actor);
     this.#actors.index(actor);
     this.#options.reconciler.reconcile(actor);
@@ -272,6 +275,7 @@ export class Aggregates {
   #drop(actor: Actor): void {
     if (this.#actors.get(actor.ref) !== actor) return;
     this.#actors.delete(actor);
+    this.#options.onSize();
     this.#options.reconciler.remove(actor);
     actor.close();
   }

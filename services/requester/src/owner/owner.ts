@@ -94,6 +94,11 @@ export class Owner implements Process {
     return this.#shards.get(shard)?.lease;
   }
 
+  /** How many aggregates of a shard are open; undefined when this requester does not own it. */
+  openOf(shard: number): number | undefined {
+    return this.#shards.get(shard)?.size();
+  }
+
   /** Decides a command on an aggregate; undefined when this requester does not own its shard. */
   command(given: AddressedCommand): Promise<CommandReply> | undefined {
     return this.#shards.get(shardOf(given.aggregate.id))?.command(given);

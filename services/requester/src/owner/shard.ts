@@ -70,6 +70,7 @@ export class Shard {
       shard: lease.shard,
       buckets: [...new Set([...views, buckets.open])],
       everyMs,
+      open: () => this.size(),
       onMissing: (bucket) => void this.#rebuild(bucket),
     });
     this.#aggregates = new Aggregates({
@@ -77,6 +78,7 @@ export class Shard {
       projector: this.#projector,
       epoch: lease.epoch,
       projectedSeq: () => this.#positions.events.done(),
+      onSize: () => this.#positions.moved(),
     });
   }
 
@@ -151,10 +153,12 @@ export class Shard {
   /** Lets everything go at once; the next owner goes on. */
   async close(): Promise<void> {
     this.#closed.abort();
+    // Before nothing is in memory any more: what it saves names how many aggregates are open.
+    const saved = this.#positions.close();
     this.#projector.close();
     this.#aggregates.close();
     this.#room?.resolve();
-    await this.#positions.close();
+    await saved;
     await Promise.all(this.#closers.map((each) => each.close()));
   }
 

@@ -13,7 +13,7 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     driving = drive(sea.clock);
     lost = [];
     const onMissing = (bucket: string) => void lost.push(bucket);
-    positions = new ViewPositions({ ports, shard: 3, buckets: ["jobs"], everyMs: 10, onMissing });
+    positions = new ViewPositions({ ports, shard: 3, buckets: ["jobs"], everyMs: 10, open: () => 0, onMissing });
     sea.positions.drop("jobs");
   });
   afterEach(() => driving.stop());
@@ -31,6 +31,25 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     sea.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
     await positions.verify();
     expect(lost).toEqual(["jobs"]);
+  });
+  it("are there for a log that was empty at the start, also when they are verified", async () => {
+    await positions.load(0);
+    await expect.poll(() => sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+    await positions.verify();
+    expect(lost).toEqual([]);
+    positions.events.begin(6)();
+    positions.moved();
+    await expect.poll(() => sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 6 });
+  });
+  it("are written again, when nothing else moves, after a write that failed", async () => {
+    sea.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
+    await positions.load(9);
+    // The answer to a write was lost.
+    sea.positions.save("jobs", 3, { ...(sea.positions.load("jobs", 3) ?? expect.unreachable()), eventsSeq: 6 });
+    positions.events.begin(8)();
+    positions.moved();
+    await expect.poll(() => sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 8 });
+    expect(lost).toEqual([]);
   });
   it("are not written over by an owner that saves in the same moment", async () => {
     sea.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });

@@ -10,6 +10,8 @@ export interface ViewPositionsOptions {
   readonly buckets: readonly string[];
   /** How often at most positions are saved, milliseconds. */
   readonly everyMs: number;
+  /** How many aggregates of the shard are open. */
+  readonly open: () => number;
   /** The bucket, or its position, is gone: this shard's part of it has to be rebuilt. */
   readonly onMissing: (bucket: string) => void;
 }
@@ -34,8 +36,10 @@ export class ViewPositions {
   async load(lastSeq: number): Promise<ViewPosition> {
     await Promise.all(
       this.#options.buckets.map(async (bucket) => {
-        const stored = await this.#stored(bucket);
-        if (stored !== undefined) this.#saved.set(bucket, stored);
+        const stored = await this.#load(bucket);
+        // A position of 0 in a log that is not empty: a rebuild has begun and not finished.
+        const isWhole = stored !== undefined && (stored.eventsSeq > 0 || lastSeq === 0);
+        if (isWhole) this.#saved.set(bucket, stored);
       }),
     );
     const ahead = [...this.#saved].find(([, { eventsSeq }]) => eventsSeq > lastSeq);
@@ -60,11 +64,11 @@ export class ViewPositions {
 
   /** A bucket was rebuilt: its position is followed again. Throws Fault REVISION_CONFLICT when it is gone once more. */
   async rebuilt(bucket: string): Promise<void> {
-    const { ports, shard } = this.#options;
-    const stored = await ports.positions.load(bucket, shard);
+    const stored = await this.#load(bucket);
     // At 0 the log was empty, and the rebuild had nothing to write.
     if (stored === undefined) throw new Fault("REVISION_CONFLICT", `${bucket} has no position after its rebuild`);
     this.#saved.set(bucket, stored);
+    this.moved();
   }
 
   /** Something was taken up: save soon. */
@@ -79,15 +83,12 @@ export class ViewPositions {
 
   /** Finds out which buckets are still there, also when nothing moves. */
   async verify(): Promise<void> {
-    const { ports, shard } = this.#options;
     for (const bucket of [...this.#saved.keys()]) {
       const saved = this.#saved.get(bucket);
-      const stored = await ports.positions.load(bucket, shard);
+      const stored = await this.#load(bucket);
       if (this.#closed || saved === undefined || saved.revision === 0 || this.#saved.get(bucket) !== saved) continue;
-      // The same revision is our own write, also where it says 0: the log was empty. One that is behind ours: the bucket was made again.
-      const isOurs = stored?.revision === saved.revision;
-      if (!isOurs && (stored === undefined || stored.eventsSeq < saved.eventsSeq || stored.eventsSeq === 0))
-        this.#lose(bucket);
+      // The same revision is our own write, also where it says 0: the log was empty.
+      if (stored?.revision !== saved.revision && isBehind(stored, saved)) this.#lose(bucket);
     }
   }
 
@@ -108,11 +109,13 @@ export class ViewPositions {
     // Reports are worked off by the shard as a whole; one bucket is enough to say so.
     const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
     const isNewer = position.eventsSeq > saved.eventsSeq || position.reportsSeq > saved.reportsSeq;
+    const counted = bucket === buckets.open ? { open: this.#options.open() } : {};
     // A position of nothing is worth saving once: without any, the next owner would rebuild.
-    if (!isNewer && saved.revision > 0) return;
+    if (!isNewer && saved.open === counted.open && saved.revision > 0) return;
     const next = {
       eventsSeq: Math.max(position.eventsSeq, saved.eventsSeq),
       reportsSeq: Math.max(position.reportsSeq, saved.reportsSeq),
+      ...counted,
     };
     try {
       const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
@@ -125,18 +128,21 @@ export class ViewPositions {
 
   /** Another requester has written, the bucket is not the same any more, or the answer to our own write was lost. */
   async #reload(bucket: string): Promise<void> {
-    const stored = await this.#stored(bucket).catch(() => this.#saved.get(bucket));
-    if (this.#closed) return;
-    // One that is behind ours: the bucket was made again, and another process has begun to rebuild it.
-    if (stored === undefined || stored.eventsSeq < (this.#saved.get(bucket)?.eventsSeq ?? 0)) this.#lose(bucket);
-    else this.#saved.set(bucket, stored);
+    const saved = this.#saved.get(bucket);
+    const stored = await this.#load(bucket).catch(() => saved);
+    if (this.#closed || saved === undefined) return;
+    if (stored === undefined || isBehind(stored, saved)) {
+      this.#lose(bucket);
+      return;
+    }
+    this.#saved.set(bucket, stored);
+    // What could not be written is written next, also when nothing else moves.
+    this.moved();
   }
 
-  /** What a bucket says; undefined also at 0, where a rebuild has begun and not finished. */
-  async #stored(bucket: string): Promise<StoredPosition | undefined> {
+  #load(bucket: string): Promise<StoredPosition | undefined> {
     const { ports, shard } = this.#options;
-    const stored = await ports.positions.load(bucket, shard);
-    return stored?.eventsSeq === 0 ? undefined : stored;
+    return ports.positions.load(bucket, shard);
   }
 
   #lose(bucket: string): void {
@@ -144,3 +150,7 @@ export class ViewPositions {
     this.#options.onMissing(bucket);
   }
 }
+
+/** The bucket was deleted, and perhaps made again: then another process may have begun to rebuild it. */
+const isBehind = (stored: StoredPosition | undefined, saved: StoredPosition): boolean =>
+  stored === undefined || stored.eventsSeq < saved.eventsSeq || stored.revision < saved.revision;

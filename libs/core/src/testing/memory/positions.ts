@@ -17,13 +17,13 @@ export function createPositionStore(): PositionStore {
   let lastRevision = 0;
   return {
     load: (bucket, shard) => byBucket.get(bucket)?.get(shard),
-    save(bucket, shard, { eventsSeq, reportsSeq, revision }) {
+    save(bucket, shard, { revision, ...position }) {
       const positions = byBucket.get(bucket) ?? new Map<number, StoredPosition>();
       const got = positions.get(shard)?.revision ?? 0;
       if (got !== revision)
         throw new Fault("REVISION_CONFLICT", `${bucket} ${shard}: expected revision ${revision}, got ${got}`);
       lastRevision++;
-      byBucket.set(bucket, positions.set(shard, { eventsSeq, reportsSeq, revision: lastRevision }));
+      byBucket.set(bucket, positions.set(shard, { ...position, revision: lastRevision }));
       return lastRevision;
     },
     drop: (bucket) => void byBucket.delete(bucket),

@@ -1,0 +1,103 @@
+import { createSea, drive } from "@shoal/core/testing";
+import { buckets, JobSpec, shardCount, shardOf } from "@shoal/proto";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createRequester, type Requester } from "../requester.ts";
+import { memoryPorts } from "../testing/memory-ports.ts";
+import { namedJobId } from "./ids.ts";
+
+const perShard = 10;
+const actor = { type: "client", id: "test" } as const;
+
+let sea = createSea();
+let driving = drive(sea.clock);
+beforeEach(() => {
+  sea = createSea();
+  driving = drive(sea.clock);
+});
+afterEach(() => driving.stop());
+
+async function startRequester(requesterId: string): Promise<Requester> {
+  const ports = memoryPorts(sea, requesterId);
+  const requester = createRequester(
+    {
+      requesterId,
+      auction: { width: 3, rounds: 1, waitMs: 100 },
+      // Longer than the test: without a node every job waits.
+      nodes: { disconnectAfterMs: 6_000, settleMs: 3_600_000 },
+      positionsMs: 1_000,
+      jobs: { openMax: perShard * shardCount },
+    },
+    ports,
+  );
+  for (const each of [ports.catalog, ...requester.processes]) await each.start();
+  return requester;
+}
+
+/** Two requesters, and names of jobs of a shard that the first one owns. */
+async function startTwo() {
+  const [one, other] = [await startRequester("r-1"), await startRequester("r-2")];
+  const shared = () => [one, other].every(({ owner }) => owner.holdings().size === shardCount / 2);
+  await expect.poll(shared).toBe(true);
+  const [shard = 0] = one.owner.holdings().keys();
+  const { chance } = sea.requester("namer");
+  const names = Array.from({ length: 100 * shardCount }, (_, index) => `j-${index}`).filter(
+    (name) => shardOf(namedJobId(chance, "default", name)) === shard,
+  );
+  const submit = ({ commands }: Requester) => {
+    const name = names.shift() ?? expect.unreachable();
+    const spec = JobSpec.parse({ type: "batch", name, tasks: [{ engine: { type: "noop" } }] });
+    return commands.submit({ spec, token: name, actor });
+  };
+  /** Resolves once the owner has written this count where others read it. */
+  const written = (count: number) => expect.poll(() => sea.positions.load(buckets.open, shard)?.open).toBe(count);
+  return { one, other, shard, names, submit, written };
+}
+
+const tooMany = {
+  code: "TOO_MANY",
+  message: expect.stringMatching(/limit \(jobs\.openMax 160 over 16 shards\): wait until/),
+};
+
+it("refuses what a shard has no room for, at its owner and elsewhere, until a job has ended", async () => {
+  const { one, other, submit, written } = await startTwo();
+  const { jobId: first } = await submit(one);
+  for (let count = 1; count < perShard; count++) await submit(count % 2 === 0 ? one : other);
+  await written(perShard);
+  await expect(submit(one)).rejects.toMatchObject(tooMany);
+  await expect.poll(() => submit(other).catch((failure: unknown) => failure)).toMatchObject(tooMany);
+  await one.commands.stop(first, { why: "enough", actor });
+  await written(perShard - 1);
+  await expect.poll(() => submit(other).then(({ existed }) => existed, String)).toBe(false);
+  await expect(submit(other)).rejects.toMatchObject(tooMany);
+  await written(perShard);
+  await expect(submit(one)).rejects.toMatchObject(tooMany);
+});
+
+it("counts what it has accepted itself since it read the owner's count, also at once", async () => {
+  const { other, submit } = await startTwo();
+  const all = await Promise.allSettled(Array.from({ length: 2 * perShard }, () => submit(other)));
+  expect(all.filter(({ status }) => status === "fulfilled").length).toBe(perShard);
+});
+
+it("limits submissions that come to the owner at once", async () => {
+  const { one, submit } = await startTwo();
+  const all = await Promise.allSettled(Array.from({ length: 2 * perShard }, () => submit(one)));
+  expect(all.filter(({ status }) => status === "fulfilled").length).toBe(perShard);
+});
+
+it("answers a request again that it has accepted before", async () => {
+  const { one, names, submit } = await startTwo();
+  const [name = ""] = names;
+  await submit(one);
+  for (let count = 1; count < perShard; count++) await submit(one);
+  await expect(submit(one)).rejects.toMatchObject(tooMany);
+  names.unshift(name);
+  expect(await submit(one)).toMatchObject({ existed: true });
+});
+
+it("keeps the count when a shard is given back", async () => {
+  const { one, submit, shard } = await startTwo();
+  for (let count = 0; count < 3; count++) await submit(one);
+  await one.processes.find(({ name }) => name === "owner")?.stop();
+  expect(sea.positions.load(buckets.open, shard)?.open).toBe(3);
+});
