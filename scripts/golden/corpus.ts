@@ -28,6 +28,8 @@ export interface Corpus {
   readonly messages: readonly GoldenMessage[];
   /** By subject. */
   readonly fates: Readonly<Record<string, string>>;
+  /** The state of each aggregate, folded from what was decided and from what was stored of it. */
+  readonly states: readonly { readonly decided: unknown; readonly stored: unknown }[];
   /** Commands that came to nothing, and why. */
   readonly leftOut: readonly string[];
 }
@@ -41,11 +43,13 @@ const read = messageReader(kinds);
 export function writeCorpus(stories: readonly Story[]): Corpus {
   const messages: GoldenMessage[] = [];
   const fates: Record<string, string> = {};
+  const states: { decided: unknown; stored: unknown }[] = [];
   const leftOut: string[] = [];
   for (const { aggregate: ref, steps } of stories) {
     const subject = subjectOf(ref);
     const kind = kinds.get(ref.kind);
     let aggregate: Aggregate = noAggregate;
+    let decided: Aggregate = noAggregate;
     let now = beginsAt;
     for (const step of steps) {
       now += step.afterMs ?? 0;
@@ -54,7 +58,7 @@ export function writeCorpus(stories: readonly Story[]): Corpus {
         leftOut.push(`${subject}: ${commit}`);
         continue;
       }
-      const { bytes } = encodeCommit(commit);
+      const { bytes, hash } = encodeCommit(commit);
       const seq = messages.length + 1;
       messages.push({
         seq,
@@ -64,11 +68,13 @@ export function writeCorpus(stories: readonly Story[]): Corpus {
       });
       const found = read({ subject, seq, bytes });
       if (!isCommit(found)) throw new Fault(found.code, found.why);
+      decided = applyCommit(kind, decided, { aggregate: ref, seq, hash, commit });
       aggregate = applyCommit(kind, aggregate, found);
     }
+    states.push({ decided: decided.state, stored: aggregate.state });
     fates[subject] = fateOf(kind, aggregate.state);
   }
-  return { messages, fates, leftOut };
+  return { messages, fates, states, leftOut };
 }
 
 /** What an aggregate came to, in a line: ended or settled, and of a job its state, its code and the states of its executions. */

@@ -151,7 +151,10 @@ const info = (nodeId: string, engines: readonly string[]) => ({
 const hear = (nodeId: string, ...engines: readonly string[]): Step => ({
   afterMs: minute,
   actor: node(nodeId),
-  command: ({ now }) => ({ name: "Hear", heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 } }),
+  command: ({ now }) => ({
+    name: "Hear",
+    heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 },
+  }),
 });
 const miss = (why: string): Step => ({
   afterMs: minute,

@@ -50,7 +50,8 @@ function below(node: Node, prefix: string, depth: number): readonly Field[] {
 }
 
 function itemOf(node: Node): Node {
-  return node.type === "array" ? Node.parse(node.items ?? {}) : {};
+  // A tuple has no items beside its own.
+  return node.type === "array" && node.items !== false ? Node.parse(node.items ?? {}) : {};
 }
 
 function typeOf(node: Node): string {

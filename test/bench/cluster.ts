@@ -6,6 +6,7 @@ import { connectRequester } from "@shoal/nats";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
+import { type Blocked, openBlockedProbe } from "./blocked.ts";
 
 /** A whole cluster to measure: one requester and three nodes, each a process, with room for whatever is asked of it. */
 export interface BenchCluster {
@@ -17,7 +18,10 @@ export interface BenchCluster {
   connect(): ReturnType<typeof connectRequester>;
   /** The resident memory of one of its processes, bytes; 0 where the system does not say. */
   rssBytes(name: string): Promise<number>;
-  stop(): Promise<void>;
+  /** The processor time that one of its processes has taken, milliseconds; 0 where the system does not say. */
+  cpuMs(name: string): Promise<number>;
+  /** Stops it; resolves with how long the requester's event loop was blocked at most since the start. */
+  stop(): Promise<Blocked>;
 }
 
 // Room for every no-op that a run keeps under way: the queue is not what is measured here.
@@ -25,6 +29,7 @@ const roomy = { "capacity.cpu": "1000", "capacity.memory": "1TB", "log.level": "
 
 export async function startCluster(): Promise<BenchCluster> {
   const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
+  const probe = await openBlockedProbe();
   const devstack = await startDevstack(
     {
       requesters: 1,
@@ -39,6 +44,8 @@ export async function startCluster(): Promise<BenchCluster> {
     { onNews: ({ name, why }) => console.error(`${name}: ${why}`), signal: new AbortController().signal },
   );
   const [api = ""] = devstack.facts.api;
+  const requesterPid = devstack.pids()["requester-0"] ?? 0;
+  probe.begin(requesterPid);
   const password = openDataDir(dataDir).passwordOf(requesterUser);
   return {
     api,
@@ -56,9 +63,13 @@ export async function startCluster(): Promise<BenchCluster> {
         onTrouble: () => undefined,
       }),
     rssBytes: (name) => rssOf(devstack.pids()[name] ?? 0),
+    cpuMs: (name) => cpuOf(devstack.pids()[name] ?? 0),
     async stop() {
       await devstack.stop();
+      const blocked = await probe.longest(requesterPid);
+      await probe.close();
       await rm(dataDir, { recursive: true, force: true });
+      return blocked;
     },
   };
 }
@@ -66,4 +77,17 @@ export async function startCluster(): Promise<BenchCluster> {
 async function rssOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+// What Linux counts processor time in, whatever the kernel's own clock: a hundredth of a second (proc(5), sysconf(_SC_CLK_TCK)).
+const tickMs = 10;
+
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // Behind the name, which may hold anything, come the state and ten numbers, then the time in user and in kernel mode.
+  const [user, kernel] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return (Number(user ?? 0) + Number(kernel ?? 0)) * tickMs;
 }

@@ -3,20 +3,20 @@ import { createDice, createHandClock, sampleSpec } from "@shoal/core/testing";
 import type { Placeable } from "../../services/requester/src/owner/scheduler/placeable.ts";
 import { Scheduler } from "../../services/requester/src/owner/scheduler/scheduler.ts";
 import { nodesOf } from "../../services/requester/src/testing/scheduler-harness.ts";
-
-/** What one scheduling decision costs, in microseconds of processor time of the requester. */
-export interface DecisionCosts {
-  readonly decisionMicrosAt10: number;
-  readonly decisionMicrosAt1000: number;
-}
+import { type Measure, rounded } from "./measure.ts";
 
 // Enough for the compiler to have seen everything, and for a batch of some tens of milliseconds.
 const decisions = { warmUp: 3_000, batch: 1_000, batches: 9 } as const;
 
-/** Measures decisions in a cluster of 10 and of 1,000 idle nodes: from the request for one slot to the command that places it. */
-export async function measureDecisions(): Promise<DecisionCosts> {
-  return { decisionMicrosAt10: await microsAt(10), decisionMicrosAt1000: await microsAt(1_000) };
-}
+/** What one scheduling decision costs in microseconds of processor time: from the request for one slot to the command that places it. */
+export const decision: Measure = {
+  name: "decision",
+  summary: () => "scheduling decisions in clusters of 10 and of 1,000 idle nodes",
+  run: async () => ({
+    decisionMicrosAt10: rounded(await microsAt(10)),
+    decisionMicrosAt1000: rounded(await microsAt(1_000)),
+  }),
+};
 
 async function microsAt(nodes: number): Promise<number> {
   const decide = decider(nodes);

@@ -1,38 +1,40 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { bareLog } from "./bare-log.ts";
+import { decision } from "./decision.ts";
+import { figuresTable } from "./figures-table.ts";
+import { large } from "./large.ts";
 import type { Measure } from "./measure.ts";
+import { finishedJobs } from "./reads.ts";
+import { synthetic } from "./synthetic.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [bareLog, wholeCluster];
+const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large];
 
-const { values } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    // Two seconds to join on two cores; a thousand take half a minute.
+    nodes: { type: "string", default: "100" },
+    // Long enough that rates settle.
+    jobs: { type: "string", default: "12000" },
+    // Measures whose names hold this.
+    only: { type: "string", default: "" },
+    // A folder for a CPU profile of every process of the cluster.
+    "cpu-prof": { type: "string" },
+  },
+  allowPositionals: true,
+});
+const options = { nodes: countOf("nodes"), jobs: countOf("jobs") };
+// Processes of a cluster are started with the arguments of this one.
+if (values["cpu-prof"] !== undefined) process.execArgv.push("--cpu-prof", `--cpu-prof-dir=${values["cpu-prof"]}`);
+
 const figures: Record<string, number> = {};
-for (const { says, run } of measures) {
-  console.error(`measuring: ${says}`);
-  Object.assign(figures, await run());
+for (const { summary, run } of measures.filter(({ name }) => name.includes(values.only))) {
+  console.error(`measuring: ${summary(options)}`);
+  Object.assign(figures, await run(options));
 }
-
-const of = (name: string): number => figures[name] ?? 0;
-const share = (part: number, whole: number) => `${Math.round((part / Math.max(whole, 1)) * 100)} %`;
-const rows: readonly (readonly [string, string | number])[] = [
-  ["bare appends/s (server and client, nothing decided)", of("bareAppendsPerSecond")],
-  ["no-op jobs/s, HTTP to completed", of("jobsPerSecond")],
-  ["stored messages per job", of("messagesPerJob")],
-  [
-    "messages/s of jobs against bare appends",
-    share(of("jobsPerSecond") * of("messagesPerJob"), of("bareAppendsPerSecond")),
-  ],
-  ["idle, submit to completed, p50 ms", of("idleMsP50")],
-  ["idle, submit to completed, p99 ms", of("idleMsP99")],
-  ["replay, events/s", of("replayEventsPerSecond")],
-  ["bare ordered consumer, events/s of the same log", of("bareConsumeEventsPerSecond")],
-  ["replay against bare consumer", share(of("replayEventsPerSecond"), of("bareConsumeEventsPerSecond"))],
-  ["requester memory grown, MiB per 10,000 jobs", Math.round(of("rssBytesPer10kJobs") / 2 ** 20)],
-];
-const width = Math.max(...rows.map(([label]) => label.length));
-for (const [label, value] of rows) console.log(`${label.padEnd(width)}  ${value}`);
+for (const line of figuresTable(figures)) console.log(line);
 
 const machine = {
   cpus: availableParallelism(),
@@ -42,3 +44,11 @@ const machine = {
   node: process.version,
 };
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ ...figures, machine }, null, 2)}\n`);
+// Connections that have been closed keep a timer for some seconds.
+process.exit();
+
+function countOf(name: "nodes" | "jobs"): number {
+  const count = Number(values[name]);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new Error(`expected --${name} to be a whole number above 0, got ${values[name]}`);
+}

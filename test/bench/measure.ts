@@ -1,12 +1,20 @@
 /** Figures of one run by the names that `--json` writes. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** What a run was asked for. */
+export interface BenchOptions {
+  /** Synthetic nodes. */
+  readonly nodes: number;
+  /** No-op jobs that are measured, on real nodes and once more on synthetic ones. */
+  readonly jobs: number;
+}
+
 /** One thing to measure. */
 export interface Measure {
   readonly name: string;
   /** What a person reads while it runs. */
-  readonly says: string;
-  run(): Promise<Figures>;
+  summary(options: BenchOptions): string;
+  run(options: BenchOptions): Promise<Figures>;
 }
 
 /** The value below which a share of all values lies; 0 when there are none. */
@@ -26,3 +34,6 @@ export async function inWindow(times: number, window: number, work: (index: numb
 
 /** How many a second, when so many took so long; whole. */
 export const perSecond = (many: number, ms: number): number => Math.round((many * 1000) / Math.max(ms, 1e-3));
+
+/** With two digits behind the point. */
+export const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -1,73 +1,134 @@
 import { openReplay } from "@shoal/requester";
-import { consume } from "./bare-log.ts";
+import { bareConsume } from "./bare-consume.ts";
+import { type BareLog, openBareLog } from "./bare-log.ts";
+import type { Blocked } from "./blocked.ts";
 import { type BenchCluster, startCluster } from "./cluster.ts";
 import { type Completions, watchCompletions } from "./completions.ts";
-import { type Figures, inWindow, type Measure, percentile, perSecond } from "./measure.ts";
+import { type Figures, inWindow, type Measure, percentile, perSecond, rounded } from "./measure.ts";
 import { submitter } from "./submitter.ts";
 
 // One after another, each waited for: half a second or so of an idle cluster.
 const idleJobs = 200;
 // The first thousands warm the compilers up; what comes then is measured, long enough that the rate has settled.
-const warmJobs = 2_000;
-const busyJobs = Number(process.env["SHOAL_BENCH_JOBS"] ?? 10_000);
+const warm = { jobs: 2_000, appends: 20_000 } as const;
+// A machine's speed changes from second to second: jobs and bare appends take turns, each for about a second.
+const rounds = 6;
+const appendsPerRound = 10_000;
 // Jobs under way at once.
 const window = 128;
 
-/** The whole way: submitted over HTTP, decided, placed, run, reported, shown, and told on the feed. */
+/** The whole way: submitted over HTTP, decided, placed, run, reported, projected, and published on the feed. */
 export const wholeCluster: Measure = {
   name: "cluster",
-  says: `${idleJobs} no-op jobs one by one, then ${busyJobs} with ${window} under way, then a replay`,
-  async run() {
-    const cluster = await startCluster();
+  summary: ({ jobs }) =>
+    `${idleJobs} no-op jobs one by one, then ${jobs} with ${window} under way, beside bare appends, then a replay`,
+  async run({ jobs }) {
+    const bare = await openBareLog();
     try {
-      const completions = await watchCompletions(cluster.api);
-      const idle = await idleLatency(cluster, completions);
-      const busy = await throughput(cluster, completions);
-      completions.close();
-      return { ...idle, ...busy, ...(await replayed(cluster)) };
+      return await beside(bare, jobs);
     } finally {
-      await cluster.stop();
+      await bare.close();
     }
   },
 };
 
-async function idleLatency({ api }: BenchCluster, completions: Completions): Promise<Figures> {
-  const { submit, close } = submitter(api, 1);
+async function beside(bare: BareLog, jobs: number): Promise<Figures> {
+  const cluster = await startCluster();
+  const figures: Record<string, number> = {};
+  let blocked: Blocked | undefined;
+  try {
+    const completions = await watchCompletions(cluster.api);
+    Object.assign(figures, await idleLatency({ cluster, completions, bare }));
+    Object.assign(figures, await throughput({ cluster, completions, bare }, jobs));
+    completions.close();
+    Object.assign(figures, await replayed(cluster));
+  } finally {
+    blocked = await cluster.stop();
+  }
+  return { ...figures, maxBlockedMs: rounded(blocked.blockedMs), maxBusyMs: rounded(blocked.busyMs) };
+}
+
+interface Bench {
+  readonly cluster: BenchCluster;
+  readonly completions: Completions;
+  readonly bare: BareLog;
+}
+
+async function idleLatency({ cluster, completions, bare }: Bench): Promise<Figures> {
+  const { submit, close } = submitter(cluster.api, 1);
   const times: number[] = [];
+  const appends: number[] = [];
   for (let job = 0; job < idleJobs; job++) {
     const began = performance.now();
     await completions.of(await submit());
     times.push(performance.now() - began);
+    appends.push(await bare.roundTrip());
   }
   close();
   // The first tenth finds everything cold.
-  const warm = times.slice(idleJobs / 10);
-  const rounded = (ms: number) => Math.round(ms * 100) / 100;
-  return { idleMsP50: rounded(percentile(warm, 0.5)), idleMsP99: rounded(percentile(warm, 0.99)) };
+  const [jobs, bares] = [times.slice(idleJobs / 10), appends.slice(idleJobs / 10)];
+  const [p50, bareP50] = [percentile(jobs, 0.5), percentile(bares, 0.5)];
+  return {
+    idleMsP50: rounded(p50),
+    idleMsP99: rounded(percentile(jobs, 0.99)),
+    bareAppendMsP50: rounded(bareP50),
+    latencyInBareAppends: rounded(p50 / bareP50),
+  };
 }
 
-async function throughput(cluster: BenchCluster, completions: Completions): Promise<Figures> {
+async function throughput({ cluster, completions, bare }: Bench, jobs: number): Promise<Figures> {
   const { submit, close } = submitter(cluster.api, 64);
-  const run = (jobs: number) =>
-    inWindow(jobs, window, async () => {
+  const run = async (count: number) => {
+    const began = performance.now();
+    await inWindow(count, window, async () => {
       await completions.of(await submit());
     });
-  await run(warmJobs);
+    return performance.now() - began;
+  };
+  await run(warm.jobs);
+  await bare.append(warm.appends);
   const nats = await cluster.connect();
   const before = await storedMessages(nats);
   const rssBefore = await cluster.rssBytes("requester-0");
-  const began = performance.now();
-  await run(busyJobs);
-  const ms = performance.now() - began;
+  const cpuBefore = await cpuOf(cluster);
+  const each = Math.ceil(jobs / rounds);
+  const pairs: { readonly jobsMs: number; readonly bareMs: number }[] = [];
+  for (let round = 0; round < rounds; round++)
+    pairs.push({ bareMs: await bare.append(appendsPerRound), jobsMs: await run(each) });
+  const done = each * rounds;
+  const cpuAfter = await cpuOf(cluster);
+  const cpuMicros = (of: keyof typeof cpuAfter) => Math.round(((cpuAfter[of] - cpuBefore[of]) * 1_000) / done);
   const messages = (await storedMessages(nats)) - before;
   const grown = (await cluster.rssBytes("requester-0")) - rssBefore;
   await nats.close();
   close();
+  const median = (of: (pair: (typeof pairs)[number]) => number) => percentile(pairs.map(of), 0.5);
   return {
-    jobsPerSecond: perSecond(busyJobs, ms),
-    messagesPerJob: Math.round((messages / busyJobs) * 100) / 100,
-    rssBytesPer10kJobs: Math.round((grown / busyJobs) * 10_000),
+    bareAppendsPerSecond: perSecond(
+      appendsPerRound,
+      median(({ bareMs }) => bareMs),
+    ),
+    jobsPerSecond: perSecond(
+      each,
+      median(({ jobsMs }) => jobsMs),
+    ),
+    jobsPerBareAppend: median(({ jobsMs, bareMs }) => each / jobsMs / (appendsPerRound / bareMs)),
+    cpuMicrosPerJobRequester: cpuMicros("requester"),
+    cpuMicrosPerJobNodes: cpuMicros("nodes"),
+    cpuMicrosPerJobServer: cpuMicros("server"),
+    messagesPerJob: rounded(messages / done),
+    rssBytesPer10kJobs: Math.round((grown / done) * 10_000),
   };
+}
+
+/** The processor time of the requester, of all nodes, and of the NATS server. It depends less on what else runs than a rate does. */
+async function cpuOf(cluster: BenchCluster) {
+  const of = async (role: string) => {
+    const names = Object.keys(cluster.devstack.pids()).filter((name) => name.startsWith(role));
+    const each = await Promise.all(names.map((name) => cluster.cpuMs(name)));
+    return each.reduce((sum, ms) => sum + ms, 0);
+  };
+  return { requester: await of("requester"), nodes: await of("node"), server: await of("nats") };
 }
 
 /** Every message that any stream or bucket has ever stored. */
@@ -82,7 +143,7 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   const nats = await cluster.connect();
   const replay = await openReplay({ env: {}, flags: cluster.natsSettings });
   try {
-    const bare = await settled(async () => (await consume(nats))["bareConsumeEventsPerSecond"] ?? 0);
+    const bare = await settled(() => bareConsume(nats));
     let eventsPerMessage = 0;
     const replayed = await settled(async () => {
       const report = await replay.run();
@@ -100,10 +161,10 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   }
 }
 
-// Until the compilers have done their work, on all threads of a replay: the rate rises for four runs or five (measured).
-const warmRuns = 5;
-// So that one in which the machine was busy otherwise does not decide: runs differ by a tenth.
-const measuredRuns = 7;
+// The rate rises for a few runs, until the compilers have done their work; what is left of that is below what runs differ by.
+const warmRuns = 2;
+// So that one in which the machine was busy otherwise does not decide; more would take the bench beyond two minutes.
+const measuredRuns = 3;
 
 /** The median rate of some runs, once it has settled: neither side pays for the compilers. */
 async function settled(run: () => Promise<number>): Promise<number> {

@@ -187,6 +187,17 @@ describe("the cluster", () => {
     expect(code).toBe(7);
   });
 
+  it("rebuilds views beside the requester that owns them, and names those that there are", async () => {
+    const { code, stdout } = await shoal("rebuild", "jobs", "open", "--data-dir", devstack.dataDir);
+    expect(stdout).toMatch(
+      /\d+ entries written, 0 removed, \d+ unchanged; the views follow the log up to position \d+/,
+    );
+    expect(code).toBe(0);
+    const unknown = await shoal("rebuild", "leases", "--data-dir", devstack.dataDir);
+    expect(unknown.stderr).toMatch(/expected views out of .*jobs.*, got "leases"/);
+    expect(unknown.code).toBe(2);
+  });
+
   it("replays its log into the same views", async () => {
     const { code, stdout } = await shoal("replay", "--data-dir", devstack.dataDir);
     expect(stdout).toMatch(/identical/);

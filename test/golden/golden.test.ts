@@ -112,6 +112,10 @@ it("the corpora hold every event in the version that is written today", () => {
   ).toEqual([]);
 });
 
+it("an aggregate comes to the same by what was decided and by what was stored of it", () => {
+  for (const { decided, stored } of writeCorpus(stories).states) expect(stored).toEqual(decided);
+});
+
 it("a corpus is written the same way each time", () => {
   expect(writeCorpus(stories)).toEqual(writeCorpus(stories));
 });

@@ -122,6 +122,8 @@ describe("the API over a real nats-server", () => {
     const jobs = await Promise.all(Array.from({ length: 20 }, () => submit(noop({}))));
     await Promise.all(jobs.map(ended));
     const opened = await openReplay({ env: {}, flags: cluster.flags });
+    // The first one waits until the views are written; the second one reads them whole.
+    await opened.run();
     const report = await opened.run();
     await opened.close();
     expect(report.problems).toEqual({ count: 0, first: [] });

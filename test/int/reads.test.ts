@@ -100,6 +100,37 @@ describe("reads at two requesters over a real nats-server", () => {
     expect(older).toEqual([]);
   });
 
+  it("never go back for one job that is read at both in turn, and show its executions as the job is", async () => {
+    const completed = 9;
+    const Read = z.object({
+      Job: z.object({ Revision: z.number(), State: z.object({ StateType: z.string() }) }),
+      Executions: z
+        .object({ Items: z.array(z.object({ ComputeState: z.object({ StateType: z.number() }) })) })
+        .optional(),
+    });
+    const wrong: string[] = [];
+    const ended = new Set<string>();
+    const work = Array.from({ length: submitters }, async () => {
+      for (let index = 0; index < each / 4; index++) {
+        const { id } = await submit(apis[index % 2] ?? "", index);
+        let shown = 0;
+        for (let look = 0; look < 1_000 && !ended.has(id); look++) {
+          const { body } = await read(apis[look % 2] ?? "", `/${id}${look % 3 === 0 ? "" : "?include=executions"}`);
+          const { Job: now, Executions: executions } = Read.parse(body);
+          if (now.Revision < shown) wrong.push(`${id}: ${now.Revision} after ${shown}`);
+          shown = now.Revision;
+          if (now.State.StateType !== "Completed" || executions === undefined) continue;
+          ended.add(id);
+          const [only] = executions.Items;
+          if (only?.ComputeState.StateType !== completed) wrong.push(`${id}: ended with ${JSON.stringify(only)}`);
+        }
+      }
+    });
+    await Promise.all(work);
+    expect(wrong).toEqual([]);
+    expect(ended.size).toBe((submitters * each) / 4);
+  });
+
   it("are in step for one client object that changes its requester", async () => {
     let turn = 0;
     const alternating = (url: string, init: RequestInit) => {

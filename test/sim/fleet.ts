@@ -1,4 +1,4 @@
-import { registry } from "@shoal/core";
+import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
 import type { Dice, Sea } from "@shoal/core/testing";
 import { createCompute } from "../../services/compute/src/compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
@@ -32,6 +32,8 @@ export interface FleetOptions {
   readonly sea: Sea;
   readonly dice: Dice;
   readonly crash: () => number;
+  /** The kinds that a requester knows when it starts; those of the product when left out. */
+  readonly kindsOf?: (requesterId: string) => Kinds;
   /** A line for the story of a failing run. */
   readonly note: (who: string, line: string) => void;
   readonly problem: (what: string) => void;
@@ -49,17 +51,20 @@ export function createFleet(options: FleetOptions): Fleet {
   return { requesters, nodes, all: [...requesters, ...nodes] };
 }
 
-function requesterShip(id: string, { plan, sea, dice, note, problem }: FleetOptions): Ship<RequesterVoyage> {
+function requesterShip(id: string, options: FleetOptions): Ship<RequesterVoyage> {
+  const { plan, sea, dice, note, problem, kindsOf = () => productKinds } = options;
   const { settings } = plan;
   const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterVoyage => {
-    const ports = memoryPorts(sea, id, { info: tell, warn: tell });
+    const kinds = kindsOf(id);
+    const ports = memoryPorts(sea, id, { diary: { info: tell, warn: tell }, kinds });
     const requester = createRequester(
       {
         requesterId: id,
         auction: settings,
         nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
         positionsMs: settings.positionsMs,
+        kinds,
       },
       ports,
     );

@@ -64,8 +64,8 @@ export function createMixedSea(): MixedSea {
     leasesTaken: () => taken,
     async startRequester(requesterId, release) {
       const note = (facts: object, sentence: string) => void lines.push(`${sentence} ${JSON.stringify(facts)}`);
-      const ports = memoryPorts(sea, requesterId, { info: note, warn: note });
-      const { log } = sea.requester(requesterId, releases[release].kinds);
+      const { kinds } = releases[release];
+      const ports = memoryPorts(sea, requesterId, { diary: { info: note, warn: note }, kinds });
       const leases: typeof ports.leases = {
         ...ports.leases,
         async acquire(shard) {
@@ -74,7 +74,7 @@ export function createMixedSea(): MixedSea {
           return lease;
         },
       };
-      const requester = createRequester({ requesterId, ...settings, ...releases[release] }, { ...ports, log, leases });
+      const requester = createRequester({ requesterId, ...settings, ...releases[release] }, { ...ports, leases });
       return { requester, stop: await start([ports.catalog, ...requester.processes]) };
     },
     async startNode() {

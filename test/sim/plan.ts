@@ -1,6 +1,8 @@
 import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
+import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
 export interface Disturbance {
@@ -28,6 +30,8 @@ export interface Plan {
   /** Nodes that die at a time, in milliseconds from the start, and never come back. */
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
+  readonly errands: readonly PlannedErrand[];
+  readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
   readonly settings: {
@@ -74,6 +78,8 @@ export function planOf(seed: number): Plan {
       ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
     ],
+    upgrade: drawUpgrade(dice.split("upgrade"), requesters, unrestMs),
+    errands: drawErrands(dice.split("errands"), unrestMs * 0.7),
     disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
     faults: drawFaults(dice.split("faults")),
     settings: {

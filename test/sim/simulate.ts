@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
-import { calm, createSea, type Sea } from "@shoal/core/testing";
+import { calm, createSea, nextErrandKinds, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
+import { createErrands, type Errands } from "./errands.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
+import { createVersions, planUpgrade } from "./versions.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
 
 /** What came of one seed. */
@@ -31,7 +33,7 @@ const jumpsMs = [2 * hour, -2 * hour, 40_000, -40_000] as const;
 // With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between. Behind the longest jump,
 // as a time that a wrong clock has set is kept to.
 const patienceMs = 45 * 60_000 + 2 * hour;
-// After the last job has ended: longer than a lease, a hold, a disconnection, and a checkpoint.
+// After the last job has ended: longer than a lease, a hold, a disconnection, and a saved position.
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;
@@ -43,6 +45,7 @@ interface World {
   readonly fleet: Fleet;
   readonly watchman: Watchman;
   readonly clients: Clients;
+  readonly errands: Errands;
   readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
   readonly problems: string[];
   readonly story: string[];
@@ -51,7 +54,7 @@ interface World {
 /** Runs a whole cluster through the troubles of a seed, and then looks whether all is well. */
 export async function simulate(seed: number): Promise<Outcome> {
   const world = createWorld(planOf(seed));
-  const { sea, fleet, problems, watchman, clients } = world;
+  const { sea, fleet, problems, watchman, clients, errands } = world;
   const startAt = sea.clock.now();
   const onRejection = (failure: unknown) => problems.push(`nobody took care of: ${stackOf(failure)}`);
   process.on("unhandledRejection", onRejection);
@@ -71,10 +74,11 @@ export async function simulate(seed: number): Promise<Outcome> {
     await runUntil(() => false, startAt + unrestMs);
     sea.setFaults(calm);
     for (const ship of fleet.all) ship.raise();
-    await runUntil(() => watchman.open() === 0 && clients.waiting() === 0, startAt + unrestMs + patienceMs);
+    const isDone = () => watchman.open() === 0 && clients.waiting() === 0 && errands.open() === 0;
+    await runUntil(isDone, startAt + unrestMs + patienceMs);
     await runUntil(() => false, sea.clock.now() + settleMs);
     if (steps >= stepsMax) problems.push(`no rest after ${steps} steps`);
-    if (problems.length === 0) problems.push(...findUnrest(world));
+    if (problems.length === 0) problems.push(...findUnrest(world), ...errands.unrest());
   } finally {
     process.off("unhandledRejection", onRejection);
   }
@@ -88,7 +92,7 @@ const stackOf = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 
 function createWorld(plan: Plan): World {
-  const sea = createSea({ seed: plan.seed, faults: plan.faults });
+  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: nextErrandKinds });
   const startAt = sea.clock.now();
   const problems: string[] = [];
   const story: string[] = [];
@@ -102,6 +106,7 @@ function createWorld(plan: Plan): World {
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
     placement.see(stored);
+    errands.see(stored);
     const { commit, aggregate, seq } = stored;
     note(
       "LOG",
@@ -118,6 +123,7 @@ function createWorld(plan: Plan): World {
     faulty = false;
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
+  const versions = createVersions();
   const fleet = createFleet({
     plan,
     sea,
@@ -126,7 +132,9 @@ function createWorld(plan: Plan): World {
     note,
     problem,
     endedAt: watchman.endedAt,
+    kindsOf: versions.kindsOf,
   });
+  planUpgrade({ upgrade: plan.upgrade, current: versions.current, sea, fleet, startAt, note });
   for (const [id, atMs] of plan.doomed) {
     sea.clock.at(startAt + atMs, () => {
       note("SEA", `${id} dies for good`);
@@ -135,7 +143,13 @@ function createWorld(plan: Plan): World {
   }
   for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sea, fleet, startAt, note });
   const clients = createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: plan.jobs, startAt, problem });
-  return { plan, sea, fleet, watchman, clients, lastHeartbeats, problems, story };
+  const errands = createErrands({
+    ...{ sea, fleet, startAt, problem },
+    dice: sea.dice.split("errands"),
+    errands: plan.errands,
+    usesNext: plan.upgrade?.finishes === true,
+  });
+  return { plan, sea, fleet, watchman, clients, errands, lastHeartbeats, problems, story };
 }
 
 /** An event in a line: its kind, and what of its facts tells it from others of its kind. */

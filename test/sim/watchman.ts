@@ -8,7 +8,8 @@ import {
   jobKind,
   type StoredCommit,
 } from "@shoal/core";
-import { eventKinds, subjectOf } from "@shoal/proto";
+import { subjectOf } from "@shoal/proto";
+import { simEvents } from "./sim-kinds.ts";
 
 /** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
 export interface Watchman {
@@ -37,7 +38,7 @@ export function createWatchman(problem: (what: string) => void, now: () => numbe
     if (commit.prev !== (hashes.get(subject) ?? "")) problem(`the chain of ${subject} is broken at ${seq}`);
     if (ids.has(commit.id)) problem(`the commit id ${commit.id} was used twice`);
     for (const { type, data } of commit.events) {
-      if (eventKinds.get(type)?.data.safeParse(data).success !== true)
+      if (simEvents.get(type)?.data.safeParse(data).success !== true)
         problem(`${type} at ${seq} does not fit its schema`);
     }
     lastSeq = seq;
@@ -75,6 +76,7 @@ export function createWatchman(problem: (what: string) => void, now: () => numbe
       seeEnvelope(stored);
       try {
         if (stored.aggregate.kind === "job") return seeJob(stored);
+        if (stored.aggregate.kind !== "node") return;
         const node = foldNode([stored], nodes.get(stored.aggregate.id));
         if (node !== undefined) nodes.set(stored.aggregate.id, node);
       } catch (failure) {

@@ -1,10 +1,14 @@
 import { commitVersion, eventKinds, fromWire, type StoredEvent } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { cloudEventOf } from "./feed.ts";
+import type { StoredCommit } from "./ports/event-log.ts";
 import { sampleAt, sampleJobEvents, sampleJobId, sampleNodeEvents } from "./testing/samples.ts";
 
-const told = (...events: readonly StoredEvent[]) => {
-  const commit = {
+const storedOf = (events: readonly StoredEvent[]): StoredCommit => ({
+  aggregate: { kind: "job", namespace: "default", id: sampleJobId },
+  seq: 7,
+  hash: "h",
+  commit: {
     v: commitVersion,
     id: "c-1",
     at: sampleAt,
@@ -14,10 +18,9 @@ const told = (...events: readonly StoredEvent[]) => {
     epoch: 1,
     prev: "",
     events,
-  } as const;
-  const aggregate = { kind: "job", namespace: "default", id: sampleJobId } as const;
-  return events.map((_, index) => cloudEventOf({ aggregate, seq: 7, hash: "h", commit }, index));
-};
+  },
+});
+const told = (...events: readonly StoredEvent[]) => events.map((_, index) => cloudEventOf(storedOf(events), index));
 
 it("tells the facts of every kind of event in the words of the API, and nothing is lost on the way", () => {
   const samples: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents];
@@ -36,4 +39,25 @@ it("tells a kind that this version does not know as it stands", () => {
   expect(told({ type: "MoonLanded", v: 1, data: { on: 1 } })).toMatchObject([
     { type: "shoal.MoonLanded", data: { on: 1 } },
   ]);
+});
+
+it("names the namespace of a job, and no namespace for a node", () => {
+  const event = { type: "MoonLanded", v: 1, data: {} } as const;
+  const [ofJob] = told(event);
+  expect(ofJob).toEqual({
+    specversion: "1.0",
+    id: "7.0",
+    source: "/shoal/default",
+    type: "shoal.MoonLanded",
+    subject: sampleJobId,
+    time: new Date(sampleAt).toISOString(),
+    datacontenttype: "application/json",
+    by: "r-1",
+    data: {},
+  });
+  const aggregate = { kind: "node", namespace: "", id: "n-1" } as const;
+  expect(cloudEventOf({ ...storedOf([event]), aggregate }, 0)).toMatchObject({
+    source: "/shoal/nodes",
+    subject: "n-1",
+  });
 });

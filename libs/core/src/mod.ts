@@ -67,7 +67,6 @@ export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { Chance } from "./ports/chance.ts";
-export type { Checkpoint, Checkpoints } from "./ports/checkpoints.ts";
 export type { CommandBus, CommandEnvelope, CommandReply } from "./ports/commands.ts";
 export {
   type EventLog,

@@ -1,12 +1,5 @@
-import {
-  checkpointsContract,
-  clockContract,
-  logStreamContract,
-  marketContract,
-  reportQueueContract,
-} from "@shoal/core/testing/contracts";
-import { buckets, streams, subjects } from "@shoal/proto";
-import { createCheckpoints } from "./checkpoints.ts";
+import { clockContract, logStreamContract, marketContract, reportQueueContract } from "@shoal/core/testing/contracts";
+import { streams, subjects } from "@shoal/proto";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createLogSender } from "./logs/log-sender.ts";
 import { createMarket } from "./market/market.ts";
@@ -16,17 +9,9 @@ import { createReportSender } from "./reports/report-sender.ts";
 import { systemClock } from "./system-clock.ts";
 import { natsBench } from "./testing/nats-bench.ts";
 import { onServer } from "./testing/on-server.ts";
-import { createViewStore } from "./views/view-store.ts";
 
 onServer(() => {
   clockContract("the system's clock", async () => ({ clock: systemClock() }));
-
-  checkpointsContract("checkpoints on a NATS server", async () => {
-    const bench = await natsBench();
-    const [one, other] = [await bench.link(), await bench.link()];
-    const open = (link: typeof one) => createCheckpoints(createViewStore(link, { bucket: buckets.checkpoints }));
-    return { checkpoints: open(one), again: () => open(other), close: bench.close };
-  });
 
   logStreamContract("output on a NATS server", async () => {
     const bench = await natsBench();

@@ -1,5 +1,4 @@
 import type {
-  Checkpoints,
   CommandBus,
   EventLog,
   Kinds,
@@ -11,7 +10,6 @@ import type {
   ViewStore,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import { createCheckpoints } from "./checkpoints.ts";
 import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
 import type { Link } from "./connection/link.ts";
@@ -25,6 +23,7 @@ import { createPositions } from "./positions.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
+import { nodesWithResults, removeResultsBucket } from "./results/remove-results.ts";
 import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
@@ -58,7 +57,6 @@ export interface RequesterPorts {
   readonly log: EventLog;
   readonly views: Readonly<Record<ViewName, ViewStore>>;
   readonly leases: Leases;
-  readonly checkpoints: Checkpoints;
   readonly positions: Positions;
   /** Commands between requesters; answers reach this one under its id. */
   readonly commands: CommandBus;
@@ -69,7 +67,7 @@ export interface RequesterPorts {
   readonly topology: TopologyReport;
   /** As `scanLog`, from the log's beginning: for a replay. */
   readLog(reader: ScanReader): Promise<number>;
-  /** As `newestKnown`: what views and checkpoints know of the log's end. */
+  /** As `newestKnown`: what views and their positions know of the log's end. */
   newestKnown(): Promise<KnownPosition>;
   /** As `lastAcceptedLoss`. */
   acceptedLoss(): Promise<AcceptedLoss | undefined>;
@@ -79,6 +77,10 @@ export interface RequesterPorts {
   ensureBucket(bucket: string): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
   ensureResultsBucket(nodeId: string): Promise<void>;
+  /** As `removeResultsBucket`. */
+  removeResultsBucket(nodeId: string): Promise<void>;
+  /** As `nodesWithResults`. */
+  nodesWithResults(): Promise<readonly string[]>;
   /** What a node keeps of results. */
   results(nodeId: string): Promise<Results>;
   /** For measuring and for tools. */
@@ -108,8 +110,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
       open: store(buckets.open),
     },
     leases: createLeases(link, requesterId),
-    checkpoints: purging(createCheckpoints(store(buckets.checkpoints)), createReportPurger(link)),
-    positions: createPositions(link),
+    positions: purging(createPositions(link), createReportPurger(link)),
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     market: createMarket(link),
@@ -124,19 +125,22 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
       await ensureTopology(link, { replicas, plan });
     },
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
+    removeResultsBucket: (nodeId) => removeResultsBucket(link, nodeId),
+    nodesWithResults: () => nodesWithResults(link),
     results: (nodeId) => openResults(link, nodeId),
     link,
     close: () => link.close(),
   };
 }
 
-/** What a stored checkpoint has left behind is not needed any more. */
-function purging(checkpoints: Checkpoints, purger: ReportPurger): Checkpoints {
+/** Reports that a stored position has left behind are not needed any more. */
+function purging(positions: Positions, purger: ReportPurger): Positions {
   return {
-    load: (shard) => checkpoints.load(shard),
-    async save(shard, checkpoint) {
-      await checkpoints.save(shard, checkpoint);
-      purger.decided(shard, checkpoint.reportsSeq);
+    load: (bucket, shard) => positions.load(bucket, shard),
+    async save(bucket, shard, position) {
+      const revision = await positions.save(bucket, shard, position);
+      if (bucket === buckets.open) purger.decided(shard, position.reportsSeq);
+      return revision;
     },
   };
 }

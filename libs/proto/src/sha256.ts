@@ -1,6 +1,6 @@
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
 // biome-ignore format: a table
-const roundConstants = new Uint32Array([
+const roundConstants = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
   0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
   0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -15,39 +15,44 @@ const roundConstants = new Uint32Array([
 // biome-ignore format: a table
 const initialState = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-] as const;
-
-type Words = [number, number, number, number, number, number, number, number];
+];
 
 const blockBytes = 64;
 /** The length of the message in bits ends the last block. */
 const lengthBytes = 8;
 
+// Used again by every call, which ends before the next one begins: most of the time went into making and collecting them.
+const encoder = new TextEncoder();
+const schedule = new Int32Array(64);
+const state = new Int32Array(initialState.length);
+
 /**
  * SHA-256 of a text's UTF-8 bytes, in hexadecimal. Pure and synchronous, so that ids can be derived where nothing can be awaited
- * and no platform's crypto is at hand; for short texts, as it takes a few microseconds a block.
+ * and no platform's crypto is at hand; for short texts, as it takes a microsecond or two a block.
  */
 export function sha256(text: string): string {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   const blocks = Math.ceil((bytes.length + 1 + lengthBytes) / blockBytes);
   const padded = new Uint8Array(blocks * blockBytes);
   padded.set(bytes);
   padded[bytes.length] = 0x80;
   const view = new DataView(padded.buffer);
   view.setBigUint64(padded.length - lengthBytes, BigInt(bytes.length) * 8n);
-  let state: Words = [...initialState];
-  const schedule = new Uint32Array(64);
+  state.set(initialState);
   for (let block = 0; block < blocks; block++) {
-    for (let word = 0; word < 16; word++) schedule[word] = view.getUint32(block * blockBytes + word * 4);
-    state = compress(state, schedule);
+    for (let word = 0; word < 16; word++) schedule[word] = view.getInt32(block * blockBytes + word * 4);
+    extend();
+    compress();
   }
-  return state.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  let hex = "";
+  for (const word of state) hex += (word >>> 0).toString(16).padStart(8, "0");
+  return hex;
 }
 
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-/** Mixes one block, whose 16 words begin the schedule, into the state. */
-function compress(state: Words, schedule: Uint32Array): Words {
+/** Computes the schedule behind its first 16 words, which are the block's. */
+function extend(): void {
   for (let t = 16; t < 64; t++) {
     const back15 = schedule[t - 15] ?? 0;
     const back2 = schedule[t - 2] ?? 0;
@@ -55,15 +60,27 @@ function compress(state: Words, schedule: Uint32Array): Words {
     const sigma1 = rotate(back2, 17) ^ rotate(back2, 19) ^ (back2 >>> 10);
     schedule[t] = (schedule[t - 16] ?? 0) + sigma0 + (schedule[t - 7] ?? 0) + sigma1;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+}
+
+/** Mixes the block of the schedule into the state. */
+function compress(): void {
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let t = 0; t < 64; t++) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);
     const first = (h + sum1 + choice + (roundConstants[t] ?? 0) + (schedule[t] ?? 0)) | 0;
     const sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const second = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [a, b, c, d, e, f, g, h] = [(first + second) | 0, a, b, c, (d + first) | 0, e, f, g];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + second) | 0;
   }
-  const [s0, s1, s2, s3, s4, s5, s6, s7] = state;
-  return [s0 + a, s1 + b, s2 + c, s3 + d, s4 + e, s5 + f, s6 + g, s7 + h].map((word) => word | 0) as Words;
+  const mixed = [a, b, c, d, e, f, g, h];
+  // The array itself wraps around at 32 bits.
+  for (let index = 0; index < mixed.length; index++) state[index] = (state[index] ?? 0) + (mixed[index] ?? 0);
 }

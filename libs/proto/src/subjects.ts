@@ -20,7 +20,6 @@ export const buckets = {
   /** Every aggregate that is not settled, whatever its kind, and every quarantined one. */
   open: "open",
   shards: "shards",
-  checkpoints: "checkpoints",
 } as const;
 
 /** The object store bucket that only this node may write. */

@@ -20,7 +20,7 @@ export interface LogCheckParts {
 const looks = { count: 5, everyMs: 1_000 } as const;
 
 /**
- * Refuses a log that ends before what views, checkpoints or this requester's own index know: its end was cut off, and positions
+ * Refuses a log that ends before what views, their positions or this requester's own index know: its end was cut off, and positions
  * would be given out a second time. Call it before the index is opened. Throws Fault LOG_DAMAGED, LOG_UNREACHABLE.
  */
 export async function checkLog(parts: LogCheckParts): Promise<void> {

@@ -31,7 +31,7 @@ function lines({ record: { endsAt, knownSeq }, removed }: Accepted): readonly st
   const lost =
     knownSeq > endsAt
       ? `positions ${endsAt + 1} to ${knownSeq} are lost`
-      : "views and checkpoints know no later position";
+      : "views and their positions know no later position";
   return [
     `the log ends at ${endsAt}: ${lost}, and that is accepted and recorded`,
     `${removed} entries of views were ahead of the log and removed; requesters make the views again from the log`,

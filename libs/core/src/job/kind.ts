@@ -10,6 +10,9 @@ import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
 
+// The limit of a sentence in a node's report, which is as free.
+const whyCharsMax = 4_096;
+
 /** Jobs with their executions, of some job types. */
 export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> {
   return {
@@ -28,7 +31,7 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
     views: jobViews,
     creates: ["Submit"],
-    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string() }) },
+    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }) },
   };
 }
 

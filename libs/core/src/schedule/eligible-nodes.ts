@@ -7,6 +7,9 @@ export interface DrawOptions {
   readonly accepts: (nodeId: string) => boolean;
 }
 
+// Where nodes are at least so many times as many as are drawn, few throws hit one again.
+const manyTimes = 4;
+
 /** A set of node ids from which some are drawn at random without looking at the others. */
 export class EligibleNodes {
   readonly #ids: string[] = [];
@@ -42,7 +45,24 @@ export class EligibleNodes {
    * Up to `limit` distinct nodes, each as likely as any other. Looks at more than it draws only while `accepts` refuses; fewer than `limit`
    * means that every node was looked at.
    */
-  draw({ limit, fraction, accepts }: DrawOptions): readonly string[] {
+  draw(options: DrawOptions): readonly string[] {
+    const sampled = this.#sample(options);
+    return sampled.length === options.limit ? sampled : this.#shuffle(options);
+  }
+
+  /** A few of many, without moving any: some throws hit a node again or one that is not accepted, so there may be too few. */
+  #sample({ limit, fraction, accepts }: DrawOptions): readonly string[] {
+    const drawn: string[] = [];
+    if (limit * manyTimes > this.#ids.length) return drawn;
+    for (let throws = 0; throws < limit * 2 && drawn.length < limit; throws++) {
+      const nodeId = this.#ids[Math.floor(fraction() * this.#ids.length)];
+      if (nodeId !== undefined && !drawn.includes(nodeId) && accepts(nodeId)) drawn.push(nodeId);
+    }
+    return drawn;
+  }
+
+  /** One after the other in random order. */
+  #shuffle({ limit, fraction, accepts }: DrawOptions): readonly string[] {
     const drawn: string[] = [];
     for (let next = 0; next < this.#ids.length && drawn.length < limit; next++) {
       this.#swap(next, next + Math.floor(fraction() * (this.#ids.length - next)));

@@ -55,6 +55,8 @@ export function askedOf(requirements: Requirements): Requirements {
 }
 
 function bound(requirements: Requirements): Requirements {
+  // Nearly all: what is small as a whole has no part that is too large.
+  if (bytesOf(requirements) <= paramsBytesMax) return requirements;
   let left = budgetBytes;
   const within = <T>(value: T, otherwise: T): T => {
     const bytes = bytesOf(value);

@@ -22,7 +22,7 @@ const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] a
 const allPositions = "_position.*";
 
 /**
- * Makes a cluster start again on a log that was cut: takes away what views and checkpoints know of positions behind its end, and
+ * Makes a cluster start again on a log that was cut: takes away what views and their positions know of positions behind its end, and
  * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
@@ -34,8 +34,7 @@ export async function acceptLoss(link: Link): Promise<LossAccepted> {
   for (const view of views) removed += await forgetAhead(link, view, endsAt);
   // All of them, and last: a bucket without positions is rebuilt from the log.
   for (const view of views) await purge(link, view, allPositions);
-  // All of them: what lies before the cut is shown again, which is harmless.
-  await forgetCheckpoints(link);
+  for (const view of views) await forgetPositions(link, view);
   const at = link.clock.now();
   return { record: await recordAcceptedLoss(link, { endsAt, knownSeq: Math.max(known.seq, endsAt), at }), removed };
 }
@@ -72,12 +71,9 @@ async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<
   return ahead.length;
 }
 
-async function forgetCheckpoints(link: Link): Promise<void> {
-  const keys: string[] = [];
-  await eachKept(link, buckets.checkpoints, (key) => {
-    if (/^\d+$/.test(key)) keys.push(key);
-  });
-  for (const key of keys) await purge(link, buckets.checkpoints, key);
+/** Requesters rebuild every slice that has no position. */
+async function forgetPositions(link: Link, bucket: string): Promise<void> {
+  await purge(link, bucket, "_position.*");
 }
 
 async function purge(link: Link, bucket: string, key: string): Promise<void> {

@@ -19,13 +19,13 @@ const AcceptedLoss = z.object({
 /** The record that an operator goes on with a log that was cut. */
 export type AcceptedLoss = z.infer<typeof AcceptedLoss>;
 
-// Beside the checkpoints, whose keys are numbers.
+// Beside the leases, in the one bucket that is no view.
 const key = "_accepted-loss";
-const subject = subjectOfKey(buckets.checkpoints, key);
+const subject = subjectOfKey(buckets.shards, key);
 
 /** The latest acceptance; undefined when there was none. Throws Fault LOG_UNREACHABLE. */
 export async function lastAcceptedLoss(link: Link): Promise<AcceptedLoss | undefined> {
-  const look = await lastOnSubject(link, streamOfBucket(buckets.checkpoints), subject);
+  const look = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
   if (look.state === "unknown") throw unreachable("reading what loss was accepted", look.why);
   const kept = look.state === "there" ? AcceptedLoss.safeParse(keptOf(look.message)?.value) : undefined;
   return kept?.success === true ? kept.data : undefined;

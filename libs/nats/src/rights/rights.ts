@@ -69,7 +69,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
 // Reports are purged behind the position up to which they are decided on; views ahead of a log that was cut, by a repair.
 const purgeable: ReadonlySet<string> = new Set([
   streams.reports,
-  ...[buckets.jobs, buckets.nodes, buckets.assignments, buckets.open, buckets.checkpoints].map(streamOf),
+  ...[buckets.jobs, buckets.nodes, buckets.assignments, buckets.open].map(streamOf),
 ]);
 
 /**

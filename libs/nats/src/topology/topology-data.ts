@@ -139,6 +139,5 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly
   bucket(buckets.nodes),
   bucket(buckets.assignments),
   bucket(buckets.open),
-  bucket(buckets.checkpoints),
   bucket(buckets.shards, leaseMarkerMs),
 ];

@@ -9,7 +9,7 @@ import { type Kept, keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOf
 /** A position of the log, and who knows of it. */
 export interface KnownPosition {
   readonly seq: number;
-  /** Such as "a checkpoint". */
+  /** Such as "the view jobs". */
   readonly by: string;
 }
 
@@ -18,22 +18,10 @@ const writesMax = 1_000;
 
 const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
 
-/** The latest position of the log of which a checkpoint, the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
+/** The latest position of the log of which the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
 export async function newestKnown(link: Link): Promise<KnownPosition> {
-  const all = await Promise.all([
-    newestCheckpoint(link),
-    ...views.flatMap((view) => [newestEntry(link, view), newestPosition(link, view)]),
-  ]);
+  const all = await Promise.all(views.flatMap((view) => [newestEntry(link, view), newestPosition(link, view)]));
   return all.reduce((one, other) => (other.seq > one.seq ? other : one));
-}
-
-async function newestCheckpoint(link: Link): Promise<KnownPosition> {
-  let seq = 0;
-  await read(link, { bucket: buckets.checkpoints, pattern: ">", from: { at: "latest" } }, ({ kept }) => {
-    const eventsSeq = kept?.value?.["eventsSeq"];
-    if (typeof eventsSeq === "number") seq = Math.max(seq, eventsSeq);
-  });
-  return { seq, by: "a checkpoint" };
 }
 
 async function newestEntry(link: Link, bucket: string): Promise<KnownPosition> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decideJob, foldJob, type Job, jobEntity, type ViewStore } from "@shoal/core";
 import { createSea, drive, type Sea } from "@shoal/core/testing";
-import { commitVersion, JobSpec, type JobState, shardOf } from "@shoal/proto";
+import { commitVersion, JobSpec, type JobState } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalog } from "./catalog.ts";
 import { jobTable } from "./job-table.ts";
@@ -172,20 +172,6 @@ describe("the catalog", () => {
     for (let round = 0; round < 5; round++) await Promise.all([catalog.caughtUp(), catalog.caughtUp()]);
     expect(written).toEqual([]);
     expect([...sea.views.jobs.kept.keys()]).toEqual(["default.j-1"]);
-  });
-  it("names the open jobs of a shard", async () => {
-    write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2, state: "completed" }, { id: "j-3", seq: 3, state: "queued" });
-    const catalog = await catalogOf();
-    const openJobs = Array.from({ length: 16 }, (_, shard) =>
-      catalog.openJobs(shard).map(({ jobId }) => [jobId, shard]),
-    ).flat();
-    expect(openJobs.toSorted()).toEqual([
-      ["j-1", shardOf("j-1")],
-      ["j-3", shardOf("j-3")],
-    ]);
-    write({ id: "j-1", seq: 4, state: "failed" });
-    await catalog.caughtUp();
-    expect(catalog.openJobs(shardOf("j-1"))).toEqual([]);
   });
   it("forgets what is removed", async () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });

@@ -8,10 +8,10 @@ export interface Catalog {
    * job is in its lists at once, before the view has it.
    */
   folded(job: Job): void;
+  /** The same for a job as an entry shows it, at the position of its last commit. */
+  shown(entity: JobEntity, seq: number): void;
   /** What the index has of a job. */
   find(jobId: string): IndexedJob | undefined;
-  /** The jobs of a shard that have not ended, as the view has them. */
-  openJobs(shard: number): readonly OpenJob[];
   /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
@@ -26,11 +26,6 @@ export interface IndexedJob {
   /** The log position up to which this is the job. */
   readonly seq: number;
   entity(): JobEntity;
-}
-
-export interface OpenJob {
-  readonly namespace: string;
-  readonly jobId: string;
 }
 
 export const jobOrders = ["createTime", "modifyTime"] as const;

@@ -1,4 +1,4 @@
-import { type JobEntity, jobMachine, shardOf } from "@shoal/proto";
+import type { JobEntity } from "@shoal/proto";
 import { z } from "zod";
 
 /** What the catalog reads of a job in a view's entry; the rest is kept as it is. */
@@ -6,7 +6,6 @@ const Indexed = z.object({
   id: z.string(),
   namespace: z.string(),
   labels: z.record(z.string(), z.string()),
-  state: z.object({ stateType: z.enum(jobMachine.states) }),
   createTime: z.number(),
   modifyTime: z.number(),
 });
@@ -16,9 +15,6 @@ export interface JobRow {
   readonly id: string;
   readonly namespace: string;
   readonly seq: number;
-  readonly shard: number;
-  /** 1 while the job has not ended: SQLite has no truth values. */
-  readonly open: 0 | 1;
   readonly created: number;
   readonly modified: number;
   /** JSON. */
@@ -31,13 +27,11 @@ export interface JobRow {
 export function jobRow(entity: unknown, seq: number): JobRow | undefined {
   const read = Indexed.safeParse(entity);
   if (!read.success) return undefined;
-  const { id, namespace, labels, state, createTime, modifyTime } = read.data;
+  const { id, namespace, labels, createTime, modifyTime } = read.data;
   return {
     id,
     namespace,
     seq,
-    shard: shardOf(id),
-    open: jobMachine.terminal.includes(state.stateType) ? 0 : 1,
     created: createTime,
     modified: modifyTime,
     labels: JSON.stringify(labels),

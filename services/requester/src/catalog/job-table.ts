@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { BucketPosition } from "@shoal/core";
-import type { JobOrder, OpenJob } from "./catalog.ts";
+import type { JobOrder } from "./catalog.ts";
 import type { JobRow } from "./job-row.ts";
 
 /** Grows with every change of the tables below: an index of another version is deleted and filled again. */
@@ -9,7 +9,7 @@ export const schemaVersion = 2;
 // `in_bucket` is 1 once the bucket has delivered the job, 0 while only this requester's own reads and appends know it.
 export const schema = `
   CREATE TABLE jobs (
-    id TEXT PRIMARY KEY, namespace TEXT NOT NULL, seq INTEGER NOT NULL, shard INTEGER NOT NULL, open INTEGER NOT NULL,
+    id TEXT PRIMARY KEY, namespace TEXT NOT NULL, seq INTEGER NOT NULL,
     created INTEGER NOT NULL, modified INTEGER NOT NULL, labels TEXT NOT NULL, entity TEXT NOT NULL,
     in_bucket INTEGER NOT NULL
   );
@@ -17,13 +17,12 @@ export const schema = `
   CREATE INDEX jobs_modified ON jobs (modified, id);
   CREATE INDEX jobs_namespace_created ON jobs (namespace, created, id);
   CREATE INDEX jobs_namespace_modified ON jobs (namespace, modified, id);
-  CREATE INDEX jobs_open ON jobs (shard) WHERE open = 1;
   CREATE TABLE progress (bucket_id TEXT NOT NULL, revision INTEGER NOT NULL, in_bucket INTEGER NOT NULL, seq INTEGER NOT NULL);
   INSERT INTO progress VALUES ('', 0, 0, 0);
   PRAGMA user_version = ${schemaVersion};
 `;
 
-const columns = ["id", "namespace", "seq", "shard", "open", "created", "modified", "labels", "entity"] as const;
+const columns = ["id", "namespace", "seq", "created", "modified", "labels", "entity"] as const;
 const all = [...columns, "in_bucket"];
 
 const statements = {
@@ -33,7 +32,6 @@ const statements = {
   remove: "DELETE FROM jobs WHERE id = ?",
   find: "SELECT namespace, seq, entity FROM jobs WHERE id = ?",
   look: "SELECT seq, in_bucket FROM jobs WHERE id = ?",
-  open: "SELECT namespace, id FROM jobs WHERE open = 1 AND shard = ? ORDER BY id",
   ids: "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
   behind: "SELECT id, in_bucket FROM jobs WHERE id > ? ORDER BY id LIMIT ?",
   progress: "SELECT bucket_id, revision, in_bucket, seq FROM progress",
@@ -73,7 +71,6 @@ export interface JobTable {
   /** How many rows the bucket has delivered. */
   inBucket(): number;
   find(id: string): { readonly namespace: string; readonly seq: number; readonly entity: string } | undefined;
-  open(shard: number): readonly OpenJob[];
   idsFrom(first: string, beyond: string, most: number): readonly string[];
   /** Ids behind one, in order, and whether the bucket has delivered each. */
   idsBehind(id: string, most: number): readonly { readonly id: string; readonly isInBucket: boolean }[];
@@ -83,7 +80,7 @@ export interface JobTable {
 /** The statements over a database that has the schema. */
 export function jobTable(database: DatabaseSync): JobTable {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
-  const [find, open, ids, behind] = [of("find"), of("open"), of("ids"), of("behind")];
+  const [find, ids, behind] = [of("find"), of("ids"), of("behind")];
   const writer = tableWriter(database);
   const lists = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return {
@@ -93,7 +90,6 @@ export function jobTable(database: DatabaseSync): JobTable {
       if (row === undefined) return undefined;
       return { namespace: String(row["namespace"]), seq: Number(row["seq"]), entity: String(row["entity"]) };
     },
-    open: (shard) => open.all(shard).map((row) => ({ namespace: String(row["namespace"]), jobId: String(row["id"]) })),
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
     idsBehind: (id, most) =>
       behind.all(id, most).map((row) => ({ id: String(row["id"]), isInBucket: row["in_bucket"] === 1 })),

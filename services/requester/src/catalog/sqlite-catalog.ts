@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { jobEntity, type Process } from "@shoal/core";
+import type { JobEntity } from "@shoal/proto";
 import { BucketIndex, type BucketIndexParts } from "./bucket-index.ts";
 import { type Catalog, type JobPage, type JobQuery, scannedMax } from "./catalog.ts";
 import { entityOf, labelsOf } from "./job-row.ts";
@@ -16,18 +17,19 @@ const stretchRows = 500;
 /** A catalog in SQLite. */
 export function createCatalog({ pause = () => setImmediate(), ...parts }: CatalogParts): Catalog & Process {
   const index = new BucketIndex({ ...parts, pause });
+  const shown = (entity: JobEntity, seq: number) => index.put(entity.id, { entity, seq, isInBucket: false });
   return {
     name: "catalog",
     start: () => index.open(),
     stop: () => index.close(),
-    folded: (job) => index.put(job.header.id, { entity: jobEntity(job), seq: job.seq, isInBucket: false }),
+    folded: (job) => shown(jobEntity(job), job.seq),
+    shown,
     find(jobId) {
       const row = index.table().find(jobId);
       return row === undefined
         ? undefined
         : { namespace: row.namespace, seq: row.seq, entity: () => entityOf(row.entity) };
     },
-    openJobs: (shard) => index.table().open(shard),
     caughtUp: () => index.caughtUp(),
     // "\uffff" stands behind every character that an id may hold.
     idsBeginning: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),

@@ -19,7 +19,7 @@ export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "ma
         ports,
         executions.map((execution) => ({ ...execution, nodeId })),
       );
-      return { verdicts: [...verdicts].map(([executionId, holds]) => ({ executionId, holds, recordedUpTo: 0 })) };
+      return { verdicts: [...verdicts].map(([executionId, verdict]) => ({ executionId, ...verdict })) };
     } finally {
       answering.delete(nodeId);
     }

@@ -214,6 +214,9 @@ export class Aggregates {
   }
 
   #enter(actor: Actor): void {
+    const other = this.#actors.get(actor.ref);
+    // Two commands at once may each have read an aggregate that was not in memory: the first one to commit stays.
+    if (other !== undefined && other !== actor) return;
     this.#actors.add(actor);
     this.#actors.index(actor);
     this.#options.reconciler.reconcile(actor);

@@ -1,4 +1,4 @@
-import { assignmentView, causeOf, entries, entryOf, foldJob, isLive, type Job } from "@shoal/core";
+import { assignmentView, causeOf, entries, entryOf, executionOf, foldJob, isLive, type Job } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 
@@ -10,6 +10,14 @@ export interface Claim {
   readonly namespace: string;
   /** Its assignment is there. Where it is not, and the execution holds, it is written again. */
   readonly isAssigned: boolean;
+}
+
+/** What the log says of an execution. */
+export interface ClaimVerdict {
+  /** It is live and placed on the node. */
+  readonly holds: boolean;
+  /** The number of the last report that is recorded; 0 for none. */
+  readonly recordedUpTo: number;
 }
 
 export type CheckPorts = Pick<RequesterPorts, "log" | "views" | "diary">;
@@ -28,8 +36,8 @@ interface Logged {
 export async function checkAssignments(
   ports: CheckPorts,
   claims: readonly Claim[],
-): Promise<ReadonlyMap<string, boolean>> {
-  const verdicts = new Map<string, boolean>();
+): Promise<ReadonlyMap<string, ClaimVerdict>> {
+  const verdicts = new Map<string, ClaimVerdict>();
   const byJob = Map.groupBy(claims, ({ namespace, jobId }) => `${namespace}.${jobId}`);
   await Promise.all(
     [...byJob.values()].map(async (ofJob) => {
@@ -37,7 +45,11 @@ export async function checkAssignments(
       if (first === undefined) return;
       try {
         const logged = await readJob(ports, first);
-        for (const claim of ofJob) verdicts.set(claim.executionId, await correct(ports, claim, logged));
+        for (const claim of ofJob) {
+          const holds = await correct(ports, claim, logged);
+          const execution = logged.job === undefined ? undefined : executionOf(logged.job, claim.executionId);
+          verdicts.set(claim.executionId, { holds, recordedUpTo: execution?.report ?? 0 });
+        }
       } catch (failure) {
         // No verdict is not a no: whoever asked waits and asks again.
         ports.diary.warn(

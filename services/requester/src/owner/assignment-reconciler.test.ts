@@ -45,9 +45,15 @@ async function bench() {
     return job === undefined ? [] : liveExecutions(job).map(({ placement }) => placement.executionId);
   };
   const stop = async () => {
+    const stopped = live()[0] ?? "";
     const stopping = requester.commands.stop(jobId, { why: "test", actor: { type: "client", id: "test" } });
     await sea.clock.advance(1_000);
     await stopping;
+    // The execution occupies the node until that confirms the stop.
+    const report = { at: sea.clock.now(), namespace: "default", number: 1, saw: { kind: "stopped" } } as const;
+    const reporting = sea.node(nodeId).reports.send({ jobId, executionId: stopped, report });
+    await sea.clock.advance(1_000);
+    await reporting;
   };
   const { assignments } = sea.views;
   const executionId = live()[0] ?? "";

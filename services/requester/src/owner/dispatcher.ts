@@ -13,6 +13,7 @@ import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
 import type { FeatureGate } from "./feature-gate.ts";
+import { refusalOf } from "./serve-commands.ts";
 
 /** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
 export interface Dispatcher {
@@ -69,6 +70,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
   return {
     async send(envelope) {
+      const refused = refusalOf(envelope, kinds.get(envelope.aggregate.kind));
+      if (refused !== undefined) return { ok: false, rejection: refused };
       const local = options.local(envelope);
       if (local !== undefined) return await within(clock, local);
       const routed = await route(commands, envelope);

@@ -41,9 +41,8 @@ const releases = {
 async function boot(requesterId: string, release: keyof typeof releases): Promise<Requester> {
   const note = (_: object, sentence: string) => void warnings.push(`${requesterId}: ${sentence}`);
   const { kinds } = releases[release];
-  const ports = { ...memoryPorts(sea, requesterId, { info: () => undefined, warn: note }) };
-  const { log } = sea.requester(requesterId, kinds);
-  const requester = createRequester({ ...settings, requesterId, ...releases[release] }, { ...ports, log });
+  const ports = memoryPorts(sea, requesterId, { diary: { info: () => undefined, warn: note }, kinds });
+  const requester = createRequester({ ...settings, requesterId, ...releases[release] }, ports);
   const processes = [ports.catalog, ...requester.processes];
   for (const each of processes) await each.start();
   closers.push(async () => {

@@ -49,7 +49,7 @@ const reopenMs = 500;
 const verifyMs = 20_000;
 
 // Aggregates that react in one turn of the event loop when a node goes: some milliseconds.
-const reactingAtOnce = 128;
+export const reactingAtOnce = 128;
 
 /** Holds this requester's share of the shards, and gives and takes as requesters come and go. */
 export class Owner implements Process {

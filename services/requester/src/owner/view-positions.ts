@@ -32,12 +32,10 @@ export class ViewPositions {
 
   /** Reads the positions; the shard goes on behind the lowest one. Throws Fault LOG_DAMAGED for one behind the log's end. */
   async load(lastSeq: number): Promise<ViewPosition> {
-    const { ports, shard } = this.#options;
     await Promise.all(
       this.#options.buckets.map(async (bucket) => {
-        const stored = await ports.positions.load(bucket, shard);
-        // At 0 a rebuild has begun and not finished: as if there were none.
-        if (stored !== undefined && (stored.eventsSeq > 0 || lastSeq === 0)) this.#saved.set(bucket, stored);
+        const stored = await this.#stored(bucket);
+        if (stored !== undefined) this.#saved.set(bucket, stored);
       }),
     );
     const ahead = [...this.#saved].find(([, { eventsSeq }]) => eventsSeq > lastSeq);
@@ -62,8 +60,7 @@ export class ViewPositions {
 
   /** A bucket was rebuilt: its position is followed again. */
   async rebuilt(bucket: string): Promise<void> {
-    const { ports, shard } = this.#options;
-    const stored = await ports.positions.load(bucket, shard);
+    const stored = await this.#stored(bucket);
     if (stored !== undefined) this.#saved.set(bucket, stored);
   }
 
@@ -79,10 +76,9 @@ export class ViewPositions {
 
   /** Finds out which buckets are still there, also when nothing moves. */
   async verify(): Promise<void> {
-    const { ports, shard } = this.#options;
     for (const bucket of [...this.#saved.keys()]) {
       const saved = this.#saved.get(bucket);
-      const stored = await ports.positions.load(bucket, shard);
+      const stored = await this.#stored(bucket);
       if (!this.#closed && stored === undefined && saved !== undefined && saved.revision > 0) this.#lose(bucket);
     }
   }
@@ -121,12 +117,18 @@ export class ViewPositions {
 
   /** Another requester has written, the bucket is not the same any more, or the answer to our own write was lost. */
   async #reload(bucket: string): Promise<void> {
-    const { ports, shard } = this.#options;
-    const stored = await ports.positions.load(bucket, shard).catch(() => this.#saved.get(bucket));
+    const stored = await this.#stored(bucket).catch(() => this.#saved.get(bucket));
     if (this.#closed) return;
     // One that is behind ours: the bucket was made again, and another process has begun to rebuild it.
     if (stored === undefined || stored.eventsSeq < (this.#saved.get(bucket)?.eventsSeq ?? 0)) this.#lose(bucket);
     else this.#saved.set(bucket, stored);
+  }
+
+  /** What a bucket says; undefined also at 0, where a rebuild has begun and not finished. */
+  async #stored(bucket: string): Promise<StoredPosition | undefined> {
+    const { ports, shard } = this.#options;
+    const stored = await ports.positions.load(bucket, shard);
+    return stored?.eventsSeq === 0 ? undefined : stored;
   }
 
   #lose(bucket: string): void {

@@ -114,6 +114,18 @@ describe("a read of one job", () => {
       expect(asked.loads).toBe(1);
     }
   });
+  it("brings the index up to an entry that it does not have yet", async () => {
+    append(...(history[0] ?? []));
+    show();
+    const { ports, read, asked } = await reader("r-1");
+    for (const events of history.slice(1)) append(...events);
+    const job = jobNow();
+    const entry = { seq: job.seq, job: jobEntity(job), executions: executionEntities(job) };
+    expect(await read(true, { views: { jobs: { get: async () => entry } } })).toMatchObject({ seq: job.seq });
+    expect(asked.loads).toBe(0);
+    expect(ports.catalog.find(id)?.seq).toBe(job.seq);
+    expect(ports.catalog.find(id)?.entity()).toEqual(jobEntity(job));
+  });
   it("does not wait for a bucket that gives no answer", async () => {
     for (const events of history) append(...events);
     show();

@@ -50,7 +50,11 @@ async function readWithExecutions(parts: JobViewParts, id: string): Promise<View
     indexed === undefined ? undefined : entryOf(parts, `${indexed.namespace}.${id}`),
   ]);
   if (seq === 0) return undefined;
-  return (entry?.seq === seq ? viewedIn(entry) : undefined) ?? folded(parts, id);
+  const viewed = entry?.seq === seq ? viewedIn(entry) : undefined;
+  if (viewed === undefined) return folded(parts, id);
+  // The index may be a moment behind the bucket, and lists must not be older than this read.
+  if ((catalog.find(id)?.seq ?? 0) < seq) catalog.shown(viewed.entity, seq);
+  return viewed;
 }
 
 // The bucket answers in a millisecond; one that is being created again does not answer, and then the log does.

@@ -78,7 +78,8 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
-  const ports = memoryPorts(sea, requesterId, { info: () => {}, warn: (facts) => void warnings.push(facts) });
+  const warn = (facts: object) => void warnings.push(facts);
+  const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();

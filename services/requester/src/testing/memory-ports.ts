@@ -1,4 +1,4 @@
-import type { Process } from "@shoal/core";
+import { type Kinds, type Process, kinds as productKinds } from "@shoal/core";
 import type { Sea } from "@shoal/core/testing";
 import type { Catalog } from "../catalog/catalog.ts";
 import { inMemory } from "../catalog/open-database.ts";
@@ -14,9 +14,20 @@ export interface MemoryPorts extends RequesterPorts {
 
 const silence: Diary = { info: () => undefined, warn: () => undefined };
 
-/** Makes the ports of a new process of a requester; what it says goes to the diary. */
-export function memoryPorts(sea: Sea, requesterId: string, diary: Diary = silence): MemoryPorts {
-  const { logReader: logs, ...ports } = sea.requester(requesterId);
+export interface MemoryPortsOptions {
+  /** Where it says what goes on; quiet when left out. */
+  readonly diary?: Diary;
+  /** The kinds that it knows; those of the product when left out. */
+  readonly kinds?: Kinds;
+}
+
+/** Makes the ports of a new process of a requester. */
+export function memoryPorts(
+  sea: Sea,
+  requesterId: string,
+  { diary = silence, kinds = productKinds }: MemoryPortsOptions = {},
+): MemoryPorts {
+  const { logReader: logs, ...ports } = sea.requester(requesterId, kinds);
   const { views } = ports;
   const catalog = createCatalog({
     views: views.jobs,
@@ -24,6 +35,6 @@ export function memoryPorts(sea: Sea, requesterId: string, diary: Diary = silenc
     // Without the machine's own order of things: the same seed gives the same run.
     pause: async () => undefined,
   });
-  const rebuild = sliceRebuilder({ ...ports, ensureBucket: async () => undefined });
+  const rebuild = sliceRebuilder({ ...ports, kinds, ensureBucket: async () => undefined });
   return { ...ports, logs, catalog, diary, rebuild };
 }

@@ -133,6 +133,18 @@ describe("a rebuild", () => {
       [`default.${open}`]: JSON.stringify({ seq }),
     });
   });
+  it("quarantines what it cannot read, and removes nothing that a later version may have written for it", async () => {
+    await history();
+    const seq = harness.sea.log.put(jobRef(open), '{"v":99}');
+    harness.sea.views.assignments.write("n-two.e-later", 1, { seq: 1, jobId: open, namespace: "default" });
+    harness.sea.drop("open");
+    expect(await rebuild()).toMatchObject({ stopped: 1, removed: 0 });
+    expect(Object.keys(harness.stored("assignments"))).toEqual([`n-one.${executionOf(open)}`, "n-two.e-later"].sort());
+    expect(JSON.parse(harness.stored("open")[`${shardOf(open)}.job.default.${open}`] ?? "{}")).toMatchObject({
+      seq,
+      quarantine: { seq, code: "LOG_NEWER" },
+    });
+  });
   it("does one shard and leaves the others as they are", async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `j-${index}`);
     for (const id of ids) {

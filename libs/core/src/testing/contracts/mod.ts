@@ -1,4 +1,3 @@
-export { type CheckpointBench, checkpointsContract } from "./checkpoints.contract.ts";
 export { type ClockBench, clockContract } from "./clock.contract.ts";
 export { type CommandBench, commandBusContract } from "./command-bus.contract.ts";
 export { eventLogContract } from "./event-log.contract.ts";

@@ -116,6 +116,30 @@ export function viewFollows(bench: () => ViewBench): void {
     expect(later.lines.all).toEqual([...all, "caught up"]);
     await later.close();
   });
+  it("gives everything to a follower that has room only now and then", async () => {
+    const count = 600;
+    await Promise.all(Array.from({ length: count }, (_, index) => bench().views.put(`n.${index}`, entry(1))));
+    const keys = new Set<string>();
+    const done = heard<number>();
+    let [since, pauses] = [0, 0];
+    const following = await bench().views.follow(undefined, {
+      begins: () => {},
+      changed(key) {
+        since += 1;
+        keys.add(key);
+      },
+      caughtUp: () => done.tell(keys.size),
+      room() {
+        if (since < 100) return undefined;
+        since = 0;
+        pauses += 1;
+        return Promise.resolve();
+      },
+    });
+    expect(await done.atLeast(1)).toEqual([count]);
+    expect(pauses).toBeLessThanOrEqual(count / 100);
+    await following.close();
+  });
   it("gives nothing more once it is closed", async () => {
     const following = await followed(bench().views);
     await following.caughtUp();

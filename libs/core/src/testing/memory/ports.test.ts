@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { pause } from "../../clock.ts";
-import { checkpointsContract } from "../contracts/checkpoints.contract.ts";
 import { clockContract } from "../contracts/clock.contract.ts";
 import { commandBusContract } from "../contracts/command-bus.contract.ts";
 import { eventLogContract } from "../contracts/event-log.contract.ts";
@@ -65,11 +64,6 @@ reportQueueContract("memory", async () => {
     parked: async () => sea.reports.parked.length,
     close,
   };
-});
-
-checkpointsContract("memory", async () => {
-  const { sea, close } = runningSea();
-  return { checkpoints: sea.requester("r-one").checkpoints, again: () => sea.requester("r-two").checkpoints, close };
 });
 
 positionsContract("memory", async () => {

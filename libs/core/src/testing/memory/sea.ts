@@ -3,7 +3,6 @@ import { type Kinds, kinds } from "../../kinds.ts";
 import { createDice, type Dice } from "../dice.ts";
 import { createHandClock, type HandClock } from "../hand-clock.ts";
 import { type Berth, createBerth, type Water } from "./berth.ts";
-import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
 import { type CommandStore, memoryCommandBus } from "./commands.ts";
 import { memoryEventLog } from "./event-log.ts";
 import { calm, type Faults } from "./faults.ts";
@@ -28,7 +27,6 @@ export interface Sea {
   readonly views: Readonly<Record<ViewName, Bucket>>;
   readonly leases: LeaseStore;
   readonly reports: ReportStore;
-  readonly checkpoints: CheckpointStore;
   readonly positions: PositionStore;
   readonly commands: CommandStore;
   readonly market: MarketStore;
@@ -115,7 +113,6 @@ function createStores(clock: HandClock, known?: Kinds) {
     },
     leases: createLeaseStore(clock),
     reports: createReportStore(),
-    checkpoints: new Map(),
     positions: createPositionStore(),
     commands: new Map(),
     market: createMarketStore(),
@@ -129,23 +126,14 @@ function rebuild(views: Sea["views"]): void {
   views.assignments.revive(markerMs);
 }
 
-type StoreName =
-  | "log"
-  | "views"
-  | "leases"
-  | "reports"
-  | "checkpoints"
-  | "positions"
-  | "commands"
-  | "market"
-  | "output";
+type StoreName = "log" | "views" | "leases" | "reports" | "positions" | "commands" | "market" | "output";
 
 interface Shared extends Pick<Sea, StoreName> {
   readonly water: Water;
 }
 
 function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
-  const { log, views, leases, reports, checkpoints, positions, commands, market, output, water } = shared;
+  const { log, views, leases, reports, positions, commands, market, output, water } = shared;
   const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
   return {
     berth,
@@ -160,7 +148,6 @@ function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
     },
     leases: memoryLeases(berth, leases),
     reports: memoryReportQueue(berth, reports),
-    checkpoints: memoryCheckpoints(berth, checkpoints),
     positions: memoryPositions(berth, positions),
     commands: memoryCommandBus(berth, commands),
     market: memoryMarket(berth, market),

@@ -11,6 +11,11 @@ const job = (namespace: string, id: string) => ({ kind: "job", namespace, id });
 const jobs = [job("blue", "j-1"), job("blue", "j-2"), job("red", "j-3"), job("red", "j-4")] as const;
 const aggregates = [...jobs, { kind: "node", namespace: "", id: "n-1" }] as const;
 
+const eventOf = ({ kind }: AggregateRef) =>
+  kind === "job"
+    ? { type: "JobStarted", v: 1, data: {} }
+    : { type: "NodeDisconnected", v: 1, data: { why: "", lastSeenAt: 0, forgetAt: 0 } };
+
 /** Appends a commit of so many events as another process would. */
 function append(sea: Sea, aggregate: AggregateRef, events: number): void {
   const tip = sea.log.load(aggregate, 0).at(-1) ?? noTip;
@@ -23,7 +28,7 @@ function append(sea: Sea, aggregate: AggregateRef, events: number): void {
     cause: { command: "Test" },
     epoch: 0,
     prev: tip.hash,
-    events: Array.from({ length: events }, () => ({ type: "JobCompleted", v: 1, data: {} })),
+    events: Array.from({ length: events }, () => eventOf(aggregate)),
   });
 }
 

@@ -168,8 +168,8 @@ export class BiddingRound {
     if (claim !== undefined) rooms.settle(claim, used, accepted ? undefined : available);
     if (accepted || busy === true) this.#mayChange.add(nodeId);
     const info = rooms.infoOf(nodeId);
-    if (accepted || info === undefined) return;
-    if (busy === true) this.#lane.refusedBy(info, this.#entry.requirements.resources, available);
+    if ((accepted && slots > 0) || info === undefined) return;
+    if (accepted || busy === true) this.#lane.refusedBy(info, this.#entry.requirements.resources, available);
     else this.#entry.refusedBy.set(nodeId, rooms.revisionOf(nodeId));
   }
 

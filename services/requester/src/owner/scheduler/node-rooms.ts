@@ -11,7 +11,9 @@ interface Room {
   spare: Resources;
   /** Asked for and not answered yet. */
   asked: Resources;
-  /** Asks in a row that it did not answer. */
+  /** Asks that are not answered yet. */
+  outstanding: number;
+  /** Asks in a row that it did not answer; those sent together count once. */
   silences: number;
   /** Not before this time is it asked again for jobs that wait. */
   silentUntil: number;
@@ -43,6 +45,7 @@ export class NodeRooms {
         revision: 1,
         spare: info.available,
         asked: noResources,
+        outstanding: 0,
         silences: 0,
         silentUntil: 0,
       });
@@ -81,7 +84,9 @@ export class NodeRooms {
   /** The node has room for one slot, as far as is known here, and answers asks. */
   hasRoom(nodeId: string, each: Resources, now: number): boolean {
     const room = this.#rooms.get(nodeId);
-    return room !== undefined && room.silentUntil <= now && timesFitting(each, room.spare, 1) > 0;
+    if (room === undefined || room.silentUntil > now) return false;
+    // Until it answers again one ask at a time is enough.
+    return (room.silences === 0 || room.outstanding === 0) && timesFitting(each, room.spare, 1) > 0;
   }
 
   /** An ask is sent: what it may be granted is not asked for twice. */
@@ -96,6 +101,7 @@ export class NodeRooms {
     if (room === undefined) return claimed;
     room.spare = addResources(room.spare, each, -claimed.slots);
     room.asked = addResources(room.asked, each, claimed.slots);
+    room.outstanding += 1;
     return claimed;
   }
 
@@ -103,6 +109,7 @@ export class NodeRooms {
   settle({ nodeId, each, slots, beats }: Claim, used: number, available?: Resources): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;
+    room.outstanding -= 1;
     room.silences = 0;
     room.silentUntil = 0;
     room.asked = addResources(room.asked, each, -slots);
@@ -115,7 +122,9 @@ export class NodeRooms {
   unanswered({ nodeId, each, slots }: Claim, now: number): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;
+    room.outstanding -= 1;
     room.asked = addResources(room.asked, each, -slots);
+    if (room.silentUntil > now) return;
     room.silentUntil = now + Math.min(silence.firstMs * 2 ** room.silences, silence.maxMs);
     room.silences += 1;
   }

@@ -165,6 +165,61 @@ describe("jobs that wait", () => {
     expect(job.says()).toBe("running");
   });
 
+  it("ask a node that does not answer less and less often", async () => {
+    const { submit, clock, nodes, asks, beatFor } = schedulerHarness({ nodes: nodesOf(1) });
+    for (const node of nodes.values()) node.isSilent = true;
+    times(10, () => submit(sampleSpec()));
+    await clock.advance(1_000);
+    const before = asks();
+    await beatFor(120);
+    // After 1, 2, 4, 8, 16 and then every 30 seconds.
+    expect(asks() - before).toBeLessThan(12);
+  });
+
+  it("ask a node that accepts no slot, and place for a job that takes no place, every 30 seconds only", async () => {
+    const { submit, clock, nodes, asks, beatFor } = schedulerHarness({ nodes: nodesOf(1) });
+    const node = nodes.get("n-0");
+    if (node === undefined) throw new Error("there is a node");
+    const answer = node.answer.bind(node);
+    node.answer = (ask) => ({ ...answer({ ...ask, slots: 1 }), slots: 0 });
+    submit(sampleSpec());
+    await clock.settle();
+    await beatFor(20);
+    expect(asks()).toBe(1);
+    node.answer = (ask) => answer({ ...ask, slots: 1 });
+    const odd = submit(sampleSpec({ count: 3, priority: 1 }));
+    odd.command = async () => ({ ok: true, changed: false });
+    await clock.settle();
+    await beatFor(65);
+    expect([asks() < 8, odd.nodeIds()]).toEqual([true, []]);
+  });
+
+  it("do not delay others when every one of them is of a class of its own", async () => {
+    const full = nodesOf(2, 1).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } }));
+    const { submit, clock, nodes, beatFor, complete } = schedulerHarness({
+      nodes: [...full, { ...nodesOf(3, 1)[2], labels: { zone: "b" } } as (typeof full)[0]],
+    });
+    const withoutZone = (index: number) => ({
+      ...cores(1),
+      constraints: [
+        { key: "zone", operator: "=" as const, values: ["a"] },
+        { key: `class-${index}`, operator: "!" as const, values: [] },
+      ],
+    });
+    const waiting = times(340, (index) => submit(withoutZone(index)));
+    await clock.settle();
+    await beatFor(2);
+    const small = submit(inZone("b", cores(1)));
+    await clock.settle();
+    expect([small.says(), statesOf(waiting)]).toEqual(["running", { queued: 340 }]);
+    nodes.get("n-0")?.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    for (let turn = 0; turn < 360; turn++) {
+      await beatFor(1);
+      for (const job of waiting) await complete(job);
+    }
+    expect(statesOf(waiting)).toEqual({ completed: 340 });
+  });
+
   it("are tried again when a node joins that fits, and do not fail while no new one knows of any", async () => {
     const info = nodesOf(1).map((each) => ({ ...each, engines: ["docker"] }));
     const { submit, clock, nodes, beat } = schedulerHarness({ nodes: info });

@@ -31,7 +31,7 @@ export interface SchedulerOptions {
 // A lane whose head was refused looks at all its nodes and entries again after this long, also when no heartbeat showed more room.
 const retryMs = 30_000;
 
-interface Membered {
+interface LaneEntry {
   readonly entry: PendingEntry;
   readonly lane: Lane;
   readonly pinnedTo: string | undefined;
@@ -45,7 +45,7 @@ export class Scheduler {
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
   /** The entries of each job, by what they are pinned to. */
-  readonly #entries = new Map<Placeable, Map<string | undefined, Membered>>();
+  readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -57,16 +57,16 @@ export class Scheduler {
   /** The slots that the job wants filled now; they replace those of before. Cheap when nothing changed. */
   request(target: Placeable, slots: readonly Slot[]): void {
     if (slots.length === 0 && !this.#entries.has(target)) return;
-    const wanted = new Map<string | undefined, Slot[]>();
+    const groups = new Map<string | undefined, Slot[]>();
     for (const slot of slots) {
-      const group = wanted.get(slot.pinnedTo);
-      if (group === undefined) wanted.set(slot.pinnedTo, [slot]);
+      const group = groups.get(slot.pinnedTo);
+      if (group === undefined) groups.set(slot.pinnedTo, [slot]);
       else group.push(slot);
     }
     for (const [pinnedTo, member] of this.#entries.get(target) ?? []) {
-      if (!wanted.has(pinnedTo) || member.entry.spec !== target.state()?.header.spec) this.#drop(target, member);
+      if (!groups.has(pinnedTo) || member.entry.spec !== target.state()?.header.spec) this.#drop(target, member);
     }
-    for (const [pinnedTo, group] of wanted) this.#requestOne(target, pinnedTo, group);
+    for (const [pinnedTo, group] of groups) this.#requestOne(target, pinnedTo, group);
   }
 
   /** Nothing of the job is placed any more. */
@@ -132,7 +132,7 @@ export class Scheduler {
     const base = { target, spec, requirements, namespace, priority, since };
     const entry: PendingEntry = { ...base, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
-    const members = this.#entries.get(target) ?? new Map<string | undefined, Membered>();
+    const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
     this.#entries.set(target, members.set(pinnedTo, { entry, lane, pinnedTo }));
     lane.add(entry);
     const turn = lane.takeNew(entry);
@@ -142,7 +142,7 @@ export class Scheduler {
     if (lane.isBlocked) this.#reportBehind(lane);
   }
 
-  #drop(target: Placeable, { entry, lane, pinnedTo }: Membered): void {
+  #drop(target: Placeable, { entry, lane, pinnedTo }: LaneEntry): void {
     const members = this.#entries.get(target);
     members?.delete(pinnedTo);
     if (members?.size === 0) this.#entries.delete(target);
@@ -173,7 +173,7 @@ export class Scheduler {
       })
       .then((result) => {
         const isOver = entry.slots.length === 0 || !entry.target.isOpen();
-        // What was placed and is wanted still was not taken by the job: not again at once.
+        // What was placed and is requested still was not taken by the job: not again at once.
         const isStuck = result === "placed" && entry.slots === slots;
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
@@ -184,7 +184,7 @@ export class Scheduler {
 
   async #bid(lane: Lane, { entry, nodeIds }: Turn): Promise<BiddingOutcome["result"]> {
     const { target, requirements } = entry;
-    const wanted = entry.slots.length;
+    const { slots } = entry;
     const outcome = await new BiddingRound(this.#bidding, lane, entry).run(nodeIds);
     const { places, answers, result, isNever } = outcome;
     const { resources } = requirements;
@@ -200,7 +200,7 @@ export class Scheduler {
         answers,
       });
     if (result !== "placed") {
-      const why = explainShortage(wanted - places.length, answers);
+      const why = explainShortage(slots.length - places.length, answers);
       entry.shortage = { why, answers };
       // A requester that has just started has not heard of every node yet: what it does not know it does not record.
       if (this.#options.membership.settled()) {
@@ -212,8 +212,10 @@ export class Scheduler {
     }
     // In one turn, so that both are one commit.
     const [first] = await Promise.all(commands.map((command) => target.command(command)));
-    if (places.length > 0 && (first === undefined || !first.ok || !first.changed)) this.#release(outcome);
-    return result;
+    if (places.length === 0 || (first?.ok === true && first.changed)) return result;
+    this.#release(outcome);
+    // The job does not take what it requests: not again at once.
+    return entry.slots === slots ? "node" : result;
   }
 
   #release({ places }: BiddingOutcome): void {

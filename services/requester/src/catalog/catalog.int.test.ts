@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ViewStore } from "@shoal/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
+import type { Catalog } from "./catalog.ts";
+import { createCatalog } from "./sqlite-catalog.ts";
+
+const stream = "KV_jobs";
+// More than the index writes, and more than it reads, between two pauses.
+const count = 300;
+
+describe("the index of a bucket on a real server", () => {
+  let bench: LogOnServer;
+  let folder: string;
+  let running: { stop(): Promise<void> } | undefined;
+  const stop = async () => {
+    await running?.stop();
+    running = undefined;
+  };
+  beforeEach(async () => {
+    bench = await logOnServer();
+    folder = await mkdtemp(join(tmpdir(), "shoal-catalog-"));
+    await Promise.all(Array.from({ length: count }, (_, index) => bench.live(`j-${index}`)));
+  });
+  afterEach(async () => {
+    await stop();
+    await bench.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A catalog over the one file, which replaces the one before; with the keys that it is given. */
+  async function started() {
+    await stop();
+    const keys: string[] = [];
+    const follow: ViewStore["follow"] = (after, follower) =>
+      bench.ports.views.jobs.follow(after, {
+        ...follower,
+        changed(key, value, revision) {
+          keys.push(key);
+          follower.changed(key, value, revision);
+        },
+      });
+    const catalog = createCatalog({ views: { follow }, file: join(folder, "catalog.sqlite") });
+    running = catalog;
+    await catalog.start();
+    return { catalog, keys };
+  }
+  const idsIn = (catalog: Catalog) =>
+    catalog
+      .list({ order: "createTime", reverse: false, limit: 1000 })
+      .items.map(({ id }) => id)
+      .toSorted();
+  const streams = async () => (await bench.ports.link.manager()).streams;
+
+  it("is filled in pieces, and afterwards reads what is new and nothing else", async () => {
+    const first = await started();
+    expect(idsIn(first.catalog)).toHaveLength(count);
+    expect(first.keys).toHaveLength(count);
+    await bench.live("j-live");
+    await first.catalog.caughtUp();
+    expect(idsIn(first.catalog)).toContain("j-live");
+    await stop();
+    await bench.live("j-new");
+    const second = await started();
+    expect(new Set(second.keys)).toEqual(new Set(["default.j-new"]));
+    expect(idsIn(second.catalog)).toHaveLength(count + 2);
+  });
+  it("loses what was purged while it was away", async () => {
+    await started();
+    await stop();
+    await (await streams()).purge(stream, { filter: "$KV.jobs.default.j-7" });
+    const { catalog } = await started();
+    await expect.poll(() => idsIn(catalog), { timeout: 20_000 }).toHaveLength(count - 1);
+    expect(idsIn(catalog)).not.toContain("j-7");
+  });
+  it("keeps its lists while the bucket is deleted and created again, and goes on with the new one", async () => {
+    const { catalog } = await started();
+    const api = await streams();
+    const { config } = await api.info(stream);
+    await api.delete(stream);
+    await api.add(config);
+    await bench.live("j-new");
+    await expect.poll(() => idsIn(catalog), { timeout: 20_000 }).toContain("j-new");
+    expect(idsIn(catalog)).toHaveLength(count + 1);
+    const again = await started();
+    // The next start is over a bucket that nothing has rebuilt here.
+    await expect.poll(() => idsIn(again.catalog), { timeout: 20_000 }).toEqual(["j-new"]);
+  });
+});

@@ -1,0 +1,29 @@
+import type { connectRequester } from "@shoal/nats";
+import { streams } from "@shoal/proto";
+import { perSecond } from "./measure.ts";
+
+/** Messages a second that the client library's own ordered consumer reads from the whole log, when it only counts them. */
+export async function bareConsume({
+  link,
+  log,
+}: Pick<Awaited<ReturnType<typeof connectRequester>>, "link" | "log">): Promise<number> {
+  const last = await log.lastSeq();
+  const manager = await link.manager();
+  const consumer = await manager.jetstream().consumers.get(streams.events);
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  const began = performance.now();
+  let messages = 0;
+  const consuming = await consumer.consume({
+    max_messages: 1000,
+    callback: (message) => {
+      messages++;
+      if (message.seq >= last) resolve();
+    },
+  });
+  await end;
+  const ms = performance.now() - began;
+  // Otherwise it makes itself again when its heartbeats stay out.
+  consuming.stop();
+  await consumer.delete();
+  return perSecond(messages, ms);
+}

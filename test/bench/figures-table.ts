@@ -1,0 +1,74 @@
+import type { Figures } from "./measure.ts";
+
+/** A line of what a run prints. */
+interface Row {
+  readonly label: string;
+  readonly value: (of: (name: string) => number) => string;
+  readonly aim?: string;
+}
+
+const plain = (name: string) => (of: (name: string) => number) => of(name).toLocaleString("en");
+const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const over = (part: number, whole: number) => part / Math.max(whole, 1e-9);
+
+const rows: readonly Row[] = [
+  { label: "bare appends/s (server and client, nothing decided)", value: plain("bareAppendsPerSecond") },
+  { label: "no-op jobs/s, HTTP to completed", value: plain("jobsPerSecond") },
+  { label: "no-op jobs against bare appends", value: (of) => percent(of("jobsPerBareAppend")), aim: ">= 4.5 %" },
+  { label: "processor time of the requester for a job, µs", value: plain("cpuMicrosPerJobRequester") },
+  { label: "the same of three nodes together", value: plain("cpuMicrosPerJobNodes") },
+  { label: "the same of the NATS server", value: plain("cpuMicrosPerJobServer") },
+  { label: "stored messages per job", value: plain("messagesPerJob") },
+  { label: "bare append, one at a time, p50 ms", value: plain("bareAppendMsP50") },
+  { label: "idle, submit to completed, p50 ms", value: plain("idleMsP50") },
+  { label: "idle, submit to completed, p99 ms", value: plain("idleMsP99") },
+  { label: "idle p50 in bare appends' round trips", value: plain("latencyInBareAppends"), aim: "<= 40" },
+  { label: "requester's event loop blocked, at most, ms", value: plain("maxBlockedMs"), aim: "<= 50" },
+  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMs") },
+  { label: "requester memory grown per 10,000 jobs", value: (of) => mebibytes(of("rssBytesPer10kJobs")) },
+  { label: "replay, events/s", value: plain("replayEventsPerSecond") },
+  { label: "bare ordered consumer, events/s of the same log", value: plain("bareConsumeEventsPerSecond") },
+  {
+    label: "replay against bare consumer",
+    value: (of) => percent(over(of("replayEventsPerSecond"), of("bareConsumeEventsPerSecond"))),
+    aim: ">= 30 %",
+  },
+  { label: "synthetic nodes", value: plain("syntheticNodes") },
+  { label: "no-op jobs/s on them", value: plain("syntheticJobsPerSecond") },
+  { label: "asks for each of these jobs", value: plain("asksPerJob") },
+  { label: "full cluster with a queue, asks per node and second", value: plain("asksPerNodePerSecond"), aim: "<= 2" },
+  { label: "the same while nothing ends", value: plain("asksPerNodePerSecondStill"), aim: "0" },
+  { label: "requester's event loop blocked there, at most, ms", value: plain("maxBlockedMsSynthetic"), aim: "<= 50" },
+  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMsSynthetic") },
+  {
+    label: "heap of a requester per million finished jobs",
+    value: (of) => mebibytes(of("heapBytesPerMillionJobs")),
+    aim: "< 10 MiB",
+  },
+  { label: "start with an index of the finished jobs, ms", value: plain("indexOpenMs"), aim: "< 3,000" },
+  { label: "GET of a finished job, a second", value: plain("getsPerSecond"), aim: ">= 2,000" },
+  { label: "the same folded from the log", value: plain("foldedGetsPerSecond") },
+  { label: "scheduling decision at 10 nodes, µs", value: plain("decisionMicrosAt10") },
+  { label: "scheduling decision at 1,000 nodes, µs", value: plain("decisionMicrosAt1000") },
+  {
+    label: "decision at 1,000 nodes against 10",
+    value: (of) => over(of("decisionMicrosAt1000"), of("decisionMicrosAt10")).toFixed(2),
+    aim: "<= 2",
+  },
+  { label: "loss of a node, 100,000 open jobs: blocked, ms", value: plain("nodeLossBlockedMs"), aim: "< 5" },
+  { label: "Stop of 1,000 executions, ms", value: plain("stopThousandMs"), aim: "<= 15" },
+];
+
+/** The figures that were measured, with their aims, as lines of text. */
+export function figuresTable(figures: Figures): readonly string[] {
+  const of = (name: string): number => figures[name] ?? Number.NaN;
+  const cells = rows
+    .map(({ label, value, aim = "" }) => [label, value(of), aim] as const)
+    .filter(([, value]) => !value.includes("NaN"));
+  const width = (column: 0 | 1) => Math.max(...cells.map((cell) => cell[column].length));
+  const [first, second] = [width(0), width(1)];
+  return [["", "measured", "aim"] as const, ...cells].map(([label, value, aim]) =>
+    `${label.padEnd(first)}  ${value.padStart(Math.max(second, 8))}  ${aim}`.trimEnd(),
+  );
+}

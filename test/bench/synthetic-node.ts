@@ -1,0 +1,76 @@
+import { createCompute, memoryJournal, memoryWorkspace, noop, silence } from "@shoal/compute";
+import { type Process, registry } from "@shoal/core";
+import { connectNode, type NodeOptions, systemChance, systemClock } from "@shoal/nats";
+
+/** A node without a machine: it beats, bids, follows its assignments and reports as any other, and keeps everything in memory. */
+export interface SyntheticNode {
+  stop(): Promise<void>;
+}
+
+export interface SyntheticOptions {
+  readonly connection: NodeOptions;
+  /** Called with how many asks have come in one message. */
+  readonly onAsks: (asks: number) => void;
+}
+
+/** CPU cores of each. */
+export const coresOfNode = 1;
+
+// Another limit than the cores: the no-ops of a burst ask for next to nothing.
+const slotsMax = 1_000;
+
+export async function startSyntheticNode({ connection, onAsks }: SyntheticOptions): Promise<SyntheticNode> {
+  const clock = systemClock();
+  const nats = await connectNode(connection);
+  const executors = registry("executor", [noop(clock)]);
+  const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
+    ...{ clock, executors, notes: silence },
+    chance: systemChance,
+    assignments: nats.assignments,
+    reports: nats.reports,
+    logs: nats.logs,
+    stall: {
+      ...nats.stall,
+      onAsk: (answer) =>
+        nats.stall.onAsk((batch) => {
+          onAsks(batch.asks.length);
+          return answer(batch);
+        }),
+    },
+    journal: memoryJournal(),
+    workspace: memoryWorkspace(),
+    sources: registry("source", []),
+    publishers: registry("publisher", []),
+    env: {},
+  });
+  for (const process of processes) await process.start();
+  return {
+    async stop() {
+      for (const process of processes.toReversed()) await process.stop();
+      await nats.close();
+    },
+  };
+}
+
+const resources = { cpuCores: coresOfNode, memoryBytes: 2 ** 33, diskBytes: 2 ** 35, gpus: 0 };
+
+const settingsOf = (nodeId: string) => ({
+  nodeId,
+  labels: { name: nodeId },
+  capacity: resources,
+  perTask: resources,
+  slotsMax,
+  // As a service's default.
+  heartbeatMs: 1_000,
+  rejectNetworked: false,
+  hostNetwork: false,
+  envAllow: [],
+  version: "v0.0.0",
+  address: "",
+  inputsMs: 60_000,
+  inputBytes: 1_000_000,
+  inputsDefaultDiskBytes: 1_000_000,
+  publishMs: 60_000,
+  outputFileBytes: 10_000,
+  outputBytesMax: 20_000,
+});

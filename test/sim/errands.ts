@@ -1,0 +1,172 @@
+import {
+  type Aggregate,
+  applyCommit,
+  causeOf,
+  Fault,
+  type Kind,
+  noAggregate,
+  openKeyOf,
+  pause,
+  type StoredCommit,
+} from "@shoal/core";
+import {
+  type Dice,
+  type NextErrand as Errand,
+  type ErrandPlan,
+  nextErrandKind as errandKind,
+  type Sea,
+} from "@shoal/core/testing";
+import { type AggregateRef, errors, shardOf } from "@shoal/proto";
+import type { Fleet } from "./fleet.ts";
+import { type PlannedErrand, receiverOf } from "./plan-errands.ts";
+
+export interface ErrandsOptions {
+  readonly sea: Sea;
+  readonly dice: Dice;
+  readonly fleet: Fleet;
+  readonly errands: readonly PlannedErrand[];
+  /** Clients use what only the next version has: they ask on until a requester knows it. */
+  readonly usesNext: boolean;
+  readonly startAt: number;
+  readonly problem: (what: string) => void;
+}
+
+/** Errands in the simulation: who submits them, and what must hold of them. */
+export interface Errands {
+  see(stored: StoredCommit): void;
+  /** Errands that should settle by themselves and have not. */
+  open(): number;
+  /** How many of a shard are not settled, with reason or without. */
+  unsettledIn(shard: number): number;
+  /** Keys of the view `open` under which an aggregate that cannot be read may be. */
+  readonly unreadable: ReadonlySet<string>;
+  /** What is not as it must be once the world has been calm for long enough. */
+  unrest(): readonly string[];
+}
+
+// As a client waits before it asks another requester, or asks again.
+const againMs = 1_000;
+
+/** A requester of this version does not know what is new: the client asks another one. */
+function tooOld(failure: unknown): never {
+  if (causeOf(failure).code !== "UNKNOWN_PART") throw failure;
+  throw new Fault("LOG_UNREACHABLE", causeOf(failure).why);
+}
+
+const refOf = ({ namespace, id }: Pick<ErrandPlan, "namespace" | "id">): AggregateRef => ({
+  kind: "errand",
+  namespace,
+  id,
+});
+
+/** Submits and stops errands as planned, again and again until it is done, and follows them in the log. */
+export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, problem }: ErrandsOptions): Errands {
+  const folded = new Map<string, Aggregate<Errand>>();
+  /** A new event on an errand that all know, and an aggregate of a new kind. */
+  async function useNext({ namespace, id }: ErrandPlan): Promise<void> {
+    const note = { id: `note-${id}`, aggregate: refOf({ namespace, id }), command: { name: "Note", note: id }, actor };
+    await until(async (dispatcher) => {
+      const reply = await dispatcher.send(note);
+      if (reply.ok && reply.changed) noted.add(id);
+      if (!reply.ok && reply.rejection.code === "BAD_REQUEST") tooOld(new Fault("UNKNOWN_PART", reply.rejection.why));
+    });
+    const endsAt = sea.clock.now() + againMs;
+    const plan: ErrandPlan = { namespace, id: `${id}-pebble`, children: [], endsAt };
+    const aggregate = { kind: "pebble", namespace, id: plan.id };
+    const command = { name: "Start", plan };
+    await until(async (dispatcher) => {
+      await dispatcher.create({ id: `start-${plan.id}`, aggregate, command, actor }).catch(tooOld);
+      pebbles.add(plan.id);
+    });
+  }
+
+  /** Acknowledged. */
+  const [noted, pebbles] = [new Set<string>(), new Set<string>()];
+  const targets = errands.flatMap(({ plan }) => plan.children.map(({ target }) => target));
+  const unreadable = new Set(targets.filter((each) => receiverOf(each) === "unreadable").map(openKeyOf));
+  let waiting = errands.length;
+
+  async function until(work: (dispatcher: ReturnType<typeof dispatchers>[number]) => Promise<unknown>): Promise<void> {
+    for (;;) {
+      const [first, ...rest] = dispatchers();
+      const done =
+        first !== undefined &&
+        (await Promise.race([
+          work(dice.pick([first, ...rest])).then(
+            () => true,
+            (failure: unknown) => !errors[causeOf(failure).code].retry,
+          ),
+          pause(sea.clock, 5 * againMs).then(() => false),
+        ]));
+      if (done) return;
+      await pause(sea.clock, againMs);
+    }
+  }
+
+  const dispatchers = () => fleet.requesters.flatMap((ship) => ship.voyage()?.requester.dispatcher ?? []);
+  const actor = { type: "client", id: "errands" } as const;
+
+  async function run({ plan, stopAfterMs }: PlannedErrand): Promise<void> {
+    const aggregate = refOf(plan);
+    const start = { id: `start-${plan.id}`, aggregate, command: { name: "Start", plan }, actor };
+    await until((dispatcher) => dispatcher.create(start));
+    if (usesNext) await useNext(plan);
+    if (stopAfterMs !== undefined) {
+      await pause(sea.clock, stopAfterMs);
+      const stop = { id: `stop-${plan.id}`, aggregate, command: { name: "Stop", why: "enough" }, actor };
+      await until((dispatcher) => dispatcher.send(stop));
+    }
+    waiting--;
+  }
+
+  for (const target of targets) if (receiverOf(target) === "unreadable") sea.log.put(target, "no commit");
+  for (const errand of errands) sea.clock.at(startAt + errand.atMs, () => void run(errand));
+
+  const isBlocked = ({ state }: Aggregate<Errand>): boolean =>
+    [...(state?.children.values() ?? [])].some(
+      ({ child, state: childState }) => childState !== "over" && blocking.has(receiverOf(child.target)),
+    );
+
+  const unsettled = () =>
+    [...folded.values()].filter(
+      (errand) => errand.state !== undefined && !errandKind.isSettled(errand.state) && !isBlocked(errand),
+    );
+
+  return {
+    see(stored) {
+      const { aggregate: ref, commit } = stored;
+      if (ref.kind !== "errand" && ref.kind !== "pebble") return;
+      const before = folded.get(ref.id) ?? noAggregate;
+      if (before.state !== undefined && errandKind.isSettled(before.state))
+        problem(`${ref.id} was settled and went on at ${stored.seq}`);
+      if (commit.events.some(({ type }) => type === "ErrandStarted") && before.state !== undefined)
+        problem(`${ref.id} was created twice`);
+      folded.set(ref.id, applyCommit<Errand>(errandKind as Kind<Errand>, before, stored));
+    },
+    open: () => waiting + unsettled().length,
+    unsettledIn: (shard) =>
+      [...folded.values()].filter(
+        ({ state }) => state !== undefined && shardOf(state.plan.id) === shard && !errandKind.isSettled(state),
+      ).length,
+    unreadable,
+    unrest() {
+      const found = unsettled().map(({ state }) => `errand ${state?.plan.id} is not settled`);
+      if (waiting > 0) found.push(`${waiting} clients with errands are still without an answer`);
+      for (const id of pebbles)
+        if (folded.get(id)?.state === undefined) found.push(`${id} was acknowledged and is lost`);
+      for (const { plan } of errands) {
+        const state = folded.get(plan.id)?.state;
+        if (noted.has(plan.id) && state?.notes?.length !== 1) found.push(`the note of ${plan.id} is lost or doubled`);
+        if (state === undefined) found.push(`errand ${plan.id} was acknowledged and is lost`);
+        // A receiver that is no errand, or cannot be one, holds nothing but its own effect.
+        for (const { child, state: childState } of state?.children.values() ?? [])
+          if (childState !== "over" && !blocking.has(receiverOf(child.target)))
+            found.push(`${plan.id} still waits for ${child.target.id}, which is ${receiverOf(child.target)}`);
+      }
+      return found;
+    },
+  };
+}
+
+/** Receivers that never answer. */
+const blocking: ReadonlySet<string> = new Set(["unreadable", "unknown"]);

@@ -1,0 +1,43 @@
+import type { Dice, ErrandPlan } from "@shoal/core/testing";
+import type { AggregateRef } from "@shoal/proto";
+
+/** An errand that a client submits. */
+export interface PlannedErrand {
+  readonly plan: ErrandPlan;
+  readonly atMs: number;
+  /** Stopped so long after it was acknowledged. */
+  readonly stopAfterMs: number | undefined;
+}
+
+// What a child is sent to: mostly an errand that runs; one that refuses; one whose log cannot be read; a kind that there is not; a kind
+// that takes no such command.
+const receivers = ["errand", "errand", "errand", "errand", "refusing", "unreadable", "unknown", "job"] as const;
+type Receiver = (typeof receivers)[number];
+
+/** What kind of receiver a target is, by its id. */
+export const receiverOf = ({ id }: AggregateRef): string => id.split("-")[2] ?? "";
+
+/** Draws errands with children of all sorts; none in half of the seeds. */
+export function drawErrands(dice: Dice, withinMs: number): readonly PlannedErrand[] {
+  const count = dice.pick([0, 0, 1, 3, 6]);
+  return Array.from({ length: count }, (_, index) => {
+    const children = Array.from({ length: dice.between(1, 5) }, (__, child) =>
+      childOf(dice, `e${index}-${child}`, dice.pick(receivers)),
+    );
+    return {
+      plan: { namespace: "default", id: `e${index}`, children },
+      atMs: dice.between(0, withinMs),
+      stopAfterMs: dice.chance(0.3) ? dice.between(0, 20_000) : undefined,
+    };
+  });
+}
+
+function childOf(dice: Dice, prefix: string, receiver: Receiver): ErrandPlan["children"][number] {
+  const kinds: Readonly<Partial<Record<Receiver, string>>> = { unknown: "ghost", job: "job" };
+  const kind = kinds[receiver] ?? "errand";
+  return {
+    target: { kind, namespace: "default", id: `${prefix}-${receiver}` },
+    runMs: dice.pick([0, 100, 3_000, 30_000]),
+    ...(receiver === "refusing" ? { refuses: true } : {}),
+  };
+}
