@@ -68,7 +68,8 @@ it("upgrades requester by requester and back, and loses, forks and flaps nothing
   const before = mixed.leasesTaken();
   const late = await mixed.startRequester("r-late", "current");
   await submit(b, c);
-  const isCompleted = (id: string) => JSON.stringify(mixed.sea.views.jobs.get(`default.${id}`)).includes('"completed"');
+  const isCompleted = (id: string) =>
+    JSON.stringify(mixed.sea.views.jobs.get(`default.${id}`) ?? {}).includes('"completed"');
   await expect.poll(() => jobIds.filter((id) => !isCompleted(id)), { timeout: 20_000 }).toEqual([]);
   expect([owned(late, b, c), quarantined(b), quarantined(c)]).toEqual([[0, half, half], [], []]);
   expect(mixed.leasesTaken()).toBe(before);
