@@ -1,82 +1,17 @@
-import { type Job, type Process, registry, type StoredCommit } from "@shoal/core";
-import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, sampleSpec, thisKinds } from "@shoal/core/testing";
-import { type AggregateRef, commitVersion, featureLevel, shardCount, shardOf } from "@shoal/proto";
+import type { Job, StoredCommit } from "@shoal/core";
+import { type Sea, sampleSpec } from "@shoal/core/testing";
+import { type AggregateRef, commitVersion, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createCompute } from "../../services/compute/src/compute.ts";
-import { noop } from "../../services/compute/src/executors/noop.ts";
-import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
-import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
-import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester } from "../../services/requester/src/requester.ts";
-import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
+import { createMixedSea, type MixedSea, type RunningRequester as Running } from "./mixed-sea.ts";
 
+let mixed: MixedSea;
 let sea: Sea;
-let driving: ReturnType<typeof drive>;
-const lines: string[] = [];
-const closers: (() => Promise<void>)[] = [];
 beforeEach(() => {
-  sea = createSea({ kinds: nextKinds });
-  driving = drive(sea.clock);
-  lines.length = 0;
+  mixed = createMixedSea();
+  ({ sea } = mixed);
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-  driving.stop();
-});
+afterEach(() => mixed.close());
 
-const releases = {
-  current: { kinds: thisKinds, featureLevel },
-  next: { kinds: nextKinds, featureLevel: nextFeatureLevel },
-} as const;
-
-async function start(processes: readonly Process[]): Promise<() => Promise<void>> {
-  for (const each of processes) await each.start();
-  let isRunning = true;
-  const stop = async () => {
-    if (!isRunning) return;
-    isRunning = false;
-    for (const each of processes.toReversed()) await each.stop();
-  };
-  closers.push(stop);
-  return stop;
-}
-
-async function startRequester(requesterId: string, release: keyof typeof releases) {
-  const note = (facts: object, sentence: string) => void lines.push(`${sentence} ${JSON.stringify(facts)}`);
-  const ports = memoryPorts(sea, requesterId, { diary: { info: note, warn: note } });
-  const requester = createRequester(
-    {
-      requesterId,
-      auction: { width: 1, rounds: 1, waitMs: 300 },
-      nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
-      positionsMs: 100,
-      ...releases[release],
-    },
-    { ...ports, log: sea.requester(requesterId, releases[release].kinds).log },
-  );
-  return { requester, stop: await start([ports.catalog, ...requester.processes]) };
-}
-
-/** A node whose work ends when its time is over, whatever its requesters can read. */
-async function startNode(): Promise<void> {
-  const ports = sea.node("n-one");
-  const { clock } = ports;
-  const settings = { ...testSettings, nodeId: "n-one" };
-  await start(
-    createCompute(settings, {
-      ...ports,
-      journal: memoryJournal(new Map(), () => true),
-      workspace: memoryWorkspace(new Map()),
-      executors: registry("executor", [noop(clock)]),
-      sources: registry("source", []),
-      publishers: registry("publisher", []),
-      env: {},
-      notes: { info: () => undefined, warn: () => undefined },
-    }),
-  );
-}
-
-type Running = Awaited<ReturnType<typeof startRequester>>;
 const actor = { type: "client", id: "test" } as const;
 const refOf = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
 const stateOf = (jobId: string): Job["header"]["state"] | "" => {
@@ -131,28 +66,28 @@ const quarantined = ({ requester }: Running) =>
 
 describe("a job whose log a requester cannot read", () => {
   it("takes nothing else of its shard out of service, at its start or while it runs", async () => {
-    const a = await startRequester("r-a", "current");
-    await startNode();
+    const a = await mixed.startRequester("r-a", "current");
+    await mixed.startNode();
     const jobId = await submit(a, 3_600);
     await untilState(jobId, "running");
     sea.log.put(refOf(jobId), noted(lastOf(jobId)));
     await expect.poll(() => quarantined(a)).toEqual([jobId]);
     await untilState(await submitBeside(a, jobId), "completed");
     await a.stop();
-    const b = await startRequester("r-b", "current");
+    const b = await mixed.startRequester("r-b", "current");
     await expect.poll(() => [b.requester.owner.holdings().size, ...quarantined(b)]).toEqual([shardCount, jobId]);
     await untilState(await submitBeside(b, jobId), "completed");
-    expect(lines.filter((line) => line.includes("could not take a shard"))).toEqual([]);
+    expect(mixed.lines.filter((line) => line.includes("could not take a shard"))).toEqual([]);
   });
   it("is taken up by a requester of the next release, to which the node repeats what it has seen", async () => {
-    const a = await startRequester("r-a", "current");
-    await startNode();
+    const a = await mixed.startRequester("r-a", "current");
+    await mixed.startNode();
     const jobId = await submitAndPut(a, noted);
     // The execution ends while no one can decide on its report, which is refused and counted.
-    await expect.poll(() => lines.some((line) => line.includes("refused a report"))).toBe(true);
+    await expect.poll(() => mixed.lines.some((line) => line.includes("refused a report"))).toBe(true);
     await a.stop();
     const before = messagesOf(jobId).length;
-    const b = await startRequester("r-b", "next");
+    const b = await mixed.startRequester("r-b", "next");
     await untilState(jobId, "completed");
     expect(quarantined(b)).toEqual([]);
     expect(messagesOf(jobId).length).toBeGreaterThan(before);
@@ -161,9 +96,9 @@ describe("a job whose log a requester cannot read", () => {
     expect(sea.views.open.get(`${shardOf(jobId)}.job.default.${jobId}`)).toBeUndefined();
   });
   it("has nothing appended behind a commit of a later form, by its owner or by another requester", async () => {
-    const a = await startRequester("r-a", "current");
-    const b = await startRequester("r-b", "current");
-    await startNode();
+    const a = await mixed.startRequester("r-a", "current");
+    const b = await mixed.startRequester("r-b", "current");
+    await mixed.startNode();
     const jobId = await submitAndPut(a, ({ hash: prev }) =>
       JSON.stringify({ v: commitVersion + 1, id: "c-later", prev, ops: ["stop"] }),
     );
@@ -172,7 +107,7 @@ describe("a job whose log a requester cannot read", () => {
       await expect(requester.commands.stop(jobId, { why: "enough", actor })).rejects.toMatchObject({
         code: "LOG_NEWER",
       });
-    await expect.poll(() => lines.some((line) => line.includes("refused a report"))).toBe(true);
+    await expect.poll(() => mixed.lines.some((line) => line.includes("refused a report"))).toBe(true);
     expect(messagesOf(jobId).at(-1)?.text).toContain("c-later");
   });
 });

@@ -1,4 +1,5 @@
 import type { AnyEventKind } from "@shoal/proto";
+import { assert } from "./fault.ts";
 import { jobKind } from "./job/kind.ts";
 import type { Kind } from "./kind.ts";
 import { nodeKind } from "./node/kind.ts";
@@ -12,5 +13,10 @@ export const kinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind]);
 
 /** Every event of some kinds, by name: what a reader of the log knows. */
 export function eventsOf(known: Kinds): ReadonlyMap<string, AnyEventKind> {
-  return new Map(known.parts.flatMap(({ events }) => events.map((event) => [event.name, event] as const)));
+  const byName = new Map<string, AnyEventKind>();
+  for (const event of known.parts.flatMap(({ events }) => events)) {
+    assert((byName.get(event.name) ?? event).version === event.version, `two versions of ${event.name} are known`);
+    byName.set(event.name, event);
+  }
+  return byName;
 }

@@ -77,6 +77,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const routed = await route(commands, envelope);
       // An owner of an older release may not be able to read what this one can.
       if (routed !== undefined && (routed.ok || routed.rejection.code !== "LOG_NEWER")) return routed;
+      // Before it is read, which a later release may have made impossible here.
+      options.features?.demandSupport();
       const actor = newActor(envelope);
       await actor.refresh();
       return await actor.command(envelope);

@@ -1,4 +1,4 @@
-import { defineEvent, type StoredEvent } from "@shoal/proto";
+import { type AnyEventKind, defineEvent, type StoredEvent } from "@shoal/proto";
 import { z } from "zod";
 import type { Decision } from "../../decider.ts";
 import type { JobEvent } from "../../job/evolve.ts";
@@ -29,6 +29,7 @@ const HeavyMemoWritten = defineEvent("MemoWritten", z.object({ words: z.string()
   lifts: [(data) => ({ words: z.object({ text: z.string() }).parse(data).text, weight: 1 })],
   since: nextFeatureLevel,
 });
+const PoolWritten = defineEvent("PoolWritten", z.object({ text: z.string() }));
 const JobNoted = defineEvent("JobNoted", z.object({ note: z.string() }), { since: nextFeatureLevel });
 
 const Written = z.union([z.object({ text: z.string() }), z.object({ words: z.string(), weight: z.int() })]);
@@ -38,9 +39,12 @@ export type MemoCommand = { readonly name: "Write"; readonly text: string } | { 
 
 const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({ ok: true, events });
 
-function memoKind(written: typeof MemoWritten | typeof HeavyMemoWritten): Kind<Memo, MemoCommand> {
-  const write = (text: string): StoredEvent =>
-    written.version === 1 ? MemoWritten.of({ text }) : HeavyMemoWritten.of({ words: text, weight: 2 });
+interface MemoEvent {
+  readonly written: AnyEventKind;
+  readonly write: (text: string) => StoredEvent;
+}
+
+function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
   return {
     name: "memo",
     isNamespaced: true,
@@ -88,10 +92,20 @@ const nextJobKind: Kind<Job, NamedCommand> = {
 };
 
 /** A kind that this release does not have. */
-const poolKind: Kind<Memo, MemoCommand> = { ...memoKind(MemoWritten), name: "pool", since: nextFeatureLevel };
+const poolKind: Kind<Memo, MemoCommand> = {
+  ...memoKind({ written: PoolWritten, write: (text) => PoolWritten.of({ text }) }),
+  name: "pool",
+  since: nextFeatureLevel,
+};
+
+const thisMemo: MemoEvent = { written: MemoWritten, write: (text) => MemoWritten.of({ text }) };
+const nextMemo: MemoEvent = {
+  written: HeavyMemoWritten,
+  write: (words) => HeavyMemoWritten.of({ words, weight: 2 }),
+};
 
 /** The kinds of this release, with one for tests. */
-export const thisKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, memoKind(MemoWritten)]);
+export const thisKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, memoKind(thisMemo)]);
 
 /** The kinds of a next release: one more kind, job type and event, and a later version of an event. */
-export const nextKinds: Kinds = registry<Kind>("kind", [nextJobKind, nodeKind, memoKind(HeavyMemoWritten), poolKind]);
+export const nextKinds: Kinds = registry<Kind>("kind", [nextJobKind, nodeKind, memoKind(nextMemo), poolKind]);

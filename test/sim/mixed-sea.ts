@@ -1,0 +1,106 @@
+import type { Process } from "@shoal/core";
+import { registry } from "@shoal/core";
+import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, thisKinds } from "@shoal/core/testing";
+import { featureLevel } from "@shoal/proto";
+import { createCompute } from "../../services/compute/src/compute.ts";
+import { noop } from "../../services/compute/src/executors/noop.ts";
+import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
+import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
+import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
+import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
+
+const releases = {
+  current: { kinds: thisKinds, featureLevel },
+  next: { kinds: nextKinds, featureLevel: nextFeatureLevel },
+} as const;
+
+/** This release, or a next one made of the same code. */
+export type ReleaseName = keyof typeof releases;
+
+/** A requester of one release that runs. */
+export interface RunningRequester {
+  readonly requester: Requester;
+  /** Stops it in order, once. */
+  stop(): Promise<void>;
+}
+
+/** A cluster in memory whose requesters may be of different releases; its time runs by itself. */
+export interface MixedSea {
+  readonly sea: Sea;
+  /** What requesters have logged. */
+  readonly lines: readonly string[];
+  /** Leases that were taken so far, by any requester. */
+  readonly leasesTaken: () => number;
+  startRequester(requesterId: string, release: ReleaseName): Promise<RunningRequester>;
+  /** A node whose work ends when its time is over, whatever its requesters can read. */
+  startNode(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An empty one. */
+export function createMixedSea(): MixedSea {
+  const sea = createSea({ kinds: nextKinds });
+  const driving = drive(sea.clock);
+  const lines: string[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  let taken = 0;
+
+  async function start(processes: readonly Process[]): Promise<() => Promise<void>> {
+    for (const each of processes) await each.start();
+    let isRunning = true;
+    const stop = async () => {
+      if (!isRunning) return;
+      isRunning = false;
+      for (const each of processes.toReversed()) await each.stop();
+    };
+    closers.push(stop);
+    return stop;
+  }
+
+  return {
+    sea,
+    lines,
+    leasesTaken: () => taken,
+    async startRequester(requesterId, release) {
+      const note = (facts: object, sentence: string) => void lines.push(`${sentence} ${JSON.stringify(facts)}`);
+      const { kinds } = releases[release];
+      const ports = memoryPorts(sea, requesterId, { diary: { info: note, warn: note }, kinds });
+      const leases: typeof ports.leases = {
+        ...ports.leases,
+        async acquire(shard) {
+          const lease = await ports.leases.acquire(shard);
+          if (lease !== undefined) taken++;
+          return lease;
+        },
+      };
+      const requester = createRequester({ requesterId, ...settings, ...releases[release] }, { ...ports, leases });
+      return { requester, stop: await start([ports.catalog, ...requester.processes]) };
+    },
+    async startNode() {
+      const ports = sea.node(nodeId);
+      const parts = {
+        ...ports,
+        journal: memoryJournal(new Map(), () => true),
+        workspace: memoryWorkspace(new Map()),
+        executors: registry("executor", [noop(ports.clock)]),
+        sources: registry("source", []),
+        publishers: registry("publisher", []),
+        env: {},
+        notes: { info: () => undefined, warn: () => undefined },
+      };
+      await start(createCompute({ ...testSettings, nodeId }, parts));
+    },
+    async close() {
+      for (const close of closers.toReversed()) await close();
+      driving.stop();
+    },
+  };
+}
+
+const nodeId = "n-one";
+const settings = {
+  auction: { width: 1, rounds: 1, waitMs: 300 },
+  nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
+  positionsMs: 100,
+};
