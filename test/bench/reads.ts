@@ -119,6 +119,10 @@ const never = async (): Promise<never> => {
   throw new Fault("NOT_READY", "the bench reads alone");
 };
 
+const failNow = (): never => {
+  throw new Fault("NOT_READY", "the bench reads alone");
+};
+
 /** What an API needs and these reads do not. */
 const unused = {
   requesterId: "bench",
@@ -126,6 +130,7 @@ const unused = {
   secret: "bench",
   commands: { submit: never, stop: never },
   nodes: { all: () => [] },
+  cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },
   results: { open: never },
   clock: systemClock(),
   chance: systemChance,

@@ -44,7 +44,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
     const chosen = dice.pick([first, ...rest]);
     const answer = request(chosen.requester.commands).catch((failure: unknown) => {
       const { code, why } = causeOf(failure);
-      if (code === "INTERNAL") problem(`a client was told: ${why}`);
+      if (code === "INTERNAL" || code === "BAD_REQUEST") problem(`a client was told: ${why}`);
       return errors[code].retry ? ("silence" as const) : ("refused" as const);
     });
     return Promise.race([answer, pause(clock, patienceMs).then(() => "silence" as const)]);

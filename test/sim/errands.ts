@@ -2,13 +2,20 @@ import {
   type Aggregate,
   applyCommit,
   causeOf,
+  Fault,
   type Kind,
   noAggregate,
   openKeyOf,
   pause,
   type StoredCommit,
 } from "@shoal/core";
-import { type Dice, type Errand, type ErrandPlan, errandKind, type Sea } from "@shoal/core/testing";
+import {
+  type Dice,
+  type NextErrand as Errand,
+  type ErrandPlan,
+  nextErrandKind as errandKind,
+  type Sea,
+} from "@shoal/core/testing";
 import { type AggregateRef, errors, shardOf } from "@shoal/proto";
 import type { Fleet } from "./fleet.ts";
 import { type PlannedErrand, receiverOf } from "./plan-errands.ts";
@@ -18,6 +25,8 @@ export interface ErrandsOptions {
   readonly dice: Dice;
   readonly fleet: Fleet;
   readonly errands: readonly PlannedErrand[];
+  /** Clients use what only the next version has: they ask on until a requester knows it. */
+  readonly usesNext: boolean;
   readonly startAt: number;
   readonly problem: (what: string) => void;
 }
@@ -38,6 +47,12 @@ export interface Errands {
 // As a client waits before it asks another requester, or asks again.
 const againMs = 1_000;
 
+/** A requester of this version does not know what is new: the client asks another one. */
+function tooOld(failure: unknown): never {
+  if (causeOf(failure).code !== "UNKNOWN_PART") throw failure;
+  throw new Fault("LOG_UNREACHABLE", causeOf(failure).why);
+}
+
 const refOf = ({ namespace, id }: Pick<ErrandPlan, "namespace" | "id">): AggregateRef => ({
   kind: "errand",
   namespace,
@@ -45,8 +60,28 @@ const refOf = ({ namespace, id }: Pick<ErrandPlan, "namespace" | "id">): Aggrega
 });
 
 /** Submits and stops errands as planned, again and again until it is done, and follows them in the log. */
-export function createErrands({ sea, dice, fleet, errands, startAt, problem }: ErrandsOptions): Errands {
+export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, problem }: ErrandsOptions): Errands {
   const folded = new Map<string, Aggregate<Errand>>();
+  /** A new event on an errand that all know, and an aggregate of a new kind. */
+  async function useNext({ namespace, id }: ErrandPlan): Promise<void> {
+    const note = { id: `note-${id}`, aggregate: refOf({ namespace, id }), command: { name: "Note", note: id }, actor };
+    await until(async (dispatcher) => {
+      const reply = await dispatcher.send(note);
+      if (reply.ok && reply.changed) noted.add(id);
+      if (!reply.ok && reply.rejection.code === "BAD_REQUEST") tooOld(new Fault("UNKNOWN_PART", reply.rejection.why));
+    });
+    const endsAt = sea.clock.now() + againMs;
+    const plan: ErrandPlan = { namespace, id: `${id}-pebble`, children: [], endsAt };
+    const aggregate = { kind: "pebble", namespace, id: plan.id };
+    const command = { name: "Start", plan };
+    await until(async (dispatcher) => {
+      await dispatcher.create({ id: `start-${plan.id}`, aggregate, command, actor }).catch(tooOld);
+      pebbles.add(plan.id);
+    });
+  }
+
+  /** Acknowledged. */
+  const [noted, pebbles] = [new Set<string>(), new Set<string>()];
   const targets = errands.flatMap(({ plan }) => plan.children.map(({ target }) => target));
   const unreadable = new Set(targets.filter((each) => receiverOf(each) === "unreadable").map(openKeyOf));
   let waiting = errands.length;
@@ -75,6 +110,7 @@ export function createErrands({ sea, dice, fleet, errands, startAt, problem }: E
     const aggregate = refOf(plan);
     const start = { id: `start-${plan.id}`, aggregate, command: { name: "Start", plan }, actor };
     await until((dispatcher) => dispatcher.create(start));
+    if (usesNext) await useNext(plan);
     if (stopAfterMs !== undefined) {
       await pause(sea.clock, stopAfterMs);
       const stop = { id: `stop-${plan.id}`, aggregate, command: { name: "Stop", why: "enough" }, actor };
@@ -99,7 +135,7 @@ export function createErrands({ sea, dice, fleet, errands, startAt, problem }: E
   return {
     see(stored) {
       const { aggregate: ref, commit } = stored;
-      if (ref.kind !== "errand") return;
+      if (ref.kind !== "errand" && ref.kind !== "pebble") return;
       const before = folded.get(ref.id) ?? noAggregate;
       if (before.state !== undefined && errandKind.isSettled(before.state))
         problem(`${ref.id} was settled and went on at ${stored.seq}`);
@@ -116,8 +152,11 @@ export function createErrands({ sea, dice, fleet, errands, startAt, problem }: E
     unrest() {
       const found = unsettled().map(({ state }) => `errand ${state?.plan.id} is not settled`);
       if (waiting > 0) found.push(`${waiting} clients with errands are still without an answer`);
+      for (const id of pebbles)
+        if (folded.get(id)?.state === undefined) found.push(`${id} was acknowledged and is lost`);
       for (const { plan } of errands) {
         const state = folded.get(plan.id)?.state;
+        if (noted.has(plan.id) && state?.notes?.length !== 1) found.push(`the note of ${plan.id} is lost or doubled`);
         if (state === undefined) found.push(`errand ${plan.id} was acknowledged and is lost`);
         // A receiver that is no errand, or cannot be one, holds nothing but its own effect.
         for (const { child, state: childState } of state?.children.values() ?? [])

@@ -32,8 +32,8 @@ export interface FleetOptions {
   readonly sea: Sea;
   readonly dice: Dice;
   readonly crash: () => number;
-  /** The kinds that requesters know; those of the product when left out. */
-  readonly kinds?: Kinds;
+  /** The kinds that a requester knows when it starts; those of the product when left out. */
+  readonly kindsOf?: (requesterId: string) => Kinds;
   /** A line for the story of a failing run. */
   readonly note: (who: string, line: string) => void;
   readonly problem: (what: string) => void;
@@ -52,10 +52,11 @@ export function createFleet(options: FleetOptions): Fleet {
 }
 
 function requesterShip(id: string, options: FleetOptions): Ship<RequesterVoyage> {
-  const { plan, sea, dice, note, problem, kinds = productKinds } = options;
+  const { plan, sea, dice, note, problem, kindsOf = () => productKinds } = options;
   const { settings } = plan;
   const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterVoyage => {
+    const kinds = kindsOf(id);
     const ports = memoryPorts(sea, id, { diary: { info: tell, warn: tell }, kinds });
     const requester = createRequester(
       {

@@ -2,6 +2,7 @@ import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
 export interface Disturbance {
@@ -30,6 +31,7 @@ export interface Plan {
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
   readonly errands: readonly PlannedErrand[];
+  readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
   readonly settings: {
@@ -76,6 +78,7 @@ export function planOf(seed: number): Plan {
       ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
     ],
+    upgrade: drawUpgrade(dice.split("upgrade"), requesters, unrestMs),
     errands: drawErrands(dice.split("errands"), unrestMs * 0.7),
     disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
     faults: drawFaults(dice.split("faults")),

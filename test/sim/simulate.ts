@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { calm, createSea, type Sea } from "@shoal/core/testing";
+import { calm, createSea, nextErrandKinds, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
@@ -7,7 +7,7 @@ import { createFleet, type Fleet } from "./fleet.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
-import { simKinds } from "./sim-kinds.ts";
+import { createVersions, planUpgrade } from "./versions.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
 
 /** What came of one seed. */
@@ -92,7 +92,7 @@ const stackOf = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 
 function createWorld(plan: Plan): World {
-  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: simKinds });
+  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: nextErrandKinds });
   const startAt = sea.clock.now();
   const problems: string[] = [];
   const story: string[] = [];
@@ -123,6 +123,7 @@ function createWorld(plan: Plan): World {
     faulty = false;
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
+  const versions = createVersions();
   const fleet = createFleet({
     plan,
     sea,
@@ -131,8 +132,9 @@ function createWorld(plan: Plan): World {
     note,
     problem,
     endedAt: watchman.endedAt,
-    kinds: simKinds,
+    kindsOf: versions.kindsOf,
   });
+  planUpgrade({ upgrade: plan.upgrade, current: versions.current, sea, fleet, startAt, note });
   for (const [id, atMs] of plan.doomed) {
     sea.clock.at(startAt + atMs, () => {
       note("SEA", `${id} dies for good`);
@@ -145,6 +147,7 @@ function createWorld(plan: Plan): World {
     ...{ sea, fleet, startAt, problem },
     dice: sea.dice.split("errands"),
     errands: plan.errands,
+    usesNext: plan.upgrade?.finishes === true,
   });
   return { plan, sea, fleet, watchman, clients, errands, lastHeartbeats, problems, story };
 }

@@ -4,7 +4,17 @@ export type { CloudEvent, FeedEvent } from "./events/feed-event.ts";
 export { type FollowOptions, reconnect } from "./events/follow-events.ts";
 export { createSseParser, type SseMessage, type SseParser } from "./events/sse-parser.ts";
 export { type LogLine, type LogsOptions, waitingMax } from "./logs.ts";
-export { type Page, readExecution, readHistory, readJob, readNode, readResult, readVersion } from "./read.ts";
+export {
+  type Page,
+  readCluster,
+  readExecution,
+  readFinishedUpgrade,
+  readHistory,
+  readJob,
+  readNode,
+  readResult,
+  readVersion,
+} from "./read.ts";
 export {
   type EventsQuery,
   type HistoryQuery,

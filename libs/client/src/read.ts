@@ -1,6 +1,8 @@
 import {
   BuildVersion,
+  ClusterEntity,
   ExecutionEntity,
+  FinishedUpgradeEntity,
   fromWire,
   HistoryEntity,
   JobEntity,
@@ -35,6 +37,8 @@ export const readExecution = (json: unknown) => read(ExecutionEntity, "execution
 export const readHistory = (json: unknown) => read(HistoryEntity, "history entry", json);
 export const readNode = (json: unknown) => read(NodeEntity, "node", json);
 export const readResult = (json: unknown) => read(SpecConfig, "result", json);
+export const readCluster = (json: unknown) => read(ClusterEntity, "cluster", json);
+export const readFinishedUpgrade = (json: unknown) => read(FinishedUpgradeEntity, "finished upgrade", json);
 export const readVersion = (json: unknown) => read(BuildVersion, "version", json);
 
 /** A field of an answer that must be an object. */

@@ -65,6 +65,10 @@ export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E exte
   readonly isNamespaced: boolean;
   /** Every event of its history. */
   readonly events: readonly AnyEventKind[];
+  /** The lowest feature level of a cluster that may have aggregates of this kind; 1 when left out. */
+  readonly since?: number;
+  /** The lowest feature level that the facts of an event need, beside its kind's `since`: a new job type, say. 1 when left out. */
+  levelOf?(event: E): number;
   decide(state: S | undefined, command: C, now: number): Decision<E>;
   /** Folds one event in; undefined when the event cannot follow the state. */
   evolve(state: S | undefined, event: E, moment: Moment): S | undefined;

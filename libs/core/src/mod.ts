@@ -18,6 +18,7 @@ export {
 } from "./config/config.ts";
 export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
+export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
 export type { JobCommand, JobCommands, Place } from "./job/commands.ts";
@@ -79,7 +80,7 @@ export {
   type Tip,
   type UnreadableCommit,
 } from "./ports/event-log.ts";
-export type { Lease, Leases, LeaseWatcher } from "./ports/leases.ts";
+export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";

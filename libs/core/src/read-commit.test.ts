@@ -53,7 +53,7 @@ describe("events of older versions", () => {
     (data: unknown) => ({ ...z.object({ a: z.int() }).parse(data), b: 2 }),
     (data: unknown) => ({ ...z.object({ a: z.int(), b: z.int() }).parse(data), c: 3 }),
   ];
-  const started = defineEvent("JobStarted", z.object({ a: z.int(), b: z.int(), c: z.int() }), lifts);
+  const started = defineEvent("JobStarted", z.object({ a: z.int(), b: z.int(), c: z.int() }), { lifts });
   const others = jobKind.events.filter(({ name }) => name !== "JobStarted");
   const read = commitReader(registry<Kind>("kind", [{ ...jobKind, events: [...others, started] }]));
   const withEvents = (...events: readonly object[]) => ({ ...commit, events });

@@ -73,6 +73,12 @@ export const errors = {
   // biome-ignore format: one row, one failure
   LOG_NEWER:            { http: 503, wire: "ServiceUnavailable", exit: 8, retry: true, says: "this was written by a newer version of Shoal", hint: "finish the upgrade of all requesters, or ask one that is upgraded" },
   // biome-ignore format: one row, one failure
+  FEATURE_LEVEL:        { http: 409, wire: "ConfigurationError", exit: 5, retry: true, says: "the cluster's feature level does not allow this yet", hint: "finish the upgrade of all requesters, then run: shoal cluster upgrade --finish" },
+  // biome-ignore format: one row, one failure
+  REQUESTER_BEHIND:     { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, says: "this requester is older than the cluster's feature level", hint: "upgrade this requester, or ask one that is upgraded" },
+  // biome-ignore format: one row, one failure
+  UPGRADE_UNFINISHED:   { http: 409, wire: "ConfigurationError", exit: 5, retry: false, says: "not every requester is upgraded", hint: "upgrade or stop the requesters named here, then try again" },
+  // biome-ignore format: one row, one failure
   START_TIMED_OUT:      { http: 500, wire: "TimeOut", exit: 9, retry: true, says: "the node did not start the task in time", hint: "nothing to do: the work is tried on another node; look at the node's log" },
   // biome-ignore format: one row, one failure
   PUBLISH_TIMED_OUT:    { http: 500, wire: "TimeOut", exit: 9, retry: true, says: "publishing the results took too long", hint: "check the publisher's store, and the node's connection to it" },

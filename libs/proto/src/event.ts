@@ -11,21 +11,31 @@ export interface EventKind<N extends string, S extends z.ZodType> {
   readonly data: S;
   /** `lifts[n]` turns data of version n + 1 into data of version n + 2; `version - 1` of them. */
   readonly lifts: readonly Lift[];
+  /** The lowest feature level of a cluster in which this version of the event may be written. */
+  readonly since: number;
   /** The event that states these facts. */
   of(facts: z.infer<S>): { readonly type: N; readonly v: number; readonly data: z.infer<S> };
 }
 
+/** How an event has changed since it was first written. */
+export interface EventEvolution {
+  /** None when left out. */
+  readonly lifts?: readonly Lift[];
+  /** 1 when left out. */
+  readonly since?: number;
+}
+
 /**
  * Declares a kind of event. Its name is past tense. A stored event keeps its version for ever: a schema that changes needs a lift, and
- * the version is one more than there are lifts.
+ * the version is one more than there are lifts. What the previous release cannot read says `since`.
  */
 export function defineEvent<const N extends string, S extends z.ZodType>(
   name: N,
   data: S,
-  lifts: readonly Lift[] = [],
+  { lifts = [], since = 1 }: EventEvolution = {},
 ): EventKind<N, S> {
   const version = lifts.length + 1;
-  return { name, version, data, lifts, of: (facts) => ({ type: name, v: version, data: facts }) };
+  return { name, version, data, lifts, since, of: (facts) => ({ type: name, v: version, data: facts }) };
 }
 
 /** The event that a kind makes. */

@@ -1,3 +1,4 @@
+export { ClusterEntity, FinishedUpgradeEntity, HoldingsEntity } from "./api/cluster.ts";
 export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
@@ -62,7 +63,7 @@ export { type AnyEventKind, defineMachine, type Machine, next, type Row } from "
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
-export { protocolLevel } from "./protocol.ts";
+export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
 export {
   addResources,
   noResources,

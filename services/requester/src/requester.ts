@@ -1,4 +1,5 @@
 import { kinds as allKinds, type Job, type Kinds, type Process, type World } from "@shoal/core";
+import { featureLevel } from "@shoal/proto";
 import { type Commands, createCommands } from "./commands/commands.ts";
 import type { JobDefaults } from "./commands/job-defaults.ts";
 import { createConfirmations } from "./nodes/confirmations.ts";
@@ -7,6 +8,7 @@ import { MembershipController } from "./nodes/membership-controller.ts";
 import { AssignmentReconciler } from "./owner/assignment-reconciler.ts";
 import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
 import { EffectDeliverer } from "./owner/effect-deliverer.ts";
+import { FeatureGate } from "./owner/feature-gate.ts";
 import { Owner } from "./owner/owner.ts";
 import { createPlaceables } from "./owner/placeables.ts";
 import { Reconciler } from "./owner/reconciler.ts";
@@ -19,11 +21,18 @@ import { Roster } from "./reads/roster.ts";
 export interface RequesterSettings {
   readonly requesterId: string;
   readonly auction: BiddingSettings;
-  readonly nodes: { readonly disconnectAfterMs: number; readonly settleMs: number };
+  readonly nodes: {
+    readonly disconnectAfterMs: number;
+    readonly settleMs: number;
+    /** How long a node may be gone before it is forgotten; seven days when left out. */
+    readonly forgetAfterMs?: number;
+  };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
   /** The kinds of aggregates that it knows; all of this version when left out. */
   readonly kinds?: Kinds;
+  /** The highest feature level that it supports; this release's when left out. */
+  readonly featureLevel?: number;
 }
 
 /** A requester: the list is the start order, the stop order and the architecture. The API goes behind it. */
@@ -34,6 +43,7 @@ export interface Requester {
   readonly membership: Membership;
   readonly owner: Pick<Owner, "holdings">;
   readonly roster: Roster;
+  readonly features: FeatureGate;
 }
 
 /** What news of nodes concern. */
@@ -48,12 +58,20 @@ interface NodeParts {
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
   const { market, clock, chance, diary, views } = ports;
+  const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, diary });
   // Each part is made of others: those that are called back take them when they are called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
-  const membership = new LiveMembership({ market, nodes: views.nodes, clock, ...settings.nodes, watcher });
+  const membership = new LiveMembership({
+    market,
+    nodes: views.nodes,
+    log: ports.log,
+    clock,
+    ...settings.nodes,
+    watcher,
+  });
   const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
-  const dispatcher = dispatcherOf({ ports, kinds, by, owner: () => owner });
+  const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, diary, kinds, by, dispatcher });
   const world: World = {
     isGone: (nodeId) => membership.isGone(nodeId),
@@ -63,7 +81,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const roster = new Roster(clock);
   const owner = new Owner({
     ports: { ...ports, leases: roster.over(ports.leases) },
-    ...{ kinds, reconciler, by, positionsMs },
+    ...{ kinds, reconciler, by, features, positionsMs },
     onMoved: (shard, isMine) => {
       if (!isMine) return controller.forgetShard(shard);
       assignments.soon();
@@ -72,14 +90,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const controller = new MembershipController({
     ...{ clock, diary },
-    disconnectAfterMs: settings.nodes.disconnectAfterMs,
+    ...settings.nodes,
     leaseOf: (shard) => owner.leaseOf(shard),
     command: (given) => owner.command(given),
   });
   const assignments = new AssignmentReconciler(ports, owner);
   const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults });
   const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
-  return { processes, commands, dispatcher, membership, owner, roster };
+  return { processes, commands, dispatcher, membership, owner, roster, features };
 }
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
@@ -107,12 +125,13 @@ interface DispatcherParts {
   readonly ports: RequesterPorts;
   readonly kinds: Kinds;
   readonly by: string;
+  readonly features: FeatureGate;
   readonly owner: () => Owner;
 }
 
-function dispatcherOf({ ports, kinds, by, owner }: DispatcherParts): Dispatcher {
+function dispatcherOf({ ports, kinds, by, features, owner }: DispatcherParts): Dispatcher {
   return createDispatcher({
-    ...{ ports, kinds, by },
+    ...{ ports, kinds, by, features },
     local: (envelope) => owner().command(envelope),
     onAppended: (stored, state) => {
       owner().onAppended(stored);

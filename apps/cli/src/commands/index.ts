@@ -1,4 +1,5 @@
 import type { CommandPart, NounPart } from "../command.ts";
+import { cluster } from "./cluster/index.ts";
 import { devstack } from "./devstack.ts";
 import { events } from "./events.ts";
 import { job } from "./job/index.ts";
@@ -10,7 +11,7 @@ import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
 /** Nouns with commands of their own. */
-export const nouns: readonly NounPart[] = [job, node];
+export const nouns: readonly NounPart[] = [job, node, cluster];
 
 /** Commands that stand alone. */
 export const commands: readonly CommandPart[] = [devstack, serve, events, replay, rebuild, repair, version];

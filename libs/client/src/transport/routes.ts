@@ -48,6 +48,7 @@ export interface LogsQuery extends InNamespace {
 
 const agent = "/api/v1/agent";
 const jobs = "/api/v1/orchestrator/jobs";
+const cluster = "/api/v1/orchestrator/cluster";
 const nodes = "/api/v1/orchestrator/nodes";
 
 const job = (id: string, rest = ""): string => `${jobs}/${encodeURIComponent(id)}${rest}`;
@@ -68,6 +69,8 @@ export const routes = {
     path: nodes,
     query: { ...paged(query), labels: query.labels },
   }),
+  cluster: (): Route => ({ method: "GET", path: cluster }),
+  finishUpgrade: (): Route => ({ method: "PUT", path: `${cluster}/upgrade` }),
   submit: (spec: unknown, token: string): Route => ({
     method: "PUT",
     path: jobs,

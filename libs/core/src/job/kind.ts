@@ -10,6 +10,9 @@ import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
 
+// The limit of a sentence in a node's report, which is as free.
+const whyCharsMax = 4_096;
+
 /** Jobs with their executions, of some job types. */
 export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> {
   return {
@@ -17,6 +20,10 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     isNamespaced: true,
     events: [...jobMachine.rows, ...executionMachine.rows].map(([, event]) => event),
     decide: jobDecider(types),
+    levelOf: (event) =>
+      event.type === "JobSubmitted" && types.has(event.data.spec.type)
+        ? (types.get(event.data.spec.type).since ?? 1)
+        : 1,
     evolve: evolveJob,
     react: jobReactor(types),
     isEnded: isOver,
@@ -24,7 +31,7 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
     views: jobViews,
     creates: ["Submit"],
-    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string() }) },
+    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }) },
   };
 }
 

@@ -70,6 +70,7 @@ export class SchedulingClass {
 /** The node advertises the same: whatever fitted it fits it still. How busy it is does not count. */
 export function advertisesSame(a: NodeInfo, b: NodeInfo): boolean {
   return (
+    a.protocol === b.protocol &&
     sameList(a.engines, b.engines) &&
     sameList(a.publishers, b.publishers) &&
     sameList(a.sources, b.sources) &&

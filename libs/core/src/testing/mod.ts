@@ -3,6 +3,8 @@ export { createHandClock, drive, type HandClock } from "./hand-clock.ts";
 export type { Errand } from "./kinds/errand/errand.ts";
 export type { ErrandPlan } from "./kinds/errand/events.ts";
 export { errandKind } from "./kinds/errand/kind.ts";
+export { type NextErrand, nextErrandKind, nextErrandKinds } from "./kinds/next.ts";
+export { type MemoCommand, nextFeatureLevel, nextKinds, thisKinds } from "./kinds/releases.ts";
 export type { Berth } from "./memory/berth.ts";
 export { seededChance } from "./memory/chance.ts";
 export { calm, drawFaults, type Faults } from "./memory/faults.ts";

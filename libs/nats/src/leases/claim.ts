@@ -13,6 +13,8 @@ export interface Claim {
   readonly by: string;
   readonly nonce: string;
   readonly ttlMs: number;
+  /** What the entry says beside that. */
+  readonly says?: Readonly<Record<string, string | number>>;
 }
 
 /** What came of a claim. `unconfirmed`: the server does not say. */
@@ -30,7 +32,7 @@ export async function claimKey(link: Link, claim: Claim, expected: number): Prom
   const outcome = await link.publisher.publish({
     subject: subjectOf(claim.key),
     // Claims have no place in the log; the entry's form is that of all buckets.
-    bytes: encodeEntry({ seq: 0, by: claim.by, nonce: claim.nonce }),
+    bytes: encodeEntry({ ...claim.says, seq: 0, by: claim.by, nonce: claim.nonce }),
     headers: { [headerNames.ttl]: seconds(claim.ttlMs), [headerNames.expectedSubjectSeq]: expected },
   });
   if (outcome.state === "stored") return { state: "held", revision: outcome.seq, fresh: true };

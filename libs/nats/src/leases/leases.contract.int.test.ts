@@ -15,7 +15,7 @@ onServer(() => {
     const bench = await natsBench();
     const own = await bench.link();
     const links = new Map<string, Link>();
-    for (const id of ["a", "b"]) links.set(id, await bench.link());
+    for (const id of ["a", "b", "c"]) links.set(id, await bench.link());
     return {
       join(id) {
         const link = links.get(id);

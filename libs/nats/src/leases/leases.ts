@@ -1,10 +1,11 @@
-import { assert, type Lease, type Leases, type LeaseWatcher } from "@shoal/core";
-import { buckets, tokenProblem } from "@shoal/proto";
+import { assert, type Lease, type Leases, type LeaseWatcher, type MemberInfo } from "@shoal/core";
+import { buckets, featureLevel, shoalVersion, tokenProblem } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import type { Reading } from "../stream/reading.ts";
 import { watchBucket } from "../views/watch.ts";
 import { type Claim, claimKey, dropClaim, standingClaim } from "./claim.ts";
+import { raiseFeatureLevel } from "./feature-level.ts";
 import { type LeaseTimes, leaseTimes, validUntil } from "./lease-times.ts";
 import { createPicture, leaseKey, memberKey } from "./picture.ts";
 
@@ -25,6 +26,7 @@ interface Office {
   readonly times: LeaseTimes;
   readonly held: Map<number, Held>;
   watcher: LeaseWatcher | undefined;
+  self: MemberInfo;
   watch: Reading | undefined;
   member: { revision: number; busy: Promise<void> };
   cancelRound: () => void;
@@ -42,13 +44,15 @@ export function createLeases(link: Link, requesterId: string, times: LeaseTimes 
     times,
     held: new Map(),
     watcher: undefined,
+    self: { version: shoalVersion, featureLevel },
     watch: undefined,
     member: { revision: 0, busy: Promise.resolve() },
     cancelRound: () => {},
     closed: false,
   };
   return {
-    start: (watcher) => start(office, watcher),
+    start: (watcher, self = office.self) => start(office, watcher, self),
+    raiseFeatureLevel: (level) => raiseFeatureLevel(link, level),
     acquire: (shard) => acquire(office, shard),
     release: (lease) => release(office, lease),
     close: () => close(office),
@@ -59,8 +63,9 @@ function claimOf({ requesterId, nonce, times }: Office, key: string): Claim {
   return { key, by: requesterId, nonce, ttlMs: times.ttlMs };
 }
 
-async function start(office: Office, watcher: LeaseWatcher): Promise<void> {
+async function start(office: Office, watcher: LeaseWatcher, self: MemberInfo): Promise<void> {
   office.watcher = watcher;
+  office.self = self;
   await join(office);
   const picture = createPicture(watcher);
   const { promise: ready, resolve } = Promise.withResolvers<void>();
@@ -94,7 +99,8 @@ async function join(office: Office): Promise<void> {
 
 async function renewMember(office: Office): Promise<boolean> {
   const key = memberKey(office.requesterId);
-  const claimed = await claimKey(office.link, claimOf(office, key), office.member.revision);
+  const claim = { ...claimOf(office, key), says: { ...office.self } };
+  const claimed = await claimKey(office.link, claim, office.member.revision);
   if (claimed.state === "held") {
     office.member.revision = claimed.revision;
     return true;

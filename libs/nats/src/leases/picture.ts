@@ -1,5 +1,7 @@
-import type { LeaseWatcher, ViewEntry } from "@shoal/core";
+import type { LeaseWatcher, MemberInfo, ViewEntry } from "@shoal/core";
 import { shardCount } from "@shoal/proto";
+import { z } from "zod";
+import { featureLevelIn, featureLevelKey } from "./feature-level.ts";
 
 const memberPrefix = "requester.";
 
@@ -20,29 +22,38 @@ export interface Picture {
   complete(): void;
 }
 
+// What an entry that does not say it supports at least.
+const Member = z.object({ version: z.string().catch(""), featureLevel: z.int().min(1).catch(1) });
+
 /** A picture that knows nothing yet. Renewals, which change nothing that a watcher asks for, are not told. */
 export function createPicture(watcher: Pick<LeaseWatcher, "changed">): Picture {
-  const members = new Set<string>();
+  const members = new Map<string, MemberInfo>();
   const owners = new Map<number, string>();
+  let featureLevel = 1;
   let told: string | undefined;
   let isComplete = false;
 
   function tell(): void {
-    const requesters = [...members].sort();
-    const now = JSON.stringify([requesters, [...owners].sort(([one], [other]) => one - other)]);
+    const requesters = [...members.keys()].sort();
+    const said = requesters.map((id) => [id, members.get(id)]);
+    const now = JSON.stringify([said, [...owners].sort(([one], [other]) => one - other), featureLevel]);
     if (!isComplete || now === told) return;
     told = now;
-    watcher.changed({ requesters, owners: new Map(owners) });
+    watcher.changed({ requesters, members: new Map(members), owners: new Map(owners), featureLevel });
+  }
+
+  function seeMember(id: string, value: ViewEntry | undefined): void {
+    if (value === undefined) members.delete(id);
+    else members.set(id, Member.parse(value));
   }
 
   return {
     see(key, value) {
       const by = value?.["by"];
-      if (key.startsWith(memberPrefix)) {
-        const id = key.slice(memberPrefix.length);
-        if (value === undefined) members.delete(id);
-        else members.add(id);
-      } else if (isShard(key)) {
+      if (key.startsWith(memberPrefix)) seeMember(key.slice(memberPrefix.length), value);
+      // An entry that is gone, with its bucket, lowers nothing.
+      else if (key === featureLevelKey) featureLevel = Math.max(featureLevel, featureLevelIn(value));
+      else if (isShard(key)) {
         if (typeof by === "string") owners.set(Number(key), by);
         else owners.delete(Number(key));
       }

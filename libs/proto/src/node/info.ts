@@ -17,6 +17,8 @@ export const NodeInfo = z.object({
   running: z.int().min(0),
   version: z.string(),
   address: z.string(),
+  /** The version of asks, assignments, reports and confirmations that the node speaks; absent where only the log is known. */
+  protocol: z.int().min(1).optional(),
 });
 export type NodeInfo = z.infer<typeof NodeInfo>;
 

@@ -27,17 +27,22 @@ function harness() {
   };
   const nodes: { readonly heartbeat: Heartbeat; readonly heardAt: number }[] = [];
   const warnings: string[] = [];
+  let level = 1;
   const health = createRequesterHealth({
     watch: { start: () => {}, stop: () => {}, now: () => log },
     clock,
     diary: { info: () => {}, warn: (facts, sentence) => warnings.push(`${sentence} ${JSON.stringify(facts)}`) },
     owned: () => 8,
     nodes: () => nodes,
+    features: { isBehind: () => level > 1, level: () => level, supported: () => 1 },
   });
+  const setLevel = (to: number) => {
+    level = to;
+  };
   const setLog = (more: Partial<LogHealth>) => {
     log = { ...log, ...more };
   };
-  return { clock, health, warnings, nodes, setLog };
+  return { clock, health, warnings, nodes, setLog, setLevel };
 }
 
 describe("a requester's health", () => {
@@ -49,6 +54,14 @@ describe("a requester's health", () => {
     expect(shards()).toEqual({ name: "shards", ok: true, reason: "owns 8 of 16 shards" });
     health.open(false);
     expect(shards()?.ok).toBe(false);
+  });
+
+  it("is not ready while it does not support the cluster's feature level", () => {
+    const { health, setLevel } = harness();
+    const features = () => health.checks().find(({ name }) => name === "features");
+    expect(features()).toMatchObject({ ok: true, reason: expect.stringContaining("level 1") });
+    setLevel(2);
+    expect(features()).toMatchObject({ ok: false, reason: expect.stringContaining("until it is upgraded") });
   });
 
   it("warns once about a clock that is wrong, its own or a node's, and again after it was right", async () => {

@@ -10,6 +10,7 @@ import {
 } from "@shoal/nats";
 import { shardCount } from "@shoal/proto";
 import type { LiveNode } from "../nodes/membership.ts";
+import type { FeatureGate } from "../owner/feature-gate.ts";
 import type { Diary } from "../ports.ts";
 
 /** What a requester's health is made of. */
@@ -20,6 +21,7 @@ export interface RequesterHealthParts {
   /** The number of shards owned now. */
   readonly owned: () => number;
   readonly nodes: () => readonly LiveNode[];
+  readonly features: Pick<FeatureGate, "isBehind" | "level" | "supported">;
 }
 
 /** Whether a requester can do its work, and why not. */
@@ -74,13 +76,19 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
       const shards = owned();
       const reason = shards === 0 ? "owns none, watches all" : `owns ${shards} of ${shardCount} shards`;
       const started = isOpen ? { ok: true, reason } : { ok: false, reason: "not started, or stopping" };
-      return [...logChecks(watch.now(), clock.now()), { name: "shards", ...started }];
+      return [...logChecks(watch.now(), clock.now()), { name: "shards", ...started }, featureCheck(parts.features)];
     },
     clockOffsetMs: () => watch.now().clock?.offsetMs,
     open(is) {
       isOpen = is;
     },
   };
+}
+
+function featureCheck(features: RequesterHealthParts["features"]): HealthCheck {
+  const levels = `the cluster is at level ${features.level()}, this requester supports up to ${features.supported()}`;
+  const reason = features.isBehind() ? `${levels}: it owns nothing until it is upgraded` : levels;
+  return { name: "features", ok: !features.isBehind(), reason };
 }
 
 /** For tests and tools without a log: always well. */

@@ -6,6 +6,7 @@ import {
   type Clock,
   type CommandReply,
   causeOf,
+  type Decision,
   type EventLog,
   type Kind,
   type NamedCommand,
@@ -14,6 +15,8 @@ import {
   type StoredCommit,
 } from "@shoal/core";
 import { type AggregateRef, type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
+import type { AnyKind } from "./actors.ts";
+import type { FeatureGate } from "./feature-gate.ts";
 import { type Given, Mailbox, type Pending } from "./mailbox.ts";
 import { retryMs } from "./until-reachable.ts";
 
@@ -32,6 +35,8 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
    * An owner retries until the log answers. Without a lease a command fails when the log does not answer, or after some conflicts.
    */
   readonly isOwner: boolean;
+  /** What may be written at the cluster's feature level; everything when left out. */
+  readonly features?: Pick<FeatureGate, "demandSupport" | "rejectionOf">;
   /** Called in order for every commit that is folded in, own or not. */
   readonly onCommit: (move: Move<S>) => void;
   /** Called when the aggregate's log cannot be read. */
@@ -179,7 +184,8 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   }
 
   async #decide(batch: readonly Pending<C>[]): Promise<void> {
-    const { kind, clock, log } = this.#options;
+    const { kind, clock, log, features } = this.#options;
+    features?.demandSupport();
     const { head, at, commandIds } = this.#aggregate;
     const now = Math.max(clock.now(), at);
     const events: E[] = [];
@@ -191,7 +197,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
         replies.push({ ok: true, seq: knownAt, changed: true });
         continue;
       }
-      const decision = kind.decide(draft, command, now);
+      const decision = this.#allowed(kind.decide(draft, command, now));
       replies.push(decision.ok ? { ok: true, seq: head.seq, changed: decision.events.length > 0 } : decision);
       if (!decision.ok) continue;
       events.push(...decision.events);
@@ -208,6 +214,13 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
       settle(reply.ok && reply.changed && stored !== undefined ? { ...reply, seq: stored.seq } : reply);
     }
     if (stored !== undefined) this.#apply(stored, true);
+  }
+
+  #allowed(decision: Decision<E>): Decision<E> {
+    if (!decision.ok || decision.events.length === 0) return decision;
+    const { kind, features } = this.#options;
+    const rejection = features?.rejectionOf(kind as AnyKind, decision.events);
+    return rejection === undefined ? decision : { ok: false, rejection };
   }
 
   #evolved(draft: S | undefined, events: readonly E[], now: number): S | undefined {

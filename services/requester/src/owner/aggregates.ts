@@ -13,6 +13,7 @@ import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { type Actor, Actors } from "./actors.ts";
 import { AggregateActor, type Move } from "./aggregate-actor.ts";
+import type { FeatureGate } from "./feature-gate.ts";
 import { InFlightWrites } from "./in-flight-writes.ts";
 import type { Projector } from "./projector.ts";
 import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "./quarantine.ts";
@@ -26,6 +27,7 @@ export interface AggregatesOptions {
   readonly projector: Projector;
   /** This requester's id. */
   readonly by: string;
+  readonly features: FeatureGate;
   /** The lease's fencing number. */
   readonly epoch: number;
   /** The position up to which everything is in the views. */
@@ -160,7 +162,7 @@ export class Aggregates {
 
   /** `reacts` is false while an actor reads what the log has. */
   #newActor(ref: AggregateRef, reacts: () => boolean): Actor {
-    const { ports, by, kinds, epoch } = this.#options;
+    const { ports, by, kinds, epoch, features } = this.#options;
     const projectedSeq = this.#options.projectedSeq();
     const actor: Actor = new AggregateActor({
       ...ports,
@@ -168,6 +170,7 @@ export class Aggregates {
       kind: kinds.get(ref.kind),
       by,
       epoch,
+      features,
       isOwner: true,
       onCommit: (move) => {
         if (this.#closed.signal.aborted) return;

@@ -44,6 +44,8 @@ export async function decideReport(parts: ReportParts, received: ReceivedReport)
     return outcome !== undefined;
   } catch (failure) {
     const { code, why } = causeOf(failure);
+    // This requester may not decide any more: the next owner does.
+    if (code === "REQUESTER_BEHIND") return false;
     if (code === "LOG_NEWER" || code === "LOG_DAMAGED") {
       // Its job is in quarantine. The node repeats the report while its assignment is in place.
       diary.info({ ...facts, code, why }, "refused a report");

@@ -12,6 +12,8 @@ import {
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
+import type { FeatureGate } from "./feature-gate.ts";
+import { refusalOf } from "./serve-commands.ts";
 
 /** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
 export interface Dispatcher {
@@ -35,6 +37,7 @@ export interface DispatcherOptions {
   readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "commands">;
   readonly kinds: Kinds;
   readonly by: string;
+  readonly features?: FeatureGate;
   /** Decides it here; undefined when this requester does not own the shard. */
   readonly local: (envelope: CommandEnvelope) => Promise<CommandReply> | undefined;
   /** Called with each commit that was appended without a lease, and the state after it. */
@@ -57,6 +60,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       kind: kinds.get(aggregate.kind),
       ...ports,
       by,
+      ...(options.features === undefined ? {} : { features: options.features }),
       epoch: 0,
       isOwner: false,
       onCommit: ({ after, stored, isOwn }) => {
@@ -66,10 +70,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
   return {
     async send(envelope) {
+      const refused = refusalOf(envelope, kinds.get(envelope.aggregate.kind));
+      if (refused !== undefined) return { ok: false, rejection: refused };
       const local = options.local(envelope);
       if (local !== undefined) return await within(clock, local);
       const routed = await route(commands, envelope);
-      if (routed !== undefined) return routed;
+      // An owner of an older release may not be able to read what this one can.
+      if (routed !== undefined && (routed.ok || routed.rejection.code !== "LOG_NEWER")) return routed;
       const actor = newActor(envelope);
       await actor.refresh();
       return await actor.command(envelope);

@@ -3,15 +3,19 @@ import {
   causeOf,
   type Kinds,
   type Lease,
+  type LeaseSnapshot,
+  type LeaseWatcher,
   type Process,
   pause,
   type StoredCommit,
 } from "@shoal/core";
-import { shardOf } from "@shoal/proto";
+import { shardOf, shoalVersion } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 import type { Actor } from "./actors.ts";
+import type { FeatureGate } from "./feature-gate.ts";
 import type { AddressedCommand } from "./mailbox.ts";
-import { type LeaseSnapshot, planRebalance } from "./rebalance.ts";
+import type { Quarantined } from "./quarantine.ts";
+import { planRebalance } from "./rebalance.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { Shard } from "./shard.ts";
 
@@ -21,6 +25,7 @@ export interface OwnerOptions {
   readonly reconciler: Reconciler;
   /** This requester's id. */
   readonly by: string;
+  readonly features: FeatureGate;
   /** How often at most positions are saved, milliseconds. */
   readonly positionsMs: number;
   /** A shard came to this requester, or left it. */
@@ -32,7 +37,7 @@ export interface Holding {
   /** Aggregates in memory. */
   readonly aggregates: number;
   /** Aggregates whose log cannot be read. */
-  readonly quarantined: number;
+  readonly quarantined: readonly Quarantined[];
   /** Buckets whose part of this shard is being rebuilt. */
   readonly rebuilding: readonly string[];
 }
@@ -52,7 +57,7 @@ export class Owner implements Process {
   readonly #options: OwnerOptions;
   readonly #shards = new Map<number, Shard>();
   readonly #taking = new Set<number>();
-  #leases: LeaseSnapshot = { requesters: [], owners: new Map() };
+  #leases: Pick<LeaseSnapshot, "requesters" | "owners"> = { requesters: [], owners: new Map() };
   #cancelRebalance: (() => void) | undefined;
   #cancelVerify: (() => void) | undefined;
   readonly #closing = new AbortController();
@@ -63,18 +68,17 @@ export class Owner implements Process {
 
   async start(): Promise<void> {
     this.#verifyLater();
-    await this.#options.ports.leases.start({
-      changed: (snapshot) => {
-        this.#leases = snapshot;
-        this.#rebalance();
-      },
+    const { ports, features } = this.#options;
+    const watcher: LeaseWatcher = {
+      changed: (snapshot) => this.#onSnapshot(snapshot),
       lost: (lease) => {
-        this.#options.ports.diary.warn({ ...lease }, "lease lost, releasing shard");
+        ports.diary.warn({ ...lease }, "lease lost, releasing shard");
         // The snapshot without it may have come before, when it still counted as ours.
         const closed = this.#drop(lease.shard)?.close() ?? Promise.resolve();
         void closed.finally(() => this.#rebalanceSoon());
       },
-    });
+    };
+    await ports.leases.start(watcher, { version: shoalVersion, featureLevel: features.supported() });
   }
 
   async stop(): Promise<void> {
@@ -120,7 +124,7 @@ export class Owner implements Process {
     return new Map(
       [...this.#shards].map(([number, shard]) => [
         number,
-        { aggregates: shard.size(), quarantined: shard.quarantined().length, rebuilding: shard.rebuilding() },
+        { aggregates: shard.size(), quarantined: shard.quarantined(), rebuilding: shard.rebuilding() },
       ]),
     );
   }
@@ -135,8 +139,20 @@ export class Owner implements Process {
     });
   }
 
+  #onSnapshot({ requesters, members, owners, featureLevel }: LeaseSnapshot): void {
+    this.#options.features.update({ featureLevel });
+    // A requester that is too old for the cluster takes no share of the shards from the others.
+    const eligible = requesters.filter((id) => (members.get(id)?.featureLevel ?? 1) >= featureLevel);
+    this.#leases = { requesters: eligible, owners };
+    this.#rebalance();
+  }
+
   #rebalance(): void {
     if (this.#closing.signal.aborted) return;
+    if (this.#options.features.isBehind()) {
+      for (const shard of [...this.#shards.keys()]) void this.#giveBack(shard);
+      return;
+    }
     const mine = new Set([...this.#shards.keys(), ...this.#taking]);
     const { acquire, release } = planRebalance(this.#options.by, this.#leases, mine);
     for (const shard of release) void this.#giveBack(shard);

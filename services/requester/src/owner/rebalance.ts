@@ -1,11 +1,5 @@
+import type { LeaseSnapshot } from "@shoal/core";
 import { shardCount } from "@shoal/proto";
-
-/** Who lives, and who owns what. */
-export interface LeaseSnapshot {
-  /** In order of id, the same for everybody who looks. */
-  readonly requesters: readonly string[];
-  readonly owners: ReadonlyMap<number, string>;
-}
 
 /** What one requester does to come to its fair share. */
 export interface Rebalance {
@@ -17,7 +11,11 @@ export interface Rebalance {
  * Everybody owns as many shards as everybody else, give or take one; who has too many gives the last ones back, who has too few
  * takes free ones. As little moves as can. `mine` are the shards that this requester holds or is about to.
  */
-export function planRebalance(me: string, { requesters, owners }: LeaseSnapshot, mine: ReadonlySet<number>): Rebalance {
+export function planRebalance(
+  me: string,
+  { requesters, owners }: Pick<LeaseSnapshot, "requesters" | "owners">,
+  mine: ReadonlySet<number>,
+): Rebalance {
   const rank = requesters.indexOf(me);
   if (rank < 0) return { acquire: [], release: [] };
   const quota = Math.floor(shardCount / requesters.length) + (rank < shardCount % requesters.length ? 1 : 0);

@@ -1,5 +1,14 @@
-import { type CommandBus, type CommandEnvelope, type CommandReply, causeOf, type Kinds } from "@shoal/core";
-import { shardOf } from "@shoal/proto";
+import {
+  type CommandBus,
+  type CommandEnvelope,
+  type CommandReply,
+  causeOf,
+  Fault,
+  type Kind,
+  type Kinds,
+  type Rejection,
+} from "@shoal/core";
+import { type ErrorCode, shardOf } from "@shoal/proto";
 
 export interface CommandService {
   readonly shard: number;
@@ -7,33 +16,37 @@ export interface CommandService {
   readonly command: (envelope: CommandEnvelope) => Promise<CommandReply>;
 }
 
-/** Answers the commands that other requesters send to the owner of a shard. */
-export function serveCommands(bus: CommandBus, service: CommandService): Promise<{ close(): Promise<void> }> {
-  return bus.serve(service.shard, async (envelope) => {
-    const refused = refusalOf(envelope, service);
-    if (refused !== undefined) return refused;
+// A sender that gets no answer decides by itself, on what the log holds.
+const unanswered: ReadonlySet<ErrorCode> = new Set(["LOG_UNREACHABLE", "INTERNAL", "REQUESTER_BEHIND"]);
+
+/**
+ * Answers the commands that other requesters send to the owner of a shard. What this version does not accept gets no answer: the sender,
+ * perhaps of a later version, accepts it and decides it by itself.
+ */
+export function serveCommands(bus: CommandBus, { shard, kinds, command }: CommandService) {
+  return bus.serve(shard, async (envelope) => {
+    const { kind, id } = envelope.aggregate;
+    if (shardOf(id) !== shard) throw new Fault("BAD_REQUEST", `${id} belongs to another shard`);
+    if (!kinds.has(kind)) throw new Fault("BAD_REQUEST", `expected a kind of ${kinds.names.join(", ")}, got ${kind}`);
+    const refused = refusalOf(envelope, kinds.get(kind));
+    if (refused !== undefined) throw new Fault(refused.code, refused.why);
     try {
-      return await service.command(envelope);
+      return await command(envelope);
     } catch (failure) {
       const { code, why } = causeOf(failure);
       // No answer: the sender asks the log itself.
-      if (code === "LOG_UNREACHABLE" || code === "INTERNAL") throw failure;
+      if (unanswered.has(code)) throw failure;
       return { ok: false, rejection: { code, why } };
     }
   });
 }
 
-/** Commands come from other processes, perhaps of another version: what this one does not know it does not decide. */
-function refusalOf(
-  { aggregate, command }: CommandEnvelope,
-  { shard, kinds }: CommandService,
-): CommandReply | undefined {
-  const refuse = (why: string): CommandReply => ({ ok: false, rejection: { code: "BAD_REQUEST", why } });
-  if (shardOf(aggregate.id) !== shard) return refuse(`${aggregate.id} belongs to another shard`);
-  if (!kinds.has(aggregate.kind)) return refuse(`expected a kind of ${kinds.names.join(", ")}, got ${aggregate.kind}`);
-  const { accepts } = kinds.get(aggregate.kind);
+/** Why a kind does not accept a command of a client or of another aggregate; undefined when it does. */
+export function refusalOf({ command }: CommandEnvelope, { name, accepts }: Pick<Kind, "name" | "accepts">) {
   const schema = Object.hasOwn(accepts, command.name) ? accepts[command.name] : undefined;
-  if (schema === undefined) return refuse(`${aggregate.kind} accepts no command ${command.name}`);
+  if (schema === undefined) return refusal(`${name} accepts no command ${command.name}`);
   const read = schema.safeParse(command);
-  return read.success ? undefined : refuse(`${command.name}: ${read.error.issues[0]?.message ?? "cannot be read"}`);
+  return read.success ? undefined : refusal(`${command.name}: ${read.error.issues[0]?.message ?? "cannot be read"}`);
 }
+
+const refusal = (why: string): Rejection => ({ code: "BAD_REQUEST", why });

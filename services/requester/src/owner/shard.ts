@@ -14,6 +14,7 @@ import type { RequesterPorts } from "../ports.ts";
 import type { Actor } from "./actors.ts";
 import { Aggregates } from "./aggregates.ts";
 import { decideReport } from "./decide-report.ts";
+import type { FeatureGate } from "./feature-gate.ts";
 import type { AddressedCommand } from "./mailbox.ts";
 import { Projector } from "./projector.ts";
 import type { Quarantined } from "./quarantine.ts";
@@ -28,6 +29,7 @@ export interface ShardOptions {
   readonly reconciler: Reconciler;
   /** This requester's id. */
   readonly by: string;
+  readonly features: FeatureGate;
   readonly lease: Lease;
   /** How often at most the shard saves its positions, milliseconds. */
   readonly positionsMs: number;
@@ -102,6 +104,7 @@ export class Shard {
 
   /** Decides a command on an aggregate of this shard. Rejects with the log's Faults. */
   async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
+    this.#options.features.demandSupport();
     const actor = await this.#aggregates.actorOf(aggregate);
     return await actor.command(given);
   }
@@ -163,8 +166,9 @@ export class Shard {
   }
 
   async #takeUpOpen(): Promise<void> {
+    const { views, clock } = this.#options.ports;
     const { signal } = this.#closed;
-    const entries = await readEntries(this.#options.ports.views.open, `${this.lease.shard}.>`, signal);
+    const entries = await readEntries(views.open, { pattern: `${this.lease.shard}.>`, clock, signal });
     const open = [...entries.values()].map(readOpenEntry).filter((entry) => entry !== undefined);
     for (let first = 0; first < open.length && !signal.aborted; first += openingAtOnce)
       await Promise.all(open.slice(first, first + openingAtOnce).map((entry) => this.#aggregates.takeUp(entry)));

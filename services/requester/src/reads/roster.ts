@@ -1,4 +1,4 @@
-import type { Clock, Leases, LeaseWatcher } from "@shoal/core";
+import type { Clock, LeaseSnapshot, Leases } from "@shoal/core";
 
 /** A requester that lives, as its entry among the leases says. */
 export interface Living {
@@ -14,6 +14,7 @@ export class Roster {
   readonly #clock: Clock;
   readonly #knownSince = new Map<string, number>();
   readonly #shards = new Map<string, number[]>();
+  #snapshot: LeaseSnapshot = { requesters: [], members: new Map(), owners: new Map(), featureLevel: 1 };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,14 +24,17 @@ export class Roster {
   over(leases: Leases): Leases {
     return {
       ...leases,
-      start: (watcher) =>
-        leases.start({
-          ...watcher,
-          changed: (picture) => {
-            this.#see(picture);
-            watcher.changed(picture);
+      start: (watcher, self) =>
+        leases.start(
+          {
+            ...watcher,
+            changed: (snapshot) => {
+              this.#see(snapshot);
+              watcher.changed(snapshot);
+            },
           },
-        }),
+          self,
+        ),
     };
   }
 
@@ -43,7 +47,14 @@ export class Roster {
     }));
   }
 
-  #see({ requesters, owners }: Parameters<LeaseWatcher["changed"]>[0]): void {
+  /** The snapshot that is known last. */
+  snapshot(): LeaseSnapshot {
+    return this.#snapshot;
+  }
+
+  #see(snapshot: LeaseSnapshot): void {
+    this.#snapshot = snapshot;
+    const { requesters, owners } = snapshot;
     const before = new Map(this.#knownSince);
     this.#knownSince.clear();
     this.#shards.clear();

@@ -1,11 +1,21 @@
 import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
-import { type AggregateRef, commitVersion, type Heartbeat, JobSpec, type StoredEvent } from "@shoal/proto";
+import {
+  type AggregateRef,
+  commitVersion,
+  featureLevel,
+  type Heartbeat,
+  JobSpec,
+  type StoredEvent,
+  shoalVersion,
+} from "@shoal/proto";
 import type { ApiParts } from "../api/front.ts";
 import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { wellHealth } from "../health/requester-health.ts";
 import { createDispatcher } from "../owner/dispatcher.ts";
+import type { Holding } from "../owner/owner.ts";
+import { createCluster } from "../reads/cluster.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
@@ -57,6 +67,10 @@ export const benchSpec = (
 
 export type ApiBench = Awaited<ReturnType<typeof apiBench>>;
 
+interface LivingMember extends Living {
+  readonly featureLevel?: number;
+}
+
 interface BenchOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">>, Partial<ApiOptions> {}
 
 /** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
@@ -67,8 +81,10 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const warn = (facts: object) => void warnings.push(facts);
   const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
-  const living: Living[] = [];
-  const roster = { living: () => living };
+  const living: LivingMember[] = [];
+  const holdings = new Map<number, Holding>();
+  const owner = { holdings: () => holdings };
+  const roster = rosterOf(sea, living);
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
   const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
@@ -82,6 +98,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     commands: createCommands({ dispatcher, chance: ports.chance }),
     viewPositions: ports.positions,
     nodes,
+    cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
     results: results ?? { open: async () => undefined },
     health: wellHealth,
   };
@@ -96,6 +113,8 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     catalog,
     heartbeats,
     living,
+    /** What the requester owns. */
+    holdings,
     warnings,
     /** Lets so many milliseconds pass. */
     pass: driving.pass,
@@ -107,6 +126,22 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
       await catalog.stop();
       driving.stop();
     },
+  };
+}
+
+/** Live requesters of this release, unless their entry says another level. */
+function rosterOf(sea: Sea, living: readonly LivingMember[]) {
+  return {
+    living: () => living,
+    snapshot: () => ({
+      ...sea.leases.picture(),
+      members: new Map(
+        living.map(({ requesterId: id, featureLevel: level = featureLevel }) => [
+          id,
+          { version: shoalVersion, featureLevel: level },
+        ]),
+      ),
+    }),
   };
 }
 

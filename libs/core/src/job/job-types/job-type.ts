@@ -19,6 +19,8 @@ export interface JobTypeDefaults {
 export interface JobType {
   /** The type as a spec names it. */
   readonly name: string;
+  /** The lowest feature level of a cluster that may have jobs of this type; 1 when left out. */
+  readonly since?: number;
   readonly defaults: JobTypeDefaults;
   /** Every slot that the job has now, filled or not, in the order in which they are placed. */
   slots(job: Job, world: World): readonly Slot[];

@@ -1,4 +1,4 @@
-import { fromWire, JobSpec, type NodeInfo } from "@shoal/proto";
+import { fromWire, JobSpec, type NodeInfo, protocolLevel, protocolLevelMin } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import type { Candidate } from "../candidate.ts";
 import { requirementsOf } from "../requirements.ts";
@@ -30,7 +30,16 @@ function candidate(task: object, job: object = {}): Candidate {
 const wants = (key: string, operator: string, ...values: readonly string[]) =>
   candidate({}, { constraints: [{ key, operator, values }] });
 
+const speaking = (level: number | undefined): Candidate => {
+  const { requirements } = candidate({});
+  return { requirements, info: level === undefined ? info : { ...info, protocol: level } };
+};
+
 const samples: Readonly<Record<string, Samples>> = {
+  protocol: {
+    good: [speaking(undefined), speaking(protocolLevel), speaking(protocolLevelMin)],
+    bad: [speaking(protocolLevel + 1), speaking(protocolLevelMin - 1)],
+  },
   engine: { good: [candidate({})], bad: [candidate({ engine: { type: "docker" } })] },
   publisher: {
     good: [candidate({}), candidate({ publisher: { type: "Local" } })],

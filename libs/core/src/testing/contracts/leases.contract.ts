@@ -1,5 +1,6 @@
+import { featureLevel, shoalVersion } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Lease, Leases } from "../../ports/leases.ts";
+import type { Lease, LeaseSnapshot, Leases, MemberInfo } from "../../ports/leases.ts";
 import { type Heard, heard } from "./heard.ts";
 
 /** A place where requesters compete for shards, empty at first. */
@@ -13,33 +14,29 @@ export interface LeaseBench {
   close?(): Promise<void>;
 }
 
-interface Picture {
-  readonly requesters: readonly string[];
-  readonly owners: ReadonlyMap<number, string>;
-}
 interface Member {
   readonly leases: Leases;
-  readonly pictures: Heard<Picture>;
+  readonly pictures: Heard<LeaseSnapshot>;
   readonly lost: Heard<Lease>;
 }
 
-async function start(bench: LeaseBench, id: string): Promise<Member> {
-  const pictures = heard<Picture>();
+async function start(bench: LeaseBench, id: string, self?: MemberInfo): Promise<Member> {
+  const pictures = heard<LeaseSnapshot>();
   const lost = heard<Lease>();
   const leases = bench.join(id);
-  await leases.start({ changed: pictures.tell, lost: lost.tell });
+  await leases.start({ changed: pictures.tell, lost: lost.tell }, self);
   return { leases, pictures, lost };
 }
 
-const sees = (member: Member, fits: (picture: Picture) => boolean) => member.pictures.first(fits);
+const sees = (member: Member, fits: (picture: LeaseSnapshot) => boolean) => member.pictures.first(fits);
 
 /** The suite that every kind of leases passes, in memory or on a server. */
 export function leasesContract(name: string, make: () => Promise<LeaseBench>): void {
   describe(`${name}, as leases`, () => {
     let bench: LeaseBench;
     let members: Member[] = [];
-    const join = async (id: string) => {
-      const member = await start(bench, id);
+    const join = async (id: string, self?: MemberInfo) => {
+      const member = await start(bench, id, self);
       members.push(member);
       return member;
     };
@@ -53,6 +50,7 @@ export function leasesContract(name: string, make: () => Promise<LeaseBench>): v
     });
     owns(join);
     ends(join, () => bench);
+    features(join);
   });
 }
 
@@ -124,5 +122,37 @@ function ends(join: (id: string) => Promise<Member>, bench: () => LeaseBench): v
     bench().crash("a");
     await bench().outlive();
     expect(await a.lost.first(() => true)).toEqual(lease);
+  });
+}
+
+function features(join: (id: string, self?: MemberInfo) => Promise<Member>): void {
+  it("shows what each requester says of itself, this release where it says nothing", async () => {
+    const a = await join("a");
+    const b = await join("b", { version: "9.1.0", featureLevel: 7 });
+    for (const member of [a, b]) {
+      const { members } = await sees(member, ({ requesters }) => requesters.join() === "a,b");
+      expect(Object.fromEntries(members)).toEqual({
+        a: { version: shoalVersion, featureLevel },
+        b: { version: "9.1.0", featureLevel: 7 },
+      });
+    }
+  });
+  it("begins at feature level 1, raises it for all, and never lowers it", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    expect((await sees(a, () => true)).featureLevel).toBe(1);
+    expect(await a.leases.raiseFeatureLevel(3)).toBe(3);
+    await sees(b, (picture) => picture.featureLevel === 3);
+    expect(await b.leases.raiseFeatureLevel(2)).toBe(3);
+    await b.leases.close();
+    const c = await join("c");
+    await sees(c, (picture) => picture.featureLevel === 3);
+    const after = c.pictures.all.map((picture) => picture.featureLevel);
+    expect(after).toEqual(after.map(() => 3));
+  });
+  it("raises it to the highest of several who raise it at once", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    await Promise.all([a, b, a, b].map(({ leases }, index) => leases.raiseFeatureLevel(index + 2)));
+    await sees(a, (picture) => picture.featureLevel === 5);
+    expect(await b.leases.raiseFeatureLevel(1)).toBe(5);
   });
 }

@@ -16,9 +16,9 @@ const nextKinds: Kinds = registry<Kind>("kind", [
     ...jobKind,
     events: [
       ...jobKind.events.filter(({ name }) => name !== "JobQueued"),
-      defineEvent("JobQueued", z.object({ reason: z.string(), weight: z.int() }), [
-        (data) => ({ reason: z.object({ why: z.string() }).parse(data).why, weight: 1 }),
-      ]),
+      defineEvent("JobQueued", z.object({ reason: z.string(), weight: z.int() }), {
+        lifts: [(data) => ({ reason: z.object({ why: z.string() }).parse(data).why, weight: 1 })],
+      }),
       defineEvent("JobPaused", z.object({})),
     ],
   },

@@ -1,5 +1,6 @@
+import { featureLevel, shoalVersion } from "@shoal/proto";
 import { Fault } from "../../fault.ts";
-import type { Leases, LeaseWatcher } from "../../ports/leases.ts";
+import type { LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "../../ports/leases.ts";
 import type { HandClock } from "../hand-clock.ts";
 import type { Berth } from "./berth.ts";
 
@@ -9,21 +10,25 @@ const renewMs = 2_000;
 // How often an unanswered request is made again before the port gives up.
 const attemptsMax = 3;
 
-type Picture = Parameters<LeaseWatcher["changed"]>[0];
+const thisRelease: MemberInfo = { version: shoalVersion, featureLevel };
 
 /** A process on the list of the living, or the owner of a shard, until a time. */
 interface Held {
   readonly by: Berth;
   readonly epoch: number;
+  /** What a process says of itself. */
+  readonly info: MemberInfo;
   untilAt: number;
 }
 
 /** Who lives and who owns what, as a server would keep it. Keys are shards and requesters' ids. */
 export interface LeaseStore {
-  readonly onChanged: Set<(picture: Picture) => void>;
-  picture(): Picture;
+  readonly onChanged: Set<(picture: LeaseSnapshot) => void>;
+  picture(): LeaseSnapshot;
   /** The epoch, or undefined when another process holds the key. */
-  take(key: string, by: Berth): number | undefined;
+  take(key: string, by: Berth, info?: MemberInfo): number | undefined;
+  /** The level afterwards. */
+  raiseFeatureLevel(level: number): number;
   /** False when the process no longer holds the key. */
   renew(key: string, by: Berth): boolean;
   drop(key: string, by: Berth): void;
@@ -33,16 +38,10 @@ const memberKey = (id: string): string => `requester.${id}`;
 
 export function createLeaseStore(clock: HandClock): LeaseStore {
   const held = new Map<string, Held>();
-  const onChanged = new Set<(picture: Picture) => void>();
+  const onChanged = new Set<(picture: LeaseSnapshot) => void>();
   let revision = 0;
-  const picture = (): Picture => {
-    const keys = [...held.keys()];
-    const requesters = keys
-      .filter((key) => key.startsWith(memberKey("")))
-      .map((key) => key.slice(memberKey("").length));
-    const shards = [...held].filter(([key]) => !key.startsWith(memberKey("")));
-    return { requesters: requesters.sort(), owners: new Map(shards.map(([key, { by }]) => [Number(key), by.name])) };
-  };
+  let clusterLevel = 1;
+  const picture = () => snapshotOf(held, clusterLevel);
   const changed = (): void => {
     for (const tell of onChanged) tell(picture());
   };
@@ -57,13 +56,20 @@ export function createLeaseStore(clock: HandClock): LeaseStore {
   return {
     onChanged,
     picture,
-    take(key, by) {
+    raiseFeatureLevel(level) {
+      if (level > clusterLevel) {
+        clusterLevel = level;
+        changed();
+      }
+      return clusterLevel;
+    },
+    take(key, by, info = thisRelease) {
       const holder = held.get(key);
       if (holder?.by === by) return holder.epoch;
       // On the list of the living a process takes the place of the one of its name that went before.
       if (holder !== undefined && !key.startsWith(memberKey(""))) return undefined;
       revision++;
-      const holding: Held = { by, epoch: revision, untilAt: clock.now() + ttlMs };
+      const holding: Held = { by, epoch: revision, info, untilAt: clock.now() + ttlMs };
       held.set(key, holding);
       clock.at(holding.untilAt, () => expire(key, holding));
       changed();
@@ -84,6 +90,17 @@ export function createLeaseStore(clock: HandClock): LeaseStore {
   };
 }
 
+function snapshotOf(held: ReadonlyMap<string, Held>, featureLevel: number): LeaseSnapshot {
+  const members = [...held].filter(([key]) => key.startsWith(memberKey("")));
+  const shards = [...held].filter(([key]) => !key.startsWith(memberKey("")));
+  return {
+    requesters: members.map(([key]) => key.slice(memberKey("").length)).sort(),
+    members: new Map(members.map(([key, { info }]) => [key.slice(memberKey("").length), info])),
+    owners: new Map(shards.map(([key, { by }]) => [Number(key), by.name])),
+    featureLevel,
+  };
+}
+
 /** Something the port keeps alive until it is told to stop or is told no. */
 interface Keeping {
   stop(): void;
@@ -95,17 +112,20 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
   const kept = createKeep(berth, store);
   const me = memberKey(berth.name);
   let watcher: LeaseWatcher | undefined;
+  let self = thisRelease;
   // A member whose entry ended, after a long pause say, comes back as soon as it can.
   const join = async (): Promise<void> => {
-    await kept.take(me, rejoin);
+    await kept.take(me, rejoin, self);
   };
   const rejoin = (): void => void join().catch(() => kept.later(me, rejoin));
   return {
-    async start(given) {
+    async start(given, info = thisRelease) {
       watcher = given;
+      self = info;
       await join();
       await insist(() => berth.exchange("leases", () => follow(store, hearing, given)));
     },
+    raiseFeatureLevel: (level) => insist(() => berth.exchange("leases", () => store.raiseFeatureLevel(level))),
     async acquire(shard) {
       const lease: { shard: number; epoch: number } = { shard, epoch: 0 };
       const epoch = await kept.take(`${shard}`, () => watcher?.lost(lease));
@@ -145,9 +165,9 @@ function createKeep(berth: Berth, store: LeaseStore) {
   };
   return {
     letGo,
-    async take(key: string, ended: () => void): Promise<number | undefined> {
+    async take(key: string, ended: () => void, info?: MemberInfo): Promise<number | undefined> {
       const askedAt = berth.clock.now();
-      const epoch = await insist(() => berth.exchange("leases", () => store.take(key, berth)));
+      const epoch = await insist(() => berth.exchange("leases", () => store.take(key, berth, info)));
       // Asked for before the end and granted after it: nobody would renew it.
       if (epoch !== undefined && !open)
         await berth.exchange("leases", () => store.drop(key, berth)).catch(() => undefined);
@@ -167,7 +187,7 @@ function createKeep(berth: Berth, store: LeaseStore) {
 }
 
 function follow(store: LeaseStore, hearing: ReturnType<Berth["hearing"]>, watcher: LeaseWatcher): void {
-  const tell = (picture: Picture): void => hearing.push(() => watcher.changed(picture));
+  const tell = (picture: LeaseSnapshot): void => hearing.push(() => watcher.changed(picture));
   tell(store.picture());
   store.onChanged.add(tell);
   hearing.onClosed(() => store.onChanged.delete(tell));

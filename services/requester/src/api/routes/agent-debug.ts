@@ -1,3 +1,4 @@
+import { HoldingsEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
 import { findNode } from "../../reads/find-node.ts";
 import { defineRoute } from "../route.ts";
@@ -6,7 +7,7 @@ export const agentDebug = defineRoute({
   name: "agent-debug",
   methods: ["GET"],
   path: "/api/v1/agent/debug",
-  does: "Tells what this server is doing, by component: the shards that it owns, its open streams, its memory.",
+  does: "Shows what this server is doing, by component: the shards that it owns with what is quarantined or rebuilt in them, its open streams, its memory.",
   query: z.object({}),
   answer(_, front) {
     const nodes = front.nodes.all();
@@ -14,6 +15,7 @@ export const agentDebug = defineRoute({
     const connected = nodes.filter(({ connection }) => connection === "connected").length;
     return {
       Requester: { ID: front.requesterId, Shards: shards },
+      Owned: toWire(HoldingsEntity, front.cluster.holdings()),
       Nodes: { Known: nodes.length, Connected: connected },
       Streams: { Feeds: front.feeds.size(), Logs: front.logStreams.size() },
       Process: { UptimeSeconds: Math.floor(process.uptime()), MemoryBytes: process.memoryUsage.rss() },

@@ -7,7 +7,9 @@ import { agentNode } from "./agent-node.ts";
 import { agentVersion } from "./agent-version.ts";
 import { authMethod, authMethods } from "./auth-methods.ts";
 import { authenticate } from "./authenticate.ts";
+import { clusterStatus } from "./cluster-status.ts";
 import { events } from "./events.ts";
+import { finishUpgrade } from "./finish-upgrade.ts";
 import { getJob } from "./get-job.ts";
 import { getNode } from "./get-node.ts";
 import { healthz } from "./healthz.ts";
@@ -39,6 +41,8 @@ export const routes: readonly Route[] = [
   events,
   listNodes,
   getNode,
+  clusterStatus,
+  finishUpgrade,
   agentAlive,
   agentVersion,
   agentNode,

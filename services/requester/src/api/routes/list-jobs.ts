@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { JobEntity, toWire } from "@shoal/proto";
+import { buckets, JobEntity, toWire } from "@shoal/proto";
 import { z } from "zod";
 import { type Catalog, type JobPage, type JobQuery, jobOrders } from "../../catalog/catalog.ts";
 import { parseSelector } from "../../catalog/selector.ts";
@@ -72,6 +72,8 @@ export const listJobs = defineRoute({
     reply.header(pageLimitHeader, limit);
     return {
       NextToken: next === undefined ? "" : writeToken({ order, reverse, limit, ...next }),
+      // Absent otherwise: jobs may be missing here.
+      ...(front.cluster.isRebuilding(buckets.jobs) ? { Rebuilding: true } : {}),
       Items: items.map((job) => toWire(JobEntity, job)),
     };
   },

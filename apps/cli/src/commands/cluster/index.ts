@@ -1,0 +1,10 @@
+import type { NounPart } from "../../command.ts";
+import { status } from "./status.ts";
+import { upgrade } from "./upgrade.ts";
+
+/** Everything that can be done with the cluster as a whole. */
+export const cluster: NounPart = {
+  name: "cluster",
+  says: "look at the cluster and upgrade it",
+  commands: [status, upgrade],
+};

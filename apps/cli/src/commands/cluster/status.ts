@@ -1,0 +1,61 @@
+import { readCluster, routes } from "@shoal/client";
+import type { CommandPart } from "../../command.ts";
+import { printJson } from "../../output/print-json.ts";
+import { type Column, table } from "../../output/table.ts";
+import { rangesOf } from "../node/list.ts";
+
+type Cluster = ReturnType<typeof readCluster>;
+type Item<K extends "requesters" | "nodes" | "shards" | "quarantined"> = Cluster[K][number];
+
+const requesters: readonly Column<Item<"requesters">>[] = [
+  { title: "REQUESTER", of: ({ id }) => id },
+  { title: "VERSION", of: ({ version }) => version },
+  { title: "FEATURE LEVEL", of: ({ featureLevel }) => `${featureLevel}` },
+  { title: "SHARDS", of: ({ shards }) => rangesOf(shards) },
+];
+const nodes: readonly Column<Item<"nodes">>[] = [
+  { title: "NODE", of: ({ id }) => id },
+  { title: "VERSION", of: ({ version }) => version },
+  { title: "PROTOCOL LEVEL", of: ({ protocolLevel }) => `${protocolLevel}` },
+];
+const shards: readonly Column<Item<"shards">>[] = [
+  { title: "SHARD", of: ({ shard }) => `${shard}` },
+  { title: "IN MEMORY", of: ({ aggregates }) => `${aggregates}` },
+  { title: "QUARANTINED", of: ({ quarantined }) => `${quarantined}` },
+  { title: "REBUILDING", of: ({ rebuilding }) => rebuilding.join(",") },
+];
+const quarantined: readonly Column<Item<"quarantined">>[] = [
+  { title: "QUARANTINED", of: ({ kind, id }) => `${kind} ${id}` },
+  { title: "NAMESPACE", of: ({ namespace }) => namespace },
+  { title: "POSITION", of: ({ position }) => `${position}` },
+  { title: "REASON", of: ({ code, reason }) => `${code}: ${reason}` },
+];
+
+export const status: CommandPart = {
+  name: "status",
+  says: "show the feature level, which releases run, and what cannot be read",
+  async run({ context }) {
+    const { output, terminal } = context;
+    const json = await context.client().call(routes.cluster());
+    if (output === "json") {
+      printJson(terminal, json);
+      return 0;
+    }
+    terminal.out(clusterInWords(readCluster(json)));
+    return 0;
+  },
+};
+
+/** The whole status as text; a table without rows is left out. */
+export function clusterInWords(cluster: Cluster): string {
+  const { lowest, highest } = cluster.protocolLevels;
+  const head = `Feature level ${cluster.featureLevel}; nodes of protocol level ${lowest} to ${highest} get work.\n`;
+  const whole = (rows: number, text: () => string) => (rows === 0 ? "" : `\n${text()}`);
+  return [
+    head,
+    whole(cluster.requesters.length, () => table(requesters, cluster.requesters)),
+    whole(cluster.nodes.length, () => table(nodes, cluster.nodes)),
+    whole(cluster.shards.length, () => `Shards of ${cluster.answeredBy}\n${table(shards, cluster.shards)}`),
+    whole(cluster.quarantined.length, () => table(quarantined, cluster.quarantined)),
+  ].join("");
+}

@@ -1,0 +1,32 @@
+import { readFinishedUpgrade, routes } from "@shoal/client";
+import type { CommandPart } from "../../command.ts";
+import { CliError } from "../../failure.ts";
+import { printJson } from "../../output/print-json.ts";
+
+export const upgrade: CommandPart = {
+  name: "upgrade",
+  says: "finish an upgrade once every requester runs the new release; the way back ends here",
+  options: [{ flags: "--finish", says: "raise the feature level; it is never lowered" }],
+  examples: ["shoal cluster status", "shoal cluster upgrade --finish"],
+  async run({ context, options }) {
+    const { output, terminal } = context;
+    if (!options.flag("finish"))
+      throw new CliError(
+        "BAD_REQUEST",
+        "nothing to do without --finish",
+        "see which requesters are upgraded: shoal cluster status",
+      );
+    const json = await context.client().call(routes.finishUpgrade());
+    if (output === "json") {
+      printJson(terminal, json);
+      return 0;
+    }
+    const { featureLevel, before } = readFinishedUpgrade(json);
+    terminal.out(
+      featureLevel === before
+        ? `The cluster is at feature level ${featureLevel} already.\n`
+        : `Raised the feature level from ${before} to ${featureLevel}.\n`,
+    );
+    return 0;
+  },
+};

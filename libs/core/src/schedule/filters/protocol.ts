@@ -1,0 +1,15 @@
+import { protocolLevel, protocolLevelMin } from "@shoal/proto";
+import { no, type Policy, yes } from "../../policy.ts";
+import type { Candidate } from "../candidate.ts";
+
+/** The node speaks asks, assignments and reports as this release does. */
+export const protocol: Policy<Candidate> = {
+  name: "protocol",
+  judge({ info: { protocol: level = protocolLevelMin } }) {
+    if (level >= protocolLevelMin && level <= protocolLevel) return yes();
+    const expected =
+      protocolLevelMin === protocolLevel ? `${protocolLevel}` : `${protocolLevelMin} to ${protocolLevel}`;
+    const behind = level > protocolLevel ? "the requester" : "the node";
+    return no(`expected protocol level ${expected}, got ${level}; upgrade ${behind}`);
+  },
+};

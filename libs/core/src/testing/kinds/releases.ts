@@ -1,0 +1,97 @@
+import { defineEvent, type StoredEvent } from "@shoal/proto";
+import { z } from "zod";
+import type { Decision } from "../../decider.ts";
+import type { JobEvent } from "../../job/evolve.ts";
+import type { Job } from "../../job/job.ts";
+import { batch } from "../../job/job-types/batch.ts";
+import type { JobType } from "../../job/job-types/job-type.ts";
+import { createJobKind, jobKind } from "../../job/kind.ts";
+import { type Kind, type NamedCommand, noReaction } from "../../kind.ts";
+import type { Kinds } from "../../kinds.ts";
+import { nodeKind } from "../../node/kind.ts";
+import { registry } from "../../registry.ts";
+
+/** The feature level of the release that `nextKinds` belongs to. */
+export const nextFeatureLevel = 2;
+
+/** Something to read: open until it is closed. */
+interface Memo {
+  readonly text: string;
+  /** Only the next release writes it down; an older memo has weight 1. */
+  readonly weight: number;
+  readonly isClosed: boolean;
+}
+
+const MemoWritten = defineEvent("MemoWritten", z.object({ text: z.string() }));
+const MemoClosed = defineEvent("MemoClosed", z.object({}));
+/** The second version: the text has got another name, and a weight beside it. */
+const HeavyMemoWritten = defineEvent("MemoWritten", z.object({ words: z.string(), weight: z.int() }), {
+  lifts: [(data) => ({ words: z.object({ text: z.string() }).parse(data).text, weight: 1 })],
+  since: nextFeatureLevel,
+});
+const JobNoted = defineEvent("JobNoted", z.object({ note: z.string() }), { since: nextFeatureLevel });
+
+const Written = z.union([z.object({ text: z.string() }), z.object({ words: z.string(), weight: z.int() })]);
+
+/** What a memo is given: `Write` makes or changes one, `Close` settles it. */
+export type MemoCommand = { readonly name: "Write"; readonly text: string } | { readonly name: "Close" };
+
+const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({ ok: true, events });
+
+function memoKind(written: typeof MemoWritten | typeof HeavyMemoWritten): Kind<Memo, MemoCommand> {
+  const write = (text: string): StoredEvent =>
+    written.version === 1 ? MemoWritten.of({ text }) : HeavyMemoWritten.of({ words: text, weight: 2 });
+  return {
+    name: "memo",
+    isNamespaced: true,
+    events: [written, MemoClosed],
+    decide: (_, command) => decided(command.name === "Close" ? MemoClosed.of({}) : write(command.text)),
+    evolve(memo, { type, data }) {
+      if (type === "MemoClosed") return memo && { ...memo, isClosed: true };
+      const read = Written.parse(data);
+      return "words" in read
+        ? { text: read.words, weight: read.weight, isClosed: false }
+        : { ...read, weight: 1, isClosed: false };
+    },
+    react: () => noReaction,
+    isEnded: ({ isClosed }) => isClosed,
+    isSettled: ({ isClosed }) => isClosed,
+    nodesOf: () => [],
+    views: [],
+    creates: ["Write"],
+    accepts: { Close: z.object({ name: z.literal("Close") }) },
+  };
+}
+
+/** A job type that this release does not have. */
+const nextType: JobType = { ...batch, name: "ops", since: nextFeatureLevel };
+
+const baseJob = createJobKind(registry<JobType>("job type", [batch, nextType]));
+
+/** Jobs of the next release: one more job type, and `JobNoted`, which `Note` writes. */
+const nextJobKind: Kind<Job, NamedCommand> = {
+  ...baseJob,
+  events: [...baseJob.events, JobNoted],
+  decide(job, command, now) {
+    const note = z.object({ name: z.literal("Note"), note: z.string() }).safeParse(command);
+    return note.success
+      ? decided(JobNoted.of({ note: note.data.note }))
+      : (baseJob as Kind<Job, NamedCommand>).decide(job, command, now);
+  },
+  levelOf: (event) => (event.type === "JobNoted" ? 1 : (baseJob.levelOf?.(event as JobEvent) ?? 1)),
+  evolve(job, event, moment) {
+    if (event.type === "JobNoted") return job && { ...job, seq: moment.seq };
+    return baseJob.evolve(job, event as JobEvent, moment);
+  },
+  react: (job, world, now) => baseJob.react(job, world, now),
+  accepts: { ...baseJob.accepts, Note: z.object({ name: z.literal("Note"), note: z.string() }) },
+};
+
+/** A kind that this release does not have. */
+const poolKind: Kind<Memo, MemoCommand> = { ...memoKind(MemoWritten), name: "pool", since: nextFeatureLevel };
+
+/** The kinds of this release, with one for tests. */
+export const thisKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, memoKind(MemoWritten)]);
+
+/** The kinds of a next release: one more kind, job type and event, and a later version of an event. */
+export const nextKinds: Kinds = registry<Kind>("kind", [nextJobKind, nodeKind, memoKind(HeavyMemoWritten), poolKind]);

@@ -1,0 +1,44 @@
+import { Fault, type ViewEntry } from "@shoal/core";
+import { buckets } from "@shoal/proto";
+import { z } from "zod";
+import { type Link, unreachable } from "../connection/link.ts";
+import { headerNames } from "../connection/message-headers.ts";
+import { patienceMs, shortPause } from "../connection/server-request.ts";
+import { lastOnSubject } from "../stream/stored-message.ts";
+import { keptOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { encodeEntry } from "../views/entry-codec.ts";
+
+/** The key of the cluster's feature level: no shard's and no requester's, and without a time to live. */
+export const featureLevelKey = "cluster.feature";
+
+const Entry = z.object({ level: z.int().min(1) });
+
+/** The level that an entry of the bucket states; 1, with which every cluster begins, where there is none. */
+export function featureLevelIn(entry: ViewEntry | undefined): number {
+  const read = Entry.safeParse(entry);
+  return read.success ? read.data.level : 1;
+}
+
+/** See Leases.raiseFeatureLevel. Written strictly on the last revision, so that no level goes down. */
+export async function raiseFeatureLevel(link: Link, level: number): Promise<number> {
+  const subject = subjectOfKey(buckets.shards, featureLevelKey);
+  for (const untilAt = link.clock.now() + patienceMs; ; await shortPause(link)) {
+    const found = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
+    let why = found.state === "unknown" ? found.why : "";
+    if (found.state !== "unknown") {
+      const stored = found.state === "there" ? found.message : undefined;
+      const before = featureLevelIn(stored === undefined ? undefined : keptOf(stored)?.value);
+      if (before >= level) return before;
+      const outcome = await link.publisher.publish({
+        subject,
+        bytes: encodeEntry({ seq: 0, level }),
+        headers: { [headerNames.expectedSubjectSeq]: stored?.seq ?? 0 },
+      });
+      if (outcome.state === "stored") return level;
+      if (outcome.state === "refused")
+        throw new Fault("LOG_UNSUITABLE", `the feature level is refused: ${outcome.why}`);
+      why = outcome.why;
+    }
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable("raising the feature level", why);
+  }
+}

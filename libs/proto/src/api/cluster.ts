@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/** One shard, as its owner sees it. */
+const ShardEntity = z.object({
+  shard: z.int(),
+  /** Aggregates in memory. */
+  aggregates: z.int(),
+  quarantined: z.int(),
+  /** Buckets whose part of the shard is being rebuilt. */
+  rebuilding: z.array(z.string()),
+});
+
+/** An aggregate whose log its owner cannot read. */
+const QuarantinedEntity = z.object({
+  shard: z.int(),
+  kind: z.string(),
+  namespace: z.string(),
+  id: z.string(),
+  /** The position of the message that cannot be read; 0 when it is not known. */
+  position: z.int(),
+  code: z.string(),
+  reason: z.string(),
+});
+
+/** What the owner of shards does, for an operator. */
+export const HoldingsEntity = z.object({
+  shards: z.array(ShardEntity),
+  /** The first 20 of all shards. */
+  quarantined: z.array(QuarantinedEntity),
+});
+export type HoldingsEntity = z.infer<typeof HoldingsEntity>;
+
+/** Which releases share a cluster, and what it allows. */
+export const ClusterEntity = z.object({
+  /** What requesters may write; `shoal cluster upgrade --finish` raises it. */
+  featureLevel: z.int(),
+  /** The requester that answers; shards and quarantined aggregates are its own. */
+  answeredBy: z.string(),
+  /** The protocol levels of nodes that the requester that answers works with. */
+  protocolLevels: z.object({ lowest: z.int(), highest: z.int() }),
+  requesters: z.array(
+    z.object({ id: z.string(), version: z.string(), featureLevel: z.int(), shards: z.array(z.int()) }),
+  ),
+  nodes: z.array(z.object({ id: z.string(), version: z.string(), protocolLevel: z.int() })),
+  ...HoldingsEntity.shape,
+});
+export type ClusterEntity = z.infer<typeof ClusterEntity>;
+
+/** What finishing an upgrade has changed. */
+export const FinishedUpgradeEntity = z.object({ featureLevel: z.int(), before: z.int() });
+export type FinishedUpgradeEntity = z.infer<typeof FinishedUpgradeEntity>;

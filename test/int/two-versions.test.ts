@@ -1,0 +1,207 @@
+import type { StoredCommit } from "@shoal/core";
+import { nextFeatureLevel } from "@shoal/core/testing";
+import { type AggregateRef, commitVersion, shardCount, subjectOf } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { onServer } from "../../libs/nats/src/testing/on-server.ts";
+import { createCluster } from "../../services/requester/src/reads/cluster.ts";
+import { jobOf, until } from "./in-process.ts";
+import { type MixedCluster, type RunningRequester, startMixedCluster } from "./releases.ts";
+
+const actor = { type: "client", id: "test" } as const;
+const jobsPerStep = 4;
+const timeoutMs = 120_000;
+
+/** Jobs that are submitted all along, at every requester in turn. */
+function createLoad(cluster: MixedCluster) {
+  const jobIds: string[] = [];
+  return {
+    jobIds,
+    async submit(): Promise<void> {
+      const all = [...cluster.live.values()];
+      for (let index = 0; index < jobsPerStep; index++) {
+        const at = all[index % all.length];
+        const submitted = await at?.requester.commands.submit({ spec: jobOf(0.1), actor });
+        if (submitted !== undefined) jobIds.push(submitted.jobId);
+      }
+    },
+  };
+}
+
+const owned = (running: RunningRequester) => running.requester.owner.holdings();
+const quarantined = (running: RunningRequester) => [...owned(running).values()].flatMap((each) => each.quarantined);
+const isShared = async (cluster: MixedCluster, ...sizes: readonly number[]) =>
+  [...cluster.live.values()].every((each, index) => owned(each).size === sizes[index]);
+const half = shardCount / 2;
+
+async function stateOf({ nats }: RunningRequester, jobId: string): Promise<string> {
+  return /"stateType":"(\w+)"/.exec(JSON.stringify((await nats.views.jobs.get(`default.${jobId}`)) ?? {}))?.[1] ?? "";
+}
+
+async function untilAllCompleted(at: RunningRequester, jobIds: readonly string[]): Promise<void> {
+  await until("the end of all jobs", async () => {
+    for (const jobId of jobIds) if ((await stateOf(at, jobId)) !== "completed") return false;
+    return true;
+  });
+}
+
+const note = (jobId: string, id: string) => ({
+  id,
+  aggregate: { kind: "job", namespace: "default", id: jobId },
+  command: { name: "Note", note: "seen" },
+  actor,
+});
+const write = (kind: string, id: string) => ({
+  id,
+  aggregate: { kind, namespace: "default", id },
+  command: { name: "Write", text: "hello" },
+  actor,
+});
+const refused = { ok: false, rejection: { code: "FEATURE_LEVEL" } };
+const clusterOf = ({ requester, nats }: RunningRequester) =>
+  createCluster({ ...requester, requesterId: "r", leases: nats.leases });
+const opsJob = () => ({ spec: { ...jobOf(0.1), type: "ops" as const }, actor });
+
+const refOf = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
+
+/** A job that is still at work when this test ends. */
+async function submitted({ requester }: RunningRequester): Promise<string> {
+  return (await requester.commands.submit({ spec: jobOf(3_600), actor })).jobId;
+}
+
+async function lastOf({ nats }: RunningRequester, jobId: string): Promise<StoredCommit> {
+  return (await nats.log.load(refOf(jobId))).at(-1) ?? expect.unreachable();
+}
+
+/** What a requester of the next release would append, in a form that this one reads, with an event that it does not know. */
+const noted = ({ hash, commit }: StoredCommit) => ({
+  ...commit,
+  v: commitVersion,
+  id: "c-noted",
+  cause: { command: "Note" },
+  prev: hash,
+  events: [{ type: "JobNoted", v: 1, data: { note: "hello" } }],
+});
+
+onServer(() => {
+  it(
+    "upgrades requester by requester, goes back until the upgrade is finished, and loses, forks and flaps nothing",
+    async () => {
+      const bench = await natsBench({ topology: false });
+      const cluster = await startMixedCluster(bench);
+      const load = createLoad(cluster);
+      try {
+        const a = await cluster.start("r-a", "current");
+        await cluster.start("r-b", "current");
+        await until("two owners", () => isShared(cluster, half, half));
+        await a.requester.dispatcher.create(write("memo", "m-1"));
+        await load.submit();
+        // Forward, back and forward again: each step while jobs run.
+        for (const release of ["next", "current", "next"] as const) {
+          await cluster.replace("r-b", release);
+          await load.submit();
+          await until("two owners", () => isShared(cluster, half, half));
+          await load.submit();
+        }
+        const b = cluster.live.get("r-b") ?? expect.unreachable();
+        // What the next release adds is not written while the other one runs.
+        await expect(b.requester.commands.submit(opsJob())).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
+        expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject(refused);
+        expect((await b.requester.dispatcher.create(write("memo", "m-2"))).reply).toMatchObject(refused);
+        await expect(clusterOf(b).finishUpgrade()).rejects.toMatchObject({
+          code: "UPGRADE_UNFINISHED",
+          why: expect.stringContaining("r-a"),
+        });
+        await untilAllCompleted(b, load.jobIds);
+        expect([...quarantined(a), ...quarantined(b)]).toEqual([]);
+
+        const c = await cluster.replace("r-a", "next");
+        await until("two owners", () => isShared(cluster, half, half));
+        await load.submit();
+        expect(await clusterOf(c).finishUpgrade()).toEqual({ featureLevel: nextFeatureLevel, before: 1 });
+        await until("the level at both", async () =>
+          [b, c].every(({ requester }) => requester.features.level() === nextFeatureLevel),
+        );
+        load.jobIds.push((await c.requester.commands.submit(opsJob())).jobId);
+        expect(await b.requester.dispatcher.send(note(load.jobIds[0] ?? "", "note-1"))).toMatchObject({ ok: true });
+        for (const created of [write("pool", "p-1"), write("memo", "m-2")])
+          expect((await b.requester.dispatcher.create(created)).reply).toMatchObject({ ok: true });
+        expect(await c.requester.dispatcher.send(write("memo", "m-1"))).toMatchObject({ ok: true });
+
+        // One that was forgotten comes back: it owns nothing, and nothing moves for it.
+        const before = cluster.leasesTaken();
+        const late = await cluster.start("r-late", "current");
+        await load.submit().catch((failure: unknown) => expect(failure).toMatchObject({ code: "REQUESTER_BEHIND" }));
+        expect([owned(late).size, late.requester.features.isBehind()]).toEqual([0, true]);
+        await untilAllCompleted(b, load.jobIds);
+        expect(cluster.leasesTaken()).toBe(before);
+        // 16 at first, then half of them whenever one of the two leaves or comes: once at the start, four replacements.
+        expect(before).toBeLessThanOrEqual(shardCount + half * (1 + 4 * 2));
+        expect(await cluster.verify()).toMatchObject({
+          ok: true,
+          problems: { count: 0 },
+          unreadable: { count: 0 },
+          mismatches: { count: 0 },
+          aggregates: { job: load.jobIds.length, memo: 2, pool: 1 },
+        });
+      } finally {
+        await cluster.close();
+        await bench.close();
+      }
+    },
+    timeoutMs,
+  );
+
+  it(
+    "quarantines what a next release wrote and nothing beside it, and the next release takes it up",
+    async () => {
+      const bench = await natsBench({ topology: false });
+      const cluster = await startMixedCluster(bench);
+      try {
+        const old = await cluster.start("r-a", "current");
+        await until("all shards", () => isShared(cluster, shardCount));
+        const newer = await submitted(old);
+        const newest = await submitted(old);
+        await until(
+          "both at work",
+          async () => (await stateOf(old, newer)) === "running" && (await stateOf(old, newest)) === "running",
+        );
+        const last = await lastOf(old, newest);
+        // A release that is not even the next one: the form of the commit itself is another.
+        old.nats.link.nc.publish(subjectOf(refOf(newest)), JSON.stringify({ v: 2, id: "c-v2", prev: last.hash }));
+        old.nats.link.nc.publish(subjectOf(refOf(newer)), JSON.stringify(noted(await lastOf(old, newer))));
+        await until("two in quarantine", async () => quarantined(old).length === 2);
+        expect(
+          quarantined(old)
+            .map(({ aggregate, code }) => [aggregate.id, code])
+            .toSorted(),
+        ).toEqual([newer, newest].toSorted().map((id) => [id, "LOG_NEWER"]));
+        await expect(old.requester.commands.stop(newer, { why: "no", actor })).rejects.toMatchObject({
+          code: "LOG_NEWER",
+        });
+        const beside = Array.from({ length: 2 * shardCount }, () =>
+          old.requester.commands.submit({ spec: jobOf(0), actor }),
+        );
+        await untilAllCompleted(
+          old,
+          (await Promise.all(beside)).map(({ jobId }) => jobId),
+        );
+        expect([owned(old).size, cluster.leasesTaken()]).toEqual([shardCount, shardCount]);
+
+        const next = await cluster.replace("r-a", "next");
+        await until("all shards", () => isShared(cluster, shardCount));
+        expect(quarantined(next).map(({ aggregate }) => aggregate.id)).toEqual([newest]);
+        expect(await next.requester.commands.stop(newer, { why: "enough", actor })).toMatchObject({ changed: true });
+        await until("the stop", async () => (await stateOf(next, newer)) === "stopped");
+        // Nothing was appended behind what no release here can read.
+        const { problems, unreadable } = await cluster.verify();
+        expect([problems, unreadable.count]).toEqual([{ count: 0, first: [] }, 1]);
+        expect(cluster.leasesTaken()).toBe(2 * shardCount);
+      } finally {
+        await cluster.close();
+        await bench.close();
+      }
+    },
+    timeoutMs,
+  );
+});

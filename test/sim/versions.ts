@@ -1,0 +1,60 @@
+import type { Kinds } from "@shoal/core";
+import { type Dice, nextErrandKinds, type Sea } from "@shoal/core/testing";
+import type { Fleet } from "./fleet.ts";
+import { simKinds } from "./sim-kinds.ts";
+
+/** When each requester changes its version, milliseconds from the start. */
+export interface PlannedUpgrade {
+  readonly steps: readonly { readonly requester: string; readonly atMs: number; readonly to: "this" | "next" }[];
+  /** All are of the next version in the end, and clients use what is new as soon as one is. Else all go back, and clients do not. */
+  readonly finishes: boolean;
+}
+
+// One seed in four has two versions: as often as it has many of any other trouble.
+const upgradeShare = 0.25;
+
+/** Draws a rolling upgrade, to the end or back; undefined in most seeds. */
+export function drawUpgrade(dice: Dice, requesters: readonly string[], withinMs: number): PlannedUpgrade | undefined {
+  if (!dice.chance(upgradeShare)) return undefined;
+  const finishes = dice.chance(0.5);
+  const steps = requesters.flatMap((requester) => {
+    const [there, back] = [dice.between(0, withinMs / 2), dice.between(withinMs / 2, withinMs)];
+    const upgrade = { requester, atMs: there, to: "next" as const };
+    return finishes ? [upgrade] : [upgrade, { requester, atMs: back, to: "this" as const }];
+  });
+  return { steps, finishes };
+}
+
+/** Which kinds each requester knows now. */
+export interface Versions {
+  kindsOf(requester: string): Kinds;
+}
+
+/** Every requester begins with this version. */
+export function createVersions(): Versions & { readonly current: Map<string, Kinds> } {
+  const current = new Map<string, Kinds>();
+  return { current, kindsOf: (requester) => current.get(requester) ?? simKinds };
+}
+
+// As an operator's tool takes to replace the program.
+const replaceMs = 500;
+
+export interface UpgradeOptions {
+  readonly upgrade: PlannedUpgrade | undefined;
+  readonly current: Map<string, Kinds>;
+  readonly sea: Sea;
+  readonly fleet: Fleet;
+  readonly startAt: number;
+  readonly note: (who: string, line: string) => void;
+}
+
+/** Stops each requester at its time, and starts it with the other version. */
+export function planUpgrade({ upgrade, current, sea, fleet, startAt, note }: UpgradeOptions): void {
+  for (const { requester, atMs, to } of upgrade?.steps ?? []) {
+    sea.clock.at(startAt + atMs, () => {
+      note("SEA", `${requester} changes to the ${to} version`);
+      current.set(requester, to === "next" ? nextErrandKinds : simKinds);
+      fleet.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
+    });
+  }
+}
