@@ -1,4 +1,4 @@
-import { changes, decideJob, foldCommit, type Job, type JobCommand, jobKind, kinds } from "@shoal/core";
+import { changes, decideJob, foldCommit, type Job, type JobCommand, jobKind, jobLimits, kinds } from "@shoal/core";
 import { createSea, sampleResources, sampleSpec } from "@shoal/core/testing";
 import { type Commit, commitVersion, featureLevel, type StoredEvent } from "@shoal/proto";
 import { Aggregates } from "../../services/requester/src/owner/aggregates.ts";
@@ -80,17 +80,20 @@ async function turnsOf(aggregates: Aggregates, reconciler: Reconciler, nodeId: s
   return longest;
 }
 
-/** Deciding, encoding, folding and projecting the Stop of one job with many executions, and reacting to it, milliseconds. */
+/** The processor time of deciding, encoding, folding and projecting the Stop of one job with many executions, and of reacting to it, milliseconds. */
 function stopThousand(): number {
   const places = Array.from({ length: executions }, (_, index) => placeOn(`n-${index % nodes}`, index));
+  const { placesPerCommit } = jobLimits;
+  const batches = Array.from({ length: Math.ceil(executions / placesPerCommit) }, (_, batch) =>
+    places.slice(batch * placesPerCommit, (batch + 1) * placesPerCommit),
+  );
+  const placing = batches.map((each) => ({ name: "Place", places: each, answers: [] }) as const);
   const times = Array.from({ length: repeats }, () => {
-    const [running] = decided([
-      { name: "Submit", jobId: "j-1", spec: sampleSpec({ count: executions }) },
-      { name: "Place", places, answers: [] },
-    ]);
-    const began = performance.now();
-    const [, events] = decided([{ name: "Stop", why: "bench" }], running);
-    const commit = commitOf("stop", "", events);
+    const [running] = decided([{ name: "Submit", jobId: "j-1", spec: sampleSpec({ count: executions }) }, ...placing]);
+    if (running?.live.size !== executions) throw new Error(`expected ${executions} live, got ${running?.live.size}`);
+    const began = cpuMs();
+    const decision = decideJob(running, { name: "Stop", why: "bench" }, 0);
+    const commit = commitOf("stop", "", decision.ok ? decision.events : []);
     JSON.stringify(commit);
     const stored = { aggregate: refOf("j-1"), seq: 9, hash: "", commit };
     const after = foldCommit(jobKind.evolve, running, stored);
@@ -98,9 +101,14 @@ function stopThousand(): number {
     const made = jobKind.views.flatMap((view) => changes(view, running, { after, seq: 9 }));
     for (const { value } of made) JSON.stringify(value);
     jobKind.react(after, { isGone: () => false, nodes: () => [] }, 9);
-    return performance.now() - began;
+    return cpuMs() - began;
   });
   return percentile(times, 0.5);
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 const placeOn = (nodeId: string, slot: number) => ({
