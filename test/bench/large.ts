@@ -1,7 +1,8 @@
 import { changes, decideJob, foldCommit, type Job, type JobCommand, jobKind, kinds } from "@shoal/core";
 import { createSea, sampleResources, sampleSpec } from "@shoal/core/testing";
-import { type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
+import { type Commit, commitVersion, featureLevel, type StoredEvent } from "@shoal/proto";
 import { Aggregates } from "../../services/requester/src/owner/aggregates.ts";
+import { FeatureGate } from "../../services/requester/src/owner/feature-gate.ts";
 import { reactingAtOnce } from "../../services/requester/src/owner/owner.ts";
 import { Projector } from "../../services/requester/src/owner/projector.ts";
 import { Reconciler } from "../../services/requester/src/owner/reconciler.ts";
@@ -39,6 +40,7 @@ async function nodeLoss(): Promise<number> {
   const aggregates = new Aggregates({
     ...{ ports, kinds, reconciler, by: "bench", epoch: 1 },
     projector: new Projector(ports),
+    features: new FeatureGate({ supported: featureLevel, diary: ports.diary }),
     // They are in the views already.
     projectedSeq: () => Number.POSITIVE_INFINITY,
   });

@@ -25,15 +25,12 @@ export const jobOf = (RunSeconds: number): JobSpec =>
     tasks: [{ engine: { type: "noop", params: { RunSeconds } }, resources: { cpu: "10m", memory: "1Mb" } }],
   });
 
-/** A requester and a node on connections to a real server; everything that they do is counted. */
-export async function startInProcess(bench: NatsBench, markerMs: number) {
-  const clock = systemClock();
-  const lines: string[] = [];
+/** A requester on a connection to a real server, and what it says. */
+async function startRequester(url: string, markerMs: number, lines: string[]) {
   const note = (_facts: unknown, sentence: string) => void lines.push(sentence);
-  const servers = [bench.server().url];
   const nats = await connectRequester({
     requesterId: "r-one",
-    servers,
+    servers: [url],
     replicas: 1,
     markerMs,
     onParked: (count) => lines.push(`parked ${count}`),
@@ -47,9 +44,25 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
       nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
       positionsMs: 1_000,
     },
-    { ...nats, catalog, clock, chance: systemChance, diary: { info: note, warn: note }, rebuild: sliceRebuilder(nats) },
+    {
+      ...nats,
+      ...{ catalog, clock: systemClock(), chance: systemChance, diary: { info: note, warn: note } },
+      rebuild: sliceRebuilder(nats),
+    },
   );
-  const node = await connectNode({ nodeId, servers });
+  const processes: readonly Process[] = [catalog, ...requester.processes];
+  for (const process of processes) await process.start();
+  const close = async () => {
+    for (const process of processes.toReversed()) await process.stop();
+    await nats.close();
+  };
+  return { requester, nats, close };
+}
+
+/** A node on a connection to a real server; its work is counted, and ends early when `finished` resolves. */
+async function startNode(url: string, finished: Promise<void>) {
+  const clock = systemClock();
+  const node = await connectNode({ nodeId, servers: [url] });
   const starts = new Map<string, number>();
   const ended = new Set<string>();
   const executor: Executor = {
@@ -57,11 +70,12 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
     async start(work) {
       starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
       const running = await noop(clock).start(work);
-      void running.exit.then(() => ended.add(work.id));
-      return running;
+      const exit = Promise.race([running.exit, finished.then(() => ({ exitCode: 0 }))]);
+      void exit.then(() => ended.add(work.id));
+      return { ...running, exit };
     },
   };
-  const compute = createCompute(
+  const processes = createCompute(
     { ...testSettings, nodeId },
     {
       ...node,
@@ -76,19 +90,43 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
       notes: { info: () => {}, warn: () => {} },
     },
   );
-  const processes: readonly Process[] = [catalog, ...requester.processes, ...compute];
   for (const process of processes) await process.start();
+  const close = async () => {
+    for (const process of processes.toReversed()) await process.stop();
+    await node.close();
+  };
+  return { starts, ended, close };
+}
+
+/** A requester and a node on connections to a real server; everything that they do is counted. */
+export async function startInProcess(bench: NatsBench, markerMs: number) {
+  const lines: string[] = [];
+  const { url } = bench.server();
+  const finished = Promise.withResolvers<void>();
+  let current = await startRequester(url, markerMs, lines);
+  const node = await startNode(url, finished.promise);
   return {
     lines,
-    starts,
+    starts: node.starts,
     /** Executions whose work has ended, whether or not anybody knows. */
-    ended,
-    requester,
-    nats,
+    ended: node.ended,
+    /** Ends all work, and from now on every work as soon as it begins. */
+    finish: () => finished.resolve(),
+    get requester() {
+      return current.requester;
+    },
+    get nats() {
+      return current.nats;
+    },
+    /** Stops the requester in order, and starts it again after `meanwhile`. The node works on. */
+    async restartRequester(meanwhile: () => Promise<void>) {
+      await current.close();
+      await meanwhile();
+      current = await startRequester(url, markerMs, lines);
+    },
     async close() {
-      for (const process of processes.toReversed()) await process.stop();
       await node.close();
-      await nats.close();
+      await current.close();
     },
   };
 }

@@ -23,6 +23,7 @@ import { createPositions } from "./positions.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
+import { nodesWithResults, removeResultsBucket } from "./results/remove-results.ts";
 import { ensureResultsBucket, openResults, type Results } from "./results/results.ts";
 import { requesterInboxPrefix } from "./rights/rights.ts";
 import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
@@ -76,6 +77,10 @@ export interface RequesterPorts {
   ensureBucket(bucket: string): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
   ensureResultsBucket(nodeId: string): Promise<void>;
+  /** As `removeResultsBucket`. */
+  removeResultsBucket(nodeId: string): Promise<void>;
+  /** As `nodesWithResults`. */
+  nodesWithResults(): Promise<readonly string[]>;
   /** What a node keeps of results. */
   results(nodeId: string): Promise<Results>;
   /** For measuring and for tools. */
@@ -120,6 +125,8 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
       await ensureTopology(link, { replicas, plan });
     },
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),
+    removeResultsBucket: (nodeId) => removeResultsBucket(link, nodeId),
+    nodesWithResults: () => nodesWithResults(link),
     results: (nodeId) => openResults(link, nodeId),
     link,
     close: () => link.close(),

@@ -1,4 +1,4 @@
-import { listOf } from "@shoal/core";
+import { forgetAfterMs, listOf } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
@@ -74,18 +74,34 @@ const Auction = z.object({
     .describe("longest wait for nodes that do not answer, milliseconds; those that answer decide it sooner"),
 });
 
-const Nodes = z.object({
-  disconnectAfterMs: count(1000, 3_600_000)
-    .default(6000)
-    .describe(
-      "silence after which a node is taken for gone, milliseconds; several heartbeats, with time to connect anew",
-    ),
-  settleMs: count(0, 600_000)
-    .default(2500)
-    .describe(
-      "how long a requester listens after its start before it says that no node fits, milliseconds; more than two heartbeats",
-    ),
-});
+const dayMs = 86_400_000;
+
+const Nodes = z
+  .object({
+    disconnectAfterMs: count(1000, 3_600_000)
+      .default(6000)
+      .describe(
+        "silence after which a node is taken for gone, milliseconds; several heartbeats, with time to connect anew",
+      ),
+    settleMs: count(0, 600_000)
+      .default(2500)
+      .describe(
+        "how long a requester listens after its start before it says that no node fits, milliseconds; more than two heartbeats",
+      ),
+    forgetAfterMs: count(1000, 10 * 365 * dayMs)
+      .default(forgetAfterMs)
+      .describe(
+        "how long a node may be disconnected before it is forgotten and its results are deleted, milliseconds; longer than disconnectAfterMs",
+      ),
+  })
+  .superRefine(({ disconnectAfterMs, forgetAfterMs: afterMs }, issues) => {
+    if (afterMs > disconnectAfterMs) return;
+    issues.addIssue({
+      code: "custom",
+      path: ["forgetAfterMs"],
+      message: `expected more than disconnectAfterMs (${disconnectAfterMs}), got ${afterMs}: a node is forgotten after it was disconnected for longer than a pause`,
+    });
+  });
 
 const bytes = (most: number) => count(1_048_576, most);
 
@@ -101,7 +117,6 @@ const Storage = z.object({
     .describe("bytes of results that each node may keep in the object store; the server sets this room aside"),
 });
 
-const dayMs = 86_400_000;
 const JobDefaults = z.object({
   // A day: longer than nearly all batch work, and an endless task gives its room back within one. Bacalhau's setting of
   // this name has no default; Nomad has none for batch jobs.

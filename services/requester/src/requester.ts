@@ -21,7 +21,12 @@ import { Roster } from "./reads/roster.ts";
 export interface RequesterSettings {
   readonly requesterId: string;
   readonly auction: BiddingSettings;
-  readonly nodes: { readonly disconnectAfterMs: number; readonly settleMs: number };
+  readonly nodes: {
+    readonly disconnectAfterMs: number;
+    readonly settleMs: number;
+    /** How long a node may be gone before it is forgotten; seven days when left out. */
+    readonly forgetAfterMs?: number;
+  };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
   /** The kinds of aggregates that it knows; all of this version when left out. */
@@ -57,7 +62,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   // Each part is made of others: those that are called back take them when they are called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
-  const membership = new LiveMembership({ market, nodes: views.nodes, clock, ...settings.nodes, watcher });
+  const membership = new LiveMembership({
+    market,
+    nodes: views.nodes,
+    log: ports.log,
+    clock,
+    ...settings.nodes,
+    watcher,
+  });
   const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, diary, kinds, by, dispatcher });
@@ -78,7 +90,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const controller = new MembershipController({
     ...{ clock, diary },
-    disconnectAfterMs: settings.nodes.disconnectAfterMs,
+    ...settings.nodes,
     leaseOf: (shard) => owner.leaseOf(shard),
     command: (given) => owner.command(given),
   });

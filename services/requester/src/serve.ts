@@ -13,7 +13,7 @@ import {
   systemChance,
   systemClock,
 } from "@shoal/nats";
-import { streams } from "@shoal/proto";
+import { shardOf, streams } from "@shoal/proto";
 import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
@@ -21,13 +21,14 @@ import { createRequesterHealth, type RequesterHealth } from "./health/requester-
 import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
+import { isForgotten } from "./nodes/forgotten-nodes.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
 import { openDiary } from "./pino-diary.ts";
 import type { Diary } from "./ports.ts";
 import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
-import { createRequester } from "./requester.ts";
+import { createRequester, type Requester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
@@ -179,7 +180,7 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
     clockOffsetMs: health.clockOffsetMs,
   });
   const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
-  const resultBuckets = createResultBuckets({ nodes: views.nodes, ensure: nats.ensureResultsBucket, diary });
+  const resultBuckets = resultBucketsOf(nats, requester, diary);
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
   const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
   const { publicUrl, ...http } = config.http;
@@ -206,6 +207,17 @@ function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assemb
   );
   // The port first: who cannot have it takes no shard.
   return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
+}
+
+/** Where nodes put results: made when a node joins, removed when it is forgotten. */
+function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, diary: Diary): Process {
+  return createResultBuckets({
+    nodes: nats.views.nodes,
+    store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
+    isForgotten: (nodeId) => isForgotten(nats.log, nodeId),
+    isMine: (nodeId) => owner.holdings().has(shardOf(nodeId)),
+    ...{ clock: systemClock(), diary },
+  });
 }
 
 async function openResult(nats: RequesterPorts, nodeId: string, object: string) {

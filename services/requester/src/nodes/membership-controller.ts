@@ -8,6 +8,8 @@ export interface MembershipControllerOptions {
   readonly diary: Diary;
   /** Silence after which a node counts as gone, milliseconds. */
   readonly disconnectAfterMs: number;
+  /** How long a node may be gone before it is forgotten, milliseconds; the decider's own default when left out. */
+  readonly forgetAfterMs?: number;
   /** The lease under which this requester decides about a shard's nodes; undefined when another one does. */
   readonly leaseOf: (shard: number) => Lease | undefined;
   /** Decides a command on an aggregate; undefined when this requester does not own it. */
@@ -36,7 +38,7 @@ export class MembershipController implements Process {
     const now = this.#options.clock.now();
     if (heartbeat.leaving === true) {
       this.#disarm(nodeId);
-      this.#give(nodeId, { name: "Miss", why: "it said that it leaves", lastSeenAt: now });
+      this.#give(nodeId, this.#missed("it said that it leaves", now));
     } else {
       this.#watch(nodeId, now);
       this.#give(nodeId, { name: "Hear", heartbeat });
@@ -78,9 +80,14 @@ export class MembershipController implements Process {
       const now = clock.now();
       if (!isLast || now - at > lookMs) return this.#look(nodeId, heardAt, { at: now + lookMs, isLast: true });
       const why = `nothing heard of it for ${disconnectAfterMs} ms`;
-      this.#give(nodeId, { name: "Miss", why, lastSeenAt: heardAt });
+      this.#give(nodeId, this.#missed(why, heardAt));
     });
     this.#timers.set(nodeId, cancel);
+  }
+
+  #missed(why: string, lastSeenAt: number): NodeCommand {
+    const { forgetAfterMs } = this.#options;
+    return { name: "Miss", why, lastSeenAt, ...(forgetAfterMs === undefined ? {} : { forgetAfterMs }) };
   }
 
   #disarm(nodeId: string): void {

@@ -1,6 +1,14 @@
-import type { ViewWatcher } from "@shoal/core";
-import { createHandClock, sampleHeartbeat } from "@shoal/core/testing";
-import { type Heartbeat, protocolLevel } from "@shoal/proto";
+import { noTip, type ViewWatcher } from "@shoal/core";
+import { createSea, sampleHeartbeat, sampleInfo } from "@shoal/core/testing";
+import {
+  commitVersion,
+  type Heartbeat,
+  NodeDisconnected,
+  NodeForgotten,
+  NodeJoined,
+  protocolLevel,
+  type StoredEvent,
+} from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { LiveMembership } from "./membership.ts";
 
@@ -9,12 +17,16 @@ const disconnectAfterMs = 6000;
 
 /** A membership that runs, with heartbeats and the nodes view in the test's hands. */
 async function running() {
-  const clock = createHandClock(0);
+  const sea = createSea({ startAt: 0 });
+  const { clock } = sea;
   let deliver: (heartbeat: Heartbeat) => void = () => undefined;
   let view: ViewWatcher | undefined;
   let settledCalls = 0;
+  const gone: string[] = [];
+  const log = sea.requester("r").log;
   const membership = new LiveMembership({
     clock,
+    log,
     settleMs,
     disconnectAfterMs,
     market: {
@@ -31,7 +43,7 @@ async function running() {
     },
     watcher: {
       heard: () => undefined,
-      gone: () => undefined,
+      gone: (nodeId) => void gone.push(nodeId),
       known: () => undefined,
       resumed: () => undefined,
       settled: () => void settledCalls++,
@@ -42,7 +54,8 @@ async function running() {
   const { nodeId } = sampleHeartbeat().info;
   const change = { isInitial: false, isAbsent: false, storedAt: 1 };
   const say = (state: "connected" | "disconnected"): void => view?.changed(nodeId, { seq: 1, state }, change);
-  return { clock, membership, beat, say, settledCalls: () => settledCalls };
+  const vanish = (isAbsent: boolean): void => view?.changed(nodeId, undefined, { ...change, isAbsent });
+  return { sea, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
 }
 
 describe("whether 'no node fits' is worth saying", () => {
@@ -92,5 +105,53 @@ describe("whether 'no node fits' is worth saying", () => {
     await membership.stop();
     say("disconnected");
     expect(clock.planned()).toBe(0);
+  });
+});
+
+describe("a node that has no entry in the view", () => {
+  const joined = NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 });
+  const left = NodeDisconnected.of({ why: "silent", lastSeenAt: 1, forgetAt: 2 });
+
+  async function withLog(...events: readonly StoredEvent[]) {
+    const here = await running();
+    const aggregate = { kind: "node", namespace: "", id: here.nodeId };
+    here.sea.log.append(aggregate, noTip, {
+      ...{ v: commitVersion, id: "c-1", at: 1, by: "r", epoch: 1, prev: "", events },
+      actor: { type: "requester", id: "r" },
+      cause: { command: "test" },
+    });
+    return here;
+  }
+
+  it("is gone once there was time to name it, when the log has forgotten it", async () => {
+    const { clock, membership, nodeId, gone } = await withLog(joined, left, NodeForgotten.of({}));
+    expect(membership.isGone(nodeId)).toBe(false);
+    await clock.advanceTo(settleMs - 1);
+    expect(membership.isGone(nodeId)).toBe(false);
+    await clock.advanceTo(settleMs + 100);
+    expect([membership.isGone(nodeId), gone]).toEqual([true, [nodeId]]);
+  });
+
+  it("is not gone when the log knows it: the view may be incomplete", async () => {
+    const { clock, membership, nodeId, gone } = await withLog(joined);
+    await clock.advanceTo(settleMs);
+    expect(membership.isGone(nodeId)).toBe(false);
+    await clock.advanceTo(settleMs + 100);
+    expect([membership.isGone(nodeId), gone]).toEqual([false, []]);
+  });
+
+  it.each([true, false])("is compared with the log when its entry vanishes (absent: %s)", async (isAbsent) => {
+    const known = await withLog(joined);
+    known.say("connected");
+    known.vanish(isAbsent);
+    await known.clock.advanceTo(100);
+    expect([known.membership.isGone(known.nodeId), known.membership.connected()]).toEqual([false, [known.nodeId]]);
+    const forgotten = await withLog(joined, left, NodeForgotten.of({}));
+    forgotten.say("connected");
+    forgotten.vanish(isAbsent);
+    await forgotten.clock.advanceTo(100);
+    expect([forgotten.membership.isGone(forgotten.nodeId), forgotten.membership.connected()]).toEqual([true, []]);
+    forgotten.say("connected");
+    expect(forgotten.membership.isGone(forgotten.nodeId)).toBe(false);
   });
 });

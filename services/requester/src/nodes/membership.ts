@@ -1,5 +1,6 @@
-import type { Clock, Market, Process, ViewEntry, ViewStore } from "@shoal/core";
+import type { Clock, EventLog, Market, Process, ViewEntry, ViewStore } from "@shoal/core";
 import type { Heartbeat, NodeInfo, NodeState } from "@shoal/proto";
+import { ForgottenNodes } from "./forgotten-nodes.ts";
 
 /** What a requester knows of the nodes: live facts from heartbeats, membership from the log's view. */
 export interface Membership {
@@ -12,7 +13,7 @@ export interface Membership {
   candidate(nodeId: string): NodeInfo | undefined;
   /** The nodes that the log knows as connected. */
   connected(): readonly string[];
-  /** The log says that this node is gone. */
+  /** The log says that this node is gone: disconnected, or forgotten. One without an entry in the view is looked up in the log. */
   isGone(nodeId: string): boolean;
   /** So much has been heard, and so little is in doubt, that "no node fits" is worth saying. */
   settled(): boolean;
@@ -44,6 +45,7 @@ export interface MembershipWatcher {
 export interface MembershipOptions {
   readonly market: Pick<Market, "onHeartbeat">;
   readonly nodes: Pick<ViewStore, "watch">;
+  readonly log: Pick<EventLog, "load">;
   readonly clock: Clock;
   readonly disconnectAfterMs: number;
   /** How long after the start a requester listens before it says that no node fits. */
@@ -61,6 +63,9 @@ export class LiveMembership implements Membership, Process {
   readonly #heardAt = new Map<string, number>();
   /** Nodes that are heard and that the log does not know, or the other way round. */
   readonly #unmatched = new Set<string>();
+  /** Nodes that were asked about before the view had time to name them. */
+  readonly #unknown = new Set<string>();
+  readonly #forgotten: ForgottenNodes;
   readonly #closers: { close(): Promise<void> }[] = [];
   #settledAt = Number.POSITIVE_INFINITY;
   #cancelSettling: (() => void) | undefined;
@@ -68,6 +73,7 @@ export class LiveMembership implements Membership, Process {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#forgotten = new ForgottenNodes({ ...options, onForgotten: (nodeId) => this.#forget(nodeId) });
   }
 
   async start(): Promise<void> {
@@ -86,6 +92,7 @@ export class LiveMembership implements Membership, Process {
   async stop(): Promise<void> {
     this.#started = false;
     this.#cancelSettling?.();
+    this.#forgotten.close();
     await Promise.all(this.#closers.map((each) => each.close()));
   }
 
@@ -103,7 +110,10 @@ export class LiveMembership implements Membership, Process {
   }
 
   isGone(nodeId: string): boolean {
-    return this.#states.get(nodeId) === "disconnected";
+    if (this.#states.has(nodeId)) return this.#isGone(nodeId);
+    if (this.#options.clock.now() < this.#settledAt) this.#unknown.add(nodeId);
+    else this.#forgotten.find(nodeId);
+    return this.#isGone(nodeId);
   }
 
   settled(): boolean {
@@ -141,7 +151,26 @@ export class LiveMembership implements Membership, Process {
     const { clock, settleMs, watcher } = this.#options;
     this.#cancelSettling?.();
     this.#settledAt = clock.now() + settleMs;
-    this.#cancelSettling = clock.at(this.#settledAt, () => watcher.settled());
+    this.#cancelSettling = clock.at(this.#settledAt, () => {
+      watcher.settled();
+      for (const nodeId of this.#unknown) if (!this.#states.has(nodeId)) this.#forgotten.find(nodeId);
+      this.#unknown.clear();
+    });
+  }
+
+  #isGone(nodeId: string): boolean {
+    return this.#states.get(nodeId) === "disconnected" || this.#forgotten.has(nodeId);
+  }
+
+  /** The log has forgotten a node that has no entry. */
+  #forget(nodeId: string): void {
+    this.#states.delete(nodeId);
+    this.#heardAt.delete(nodeId);
+    this.#unmatched.delete(nodeId);
+    const live = this.#live.get(nodeId);
+    // One that is heard again is about to join.
+    if (live !== undefined && !this.#isRecent(live)) this.#live.delete(nodeId);
+    this.#options.watcher.gone(nodeId);
   }
 
   #heard(heartbeat: Heartbeat): void {
@@ -151,14 +180,17 @@ export class LiveMembership implements Membership, Process {
     const info = { ...heartbeat.info, protocol: heartbeat.protocol };
     this.#live.set(nodeId, { heartbeat, info, heardAt });
     this.#heardAt.delete(nodeId);
-    if (!this.isGone(nodeId)) this.#heardAt.set(nodeId, heardAt);
+    if (!this.#isGone(nodeId)) this.#heardAt.set(nodeId, heardAt);
     this.#match(nodeId);
     this.#options.watcher.heard(heartbeat);
   }
 
   #seen(nodeId: string, entry: ViewEntry | undefined): void {
+    // Removed or merely absent: the log says whether the node is forgotten.
+    if (entry === undefined) this.#forgotten.find(nodeId);
     const state = entry?.["state"];
     if (state !== "connected" && state !== "disconnected") return;
+    this.#forgotten.delete(nodeId);
     this.#states.set(nodeId, state);
     if (state === "disconnected") this.#heardAt.delete(nodeId);
     this.#match(nodeId);
@@ -172,10 +204,12 @@ export class LiveMembership implements Membership, Process {
     return this.#states.get(heartbeat.info.nodeId) === "connected";
   }
 
-  #isFresh({ heartbeat, heardAt }: LiveNode): boolean {
+  #isFresh(live: LiveNode): boolean {
+    return this.#isRecent(live) && !this.#isGone(live.heartbeat.info.nodeId);
+  }
+
+  #isRecent({ heartbeat, heardAt }: LiveNode): boolean {
     const { clock, disconnectAfterMs } = this.#options;
-    return (
-      heartbeat.leaving !== true && !this.isGone(heartbeat.info.nodeId) && clock.now() - heardAt < disconnectAfterMs
-    );
+    return heartbeat.leaving !== true && clock.now() - heardAt < disconnectAfterMs;
   }
 }

@@ -103,10 +103,9 @@ export class AssignmentReconciler implements Process {
   }
 
   async #reconcile(pattern: string): Promise<void> {
-    const claims = this.#claims(
-      pattern,
-      await readEntries(this.#ports.views.assignments, pattern, this.#closed.signal),
-    );
+    const { views, clock } = this.#ports;
+    const { signal } = this.#closed;
+    const claims = this.#claims(pattern, await readEntries(views.assignments, { pattern, clock, signal }));
     let failed = 0;
     for (let first = 0; first < claims.length && !this.#closed.signal.aborted; first += confirmedMax)
       failed += await this.#failedOf(claims.slice(first, first + confirmedMax));

@@ -131,3 +131,42 @@ it("waits before it takes a shard again that it could not open", async () => {
   expect(claims).toBeLessThanOrEqual(shardCount * 20);
   expect(claims).toBeGreaterThan(shardCount);
 });
+
+it("gives a shard back whose open aggregates cannot be read to the end", async () => {
+  const sea = createSea();
+  const ports = memoryPorts(sea, "a");
+  const released: number[] = [];
+  let isStuck = true;
+  const { leases, views } = ports;
+  const requester = createRequester(settings, {
+    ...ports,
+    leases: {
+      ...leases,
+      release(lease) {
+        released.push(lease.shard);
+        return leases.release(lease);
+      },
+    },
+    views: {
+      ...views,
+      open: {
+        ...views.open,
+        async watch(pattern, watcher) {
+          const watch = await views.open.watch(pattern, watcher);
+          return isStuck ? { ...watch, caughtUp: () => new Promise<never>(() => undefined) } : watch;
+        },
+      },
+    },
+  });
+  for (const each of [ports.catalog, ...requester.processes]) {
+    const started = each.start();
+    await sea.clock.advance(500);
+    await started;
+  }
+  await sea.clock.advance(11_000);
+  expect(new Set(released).size).toBe(shardCount);
+  isStuck = false;
+  await sea.clock.advance(11_000);
+  expect(requester.owner.holdings().size).toBe(shardCount);
+  expect(sea.leases.picture().owners.size).toBe(shardCount);
+});

@@ -1,26 +1,67 @@
-import type { ViewEntry, ViewStore } from "@shoal/core";
+import { type Clock, Fault, pause, type ViewEntry, type ViewStore } from "@shoal/core";
 
-/** The entries of a bucket whose keys match, as they are now. Ends early, with what it has, when the signal fires. */
+/** Which entries to read, and how long to wait. */
+export interface EntriesToRead {
+  readonly pattern: string;
+  readonly clock: Clock;
+  /** Ends the reading early. */
+  readonly signal: AbortSignal;
+}
+
+// Five times as long as a request to the server waits for its answer. Entries that arrive begin it again: a bucket may be large.
+const silenceMs = 10_000;
+
+/**
+ * The entries of a bucket whose keys match, as they are now. Ends early, with what it has, when the signal fires. Throws Fault
+ * LOG_UNREACHABLE when nothing arrives for 10 s, or when the watch does not catch up within 10 s of its first delivery.
+ */
 export async function readEntries(
   store: ViewStore,
-  pattern: string,
-  signal: AbortSignal,
+  { pattern, clock, signal }: EntriesToRead,
 ): Promise<ReadonlyMap<string, ViewEntry>> {
   const all = new Map<string, ViewEntry>();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watch = await store.watch(pattern, {
-    changed: (key, value) => (value === undefined ? all.delete(key) : all.set(key, value)),
-    ready: resolve,
+  const ready = Promise.withResolvers<void>();
+  const end = () => ready.resolve();
+  let heardAt = clock.now();
+  const opening = store.watch(pattern, {
+    changed(key, value) {
+      heardAt = clock.now();
+      if (value === undefined) all.delete(key);
+      else all.set(key, value);
+    },
+    ready: end,
   });
-  const end = () => resolve();
   signal.addEventListener("abort", end, { once: true });
+  const limit = { clock, pattern, since: () => heardAt };
   try {
-    await promise;
+    const watch = await within(opening, limit);
+    await within(ready.promise, limit);
     // The first delivery may come from a replica that is behind; what its leader has counts.
-    if (!signal.aborted) await watch.caughtUp();
+    const readyAt = clock.now();
+    if (!signal.aborted) await within(watch.caughtUp(), { ...limit, since: () => readyAt });
     return all;
   } finally {
     signal.removeEventListener("abort", end);
-    await watch.close();
+    void opening.then((watch) => watch.close()).catch(() => undefined);
   }
+}
+
+interface Limit {
+  readonly clock: Clock;
+  readonly pattern: string;
+  /** From when on the time counts. */
+  readonly since: () => number;
+}
+
+/** What was begun, unless it takes longer than `silenceMs`. */
+async function within<T>(begun: Promise<T>, { clock, pattern, since }: Limit): Promise<T> {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    for (let leftMs = silenceMs; leftMs > 0 && !done.signal.aborted; leftMs = since() + silenceMs - clock.now())
+      await pause(clock, leftMs, done.signal);
+    throw new Fault("LOG_UNREACHABLE", `the entries ${pattern} did not arrive within ${silenceMs} ms`);
+  };
+  const limit = late();
+  limit.catch(() => undefined);
+  return await Promise.race([begun, limit]).finally(() => done.abort());
 }

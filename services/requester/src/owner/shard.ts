@@ -166,8 +166,9 @@ export class Shard {
   }
 
   async #takeUpOpen(): Promise<void> {
+    const { views, clock } = this.#options.ports;
     const { signal } = this.#closed;
-    const entries = await readEntries(this.#options.ports.views.open, `${this.lease.shard}.>`, signal);
+    const entries = await readEntries(views.open, { pattern: `${this.lease.shard}.>`, clock, signal });
     const open = [...entries.values()].map(readOpenEntry).filter((entry) => entry !== undefined);
     for (let first = 0; first < open.length && !signal.aborted; first += openingAtOnce)
       await Promise.all(open.slice(first, first + openingAtOnce).map((entry) => this.#aggregates.takeUp(entry)));

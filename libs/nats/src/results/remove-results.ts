@@ -1,0 +1,30 @@
+import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
+import { causeOf } from "@shoal/core";
+import { resultsBucketOf } from "@shoal/proto";
+import { type Link, unreachable } from "../connection/link.ts";
+
+const streamPrefix = `OBJ_${resultsBucketOf("")}`;
+
+/** Deletes a node's results bucket with everything in it; harmless when there is none. Throws Fault LOG_UNREACHABLE. */
+export async function removeResultsBucket(link: Link, nodeId: string): Promise<void> {
+  try {
+    const { streams } = await link.manager();
+    await streams.delete(`OBJ_${resultsBucketOf(nodeId)}`);
+  } catch (failure) {
+    if (failure instanceof JetStreamApiError && failure.code === JetStreamApiCodes.StreamNotFound) return;
+    throw unreachable(`deleting the results bucket of ${nodeId}`, causeOf(failure).why);
+  }
+}
+
+/** The ids of all nodes that have a results bucket. Throws Fault LOG_UNREACHABLE. */
+export async function nodesWithResults(link: Link): Promise<readonly string[]> {
+  const nodeIds: string[] = [];
+  try {
+    const { streams } = await link.manager();
+    for await (const name of streams.names("$O.>"))
+      if (name.startsWith(streamPrefix)) nodeIds.push(name.slice(streamPrefix.length));
+    return nodeIds;
+  } catch (failure) {
+    throw unreachable("listing the results buckets", causeOf(failure).why);
+  }
+}

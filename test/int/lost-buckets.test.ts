@@ -1,0 +1,116 @@
+import { buckets, JobSpec } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { type NatsBench, natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { onServer } from "../../libs/nats/src/testing/on-server.ts";
+import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
+import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
+import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
+
+const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
+// As in production: nothing here waits for a marker to expire.
+const markerMs = 60_000;
+// Longer than a requester needs to start again, so that the job times out when its bucket is being rebuilt or after.
+const queueTimeoutSeconds = 4;
+
+/** A job that needs the whole node: it waits while anything else runs there. */
+const largeJob = (queueTimeout: number): JobSpec =>
+  JobSpec.parse({
+    type: "batch",
+    tasks: [
+      {
+        engine: { type: "noop" },
+        resources: { cpu: "4", memory: "1Mb" },
+        timeouts: { executionTimeout: 60, queueTimeout, totalTimeout: 0 },
+      },
+    ],
+  });
+
+const submit = async ({ requester }: InProcess, spec: JobSpec): Promise<string> =>
+  (await requester.commands.submit({ spec, actor: { type: "client", id: "test" } })).jobId;
+
+const entryText = async ({ nats }: InProcess, jobId: string): Promise<string> =>
+  JSON.stringify((await nats.views.jobs.get(`default.${jobId}`)) ?? {});
+
+/** The bytes of every entry of every view, by bucket and key. */
+async function storedBytes({ nats }: InProcess): Promise<ReadonlyMap<string, string>> {
+  const stored = new Map<string, string>();
+  for (const view of views) {
+    await nats.readAll(view, {
+      begins: () => undefined,
+      deliver(key, bytes) {
+        if (bytes !== undefined) stored.set(`${view} ${key}`, Buffer.from(bytes).toString());
+      },
+    });
+  }
+  return stored;
+}
+
+/** Jobs that have ended, run and wait, and what the views hold of them. */
+async function startJobs(here: InProcess) {
+  const ended = [await submit(here, jobOf(0)), await submit(here, jobOf(0))];
+  await until("the end of the short jobs", () => allCompleted(here, ended));
+  const running = [await submit(here, jobOf(3_600)), await submit(here, jobOf(3_600))];
+  await until("work on the long jobs", async () => here.starts.size === ended.length + running.length);
+  const waiting = await submit(here, largeJob(0));
+  await until("the reason why the large job waits", async () => /"reason":\{/.test(await entryText(here, waiting)));
+  let before = await storedBytes(here);
+  await until("views that agree with the log", async () => {
+    before = await storedBytes(here);
+    return await agrees(here);
+  });
+  return { running, waiting, before };
+}
+
+const agrees = async ({ nats }: InProcess): Promise<boolean> =>
+  (await verifyViews(verifyPartsOf(nats), { settleMs: 0 })).mismatches.count === 0;
+
+/** Loses a bucket while jobs run and wait, by `lose`, and expects that nothing else is lost. */
+async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<void>): Promise<void> {
+  const here = await startInProcess(bench, markerMs);
+  try {
+    const { running, waiting, before } = await startJobs(here);
+    const timing = await submit(here, largeJob(queueTimeoutSeconds));
+    await lose(here);
+    const accepted = await submit(here, jobOf(0));
+    await until("every entry as it was", async () => {
+      const after = await storedBytes(here);
+      return [...before].every(([key, bytes]) => after.get(key) === bytes);
+    });
+    await until("the end of the new job", () => allCompleted(here, [accepted]));
+    await until("the queue timeout", async () => /"stateType":"failed"/.test(await entryText(here, timing)));
+    expect(await entryText(here, timing)).toMatch(/queue/i);
+    here.finish();
+    await until("the end of what ran and waited", () => allCompleted(here, [...running, waiting]));
+    await until("views that agree with the log", () => agrees(here));
+    expect([...here.starts].filter(([, count]) => count > 1)).toEqual([]);
+    // Two that ended before, two that ran, the one that waited and the new one. The one that timed out never ran.
+    expect(here.starts.size).toBe(6);
+    expect(here.lines.filter((line) => line.startsWith("parked"))).toEqual([]);
+  } finally {
+    await here.close();
+  }
+}
+
+onServer(() => {
+  describe.concurrent.each(views)("the bucket %s", (bucket) => {
+    const lost = async (how: (here: InProcess, remove: () => Promise<void>) => Promise<void>): Promise<void> => {
+      const bench = await natsBench({ topology: false });
+      try {
+        const link = await bench.link();
+        const remove = async () => {
+          const { streams } = await link.manager();
+          expect(await streams.delete(`KV_${bucket}`)).toBe(true);
+        };
+        await survives(bench, (here) => how(here, remove));
+      } finally {
+        await bench.close();
+      }
+    };
+    it("comes back when it was deleted while the requester was stopped", { timeout: 4 * patienceMs }, () =>
+      lost((here, remove) => here.restartRequester(remove)),
+    );
+    it("comes back when it is deleted while everything runs", { timeout: 4 * patienceMs }, () =>
+      lost((_, remove) => remove()),
+    );
+  });
+});
