@@ -92,7 +92,7 @@ describe("health", () => {
     const node = serve("compute", ["nodeId=n-1", "wasm.poolSize=0", "health.listen=127.0.0.1:0"]);
     const [, health = ""] = await node.said(/"url":"([^"]+)"/);
     const names = ["nats", "log", "log disk", "clock"];
-    expect((await until(api, true)).Checks.map(({ Name }) => Name)).toEqual([...names, "shards"]);
+    expect((await until(api, true)).Checks.map(({ Name }) => Name)).toEqual([...names, "shards", "features"]);
     const nodeNames = [...names, "assignments", "heartbeat", "data disk"];
     expect((await until(health, true)).Checks.map(({ Name }) => Name)).toEqual(nodeNames);
 

@@ -51,6 +51,7 @@ describe("trouble", () => {
     const { clock, heard, report } = harness();
     report.connection(false);
     report.close();
+    report.connection(false);
     await clock.advance(60_000);
     expect(heard).toEqual([]);
   });

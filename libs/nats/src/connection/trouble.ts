@@ -28,6 +28,7 @@ export function createTroubleReport(clock: Clock, onTrouble: OnTrouble): Trouble
   let lastAt = Number.NEGATIVE_INFINITY;
   let cancelDown = () => {};
   let downAt: number | undefined;
+  let isClosed = false;
 
   function levelNow(): TroubleLevel {
     const now = clock.now();
@@ -39,6 +40,8 @@ export function createTroubleReport(clock: Clock, onTrouble: OnTrouble): Trouble
     report: (what, level) => onTrouble(what, level === "warn" ? "warn" : levelNow()),
     connection(up) {
       cancelDown();
+      // A connection that is closed is down for good, and on purpose.
+      if (isClosed) return;
       const now = clock.now();
       if (up) {
         if (downAt !== undefined && now - downAt >= troubleLimits.lastingMs)
@@ -51,6 +54,9 @@ export function createTroubleReport(clock: Clock, onTrouble: OnTrouble): Trouble
         onTrouble(`not connected to NATS for ${troubleLimits.lastingMs / 1_000} s; it is tried further`, "warn"),
       );
     },
-    close: () => cancelDown(),
+    close() {
+      isClosed = true;
+      cancelDown();
+    },
   };
 }
