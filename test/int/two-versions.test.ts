@@ -83,6 +83,23 @@ const noted = ({ hash, commit }: StoredCommit) => ({
   events: [{ type: "JobNoted", v: 1, data: { note: "hello" } }],
 });
 
+interface RawCommit {
+  readonly id: string;
+  readonly v: number;
+  readonly prev?: string;
+}
+
+/** Appends to a job's subject as a requester of another release does. */
+async function appendRaw({ nats }: RunningRequester, jobId: string, commit: RawCommit): Promise<void> {
+  const last = await nats.log.lastSeqOf(refOf(jobId));
+  const outcome = await nats.link.publisher.publish({
+    subject: subjectOf(refOf(jobId)),
+    bytes: new TextEncoder().encode(JSON.stringify(commit)),
+    headers: { "Nats-Msg-Id": commit.id, "Nats-Expected-Last-Subject-Sequence": last },
+  });
+  expect(outcome.state).toBe("stored");
+}
+
 onServer(() => {
   it(
     "upgrades requester by requester, goes back until the upgrade is finished, and loses, forks and flaps nothing",
@@ -168,8 +185,8 @@ onServer(() => {
         );
         const last = await lastOf(old, newest);
         // A release that is not even the next one: the form of the commit itself is another.
-        old.nats.link.nc.publish(subjectOf(refOf(newest)), JSON.stringify({ v: 2, id: "c-v2", prev: last.hash }));
-        old.nats.link.nc.publish(subjectOf(refOf(newer)), JSON.stringify(noted(await lastOf(old, newer))));
+        await appendRaw(old, newest, { v: 2, id: "c-v2", prev: last.hash });
+        await appendRaw(old, newer, noted(await lastOf(old, newer)));
         await until("two in quarantine", async () => quarantined(old).length === 2);
         expect(
           quarantined(old)

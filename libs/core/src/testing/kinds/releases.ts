@@ -63,7 +63,10 @@ function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
     nodesOf: () => [],
     views: [],
     creates: ["Write"],
-    accepts: { Close: z.object({ name: z.literal("Close") }) },
+    accepts: {
+      Close: z.object({ name: z.literal("Close") }),
+      Write: z.object({ name: z.literal("Write"), text: z.string() }),
+    },
   };
 }
 
