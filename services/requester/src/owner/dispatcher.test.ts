@@ -18,10 +18,10 @@ import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 const count = 1_000;
 const [id = ""] = jobIds(1);
 const resources = { cpuCores: 0.5, memoryBytes: 1, diskBytes: 0, gpus: 0 };
-const stop = (commandId: string): CommandEnvelope => ({
+const stop = (commandId: string): CommandEnvelope<JobCommand> => ({
   id: commandId,
   aggregate: jobRef(id),
-  command: { name: "Stop", why: "enough" } satisfies JobCommand,
+  command: { name: "Stop", why: "enough" },
   actor: client,
 });
 
@@ -116,7 +116,7 @@ it("a silent bus is waited for two seconds", async () => {
 });
 
 describe("the creation of a job", () => {
-  const submit = (commandId: string): CommandEnvelope => ({
+  const submit = (commandId: string): CommandEnvelope<JobCommand> => ({
     id: commandId,
     aggregate: jobRef(id),
     command: submitted(id),
