@@ -61,3 +61,80 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     expect(sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
   });
 });
+
+describe("the buckets of a shard", () => {
+  const settings = { ports: memoryPorts(createSea(), "r"), shard: 3, buckets: ["jobs", "open"], everyMs: 10 };
+  /** Positions at 5 in two buckets, and what is found to be lost. */
+  async function loaded() {
+    const sea = createSea();
+    const lost: string[] = [];
+    const onMissing = (bucket: string) => void lost.push(bucket);
+    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), onMissing });
+    for (const bucket of settings.buckets) sea.positions.save(bucket, 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
+    const driving = drive(sea.clock);
+    await positions.load(9);
+    driving.stop();
+    const verify = async () => {
+      const going = positions.verify();
+      await sea.clock.advance(100);
+      await going;
+    };
+    return { sea, lost, positions, verify };
+  }
+
+  it("are missed when something is saved, once", async () => {
+    const { sea, lost, positions, verify } = await loaded();
+    sea.positions.drop("jobs");
+    positions.events.begin(7)();
+    positions.moved();
+    await sea.clock.advance(1_000);
+    expect(lost).toEqual(["jobs"]);
+    positions.events.begin(8)();
+    positions.moved();
+    await sea.clock.advance(1_000);
+    await verify();
+    expect([lost, positions.missing()]).toEqual([["jobs"], ["jobs"]]);
+    expect(sea.positions.load("open", 3)).toMatchObject({ eventsSeq: 8 });
+  });
+
+  it("are missed when nothing moves, once", async () => {
+    const { sea, lost, verify } = await loaded();
+    await verify();
+    expect(lost).toEqual([]);
+    sea.positions.drop("open");
+    await verify();
+    await verify();
+    expect(lost).toEqual(["open"]);
+  });
+
+  it("are lost where a position is behind ours: another process has made the bucket again", async () => {
+    const { sea, lost, verify } = await loaded();
+    sea.positions.drop("jobs");
+    sea.positions.save("jobs", 3, { eventsSeq: 4, reportsSeq: 0, revision: 0 });
+    await verify();
+    expect(lost).toEqual(["jobs"]);
+  });
+
+  it("are not lost on an empty log, where their position is 0", async () => {
+    const sea = createSea();
+    const lost: string[] = [];
+    const onMissing = (bucket: string) => void lost.push(bucket);
+    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), onMissing });
+    const loading = positions.load(0);
+    await sea.clock.advance(1_000);
+    await loading;
+    expect(sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+    const verifying = positions.verify();
+    await sea.clock.advance(1_000);
+    await verifying;
+    expect(lost).toEqual([]);
+  });
+
+  it("that are gone once more behind a rebuild are not taken for rebuilt", async () => {
+    const { sea, positions } = await loaded();
+    sea.positions.drop("jobs");
+    const rebuilt = positions.rebuilt("jobs").catch((failure: unknown) => failure);
+    await sea.clock.advance(100);
+    expect(await rebuilt).toMatchObject({ code: "REVISION_CONFLICT" });
+  });
+});

@@ -1,0 +1,46 @@
+import { Fault, type ViewStore } from "@shoal/core";
+import { createSea } from "@shoal/core/testing";
+import type { ErrorCode } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { Projector } from "./projector.ts";
+
+const change = { bucket: "jobs", urgent: true, key: "default.j-1", seq: 4, value: { id: "j-1" } };
+
+/** A projector whose writes fail so often with a code before they are stored. */
+function bench(code: ErrorCode, failures: number) {
+  const sea = createSea();
+  const { views, clock } = sea.requester("a");
+  const state = { tries: 0, isDone: false };
+  const jobs: ViewStore = {
+    ...views.jobs,
+    async put(key, value) {
+      if (state.tries++ < failures) throw new Fault(code, "no room");
+      return await views.jobs.put(key, value);
+    },
+  };
+  const projector = new Projector({ views: { ...views, jobs }, clock, diary: { info: () => {}, warn: () => {} } });
+  projector.apply([change]).then(() => {
+    state.isDone = true;
+  });
+  return { sea, projector, state };
+}
+
+it.each(["LOG_UNSUITABLE", "TOO_LARGE", "LOG_UNREACHABLE", "INTERNAL"] as const)(
+  "a write that is refused with %s is retried until it is stored, and does not count before",
+  async (code) => {
+    const { sea, state } = bench(code, 20);
+    await sea.clock.advance(5_000);
+    expect([state.isDone, sea.views.jobs.get(change.key)]).toEqual([false, undefined]);
+    await sea.clock.advance(600_000);
+    expect([state.isDone, state.tries]).toEqual([true, 21]);
+    expect(sea.views.jobs.get(change.key)).toMatchObject({ id: "j-1", seq: 4 });
+  },
+);
+
+it("a write that is still refused when the projector closes is not tried again, and never counts", async () => {
+  const { sea, projector, state } = bench("LOG_UNSUITABLE", 3);
+  await sea.clock.advance(60);
+  projector.close();
+  await sea.clock.advance(600_000);
+  expect([state.isDone, state.tries, sea.views.jobs.get(change.key)]).toEqual([false, 2, undefined]);
+});
