@@ -12,15 +12,18 @@ const markerMs = 60_000;
 // Longer than a requester needs to start again, so that the job times out when its bucket is being rebuilt or after.
 const queueTimeoutSeconds = 4;
 
-/** A job that needs the whole node: it waits while anything else runs there. */
-const largeJob = (queueTimeout: number): JobSpec =>
+/** What a node of four cores has room for twice, and then for a small job beside, but not for a large one. */
+const longCpu = "1500m";
+const largeCpu = "2";
+
+const jobNeeding = (cpu: string, { RunSeconds = 0, queueTimeout = 0 } = {}): JobSpec =>
   JobSpec.parse({
     type: "batch",
     tasks: [
       {
-        engine: { type: "noop" },
-        resources: { cpu: "4", memory: "1Mb" },
-        timeouts: { executionTimeout: 60, queueTimeout, totalTimeout: 0 },
+        engine: { type: "noop", params: { RunSeconds } },
+        resources: { cpu, memory: "1Mb" },
+        timeouts: { executionTimeout: 0, queueTimeout, totalTimeout: 0 },
       },
     ],
   });
@@ -49,9 +52,10 @@ async function storedBytes({ nats }: InProcess): Promise<ReadonlyMap<string, str
 async function startJobs(here: InProcess) {
   const ended = [await submit(here, jobOf(0)), await submit(here, jobOf(0))];
   await until("the end of the short jobs", () => allCompleted(here, ended));
-  const running = [await submit(here, jobOf(3_600)), await submit(here, jobOf(3_600))];
+  const long = jobNeeding(longCpu, { RunSeconds: 3_600 });
+  const running = [await submit(here, long), await submit(here, long)];
   await until("work on the long jobs", async () => here.starts.size === ended.length + running.length);
-  const waiting = await submit(here, largeJob(0));
+  const waiting = await submit(here, jobNeeding(largeCpu));
   await until("the large job in its queue", async () => /"stateType":"queued"/.test(await entryText(here, waiting)));
   let before = await storedBytes(here);
   await until("views that agree with the log", async () => {
@@ -69,7 +73,7 @@ async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<voi
   const here = await startInProcess(bench, markerMs);
   try {
     const { running, waiting, before } = await startJobs(here);
-    const timing = await submit(here, largeJob(queueTimeoutSeconds));
+    const timing = await submit(here, jobNeeding(largeCpu, { queueTimeout: queueTimeoutSeconds }));
     await lose(here);
     const accepted = await submit(here, jobOf(0));
     await until("every entry as it was", async () => {

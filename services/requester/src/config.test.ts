@@ -29,3 +29,12 @@ describe("http.origins", () => {
     expect(() => origins(text)).toThrow(/expected an origin such as/);
   });
 });
+
+describe("nodes.forgetAfterMs", () => {
+  const read = (forgetAfterMs: string) =>
+    readConfig(RequesterConfig, { env: { SHOAL_NODES_FORGET_AFTER_MS: forgetAfterMs }, flags: {} }).nodes.forgetAfterMs;
+  it("is longer than a node may be silent", () => {
+    expect(read("6001")).toBe(6_001);
+    expect(() => read("6000")).toThrow(/expected more than disconnectAfterMs \(6000\), got 6000/);
+  });
+});

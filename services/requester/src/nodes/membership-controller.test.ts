@@ -31,3 +31,23 @@ it("records a silent node as disconnected as soon as the log answers, when it di
   await sea.clock.advance(2 * disconnectAfterMs);
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected"]);
 });
+
+it("has a node that stays away forgotten after the time that is set", async () => {
+  const sea = createSea();
+  const ports = memoryPorts(sea, "a");
+  const nodes = { ...settings.nodes, forgetAfterMs: 60_000 };
+  const requester = createRequester({ ...settings, nodes }, ports);
+  for (const process of [ports.catalog, ...requester.processes]) {
+    const started = process.start();
+    await sea.clock.advance(500);
+    await started;
+  }
+  const { nodeId } = sampleHeartbeat().info;
+  sea.node(nodeId).stall.heartbeat(sampleHeartbeat());
+  const recorded = () => sea.log.entries.flatMap(({ commit }) => commit.events.map(({ type }) => type));
+  await sea.clock.advance(disconnectAfterMs + 59_000);
+  expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected"]);
+  await sea.clock.advance(3_000);
+  expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected", "NodeForgotten"]);
+  expect(requester.membership.isGone(nodeId)).toBe(true);
+});

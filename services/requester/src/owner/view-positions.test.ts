@@ -69,7 +69,7 @@ describe("the buckets of a shard", () => {
     const sea = createSea();
     const lost: string[] = [];
     const onMissing = (bucket: string) => void lost.push(bucket);
-    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), onMissing });
+    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), open: () => 0, onMissing });
     for (const bucket of settings.buckets) sea.positions.save(bucket, 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
     const driving = drive(sea.clock);
     await positions.load(9);
@@ -119,7 +119,7 @@ describe("the buckets of a shard", () => {
     const sea = createSea();
     const lost: string[] = [];
     const onMissing = (bucket: string) => void lost.push(bucket);
-    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), onMissing });
+    const positions = new ViewPositions({ ...settings, ports: memoryPorts(sea, "r"), open: () => 0, onMissing });
     const loading = positions.load(0);
     await sea.clock.advance(1_000);
     await loading;

@@ -36,6 +36,10 @@ export function positionsContract(name: string, make: () => Promise<PositionsBen
       expect(await bench.positions.load(bucket, 3)).toEqual(at(10, revision));
       expect(await bench.again().load(bucket, 3)).toEqual(at(10, revision));
     });
+    it("keeps how many aggregates are open", async () => {
+      const revision = await bench.positions.save(bucket, 3, { ...at(10, 0), open: 7 });
+      expect(await bench.again().load(bucket, 3)).toEqual({ ...at(10, revision), open: 7 });
+    });
     it("keeps shards and buckets apart", async () => {
       const revision = await bench.positions.save(bucket, 3, at(10, 0));
       expect(await bench.positions.load(bucket, 4)).toBeUndefined();
