@@ -41,7 +41,7 @@ async function startRequester(url: string, markerMs: number, lines: string[]) {
     {
       requesterId: "r-one",
       auction: { width: 1, rounds: 1, waitMs: 300 },
-      nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
+      nodes: { disconnectAfterMs: 60_000, settleMs: 2_500 },
       positionsMs: 1_000,
     },
     {

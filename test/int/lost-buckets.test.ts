@@ -60,10 +60,15 @@ async function startJobs(here: InProcess) {
   let before = await storedBytes(here);
   await until("views that agree with the log", async () => {
     before = await storedBytes(here);
-    return await agrees(here);
+    if (!(await agrees(here))) return false;
+    // What was read before the comparison may have been corrected since.
+    return holdsAll(await storedBytes(here), before) && holdsAll(before, await storedBytes(here));
   });
   return { running, waiting, before };
 }
+
+const holdsAll = (stored: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): boolean =>
+  [...expected].every(([key, bytes]) => stored.get(key) === bytes);
 
 const agrees = async ({ nats }: InProcess): Promise<boolean> =>
   (await verifyViews(verifyPartsOf(nats), { settleMs: 0 })).mismatches.count === 0;
@@ -76,10 +81,7 @@ async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<voi
     const timing = await submit(here, jobNeeding(largeCpu, { queueTimeout: queueTimeoutSeconds }));
     await lose(here);
     const accepted = await submit(here, jobOf(0));
-    await until("every entry as it was", async () => {
-      const after = await storedBytes(here);
-      return [...before].every(([key, bytes]) => after.get(key) === bytes);
-    });
+    await until("every entry as it was", async () => holdsAll(await storedBytes(here), before));
     await until("the end of the new job", () => allCompleted(here, [accepted]));
     await until("the queue timeout", async () => /"stateType":"failed"/.test(await entryText(here, timing)));
     expect(await entryText(here, timing)).toMatch(/queue/i);
