@@ -96,6 +96,8 @@ async function end({ processes, berth }: Voyage, { id, sea, problem, stopsWhole 
   for (const process of processes.toReversed()) {
     await process.stop().catch((failure: unknown) => problem(`${id} did not stop cleanly: ${String(failure)}`));
   }
+  await new Promise<void>((resolve) => sea.clock.at(sea.clock.now() + lingerMs, resolve));
+  // A client that asked meanwhile has its answer by then.
   sea.clock.at(sea.clock.now() + lingerMs, () => {
     const left = berth.planned();
     if (stopsWhole && left > 0 && berth.isAlive()) problem(`${id} has stopped and still waits for ${left} callbacks`);

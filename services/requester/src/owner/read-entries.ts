@@ -32,7 +32,7 @@ export async function readEntries(
     ready: end,
   });
   signal.addEventListener("abort", end, { once: true });
-  const limit = { clock, pattern, since: () => heardAt };
+  const limit = { clock, pattern, signal, since: () => heardAt };
   try {
     const watch = await within(opening, limit);
     await within(ready.promise, limit);
@@ -49,16 +49,19 @@ export async function readEntries(
 interface Limit {
   readonly clock: Clock;
   readonly pattern: string;
+  readonly signal: AbortSignal;
   /** From when on the time counts. */
   readonly since: () => number;
 }
 
-/** What was begun, unless it takes longer than `silenceMs`. */
-async function within<T>(begun: Promise<T>, { clock, pattern, since }: Limit): Promise<T> {
+/** What was begun, unless it takes longer than `silenceMs`, or the signal fires. */
+async function within<T>(begun: Promise<T>, { clock, pattern, signal, since }: Limit): Promise<T> {
   const done = new AbortController();
   const late = async (): Promise<never> => {
-    for (let leftMs = silenceMs; leftMs > 0 && !done.signal.aborted; leftMs = since() + silenceMs - clock.now())
-      await pause(clock, leftMs, done.signal);
+    const end = AbortSignal.any([done.signal, signal]);
+    for (let leftMs = silenceMs; leftMs > 0 && !end.aborted; leftMs = since() + silenceMs - clock.now())
+      await pause(clock, leftMs, end);
+    if (signal.aborted) throw new Fault("LOG_UNREACHABLE", `nothing reads the entries ${pattern} any more`);
     throw new Fault("LOG_UNREACHABLE", `the entries ${pattern} did not arrive within ${silenceMs} ms`);
   };
   const limit = late();
