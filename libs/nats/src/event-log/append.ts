@@ -13,6 +13,8 @@ interface Attempt {
   readonly encoded: EncodedCommit;
   /** The sequence that the subject's last message must have. */
   readonly expectedSeq: number;
+  /** The position of the commit that this one follows. */
+  readonly afterSeq: number;
   readonly read: MessageReader;
 }
 
@@ -22,6 +24,8 @@ interface Look {
   readonly answered: boolean;
   /** Where the commit is, when it is stored. */
   readonly seq?: number;
+  /** The sequence to expect, where nothing but foreign messages is behind the commit that this one follows. */
+  readonly expectedSeq?: number;
 }
 
 /** See EventLog.append. */
@@ -35,7 +39,7 @@ export async function appendCommit(
   const subject = subjectOf(aggregate);
   const encoded = encodeCommit(commit);
   const { hash } = encoded;
-  const attempt: Attempt = { subject, commit, encoded, expectedSeq: after.seq, read };
+  let attempt: Attempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
   const untilAt = link.clock.now() + patienceMs;
   for (let deafSince: number | undefined; ; ) {
     const outcome = await publish(link, attempt);
@@ -43,6 +47,7 @@ export async function appendCommit(
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
     const look = outcome.state === "unsent" ? { answered: false } : await settle(link, attempt);
     if (look.seq !== undefined) return { seq: look.seq, hash };
+    if (look.expectedSeq !== undefined) attempt = { ...attempt, expectedSeq: look.expectedSeq };
     // A leader that answers what is read and not what is written has a disk that takes nothing.
     deafSince = isDeaf(outcome) && look.answered ? (deafSince ?? link.clock.now()) : undefined;
     if (deafSince !== undefined && link.clock.now() - deafSince >= fullAfterMs) throw full(subject, outcome.why);
@@ -65,7 +70,7 @@ function publish(link: Link, { subject, commit, encoded, expectedSeq }: Attempt)
  * Whatever the answer was, the leader's last message of the subject tells what is true: a retry of a publish that had
  * succeeded is called a conflict by a single server, and one in flight on a replicated stream is called a conflict too.
  * Answers with our position when the commit is there, without one when it is right to try again; throws the conflict. Nothing may
- * follow a message that cannot be read: its Fault takes the conflict's place.
+ * follow a message of a requester that cannot be read: its Fault takes the conflict's place.
  */
 async function settle(link: Link, attempt: Attempt): Promise<Look> {
   const { subject, expectedSeq, read } = attempt;
@@ -79,11 +84,24 @@ async function settle(link: Link, attempt: Attempt): Promise<Look> {
   if (next.state === "unknown") return { answered: false };
   if (next.state === "there" && isOurs(next.message, attempt)) return { answered: true, seq: next.message.seq };
   const found = last === undefined ? undefined : read(last);
-  if (found !== undefined && !isCommit(found)) throw faultOf(found);
+  if (last !== undefined && found !== undefined && !isCommit(found)) {
+    if (last.header(headerNames.messageId) !== "") throw faultOf(found);
+    if (await onlyForeignBehind(link, attempt)) return { answered: true, expectedSeq: last.seq };
+  }
   const where = last === undefined ? "nothing there" : `position ${last.seq}`;
   throw new Fault("REVISION_CONFLICT", `${subject}: expected to follow position ${expectedSeq}, got ${where}`, {
     details: { wanted: expectedSeq, found: last?.seq ?? 0 },
   });
+}
+
+/** True when no requester has appended what is behind the commit that this attempt follows: it must not lock the aggregate. */
+async function onlyForeignBehind(link: Link, { subject, afterSeq }: Attempt): Promise<boolean> {
+  for (let seq = afterSeq + 1; ; ) {
+    const look = await nextOnSubject(link, streams.events, { subject, seq });
+    if (look.state === "none") return true;
+    if (look.state === "unknown" || look.message.header(headerNames.messageId) !== "") return false;
+    seq = look.message.seq + 1;
+  }
 }
 
 function isOurs(stored: StoredMessage, { encoded }: Attempt): boolean {

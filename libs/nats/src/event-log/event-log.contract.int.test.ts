@@ -1,6 +1,7 @@
 import { eventLogContract } from "@shoal/core/testing/contracts";
 import { subjectOf } from "@shoal/proto";
 import { expect } from "vitest";
+import { headerNames } from "../connection/message-headers.ts";
 import { natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { createEventLog } from "./event-log.ts";
@@ -14,7 +15,9 @@ onServer(() => {
       as: async (known) => createEventLog(link, known),
       async put(aggregate, text) {
         const bytes = new TextEncoder().encode(text);
-        const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes });
+        // As another version of a requester does: with a message id.
+        const headers = { [headerNames.messageId]: link.chance.uuid() };
+        const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes, headers });
         return outcome.state === "stored" ? outcome.seq : expect.unreachable(outcome.why);
       },
       close: bench.close,

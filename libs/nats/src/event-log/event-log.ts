@@ -12,6 +12,7 @@ import {
 } from "@shoal/core";
 import { aggregateOf, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
+import { headerNames } from "../connection/message-headers.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
@@ -32,7 +33,10 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
     async load(aggregate, afterSeq = 0) {
       const found: Found[] = [];
       const place = { stream: streams.events, subject: subjectOf(aggregate), afterSeq };
-      await readSubject(link, place, (message) => found.push(readWhole(message)));
+      await readSubject(link, place, (message) => {
+        const each = readWhole(message);
+        if (!isForeign(each, message)) found.push(each);
+      });
       return found.map((each) => {
         if (!isCommit(each)) throw faultOf(each);
         return each;
@@ -46,7 +50,11 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
         filter: subjectOfFilter(filter),
         from: { at: "behind", seq: afterSeq },
         ...(reading.room === undefined ? {} : { batch: pacedBatch }),
-        deliver: (message) => isKnown(message) || commits.add(readWhole(message)),
+        deliver(message) {
+          if (isKnown(message)) return;
+          const found = readWhole(message);
+          if (!isForeign(found, message)) commits.add(found);
+        },
         room: commits.room,
       });
       return {
@@ -61,7 +69,10 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
       const end = await scanLog(link, afterSeq, {
         ...(shard === undefined ? {} : { shard }),
         ...(signal === undefined ? {} : { signal }),
-        deliver: (message) => commits.add(readWhole(message)),
+        deliver(message) {
+          const found = readWhole(message);
+          if (isCommit(found) || message.isAppended()) commits.add(found);
+        },
         room: commits.room,
       });
       await commits.room();
@@ -70,12 +81,22 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
     range({ shard, ...range }, deliver, reading = {}) {
       const place = { stream: streams.events, subject: subjects.job("*", "*", shard ?? "*"), ...range };
       const hand = handing(deliver, reading);
-      return readSubject(link, place, (message) => hand(readWhole(message)));
+      return readSubject(link, place, (message) => {
+        const found = readWhole(message);
+        if (!isForeign(found, message)) hand(found);
+      });
     },
     lastSeqOf: (aggregate) => lastSeqOf(link, subjectOf(aggregate)),
     lastSeq: () => lastSeq(link),
   };
 }
+
+/**
+ * Whether no requester has appended what is read: it is no commit and bears no message id. A node can have the server store its own words
+ * on any subject, by the reply subject of a request. They are skipped: a node must not be able to quarantine an aggregate.
+ */
+const isForeign = (found: Found, message: Pick<ReadMessage, "header">): boolean =>
+  !isCommit(found) && message.header(headerNames.messageId) === "";
 
 // What waits here while a reader has no room: a few times what it works on at once, some megabytes at most of usual commits.
 const pacedBatch = 256;
