@@ -25,7 +25,7 @@ export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: nu
   return {
     specversion: "1.0",
     id: `${seq}.${index}`,
-    source: aggregate.kind === "job" ? `/shoal/${aggregate.namespace}` : "/shoal/nodes",
+    source: aggregate.namespace === "" ? `/shoal/${aggregate.kind}s` : `/shoal/${aggregate.namespace}`,
     type: `shoal.${event.type}`,
     subject: aggregate.id,
     time: new Date(commit.at).toISOString(),

@@ -84,7 +84,7 @@ export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./p
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
-export type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "./ports/report-queue.ts";
+export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
 export {
   type BucketPosition,
   isEntryKey,

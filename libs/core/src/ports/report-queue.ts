@@ -19,6 +19,12 @@ export interface ReceivedReport extends OutgoingReport {
   readonly seq: number;
 }
 
+/** How reports are read. */
+export interface ReportReading {
+  /** Asked after each report: a promise while there is enough to do, and nothing is delivered until it resolves. It must not reject. */
+  room?(): Promise<void> | undefined;
+}
+
 /** The owner's side of reports. */
 export interface ReportQueue {
   /**
@@ -29,6 +35,7 @@ export interface ReportQueue {
     shard: number,
     afterSeq: number,
     deliver: (report: ReceivedReport) => void,
+    reading?: ReportReading,
   ): Promise<{ close(): Promise<void> }>;
   /** Puts a report aside that can never be decided, with the reason. Throws Fault LOG_UNREACHABLE when that is not known to be stored. */
   park(report: ReceivedReport, why: string): Promise<void>;

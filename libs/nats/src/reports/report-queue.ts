@@ -1,4 +1,4 @@
-import type { ReceivedReport, ReportQueue } from "@shoal/core";
+import { paced, type ReceivedReport, type ReportQueue } from "@shoal/core";
 import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, shardOf, streams, subjects } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
@@ -10,19 +10,28 @@ import { park } from "./park.ts";
 export function createReportQueue(link: Link, onParked: (count: number) => void): ReportQueue {
   let parked = 0;
   return {
-    follow: (shard, afterSeq, deliver) =>
-      readStream(link, {
+    async follow(shard, afterSeq, ...[deliver, reading = {}]) {
+      const reports = paced(deliver, reading.room);
+      const following = await readStream(link, {
         stream: streams.reports,
         filter: subjects.reportsOfShard(shard),
         from: { at: "behind", seq: afterSeq },
         deliver(message) {
           const report = readReport(message);
-          if (typeof report !== "string") return deliver(report);
+          if (typeof report !== "string") return reports.add(report);
           parked += 1;
           onParked(parked);
           void park(link, { shard, message, why: report });
         },
-      }),
+        room: reports.room,
+      });
+      return {
+        close() {
+          reports.close();
+          return following.close();
+        },
+      };
+    },
     async park({ nodeId, jobId, executionId, seq, report }, why) {
       const subject = subjects.report(nodeId, jobId, executionId);
       const message = { subject, seq, bytes: encodeMessage(report), header: () => "" };

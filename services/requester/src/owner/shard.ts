@@ -20,6 +20,7 @@ import { Projector } from "./projector.ts";
 import type { Quarantined } from "./quarantine.ts";
 import { readEntries } from "./read-entries.ts";
 import type { Reconciler } from "./reconciler.ts";
+import { Room } from "./room.ts";
 import { serveCommands } from "./serve-commands.ts";
 import { ViewPositions } from "./view-positions.ts";
 
@@ -41,7 +42,7 @@ const flushMs = 1_000;
 // Aggregates that a takeover reads at once: enough to hide the round trips, few enough for the log's server.
 const openingAtOnce = 64;
 
-// Commits that are taken in and not yet projected before no more are read: a burst fits, a catch-up does not fill the memory.
+// Commits that are taken in and not yet projected, and reports that are not yet decided, before no more are read: a burst fits, a catch-up does not fill the memory.
 const followedMax = 1_024;
 
 // Between two tries to rebuild a bucket that failed.
@@ -57,7 +58,8 @@ export class Shard {
   readonly #rebuilding = new Set<string>();
   readonly #closers: { close(): Promise<void> }[] = [];
   readonly #closed = new AbortController();
-  #room: PromiseWithResolvers<void> | undefined;
+  readonly #commitRoom: Room;
+  readonly #reportRoom: Room;
 
   constructor(options: ShardOptions) {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
@@ -73,6 +75,8 @@ export class Shard {
       open: () => this.size(),
       onMissing: (bucket) => void this.#rebuild(bucket),
     });
+    this.#commitRoom = new Room(() => this.#positions.events.pending(), followedMax);
+    this.#reportRoom = new Room(() => this.#positions.reports.pending(), followedMax);
     this.#aggregates = new Aggregates({
       ...options,
       projector: this.#projector,
@@ -95,11 +99,12 @@ export class Shard {
       unreadable: (message: Parameters<Aggregates["onUnreadable"]>[0]) => {
         if (!this.#closed.signal.aborted) this.#countWhen(this.#aggregates.onUnreadable(message), message.seq);
       },
-      room: () => this.#waitForRoom(),
+      room: () => this.#commitRoom.wait(),
     };
     const knows = (_: string, seq: number) => this.#knows(seq);
     await this.#keep(ports.log.follow({ shard, knows }, eventsSeq, (stored) => this.#deliver(stored), reading));
-    await this.#keep(ports.reports.follow(shard, reportsSeq, (report) => this.#onReport(report)));
+    const room = () => this.#reportRoom.wait();
+    await this.#keep(ports.reports.follow(shard, reportsSeq, (report) => this.#onReport(report), { room }));
     const command = (envelope: CommandEnvelope) => this.command(envelope);
     await this.#keep(serveCommands(ports.commands, { shard, kinds, command }));
   }
@@ -157,7 +162,8 @@ export class Shard {
     const saved = this.#positions.close();
     this.#projector.close();
     this.#aggregates.close();
-    this.#room?.resolve();
+    this.#commitRoom.close();
+    this.#reportRoom.close();
     await saved;
     await Promise.all(this.#closers.map((each) => each.close()));
   }
@@ -196,18 +202,10 @@ export class Shard {
       // A shard that was closed meanwhile has not projected it: the next owner must.
       if (this.#closed.signal.aborted) return;
       end();
-      if (events.pending() >= followedMax / 2) return;
-      this.#room?.resolve();
-      this.#room = undefined;
+      this.#commitRoom.done();
     };
     if (projected === undefined) done();
     else void projected.then(done);
-  }
-
-  #waitForRoom(): Promise<void> | undefined {
-    if (this.#positions.events.pending() < followedMax || this.#closed.signal.aborted) return undefined;
-    this.#room ??= Promise.withResolvers<void>();
-    return this.#room.promise;
   }
 
   #onReport(received: ReceivedReport): void {
@@ -217,8 +215,16 @@ export class Shard {
     this.#positions.moved();
     const parts = { reports, clock, diary, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
-      .then((isDone) => isDone && !this.#closed.signal.aborted && end())
-      .catch((failure: unknown) => this.#warn({ seq: received.seq }, failure, "could not work off a report"));
+      .catch((failure: unknown) => {
+        // The node repeats it while its assignment is in place.
+        this.#warn({ seq: received.seq }, failure, "could not work off a report");
+        return true;
+      })
+      .then((isDone) => {
+        if (!isDone || this.#closed.signal.aborted) return;
+        end();
+        this.#reportRoom.done();
+      });
   }
 
   /** Rebuilds this shard's part of a bucket in the background, until it is done. */

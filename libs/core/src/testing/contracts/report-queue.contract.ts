@@ -100,6 +100,24 @@ export function reportQueueContract(name: string, make: () => Promise<ReportBenc
       expect(await bench.parked()).toBe(1);
       await following.close();
     });
+    it("delivers nothing while the reader has no room, and then goes on where it was", async () => {
+      const ear = heard<ReceivedReport>();
+      const held = Promise.withResolvers<void>();
+      let isHeld = true;
+      const room = () => (isHeld ? held.promise : undefined);
+      const following = await bench.queue.follow(shard, 0, ear.tell, { room });
+      for (const at of [1, 2, 3]) await bench.sender("n-one").send(saw(at));
+      expect(timesOf(await ear.atLeast(1))).toEqual([1]);
+      // Another reader has them all by now.
+      const other = heard<ReceivedReport>();
+      const whole = await bench.queue.follow(shard, 0, other.tell);
+      await other.atLeast(3);
+      expect(timesOf(ear.all)).toEqual([1]);
+      isHeld = false;
+      held.resolve();
+      expect(timesOf(await ear.atLeast(3))).toEqual([1, 2, 3]);
+      await Promise.all([following.close(), whole.close()]);
+    });
     it("delivers nothing more once closed", async () => {
       const [closed, open] = [heard<ReceivedReport>(), heard<ReceivedReport>()];
       const following = await bench.queue.follow(shard, 0, closed.tell);

@@ -1,4 +1,5 @@
 import { Report, shardOf } from "@shoal/proto";
+import { paced } from "../../paced.ts";
 import type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "../../ports/report-queue.ts";
 import type { Dice } from "../dice.ts";
 import type { Berth } from "./berth.ts";
@@ -60,10 +61,12 @@ export function memoryReportSender(
 /** The requester's side. */
 export function memoryReportQueue(berth: Berth, store: ReportStore): ReportQueue {
   return {
-    async follow(shard, afterSeq, deliver) {
+    async follow(shard, afterSeq, ...[deliver, reading = {}]) {
       const hearing = berth.hearing();
+      const reports = paced(deliver, reading.room);
+      hearing.onClosed(() => reports.close());
       const tell = (report: ReceivedReport): void => {
-        if (report.seq > afterSeq && shardOf(report.jobId) === shard) hearing.push(() => deliver(report));
+        if (report.seq > afterSeq && shardOf(report.jobId) === shard) hearing.push(() => reports.add(report));
       };
       await berth.exchange("follow", () => {
         for (const report of store.reports) tell(report);

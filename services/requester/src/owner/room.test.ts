@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { Room } from "./room.ts";
+
+it("holds a reader back from the most until half of it is done", async () => {
+  let pending = 3;
+  const room = new Room(() => pending, 4);
+  expect(room.wait()).toBeUndefined();
+  pending = 4;
+  let isFree = false;
+  const waiting = room.wait()?.then(() => {
+    isFree = true;
+  });
+  pending = 2;
+  room.done();
+  await Promise.resolve();
+  expect(isFree).toBe(false);
+  pending = 1;
+  room.done();
+  await waiting;
+  expect([isFree, room.wait()]).toEqual([true, undefined]);
+});
+
+it("holds back nothing once it is closed", async () => {
+  const room = new Room(() => 9, 4);
+  const waiting = room.wait();
+  room.close();
+  await waiting;
+  expect(room.wait()).toBeUndefined();
+});
