@@ -38,7 +38,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
 
   /** Asks some requester that is up. Undefined when there is none or when it does not answer in time. */
   async function ask<T>(request: (commands: Commands) => Promise<T>): Promise<T | "silence" | "refused"> {
-    const up = fleet.requesters.map((ship) => ship.voyage()).filter((voyage) => voyage !== undefined);
+    const up = fleet.requesters.map((ship) => ship.serving()).filter((voyage) => voyage !== undefined);
     const [first, ...rest] = up;
     if (first === undefined) return pause(clock, patienceMs).then(() => "silence");
     const chosen = dice.pick([first, ...rest]);

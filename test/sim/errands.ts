@@ -103,7 +103,7 @@ export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, pr
     }
   }
 
-  const dispatchers = () => fleet.requesters.flatMap((ship) => ship.voyage()?.requester.dispatcher ?? []);
+  const dispatchers = () => fleet.requesters.flatMap((ship) => ship.serving()?.requester.dispatcher ?? []);
   const actor = { type: "client", id: "errands" } as const;
 
   async function run({ plan, stopAfterMs }: PlannedErrand): Promise<void> {

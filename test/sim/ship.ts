@@ -12,6 +12,8 @@ export interface Ship<V extends Voyage> {
   readonly id: string;
   /** The present run; undefined while it is down. */
   voyage(): V | undefined;
+  /** The present run as long as it takes requests: one that stops has closed its API first. */
+  serving(): V | undefined;
   /** kill -9; it comes back after a while. */
   crash(downMs: number): void;
   /** Stops as on SIGTERM, and comes back after a while. */
@@ -70,6 +72,7 @@ export function createShip<V extends Voyage>(options: ShipOptions<V>): Ship<V> {
   return {
     id,
     voyage: () => present?.voyage,
+    serving: () => (present?.stopping === true ? undefined : present?.voyage),
     crash(downMs) {
       upAt = sea.clock.now() + downMs;
       present?.voyage.berth.kill();
