@@ -4,12 +4,6 @@ import { type Heartbeat, JobFailed, JobSubmitted, NodeDisconnected, NodeJoined, 
 import { type Plan, unrestMs } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 
-/**
- * Whether the scheduler has a queue for each scheduling class, and filters nodes before it draws them. Until then it breaks what is
- * checked here (findings A1 and A2); afterwards this constant goes, and the checks stay.
- */
-export const isSchedulerFixed: boolean = true;
-
 // What a requester does not know yet: a cut of 15 s, the slowest message, and the time in which a node is looked at.
 const knownAfterMs = 30_000;
 // Twice the longest time after which a scheduler tries again by itself.
@@ -33,7 +27,6 @@ interface WaitingJob {
 /** Says when a job fails for want of a node that is there, or waits beside a node that has nothing to do. */
 export function createPlacementChecker(options: PlacementOptions) {
   const { sea, startAt, problem } = options;
-  const isFound = isSchedulerFixed ? problem : () => undefined;
   const connectedSince = new Map<string, number>();
   const idleSince = new Map<string, number>();
   const waiting = new Map<string, WaitingJob>();
@@ -60,7 +53,7 @@ export function createPlacementChecker(options: PlacementOptions) {
       const wanted = needs.get(id);
       if (wanted === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
       const nodeId = fitting(wanted, connectedSince, sea.clock.now() - knownAfterMs);
-      if (nodeId !== undefined) isFound(`${id} has failed with NO_NODE_FITS, and fits ${nodeId}`);
+      if (nodeId !== undefined) problem(`${id} has failed with NO_NODE_FITS, and fits ${nodeId}`);
     },
   };
 
@@ -68,7 +61,7 @@ export function createPlacementChecker(options: PlacementOptions) {
     const atMs = sea.clock.now() - idleMostMs;
     for (const [id, { needs: wanted, sinceAt }] of waiting) {
       const nodeId = sinceAt <= atMs ? fitting(wanted, idleSince, atMs) : undefined;
-      if (nodeId !== undefined) isFound(`${id} waits for a place, and ${nodeId} has been idle for a minute`);
+      if (nodeId !== undefined) problem(`${id} waits for a place, and ${nodeId} has been idle for a minute`);
     }
     sea.clock.at(sea.clock.now() + checkMs, check);
   }
