@@ -6,7 +6,7 @@ import { type Outcome, simulate } from "./simulate.ts";
 // looks at more.
 const one = process.env["SEED"];
 const from = Number(process.env["SIM_FROM"] ?? 1);
-const many = Number(process.env["SIM_SEEDS"] ?? (process.env["CI"] === "true" ? 400 : 150));
+const many = Number(process.env["SIM_SEEDS"] ?? (process.env["CI"] === "true" ? 300 : 150));
 const seeds = one === undefined ? Array.from({ length: many }, (_, index) => from + index) : [Number(one)];
 // A failing seed is enough to work on; the rest of its kind would fill the screen.
 const failuresShown = 5;
