@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Fault } from "@shoal/core";
+import { Fault, silentLogger } from "@shoal/core";
 import { connectRequester, findServer, startServer, systemChance, systemClock } from "@shoal/nats";
 import type { ApiParts } from "../../services/requester/src/api/front.ts";
 import { createApi } from "../../services/requester/src/api/server.ts";
@@ -134,7 +134,7 @@ const unused = {
   results: { open: never },
   clock: systemClock(),
   chance: systemChance,
-  diary: { info: () => undefined, warn: () => undefined },
+  logger: silentLogger,
   health: wellHealth,
 };
 

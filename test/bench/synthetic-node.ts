@@ -1,5 +1,5 @@
-import { createCompute, memoryJournal, memoryWorkspace, noop, silence } from "@shoal/compute";
-import { type Process, registry } from "@shoal/core";
+import { createCompute, memoryJournal, memoryWorkspace, noop } from "@shoal/compute";
+import { type Process, registry, silentLogger } from "@shoal/core";
 import { connectNode, type NodeOptions, systemChance, systemClock } from "@shoal/nats";
 
 /** A node without a machine: it beats, bids, follows its assignments and reports as any other, and keeps everything in memory. */
@@ -24,7 +24,7 @@ export async function startSyntheticNode({ connection, onAsks }: SyntheticOption
   const nats = await connectNode(connection);
   const executors = registry("executor", [noop(clock)]);
   const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
-    ...{ clock, executors, notes: silence },
+    ...{ clock, executors, logger: silentLogger },
     chance: systemChance,
     assignments: nats.assignments,
     reports: nats.reports,

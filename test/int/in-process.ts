@@ -1,4 +1,4 @@
-import { type Process, registry } from "@shoal/core";
+import { type Process, registry, silentLogger } from "@shoal/core";
 import { connectNode, connectRequester, systemChance, systemClock } from "@shoal/nats";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
@@ -46,7 +46,7 @@ async function startRequester(url: string, markerMs: number, lines: string[]) {
     },
     {
       ...nats,
-      ...{ catalog, clock: systemClock(), chance: systemChance, diary: { info: note, warn: note } },
+      ...{ catalog, clock: systemClock(), chance: systemChance, logger: { info: note, warn: note } },
       rebuild: sliceRebuilder(nats),
     },
   );
@@ -87,7 +87,7 @@ async function startNode(url: string, finished: Promise<void>) {
       sources: registry("source", []),
       publishers: registry("publisher", []),
       env: {},
-      notes: { info: () => {}, warn: () => {} },
+      logger: silentLogger,
     },
   );
   for (const process of processes) await process.start();

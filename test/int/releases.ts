@@ -1,4 +1,4 @@
-import { type Kinds, type Process, registry } from "@shoal/core";
+import { type Kinds, type Process, registry, silentLogger } from "@shoal/core";
 import { nextFeatureLevel, nextKinds, thisKinds } from "@shoal/core/testing";
 import {
   connectNode,
@@ -108,7 +108,7 @@ async function run(
   release: keyof typeof releases,
 ): Promise<RunningRequester> {
   const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
-  const diary = { info: () => undefined, warn: () => undefined };
+  const logger = { info: () => undefined, warn: () => undefined };
   const { kinds } = releases[release];
   const requester = createRequester(
     {
@@ -123,7 +123,7 @@ async function run(
       catalog,
       clock: systemClock(),
       chance: systemChance,
-      diary,
+      logger,
       rebuild: sliceRebuilder({ ...nats, kinds }),
     },
   );
@@ -154,7 +154,7 @@ async function startNode(servers: readonly string[]): Promise<{ close(): Promise
       sources: registry("source", []),
       publishers: registry("publisher", []),
       env: {},
-      notes: { info: () => undefined, warn: () => undefined },
+      logger: silentLogger,
     },
   );
   for (const each of processes) await each.start();

@@ -1,5 +1,5 @@
 import type { Process } from "@shoal/core";
-import { registry } from "@shoal/core";
+import { registry, silentLogger } from "@shoal/core";
 import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, thisKinds } from "@shoal/core/testing";
 import { featureLevel } from "@shoal/proto";
 import { createCompute } from "../../services/compute/src/compute.ts";
@@ -65,7 +65,7 @@ export function createMixedSea(): MixedSea {
     async startRequester(requesterId, release) {
       const note = (facts: object, sentence: string) => void lines.push(`${sentence} ${JSON.stringify(facts)}`);
       const { kinds } = releases[release];
-      const ports = memoryPorts(sea, requesterId, { diary: { info: note, warn: note }, kinds });
+      const ports = memoryPorts(sea, requesterId, { logger: { info: note, warn: note }, kinds });
       const leases: typeof ports.leases = {
         ...ports.leases,
         async acquire(shard) {
@@ -87,7 +87,7 @@ export function createMixedSea(): MixedSea {
         sources: registry("source", []),
         publishers: registry("publisher", []),
         env: {},
-        notes: { info: () => undefined, warn: () => undefined },
+        logger: silentLogger,
       };
       await start(createCompute({ ...testSettings, nodeId }, parts));
     },

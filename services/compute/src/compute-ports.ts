@@ -1,8 +1,7 @@
-import type { Chance, Clock, LogSender, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
+import type { Chance, Clock, Logger, LogSender, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
 import type { Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
 import type { Journal } from "./journal/journal.ts";
-import type { Notes } from "./notes.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
 import type { Workspace } from "./workspace/workspace.ts";
@@ -23,7 +22,7 @@ export interface ComputePorts {
   readonly publishers: Registry<Publisher>;
   /** The host's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly notes: Notes;
+  readonly logger: Logger;
   /** Another process uses this node's id and has the older right to it: this one must end. */
   readonly onDuplicate?: (why: string) => void;
 }

@@ -23,7 +23,7 @@ import { sweepFolders } from "./workspace/sweep-folders.ts";
  * journal and workspace goes on where it was.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
-  const { clock, notes, stall } = ports;
+  const { clock, logger, stall } = ports;
   const { nodeId } = settings;
   const { journal, seal } = sealable(ports.journal);
   const hostVariable = hostVariables(ports.env, settings.envAllow);
@@ -39,7 +39,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const info = () => nodeInfo(settings, availability, ledger);
   const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
-    ...{ nodeId, clock, stall, notes, instance, info },
+    ...{ nodeId, clock, stall, logger, instance, info },
     onDuplicate(why) {
       heartbeat.silence();
       ports.onDuplicate?.(why);
@@ -59,7 +59,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     assignments: ports.assignments,
     journal,
     ledger,
-    notes,
+    logger,
     clock,
     chance: ports.chance,
     stall,
@@ -68,7 +68,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     sweep: createSweeper({
       executors: ports.executors.parts,
       isOffered: (engine) => availability.problem("executors", engine) === undefined,
-      notes,
+      logger,
     }),
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,

@@ -12,7 +12,7 @@ import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
 import { keptInstanceId, keptNodeId } from "./node-id.ts";
-import type { ServiceLog } from "./pino-notes.ts";
+import type { ServiceLog } from "./pino-logger.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
@@ -31,24 +31,24 @@ export interface Host {
  * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
  * opened by then is closed again.
  */
-export async function openHost(config: ComputeConfig, notes: ServiceLog, signal: AbortSignal): Promise<Host> {
+export async function openHost(config: ComputeConfig, logger: ServiceLog, signal: AbortSignal): Promise<Host> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
   try {
     const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
     const instanceId = await keptInstanceId(dataDir, systemChance);
-    notes.identify(nodeId);
+    logger.identify(nodeId);
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
     const nats = await connectNode({
       nodeId,
       ...connectionOf(config.nats),
       signal,
-      onTrouble: (what, level) => notes[level]("trouble with NATS", { what }),
+      onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
       clock,
     });
-    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, notes });
+    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
   } catch (failure) {
     await journal.close();
     throw failure;
@@ -95,11 +95,11 @@ interface Opened {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly nats: NodePorts;
-  readonly notes: ServiceLog;
+  readonly logger: ServiceLog;
 }
 
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
-  const { dataDir, instanceId, journal, clock, nats, notes } = opened;
+  const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
   const engines = {
     disabled: config.engines.disabled,
@@ -110,7 +110,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     wasmIsolation: config.wasm.isolation,
     wasmCgroups: config.wasm.cgroups,
   };
-  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, notes });
+  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, logger });
   const publishers = createPublishers(
     {
       ...config.publishers,
@@ -121,9 +121,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
   );
   const { assignments, reports, stall, logs } = nats;
   const ports: ComputePorts = {
-    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, notes },
+    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, logger },
     chance: systemChance,
-    workspace: diskWorkspace(join(dataDir, "executions"), notes),
+    workspace: diskWorkspace(join(dataDir, "executions"), logger),
     sources: createSources(config),
     env: process.env,
   };
@@ -132,7 +132,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
       await part
         .close()
         .catch((failure: unknown) =>
-          notes.warn("a part did not close", { part: part.name, why: causeOf(failure).why }),
+          logger.warn({ part: part.name, why: causeOf(failure).why }, "a part did not close"),
         );
     }
     await nats.close();

@@ -4,6 +4,7 @@ import type {
   CommandBus,
   EventLog,
   Leases,
+  Logger,
   LogReader,
   Market,
   Positions,
@@ -28,8 +29,7 @@ export interface RequesterPorts {
   readonly chance: Chance;
   /** Rebuilds a shard's part of a bucket from the log, and saves its position. The bucket is made again when it is gone. */
   readonly rebuild: (request: RebuildRequest) => Promise<void>;
-  /** Where the service says what goes on; quiet in simulations. */
-  readonly diary: Diary;
+  readonly logger: Logger;
 }
 
 /** A shard's part of a bucket. */
@@ -37,10 +37,4 @@ export interface RebuildRequest {
   readonly bucket: string;
   readonly shard: number;
   readonly signal: AbortSignal;
-}
-
-/** What an operator may want to read. */
-export interface Diary {
-  info(facts: object, sentence: string): void;
-  warn(facts: object, sentence: string): void;
 }

@@ -1,6 +1,5 @@
-import type { Chance, Clock, Stall } from "@shoal/core";
+import type { Chance, Clock, Logger, Stall } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
-import type { Notes } from "../notes.ts";
 
 /** One execution to be confirmed, with the job that it belongs to. */
 export type Question = ConfirmRequest["executions"][number];
@@ -23,7 +22,7 @@ export interface ConfirmerOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly stall: Pick<Stall, "confirm">;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
 
@@ -38,7 +37,7 @@ const pauseMs = { first: 500, max: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const { clock, chance, stall, notes, onVerdict } = options;
+  const { clock, chance, stall, logger, onVerdict } = options;
   const questions = new Map<string, Question>();
   let failures = 0;
   let isAsking = false;
@@ -63,7 +62,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const decided = executions.filter((question) => settle(question, verdicts.get(question.executionId)));
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
-      notes.warn("no requester confirms executions, they are asked again", { executions: executions.length });
+      logger.warn({ executions: executions.length }, "no requester confirms executions, they are asked again");
     plan(failures === 0 ? spreadMs : Math.min(pauseMs.max, pauseMs.first * 2 ** (failures - 1)));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */

@@ -1,5 +1,5 @@
+import type { Logger } from "@shoal/core";
 import { type Chance, type Clock, causeOf, type OutgoingReport, type Process, type ReportSender } from "@shoal/core";
-import type { Notes } from "../notes.ts";
 
 /** Reports on their way at once; the stream takes them in any case one after another. */
 const sendsMax = 64;
@@ -34,7 +34,7 @@ export interface OutboxOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly reports: ReportSender;
-  readonly notes: Notes;
+  readonly logger: Logger;
   /** A report is repeated that nobody has confirmed: whether the log has it is worth a question. */
   readonly onRepeat: (executionId: string) => void;
 }
@@ -162,7 +162,7 @@ interface LineWatcher {
 
 /** Sends what is in line, a bounded number at once. */
 function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
-  const { chance, reports, notes } = options;
+  const { chance, reports, logger } = options;
   const queue = new Set<Entry>();
   let sends = 0;
   let planned = false;
@@ -210,7 +210,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     entry.state = "pausing";
     const { executionId } = entry.latest;
     if (entry.failures === 1)
-      notes.warn("a report was not heard, it is said again", { executionId, ...causeOf(failure) });
+      logger.warn({ executionId, ...causeOf(failure) }, "a report was not heard, it is said again");
     if (!isKnown(entry)) return;
     const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (entry.failures - 1)) * (0.5 + chance.fraction() / 2);
     plan(options, entry, { afterMs: pauseMs, act: () => enqueue(entry) });

@@ -85,7 +85,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
       await port.open();
       front.health.open(true);
       // A connection that the system could not hand over (no descriptor left, mostly) is lost; the others go on.
-      app.server.on("error", (failure) => parts.diary.warn({ err: failure }, "the API could not accept a connection"));
+      app.server.on("error", (failure) => parts.logger.warn({ err: failure }, "the API could not accept a connection"));
     },
     async stop() {
       front.health.open(false);
@@ -193,13 +193,13 @@ function inTime(clock: Front["clock"], work: () => Promise<unknown>): Promise<un
   });
 }
 
-function refuse({ diary }: Front, failure: unknown, { request, reply }: Exchange): FastifyReply {
+function refuse({ logger }: Front, failure: unknown, { request, reply }: Exchange): FastifyReply {
   const { status, body } = errorReply(failure, request.id);
   // The rest is read and thrown away: who is still sending would see a broken pipe, and never the answer.
   if (status === errors.TOO_LARGE.http) {
     reply.removeHeader("connection");
     request.raw.resume();
   }
-  if (isOurs(failure)) diary.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
+  if (isOurs(failure)) logger.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
   return reply.code(status).send(body);
 }

@@ -41,7 +41,7 @@ const releases = {
 async function boot(requesterId: string, release: keyof typeof releases): Promise<Requester> {
   const note = (_: object, sentence: string) => void warnings.push(`${requesterId}: ${sentence}`);
   const { kinds } = releases[release];
-  const ports = memoryPorts(sea, requesterId, { diary: { info: () => undefined, warn: note }, kinds });
+  const ports = memoryPorts(sea, requesterId, { logger: { info: () => undefined, warn: note }, kinds });
   const requester = createRequester({ ...settings, requesterId, ...releases[release] }, ports);
   const processes = [ports.catalog, ...requester.processes];
   for (const each of processes) await each.start();

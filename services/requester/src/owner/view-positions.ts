@@ -4,7 +4,7 @@ import type { RequesterPorts } from "../ports.ts";
 import { createWatermark, type Watermark } from "./watermark.ts";
 
 export interface ViewPositionsOptions {
-  readonly ports: Pick<RequesterPorts, "positions" | "clock" | "diary">;
+  readonly ports: Pick<RequesterPorts, "positions" | "clock" | "logger">;
   readonly shard: number;
   /** The buckets of every kind's views. */
   readonly buckets: readonly string[];
@@ -121,7 +121,7 @@ export class ViewPositions {
       const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
       this.#saved.set(bucket, { ...next, revision });
     } catch (failure) {
-      ports.diary.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
+      ports.logger.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
       await this.#reload(bucket);
     }
   }

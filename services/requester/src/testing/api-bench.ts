@@ -79,7 +79,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
   const warn = (facts: object) => void warnings.push(facts);
-  const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
+  const ports = memoryPorts(sea, requesterId, { logger: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();

@@ -220,7 +220,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     clock,
     auction,
     chance: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction(), digest: () => "" },
-    diary: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
+    logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
   });
   for (const nodeId of nodes.keys()) beat(nodeId);

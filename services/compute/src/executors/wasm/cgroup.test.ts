@@ -88,8 +88,8 @@ describe("groups of a node's own", () => {
   });
   it("are not made where there is no such system; the operator reads why", () => {
     const lines: unknown[] = [];
-    const notes = { warn: () => {}, info: (what: string, facts?: unknown) => lines.push([what, facts]) };
-    expect(cgroupsIfAny(notes, { root: join(root, "none"), self: join(root, "none"), pid: 1 })).toBeUndefined();
+    const logger = { warn: () => {}, info: (fields: object, message: string) => lines.push([message, fields]) };
+    expect(cgroupsIfAny(logger, { root: join(root, "none"), self: join(root, "none"), pid: 1 })).toBeUndefined();
     expect(lines).toEqual([[expect.stringContaining("not limited"), { why: expect.stringContaining("ENOENT") }]]);
   });
 });

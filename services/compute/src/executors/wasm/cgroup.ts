@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Logger } from "@shoal/core";
 import { causeOf } from "@shoal/core";
-import type { Notes } from "../../notes.ts";
 
 /** Where a group for each guest can be made. */
 export interface Cgroups {
@@ -64,10 +64,10 @@ export function ownCgroups(place: CgroupPlace = here): Cgroups | string {
 }
 
 /** The same, where a sentence goes to the operator. */
-export function cgroupsIfAny(notes: Notes, place: CgroupPlace = here): Cgroups | undefined {
+export function cgroupsIfAny(logger: Logger, place: CgroupPlace = here): Cgroups | undefined {
   const found = ownCgroups(place);
   if (typeof found !== "string") return found;
-  notes.info("wasm guests have no cgroups: their memory is watched, their processors are not limited", { why: found });
+  logger.info({ why: found }, "wasm guests have no cgroups: their memory is watched, their processors are not limited");
   return undefined;
 }
 

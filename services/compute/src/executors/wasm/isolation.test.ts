@@ -79,8 +79,8 @@ describe("the wall around a pool's processes", () => {
 
   it("is the first that works; the operator reads why it is none", async () => {
     const lines: unknown[] = [];
-    const notes = { info: () => {}, warn: (what: string, facts?: unknown) => lines.push([what, facts]) };
-    const cells = pool({ clock, limits, notes, isolations: [missing, broken, noIsolation] });
+    const logger = { info: () => {}, warn: (fields: object, message: string) => lines.push([message, fields]) };
+    const cells = pool({ clock, limits, logger, isolations: [missing, broken, noIsolation] });
     await cells.proven();
     await cells.proven();
     await cells.close();

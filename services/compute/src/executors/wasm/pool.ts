@@ -1,5 +1,4 @@
-import { type Clock, Fault } from "@shoal/core";
-import { type Notes, silence } from "../../notes.ts";
+import { type Clock, Fault, type Logger, silentLogger } from "@shoal/core";
 import { type Cell, startCell } from "./cell.ts";
 import type { Cgroups } from "./cgroup.ts";
 import { within } from "./deadline.ts";
@@ -26,7 +25,7 @@ interface Waiting {
 export interface PoolOptions {
   readonly clock: Clock;
   readonly limits: WasmLimits;
-  readonly notes?: Notes;
+  readonly logger?: Logger;
   /** Where each process gets a group of its own. */
   readonly cgroups?: Cgroups | undefined;
   /** Walls to try around its processes, best first. */
@@ -98,13 +97,13 @@ export function pool(options: PoolOptions): Pool {
 
 /** The first process that becomes ready behind one of the walls. */
 async function firstReady(options: PoolOptions, start: (isolation: Isolation) => Waiting): Promise<Waiting> {
-  const { notes = silence, isolations = isolationsFor("auto") } = options;
+  const { logger = silentLogger, isolations = isolationsFor("auto") } = options;
   const refused: string[] = [];
   for (const isolation of isolations) {
     const first = start(isolation);
     try {
       await first.ready;
-      report(notes, isolation, refused);
+      report(logger, isolation, refused);
       return first;
     } catch (failure) {
       if (!(failure instanceof Died)) throw failure;
@@ -131,7 +130,7 @@ class Died extends Fault {}
 
 const cure = "install bubblewrap, or allow user namespaces";
 
-function report(notes: Notes, { name }: Isolation, refused: readonly string[]): void {
-  if (name !== "none") notes.info("wasm guests are isolated", { isolation: name });
-  else notes.warn("wasm guests run without isolation from network and processes", { cure, refused });
+function report(logger: Logger, { name }: Isolation, refused: readonly string[]): void {
+  if (name !== "none") logger.info({ isolation: name }, "wasm guests are isolated");
+  else logger.warn({ cure, refused }, "wasm guests run without isolation from network and processes");
 }

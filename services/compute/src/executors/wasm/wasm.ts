@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Clock, causeOf } from "@shoal/core";
-import { type Notes, silence } from "../../notes.ts";
+import { type Clock, causeOf, type Logger, silentLogger } from "@shoal/core";
 import type { Executor, Work } from "../executor.ts";
 import type { Cell } from "./cell.ts";
 import type { Cgroups } from "./cgroup.ts";
@@ -21,7 +20,7 @@ export interface WasmOptions {
   readonly clock: Clock;
   /** Differences from `wasmLimits`. */
   readonly limits?: Partial<WasmLimits>;
-  readonly notes?: Notes;
+  readonly logger?: Logger;
   /** A wall that is required around guests, or the best there is. */
   readonly isolation?: IsolationWish;
   /** Where each guest gets a cgroup of its own; its memory is watched besides. */
@@ -35,9 +34,15 @@ const nodeMajorMin = 24;
  * Runs WebAssembly modules that speak WASI preview 1, each in a process of its own that can open nothing (see
  * host/main.ts). Guests have no network, and a processor is theirs only as far as the system's own scheduler is fair.
  */
-export function wasm({ clock, limits: given, notes = silence, isolation = "auto", cgroups }: WasmOptions): Executor {
+export function wasm({
+  clock,
+  limits: given,
+  logger = silentLogger,
+  isolation = "auto",
+  cgroups,
+}: WasmOptions): Executor {
   const limits = { ...wasmLimits, ...given };
-  const cells = pool({ clock, limits, notes, cgroups, isolations: isolationsFor(isolation) });
+  const cells = pool({ clock, limits, logger, cgroups, isolations: isolationsFor(isolation) });
   const runs = new Map<string, Run>();
   return {
     name: "wasm",

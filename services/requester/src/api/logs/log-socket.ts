@@ -70,11 +70,11 @@ class OldClient extends Error {
 }
 
 /** Answers as any other request is, and closes: the client may hold its own side open for as long as it likes. */
-function refuseUpgrade(socket: Duplex, failure: unknown, { chance, diary }: Front): void {
+function refuseUpgrade(socket: Duplex, failure: unknown, { chance, logger }: Front): void {
   const id = chance.uuid();
   const { status, body } = failure instanceof OldClient ? failure.refusal : errorReply(failure, id);
   if (isOurs(failure) && !(failure instanceof OldClient))
-    diary.warn({ err: failure, requestId: id }, "an upgrade failed");
+    logger.warn({ err: failure, requestId: id }, "an upgrade failed");
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,

@@ -51,7 +51,8 @@ export const events = defineRoute({
       if (value !== undefined) raw.setHeader(name, value);
     }
     raw.flushHeaders();
-    const failed = (failure: unknown) => front.diary.warn({ err: failure }, "a feed ended: the log cannot be followed");
+    const failed = (failure: unknown) =>
+      front.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
     const end = streamEvents({ ...front, live, reader: readerOf(raw), failed }, { filter, after, types });
     const closing = front.feeds.onClose(() => raw.end());
     raw.once("close", () => {

@@ -1,3 +1,4 @@
+import type { Logger } from "@shoal/core";
 import {
   type Chance,
   type Clock,
@@ -10,7 +11,6 @@ import {
 } from "@shoal/core";
 import type { NodeInfo } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
-import type { Diary } from "../../ports.ts";
 import { type BiddingOptions, type BiddingOutcome, BiddingRound, type BiddingSettings } from "./bidding-round.ts";
 import type { Lane, Turn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -24,7 +24,7 @@ export interface SchedulerOptions {
   readonly membership: Pick<Membership, "candidate" | "settled">;
   readonly clock: Clock;
   readonly chance: Chance;
-  readonly diary: Diary;
+  readonly logger: Logger;
   readonly auction: BiddingSettings;
 }
 
@@ -168,7 +168,7 @@ export class Scheduler {
     this.#bid(lane, turn)
       .catch((failure: unknown) => {
         const { id } = entry.target.ref;
-        this.#options.diary.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
+        this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
         return "node" as const;
       })
       .then((result) => {

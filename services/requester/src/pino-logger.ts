@@ -1,29 +1,29 @@
 import { hostname } from "node:os";
+import type { Logger } from "@shoal/core";
 import { causeOf } from "@shoal/core";
 import { errors } from "@shoal/proto";
 import { pino } from "pino";
-import type { Diary } from "./ports.ts";
 
 const stderr = 2;
 
 /** A logger that also writes the line with which a process ends that cannot go on. */
-export interface ServiceLog extends Diary {
+export interface ServiceLog extends Logger {
   /** One line at level 60 with the failure's code, sentence and hint. */
   fatal(failure: unknown): void;
 }
 
 /**
  * Lines of JSON on stderr: stdout belongs to whoever starts us. Each line has `requesterId`, `pid` and `hostname`; a compute node's
- * have `nodeId` in place of the first (services/compute/src/pino-notes.ts).
+ * have `nodeId` in place of the first (services/compute/src/pino-logger.ts).
  */
-export function openDiary(level: string, requesterId: string): ServiceLog {
+export function openLogger(level: string, requesterId: string): ServiceLog {
   const base = { pid: process.pid, hostname: hostname(), ...(requesterId === "" ? {} : { requesterId }) };
   // Written at once: the line that says why a process ends must not be lost with it.
   const log = pino({ name: "shoal-requester", level, base }, pino.destination({ dest: stderr, sync: true }));
   return {
-    info: (facts, sentence) => log.info(facts, sentence),
+    info: (fields, message) => log.info(fields, message),
     // What fails while the log is away is repeated; the connection itself warns when that lasts.
-    warn: (facts, sentence) => log[isUnreachable(facts) ? "info" : "warn"](facts, sentence),
+    warn: (fields, message) => log[isUnreachable(fields) ? "info" : "warn"](fields, message),
     fatal(failure) {
       // Of several parts that failed the first says why; the others followed.
       const { code, why } = causeOf(failure instanceof AggregateError ? failure.errors[0] : failure);
@@ -32,4 +32,4 @@ export function openDiary(level: string, requesterId: string): ServiceLog {
   };
 }
 
-const isUnreachable = (facts: object): boolean => "code" in facts && facts.code === "LOG_UNREACHABLE";
+const isUnreachable = (fields: object): boolean => "code" in fields && fields.code === "LOG_UNREACHABLE";

@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
+import type { Logger } from "@shoal/core";
 import { causeOf } from "@shoal/core";
 import { errors } from "@shoal/proto";
 import { pino } from "pino";
-import type { Notes } from "./notes.ts";
 
 const stderr = 2;
 
 /** A logger that also writes the line with which a process ends that cannot go on. */
-export interface ServiceLog extends Notes {
+export interface ServiceLog extends Logger {
   /** From now on every line names this node. */
   identify(nodeId: string): void;
   /** One line at level 60 with the failure's code, sentence and hint. */
@@ -16,17 +16,17 @@ export interface ServiceLog extends Notes {
 
 /**
  * Lines of JSON on stderr: stdout belongs to whoever starts us. Each line has `nodeId`, `pid` and `hostname`; a requester's have
- * `requesterId` in place of the first (services/requester/src/pino-diary.ts).
+ * `requesterId` in place of the first (services/requester/src/pino-logger.ts).
  */
-export function openNotes(level: string): ServiceLog {
+export function openLogger(level: string): ServiceLog {
   let who: { readonly nodeId?: string } = {};
   const base = { pid: process.pid, hostname: hostname() };
   const options = { name: "shoal-compute", level, base, mixin: () => ({ ...who }) };
   const log = pino(options, pino.destination({ dest: stderr, sync: true }));
   return {
-    info: (what, facts = {}) => log.info(facts, what),
+    info: (fields, message) => log.info(fields, message),
     // What fails while the log is away is repeated; the connection itself warns when that lasts.
-    warn: (what, facts = {}) => log[facts["code"] === "LOG_UNREACHABLE" ? "info" : "warn"](facts, what),
+    warn: (fields, message) => log[isUnreachable(fields) ? "info" : "warn"](fields, message),
     identify(nodeId) {
       who = { nodeId };
     },
@@ -37,3 +37,5 @@ export function openNotes(level: string): ServiceLog {
     },
   };
 }
+
+const isUnreachable = (fields: object): boolean => "code" in fields && fields.code === "LOG_UNREACHABLE";
