@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noTip } from "@shoal/core";
-import { connectRequester, findServer, startServer, systemChance } from "@shoal/nats";
+import { connectRequester, findServer, startServer, systemRandom } from "@shoal/nats";
 import { commitVersion, JobQueued } from "@shoal/proto";
 import { inWindow } from "./measure.ts";
 
@@ -29,7 +29,7 @@ export async function openBareLog(): Promise<BareLog> {
     onTrouble: () => undefined,
   });
   const one = async () => {
-    const id = `j-${systemChance.uuid()}`;
+    const id = `j-${systemRandom.uuid()}`;
     await log.append({ kind: "job", namespace: "default", id }, noTip, { ...envelope, id, at: Date.now() });
   };
   const timed = async (work: () => Promise<void>) => {

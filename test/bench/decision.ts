@@ -45,7 +45,7 @@ function decider(nodes: number): (job: Job) => Promise<void> {
     },
     membership: { candidate: (nodeId) => infos.get(nodeId), settled: () => true },
     clock: createHandClock(),
-    chance: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction(), digest: () => "" },
+    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
     logger: silentLogger,
     auction: { width: 3, rounds: 8, waitMs: 300 },
   });

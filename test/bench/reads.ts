@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Fault, silentLogger } from "@shoal/core";
-import { connectRequester, findServer, startServer, systemChance, systemClock } from "@shoal/nats";
+import { connectRequester, findServer, startServer, systemClock, systemRandom } from "@shoal/nats";
 import type { ApiParts } from "../../services/requester/src/api/front.ts";
 import { createApi } from "../../services/requester/src/api/server.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
@@ -133,7 +133,7 @@ const unused = {
   cluster: { status: failNow, holdings: failNow, isRebuilding: () => false, finishUpgrade: never },
   results: { open: never },
   clock: systemClock(),
-  chance: systemChance,
+  random: systemRandom,
   logger: silentLogger,
   health: wellHealth,
 };

@@ -1,6 +1,6 @@
 import { createCompute, memoryJournal, memoryWorkspace, noop } from "@shoal/compute";
 import { type Process, registry, silentLogger } from "@shoal/core";
-import { connectNode, type NodeOptions, systemChance, systemClock } from "@shoal/nats";
+import { connectNode, type NodeOptions, systemClock, systemRandom } from "@shoal/nats";
 
 /** A node without a machine: it beats, bids, follows its assignments and reports as any other, and keeps everything in memory. */
 export interface SyntheticNode {
@@ -25,7 +25,7 @@ export async function startSyntheticNode({ connection, onAsks }: SyntheticOption
   const executors = registry("executor", [noop(clock)]);
   const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
     ...{ clock, executors, logger: silentLogger },
-    chance: systemChance,
+    random: systemRandom,
     assignments: nats.assignments,
     reports: nats.reports,
     logs: nats.logs,

@@ -1,5 +1,5 @@
 import { type Process, registry, silentLogger } from "@shoal/core";
-import { connectNode, connectRequester, systemChance, systemClock } from "@shoal/nats";
+import { connectNode, connectRequester, systemClock, systemRandom } from "@shoal/nats";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { createCompute } from "../../services/compute/src/compute.ts";
@@ -46,7 +46,7 @@ async function startRequester(url: string, markerMs: number, lines: string[]) {
     },
     {
       ...nats,
-      ...{ catalog, clock: systemClock(), chance: systemChance, logger: { info: note, warn: note } },
+      ...{ catalog, clock: systemClock(), random: systemRandom, logger: { info: note, warn: note } },
       rebuild: sliceRebuilder(nats),
     },
   );
@@ -80,7 +80,7 @@ async function startNode(url: string, finished: Promise<void>) {
     {
       ...node,
       clock,
-      chance: systemChance,
+      random: systemRandom,
       journal: memoryJournal(new Map(), () => true),
       workspace: memoryWorkspace(new Map()),
       executors: registry("executor", [executor]),

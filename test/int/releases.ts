@@ -5,8 +5,8 @@ import {
   connectRequester,
   messageReader,
   type RequesterPorts,
-  systemChance,
   systemClock,
+  systemRandom,
 } from "@shoal/nats";
 import { featureLevel } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
@@ -122,7 +122,7 @@ async function run(
       ...nats,
       catalog,
       clock: systemClock(),
-      chance: systemChance,
+      random: systemRandom,
       logger,
       rebuild: sliceRebuilder({ ...nats, kinds }),
     },
@@ -147,7 +147,7 @@ async function startNode(servers: readonly string[]): Promise<{ close(): Promise
     {
       ...node,
       clock,
-      chance: systemChance,
+      random: systemRandom,
       journal: memoryJournal(new Map(), () => true),
       workspace: memoryWorkspace(new Map()),
       executors: registry("executor", [noop(clock)]),

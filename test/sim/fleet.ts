@@ -85,7 +85,7 @@ function nodeShip(
   const { cores: cpuCores, memoryBytes, pool } = planned;
   const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
   const launch = (): Voyage => {
-    const { berth, clock, chance, assignments, reports, stall, logs } = sea.node(id);
+    const { berth, clock, random, assignments, reports, stall, logs } = sea.node(id);
     const counted = countStarts(noop(clock), (executionId) => {
       if (!berth.isAlive()) return;
       starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
@@ -95,7 +95,7 @@ function nodeShip(
     });
     const ports = {
       clock,
-      chance,
+      random,
       assignments,
       reports,
       stall,

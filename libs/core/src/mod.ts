@@ -66,7 +66,6 @@ export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
-export type { Chance } from "./ports/chance.ts";
 export type { CommandBus, CommandEnvelope, CommandReply } from "./ports/commands.ts";
 export {
   type EventLog,
@@ -85,6 +84,7 @@ export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-s
 export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
+export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
 export {
   type BucketPosition,

@@ -41,7 +41,7 @@ export function createPositions(link: Link): Positions {
     save(bucket, shard, { revision, ...position }) {
       const subject = subjectOfKey(bucket, positionKey(shard));
       const bytes = new TextEncoder().encode(JSON.stringify(position));
-      return write(link, { bucket, subject, bytes, id: link.chance.uuid(), revision, expected: revision });
+      return write(link, { bucket, subject, bytes, id: link.random.uuid(), revision, expected: revision });
     },
   };
 }

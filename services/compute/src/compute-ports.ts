@@ -1,4 +1,4 @@
-import type { Chance, Clock, Logger, LogSender, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
+import type { Clock, Logger, LogSender, Random, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
 import type { Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -9,7 +9,7 @@ import type { Workspace } from "./workspace/workspace.ts";
 /** Everything outside that a compute node touches. Real in a service, in memory in simulations. */
 export interface ComputePorts {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** The bucket of assignments. */
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;

@@ -19,7 +19,7 @@ import { sweepFolders } from "./workspace/sweep-folders.ts";
 
 /**
  * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
- * in it knows the time, throws dice or touches the host but through its ports. Killed at any line, a new one on the same
+ * in it knows the time, draws random numbers or touches the host but through its ports. Killed at any line, a new one on the same
  * journal and workspace goes on where it was.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
@@ -35,7 +35,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     slotsMax: settings.slotsMax,
     freed: () => heartbeat.soon(),
   });
-  const instance = { instanceId: ports.chance.uuid(), startedAt: clock.now() };
+  const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
   const info = () => nodeInfo(settings, availability, ledger);
   const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
@@ -61,7 +61,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     ledger,
     logger,
     clock,
-    chance: ports.chance,
+    random: ports.random,
     stall,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectionOf, connectNode, type Link, type NodePorts, systemChance, systemClock } from "@shoal/nats";
+import { connectionOf, connectNode, type Link, type NodePorts, systemClock, systemRandom } from "@shoal/nats";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
@@ -36,8 +36,8 @@ export async function openHost(config: ComputeConfig, logger: ServiceLog, signal
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
   try {
-    const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
-    const instanceId = await keptInstanceId(dataDir, systemChance);
+    const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemRandom) : config.nodeId;
+    const instanceId = await keptInstanceId(dataDir, systemRandom);
     logger.identify(nodeId);
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
@@ -122,7 +122,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
   const { assignments, reports, stall, logs } = nats;
   const ports: ComputePorts = {
     ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, logger },
-    chance: systemChance,
+    random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     sources: createSources(config),
     env: process.env,

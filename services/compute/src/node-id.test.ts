@@ -7,13 +7,13 @@ import { keptNodeId } from "./node-id.ts";
 
 it("makes a node's id once and keeps it, and refuses one that cannot be a name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
-  const chance = seededChance(createDice(1));
+  const random = seededChance(createDice(1));
   try {
-    const made = await keptNodeId(folder, chance);
+    const made = await keptNodeId(folder, random);
     expect(made).toMatch(/^n-[0-9a-f-]{36}$/);
-    expect(await keptNodeId(folder, chance)).toBe(made);
+    expect(await keptNodeId(folder, random)).toBe(made);
     await writeFile(join(folder, "node-id"), "a.b");
-    await expect(keptNodeId(folder, chance)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(keptNodeId(folder, random)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   } finally {
     await rm(folder, { recursive: true });
   }

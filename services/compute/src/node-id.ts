@@ -1,22 +1,22 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Chance, Fault } from "@shoal/core";
+import { Fault, type Random } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
 
 const fileName = "node-id";
 const instanceFileName = "instance-id";
 
 /** The id that is kept in this folder, made at the first start: a node keeps its name over restarts. */
-export function keptNodeId(folder: string, chance: Chance): Promise<string> {
-  return kept(join(folder, fileName), () => `n-${chance.uuid()}`);
+export function keptNodeId(folder: string, random: Random): Promise<string> {
+  return kept(join(folder, fileName), () => `n-${random.uuid()}`);
 }
 
 /**
  * Which of all nodes of one name this is: nodes of several clusters may share a machine and a name, and never a folder. Made at the
  * first start, and kept like the node's id.
  */
-export function keptInstanceId(folder: string, chance: Chance): Promise<string> {
-  return kept(join(folder, instanceFileName), () => chance.uuid());
+export function keptInstanceId(folder: string, random: Random): Promise<string> {
+  return kept(join(folder, instanceFileName), () => random.uuid());
 }
 
 async function kept(path: string, make: () => string): Promise<string> {

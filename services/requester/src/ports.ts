@@ -1,5 +1,4 @@
 import type {
-  Chance,
   Clock,
   CommandBus,
   EventLog,
@@ -8,6 +7,7 @@ import type {
   LogReader,
   Market,
   Positions,
+  Random,
   ReportQueue,
   ViewStore,
 } from "@shoal/core";
@@ -26,7 +26,7 @@ export interface RequesterPorts {
   readonly logs: LogReader;
   readonly catalog: Catalog;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** Rebuilds a shard's part of a bucket from the log, and saves its position. The bucket is made again when it is gone. */
   readonly rebuild: (request: RebuildRequest) => Promise<void>;
   readonly logger: Logger;

@@ -11,8 +11,8 @@ import {
   type RequesterPorts,
   signalOf,
   summaryOf,
-  systemChance,
   systemClock,
+  systemRandom,
 } from "@shoal/nats";
 import { shardOf, streams } from "@shoal/proto";
 import { type Api, createApi } from "./api/server.ts";
@@ -108,7 +108,7 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
   await runUntil(Promise.race([quit, guard.damaged]), [connection, ...processes, ready]);
 }
 
-const newRequesterId = (): string => `r-${systemChance.uuid().slice(0, 8)}`;
+const newRequesterId = (): string => `r-${systemRandom.uuid().slice(0, 8)}`;
 
 function openDataDir(path: string): string {
   const dataDir = resolve(path);
@@ -156,11 +156,11 @@ interface Assembled {
 /** The service itself, and the doors behind it: first what is asked, last who asks. */
 function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assembled {
   const clock = systemClock();
-  const chance = systemChance;
+  const random = systemRandom;
   const { views, log, positions, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const rebuild = sliceRebuilder(nats);
-  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, logger, rebuild });
+  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, random, logger, rebuild });
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({
@@ -199,7 +199,7 @@ function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assem
       logs,
       results,
       clock,
-      chance,
+      random,
       logger,
       health,
     },

@@ -1,4 +1,4 @@
-import type { Chance, Clock, Logger, Stall } from "@shoal/core";
+import type { Clock, Logger, Random, Stall } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
 
 /** One execution to be confirmed, with the job that it belongs to. */
@@ -20,7 +20,7 @@ export interface Confirmer {
 
 export interface ConfirmerOptions {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly stall: Pick<Stall, "confirm">;
   readonly logger: Logger;
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
@@ -37,7 +37,7 @@ const pauseMs = { first: 500, max: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const { clock, chance, stall, logger, onVerdict } = options;
+  const { clock, random, stall, logger, onVerdict } = options;
   const questions = new Map<string, Question>();
   let failures = 0;
   let isAsking = false;
@@ -46,7 +46,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
 
   function plan(withinMs: number): void {
     if (cancelPlan !== undefined || isAsking || isClosed || questions.size === 0) return;
-    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + chance.fraction() / 2), () => {
+    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + random.fraction() / 2), () => {
       cancelPlan = undefined;
       void askNow();
     });

@@ -24,7 +24,7 @@ function bench() {
   let reach: "at once" | "when told" | "never" = "at once";
   const outbox = createOutbox({
     clock,
-    chance: seededChance(createDice(1)),
+    random: seededChance(createDice(1)),
     logger: silentLogger,
     onRepeat: (executionId) => asked.push(executionId),
     reports: {

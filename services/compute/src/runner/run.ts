@@ -1,5 +1,5 @@
 import type { Logger } from "@shoal/core";
-import { type Chance, type Clock, causeOf, type LogChunk, type Registry } from "@shoal/core";
+import { type Clock, causeOf, type LogChunk, type Random, type Registry } from "@shoal/core";
 import type { Assignment, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";
@@ -13,7 +13,7 @@ import type { Seen, Wanted } from "./seen.ts";
 /** Everything that running an execution touches. */
 export interface RunnerPorts {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly journal: Journal;
   readonly workspace: Workspace;
   readonly executors: Registry<Executor>;

@@ -1,4 +1,4 @@
-import type { Chance, Clock, EventLog, Logger, LogReader, Positions, ViewStore } from "@shoal/core";
+import type { Clock, EventLog, Logger, LogReader, Positions, Random, ViewStore } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
@@ -26,7 +26,7 @@ export interface ApiParts {
   readonly logs: LogReader;
   readonly results: ResultReader;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly logger: Logger;
   readonly health: RequesterHealth;
   /** The secret that this requester's challenges and tokens are made with. */

@@ -62,7 +62,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    genReqId: () => parts.chance.uuid(),
+    genReqId: () => parts.random.uuid(),
     routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
     frameworkErrors: (failure, request, reply) => refuse(front, failure, { request, reply }),
   });

@@ -25,7 +25,7 @@ import type { Reconciler } from "./reconciler.ts";
 import { untilReachable } from "./until-reachable.ts";
 
 export interface AggregatesOptions {
-  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "logger">;
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "logger">;
   readonly kinds: Kinds;
   readonly reconciler: Reconciler;
   readonly projector: Projector;

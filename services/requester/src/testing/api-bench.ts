@@ -95,7 +95,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     requesterId,
     publicUrl,
     secret: "bench",
-    commands: createCommands({ dispatcher, chance: ports.chance }),
+    commands: createCommands({ dispatcher, random: ports.random }),
     viewPositions: ports.positions,
     nodes,
     cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),

@@ -219,7 +219,7 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     market: marketOf(nodes, clock, beat),
     clock,
     auction,
-    chance: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction(), digest: () => "" },
+    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
   });

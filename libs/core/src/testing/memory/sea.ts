@@ -138,7 +138,7 @@ function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
   return {
     berth,
     clock: berth.clock,
-    chance: berth.chance,
+    random: berth.random,
     log: memoryEventLog(berth, log, known),
     views: {
       jobs: view("jobs"),
@@ -159,7 +159,7 @@ function nodePorts(berth: Berth, { views, reports, market, output, water }: Shar
   return {
     berth,
     clock: berth.clock,
-    chance: berth.chance,
+    random: berth.random,
     assignments: memoryViewStore(berth, views.assignments, water),
     reports: memoryReportSender(berth, reports, water),
     stall: memoryStall(berth, market),

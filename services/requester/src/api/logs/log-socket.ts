@@ -70,8 +70,8 @@ class OldClient extends Error {
 }
 
 /** Answers as any other request is, and closes: the client may hold its own side open for as long as it likes. */
-function refuseUpgrade(socket: Duplex, failure: unknown, { chance, logger }: Front): void {
-  const id = chance.uuid();
+function refuseUpgrade(socket: Duplex, failure: unknown, { random, logger }: Front): void {
+  const id = random.uuid();
   const { status, body } = failure instanceof OldClient ? failure.refusal : errorReply(failure, id);
   if (isOurs(failure) && !(failure instanceof OldClient))
     logger.warn({ err: failure, requestId: id }, "an upgrade failed");
@@ -105,7 +105,7 @@ async function converse(socket: WebSocket, asked: Asked, front: Front): Promise<
     await tell(outlet, asked, { front, signal: gone.signal });
     socket.close(closed.told);
   } catch (failure) {
-    const { body } = errorReply(failure, front.chance.uuid());
+    const { body } = errorReply(failure, front.random.uuid());
     socket.send(JSON.stringify({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
     socket.close(closed.failed);
   } finally {

@@ -25,6 +25,6 @@ export const stopJob = defineRoute({
       actor: clientActor(call.request),
     });
     call.reflects(seq);
-    return { EvaluationID: changed ? front.chance.uuid() : "" };
+    return { EvaluationID: changed ? front.random.uuid() : "" };
   },
 });

@@ -22,6 +22,6 @@ export const submitJob = defineRoute({
       actor: clientActor(request),
     });
     reflects(seq);
-    return { JobID: jobId, EvaluationID: front.chance.uuid(), Warnings: submission.warnings };
+    return { JobID: jobId, EvaluationID: front.random.uuid(), Warnings: submission.warnings };
   },
 });

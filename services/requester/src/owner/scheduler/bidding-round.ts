@@ -1,6 +1,5 @@
 import {
   askedOf,
-  type Chance,
   type Clock,
   failuresOf,
   filters,
@@ -9,6 +8,7 @@ import {
   jobLimits,
   judgeAll,
   type Market,
+  type Random,
   rank,
   type Slot,
   scheduleLimits,
@@ -33,7 +33,7 @@ export interface BiddingOptions {
   readonly market: Pick<Market, "ask" | "release">;
   readonly rooms: NodeRooms;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly auction: BiddingSettings;
   /** The node is connected and its heartbeats come. */
   readonly isCandidate: (nodeId: string) => boolean;
@@ -100,11 +100,11 @@ export class BiddingRound {
 
   /** Nodes that may be asked, at random from those that fit. */
   #draw(limit: number): readonly string[] {
-    const { rooms, chance, isCandidate } = this.#options;
+    const { rooms, random, isCandidate } = this.#options;
     const { refusedBy } = this.#entry;
     return this.#lane.pool.draw({
       limit,
-      fraction: () => chance.fraction(),
+      fraction: () => random.fraction(),
       accepts: (nodeId) =>
         !this.#mayChange.has(nodeId) &&
         refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
@@ -114,10 +114,10 @@ export class BiddingRound {
   }
 
   #ranked(nodeIds: readonly string[]): readonly string[] {
-    const { rooms, chance } = this.#options;
+    const { rooms, random } = this.#options;
     const infos = nodeIds.flatMap((nodeId) => rooms.infoOf(nodeId) ?? []);
     const { requirements } = this.#entry;
-    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => chance.fraction());
+    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => random.fraction());
   }
 
   /** Resolves with how many of the nodes would have run it with more room, or did not answer. */
@@ -130,11 +130,11 @@ export class BiddingRound {
   }
 
   async #askOnce(nodeIds: readonly string[]): Promise<void> {
-    const { market, rooms, chance, auction } = this.#options;
+    const { market, rooms, random, auction } = this.#options;
     const job = this.#entry.target.state();
     if (job === undefined) return;
     const left = this.#slots.slice(this.#places.length);
-    const ask = this.#askFor(job, { askId: chance.uuid(), slots: left.length });
+    const ask = this.#askFor(job, { askId: random.uuid(), slots: left.length });
     const each = this.#entry.requirements.resources;
     const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
     const { bids, silent, isTimedOut } = await collectBids(market, ask, { nodeIds, waitMs: auction.waitMs });

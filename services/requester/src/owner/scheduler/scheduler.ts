@@ -1,11 +1,11 @@
 import type { Logger } from "@shoal/core";
 import {
-  type Chance,
   type Clock,
   causeOf,
   explainShortage,
   type JobCommand,
   type Market,
+  type Random,
   requirementsOf,
   type Slot,
 } from "@shoal/core";
@@ -23,7 +23,7 @@ export interface SchedulerOptions {
   readonly market: Pick<Market, "ask" | "release">;
   readonly membership: Pick<Membership, "candidate" | "settled">;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly logger: Logger;
   readonly auction: BiddingSettings;
 }

@@ -4,7 +4,7 @@ import { type Host, hostFunction } from "../host.ts";
 // The most that getRandomValues fills at once, by its specification.
 const randomBytesMax = 65_536;
 
-/** The process, chance, and what a guest here does not have: signals and sockets. */
+/** The process, random, and what a guest here does not have: signals and sockets. */
 export const processFunctions = {
   proc_exit: hostFunction(["u32"], (host, [exitCode]) => host.exit(exitCode)),
   proc_raise: hostFunction(["u32"], () => {
