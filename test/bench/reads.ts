@@ -7,11 +7,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Fault, silentLogger } from "@shoal/core";
 import { connectRequester, findServer, startServer, systemClock, systemRandom } from "@shoal/nats";
-import type { ApiParts } from "../../services/requester/src/api/front.ts";
-import { createApi } from "../../services/requester/src/api/server.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import { wellHealth } from "../../services/requester/src/health/requester-health.ts";
+import type { ApiParts } from "../../services/requester/src/http/api-context.ts";
+import { createApi } from "../../services/requester/src/http/server.ts";
 import { putEntries, putFinishedJobs } from "./finished-jobs.ts";
 import { type Figures, inWindow, type Measure, perSecond } from "./measure.ts";
 

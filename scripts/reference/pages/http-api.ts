@@ -1,4 +1,4 @@
-import { routes } from "../../../services/requester/src/api/routes/index.ts";
+import { routes } from "../../../services/requester/src/http/routes/index.ts";
 import { positionLimits } from "../../../services/requester/src/reads/position-gate.ts";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
@@ -9,7 +9,7 @@ export const httpApiPage: Page = {
   file: "http-api.md",
   title: "HTTP API",
   says: "every route of a requester and what its query may hold",
-  from: "services/requester/src/api/routes/",
+  from: "services/requester/src/http/routes/",
   body: () => [positions, ...routes.map(section)].join("\n\n"),
 };
 

@@ -15,10 +15,10 @@ import {
   systemRandom,
 } from "@shoal/nats";
 import { shardOf, streams } from "@shoal/proto";
-import { type Api, createApi } from "./api/server.ts";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
 import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
+import { type Api, createApi } from "./http/server.ts";
 import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";

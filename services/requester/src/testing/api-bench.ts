@@ -9,10 +9,10 @@ import {
   type StoredEvent,
   shoalVersion,
 } from "@shoal/proto";
-import type { ApiParts } from "../api/front.ts";
-import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { wellHealth } from "../health/requester-health.ts";
+import type { ApiParts } from "../http/api-context.ts";
+import { type ApiOptions, createApi } from "../http/server.ts";
 import { createDispatcher } from "../owner/dispatcher.ts";
 import type { Holding } from "../owner/owner.ts";
 import { createCluster } from "../reads/cluster.ts";
