@@ -8,7 +8,7 @@ import type {
   Market,
   Positions,
   ReportQueue,
-  ViewStore,
+  ViewStores,
 } from "@shoal/core";
 import type { Catalog } from "./catalog/catalog.ts";
 
@@ -16,7 +16,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 export interface RequesterPorts {
   readonly log: EventLog;
   /** One for each bucket that this service projects into or reads. */
-  readonly views: Readonly<Record<"jobs" | "nodes" | "assignments" | "open", ViewStore>>;
+  readonly views: ViewStores;
   readonly positions: Positions;
   readonly leases: Leases;
   readonly commands: CommandBus;
