@@ -97,7 +97,7 @@ function foldedEntries({ sea }: QuietOptions): Map<string, string> {
   for (const { aggregate, openChange: open } of folded.values()) {
     const views = nextErrandKinds.get(aggregate.ref?.kind ?? "").views;
     for (const view of views)
-      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket, ...entry });
+      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket.name, ...entry });
     if (open !== undefined) add(open);
   }
   return all;

@@ -108,7 +108,17 @@ export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements
 export { explainShortage, rank, scheduleLimits } from "./schedule/schedule.ts";
 export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduling-class.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
+export { type ByBucket, byBucket, type ViewStores, viewBuckets } from "./views/buckets.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
 export { jobEntryLimits } from "./views/jobs.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
-export { type Change, changes, type EntrySource, entries, entryOf, sourceOfEntry, type View } from "./views/view.ts";
+export {
+  type BucketDefinition,
+  type Change,
+  changes,
+  type EntrySource,
+  entries,
+  entryOf,
+  sourceOfEntry,
+  type View,
+} from "./views/view.ts";

@@ -37,7 +37,7 @@ export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
 export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
 export type { AcceptedLoss } from "./repair/accepted-loss.ts";
-export { connectRequester, type RequesterOptions, type RequesterPorts, type ViewName } from "./requester-ports.ts";
+export { connectRequester, type RequesterOptions, type RequesterPorts } from "./requester-ports.ts";
 export type { KeptResult, Results } from "./results/results.ts";
 export {
   inboxPrefixOf,

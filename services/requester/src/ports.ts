@@ -9,7 +9,7 @@ import type {
   Positions,
   Random,
   ReportQueue,
-  ViewStore,
+  ViewStores,
 } from "@shoal/core";
 import type { Catalog } from "./catalog/catalog.ts";
 
@@ -17,7 +17,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 export interface RequesterPorts {
   readonly log: EventLog;
   /** One for each bucket that this service projects into or reads. */
-  readonly views: Readonly<Record<"jobs" | "nodes" | "assignments" | "open", ViewStore>>;
+  readonly views: ViewStores;
   readonly positions: Positions;
   readonly leases: Leases;
   readonly commands: CommandBus;

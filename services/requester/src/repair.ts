@@ -1,4 +1,4 @@
-import { type Given, readConfig } from "@shoal/core";
+import { type Given, kinds, readConfig } from "@shoal/core";
 import { acceptLoss, connectionOf, connectRequester, type LossAccepted } from "@shoal/nats";
 import { RequesterConfig } from "./config.ts";
 
@@ -15,7 +15,7 @@ export async function repairLog(given: Given): Promise<LossAccepted> {
     onParked: () => {},
   });
   try {
-    return await acceptLoss(nats.link);
+    return await acceptLoss(nats.link, kinds);
   } finally {
     await nats.close();
   }

@@ -143,7 +143,7 @@ export class AssignmentReconciler implements Process {
 /** The keys of an aggregate's assignments. */
 function assignedBy(actor: Actor): readonly string[] {
   const state = actor.state();
-  const view = actor.kind.views.find(({ bucket }) => bucket === buckets.assignments);
+  const view = actor.kind.views.find(({ bucket }) => bucket.name === buckets.assignments);
   return state === undefined || view === undefined ? [] : entries(view, state).map(({ key }) => key);
 }
 

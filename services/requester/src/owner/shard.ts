@@ -8,6 +8,7 @@ import {
   type ReceivedReport,
   readOpenEntry,
   type StoredCommit,
+  viewBuckets,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
@@ -63,14 +64,13 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
-    const views = kinds.parts.flatMap((kind) => kind.views.map(({ bucket }) => bucket));
     this.lease = lease;
     this.#options = options;
     this.#projector = new Projector(ports);
     this.#positions = new ViewPositions({
       ports,
       shard: lease.shard,
-      buckets: [...new Set([...views, buckets.open])],
+      buckets: viewBuckets(kinds).map(({ name }) => name),
       everyMs,
       open: () => this.size(),
       onMissing: (bucket) => void this.#rebuild(bucket),

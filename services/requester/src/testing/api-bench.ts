@@ -170,8 +170,8 @@ function project(sea: Sea, aggregate: AggregateRef): void {
   const stored = sea.log.load(aggregate, 0);
   const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
   const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
-  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket, entries(view, job));
-  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket, entries(view, node));
+  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket.name, entries(view, job));
+  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket.name, entries(view, node));
 }
 
 function write(sea: Sea, bucket: string, wanted: ReturnType<typeof entries>): void {

@@ -284,7 +284,7 @@ describe("a rebuild of any kind", () => {
     nodesOf: () => [],
     views: [
       {
-        bucket: "heights",
+        bucket: { name: "heights", keys: "<plantId>" },
         pace: "at once",
         parts: (plant) => [{ key: plant.id, of: plant, seq: plant.seq }],
         render: (_, { height }) => ({ height }),
@@ -298,7 +298,7 @@ describe("a rebuild of any kind", () => {
   it("folds what continues after it had settled, and verifies it", async () => {
     harness.close();
     const known = registry<Kind>("kind", [plants as Kind]);
-    harness = createVerifyHarness(known, { heights: "nodes", open: "open" });
+    harness = createVerifyHarness(known);
     const steps: readonly StoredEvent[] = [
       Grown.of({ by: 2 }),
       Reaped.of({}),
