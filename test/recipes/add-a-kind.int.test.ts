@@ -55,6 +55,15 @@ const textsOf = async ({ nats }: RunningRequester, ...ids: readonly string[]) =>
   Promise.all(ids.map(async (id) => (await nats.views[bucket]?.get(`default.${id}`))?.["text"]));
 const positionOf = ({ nats }: RunningRequester) => nats.positions.load(bucket, shardOf(first));
 
+it("has rights that keep its bucket, and let a repair cut it back", () => {
+  const denied = permissionsOfRequester(known).publish.deny ?? [];
+  expect(denied.filter((subject) => subject.includes(`KV_${bucket}`))).toEqual([
+    `$JS.API.STREAM.DELETE.KV_${bucket}`,
+    `$JS.API.STREAM.UPDATE.KV_${bucket}`,
+    `$JS.API.STREAM.MSG.DELETE.KV_${bucket}`,
+  ]);
+});
+
 onServer(() => {
   it("has its bucket, with ports, rights, positions, rebuild and repair, by one file and one line", async () => {
     const bench = await natsBench({
