@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { calm, createSea, nextErrandKinds, type Sea } from "@shoal/core/testing";
+import { calm, createSea, releases, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
@@ -92,7 +92,7 @@ const stackOf = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 
 function createWorld(plan: Plan): World {
-  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: nextErrandKinds });
+  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: releases.next.kinds });
   const startAt = sea.clock.now();
   const problems: string[] = [];
   const story: string[] = [];

@@ -245,7 +245,7 @@ describe("a rebuild that ends early", () => {
     const log = { ...harness.ports.log, scan: () => new Promise<number>(() => quit.abort(new Error("enough"))) };
     await expect(rebuild({ log, signal: quit.signal })).rejects.toThrow("enough");
     await expect(rebuild({ signal: quit.signal })).rejects.toThrow("enough");
-    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ isRebuilding: true });
   });
   it("begins again when a bucket is deleted under it", async () => {
     await history();

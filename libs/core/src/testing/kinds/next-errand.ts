@@ -1,13 +1,7 @@
 import { defineEvent, type EventOf } from "@shoal/proto";
 import { z } from "zod";
 import { decideWith, type Moment } from "../../decider.ts";
-import { batch } from "../../job/job-types/batch.ts";
-import type { JobType } from "../../job/job-types/job-type.ts";
-import { createJobKind } from "../../job/kind.ts";
 import type { Kind } from "../../kind.ts";
-import type { Kinds } from "../../kinds.ts";
-import { nodeKind } from "../../node/kind.ts";
-import { registry } from "../../registry.ts";
 import { decideErrand, type ErrandCommand } from "./errand/decide.ts";
 import { type Errand, evolveErrand } from "./errand/errand.ts";
 import type { ErrandEvent } from "./errand/events.ts";
@@ -31,7 +25,10 @@ function evolveNext(errand: NextErrand | undefined, event: NextErrandEvent, mome
     : undefined;
 }
 
-/** Errands with one more command and one more event. */
+/**
+ * Errands with one more command and one more event. Like `pebbleKind` it names no feature level: what is new is written as soon as a client
+ * asks for it, so that requesters of this version find what they cannot read.
+ */
 export const nextErrandKind: Kind<NextErrand, NextErrandCommand, NextErrandEvent> = {
   ...errandKind,
   events: [...errandKind.events, ErrandNoted],
@@ -48,14 +45,3 @@ export const nextErrandKind: Kind<NextErrand, NextErrandCommand, NextErrandEvent
 
 /** A kind that this version does not know. */
 export const pebbleKind: Kind<Errand, ErrandCommand, ErrandEvent> = { ...errandKind, name: "pebble" };
-
-/** A job type that this version does not run. */
-const ops: JobType = { ...batch, name: "ops" };
-
-/** What a requester of the next version knows: a new event, a new kind and a new job type. It writes none of them until it is asked to. */
-export const nextErrandKinds: Kinds = registry<Kind>("kind", [
-  createJobKind(registry<JobType>("job type", [batch, ops])),
-  nodeKind,
-  nextErrandKind,
-  pebbleKind,
-]);

@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Kind } from "../../kind.ts";
-import { kinds } from "../../kinds.ts";
 import { commitReader } from "../../read-commit.ts";
-import { registry } from "../../registry.ts";
 import { sampleAt } from "../samples.ts";
-import { errandKind } from "./errand/kind.ts";
-import { nextErrandKind, nextErrandKinds } from "./next.ts";
-
-const thisVersion = registry<Kind>("kind", [...kinds.parts, errandKind]);
+import { nextErrandKind } from "./next-errand.ts";
+import { releases } from "./releases.ts";
 
 const commitOf = (events: readonly unknown[]) => ({
   v: 1,
@@ -33,13 +28,13 @@ describe("the next version of the kinds", () => {
   const noted = nextErrandKind.decide(state, { name: "Note", note: "n" }, sampleAt);
 
   it("writes what this version reads, until it is asked for what is new", () => {
-    const read = commitReader(thisVersion);
+    const read = commitReader(releases.current.kinds);
     expect(read("errand", commitOf(started.ok ? started.events : []))).toHaveProperty("commit");
     expect(read("errand", commitOf(noted.ok ? noted.events : []))).toMatchObject({ code: "LOG_NEWER" });
     expect(read("pebble", commitOf(started.ok ? started.events : []))).toMatchObject({ code: "LOG_NEWER" });
   });
   it("reads everything that this version writes, and what is new", () => {
-    const read = commitReader(nextErrandKinds);
+    const read = commitReader(releases.next.kinds);
     for (const decision of [started, noted])
       expect(read("errand", commitOf(decision.ok ? decision.events : []))).toHaveProperty("commit");
   });
