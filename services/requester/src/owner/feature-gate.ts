@@ -1,7 +1,6 @@
-import { Fault, featureLevelOf, type LeaseSnapshot, type Rejection } from "@shoal/core";
+import { Fault, featureLevelOf, type Kind, type LeaseSnapshot, type Rejection } from "@shoal/core";
 import type { StoredEvent } from "@shoal/proto";
 import type { Diary } from "../ports.ts";
-import type { AnyKind } from "./actors.ts";
 
 export interface FeatureGateOptions {
   /** The highest feature level that this requester supports. */
@@ -55,7 +54,7 @@ export class FeatureGate {
 
   /** Why these events may not be written yet; undefined when they may. */
   rejectionOf(
-    kind: Pick<AnyKind, "name" | "since" | "events" | "levelOf">,
+    kind: Pick<Kind, "name" | "since" | "events" | "levelOf">,
     events: readonly StoredEvent[],
   ): Rejection | undefined {
     const needed = featureLevelOf(kind, events);
