@@ -1,4 +1,3 @@
-import { builtinModules } from "node:module";
 import { type Manifest, manifestsOf } from "../manifests.ts";
 import type { Finding, Rule, Tree } from "../rule.ts";
 import { packageOf, workspaceOf } from "../workspaces.ts";
@@ -6,15 +5,14 @@ import { packageOf, workspaceOf } from "../workspaces.ts";
 const page = "docs/dependencies.md";
 const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** Every dependency is pinned, explained, used, and declared where it is imported. */
+/** Every dependency is pinned, explained and used. That it is declared where it is imported is biome's to check. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, is used, and is declared where it is imported",
+  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, and is used",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);
     yield* unexplained(manifests, tree.text(page) ?? "");
-    yield* undeclared(tree, manifests);
     yield* unused(tree, manifests);
   },
 };
@@ -31,25 +29,6 @@ function* unexplained(manifests: readonly Manifest[], explained: string): Iterab
   for (const name of new Set(manifests.flatMap(({ all }) => Object.keys(all)))) {
     if (name.startsWith("@shoal/") || explained.includes(`\`${name}\``)) continue;
     yield { path: page, line: 1, why: `\`${name}\` has no line: what it is for, and what else was looked at` };
-  }
-}
-
-function* undeclared(tree: Tree, manifests: readonly Manifest[]): Iterable<Finding> {
-  const declared = new Map(manifests.map((one) => [one.path, one]));
-  const shared = declared.get("package.json")?.all ?? {};
-  // The root is published nowhere: its scripts and tests may use what any workspace declares, and the workspaces.
-  const atRoot = Object.fromEntries(manifests.flatMap(({ name, all }) => [[name, ""], ...Object.entries(all)]));
-  for (const { path, imports, isTest } of tree.sources) {
-    const own = declared.get(manifestOf(path));
-    if (own === undefined) continue;
-    for (const { from, line, kind } of imports) {
-      const name = packageOf(from);
-      const allowed = own.path === "package.json" ? atRoot : own.atRunTime;
-      if (name === undefined || name in allowed || name === own.name) continue;
-      if ((isTest || kind === "type") && (name in own.all || name in shared)) continue;
-      const why = builtinModules.includes(name) ? `write node:${name}` : `add it to ${own.path}`;
-      yield { path, line, why: `imports ${from}, which is not declared: ${why}` };
-    }
   }
 }
 
