@@ -1,18 +1,20 @@
 import { type Manifest, manifestsOf } from "../manifests.ts";
 import type { Finding, Rule, Tree } from "../rule.ts";
+import { linesOf } from "../source.ts";
 import { packageOf, workspaceOf } from "../workspaces.ts";
 
 const page = "docs/dependencies.md";
 const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** Every dependency is pinned, explained and used. That it is declared where it is imported is biome's to check. */
+/** Every dependency is pinned, explained and used, and docs/dependencies.md names no others. That it is declared where it is imported is biome's to check. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, and is used",
+  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, which has no others, and is used",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);
     yield* unexplained(manifests, tree.text(page) ?? "");
+    yield* outdated(manifests, tree.text(page) ?? "");
     yield* unused(tree, manifests);
   },
 };
@@ -29,6 +31,14 @@ function* unexplained(manifests: readonly Manifest[], explained: string): Iterab
   for (const name of new Set(manifests.flatMap(({ all }) => Object.keys(all)))) {
     if (name.startsWith("@shoal/") || explained.includes(`\`${name}\``)) continue;
     yield { path: page, line: 1, why: `\`${name}\` has no line: what it is for, and what else was looked at` };
+  }
+}
+
+/** Rows of the page that no package.json has any more. */
+function* outdated(manifests: readonly Manifest[], explained: string): Iterable<Finding> {
+  const declared = new Set(manifests.flatMap(({ all }) => Object.keys(all)));
+  for (const { line, found } of linesOf(explained, /(?<=^\| `)[^`]+(?=` \|)/gm)) {
+    if (!declared.has(found)) yield { path: page, line, why: `\`${found}\` is declared nowhere: remove its line` };
   }
 }
 
