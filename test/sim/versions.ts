@@ -1,6 +1,6 @@
 import type { Kinds } from "@shoal/core";
 import { type Dice, type ReleaseName, releases, type Sea } from "@shoal/core/testing";
-import type { Fleet } from "./fleet.ts";
+import type { Ship, Voyage } from "./ship.ts";
 
 /** When each requester changes its version, milliseconds from the start. */
 export interface PlannedUpgrade {
@@ -42,7 +42,7 @@ export interface UpgradeOptions {
   readonly upgrade: PlannedUpgrade | undefined;
   readonly current: Map<string, Kinds>;
   readonly sea: Sea;
-  readonly fleet: Fleet;
+  readonly fleet: { readonly requesters: readonly Pick<Ship<Voyage>, "id" | "stop">[] };
   readonly startAt: number;
   readonly note: (who: string, line: string) => void;
 }

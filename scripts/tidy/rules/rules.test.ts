@@ -149,9 +149,12 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       files: { "package.json": manifest("a", { dependencies: { zod: "^4.0.0" } }), "docs/dependencies.md": "`zod`" },
     },
     "no line": { finds: "no line", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
-    undeclared: {
-      finds: "not declared",
-      files: { "libs/core/package.json": manifest("@shoal/core"), "libs/core/src/a.ts": `import "zod";` },
+    "a line too many": {
+      finds: "`ajv` is declared nowhere",
+      files: {
+        "package.json": manifest("a"),
+        "docs/dependencies.md": "| package | what |\n| --- | --- |\n| `ajv` | schemas |",
+      },
     },
     unused: {
       finds: "zod is declared and not used",

@@ -1,14 +1,7 @@
 import type { Client, FeedEvent } from "@shoal/client";
 import { aboutOf } from "../progress/tell-event.ts";
+import type { FeedWatch } from "./stage.ts";
 import { DemoFailure } from "./step.ts";
-
-/** Everything that the feed has told and still tells. */
-export interface FeedWatch {
-  /** The events of a job so far, in order. */
-  of(jobId: string): readonly FeedEvent[];
-  /** Resolves with the job's events as soon as they are enough. Throws DemoFailure when that takes longer than waitMs. */
-  until(jobId: string, enough: (events: readonly FeedEvent[]) => boolean, what: string): Promise<readonly FeedEvent[]>;
-}
 
 export interface FeedWatchOptions {
   readonly signal: AbortSignal;

@@ -1,7 +1,14 @@
-import type { Client } from "@shoal/client";
+import type { Client, FeedEvent } from "@shoal/client";
 import type { Devstack } from "../devstack/start-devstack.ts";
-import type { FeedWatch } from "./feed-watch.ts";
 import type { Narrator } from "./narrator.ts";
+
+/** Everything that the feed has told and still tells. */
+export interface FeedWatch {
+  /** The events of a job so far, in order. */
+  of(jobId: string): readonly FeedEvent[];
+  /** Resolves with the job's events as soon as they are enough. Throws DemoFailure when that takes longer than waitMs. */
+  until(jobId: string, enough: (events: readonly FeedEvent[]) => boolean, what: string): Promise<readonly FeedEvent[]>;
+}
 
 /** What every step of the story gets to work with. */
 export interface Stage {

@@ -1,6 +1,6 @@
 import type { readExecution } from "@shoal/client";
 import { shortId } from "@shoal/proto";
-import { stateBrush } from "./states.ts";
+import { stateColour } from "./states.ts";
 import type { Column } from "./table.ts";
 import { ago } from "./times.ts";
 
@@ -8,7 +8,7 @@ type Execution = ReturnType<typeof readExecution>;
 
 /** How executions are listed. */
 export function executionColumns(now: number, colours: boolean): readonly Column<Execution>[] {
-  const paint = stateBrush(colours);
+  const paint = stateColour(colours);
   return [
     { title: "CREATED", of: (one) => ago(one.createTime, now) },
     { title: "MODIFIED", of: (one) => ago(one.modifyTime, now) },

@@ -1,6 +1,6 @@
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
-import { type Brush, paint } from "../output/paint.ts";
+import { type Colour, paint } from "../output/paint.ts";
 import { oneLine } from "../output/safe-text.ts";
 import { timeOfDay } from "../output/times.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,12 +31,12 @@ export function printEvent(terminal: Terminal, event: FeedEvent, { about }: Prin
     ...(about ? [box.blue(oneLine(shortId(aboutOf(event))).padEnd(widths.id))] : []),
     (told.executionId === "" ? "" : oneLine(shortId(told.executionId))).padEnd(widths.id),
     told.topic.padEnd(widths.topic),
-    brushOf(told, terminal.colours)(oneLine(told.text)),
+    colourOf(told, terminal.colours)(oneLine(told.text)),
   ];
   terminal.out(`${columns.join("  ")}\n`);
 }
 
-function brushOf({ tone }: Told, colours: boolean): Brush {
+function colourOf({ tone }: Told, colours: boolean): Colour {
   const { green, red, yellow } = paint(colours);
   return { plain: (text: string) => text, good: green, bad: red, wait: yellow }[tone];
 }

@@ -15,7 +15,6 @@ import {
   type StoredCommit,
 } from "@shoal/core";
 import type { AggregateRef, StoredEvent } from "@shoal/proto";
-import type { AnyKind } from "./actors.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { type Given, Mailbox, type Pending } from "./mailbox.ts";
 import { newCommit } from "./new-commit.ts";
@@ -230,7 +229,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   #allowed(decision: Decision<E>): Decision<E> {
     if (!decision.ok || decision.events.length === 0) return decision;
     const { kind, features } = this.#options;
-    const rejection = features?.rejectionOf(kind as AnyKind, decision.events);
+    const rejection = features?.rejectionOf(kind as Kind, decision.events);
     return rejection === undefined ? decision : { ok: false, rejection };
   }
 

@@ -1,7 +1,5 @@
-import type { Logger } from "@shoal/core";
-import { Fault, featureLevelOf, type LeaseSnapshot, type Rejection } from "@shoal/core";
+import { Fault, featureLevelOf, type Kind, type LeaseSnapshot, type Logger, type Rejection } from "@shoal/core";
 import type { StoredEvent } from "@shoal/proto";
-import type { AnyKind } from "./actors.ts";
 
 export interface FeatureGateOptions {
   /** The highest feature level that this requester supports. */
@@ -56,7 +54,7 @@ export class FeatureGate {
 
   /** Why these events may not be written yet; undefined when they may. */
   rejectionOf(
-    kind: Pick<AnyKind, "name" | "since" | "events" | "levelOf">,
+    kind: Pick<Kind, "name" | "since" | "events" | "levelOf">,
     events: readonly StoredEvent[],
   ): Rejection | undefined {
     const needed = featureLevelOf(kind, events);

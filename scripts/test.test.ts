@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -67,7 +67,7 @@ describe("the test run", () => {
       it("a", () => {});
       it.skip("b (needs a Docker engine)", () => {});
       describe.skip("c (needs a browser)", () => { it("d", () => {}); });
-      it("e", (context) => context.skip("needs a network"));
+      it("e (needs a network)", (context) => context.skip());
       it.skip("f", () => {});
     `);
     expect(run).toMatchObject({ code: 0, last: "1 passed, 0 failed, 4 skipped" });
@@ -77,7 +77,7 @@ describe("the test run", () => {
         "skipped 1: needs a browser",
         "skipped 1: needs a network",
         "skipped 1: no reason given: name what is missing in the title, (needs …)",
-        "  sample.test.js > c (needs a browser) > d",
+        `  ${relative(join(runner, "../.."), join(folder, "sample.test.js"))} > c (needs a browser) > d`,
       ]),
     );
   });
@@ -88,7 +88,7 @@ describe("the test run", () => {
       describe("g", () => { beforeAll(() => { throw new Error("no"); }); it("h", () => {}); });
     `);
     expect(run).toMatchObject({ code: 1, last: "1 passed, 1 failed, 1 skipped" });
-    expect(run.lines).toContain("skipped 1: its set-up failed");
+    expect(run.lines).toContain("skipped 1: its file or set-up failed");
   });
 
   it("lists only what was asked for with -t", async () => {
