@@ -1,5 +1,6 @@
 import type { Finding, Rule } from "../rule.ts";
-import type { Import, Source } from "../source.ts";
+import type { Source } from "../source.ts";
+import type { Import } from "../syntax.ts";
 import { ownPackage, packageOf, resolveImport, workspaceOf } from "../workspaces.ts";
 
 interface Layer {
