@@ -2,8 +2,8 @@ import type { BucketPosition } from "@shoal/core";
 import { type JobRow, jobRow } from "./job-row.ts";
 import type { JobTable } from "./job-table.ts";
 
-// Changes that wait for one transaction: some 5 ms of writing (measured). A read writes what waits first.
-const waitingMax = 256;
+// Changes that wait for one transaction: some 2 ms of writing (measured), so that requests do not wait for it. A read writes what waits first.
+const waitingMax = 64;
 
 /** A job that is to be written. */
 export interface PendingRow {
