@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { connect as dial } from "@nats-io/transport-node";
 import { type Clock, Fault, pause, type Random } from "@shoal/core";
 import type { Authentication } from "./authentication.ts";
+import { dial } from "./dial.ts";
 import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
 import { isUserRefusal, refusedByAll, userRefused } from "./refusal.ts";
 

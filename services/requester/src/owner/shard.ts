@@ -101,7 +101,7 @@ export class Shard {
       },
       room: () => this.#commitRoom.wait(),
     };
-    const knows = (_: string, seq: number) => this.#knows(seq);
+    const knows = (seq: number) => this.#knows(seq);
     await this.#keep(ports.log.follow({ shard, knows }, eventsSeq, (stored) => this.#deliver(stored), reading));
     const room = () => this.#reportRoom.wait();
     await this.#keep(ports.reports.follow(shard, reportsSeq, (report) => this.#onReport(report), { room }));
