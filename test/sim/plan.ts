@@ -38,6 +38,7 @@ export interface Plan {
     readonly width: number;
     readonly rounds: number;
     readonly waitMs: number;
+    readonly reserveAfterMs?: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly positionsMs: number;

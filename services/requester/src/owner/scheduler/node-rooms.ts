@@ -89,6 +89,13 @@ export class NodeRooms {
     return (room.silences === 0 || room.outstanding === 0) && timesFitting(each, room.spare, 1) > 0;
   }
 
+  /** How much of one slot fits on the node, as far as is known here: below 1 it is short of something. */
+  shareOf(nodeId: string, each: Resources): number {
+    const spare = this.#rooms.get(nodeId)?.spare ?? noResources;
+    const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
+    return Math.min(...kinds.filter((kind) => each[kind] > 0).map((kind) => spare[kind] / each[kind]));
+  }
+
   /** An ask is sent: what it may be granted is not asked for twice. */
   claim({ nodeId, each, slots }: Omit<Claim, "beats">): Claim {
     const room = this.#rooms.get(nodeId);
