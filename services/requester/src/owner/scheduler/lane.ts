@@ -203,7 +203,7 @@ export class Lane {
   /** Asking the node for this entry may succeed: it fits, has not refused it for good, and shows room. */
   #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
     const { rooms } = this.#options;
-    if (!rooms.hasRoom(nodeId, entry.requirements.resources, now)) return false;
+    if (!rooms.hasRoomFor(nodeId, entry, now)) return false;
     return entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
   }
 

@@ -70,12 +70,16 @@ describe("a job that waits for room", () => {
     }
   });
 
-  it("goes to another node when the first one reserves for someone else, and leaves it alone for a while", async () => {
+  it("goes to another node when the first one reserves for someone else, and back when all do", async () => {
     const { submit, clock, beatFor, asked } = setUp([1, 2], ({ info }) => info.nodeId === "n-1");
     submit(cores(4));
     await clock.settle();
     await beatFor(95);
     expect(asked.map(({ nodeId }) => nodeId)).toEqual(["n-0", "n-1", "n-1"]);
+    const { asked: all, ...others } = setUp([1, 2, 3], () => false);
+    others.submit(cores(4));
+    await others.beatFor(5 * lookSeconds);
+    expect(all.map(({ nodeId }) => nodeId)).toEqual(["n-0", "n-1", "n-2", "n-0", "n-1"]);
   });
 
   it("asks a node again that has not answered, and releases what it may have reserved", async () => {
@@ -104,5 +108,20 @@ describe("a job that waits for room", () => {
     expect(asked).toHaveLength(before);
     await beatFor(90);
     expect(asked.length).toBeGreaterThan(before);
+  });
+
+  it("is asked for before others of its requester when the room is there, and they are not asked for it", async () => {
+    const four = (ask: Ask) => ask.requirements.resources.cpuCores === 4;
+    const { submit, beatFor, clock, nodes, beat } = setUp([3], (_, ask) => four(ask));
+    const small = submit(cores(2));
+    await clock.advance(1);
+    const job = submit(cores(4));
+    await beatFor(lookSeconds);
+    const node = nodes.get("n-0") ?? expect.unreachable();
+    const asksBefore = node.asks;
+    node.change({ cpuCores: 3, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    beat();
+    await clock.settle();
+    expect([small.says(), job.says(), node.asks - asksBefore]).toEqual(["queued", "running", 1]);
   });
 });

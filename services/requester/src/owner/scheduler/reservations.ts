@@ -10,6 +10,12 @@ export const reservationLimits = {
   gatherMs: 600_000,
 } as const;
 
+/** When a node last refused to reserve for an entry, or was given back because it had not gathered enough. */
+interface Attempt {
+  readonly at: number;
+  readonly isSpent: boolean;
+}
+
 interface LaneReservation {
   readonly entry: PendingEntry;
   readonly nodeId: string;
@@ -24,8 +30,8 @@ interface LaneReservation {
 export class Reservations {
   readonly #options: BiddingOptions;
   readonly #byLane = new Map<Lane, LaneReservation>();
-  /** Until when a node is not asked to reserve for an entry. */
-  readonly #rests = new WeakMap<PendingEntry, Map<string, number>>();
+  /** Nodes on which an entry has failed to reserve. */
+  readonly #attempts = new WeakMap<PendingEntry, Map<string, Attempt>>();
 
   constructor(options: BiddingOptions) {
     this.#options = options;
@@ -40,7 +46,7 @@ export class Reservations {
     const reserved = this.#byLane.get(lane);
     if (reserved !== undefined && now - reserved.sinceAt >= reservationLimits.gatherMs) {
       this.end(lane, reserved.entry);
-      this.#rest(reserved.entry, reserved.nodeId);
+      this.#failed(reserved.entry, reserved.nodeId, true);
     }
     const current = this.#byLane.get(lane);
     if (current !== undefined) {
@@ -57,7 +63,7 @@ export class Reservations {
     return undefined;
   }
 
-  /** The node was asked: it reserves room, has granted some, or is left alone for a while. One that has not answered is asked again. */
+  /** The node was asked: it reserves room, has granted some, or others come first. One that has not answered is asked again. */
   answered(lane: Lane, { entry, nodeIds = [] }: Turn, { places, reserved: askId }: BiddingOutcome): void {
     const [nodeId] = nodeIds;
     if (nodeId === undefined) return;
@@ -67,11 +73,12 @@ export class Reservations {
     if (typeof askId === "string") {
       const sinceAt = isSame ? before.sinceAt : this.#options.clock.now();
       this.#byLane.set(lane, { entry, nodeId, askId, sinceAt });
+      this.#options.rooms.reserve(nodeId, entry);
       if (entry.slots.length === 0) this.end(lane, entry);
       return;
     }
     this.end(lane, entry);
-    if (askId === false && places.length === 0) this.#rest(entry, nodeId);
+    if (askId === false && places.length === 0) this.#failed(entry, nodeId, false);
   }
 
   /** The entry has its places, or needs none any more. */
@@ -79,29 +86,33 @@ export class Reservations {
     const reserved = this.#byLane.get(lane);
     if (reserved?.entry !== entry) return;
     this.#byLane.delete(lane);
+    this.#options.rooms.endReservation(reserved.nodeId, entry);
     this.#options.market.release(reserved.nodeId, { askId: reserved.askId, slots: 1 });
   }
 
-  #rest(entry: PendingEntry, nodeId: string): void {
-    const rests = this.#rests.get(entry) ?? new Map<string, number>();
-    this.#rests.set(entry, rests.set(nodeId, this.#options.clock.now() + reservationLimits.gatherMs));
+  #failed(entry: PendingEntry, nodeId: string, isSpent: boolean): void {
+    const attempts = this.#attempts.get(entry) ?? new Map<string, Attempt>();
+    this.#attempts.set(entry, attempts.set(nodeId, { at: this.#options.clock.now(), isSpent }));
   }
 
-  /** The node that fits, may be asked, and is short of least. */
+  /** The node that fits and may be asked: of those that have not refused, else of those that did longest ago, the one short of least. */
   #roomiest(lane: Lane, entry: PendingEntry): string | undefined {
     const { rooms } = this.#options;
-    let best: { readonly nodeId: string; readonly share: number } | undefined;
+    const attempts = this.#attempts.get(entry);
+    let best: { readonly nodeId: string; readonly triedAt: number; readonly share: number } | undefined;
     for (const nodeId of lane.pool.ids()) {
       const share = rooms.shareOf(nodeId, entry.requirements.resources);
-      if (share <= (best?.share ?? -1) || !this.#mayReserve(lane, entry, nodeId)) continue;
-      best = { nodeId, share };
+      const triedAt = attempts?.get(nodeId)?.at ?? 0;
+      const isBetter = best === undefined || triedAt < best.triedAt || (triedAt === best.triedAt && share > best.share);
+      if (isBetter && this.#mayReserve(lane, entry, nodeId)) best = { nodeId, triedAt, share };
     }
     return best?.nodeId;
   }
 
   #mayReserve(lane: Lane, entry: PendingEntry, nodeId: string): boolean {
     const { rooms, clock, isCandidate } = this.#options;
-    if ((this.#rests.get(entry)?.get(nodeId) ?? 0) > clock.now()) return false;
+    const attempt = this.#attempts.get(entry)?.get(nodeId);
+    if (attempt?.isSpent === true && clock.now() - attempt.at < reservationLimits.gatherMs) return false;
     if (entry.refusedBy.get(nodeId) === rooms.revisionOf(nodeId)) return false;
     return isCandidate(nodeId) && lane.fits(entry, nodeId);
   }
