@@ -7,6 +7,7 @@ import { createFleet, type Fleet } from "./fleet.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
+import { createStarvationChecker } from "./starvation-checker.ts";
 import { createVersions, planUpgrade } from "./versions.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
 
@@ -103,8 +104,10 @@ function createWorld(plan: Plan): World {
   };
   const watchman = createWatchman(problem, sea.clock.now);
   const placement = createPlacementChecker({ plan, sea, startAt, problem });
+  const starvation = createStarvationChecker({ plan, sea, startAt, problem });
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
+    starvation.see(stored);
     placement.see(stored);
     errands.see(stored);
     const { commit, aggregate, seq } = stored;

@@ -5,6 +5,7 @@ import { createSweeper } from "./agent/sweeper.ts";
 import { createBidder } from "./bidder/bidder.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
+import { Reservation } from "./capacity/reservation.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import { type Availability, createAvailability } from "./heartbeat/availability.ts";
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
@@ -35,8 +36,11 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     slotsMax: settings.slotsMax,
     freed: () => heartbeat.soon(),
   });
+  const { available } = ledger;
+  const { capacity } = settings;
+  const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
   const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
-  const info = () => nodeInfo(settings, availability, ledger);
+  const info = () => nodeInfo(settings, availability, { available: reservation.shown(), running: ledger.taken() });
   const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
     ...{ nodeId, clock, stall, logger, instance, info },
@@ -73,9 +77,9 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const around = { ...settings, parts: ports, availability, hostVariable, available: ledger.available };
-  const bidder = createBidder({ nodeId, stall, ledger, policies: createPolicies(around) });
-  return [look(availability), identity, outbox, holds(ledger), agent, bidder, heartbeat];
+  const around = { ...settings, parts: ports, availability, hostVariable, available };
+  const bidder = createBidder({ nodeId, stall, ledger, reservation, policies: createPolicies(around) });
+  return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
 /** Before anything else the node finds out what it can do. */
@@ -85,13 +89,20 @@ const look = (availability: Availability): Process => ({
   stop: async () => {},
 });
 
-const holds = (ledger: Ledger): Process => ({
+const holds = (ledger: Ledger, reservation: Reservation): Process => ({
   name: "ledger",
   start: async () => {},
-  stop: async () => ledger.close(),
+  stop: async () => {
+    ledger.close();
+    reservation.close();
+  },
 });
 
-function nodeInfo(settings: NodeSettings, availability: Availability, ledger: Ledger): NodeInfo {
+function nodeInfo(
+  settings: NodeSettings,
+  availability: Availability,
+  now: Pick<NodeInfo, "available" | "running">,
+): NodeInfo {
   const { nodeId, labels, capacity, perTask, version, address } = settings;
   return {
     nodeId,
@@ -101,8 +112,7 @@ function nodeInfo(settings: NodeSettings, availability: Availability, ledger: Le
     publishers: [...availability.usable("publishers")],
     capacity,
     perTask,
-    available: ledger.available(),
-    running: ledger.taken(),
+    ...now,
     version,
     address,
   };
