@@ -6,7 +6,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Fault, silentLogger } from "@shoal/core";
-import { connectRequester, findServer, startServer, systemClock, systemRandom } from "@shoal/nats";
+import { connectRequester, findServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import type { ApiParts } from "../../services/requester/src/api/front.ts";
 import { createApi } from "../../services/requester/src/api/server.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
@@ -33,6 +34,8 @@ export const finishedJobs: Measure = {
     const server = await startServer(await findServer(), { dataDir, port: -1 });
     const open = () =>
       connectRequester({
+        clock: systemClock(),
+        random: systemRandom,
         requesterId: "bench",
         servers: [server.url],
         replicas: 1,

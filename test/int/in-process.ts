@@ -1,5 +1,6 @@
 import { type Process, registry, silentLogger } from "@shoal/core";
-import { connectNode, connectRequester, systemClock, systemRandom } from "@shoal/nats";
+import { connectNode, connectRequester } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { createCompute } from "../../services/compute/src/compute.ts";
@@ -29,6 +30,8 @@ export const jobOf = (RunSeconds: number): JobSpec =>
 async function startRequester(url: string, markerMs: number, lines: string[]) {
   const note = (_facts: unknown, sentence: string) => void lines.push(sentence);
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: "r-one",
     servers: [url],
     replicas: 1,
@@ -62,7 +65,7 @@ async function startRequester(url: string, markerMs: number, lines: string[]) {
 /** A node on a connection to a real server; its work is counted, and ends early when `finished` resolves. */
 async function startNode(url: string, finished: Promise<void>) {
   const clock = systemClock();
-  const node = await connectNode({ nodeId, servers: [url] });
+  const node = await connectNode({ clock, random: systemRandom, nodeId, servers: [url] });
   const starts = new Map<string, number>();
   const ended = new Set<string>();
   const executor: Executor = {

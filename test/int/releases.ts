@@ -1,13 +1,7 @@
 import { type Kinds, type Process, registry, silentLogger } from "@shoal/core";
 import { nextFeatureLevel, nextKinds, thisKinds } from "@shoal/core/testing";
-import {
-  connectNode,
-  connectRequester,
-  messageReader,
-  type RequesterPorts,
-  systemClock,
-  systemRandom,
-} from "@shoal/nats";
+import { connectNode, connectRequester, messageReader, type RequesterPorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { featureLevel } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { createCompute } from "../../services/compute/src/compute.ts";
@@ -99,7 +93,16 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
 
 function connect(servers: readonly string[], requesterId: string, kinds: Kinds): Promise<RequesterPorts> {
   const ignore = () => undefined;
-  return connectRequester({ requesterId, servers, replicas: 1, kinds, onParked: ignore, onTrouble: ignore });
+  return connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
+    requesterId,
+    servers,
+    replicas: 1,
+    kinds,
+    onParked: ignore,
+    onTrouble: ignore,
+  });
 }
 
 async function run(
@@ -141,7 +144,7 @@ async function run(
 
 async function startNode(servers: readonly string[]): Promise<{ close(): Promise<void> }> {
   const clock = systemClock();
-  const node = await connectNode({ nodeId, servers });
+  const node = await connectNode({ clock: systemClock(), random: systemRandom, nodeId, servers });
   const processes: readonly Process[] = createCompute(
     { ...testSettings, nodeId },
     {

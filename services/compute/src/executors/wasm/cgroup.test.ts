@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Cgroups, cgroupsIfAny, ownCgroups } from "./cgroup.ts";
 import { fromText } from "./testing/program.ts";

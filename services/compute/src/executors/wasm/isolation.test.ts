@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cellFlags } from "./cell.ts";
 import { type Isolation, isolationsFor, noIsolation } from "./isolation.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { afterAll } from "vitest";
 import { executorContract, type Piece } from "../contract.ts";
 import { type Pen, program, root } from "./testing/program.ts";

@@ -1,5 +1,5 @@
 // A node's process with one guest, for tests that kill it. Prints a line when the guest has said something.
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { wasm } from "../wasm.ts";
 
 const [, , module = ""] = process.argv;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { afterAll, beforeAll } from "vitest";
 import type { Executor, Exit, Input, Running, Work } from "../../executor.ts";
 import type { WasmLimits } from "../limits.ts";
