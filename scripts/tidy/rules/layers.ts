@@ -21,9 +21,10 @@ const layers: Readonly<Record<string, Layer>> = {
   "libs/core": { own: ["proto"], packages: ["zod"], node: false },
   "libs/nats": { own: ["proto", "core"], inTests: ["node"], node: true },
   "libs/node": { own: ["proto", "core"], node: true },
+  "libs/wasi-sandbox": { own: ["proto", "core", "node"], node: true },
   "libs/client": { own: ["proto"], node: false },
   "services/requester": { own: ["proto", "core", "nats", "node"], node: true },
-  "services/compute": { own: ["proto", "core", "nats", "node"], node: true },
+  "services/compute": { own: ["proto", "core", "nats", "node", "wasi-sandbox"], node: true },
   "apps/cli": { own: ["proto", "client", "node"], lazily: ["requester", "compute", "nats"], node: true },
   "apps/console": { own: ["proto", "client"], node: false },
 };

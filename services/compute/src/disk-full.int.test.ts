@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
+import { root as guestRoot, program } from "@shoal/wasi-sandbox/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemCodeOf } from "./disk-fault.ts";
-import { root as guestRoot, program } from "./executors/wasm/testing/program.ts";
 import { serveCompute } from "./main.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 
