@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { allowanceOf } from "../../results/allowance.ts";
-import { downloadOf } from "../../results/download.ts";
-import { unpack } from "../../results/unpack.ts";
+import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
-import type { Stage } from "../stage.ts";
+import type { DemoContext } from "../demo-context.ts";
 import { check, type Step } from "../step.ts";
 
 const memoryBytes = 64_000_000;
@@ -19,15 +17,15 @@ const script = [
 /** Where a Docker engine answers: a container with an input, limits, a result and its output as it runs. */
 export const containerJob: Step = {
   title: "Run a container with an input, limits on its resources, and its output as it is written",
-  async run(stage) {
+  async run(context) {
     const prepared = preparedOf(await callCheckout("test/images/demo-image.ts", "prepareDemoImage"));
     if (prepared.image === undefined) {
-      stage.narrator.say(`skipped: ${prepared.why}`);
+      context.reporter.say(`skipped: ${prepared.why}`);
       return;
     }
     // Not earlier: the node removes the container some time after the job's end.
-    stage.atEnd(prepared.remove);
-    await runContainer(stage, prepared.image);
+    context.atEnd(prepared.remove);
+    await runContainer(context, prepared.image);
   },
 };
 
@@ -49,8 +47,8 @@ function preparedOf(answer: unknown): Prepared {
   };
 }
 
-async function runContainer(stage: Stage, image: string): Promise<void> {
-  const { client, narrator, signal, textFile, watch } = stage;
+async function runContainer(context: DemoContext, image: string): Promise<void> {
+  const { client, reporter, signal, textFile, watch } = context;
   const { jobId } = await client.submit(specOf(image, textFile));
   await watch.until(
     jobId,
@@ -60,7 +58,7 @@ async function runContainer(stage: Stage, image: string): Promise<void> {
   let output = "";
   for await (const { text } of client.logs(jobId, { follow: true, signal })) {
     output += text;
-    narrator.say(`  ${text.trimEnd()}`);
+    reporter.say(`  ${text.trimEnd()}`);
   }
   const job = await client.waitForJob(jobId, { signal });
   check(job.state.stateType === "completed", `the container job ended ${job.state.stateType}: ${job.state.message}`);
@@ -71,15 +69,15 @@ async function runContainer(stage: Stage, image: string): Promise<void> {
     `the container ended with exit code ${run?.runOutput?.exitCode}: ${run?.runOutput?.stderr}`,
   );
   check(/\d+ \/input\/text/.test(output), "the container's output did not arrive while it ran");
-  const sum = await resultOf(stage, jobId);
+  const sum = await resultOf(context, jobId);
   const expected = createHash("sha256")
     .update(await readFile(textFile))
     .digest("hex");
   check(sum === expected, `the container saw a text with SHA-256 ${sum}, not ${expected}`);
-  narrator.proved("completed: it read its input, kept its limits, and its result came back with the right checksum");
+  reporter.passed("completed: it read its input, kept its limits, and its result came back with the right checksum");
 }
 
-async function resultOf({ client, folder, signal }: Stage, jobId: string): Promise<string> {
+async function resultOf({ client, folder, signal }: DemoContext, jobId: string): Promise<string> {
   const [result] = await client.results(jobId);
   check(result !== undefined, "the container job has no result");
   const into = join(folder, "container");

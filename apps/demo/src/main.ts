@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { exitOf, sayFailure } from "../failure.ts";
-import { processTerminal } from "../terminal.ts";
+import { exitOf, processTerminal, sayFailure } from "@shoal/cli/parts";
 import { checkoutPath } from "./checkout.ts";
 import { runDemo } from "./run-demo.ts";
 

@@ -8,7 +8,7 @@ const seconds = 3;
 /** The requester that owns a job dies in the middle of it; the other one takes over, and nothing runs twice. */
 export const loseRequester: Step = {
   title: "Kill the requester that owns a job (SIGKILL) while the job runs",
-  async run({ client, cluster, narrator, watch }) {
+  async run({ client, cluster, reporter, watch }) {
     const { jobId } = await client.submit(noopSpec({ name: "loses-its-requester", count, seconds }));
     const running = await watch.until(
       jobId,
@@ -21,7 +21,7 @@ export const loseRequester: Step = {
       victim in cluster.pids(),
       `the events name "${victim}" as the job's owner, which is no process of the cluster`,
     );
-    narrator.say(`${victim} owns the job: killing it, process ${cluster.pids()[victim]}`);
+    reporter.say(`${victim} owns the job: killing it, process ${cluster.pids()[victim]}`);
     const killedAt = performance.now();
     cluster.kill(victim);
     const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of the job");
@@ -34,8 +34,8 @@ export const loseRequester: Step = {
       "an execution was made again although its node never stopped",
     );
     const takenMs = performance.now() - killedAt;
-    narrator.figure("requester killed → job completed", `${(takenMs / 1000).toFixed(1)} s`);
-    narrator.proved(
+    reporter.figure("requester killed → job completed", `${(takenMs / 1000).toFixed(1)} s`);
+    reporter.passed(
       `completed by ${heir}, ${(takenMs / 1000).toFixed(1)} s after the kill; nothing was lost or run twice`,
     );
   },

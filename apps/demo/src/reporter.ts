@@ -1,23 +1,19 @@
+import { aboutOf, oneLine, paint, type Terminal, tellEvent, timeOfDay } from "@shoal/cli/parts";
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
-import { paint } from "../output/paint.ts";
-import { oneLine } from "../output/safe-text.ts";
-import { timeOfDay } from "../output/times.ts";
-import { aboutOf, tellEvent } from "../progress/tell-event.ts";
-import type { Terminal } from "../terminal.ts";
 
-/** Tells the story on the terminal. */
-export interface Narrator {
+/** Shows the demonstration on the terminal. */
+export interface Reporter {
   heading(title: string): void;
-  /** What is about to happen or has been seen. */
+  /** What follows, or what was seen. */
   say(text: string): void;
   /** Something promised that was seen to hold. */
-  proved(text: string): void;
+  passed(text: string): void;
   failed(text: string): void;
   /** An event of the live feed. */
   event(event: FeedEvent): void;
   /** While many alike events pass, they are only counted; call the answer to go on. */
-  hush(): () => void;
+  mute(): () => void;
   /** Something measured, shown again at the end. */
   figure(name: string, value: string): void;
   figures(): void;
@@ -26,22 +22,22 @@ export interface Narrator {
 // The event's text is cut so that a line fits most terminals; the history has all of it.
 const textChars = 88;
 
-/** A narrator; `feed` says whether the live feed is shown. */
-export function createNarrator({ out, colours }: Terminal, { feed }: { readonly feed: boolean }): Narrator {
+/** A reporter; `feed` says whether the live feed is shown. */
+export function createReporter({ out, colours }: Terminal, { feed }: { readonly feed: boolean }): Reporter {
   const { bold, cyan, dim, green, red, yellow } = paint(colours);
   const tones = { plain: dim, good: green, bad: red, wait: yellow };
   const figures: [string, string][] = [];
   let steps = 0;
-  let hushed: number | undefined;
+  let mutedCount: number | undefined;
   return {
     heading: (title) => out(`\n${bold(cyan(`${++steps}. ${title}`))}\n`),
     say: (text) => out(`   ${text}\n`),
-    proved: (text) => out(`   ${green("✓")} ${text}\n`),
+    passed: (text) => out(`   ${green("✓")} ${text}\n`),
     failed: (text) => out(`\n${red("✗")} ${text}\n`),
     event(event) {
       if (!feed) return;
-      if (hushed !== undefined) {
-        hushed += 1;
+      if (mutedCount !== undefined) {
+        mutedCount += 1;
         return;
       }
       const { topic, text, tone, executionId } = tellEvent(event);
@@ -51,11 +47,11 @@ export function createNarrator({ out, colours }: Terminal, { feed }: { readonly 
       const time = timeOfDay(Date.parse(event.cloudEvent.time));
       out(`   ${dim(`│ ${time} ${about} ${execution} ${topic.padEnd(12)}`)} ${tones[tone](oneLine(cut))}\n`);
     },
-    hush() {
-      hushed = 0;
+    mute() {
+      mutedCount = 0;
       return () => {
-        if (feed) out(dim(`   │ … ${hushed ?? 0} events\n`));
-        hushed = undefined;
+        if (feed) out(dim(`   │ … ${mutedCount ?? 0} events\n`));
+        mutedCount = undefined;
       };
     },
     figure: (name, value) => void figures.push([name, value]),

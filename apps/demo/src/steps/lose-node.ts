@@ -8,7 +8,7 @@ const seconds = 3;
 /** A compute node dies in the middle of a batch; its part of the work is done elsewhere. */
 export const loseNode: Step = {
   title: `Kill a compute node (SIGKILL) in the middle of a batch of ${count}`,
-  async run({ client, cluster, narrator, signal, watch }) {
+  async run({ client, cluster, reporter, signal, watch }) {
     const { jobId } = await client.submit(noopSpec({ name: "loses-a-node", count, seconds }));
     const running = await watch.until(
       jobId,
@@ -18,7 +18,7 @@ export const loseNode: Step = {
     const [victim] = placesOf(running).values();
     check(victim !== undefined, "no execution was given to a node");
     const hit = [...placesOf(running).values()].filter((node) => node === victim).length;
-    narrator.say(`${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.pids()[victim]}`);
+    reporter.say(`${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.pids()[victim]}`);
     cluster.kill(victim);
     const job = await client.waitForJob(jobId, { signal });
     check(job.state.stateType === "completed", `the batch ended ${job.state.stateType}: ${job.state.message}`);
@@ -31,7 +31,7 @@ export const loseNode: Step = {
     );
     check(items.length === count + hit, `${items.length} executions in all, not ${count} and ${hit} second tries`);
     check(!completed.some(({ nodeId, attempt }) => attempt > 1 && nodeId === victim), `a second try went to ${victim}`);
-    narrator.proved(
+    reporter.passed(
       `completed: ${hit} executions were lost with ${victim} and done again elsewhere, every partition once`,
     );
   },

@@ -1,17 +1,15 @@
-import { knownCluster } from "../../devstack/known-cluster.ts";
-import { replayOf } from "../../replay/replay-of.ts";
-import { reportLines } from "../../replay/report-lines.ts";
+import { knownCluster, replayOf, reportLines } from "@shoal/cli/parts";
 import { check, type Step } from "../step.ts";
 
 /** The log is folded from the first event; the views that the cluster stores must be what comes of it. */
 export const replayLog: Step = {
   title: "Replay the log from its beginning: verify the chain of hashes, and compare every view with it",
-  async run({ cluster, narrator }) {
+  async run({ cluster, reporter }) {
     const report = await replayOf(knownCluster(cluster.facts.dataDir));
-    for (const line of reportLines(report)) narrator.say(line);
+    for (const line of reportLines(report)) reporter.say(line);
     const { problems, mismatches, events, eventsPerSecond } = report;
     check(report.ok, `${problems.count} problems in the log, ${mismatches.count} entries that differ`);
-    narrator.figure("events replayed per second", `${Math.round(eventsPerSecond)}`);
-    narrator.proved(`${events} events: the views are identical, and the chain of hashes holds`);
+    reporter.figure("events replayed per second", `${Math.round(eventsPerSecond)}`);
+    reporter.passed(`${events} events: the views are identical, and the chain of hashes holds`);
   },
 };

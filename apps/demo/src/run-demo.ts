@@ -1,16 +1,20 @@
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  banner,
+  type DevstackSettings,
+  listenForQuit,
+  paint,
+  type Quit,
+  startDevstack,
+  type Terminal,
+  usual,
+} from "@shoal/cli/parts";
 import { createClient } from "@shoal/client";
-import { banner } from "../devstack/banner.ts";
-import { type DevstackSettings, usual } from "../devstack/settings.ts";
-import { startDevstack } from "../devstack/start-devstack.ts";
-import { paint } from "../output/paint.ts";
-import { listenForQuit, type Quit } from "../process/quit.ts";
-import type { Terminal } from "../terminal.ts";
+import type { DemoContext } from "./demo-context.ts";
 import { watchFeed } from "./feed-watch.ts";
-import { createNarrator, type Narrator } from "./narrator.ts";
-import type { Stage } from "./stage.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
 import { steps } from "./steps/index.ts";
 
 export interface DemoOptions {
@@ -25,27 +29,27 @@ export interface DemoOptions {
 // What a shell shows for a program that Ctrl-C ended.
 const interruptedCode = 130;
 
-/** Tells the whole story; resolves with the exit code: 0, 1 when a promise did not hold, 130 when it was interrupted. */
+/** Runs all of it; resolves with the exit code: 0, 1 when a promise did not hold, 130 when it was interrupted. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const quit = listenForQuit();
   quit.insisted.then(() => process.exit(interruptedCode));
-  const narrator = createNarrator(options.terminal, { feed: options.feed });
+  const reporter = createReporter(options.terminal, { feed: options.feed });
   // Resolved: the system's temporary folder is a link on some platforms, and nodes allow paths as they are.
   const folder = await realpath(await mkdtemp(join(tmpdir(), "shoal-demo-")));
   try {
-    return await tell(options, { narrator, quit, folder });
+    return await play(options, { reporter, quit, folder });
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-interface Telling {
-  readonly narrator: Narrator;
+interface DemoRun {
+  readonly reporter: Reporter;
   readonly quit: Quit;
   readonly folder: string;
 }
 
-async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): Promise<number> {
+async function play(options: DemoOptions, { reporter, quit, folder }: DemoRun): Promise<number> {
   const textFile = await realpath(options.textFile);
   await access(textFile);
   const settings: DevstackSettings = {
@@ -60,9 +64,9 @@ async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): 
   const stop = new AbortController();
   quit.asked.then(() => stop.abort());
   const startedAt = performance.now();
-  narrator.heading("Start a cluster: a NATS server, two requesters, three compute nodes");
+  reporter.heading("Start a cluster: a NATS server, two requesters, three compute nodes");
   const cluster = await startDevstack(settings, {
-    onNews: ({ name, what, why }) => narrator.say(`${name} ${what} (${why})`),
+    onNews: ({ name, what, why }) => reporter.say(`${name} ${what} (${why})`),
     signal: stop.signal,
   }).catch((failure: unknown) => {
     if (!stop.signal.aborted) throw failure;
@@ -72,16 +76,16 @@ async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): 
   const tidies: (() => Promise<void>)[] = [];
   const atEnd = (tidy: () => Promise<void>): void => void tidies.push(tidy);
   try {
-    const watch = watchFeed(client, { signal: stop.signal, onEvent: narrator.event });
+    const watch = watchFeed(client, { signal: stop.signal, onEvent: reporter.event });
     const processes = Object.entries(cluster.facts.pids).map(([name, pid]) => `${name} ${pid}`);
-    narrator.say(`processes: ${processes.join(", ")}`);
-    narrator.proved(`ready after ${inSeconds(performance.now() - startedAt)}`);
-    await tellSteps({ cluster, client, watch, narrator, textFile, folder, signal: stop.signal, atEnd });
-    narrator.heading(`All of it held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
-    narrator.figures();
+    reporter.say(`processes: ${processes.join(", ")}`);
+    reporter.passed(`ready after ${inSeconds(performance.now() - startedAt)}`);
+    await runSteps({ cluster, client, watch, reporter, textFile, folder, signal: stop.signal, atEnd });
+    reporter.heading(`All of it held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
+    reporter.figures();
   } catch (failure) {
     if (stop.signal.aborted) return interruptedCode;
-    narrator.failed(failure instanceof Error ? failure.message : String(failure));
+    reporter.failed(failure instanceof Error ? failure.message : String(failure));
     return 1;
   } finally {
     if (stop.signal.aborted) await stopJobs(client);
@@ -93,16 +97,16 @@ async function tell(options: DemoOptions, { narrator, quit, folder }: Telling): 
   return 0;
 }
 
-async function tellSteps(stage: Stage): Promise<void> {
+async function runSteps(context: DemoContext): Promise<void> {
   for (const { title, run } of steps) {
-    stage.signal.throwIfAborted();
-    stage.narrator.heading(title);
-    await run(stage);
+    context.signal.throwIfAborted();
+    context.reporter.heading(title);
+    await run(context);
   }
 }
 
 /** Containers live longer than the node that started them; a job that was stopped leaves none. */
-async function stopJobs(client: Stage["client"]): Promise<void> {
+async function stopJobs(client: DemoContext["client"]): Promise<void> {
   const { items } = await client.jobs({ limit: 100, reverse: true }).catch(() => ({ items: [] }));
   const open = items.filter(({ state }) => ["pending", "queued", "running"].includes(state.stateType));
   const signal = AbortSignal.timeout(stopJobsMs);

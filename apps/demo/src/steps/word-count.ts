@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { allowanceOf } from "../../results/allowance.ts";
-import { downloadOf } from "../../results/download.ts";
-import { unpack } from "../../results/unpack.ts";
+import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
 import { addCounts, countWords, firstDifference } from "../count-words.ts";
-import type { Stage } from "../stage.ts";
+import type { DemoContext } from "../demo-context.ts";
 import { check, type Step } from "../step.ts";
 
 const partitions = 4;
@@ -13,15 +11,15 @@ const partitions = 4;
 /** Real work: a WebAssembly program over a real text, in partitions, with its results collected. */
 export const wordCount: Step = {
   title: `Count the words of a text with a WebAssembly program, in ${partitions} partitions`,
-  async run(stage) {
-    const { client, narrator, textFile } = stage;
+  async run(context) {
+    const { client, reporter, textFile } = context;
     const module = await callCheckout("examples/word-count/build.ts", "buildWordCount");
     check(module instanceof Uint8Array, "the program was compiled to no bytes");
-    narrator.say(`${basename(textFile)}, compiled program of ${module.length} bytes, results through the object store`);
+    reporter.say(`${basename(textFile)}, compiled program of ${module.length} bytes, results through the object store`);
     const { jobId } = await client.submit(specOf(module, textFile));
-    const job = await client.waitForJob(jobId, { signal: stage.signal });
+    const job = await client.waitForJob(jobId, { signal: context.signal });
     check(job.state.stateType === "completed", `the job ended ${job.state.stateType}: ${job.state.message}`);
-    const counted = await collect(stage, jobId);
+    const counted = await collect(context, jobId);
     const expected = countWords(await readFile(textFile));
     const difference = firstDifference(counted, expected);
     check(
@@ -30,7 +28,7 @@ export const wordCount: Step = {
     );
     const total = [...counted.values()].reduce((sum, count) => sum + count, 0);
     const [most = ["nothing", 0]] = [...counted].sort(([, one], [, other]) => other - one);
-    narrator.proved(
+    reporter.passed(
       `${total} words, ${counted.size} different, most often "${most[0]}" (${most[1]} times): the same as counted here in TypeScript`,
     );
   },
@@ -67,7 +65,7 @@ function specOf(module: Uint8Array, textFile: string): object {
 }
 
 /** Downloads every partition's result and adds them up. */
-async function collect({ client, folder, signal }: Stage, jobId: string): Promise<ReadonlyMap<string, number>> {
+async function collect({ client, folder, signal }: DemoContext, jobId: string): Promise<ReadonlyMap<string, number>> {
   const results = await client.results(jobId);
   check(results.length === partitions, `wanted ${partitions} results, found ${results.length}`);
   const sum = new Map<string, number>();

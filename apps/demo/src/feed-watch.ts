@@ -1,5 +1,5 @@
+import { aboutOf } from "@shoal/cli/parts";
 import type { Client, FeedEvent } from "@shoal/client";
-import { aboutOf } from "../progress/tell-event.ts";
 import { DemoFailure } from "./step.ts";
 
 /** Everything that the feed has told and still tells. */
