@@ -6,7 +6,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Fault, silentLogger } from "@shoal/core";
-import { connectRequester, findServer, startServer, systemClock, systemRandom } from "@shoal/nats";
+import { connectRequester, findServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import { wellHealth } from "../../services/requester/src/health/requester-health.ts";
@@ -33,6 +34,8 @@ export const finishedJobs: Measure = {
     const server = await startServer(await findServer(), { dataDir, port: -1 });
     const open = () =>
       connectRequester({
+        clock: systemClock(),
+        random: systemRandom,
         requesterId: "bench",
         servers: [server.url],
         replicas: 1,

@@ -1,4 +1,4 @@
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";

@@ -1,5 +1,6 @@
 import { type ReleaseName, releases } from "@shoal/core/testing";
 import { connectRequester } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
@@ -70,5 +71,7 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
 function connectAs(requesterId: string, url: string, release: ReleaseName) {
   const ignore = () => undefined;
   const { kinds } = releases[release];
-  return connectRequester({ requesterId, servers: [url], replicas: 1, kinds, onParked: ignore, onTrouble: ignore });
+  const quiet = { onParked: ignore, onTrouble: ignore };
+  const ports = { clock: systemClock(), random: systemRandom };
+  return connectRequester({ ...ports, requesterId, servers: [url], replicas: 1, kinds, ...quiet });
 }

@@ -1,5 +1,6 @@
 import { type Process, registry, silentLogger } from "@shoal/core";
-import { connectNode, systemClock, systemRandom } from "@shoal/nats";
+import { connectNode } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { createCompute } from "../../services/compute/src/compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
@@ -15,7 +16,7 @@ export async function startNode(
   url: string,
   executor: Executor = noop(systemClock()),
 ): Promise<{ close(): Promise<void> }> {
-  const node = await connectNode({ nodeId, servers: [url] });
+  const node = await connectNode({ clock: systemClock(), random: systemRandom, nodeId, servers: [url] });
   const processes: readonly Process[] = createCompute(
     { ...testSettings, nodeId },
     {

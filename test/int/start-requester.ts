@@ -1,5 +1,6 @@
 import type { Leases, Process } from "@shoal/core";
-import { connectRequester, type RequesterPorts, systemClock, systemRandom } from "@shoal/nats";
+import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import { createRequester, type Requester, type RequesterSettings } from "../../services/requester/src/requester.ts";
@@ -36,6 +37,8 @@ const defaults = {
 export async function startRequester(options: RequesterOptions): Promise<RunningRequester> {
   const { url, requesterId, login, markerMs, onLine = () => undefined, leases = (own) => own, ...settings } = options;
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId,
     servers: [url],
     replicas: 1,

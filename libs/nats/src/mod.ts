@@ -50,8 +50,6 @@ export {
 export { findServer, type ServerProgram } from "./server/find-server.ts";
 export { type ServerCluster, type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
 export { type RunningServer, startServer } from "./server/start-server.ts";
-export { systemClock } from "./system-clock.ts";
-export { systemRandom } from "./system-random.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 export {
   markerMs,

@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectionOf, connectNode, type Link, type NodePorts, systemClock, systemRandom } from "@shoal/nats";
+import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nats";
+import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
@@ -11,8 +12,7 @@ import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
-import { keptInstanceId, keptNodeId } from "./node-id.ts";
-import type { ServiceLog } from "./pino-logger.ts";
+import { instanceIdIn, nodeIdIn } from "./node-id.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
@@ -31,14 +31,14 @@ export interface Host {
  * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
  * opened by then is closed again.
  */
-export async function openHost(config: ComputeConfig, logger: ServiceLog, signal: AbortSignal): Promise<Host> {
+export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<Host> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
   try {
-    const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemRandom) : config.nodeId;
-    const instanceId = await keptInstanceId(dataDir, systemRandom);
-    logger.identify(nodeId);
+    const nodeId = config.nodeId || nodeIdIn(dataDir, systemRandom);
+    const instanceId = instanceIdIn(dataDir, systemRandom);
+    logger.identify({ nodeId });
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
     const nats = await connectNode({
@@ -47,6 +47,7 @@ export async function openHost(config: ComputeConfig, logger: ServiceLog, signal
       signal,
       onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
       clock,
+      random: systemRandom,
     });
     return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
   } catch (failure) {
@@ -95,7 +96,7 @@ interface Opened {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly nats: NodePorts;
-  readonly logger: ServiceLog;
+  readonly logger: ServiceLogger;
 }
 
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {

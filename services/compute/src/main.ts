@@ -1,5 +1,6 @@
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
+import { type ServiceLogger, serviceLogger } from "@shoal/node";
 import { resultsBucketOf } from "@shoal/proto";
 import { createCompute } from "./compute.ts";
 import type { ComputePorts } from "./compute-ports.ts";
@@ -7,7 +8,8 @@ import { ComputeConfig } from "./config.ts";
 import { createHealthServer } from "./health/health-server.ts";
 import { createNodeHealth } from "./health/node-health.ts";
 import { type Host, openHost } from "./host.ts";
-import { openLogger, type ServiceLog } from "./pino-logger.ts";
+
+const name = "shoal-compute";
 
 /** What a compute node is started with. */
 export interface ComputeServing {
@@ -32,11 +34,11 @@ export interface ServiceHealth {
  * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
  */
 export async function serveCompute(serving: ComputeServing): Promise<void> {
-  let logger = openLogger("info");
+  let logger = serviceLogger({ name, level: "info" });
   const signal = signalOf(serving.quit);
   try {
     const config = readConfig(ComputeConfig, serving.given);
-    logger = openLogger(config.log.level);
+    logger = serviceLogger({ name, level: config.log.level });
     const host = await openHost(config, logger, signal);
     logger.info({ config: shownConfig(ComputeConfig, config) }, "starting");
     const endWatch = abandonOn(signal, host.link);
@@ -89,5 +91,5 @@ async function runCompute(host: Host, { config, logger }: Settings, serving: Com
 
 interface Settings {
   readonly config: ComputeConfig;
-  readonly logger: ServiceLog;
+  readonly logger: ServiceLogger;
 }

@@ -1,5 +1,6 @@
 import { type Given, kinds, readConfig } from "@shoal/core";
 import { acceptLoss, connectionOf, connectRequester, type LossAccepted } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "./config.ts";
 
 /**
@@ -9,6 +10,8 @@ import { RequesterConfig } from "./config.ts";
 export async function repairLog(given: Given): Promise<LossAccepted> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: "repair",
     ...connectionOf(settings),
     replicas: settings.replicas,

@@ -1,5 +1,5 @@
 import { silentLogger } from "@shoal/core";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { NodeDisconnected, NodeForgotten } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { isForgotten } from "./nodes/forgotten-nodes.ts";

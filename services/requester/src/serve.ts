@@ -11,26 +11,25 @@ import {
   type RequesterPorts,
   signalOf,
   summaryOf,
-  systemClock,
-  systemRandom,
 } from "@shoal/nats";
+import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
 import { shardOf, streams } from "@shoal/proto";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
 import { RequesterConfig } from "./config.ts";
 import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
 import { type Api, createApi } from "./http/server.ts";
-import { keptText } from "./kept-text.ts";
 import { catalogFile, checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
 import { isForgotten } from "./nodes/forgotten-nodes.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
-import { openLogger } from "./pino-logger.ts";
 import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { createResultBuckets } from "./result-buckets.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
+
+const name = "shoal-requester";
 
 /** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
@@ -62,13 +61,15 @@ export interface RequesterFacts {
  * the address or the log do not allow it to start; it has logged it then.
  */
 export async function serveRequester(serving: RequesterServing): Promise<void> {
-  let logger = openLogger("info", "");
+  let logger = serviceLogger({ name, level: "info" });
   const signal = signalOf(serving.quit);
   try {
     const config = readConfig(RequesterConfig, serving.given);
     const dataDir = openDataDir(config.dataDir);
-    const requesterId = config.requesterId || keptText(dataDir, "requester-id", newRequesterId);
-    logger = openLogger(config.log.level, requesterId);
+    const requesterId =
+      config.requesterId || persistedValue({ folder: dataDir, name: "requester-id", make: newRequesterId });
+    logger = serviceLogger({ name, level: config.log.level });
+    logger.identify({ requesterId });
     logger.info({ config: shownConfig(RequesterConfig, config) }, "starting");
     const nats = await connectPorts({ config, requesterId, logger, signal });
     const endWatch = abandonOn(signal, nats.link);
@@ -108,6 +109,7 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
   await runUntil(Promise.race([quit, guard.damaged]), [connection, ...processes, ready]);
 }
 
+const newSecret = (): string => randomBytes(32).toString("hex");
 const newRequesterId = (): string => `r-${systemRandom.uuid().slice(0, 8)}`;
 
 function openDataDir(path: string): string {
@@ -133,6 +135,8 @@ function connectPorts({ config, requesterId, logger, signal }: Connecting): Prom
     ...connectionOf(config.nats),
     replicas: config.nats.replicas,
     signal,
+    clock: systemClock(),
+    random: systemRandom,
     storage: config.storage,
     onParked: (count) => logger.warn({ count }, "a report could not be read and was parked"),
     onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
@@ -182,7 +186,7 @@ function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assem
   const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
   const resultBuckets = resultBucketsOf(nats, requester, logger);
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
-  const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
+  const secret = persistedValue({ folder: dataDir, name: "secret", make: newSecret });
   const { publicUrl, ...http } = config.http;
   const api = createApi(
     {

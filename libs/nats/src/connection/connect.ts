@@ -1,7 +1,5 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Clock, Fault, type Random } from "@shoal/core";
-import { systemClock } from "../system-clock.ts";
-import { systemRandom } from "../system-random.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { AuthenticationSettings } from "./authentication-settings.ts";
 import { type FirstConnectionOptions, firstConnection } from "./first-connection.ts";
@@ -21,8 +19,8 @@ export interface ConnectOptions extends AuthenticationSettings {
   readonly signal?: AbortSignal;
   /** Called for what goes wrong in the background and is survived. */
   readonly onTrouble?: OnTrouble;
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 // A server that was started in the same moment answers within milliseconds; a person who mistyped an address waits for this.
@@ -34,7 +32,7 @@ const patienceDefaultMs = 10_000;
  * CONFIG_INVALID (settings contradict each other, or a file cannot be used).
  */
 export async function connect(options: ConnectOptions): Promise<Link> {
-  const { clock = systemClock(), random = systemRandom, inboxPrefix = "_INBOX", name, signal } = options;
+  const { clock, random, inboxPrefix = "_INBOX", name, signal } = options;
   const onTrouble = options.onTrouble ?? (() => {});
   const trouble = createTroubleReport(clock, onTrouble);
   const authentication = createAuthentication(options, trouble.report);

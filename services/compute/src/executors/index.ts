@@ -1,12 +1,11 @@
 import type { Logger } from "@shoal/core";
 import { Bug, type Clock, type Registry, registry } from "@shoal/core";
+import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
-import { cgroupsIfAny } from "./wasm/cgroup.ts";
-import type { IsolationWish } from "./wasm/isolation.ts";
 import { wasm } from "./wasm/wasm.ts";
 
 export interface ExecutorSettings {

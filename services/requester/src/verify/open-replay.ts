@@ -6,8 +6,8 @@ import {
   encodeEntry,
   messageReader,
   type RequesterPorts,
-  systemClock,
 } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "../config.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
 import { type RebuildOptions, type RebuildSummary, rebuildViews } from "./rebuild-views.ts";
@@ -38,6 +38,8 @@ const readerId = "replay";
 export async function openReplay(given: Given): Promise<OpenReplay> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: readerId,
     ...connectionOf(settings),
     replicas: settings.replicas,
