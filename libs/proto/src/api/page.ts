@@ -4,6 +4,6 @@ import { z } from "zod";
 export const pageOf = <I extends z.ZodType>(item: I) =>
   z.object({
     /** Asks for the next page; empty when this was the last. */
-    nextToken: z.string(),
+    nextToken: z.string().default(""),
     items: z.array(item),
   });

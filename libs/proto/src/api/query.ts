@@ -91,17 +91,17 @@ export const inNamespace = {
   namespace: text().describe("the namespace of the job; `default` when unset"),
 } as const;
 
-const names = new WeakMap<z.ZodObject, readonly (readonly [field: string, name: string])[]>();
+const namesOf = new WeakMap<z.ZodObject, readonly (readonly [field: string, name: string])[]>();
 
 /** The fields of a query and their names on the wire: in snake case, unless the field has a name there. */
 export function queryNames(query: z.ZodObject): readonly (readonly [field: string, name: string])[] {
-  const stored = names.get(query);
+  const stored = namesOf.get(query);
   if (stored !== undefined) return stored;
   const made = Object.entries(query.shape).map(([field, schema]) => {
     const snake = field.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
     return [field, wireMeta.get(schema)?.name ?? snake] as const;
   });
-  names.set(query, made);
+  namesOf.set(query, made);
   return made;
 }
 
@@ -122,10 +122,12 @@ export function readQuery<Q extends z.ZodObject>(query: Q, given: Readonly<Recor
   };
 }
 
-/** The query string of a route for what a client gives; undefined is left out. */
+/** The query string of a route for what a client gives, in that order; undefined and what is no field of the query are left out. */
 export function writeQuery(query: z.ZodObject, given: Readonly<Record<string, unknown>>): string {
-  const pairs = queryNames(query).flatMap(([field, name]): [string, string][] =>
-    given[field] === undefined ? [] : [[name, String(given[field])]],
-  );
+  const names = new Map<string, string>(queryNames(query));
+  const pairs = Object.entries(given).flatMap(([field, value]): [string, string][] => {
+    const name = names.get(field);
+    return name === undefined || value === undefined ? [] : [[name, String(value)]];
+  });
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }

@@ -8,5 +8,5 @@ export const authMethods = defineRoute({
   path: "/api/v1/auth",
   summary: "Lists how a client can show who it is.",
   query: z.object({}),
-  answer: z.object({ nextToken: z.string(), methods: z.record(z.string(), AuthMethod) }),
+  answer: z.object({ nextToken: z.string().default(""), methods: z.record(z.string(), AuthMethod) }),
 });

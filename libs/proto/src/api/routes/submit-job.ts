@@ -24,6 +24,6 @@ export const submitJob = defineRoute({
   answer: z.object({
     jobId: z.string(),
     evaluationId: z.string(),
-    warnings: z.array(z.string()).describe("what was changed in the spec or left out"),
+    warnings: z.array(z.string()).default([]).describe("what was changed in the spec or left out"),
   }),
 });
