@@ -1,5 +1,5 @@
 import { assert, Fault } from "@shoal/core";
-import { apiRoutes, readQuery, toWire } from "@shoal/proto";
+import { type ApiRoute, apiRoutes, readQuery, toWire } from "@shoal/proto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
 import { apiLimits } from "./limits.ts";
@@ -7,11 +7,16 @@ import { answerWith, namedPosition } from "./position.ts";
 import type { RouteHandler } from "./route-handler.ts";
 import { handlers } from "./routes/index.ts";
 
+interface MountedRoutes {
+  readonly routes: readonly ApiRoute[];
+  readonly mounted: readonly RouteHandler[];
+}
+
 /** Answers every route of the table by its handler. A route without a handler, or a handler without a route, is a Bug. */
 export function mountRoutes(
   app: FastifyInstance,
   context: ApiContext,
-  { routes, mounted } = { routes: Object.values(apiRoutes), mounted: handlers as readonly RouteHandler[] },
+  { routes, mounted }: MountedRoutes = { routes: Object.values(apiRoutes), mounted: handlers },
 ): void {
   const without = routes.filter((route) => !mounted.some((handler) => handler.route === route));
   assert(without.length === 0, `no handler for ${without.map(({ name }) => name).join(", ")}`);
