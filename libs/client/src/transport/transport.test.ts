@@ -1,7 +1,8 @@
+import { apiRoutes } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { ApiError } from "../api-error.ts";
 import { endpointsOf } from "./endpoints.ts";
-import { routes } from "./routes.ts";
+import { routeOf } from "./routes.ts";
 import { createTransport } from "./transport.ts";
 
 /** A requester that answers with these positions, one a call, and keeps what the calls named. */
@@ -16,7 +17,7 @@ function answering(...answers: readonly (number | Response)[]) {
     if (next instanceof Response) return next;
     return Response.json({}, next === 0 ? {} : { headers: { "x-shoal-position": String(next) } });
   });
-  return { named, hosts, read: () => transport.call(routes.jobs()) };
+  return { named, hosts, read: () => transport.call(routeOf(apiRoutes.listJobs, {})) };
 }
 
 const refused = (status: number, code: string) => Response.json({ Code: code, Message: "no" }, { status });

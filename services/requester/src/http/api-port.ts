@@ -1,7 +1,6 @@
 import { Fault, type Process } from "@shoal/core";
+import { apiRoutes } from "@shoal/proto";
 import type { FastifyInstance } from "fastify";
-import { healthz } from "./routes/healthz.ts";
-import { readyz } from "./routes/readyz.ts";
 
 /** The port of the API. It can be bound ahead of the start; until then it answers 503, and says why it is not ready. */
 export interface ApiPort {
@@ -18,7 +17,7 @@ interface Place {
 }
 
 // What an operator asks of a process that is not ready.
-const alwaysAnswered: ReadonlySet<string> = new Set([healthz.path, readyz.path]);
+const alwaysAnswered: ReadonlySet<string> = new Set([apiRoutes.healthz.path, apiRoutes.readyz.path]);
 
 /** Call it before other hooks are added: what is not ready counts nothing and looks at nothing. */
 export function createApiPort(app: FastifyInstance, place: Place): ApiPort {

@@ -27,11 +27,6 @@ export const apiLimits = {
   paramChars: 2400,
   /** Client addresses whose rate is remembered; a busier crowd shares what is forgotten. */
   ratedClients: 10_000,
-  /** Items of a page when the caller does not say, and at most. */
-  pageItems: 100,
-  pageItemsMax: 1000,
-  /** An idempotency token, in characters: any uuid or digest fits. */
-  tokenChars: 256,
   /** Open event feeds; each may be a consumer at the NATS server while it reads what is past. */
   feedsMax: 200,
   /** What a feed holds for a reader that is slower than the log before it waits for him. */

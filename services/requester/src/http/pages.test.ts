@@ -1,9 +1,9 @@
+import { queryLimits } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { scannedMax } from "../catalog/catalog.ts";
 import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
 import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
 import { pageLimitHeader, writeToken } from "../wire/page-token.ts";
-import { apiLimits } from "./limits.ts";
 
 const root = "/api/v1/orchestrator";
 let bench: ApiBench;
@@ -23,13 +23,13 @@ const place = { order: "createTime", reverse: false, limit: 1, at: 0, jobId: "j"
 
 describe("a token that no answer has carried", () => {
   it.each([
-    ["a limit above that of a page", { ...place, limit: apiLimits.pageItemsMax + 1 }],
+    ["a limit above that of a page", { ...place, limit: queryLimits.pageItemsMax + 1 }],
     ["a limit of 10^9", { ...place, limit: 1e9 }],
     ["a limit of none", { ...place, limit: 0 }],
     ["a broken limit", { ...place, limit: 1.5 }],
     ["a time before the epoch", { ...place, at: -1 }],
     ["a time that is none", { ...place, at: null }],
-    ["an endless id", { ...place, jobId: "j".repeat(apiLimits.tokenChars + 1) }],
+    ["an endless id", { ...place, jobId: "j".repeat(257) }],
     ["another order", { ...place, order: "namespace" }],
     ["a field more", { ...place, namespace: "other" }],
     ["a number", 5],
@@ -60,9 +60,9 @@ describe("a token that no answer has carried", () => {
 describe("a page", () => {
   it.each([
     ["7", "7"],
-    ["", `${apiLimits.pageItems}`],
-    ["0", `${apiLimits.pageItems}`],
-    ["1000000000", `${apiLimits.pageItemsMax}`],
+    ["", `${queryLimits.pageItems}`],
+    ["0", `${queryLimits.pageItems}`],
+    ["1000000000", `${queryLimits.pageItemsMax}`],
   ])("says how many items it has at most when it is asked for %j", async (limit, applied) => {
     const id = await completed(bench, jobIdOf(1));
     for (const list of ["/jobs", `/jobs/${id}/executions`, `/jobs/${id}/history`])

@@ -14,9 +14,7 @@ import { createLiveEvents } from "./feed/live-events.ts";
 import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
-import { answerWith, namedPosition } from "./position.ts";
-import type { Route } from "./route-handler.ts";
-import { routes } from "./routes/index.ts";
+import { mountRoutes } from "./mount-routes.ts";
 import { silentConnections } from "./silent-connections.ts";
 import { createStreamLimit } from "./stream-limit.ts";
 
@@ -71,7 +69,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   admit(app, context);
   boundBodies(app);
   readBodies(app);
-  for (const route of routes) mount(app, route, context);
+  mountRoutes(app, context);
   app.setErrorHandler((failure, request, reply) => refuse(context, failure, { request, reply }));
   app.setNotFoundHandler(refuseUnknown);
   serveLogSockets(app.server, context);
@@ -161,36 +159,9 @@ function readBodies(app: FastifyInstance): void {
   });
 }
 
-function mount(app: FastifyInstance, route: Route, context: ApiContext): void {
-  app.route({
-    method: [...route.methods],
-    url: route.path,
-    handler: (request, reply) => answer(route, { request, reply }, context),
-  });
-}
-
 interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-}
-
-async function answer(route: Route, { request, reply }: Exchange, context: ApiContext): Promise<unknown> {
-  const params = new Map(Object.entries(Object(request.params)));
-  const param = (name: string): string => String(params.get(name) ?? "");
-  const reflects = (position: number): void => answerWith(position, { request, reply });
-  const position = namedPosition(request);
-  const call = { query: request.query, body: request.body, param, position, reflects, request, reply };
-  return inTime(context.clock, async () => route.answer(call, context));
-}
-
-/** Gives up on an answer that takes too long; what it does goes on unheard. (The framework's own limit costs an exception a request.) */
-function inTime(clock: ApiContext["clock"], work: () => Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.at(clock.now() + apiLimits.handlerMs, () =>
-      reject(new Fault("TIMED_OUT", `there is no answer after ${apiLimits.handlerMs} ms`)),
-    );
-    work().then(resolve, reject).finally(cancel);
-  });
 }
 
 function refuse({ logger }: ApiContext, failure: unknown, { request, reply }: Exchange): FastifyReply {

@@ -1,4 +1,15 @@
-import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import {
+  assert,
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  kinds,
+  nodeViews,
+  noTip,
+  type StoredCommit,
+} from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -19,6 +30,7 @@ import { createCluster } from "../reads/cluster.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
+import { checkAnswers } from "./check-answers.ts";
 import { memoryPorts } from "./memory-ports.ts";
 
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
@@ -104,6 +116,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   };
   const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
+  const wrong = checkAnswers(api.app);
   await catalog.start();
   await nodes.start();
   return {
@@ -125,6 +138,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
       await nodes.stop();
       await catalog.stop();
       driving.stop();
+      assert(wrong.length === 0, `answers that the table of routes does not allow: ${wrong.join("\n")}`);
     },
   };
 }

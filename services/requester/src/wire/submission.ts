@@ -1,15 +1,11 @@
 import { Fault } from "@shoal/core";
-import { foldKeys, fromWire, JobSpec, shownKey } from "@shoal/proto";
+import { apiRoutes, foldKeys, fromWire, JobSpec, shownKey } from "@shoal/proto";
 import { z } from "zod";
 import { apiLimits } from "../http/limits.ts";
 import { withoutReserved } from "./server-meta.ts";
 
-const Body = z.object({
-  job: z.unknown().optional(),
-  force: z.boolean().default(false),
-  namespace: z.string().default(""),
-  idempotencyToken: z.string().max(apiLimits.tokenChars).default(""),
-});
+// The job is read by its own schema, behind this: its problems are of another code.
+const Body = apiRoutes.submitJob.body.extend({ job: z.unknown().optional() });
 
 export interface Submission {
   readonly spec: JobSpec;

@@ -19,8 +19,8 @@ export function phraseAt(secret: string, now: number): Buffer {
 }
 
 /** How the method is announced. */
-export function requirement(secret: string, now: number): object {
-  return { type: "challenge", params: { InputPhrase: phraseAt(secret, now).toString("base64") } };
+export function requirement(secret: string, now: number) {
+  return { type: "challenge", params: { inputPhrase: phraseAt(secret, now).toString("base64") } } as const;
 }
 
 const Answer = z.object({ phraseSignature: z.base64().min(1), publicKey: z.base64().min(1) });

@@ -1,22 +1,20 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Fault } from "@shoal/core";
-import { errors } from "@shoal/proto";
+import { apiRoutes, errors, type LogFrame, type QueryOf, readQuery, toWire } from "@shoal/proto";
 import { type WebSocket, WebSocketServer } from "ws";
-import { z } from "zod";
 import { findJob } from "../../reads/find-job.ts";
 import { errorReply, isOurs } from "../../wire/error-reply.ts";
 import type { ApiContext } from "../api-context.ts";
 import { clientRefusal } from "../client-version.ts";
 import { createKeepAlive } from "../keep-alive.ts";
 import { apiLimits } from "../limits.ts";
-import { flag, text } from "../query.ts";
 import { createLogOutlet, type LogOutlet } from "./log-outlet.ts";
 import { type LogLine, streamLogs } from "./stream-logs.ts";
 
 // Clients do not escape what stands for the job, so it may hold anything.
-const address = /^\/api\/v1\/orchestrator\/jobs\/(.+)\/logs\/?$/;
-const Query = z.object({ namespace: text(), execution_id: text(), tail: flag(), follow: flag() });
+const route = apiRoutes.jobLogs;
+const address = new RegExp(`^${route.path.replace(":id", "(.+)")}/?$`);
 
 // Readers only read: what they send is thrown away, and little of it is taken.
 const incomingBytes = 1024;
@@ -106,7 +104,7 @@ async function converse(socket: WebSocket, asked: Asked, context: ApiContext): P
     socket.close(closed.told);
   } catch (failure) {
     const { body } = errorReply(failure, context.random.uuid());
-    socket.send(JSON.stringify({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
+    socket.send(frameText({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
     socket.close(closed.failed);
   } finally {
     life.stop();
@@ -120,17 +118,25 @@ async function tell(
   { called, url }: Asked,
   { context, signal }: { readonly context: ApiContext; readonly signal: AbortSignal },
 ): Promise<void> {
-  const query = Query.parse(Object.fromEntries(url.searchParams));
+  const query = queryIn(url);
   const found = await findJob(context, unescaped(called), query);
   const line = (told: LogLine): void => {
     if (!signal.aborted) outlet.send(frameOf(told));
   };
-  const { execution_id: executionId, tail, follow } = query;
+  const { executionId, tail, follow } = query;
   await streamLogs({ ...context, line, room: outlet.room }, { found, executionId, tail, follow }, signal);
 }
 
+function queryIn({ searchParams }: URL): QueryOf<typeof route> {
+  const read = readQuery(route.query, Object.fromEntries(searchParams));
+  if (read.ok) return read.value;
+  throw new Fault("BAD_REQUEST", read.problems.join("\n"));
+}
+
+const frameText = (frame: LogFrame): string => JSON.stringify(toWire(route.answer, frame));
+
 const frameOf = ({ stream, line, executionId }: LogLine): string =>
-  JSON.stringify({ value: { Type: stream === "stdout" ? 1 : 2, Line: line, ExecutionID: executionId } });
+  frameText({ value: { type: stream, line, executionId } });
 
 function unescaped(called: string): string {
   try {

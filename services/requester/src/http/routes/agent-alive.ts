@@ -1,11 +1,4 @@
-import { z } from "zod";
-import { defineRoute } from "../route-handler.ts";
+import { apiRoutes } from "@shoal/proto";
+import { defineHandler } from "../route-handler.ts";
 
-export const agentAlive = defineRoute({
-  name: "agent-alive",
-  methods: ["GET"],
-  path: "/api/v1/agent/alive",
-  does: "Says that this server answers.",
-  query: z.object({}),
-  answer: () => ({ Status: "OK" }),
-});
+export const agentAlive = defineHandler(apiRoutes.agentAlive, () => ({ status: "OK" as const }));

@@ -1,13 +1,8 @@
-import { NodeInfoEntity, toWire } from "@shoal/proto";
-import { z } from "zod";
+import { apiRoutes } from "@shoal/proto";
 import { findNode } from "../../reads/find-node.ts";
-import { defineRoute } from "../route-handler.ts";
+import { defineHandler } from "../route-handler.ts";
 
-export const agentNode = defineRoute({
-  name: "agent-node",
-  methods: ["GET"],
-  path: "/api/v1/agent/node",
-  does: "Tells about the node that answers.",
-  query: z.object({}),
-  answer: (_, context) => toWire(NodeInfoEntity, findNode(context.nodes, context.requesterId).info),
-});
+export const agentNode = defineHandler(
+  apiRoutes.agentNode,
+  (_, context) => findNode(context.nodes, context.requesterId).info,
+);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { Fault } from "@shoal/core";
-import { z } from "zod";
+import { apiRoutes, type QueryOf } from "@shoal/proto";
 import { findJob } from "../../reads/find-job.ts";
 import type { ApiContext } from "../api-context.ts";
 import { cursorIn } from "../feed/feed-cursor.ts";
@@ -8,8 +8,7 @@ import { readTypes } from "../feed/feed-types.ts";
 import type { FeedReader } from "../feed/reader.ts";
 import { streamEvents } from "../feed/stream-events.ts";
 import { apiLimits } from "../limits.ts";
-import { listed, text } from "../query.ts";
-import { defineRoute } from "../route-handler.ts";
+import { defineHandler } from "../route-handler.ts";
 
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -19,52 +18,43 @@ const streamHeaders = {
   // Proxies that gather answers must not gather this one.
   "x-accel-buffering": "no",
 };
-const Query = z.object({ namespace: text(), job_id: text(), after: text(), types: listed() });
-
-export const events = defineRoute({
-  name: "events",
-  methods: ["GET"],
-  path: "/api/v1/orchestrator/events",
-  does: "Streams events as server-sent events (data: CloudEvents): from now on, or behind `after` or the header Last-Event-ID.",
-  query: Query,
-  async answer({ query, request, reply }, context) {
-    // A feed is held open: a page that cannot read it could still open all there are.
-    context.admission.checkOrigin(request.headers);
-    const filter = await filterOf(query, context);
-    const resumed = request.headers["last-event-id"];
-    const from = (typeof resumed === "string" && resumed) || query.after;
-    const types = readTypes(query.types);
-    const { raw } = reply;
-    const live = await context.live.hold();
-    // Released once, whatever becomes of the answer.
-    if (raw.destroyed) live.release();
-    else raw.once("close", () => live.release());
-    // Behind the opening of the shared consumer, so that it has all that comes behind this position.
-    const after = cursorIn(from, await context.log.lastSeq());
-    // The reader went, or was answered that it takes too long: its place would never be given back.
-    if (raw.destroyed || reply.sent) return reply;
-    const leave = context.feeds.enter();
-    reply.hijack();
-    // What is written behind the end of a stream that closes is no failure of anything.
-    raw.on("error", () => raw.destroy());
-    for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
-      if (value !== undefined) raw.setHeader(name, value);
-    }
-    raw.flushHeaders();
-    const failed = (failure: unknown) =>
-      context.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
-    const end = streamEvents({ ...context, live, reader: readerOf(raw), failed }, { filter, after, types });
-    const closing = context.feeds.onClose(() => raw.end());
-    raw.once("close", () => {
-      end();
-      closing();
-      leave();
-    });
-    return reply;
-  },
+export const events = defineHandler(apiRoutes.events, async ({ query, request, reply }, context) => {
+  // A feed is held open: a page that cannot read it could still open all there are.
+  context.admission.checkOrigin(request.headers);
+  const filter = await filterOf(query, context);
+  const resumed = request.headers["last-event-id"];
+  const from = (typeof resumed === "string" && resumed) || query.after;
+  const types = readTypes(query.types);
+  const { raw } = reply;
+  const live = await context.live.hold();
+  // Released once, whatever becomes of the answer.
+  if (raw.destroyed) live.release();
+  else raw.once("close", () => live.release());
+  // Behind the opening of the shared consumer, so that it has all that comes behind this position.
+  const after = cursorIn(from, await context.log.lastSeq());
+  // The reader went, or was answered that it takes too long: its place would never be given back.
+  if (raw.destroyed || reply.sent) return reply;
+  const leave = context.feeds.enter();
+  reply.hijack();
+  // What is written behind the end of a stream that closes is no failure of anything.
+  raw.on("error", () => raw.destroy());
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.flushHeaders();
+  const failed = (failure: unknown) =>
+    context.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
+  const end = streamEvents({ ...context, live, reader: readerOf(raw), failed }, { filter, after, types });
+  const closing = context.feeds.onClose(() => raw.end());
+  raw.once("close", () => {
+    end();
+    closing();
+    leave();
+  });
+  return reply;
 });
 
-async function filterOf({ namespace, job_id: called }: z.output<typeof Query>, context: ApiContext) {
+async function filterOf({ namespace, jobId: called }: QueryOf<typeof apiRoutes.events>, context: ApiContext) {
   const everywhere = namespace === undefined || namespace === "*";
   if (called === undefined) return everywhere ? {} : { namespace };
   const { job } = await findJob(context, called, everywhere ? {} : { namespace });

@@ -1,17 +1,10 @@
-import { z } from "zod";
-import { defineRoute } from "../route-handler.ts";
+import { apiRoutes } from "@shoal/proto";
+import { defineHandler } from "../route-handler.ts";
 
 const unavailable = 503;
 
-export const healthz = defineRoute({
-  name: "healthz",
-  methods: ["GET"],
-  path: "/healthz",
-  does: "Says whether this process works; 503 when only a restart helps.",
-  query: z.object({}),
-  answer: ({ reply }, { health }) => {
-    if (health.alive()) return { Status: "OK" };
-    reply.code(unavailable);
-    return { Status: "STUCK" };
-  },
+export const healthz = defineHandler(apiRoutes.healthz, ({ reply }, { health }) => {
+  if (health.alive()) return { status: "OK" as const };
+  reply.code(unavailable);
+  return { status: "STUCK" as const };
 });

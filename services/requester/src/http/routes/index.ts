@@ -1,11 +1,11 @@
-import type { Route } from "../route-handler.ts";
 import { agentAlive } from "./agent-alive.ts";
 import { agentAuthConfig } from "./agent-authconfig.ts";
 import { agentConfig } from "./agent-config.ts";
 import { agentDebug } from "./agent-debug.ts";
 import { agentNode } from "./agent-node.ts";
 import { agentVersion } from "./agent-version.ts";
-import { authMethod, authMethods } from "./auth-methods.ts";
+import { authMethod } from "./auth-method.ts";
+import { authMethods } from "./auth-methods.ts";
 import { authenticate } from "./authenticate.ts";
 import { clusterStatus } from "./cluster-status.ts";
 import { events } from "./events.ts";
@@ -20,14 +20,15 @@ import { jobResults } from "./job-results.ts";
 import { jobVersions } from "./job-versions.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listNodes } from "./list-nodes.ts";
+import { openapi } from "./openapi.ts";
 import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
 
-/** Everything that the API can be asked. */
-export const routes: readonly Route[] = [
+/** The handler of every route of the table. */
+export const handlers = [
   submitJob,
   listJobs,
   getJob,
@@ -54,5 +55,6 @@ export const routes: readonly Route[] = [
   authMethods,
   authMethod,
   authenticate,
+  openapi,
   ...redirects,
-];
+] as const;

@@ -1,17 +1,8 @@
-import { JobEntity, toWire } from "@shoal/proto";
-import { z } from "zod";
+import { apiRoutes } from "@shoal/proto";
 import { jobViewAt } from "../job-at.ts";
-import { text } from "../query.ts";
-import { defineRoute } from "../route-handler.ts";
+import { defineHandler } from "../route-handler.ts";
 
-export const jobVersions = defineRoute({
-  name: "job-versions",
-  methods: ["GET"],
-  path: "/api/v1/orchestrator/jobs/:id/versions",
-  does: "Lists the versions of a job, oldest first.",
-  query: z.object({ namespace: text() }),
-  async answer(call, context) {
-    const { entity } = await jobViewAt(call, context);
-    return { NextToken: "", Items: [toWire(JobEntity, entity)] };
-  },
+export const jobVersions = defineHandler(apiRoutes.jobVersions, async (request, context) => {
+  const { entity } = await jobViewAt(request, context);
+  return { nextToken: "", items: [entity] };
 });

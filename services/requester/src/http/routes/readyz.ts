@@ -1,18 +1,11 @@
-import { readinessOf } from "@shoal/nats";
-import { z } from "zod";
-import { defineRoute } from "../route-handler.ts";
+import { apiRoutes } from "@shoal/proto";
+import { defineHandler } from "../route-handler.ts";
 
 const unavailable = 503;
 
-export const readyz = defineRoute({
-  name: "readyz",
-  methods: ["GET"],
-  path: "/readyz",
-  does: "Says whether this requester can do its work, with the reason of each check; 503 when it cannot.",
-  query: z.object({}),
-  answer: ({ reply }, { health }) => {
-    const readiness = readinessOf(health.checks());
-    if (!readiness.Ready) reply.code(unavailable);
-    return readiness;
-  },
+export const readyz = defineHandler(apiRoutes.readyz, ({ reply }, { health }) => {
+  const checks = health.checks().map((check) => ({ warning: false, ...check }));
+  const ready = checks.every(({ ok }) => ok);
+  if (!ready) reply.code(unavailable);
+  return { ready, checks };
 });

@@ -1,20 +1,10 @@
-import { z } from "zod";
-import { defineRoute } from "../route-handler.ts";
+import { apiRoutes } from "@shoal/proto";
+import { defineHandler } from "../route-handler.ts";
 
-const places = [
-  ["/", "/api/v1/agent/version"],
-  ["/version", "/api/v1/agent/version"],
-  ["/livez", "/api/v1/agent/alive"],
-] as const;
+const moved = 301;
+const { rootRedirect, versionRedirect, livezRedirect } = apiRoutes;
 
-/** Short addresses that the field's tools know. */
-export const redirects = places.map(([path, to]) =>
-  defineRoute({
-    name: `redirect ${path}`,
-    methods: ["GET"],
-    path,
-    does: `Leads to ${to}.`,
-    query: z.object({}),
-    answer: ({ reply }) => reply.redirect(to, 301),
-  }),
+/** Short addresses that Bacalhau's tools know. */
+export const redirects = [rootRedirect, versionRedirect, livezRedirect].map((route) =>
+  defineHandler(route, ({ reply }) => reply.redirect(route.answer.value, moved)),
 );

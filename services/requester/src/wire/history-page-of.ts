@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { historyOf, type StoredCommit } from "@shoal/core";
-import { HistoryEntity, toWire } from "@shoal/proto";
 import { wantsStates } from "../http/client-version.ts";
 import { type HistoryWish, historyPage } from "../reads/history-page.ts";
 import { writeToken } from "./page-token.ts";
@@ -8,20 +7,17 @@ import { writeToken } from "./page-token.ts";
 const everything = { since: 0, level: "all", executionId: "" } as const;
 
 // Clients from before v1.5 fail unless each line names a state, if only an empty one.
-const stateKey = { job: "JobState", execution: "ExecutionState" } as const;
+const stateKey = { job: "jobState", execution: "executionState" } as const;
 
 type Wish = Pick<HistoryWish, "from" | "limit" | "version"> &
   Partial<HistoryWish> & { readonly headers: IncomingHttpHeaders };
 
-/** A page of a job's story, on the wire. */
-export function historyItems(stored: readonly StoredCommit[], over: boolean, { headers, ...wish }: Wish) {
+/** A page of a job's history, as the client of these headers expects it. */
+export function historyPageOf(stored: readonly StoredCommit[], over: boolean, { headers, ...wish }: Wish) {
   const { items, next } = historyPage(historyOf(stored), over, { ...everything, ...wish });
   const states = wantsStates(headers);
   return {
-    NextToken: next === undefined ? "" : writeToken(next),
-    Items: items.map((line) => {
-      const told = toWire(HistoryEntity, line);
-      return states ? { ...Object(told), [stateKey[line.type]]: {} } : told;
-    }),
+    nextToken: next === undefined ? "" : writeToken(next),
+    items: items.map((entry) => (states ? { ...entry, [stateKey[entry.type]]: {} } : entry)),
   };
 }
