@@ -21,7 +21,7 @@ const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 50_000);
 // Jobs with a history, of which single ones are read: more than any cache of a few holds.
 const readJobs = Math.min(2_000, jobs);
 // Some seconds of reads each; half as many before them warm the compilers up. A read that is folded from the log takes six times as long.
-const reads = { served: 10_000, folded: 2_000 } as const;
+const reads = { served: 6_000, folded: 2_000 } as const;
 const window = 32;
 
 /** What reading costs a requester when many jobs have finished. */
