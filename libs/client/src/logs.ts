@@ -32,6 +32,7 @@ export async function* followLogs(
   const route = routes.logs(jobId, query);
   const failures: string[] = [];
   for (const endpoint of transport.endpoints.inOrder()) {
+    if (signal?.aborted === true) return;
     const frames = listen(urlOf(endpoint.replace(/^http/, "ws"), route), signal);
     if (!(await frames.opened)) {
       failures.push(`${endpoint}: no websocket answers`);
