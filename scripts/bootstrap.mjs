@@ -17,6 +17,7 @@ const targets = {
   bench: { file: "test/bench/main.ts", args: [] },
   verify: { file: "scripts/verify.ts", args: [] },
   docs: { file: "scripts/reference/main.ts", args: [] },
+  mutants: { file: "scripts/mutants/main.ts", args: [] },
   pack: { file: "scripts/pack.ts", args: [] },
 };
 

@@ -96,10 +96,11 @@ describe("the event feed", () => {
     expect(await firstIds(client, 4)).toEqual(["3.0", "3.1", "5.0", "5.1"]);
   });
 
-  it("goes on at another requester when one does not answer, and after an overload", async () => {
-    const { client, asked } = clientOf(feed("breaks", "3.0"), noAnswer, refusal(429), feed("stays open", "4.0"));
+  it("goes on at another requester when one does not answer, and after an overload or a failure", async () => {
+    const failing = [refusal(429), refusal(500)];
+    const { client, asked } = clientOf(feed("breaks", "3.0"), noAnswer, ...failing, feed("stays open", "4.0"));
     expect(await firstIds(client, 2)).toEqual(["3.0", "4.0"]);
-    expect(asked.map(({ host }) => host)).toEqual(["a:1", "a:1", "b:2", "a:1"]);
+    expect(asked.map(({ host }) => host)).toEqual(["a:1", "a:1", "b:2", "a:1", "a:1"]);
   });
 
   it("is asked for again when nothing has come for longer than the requester's heartbeats", async () => {
