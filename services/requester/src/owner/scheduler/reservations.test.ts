@@ -2,7 +2,6 @@ import { sampleSpec } from "@shoal/core/testing";
 import { type Ask, addResources, type Release } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { nodesOf, schedulerHarness, type TestNode } from "../../testing/scheduler-harness.ts";
-import { reservationLimits } from "./reservations.ts";
 
 const cores = (cpu: number) => sampleSpec({ resources: { cpu: String(cpu), memory: "1Mb" } });
 const lookSeconds = 31;
@@ -94,20 +93,6 @@ describe("a job that waits for room", () => {
     node.isSilent = false;
     await beatFor(25);
     expect(asked).toHaveLength(1);
-  });
-
-  it("gives a node back that has not gathered enough for long", async () => {
-    const { submit, clock, beatFor, asked, released } = setUp([1]);
-    submit(cores(4));
-    await clock.settle();
-    const gatherSeconds = reservationLimits.gatherMs / 1_000;
-    await beatFor(lookSeconds + gatherSeconds);
-    const before = asked.length;
-    expect(released.at(-1)?.askId).toBe(asked.at(-1)?.askId);
-    await beatFor(gatherSeconds - 60);
-    expect(asked).toHaveLength(before);
-    await beatFor(90);
-    expect(asked.length).toBeGreaterThan(before);
   });
 
   it("is asked for before others of its requester when the room is there, and they are not asked for it", async () => {
