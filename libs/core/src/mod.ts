@@ -16,6 +16,7 @@ export {
   shownConfig,
   yesOrNo,
 } from "./config/config.ts";
+export { type TimeLimit, within } from "./deadline.ts";
 export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
@@ -100,6 +101,7 @@ export {
 export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
+export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
 export { isPreference, meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random, Stall } from "@shoal/core";
+import { backoffMs, type Clock, jittered, type Logger, type Random, type Stall } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
 
 /** One execution to be confirmed, with the job that it belongs to. */
@@ -33,7 +33,7 @@ const spreadMs = 200;
 const answerMs = 5_000;
 // The pause after a question without a verdict, and the longest: requesters that restart are back within seconds, and a
 // cluster without any is not pressed.
-const pauseMs = { first: 500, max: 30_000 } as const;
+const backoff = { firstMs: 500, maxMs: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
@@ -46,7 +46,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
 
   function plan(withinMs: number): void {
     if (cancelPlan !== undefined || isAsking || isClosed || questions.size === 0) return;
-    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + random.fraction() / 2), () => {
+    cancelPlan = clock.at(clock.now() + jittered(withinMs, random), () => {
       cancelPlan = undefined;
       void askNow();
     });
@@ -63,7 +63,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
       logger.warn({ executions: executions.length }, "no requester confirms executions, they are asked again");
-    plan(failures === 0 ? spreadMs : Math.min(pauseMs.max, pauseMs.first * 2 ** (failures - 1)));
+    plan(failures === 0 ? spreadMs : backoffMs(backoff, failures));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */
   function settle(question: Question, verdict: ConfirmVerdict | undefined): boolean {

@@ -2,7 +2,7 @@ import { createHandClock } from "@shoal/core/testing";
 import type { Ask, Resources } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { askOf } from "../testing/assignments.ts";
-import { Reservation, reservedMs } from "./reservation.ts";
+import { gatherMs, Reservation, reservedMs } from "./reservation.ts";
 
 const cores = (cpuCores: number, gpus = 0): Resources => ({ cpuCores, memoryBytes: 0, diskBytes: 0, gpus });
 
@@ -85,6 +85,21 @@ describe("a reservation", () => {
     expect([reservation.slotsFor(small()), node.ended]).toEqual([0, 0]);
     await clock.advance(1);
     expect([reservation.slotsFor(small({ slots: 3 })), node.ended, clock.planned()]).toEqual([3, 1, 0]);
+  });
+
+  it("is not renewed for ever, by whichever job: the node rests for as long as it has gathered", async () => {
+    const { clock, node, reservation, large } = setUp(3);
+    const everyMs = reservedMs - 1;
+    for (let ms = 0; ms < gatherMs; ms += everyMs) {
+      expect(reservation.keep(large({ jobId: `j-${ms}`, reserveSince: -ms }))).toBe(true);
+      await clock.advance(everyMs);
+    }
+    const older = large({ jobId: "j-older", reserveSince: -gatherMs * 2 });
+    expect([reservation.keep(older), reservation.jobId, node.ended]).toEqual([false, undefined, 1]);
+    await clock.advance(gatherMs - 1);
+    expect(reservation.keep(older)).toBe(false);
+    await clock.advance(1);
+    expect(reservation.keep(older)).toBe(true);
   });
 
   it("ends when its last ask is released, or its job is granted room", () => {

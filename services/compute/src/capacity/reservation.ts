@@ -4,6 +4,12 @@ import { type Ask, addResources, type Resources, shortage, timesFitting } from "
 /** How long room is kept unless the job's owner asks again: one and a half times the 30 s after which it does. */
 export const reservedMs = 45_000;
 
+/**
+ * How long a node gathers room at a stretch, and how long it then reserves none: most batch tasks end sooner, and where one runs for days the
+ * other jobs have the node for half of the time.
+ */
+export const gatherMs = 600_000;
+
 export interface ReservationOptions {
   readonly clock: Clock;
   readonly capacity: Resources;
@@ -15,6 +21,8 @@ export interface ReservationOptions {
 
 interface Reserved {
   readonly ask: Ask;
+  /** Since when the node gathers, for this job or for one before it. */
+  readonly sinceAt: number;
   readonly cancel: () => void;
 }
 
@@ -22,6 +30,7 @@ interface Reserved {
 export class Reservation {
   readonly #options: ReservationOptions;
   #reserved: Reserved | undefined;
+  #restsUntil = 0;
 
   constructor(options: ReservationOptions) {
     this.#options = options;
@@ -36,10 +45,18 @@ export class Reservation {
   keep(ask: Ask): boolean {
     const { clock, capacity } = this.#options;
     if (ask.reserveSince === undefined || shortage(ask.requirements.resources, capacity) !== undefined) return false;
+    const now = clock.now();
     const before = this.#reserved;
+    if (now < this.#restsUntil) return false;
     if (before !== undefined && before.ask.jobId !== ask.jobId && !isPreferred(ask, before.ask)) return false;
+    const sinceAt = before?.sinceAt ?? now;
+    if (now - sinceAt >= gatherMs) {
+      this.#restsUntil = now + gatherMs;
+      this.#end();
+      return false;
+    }
     before?.cancel();
-    this.#reserved = { ask, cancel: clock.at(clock.now() + reservedMs, () => this.#end()) };
+    this.#reserved = { ask, sinceAt, cancel: clock.at(now + reservedMs, () => this.#end()) };
     return true;
   }
 

@@ -1,11 +1,19 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, causeOf, type OutgoingReport, type Process, type Random, type ReportSender } from "@shoal/core";
+import {
+  backoffMs,
+  type Clock,
+  causeOf,
+  jittered,
+  type Logger,
+  type OutgoingReport,
+  type Process,
+  type Random,
+  type ReportSender,
+} from "@shoal/core";
 
 /** Reports on their way at once; the stream takes them in any case one after another. */
 const sendsMax = 64;
 // The first wait after a refusal, and the longest: a server that comes back is met within seconds, one that is down is not pressed.
-const firstPauseMs = 100;
-const pauseMsMax = 5_000;
+const backoff = { firstMs: 100, maxMs: 5_000 } as const;
 /** How long a clean stop waits for reports to be heard. What is not heard by then is said after the next start. */
 const farewellMs = 1_000;
 // A report that is stored is repeated after three to five minutes: what a requester has lost is repaired while a person still waits for
@@ -212,7 +220,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     if (entry.failures === 1)
       logger.warn({ executionId, ...causeOf(failure) }, "a report was not heard, it is said again");
     if (!isKnown(entry)) return;
-    const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (entry.failures - 1)) * (0.5 + random.fraction() / 2);
+    const pauseMs = jittered(backoffMs(backoff, entry.failures), random);
     plan(options, entry, { afterMs: pauseMs, act: () => enqueue(entry) });
   }
   return { enqueue };

@@ -1,5 +1,6 @@
 import type { Logger } from "@shoal/core";
 import {
+  backoffMs,
   type Clock,
   type CommandReply,
   causeOf,
@@ -22,7 +23,7 @@ export interface EffectDelivererOptions {
 }
 
 /** The pause after a delivery that failed, and the longest: a receiver in quarantine needs an operator, an owner that moves seconds. */
-const retryMs = { first: 500, max: 30_000 } as const;
+const deliveryBackoff = { firstMs: 500, maxMs: 30_000 } as const;
 // Deliveries at once: enough to hide their round trips, few enough for the log's server.
 const deliveringMax = 64;
 
@@ -126,7 +127,7 @@ export class EffectDeliverer {
         "could not deliver an effect; retrying",
       );
     delivery.state = "pausing";
-    const pauseMs = Math.min(retryMs.first * 2 ** (delivery.failures - 1), retryMs.max);
+    const pauseMs = backoffMs(deliveryBackoff, delivery.failures);
     delivery.cancel = clock.at(clock.now() + pauseMs, () => {
       delivery.state = "queued";
       this.#queue.add(delivery);

@@ -1,6 +1,5 @@
-import type { Logger } from "@shoal/core";
-import { type Change, type Clock, causeOf, entryOf, pause, type ViewStore } from "@shoal/core";
-import { retryMs } from "./until-reachable.ts";
+import { backoffMs, type Change, type Clock, causeOf, entryOf, type Logger, pause, type ViewStore } from "@shoal/core";
+import { unreachableBackoff } from "./until-reachable.ts";
 import { WriteCoalescer } from "./write-coalescer.ts";
 
 export interface ProjectorPorts {
@@ -11,7 +10,7 @@ export interface ProjectorPorts {
 }
 
 // A store that refuses is asked again as long as the shard is owned; an operator frees room within minutes.
-const refusedMsMax = 30_000;
+const refusedBackoff = { ...unreachableBackoff, maxMs: 30_000 } as const;
 
 /** Makes the buckets follow the aggregates: every write is retried until it is stored or the projector is closed. */
 export class Projector {
@@ -51,7 +50,7 @@ export class Projector {
         const isAway = causeOf(failure).code === "LOG_UNREACHABLE";
         if (failures === 0 && !isAway && !signal.aborted)
           logger.warn({ bucket, key, ...causeOf(failure) }, "could not write a view; retrying");
-        await pause(clock, Math.min(retryMs.first * 2 ** failures, isAway ? retryMs.max : refusedMsMax), signal);
+        await pause(clock, backoffMs(isAway ? unreachableBackoff : refusedBackoff, failures + 1), signal);
       }
     }
     // A position must not count what was not written: the next owner writes it.

@@ -1,5 +1,5 @@
-import type { Random } from "@shoal/core";
-import { retryMs } from "./until-reachable.ts";
+import { backoffMs, jittered, type Random } from "@shoal/core";
+import { unreachableBackoff } from "./until-reachable.ts";
 
 export interface RetryPolicyOptions {
   readonly random: Pick<Random, "fraction">;
@@ -37,7 +37,7 @@ export class RetryPolicy {
 
   /** The log does not answer: the pause before the next try, milliseconds; undefined when there is none. */
   afterSilence(): number | undefined {
-    return this.#options.isOwner ? backOff(this.#silences++) : undefined;
+    return this.#options.isOwner ? backoffMs(unreachableBackoff, ++this.#silences) : undefined;
   }
 
   /** Another requester was first; undefined when the command is given up. */
@@ -45,13 +45,11 @@ export class RetryPolicy {
     const { isOwner, random } = this.#options;
     const conflicts = ++this.#conflicts;
     if (!isOwner && conflicts >= conflictsMax) return undefined;
-    // By random between half and all of it: two that conflict must not come back at the same moment.
-    const waitMs = backOff(Math.max(0, conflicts - conflictsAtOnce)) * (0.5 + random.fraction() / 2);
+    // With jitter: two that conflict must not come back at the same moment.
+    const waitMs = jittered(backoffMs(unreachableBackoff, conflicts - conflictsAtOnce + 1), random);
     return {
       beforeMs: conflicts > conflictsAtOnce ? waitMs : 0,
       idleMs: conflicts < conflictsAtOnce ? waitMs : undefined,
     };
   }
 }
-
-const backOff = (failures: number): number => Math.min(retryMs.first * 2 ** failures, retryMs.max);

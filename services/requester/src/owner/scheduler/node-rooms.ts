@@ -1,4 +1,4 @@
-import { advertisesSame } from "@shoal/core";
+import { advertisesSame, backoffMs } from "@shoal/core";
 import { addResources, type NodeInfo, noResources, type Resources, timesFitting } from "@shoal/proto";
 import type { PendingEntry } from "./pending-entry.ts";
 
@@ -30,7 +30,7 @@ export interface Claim {
 }
 
 // A node that does not answer is asked again for jobs that wait after its next heartbeat, then half as often each time.
-const silence = { firstMs: 1_000, maxMs: 30_000 } as const;
+const silenceBackoff = { firstMs: 1_000, maxMs: 30_000 } as const;
 
 /** What reserves room on a node, or asks for room there. */
 export type RoomUser = Pick<PendingEntry, "priority" | "requirements">;
@@ -159,7 +159,7 @@ export class NodeRooms {
     room.outstanding -= 1;
     room.asked = addResources(room.asked, each, -slots);
     if (room.silentUntil > now) return;
-    room.silentUntil = now + Math.min(silence.firstMs * 2 ** room.silences, silence.maxMs);
     room.silences += 1;
+    room.silentUntil = now + backoffMs(silenceBackoff, room.silences);
   }
 }

@@ -2,13 +2,18 @@ import { sampleSpec } from "@shoal/core/testing";
 import { type Ask, addResources, type Release } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { nodesOf, schedulerHarness, type TestNode } from "../../testing/scheduler-harness.ts";
-import { reservationLimits } from "./reservations.ts";
 
 const cores = (cpu: number) => sampleSpec({ resources: { cpu: String(cpu), memory: "1Mb" } });
 const lookSeconds = 31;
 
 /** Nodes of 4 cores on which so many are in use, and what asked them for a reservation or released one. */
-function setUp(used: readonly number[], reserves: (node: TestNode, ask: Ask) => boolean = () => true) {
+function setUp(
+  used: readonly number[],
+  {
+    reserves = () => true,
+    reserveAfterMs = 30_000,
+  }: { readonly reserves?: (node: TestNode, ask: Ask) => boolean; readonly reserveAfterMs?: number } = {},
+) {
   const nodes = nodesOf(used.length).map((info, index) => ({
     ...info,
     available: addResources(info.available, { cpuCores: used[index] ?? 0, memoryBytes: 0, diskBytes: 0, gpus: 0 }, -1),
@@ -16,7 +21,7 @@ function setUp(used: readonly number[], reserves: (node: TestNode, ask: Ask) => 
   const released: (Release & { readonly nodeId: string })[] = [];
   const asked: { readonly nodeId: string; readonly jobId: string; readonly askId: string }[] = [];
   const harness = schedulerHarness({
-    ...{ nodes, auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs: 30_000 } },
+    ...{ nodes, auction: { width: 3, rounds: 8, waitMs: 300, reserveAfterMs } },
     onRelease: (nodeId, release) => void released.push({ nodeId, ...release }),
   });
   for (const node of harness.nodes.values()) {
@@ -42,6 +47,24 @@ describe("a job that waits for room", () => {
     expect(asked).toMatchObject([{ nodeId: "n-1", jobId: job.ref.id }]);
     await beatFor(60);
     expect(asked.map(({ nodeId }) => nodeId)).toEqual(["n-1", "n-1", "n-1"]);
+  });
+
+  it("has waited for the whole limit", async () => {
+    const { submit, beatFor, asked } = setUp([3], { reserveAfterMs: 45_000 });
+    submit(cores(4));
+    await beatFor(59);
+    expect(asked).toEqual([]);
+    await beatFor(2);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("stays with its node when another one has more room later", async () => {
+    const { submit, beatFor, asked, nodes } = setUp([3, 2]);
+    submit(cores(4));
+    await beatFor(lookSeconds);
+    nodes.get("n-0")?.change({ cpuCores: 2, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
+    await beatFor(lookSeconds);
+    expect(asked.map(({ nodeId }) => nodeId)).toEqual(["n-1", "n-1"]);
   });
 
   it("is one of each scheduling class, the first in order", async () => {
@@ -71,12 +94,12 @@ describe("a job that waits for room", () => {
   });
 
   it("goes to another node when the first one reserves for someone else, and back when all do", async () => {
-    const { submit, clock, beatFor, asked } = setUp([1, 2], ({ info }) => info.nodeId === "n-1");
+    const { submit, clock, beatFor, asked } = setUp([1, 2], { reserves: ({ info }) => info.nodeId === "n-1" });
     submit(cores(4));
     await clock.settle();
     await beatFor(95);
     expect(asked.map(({ nodeId }) => nodeId)).toEqual(["n-0", "n-1", "n-1"]);
-    const { asked: all, ...others } = setUp([1, 2, 3], () => false);
+    const { asked: all, ...others } = setUp([1, 2, 3], { reserves: () => false });
     others.submit(cores(4));
     await others.beatFor(5 * lookSeconds);
     expect(all.map(({ nodeId }) => nodeId)).toEqual(["n-0", "n-1", "n-2", "n-0", "n-1"]);
@@ -96,23 +119,9 @@ describe("a job that waits for room", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("gives a node back that has not gathered enough for long", async () => {
-    const { submit, clock, beatFor, asked, released } = setUp([1]);
-    submit(cores(4));
-    await clock.settle();
-    const gatherSeconds = reservationLimits.gatherMs / 1_000;
-    await beatFor(lookSeconds + gatherSeconds);
-    const before = asked.length;
-    expect(released.at(-1)?.askId).toBe(asked.at(-1)?.askId);
-    await beatFor(gatherSeconds - 60);
-    expect(asked).toHaveLength(before);
-    await beatFor(90);
-    expect(asked.length).toBeGreaterThan(before);
-  });
-
   it("is asked for before others of its requester when the room is there, and they are not asked for it", async () => {
     const four = (ask: Ask) => ask.requirements.resources.cpuCores === 4;
-    const { submit, beatFor, clock, nodes, beat } = setUp([3], (_, ask) => four(ask));
+    const { submit, beatFor, clock, nodes, beat } = setUp([3], { reserves: (_, ask) => four(ask) });
     const small = submit(cores(2));
     await clock.advance(1);
     const job = submit(cores(4));

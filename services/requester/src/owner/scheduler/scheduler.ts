@@ -30,7 +30,7 @@ export interface SchedulerOptions {
 }
 
 // A lane whose head was refused looks at all its nodes and entries again after this long, also when no heartbeat showed more room.
-const retryMs = 30_000;
+const lookMs = 30_000;
 
 interface LaneEntry {
   readonly entry: PendingEntry;
@@ -245,7 +245,7 @@ export class Scheduler {
   #arm(lane: Lane): void {
     if (lane.waiting === 0 || lane.cancelRetry !== undefined) return;
     const { clock } = this.#options;
-    lane.cancelRetry = clock.at(clock.now() + retryMs, () => {
+    lane.cancelRetry = clock.at(clock.now() + lookMs, () => {
       lane.cancelRetry = undefined;
       lane.reset(clock.now());
       const turn = this.#reservations.next(lane);
