@@ -77,8 +77,8 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
 export type InProcess = Awaited<ReturnType<typeof startInProcess>>;
 
 /** Looks again and again, in the server's own time, until something holds. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + patienceMs; !(await holds().catch(() => false)); ) {
+export async function until(what: string, holds: () => Promise<boolean>, withinMs = patienceMs): Promise<void> {
+  for (const late = Date.now() + withinMs; !(await holds().catch(() => false)); ) {
     if (Date.now() > late) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -76,6 +76,7 @@ onServer(() => {
     const start = () => startRequester({ url: bench.server().url, requesterId: "r-one", kinds: known, login });
     let running = await start();
     try {
+      expect(running.nats.topology.created).toContain(`KV_${bucket}`);
       await post(running, first);
       await until("the entry", async () => (await textsOf(running, first))[0] === `about ${first}`);
       await until("the position", async () => ((await positionOf(running))?.eventsSeq ?? 0) > 0);

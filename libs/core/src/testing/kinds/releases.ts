@@ -24,17 +24,18 @@ interface Memo {
   readonly isClosed: boolean;
 }
 
-const MemoWritten = defineEvent("MemoWritten", z.object({ text: z.string() }));
+const Text = z.object({ text: z.string() });
+const HeavyText = z.object({ words: z.string(), weight: z.int() });
+
+const MemoWritten = defineEvent("MemoWritten", Text);
 const MemoClosed = defineEvent("MemoClosed", z.object({}));
 /** The second version: the text has got another name, and a weight beside it. */
-const HeavyMemoWritten = defineEvent("MemoWritten", z.object({ words: z.string(), weight: z.int() }), {
-  lifts: [(data) => ({ words: z.object({ text: z.string() }).parse(data).text, weight: 1 })],
+const HeavyMemoWritten = defineEvent("MemoWritten", HeavyText, {
+  lifts: [(data) => ({ words: Text.parse(data).text, weight: 1 })],
   since: nextFeatureLevel,
 });
-const PoolWritten = defineEvent("PoolWritten", z.object({ text: z.string() }));
+const PoolWritten = defineEvent("PoolWritten", Text);
 const JobNoted = defineEvent("JobNoted", z.object({ note: z.string() }), { since: nextFeatureLevel });
-
-const Written = z.union([z.object({ text: z.string() }), z.object({ words: z.string(), weight: z.int() })]);
 
 /** What a memo is given: `Write` makes or changes one, `Close` settles it. */
 export type MemoCommand = { readonly name: "Write"; readonly text: string } | { readonly name: "Close" };
@@ -44,9 +45,11 @@ const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({
 interface MemoEvent {
   readonly written: AnyEventKind;
   readonly write: (text: string) => StoredEvent;
+  /** Reads the form that `written` has, and no older one: lifting is not its business. */
+  readonly read: (data: unknown) => Pick<Memo, "text" | "weight">;
 }
 
-function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
+function memoKind({ written, write, read }: MemoEvent): Kind<Memo, MemoCommand> {
   return {
     name: "memo",
     isNamespaced: true,
@@ -54,10 +57,7 @@ function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
     decide: (_, command) => decided(command.name === "Close" ? MemoClosed.of({}) : write(command.text)),
     evolve(memo, { type, data }) {
       if (type === "MemoClosed") return memo && { ...memo, isClosed: true };
-      const read = Written.parse(data);
-      return "words" in read
-        ? { text: read.words, weight: read.weight, isClosed: false }
-        : { ...read, weight: 1, isClosed: false };
+      return { ...read(data), isClosed: false };
     },
     react: () => noReaction,
     isEnded: ({ isClosed }) => isClosed,
@@ -71,6 +71,8 @@ function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
     },
   };
 }
+
+const readText: MemoEvent["read"] = (data) => ({ ...Text.parse(data), weight: 1 });
 
 /** A job type that this release does not have. */
 const nextType: JobType = { ...batch, name: "ops", since: nextFeatureLevel };
@@ -98,15 +100,19 @@ const nextJobKind: Kind<Job, NamedCommand> = {
 
 /** A kind that this release does not have. */
 const poolKind: Kind<Memo, MemoCommand> = {
-  ...memoKind({ written: PoolWritten, write: (text) => PoolWritten.of({ text }) }),
+  ...memoKind({ written: PoolWritten, write: (text) => PoolWritten.of({ text }), read: readText }),
   name: "pool",
   since: nextFeatureLevel,
 };
 
-const thisMemo: MemoEvent = { written: MemoWritten, write: (text) => MemoWritten.of({ text }) };
+const thisMemo: MemoEvent = { written: MemoWritten, write: (text) => MemoWritten.of({ text }), read: readText };
 const nextMemo: MemoEvent = {
   written: HeavyMemoWritten,
   write: (words) => HeavyMemoWritten.of({ words, weight: 2 }),
+  read(data) {
+    const { words, weight } = HeavyText.parse(data);
+    return { text: words, weight };
+  },
 };
 
 /** What the requesters of one release know. */
