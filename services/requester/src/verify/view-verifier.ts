@@ -1,4 +1,4 @@
-import type { Clock, EventLog, Kinds, StoredCommit, UnreadableCommit } from "@shoal/core";
+import { type Clock, type EventLog, isCommit, type Kinds, type StoredCommit, type UnreadableCommit } from "@shoal/core";
 import type { KnownPosition } from "@shoal/nats";
 import { subjectOf } from "@shoal/proto";
 import { EntryIndex, type StoredEntry } from "./entry-index.ts";
@@ -101,13 +101,14 @@ class ViewVerifier {
 
   #take(message: LogMessage): FoldStep | undefined {
     const { subject, seq, bytes } = message;
-    if (!message.isAppended()) {
-      this.#foreign.add({ seq, subject, text: Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1") });
-      return undefined;
-    }
     const stored = this.#parts.read(message);
     const ref = stored.aggregate;
-    if ("code" in stored) {
+    if (!isCommit(stored)) {
+      // As owners read it: what is a commit counts, whoever appended it.
+      if (!message.isAppended()) {
+        this.#foreign.add({ seq, subject, text: Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1") });
+        return undefined;
+      }
       this.#unreadable.add(stored);
       this.#cannotRead.add(subjectOf(ref));
       return this.#fold.unreadable(stored);
