@@ -1,19 +1,9 @@
 import { Fault } from "@shoal/core";
-import { sampleInfo } from "@shoal/core/testing";
-import {
-  JobCompleted,
-  JobStarted,
-  JobSubmitted,
-  NodeJoined,
-  shardCount,
-  shardOf,
-  subjectOf,
-  subjects,
-} from "@shoal/proto";
+import { shardCount, shardOf, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { type Change, createVerifyHarness, type StrayMessage, type VerifyHarness } from "../testing/verify-harness.ts";
+import { appended, parties } from "../testing/verify-history.ts";
 import { jobAsOf } from "./as-of.ts";
 import { verifyViews } from "./view-verifier.ts";
 
@@ -23,24 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => harness.close());
 
-const spec = benchSpec();
-const nodeRef = { kind: "node", namespace: "", id: "n-one" } as const;
-const [done, open] = [jobIdOf(1), jobIdOf(2)];
-
-const start = async (id: string) => {
-  await harness.append(jobRef(id), JobSubmitted.of({ jobId: id, spec, version: 1 }));
-  await harness.append(jobRef(id), steps.assigned(id), JobStarted.of({}));
-  await harness.append(jobRef(id), steps.started(id));
-};
-const complete = (id: string) => harness.append(jobRef(id), steps.completed(id), JobCompleted.of({}));
-
-/** One job that is settled, one that runs, and a node. */
-async function history(): Promise<void> {
-  await harness.append(nodeRef, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
-  for (const id of [done, open]) await start(id);
-  await complete(done);
-  for (const ref of [nodeRef, jobRef(done), jobRef(open)]) await harness.project(ref);
-}
+const { done, open } = parties;
+const { submit, complete, history } = appended(() => harness);
 
 const run = (change?: Change, behind: readonly StrayMessage[] = []) =>
   verifyViews(harness.parts(change, behind), { settleMs: 0 });
@@ -112,7 +86,7 @@ describe("a verification of a damaged log", () => {
   });
   it("names what its kind does not allow", async () => {
     await history();
-    await harness.append(jobRef(open), JobSubmitted.of({ jobId: open, spec, version: 1 }));
+    await submit(open);
     expect((await run()).problems).toMatchObject({
       count: 1,
       first: [{ aggregate: open, why: expect.stringMatching(/cannot follow/) }],
@@ -174,6 +148,14 @@ describe("a verification of a damaged log", () => {
     const report = await run(undefined, [{ subject, text: "+ACK", isAppended: false }]);
     expect(report).toMatchObject({ ok: true, upTo: end + 1, problems: { count: 0 }, unreadable: { count: 0 } });
     expect(report.foreign.first.at(-1)).toEqual({ seq: end + 1, subject, text: "+ACK" });
+  });
+  it("takes a commit for one as owners do, with or without a message id", async () => {
+    await history();
+    const { seq, ...stored } = await complete(open);
+    const subject = subjectOf(jobRef(open));
+    const report = await run(without(seq), [{ subject, text: JSON.stringify(stored), isAppended: false }]);
+    expect(report.commits).toBe(9);
+    expect(report.foreign.first.map((each) => each.subject)).not.toContain(subject);
   });
 });
 
