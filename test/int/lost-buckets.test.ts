@@ -71,7 +71,7 @@ const holdsAll = (stored: ReadonlyMap<string, string>, expected: ReadonlyMap<str
   [...expected].every(([key, bytes]) => stored.get(key) === bytes);
 
 const agrees = async ({ nats }: InProcess): Promise<boolean> =>
-  (await verifyViews(verifyPartsOf(nats), { settleMs: 0 })).mismatches.count === 0;
+  (await verifyViews(verifyPartsOf(nats), { recheckMs: 0 })).mismatches.count === 0;
 
 /** Loses a bucket while jobs run and wait, by `lose`, and expects that nothing else is lost. */
 async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<void>): Promise<void> {

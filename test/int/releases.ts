@@ -86,7 +86,7 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
     async verify() {
       const nats = await connect(servers, "verifier", nextKinds);
       const parts = { ...verifyPartsOf(nats), kinds: nextKinds, read: messageReader(nextKinds) };
-      return await verifyViews(parts, { settleMs: 5_000 }).finally(() => nats.close());
+      return await verifyViews(parts, { recheckMs: 5_000 }).finally(() => nats.close());
     },
     async close() {
       for (const each of live.values()) await each.stop();

@@ -11,7 +11,7 @@ export interface ScannedMessage extends Pick<DeliveredMessage, "subject" | "seq"
   isAppended(): boolean;
 }
 
-/** Who is told the log's messages as they are stored. */
+/** Receives the log's messages as they are stored. */
 export interface ScanReader {
   /** The next message, whatever its subject. Valid only during the call. */
   deliver(message: ScannedMessage): void;

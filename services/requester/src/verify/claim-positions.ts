@@ -15,10 +15,10 @@ export interface Claims {
   finish(eventsSeq: number): Promise<void>;
 }
 
-/** A position of 0: the slice is being rebuilt, and whoever finds that after a crash begins again. */
+/** A position of 0: the slice is being rebuilt; a rebuild that finds it after a crash begins again. */
 const nothingWritten = { eventsSeq: 0, reportsSeq: 0 } as const;
 
-/** Notes in each bucket that has no position that it is being rebuilt. Throws Fault LOG_UNREACHABLE. */
+/** Marks each slice without a position as being rebuilt. Throws Fault LOG_UNREACHABLE. */
 export async function claimPositions(positions: Positions, slices: readonly Slice[]): Promise<Claims> {
   const claims = await Promise.all(slices.map(async (slice) => ({ slice, ...(await claim(positions, slice)) })));
   return {
@@ -30,7 +30,7 @@ export async function claimPositions(positions: Positions, slices: readonly Slic
 
 interface Claim {
   readonly revision: number;
-  /** Nobody else has written how far the slice is. */
+  /** No owner and no other rebuild has written how far the slice is. */
   readonly isOurs: boolean;
 }
 

@@ -25,7 +25,7 @@ const rebuild = (options: Partial<RebuildOptions> = {}) => {
   return rebuildViews({ log, positions, kinds, stores: harness.stores, buckets, shard: "all", ...options });
 };
 const snapshot = () => Object.fromEntries(buckets.map((bucket) => [bucket, harness.stored(bucket)]));
-const verified = async () => (await verifyViews(harness.parts(), { settleMs: 0 })).mismatches;
+const verified = async () => (await verifyViews(harness.parts(), { recheckMs: 0 })).mismatches;
 
 /** The same log, with something that happens when it is scanned. */
 const scanning = (before: (scans: number) => Promise<void>): EventLog => {
@@ -83,8 +83,8 @@ describe("a rebuild", () => {
     jobs.write(`default.${done}`, 1, { seq: 1 });
     const [key = "", entry] = [...jobs.kept].find(([each]) => each.endsWith(done)) ?? [];
     jobs.write(key, entry?.seq ?? 0, { seq: entry?.seq ?? 0, odd: true });
-    jobs.write("default.j-nobody", 1, { seq: 1 });
-    assignments.write("n-one.e-nobody", 1, { seq: 1 });
+    jobs.write("default.j-unknown", 1, { seq: 1 });
+    assignments.write("n-one.e-unknown", 1, { seq: 1 });
     assignments.write("n-one.e-older", 1, { seq: 1, jobId: done, namespace: "default" });
     expect(await rebuild()).toMatchObject({ written: 1, removed: 3, unchanged: 5 });
     expect(snapshot()).toEqual(before);
@@ -286,7 +286,7 @@ describe("a rebuild of any kind", () => {
     expect(harness.stored("heights")).toEqual({ "p-1": JSON.stringify({ seq: made[3]?.seq, height: 9 }) });
     const openKey = `${shardOf("p-1")}.plant.p-1`;
     expect(JSON.parse(harness.stored("open")[openKey] ?? "{}")).toEqual({ seq: made[2]?.seq, ...ref });
-    expect(await verifyViews(harness.parts(), { settleMs: 0 })).toMatchObject({ ok: true, aggregates: { plant: 1 } });
+    expect(await verifyViews(harness.parts(), { recheckMs: 0 })).toMatchObject({ ok: true, aggregates: { plant: 1 } });
 
     await harness.append(ref, Reaped.of({}));
     const progress: RebuildProgress[] = [];

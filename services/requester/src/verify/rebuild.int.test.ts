@@ -29,7 +29,7 @@ describe("a rebuild on a real server", () => {
   const snapshot = async () =>
     Object.fromEntries(await Promise.all(buckets.map(async (bucket) => [bucket, await bench.stored(bucket)] as const)));
   const stream = async () => (await bench.ports.link.manager()).streams;
-  const verified = async () => (await tools.run({ settleMs: 0 })).mismatches.count;
+  const verified = async () => (await tools.run({ recheckMs: 0 })).mismatches.count;
 
   it.each(buckets)("brings %s back, purged or deleted and made again, every entry byte for byte", async (bucket) => {
     const before = await snapshot();

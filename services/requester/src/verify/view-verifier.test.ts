@@ -17,7 +17,7 @@ const { done, open } = parties;
 const { submit, complete, history } = appended(() => harness);
 
 const run = (change?: Change, behind: readonly StrayMessage[] = []) =>
-  verifyViews(harness.parts(change, behind), { settleMs: 0 });
+  verifyViews(harness.parts(change, behind), { recheckMs: 0 });
 const nth = async (id: string, index: number): Promise<number> =>
   (await harness.ports.log.load(jobRef(id)))[index]?.seq ?? 0;
 const without =
@@ -141,7 +141,7 @@ describe("a verification of a damaged log", () => {
       mismatches: { count: 0 },
     });
   });
-  it("distinguishes what nobody appended: it is skipped, shown, and no damage", async () => {
+  it("distinguishes what no requester appended: it is skipped, shown, and no damage", async () => {
     await history();
     const end = await harness.ports.log.lastSeq();
     const subject = subjectOf(jobRef(open));
@@ -190,7 +190,7 @@ describe("a verification of a log that cannot be read to its end", () => {
       if (aggregate.id === done) throw new Fault("LOG_NEWER", "it is newer");
       return await parts.log.load(aggregate);
     };
-    const report = await verifyViews({ ...parts, log: { ...parts.log, load } }, { settleMs: 0 });
+    const report = await verifyViews({ ...parts, log: { ...parts.log, load } }, { recheckMs: 0 });
     expect(report).toMatchObject({ unreadable: { count: 1 }, problems: { count: 0 }, mismatches: { count: 0 } });
   });
 });
@@ -236,7 +236,7 @@ describe("a verification of wrong views", () => {
     await history();
     harness.sea.views.nodes.write("n-one", 1000, { seq: 1000 });
     const before = harness.sea.clock.now();
-    expect((await verifyViews(harness.parts(), { settleMs: 60_000 })).mismatches.count).toBe(1);
+    expect((await verifyViews(harness.parts(), { recheckMs: 60_000 })).mismatches.count).toBe(1);
     expect(harness.sea.clock.now() - before).toBeLessThan(60_000);
   });
 });
@@ -246,7 +246,7 @@ describe("a verification of views that are being written", () => {
     await history();
     await complete(open);
     harness.sea.clock.at(harness.sea.clock.now() + 500, () => void harness.project(jobRef(open)));
-    const report = await verifyViews(harness.parts(), { settleMs: 60_000 });
+    const report = await verifyViews(harness.parts(), { recheckMs: 60_000 });
     expect(report).toMatchObject({ ok: true, mismatches: { count: 0 } });
     expect(report.rechecked).toBeGreaterThanOrEqual(3);
   });
@@ -258,7 +258,7 @@ describe("a verification of views that are being written", () => {
       await harness.project(jobRef(open));
       return await parts.readLog(deliver);
     };
-    expect(await verifyViews({ ...parts, readLog }, { settleMs: 0 })).toMatchObject({ ok: true });
+    expect(await verifyViews({ ...parts, readLog }, { recheckMs: 0 })).toMatchObject({ ok: true });
   });
   it("accepts what became true after the log was read", async () => {
     await history();
@@ -269,7 +269,7 @@ describe("a verification of views that are being written", () => {
       await harness.project(jobRef(open));
       return upTo;
     };
-    expect(await verifyViews({ ...parts, readLog }, { settleMs: 0 })).toMatchObject({ ok: true });
+    expect(await verifyViews({ ...parts, readLog }, { recheckMs: 0 })).toMatchObject({ ok: true });
   });
   it("keeps what a key was delivered to hold last, and nothing from before a new beginning", async () => {
     await history();
@@ -287,7 +287,7 @@ describe("a verification of views that are being written", () => {
       reader.deliver("default.j-gone", odd);
       reader.deliver("default.j-gone", undefined);
     };
-    expect(await verifyViews({ ...parts, views: { ...parts.views, read } }, { settleMs: 0 })).toMatchObject({
+    expect(await verifyViews({ ...parts, views: { ...parts.views, read } }, { recheckMs: 0 })).toMatchObject({
       ok: true,
       rechecked: 0,
       entries: { jobs: 2, assignments: 1, nodes: 1 },
@@ -297,7 +297,7 @@ describe("a verification of views that are being written", () => {
     await history();
     await complete(open);
     const before = harness.sea.clock.now();
-    expect((await verifyViews(harness.parts(), { settleMs: 5_000 })).ok).toBe(false);
+    expect((await verifyViews(harness.parts(), { recheckMs: 5_000 })).ok).toBe(false);
     expect(harness.sea.clock.now() - before).toBeGreaterThanOrEqual(5_000);
   });
 });
