@@ -74,7 +74,7 @@ const holdsAll = (stored: ReadonlyMap<string, string>, expected: ReadonlyMap<str
   [...expected].every(([key, bytes]) => stored.get(key) === bytes);
 
 const agrees = async ({ nats }: InProcess): Promise<boolean> =>
-  (await verifyViews(verifyPartsOf(nats), { settleMs: 0 })).mismatches.count === 0;
+  (await verifyViews(verifyPartsOf(nats), { recheckMs: 0 })).mismatches.count === 0;
 
 /** How a bucket is lost. */
 interface Loss {

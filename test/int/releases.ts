@@ -57,7 +57,7 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
     async verify() {
       const nats = await connectAs("verifier", url, "next");
       const parts = verifyPartsOf(nats, releases.next.kinds);
-      return await verifyViews(parts, { settleMs: 5_000 }).finally(() => nats.close());
+      return await verifyViews(parts, { recheckMs: 5_000 }).finally(() => nats.close());
     },
     async close() {
       for (const each of live.values()) await each.stop();

@@ -99,7 +99,7 @@ onServer(() => {
       const withdraw = { id: "withdraw", aggregate: refOf(first), command: { name: "Withdraw" }, actor };
       expect(await running.requester.dispatcher.send(withdraw)).toMatchObject({ ok: true, changed: true });
       await until("the removal", async () => `${await textsOf(running, first, second)}` === `,about ${second}`);
-      const report = await verifyViews(verifyPartsOf(running.nats, known), { settleMs: 5_000 });
+      const report = await verifyViews(verifyPartsOf(running.nats, known), { recheckMs: 5_000 });
       expect(report).toMatchObject({ ok: true, entries: { [bucket]: 1 }, aggregates: { notice: 2 } });
     } finally {
       await running.stop();

@@ -18,7 +18,7 @@ export interface Claims {
 /** The slice is being rebuilt: a process that finds this after a crash begins again. */
 const nothingWritten = { eventsSeq: 0, reportsSeq: 0, isRebuilding: true } as const;
 
-/** Notes in each bucket that has no position that it is being rebuilt. Throws Fault LOG_UNREACHABLE. */
+/** Marks each slice without a position as being rebuilt. Throws Fault LOG_UNREACHABLE. */
 export async function claimPositions(positions: Positions, slices: readonly Slice[]): Promise<Claims> {
   const claims = await Promise.all(slices.map(async (slice) => ({ slice, ...(await claim(positions, slice)) })));
   return {
@@ -30,7 +30,7 @@ export async function claimPositions(positions: Positions, slices: readonly Slic
 
 interface Claim {
   readonly revision: number;
-  /** Nobody else has written how far the slice is. */
+  /** No owner and no other rebuild has written how far the slice is. */
   readonly isOurs: boolean;
 }
 
