@@ -3,7 +3,7 @@ import { connectNode, connectRequester } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
@@ -11,7 +11,7 @@ import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { createRequester } from "../../services/requester/src/requester.ts";
+import { createRequester } from "../../services/requester/src/create-requester.ts";
 import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 
 const nodeId = "n-one";

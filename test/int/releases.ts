@@ -4,14 +4,14 @@ import { connectNode, connectRequester, messageReader, type RequesterPorts } fro
 import { systemClock, systemRandom } from "@shoal/node";
 import { featureLevel } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
 import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";

@@ -2,12 +2,12 @@ import type { Process } from "@shoal/core";
 import { registry, silentLogger } from "@shoal/core";
 import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, thisKinds } from "@shoal/core/testing";
 import { featureLevel } from "@shoal/proto";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
 import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 
 const releases = {

@@ -6,13 +6,13 @@ import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nat
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
-import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import type { ComputeConfig } from "./config.ts";
 import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
+import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
