@@ -1,3 +1,4 @@
+export { type LineSplitter, lineSplitter } from "./line-splitter.ts";
 export { type PersistedValueOptions, persistedValue } from "./persisted-value.ts";
 export { type ServiceLogger, type ServiceLoggerOptions, serviceLogger } from "./service-logger.ts";
 export { systemClock } from "./system-clock.ts";
