@@ -15,7 +15,7 @@ import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createOutbox } from "./reports/outbox.ts";
 import type { RunnerPorts } from "./runner/run.ts";
 import { createRunner } from "./runner/runner.ts";
-import { sweepFolders } from "./workspace/sweep-folders.ts";
+import { sweepFolders } from "./workspace/workspace.ts";
 
 /**
  * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
