@@ -1,5 +1,4 @@
-import type { Process } from "@shoal/core";
-import { registry, silentLogger } from "@shoal/core";
+import { type Process, registry, silentLogger } from "@shoal/core";
 import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, thisKinds } from "@shoal/core/testing";
 import { featureLevel } from "@shoal/proto";
 import { createCompute } from "../../services/compute/src/create-compute.ts";

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Logger } from "@shoal/core";
-import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { causeOf, Fault, type Given, type Logger, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, connectionOf, connectRequester, type RequesterPorts, signalOf, summaryOf } from "@shoal/nats";
 import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
 import { assemble, type Opened } from "./assemble.ts";

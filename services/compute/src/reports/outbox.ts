@@ -1,5 +1,12 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, causeOf, type OutgoingReport, type Process, type Random, type ReportSender } from "@shoal/core";
+import {
+  type Clock,
+  causeOf,
+  type Logger,
+  type OutgoingReport,
+  type Process,
+  type Random,
+  type ReportSender,
+} from "@shoal/core";
 
 /** Reports on their way at once; the stream takes them in any case one after another. */
 const sendsMax = 64;

@@ -1,5 +1,4 @@
-import type { Clock } from "@shoal/core";
-import { Fault } from "@shoal/core";
+import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
 import { z } from "zod";
 import type { Exit, Running, Work } from "../executor.ts";
