@@ -1,7 +1,7 @@
 import { type Process, registry, silentLogger } from "@shoal/core";
 import { connectNode } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";

@@ -1,10 +1,10 @@
 import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
 import type { Dice, Sea } from "@shoal/core/testing";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";

@@ -1,12 +1,12 @@
 import type { Process } from "@shoal/core";
 import { registry, silentLogger } from "@shoal/core";
 import { createSea, drive, type ReleaseName, releases, type Sea } from "@shoal/core/testing";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
 import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 
 /** A requester of one release that runs. */

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Logger } from "@shoal/core";
-import { causeOf } from "@shoal/core";
+import { causeOf, type Logger } from "@shoal/core";
 
 /** Where a group for each guest can be made. */
 export interface Cgroups {

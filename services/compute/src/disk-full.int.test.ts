@@ -9,7 +9,7 @@ import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { root as guestRoot, program } from "@shoal/wasi-sandbox/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemCodeOf } from "./disk-fault.ts";
-import { serveCompute } from "./main.ts";
+import { serveCompute } from "./serve.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 
 const nodeId = "n-full";

@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, causeOf, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
+import { type Clock, causeOf, type Logger, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
 import { NodeInfo } from "@shoal/proto";
 
 /** The publisher that puts results into the object store. */

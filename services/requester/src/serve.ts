@@ -1,33 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Logger } from "@shoal/core";
-import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import {
-  abandonOn,
-  connectionOf,
-  connectRequester,
-  createLogHealthWatch,
-  type RequesterPorts,
-  signalOf,
-  summaryOf,
-} from "@shoal/nats";
+import { causeOf, Fault, type Given, type Logger, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { abandonOn, connectionOf, connectRequester, type RequesterPorts, signalOf, summaryOf } from "@shoal/nats";
 import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
-import { shardOf, streams } from "@shoal/proto";
-import { createCatalog } from "./catalog/sqlite-catalog.ts";
+import { assemble, type Opened } from "./assemble.ts";
 import { RequesterConfig } from "./config.ts";
-import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
-import { type Api, createApi } from "./http/server.ts";
-import { catalogFile, checkLog } from "./log-check.ts";
+import { checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
-import { isForgotten } from "./nodes/forgotten-nodes.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
-import { createCluster } from "./reads/cluster.ts";
-import { createNodeList } from "./reads/node-list.ts";
-import { selfInfo } from "./reads/self-info.ts";
-import { createRequester, type Requester } from "./requester.ts";
-import { createResultBuckets } from "./result-buckets.ts";
-import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 const name = "shoal-requester";
 
@@ -109,7 +89,6 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
   await runUntil(Promise.race([quit, guard.damaged]), [connection, ...processes, ready]);
 }
 
-const newSecret = (): string => randomBytes(32).toString("hex");
 const newRequesterId = (): string => `r-${systemRandom.uuid().slice(0, 8)}`;
 
 function openDataDir(path: string): string {
@@ -142,92 +121,3 @@ function connectPorts({ config, requesterId, logger, signal }: Connecting): Prom
     onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
   });
 }
-
-interface Opened {
-  readonly config: RequesterConfig;
-  readonly dataDir: string;
-  readonly requesterId: string;
-  readonly logger: Logger;
-  readonly nats: RequesterPorts;
-}
-
-interface Assembled {
-  readonly processes: readonly Process[];
-  readonly api: Api;
-  readonly health: RequesterHealth;
-}
-
-/** The service itself, and the doors behind it: first what is asked, last who asks. */
-function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assembled {
-  const clock = systemClock();
-  const random = systemRandom;
-  const { views, log, positions, logs } = nats;
-  const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
-  const rebuild = sliceRebuilder(nats);
-  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, random, logger, rebuild });
-  const { commands, membership, roster } = requester;
-  const self = selfInfo(requesterId, pairs(config.labels));
-  const health = createRequesterHealth({
-    watch: createLogHealthWatch(nats.link, streams.events),
-    clock,
-    logger,
-    owned: () => requester.owner.holdings().size,
-    nodes: () => membership.nodes(),
-    features: requester.features,
-  });
-  const nodes = createNodeList({
-    views: views.nodes,
-    membership,
-    roster,
-    clock,
-    self,
-    clockOffsetMs: health.clockOffsetMs,
-  });
-  const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
-  const resultBuckets = resultBucketsOf(nats, requester, logger);
-  const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
-  const secret = persistedValue({ folder: dataDir, name: "secret", make: newSecret });
-  const { publicUrl, ...http } = config.http;
-  const api = createApi(
-    {
-      requesterId,
-      publicUrl,
-      secret,
-      commands,
-      catalog,
-      nodes,
-      cluster,
-      log,
-      views,
-      viewPositions: positions,
-      logs,
-      results,
-      clock,
-      random,
-      logger,
-      health,
-    },
-    http,
-  );
-  // The port first: who cannot have it takes no shard.
-  return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
-}
-
-/** Where nodes put results: made when a node joins, removed when it is forgotten. */
-function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, logger: Logger): Process {
-  return createResultBuckets({
-    nodes: nats.views.nodes,
-    store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
-    isForgotten: (nodeId) => isForgotten(nats.log, nodeId),
-    isMine: (nodeId) => owner.holdings().has(shardOf(nodeId)),
-    ...{ clock: systemClock(), logger },
-  });
-}
-
-async function openResult(nats: RequesterPorts, nodeId: string, object: string) {
-  const found = await (await nats.results(nodeId)).get(object);
-  return found === undefined ? undefined : { sizeBytes: found.kept.sizeBytes, bytes: found.bytes };
-}
-
-const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));

@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { causeOf } from "@shoal/core";
+import { causeOf, type Logger } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { JournalEntry } from "../journal/journal.ts";

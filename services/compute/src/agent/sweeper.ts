@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { causeOf } from "@shoal/core";
+import { causeOf, type Logger } from "@shoal/core";
 import type { Executor } from "../executors/executor.ts";
 
 /**

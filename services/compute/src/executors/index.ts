@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { Bug, type Clock, type Registry, registry } from "@shoal/core";
+import { Bug, type Clock, type Logger, type Registry, registry } from "@shoal/core";
 import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";

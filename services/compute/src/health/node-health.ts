@@ -1,6 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { Logger } from "@shoal/core";
-import { type Clock, causeOf, type Process } from "@shoal/core";
+import { type Clock, causeOf, type Logger, type Process } from "@shoal/core";
 import { type HealthCheck, healthTimes, isWrong, type LogHealthWatch, logChecks } from "@shoal/nats";
 
 /** What a node's health is made of. */

@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, Fault, type Process, pause, type Stall } from "@shoal/core";
+import { type Clock, Fault, type Logger, type Process, pause, type Stall } from "@shoal/core";
 import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
 
 /** Which process of a node this is. */

@@ -1,5 +1,4 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, causeOf, type LogChunk, type Random, type Registry } from "@shoal/core";
+import { type Clock, causeOf, type LogChunk, type Logger, type Random, type Registry } from "@shoal/core";
 import type { Assignment, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";

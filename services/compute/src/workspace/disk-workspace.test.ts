@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLogger } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { diskWorkspace } from "./disk-workspace.ts";
-import { sweepFolders } from "./sweep-folders.ts";
+import { sweepFolders } from "./workspace.ts";
 
 let root = "";
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { createSea, drive } from "@shoal/core/testing";
 import { buckets, JobSpec, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createRequester, type Requester } from "../requester.ts";
+import { createRequester, type Requester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 import { namedJobId } from "./ids.ts";
 

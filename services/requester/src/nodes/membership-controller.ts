@@ -1,5 +1,12 @@
-import type { Logger } from "@shoal/core";
-import { type Clock, type CommandReply, causeOf, type Lease, type NodeCommand, type Process } from "@shoal/core";
+import {
+  type Clock,
+  type CommandReply,
+  causeOf,
+  type Lease,
+  type Logger,
+  type NodeCommand,
+  type Process,
+} from "@shoal/core";
 import { type Heartbeat, shardOf } from "@shoal/proto";
 import type { AddressedCommand } from "../owner/mailbox.ts";
 

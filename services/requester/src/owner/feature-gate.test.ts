@@ -11,7 +11,7 @@ import {
 } from "@shoal/core/testing";
 import { type AggregateRef, shardCount } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createRequester, type Requester } from "../requester.ts";
+import { createRequester, type Requester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 let sea: Sea;

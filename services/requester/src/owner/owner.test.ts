@@ -2,8 +2,8 @@ import { Fault, type Leases } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { JobSpec, shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
+import { createRequester } from "../create-requester.ts";
 import type { RequesterPorts } from "../ports.ts";
-import { createRequester } from "../requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 const settings = {

@@ -1,5 +1,4 @@
-import type { RunningGuest, WasiSandboxOptions } from "@shoal/wasi-sandbox";
-import { wasiSandbox } from "@shoal/wasi-sandbox";
+import { type RunningGuest, type WasiSandboxOptions, wasiSandbox } from "@shoal/wasi-sandbox";
 import type { Executor, Work } from "../executor.ts";
 import { WasmParams } from "./params.ts";
 

@@ -2,7 +2,6 @@ import { ExecutionAssigned, JobStopped } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench } from "../../testing/api-bench.ts";
 import { completed, executionOf, jobIdOf, jobRef, running, steps, submitted } from "../../testing/bench-jobs.ts";
-import { lineSplitter } from "./line-splitter.ts";
 
 let bench: ApiBench;
 beforeEach(async () => {
@@ -158,22 +157,5 @@ describe("what is wrong with a request for output", () => {
   it("elsewhere is not found", async () => {
     const socket = new WebSocket(`${bench.api.url().replace("http", "ws")}/elsewhere`);
     await new Promise<void>((resolve) => socket.addEventListener("error", () => resolve()));
-  });
-});
-
-describe("lines", () => {
-  it("are whole wherever the bytes are cut", () => {
-    const bytes = Buffer.from("é\n😀b\n\nlast");
-    for (let cut = 0; cut <= bytes.length; cut++) {
-      const splitter = lineSplitter();
-      const lines = [...splitter.push(bytes.subarray(0, cut)), ...splitter.push(bytes.subarray(cut)), splitter.rest()];
-      expect(lines).toEqual(["é\n", "😀b\n", "\n", "last"]);
-    }
-  });
-  it("without an end come in pieces", () => {
-    const splitter = lineSplitter();
-    const pieces = Array.from({ length: 5 }, () => splitter.push(Buffer.alloc(40_000, "x"))).flat();
-    expect([...pieces, splitter.rest()].join("")).toBe("x".repeat(200_000));
-    expect(pieces.length).toBeGreaterThan(1);
   });
 });

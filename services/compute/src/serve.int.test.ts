@@ -5,8 +5,8 @@ import { connectRequester, findServer, type RequesterPorts, type RunningServer, 
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, resultsBucketOf, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serveCompute } from "./main.ts";
 import { unpack } from "./publishers/testing/unpack.ts";
+import { serveCompute } from "./serve.ts";
 import { askOf, assignmentOf } from "./testing/assignments.ts";
 
 const nodeId = "n-real";

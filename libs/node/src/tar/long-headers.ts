@@ -1,5 +1,5 @@
-import { Fault } from "@shoal/core";
 import type { Extract } from "tar-stream";
+import { TarRefusal } from "./tar-refusal.ts";
 
 // Two names of 4,096 bytes, the longest path of the kernel, and as much again for times and owners; tar-stream alone takes 4 MiB.
 const headerMaxBytes = 16_384;
@@ -7,7 +7,7 @@ const headerMaxBytes = 16_384;
 const headersPerEntryMax = 4;
 
 /**
- * Bounds what stands in front of an entry: pax headers and long names, which are no entries and are counted by nothing else. A global one is
+ * Bounds what precedes an entry: pax headers and long names, which are no entries and are counted by nothing else. A global one is
  * copied into each that follows, so that a large one multiplies. tar-stream has no setting for it; a test shows that its method is still called.
  */
 export function boundLongHeaders(entries: Extract): void {
@@ -24,4 +24,4 @@ export function boundLongHeaders(entries: Extract): void {
   });
 }
 
-const tooLarge = (what: string): Fault => new Fault("TOO_LARGE", `the archive holds ${what}`);
+const tooLarge = (what: string): TarRefusal => new TarRefusal("too large", `holds ${what}`);

@@ -6,17 +6,17 @@ import { createBidder } from "./bidder/bidder.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import { Reservation } from "./capacity/reservation.ts";
-import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import { type Availability, createAvailability } from "./heartbeat/availability.ts";
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
 import { createIdentity } from "./heartbeat/identity.ts";
 import { hostVariables } from "./host-variables.ts";
 import { sealable } from "./journal/sealable.ts";
 import { createLogShipper } from "./logs/log-shipper.ts";
+import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createOutbox } from "./reports/outbox.ts";
 import type { RunnerPorts } from "./runner/run.ts";
 import { createRunner } from "./runner/runner.ts";
-import { sweepFolders } from "./workspace/sweep-folders.ts";
+import { sweepFolders } from "./workspace/workspace.ts";
 
 /**
  * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing

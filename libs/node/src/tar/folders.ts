@@ -1,10 +1,9 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Fault } from "@shoal/core";
-import { systemCodeOf } from "../../disk-fault.ts";
+import { TarRefusal } from "./tar-refusal.ts";
 
-// Deeper than any source tree; every level costs whoever walks the tree a call, and 64 levels of long names reach the kernel's longest path.
-export const depthMax = 64;
+// Deeper than any source tree; every level costs a walk of the tree a call, and 64 levels of long names reach the kernel's longest path.
+const levelsMax = 64;
 const folderMode = 0o755;
 
 /** The folders of one archive. */
@@ -14,33 +13,35 @@ export interface Folders {
 }
 
 /** `made` is called before each folder that is made. What it throws, `enter` throws. */
-export function foldersOf(root: string, made: () => void): Folders {
+export function foldersOf(root: string, made: () => void | Promise<void>): Folders {
   // Real folders, by their path below the root: an archive can put nothing in the place of what is there.
   const known = new Set([""]);
 
-  async function makeOne(folder: string): Promise<void> {
-    made();
-    try {
+  async function enterOne(folder: string): Promise<void> {
+    const there = await lstat(join(root, folder)).catch(whenAbsent);
+    if (there === undefined) {
+      await made();
       await mkdir(join(root, folder), { mode: folderMode });
-    } catch (failure) {
-      if (systemCodeOf(failure) !== "EEXIST") throw failure;
-      const there = await lstat(join(root, folder));
+    } else if (!there.isDirectory()) {
       const what = there.isSymbolicLink() ? "writes through its own link" : "puts something below the file";
-      throw new Fault("INPUT_UNAVAILABLE", `the archive ${what} at "${folder}"`);
+      throw new TarRefusal("unusable", `${what} at "${folder}"`);
     }
     known.add(folder);
   }
   return {
     async enter(folder) {
       const steps = folder.split("/").filter((step) => step !== "" && step !== ".");
-      if (steps.length > depthMax) {
-        throw new Fault("TOO_LARGE", `the archive has folders in more than ${depthMax} levels`);
-      }
+      if (steps.length > levelsMax) throw new TarRefusal("too large", `has folders in more than ${levelsMax} levels`);
       for (let depth = 1; depth <= steps.length; depth++) {
         const upTo = steps.slice(0, depth).join("/");
-        if (!known.has(upTo)) await makeOne(upTo);
+        if (!known.has(upTo)) await enterOne(upTo);
       }
       return join(root, ...steps);
     },
   };
+}
+
+function whenAbsent(failure: unknown): undefined {
+  if (failure instanceof Error && "code" in failure && failure.code === "ENOENT") return undefined;
+  throw failure;
 }

@@ -1,14 +1,15 @@
 import { StringDecoder } from "node:string_decoder";
-import { apiLimits } from "../limits.ts";
 
-/** Cuts bytes into lines, each with its newline. A line that is too long comes in pieces. */
+/** Cuts bytes into lines of text, each with its newline. */
 export interface LineSplitter {
+  /** The lines that are complete with these bytes, which may be cut anywhere, also inside a character. */
   push(bytes: Uint8Array): readonly string[];
   /** What is left without a newline; empty when nothing is. */
   rest(): string;
 }
 
-export function lineSplitter(): LineSplitter {
+/** Starts at the beginning of a line. A line of more than `lineChars` characters comes in pieces, so that nothing more is kept in memory. */
+export function lineSplitter({ lineChars }: { readonly lineChars: number }): LineSplitter {
   const decoder = new StringDecoder("utf8");
   let held = "";
   return {
@@ -21,7 +22,7 @@ export function lineSplitter(): LineSplitter {
         from = end + 1;
       }
       held = text.slice(from);
-      if (held.length < apiLimits.logLineBytes) return lines;
+      if (held.length < lineChars) return lines;
       lines.push(held);
       held = "";
       return lines;

@@ -1,18 +1,17 @@
 import { mkdir } from "node:fs/promises";
-import { hostname } from "node:os";
+import { arch, hostname, platform } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
 import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
-import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import type { ComputeConfig } from "./config.ts";
 import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
-import { machineLabels } from "./machine-labels.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
+import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
@@ -140,4 +139,13 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     await journal.close();
   };
   return { settings, ports, link: nats.link, dataDir, close };
+}
+
+// The field names systems and processors as Go does.
+const systems: Readonly<Record<string, string>> = { win32: "windows" };
+const processors: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+
+/** What every node says of its machine without being told. */
+function machineLabels(): Readonly<Record<string, string>> {
+  return { os_type: systems[platform()] ?? platform(), os_arch: processors[arch()] ?? arch() };
 }
