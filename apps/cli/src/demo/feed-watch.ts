@@ -1,5 +1,5 @@
 import type { Client, FeedEvent } from "@shoal/client";
-import { aboutOf } from "../progress/tell-event.ts";
+import { subjectOf } from "../progress/event-text.ts";
 import { DemoFailure } from "./step.ts";
 
 /** Everything that the feed has told and still tells. */
@@ -26,7 +26,7 @@ export function watchFeed(client: Client, { signal, onEvent }: FeedWatchOptions)
   failed.promise.catch(() => undefined);
   const follow = async (): Promise<void> => {
     for await (const event of client.events({ after: 0, signal })) {
-      const about = aboutOf(event);
+      const about = subjectOf(event);
       const events = byJob.get(about) ?? [];
       events.push(event);
       byJob.set(about, events);

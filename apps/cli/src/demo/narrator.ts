@@ -3,7 +3,7 @@ import { shortId } from "@shoal/proto";
 import { paint } from "../output/paint.ts";
 import { oneLine } from "../output/safe-text.ts";
 import { timeOfDay } from "../output/times.ts";
-import { aboutOf, tellEvent } from "../progress/tell-event.ts";
+import { eventTextOf, subjectOf } from "../progress/event-text.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Tells the story on the terminal. */
@@ -44,8 +44,8 @@ export function createNarrator({ out, colours }: Terminal, { feed }: { readonly 
         hushed += 1;
         return;
       }
-      const { topic, text, tone, executionId } = tellEvent(event);
-      const about = shortId(aboutOf(event)).padEnd(10);
+      const { topic, text, tone, executionId } = eventTextOf(event);
+      const about = shortId(subjectOf(event)).padEnd(10);
       const execution = (executionId === "" ? "" : shortId(executionId)).padEnd(10);
       const cut = text.length > textChars ? `${text.slice(0, textChars)}…` : text;
       const time = timeOfDay(Date.parse(event.cloudEvent.time));

@@ -1,4 +1,15 @@
-import { assert, entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import {
+  assert,
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  kinds,
+  nodeViews,
+  noTip,
+  type StoredCommit,
+} from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -79,8 +90,9 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
-  const warn = (facts: object) => void warnings.push(facts);
-  const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
+  const ports = memoryPorts(sea, requesterId, {
+    diary: { info: () => {}, warn: (facts) => void warnings.push(facts) },
+  });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -105,7 +117,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   };
   const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
-  const wrong = checkAnswers(api.app);
+  const requireValidAnswers = checkAnswers(api.app);
   await catalog.start();
   await nodes.start();
   return {
@@ -127,7 +139,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
       await nodes.stop();
       await catalog.stop();
       driving.stop();
-      assert(wrong.length === 0, `answers that the table of routes does not allow: ${wrong.join("\n")}`);
+      requireValidAnswers();
     },
   };
 }
