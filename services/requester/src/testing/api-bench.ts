@@ -1,15 +1,4 @@
-import {
-  assert,
-  entries,
-  entryOf,
-  foldJob,
-  foldNode,
-  jobViews,
-  kinds,
-  nodeViews,
-  noTip,
-  type StoredCommit,
-} from "@shoal/core";
+import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
