@@ -3,7 +3,11 @@ import { connectRequester, type RequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { createRequester, type Requester, type RequesterSettings } from "../../services/requester/src/create-requester.ts";
+import {
+  createRequester,
+  type Requester,
+  type RequesterSettings,
+} from "../../services/requester/src/create-requester.ts";
 import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 
 export interface RequesterOptions extends Partial<RequesterSettings> {

@@ -1,6 +1,5 @@
-import { cloudEventOf, type StoredCommit } from "@shoal/core";
-import { ExecutionAssigned, fromWire, JobSubmitted } from "@shoal/proto";
-import { tellEvent } from "../../apps/cli/src/progress/tell-event.ts";
+import type { StoredCommit } from "@shoal/core";
+import { ExecutionAssigned, eventText, fromWire, JobSubmitted } from "@shoal/proto";
 import type { Act } from "./scenario.ts";
 
 /** Writes down what somebody does and what becomes true, as the feed tells it to people. */
@@ -42,21 +41,11 @@ export function createTranscript(shows: string, startAt: number): Transcript {
   return {
     act: (at, act) => void line(at, "somebody", actWords[act.does](act as never)),
     commit(stored) {
-      for (const [index, { type }] of stored.commit.events.entries()) {
-        const cloudEvent = cloudEventOf(stored, index);
-        const data = cloudEvent.data as Readonly<Record<string, unknown>>;
-        learn({ type, data });
-        const told = tellEvent({
-          id: cloudEvent.id,
-          seq: stored.seq,
-          index,
-          type,
-          cloudEvent: { ...cloudEvent, data },
-        });
-        const about = [stored.aggregate.id, told.executionId]
-          .filter((id) => id !== "")
-          .map((id) => names.get(id) ?? id);
-        line(stored.commit.at, stored.commit.by, `${about.join(" ").padEnd(aboutChars)}  ${told.topic}: ${told.text}`);
+      for (const event of stored.commit.events) {
+        learn(event);
+        const { topic, text, executionId } = eventText(event);
+        const about = [stored.aggregate.id, executionId].filter((id) => id !== "").map((id) => names.get(id) ?? id);
+        line(stored.commit.at, stored.commit.by, `${about.join(" ").padEnd(aboutChars)}  ${topic}: ${text}`);
       }
     },
     text: () => `${lines.join("\n")}\n`,

@@ -1,4 +1,4 @@
-import { aboutOf } from "@shoal/cli/parts";
+import { subjectOf } from "@shoal/cli/parts";
 import type { Client, FeedEvent } from "@shoal/client";
 import type { FeedWatch } from "./demo-context.ts";
 import { DemoFailure } from "./step.ts";
@@ -19,7 +19,7 @@ export function watchFeed(client: Client, { signal, onEvent }: FeedWatchOptions)
   failed.promise.catch(() => undefined);
   const follow = async (): Promise<void> => {
     for await (const event of client.events({ after: 0, signal })) {
-      const about = aboutOf(event);
+      const about = subjectOf(event);
       const events = byJob.get(about) ?? [];
       events.push(event);
       byJob.set(about, events);

@@ -1,4 +1,4 @@
-import { aboutOf, oneLine, paint, type Terminal, tellEvent, timeOfDay } from "@shoal/cli/parts";
+import { eventTextOf, oneLine, paint, subjectOf, type Terminal, timeOfDay } from "@shoal/cli/parts";
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
 
@@ -40,8 +40,8 @@ export function createReporter({ out, colours }: Terminal, { feed }: { readonly 
         mutedCount += 1;
         return;
       }
-      const { topic, text, tone, executionId } = tellEvent(event);
-      const about = shortId(aboutOf(event)).padEnd(10);
+      const { topic, text, tone, executionId } = eventTextOf(event);
+      const about = shortId(subjectOf(event)).padEnd(10);
       const execution = (executionId === "" ? "" : shortId(executionId)).padEnd(10);
       const cut = text.length > textChars ? `${text.slice(0, textChars)}…` : text;
       const time = timeOfDay(Date.parse(event.cloudEvent.time));

@@ -53,6 +53,7 @@ it("names the namespace of a job, and no namespace for a node", () => {
     time: new Date(sampleAt).toISOString(),
     datacontenttype: "application/json",
     by: "r-1",
+    message: "MoonLanded",
     data: {},
   });
   const aggregate = { kind: "node", namespace: "", id: "n-1" } as const;

@@ -1,4 +1,4 @@
-import { eventKinds, type StoredEvent, toWire } from "@shoal/proto";
+import { eventKinds, eventText, type StoredEvent, toWire } from "@shoal/proto";
 import { assert } from "./fault.ts";
 import type { StoredCommit } from "./ports/event-log.ts";
 
@@ -14,6 +14,8 @@ export interface CloudEvent {
   readonly datacontenttype: "application/json";
   /** An extension of ours: which requester decided it. */
   readonly by: string;
+  /** An extension of ours: the event in one sentence for people. */
+  readonly message: string;
   /** The facts in the words of the API: PascalCase. */
   readonly data: unknown;
 }
@@ -31,6 +33,7 @@ export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: nu
     time: new Date(commit.at).toISOString(),
     datacontenttype: "application/json",
     by: commit.by,
+    message: eventText(event).text,
     data: factsOf(event),
   };
 }

@@ -8,7 +8,7 @@ export { paint } from "../output/paint.ts";
 export { oneLine } from "../output/safe-text.ts";
 export { timeOfDay } from "../output/times.ts";
 export { listenForQuit, type Quit } from "../process/quit.ts";
-export { aboutOf, tellEvent } from "../progress/tell-event.ts";
+export { eventTextOf, subjectOf } from "../progress/event-text.ts";
 export { replayOf } from "../replay/replay-of.ts";
 export { reportLines } from "../replay/report-lines.ts";
 export { allowanceOf } from "../results/allowance.ts";

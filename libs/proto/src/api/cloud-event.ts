@@ -14,6 +14,7 @@ export const FeedCloudEvent = z
     time: attribute("time", "RFC 3339"),
     datacontenttype: attribute("datacontenttype", "application/json"),
     by: attribute("by", "the requester that decided it"),
+    message: attribute("message", "the event in one sentence for people"),
     data: onWire(z.unknown().describe("the facts of the event"), { name: "data" }),
   })
   .meta({ id: "CloudEvent" });

@@ -1,6 +1,8 @@
+import { apiRoutes } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
 import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { answerProblems } from "../testing/check-answers.ts";
 import { openSocket } from "../testing/raw-request.ts";
 import { apiLimits } from "./limits.ts";
 
@@ -27,6 +29,7 @@ async function open(query: string, headers: Record<string, string> = {}) {
         const [id = "", type = "", data = ""] = text.slice(0, end).split("\n");
         text = text.slice(end + 2);
         const event = JSON.parse(data.slice("data: ".length));
+        expect(answerProblems(apiRoutes.events.answer, event)).toEqual([]);
         expect([id, type]).toEqual([`id: ${event.id}`, `event: ${event.type.slice("shoal.".length)}`]);
         return [event.id, event.type.slice("shoal.".length), event.subject];
       }

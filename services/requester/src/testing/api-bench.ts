@@ -116,7 +116,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   };
   const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
-  const wrong = checkAnswers(api.app);
+  const requireValidAnswers = checkAnswers(api.app);
   await catalog.start();
   await nodes.start();
   return {
@@ -138,7 +138,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
       await nodes.stop();
       await catalog.stop();
       driving.stop();
-      assert(wrong.length === 0, `answers that the table of routes does not allow: ${wrong.join("\n")}`);
+      requireValidAnswers();
     },
   };
 }

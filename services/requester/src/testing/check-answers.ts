@@ -1,3 +1,4 @@
+import { assert } from "@shoal/core";
 import { ApiErrorBody, type ApiRoute, apiRoutes, fromWire, toWire, wireJsonSchema } from "@shoal/proto";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -22,10 +23,10 @@ export function answerProblems(schema: z.ZodType, json: unknown): readonly strin
   return [...unknown, ...changed, ...(error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`)];
 }
 
-/** Checks every answer of an app by its row in the table; the list has what is wrong, and grows. */
-export function checkAnswers(app: FastifyInstance): readonly string[] {
+/** Checks every answer of an app by its row in the table. Call the result at the end: it throws when an answer did not fit. */
+export function checkAnswers(app: FastifyInstance): () => void {
   const wrong: string[] = [];
-  app.addHook("onSend", (request, reply, payload, done) => {
+  app.addHook("onSend", async (request, reply, payload) => {
     const { method, routeOptions } = request;
     const route = Object.values<ApiRoute>(apiRoutes).find(
       ({ path, methods }) => path === routeOptions.url && methods.some((each) => each === method),
@@ -34,9 +35,9 @@ export function checkAnswers(app: FastifyInstance): readonly string[] {
       const problems = problemsOf(route, reply.statusCode, JSON.parse(payload));
       wrong.push(...problems.map((problem) => `${method} ${request.url} ${reply.statusCode}: ${problem}`));
     }
-    done();
+    return payload;
   });
-  return wrong;
+  return () => assert(wrong.length === 0, `answers that the table of routes does not allow: ${wrong.join("\n")}`);
 }
 
 function problemsOf(route: ApiRoute | undefined, status: number, json: unknown): readonly string[] {

@@ -1,7 +1,8 @@
-import { ExecutionAssigned, JobStopped } from "@shoal/proto";
+import { apiRoutes, ExecutionAssigned, JobStopped } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiBench, apiBench } from "../../testing/api-bench.ts";
 import { completed, executionOf, jobIdOf, jobRef, running, steps, submitted } from "../../testing/bench-jobs.ts";
+import { answerProblems } from "../../testing/check-answers.ts";
 
 let bench: ApiBench;
 beforeEach(async () => {
@@ -30,6 +31,7 @@ async function listen(id: string, query = ""): Promise<Heard> {
   const waiting: { readonly count: number; readonly done: () => void }[] = [];
   socket.addEventListener("message", ({ data }) => {
     const { value, error } = JSON.parse(String(data));
+    expect(answerProblems(apiRoutes.jobLogs.answer, JSON.parse(String(data)))).toEqual([]);
     if (error !== undefined) heard.errors.push(error);
     else {
       heard.lines.push(value.Line);

@@ -1,6 +1,6 @@
-import { executionMachine, jobMachine, nodeMachine } from "@shoal/proto";
+import { executionMachine, jobMachine, nodeMachine, typesWithText } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { aboutOf, tellEvent, toldKinds } from "./tell-event.ts";
+import { eventTextOf, subjectOf } from "./event-text.ts";
 
 const event = (type: string, data: Record<string, unknown>) => ({
   id: "1.0",
@@ -18,14 +18,16 @@ const event = (type: string, data: Record<string, unknown>) => ({
   },
 });
 
-describe("an event, told to people", () => {
+describe("an event in words", () => {
   it("says why a job waits, with every node's own reason", () => {
     const answers = [
       { NodeID: "node-0", Accepted: false, Why: "needs 8 cores, 2 are free" },
       { NodeID: "node-1", Accepted: true, Score: 7 },
     ];
-    expect(tellEvent(event("JobQueued", { Why: "no node fits", Answers: answers }))).toEqual({
+    expect(eventTextOf(event("JobQueued", { Why: "no node fits", Answers: answers }))).toEqual({
       topic: "Queueing",
+      message: "Job queued. no node fits",
+      details: { NewState: "Queued", Reason: "no node fits" },
       text: "Job queued. no node fits; node-0 did not bid: needs 8 cores, 2 are free; node-1 bid 7",
       tone: "wait",
       executionId: "",
@@ -38,28 +40,28 @@ describe("an event, told to people", () => {
       { NodeID: "node-1", Accepted: false, Why: "is draining" },
     ];
     const why = "suitable: 0. 1 of 2 nodes: engine: does not support engine podman";
-    expect(tellEvent(event("JobFailed", { Code: "NO_NODE_FITS", Why: why, Answers: answers })).text).toBe(
+    expect(eventTextOf(event("JobFailed", { Code: "NO_NODE_FITS", Why: why, Answers: answers })).text).toBe(
       `Error: ${why} (NO_NODE_FITS); node-1 did not bid: is draining`,
     );
   });
 
   it("reads facts in camelCase too", () => {
-    expect(tellEvent(event("ExecutionFailed", { executionId: "e-1", code: "X", why: "enough" }))).toMatchObject({
+    expect(eventTextOf(event("ExecutionFailed", { executionId: "e-1", code: "X", why: "enough" }))).toMatchObject({
       executionId: "e-1",
       text: "Error: enough (X); not tried again",
     });
   });
 
-  it("tells an event that it does not know by its name", () => {
-    expect(tellEvent(event("JobSang", {}))).toMatchObject({ text: "JobSang" });
+  it("shows an event that it does not know by its name", () => {
+    expect(eventTextOf(event("JobSang", {}))).toMatchObject({ text: "JobSang" });
   });
 
   it("knows what it is about", () => {
-    expect(aboutOf(event("JobStarted", {}))).toBe("j-1");
+    expect(subjectOf(event("JobStarted", {}))).toBe("j-1");
   });
 
   const kinds = [jobMachine, executionMachine, nodeMachine].flatMap(({ rows }) => rows.map(([, kind]) => kind.name));
   it.each(kinds)("has words for %s", (kind) => {
-    expect(toldKinds).toContain(kind);
+    expect(typesWithText).toContain(kind);
   });
 });

@@ -1,0 +1,210 @@
+import type { z } from "zod";
+import { eventKinds } from "./commit.ts";
+import type { EventKind } from "./event.ts";
+import {
+  type Answer,
+  ExecutionAssigned,
+  ExecutionCompleted,
+  ExecutionFailed,
+  ExecutionPublishing,
+  ExecutionStarted,
+  ExecutionStopped,
+  ExecutionsLost,
+  ExecutionsStopping,
+} from "./execution/events.ts";
+import { shortId } from "./ids.ts";
+import { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, SlotsQueued } from "./job/events.ts";
+import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
+import { type SlotSet, slotText } from "./slots.ts";
+import { fromWire } from "./wire/codec.ts";
+
+/** An event in words. */
+export interface EventText {
+  /** One of Bacalhau's topics: its clients filter and colour by it. */
+  readonly topic: string;
+  /** The whole event in one sentence, for the command line and the feed. */
+  readonly text: string;
+  /** The sentence of the history, which Bacalhau's clients look for; what else it has to say is in the details. */
+  readonly message: string;
+  readonly details: Readonly<Record<string, string>>;
+  readonly tone: "plain" | "good" | "bad" | "wait";
+  /** The execution that it is about; empty when it is about several, about the job or about a node. */
+  readonly executionId: string;
+}
+
+type Row = Partial<EventText> & Pick<EventText, "topic" | "message">;
+
+const row = <S extends z.ZodType>({ name }: EventKind<string, S>, text: (data: z.output<S>) => Row) =>
+  [name, text as (data: unknown) => Row] as const;
+
+/** A failure in the details of the history, in Bacalhau's words. */
+const failure = (code: string, retryAt: number | undefined): Record<string, string> => ({
+  NewState: "Failed",
+  IsError: "true",
+  ErrorCode: code,
+  Retryable: String(retryAt !== undefined),
+  FailsExecution: "true",
+});
+
+const retried = (retryAt: number | undefined): string =>
+  retryAt === undefined ? "not tried again" : "tried again on another node if one fits";
+
+/** Partitions and pinned slots by name. */
+const slotsInWords = (slots: SlotSet): string =>
+  `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
+
+const rounded = (score = 0): string => String(Number(score.toFixed(1)));
+
+function answerInWords({ nodeId, accepted, score, why }: Answer): string {
+  return `${shortId(nodeId)} ${accepted ? `bid ${rounded(score)}` : `did not bid: ${why ?? "no reason given"}`}`;
+}
+
+/** The answers that the sentence before them does not have already. */
+function answersBeyond(sentence: string, answers: readonly Answer[]): readonly string[] {
+  return answers
+    .filter(({ accepted, why = "" }) => accepted || why === "" || !sentence.includes(why))
+    .map(answerInWords);
+}
+
+/** Why an execution was assigned to its node, for the details of the history. */
+function reasonOf(nodeId: string, answers: readonly Answer[]): Record<string, string> {
+  const each = answers.map(
+    ({ nodeId: from, accepted, score = 0, why = "" }) =>
+      `${from}: ${accepted ? `bid ${score}` : `did not bid, ${why}`}`,
+  );
+  return each.length === 0 ? {} : { Reason: `${shortId(nodeId)} chosen; ${each.join("; ")}` };
+}
+
+/**
+ * Every event in words: the history of a job, the command line and the feed read this table. What the scheduler decides without a
+ * report of a node (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
+ */
+const rows: ReadonlyMap<string, (data: unknown) => Row> = new Map([
+  row(JobSubmitted, ({ spec }) => ({
+    topic: "Submission",
+    message: "Job submitted",
+    details: { NewState: "Pending" },
+    text: `Job submitted: ${spec.type}, ${spec.count} × ${spec.tasks[0]?.engine.type ?? "nothing"}`,
+  })),
+  row(JobQueued, ({ why, answers }) => ({
+    topic: "Queueing",
+    message: `Job queued. ${why}`,
+    details: { NewState: "Queued", Reason: why },
+    text: [`Job queued. ${why}`, ...answersBeyond(why, answers)].join("; "),
+    tone: "wait",
+  })),
+  row(SlotsQueued, ({ slots, why, answers }) => ({
+    topic: "Queueing",
+    message: `Waiting for a place: ${slotText(slots)}. ${why}`,
+    details: { Slots: slotText(slots), Reason: why },
+    text: [`Waiting for a place: ${slotText(slots)}. ${why}`, ...answersBeyond(why, answers)].join("; "),
+    tone: "wait",
+  })),
+  row(JobStarted, () => ({ topic: "State Update", message: "Running", details: { NewState: "Running" } })),
+  row(JobCompleted, () => ({
+    topic: "State Update",
+    message: "Completed successfully",
+    details: { NewState: "Completed" },
+    tone: "good",
+  })),
+  row(JobFailed, ({ code, why, answers = [] }) => ({
+    topic: code === "JOB_TIMED_OUT" ? "Job Timeout" : "Scheduling",
+    message: why,
+    details: { NewState: "Failed", IsError: "true", ErrorCode: code },
+    text: [`Error: ${why} (${code})`, ...answersBeyond(why, answers)].join("; "),
+    tone: "bad",
+  })),
+  row(JobStopped, ({ why }) => ({
+    topic: "Scheduling",
+    message: "Job requested to stop before completion",
+    details: { NewState: "Stopped", Reason: why },
+    text: `Stopped: ${why}`,
+    tone: "bad",
+  })),
+  row(ExecutionAssigned, ({ executionId, nodeId, slot, isPinned, attempt, answers }) => ({
+    executionId,
+    topic: "Scheduling",
+    message: `Requested execution on ${shortId(nodeId)}`,
+    details: { NodeID: nodeId, Attempt: String(attempt), ...reasonOf(nodeId, answers) },
+    text: [
+      `${isPinned ? "Slot" : "Partition"} ${slot}, try ${attempt}: requested on ${shortId(nodeId)}`,
+      ...answers.map(answerInWords),
+    ].join("; "),
+  })),
+  row(ExecutionStarted, ({ executionId }) => ({
+    executionId,
+    topic: "Execution",
+    message: "Running",
+    details: { NewState: "Running" },
+  })),
+  row(ExecutionPublishing, ({ executionId }) => ({
+    executionId,
+    topic: "Publishing Results",
+    message: "Publishing",
+    details: { NewState: "Publishing" },
+    text: "Publishing results",
+  })),
+  row(ExecutionCompleted, ({ executionId, output }) => ({
+    executionId,
+    topic: "Execution",
+    message: "Completed successfully",
+    details: { NewState: "Completed", ExitCode: String(output.exitCode) },
+    text: `Completed, exit code ${output.exitCode}`,
+    tone: "good",
+  })),
+  row(ExecutionFailed, ({ executionId, code, why, retryAt }) => ({
+    executionId,
+    topic: code === "EXECUTION_TIMED_OUT" ? "Exec Timeout" : "Execution",
+    message: why,
+    details: failure(code, retryAt),
+    text: `Error: ${why} (${code}); ${retried(retryAt)}`,
+    tone: "bad",
+  })),
+  row(ExecutionsStopping, ({ slots, why }) => ({
+    topic: "Scheduling",
+    message: why,
+    details: { NewState: "Cancelled" },
+    text: `${slotsInWords(slots)}: stopping: ${why}`,
+  })),
+  row(ExecutionsLost, ({ slots, code, why, retryAt }) => ({
+    topic: "Scheduling",
+    message: `Execution stop requested because ${why}`,
+    details: failure(code, retryAt),
+    text: `${slotsInWords(slots)}: error: ${why}; ${retried(retryAt)}`,
+    tone: "bad",
+  })),
+  row(ExecutionStopped, ({ executionId }) => ({
+    executionId,
+    topic: "Execution",
+    message: "Stopped",
+    details: { NewState: "Cancelled" },
+  })),
+  row(NodeJoined, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} joined`, tone: "good" })),
+  row(NodeChanged, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} changed` })),
+  row(NodeDisconnected, ({ why }) => ({ topic: "Node", message: `Disconnected: ${why}`, tone: "bad" })),
+  row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} is back`, tone: "good" })),
+  row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was away for too long", tone: "bad" })),
+]);
+
+/** The types of events that have a row. */
+export const typesWithText: ReadonlySet<string> = new Set(rows.keys());
+
+/** An event of the log in words; a type without a row has its name alone. */
+export function eventText({ type, data }: { readonly type: string; readonly data: unknown }): EventText {
+  return textOf(type, rows.get(type)?.(data));
+}
+
+/** An event of the feed in words: its facts are in the wire format. One that this release cannot read has its name alone. */
+export function feedEventText({ type, data }: { readonly type: string; readonly data: unknown }): EventText {
+  const kind = eventKinds.get(type);
+  const read = kind && fromWire(kind.data, data);
+  return read?.ok === true ? eventText({ type, data: read.value }) : textOf(type);
+}
+
+const textOf = (type: string, found: Row = { topic: "Event", message: type }): EventText => ({
+  text: found.message,
+  details: {},
+  tone: "plain",
+  executionId: "",
+  ...found,
+});
