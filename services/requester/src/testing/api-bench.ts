@@ -1,5 +1,4 @@
 import {
-  assert,
   entries,
   entryOf,
   foldJob,
