@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What can be run: the file, and the arguments that always come first. `setup` only installs. */
 const targets = {
   setup: { file: undefined, args: [] },
-  demo: { file: "apps/cli/src/demo/main.ts", args: [] },
+  demo: { file: "apps/demo/src/main.ts", args: [] },
   start: { file: "apps/cli/src/main.ts", args: ["devstack"] },
   test: { file: "scripts/test.ts", args: [] },
   bench: { file: "test/bench/main.ts", args: [] },
@@ -19,6 +19,7 @@ const targets = {
   docs: { file: "scripts/reference/main.ts", args: [] },
   new: { file: "scripts/new/main.ts", args: [] },
   golden: { file: "scripts/golden/main.ts", args: [] },
+  mutants: { file: "scripts/mutants/main.ts", args: [] },
   pack: { file: "scripts/pack.ts", args: [] },
 };
 

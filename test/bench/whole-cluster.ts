@@ -11,7 +11,7 @@ import { submitter } from "./submitter.ts";
 const idleJobs = 200;
 // The first thousands warm the compilers up; what comes then is measured, long enough that the rate has settled.
 const warm = { jobs: 2_000, appends: 20_000 } as const;
-// A machine's speed changes from second to second: jobs and bare appends take turns, each for about a second.
+// A machine's speed changes from second to second: jobs and bare appends take turns, each for one to three seconds.
 const rounds = 6;
 const appendsPerRound = 10_000;
 // Jobs under way at once.

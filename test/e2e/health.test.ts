@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connectRequester, findServer, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { errors } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -129,6 +130,8 @@ describe("health", () => {
     expect(requester.lines.join("\n")).toContain("is in use");
     // Who has joined leaves a mark under its name, which lives for some seconds when it goes.
     const ports = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       requesterId: "observer",
       replicas: 1,
       servers: [server.url],

@@ -1,5 +1,6 @@
+import { apiRoutes, fromWire, type InputOf } from "@shoal/proto";
 import { ApiError, ownProblem } from "./api-error.ts";
-import { type LogsQuery, routes, urlOf } from "./transport/routes.ts";
+import { routeOf, urlOf } from "./transport/routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** A piece of output, usually a line with its end. */
@@ -9,7 +10,7 @@ export interface LogLine {
 }
 
 /** Which output, and until when. */
-export interface LogsOptions extends LogsQuery {
+export interface LogsOptions extends Omit<InputOf<typeof apiRoutes.jobLogs>, "id"> {
   /** Ends the iteration quietly. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,9 +30,10 @@ export async function* followLogs(
   jobId: string,
   { signal, ...query }: LogsOptions,
 ): AsyncGenerator<LogLine, void> {
-  const route = routes.logs(jobId, query);
+  const route = routeOf(apiRoutes.jobLogs, { ...query, id: jobId });
   const failures: string[] = [];
   for (const endpoint of transport.endpoints.inOrder()) {
+    if (signal?.aborted === true) return;
     const frames = listen(urlOf(endpoint.replace(/^http/, "ws"), route), signal);
     if (!(await frames.opened)) {
       failures.push(`${endpoint}: no websocket answers`);
@@ -95,33 +97,23 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
   return { opened, lines };
 }
 
-// The field's numbers of the two streams.
-const streams: Readonly<Record<number, LogLine["stream"]>> = { 1: "stdout", 2: "stderr" };
-
-/** What one frame says: `{"value":{"Type":1,"Line":"…"}}` or `{"error":"…"}`. */
+/** What one frame holds: `{"value":{"Type":1,"Line":"…"}}` or `{"error":"…"}`. */
 export function itemOf(frame: unknown): LogLine | ApiError {
-  const body = typeof frame === "string" ? parse(frame) : undefined;
-  const error = body?.["error"] ?? body?.["Err"];
-  if (typeof error === "string" && error !== "") {
+  const read = typeof frame === "string" ? parse(frame) : undefined;
+  const { value, error = "" } = read?.ok === true ? read.value : {};
+  if (error !== "") {
     return new ApiError({ status: 0, code: "NotFound", message: error, hint: "", requestId: "", details: {} });
   }
-  const value = record(body?.["value"]);
-  const stream = typeof value?.["Type"] === "number" ? streams[value["Type"]] : undefined;
-  const text = value?.["Line"];
-  if (stream === undefined || typeof text !== "string") {
+  if (value === undefined) {
     return ownProblem("INTERNAL", "the log stream sent a frame that is neither a line nor an error");
   }
-  return { stream, text };
+  return { stream: value.type, text: value.line };
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+function parse(text: string) {
   try {
-    return record(JSON.parse(text));
+    return fromWire(apiRoutes.jobLogs.answer, JSON.parse(text));
   } catch {
     return undefined;
   }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null ? { ...value } : undefined;
 }

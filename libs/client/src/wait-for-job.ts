@@ -3,7 +3,11 @@ import { jobMachine, next } from "@shoal/proto";
 import { ownProblem } from "./api-error.ts";
 import type { FeedEvent } from "./events/feed-event.ts";
 import type { FollowOptions } from "./events/follow-events.ts";
-import type { InNamespace } from "./transport/routes.ts";
+
+/** Where the job is looked for; without it the API looks in `default`. */
+interface InNamespace {
+  readonly namespace?: string | undefined;
+}
 
 /** What waiting needs of a client. */
 export interface Waiting {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noTip } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLogHealthWatch } from "./health/log-health.ts";
 import { connectRequester } from "./requester-ports.ts";
@@ -40,6 +41,8 @@ onServer(() => {
       const settings = { dataDir: root, port: -1, maxFileStore: "4GB" };
       server = await startServer(program, settings);
       const ports = await connectRequester({
+        clock: systemClock(),
+        random: systemRandom,
         requesterId: "r-1",
         replicas: 1,
         servers: [server.url],

@@ -1,8 +1,14 @@
+export { ApiErrorBody } from "./api/api-error-body.ts";
 export { ClusterEntity, FinishedUpgradeEntity, HoldingsEntity } from "./api/cluster.ts";
 export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
+export { LogFrame } from "./api/log-frame.ts";
 export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
+export { openApiDocument } from "./api/openapi.ts";
+export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
+export type { AnswerKind, AnswerOf, ApiRoute, InputOf, Method, ParamsOf, QueryOf } from "./api/route.ts";
+export { apiRoutes } from "./api/routes/index.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
@@ -93,5 +99,6 @@ export {
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
+export { wireJsonSchema } from "./wire/json-schema.ts";
 export { onWire, type WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

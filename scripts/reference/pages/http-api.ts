@@ -1,4 +1,4 @@
-import { routes } from "../../../services/requester/src/api/routes/index.ts";
+import { type ApiRoute, apiRoutes, queryNames } from "@shoal/proto";
 import { positionLimits } from "../../../services/requester/src/reads/position-gate.ts";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
@@ -9,8 +9,8 @@ export const httpApiPage: Page = {
   file: "http-api.md",
   title: "HTTP API",
   says: "every route of a requester and what its query may hold",
-  from: "services/requester/src/api/routes/",
-  body: () => [positions, ...routes.map(section)].join("\n\n"),
+  from: "libs/proto/src/api/routes/",
+  body: () => [positions, ...Object.values(apiRoutes).map(section)].join("\n\n"),
 };
 
 const positions = `## Positions: what a read is not older than
@@ -28,13 +28,15 @@ position, over a new connection, has everything; it may lack what others changed
 requester that died is replaced. Two clients see each other's changes at once only if one hands its position to the other. Lists of
 nodes, logs and the event feed do not honour positions.`;
 
-function section({ methods, path, does, query }: (typeof routes)[number]): string {
-  const rows = fieldsOf(query, "flat").map(({ path: name, type, fallback, says }) => [
-    code(name),
+function section({ methods, path, summary, query }: ApiRoute): string {
+  const nameOf = new Map(queryNames(query));
+  const rows = fieldsOf(query, "flat").map(({ path: field, type, fallback, says }) => [
+    code(nameOf.get(field) ?? field),
     type,
     fallback === "" ? "" : code(fallback),
     says,
   ]);
   const title = `## ${methods.join(", ")} ${path}`;
-  return [title, does, ...(rows.length === 0 ? [] : [table(["query", "type", "default", "means"], rows)])].join("\n\n");
+  const parts = rows.length === 0 ? [] : [table(["query", "type", "default", "means"], rows)];
+  return [title, summary, ...parts].join("\n\n");
 }

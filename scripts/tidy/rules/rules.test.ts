@@ -47,6 +47,11 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       files: { "libs/core/src/a.ts": `export { x } from "../../proto/src/mod.ts";` },
     },
     "vitest in running code": { finds: "only tests", files: { "libs/core/src/a.ts": `import { it } from "vitest";` } },
+    "a package of the tests in running code": {
+      finds: "@shoal/node",
+      files: { "libs/nats/src/a.ts": `import { x } from "@shoal/node";` },
+    },
+    "a package of the tests in a test": { files: { "libs/nats/src/a.test.ts": `import { x } from "@shoal/node";` } },
     "an unknown workspace": { finds: "no row", files: { "libs/new/src/a.ts": `import "zod";` } },
     "a service in the cli, lazily": {
       files: {

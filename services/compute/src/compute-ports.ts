@@ -1,8 +1,7 @@
-import type { Chance, Clock, LogSender, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
+import type { Clock, Logger, LogSender, Random, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
 import type { Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
 import type { Journal } from "./journal/journal.ts";
-import type { Notes } from "./notes.ts";
 import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
 import type { Workspace } from "./workspace/workspace.ts";
@@ -10,7 +9,7 @@ import type { Workspace } from "./workspace/workspace.ts";
 /** Everything outside that a compute node touches. Real in a service, in memory in simulations. */
 export interface ComputePorts {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** The bucket of assignments. */
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;
@@ -23,7 +22,7 @@ export interface ComputePorts {
   readonly publishers: Registry<Publisher>;
   /** The host's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly notes: Notes;
+  readonly logger: Logger;
   /** Another process uses this node's id and has the older right to it: this one must end. */
   readonly onDuplicate?: (why: string) => void;
 }

@@ -353,6 +353,24 @@ describe("a compute node that was killed", () => {
     expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
   });
 
+  it("starts nothing twice that an engine with a memory has run and lost", async () => {
+    const engine = createSurvivor();
+    const bench = createNodeBench({ executors: () => [{ ...engine.executor, remembers: true }] });
+    const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
+    bench.assign(assignment);
+    const first = await bench.boot();
+    await bench.sea.clock.advance(20);
+    expect(bench.journal.get(assignment.executionId)).toMatchObject({ phase: "running" });
+    first.kill();
+    await engine.executor.sweep(new Set());
+    await bench.boot();
+    await bench.sea.clock.advance(50);
+    expect(bench.starts.get(assignment.executionId)).toBe(1);
+    expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({
+      ...{ kind: "failed", code: "NODE_RESTARTED", final: false },
+    });
+  });
+
   it("runs a service again", async () => {
     const bench = createNodeBench();
     const assignment = assignmentOf({

@@ -5,6 +5,7 @@ import { createSweeper } from "./agent/sweeper.ts";
 import { createBidder } from "./bidder/bidder.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
+import { Reservation } from "./capacity/reservation.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
 import { type Availability, createAvailability } from "./heartbeat/availability.ts";
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
@@ -19,11 +20,11 @@ import { sweepFolders } from "./workspace/sweep-folders.ts";
 
 /**
  * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
- * in it knows the time, throws dice or touches the host but through its ports. Killed at any line, a new one on the same
+ * in it knows the time, draws random numbers or touches the host but through its ports. Killed at any line, a new one on the same
  * journal and workspace goes on where it was.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
-  const { clock, notes, stall } = ports;
+  const { clock, logger, stall } = ports;
   const { nodeId } = settings;
   const { journal, seal } = sealable(ports.journal);
   const hostVariable = hostVariables(ports.env, settings.envAllow);
@@ -35,11 +36,14 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     slotsMax: settings.slotsMax,
     freed: () => heartbeat.soon(),
   });
-  const instance = { instanceId: ports.chance.uuid(), startedAt: clock.now() };
-  const info = () => nodeInfo(settings, availability, ledger);
+  const { available } = ledger;
+  const { capacity } = settings;
+  const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
+  const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
+  const info = () => nodeInfo(settings, availability, { available: reservation.shown(), running: ledger.taken() });
   const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
-    ...{ nodeId, clock, stall, notes, instance, info },
+    ...{ nodeId, clock, stall, logger, instance, info },
     onDuplicate(why) {
       heartbeat.silence();
       ports.onDuplicate?.(why);
@@ -59,23 +63,23 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     assignments: ports.assignments,
     journal,
     ledger,
-    notes,
+    logger,
     clock,
-    chance: ports.chance,
+    random: ports.random,
     stall,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
     sweep: createSweeper({
       executors: ports.executors.parts,
       isOffered: (engine) => availability.problem("executors", engine) === undefined,
-      notes,
+      logger,
     }),
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const around = { ...settings, parts: ports, availability, hostVariable, available: ledger.available };
-  const bidder = createBidder({ nodeId, stall, ledger, policies: createPolicies(around) });
-  return [look(availability), identity, outbox, holds(ledger), agent, bidder, heartbeat];
+  const around = { ...settings, parts: ports, availability, hostVariable, available };
+  const bidder = createBidder({ nodeId, stall, ledger, reservation, policies: createPolicies(around) });
+  return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
 /** Before anything else the node finds out what it can do. */
@@ -85,13 +89,20 @@ const look = (availability: Availability): Process => ({
   stop: async () => {},
 });
 
-const holds = (ledger: Ledger): Process => ({
+const holds = (ledger: Ledger, reservation: Reservation): Process => ({
   name: "ledger",
   start: async () => {},
-  stop: async () => ledger.close(),
+  stop: async () => {
+    ledger.close();
+    reservation.close();
+  },
 });
 
-function nodeInfo(settings: NodeSettings, availability: Availability, ledger: Ledger): NodeInfo {
+function nodeInfo(
+  settings: NodeSettings,
+  availability: Availability,
+  now: Pick<NodeInfo, "available" | "running">,
+): NodeInfo {
   const { nodeId, labels, capacity, perTask, version, address } = settings;
   return {
     nodeId,
@@ -101,8 +112,7 @@ function nodeInfo(settings: NodeSettings, availability: Availability, ledger: Le
     publishers: [...availability.usable("publishers")],
     capacity,
     perTask,
-    available: ledger.available(),
-    running: ledger.taken(),
+    ...now,
     version,
     address,
   };

@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectionOf, connectNode, type Link, type NodePorts, systemChance, systemClock } from "@shoal/nats";
+import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nats";
+import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputePorts, NodeSettings } from "./compute-ports.ts";
@@ -11,8 +12,7 @@ import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { machineLabels } from "./machine-labels.ts";
-import { keptInstanceId, keptNodeId } from "./node-id.ts";
-import type { ServiceLog } from "./pino-notes.ts";
+import { instanceIdIn, nodeIdIn } from "./node-id.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
@@ -31,24 +31,25 @@ export interface Host {
  * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
  * opened by then is closed again.
  */
-export async function openHost(config: ComputeConfig, notes: ServiceLog, signal: AbortSignal): Promise<Host> {
+export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<Host> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
   try {
-    const nodeId = config.nodeId === "" ? await keptNodeId(dataDir, systemChance) : config.nodeId;
-    const instanceId = await keptInstanceId(dataDir, systemChance);
-    notes.identify(nodeId);
+    const nodeId = config.nodeId || nodeIdIn(dataDir, systemRandom);
+    const instanceId = instanceIdIn(dataDir, systemRandom);
+    logger.identify({ nodeId });
     const settings = await settingsOf(config, dataDir, nodeId);
     const clock = systemClock();
     const nats = await connectNode({
       nodeId,
       ...connectionOf(config.nats),
       signal,
-      onTrouble: (what, level) => notes[level]("trouble with NATS", { what }),
+      onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
       clock,
+      random: systemRandom,
     });
-    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, notes });
+    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
   } catch (failure) {
     await journal.close();
     throw failure;
@@ -95,11 +96,11 @@ interface Opened {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly nats: NodePorts;
-  readonly notes: ServiceLog;
+  readonly logger: ServiceLogger;
 }
 
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
-  const { dataDir, instanceId, journal, clock, nats, notes } = opened;
+  const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
   const engines = {
     disabled: config.engines.disabled,
@@ -110,7 +111,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     wasmIsolation: config.wasm.isolation,
     wasmCgroups: config.wasm.cgroups,
   };
-  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, notes });
+  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, logger });
   const publishers = createPublishers(
     {
       ...config.publishers,
@@ -121,9 +122,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
   );
   const { assignments, reports, stall, logs } = nats;
   const ports: ComputePorts = {
-    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, notes },
-    chance: systemChance,
-    workspace: diskWorkspace(join(dataDir, "executions"), notes),
+    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, logger },
+    random: systemRandom,
+    workspace: diskWorkspace(join(dataDir, "executions"), logger),
     sources: createSources(config),
     env: process.env,
   };
@@ -132,7 +133,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
       await part
         .close()
         .catch((failure: unknown) =>
-          notes.warn("a part did not close", { part: part.name, why: causeOf(failure).why }),
+          logger.warn({ part: part.name, why: causeOf(failure).why }, "a part did not close"),
         );
     }
     await nats.close();

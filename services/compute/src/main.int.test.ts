@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, resultsBucketOf, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveCompute } from "./main.ts";
@@ -49,6 +50,8 @@ describe("serveCompute, on a real NATS server", () => {
     root = await mkdtemp(join(tmpdir(), "shoal-compute-"));
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
     requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       requesterId: "r-1",
       replicas: 1,
       servers: [server.url],

@@ -1,5 +1,6 @@
 import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
+import { type ServiceLogger, serviceLogger } from "@shoal/node";
 import { resultsBucketOf } from "@shoal/proto";
 import { createCompute } from "./compute.ts";
 import type { ComputePorts } from "./compute-ports.ts";
@@ -7,7 +8,8 @@ import { ComputeConfig } from "./config.ts";
 import { createHealthServer } from "./health/health-server.ts";
 import { createNodeHealth } from "./health/node-health.ts";
 import { type Host, openHost } from "./host.ts";
-import { openNotes, type ServiceLog } from "./pino-notes.ts";
+
+const name = "shoal-compute";
 
 /** What a compute node is started with. */
 export interface ComputeServing {
@@ -32,32 +34,32 @@ export interface ServiceHealth {
  * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
  */
 export async function serveCompute(serving: ComputeServing): Promise<void> {
-  let notes = openNotes("info");
+  let logger = serviceLogger({ name, level: "info" });
   const signal = signalOf(serving.quit);
   try {
     const config = readConfig(ComputeConfig, serving.given);
-    notes = openNotes(config.log.level);
-    const host = await openHost(config, notes, signal);
-    notes.info("starting", { config: shownConfig(ComputeConfig, config) });
+    logger = serviceLogger({ name, level: config.log.level });
+    const host = await openHost(config, logger, signal);
+    logger.info({ config: shownConfig(ComputeConfig, config) }, "starting");
     const endWatch = abandonOn(signal, host.link);
-    await runCompute(host, { config, notes }, serving).finally(endWatch);
+    await runCompute(host, { config, logger }, serving).finally(endWatch);
   } catch (failure) {
     // Who was asked to end while it started, or without a server, is not a failure.
-    if (signal.aborted) return notes.info("ended before everything was done in order", causeOf(failure));
-    notes.fatal(failure);
+    if (signal.aborted) return logger.info(causeOf(failure), "ended before everything was done in order");
+    logger.fatal(failure);
     throw failure;
   }
 }
 
-async function runCompute(host: Host, { config, notes }: Settings, serving: ComputeServing): Promise<void> {
+async function runCompute(host: Host, { config, logger }: Settings, serving: ComputeServing): Promise<void> {
   const { settings, ports, link, dataDir } = host;
   const { nodeId, capacity, heartbeatMs } = settings;
   const watch = createLogHealthWatch(link, `OBJ_${resultsBucketOf(nodeId)}`);
-  const health = createNodeHealth({ watch, clock: ports.clock, notes, dataDir, heartbeatMs });
+  const health = createNodeHealth({ watch, clock: ports.clock, logger, dataDir, heartbeatMs });
   const server = createHealthServer({
     listen: config.health.listen,
     health,
-    onListening: (url) => notes.info("health is served", { url }),
+    onListening: (url) => logger.info({ url }, "health is served"),
   });
   const stall: ComputePorts["stall"] = {
     ...ports.stall,
@@ -70,12 +72,12 @@ async function runCompute(host: Host, { config, notes }: Settings, serving: Comp
     name: "ready",
     start: async () => {
       health.open(true);
-      notes.info("ready", { capacity });
+      logger.info({ capacity }, "ready");
       serving.onReady({ nodeId }, () => ({ alive: health.alive(), summary: summaryOf(health.checks()) }));
     },
     stop: async () => {
       health.open(false);
-      notes.info("stopping");
+      logger.info({}, "stopping");
     },
   };
   const open: Process = { name: "host", start: async () => {}, stop: host.close };
@@ -89,5 +91,5 @@ async function runCompute(host: Host, { config, notes }: Settings, serving: Comp
 
 interface Settings {
   readonly config: ComputeConfig;
-  readonly notes: ServiceLog;
+  readonly logger: ServiceLogger;
 }

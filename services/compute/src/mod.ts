@@ -6,5 +6,4 @@ export { noop } from "./executors/noop.ts";
 export type { Journal, JournalEntry } from "./journal/journal.ts";
 export { memoryJournal } from "./journal/memory-journal.ts";
 export { type ComputeServing, serveCompute } from "./main.ts";
-export { type Notes, silence } from "./notes.ts";
 export { memoryWorkspace } from "./workspace/memory-workspace.ts";

@@ -1,7 +1,7 @@
 export { inMemory } from "./catalog/open-database.ts";
 export { createCatalog } from "./catalog/sqlite-catalog.ts";
 export { RequesterConfig } from "./config.ts";
-export type { Diary, RequesterPorts } from "./ports.ts";
+export type { RequesterPorts } from "./ports.ts";
 export { repairLog } from "./repair.ts";
 export { createRequester, type Requester, type RequesterSettings } from "./requester.ts";
 export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";

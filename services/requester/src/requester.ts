@@ -60,8 +60,8 @@ interface NodeParts {
 /** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
-  const { market, clock, chance, diary, views } = ports;
-  const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, diary });
+  const { market, clock, random, logger, views } = ports;
+  const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // Each part is made of others: those that are called back take them when they are called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
@@ -75,7 +75,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   });
   const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
-  const effects = new EffectDeliverer({ clock, diary, kinds, by, dispatcher });
+  const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
   const world: World = {
     isGone: (nodeId) => membership.isGone(nodeId),
     nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
@@ -92,7 +92,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     },
   });
   const controller = new MembershipController({
-    ...{ clock, diary },
+    ...{ clock, logger },
     ...settings.nodes,
     leaseOf: (shard) => owner.leaseOf(shard),
     command: (given) => owner.command(given),
@@ -100,7 +100,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const assignments = new AssignmentReconciler(ports, owner);
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
-  const commands = createCommands({ dispatcher, chance, jobDefaults: settings.jobDefaults, openLimit });
+  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
   const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
   return { processes, commands, dispatcher, membership, owner, roster, features };
 }

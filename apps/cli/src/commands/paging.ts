@@ -1,4 +1,4 @@
-import type { Paging } from "@shoal/client";
+import type { apiRoutes, InputOf } from "@shoal/proto";
 import { type OptionRow, type Options, wholeNumber } from "../command.ts";
 
 // What the API gives at most on one page.
@@ -13,7 +13,10 @@ export const pagingOptions: readonly OptionRow[] = [
 ];
 
 /** What the options of a list ask for. */
-export function pagingOf(options: Options, limit: number): Paging {
+export function pagingOf(
+  options: Options,
+  limit: number,
+): Pick<InputOf<typeof apiRoutes.listJobs>, "limit" | "nextToken" | "orderBy" | "reverse"> {
   return {
     limit: options.number("limit") ?? limit,
     nextToken: options.text("nextToken"),

@@ -1,4 +1,5 @@
-import { readVersion, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../command.ts";
 import { printJson } from "../output/print-json.ts";
 
@@ -6,10 +7,10 @@ export const version: CommandPart = {
   name: "version",
   says: "show which version the requester runs",
   async run({ context }) {
-    const json = await context.client().call(routes.version());
+    const json = await context.client().call(apiRoutes.agentVersion, {});
     if (context.output === "json") printJson(context.terminal, json);
     else {
-      const { gitVersion, gitCommit, goos, goarch } = readVersion(json);
+      const { gitVersion, gitCommit, goos, goarch } = readAnswer(apiRoutes.agentVersion, json);
       context.terminal.out(`${product(gitVersion, gitCommit)} (${goos}/${goarch})\n`);
     }
     return 0;

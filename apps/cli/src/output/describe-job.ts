@@ -1,4 +1,4 @@
-import type { readExecution, readHistory, readJob } from "@shoal/client";
+import type { ExecutionEntity, HistoryEntity, JobEntity } from "@shoal/proto";
 import { executionColumns } from "./execution-columns.ts";
 import { historyColumns } from "./history-columns.ts";
 import { paint } from "./paint.ts";
@@ -9,9 +9,9 @@ import { ago, fullTime } from "./times.ts";
 
 /** All that is known of a job. */
 export interface ShownJob {
-  readonly job: ReturnType<typeof readJob>;
-  readonly executions: readonly ReturnType<typeof readExecution>[];
-  readonly history: readonly ReturnType<typeof readHistory>[];
+  readonly job: JobEntity;
+  readonly executions: readonly ExecutionEntity[];
+  readonly history: readonly HistoryEntity[];
 }
 
 export interface DescribeOptions {

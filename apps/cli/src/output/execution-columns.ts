@@ -1,13 +1,10 @@
-import type { readExecution } from "@shoal/client";
-import { shortId } from "@shoal/proto";
+import { type ExecutionEntity, shortId } from "@shoal/proto";
 import { stateColour } from "./states.ts";
 import type { Column } from "./table.ts";
 import { ago } from "./times.ts";
 
-type Execution = ReturnType<typeof readExecution>;
-
 /** How executions are listed. */
-export function executionColumns(now: number, colours: boolean): readonly Column<Execution>[] {
+export function executionColumns(now: number, colours: boolean): readonly Column<ExecutionEntity>[] {
   const paint = stateColour(colours);
   return [
     { title: "CREATED", of: (one) => ago(one.createTime, now) },

@@ -1,12 +1,9 @@
-import type { readHistory } from "@shoal/client";
-import { shortId } from "@shoal/proto";
+import { type HistoryEntity, shortId } from "@shoal/proto";
 import type { Column } from "./table.ts";
 import { timeOfDay } from "./times.ts";
 
-type Entry = ReturnType<typeof readHistory>;
-
-/** How a job's story is told. */
-export const historyColumns: readonly Column<Entry>[] = [
+/** How the history of a job is listed. */
+export const historyColumns: readonly Column<HistoryEntity>[] = [
   { title: "TIME", of: ({ time }) => timeOfDay(time) },
   { title: "LEVEL", of: ({ type }) => (type === "job" ? "Job" : "Execution") },
   { title: "JOB-VERSION", of: ({ jobVersion }) => String(jobVersion) },

@@ -1,5 +1,4 @@
 import { ownProblem } from "../api-error.ts";
-import type { SseMessage } from "./sse-parser.ts";
 
 /** One thing that became true, as the feed tells it. */
 export interface FeedEvent {
@@ -33,8 +32,14 @@ export interface CloudEvent {
 const position = /^(\d+)\.(\d+)$/;
 const prefix = "shoal.";
 
+/** A server-sent event of the feed. */
+interface FeedMessage {
+  readonly id: string;
+  readonly data: string;
+}
+
 /** Reads one message of the feed. Throws ApiError when it is not what the feed promises. */
-export function feedEventOf(message: SseMessage): FeedEvent {
+export function feedEventOf(message: FeedMessage): FeedEvent {
   const [, seq, index] = position.exec(message.id) ?? [];
   const cloudEvent = parse(message.data);
   if (seq === undefined || index === undefined || cloudEvent === undefined) {

@@ -1,8 +1,11 @@
+import { apiRoutes, type InputOf } from "@shoal/proto";
 import { ApiError, ownProblem } from "../api-error.ts";
-import { type EventsQuery, routes } from "../transport/routes.ts";
+import { routeOf } from "../transport/routes.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type FeedEvent, feedEventOf, isBehind } from "./feed-event.ts";
-import { createSseParser } from "./sse-parser.ts";
+import { createEventReader } from "./event-reader.ts";
+import { type FeedEvent, isBehind } from "./feed-event.ts";
+
+type EventsQuery = InputOf<typeof apiRoutes.events>;
 
 /** Which events, and until when. */
 export interface FollowOptions extends EventsQuery {
@@ -63,12 +66,12 @@ interface Connection {
 async function* oneConnection(transport: Transport, connection: Connection): AsyncGenerator<FeedEvent> {
   const { query, last, signal, heard } = connection;
   const resume = last === undefined ? {} : { "last-event-id": last.id };
-  const answer = await transport.open(routes.events(query), {
+  const answer = await transport.open(routeOf(apiRoutes.events, query), {
     headers: { accept: "text/event-stream", ...resume },
     signal,
   });
   if (answer.body === null) return;
-  const parser = createSseParser();
+  const events = createEventReader();
   const decoder = new TextDecoder();
   const reader = answer.body.getReader();
   const silence = createSilence(() => void reader.cancel().catch(() => undefined));
@@ -78,9 +81,7 @@ async function* oneConnection(transport: Transport, connection: Connection): Asy
       if (done) return;
       silence.broken();
       heard();
-      for (const message of parser.push(decoder.decode(value, { stream: true }))) {
-        if (message.id !== "") yield feedEventOf(message);
-      }
+      yield* events.push(decoder.decode(value, { stream: true }));
     }
   } finally {
     silence.over();

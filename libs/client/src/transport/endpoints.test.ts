@@ -1,6 +1,7 @@
+import { apiRoutes } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { endpointsOf } from "./endpoints.ts";
-import { routes, urlOf } from "./routes.ts";
+import { routeOf, urlOf } from "./routes.ts";
 
 it("tries the endpoint that answered last first, and every endpoint once", () => {
   const endpoints = endpointsOf(["http://a:1", "http://b:2/", "http://a:1/", "https://c/base/"]);
@@ -14,8 +15,10 @@ it.each(["127.0.0.1:1234", "ftp://x", "", "nats://127.0.0.1:4222"])("refuses %j 
 });
 
 it("leaves unset parts out of the query and quotes what stands in the path", () => {
-  expect(urlOf("http://a", routes.job("my job/../x"))).toBe("http://a/api/v1/orchestrator/jobs/my%20job%2F..%2Fx");
-  expect(urlOf("http://a", routes.events({ jobId: "j-1", after: 0 }))).toBe(
+  expect(urlOf("http://a", routeOf(apiRoutes.getJob, { id: "my job/../x" }))).toBe(
+    "http://a/api/v1/orchestrator/jobs/my%20job%2F..%2Fx",
+  );
+  expect(urlOf("http://a", routeOf(apiRoutes.events, { jobId: "j-1", after: 0 }))).toBe(
     "http://a/api/v1/orchestrator/events?job_id=j-1&after=0",
   );
 });

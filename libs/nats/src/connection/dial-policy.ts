@@ -1,4 +1,4 @@
-import type { Chance } from "@shoal/core";
+import type { Random } from "@shoal/core";
 
 /** When the client library may dial, in milliseconds. */
 export const dialLimits = {
@@ -38,7 +38,7 @@ export interface DialPolicy {
 }
 
 /** A policy that allows `dialsMax` dials until the first connection. */
-export function createDialPolicy(dialsMax: number, chance: Chance): DialPolicy {
+export function createDialPolicy(dialsMax: number, random: Random): DialPolicy {
   let dials = 0;
   let shown = 0;
   let refusals = 0;
@@ -46,7 +46,7 @@ export function createDialPolicy(dialsMax: number, chance: Chance): DialPolicy {
   let hasEnded = false;
   const refusedMs = () => Math.min(dialLimits.refusedFirstMs * 2 ** (refusals - 1), dialLimits.refusedMostMs);
   return {
-    waitMs: () => (refusals === 0 ? dialLimits.waitMs : refusedMs()) + chance.fraction() * dialLimits.jitterMs,
+    waitMs: () => (refusals === 0 ? dialLimits.waitMs : refusedMs()) + random.fraction() * dialLimits.jitterMs,
     beforeDial() {
       dials += 1;
       if (hasEnded) throw new Error("the connection is closed");

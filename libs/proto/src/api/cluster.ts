@@ -23,27 +23,31 @@ const QuarantinedEntity = z.object({
 });
 
 /** What the owner of shards does, for an operator. */
-export const HoldingsEntity = z.object({
-  shards: z.array(ShardEntity),
-  /** The first 20 of all shards. */
-  quarantined: z.array(QuarantinedEntity),
-});
+export const HoldingsEntity = z
+  .object({
+    shards: z.array(ShardEntity),
+    /** The first 20 of all shards. */
+    quarantined: z.array(QuarantinedEntity),
+  })
+  .meta({ id: "Holdings" });
 export type HoldingsEntity = z.infer<typeof HoldingsEntity>;
 
 /** Which releases share a cluster, and what it allows. */
-export const ClusterEntity = z.object({
-  /** What requesters may write; `shoal cluster upgrade --finish` raises it. */
-  featureLevel: z.int(),
-  /** The requester that answers; shards and quarantined aggregates are its own. */
-  answeredBy: z.string(),
-  /** The protocol levels of nodes that the requester that answers works with. */
-  protocolLevels: z.object({ lowest: z.int(), highest: z.int() }),
-  requesters: z.array(
-    z.object({ id: z.string(), version: z.string(), featureLevel: z.int(), shards: z.array(z.int()) }),
-  ),
-  nodes: z.array(z.object({ id: z.string(), version: z.string(), protocolLevel: z.int() })),
-  ...HoldingsEntity.shape,
-});
+export const ClusterEntity = z
+  .object({
+    /** What requesters may write; `shoal cluster upgrade --finish` raises it. */
+    featureLevel: z.int(),
+    /** The requester that answers; shards and quarantined aggregates are its own. */
+    answeredBy: z.string(),
+    /** The protocol levels of nodes that the requester that answers works with. */
+    protocolLevels: z.object({ lowest: z.int(), highest: z.int() }),
+    requesters: z.array(
+      z.object({ id: z.string(), version: z.string(), featureLevel: z.int(), shards: z.array(z.int()) }),
+    ),
+    nodes: z.array(z.object({ id: z.string(), version: z.string(), protocolLevel: z.int() })),
+    ...HoldingsEntity.shape,
+  })
+  .meta({ id: "Cluster" });
 export type ClusterEntity = z.infer<typeof ClusterEntity>;
 
 /** What finishing an upgrade has changed. */

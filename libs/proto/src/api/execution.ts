@@ -22,31 +22,33 @@ const desiredInts = { pending: 0, running: 1, stopped: 2 } as const;
 const stated = { message: z.string(), details: z.record(z.string(), z.string()) };
 
 /** An execution as the API shows it and the view keeps it. */
-export const ExecutionEntity = z.object({
-  id: z.string(),
-  namespace: z.string(),
-  evalId: z.string(),
-  name: z.string(),
-  nodeId: z.string(),
-  jobId: z.string(),
-  jobVersion: z.int(),
-  allocatedResources: z.object({ tasks: z.record(z.string(), onWireResources(AllocatedResources)) }),
-  desiredState: z.object({
-    stateType: onWire(z.enum(["pending", "running", "stopped"]), { as: desiredInts }),
-    ...stated,
-  }),
-  computeState: z.object({ stateType: onWire(z.enum(executionMachine.states), { as: computeInts }), ...stated }),
-  publishedResult: z.object({ type: z.string(), params: SpecConfig.shape.params }),
-  runOutput: RunOutput.extend({ stderr: onWire(z.string(), { name: "stderr" }) }).optional(),
-  previousExecution: z.string(),
-  nextExecution: z.string(),
-  followupEvalId: z.string(),
-  partitionIndex: onWire(z.int(), { omitEmpty: true }),
-  attempt: z.int(),
-  revision: z.int(),
-  createTime: onWire(z.number(), { as: "nanoseconds" }),
-  modifyTime: onWire(z.number(), { as: "nanoseconds" }),
-});
+export const ExecutionEntity = z
+  .object({
+    id: z.string(),
+    namespace: z.string(),
+    evalId: z.string(),
+    name: z.string(),
+    nodeId: z.string(),
+    jobId: z.string(),
+    jobVersion: z.int(),
+    allocatedResources: z.object({ tasks: z.record(z.string(), onWireResources(AllocatedResources)) }),
+    desiredState: z.object({
+      stateType: onWire(z.enum(["pending", "running", "stopped"]), { as: desiredInts }),
+      ...stated,
+    }),
+    computeState: z.object({ stateType: onWire(z.enum(executionMachine.states), { as: computeInts }), ...stated }),
+    publishedResult: z.object({ type: z.string(), params: SpecConfig.shape.params }),
+    runOutput: RunOutput.extend({ stderr: onWire(z.string(), { name: "stderr" }) }).optional(),
+    previousExecution: z.string(),
+    nextExecution: z.string(),
+    followupEvalId: z.string(),
+    partitionIndex: onWire(z.int(), { omitEmpty: true }),
+    attempt: z.int(),
+    revision: z.int(),
+    createTime: onWire(z.number(), { as: "nanoseconds" }),
+    modifyTime: onWire(z.number(), { as: "nanoseconds" }),
+  })
+  .meta({ id: "Execution" });
 export type ExecutionEntity = z.infer<typeof ExecutionEntity>;
 
 /** Resources on the wire have the field's names, and every zero is left out. */

@@ -1,6 +1,5 @@
-import type { Chance, Clock, Stall } from "@shoal/core";
+import type { Clock, Logger, Random, Stall } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
-import type { Notes } from "../notes.ts";
 
 /** One execution to be confirmed, with the job that it belongs to. */
 export type Question = ConfirmRequest["executions"][number];
@@ -21,9 +20,9 @@ export interface Confirmer {
 
 export interface ConfirmerOptions {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly stall: Pick<Stall, "confirm">;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
 
@@ -38,7 +37,7 @@ const pauseMs = { first: 500, max: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const { clock, chance, stall, notes, onVerdict } = options;
+  const { clock, random, stall, logger, onVerdict } = options;
   const questions = new Map<string, Question>();
   let failures = 0;
   let isAsking = false;
@@ -47,7 +46,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
 
   function plan(withinMs: number): void {
     if (cancelPlan !== undefined || isAsking || isClosed || questions.size === 0) return;
-    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + chance.fraction() / 2), () => {
+    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + random.fraction() / 2), () => {
       cancelPlan = undefined;
       void askNow();
     });
@@ -63,7 +62,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const decided = executions.filter((question) => settle(question, verdicts.get(question.executionId)));
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
-      notes.warn("no requester confirms executions, they are asked again", { executions: executions.length });
+      logger.warn({ executions: executions.length }, "no requester confirms executions, they are asked again");
     plan(failures === 0 ? spreadMs : Math.min(pauseMs.max, pauseMs.first * 2 ** (failures - 1)));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */

@@ -2,7 +2,6 @@ import {
   type Aggregate,
   applyCommit,
   Bug,
-  type Chance,
   type Clock,
   type CommandReply,
   causeOf,
@@ -12,6 +11,7 @@ import {
   type NamedCommand,
   noAggregate,
   pause,
+  type Random,
   type StoredCommit,
 } from "@shoal/core";
 import type { AggregateRef, StoredEvent } from "@shoal/proto";
@@ -27,7 +27,7 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly kind: Kind<S, C, E>;
   readonly log: EventLog;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** This requester's id. */
   readonly by: string;
   /** The lease's fencing number; 0 for a commit without a lease. */

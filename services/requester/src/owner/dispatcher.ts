@@ -34,7 +34,7 @@ export interface Creation {
 }
 
 export interface DispatcherOptions {
-  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "commands">;
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "commands">;
   readonly kinds: Kinds;
   readonly by: string;
   readonly features?: FeatureGate;

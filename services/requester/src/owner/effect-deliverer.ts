@@ -1,3 +1,4 @@
+import type { Logger } from "@shoal/core";
 import {
   type Clock,
   type CommandReply,
@@ -8,13 +9,12 @@ import {
   type Kinds,
 } from "@shoal/core";
 import { errors } from "@shoal/proto";
-import type { Diary } from "../ports.ts";
 import type { Actor } from "./actors.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 export interface EffectDelivererOptions {
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
   readonly kinds: Kinds;
   /** This requester's id. */
   readonly by: string;
@@ -117,11 +117,11 @@ export class EffectDeliverer {
   }
 
   #retryLater(delivery: Delivery, failure: unknown): void {
-    const { clock, diary } = this.#options;
+    const { clock, logger } = this.#options;
     const { actor, effect } = delivery;
     if (!this.#isWanted(delivery)) return;
     if (delivery.failures++ === 0)
-      diary.warn(
+      logger.warn(
         { id: actor.ref.id, effectId: effect.id, ...causeOf(failure) },
         "could not deliver an effect; retrying",
       );

@@ -1,4 +1,15 @@
-import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import {
+  assert,
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  kinds,
+  nodeViews,
+  noTip,
+  type StoredCommit,
+} from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -9,16 +20,17 @@ import {
   type StoredEvent,
   shoalVersion,
 } from "@shoal/proto";
-import type { ApiParts } from "../api/front.ts";
-import { type ApiOptions, createApi } from "../api/server.ts";
 import { createCommands } from "../commands/commands.ts";
 import { wellHealth } from "../health/requester-health.ts";
+import type { ApiParts } from "../http/api-context.ts";
+import { type ApiOptions, createApi } from "../http/server.ts";
 import { createDispatcher } from "../owner/dispatcher.ts";
 import type { Holding } from "../owner/owner.ts";
 import { createCluster } from "../reads/cluster.ts";
 import { createNodeList } from "../reads/node-list.ts";
 import type { Living } from "../reads/roster.ts";
 import { selfInfo } from "../reads/self-info.ts";
+import { checkAnswers } from "./check-answers.ts";
 import { memoryPorts } from "./memory-ports.ts";
 
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
@@ -79,7 +91,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
   const warn = (facts: object) => void warnings.push(facts);
-  const ports = memoryPorts(sea, requesterId, { diary: { info: () => {}, warn } });
+  const ports = memoryPorts(sea, requesterId, { logger: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -95,7 +107,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     requesterId,
     publicUrl,
     secret: "bench",
-    commands: createCommands({ dispatcher, chance: ports.chance }),
+    commands: createCommands({ dispatcher, random: ports.random }),
     viewPositions: ports.positions,
     nodes,
     cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
@@ -104,6 +116,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   };
   const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
   const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
+  const wrong = checkAnswers(api.app);
   await catalog.start();
   await nodes.start();
   return {
@@ -125,6 +138,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
       await nodes.stop();
       await catalog.stop();
       driving.stop();
+      assert(wrong.length === 0, `answers that the table of routes does not allow: ${wrong.join("\n")}`);
     },
   };
 }
@@ -170,8 +184,8 @@ function project(sea: Sea, aggregate: AggregateRef): void {
   const stored = sea.log.load(aggregate, 0);
   const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
   const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
-  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket, entries(view, job));
-  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket, entries(view, node));
+  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket.name, entries(view, job));
+  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket.name, entries(view, node));
 }
 
 function write(sea: Sea, bucket: string, wanted: ReturnType<typeof entries>): void {

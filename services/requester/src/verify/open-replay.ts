@@ -1,4 +1,4 @@
-import { type Given, kinds, readConfig } from "@shoal/core";
+import { kinds as allKinds, type Given, type Kinds, readConfig } from "@shoal/core";
 import {
   connectionOf,
   connectRequester,
@@ -6,9 +6,8 @@ import {
   encodeEntry,
   messageReader,
   type RequesterPorts,
-  systemClock,
-  type ViewName,
 } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "../config.ts";
 import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
 import { type RebuildOptions, type RebuildSummary, rebuildViews } from "./rebuild-views.ts";
@@ -39,6 +38,8 @@ const readerId = "replay";
 export async function openReplay(given: Given): Promise<OpenReplay> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: readerId,
     ...connectionOf(settings),
     replicas: settings.replicas,
@@ -50,17 +51,17 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
   return {
     buckets: Object.keys(stores),
     run: (options) => verifyViews(parts, options),
-    rebuild: (options) => rebuildViews({ log, positions, kinds, stores, views, ...options }),
+    rebuild: (options) => rebuildViews({ log, positions, kinds: allKinds, stores, views, ...options }),
     jobAsOf: (jobId, moment) => jobAsOf(log, jobId, moment),
     close: () => nats.close(),
   };
 }
 
-/** What a verification reads of a real cluster. */
-export function verifyPartsOf(nats: RequesterPorts): VerifyParts {
+/** What a verification reads of a real cluster, over the ports of one who knows these kinds. */
+export function verifyPartsOf(nats: RequesterPorts, kinds: Kinds = allKinds): VerifyParts {
   const stores: Stores = nats.views;
   const views: StoredViews = {
-    read: (bucket, reader) => (isView(nats, bucket) ? nats.readAll(bucket, reader) : Promise.resolve()),
+    read: (bucket, reader) => nats.readAll(bucket, reader),
     encode: encodeEntry,
     decode: decodeEntry,
   };
@@ -75,5 +76,3 @@ export function verifyPartsOf(nats: RequesterPorts): VerifyParts {
     clock: systemClock(),
   };
 }
-
-const isView = (nats: RequesterPorts, bucket: string): bucket is ViewName => Object.hasOwn(nats.views, bucket);

@@ -245,7 +245,7 @@ describe("a rebuild that ends early", () => {
     const log = { ...harness.ports.log, scan: () => new Promise<number>(() => quit.abort(new Error("enough"))) };
     await expect(rebuild({ log, signal: quit.signal })).rejects.toThrow("enough");
     await expect(rebuild({ signal: quit.signal })).rejects.toThrow("enough");
-    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ isRebuilding: true });
   });
   it("begins again when a bucket is deleted under it", async () => {
     await history();
@@ -284,7 +284,7 @@ describe("a rebuild of any kind", () => {
     nodesOf: () => [],
     views: [
       {
-        bucket: "heights",
+        bucket: { name: "heights", keys: "<plantId>" },
         pace: "at once",
         parts: (plant) => [{ key: plant.id, of: plant, seq: plant.seq }],
         render: (_, { height }) => ({ height }),
@@ -298,7 +298,7 @@ describe("a rebuild of any kind", () => {
   it("folds what continues after it had settled, and verifies it", async () => {
     harness.close();
     const known = registry<Kind>("kind", [plants as Kind]);
-    harness = createVerifyHarness(known, { heights: "nodes", open: "open" });
+    harness = createVerifyHarness(known);
     const steps: readonly StoredEvent[] = [
       Grown.of({ by: 2 }),
       Reaped.of({}),

@@ -1,8 +1,15 @@
-import type { Clock, EventLog, Kinds, StoredCommit, UnreadableCommit } from "@shoal/core";
+import {
+  type Clock,
+  type EventLog,
+  type Kinds,
+  type StoredCommit,
+  type UnreadableCommit,
+  viewBuckets,
+} from "@shoal/core";
 import type { KnownPosition } from "@shoal/nats";
 import { subjectOf } from "@shoal/proto";
 import { EntryIndex, type StoredEntry } from "./entry-index.ts";
-import { aggregateOfEntry, derivedBuckets, expectedEntries } from "./expected-entries.ts";
+import { aggregateOfEntry, expectedEntries } from "./expected-entries.ts";
 import type { Folded } from "./folded.ts";
 import { type FoldStep, LogFold } from "./log-fold.ts";
 import { type LogMessage, LogWalk } from "./log-walk.ts";
@@ -72,7 +79,7 @@ class ViewVerifier {
 
   constructor(parts: VerifyParts) {
     this.#parts = parts;
-    this.#buckets = new Set([...derivedBuckets(parts.kinds)].filter((bucket) => parts.stores[bucket] !== undefined));
+    this.#buckets = new Set(viewBuckets(parts.kinds).map(({ name }) => name));
     this.#fold = new LogFold(parts.kinds);
   }
 

@@ -1,11 +1,11 @@
-import { readCluster, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes, type ClusterEntity } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
 import { type Column, table } from "../../output/table.ts";
 import { rangesOf } from "../node/list.ts";
 
-type Cluster = ReturnType<typeof readCluster>;
-type Item<K extends "requesters" | "nodes" | "shards" | "quarantined"> = Cluster[K][number];
+type Item<K extends "requesters" | "nodes" | "shards" | "quarantined"> = ClusterEntity[K][number];
 
 const requesters: readonly Column<Item<"requesters">>[] = [
   { title: "REQUESTER", of: ({ id }) => id },
@@ -36,18 +36,18 @@ export const status: CommandPart = {
   says: "show the feature level, which releases run, and what cannot be read",
   async run({ context }) {
     const { output, terminal } = context;
-    const json = await context.client().call(routes.cluster());
+    const json = await context.client().call(apiRoutes.clusterStatus, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;
     }
-    terminal.out(clusterInWords(readCluster(json)));
+    terminal.out(clusterInWords(readAnswer(apiRoutes.clusterStatus, json)));
     return 0;
   },
 };
 
 /** The whole status as text; a table without rows is left out. */
-export function clusterInWords(cluster: Cluster): string {
+export function clusterInWords(cluster: ClusterEntity): string {
   const { lowest, highest } = cluster.protocolLevels;
   const head = `Feature level ${cluster.featureLevel}; nodes of protocol level ${lowest} to ${highest} get work.\n`;
   const whole = (rows: number, text: () => string) => (rows === 0 ? "" : `\n${text()}`);

@@ -1,4 +1,5 @@
-import { readFinishedUpgrade, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { CliError } from "../../failure.ts";
 import { printJson } from "../../output/print-json.ts";
@@ -16,12 +17,12 @@ export const upgrade: CommandPart = {
         "nothing to do without --finish",
         "see which requesters are upgraded: shoal cluster status",
       );
-    const json = await context.client().call(routes.finishUpgrade());
+    const json = await context.client().call(apiRoutes.finishUpgrade, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;
     }
-    const { featureLevel, before } = readFinishedUpgrade(json);
+    const { featureLevel, before } = readAnswer(apiRoutes.finishUpgrade, json);
     terminal.out(
       featureLevel === before
         ? `The cluster is at feature level ${featureLevel} already.\n`

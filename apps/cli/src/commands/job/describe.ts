@@ -1,4 +1,5 @@
-import { readExecution, readHistory, readJob, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { fieldOf, listOf } from "../../output/answer.ts";
 import { describeJob } from "../../output/describe-job.ts";
@@ -10,17 +11,13 @@ export const describe: CommandPart = {
   says: "show everything about a job: state, history, executions, output",
   async run({ context, args: [job = ""] }) {
     const { terminal, namespace } = context;
-    const json = await context.client().call(routes.job(job, { namespace, include: "executions,history" }));
-    const executions = listOf(fieldOf(json, "Executions"), "Items");
-    const history = listOf(fieldOf(json, "History"), "Items");
+    const json = await context.client().call(apiRoutes.getJob, { id: job, namespace, include: "executions,history" });
     if (context.output === "json") {
-      printJson(terminal, { Job: fieldOf(json, "Job"), Executions: executions, History: history });
+      const [Executions, History] = ["Executions", "History"].map((part) => listOf(fieldOf(json, part), "Items"));
+      printJson(terminal, { Job: fieldOf(json, "Job"), Executions, History });
     } else {
-      const shown = {
-        job: readJob(fieldOf(json, "Job")),
-        executions: executions.map(readExecution),
-        history: history.map(readHistory),
-      };
+      const { job: entity, executions, history } = readAnswer(apiRoutes.getJob, json);
+      const shown = { job: entity, executions: executions?.items ?? [], history: history?.items ?? [] };
       terminal.out(describeJob(shown, { now: Date.now(), colours: terminal.colours }));
     }
     return 0;

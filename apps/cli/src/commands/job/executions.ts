@@ -1,4 +1,5 @@
-import { readExecution, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { listOf } from "../../output/answer.ts";
 import { executionColumns } from "../../output/execution-columns.ts";
@@ -16,11 +17,13 @@ export const executions: CommandPart = {
   options: pagingOptions,
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;
-    const query = { ...pagingOf(options, pageExecutions), namespace };
-    const json = await context.client().call(routes.executions(job, query));
-    const items = listOf(json, "Items");
-    if (context.output === "json") printJson(terminal, items);
-    else terminal.out(table(executionColumns(Date.now(), terminal.colours), items.map(readExecution)));
+    const input = { ...pagingOf(options, pageExecutions), id: job, namespace };
+    const json = await context.client().call(apiRoutes.jobExecutions, input);
+    if (context.output === "json") printJson(terminal, listOf(json, "Items"));
+    else {
+      const { items } = readAnswer(apiRoutes.jobExecutions, json);
+      terminal.out(table(executionColumns(Date.now(), terminal.colours), items));
+    }
     return 0;
   },
 };

@@ -1,4 +1,5 @@
-import { readHistory } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { CliError } from "../../failure.ts";
 import { historyColumns } from "../../output/history-columns.ts";
@@ -27,10 +28,11 @@ export const history: CommandPart = {
         "",
       );
     }
-    const query = { namespace: context.namespace, eventType, executionId: options.text("executionId") };
-    const entries = await wholeHistory(context.client(), job, query);
+    const { namespace } = context;
+    const input = { id: job, namespace, eventType, executionId: options.text("executionId") };
+    const entries = await wholeHistory(context.client(), input);
     if (context.output === "json") printJson(context.terminal, entries);
-    else context.terminal.out(table(historyColumns, entries.map(readHistory)));
+    else context.terminal.out(table(historyColumns, readAnswer(apiRoutes.jobHistory, { Items: entries }).items));
     return 0;
   },
 };

@@ -1,14 +1,12 @@
-import { readJob, routes } from "@shoal/client";
-import { shortId } from "@shoal/proto";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes, type JobEntity, shortId } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
-import { listOf, textOf } from "../../output/answer.ts";
+import { listOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
 import { stateColour } from "../../output/states.ts";
 import { type Column, table } from "../../output/table.ts";
 import { ago } from "../../output/times.ts";
 import { pagingOf, pagingOptions } from "../paging.ts";
-
-type Job = ReturnType<typeof readJob>;
 
 // The field's own page length.
 const pageJobs = 10;
@@ -25,25 +23,25 @@ export const list: CommandPart = {
     const { reverse = false, ...paging } = pagingOf(options, pageJobs);
     // The API's own order is the oldest first.
     const query = { ...paging, reverse: !reverse, namespace, labels: options.text("labels") };
-    const json = await context.client().call(routes.jobs(query));
+    const json = await context.client().call(apiRoutes.listJobs, query);
     if (output === "json") {
       printJson(terminal, listOf(json, "Items"));
       return 0;
     }
     const paint = stateColour(terminal.colours);
     const now = Date.now();
-    const columns: readonly Column<Job>[] = [
+    const columns: readonly Column<JobEntity>[] = [
       { title: "CREATED", of: (job) => ago(job.createTime, now) },
       { title: "ID", of: (job) => shortId(job.id) },
       { title: "NAME", of: (job) => (job.name === job.id ? "" : job.name) },
-      ...(namespace === "*" ? [{ title: "NAMESPACE", of: (job: Job) => job.namespace }] : []),
+      ...(namespace === "*" ? [{ title: "NAMESPACE", of: (job: JobEntity) => job.namespace }] : []),
       { title: "JOB", of: (job) => job.tasks[0]?.engine.type ?? "" },
       { title: "TYPE", of: (job) => job.type },
       { title: "STATE", of: (job) => paint(job.state.stateType) },
     ];
-    terminal.out(table(columns, listOf(json, "Items").map(readJob)));
-    const next = textOf(json, "NextToken");
-    if (next !== "") terminal.err(`More: --next-token ${next}\n`);
+    const { items, nextToken } = readAnswer(apiRoutes.listJobs, json);
+    terminal.out(table(columns, items));
+    if (nextToken !== "") terminal.err(`More: --next-token ${nextToken}\n`);
     return 0;
   },
 };

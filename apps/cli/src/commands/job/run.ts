@@ -1,4 +1,4 @@
-import { routes } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import { type Call, type CommandPart, wholeNumber } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
 import { oneLine } from "../../output/safe-text.ts";
@@ -38,7 +38,7 @@ export const run: CommandPart = {
     }
     if (context.output === "table") terminal.out(`Job successfully submitted. Job ID: ${jobId}\n`);
     if (options.flag("wait")) return await watch(call, jobId);
-    if (context.output === "json") printJson(terminal, await client.call(routes.job(jobId)));
+    if (context.output === "json") printJson(terminal, await client.call(apiRoutes.getJob, { id: jobId }));
     return 0;
   },
 };
@@ -52,7 +52,7 @@ async function watch({ context, options }: Call, jobId: string): Promise<number>
   const code = options.flag("follow")
     ? await followJobLogs(client, jobId, { terminal, signal })
     : await showProgress(client, jobId, { terminal, signal, quiet });
-  if (quiet) printJson(terminal, await client.call(routes.job(jobId)));
+  if (quiet) printJson(terminal, await client.call(apiRoutes.getJob, { id: jobId }));
   else {
     const { tasks } = await client.job(jobId);
     terminal.out(nextSteps(jobId, code === 0 && tasks.some(({ publisher }) => publisher.type !== "")));

@@ -1,4 +1,4 @@
-import { routes } from "@shoal/client";
+import { apiRoutes } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
 
@@ -12,7 +12,7 @@ export const stop: CommandPart = {
   ],
   async run({ context, args: [job = ""], options }) {
     const { namespace, output, terminal } = context;
-    const json = await context.client().call(routes.stop(job, options.text("reason") ?? "", { namespace }));
+    const json = await context.client().call(apiRoutes.stopJob, { id: job, namespace, reason: options.text("reason") });
     if (options.flag("quiet")) return 0;
     if (output === "json") printJson(terminal, json);
     else terminal.out(`Job successfully stopped: ${job}\n`);

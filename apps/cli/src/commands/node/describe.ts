@@ -1,4 +1,5 @@
-import { readNode, routes } from "@shoal/client";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes, type NodeEntity } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { fieldOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
@@ -11,14 +12,14 @@ export const describe: CommandPart = {
   takes: "<node>",
   says: "show everything about a node",
   async run({ context, args: [id = ""] }) {
-    const json = fieldOf(await context.client().call(routes.node(id)), "Node");
-    if (context.output === "json") printJson(context.terminal, json);
-    else context.terminal.out(pageOf(readNode(json)));
+    const json = await context.client().call(apiRoutes.getNode, { id });
+    if (context.output === "json") printJson(context.terminal, fieldOf(json, "Node"));
+    else context.terminal.out(pageOf(readAnswer(apiRoutes.getNode, json).node));
     return 0;
   },
 };
 
-function pageOf({ info, membership, connectionState }: ReturnType<typeof readNode>): string {
+function pageOf({ info, membership, connectionState }: NodeEntity): string {
   const compute = info.computeNodeInfo;
   const labels = Object.entries(info.labels).map(([key, value]) => `${key}=${value}`);
   const rows: readonly (readonly [string, string | undefined])[] = [

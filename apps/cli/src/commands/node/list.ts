@@ -1,5 +1,5 @@
-import { readNode, routes } from "@shoal/client";
-import { shortId } from "@shoal/proto";
+import { readAnswer } from "@shoal/client";
+import { apiRoutes, type NodeEntity, shortId } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { listOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
@@ -8,21 +8,19 @@ import { stateColour } from "../../output/states.ts";
 import { type Column, table } from "../../output/table.ts";
 import { clockInWords } from "../../output/times.ts";
 
-type Node = ReturnType<typeof readNode>;
-
 export const list: CommandPart = {
   name: "list",
   says: "list the nodes of the cluster",
   options: [{ flags: "--labels <selector>", says: "only nodes whose labels match, as in a=b,c in (d,e)" }],
   async run({ context, options }) {
     const { terminal, output } = context;
-    const items = listOf(await context.client().call(routes.nodes({ labels: options.text("labels") })), "Nodes");
+    const json = await context.client().call(apiRoutes.listNodes, { labels: options.text("labels") });
     if (output === "json") {
-      printJson(terminal, items);
+      printJson(terminal, listOf(json, "Nodes"));
       return 0;
     }
     const paint = stateColour(terminal.colours);
-    const columns: readonly Column<Node>[] = [
+    const columns: readonly Column<NodeEntity>[] = [
       { title: "ID", of: ({ info }) => shortId(info.nodeId) },
       { title: "TYPE", of: ({ info }) => info.nodeType },
       { title: "APPROVAL", of: ({ membership }) => membership },
@@ -37,7 +35,7 @@ export const list: CommandPart = {
           computeNodeInfo === undefined ? "" : resourcesInWords(computeNodeInfo.availableCapacity),
       },
     ];
-    terminal.out(table(columns, items.map(readNode)));
+    terminal.out(table(columns, readAnswer(apiRoutes.listNodes, json).nodes));
     return 0;
   },
 };

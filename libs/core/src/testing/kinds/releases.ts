@@ -1,4 +1,4 @@
-import { type AnyEventKind, defineEvent, type StoredEvent } from "@shoal/proto";
+import { type AnyEventKind, defineEvent, featureLevel, type StoredEvent } from "@shoal/proto";
 import { z } from "zod";
 import type { Decision } from "../../decider.ts";
 import type { JobEvent } from "../../job/evolve.ts";
@@ -10,8 +10,10 @@ import { type Kind, type NamedCommand, noReaction } from "../../kind.ts";
 import type { Kinds } from "../../kinds.ts";
 import { nodeKind } from "../../node/kind.ts";
 import { registry } from "../../registry.ts";
+import { errandKind } from "./errand/kind.ts";
+import { nextErrandKind, pebbleKind } from "./next-errand.ts";
 
-/** The feature level of the release that `nextKinds` belongs to. */
+/** The feature level of the next release. */
 export const nextFeatureLevel = 2;
 
 /** Something to read: open until it is closed. */
@@ -107,8 +109,19 @@ const nextMemo: MemoEvent = {
   write: (words) => HeavyMemoWritten.of({ words, weight: 2 }),
 };
 
-/** The kinds of this release, with one for tests. */
-export const thisKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, memoKind(thisMemo)]);
+/** What the requesters of one release know. */
+export interface Release {
+  readonly kinds: Kinds;
+  readonly featureLevel: number;
+}
 
-/** The kinds of a next release: one more kind, job type and event, and a later version of an event. */
-export const nextKinds: Kinds = registry<Kind>("kind", [nextJobKind, nodeKind, memoKind(nextMemo), poolKind]);
+/** This release with two kinds for tests, and a next one: more kinds, a job type, events, and a later version of an event. */
+export const releases = {
+  current: { kinds: registry<Kind>("kind", [jobKind, nodeKind, errandKind, memoKind(thisMemo)]), featureLevel },
+  next: {
+    kinds: registry<Kind>("kind", [nextJobKind, nodeKind, nextErrandKind, pebbleKind, memoKind(nextMemo), poolKind]),
+    featureLevel: nextFeatureLevel,
+  },
+} as const satisfies Record<string, Release>;
+
+export type ReleaseName = keyof typeof releases;

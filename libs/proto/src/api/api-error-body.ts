@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/** The body of every answer that is an error. */
+export const ApiErrorBody = z
+  .object({
+    status: z.int().describe("the HTTP status"),
+    message: z.string(),
+    requestId: z.string().describe("names the request in the log of the requester"),
+    code: z.string().describe("the code of the error table, such as NotFound"),
+    component: z.string(),
+    hint: z.string().describe("what to do next"),
+    details: z.record(z.string(), z.string()).optional(),
+  })
+  .meta({ id: "Error" });

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { defineRoute } from "../route.ts";
+
+export const agentAlive = defineRoute({
+  name: "agentAlive",
+  methods: ["GET"],
+  path: "/api/v1/agent/alive",
+  summary: "Answers while this server serves requests.",
+  query: z.object({}),
+  answer: z.object({ status: z.literal("OK") }),
+});

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { defineRoute } from "../route.ts";
+
+export const agentAuthConfig = defineRoute({
+  name: "agentAuthConfig",
+  methods: ["GET"],
+  path: "/api/v1/agent/authconfig",
+  summary: "Shows that there is no single sign-on: Config is empty.",
+  query: z.object({}),
+  answer: z.object({ version: z.string(), config: z.record(z.string(), z.unknown()) }),
+});

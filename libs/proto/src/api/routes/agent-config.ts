@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { onWire } from "../../wire/meta.ts";
+import { defineRoute } from "../route.ts";
+
+const Enabled = z.object({ enabled: z.boolean() });
+
+export const agentConfig = defineRoute({
+  name: "agentConfig",
+  methods: ["GET"],
+  path: "/api/v1/agent/config",
+  summary:
+    "Shows those of this server's settings that have a place in Bacalhau's tree: never addresses of NATS, folders or secrets.",
+  query: z.object({}),
+  answer: z.object({
+    config: onWire(
+      z.object({
+        api: onWire(z.object({ host: z.string(), port: z.int() }), { name: "API" }),
+        orchestrator: Enabled,
+        compute: Enabled,
+        labels: z.record(z.string(), z.string()),
+        webUi: onWire(z.object({ enabled: z.boolean() }), { name: "WebUI" }),
+        disableAnalytics: z.boolean(),
+      }),
+      { name: "config" },
+    ),
+  }),
+});

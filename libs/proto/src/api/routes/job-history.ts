@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { HistoryEntity } from "../history.ts";
+import { pageOf } from "../page.ts";
+import { count, flag, inNamespace, oneOf, paging, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+export const jobHistory = defineRoute({
+  name: "jobHistory",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/jobs/:id/history",
+  summary:
+    "Lists the events of a job as sentences. While the job goes on there is always a NextToken: ask with it for what comes.",
+  query: z.object({
+    ...inNamespace,
+    since: count().describe("entries from this time on, in seconds since 1970"),
+    eventType: oneOf(["all", "job", "execution"]),
+    executionId: text().describe("an execution, by its id or the beginning of it"),
+    limit: paging.limit,
+    nextToken: paging.nextToken,
+    jobVersion: count().describe("entries of one version of the job; of all when unset"),
+    allJobVersions: flag().describe("entries of all versions, whatever job_version is"),
+  }),
+  answer: pageOf(HistoryEntity),
+});

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { JobEntity } from "../job.ts";
+import { pageOf } from "../page.ts";
+import { joined, oneOf, paging, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+export const listJobs = defineRoute({
+  name: "listJobs",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/jobs",
+  summary:
+    "Lists jobs in the order of their times, a page at a time. A page is shorter than its limit only when it is the last one, or when a million jobs do not meet the labels.",
+  query: z.object({
+    namespace: text().describe("jobs of this namespace; all namespaces when unset or `*`"),
+    ...paging,
+    orderBy: oneOf(["created_at", "modified_at"]),
+    labels: joined().describe("a label selector, as in `a=b,c in (d,e)`"),
+  }),
+  answer: pageOf(JobEntity).extend({
+    rebuilding: z.boolean().optional().describe("the list is being rebuilt: jobs may be missing"),
+  }),
+});

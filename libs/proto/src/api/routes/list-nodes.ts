@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { onWire } from "../../wire/meta.ts";
+import { NodeEntity } from "../node.ts";
+import { flag, joined, limit, oneOf } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+export const listNodes = defineRoute({
+  name: "listNodes",
+  methods: ["GET"],
+  path: "/api/v1/orchestrator/nodes",
+  summary:
+    "Lists the nodes and every requester that lives; RequesterNodeInfo.Shards names the shards that a requester owns.",
+  query: z.object({
+    labels: joined().describe("a label selector, as in `a=b,c in (d,e)`"),
+    approval: onWire(oneOf(["all", "approved", "pending", "rejected"]), { name: "filter-approval" }),
+    status: onWire(oneOf(["all", "connected", "disconnected"]), { name: "filter-status" }),
+    orderBy: oneOf([
+      "id",
+      "type",
+      "available_cpu",
+      "available_memory",
+      "available_disk",
+      "available_gpu",
+      "approval",
+      "status",
+    ]),
+    reverse: flag().describe("the last in the order first"),
+    limit: limit(Number.MAX_SAFE_INTEGER).describe("how many nodes; all when unset"),
+  }),
+  answer: z.object({ nextToken: z.string().default(""), nodes: z.array(NodeEntity) }),
+});

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { defineRoute } from "../route.ts";
+
+const redirect = <const P extends string>(name: string, path: P, to: string) =>
+  defineRoute({
+    name,
+    methods: ["GET"],
+    path,
+    kind: "redirect",
+    summary: `Leads to ${to}.`,
+    query: z.object({}),
+    // The address itself, in the header Location.
+    answer: z.literal(to),
+    statuses: [301],
+  });
+
+/** Short addresses that Bacalhau's tools know. */
+export const redirects = {
+  rootRedirect: redirect("rootRedirect", "/", "/api/v1/agent/version"),
+  versionRedirect: redirect("versionRedirect", "/version", "/api/v1/agent/version"),
+  livezRedirect: redirect("livezRedirect", "/livez", "/api/v1/agent/alive"),
+} as const;

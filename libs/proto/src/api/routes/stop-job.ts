@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { inNamespace, text } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+// A reason is a sentence; the log keeps it for ever.
+const reasonChars = 1024;
+
+export const stopJob = defineRoute({
+  name: "stopJob",
+  methods: ["DELETE"],
+  path: "/api/v1/orchestrator/jobs/:id",
+  summary: "Stops a job; one that is stopped already stays so, and the answer's EvaluationID is empty then.",
+  query: z.object({ ...inNamespace, reason: text(reasonChars).describe("kept in the history") }),
+  body: z.object({ reason: z.string().max(reasonChars).default("") }),
+  answer: z.object({ evaluationId: z.string() }),
+});

@@ -1,0 +1,48 @@
+import type { Clock, EventLog, Logger, LogReader, Positions, Random, ViewStore } from "@shoal/core";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Commands } from "../commands/commands.ts";
+import type { RequesterHealth } from "../health/requester-health.ts";
+import type { Cluster } from "../reads/cluster.ts";
+import type { NodeList } from "../reads/node-list.ts";
+import type { PositionGate } from "../reads/position-gate.ts";
+import type { ResultReader } from "../reads/result-reader.ts";
+import type { Admission } from "./admission.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { LiveEvents } from "./feed/live-events.ts";
+import type { StreamLimit } from "./stream-limit.ts";
+
+/** What the API needs of the service around it. */
+export interface ApiParts {
+  readonly requesterId: string;
+  /** How clients reach the API; empty means as their request came in. */
+  readonly publicUrl: string;
+  readonly commands: Commands;
+  readonly catalog: Catalog;
+  readonly nodes: NodeList;
+  readonly cluster: Cluster;
+  readonly log: EventLog;
+  readonly views: { readonly jobs: Pick<ViewStore, "get"> };
+  readonly viewPositions: Pick<Positions, "load">;
+  readonly logs: LogReader;
+  readonly results: ResultReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly health: RequesterHealth;
+  /** The secret that this requester's challenges and tokens are made with. */
+  readonly secret: string;
+}
+
+/** What the routes work with. */
+export interface ApiContext extends ApiParts {
+  readonly admission: Admission;
+  readonly positions: PositionGate;
+  /** Open event feeds. */
+  readonly feeds: StreamLimit;
+  /** The consumer that they share. */
+  readonly live: LiveEvents;
+  /** Open streams of output. */
+  readonly logStreams: StreamLimit;
+  /** What those hold for their readers. */
+  readonly logBytes: ByteBudget;
+}

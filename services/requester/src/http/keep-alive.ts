@@ -1,0 +1,22 @@
+import type { Clock } from "@shoal/core";
+
+/** Sends something after each silence, so that proxies keep the connection. */
+export interface KeepAlive {
+  /** Restarts the silence. */
+  reset(): void;
+  stop(): void;
+}
+
+/** Calls `beat` after every `silenceMs` milliseconds without a reset, until stopped. */
+export function createKeepAlive(clock: Clock, silenceMs: number, beat: () => void): KeepAlive {
+  let cancel = () => {};
+  const reset = (): void => {
+    cancel();
+    cancel = clock.at(clock.now() + silenceMs, () => {
+      reset();
+      beat();
+    });
+  };
+  reset();
+  return { reset, stop: () => cancel() };
+}

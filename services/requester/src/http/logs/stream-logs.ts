@@ -1,0 +1,161 @@
+import {
+  type Clock,
+  type EventLog,
+  executionOf,
+  Fault,
+  isLive,
+  isOver,
+  type LogChunk,
+  type LogReader,
+  type StoredCommit,
+} from "@shoal/core";
+import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, SlotSet, slotsIn } from "@shoal/proto";
+import { z } from "zod";
+import type { FoundJob } from "../../reads/find-job.ts";
+import { chooseExecutions } from "./choose-executions.ts";
+import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
+import { lineSplitter } from "./line-splitter.ts";
+
+/** One line of output, or a piece of a long one. */
+export interface LogLine {
+  readonly executionId: string;
+  readonly stream: LogChunk["stream"];
+  readonly line: string;
+}
+
+export interface LogsWish {
+  readonly found: FoundJob;
+  /** One execution; undefined means all of the job. */
+  readonly executionId: string | undefined;
+  /** Only what comes from now on. */
+  readonly tail: boolean;
+  /** Goes on until everything has ended. */
+  readonly follow: boolean;
+}
+
+export interface LogsParts {
+  readonly log: EventLog;
+  readonly logs: LogReader;
+  readonly clock: Clock;
+  readonly line: (line: LogLine) => void;
+  /** A promise while whoever is told has enough: less is read then. */
+  readonly room: OutputWish["room"];
+}
+
+const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySet<string> =>
+  new Set(
+    machine.rows.filter(([, , to]) => machine.terminal.some((state) => state === to)).map(([, kind]) => kind.name),
+  );
+// What an execution that is to stop still writes is of no interest.
+const endsOutput = new Set([...ended(executionMachine), ExecutionsStopping.name]);
+const endsJob = ended(jobMachine);
+
+/** Tells a job's output until it has ended (with `follow`) or what is kept has been told. Throws Fault; the signal ends it early. */
+export async function streamLogs(parts: LogsParts, wish: LogsWish, signal: AbortSignal): Promise<void> {
+  const chosen = chooseExecutions(wish.found.job, wish.executionId);
+  const { job } = wish.found;
+  if (chosen.length === 0 && (isOver(job) || !wish.follow)) {
+    const { id, spec, version } = job.header;
+    throw new Fault(
+      "EXECUTION_NOT_FOUND",
+      `no executions found for job ${spec.name || id} with ID ${id}, and version ${version}`,
+    );
+  }
+  const live = chosen.filter((id) => {
+    const execution = executionOf(job, id);
+    return wish.follow && execution !== undefined && isLive(execution);
+  });
+  if (!wish.tail) for (const id of chosen) if (!live.includes(id) && !signal.aborted) await streamStored(parts, id);
+  const goesOn = wish.executionId === undefined ? !isOver(job) : live.length > 0;
+  if (wish.follow && goesOn && !signal.aborted) await streamLive(parts, { ...wish, live }, signal);
+}
+
+async function streamStored({ logs, line, room }: LogsParts, executionId: string): Promise<void> {
+  const { chunk, rest } = lineWriterOf(executionId, line);
+  await readOutput(logs, executionId, { chunk, room });
+  rest();
+}
+
+/** Follows the job's own log for executions that begin and end, and each one's output in between. */
+async function streamLive(
+  parts: LogsParts,
+  wish: LogsWish & { readonly live: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const open = new Map<string, Promise<ExecutionOutput>>();
+  let finishing: Promise<unknown> = Promise.resolve();
+  const only = wish.executionId === undefined ? undefined : wish.live[0];
+  const writers = new Map<string, LineWriter>();
+  /** The last execution of each slot: events about many executions name slots. */
+  const latest = new Map([...wish.found.job.slots].map(([slot, state]) => [slot, state.latest]));
+
+  const begin = (executionId: string, tail: boolean): void => {
+    if (open.has(executionId) || (only !== undefined && executionId !== only)) return;
+    const writer = lineWriterOf(executionId, parts.line);
+    writers.set(executionId, writer);
+    const output = followOutput(parts, { executionId, tail, chunk: writer.chunk, room: parts.room });
+    open.set(executionId, output);
+    output.catch(over.reject);
+  };
+  const finish = (executionId: string): void => {
+    const output = open.get(executionId);
+    if (output === undefined) return;
+    const finished = output.then((each) => each.finish()).then(() => writers.get(executionId)?.rest());
+    finishing = Promise.all([finishing, finished]);
+    finishing.catch(over.reject);
+    if (executionId === only) finishing.then(() => over.resolve(), over.reject);
+  };
+  const deliver = ({ commit }: StoredCommit): void => {
+    for (const { type, data } of commit.events) {
+      const { executionId = "", slot, slots = [] } = Of.safeParse(data).data ?? {};
+      if (type === ExecutionAssigned.name && slot !== undefined) {
+        latest.set(slot, executionId);
+        begin(executionId, false);
+      }
+      if (!endsOutput.has(type)) continue;
+      for (const id of [executionId, ...slotsIn(slots).map((each) => latest.get(each) ?? "")]) finish(id);
+    }
+    if (commit.events.some(({ type }) => endsJob.has(type))) finishing.then(() => over.resolve(), over.reject);
+  };
+
+  for (const id of wish.live) begin(id, wish.tail);
+  const { job, stored } = wish.found;
+  const filter = { namespace: job.header.spec.namespace, jobId: job.header.id };
+  const following = await parts.log.follow(filter, stored.at(-1)?.seq ?? 0, deliver);
+  signal.addEventListener("abort", () => over.resolve(), { once: true });
+  if (signal.aborted) over.resolve();
+  try {
+    await over.promise;
+  } finally {
+    await following.close();
+    for (const output of open.values()) await output.then((each) => each.close()).catch(() => {});
+  }
+}
+
+const Of = z.object({
+  executionId: z.string().optional(),
+  slot: z.string().optional(),
+  slots: SlotSet.optional(),
+});
+
+interface LineWriter {
+  readonly chunk: (chunk: LogChunk) => void;
+  /** Tells what came without a newline at the end. */
+  readonly rest: () => void;
+}
+
+function lineWriterOf(executionId: string, line: LogsParts["line"]): LineWriter {
+  const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
+  return {
+    chunk: ({ stream, bytes }) => {
+      for (const each of splitters[stream].push(bytes)) line({ executionId, stream, line: each });
+    },
+    rest: () => {
+      for (const stream of ["stdout", "stderr"] as const) {
+        const left = splitters[stream].rest();
+        if (left !== "") line({ executionId, stream, line: left });
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { assert, Fault } from "@shoal/core";
+import { type ApiRoute, apiRoutes, readQuery, toWire } from "@shoal/proto";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ApiContext } from "./api-context.ts";
+import { apiLimits } from "./limits.ts";
+import { answerWith, namedPosition } from "./position.ts";
+import type { RouteHandler } from "./route-handler.ts";
+import { handlers } from "./routes/index.ts";
+
+interface MountedRoutes {
+  readonly routes: readonly ApiRoute[];
+  readonly mounted: readonly RouteHandler[];
+}
+
+/** Answers every route of the table by its handler. A route without a handler, or a handler without a route, is a Bug. */
+export function mountRoutes(
+  app: FastifyInstance,
+  context: ApiContext,
+  { routes, mounted }: MountedRoutes = { routes: Object.values(apiRoutes), mounted: handlers },
+): void {
+  const without = routes.filter((route) => !mounted.some((handler) => handler.route === route));
+  assert(without.length === 0, `no handler for ${without.map(({ name }) => name).join(", ")}`);
+  for (const handler of mounted) {
+    const { name, methods, path } = handler.route;
+    assert(
+      routes.some((route) => route === handler.route),
+      `the table of routes has no ${name}`,
+    );
+    app.route({
+      method: [...methods],
+      url: path,
+      handler: (request, reply) => answer(handler, { request, reply }, context),
+    });
+  }
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function answer(handler: RouteHandler, { request, reply }: Exchange, context: ApiContext): Promise<unknown> {
+  const { route } = handler;
+  const params = new Map(Object.entries(Object(request.params)));
+  const position = namedPosition(request);
+  const query = readQuery(route.query, Object(request.query));
+  if (!query.ok) throw new Fault("BAD_REQUEST", query.problems.join("\n"));
+  const apiRequest = {
+    query: query.value,
+    body: request.body,
+    param: (name: string): string => String(params.get(name) ?? ""),
+    position,
+    reflects: (seq: number): void => answerWith(seq, { request, reply }),
+    request,
+    reply,
+  };
+  // A reply that a handler has sent is a promise of nothing (Fastify): then there is no more to send here.
+  return toWire(route.answer, await inTime(context.clock, async () => handler.handle(apiRequest, context)));
+}
+
+/** Gives up on an answer that takes too long; its work goes on without effect on the answer. (The framework's own limit costs an exception a request.) */
+function inTime(clock: ApiContext["clock"], work: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.at(clock.now() + apiLimits.handlerMs, () =>
+      reject(new Fault("TIMED_OUT", `there is no answer after ${apiLimits.handlerMs} ms`)),
+    );
+    work().then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,328 @@
+import { sampleHeartbeat, sampleInfo } from "@shoal/core/testing";
+import { JobFailed, JobStopped, NodeDisconnected, NodeJoined } from "@shoal/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { namedJobId } from "../commands/ids.ts";
+import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
+import { completed, executionOf, jobIdOf, jobRef, running, steps, submitted } from "../testing/bench-jobs.ts";
+
+const root = "/api/v1/orchestrator";
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await apiBench();
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+const get = async (path: string, query: Record<string, string> = {}) => {
+  const response = await bench.app.inject({ url: `${root}${path}`, query });
+  return { status: response.statusCode, body: response.json() };
+};
+const idsOf = (body: { Items: { ID: string }[] }) => body.Items.map(({ ID }) => ID);
+
+describe("one job", () => {
+  it("is found by its id, its name and the beginning of its id", async () => {
+    const named = namedJobId("ns", "a b/c");
+    await submitted(bench, named, benchSpec({ namespace: "ns", name: "a b/c" }));
+    await bench.catalog.caughtUp();
+    for (const called of [named, named.slice(0, 10)]) expect((await get(`/jobs/${called}`)).body.Job.ID).toBe(named);
+    expect((await get(`/jobs/${encodeURIComponent("a b/c")}`, { namespace: "ns" })).body.Job).toMatchObject({
+      ID: named,
+      Name: "a b/c",
+    });
+    expect((await get(`/jobs/${encodeURIComponent("a b/c")}`)).status).toBe(404);
+  });
+  it("is not guessed at when several begin so", async () => {
+    await submitted(bench, jobIdOf(1));
+    await submitted(bench, "j-11111112-0000-4000-8000-000000000000");
+    await bench.catalog.caughtUp();
+    const { status, body } = await get("/jobs/j-111");
+    expect({ status, code: body.Code }).toEqual({ status: 409, code: "MultipleJobsFound" });
+  });
+  it("that is not there is said to be so", async () => {
+    const { status, body } = await get("/jobs/j-0");
+    expect({ status, code: body.Code }).toEqual({ status: 404, code: "NotFound" });
+    expect(body.Message).toContain("j-0");
+    expect(body.Hint).not.toBe("");
+  });
+  it("is read from the log, not from a view that may lag", async () => {
+    const id = await running(bench, jobIdOf(1));
+    bench.sea.log.append(jobRef(id), bench.sea.log.entries.at(-1) ?? { seq: 0, hash: "" }, {
+      ...(bench.sea.log.entries.at(-1)?.commit ?? expect.unreachable()),
+      id: "unseen",
+      prev: bench.sea.log.entries.at(-1)?.hash ?? "",
+      events: [JobStopped.of({ why: "enough" })],
+    });
+    expect((await get(`/jobs/${id}`)).body.Job.State).toMatchObject({ StateType: "Stopped", Message: "enough" });
+  });
+  it("comes with its executions and its history when they are asked for", async () => {
+    const id = await completed(bench, jobIdOf(1));
+    const plain = (await get(`/jobs/${id}`)).body;
+    expect(plain).not.toHaveProperty("Executions");
+    const { body } = await get(`/jobs/${id}`, { include: "executions,history" });
+    expect(body.Executions.Items).toHaveLength(1);
+    expect(body.History.Items[0]).toMatchObject({ SeqNum: 1, Type: "JobLevel", Event: { Topic: "Submission" } });
+  });
+  it("has the versions that it has", async () => {
+    const id = await submitted(bench, jobIdOf(1));
+    expect((await get(`/jobs/${id}/versions`)).body.Items).toMatchObject([{ ID: id, Version: 1 }]);
+    const { status, body } = await get(`/jobs/${id}`, { job_version: "2" });
+    expect({ status, message: body.Message }).toEqual({
+      status: 404,
+      message: expect.stringContaining("job version 2 not found"),
+    });
+  });
+  it("has times in nanoseconds", async () => {
+    const id = await submitted(bench, jobIdOf(1));
+    expect((await get(`/jobs/${id}`)).body.Job.CreateTime).toBe((bench.sea.log.entries[0]?.commit.at ?? 0) * 1e6);
+  });
+});
+
+describe("executions", () => {
+  it("have states as integers, and their output under the field's keys", async () => {
+    const id = await completed(bench, jobIdOf(1));
+    const { Items, NextToken } = (await get(`/jobs/${id}/executions`)).body;
+    expect(NextToken).toBe("");
+    expect(Items).toMatchObject([
+      {
+        ID: executionOf(id),
+        NodeID: "n-one",
+        ComputeState: { StateType: 9 },
+        DesiredState: { StateType: 1 },
+        RunOutput: { Stdout: "hello\n", stderr: "", ExitCode: 0 },
+      },
+    ]);
+    expect(Items[0]).not.toHaveProperty("PartitionIndex");
+  });
+  it("come in pages and in order", async () => {
+    const id = await running(bench, jobIdOf(1));
+    await bench.tell(jobRef(id), steps.failed(id));
+    await bench.tell(jobRef(id), steps.assigned(id, 2));
+    const first = (await get(`/jobs/${id}/executions`, { limit: "1", reverse: "True", order_by: "created_at" })).body;
+    expect(first.NextToken).not.toBe("");
+    const second = (await get(`/jobs/${id}/executions`, { limit: "1", next_token: first.NextToken })).body;
+    expect(second.NextToken).toBe("");
+    expect(new Set([...idsOf(first), ...idsOf(second)]).size).toBeGreaterThanOrEqual(1);
+    expect((await get(`/jobs/${id}/executions`)).body.Items).toHaveLength(2);
+  });
+});
+
+describe("history", () => {
+  it("always has a next page while the job goes on, and none when all is told", async () => {
+    const id = await running(bench, jobIdOf(1));
+    const first = (await get(`/jobs/${id}/history`)).body;
+    expect(first.Items.length).toBeGreaterThan(2);
+    const empty = (await get(`/jobs/${id}/history`, { next_token: first.NextToken })).body;
+    expect(empty).toEqual({ Items: [], NextToken: first.NextToken });
+    await bench.tell(jobRef(id), steps.completed(id), JobFailed.of({ code: "INTERNAL", why: "x" }));
+    const rest = (await get(`/jobs/${id}/history`, { next_token: empty.NextToken })).body;
+    expect(rest.Items).toHaveLength(2);
+    expect(rest.NextToken).toBe("");
+  });
+  it.each([
+    ["v1.4.2", true],
+    ["v1.10.0", false],
+    ["v0.0.0", false],
+    ["", false],
+  ])("names a state to clients that fail without: %j %s", async (version, states) => {
+    const id = await running(bench, jobIdOf(1));
+    const headers = { "x-bacalhau-git-version": version };
+    const { Items } = (await bench.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();
+    expect("JobState" in Items[0]).toBe(states);
+  });
+  it("pages through everything once, in order", async () => {
+    const id = await completed(bench, jobIdOf(1));
+    const seen: number[] = [];
+    let token = "";
+    do {
+      const page = (await get(`/jobs/${id}/history`, { limit: "2", next_token: token })).body;
+      seen.push(...page.Items.map(({ SeqNum }: { SeqNum: number }) => SeqNum));
+      token = page.NextToken;
+    } while (token !== "");
+    expect(seen).toEqual(seen.map((_, index) => index + 1));
+    expect(seen.length).toBeGreaterThan(4);
+  });
+  it.each([
+    ["event_type=job", (item: { Type: string }) => item.Type === "JobLevel"],
+    ["event_type=execution", (item: { Type: string }) => item.Type === "ExecutionLevel"],
+    ["execution_id=PREFIX", (item: { Type: string }) => item.Type === "ExecutionLevel"],
+  ])("is told by %s", async (query, holds) => {
+    const id = await completed(bench, jobIdOf(1));
+    const asked = Object.fromEntries(new URLSearchParams(query.replace("PREFIX", executionOf(id).slice(0, 10))));
+    const { Items } = (await get(`/jobs/${id}/history`, asked)).body;
+    expect(Items.length).toBeGreaterThan(0);
+    expect(Items.every(holds)).toBe(true);
+    expect(Items.length).toBeLessThan((await get(`/jobs/${id}/history`)).body.Items.length);
+  });
+});
+
+describe("lists of jobs", () => {
+  beforeEach(async () => {
+    for (const digit of [1, 2, 3, 4]) {
+      const labels = digit % 2 === 0 ? { team: "x" } : { team: "y", rare: "1" };
+      await submitted(bench, jobIdOf(digit), benchSpec({ namespace: digit === 4 ? "other" : "default", labels }));
+      await bench.pass(5);
+    }
+    await bench.catalog.caughtUp();
+  });
+  it.each([
+    [{}, [1, 2, 3, 4]],
+    [{ reverse: "true" }, [4, 3, 2, 1]],
+    [{ namespace: "default" }, [1, 2, 3]],
+    [{ namespace: "*" }, [1, 2, 3, 4]],
+    [{ namespace: "" }, [1, 2, 3, 4]],
+    [{ labels: "team=x" }, [2, 4]],
+    [{ labels: "team in (x,y),!rare", order_by: "modified_at" }, [2, 4]],
+    [{ labels: "bacalhau_canary!=true" }, [1, 2, 3, 4]],
+    [{ limit: "2" }, [1, 2]],
+  ])("with %j", async (query, digits) => {
+    expect(idsOf((await get("/jobs", query)).body)).toEqual(digits.map(jobIdOf));
+  });
+  it("go on behind a token, which overrides the rest", async () => {
+    const first = (await get("/jobs", { limit: "3", reverse: "1" })).body;
+    const second = (await get("/jobs", { limit: "100", next_token: first.NextToken })).body;
+    expect([...idsOf(first), ...idsOf(second)]).toEqual([4, 3, 2, 1].map(jobIdOf));
+    expect(second.NextToken).toBe("");
+  });
+  it.each([
+    { order_by: "id" },
+    { reverse: "maybe" },
+    { limit: "x" },
+    { limit: "-1" },
+    { labels: "a==b==c" },
+    { next_token: "junk" },
+  ])("refuse %j with a sentence", async (query) => {
+    const { status, body } = await get("/jobs", query);
+    expect({ status, code: body.Code }).toEqual({ status: 400, code: "BadRequest" });
+    expect(body.Message.length).toBeGreaterThan(20);
+  });
+});
+
+describe("results", () => {
+  it("in the object store become links to this API; others stay as they are", async () => {
+    const inStore = await completed(bench, jobIdOf(1), {
+      type: "nats",
+      params: { Bucket: "results-n-one", Object: "e.tar.gz" },
+    });
+    const elsewhere = await completed(bench, jobIdOf(2), { type: "urlDownload", params: { URL: "http://n:1/x?a&b" } });
+    const none = await completed(bench, jobIdOf(3));
+    const response = await bench.app.inject({
+      url: `${root}/jobs/${inStore}/results`,
+      headers: { host: "localhost:4321" },
+    });
+    expect(response.json().Items).toEqual([
+      { Type: "urlDownload", Params: { URL: `http://localhost:4321${root}/results/n-one/e.tar.gz` } },
+    ]);
+    expect((await get(`/jobs/${elsewhere}/results`)).body.Items).toEqual([
+      { Type: "urlDownload", Params: { URL: "http://n:1/x?a&b" } },
+    ]);
+    expect((await get(`/jobs/${none}/results`)).body.Items).toEqual([]);
+  });
+  it.each(["/results/n-one/..%2fsecret", "/results/n.one/x", "/results/n-one/.hidden"])(
+    "never look for %s",
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+});
+
+describe("nodes", () => {
+  beforeEach(async () => {
+    await bench.tell(
+      { kind: "node", namespace: "", id: "n-one" },
+      NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }),
+    );
+    await bench.tell(
+      { kind: "node", namespace: "", id: "n-two" },
+      NodeJoined.of({ info: sampleInfo("n-two"), startedAt: 1 }),
+    );
+    await bench.tell(
+      { kind: "node", namespace: "", id: "n-two" },
+      NodeDisconnected.of({ why: "gone", lastSeenAt: 1, forgetAt: 2 }),
+    );
+  });
+  const names = (body: { Nodes: { Info: { NodeID: string } }[] }) => body.Nodes.map(({ Info }) => Info.NodeID);
+  it("are listed, with the requester that answers", async () => {
+    await expect.poll(async () => names((await get("/nodes")).body)).toEqual(["n-one", "n-two", "r-bench"]);
+    const { Nodes } = (await get("/nodes")).body;
+    const types = Nodes.map(({ Info }: { Info: { NodeType: string } }) => Info.NodeType);
+    expect(types).toEqual(["Compute", "Compute", "Requester"]);
+    expect(Nodes[2]).toMatchObject({ Membership: "APPROVED", Connection: "CONNECTED" });
+    expect(Nodes[1]).toMatchObject({ Connection: "DISCONNECTED", ConnectionState: { LastError: "gone" } });
+  });
+  it("are listed with every requester that lives, and the shards that each owns", async () => {
+    bench.living.push(
+      { requesterId: "r-bench", knownSince: 1, shards: [0, 2] },
+      { requesterId: "r-other", knownSince: 5, shards: [1] },
+    );
+    await expect.poll(async () => (await get("/nodes")).body.Nodes.length).toBe(4);
+    const { Nodes } = (await get("/nodes")).body;
+    expect(Nodes.slice(2)).toMatchObject([
+      { Info: { NodeID: "r-bench", NodeType: "Requester", RequesterNodeInfo: { Shards: [0, 2] } } },
+      {
+        Info: {
+          NodeID: "r-other",
+          NodeType: "Requester",
+          RequesterNodeInfo: { Shards: [1] },
+          Labels: { name: "r-other" },
+        },
+        Connection: "CONNECTED",
+        ConnectionState: { ConnectedSince: new Date(5).toISOString() },
+      },
+    ]);
+    expect((await get("/nodes/r-other")).body.Node.Info.NodeID).toBe("r-other");
+    bench.living.pop();
+    expect((await get("/nodes/r-other")).status).toBe(404);
+  });
+  it("are chosen by labels and state", async () => {
+    await expect.poll(async () => (await get("/nodes")).body.Nodes.length).toBe(3);
+    expect(names((await get("/nodes", { labels: "zone=a", "filter-status": "connected" })).body)).toEqual(["n-one"]);
+    expect(names((await get("/nodes", { reverse: "true", limit: "2" })).body)).toEqual(["r-bench", "n-two"]);
+  });
+  it("show how busy they said they were last", async () => {
+    const heartbeat = sampleHeartbeat("n-one");
+    bench.heartbeats.push({ ...heartbeat, info: { ...heartbeat.info, running: 3 } });
+    await expect
+      .poll(async () => (await get("/nodes/n-one")).body.Node?.Info.ComputeNodeInfo.RunningExecutions)
+      .toBe(3);
+  });
+  it("are found by the beginning of their id, if that is one's alone", async () => {
+    await expect.poll(async () => (await get("/nodes/n-o")).status).toBe(200);
+    expect((await get("/nodes/n-")).body).toMatchObject({ Status: 409, Code: "MultipleNodesFound" });
+    expect((await get("/nodes/x")).body).toMatchObject({ Status: 404, Code: "NotFound" });
+  });
+});
+
+describe("stopping a job", () => {
+  const stop = async (id: string, more: object = {}) => {
+    const response = await bench.app.inject({ method: "DELETE", url: `${root}/jobs/${id}`, ...more });
+    return { status: response.statusCode, body: response.json(), position: response.headers["x-shoal-position"] };
+  };
+  it.each([
+    ["in the query", { query: { reason: "enough" } }],
+    ["in the body", { payload: { reason: "enough" } }],
+  ])("takes the reason %s", async (_, more) => {
+    const id = await running(bench, jobIdOf(1));
+    const { status, body, position } = await stop(id, more);
+    expect(status).toBe(200);
+    expect(body.EvaluationID).not.toBe("");
+    expect(Number(position)).toBe(bench.sea.log.entries.at(-1)?.seq);
+    expect((await get(`/jobs/${id}`)).body.Job.State).toMatchObject({
+      StateType: "Stopped",
+      Message: expect.stringContaining("enough"),
+    });
+  });
+  it("again changes nothing and says so", async () => {
+    const id = await running(bench, jobIdOf(1));
+    await stop(id);
+    expect((await stop(id)).body).toEqual({ EvaluationID: "" });
+  });
+  it("that has completed is refused", async () => {
+    const id = await completed(bench, jobIdOf(1));
+    expect((await stop(id)).body).toMatchObject({ Status: 409, Code: "ConflictJobState" });
+  });
+  it("is possible with an empty body that says it is JSON", async () => {
+    const id = await running(bench, jobIdOf(1));
+    expect((await stop(id, { headers: { "content-type": "application/json" } })).status).toBe(200);
+  });
+});

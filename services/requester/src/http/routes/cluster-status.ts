@@ -1,0 +1,4 @@
+import { apiRoutes } from "@shoal/proto";
+import { defineHandler } from "../route-handler.ts";
+
+export const clusterStatus = defineHandler(apiRoutes.clusterStatus, (_, context) => context.cluster.status());

@@ -1,0 +1,75 @@
+import type { ServerResponse } from "node:http";
+import { Fault } from "@shoal/core";
+import { apiRoutes, type QueryOf } from "@shoal/proto";
+import { findJob } from "../../reads/find-job.ts";
+import type { ApiContext } from "../api-context.ts";
+import { cursorIn } from "../feed/feed-cursor.ts";
+import { readTypes } from "../feed/feed-types.ts";
+import type { FeedReader } from "../feed/reader.ts";
+import { streamEvents } from "../feed/stream-events.ts";
+import { apiLimits } from "../limits.ts";
+import { defineHandler } from "../route-handler.ts";
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // A stream's connection is of no use after it: kept open it would hold up the end of the service.
+  connection: "close",
+  // Proxies that gather answers must not gather this one.
+  "x-accel-buffering": "no",
+};
+export const events = defineHandler(apiRoutes.events, async ({ query, request, reply }, context) => {
+  // A feed is held open: a page that cannot read it could still open all there are.
+  context.admission.checkOrigin(request.headers);
+  const filter = await filterOf(query, context);
+  const resumed = request.headers["last-event-id"];
+  const from = (typeof resumed === "string" && resumed) || query.after;
+  const types = readTypes(query.types);
+  const { raw } = reply;
+  const live = await context.live.hold();
+  // Released once, whatever becomes of the answer.
+  if (raw.destroyed) live.release();
+  else raw.once("close", () => live.release());
+  // Behind the opening of the shared consumer, so that it has all that comes behind this position.
+  const after = cursorIn(from, await context.log.lastSeq());
+  // The reader went, or was answered that it takes too long: its place would never be given back.
+  if (raw.destroyed || reply.sent) return reply;
+  const leave = context.feeds.enter();
+  reply.hijack();
+  // What is written behind the end of a stream that closes is no failure of anything.
+  raw.on("error", () => raw.destroy());
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.flushHeaders();
+  const failed = (failure: unknown) =>
+    context.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
+  const end = streamEvents({ ...context, live, reader: readerOf(raw), failed }, { filter, after, types });
+  const closing = context.feeds.onClose(() => raw.end());
+  raw.once("close", () => {
+    end();
+    closing();
+    leave();
+  });
+  return reply;
+});
+
+async function filterOf({ namespace, jobId: called }: QueryOf<typeof apiRoutes.events>, context: ApiContext) {
+  const everywhere = namespace === undefined || namespace === "*";
+  if (called === undefined) return everywhere ? {} : { namespace };
+  const { job } = await findJob(context, called, everywhere ? {} : { namespace });
+  if (!everywhere && job.header.spec.namespace !== namespace)
+    throw new Fault("JOB_NOT_FOUND", `job ${job.header.id} is not in namespace ${namespace}`);
+  return { namespace: job.header.spec.namespace, jobId: job.header.id };
+}
+
+function readerOf(raw: ServerResponse): FeedReader {
+  return {
+    write(piece) {
+      raw.write(piece);
+      return raw.writableLength < apiLimits.feedBufferBytes;
+    },
+    onceDrained: (callback) => void raw.once("drain", callback),
+    drop: () => void raw.destroy(),
+  };
+}

@@ -1,0 +1,60 @@
+import { agentAlive } from "./agent-alive.ts";
+import { agentAuthConfig } from "./agent-authconfig.ts";
+import { agentConfig } from "./agent-config.ts";
+import { agentDebug } from "./agent-debug.ts";
+import { agentNode } from "./agent-node.ts";
+import { agentVersion } from "./agent-version.ts";
+import { authMethod } from "./auth-method.ts";
+import { authMethods } from "./auth-methods.ts";
+import { authenticate } from "./authenticate.ts";
+import { clusterStatus } from "./cluster-status.ts";
+import { events } from "./events.ts";
+import { finishUpgrade } from "./finish-upgrade.ts";
+import { getJob } from "./get-job.ts";
+import { getNode } from "./get-node.ts";
+import { healthz } from "./healthz.ts";
+import { jobExecutions } from "./job-executions.ts";
+import { jobHistory } from "./job-history.ts";
+import { jobLogs } from "./job-logs.ts";
+import { jobResults } from "./job-results.ts";
+import { jobVersions } from "./job-versions.ts";
+import { listJobs } from "./list-jobs.ts";
+import { listNodes } from "./list-nodes.ts";
+import { openapi } from "./openapi.ts";
+import { readyz } from "./readyz.ts";
+import { redirects } from "./redirects.ts";
+import { resultObject } from "./result-object.ts";
+import { stopJob } from "./stop-job.ts";
+import { submitJob } from "./submit-job.ts";
+
+/** The handler of every route of the table. */
+export const handlers = [
+  submitJob,
+  listJobs,
+  getJob,
+  stopJob,
+  jobExecutions,
+  jobHistory,
+  jobVersions,
+  jobResults,
+  jobLogs,
+  resultObject,
+  events,
+  listNodes,
+  getNode,
+  clusterStatus,
+  finishUpgrade,
+  agentAlive,
+  agentVersion,
+  agentNode,
+  agentConfig,
+  agentAuthConfig,
+  agentDebug,
+  healthz,
+  readyz,
+  authMethods,
+  authMethod,
+  authenticate,
+  openapi,
+  ...redirects,
+] as const;

@@ -1,0 +1,18 @@
+import { apiRoutes } from "@shoal/proto";
+import { serverMeta } from "../../wire/server-meta.ts";
+import { readSubmission } from "../../wire/submission.ts";
+import { clientActor } from "../client-actor.ts";
+import { defineHandler } from "../route-handler.ts";
+
+export const submitJob = defineHandler(apiRoutes.submitJob, async ({ body, query, request, reflects }, context) => {
+  const submission = readSubmission(body, query.namespace ?? "");
+  const token = submission.token || query.idempotencyToken || "";
+  const meta = { ...submission.spec.meta, ...serverMeta(context.requesterId, request.headers) };
+  const { jobId, seq } = await context.commands.submit({
+    spec: { ...submission.spec, meta },
+    ...(token === "" ? {} : { token }),
+    actor: clientActor(request),
+  });
+  reflects(seq);
+  return { jobId, evaluationId: context.random.uuid(), warnings: [...submission.warnings] };
+});

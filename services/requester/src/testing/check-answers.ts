@@ -1,0 +1,56 @@
+import { ApiErrorBody, type ApiRoute, apiRoutes, fromWire, toWire, wireJsonSchema } from "@shoal/proto";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+
+type Parser = ReturnType<typeof z.fromJSONSchema>;
+const parsers = new WeakMap<z.ZodType, Parser>();
+
+function parserOf(schema: z.ZodType): Parser {
+  const parser = parsers.get(schema) ?? z.fromJSONSchema(wireJsonSchema(schema, "output") as never);
+  parsers.set(schema, parser);
+  return parser;
+}
+
+/** What is wrong with an answer by the schema of its route: as the codec reads it, as the OpenAPI document says it, field by field. */
+export function answerProblems(schema: z.ZodType, json: unknown): readonly string[] {
+  const read = fromWire(schema, json);
+  if (!read.ok) return read.problems;
+  const unknown = read.unknown.map((path) => `${path}: not in the table`);
+  const again = JSON.stringify(sorted(JSON.parse(JSON.stringify(toWire(schema, read.value) ?? null))));
+  const changed = again === JSON.stringify(sorted(json)) ? [] : [`reads back as ${again}`];
+  const { error } = parserOf(schema).safeParse(json);
+  return [...unknown, ...changed, ...(error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`)];
+}
+
+/** Checks every answer of an app by its row in the table; the list has what is wrong, and grows. */
+export function checkAnswers(app: FastifyInstance): readonly string[] {
+  const wrong: string[] = [];
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const { method, routeOptions } = request;
+    const route = Object.values<ApiRoute>(apiRoutes).find(
+      ({ path, methods }) => path === routeOptions.url && methods.some((each) => each === method),
+    );
+    if (typeof payload === "string" && payload !== "") {
+      const problems = problemsOf(route, reply.statusCode, JSON.parse(payload));
+      wrong.push(...problems.map((problem) => `${method} ${request.url} ${reply.statusCode}: ${problem}`));
+    }
+    done();
+  });
+  return wrong;
+}
+
+function problemsOf(route: ApiRoute | undefined, status: number, json: unknown): readonly string[] {
+  if (route !== undefined && (route.statuses ?? [200]).includes(status)) return answerProblems(route.answer, json);
+  // A client that is too old gets the body that it knows.
+  if (Object.hasOwn(Object(json), "Error")) return [];
+  const read = fromWire(ApiErrorBody, json);
+  return read.ok ? [] : read.problems;
+}
+
+/** The same value with the keys of every object in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return entries.map(([key, each]) => [key, sorted(each)]);
+}

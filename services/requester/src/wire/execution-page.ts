@@ -1,0 +1,23 @@
+import type { ExecutionEntity } from "@shoal/proto";
+import { writeToken } from "./page-token.ts";
+
+interface ExecutionPageQuery {
+  readonly limit: number;
+  /** 0 means all. */
+  readonly version: number;
+  readonly order?: "createTime" | "modifyTime";
+  readonly reverse?: boolean;
+  /** How many were on the pages before. */
+  readonly skip?: number;
+}
+
+/** A page of a job's executions. */
+export function executionPage(
+  executions: readonly ExecutionEntity[],
+  { limit, version, order = "createTime", reverse = false, skip = 0 }: ExecutionPageQuery,
+) {
+  const matching = executions.filter((each) => version === 0 || each.jobVersion === version);
+  const sorted = matching.toSorted((a, b) => (reverse ? b[order] - a[order] : a[order] - b[order]));
+  const beyond = skip + limit;
+  return { nextToken: beyond < sorted.length ? writeToken(beyond) : "", items: sorted.slice(skip, beyond) };
+}

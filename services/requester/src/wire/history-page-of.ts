@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { historyOf, type StoredCommit } from "@shoal/core";
+import { wantsStates } from "../http/client-version.ts";
+import { type HistoryWish, historyPage } from "../reads/history-page.ts";
+import { writeToken } from "./page-token.ts";
+
+const everything = { since: 0, level: "all", executionId: "" } as const;
+
+// Clients from before v1.5 fail unless each line names a state, if only an empty one.
+const stateKey = { job: "jobState", execution: "executionState" } as const;
+
+type Wish = Pick<HistoryWish, "from" | "limit" | "version"> &
+  Partial<HistoryWish> & { readonly headers: IncomingHttpHeaders };
+
+/** A page of a job's history, as the client of these headers expects it. */
+export function historyPageOf(stored: readonly StoredCommit[], over: boolean, { headers, ...wish }: Wish) {
+  const { items, next } = historyPage(historyOf(stored), over, { ...everything, ...wish });
+  const states = wantsStates(headers);
+  return {
+    nextToken: next === undefined ? "" : writeToken(next),
+    items: items.map((entry) => (states ? { ...entry, [stateKey[entry.type]]: {} } : entry)),
+  };
+}

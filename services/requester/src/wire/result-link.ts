@@ -1,0 +1,14 @@
+import { apiRoutes, type ExecutionEntity, type SpecConfig } from "@shoal/proto";
+import { z } from "zod";
+
+const NatsResult = z.looseObject({ Object: z.string() });
+
+/** A published result as users get it: what is in the object store becomes a link to this API, so that no port of the node is needed. */
+export function resultLink({ publishedResult, nodeId }: ExecutionEntity, base: string): SpecConfig {
+  const stored = publishedResult.type === "nats" ? NatsResult.safeParse(publishedResult.params) : undefined;
+  if (stored?.success !== true) return publishedResult;
+  const path = apiRoutes.resultObject.path
+    .replace(":nodeId", () => encodeURIComponent(nodeId))
+    .replace(":object", () => encodeURIComponent(stored.data.Object));
+  return { type: "urlDownload", params: { URL: `${base}${path}` } };
+}
