@@ -1,4 +1,4 @@
-import { addBehind } from "../edits.ts";
+import { addBehind, addItem } from "../edits.ts";
 import type { PartTemplate } from "../part.ts";
 
 /** A row of the error table. */
@@ -14,6 +14,13 @@ export const error: PartTemplate = {
         `  // biome-ignore format: one row, one failure
   ${constant}: { http: 500, wire: "InternalError", exit: 1, retry: false, says: "the failure ${kebab} has no sentence yet", hint: "report it with the request id" },
 `,
+      ),
+    },
+    {
+      path: "services/requester/src/wire/error-reply.test.ts",
+      change: addItem(
+        "[status: number, wire: string, exit: number, retry: boolean]>> = {",
+        `${constant}: [500, "InternalError", 1, false]`,
       ),
     },
   ],
