@@ -125,6 +125,10 @@ describe("a call of the client", () => {
   });
 });
 
+it.each([[[]], [["127.0.0.1:1234"]], [["http://a:1", "ftp://b"]]])("refuses %j as endpoints", (endpoints) => {
+  expect(() => createClient({ endpoints })).toThrow(expect.objectContaining({ status: 0, code: "BadRequest" }));
+});
+
 describe("an answer that does not fit", () => {
   it.each([
     ["lacks a field", { Job: { ID: "j-1" } }],
