@@ -44,4 +44,4 @@ it("the same seed makes the same log, byte for byte", async () => {
   const digests = [];
   for (const seed of [1, 2]) digests.push((await simulate(seed)).digest);
   expect(new Set(digests).size).toBe(2);
-});
+}, 300_000);
