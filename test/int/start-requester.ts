@@ -27,6 +27,7 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
 export interface RunningRequester {
   readonly requester: Requester;
   readonly nats: RequesterPorts;
+  /** Stops it in order, once. */
   stop(): Promise<void>;
 }
 
@@ -65,12 +66,17 @@ export async function startRequester(options: RequesterOptions): Promise<Running
   );
   const processes: readonly Process[] = [catalog, ...requester.processes];
   for (const each of processes) await each.start();
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
+    for (const each of processes.toReversed()) await each.stop();
+    await nats.close();
+  };
   return {
     requester,
     nats,
-    async stop() {
-      for (const each of processes.toReversed()) await each.stop();
-      await nats.close();
+    stop: () => {
+      stopped ??= end();
+      return stopped;
     },
   };
 }
