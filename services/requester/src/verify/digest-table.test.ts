@@ -1,5 +1,10 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { DigestTable } from "./digest-table.ts";
+
+setFlagsFromString("--expose-gc");
+const collect: () => void = runInNewContext("gc");
 
 const bytes = (text: string) => Buffer.from(text);
 // More than one growth away from the first size.
@@ -33,6 +38,25 @@ describe("a table of digests", () => {
     table.set("a", bytes("2"));
     expect(table.unexpected).toBe(1);
     expect(table.expect("a", bytes("2"))).toBe("same");
+  });
+  // 33 or 17 bytes a slot, of which the last growth may have left half free: 1.5 / 0.75 = 2.
+  it.each([
+    ["values", 66],
+    ["keys", 34],
+  ] as const)("of %s takes at most %i bytes an entry", (holds, most) => {
+    // Just behind a growth: the most room that is free.
+    const entries = 20_000;
+    const held = () => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = held();
+    const table = new DigestTable(holds);
+    for (let n = 0; n < entries; n++)
+      if (holds === "values") table.set(`key-${n}`, bytes("value"));
+      else table.add(`key-${n}`);
+    expect((held() - before) / entries).toBeLessThan(most + 1);
+    expect(table.unexpected).toBe(entries);
   });
   it("keeps its counts when it grows", () => {
     const table = new DigestTable("keys");
