@@ -14,8 +14,8 @@ export interface NatsCluster {
   connections(): Promise<number>;
   /** Writes other users into the configuration of all and has it read again. */
   reload(users: readonly ServerUser[]): Promise<void>;
-  /** Ends one server in order, starts it again on the same files, and resolves when it is in step with the others. */
-  restart(index: number): Promise<void>;
+  /** Ends one server, in order unless the signal is another, starts it again on the same files, and resolves when it is in step with the others. */
+  restart(index: number, signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,10 +47,10 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
         await reloaded;
       }
     },
-    async restart(index) {
+    async restart(index, signal = "SIGTERM") {
       const member = members[index];
       if (member === undefined) throw new Error(`there is no server ${index}`);
-      await end(member.child, "SIGTERM");
+      await end(member.child, signal);
       Object.assign(member, start(path, configOf(folder, index)));
       await member.lines.said(/Server is ready/);
       // All its copies of streams are in step; the test's own time-out ends it.
