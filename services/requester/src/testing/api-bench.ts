@@ -79,9 +79,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
-  const ports = memoryPorts(sea, requesterId, {
-    diary: { info: () => {}, warn: (facts) => void warnings.push(facts) },
-  });
+  const ports = memoryPorts(sea, requesterId, { diary: diaryInto(warnings) });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -132,6 +130,8 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     },
   };
 }
+
+const diaryInto = (warnings: object[]) => ({ info: () => {}, warn: (facts: object) => void warnings.push(facts) });
 
 /** Live requesters of this release, unless their entry says another level. */
 function rosterOf(sea: Sea, living: readonly LivingMember[]) {
