@@ -11,12 +11,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What can be run: the file, and the arguments that always come first. `setup` only installs. */
 const targets = {
   setup: { file: undefined, args: [] },
-  demo: { file: "apps/cli/src/demo/main.ts", args: [] },
+  demo: { file: "apps/demo/src/main.ts", args: [] },
   start: { file: "apps/cli/src/main.ts", args: ["devstack"] },
   test: { file: "scripts/test.ts", args: [] },
   bench: { file: "test/bench/main.ts", args: [] },
   verify: { file: "scripts/verify.ts", args: [] },
   docs: { file: "scripts/reference/main.ts", args: [] },
+  mutants: { file: "scripts/mutants/main.ts", args: [] },
   pack: { file: "scripts/pack.ts", args: [] },
 };
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const runtime = new URL("../apps/cli/bin/runtime.mjs", import.meta.url).href;
-const install = new URL("install.mjs", import.meta.url).href;
+const installer = new URL("install.mjs", import.meta.url).href;
 
 // A Node that somebody chose for this run would hide what the search itself finds.
 const { SHOAL_NODE: _, ...plain } = process.env;
@@ -87,7 +87,7 @@ describe("deciding whether to install", () => {
 
   const lock = (version: string) => JSON.stringify({ packages: { "node_modules/a": { version, integrity: version } } });
   const why = async () => {
-    const code = `import { whyInstall } from ${JSON.stringify(install)}; console.log(whyInstall(${JSON.stringify(root)}));`;
+    const code = `import { whyInstall } from ${JSON.stringify(installer)}; console.log(whyInstall(${JSON.stringify(root)}));`;
     return (await outputOf(start(code))).said;
   };
   const write = (locked: string, installed?: string) => {
@@ -117,5 +117,40 @@ describe("deciding whether to install", () => {
     expect(await why()).toBe("undefined");
     write("2");
     expect(await why()).toContain("node_modules/a differs");
+  });
+});
+
+describe("installing", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "shoal-bootstrap-"));
+    const here = { os: [process.platform], cpu: [process.arch], optional: true };
+    const packages = { "node_modules/a": { version: "1" }, "node_modules/b": { version: "1", ...here } };
+    writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  /** Installs with a program in place of npm, which prints its arguments, makes node_modules and ends with this code. */
+  async function install(exitCode: number) {
+    const npm = join(root, "npm-cli.js");
+    const program = `console.log("npm", process.argv[2]); require("node:fs").mkdirSync("node_modules", { recursive: true }); process.exit(${exitCode})`;
+    writeFileSync(npm, program);
+    const code = `import { install } from ${JSON.stringify(installer)}; process.exitCode = await install(${JSON.stringify(root)}, "because");`;
+    const child = start(code, { ...plain, npm_execpath: npm });
+    let errors = "";
+    child.stderr?.on("data", (chunk) => {
+      errors += chunk;
+    });
+    const { code: ended, said } = await outputOf(child);
+    const calls = errors.split("\n").filter((line) => line.startsWith("npm "));
+    return { ended, said, calls, hasStamp: existsSync(join(root, "node_modules/.shoal-stamp")) };
+  }
+
+  it("brings in with the new Node what npm left out, and prints nothing to standard output", async () => {
+    expect(await install(0)).toEqual({ ended: 0, said: "", calls: ["npm ci", "npm install"], hasStamp: true });
+  });
+
+  it("ends with npm's exit code, and installs again the next time", async () => {
+    expect(await install(3)).toEqual({ ended: 3, said: "", calls: ["npm ci"], hasStamp: false });
   });
 });

@@ -6,11 +6,6 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { findRuntime } from "../apps/cli/bin/runtime.mjs";
 
-// How often a line of progress appears when the output is no terminal; a log stays readable.
-const progressMs = 5_000;
-// What is kept of npm's own words, for the case that it fails: enough for the reason, not for the whole log.
-const noiseLinesMax = 60;
-
 const say = (text) => process.stderr.write(`shoal: ${text}\n`);
 
 /** Why `npm ci` must run, as a sentence; undefined when node_modules holds exactly what the lock file says. */
@@ -27,7 +22,7 @@ export function whyInstall(root) {
     JSON.parse(readFileSync(installed, "utf8")).packages,
   );
   if (difference !== undefined) return `package-lock.json has changed (${difference})`;
-  // Somebody ran npm by hand and it agrees with the lock file: no reason to install again.
+  // npm was run by hand, and the result agrees with the lock file: no reason to install again.
   writeFileSync(stamp, stampOf(lockText));
   return undefined;
 }
@@ -37,150 +32,83 @@ function stampOf(lockText) {
   return `${hash} ${process.platform} ${process.arch}\n`;
 }
 
-function firstDifference(wanted, installed) {
-  for (const [path, entry] of Object.entries(wanted)) {
+function firstDifference(locked, installed) {
+  for (const [path, entry] of Object.entries(locked)) {
     if (!path.includes("node_modules/")) continue;
-    const found = installed[path];
-    if (found === undefined && (entry.optional || entry.devOptional || entry.peer) && !isForHere(entry)) continue;
-    if (found === undefined) return `${path} is missing`;
-    if (found.version !== entry.version || found.integrity !== entry.integrity) return `${path} differs`;
+    const got = installed[path];
+    if (got === undefined && (entry.optional || entry.devOptional || entry.peer) && !isForHere(entry)) continue;
+    if (got === undefined) return `${path} is missing`;
+    if (got.version !== entry.version || got.integrity !== entry.integrity) return `${path} differs`;
   }
   return undefined;
 }
 
-/** Made for this platform and no other: left out it is missed, however optional it is called. */
+/** Made for this platform and no other: it is needed even where it is called optional. */
 function isForHere({ os, cpu, libc }) {
   const names = (value, here) => value !== undefined && [value].flat().includes(here);
   return libc === undefined && names(os, process.platform) && names(cpu, process.arch);
 }
 
-/** What npm left out although it is for this platform: it does so silently when a package wants a newer Node than npm runs on. */
+/** Packages for this platform that are not there: npm leaves them out silently when they require a newer Node than npm runs on. */
 function leftOut(root, lockText) {
-  const wanted = Object.entries(JSON.parse(lockText).packages).filter(([, entry]) => isForHere(entry));
-  return wanted.map(([path]) => path).filter((path) => !existsSync(join(root, path)));
+  const forHere = Object.entries(JSON.parse(lockText).packages).filter(([, entry]) => isForHere(entry));
+  return forHere.map(([path]) => path).filter((path) => !existsSync(join(root, path)));
 }
 
-/** Runs `npm ci`, shows how far it is, and resolves with the exit code; npm's own words appear only when it fails. */
+/** Runs `npm ci` and resolves with the exit code. */
 export async function install(root, why) {
-  const lockText = readFileSync(join(root, "package-lock.json"), "utf8");
-  const total = Object.keys(JSON.parse(lockText).packages).filter((path) => path.includes("node_modules/")).length;
-  say(`${why}; installing from package-lock.json, exactly and by hash`);
-  const progress = startProgress(total);
-  const first = await runNpm(root, progress, { command: "npm", args: ["ci"] });
-  const { code, noise, interrupted } = first.code === 0 ? await complete(root, progress, lockText) : first;
-  progress.stop();
-  if (interrupted !== undefined) {
-    say(`interrupted by ${interrupted}; the next run installs again`);
-    return 128 + constants.signals[interrupted];
-  }
-  if (code !== 0) {
-    process.stderr.write(`${noise.join("\n")}\n`);
-    say(`npm ci failed with exit code ${code}; its last words are above. Mend that and run the same command again`);
-    return code;
-  }
-  writeFileSync(join(root, "node_modules", ".shoal-stamp"), stampOf(lockText));
-  say(`installed in ${progress.seconds()} s`);
-  return 0;
-}
-
-function startProgress(total) {
-  const startedAt = Date.now();
-  const live = process.stderr.isTTY === true;
-  let stage = "npm starts";
-  let packages = 0;
-  const seconds = () => Math.round((Date.now() - startedAt) / 1_000);
-  const line = () => `shoal:   ${seconds()} s  ${stage}`;
-  const show = () => process.stderr.write(live ? `\r\x1b[K${line()}` : `${line()}\n`);
-  const timer = setInterval(show, live ? 1_000 : progressMs);
-  return {
-    seconds,
-    asked() {
-      if (packages === 0) this.enter("asking the registry about the locked packages");
-    },
-    fetched() {
-      packages += 1;
-      // Packages for other platforms are in the lock file and are never fetched, so the total is a bound.
-      stage = `${packages} packages fetched, ${total} in the lock file`;
-    },
-    enter(next) {
-      if (next === stage) return;
-      stage = next;
-      show();
-    },
-    stop() {
-      clearInterval(timer);
-      if (live) process.stderr.write("\r\x1b[K");
-    },
-  };
-}
-
-/** Brings in what the host's Node was too old for, with the Node that has just been installed; the lock file stays as it is. */
-async function complete(root, progress, lockText) {
-  const missing = leftOut(root, lockText);
-  const runtime = findRuntime(import.meta.url);
   const npm = npmProgram();
-  if (missing.length === 0 || runtime.path === undefined || npm === undefined) return { code: 0, noise: [] };
-  progress.enter(`${missing.length} more with Node ${runtime.version}`);
-  return await runNpm(root, progress, { command: runtime.path, args: [npm, "install", "--no-save"] });
+  if (npm === undefined) {
+    say("npm was not found; it comes with Node: is it on PATH?");
+    return 1;
+  }
+  const lockText = readFileSync(join(root, "package-lock.json"), "utf8");
+  say(`${why}; installing from package-lock.json by hash, which takes a minute or two`);
+  let code = await runNpm(root, process.execPath, [npm, "ci"]);
+  const runtime = findRuntime(import.meta.url);
+  // The Node that is installed now brings in what this one is too old for; the lock file stays as it is.
+  if (code === 0 && runtime.path !== undefined && leftOut(root, lockText).length > 0) {
+    code = await runNpm(root, runtime.path, [npm, "install", "--no-save"]);
+  }
+  if (code === 0) writeFileSync(join(root, "node_modules", ".shoal-stamp"), stampOf(lockText));
+  else say(`npm failed with exit code ${code}; fix the error above and run the same command again`);
+  return code;
 }
 
-/** The file of npm itself, so that another Node can run it; undefined when it cannot be found. */
+/** The file of npm itself, so that any Node can run it; undefined when it cannot be found. */
 function npmProgram() {
-  const told = process.env.npm_execpath;
-  if (told?.endsWith("npm-cli.js")) return told;
-  const found = (process.env.PATH ?? "")
+  const running = process.env.npm_execpath;
+  if (running?.endsWith("npm-cli.js")) return running;
+  const onPath = (process.env.PATH ?? "")
     .split(delimiter)
     .map((folder) => join(folder, "npm"))
     .find(existsSync);
-  const program = found === undefined ? "" : realpathSync(found);
+  const program = onPath === undefined ? "" : realpathSync(onPath);
   return program.endsWith(".js") ? program : undefined;
 }
 
-function runNpm(root, progress, { command, args }) {
-  const always = ["--include=dev", "--include=optional", "--prefer-offline", "--no-audit", "--no-fund"];
-  const child = spawn(command, [...args, ...always, "--loglevel=http", "--no-progress"], {
-    cwd: root,
-    env: { ...process.env, PATH: pathWithoutModules(root) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  progress.enter("reading the lock file");
-  const noise = [];
-  const hear = listener(noise, progress);
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
+function runNpm(root, node, args) {
+  const always = [
+    "--include=dev",
+    "--include=optional",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ];
+  const env = { ...process.env, PATH: pathWithoutModules(root) };
+  // Standard output belongs to what is run afterwards.
+  const child = spawn(node, [...args, ...always], { cwd: root, env, stdio: ["ignore", 2, 2] });
+  const forward = (signal) => child.kill(signal);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, forward);
   return new Promise((resolve) => {
-    let interrupted;
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-    const forward = (signal) => {
-      interrupted ??= signal;
-      child.kill(signal);
-    };
-    for (const signal of signals) process.on(signal, forward);
-    child.once("error", (failure) => {
-      resolve({ code: 1, noise: [`npm cannot be started: ${failure.message}; it comes with Node, is it on PATH?`] });
-    });
+    child.once("error", () => resolve(1));
     child.once("close", (code, signal) => {
-      for (const name of signals) process.off(name, forward);
-      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), noise, interrupted });
+      for (const one of signals) process.off(one, forward);
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
-}
-
-function listener(noise, progress) {
-  let rest = "";
-  return (chunk) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line.startsWith("npm http fetch")) {
-        if (line.includes(".tgz ")) progress.fetched();
-        else progress.asked();
-        continue;
-      }
-      noise.push(line);
-      if (noise.length > noiseLinesMax) noise.shift();
-    }
-  };
 }
 
 // npm ci deletes node_modules first: the Node that runs npm must not be the one that lies in there.

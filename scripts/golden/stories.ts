@@ -1,3 +1,4 @@
+import { sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import type { SoFar, Step, Story } from "./story.ts";
 
@@ -135,17 +136,8 @@ const tick = (afterMs: number): Step => ({ afterMs, actor: requester, command: (
 const stop: Step = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
 
 const info = (nodeId: string, engines: readonly string[]) => ({
-  nodeId,
-  labels: { os_type: "linux", zone: "a" },
-  engines,
-  publishers: ["local"],
-  sources: ["inline"],
-  capacity,
-  available: capacity,
-  perTask: capacity,
-  running: 0,
-  version: "v0.1.0",
-  address: "",
+  ...sampleInfo(nodeId),
+  ...{ engines, capacity, available: capacity, perTask: capacity },
 });
 
 const hear = (nodeId: string, ...engines: readonly string[]): Step => ({

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noTip } from "@shoal/core";
-import { connectRequester, findServer, startServer, systemChance } from "@shoal/nats";
+import { connectRequester, findServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { commitVersion, JobQueued } from "@shoal/proto";
 import { inWindow } from "./measure.ts";
 
@@ -22,6 +23,8 @@ export async function openBareLog(): Promise<BareLog> {
   const dataDir = await mkdtemp(join(tmpdir(), "shoal-bench-"));
   const server = await startServer(await findServer(), { dataDir, port: -1 });
   const { log, close } = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: "bench",
     servers: [server.url],
     replicas: 1,
@@ -29,7 +32,7 @@ export async function openBareLog(): Promise<BareLog> {
     onTrouble: () => undefined,
   });
   const one = async () => {
-    const id = `j-${systemChance.uuid()}`;
+    const id = `j-${systemRandom.uuid()}`;
     await log.append({ kind: "job", namespace: "default", id }, noTip, { ...envelope, id, at: Date.now() });
   };
   const timed = async (work: () => Promise<void>) => {

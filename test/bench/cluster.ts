@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@shoal/client";
 import { connectRequester } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
@@ -54,6 +55,8 @@ export async function startCluster(): Promise<BenchCluster> {
     natsSettings: { "nats.url": devstack.facts.nats, "nats.user": requesterUser, "nats.password": password },
     connect: () =>
       connectRequester({
+        clock: systemClock(),
+        random: systemRandom,
         requesterId: "bench",
         servers: [devstack.facts.nats],
         user: requesterUser,

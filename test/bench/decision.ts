@@ -1,4 +1,4 @@
-import { decideJob, evolveJob, type Job, type JobCommand } from "@shoal/core";
+import { decideJob, evolveJob, type Job, type JobCommand, silentLogger } from "@shoal/core";
 import { createDice, createHandClock, sampleSpec } from "@shoal/core/testing";
 import type { Placeable } from "../../services/requester/src/owner/scheduler/placeable.ts";
 import { Scheduler } from "../../services/requester/src/owner/scheduler/scheduler.ts";
@@ -45,8 +45,8 @@ function decider(nodes: number): (job: Job) => Promise<void> {
     },
     membership: { candidate: (nodeId) => infos.get(nodeId), settled: () => true },
     clock: createHandClock(),
-    chance: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction(), digest: () => "" },
-    diary: { info: () => undefined, warn: () => undefined },
+    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
+    logger: silentLogger,
     auction: { width: 3, rounds: 8, waitMs: 300 },
   });
   for (const info of infos.values()) scheduler.heartbeat(info);

@@ -32,7 +32,7 @@ export async function putFinishedJobs({ log, views }: RequesterPorts, count: num
     }
     const job = foldJob(stored);
     if (job === undefined) throw new Error(`${id} has no history`);
-    const view = jobViews.find(({ bucket }) => bucket === "jobs");
+    const view = jobViews.find(({ bucket }) => bucket.name === "jobs");
     for (const { key, seq, value } of view === undefined ? [] : entries(view, job))
       await views.jobs.put(key, entryOf(seq, value));
   });

@@ -41,7 +41,7 @@ async function nodeLoss(): Promise<number> {
     ...{ ports, kinds, reconciler, by: "bench", epoch: 1 },
     projector: new Projector(ports),
     onSize: () => undefined,
-    features: new FeatureGate({ supported: featureLevel, diary: ports.diary }),
+    features: new FeatureGate({ supported: featureLevel, logger: ports.logger }),
     // They are in the views already.
     projectedSeq: () => Number.POSITIVE_INFINITY,
   });

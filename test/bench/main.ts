@@ -16,8 +16,8 @@ const { values } = parseArgs({
     json: { type: "string" },
     // Two seconds to join on two cores; a thousand take half a minute.
     nodes: { type: "string", default: "100" },
-    // Long enough that rates settle.
-    jobs: { type: "string", default: "12000" },
+    // Rounds of about three seconds, long enough that rates settle.
+    jobs: { type: "string", default: "9000" },
     // Measures whose names hold this.
     only: { type: "string", default: "" },
     // A folder for a CPU profile of every process of the cluster.

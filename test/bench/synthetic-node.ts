@@ -1,6 +1,7 @@
-import { createCompute, memoryJournal, memoryWorkspace, noop, silence } from "@shoal/compute";
-import { type Process, registry } from "@shoal/core";
-import { connectNode, type NodeOptions, systemChance, systemClock } from "@shoal/nats";
+import { createCompute, memoryJournal, memoryWorkspace, noop } from "@shoal/compute";
+import { type Process, registry, silentLogger } from "@shoal/core";
+import { connectNode, type NodeOptions } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 
 /** A node without a machine: it beats, bids, follows its assignments and reports as any other, and keeps everything in memory. */
 export interface SyntheticNode {
@@ -8,7 +9,7 @@ export interface SyntheticNode {
 }
 
 export interface SyntheticOptions {
-  readonly connection: NodeOptions;
+  readonly connection: Omit<NodeOptions, "clock" | "random">;
   /** Called with how many asks have come in one message. */
   readonly onAsks: (asks: number) => void;
 }
@@ -21,11 +22,11 @@ const slotsMax = 1_000;
 
 export async function startSyntheticNode({ connection, onAsks }: SyntheticOptions): Promise<SyntheticNode> {
   const clock = systemClock();
-  const nats = await connectNode(connection);
+  const nats = await connectNode({ ...connection, clock, random: systemRandom });
   const executors = registry("executor", [noop(clock)]);
   const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
-    ...{ clock, executors, notes: silence },
-    chance: systemChance,
+    ...{ clock, executors, logger: silentLogger },
+    random: systemRandom,
     assignments: nats.assignments,
     reports: nats.reports,
     logs: nats.logs,

@@ -11,7 +11,7 @@ import { submitter } from "./submitter.ts";
 const idleJobs = 200;
 // The first thousands warm the compilers up; what comes then is measured, long enough that the rate has settled.
 const warm = { jobs: 2_000, appends: 20_000 } as const;
-// A machine's speed changes from second to second: jobs and bare appends take turns, each for about a second.
+// A machine's speed changes from second to second: jobs and bare appends take turns, each for one to three seconds.
 const rounds = 6;
 const appendsPerRound = 10_000;
 // Jobs under way at once.
@@ -142,23 +142,26 @@ async function storedMessages({ link }: Awaited<ReturnType<BenchCluster["connect
 async function replayed(cluster: BenchCluster): Promise<Figures> {
   const nats = await cluster.connect();
   const replay = await openReplay({ env: {}, flags: cluster.natsSettings });
+  const bare: number[] = [];
+  const replayed: number[] = [];
+  let eventsPerMessage = 0;
   try {
-    const bare = await settled(() => bareConsume(nats));
-    let eventsPerMessage = 0;
-    const replayed = await settled(async () => {
+    // In turns, as above: what else the machine does comes over both.
+    for (let run = 0; run < warmRuns + measuredRuns; run++) {
+      bare.push(await bareConsume(nats));
       const report = await replay.run();
       if (!report.ok) throw new Error(`the replay differs: ${JSON.stringify(report, null, 2)}`);
+      replayed.push(report.eventsPerSecond);
       eventsPerMessage = report.events / report.commits;
-      return report.eventsPerSecond;
-    });
-    return {
-      replayEventsPerSecond: Math.round(replayed),
-      bareConsumeEventsPerSecond: Math.round(bare * eventsPerMessage),
-    };
+    }
   } finally {
     await replay.close();
     await nats.close();
   }
+  return {
+    replayEventsPerSecond: Math.round(settled(replayed)),
+    bareConsumeEventsPerSecond: Math.round(settled(bare) * eventsPerMessage),
+  };
 }
 
 // The rate rises for a few runs, until the compilers have done their work; what is left of that is below what runs differ by.
@@ -167,8 +170,4 @@ const warmRuns = 2;
 const measuredRuns = 3;
 
 /** The median rate of some runs, once it has settled: neither side pays for the compilers. */
-async function settled(run: () => Promise<number>): Promise<number> {
-  const rates: number[] = [];
-  for (let index = 0; index < warmRuns + measuredRuns; index++) rates.push(await run());
-  return percentile(rates.slice(warmRuns), 0.5);
-}
+const settled = (rates: readonly number[]): number => percentile(rates.slice(warmRuns), 0.5);

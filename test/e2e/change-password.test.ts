@@ -12,6 +12,7 @@ import {
   type RunningServer,
   startServer,
 } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../../deploy/nats/make-config.ts", import.meta.url));
@@ -46,6 +47,8 @@ async function reload(users: object): Promise<void> {
 async function requester(user: string, pass: string): Promise<RequesterPorts> {
   const quiet = { onParked: () => {} };
   const ports = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     servers: [server.url],
     user,
     pass,
@@ -58,7 +61,14 @@ async function requester(user: string, pass: string): Promise<RequesterPorts> {
 }
 
 async function node(user: string, pass: string): Promise<NodePorts> {
-  const ports = await connectNode({ servers: [server.url], user, pass, nodeId: "n-1" });
+  const ports = await connectNode({
+    clock: systemClock(),
+    random: systemRandom,
+    servers: [server.url],
+    user,
+    pass,
+    nodeId: "n-1",
+  });
   open.push(ports);
   return ports;
 }

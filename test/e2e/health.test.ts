@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connectRequester, findServer, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { errors } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -129,6 +130,8 @@ describe("health", () => {
     expect(requester.lines.join("\n")).toContain("is in use");
     // Who has joined leaves a mark under its name, which lives for some seconds when it goes.
     const ports = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       requesterId: "observer",
       replicas: 1,
       servers: [server.url],
@@ -150,11 +153,10 @@ const listener = `socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un(
 print "listening\n"; while (defined recv(S, $m, 4096, 0)) { print "$m\n" }`;
 
 describe("the service manager", () => {
-  it("hears that a service is ready, how it is, that it lives, and that it stops", {
+  it("hears that a service is ready, how it is, that it lives, and that it stops (needs systemd-notify, which comes with systemd)", {
     timeout: 60_000,
   }, async (context) => {
-    if (spawnSync("systemd-notify", ["--version"]).error !== undefined)
-      return context.skip("needs systemd-notify, which comes with systemd");
+    if (spawnSync("systemd-notify", ["--version"]).error !== undefined) return context.skip();
     const socket = join(folder, "notify");
     const perl = spawn("perl", ["-MSocket", "-e", listener, socket], { stdio: ["ignore", "pipe", "ignore"] });
     const manager = follow(perl);

@@ -23,10 +23,15 @@ async function install(folder: string): Promise<string> {
   await run("npm", ["run", "--silent", "build"], { cwd: root });
   const [tarballs, prefix] = [join(folder, "tarballs"), join(folder, "prefix")];
   await mkdir(tarballs);
-  for (const name of await readdir(join(root, "node_modules/@shoal")))
+  for (const name of await readdir(join(root, "node_modules/@shoal"))) {
+    const manifest: unknown = JSON.parse(
+      await readFile(join(root, "node_modules/@shoal", name, "package.json"), "utf8"),
+    );
+    if (manifest instanceof Object && "private" in manifest && manifest.private === true) continue;
     await run("npm", ["pack", join(root, "node_modules/@shoal", name, "dist"), "--pack-destination", tarballs], {
       env,
     });
+  }
   const files = (await readdir(tarballs)).map((name) => join(tarballs, name));
   await run("npm", ["install", "--global", "--prefix", prefix, "--prefer-offline", "--no-audit", ...files], { env });
   return join(prefix, "bin", "shoal");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { connectRequester, permissionsOfNode, permissionsOfRequester } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { errors } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NatsCluster, startNatsCluster } from "./nats-cluster.ts";
@@ -99,6 +100,8 @@ describe("a password that changes on the servers", () => {
     const troubles: string[] = [];
     const refused = Promise.withResolvers<void>();
     const requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       requesterId: "r-2",
       replicas: 1,
       servers: cluster.urls.split(","),

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildWordCount } from "../../examples/word-count/build.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";

@@ -1,4 +1,6 @@
 import { gunzipSync } from "node:zlib";
+import { connectRequester } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { openReplay } from "@shoal/requester";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -20,19 +22,31 @@ describe("the API over a real nats-server", () => {
   const at = (path: string) => `${api}/api/v1/orchestrator${path}`;
   const get = async <S extends z.ZodType>(path: string, schema: S) =>
     schema.parse(await (await fetch(at(path))).json());
-  const submit = async (job: object): Promise<{ id: string; position: string }> => {
+  const submit = async (job: object): Promise<{ id: string; position: string; requestId: string }> => {
     const response = await fetch(at("/jobs"), {
       method: "PUT",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ Job: job }),
     });
     const body = z.object({ JobID: z.string() }).parse(await response.json());
-    return { id: body.JobID, position: response.headers.get("x-shoal-position") ?? "" };
+    return {
+      id: body.JobID,
+      position: response.headers.get("x-shoal-position") ?? "",
+      requestId: requestIdOf(response),
+    };
   };
   const noop = (params: object, more: object = {}) => ({
     Type: "batch",
     Tasks: [{ Name: "main", Engine: { Type: "noop", Params: params }, ...more }],
   });
+
+  /** Who is named by the commits of a job that hold an event, by the event's type. */
+  async function actorsOf(id: string): Promise<Readonly<Record<string, unknown>>> {
+    const settings = { clock: systemClock(), random: systemRandom, requesterId: "reader", servers: [cluster.server.url], replicas: 1 };
+    const nats = await connectRequester({ ...settings, onParked: () => undefined });
+    const stored = await nats.log.load({ kind: "job", namespace: "default", id }).finally(() => nats.close());
+    return Object.fromEntries(stored.flatMap(({ commit }) => commit.events.map(({ type }) => [type, commit.actor])));
+  }
 
   /** Events of the feed from a place on, until one of the given type. */
   async function eventsUntil(query: string, type: string, headers: Record<string, string> = {}) {
@@ -133,10 +147,39 @@ describe("the API over a real nats-server", () => {
     expect(report.entries["jobs"]).toBe(report.aggregates["job"]);
   });
 
+  it("names in each commit who asked: the client with its address and request, the node, the requester", async () => {
+    const requester = { type: "requester", id: "r-one" };
+    const client = (requestId: string) => ({ type: "client", id: "", address: "127.0.0.1", requestId });
+    const done = await submit(noop({}));
+    await ended(done);
+    expect(await actorsOf(done.id)).toEqual({
+      JobSubmitted: client(done.requestId),
+      ExecutionAssigned: requester,
+      JobStarted: requester,
+      ExecutionStarted: { type: "node", id: "n-one" },
+      ExecutionCompleted: { type: "node", id: "n-one" },
+      JobCompleted: { type: "node", id: "n-one" },
+    });
+    const long = await submit(noop({ RunSeconds: 3_600 }));
+    await eventsUntil(`job_id=${long.id}&after=${Number(long.position) - 1}`, "ExecutionStarted");
+    const stopped = await fetch(at(`/jobs/${long.id}`), { method: "DELETE" });
+    expect(stopped.status).toBe(200);
+    await eventsUntil(`job_id=${long.id}&after=${Number(long.position) - 1}`, "ExecutionStopped");
+    expect(await actorsOf(long.id)).toMatchObject({
+      JobSubmitted: client(long.requestId),
+      JobStopped: client(requestIdOf(stopped)),
+      ExecutionsStopping: client(requestIdOf(stopped)),
+      ExecutionStopped: { type: "node", id: "n-one" },
+    });
+    expect(new Set([long.requestId, requestIdOf(stopped), ""]).size).toBe(3);
+  });
+
   it("says which address it could not have", async () => {
     await expect(cluster.requester("r-two", { "http.port": new URL(api).port })).rejects.toThrow(/in use/);
   });
 });
+
+const requestIdOf = (response: Response): string => response.headers.get("x-request-id") ?? "";
 
 function logLines(api: string, id: string, query: string): Promise<readonly string[]> {
   const socket = new WebSocket(`${api.replace("http", "ws")}/api/v1/orchestrator/jobs/${id}/logs?${query}`);

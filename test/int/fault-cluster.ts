@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Client, createClient } from "@shoal/client";
 import { type Heard, heard } from "@shoal/core/testing/contracts";
 import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { openReplay } from "@shoal/requester";
 import { type Child, startChild } from "../../apps/cli/src/devstack/child.ts";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
@@ -79,6 +80,8 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
     "nats.password": passwordOf(requesterUser),
   };
   const ports = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: "witness",
     servers: [devstack.facts.nats],
     user: requesterUser,

@@ -1,19 +1,10 @@
-import { type Process, registry } from "@shoal/core";
-import { connectNode, connectRequester, systemChance, systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
 import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
-import { createCompute } from "../../services/compute/src/compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
-import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
-import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
-import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
-import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { createRequester } from "../../services/requester/src/requester.ts";
-import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
-
-const nodeId = "n-one";
+import { startNode } from "./start-node.ts";
+import { startRequester } from "./start-requester.ts";
 
 /** How long `until` waits: one round takes some four seconds on a machine that does other things too. */
 export const patienceMs = 30_000;
@@ -25,77 +16,22 @@ export const jobOf = (RunSeconds: number): JobSpec =>
     tasks: [{ engine: { type: "noop", params: { RunSeconds } }, resources: { cpu: "10m", memory: "1Mb" } }],
   });
 
-/** A requester on a connection to a real server, and what it says. */
-async function startRequester(url: string, markerMs: number, lines: string[]) {
-  const note = (_facts: unknown, sentence: string) => void lines.push(sentence);
-  const nats = await connectRequester({
-    requesterId: "r-one",
-    servers: [url],
-    replicas: 1,
-    markerMs,
-    onParked: (count) => lines.push(`parked ${count}`),
-    onTrouble: () => {},
-  });
-  const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
-  const requester = createRequester(
-    {
-      requesterId: "r-one",
-      auction: { width: 1, rounds: 1, waitMs: 300 },
-      nodes: { disconnectAfterMs: 60_000, settleMs: 2_500 },
-      positionsMs: 1_000,
-    },
-    {
-      ...nats,
-      ...{ catalog, clock: systemClock(), chance: systemChance, diary: { info: note, warn: note } },
-      rebuild: sliceRebuilder(nats),
-    },
-  );
-  const processes: readonly Process[] = [catalog, ...requester.processes];
-  for (const process of processes) await process.start();
-  const close = async () => {
-    for (const process of processes.toReversed()) await process.stop();
-    await nats.close();
-  };
-  return { requester, nats, close };
-}
-
-/** A node on a connection to a real server; its work is counted, and ends early when `finished` resolves. */
-async function startNode(url: string, finished: Promise<void>) {
-  const clock = systemClock();
-  const node = await connectNode({ nodeId, servers: [url] });
+/** An executor whose work is counted, and ends early when `finished` resolves. */
+function countedWork(finished: Promise<void>) {
   const starts = new Map<string, number>();
   const ended = new Set<string>();
+  const { start, ...rest } = noop(systemClock());
   const executor: Executor = {
-    ...noop(clock),
+    ...rest,
     async start(work) {
       starts.set(work.id, (starts.get(work.id) ?? 0) + 1);
-      const running = await noop(clock).start(work);
+      const running = await start(work);
       const exit = Promise.race([running.exit, finished.then(() => ({ exitCode: 0 }))]);
       void exit.then(() => ended.add(work.id));
       return { ...running, exit };
     },
   };
-  const processes = createCompute(
-    { ...testSettings, nodeId },
-    {
-      ...node,
-      clock,
-      chance: systemChance,
-      journal: memoryJournal(new Map(), () => true),
-      workspace: memoryWorkspace(new Map()),
-      executors: registry("executor", [executor]),
-      sources: registry("source", []),
-      publishers: registry("publisher", []),
-      env: {},
-      notes: { info: () => {}, warn: () => {} },
-    },
-  );
-  for (const process of processes) await process.start();
-  const close = async () => {
-    for (const process of processes.toReversed()) await process.stop();
-    await node.close();
-  };
-  return { starts, ended, close };
+  return { starts, ended, executor };
 }
 
 /** A requester and a node on connections to a real server; everything that they do is counted. */
@@ -103,13 +39,20 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
   const lines: string[] = [];
   const { url } = bench.server();
   const finished = Promise.withResolvers<void>();
-  let current = await startRequester(url, markerMs, lines);
-  const node = await startNode(url, finished.promise);
+  const start = () =>
+    startRequester({
+      ...{ url, requesterId: "r-one", markerMs, onLine: (line) => void lines.push(line) },
+      nodes: { disconnectAfterMs: 60_000, settleMs: 2_500 },
+      positionsMs: 1_000,
+    });
+  let current = await start();
+  const { starts, ended, executor } = countedWork(finished.promise);
+  const node = await startNode(url, executor);
   return {
     lines,
-    starts: node.starts,
+    starts,
     /** Executions whose work has ended, whether or not anybody knows. */
-    ended: node.ended,
+    ended,
     /** Ends all work, and from now on every work as soon as it begins. */
     finish: () => finished.resolve(),
     get requester() {
@@ -120,13 +63,13 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
     },
     /** Stops the requester in order, and starts it again after `meanwhile`. The node works on. */
     async restartRequester(meanwhile: () => Promise<void>) {
-      await current.close();
+      await current.stop();
       await meanwhile();
-      current = await startRequester(url, markerMs, lines);
+      current = await start();
     },
     async close() {
       await node.close();
-      await current.close();
+      await current.stop();
     },
   };
 }
@@ -134,8 +77,8 @@ export async function startInProcess(bench: NatsBench, markerMs: number) {
 export type InProcess = Awaited<ReturnType<typeof startInProcess>>;
 
 /** Looks again and again, in the server's own time, until something holds. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const late = Date.now() + patienceMs; !(await holds().catch(() => false)); ) {
+export async function until(what: string, holds: () => Promise<boolean>, withinMs = patienceMs): Promise<void> {
+  for (const late = Date.now() + withinMs; !(await holds().catch(() => false)); ) {
     if (Date.now() > late) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

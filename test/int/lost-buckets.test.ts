@@ -1,4 +1,6 @@
-import { buckets, JobSpec } from "@shoal/proto";
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { buckets, JobSpec, shardOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
@@ -50,11 +52,12 @@ async function storedBytes({ nats }: InProcess): Promise<ReadonlyMap<string, str
 
 /** Jobs that have ended, run and wait, and what the views hold of them. */
 async function startJobs(here: InProcess) {
+  const startedBefore = here.starts.size;
   const ended = [await submit(here, jobOf(0)), await submit(here, jobOf(0))];
   await until("the end of the short jobs", () => allCompleted(here, ended));
   const long = jobNeeding(longCpu, { RunSeconds: 3_600 });
   const running = [await submit(here, long), await submit(here, long)];
-  await until("work on the long jobs", async () => here.starts.size === ended.length + running.length);
+  await until("work on the long jobs", async () => here.starts.size === startedBefore + ended.length + running.length);
   const waiting = await submit(here, jobNeeding(largeCpu));
   await until("the large job in its queue", async () => /"stateType":"queued"/.test(await entryText(here, waiting)));
   let before = await storedBytes(here);
@@ -71,17 +74,27 @@ const holdsAll = (stored: ReadonlyMap<string, string>, expected: ReadonlyMap<str
   [...expected].every(([key, bytes]) => stored.get(key) === bytes);
 
 const agrees = async ({ nats }: InProcess): Promise<boolean> =>
-  (await verifyViews(verifyPartsOf(nats), { settleMs: 0 })).mismatches.count === 0;
+  (await verifyViews(verifyPartsOf(nats), { recheckMs: 0 })).mismatches.count === 0;
 
-/** Loses a bucket while jobs run and wait, by `lose`, and expects that nothing else is lost. */
-async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<void>): Promise<void> {
+/** How a bucket is lost. */
+interface Loss {
+  /** What is done first, on a cluster without jobs. */
+  readonly prepare?: (here: InProcess) => Promise<void>;
+  readonly lose: (here: InProcess) => Promise<void>;
+}
+
+/** Loses a bucket while jobs run and wait, and expects that nothing else is lost. */
+async function survives(bench: NatsBench, { prepare, lose }: Loss): Promise<void> {
   const here = await startInProcess(bench, markerMs);
   try {
+    await prepare?.(here);
+    const startedBefore = here.starts.size;
     const { running, waiting, before } = await startJobs(here);
     const timing = await submit(here, jobNeeding(largeCpu, { queueTimeout: queueTimeoutSeconds }));
     await lose(here);
     const accepted = await submit(here, jobOf(0));
-    await until("every entry as it was", async () => holdsAll(await storedBytes(here), before));
+    // An owner of an idle shard looks every 20 s whether its buckets are there; then it rebuilds.
+    await until("every entry as it was", async () => holdsAll(await storedBytes(here), before), 2 * patienceMs);
     await until("the end of the new job", () => allCompleted(here, [accepted]));
     await until("the queue timeout", async () => /"stateType":"failed"/.test(await entryText(here, timing)));
     expect(await entryText(here, timing)).toMatch(/queue/i);
@@ -90,33 +103,57 @@ async function survives(bench: NatsBench, lose: (here: InProcess) => Promise<voi
     await until("views that agree with the log", () => agrees(here));
     expect([...here.starts].filter(([, count]) => count > 1)).toEqual([]);
     // Two that ended before, two that ran, the one that waited and the new one. The one that timed out never ran.
-    expect(here.starts.size).toBe(6);
+    expect(here.starts.size).toBe(startedBefore + 6);
     expect(here.lines.filter((line) => line.startsWith("parked"))).toEqual([]);
   } finally {
     await here.close();
   }
 }
 
+/** A backup of a bucket in which a job runs that has been stopped since, and its restore beneath a requester and a node that go on. */
+function restored(bench: NatsBench, bucket: string): Loss {
+  const stored = (dataDir: string) => join(dataDir, "jetstream/jetstream/$G/streams", `KV_${bucket}`);
+  const backup = (dataDir: string) => join(dataDir, "backup");
+  return {
+    async prepare(here) {
+      const early = await submit(here, jobNeeding(longCpu, { RunSeconds: 3_600 }));
+      await until("work on the early job", async () => here.starts.size === 1);
+      const lastSeq = await here.nats.log.lastSeqOf({ kind: "job", namespace: "default", id: early });
+      await until("its position in the bucket", async () => {
+        const position = await here.nats.positions.load(bucket, shardOf(early));
+        return (position?.eventsSeq ?? 0) >= lastSeq;
+      });
+      await bench.crash((dataDir) => cp(stored(dataDir), backup(dataDir), { recursive: true }));
+      const stop = { why: "enough", actor: { type: "client", id: "test" } } as const;
+      await until("the stop", async () => (await here.requester.commands.stop(early, stop)).changed);
+      await until("the end of the early job", async () => /"stateType":"stopped"/.test(await entryText(here, early)));
+    },
+    lose: () =>
+      bench.crash(async (dataDir) => {
+        await rm(stored(dataDir), { recursive: true });
+        await cp(backup(dataDir), stored(dataDir), { recursive: true });
+      }),
+  };
+}
+
 onServer(() => {
   describe.concurrent.each(views)("the bucket %s", (bucket) => {
-    const lost = async (how: (here: InProcess, remove: () => Promise<void>) => Promise<void>): Promise<void> => {
+    const onBench = async (loss: (bench: NatsBench) => Loss): Promise<void> => {
       const bench = await natsBench({ topology: false });
-      try {
-        const link = await bench.link();
-        const remove = async () => {
-          const { streams } = await link.manager();
-          expect(await streams.delete(`KV_${bucket}`)).toBe(true);
-        };
-        await survives(bench, (here) => how(here, remove));
-      } finally {
-        await bench.close();
-      }
+      await survives(bench, loss(bench)).finally(() => bench.close());
+    };
+    const removeBy = async (bench: NatsBench) => {
+      const { streams } = await (await bench.link()).manager();
+      expect(await streams.delete(`KV_${bucket}`)).toBe(true);
     };
     it("comes back when it was deleted while the requester was stopped", { timeout: 4 * patienceMs }, () =>
-      lost((here, remove) => here.restartRequester(remove)),
+      onBench((bench) => ({ lose: (here) => here.restartRequester(() => removeBy(bench)) })),
     );
     it("comes back when it is deleted while everything runs", { timeout: 4 * patienceMs }, () =>
-      lost((_, remove) => remove()),
+      onBench((bench) => ({ lose: () => removeBy(bench) })),
+    );
+    it("comes back when an older backup is restored while everything runs", { timeout: 4 * patienceMs }, () =>
+      onBench((bench) => restored(bench, bucket)),
     );
   });
 });

@@ -6,7 +6,8 @@ import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { createCluster } from "../../services/requester/src/reads/cluster.ts";
 import { jobOf, until } from "./in-process.ts";
-import { type MixedCluster, type RunningRequester, startMixedCluster } from "./releases.ts";
+import { type MixedCluster, startMixedCluster } from "./releases.ts";
+import type { RunningRequester } from "./start-requester.ts";
 
 const actor = { type: "client", id: "test" } as const;
 const jobsPerStep = 4;

@@ -1,10 +1,10 @@
 import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
 import type { Dice, Sea } from "@shoal/core/testing";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Disk, diskJournal } from "./disk.ts";
 import type { Plan } from "./plan.ts";
@@ -57,7 +57,7 @@ function requesterShip(id: string, options: FleetOptions): Ship<RequesterVoyage>
   const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterVoyage => {
     const kinds = kindsOf(id);
-    const ports = memoryPorts(sea, id, { diary: { info: tell, warn: tell }, kinds });
+    const ports = memoryPorts(sea, id, { logger: { info: tell, warn: tell }, kinds });
     const requester = createRequester(
       {
         requesterId: id,
@@ -81,11 +81,11 @@ function nodeShip(
   const disk: Disk = new Map();
   const files: MemoryTree = new Map();
   const starts = new Map<string, number>();
-  const tell = (sentence: string, facts?: object) => note(id, `${sentence} ${JSON.stringify(facts ?? {})}`);
+  const tell = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const { cores: cpuCores, memoryBytes, pool } = planned;
   const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
   const launch = (): Voyage => {
-    const { berth, clock, chance, assignments, reports, stall, logs } = sea.node(id);
+    const { berth, clock, random, assignments, reports, stall, logs } = sea.node(id);
     const counted = countStarts(noop(clock), (executionId) => {
       if (!berth.isAlive()) return;
       starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
@@ -95,7 +95,7 @@ function nodeShip(
     });
     const ports = {
       clock,
-      chance,
+      random,
       assignments,
       reports,
       stall,
@@ -106,7 +106,7 @@ function nodeShip(
       sources: registry("source", []),
       publishers: registry("publisher", []),
       env: {},
-      notes: { info: tell, warn: tell },
+      logger: { info: tell, warn: tell },
       // It ends, and is started again.
       onDuplicate: () => berth.kill(),
     };

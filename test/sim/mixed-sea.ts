@@ -1,22 +1,13 @@
 import type { Process } from "@shoal/core";
-import { registry } from "@shoal/core";
-import { createSea, drive, nextFeatureLevel, nextKinds, type Sea, thisKinds } from "@shoal/core/testing";
-import { featureLevel } from "@shoal/proto";
-import { createCompute } from "../../services/compute/src/compute.ts";
+import { registry, silentLogger } from "@shoal/core";
+import { createSea, drive, type ReleaseName, releases, type Sea } from "@shoal/core/testing";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
 import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
-import { createRequester, type Requester } from "../../services/requester/src/requester.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
-
-const releases = {
-  current: { kinds: thisKinds, featureLevel },
-  next: { kinds: nextKinds, featureLevel: nextFeatureLevel },
-} as const;
-
-/** This release, or a next one made of the same code. */
-export type ReleaseName = keyof typeof releases;
 
 /** A requester of one release that runs. */
 export interface RunningRequester {
@@ -40,7 +31,7 @@ export interface MixedSea {
 
 /** An empty one. */
 export function createMixedSea(): MixedSea {
-  const sea = createSea({ kinds: nextKinds });
+  const sea = createSea({ kinds: releases.next.kinds });
   const driving = drive(sea.clock);
   const lines: string[] = [];
   const closers: (() => Promise<void>)[] = [];
@@ -65,7 +56,7 @@ export function createMixedSea(): MixedSea {
     async startRequester(requesterId, release) {
       const note = (facts: object, sentence: string) => void lines.push(`${sentence} ${JSON.stringify(facts)}`);
       const { kinds } = releases[release];
-      const ports = memoryPorts(sea, requesterId, { diary: { info: note, warn: note }, kinds });
+      const ports = memoryPorts(sea, requesterId, { logger: { info: note, warn: note }, kinds });
       const leases: typeof ports.leases = {
         ...ports.leases,
         async acquire(shard) {
@@ -87,7 +78,7 @@ export function createMixedSea(): MixedSea {
         sources: registry("source", []),
         publishers: registry("publisher", []),
         env: {},
-        notes: { info: () => undefined, warn: () => undefined },
+        logger: silentLogger,
       };
       await start(createCompute({ ...testSettings, nodeId }, parts));
     },

@@ -2,6 +2,7 @@ import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
 /** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
@@ -38,6 +39,7 @@ export interface Plan {
     readonly width: number;
     readonly rounds: number;
     readonly waitMs: number;
+    readonly reserveAfterMs?: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly positionsMs: number;
@@ -50,6 +52,9 @@ export const unrestMs = 60_000;
 
 // Some jobs come when the cluster has been whole for a while: what is refused or waits then has no excuse.
 const calmJobsMs = { least: unrestMs + 30_000, most: unrestMs + 60_000 } as const;
+
+// Longer than a job may wait while smaller ones start.
+const streamMs = starvedMs + 60_000;
 
 /** Draws a whole run from a seed. */
 export function planOf(seed: number): Plan {
@@ -77,6 +82,7 @@ export function planOf(seed: number): Plan {
       ),
       ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
+      ...drawStream(jobs.split("stream"), survivors, { fromMs: unrestMs, lastMs: streamMs }),
     ],
     upgrade: drawUpgrade(dice.split("upgrade"), requesters, unrestMs),
     errands: drawErrands(dice.split("errands"), unrestMs * 0.7),
@@ -90,6 +96,7 @@ export function planOf(seed: number): Plan {
       settleMs: dice.pick([500, 3_000]),
       positionsMs: dice.pick([100, 1_000]),
       heartbeatMs: isLarge ? 1_000 : dice.pick([500, 1_000]),
+      reserveAfterMs: dice.pick([5_000, 30_000]),
     },
   };
 }

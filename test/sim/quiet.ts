@@ -10,7 +10,7 @@ import {
   openChange,
   type ViewEntry,
 } from "@shoal/core";
-import { entriesOf, nextErrandKinds, type Sea } from "@shoal/core/testing";
+import { entriesOf, releases, type Sea } from "@shoal/core/testing";
 import { type Heartbeat, shardOf, subjectOf } from "@shoal/proto";
 import { batchRetries } from "../../libs/core/src/job/job-types/batch.ts";
 import type { Clients } from "./clients.ts";
@@ -84,7 +84,7 @@ function foldedEntries({ sea }: QuietOptions): Map<string, string> {
   const folded = new Map<string, { aggregate: Aggregate; openChange: Change | undefined }>();
   for (const stored of sea.log.entries) {
     const { aggregate: ref, seq } = stored;
-    const kind = nextErrandKinds.get(ref.kind);
+    const kind = releases.next.kinds.get(ref.kind);
     const before = folded.get(subjectOf(ref)) ?? { aggregate: noAggregate, openChange: undefined };
     const aggregate = applyCommit(kind, before.aggregate, stored);
     const step = { aggregate: ref, before: before.aggregate.state, after: aggregate.state, seq };
@@ -95,9 +95,9 @@ function foldedEntries({ sea }: QuietOptions): Map<string, string> {
     if (value !== undefined) all.set(`${bucket} ${key}`, JSON.stringify(entryOf(seq, value)));
   };
   for (const { aggregate, openChange: open } of folded.values()) {
-    const views = nextErrandKinds.get(aggregate.ref?.kind ?? "").views;
+    const views = releases.next.kinds.get(aggregate.ref?.kind ?? "").views;
     for (const view of views)
-      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket, ...entry });
+      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket.name, ...entry });
     if (open !== undefined) add(open);
   }
   return all;

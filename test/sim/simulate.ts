@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { calm, createSea, nextErrandKinds, type Sea } from "@shoal/core/testing";
+import { calm, createSea, releases, type Sea } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
@@ -7,6 +7,7 @@ import { createFleet, type Fleet } from "./fleet.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
 import { findUnrest } from "./quiet.ts";
+import { createStarvationChecker } from "./starvation-checker.ts";
 import { createVersions, planUpgrade } from "./versions.ts";
 import { createWatchman, type Watchman } from "./watchman.ts";
 
@@ -92,7 +93,7 @@ const stackOf = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 
 function createWorld(plan: Plan): World {
-  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: nextErrandKinds });
+  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: releases.next.kinds });
   const startAt = sea.clock.now();
   const problems: string[] = [];
   const story: string[] = [];
@@ -103,8 +104,10 @@ function createWorld(plan: Plan): World {
   };
   const watchman = createWatchman(problem, sea.clock.now);
   const placement = createPlacementChecker({ plan, sea, startAt, problem });
+  const starvation = createStarvationChecker({ plan, sea, startAt, problem });
   sea.log.onAppended.add((stored) => {
     watchman.see(stored);
+    starvation.see(stored);
     placement.see(stored);
     errands.see(stored);
     const { commit, aggregate, seq } = stored;

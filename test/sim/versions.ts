@@ -1,11 +1,10 @@
 import type { Kinds } from "@shoal/core";
-import { type Dice, nextErrandKinds, type Sea } from "@shoal/core/testing";
-import type { Fleet } from "./fleet.ts";
-import { simKinds } from "./sim-kinds.ts";
+import { type Dice, type ReleaseName, releases, type Sea } from "@shoal/core/testing";
+import type { Ship, Voyage } from "./ship.ts";
 
 /** When each requester changes its version, milliseconds from the start. */
 export interface PlannedUpgrade {
-  readonly steps: readonly { readonly requester: string; readonly atMs: number; readonly to: "this" | "next" }[];
+  readonly steps: readonly { readonly requester: string; readonly atMs: number; readonly to: ReleaseName }[];
   /** All are of the next version in the end, and clients use what is new as soon as one is. Else all go back, and clients do not. */
   readonly finishes: boolean;
 }
@@ -20,7 +19,7 @@ export function drawUpgrade(dice: Dice, requesters: readonly string[], withinMs:
   const steps = requesters.flatMap((requester) => {
     const [there, back] = [dice.between(0, withinMs / 2), dice.between(withinMs / 2, withinMs)];
     const upgrade = { requester, atMs: there, to: "next" as const };
-    return finishes ? [upgrade] : [upgrade, { requester, atMs: back, to: "this" as const }];
+    return finishes ? [upgrade] : [upgrade, { requester, atMs: back, to: "current" as const }];
   });
   return { steps, finishes };
 }
@@ -33,7 +32,7 @@ export interface Versions {
 /** Every requester begins with this version. */
 export function createVersions(): Versions & { readonly current: Map<string, Kinds> } {
   const current = new Map<string, Kinds>();
-  return { current, kindsOf: (requester) => current.get(requester) ?? simKinds };
+  return { current, kindsOf: (requester) => current.get(requester) ?? releases.current.kinds };
 }
 
 // As an operator's tool takes to replace the program.
@@ -43,7 +42,7 @@ export interface UpgradeOptions {
   readonly upgrade: PlannedUpgrade | undefined;
   readonly current: Map<string, Kinds>;
   readonly sea: Sea;
-  readonly fleet: Fleet;
+  readonly fleet: { readonly requesters: readonly Pick<Ship<Voyage>, "id" | "stop">[] };
   readonly startAt: number;
   readonly note: (who: string, line: string) => void;
 }
@@ -53,7 +52,7 @@ export function planUpgrade({ upgrade, current, sea, fleet, startAt, note }: Upg
   for (const { requester, atMs, to } of upgrade?.steps ?? []) {
     sea.clock.at(startAt + atMs, () => {
       note("SEA", `${requester} changes to the ${to} version`);
-      current.set(requester, to === "next" ? nextErrandKinds : simKinds);
+      current.set(requester, releases[to].kinds);
       fleet.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
     });
   }

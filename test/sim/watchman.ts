@@ -1,5 +1,6 @@
 import {
   type ClusterNode,
+  eventsOf,
   executionsOf,
   foldJob,
   foldNode,
@@ -8,8 +9,11 @@ import {
   jobKind,
   type StoredCommit,
 } from "@shoal/core";
+import { releases } from "@shoal/core/testing";
 import { subjectOf } from "@shoal/proto";
-import { simEvents } from "./sim-kinds.ts";
+
+// Those of the next release too.
+const events = eventsOf(releases.next.kinds);
 
 /** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
 export interface Watchman {
@@ -38,8 +42,7 @@ export function createWatchman(problem: (what: string) => void, now: () => numbe
     if (commit.prev !== (hashes.get(subject) ?? "")) problem(`the chain of ${subject} is broken at ${seq}`);
     if (ids.has(commit.id)) problem(`the commit id ${commit.id} was used twice`);
     for (const { type, data } of commit.events) {
-      if (simEvents.get(type)?.data.safeParse(data).success !== true)
-        problem(`${type} at ${seq} does not fit its schema`);
+      if (events.get(type)?.data.safeParse(data).success !== true) problem(`${type} at ${seq} does not fit its schema`);
     }
     lastSeq = seq;
     hashes.set(subject, hash);

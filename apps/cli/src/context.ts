@@ -1,5 +1,4 @@
 import { type Client, createClient } from "@shoal/client";
-import type { Options } from "./command.ts";
 import { apiEndpoints } from "./endpoints.ts";
 import { CliError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,13 +23,18 @@ export type OutputForm = "table" | "json";
 const forms: readonly string[] = ["table", "json"] satisfies OutputForm[];
 const isForm = (text: string): text is OutputForm => forms.includes(text);
 
+/** The options that every command has, by their long names. */
+interface GlobalOptions {
+  text(name: "output" | "namespace" | "apiHost" | "apiPort"): string | undefined;
+}
+
 export interface ContextOptions {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The context of one call, from its global options and the environment. */
-export function contextOf(options: Options, { terminal, env }: ContextOptions): Context {
+export function contextOf(options: GlobalOptions, { terminal, env }: ContextOptions): Context {
   const output = options.text("output") ?? "table";
   if (!isForm(output)) {
     throw new CliError("BAD_REQUEST", `--output: wanted one of ${forms.join(", ")}, found "${output}"`, "");

@@ -42,9 +42,12 @@ function codeOf(failure: unknown): ErrorCode | undefined {
   return failure instanceof Error && "code" in failure && isCode(failure.code) ? failure.code : undefined;
 }
 
-/** The API answers with the field's codes; several rows share one, and the status tells them apart well enough. */
+/**
+ * The API answers with the field's codes; several rows share one, and the status tells them apart well enough. Rows for the end of a job
+ * are not among them: no call is answered with one.
+ */
 function codeOfAnswer({ code, status }: ApiError): ErrorCode | undefined {
-  const rows = Object.entries(errors).filter(([, row]) => row.wire === code);
+  const rows = Object.entries(errors).filter(([, row]) => row.wire === code && row.exit !== errors.STOPPED.exit);
   const exact = rows.find(([, row]) => row.http === status) ?? rows[0];
   return isCode(exact?.[0]) ? exact[0] : undefined;
 }

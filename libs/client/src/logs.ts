@@ -33,6 +33,7 @@ export async function* followLogs(
   const route = routeOf(apiRoutes.jobLogs, { ...query, id: jobId });
   const failures: string[] = [];
   for (const endpoint of transport.endpoints.inOrder()) {
+    if (signal?.aborted === true) return;
     const frames = listen(urlOf(endpoint.replace(/^http/, "ws"), route), signal);
     if (!(await frames.opened)) {
       failures.push(`${endpoint}: no websocket answers`);

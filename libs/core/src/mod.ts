@@ -16,6 +16,7 @@ export {
   shownConfig,
   yesOrNo,
 } from "./config/config.ts";
+export { type TimeLimit, within } from "./deadline.ts";
 export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
@@ -66,7 +67,6 @@ export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
 export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
-export type { Chance } from "./ports/chance.ts";
 export type { CommandBus, CommandEnvelope, CommandReply } from "./ports/commands.ts";
 export {
   type EventLog,
@@ -82,8 +82,10 @@ export {
 } from "./ports/event-log.ts";
 export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
+export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
+export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
 export {
   type BucketPosition,
@@ -99,6 +101,7 @@ export {
 export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
+export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
 export { isPreference, meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
@@ -107,7 +110,17 @@ export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements
 export { explainShortage, rank, scheduleLimits } from "./schedule/schedule.ts";
 export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduling-class.ts";
 export { assignments as assignmentView } from "./views/assignments.ts";
+export { type ByBucket, byBucket, type ViewStores, viewBuckets } from "./views/buckets.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
 export { jobEntryLimits } from "./views/jobs.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
-export { type Change, changes, type EntrySource, entries, entryOf, sourceOfEntry, type View } from "./views/view.ts";
+export {
+  type BucketDefinition,
+  type Change,
+  changes,
+  type EntrySource,
+  entries,
+  entryOf,
+  sourceOfEntry,
+  type View,
+} from "./views/view.ts";

@@ -1,4 +1,4 @@
-import { clockContract, logStreamContract, marketContract, reportQueueContract } from "@shoal/core/testing/contracts";
+import { logStreamContract, marketContract, reportQueueContract } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createLogSender } from "./logs/log-sender.ts";
@@ -6,13 +6,10 @@ import { createMarket } from "./market/market.ts";
 import { createStall } from "./market/stall.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
 import { createReportSender } from "./reports/report-sender.ts";
-import { systemClock } from "./system-clock.ts";
 import { natsBench } from "./testing/nats-bench.ts";
 import { onServer } from "./testing/on-server.ts";
 
 onServer(() => {
-  clockContract("the system's clock", async () => ({ clock: systemClock() }));
-
   logStreamContract("output on a NATS server", async () => {
     const bench = await natsBench();
     const sender = createLogSender(await bench.link(), "n1");

@@ -1,6 +1,7 @@
 import { StorageType } from "@nats-io/jetstream";
 import { noTip } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { connectRequester, type RequesterPorts } from "./requester-ports.ts";
 import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
@@ -17,7 +18,15 @@ onServer(() => {
   beforeEach(async () => {
     bench = await natsBench({ topology: false, accountFileStore: "300MB" });
     const servers = [bench.server().url];
-    ports = await connectRequester({ servers, requesterId: "r-1", replicas: 1, storage, onParked: () => {} });
+    ports = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      servers,
+      requesterId: "r-1",
+      replicas: 1,
+      storage,
+      onParked: () => {},
+    });
   });
   afterEach(async () => {
     await ports.close();

@@ -37,7 +37,7 @@ export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
 export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
 export type { AcceptedLoss } from "./repair/accepted-loss.ts";
-export { connectRequester, type RequesterOptions, type RequesterPorts, type ViewName } from "./requester-ports.ts";
+export { connectRequester, type RequesterOptions, type RequesterPorts } from "./requester-ports.ts";
 export type { KeptResult, Results } from "./results/results.ts";
 export {
   inboxPrefixOf,
@@ -50,8 +50,6 @@ export {
 export { findServer, type ServerProgram } from "./server/find-server.ts";
 export { type ServerCluster, type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
 export { type RunningServer, startServer } from "./server/start-server.ts";
-export { systemChance } from "./system-chance.ts";
-export { systemClock } from "./system-clock.ts";
 export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 export {
   markerMs,

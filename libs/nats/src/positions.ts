@@ -10,6 +10,7 @@ const ViewPosition = z.object({
   eventsSeq: z.int().min(0),
   reportsSeq: z.int().min(0),
   open: z.int().min(0).optional(),
+  isRebuilding: z.literal(true).optional(),
 });
 
 /** One write that is under way. */
@@ -41,7 +42,7 @@ export function createPositions(link: Link): Positions {
     save(bucket, shard, { revision, ...position }) {
       const subject = subjectOfKey(bucket, positionKey(shard));
       const bytes = new TextEncoder().encode(JSON.stringify(position));
-      return write(link, { bucket, subject, bytes, id: link.chance.uuid(), revision, expected: revision });
+      return write(link, { bucket, subject, bytes, id: link.random.uuid(), revision, expected: revision });
     },
   };
 }
@@ -84,8 +85,13 @@ async function readBack(link: Link, attempt: Attempt): Promise<number | undefine
 function positionOf(message: StoredMessage): StoredPosition | undefined {
   const position = ViewPosition.safeParse(jsonOf(message.bytes));
   if (!position.success) return undefined;
-  const { open, ...reached } = position.data;
-  return { ...reached, ...(open === undefined ? {} : { open }), revision: message.seq };
+  const { open, isRebuilding, ...reached } = position.data;
+  return {
+    ...reached,
+    ...(open === undefined ? {} : { open }),
+    ...(isRebuilding === undefined ? {} : { isRebuilding }),
+    revision: message.seq,
+  };
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

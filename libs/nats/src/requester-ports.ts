@@ -1,13 +1,15 @@
-import type {
-  CommandBus,
-  EventLog,
-  Kinds,
-  Leases,
-  LogReader,
-  Market,
-  Positions,
-  ReportQueue,
-  ViewStore,
+import {
+  kinds as allKinds,
+  byBucket,
+  type CommandBus,
+  type EventLog,
+  type Kinds,
+  type Leases,
+  type LogReader,
+  type Market,
+  type Positions,
+  type ReportQueue,
+  type ViewStores,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { createCommandBus } from "./command-bus.ts";
@@ -49,13 +51,10 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
   readonly onParked: (count: number) => void;
 }
 
-/** The views, each in its bucket. */
-export type ViewName = "jobs" | "nodes" | "assignments" | "open";
-
 /** Everything a requester reaches through NATS, over one connection. */
 export interface RequesterPorts {
   readonly log: EventLog;
-  readonly views: Readonly<Record<ViewName, ViewStore>>;
+  readonly views: ViewStores;
   readonly leases: Leases;
   readonly positions: Positions;
   /** Commands between requesters; answers reach this one under its id. */
@@ -72,7 +71,7 @@ export interface RequesterPorts {
   /** As `lastAcceptedLoss`. */
   acceptedLoss(): Promise<AcceptedLoss | undefined>;
   /** As `readAll`: for comparing with a replay. */
-  readAll(view: ViewName, reader: EntryReader): Promise<void>;
+  readAll(bucket: string, reader: EntryReader): Promise<void>;
   /** Makes a bucket again that was deleted; harmless when it is there. Throws as `ensureTopology` does. */
   ensureBucket(bucket: string): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
@@ -91,24 +90,18 @@ export interface RequesterPorts {
 
 /** Connects a requester: looks at the server and its streams, makes what is missing. Throws as `connect` and `ensureTopology` do. */
 export async function connectRequester(options: RequesterOptions): Promise<RequesterPorts> {
-  const { requesterId, replicas, storage } = options;
+  const { requesterId, replicas, storage, kinds } = options;
   const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
-  const start = () => ensureTopology(link, { replicas, plan: topologyPlan(storage) });
+  const start = () => ensureTopology(link, { replicas, plan: topologyPlan(storage, kinds) });
   return portsOver(link, options, await startOver(link, options.signal, start));
 }
 
 function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
-  const { requesterId, replicas, onParked, storage = storageDefaults } = options;
+  const { requesterId, replicas, onParked, storage = storageDefaults, kinds = allKinds } = options;
   const marker = options.markerMs === undefined ? {} : { markerMs: options.markerMs };
-  const store = (bucket: string) => createViewStore(link, { bucket, ...marker });
   return {
-    log: createEventLog(link, options.kinds),
-    views: {
-      jobs: store(buckets.jobs),
-      nodes: store(buckets.nodes),
-      assignments: store(buckets.assignments),
-      open: store(buckets.open),
-    },
+    log: createEventLog(link, kinds),
+    views: byBucket(kinds, (bucket) => createViewStore(link, { bucket, ...marker })),
     leases: createLeases(link, requesterId),
     positions: purging(createPositions(link), createReportPurger(link)),
     commands: createCommandBus(link, requesterId),
@@ -117,11 +110,11 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
-    newestKnown: () => newestKnown(link),
+    newestKnown: () => newestKnown(link, kinds),
     acceptedLoss: () => lastAcceptedLoss(link),
-    readAll: (view, reader) => readAll(link, buckets[view], reader),
+    readAll: (bucket, reader) => readAll(link, bucket, reader),
     async ensureBucket(bucket) {
-      const plan = topologyPlan(options.storage).filter(({ name }) => name === streamOfBucket(bucket));
+      const plan = topologyPlan(storage, kinds).filter(({ name }) => name === streamOfBucket(bucket));
       await ensureTopology(link, { replicas, plan });
     },
     ensureResultsBucket: (nodeId) => ensureResultsBucket(link, nodeId, { replicas, maxBytes: storage.resultsBytes }),

@@ -38,6 +38,11 @@ export const Ask = z.object({
   slots: z.int().min(1),
   /** More jobs of this kind wait: the node sends a heartbeat as soon as room comes free, also when it accepts this ask. */
   othersWait: z.boolean().optional(),
+  /**
+   * The job has waited for long: a node that fits and has no room keeps what comes free for it. Since when it exists, milliseconds since
+   * the epoch; of two such jobs of one priority the older one is preferred.
+   */
+  reserveSince: z.number().optional(),
 });
 export type Ask = z.infer<typeof Ask>;
 
@@ -50,10 +55,12 @@ export const Bid = Answer.extend({
   busy: z.boolean().optional(),
   /** With `busy`: the room that the node had left when it refused. */
   available: AllocatedResources.optional(),
+  /** With `busy`: room that comes free is kept for this job for a while. */
+  reserved: z.boolean().optional(),
 });
 export type Bid = z.infer<typeof Bid>;
 
-/** So many slots of what an ask made a node hold are not needed. */
+/** So many slots of what an ask made a node hold are not needed; nor is the room that it made the node reserve. */
 export const Release = z.object({ askId: z.string(), slots: z.int().min(1) });
 export type Release = z.infer<typeof Release>;
 

@@ -112,6 +112,12 @@ describe("resources", () => {
     expect(timesFitting(wanted, free(32 * wanted.diskBytes), 100)).toBe(32);
     expect(timesFitting(wanted, free(32 * wanted.diskBytes - 17), 100)).toBe(31);
   });
+  it("fit as often as whole shares of a core make up the core, whatever dividing loses", () => {
+    const cores = (cpuCores: number) => ({ ...noResources, cpuCores });
+    expect(timesFitting(cores(0.1), cores(0.3), 9)).toBe(3);
+    const shares = Array.from({ length: 32 }, (_, index) => index + 1);
+    expect(shares.map((n) => timesFitting(cores(1 / n), cores(1), 99))).toEqual(shares);
+  });
   it("name the first kind that is missing, what was wanted and what there is", () => {
     expect(shortage({ ...noResources, gpus: 2 }, noResources)).toBe("needs 2 gpus, 0 are free");
     expect(shortage(noResources, noResources)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { kinds, viewBuckets } from "@shoal/core";
 import { buckets, shardCount, streams, subjects } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
 import type { Page } from "../page.ts";
@@ -54,7 +55,13 @@ export const subjectsPage: Page = {
       "## Streams",
       Object.values(streams).map(code).join(", "),
       "## Buckets",
-      Object.values(buckets).map(code).join(", "),
+      table(
+        ["bucket", "keys"],
+        [...viewBuckets(kinds), { name: buckets.shards, keys: "<shard>" }].map(({ name, keys }) => [
+          code(name),
+          code(keys),
+        ]),
+      ),
     ].join("\n\n"),
 };
 

@@ -1,20 +1,20 @@
-import { builtinModules } from "node:module";
 import { type Manifest, manifestsOf } from "../manifests.ts";
 import type { Finding, Rule, Tree } from "../rule.ts";
+import { linesOf } from "../source.ts";
 import { packageOf, workspaceOf } from "../workspaces.ts";
 
 const page = "docs/dependencies.md";
 const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** Every dependency is pinned, explained, used, and declared where it is imported. */
+/** Every dependency is pinned, explained and used, and docs/dependencies.md names no others. That it is declared where it is imported is biome's to check. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, is used, and is declared where it is imported",
+  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, which has no others, and is used",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);
     yield* unexplained(manifests, tree.text(page) ?? "");
-    yield* undeclared(tree, manifests);
+    yield* outdated(manifests, tree.text(page) ?? "");
     yield* unused(tree, manifests);
   },
 };
@@ -34,22 +34,11 @@ function* unexplained(manifests: readonly Manifest[], explained: string): Iterab
   }
 }
 
-function* undeclared(tree: Tree, manifests: readonly Manifest[]): Iterable<Finding> {
-  const declared = new Map(manifests.map((one) => [one.path, one]));
-  const shared = declared.get("package.json")?.all ?? {};
-  // The root is published nowhere: its scripts and tests may use what any workspace declares, and the workspaces.
-  const atRoot = Object.fromEntries(manifests.flatMap(({ name, all }) => [[name, ""], ...Object.entries(all)]));
-  for (const { path, imports, isTest } of tree.sources) {
-    const own = declared.get(manifestOf(path));
-    if (own === undefined) continue;
-    for (const { from, line, kind } of imports) {
-      const name = packageOf(from);
-      const allowed = own.path === "package.json" ? atRoot : own.atRunTime;
-      if (name === undefined || name in allowed || name === own.name) continue;
-      if ((isTest || kind === "type") && (name in own.all || name in shared)) continue;
-      const why = builtinModules.includes(name) ? `write node:${name}` : `add it to ${own.path}`;
-      yield { path, line, why: `imports ${from}, which is not declared: ${why}` };
-    }
+/** Rows of the page that no package.json has any more. */
+function* outdated(manifests: readonly Manifest[], explained: string): Iterable<Finding> {
+  const declared = new Set(manifests.flatMap(({ all }) => Object.keys(all)));
+  for (const { line, found } of linesOf(explained, /(?<=^\| `)[^`]+(?=` \|)/gm)) {
+    if (!declared.has(found)) yield { path: page, line, why: `\`${found}\` is declared nowhere: remove its line` };
   }
 }
 

@@ -1,10 +1,13 @@
 import type { Finding, Rule } from "../rule.ts";
-import type { Import, Source } from "../source.ts";
+import type { Source } from "../source.ts";
+import type { Import } from "../syntax.ts";
 import { ownPackage, packageOf, resolveImport, workspaceOf } from "../workspaces.ts";
 
 interface Layer {
   /** Our own packages that it may import. */
   readonly own: readonly string[];
+  /** Our own packages that its tests may import besides. */
+  readonly inTests?: readonly string[];
   /** Our own packages that it may load with `import()` or name in types. */
   readonly lazily?: readonly string[];
   /** Other packages; absent for "whatever it declares". */
@@ -17,11 +20,14 @@ interface Layer {
 const layers: Readonly<Record<string, Layer>> = {
   "libs/proto": { own: [], packages: ["zod"], node: false },
   "libs/core": { own: ["proto"], packages: ["zod"], node: false },
-  "libs/nats": { own: ["proto", "core"], node: true },
+  "libs/nats": { own: ["proto", "core"], inTests: ["node"], node: true },
+  "libs/node": { own: ["proto", "core"], node: true },
+  "libs/wasi-sandbox": { own: ["proto", "core", "node"], node: true },
   "libs/client": { own: ["proto"], node: false },
-  "services/requester": { own: ["proto", "core", "nats"], node: true },
-  "services/compute": { own: ["proto", "core", "nats"], node: true },
-  "apps/cli": { own: ["proto", "client"], lazily: ["requester", "compute", "nats"], node: true },
+  "services/requester": { own: ["proto", "core", "nats", "node"], node: true },
+  "services/compute": { own: ["proto", "core", "nats", "node", "wasi-sandbox"], node: true },
+  "apps/cli": { own: ["proto", "client", "node"], lazily: ["requester", "compute", "nats"], node: true },
+  "apps/demo": { own: ["proto", "client", "node", "cli"], node: true },
   "apps/console": { own: ["proto", "client"], node: false },
 };
 
@@ -50,7 +56,7 @@ function refusal(source: Source, one: Import): string | undefined {
   if (home === undefined) return undefined;
   const layer = layers[home];
   if (layer === undefined) return `${home} has no row in the table of layers (scripts/tidy/rules/layers.ts): add one`;
-  return leavesHome(source, one, home) ?? ownRefusal(layer, one, home) ?? foreignRefusal(layer, source, one);
+  return leavesHome(source, one, home) ?? ownRefusal(layer, source, one) ?? foreignRefusal(layer, source, one);
 }
 
 function leavesHome(source: Source, one: Import, home: string): string | undefined {
@@ -61,9 +67,10 @@ function leavesHome(source: Source, one: Import, home: string): string | undefin
   return `imports ${one.from}, outside ${home}: import the package by its name`;
 }
 
-function ownRefusal(layer: Layer, one: Import, home: string): string | undefined {
+function ownRefusal(layer: Layer, source: Source, one: Import): string | undefined {
   const own = ownPackage(one.from);
-  if (own === undefined || layer.own.includes(own) || home.endsWith(`/${own}`)) return undefined;
+  if (own === undefined || layer.own.includes(own) || workspaceOf(source.path)?.endsWith(`/${own}`)) return undefined;
+  if (source.isTest && layer.inTests?.includes(own) === true) return undefined;
   const lazily = layer.lazily?.includes(own) === true;
   if (lazily && one.kind !== "static") return undefined;
   if (lazily) return `imports ${one.from}: here only as a type or with import()`;

@@ -21,6 +21,11 @@ const room = {
 };
 const listed = `import type { Executor } from "./executor.ts"; import { noop } from "./noop.ts";`;
 
+const words = (...rows: readonly string[]) => ({
+  "docs/nomenclature.md": `# Words\n\n| not | write | where |\n|---|---|---|\n${rows.join("\n")}\n\nThat zorp is all.\n`,
+});
+const zorp = words("| zorp, zorped | queue | everywhere |");
+
 /** For each rule: what it must find, and what it must leave alone. */
 const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   layers: {
@@ -42,6 +47,11 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       files: { "libs/core/src/a.ts": `export { x } from "../../proto/src/mod.ts";` },
     },
     "vitest in running code": { finds: "only tests", files: { "libs/core/src/a.ts": `import { it } from "vitest";` } },
+    "a package of the tests in running code": {
+      finds: "@shoal/node",
+      files: { "libs/nats/src/a.ts": `import { x } from "@shoal/node";` },
+    },
+    "a package of the tests in a test": { files: { "libs/nats/src/a.test.ts": `import { x } from "@shoal/node";` } },
     "an unknown workspace": { finds: "no row", files: { "libs/new/src/a.ts": `import "zod";` } },
     "a service in the cli, lazily": {
       files: {
@@ -144,9 +154,12 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       files: { "package.json": manifest("a", { dependencies: { zod: "^4.0.0" } }), "docs/dependencies.md": "`zod`" },
     },
     "no line": { finds: "no line", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
-    undeclared: {
-      finds: "not declared",
-      files: { "libs/core/package.json": manifest("@shoal/core"), "libs/core/src/a.ts": `import "zod";` },
+    "a line too many": {
+      finds: "`ajv` is declared nowhere",
+      files: {
+        "package.json": manifest("a"),
+        "docs/dependencies.md": "| package | what |\n| --- | --- |\n| `ajv` | schemas |",
+      },
     },
     unused: {
       finds: "zod is declared and not used",
@@ -203,6 +216,56 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     },
     "hashes and links": {
       files: { "package-lock.json": lock({ "node_modules/a": { integrity: "x" }, "node_modules/b": { link: true } }) },
+    },
+  },
+  "type-names": {
+    "a name in two files": {
+      finds: "A is declared in libs/core/src/b.ts too",
+      files: { "libs/core/src/a.ts": "export interface A {}", "libs/core/src/b.ts": "type A = string;" },
+    },
+    "exported options": {
+      finds: "AOptions is declared in",
+      files: {
+        "libs/core/src/a.ts": "export class AOptions {}",
+        "libs/core/src/b.ts": "export type AOptions = string;",
+      },
+    },
+    "option bags, a schema with its type, tests": {
+      files: {
+        "libs/core/src/a.ts": "interface Options {}\nexport const B = z.object();\nexport type B = z.infer<typeof B>;",
+        "libs/core/src/b.ts": "interface Options {}\nfunction f() { type B = string; }",
+        "libs/core/src/b.test.ts": "interface B {}",
+        "libs/core/src/c.ts": `import type { B } from "./a.ts"; export type { B } from "./a.ts";`,
+      },
+    },
+  },
+  words: {
+    "no table": { finds: "has no table", files: {} },
+    "in a name": { finds: "createZorp: write queue", files: { ...zorp, "libs/core/src/a.ts": "f(createZorp());" } },
+    "in a private member": {
+      finds: "zorp: write queue",
+      files: { ...zorp, "libs/core/src/a.ts": "class A { #zorp = 1; }" },
+    },
+    "in a file's name": { finds: `the path has "zorp keeper"`, files: { ...zorp, "libs/core/src/zorp-keeper.ts": "" } },
+    "in a folder's name": { finds: "the path has", files: { ...zorp, "libs/core/src/zorp/a.ts": "" } },
+    "in a string": { finds: `"Zorped" in prose`, files: { ...zorp, "libs/core/src/a.ts": "f(`${a} Zorped`);" } },
+    "in a comment": { finds: `"zorp" in prose`, files: { ...zorp, "libs/core/src/a.ts": "/* a\n zorp */" } },
+    "in a page": { finds: `"zorp" in prose`, files: { ...zorp, "docs/notes/a.md": "The zorp." } },
+    "a phrase in a name": {
+      finds: "isInTheZorp: write queue",
+      files: { ...words("| in the zorp | queue | names |"), "libs/core/src/a.ts": "const isInTheZorp = 1;" },
+    },
+    "a whole name": {
+      finds: "zorp: write queue",
+      files: { ...words("| zorp | queue | whole names |"), "libs/core/src/a.ts": "const zorp = 1;" },
+    },
+    "parts of words, parts of names, other places, generated pages": {
+      files: {
+        ...words("| zorp | queue | whole names |", "| blip | b | prose |", "| bleep | b | names, not in test/bench |"),
+        "libs/core/src/a.ts": "// zorp bleep bliping\nconst zorpAt = 'zorp'; f(blip, bleeper);",
+        "test/bench/a.ts": "const bleep = 1;",
+        "docs/reference/a.md": "blip",
+      },
     },
   },
   "one-version": {

@@ -1,10 +1,10 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
+import { isolationWishes } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
-import { isolationWishes } from "./executors/wasm/isolation.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>

@@ -4,11 +4,12 @@ import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
+import { root as guestRoot, program } from "@shoal/wasi-sandbox/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemCodeOf } from "./disk-fault.ts";
-import { root as guestRoot, program } from "./executors/wasm/testing/program.ts";
-import { serveCompute } from "./main.ts";
+import { serveCompute } from "./serve.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 
 const nodeId = "n-full";
@@ -81,7 +82,14 @@ describe.skipIf(missing !== undefined)(title, () => {
     root = await mkdtemp(join(tmpdir(), "shoal-full-"));
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
     const silent = { onParked: () => {} };
-    requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
+    requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      requesterId: "r-1",
+      replicas: 1,
+      servers: [server.url],
+      ...silent,
+    });
     await requester.ensureResultsBucket(nodeId);
     const dataDir = join(root, "node");
     // Three disks, so that each test fills what it is about and nothing else.

@@ -1,93 +1,10 @@
-import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
-import { resultsBucketOf } from "@shoal/proto";
-import { createCompute } from "./compute.ts";
-import type { ComputePorts } from "./compute-ports.ts";
-import { ComputeConfig } from "./config.ts";
-import { createHealthServer } from "./health/health-server.ts";
-import { createNodeHealth } from "./health/node-health.ts";
-import { type Host, openHost } from "./host.ts";
-import { openNotes, type ServiceLog } from "./pino-notes.ts";
+import { once } from "node:events";
+import { serveCompute } from "./serve.ts";
 
-/** What a compute node is started with. */
-export interface ComputeServing {
-  /** Where its settings come from. */
-  readonly given: Given;
-  /** Resolves when the node is to stop. */
-  readonly quit: Promise<void>;
-  /** Called once the node bids, with what is worth knowing about it. */
-  readonly onReady: (facts: { readonly nodeId: string }, health: () => ServiceHealth) => void;
-}
+const quit = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]).then(() => {});
 
-/** How a service is, for the one who supervises it. */
-export interface ServiceHealth {
-  /** False when only a restart helps. */
-  readonly alive: boolean;
-  /** What is not well, in one line. */
-  readonly summary: string;
-}
-
-/**
- * Runs a compute node until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory
- * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
- */
-export async function serveCompute(serving: ComputeServing): Promise<void> {
-  let notes = openNotes("info");
-  const signal = signalOf(serving.quit);
-  try {
-    const config = readConfig(ComputeConfig, serving.given);
-    notes = openNotes(config.log.level);
-    const host = await openHost(config, notes, signal);
-    notes.info("starting", { config: shownConfig(ComputeConfig, config) });
-    const endWatch = abandonOn(signal, host.link);
-    await runCompute(host, { config, notes }, serving).finally(endWatch);
-  } catch (failure) {
-    // Who was asked to end while it started, or without a server, is not a failure.
-    if (signal.aborted) return notes.info("ended before everything was done in order", causeOf(failure));
-    notes.fatal(failure);
-    throw failure;
-  }
-}
-
-async function runCompute(host: Host, { config, notes }: Settings, serving: ComputeServing): Promise<void> {
-  const { settings, ports, link, dataDir } = host;
-  const { nodeId, capacity, heartbeatMs } = settings;
-  const watch = createLogHealthWatch(link, `OBJ_${resultsBucketOf(nodeId)}`);
-  const health = createNodeHealth({ watch, clock: ports.clock, notes, dataDir, heartbeatMs });
-  const server = createHealthServer({
-    listen: config.health.listen,
-    health,
-    onListening: (url) => notes.info("health is served", { url }),
-  });
-  const stall: ComputePorts["stall"] = {
-    ...ports.stall,
-    heartbeat(heartbeat) {
-      health.beat();
-      ports.stall.heartbeat(heartbeat);
-    },
-  };
-  const ready: Process = {
-    name: "ready",
-    start: async () => {
-      health.open(true);
-      notes.info("ready", { capacity });
-      serving.onReady({ nodeId }, () => ({ alive: health.alive(), summary: summaryOf(health.checks()) }));
-    },
-    stop: async () => {
-      health.open(false);
-      notes.info("stopping");
-    },
-  };
-  const open: Process = { name: "host", start: async () => {}, stop: host.close };
-  const { promise: taken, reject } = Promise.withResolvers<never>();
-  const onDuplicate = (why: string) => reject(new Fault("NODE_ID_IN_USE", why));
-  const over = Promise.race([serving.quit, taken]);
-  over.catch(() => undefined); // It may come while the node starts, before anybody waits for it.
-  const compute = createCompute(settings, { ...ports, stall, onDuplicate });
-  await runUntil(over, [open, server, health, ...compute, ready]);
-}
-
-interface Settings {
-  readonly config: ComputeConfig;
-  readonly notes: ServiceLog;
-}
+await serveCompute({
+  given: { env: process.env, flags: {} },
+  quit,
+  onReady: (facts) => process.stdout.write(`${JSON.stringify({ ready: true, ...facts })}\n`),
+});

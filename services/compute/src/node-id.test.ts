@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDice, seededChance } from "@shoal/core/testing";
 import { expect, it } from "vitest";
-import { keptNodeId } from "./node-id.ts";
+import { nodeIdIn } from "./node-id.ts";
 
 it("makes a node's id once and keeps it, and refuses one that cannot be a name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
-  const chance = seededChance(createDice(1));
+  const random = seededChance(createDice(1));
   try {
-    const made = await keptNodeId(folder, chance);
+    const made = nodeIdIn(folder, random);
     expect(made).toMatch(/^n-[0-9a-f-]{36}$/);
-    expect(await keptNodeId(folder, chance)).toBe(made);
+    expect(nodeIdIn(folder, random)).toBe(made);
     await writeFile(join(folder, "node-id"), "a.b");
-    await expect(keptNodeId(folder, chance)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(() => nodeIdIn(folder, random)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   } finally {
     await rm(folder, { recursive: true });
   }

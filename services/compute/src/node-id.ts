@@ -1,32 +1,23 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Chance, Fault } from "@shoal/core";
+import { Fault, type Random } from "@shoal/core";
+import { persistedValue } from "@shoal/node";
 import { tokenProblem } from "@shoal/proto";
 
-const fileName = "node-id";
-const instanceFileName = "instance-id";
-
-/** The id that is kept in this folder, made at the first start: a node keeps its name over restarts. */
-export function keptNodeId(folder: string, chance: Chance): Promise<string> {
-  return kept(join(folder, fileName), () => `n-${chance.uuid()}`);
-}
+/** The node's id in this folder, made at the first start: a node keeps its name over restarts. Throws Fault CONFIG_INVALID. */
+export const nodeIdIn = (folder: string, random: Random): string => idIn(folder, "node-id", () => `n-${random.uuid()}`);
 
 /**
- * Which of all nodes of one name this is: nodes of several clusters may share a machine and a name, and never a folder. Made at the
- * first start, and kept like the node's id.
+ * Tells apart all nodes of one name: nodes of several clusters may share a machine and a name, and never a folder. Made and stored like the
+ * node's id.
  */
-export function keptInstanceId(folder: string, chance: Chance): Promise<string> {
-  return kept(join(folder, instanceFileName), () => chance.uuid());
-}
+export const instanceIdIn = (folder: string, random: Random): string => idIn(folder, "instance-id", random.uuid);
 
-async function kept(path: string, make: () => string): Promise<string> {
-  const kept = (await readFile(path, "utf8").catch(() => "")).trim();
-  if (kept === "") {
-    const made = make();
-    await writeFile(path, made, { mode: 0o600 });
-    return made;
-  }
-  const problem = tokenProblem(kept);
-  if (problem === undefined) return kept;
-  throw new Fault("CONFIG_INVALID", `${path} holds "${kept}", which cannot be an id: ${problem}; remove it`);
+function idIn(folder: string, name: string, make: () => string): string {
+  const id = persistedValue({ folder, name, make });
+  const problem = tokenProblem(id);
+  if (problem === undefined) return id;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `${join(folder, name)} holds "${id}", which cannot be an id: ${problem}; remove it`,
+  );
 }

@@ -2,14 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  connectRequester,
-  findServer,
-  type RequesterPorts,
-  type RunningServer,
-  startServer,
-  systemClock,
-} from "@shoal/nats";
+import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type Report, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { removeContainer } from "./executors/docker/remove-container.ts";
@@ -43,7 +37,14 @@ describe.skipIf(missing !== undefined)(title, () => {
     root = await mkdtemp(join(tmpdir(), "shoal-flood-"));
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
     const silent = { onParked: () => {} };
-    requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
+    requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      requesterId: "r-1",
+      replicas: 1,
+      servers: [server.url],
+      ...silent,
+    });
     const connection = { "nats.url": server.url, "log.level": "error", "wasm.poolSize": 0 };
     node = await startNode({ nodeId, dataDir: join(root, "node"), ...connection, "output.limitBytes": limitBytes });
   });

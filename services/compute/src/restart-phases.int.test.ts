@@ -4,14 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
-import {
-  connectRequester,
-  findServer,
-  type RequesterPorts,
-  type RunningServer,
-  startServer,
-  systemClock,
-} from "@shoal/nats";
+import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -208,7 +202,14 @@ describe.skipIf(missing !== undefined)(title, () => {
     archive = await archiveUrl();
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
     const silent = { onParked: () => {} };
-    requester = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], ...silent });
+    requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      requesterId: "r-1",
+      replicas: 1,
+      servers: [server.url],
+      ...silent,
+    });
     // Whatever a node asks about, it is still its own.
     await requester.market.onConfirm(async (_nodeId, { executions }) => ({
       verdicts: executions.map(({ executionId }) => ({ executionId, holds: true, recordedUpTo: 0 })),

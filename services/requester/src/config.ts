@@ -66,15 +66,21 @@ const Nats = z
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
+const dayMs = 86_400_000;
+
 const Auction = z.object({
   width: count(1, 64).default(3).describe("nodes that are asked at once for one job"),
   rounds: count(1, 64).default(8).describe("rounds of so many nodes before a job waits for room"),
   waitMs: count(10, 60_000)
     .default(300)
     .describe("longest wait for nodes that do not answer, milliseconds; those that answer decide it sooner"),
+  // As often as a requester looks at all that waits: most tasks of a busy cluster that small ones come and go in are shorter.
+  reserveAfterMs: count(1_000, dayMs)
+    .default(30_000)
+    .describe(
+      "how long a job waits for room before one node reserves the room that comes free for it, milliseconds; it is acted on every 30 seconds",
+    ),
 });
-
-const dayMs = 86_400_000;
 
 const Nodes = z
   .object({

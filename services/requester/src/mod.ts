@@ -1,9 +1,9 @@
 export { inMemory } from "./catalog/open-database.ts";
 export { createCatalog } from "./catalog/sqlite-catalog.ts";
 export { RequesterConfig } from "./config.ts";
-export type { Diary, RequesterPorts } from "./ports.ts";
+export { createRequester, type Requester, type RequesterSettings } from "./create-requester.ts";
+export type { RequesterPorts } from "./ports.ts";
 export { repairLog } from "./repair.ts";
-export { createRequester, type Requester, type RequesterSettings } from "./requester.ts";
 export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";
 export { type JobAsOf, jobAsOf, type Moment } from "./verify/as-of.ts";
 export { type OpenReplay, openReplay, type RebuildRequest } from "./verify/open-replay.ts";

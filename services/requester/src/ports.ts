@@ -1,14 +1,15 @@
 import type {
-  Chance,
   Clock,
   CommandBus,
   EventLog,
   Leases,
+  Logger,
   LogReader,
   Market,
   Positions,
+  Random,
   ReportQueue,
-  ViewStore,
+  ViewStores,
 } from "@shoal/core";
 import type { Catalog } from "./catalog/catalog.ts";
 
@@ -16,7 +17,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 export interface RequesterPorts {
   readonly log: EventLog;
   /** One for each bucket that this service projects into or reads. */
-  readonly views: Readonly<Record<"jobs" | "nodes" | "assignments" | "open", ViewStore>>;
+  readonly views: ViewStores;
   readonly positions: Positions;
   readonly leases: Leases;
   readonly commands: CommandBus;
@@ -25,11 +26,10 @@ export interface RequesterPorts {
   readonly logs: LogReader;
   readonly catalog: Catalog;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** Rebuilds a shard's part of a bucket from the log, and saves its position. The bucket is made again when it is gone. */
   readonly rebuild: (request: RebuildRequest) => Promise<void>;
-  /** Where the service says what goes on; quiet in simulations. */
-  readonly diary: Diary;
+  readonly logger: Logger;
 }
 
 /** A shard's part of a bucket. */
@@ -37,10 +37,4 @@ export interface RebuildRequest {
   readonly bucket: string;
   readonly shard: number;
   readonly signal: AbortSignal;
-}
-
-/** What an operator may want to read. */
-export interface Diary {
-  info(facts: object, sentence: string): void;
-  warn(facts: object, sentence: string): void;
 }

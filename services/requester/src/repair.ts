@@ -1,5 +1,6 @@
-import { type Given, readConfig } from "@shoal/core";
+import { type Given, kinds, readConfig } from "@shoal/core";
 import { acceptLoss, connectionOf, connectRequester, type LossAccepted } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "./config.ts";
 
 /**
@@ -9,13 +10,15 @@ import { RequesterConfig } from "./config.ts";
 export async function repairLog(given: Given): Promise<LossAccepted> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
     requesterId: "repair",
     ...connectionOf(settings),
     replicas: settings.replicas,
     onParked: () => {},
   });
   try {
-    return await acceptLoss(nats.link);
+    return await acceptLoss(nats.link, kinds);
   } finally {
     await nats.close();
   }

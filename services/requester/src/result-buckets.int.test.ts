@@ -1,4 +1,5 @@
-import { systemClock } from "@shoal/nats";
+import { silentLogger } from "@shoal/core";
+import { systemClock } from "@shoal/node";
 import { NodeDisconnected, NodeForgotten } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { isForgotten } from "./nodes/forgotten-nodes.ts";
@@ -19,7 +20,7 @@ it("deletes the results bucket of a node that was forgotten, and no other, also 
     isForgotten: (nodeId) => isForgotten(log, nodeId),
     isMine: () => true,
     clock: systemClock(),
-    diary: { info: () => undefined, warn: () => undefined },
+    logger: silentLogger,
   });
   try {
     await process.start();

@@ -32,7 +32,7 @@ function harness() {
     isForgotten: async (nodeId) => forgotten.has(nodeId),
     isMine: (nodeId) => nodeId !== "n-theirs",
     clock: sea.clock,
-    diary: { info: () => {}, warn: (facts) => void warned.push(facts) },
+    logger: { info: () => {}, warn: (facts) => void warned.push(facts) },
   });
   const put = (nodeId: string, seq: number, publishers: readonly string[] = ["nats"]) =>
     views.nodes.put(nodeId, { seq, info: { ...sampleInfo(nodeId), publishers } });

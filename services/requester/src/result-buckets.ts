@@ -1,6 +1,5 @@
-import { type Clock, causeOf, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
+import { type Clock, causeOf, type Logger, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
 import { NodeInfo } from "@shoal/proto";
-import type { Diary } from "./ports.ts";
 
 /** The publisher that puts results into the object store. */
 const publisher = "nats";
@@ -24,7 +23,7 @@ export interface ResultBucketsParts {
   /** This requester decides about the node. */
   readonly isMine: (nodeId: string) => boolean;
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
 }
 
 // Buckets of nodes that were forgotten while no owner watched. A forgotten node was away for days: an hour more costs little.
@@ -38,7 +37,7 @@ const firstSweepMs = 60_000;
  * deletes it once the log has forgotten the node. What happens to one node's bucket happens in order.
  */
 export function createResultBuckets(parts: ResultBucketsParts): Process {
-  const { nodes, clock, diary } = parts;
+  const { nodes, clock, logger } = parts;
   const buckets = new ResultBuckets(parts);
   let watch: { close(): Promise<void> } | undefined;
   let cancel: (() => void) | undefined;
@@ -46,7 +45,7 @@ export function createResultBuckets(parts: ResultBucketsParts): Process {
   const sweep = async (): Promise<void> => {
     await buckets
       .sweep()
-      .catch((failure: unknown) => diary.warn(causeOf(failure), "could not list the results buckets; retrying"));
+      .catch((failure: unknown) => logger.warn(causeOf(failure), "could not list the results buckets; retrying"));
     if (!isStopped) cancel = clock.at(clock.now() + sweepMs, () => void sweep());
   };
   return {
@@ -99,14 +98,14 @@ class ResultBuckets {
   }
 
   #removeForgotten(nodeId: string): void {
-    const { isMine, isForgotten, store, diary } = this.#parts;
+    const { isMine, isForgotten, store, logger } = this.#parts;
     if (!isMine(nodeId)) return;
     this.#do(nodeId, {
       async act() {
         // A missing entry proves nothing: the bucket of the view may have been deleted.
         if (!(await isForgotten(nodeId))) return;
         await store.remove(nodeId);
-        diary.info({ nodeId }, "deleted the results bucket of a node that was forgotten");
+        logger.info({ nodeId }, "deleted the results bucket of a node that was forgotten");
       },
       onFailed: () => undefined,
       problem: "the results bucket of a forgotten node cannot be deleted; it is tried again within the hour",
@@ -117,7 +116,7 @@ class ResultBuckets {
     const before = this.#doing.get(nodeId) ?? Promise.resolve();
     const doing = before.then(act).catch((failure: unknown) => {
       onFailed();
-      this.#parts.diary.warn({ nodeId, ...causeOf(failure) }, problem);
+      this.#parts.logger.warn({ nodeId, ...causeOf(failure) }, problem);
     });
     this.#doing.set(nodeId, doing);
     void doing.then(() => {

@@ -1,36 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import {
-  abandonOn,
-  connectionOf,
-  connectRequester,
-  createLogHealthWatch,
-  type RequesterPorts,
-  signalOf,
-  summaryOf,
-  systemChance,
-  systemClock,
-} from "@shoal/nats";
-import { shardOf, streams } from "@shoal/proto";
-import { createCatalog } from "./catalog/sqlite-catalog.ts";
+import { causeOf, Fault, type Given, type Logger, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { abandonOn, connectionOf, connectRequester, type RequesterPorts, signalOf, summaryOf } from "@shoal/nats";
+import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
+import { assemble, type Opened } from "./assemble.ts";
 import { RequesterConfig } from "./config.ts";
-import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
-import { type Api, createApi } from "./http/server.ts";
-import { keptText } from "./kept-text.ts";
-import { catalogFile, checkLog } from "./log-check.ts";
+import { checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
-import { isForgotten } from "./nodes/forgotten-nodes.ts";
 import { sharedWatch } from "./nodes/shared-watch.ts";
-import { openDiary } from "./pino-diary.ts";
-import type { Diary } from "./ports.ts";
-import { createCluster } from "./reads/cluster.ts";
-import { createNodeList } from "./reads/node-list.ts";
-import { selfInfo } from "./reads/self-info.ts";
-import { createRequester, type Requester } from "./requester.ts";
-import { createResultBuckets } from "./result-buckets.ts";
-import { sliceRebuilder } from "./verify/rebuild-slice.ts";
+
+const name = "shoal-requester";
 
 /** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
@@ -62,29 +41,31 @@ export interface RequesterFacts {
  * the address or the log do not allow it to start; it has logged it then.
  */
 export async function serveRequester(serving: RequesterServing): Promise<void> {
-  let diary = openDiary("info", "");
+  let logger = serviceLogger({ name, level: "info" });
   const signal = signalOf(serving.quit);
   try {
     const config = readConfig(RequesterConfig, serving.given);
     const dataDir = openDataDir(config.dataDir);
-    const requesterId = config.requesterId || keptText(dataDir, "requester-id", newRequesterId);
-    diary = openDiary(config.log.level, requesterId);
-    diary.info({ config: shownConfig(RequesterConfig, config) }, "starting");
-    const nats = await connectPorts({ config, requesterId, diary, signal });
+    const requesterId =
+      config.requesterId || persistedValue({ folder: dataDir, name: "requester-id", make: newRequesterId });
+    logger = serviceLogger({ name, level: config.log.level });
+    logger.identify({ requesterId });
+    logger.info({ config: shownConfig(RequesterConfig, config) }, "starting");
+    const nats = await connectPorts({ config, requesterId, logger, signal });
     const endWatch = abandonOn(signal, nats.link);
-    await runRequester({ config, dataDir, requesterId, diary, nats }, serving).finally(endWatch);
+    await runRequester({ config, dataDir, requesterId, logger, nats }, serving).finally(endWatch);
   } catch (failure) {
     // Who was asked to end while it started, or without a server, is not a failure.
-    if (signal.aborted) return diary.info(causeOf(failure), "ended before everything was done in order");
-    diary.fatal(failure);
+    if (signal.aborted) return logger.info(causeOf(failure), "ended before everything was done in order");
+    logger.fatal(failure);
     throw failure;
   }
 }
 
 async function runRequester(opened: Opened, { quit, onReady }: RequesterServing): Promise<void> {
-  const { requesterId, diary, nats } = opened;
+  const { requesterId, logger, nats } = opened;
   for (const difference of nats.topology.differences)
-    diary.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");
+    logger.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");
   const guard = guardLog(nats.log, systemClock());
   nats.link.onChange((up) => (up ? guard.reconnected() : undefined));
   const connection: Process = {
@@ -97,18 +78,18 @@ async function runRequester(opened: Opened, { quit, onReady }: RequesterServing)
   const ready: Process = {
     name: "ready",
     async start() {
-      diary.info({ api: api.url() }, "ready");
+      logger.info({ api: api.url() }, "ready");
       onReady({ requesterId, api: api.url() }, () => ({
         alive: health.alive(),
         summary: summaryOf(health.checks()),
       }));
     },
-    stop: async () => diary.info({}, "stopping"),
+    stop: async () => logger.info({}, "stopping"),
   };
   await runUntil(Promise.race([quit, guard.damaged]), [connection, ...processes, ready]);
 }
 
-const newRequesterId = (): string => `r-${systemChance.uuid().slice(0, 8)}`;
+const newRequesterId = (): string => `r-${systemRandom.uuid().slice(0, 8)}`;
 
 function openDataDir(path: string): string {
   const dataDir = resolve(path);
@@ -123,107 +104,20 @@ function openDataDir(path: string): string {
 interface Connecting {
   readonly config: RequesterConfig;
   readonly requesterId: string;
-  readonly diary: Diary;
+  readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-function connectPorts({ config, requesterId, diary, signal }: Connecting): Promise<RequesterPorts> {
+function connectPorts({ config, requesterId, logger, signal }: Connecting): Promise<RequesterPorts> {
   return connectRequester({
     requesterId,
     ...connectionOf(config.nats),
     replicas: config.nats.replicas,
     signal,
+    clock: systemClock(),
+    random: systemRandom,
     storage: config.storage,
-    onParked: (count) => diary.warn({ count }, "a report could not be read and was parked"),
-    onTrouble: (what, level) => diary[level]({ what }, "trouble with NATS"),
+    onParked: (count) => logger.warn({ count }, "a report could not be read and was parked"),
+    onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
   });
 }
-
-interface Opened {
-  readonly config: RequesterConfig;
-  readonly dataDir: string;
-  readonly requesterId: string;
-  readonly diary: Diary;
-  readonly nats: RequesterPorts;
-}
-
-interface Assembled {
-  readonly processes: readonly Process[];
-  readonly api: Api;
-  readonly health: RequesterHealth;
-}
-
-/** The service itself, and the doors behind it: first what is asked, last who asks. */
-function assemble({ config, dataDir, requesterId, diary, nats }: Opened): Assembled {
-  const clock = systemClock();
-  const chance = systemChance;
-  const { views, log, positions, logs } = nats;
-  const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
-  const rebuild = sliceRebuilder(nats);
-  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, chance, diary, rebuild });
-  const { commands, membership, roster } = requester;
-  const self = selfInfo(requesterId, pairs(config.labels));
-  const health = createRequesterHealth({
-    watch: createLogHealthWatch(nats.link, streams.events),
-    clock,
-    diary,
-    owned: () => requester.owner.holdings().size,
-    nodes: () => membership.nodes(),
-    features: requester.features,
-  });
-  const nodes = createNodeList({
-    views: views.nodes,
-    membership,
-    roster,
-    clock,
-    self,
-    clockOffsetMs: health.clockOffsetMs,
-  });
-  const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
-  const resultBuckets = resultBucketsOf(nats, requester, diary);
-  const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
-  const secret = keptText(dataDir, "secret", () => randomBytes(32).toString("hex"));
-  const { publicUrl, ...http } = config.http;
-  const api = createApi(
-    {
-      requesterId,
-      publicUrl,
-      secret,
-      commands,
-      catalog,
-      nodes,
-      cluster,
-      log,
-      views,
-      viewPositions: positions,
-      logs,
-      results,
-      clock,
-      chance,
-      diary,
-      health,
-    },
-    http,
-  );
-  // The port first: who cannot have it takes no shard.
-  return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
-}
-
-/** Where nodes put results: made when a node joins, removed when it is forgotten. */
-function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, diary: Diary): Process {
-  return createResultBuckets({
-    nodes: nats.views.nodes,
-    store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
-    isForgotten: (nodeId) => isForgotten(nats.log, nodeId),
-    isMine: (nodeId) => owner.holdings().has(shardOf(nodeId)),
-    ...{ clock: systemClock(), diary },
-  });
-}
-
-async function openResult(nats: RequesterPorts, nodeId: string, object: string) {
-  const found = await (await nats.results(nodeId)).get(object);
-  return found === undefined ? undefined : { sizeBytes: found.kept.sizeBytes, bytes: found.bytes };
-}
-
-const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));

@@ -1,4 +1,4 @@
-import { fromText, type Pen, program, root } from "../../../services/compute/src/executors/wasm/testing/program.ts";
+import { fromText, type Pen, program, root } from "@shoal/wasi-sandbox/testing";
 
 /** A WebAssembly program that means ill, and what must become of it. */
 export interface HostileGuest {

@@ -1,4 +1,5 @@
 import { connectNode, type NodePorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import type { Report } from "@shoal/proto";
 import { encodeMessage } from "../../../libs/nats/src/message-codec.ts";
 import type { FaultCluster } from "../../int/fault-cluster.ts";
@@ -6,7 +7,14 @@ import type { Placed } from "../../int/job-ledger.ts";
 
 /** A program that has stolen a node's password and says what it likes. */
 export function connectRogue({ devstack, passwordOf }: FaultCluster, nodeId: string): Promise<NodePorts> {
-  return connectNode({ nodeId, servers: [devstack.facts.nats], user: nodeId, pass: passwordOf(nodeId) });
+  return connectNode({
+    clock: systemClock(),
+    random: systemRandom,
+    nodeId,
+    servers: [devstack.facts.nats],
+    user: nodeId,
+    pass: passwordOf(nodeId),
+  });
 }
 
 // Not what any task here ends with.

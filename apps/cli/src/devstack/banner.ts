@@ -1,6 +1,6 @@
 import { paint } from "../output/paint.ts";
+import type { DevstackFacts } from "./known-cluster.ts";
 import type { DevstackSettings } from "./settings.ts";
-import type { DevstackFacts } from "./start-devstack.ts";
 
 // Where the command line looks by itself.
 const usualApi = "http://127.0.0.1:1234";

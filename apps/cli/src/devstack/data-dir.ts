@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folders and files of a devstack. */
@@ -21,6 +21,8 @@ export function openDataDir(path: string): DataDir {
   mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
   const file = join(path, "passwords.json");
+  // The mode of a write counts for a new file alone.
+  if (existsSync(file)) chmodSync(file, 0o600);
   const passwords = readPasswords(file);
   return {
     path,

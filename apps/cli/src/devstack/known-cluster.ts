@@ -3,9 +3,17 @@ import { join } from "node:path";
 import { CliError } from "../failure.ts";
 import { openDataDir } from "./data-dir.ts";
 import { requesterUser } from "./plans.ts";
-import type { DevstackFacts } from "./start-devstack.ts";
 
 const fileName = "devstack.json";
+
+/** What the outside needs to know; the line that `--json` prints. */
+export interface DevstackFacts {
+  readonly ready: true;
+  readonly api: readonly string[];
+  readonly nats: string;
+  readonly dataDir: string;
+  readonly pids: Readonly<Record<string, number>>;
+}
 
 /** Settings `nats.…` of a requester, for the commands that open the log themselves: variables, and flags by path. */
 export interface LogAccess {

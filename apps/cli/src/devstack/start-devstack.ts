@@ -3,7 +3,7 @@ import { CliError } from "../failure.ts";
 import type { Facts } from "../process/parent.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { wantFreePort } from "./free-port.ts";
-import { rememberCluster } from "./known-cluster.ts";
+import { type DevstackFacts, rememberCluster } from "./known-cluster.ts";
 import { type Member, type MemberNews, startMember } from "./member.ts";
 import { natsUsers } from "./nats-users.ts";
 import { natsPlan, nodePlan, requesterPlan } from "./plans.ts";
@@ -19,15 +19,6 @@ export interface Devstack {
   kill(name: string): void;
   /** Stops everything in order: nodes, requesters, then the log. */
   stop(): Promise<void>;
-}
-
-/** What the outside needs to know; the line that `--json` prints. */
-export interface DevstackFacts {
-  readonly ready: true;
-  readonly api: readonly string[];
-  readonly nats: string;
-  readonly dataDir: string;
-  readonly pids: Readonly<Record<string, number>>;
 }
 
 /** Whom a start concerns. */

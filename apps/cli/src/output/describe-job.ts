@@ -3,7 +3,7 @@ import { executionColumns } from "./execution-columns.ts";
 import { historyColumns } from "./history-columns.ts";
 import { paint } from "./paint.ts";
 import { oneLine } from "./safe-text.ts";
-import { stateBrush } from "./states.ts";
+import { stateColour } from "./states.ts";
 import { table } from "./table.ts";
 import { ago, fullTime } from "./times.ts";
 
@@ -40,7 +40,7 @@ function facts(job: ShownJob["job"], { now, colours }: DescribeOptions): string 
     ["Name", job.name],
     ["Namespace", job.namespace],
     ["Type", job.type],
-    ["State", stateBrush(colours)(job.state.stateType)],
+    ["State", stateColour(colours)(job.state.stateType)],
     ["Message", job.state.message],
     ["Count", String(job.count)],
     ["Created Time", when(job.createTime)],
@@ -56,8 +56,8 @@ function facts(job: ShownJob["job"], { now, colours }: DescribeOptions): string 
 
 function summary(executions: ShownJob["executions"], colours: boolean): string {
   const counts = Map.groupBy(executions, ({ computeState }) => computeState.stateType);
-  const brush = stateBrush(colours);
-  return [...counts].map(([state, each]) => `${brush(state)} = ${each.length}\n`).join("");
+  const colour = stateColour(colours);
+  return [...counts].map(([state, each]) => `${colour(state)} = ${each.length}\n`).join("");
 }
 
 /** Text that a job wrote, in the order of its partitions; what would steer the terminal is left out, line breaks and tabs stay. */

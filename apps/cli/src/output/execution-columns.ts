@@ -1,11 +1,11 @@
 import { type ExecutionEntity, shortId } from "@shoal/proto";
-import { stateBrush } from "./states.ts";
+import { stateColour } from "./states.ts";
 import type { Column } from "./table.ts";
 import { ago } from "./times.ts";
 
 /** How executions are listed. */
 export function executionColumns(now: number, colours: boolean): readonly Column<ExecutionEntity>[] {
-  const paint = stateBrush(colours);
+  const paint = stateColour(colours);
   return [
     { title: "CREATED", of: (one) => ago(one.createTime, now) },
     { title: "MODIFIED", of: (one) => ago(one.modifyTime, now) },

@@ -7,7 +7,7 @@ type State =
   | (typeof nodeMachine.states)[number];
 
 // What is well is green, what needs a look is red, what waits is yellow.
-const brushes = {
+const colourOf = {
   pending: "yellow",
   queued: "yellow",
   assigned: "yellow",
@@ -24,7 +24,7 @@ const brushes = {
 } satisfies Record<State, keyof Paint>;
 
 /** Writes a state as the field does, in its colour. */
-export function stateBrush(colours: boolean): (state: State) => string {
+export function stateColour(colours: boolean): (state: State) => string {
   const box = paint(colours);
-  return (state) => box[brushes[state]](state.charAt(0).toUpperCase() + state.slice(1));
+  return (state) => box[colourOf[state]](state.charAt(0).toUpperCase() + state.slice(1));
 }

@@ -1,6 +1,6 @@
 import type { FeedEvent } from "@shoal/client";
 import { type EventText, shortId } from "@shoal/proto";
-import { type Brush, paint } from "../output/paint.ts";
+import { type Colour, paint } from "../output/paint.ts";
 import { oneLine } from "../output/safe-text.ts";
 import { timeOfDay } from "../output/times.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,12 +31,12 @@ export function printEvent(terminal: Terminal, event: FeedEvent, { about }: Prin
     ...(about ? [box.blue(oneLine(shortId(subjectOf(event))).padEnd(widths.id))] : []),
     (words.executionId === "" ? "" : oneLine(shortId(words.executionId))).padEnd(widths.id),
     words.topic.padEnd(widths.topic),
-    brushOf(words, terminal.colours)(oneLine(words.text)),
+    colourOf(words, terminal.colours)(oneLine(words.text)),
   ];
   terminal.out(`${columns.join("  ")}\n`);
 }
 
-function brushOf({ tone }: EventText, colours: boolean): Brush {
+function colourOf({ tone }: EventText, colours: boolean): Colour {
   const { green, red, yellow } = paint(colours);
   return { plain: (text: string) => text, good: green, bad: red, wait: yellow }[tone];
 }

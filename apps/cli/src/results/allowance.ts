@@ -28,6 +28,7 @@ export interface AllowanceOptions {
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
 }
 
+/** Counts from zero, with the limit that the options give. */
 export function allowanceOf({ maxBytes, yes, ask }: AllowanceOptions): Allowance {
   let limitBytes: number = maxBytes ?? (yes ? allowanceLimits.bytes : allowanceLimits.askBytes);
   let usedBytes = 0;

@@ -64,7 +64,7 @@ describe("unpacking", () => {
 
   it.each(["../outside", "a/../../outside", "/outside", "a\\..\\outside"])("refuses the path %s", async (name) => {
     const hostile = await archive((tar) => tar.entry({ name }, "gotcha"));
-    await expect(unpack(hostile, { into, label: "e-1", allowance })).rejects.toThrow(/leaves its folder/);
+    await expect(unpack(hostile, { into, label: "e-1", allowance })).rejects.toThrow(/would lead out of its folder/);
     expect(existsSync(join(root, "outside"))).toBe(false);
   });
 
@@ -102,7 +102,7 @@ describe("unpacking", () => {
 
   it("bounds what stands in front of an entry", async () => {
     const large = await archive((tar) => tar.entry({ name: "f", pax: { comment: "x".repeat(20_000) } }, "x"));
-    await expect(unpack(large, { into, label: "e-1", allowance })).rejects.toThrow(/headers for one entry/);
+    await expect(unpack(large, { into, label: "e-1", allowance })).rejects.toThrow(/header of \d+ bytes/);
   });
 
   it.runIf(sep === "/")("keeps names as odd as the system allows", async () => {

@@ -1,23 +1,11 @@
-import { createWriteStream } from "node:fs";
-import { appendFile, mkdir, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import { extract } from "tar-stream";
+import { lstat, mkdir } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { type FilePlace, type TarFile, TarRefusal, unpackTar } from "@shoal/node";
 import { CliError } from "../failure.ts";
 import type { Allowance } from "./allowance.ts";
-import { boundLongHeaders } from "./long-headers.ts";
 
-/** What one archive may hold at most: against archives that grow without end when they are unpacked. */
-export const unpackLimits = {
-  /** Entries, and folders that are only on the way to one: as many as a node publishes. */
-  entries: 100_000,
-  /** Levels of folders, as a node publishes them. */
-  levels: 64,
-  /** A folder takes one block of the disk, however little is in it: the block size of ext4. */
-  folderBytes: 4_096,
-} as const;
+// Against archives that grow without end when they are unpacked: as many entries as a node publishes.
+const entriesMax = 100_000;
 
 /** What an unpacking had to say beside the files that it wrote. */
 export interface Unpacked {
@@ -44,131 +32,51 @@ const appended: readonly string[] = ["stdout", "stderr", "exitCode"];
 export async function unpack(archive: Readable, { into, label, allowance }: UnpackOptions): Promise<Unpacked> {
   await mkdir(into, { recursive: true });
   const remarks: string[] = [];
-  const reader = extract();
-  boundLongHeaders(reader);
-  const feeding = pipeline(archive, createGunzip(), counted(allowance), reader);
-  // The loop below ends with the same failure; it must not count as unheard until then.
-  feeding.catch(() => undefined);
-  let files = 0;
-  let things = 0;
-  const count = () => {
-    things += 1;
-    if (things > unpackLimits.entries) throw tooMuch(`more than ${unpackLimits.entries} files and folders`);
-  };
-  const tree: Tree = {
-    into,
-    label,
-    folders: new Set(),
-    made: async () => {
-      count();
-      await allowance.take(unpackLimits.folderBytes);
-    },
-  };
   try {
-    for await (const entry of reader) {
-      count();
-      const { wrote, remark } = await unpackEntry(Readable.from(entry), entry.header, tree);
-      if (wrote) files += 1;
-      if (remark !== undefined) remarks.push(remark);
-      entry.resume();
-    }
-    await feeding;
+    const { files } = await unpackTar(archive, {
+      folder: into,
+      entriesMax,
+      budget: {
+        // It counts what files hold too.
+        streamed: (bytes) => allowance.take(bytes),
+        made: (kind, bytes) => (kind === "folder" ? allowance.take(bytes) : undefined),
+      },
+      place: (file) => placeOf(file, { label, remarks }),
+      links: "leave out",
+      onLeftOut: ({ name, type }) => void remarks.push(`${name} was left out: it is a ${type}, not a file`),
+    });
+    return { files, remarks };
   } catch (failure) {
-    archive.destroy();
-    if (failure instanceof CliError) throw failure;
-    const why = failure instanceof Error ? failure.message : String(failure);
-    throw new CliError("RESULT_NOT_FOUND", `the result cannot be unpacked: ${why}`, "download it again");
-  }
-  return { files, remarks };
-}
-
-interface Tree extends Pick<UnpackOptions, "into" | "label"> {
-  /** The folders that are known to be there. */
-  readonly folders: Set<string>;
-  /** Called before each folder that is made. */
-  made(): Promise<void>;
-}
-
-interface EntryHeader {
-  readonly name: string;
-  readonly type?: string | null | undefined;
-  readonly mode?: number | undefined;
-}
-
-interface EntryDone {
-  readonly wrote: boolean;
-  readonly remark?: string;
-}
-
-async function unpackEntry(content: Readable, header: EntryHeader, tree: Tree): Promise<EntryDone> {
-  const { into, label } = tree;
-  const parts = safeParts(header.name);
-  const path = join(into, ...parts);
-  if (header.type === "directory") {
-    await enter(tree, parts);
-    return { wrote: false };
-  }
-  if (header.type !== "file" && header.type !== "contiguous-file") {
-    const kind = header.type ?? "thing of unknown kind";
-    return { wrote: false, remark: `${header.name} was left out: it is a ${kind}, not a file` };
-  }
-  await enter(tree, parts.slice(0, -1));
-  const [first = ""] = parts;
-  if (parts.length === 1 && appended.includes(first)) {
-    for await (const piece of content) await appendFile(path, piece);
-    return { wrote: true };
-  }
-  const free = (await exists(path)) ? `${path}.${label}` : path;
-  // The owner's right to run is kept, no other; the flag refuses to follow what somebody put there meanwhile.
-  await pipeline(content, createWriteStream(free, { flags: "wx", mode: (header.mode ?? 0) & 0o100 ? 0o755 : 0o644 }));
-  if (free === path) return { wrote: true };
-  return { wrote: true, remark: `${parts.join(sep)} is in several results: this one was kept as ${free}` };
-}
-
-/** Makes the folders on the way, one at a time: one name may make many of them. */
-async function enter({ into, folders, made }: Tree, parts: readonly string[]): Promise<void> {
-  if (parts.length > unpackLimits.levels) throw tooMuch(`folders in more than ${unpackLimits.levels} levels`);
-  for (let depth = 1; depth <= parts.length; depth++) {
-    const path = join(into, ...parts.slice(0, depth));
-    if (folders.has(path)) continue;
-    // Another archive of the job may have made it.
-    if (!(await exists(path))) {
-      await made();
-      await mkdir(path);
-    }
-    folders.add(path);
+    throw asCliError(failure);
   }
 }
 
-/** The parts of a path in an archive; refuses what would not stay below the folder. */
-function safeParts(name: string): readonly string[] {
-  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  // A backslash is part of a name on POSIX systems, and between names on Windows.
-  const steps = parts.flatMap((part) => part.split("\\"));
-  if (name.startsWith("/") || steps.some((step) => step === ".." || step.includes("\0")) || isSplitHere(parts)) {
-    throw new CliError(
-      "RESULT_NOT_FOUND",
-      `the result holds the path ${JSON.stringify(name)}, which leaves its folder`,
-      "",
-    );
-  }
-  return parts;
+/** Where a file of an archive goes: nothing that another archive has put there is lost. */
+async function placeOf(
+  { name, path, mode }: TarFile,
+  { label, remarks }: { readonly label: string; readonly remarks: string[] },
+): Promise<FilePlace> {
+  // The owner's right to run is kept, no other.
+  const permissions = mode & 0o100 ? 0o755 : 0o644;
+  if (appended.includes(name)) return { path, flags: "a", mode: permissions };
+  if (!(await isThere(path))) return { path, flags: "wx", mode: permissions };
+  const renamed = `${path}.${label}`;
+  remarks.push(`${name} is in several results: this one was kept as ${renamed}`);
+  return { path: renamed, flags: "wx", mode: permissions };
 }
 
-const isSplitHere = (parts: readonly string[]): boolean => sep === "\\" && parts.some((part) => part.includes(sep));
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
     () => true,
     () => false,
   );
 
-function counted(allowance: UnpackOptions["allowance"]): Transform {
-  return new Transform({
-    transform(piece: Buffer, _encoding, done) {
-      allowance.take(piece.length).then(() => done(null, piece), done);
-    },
-  });
+function asCliError(failure: unknown): CliError {
+  if (failure instanceof CliError) return failure;
+  if (failure instanceof TarRefusal) {
+    const code = failure.reason === "too large" ? "TOO_LARGE" : "RESULT_NOT_FOUND";
+    return new CliError(code, `the result ${failure.message}`, "");
+  }
+  const why = failure instanceof Error ? failure.message : String(failure);
+  return new CliError("RESULT_NOT_FOUND", `the result cannot be unpacked: ${why}`, "download it again");
 }
-
-const tooMuch = (what: string): CliError => new CliError("TOO_LARGE", `the result holds ${what}`, "");

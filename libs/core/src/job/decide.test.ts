@@ -279,7 +279,7 @@ describe("reports", () => {
       if (!decision.ok) expect.unreachable(decision.rejection.why);
       const [failed, end] = decision.events;
       if (failed?.type !== "ExecutionFailed") expect.unreachable(`found ${failed?.type}`);
-      const waits = { 1: 0, 2: batchRetries.backoffMs, 3: 2 * batchRetries.backoffMs }[attempt];
+      const waits = { 1: 0, 2: batchRetries.backoff.firstMs, 3: 2 * batchRetries.backoff.firstMs }[attempt];
       expect(failed.data.retryAt).toBe(waits === undefined ? undefined : sampleAt + waits);
       expect(end?.type).toBe(waits === undefined ? "JobFailed" : undefined);
       history.push(ExecutionFailed.of({ ...failed.data, retryAt: sampleAt }));

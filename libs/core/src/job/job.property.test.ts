@@ -297,7 +297,7 @@ describe("whatever is commanded in whatever order", () => {
           }
           const wanted = jobViews.flatMap((view) =>
             entries(view, job).map(
-              ({ key, seq: at, value }) => [`${view.bucket} ${key}`, JSON.stringify(entryOf(at, value))] as const,
+              ({ key, seq: at, value }) => [`${view.bucket.name} ${key}`, JSON.stringify(entryOf(at, value))] as const,
             ),
           );
           expect([...held].toSorted()).toEqual(wanted.toSorted());

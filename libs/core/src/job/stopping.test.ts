@@ -123,7 +123,7 @@ it("losing a node is one event for each time at which slots are placed again", (
     .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
     .then(
       ExecutionsLost.of({ slots: ["0", "2"], ...events, retryAt: sampleAt }),
-      ExecutionsLost.of({ slots: ["1"], ...events, retryAt: sampleAt + 2 * batchRetries.backoffMs }),
+      ExecutionsLost.of({ slots: ["1"], ...events, retryAt: sampleAt + 2 * batchRetries.backoff.firstMs }),
     );
 });
 

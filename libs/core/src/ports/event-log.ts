@@ -87,7 +87,7 @@ export type LogFilter =
   | {
       readonly shard: number;
       /** Asked for each commit before it is read; what the follower knows already (its own, mostly) is not delivered. */
-      readonly knows?: (aggregateId: string, seq: number) => boolean;
+      readonly knows?: (seq: number) => boolean;
     }
   | { readonly shard?: never; readonly namespace?: string; readonly jobId?: string };
 

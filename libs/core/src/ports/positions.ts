@@ -6,6 +6,8 @@ export interface ViewPosition {
   readonly reportsSeq: number;
   /** How many aggregates of the shard were open when it was written; kept in the bucket `open` alone. */
   readonly open?: number;
+  /** A rebuild has begun and not finished: entries may be missing, and owners take it for no position. */
+  readonly isRebuilding?: true;
 }
 
 /** A position with its own revision in the bucket. */

@@ -5,9 +5,9 @@ import { deadlineDefaults } from "../job/job-types/deadline-defaults.ts";
 import { jobTypes } from "../job/job-types/index.ts";
 import type { View } from "./view.ts";
 
-/** What each node should be doing, under `<nodeId>.<executionId>`; present while the execution occupies the node. */
+/** What each node should be doing; present while the execution occupies the node. */
 export const assignments: View<Job> = {
-  bucket: buckets.assignments,
+  bucket: { name: buckets.assignments, keys: "<nodeId>.<executionId>" },
   pace: "at once",
   *parts(job, other) {
     for (const [id, execution] of job.live) {

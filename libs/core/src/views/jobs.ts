@@ -11,9 +11,9 @@ export const jobEntryLimits = {
   textChars: 131_072,
 } as const;
 
-/** Every job with its executions as the API shows them, under `<namespace>.<jobId>`. */
+/** Every job with its executions as the API shows them. */
 export const jobs: View<Job> = {
-  bucket: buckets.jobs,
+  bucket: { name: buckets.jobs, keys: "<namespace>.<jobId>" },
   pace: "after a moment",
   parts: (job) => [{ key: `${job.header.spec.namespace}.${job.header.id}`, of: job, seq: job.seq }],
   render(_, job) {

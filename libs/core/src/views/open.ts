@@ -2,7 +2,10 @@ import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import type { ViewEntry } from "../ports/view-store.ts";
-import type { Change } from "./view.ts";
+import type { BucketDefinition, Change } from "./view.ts";
+
+/** The bucket of every aggregate that is not settled, whatever its kind. */
+export const openBucket: BucketDefinition = { name: buckets.open, keys: "<shard>.<kind>.<namespace>.<id>" };
 
 /** What the view `open` holds of an aggregate that is not settled, or that cannot be read. */
 export const OpenEntry = z.object({
@@ -38,7 +41,7 @@ export function openChange<S>(kind: Pick<Kind<S>, "isSettled">, step: OpenStep<S
   const isOpen = !kind.isSettled(after);
   if (wasOpen === isOpen) return undefined;
   return {
-    bucket: buckets.open,
+    bucket: openBucket.name,
     urgent: false,
     key: openKeyOf(aggregate),
     seq,

@@ -8,9 +8,19 @@ export interface Part {
   readonly seq: number;
 }
 
+/** The bucket that a view fills. The cluster's streams, rights, ports, positions and repairs follow from it. */
+export interface BucketDefinition {
+  /** A token, which no other view uses. */
+  readonly name: string;
+  /** What a key is, such as `<namespace>.<jobId>`. */
+  readonly keys: string;
+  /** The most that it may hold, bytes; without a limit when left out. Writes beyond it wait for room. */
+  readonly maxBytes?: number;
+}
+
 /** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
 export interface View<A> {
-  readonly bucket: string;
+  readonly bucket: BucketDefinition;
   /** How soon a change is written: at once where somebody acts on it; where nobody does after a moment, so that only what stands by then is. */
   readonly pace: "at once" | "after a moment";
   /** The pieces of an aggregate. Those that are the same in `other` may be left out: what did not change then costs nothing. */
@@ -57,7 +67,7 @@ export function changes<A>(
   const old = new Map<string, object>();
   if (before !== undefined) for (const part of view.parts(before, after)) old.set(part.key, part.of);
   const made: Change[] = [];
-  const { bucket } = view;
+  const bucket = view.bucket.name;
   const urgent = view.pace === "at once";
   for (const part of view.parts(after, before)) {
     if (old.get(part.key) !== part.of)

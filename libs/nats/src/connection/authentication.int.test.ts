@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/nats-core";
 import { heard } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { streams, subjects } from "@shoal/proto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readToEnd } from "../stream/read-to-end.ts";
@@ -46,7 +47,14 @@ onServer(() => {
     expect(texts).toEqual(["hi"]);
   }
   const failureOf = (on: NatsBench, options: Partial<ConnectOptions>) =>
-    connect({ servers: [on.server().url], name: "test", patienceMs: 0, ...options }).then(
+    connect({
+      clock: systemClock(),
+      random: systemRandom,
+      servers: [on.server().url],
+      name: "test",
+      patienceMs: 0,
+      ...options,
+    }).then(
       () => expect.unreachable("it was let in"),
       (failure: unknown) => failure,
     );

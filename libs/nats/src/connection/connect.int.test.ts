@@ -1,3 +1,4 @@
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
@@ -22,22 +23,34 @@ onServer(() => {
       await bench.link({ servers: [urlOf(user, password)] });
     });
     it("says at once that the user is refused, without the password", async () => {
-      const failure = await connect({ servers: [urlOf("me", "wrong")], name: "test" }).catch(
-        (thrown: unknown) => thrown,
-      );
+      const failure = await connect({
+        clock: systemClock(),
+        random: systemRandom,
+        servers: [urlOf("me", "wrong")],
+        name: "test",
+      }).catch((thrown: unknown) => thrown);
       expect(failure).toMatchObject({ code: "NATS_REFUSED" });
       expect(String(failure)).not.toContain("wrong");
     });
     it("says so too when several servers refuse the user", async () => {
       const { url, port } = bench.server();
       const servers = [url, `nats://localhost:${port}`, `nats://127.0.0.2:${port}`];
-      const refused = connect({ servers, user: "me", pass: "wrong", name: "test" });
+      const refused = connect({
+        clock: systemClock(),
+        random: systemRandom,
+        servers,
+        user: "me",
+        pass: "wrong",
+        name: "test",
+      });
       await expect(refused).rejects.toMatchObject({ code: "NATS_REFUSED" });
     });
     it("says where it looked when nobody answers", async () => {
       const { url } = bench.server();
       await bench.server().stop();
-      await expect(connect({ servers: [url], name: "test", patienceMs: 0 })).rejects.toMatchObject({
+      await expect(
+        connect({ clock: systemClock(), random: systemRandom, servers: [url], name: "test", patienceMs: 0 }),
+      ).rejects.toMatchObject({
         code: "LOG_UNREACHABLE",
         message: expect.stringContaining(url),
       });

@@ -1,7 +1,5 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Chance, type Clock, Fault } from "@shoal/core";
-import { systemChance } from "../system-chance.ts";
-import { systemClock } from "../system-clock.ts";
+import { type Clock, Fault, type Random } from "@shoal/core";
 import { createAuthentication } from "./authentication.ts";
 import type { AuthenticationSettings } from "./authentication-settings.ts";
 import { type FirstConnectionOptions, firstConnection } from "./first-connection.ts";
@@ -21,8 +19,8 @@ export interface ConnectOptions extends AuthenticationSettings {
   readonly signal?: AbortSignal;
   /** Called for what goes wrong in the background and is survived. */
   readonly onTrouble?: OnTrouble;
-  readonly clock?: Clock;
-  readonly chance?: Chance;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 // A server that was started in the same moment answers within milliseconds; a person who mistyped an address waits for this.
@@ -34,13 +32,13 @@ const patienceDefaultMs = 10_000;
  * CONFIG_INVALID (settings contradict each other, or a file cannot be used).
  */
 export async function connect(options: ConnectOptions): Promise<Link> {
-  const { clock = systemClock(), chance = systemChance, inboxPrefix = "_INBOX", name, signal } = options;
+  const { clock, random, inboxPrefix = "_INBOX", name, signal } = options;
   const onTrouble = options.onTrouble ?? (() => {});
   const trouble = createTroubleReport(clock, onTrouble);
   const authentication = createAuthentication(options, trouble.report);
   const servers = options.servers.map(withoutSecrets);
   const patienceMs = options.patienceMs ?? patienceDefaultMs;
-  const dialing = { servers, authentication, name, inboxPrefix, patienceMs, clock, chance, signal };
+  const dialing = { servers, authentication, name, inboxPrefix, patienceMs, clock, random, signal };
   const link = await open(dialing, onTrouble);
   const { info } = link.nc;
   if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) link.trouble(warning, "warn");
@@ -48,7 +46,7 @@ export async function connect(options: ConnectOptions): Promise<Link> {
 }
 
 async function open(dialing: FirstConnectionOptions, onTrouble: OnTrouble): Promise<Link> {
-  const { clock, chance, inboxPrefix, authentication } = dialing;
+  const { clock, random, inboxPrefix, authentication } = dialing;
   const { nc, policy } = await firstConnection(dialing);
   try {
     checkServer(nc);
@@ -60,7 +58,7 @@ async function open(dialing: FirstConnectionOptions, onTrouble: OnTrouble): Prom
   const troubles = createTroubleReport(clock, onTrouble);
   const { identity } = authentication;
   const openSecond = () => second(nc, dialing, onTrouble);
-  return linkOver(nc, { clock, chance, inboxPrefix, identity, policy, troubles, openSecond });
+  return linkOver(nc, { clock, random, inboxPrefix, identity, policy, troubles, openSecond });
 }
 
 /** Another connection of the same client, which ends with the first. */

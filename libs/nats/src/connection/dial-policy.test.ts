@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { createDialPolicy, dialLimits } from "./dial-policy.ts";
 
-const chance = { uuid: () => "", fraction: () => 0, digest: () => "" };
+const random = { uuid: () => "", fraction: () => 0 };
 
 describe("the dial policy", () => {
   it("lets each server be dialled once until the first connection", () => {
-    const policy = createDialPolicy(3, chance);
+    const policy = createDialPolicy(3, random);
     for (const _ of [1, 2, 3]) expect(policy.beforeDial()).toBeNull();
     expect(() => policy.beforeDial()).toThrow("each server was tried once");
   });
   it("lets a connection that was open be dialled without an end, until it is closed", () => {
-    const policy = createDialPolicy(1, chance);
+    const policy = createDialPolicy(1, random);
     policy.beforeDial();
     policy.admitted();
     for (let dials = 0; dials < 100; dials++) expect(policy.beforeDial()).toBeNull();
@@ -18,7 +18,7 @@ describe("the dial policy", () => {
     expect(() => policy.beforeDial()).toThrow("closed");
   });
   it("waits from 1 s doubling to 30 s while the user is refused, and shortly again once it was let in", () => {
-    const policy = createDialPolicy(1, chance);
+    const policy = createDialPolicy(1, random);
     policy.admitted();
     expect(policy.waitMs()).toBe(dialLimits.waitMs);
     const waits = Array.from({ length: 7 }, () => policy.refused());

@@ -1,4 +1,4 @@
-import type { Chance } from "@shoal/core";
+import { backoffMs, type Random } from "@shoal/core";
 
 /** When the client library may dial, in milliseconds. */
 export const dialLimits = {
@@ -6,10 +6,8 @@ export const dialLimits = {
   waitMs: 100,
   /** Added at random, so that many clients do not come at once. */
   jitterMs: 150,
-  /** After the first refusal of the user; doubled with every further one. */
-  refusedFirstMs: 1_000,
-  /** The longest wait: a password that is corrected on the server works again within half a minute. */
-  refusedMostMs: 30_000,
+  /** After refusals of the user: a password that is corrected on the server works again within half a minute. */
+  refused: { firstMs: 1_000, maxMs: 30_000 },
   /** A dial that takes longer is given up: a server across the world answers in a fraction of it. */
   timeoutMs: 5_000,
 } as const;
@@ -38,15 +36,15 @@ export interface DialPolicy {
 }
 
 /** A policy that allows `dialsMax` dials until the first connection. */
-export function createDialPolicy(dialsMax: number, chance: Chance): DialPolicy {
+export function createDialPolicy(dialsMax: number, random: Random): DialPolicy {
   let dials = 0;
   let shown = 0;
   let refusals = 0;
   let isOpen = false;
   let hasEnded = false;
-  const refusedMs = () => Math.min(dialLimits.refusedFirstMs * 2 ** (refusals - 1), dialLimits.refusedMostMs);
+  const refusedMs = () => backoffMs(dialLimits.refused, refusals);
   return {
-    waitMs: () => (refusals === 0 ? dialLimits.waitMs : refusedMs()) + chance.fraction() * dialLimits.jitterMs,
+    waitMs: () => (refusals === 0 ? dialLimits.waitMs : refusedMs()) + random.fraction() * dialLimits.jitterMs,
     beforeDial() {
       dials += 1;
       if (hasEnded) throw new Error("the connection is closed");

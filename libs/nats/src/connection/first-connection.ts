@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { connect as dial } from "@nats-io/transport-node";
-import { type Chance, type Clock, Fault, pause } from "@shoal/core";
+import { type Clock, Fault, pause, type Random } from "@shoal/core";
 import type { Authentication } from "./authentication.ts";
+import { dial } from "./dial.ts";
 import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
 import { isUserRefusal, refusedByAll, userRefused } from "./refusal.ts";
 
@@ -15,7 +15,7 @@ export interface FirstConnectionOptions {
   /** How long servers that do not answer are tried for. */
   readonly patienceMs: number;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** Ends the tries. */
   readonly signal: AbortSignal | undefined;
 }
@@ -39,7 +39,7 @@ export async function firstConnection(options: FirstConnectionOptions): Promise<
   const { clock, servers, authentication, signal } = options;
   const untilAt = clock.now() + options.patienceMs;
   for (;;) {
-    const policy = createDialPolicy(servers.length, options.chance);
+    const policy = createDialPolicy(servers.length, options.random);
     try {
       const nc = await dialUntil(options, policy, untilAt);
       policy.admitted();

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Chance, type Clock, Fault } from "@shoal/core";
+import { type Clock, Fault, type Random } from "@shoal/core";
 import type { DialPolicy } from "./dial-policy.ts";
 import { createLater, type Later } from "./later.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
@@ -16,7 +16,7 @@ export interface Link {
   readonly later: Later;
   readonly replies: Replies;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly inboxPrefix: string;
   /**
    * Another connection of the same client, for a long read; the caller closes it, and it ends with this one. Throws Fault
@@ -46,7 +46,7 @@ export interface Link {
 /** What a link stands on besides its connection. */
 export interface LinkParts {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly inboxPrefix: string;
   /** The client as messages name it. */
   readonly identity: string;
@@ -60,7 +60,7 @@ export const requestMs = 6_000;
 
 /** Makes a link over an open connection. */
 export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
-  const { clock, chance, inboxPrefix, identity, openSecond, policy, troubles } = parts;
+  const { clock, random, inboxPrefix, identity, openSecond, policy, troubles } = parts;
   const replies = openReplies(nc, inboxPrefix);
   const later = createLater();
   const publisher = createPublisher({ nc, replies, clock, later });
@@ -73,7 +73,7 @@ export function linkOver(nc: NatsConnection, parts: LinkParts): Link {
     publisher.close();
   };
   return {
-    ...{ clock, chance, inboxPrefix, openSecond, nc, replies, publisher, later },
+    ...{ clock, random, inboxPrefix, openSecond, nc, replies, publisher, later },
     user: () => identity,
     trouble: (what, level = "info") => troubles.report(what, level),
     isUp: () => state.up && !nc.isClosed(),

@@ -1,7 +1,7 @@
 import { AuthorizationError, errors, PermissionViolationError } from "@nats-io/nats-core";
-import { connect as dial } from "@nats-io/transport-node";
 import { Fault } from "@shoal/core";
 import type { Authentication } from "./authentication.ts";
+import { dial } from "./dial.ts";
 import { dialLimits } from "./dial-policy.ts";
 
 /** The server does not let this user do something. */

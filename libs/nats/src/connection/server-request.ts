@@ -98,8 +98,8 @@ function answerOf(message: Msg): ServerAnswer {
 export const backoff = { leastMs: 20, mostMs: 70 } as const;
 
 /** Waits a moment of random length before the next try. */
-export function shortPause({ clock, chance }: Pick<Link, "clock" | "chance">): Promise<void> {
-  return pause(clock, backoff.leastMs + chance.fraction() * (backoff.mostMs - backoff.leastMs));
+export function shortPause({ clock, random }: Pick<Link, "clock" | "random">): Promise<void> {
+  return pause(clock, backoff.leastMs + random.fraction() * (backoff.mostMs - backoff.leastMs));
 }
 
 /**

@@ -5,6 +5,7 @@ import { headerNames } from "../connection/message-headers.ts";
 import type { Answered } from "../connection/publish-outcome.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject, nextOnSubject, type StoredMessage } from "../stream/stored-message.ts";
+import type { AppendsUnderWay } from "./appends-under-way.ts";
 import { type EncodedCommit, encodeCommit, hashOf, type MessageReader } from "./commit-codec.ts";
 
 interface Attempt {
@@ -28,18 +29,29 @@ interface Look {
   readonly expectedSeq?: number;
 }
 
+/** Where a commit is appended. */
+export interface AppendPlace {
+  readonly aggregate: AggregateRef;
+  readonly after: Tip;
+  readonly read: MessageReader;
+  readonly underWay: AppendsUnderWay;
+}
+
 /** See EventLog.append. */
-export async function appendCommit(
-  link: Link,
-  place: { readonly aggregate: AggregateRef; readonly after: Tip; readonly read: MessageReader },
-  commit: Commit,
-): Promise<Tip> {
-  const { aggregate, after, read } = place;
+export async function appendCommit(link: Link, place: AppendPlace, commit: Commit): Promise<Tip> {
+  const { aggregate, after, read, underWay } = place;
   assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
   const subject = subjectOf(aggregate);
   const encoded = encodeCommit(commit);
-  const { hash } = encoded;
-  let attempt: Attempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
+  const first: Attempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
+  return await underWay.during({ aggregate, subject, commit, encoded }, () => untilSettled(link, first));
+}
+
+/** Tries until the log has an answer: the commit is there, or another one, or it does not answer. */
+async function untilSettled(link: Link, first: Attempt): Promise<Tip> {
+  const { subject } = first;
+  const { hash } = first.encoded;
+  let attempt = first;
   const untilAt = link.clock.now() + patienceMs;
   for (let deafSince: number | undefined; ; ) {
     const outcome = await publish(link, attempt);

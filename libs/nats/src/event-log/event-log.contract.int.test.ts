@@ -16,7 +16,7 @@ onServer(() => {
       async put(aggregate, text) {
         const bytes = new TextEncoder().encode(text);
         // As another version of a requester does: with a message id.
-        const headers = { [headerNames.messageId]: link.chance.uuid() };
+        const headers = { [headerNames.messageId]: link.random.uuid() };
         const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes, headers });
         return outcome.state === "stored" ? outcome.seq : expect.unreachable(outcome.why);
       },

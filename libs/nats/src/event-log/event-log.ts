@@ -10,13 +10,14 @@ import {
   type StoredCommit,
   type UnreadableCommit,
 } from "@shoal/core";
-import { aggregateOf, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
+import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
 import { readSubject } from "../stream/batch-read.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { appendCommit } from "./append.ts";
+import { createAppendsUnderWay } from "./appends-under-way.ts";
 import { messageReader, wholly } from "./commit-codec.ts";
 import { lastSeqOf } from "./last-seq-of.ts";
 import { lastSeq, scanLog } from "./scan.ts";
@@ -28,8 +29,9 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
   const read = messageReader(known);
   // Digests are made at once: what is read is held back, or given to callers who keep it.
   const readWhole = wholly(read);
+  const underWay = createAppendsUnderWay();
   return {
-    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, read }, commit),
+    append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, read, underWay }, commit),
     async load(aggregate, afterSeq = 0) {
       const found: Found[] = [];
       const place = { stream: streams.events, subject: subjectOf(aggregate), afterSeq };
@@ -51,9 +53,8 @@ export function createEventLog(link: Link, known: Kinds = kinds): EventLog {
         from: { at: "behind", seq: afterSeq },
         ...(reading.room === undefined ? {} : { batch: pacedBatch }),
         deliver(message) {
-          if (isKnown(message)) return;
-          const found = readWhole(message);
-          if (!isForeign(found, message)) commits.add(found);
+          const found = isKnown(message) ? undefined : (underWay.read(message) ?? readWhole(message));
+          if (found !== undefined && !isForeign(found, message)) commits.add(found);
         },
         room: commits.room,
       });
@@ -113,7 +114,7 @@ function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogRea
 function knownTo(filter: LogFilter): (message: ReadMessage) => boolean {
   const knows = filter.shard === undefined ? undefined : filter.knows;
   if (knows === undefined) return () => false;
-  return ({ subject, seq }) => knows(aggregateOf(subject)?.id ?? "", seq);
+  return ({ seq }) => knows(seq);
 }
 
 function subjectOfFilter(filter: LogFilter): string {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { grow, someCommit, someJob } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { subjectOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
@@ -51,6 +52,8 @@ onServer(() => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
     requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       ...{ servers, user: "requester", pass, requesterId: "r1", replicas: 1 },
       onParked: () => {},
     });

@@ -11,7 +11,7 @@ export interface ScannedMessage extends Pick<DeliveredMessage, "subject" | "seq"
   isAppended(): boolean;
 }
 
-/** Who is told the log's messages as they are stored. */
+/** Receives the log's messages as they are stored. */
 export interface ScanReader {
   /** The next message, whatever its subject. Valid only during the call. */
   deliver(message: ScannedMessage): void;
@@ -19,6 +19,8 @@ export interface ScanReader {
   room?(): Promise<void> | undefined;
   /** Only messages of this shard. */
   readonly shard?: number;
+  /** Messages requested ahead: more for a process that does nothing else. As for `readToEnd` when it is left out. */
+  readonly batch?: number;
   /** Ends the scan early: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +41,7 @@ export async function scanLog(link: Link, afterSeq: number, reader: ScanReader):
     ownConnection: true,
     deliver: (message) => reader.deliver(new Scanned(message)),
     room: () => reader.room?.(),
+    ...(reader.batch === undefined ? {} : { batch: reader.batch }),
     ...(reader.signal === undefined ? {} : { signal: reader.signal }),
   });
   return end;

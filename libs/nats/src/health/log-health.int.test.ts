@@ -1,5 +1,5 @@
+import { systemClock } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../system-clock.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { clockCheck } from "./checks.ts";

@@ -25,7 +25,7 @@ onServer(() => {
       crash: (id) => void links.get(id)?.close(),
       // A claim that nobody renews lives exactly as long as a lease does; the server tells when it ends.
       async outlive() {
-        await claimKey(own, { key: "probe", by: "probe", nonce: own.chance.uuid(), ttlMs: times.ttlMs }, 0);
+        await claimKey(own, { key: "probe", by: "probe", nonce: own.random.uuid(), ttlMs: times.ttlMs }, 0);
         const { promise, resolve } = Promise.withResolvers<void>();
         const changed = (_key: string, value: unknown) => (value === undefined ? resolve() : undefined);
         const watch = await watchBucket(

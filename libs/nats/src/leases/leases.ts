@@ -40,7 +40,7 @@ export function createLeases(link: Link, requesterId: string, times: LeaseTimes 
   const office: Office = {
     link,
     requesterId,
-    nonce: link.chance.uuid(),
+    nonce: link.random.uuid(),
     times,
     held: new Map(),
     watcher: undefined,

@@ -1,11 +1,11 @@
-import { Fault, pause } from "@shoal/core";
+import { Fault, type Kinds, pause, viewBuckets } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { type Link, unreachable } from "../connection/link.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { lastSeq } from "../event-log/scan.ts";
 import { isMemberKey } from "../leases/picture.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
-import { isRemoval, keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { isRemoval, keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { newestKnown } from "../views/newest-known.ts";
 import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
 
@@ -16,25 +16,20 @@ export interface LossAccepted {
   readonly removed: number;
 }
 
-const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
-
-/** The keys of every shard's position in a bucket. */
-const allPositions = "_position.*";
-
 /**
  * Makes a cluster start again on a log that was cut: takes away what views and their positions know of positions behind its end, and
  * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
-export async function acceptLoss(link: Link): Promise<LossAccepted> {
+export async function acceptLoss(link: Link, kinds: Kinds): Promise<LossAccepted> {
   await refuseWhileOneRuns(link);
-  const known = await newestKnown(link);
+  const known = await newestKnown(link, kinds);
+  const views = viewBuckets(kinds).map(({ name }) => name);
   const endsAt = await lastSeq(link);
   let removed = 0;
   for (const view of views) removed += await forgetAhead(link, view, endsAt);
   // All of them, and last: a bucket without positions is rebuilt from the log.
-  for (const view of views) await purge(link, view, allPositions);
-  for (const view of views) await forgetPositions(link, view);
+  for (const view of views) await purge(link, view, positionKey("*"));
   const at = link.clock.now();
   return { record: await recordAcceptedLoss(link, { endsAt, knownSeq: Math.max(known.seq, endsAt), at }), removed };
 }
@@ -69,11 +64,6 @@ async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<
   });
   for (const key of ahead) await purge(link, bucket, key);
   return ahead.length;
-}
-
-/** Requesters rebuild every slice that has no position. */
-async function forgetPositions(link: Link, bucket: string): Promise<void> {
-  await purge(link, bucket, "_position.*");
 }
 
 async function purge(link: Link, bucket: string, key: string): Promise<void> {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { encodeMessage } from "../message-codec.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
+import { cutProxy } from "../testing/cut-proxy.ts";
 import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
 import { onServer } from "../testing/on-server.ts";
 import { parkedHeaders } from "./park.ts";
@@ -40,6 +41,21 @@ onServer(() => {
     const second = await queue.follow(shardOf(job), told.all[1]?.seq ?? 0, rest.tell);
     expect((await rest.atLeast(1)).map(({ report: { at } }) => at)).toEqual([3]);
     await second.close();
+  });
+
+  it("rejects a report whose answer is lost, although it is stored, so that it is repeated", async () => {
+    const proxy = await cutProxy(bench.server().port);
+    const [near, far] = [await bench.link(), await bench.link({ servers: [proxy.url] })];
+    const told = heard<ReceivedReport>();
+    const following = await createReportQueue(near, () => {}).follow(shardOf(job), 0, told.tell);
+    proxy.deafen();
+    const sending = createReportSender(far, "n1").send({ jobId: job, executionId: "e-1", report: report(1) });
+    const refused = expect(sending).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+    await told.atLeast(1);
+    proxy.cut();
+    await refused;
+    await following.close();
+    await proxy.close();
   });
 
   it("parks the head of what is long, and how long it was", async () => {

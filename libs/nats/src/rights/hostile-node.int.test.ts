@@ -1,5 +1,6 @@
 import { noTip, type ReceivedReport } from "@shoal/core";
 import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { buckets, type Report, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScannedMessage } from "../event-log/scan.ts";
@@ -24,9 +25,20 @@ onServer(() => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
     const quiet = { onParked: () => {} };
-    requester = await connectRequester({ servers, user: "requester", pass, requesterId: "r1", replicas: 1, ...quiet });
+    requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      servers,
+      user: "requester",
+      pass,
+      requesterId: "r1",
+      replicas: 1,
+      ...quiet,
+    });
     [hostile, other] = await Promise.all(
-      ["n-0", "n-2"].map((nodeId) => connectNode({ servers, user: nodeId, pass, nodeId })),
+      ["n-0", "n-2"].map((nodeId) =>
+        connectNode({ clock: systemClock(), random: systemRandom, servers, user: nodeId, pass, nodeId }),
+      ),
     );
   });
   afterEach(async () => {

@@ -2,6 +2,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { isCommit, kinds, noTip } from "@shoal/core";
 import { grow, heard, someJob } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { buckets, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageReader } from "../event-log/commit-codec.ts";
@@ -26,7 +27,16 @@ onServer(() => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
     const quiet = { onParked: () => {} };
-    requester = await connectRequester({ servers, user: "requester", pass, requesterId: "r1", replicas: 1, ...quiet });
+    requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      servers,
+      user: "requester",
+      pass,
+      requesterId: "r1",
+      replicas: 1,
+      ...quiet,
+    });
     await grow(requester.log, job, 3);
     // The plain client, as anyone would use it.
     observer = await connect({ servers, user: "auditor", pass, inboxPrefix: inboxPrefixOf("auditor") });

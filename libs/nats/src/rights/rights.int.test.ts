@@ -1,5 +1,6 @@
 import type { ReceivedReport, ViewEntry } from "@shoal/core";
 import { heard } from "@shoal/core/testing/contracts";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type Ask, type Bid, buckets, type Heartbeat, type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Link } from "../connection/link.ts";
@@ -29,6 +30,8 @@ onServer(() => {
     bench = await natsBench({ users, topology: false });
     const servers = [bench.server().url];
     requester = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
       servers,
       user: "requester",
       pass,
@@ -38,7 +41,15 @@ onServer(() => {
       onTrouble: (what) => problems.push(what),
     });
     admin = await bench.link({ user: "admin", pass });
-    node = await connectNode({ servers, user: "n1", pass, nodeId: "n1", onTrouble: (what) => problems.push(what) });
+    node = await connectNode({
+      clock: systemClock(),
+      random: systemRandom,
+      servers,
+      user: "n1",
+      pass,
+      nodeId: "n1",
+      onTrouble: (what) => problems.push(what),
+    });
   });
   afterAll(async () => {
     await node?.close();

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connect } from "../connection/connect.ts";
 import { onServer } from "../testing/on-server.ts";
@@ -39,7 +40,7 @@ onServer(() => {
     it("runs on a free port of the loopback until it is stopped", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
-      const link = await connect({ servers: [server.url], name: "test" });
+      const link = await connect({ clock: systemClock(), random: systemRandom, servers: [server.url], name: "test" });
       await link.close();
       await server.stop();
       await server.stop();

@@ -44,7 +44,7 @@ const nameChars = 12;
 export function prepareSession(link: Link, options: ReadOptions, onBroken: (why: string) => void): ConsumerSession {
   const place = {
     stream: options.stream,
-    name: options.consumerName ?? `r-${link.chance.uuid().slice(-nameChars)}`,
+    name: options.consumerName ?? `r-${link.random.uuid().slice(-nameChars)}`,
     filter: options.filter,
   };
   const inbox = createInbox(link.inboxPrefix);

@@ -1,3 +1,4 @@
+import { backoffMs } from "@shoal/core";
 import { z } from "zod";
 import { type Link, requestMs } from "../connection/link.ts";
 import { askServer } from "../connection/server-request.ts";
@@ -48,8 +49,8 @@ const policies = {
 
 // One server alone places nothing elsewhere: it is given its time.
 function patienceOf(link: Link, tries: number): number {
-  const { answerLeastMs, answerMostMs } = consumerLimits;
-  return link.nc.info?.cluster === undefined ? requestMs : Math.min(answerLeastMs * 2 ** tries, answerMostMs);
+  const { answerLeastMs: firstMs, answerMostMs: maxMs } = consumerLimits;
+  return link.nc.info?.cluster === undefined ? requestMs : backoffMs({ firstMs, maxMs }, tries + 1);
 }
 
 /** Creates the consumer; `tries` says how many have failed before. The request's subject holds its name and its one filter, so that plain permissions can bind both. */

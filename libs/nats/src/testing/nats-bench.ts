@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemClock, systemRandom } from "@shoal/node";
 import { type ConnectOptions, connect } from "../connection/connect.ts";
 import type { Link } from "../connection/link.ts";
 import { findServer } from "../server/find-server.ts";
@@ -35,6 +36,8 @@ export async function natsBench(
     troubles,
     async link(options = {}) {
       const link = await connect({
+        clock: systemClock(),
+        random: systemRandom,
         servers: [server.url],
         name: "test",
         onTrouble: (what) => troubles.push(what),

@@ -1,3 +1,4 @@
+import { type BucketDefinition, type Kinds, kinds, viewBuckets } from "@shoal/core";
 import { buckets, streams, subjects } from "@shoal/proto";
 
 const second = 1_000;
@@ -51,12 +52,13 @@ const plain = {
 } as const;
 
 /** A bucket is a stream of a fixed form: one message for each key, the latest. */
-function bucket(name: string, markerTime = 0): StreamPlan {
+function bucketPlan({ name, maxBytes }: Omit<BucketDefinition, "keys">, markerTime = 0): StreamPlan {
   return {
     ...plain,
     name: `KV_${name}`,
     subjects: [`$KV.${name}.>`],
     maxMsgsPerSubject: 1,
+    maxBytes: maxBytes ?? plain.maxBytes,
     discard: "new",
     denyDelete: true,
     allowRollup: true,
@@ -92,8 +94,8 @@ const parkedMax = 10_000;
 // Headers and the server's own overhead beside a head: about 400 bytes (measured), and room for long subjects.
 const parkedExtraBytes = 2_048;
 
-/** Every stream and bucket of a cluster. All are kept in files, with limits retention, readable from every replica. */
-export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly StreamPlan[] => [
+/** Every stream of a cluster, and a bucket for each view of its kinds. All are kept in files, with limits retention, readable from every replica. */
+export const topologyPlan = (storage: StorageLimits = storageDefaults, known: Kinds = kinds): readonly StreamPlan[] => [
   // The truth: nothing is ever dropped from it, by age, by size or by hand.
   {
     ...plain,
@@ -135,9 +137,6 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults): readonly
     maxBytes: parkedMax * (parkedHeadBytes + parkedExtraBytes),
     maxAgeMs: 30 * day,
   },
-  bucket(buckets.jobs),
-  bucket(buckets.nodes),
-  bucket(buckets.assignments),
-  bucket(buckets.open),
-  bucket(buckets.shards, leaseMarkerMs),
+  ...viewBuckets(known).map((bucket) => bucketPlan(bucket)),
+  bucketPlan({ name: buckets.shards }, leaseMarkerMs),
 ];

@@ -1,3 +1,4 @@
+import { kinds } from "@shoal/core";
 import { expect, it } from "vitest";
 import { createPositions } from "../positions.ts";
 import { natsBench } from "../testing/nats-bench.ts";
@@ -9,14 +10,14 @@ onServer(() => {
   it("knows the end of the log from the last entries of views and from their positions, whichever is newer", async () => {
     const bench = await natsBench();
     const link = await bench.link();
-    expect((await newestKnown(link)).seq).toBe(0);
+    expect((await newestKnown(link, kinds)).seq).toBe(0);
     const [jobs, nodes] = ["jobs", "nodes"].map((bucket) => createViewStore(link, { bucket }));
     await jobs?.put("default.j-1", { seq: 5 });
-    expect(await newestKnown(link)).toEqual({ seq: 5, by: "the view jobs" });
+    expect(await newestKnown(link, kinds)).toEqual({ seq: 5, by: "the view jobs" });
     await createPositions(link).save("nodes", 3, { eventsSeq: 9, reportsSeq: 0, revision: 0 });
-    expect(await newestKnown(link)).toEqual({ seq: 9, by: "the position of the view nodes" });
+    expect(await newestKnown(link, kinds)).toEqual({ seq: 9, by: "the position of the view nodes" });
     await nodes?.put("n-1", { seq: 12 });
-    expect(await newestKnown(link)).toEqual({ seq: 12, by: "the view nodes" });
+    expect(await newestKnown(link, kinds)).toEqual({ seq: 12, by: "the view nodes" });
     await bench.close();
   });
 });

@@ -1,5 +1,4 @@
-import { isEntryKey } from "@shoal/core";
-import { buckets } from "@shoal/proto";
+import { isEntryKey, type Kinds, viewBuckets } from "@shoal/core";
 import type { Link } from "../connection/link.ts";
 import type { ReadFrom } from "../stream/consumer.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
@@ -16,11 +15,11 @@ export interface KnownPosition {
 // The writes of about a second at the fastest rate measured: views follow the log in its order but for that much.
 const writesMax = 1_000;
 
-const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
-
 /** The latest position of the log of which the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
-export async function newestKnown(link: Link): Promise<KnownPosition> {
-  const all = await Promise.all(views.flatMap((view) => [newestEntry(link, view), newestPosition(link, view)]));
+export async function newestKnown(link: Link, kinds: Kinds): Promise<KnownPosition> {
+  const all = await Promise.all(
+    viewBuckets(kinds).flatMap(({ name }) => [newestEntry(link, name), newestPosition(link, name)]),
+  );
   return all.reduce((one, other) => (other.seq > one.seq ? other : one));
 }
 

@@ -10,7 +10,7 @@ export const NodeInfo = z.object({
   sources: z.array(z.string()),
   /** All that the node gives to executions. */
   capacity: AllocatedResources,
-  /** What is not held by a bid or an execution now. */
+  /** What is not held by a bid or an execution now, without what is being gathered for a job that waits for more. */
   available: AllocatedResources,
   /** The most that one task may ask for. */
   perTask: AllocatedResources,

@@ -1,6 +1,5 @@
-import type { Chance, Clock, Stall } from "@shoal/core";
+import { backoffMs, type Clock, jittered, type Logger, type Random, type Stall } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
-import type { Notes } from "../notes.ts";
 
 /** One execution to be confirmed, with the job that it belongs to. */
 export type Question = ConfirmRequest["executions"][number];
@@ -21,9 +20,9 @@ export interface Confirmer {
 
 export interface ConfirmerOptions {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly stall: Pick<Stall, "confirm">;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
 
@@ -34,11 +33,11 @@ const spreadMs = 200;
 const answerMs = 5_000;
 // The pause after a question without a verdict, and the longest: requesters that restart are back within seconds, and a
 // cluster without any is not pressed.
-const pauseMs = { first: 500, max: 30_000 } as const;
+const backoff = { firstMs: 500, maxMs: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const { clock, chance, stall, notes, onVerdict } = options;
+  const { clock, random, stall, logger, onVerdict } = options;
   const questions = new Map<string, Question>();
   let failures = 0;
   let isAsking = false;
@@ -47,7 +46,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
 
   function plan(withinMs: number): void {
     if (cancelPlan !== undefined || isAsking || isClosed || questions.size === 0) return;
-    cancelPlan = clock.at(clock.now() + withinMs * (0.5 + chance.fraction() / 2), () => {
+    cancelPlan = clock.at(clock.now() + jittered(withinMs, random), () => {
       cancelPlan = undefined;
       void askNow();
     });
@@ -63,8 +62,8 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const decided = executions.filter((question) => settle(question, verdicts.get(question.executionId)));
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
-      notes.warn("no requester confirms executions, they are asked again", { executions: executions.length });
-    plan(failures === 0 ? spreadMs : Math.min(pauseMs.max, pauseMs.first * 2 ** (failures - 1)));
+      logger.warn({ executions: executions.length }, "no requester confirms executions, they are asked again");
+    plan(failures === 0 ? spreadMs : backoffMs(backoff, failures));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */
   function settle(question: Question, verdict: ConfirmVerdict | undefined): boolean {

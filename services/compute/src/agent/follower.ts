@@ -1,4 +1,4 @@
-import type { Chance, Clock, Stall, ViewChange, ViewEntry } from "@shoal/core";
+import type { Clock, Random, Stall, ViewChange, ViewEntry } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { type ConfirmVerdict, createConfirmer } from "./confirmer.ts";
@@ -8,7 +8,7 @@ import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
 
 export interface FollowerOptions extends RunnersOptions {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly stall: Pick<Stall, "confirm">;
   readonly journal: Pick<Journal, "forget">;
 }

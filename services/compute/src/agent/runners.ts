@@ -1,8 +1,7 @@
-import { causeOf } from "@shoal/core";
+import { causeOf, type Logger } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { JournalEntry } from "../journal/journal.ts";
-import type { Notes } from "../notes.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Beginning, Runner, RunnerOptions } from "../runner/runner.ts";
 import type { ReadAssignment } from "./read-assignment.ts";
@@ -11,7 +10,7 @@ import type { Sweep } from "./sweeper.ts";
 export interface RunnersOptions {
   readonly nodeId: string;
   readonly ledger: Pick<Ledger, "take" | "adopt">;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly run: (assignment: Assignment, options: RunnerOptions) => Runner;
   readonly outbox: Pick<Outbox, "forget" | "recorded" | "repeatAll">;
   readonly sweep: Sweep;
@@ -107,7 +106,7 @@ function begin(
 function beginNew(state: State, executionId: string, { read, recordedUpTo }: ConfirmedAssignment): void {
   const { assignment, why } = read;
   if (assignment === undefined) {
-    state.options.notes.warn("an assignment cannot be read, nor answered", { executionId, why });
+    state.options.logger.warn({ executionId, why }, "an assignment cannot be read, nor answered");
     return;
   }
   begin(state, assignment, { beginning: beginningOf(state, assignment, why), recordedUpTo });
@@ -144,7 +143,7 @@ async function end(state: State, executionId: string): Promise<void> {
   try {
     await ending.runner.forget();
   } catch (failure) {
-    options.notes.warn("an execution did not end well", { executionId, why: causeOf(failure).why });
+    options.logger.warn({ executionId, why: causeOf(failure).why }, "an execution did not end well");
   }
   present.delete(executionId);
   if (busy.delete(executionId)) options.sweep(busy, ending.assignment.task.engine.type);

@@ -14,7 +14,7 @@ function harness(offered: ReadonlySet<string>) {
   const sweep = createSweeper({
     executors: [executor("Docker"), executor("noop")],
     isOffered: (engine) => offered.has(engine),
-    notes: { info: () => {}, warn: (what) => warnings.push(what) },
+    logger: { info: () => {}, warn: (_, message) => warnings.push(message) },
   });
   return { swept, warnings, sweep };
 }

@@ -1,6 +1,5 @@
-import { causeOf } from "@shoal/core";
+import { causeOf, type Logger } from "@shoal/core";
 import type { Executor } from "../executors/executor.ts";
-import type { Notes } from "../notes.ts";
 
 /**
  * Ends and removes whatever the executor of this engine, or every executor, still has that is not kept; `keep` is looked at then, and
@@ -13,17 +12,17 @@ export interface SweeperOptions {
   readonly executors: readonly Pick<Executor, "name" | "sweep">[];
   /** One that is not offered now has nothing behind it that could be asked; it is swept once it is. */
   readonly isOffered: (engine: string) => boolean;
-  readonly notes: Notes;
+  readonly logger: Logger;
 }
 
 /**
  * Sweeps executors, and only those that may have something new: a sweep asks the engine behind it. One that is asked while it sweeps
  * does so once more behind. What fails is left to the next sweep.
  */
-export function createSweeper({ executors, isOffered, notes }: SweeperOptions): Sweep {
+export function createSweeper({ executors, isOffered, logger }: SweeperOptions): Sweep {
   const sweeps = executors.map((executor) => ({
     name: executor.name.toLowerCase(),
-    sweep: createSweep(executor, notes),
+    sweep: createSweep(executor, logger),
   }));
   return (keep, engine) => {
     for (const { name, sweep } of sweeps)
@@ -31,7 +30,7 @@ export function createSweeper({ executors, isOffered, notes }: SweeperOptions): 
   };
 }
 
-function createSweep(executor: Pick<Executor, "name" | "sweep">, notes: Notes): (keep: ReadonlySet<string>) => void {
+function createSweep(executor: Pick<Executor, "name" | "sweep">, logger: Logger): (keep: ReadonlySet<string>) => void {
   let sweeping = false;
   let again = false;
   return function sweep(keep): void {
@@ -39,7 +38,9 @@ function createSweep(executor: Pick<Executor, "name" | "sweep">, notes: Notes): 
     if (sweeping) return;
     sweeping = true;
     sweepNow(executor, keep)
-      .catch((failure: unknown) => notes.warn("a sweep failed", { executor: executor.name, why: causeOf(failure).why }))
+      .catch((failure: unknown) =>
+        logger.warn({ executor: executor.name, why: causeOf(failure).why }, "a sweep failed"),
+      )
       .finally(() => {
         sweeping = false;
         if (again) sweep(keep);

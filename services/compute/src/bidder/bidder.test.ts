@@ -1,6 +1,7 @@
 import { createHandClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createLedger, holdMs } from "../capacity/ledger.ts";
+import { Reservation } from "../capacity/reservation.ts";
 import { askOf } from "../testing/assignments.ts";
 import { answer, type BidderOptions } from "./bidder.ts";
 
@@ -9,7 +10,14 @@ const capacity = { cpuCores: 1, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
   const clock = createHandClock(1_000);
   const ledger = createLedger({ clock, capacity, slotsMax: 10, freed: () => {} });
-  return { nodeId: "n-one", stall: { onAsk: () => Promise.reject(new Error("unused")) }, ledger, policies };
+  const reservation = new Reservation({ clock, capacity, available: ledger.available, onEnded: () => {} });
+  return {
+    nodeId: "n-one",
+    stall: { onAsk: () => Promise.reject(new Error("unused")) },
+    ledger,
+    reservation,
+    policies,
+  };
 }
 
 describe("a bidder", () => {
@@ -57,5 +65,39 @@ describe("a bidder", () => {
       ["a-2", false],
       ["a-3", true],
     ]);
+  });
+
+  it("reserves room for a job that has waited for long, refuses others by its name, and grants it the room", async () => {
+    const options = bidder();
+    const ask = async (wishes: Parameters<typeof askOf>[0]) =>
+      (await answer(options, { asks: [askOf(wishes)], released: [] })).bids[0];
+    const all = { ...capacity, diskBytes: 0, memoryBytes: 1 };
+    const half = { ...all, cpuCores: 0.5 };
+    await ask({ askId: "a-1", jobId: "j-first", resources: half });
+    const large = { jobId: "j-large", resources: all, reserveSince: 500 };
+    expect(await ask({ ...large, askId: "a-2" })).toMatchObject({
+      ...{ accepted: false, busy: true, reserved: true, available: { cpuCores: 0 } },
+      why: expect.stringContaining("cpuCores"),
+    });
+    const refused = { accepted: false, busy: true, why: "capacity: reserved for j-large" };
+    expect(await ask({ askId: "a-3", jobId: "j-small", resources: half })).toMatchObject(refused);
+    options.ledger.release("a-1");
+    expect(await ask({ askId: "a-4", jobId: "j-small", resources: half })).toMatchObject(refused);
+    expect(await ask({ ...large, askId: "a-5" })).toMatchObject({ accepted: true, slots: 1 });
+    options.ledger.release("a-5");
+    expect(await ask({ askId: "a-6", jobId: "j-small", resources: half })).toMatchObject({ accepted: true });
+  });
+
+  it("reserves no longer once the owner says that the job needs it no more", async () => {
+    const options = bidder();
+    const asks = [
+      askOf({ askId: "a-1", jobId: "j-first", slots: 2 }),
+      askOf({ askId: "a-2", jobId: "j-large", reserveSince: 1, resources: capacity }),
+    ];
+    const { bids } = await answer(options, { asks, released: [] });
+    expect(bids[1]?.reserved).toBe(true);
+    const released = ["a-1", "a-2"].map((askId) => ({ askId, slots: 1 }));
+    const after = await answer(options, { asks: [askOf({ askId: "a-3", jobId: "j-small" })], released });
+    expect(after.bids).toMatchObject([{ accepted: true }]);
   });
 });

@@ -1,6 +1,7 @@
 import { causeOf, type Process, type Stall } from "@shoal/core";
-import type { Ask, AskBatch, Bid, BidBatch } from "@shoal/proto";
+import { type Ask, type AskBatch, type Bid, type BidBatch, shortage } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
+import type { Reservation } from "../capacity/reservation.ts";
 import { type BidPolicy, judgeAsk } from "./policies/policy.ts";
 
 // A refusal is kept in the log: one that quotes a whole spec is cut.
@@ -10,6 +11,7 @@ export interface BidderOptions {
   readonly nodeId: string;
   readonly stall: Pick<Stall, "onAsk">;
   readonly ledger: Pick<Ledger, "hold" | "release" | "available" | "announceFreeRoom">;
+  readonly reservation: Pick<Reservation, "jobId" | "slotsFor" | "keep" | "granted" | "release" | "left">;
   readonly policies: readonly BidPolicy[];
 }
 
@@ -27,28 +29,40 @@ export function createBidder(options: BidderOptions): Process {
 
 /** One batch: releases first, as they make room for its asks. */
 export async function answer(options: BidderOptions, { asks, released }: AskBatch): Promise<BidBatch> {
-  for (const { askId, slots } of released) options.ledger.release(askId, slots);
+  for (const { askId, slots } of released) {
+    options.ledger.release(askId, slots);
+    options.reservation.release(askId);
+  }
   return { bids: await Promise.all(asks.map((ask) => bidFor(options, ask))) };
 }
 
 async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
-  const { nodeId, ledger, policies } = options;
-  const refusal = (why: string) => ({
-    askId: ask.askId,
-    nodeId,
-    accepted: false,
-    slots: 0,
-    why: why.slice(0, whyCharsMax),
-  });
+  const { nodeId, ledger, policies, reservation } = options;
   try {
     const verdict = await judgeAsk(policies, ask);
-    if (!verdict.fit) return refusal(verdict.why);
-    const held = ledger.hold(ask.askId, ask.requirements.resources, ask.slots);
+    if (!verdict.fit) return refusal(options, ask, verdict.why);
+    const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
     if (ask.othersWait === true) ledger.announceFreeRoom();
-    if (held.holdUntil === undefined)
-      return { ...refusal(`capacity: ${held.why}`), busy: true, available: ledger.available() };
+    if (held.holdUntil === undefined) return busy(options, ask, held.why);
+    reservation.granted(ask);
     return { askId: ask.askId, nodeId, accepted: true, score: verdict.score, ...held };
   } catch (failure) {
-    return refusal(`the node could not answer: ${causeOf(failure).why}`);
+    return refusal(options, ask, `the node could not answer: ${causeOf(failure).why}`);
   }
 }
+
+/** Room is missing, or is kept for another job. */
+function busy(options: BidderOptions, ask: Ask, short: string): Bid {
+  const { ledger, reservation } = options;
+  const isReserved = shortage(ask.requirements.resources, ledger.available()) === undefined;
+  const why = isReserved && reservation.jobId !== undefined ? `reserved for ${reservation.jobId}` : short;
+  ledger.announceFreeRoom();
+  const reserved = reservation.keep(ask);
+  const bid = refusal(options, ask, `capacity: ${why}${reserved ? "; this node reserves what comes free" : ""}`);
+  return { ...bid, busy: true, available: reservation.left(), ...(reserved ? { reserved } : {}) };
+}
+
+const refusal = ({ nodeId }: BidderOptions, { askId }: Ask, why: string): Bid => ({
+  ...{ askId, nodeId, accepted: false, slots: 0 },
+  why: why.slice(0, whyCharsMax),
+});

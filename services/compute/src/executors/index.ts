@@ -1,12 +1,10 @@
-import { Bug, type Clock, type Registry, registry } from "@shoal/core";
-import type { Notes } from "../notes.ts";
+import { Bug, type Clock, type Logger, type Registry, registry } from "@shoal/core";
+import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
-import { cgroupsIfAny } from "./wasm/cgroup.ts";
-import type { IsolationWish } from "./wasm/isolation.ts";
 import { wasm } from "./wasm/wasm.ts";
 
 export interface ExecutorSettings {
@@ -24,11 +22,11 @@ export interface ExecutorSettings {
 
 interface ExecutorPorts {
   readonly clock: Clock;
-  readonly notes: Notes;
+  readonly logger: Logger;
 }
 
 /** Every engine that this node offers: each under its name, by which it can be disabled. */
-export function createExecutors(settings: ExecutorSettings, { clock, notes }: ExecutorPorts): Registry<Executor> {
+export function createExecutors(settings: ExecutorSettings, { clock, logger }: ExecutorPorts): Registry<Executor> {
   const { nodeId, instanceId } = settings;
   const makers: Readonly<Record<string, () => Executor>> = {
     docker: () =>
@@ -40,10 +38,10 @@ export function createExecutors(settings: ExecutorSettings, { clock, notes }: Ex
       }),
     wasm: () =>
       wasm({
-        ...{ clock, notes },
+        ...{ clock, logger },
         limits: { poolSize: settings.wasmPoolSize },
         isolation: settings.wasmIsolation,
-        cgroups: settings.wasmCgroups === "auto" ? cgroupsIfAny(notes) : undefined,
+        cgroups: settings.wasmCgroups === "auto" ? cgroupsIfAny(logger) : undefined,
       }),
     noop: () => noop(clock),
   };

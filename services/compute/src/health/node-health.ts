@@ -1,13 +1,12 @@
 import { statfs } from "node:fs/promises";
-import { type Clock, causeOf, type Process } from "@shoal/core";
+import { type Clock, causeOf, type Logger, type Process } from "@shoal/core";
 import { type HealthCheck, healthTimes, isWrong, type LogHealthWatch, logChecks } from "@shoal/nats";
-import type { Notes } from "../notes.ts";
 
 /** What a node's health is made of. */
 export interface NodeHealthParts {
   readonly watch: LogHealthWatch;
   readonly clock: Clock;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly dataDir: string;
   readonly heartbeatMs: number;
 }
@@ -32,7 +31,7 @@ const beatsMissedMax = 60;
 
 /** Health as a process: it asks the log and looks at the disk while it runs. */
 export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
-  const { watch, clock, notes, dataDir, heartbeatMs } = parts;
+  const { watch, clock, logger, dataDir, heartbeatMs } = parts;
   let disk: HealthCheck = { name: "data disk", ok: true, reason: "not looked at yet" };
   let isOpen = false;
   let isWarned = false;
@@ -43,7 +42,7 @@ export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
   async function look(): Promise<void> {
     const { clock: offset } = watch.now();
     const wrong = offset !== undefined && isWrong(offset);
-    if (wrong && !isWarned) notes.warn("this machine's clock differs from the NATS server's", { ...offset });
+    if (wrong && !isWarned) logger.warn({ ...offset }, "this machine's clock differs from the NATS server's");
     isWarned = wrong;
     disk = await diskCheck(dataDir);
     if (isRunning) cancel = clock.at(clock.now() + healthTimes.everyMs, () => void look());

@@ -16,7 +16,10 @@ function bench() {
       nodeId,
       clock,
       stall,
-      notes: { info: () => {}, warn: (line, facts) => lines.push(`${instanceId}: ${line} ${JSON.stringify(facts)}`) },
+      logger: {
+        info: () => {},
+        warn: (fields, line) => lines.push(`${instanceId}: ${line} ${JSON.stringify(fields)}`),
+      },
       instance: { instanceId, startedAt },
       info: () => sampleInfo(nodeId),
       onDuplicate: (why) => ends.push(why),

@@ -1,6 +1,5 @@
-import { type Clock, Fault, type Process, pause, type Stall } from "@shoal/core";
+import { type Clock, Fault, type Logger, type Process, pause, type Stall } from "@shoal/core";
 import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
-import type { Notes } from "../notes.ts";
 
 /** Which process of a node this is. */
 export interface Instance {
@@ -13,7 +12,7 @@ export interface IdentityOptions {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly stall: Pick<Stall, "heartbeat" | "onOwnHeartbeat">;
-  readonly notes: Notes;
+  readonly logger: Logger;
   readonly instance: Instance;
   readonly info: () => NodeInfo;
   /** Another process under this id has the older right: this one must end, without a goodbye in the other's name. */
@@ -32,7 +31,7 @@ const seenForMs = 4_000;
  * Fault NODE_ID_IN_USE. Of two that could not hear each other at their start, the later one ends once they do.
  */
 export function createIdentity(options: IdentityOptions): Process {
-  const { clock, stall, instance, notes } = options;
+  const { clock, stall, instance, logger } = options;
   const rivals = new Map<string, number>();
   let listening: { close(): Promise<void> } | undefined;
   let isSettled = false;
@@ -67,7 +66,7 @@ export function createIdentity(options: IdentityOptions): Process {
     const firstAt = rivals.get(instanceId);
     if (firstAt === undefined) {
       rivals.set(instanceId, clock.now());
-      notes.warn("another process uses this node id", { nodeId: options.nodeId, otherInstanceId: instanceId });
+      logger.warn({ nodeId: options.nodeId, otherInstanceId: instanceId }, "another process uses this node id");
     }
     if (isProbe === true) answer();
     else if (isLater(instance, heartbeat) && clock.now() - (firstAt ?? clock.now()) >= seenForMs)

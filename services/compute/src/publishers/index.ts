@@ -1,7 +1,6 @@
 import { type Clock, type Registry, registry } from "@shoal/core";
 import { local } from "./local/local.ts";
-import { nats } from "./nats/nats.ts";
-import type { ResultStore } from "./nats/result-store.ts";
+import { nats, type ResultStore } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** What publishers are made of. */

@@ -1,8 +1,7 @@
-import { Fault, type OutgoingReport } from "@shoal/core";
+import { Fault, type OutgoingReport, silentLogger } from "@shoal/core";
 import { createDice, createHandClock, seededChance } from "@shoal/core/testing";
 import type { Report } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { silence } from "../notes.ts";
 import { createOutbox } from "./outbox.ts";
 
 type Saw = Report["saw"];
@@ -25,8 +24,8 @@ function bench() {
   let reach: "at once" | "when told" | "never" = "at once";
   const outbox = createOutbox({
     clock,
-    chance: seededChance(createDice(1)),
-    notes: silence,
+    random: seededChance(createDice(1)),
+    logger: silentLogger,
     onRepeat: (executionId) => asked.push(executionId),
     reports: {
       send: async ({ executionId, report }) => {

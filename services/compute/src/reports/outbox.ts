@@ -1,11 +1,19 @@
-import { type Chance, type Clock, causeOf, type OutgoingReport, type Process, type ReportSender } from "@shoal/core";
-import type { Notes } from "../notes.ts";
+import {
+  backoffMs,
+  type Clock,
+  causeOf,
+  jittered,
+  type Logger,
+  type OutgoingReport,
+  type Process,
+  type Random,
+  type ReportSender,
+} from "@shoal/core";
 
 /** Reports on their way at once; the stream takes them in any case one after another. */
 const sendsMax = 64;
 // The first wait after a refusal, and the longest: a server that comes back is met within seconds, one that is down is not pressed.
-const firstPauseMs = 100;
-const pauseMsMax = 5_000;
+const backoff = { firstMs: 100, maxMs: 5_000 } as const;
 /** How long a clean stop waits for reports to be heard. What is not heard by then is said after the next start. */
 const farewellMs = 1_000;
 // A report that is stored is repeated after three to five minutes: what a requester has lost is repaired while a person still waits for
@@ -32,9 +40,9 @@ export interface Outbox extends Process {
 
 export interface OutboxOptions {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly reports: ReportSender;
-  readonly notes: Notes;
+  readonly logger: Logger;
   /** A report is repeated that nobody has confirmed: whether the log has it is worth a question. */
   readonly onRepeat: (executionId: string) => void;
 }
@@ -71,7 +79,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (entry.state !== "resting") return;
     const now = options.clock.now();
     const isFirst = repeatAt + repeatGapMs < now;
-    repeatAt = isFirst ? now + options.chance.fraction() * spreadMs : repeatAt + repeatGapMs;
+    repeatAt = isFirst ? now + options.random.fraction() * spreadMs : repeatAt + repeatGapMs;
     plan(options, entry, { afterMs: repeatAt - now, act: () => line.enqueue(entry) });
   };
   return {
@@ -136,7 +144,7 @@ function repeatLater(options: OutboxOptions, entry: Entry, enqueue: (entry: Entr
   if (isRecorded(entry)) return;
   const { least, most } = repeatMs;
   plan(options, entry, {
-    afterMs: least + options.chance.fraction() * (most - least),
+    afterMs: least + options.random.fraction() * (most - least),
     act() {
       options.onRepeat(entry.latest.executionId);
       enqueue(entry);
@@ -162,7 +170,7 @@ interface LineWatcher {
 
 /** Sends what is in line, a bounded number at once. */
 function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
-  const { chance, reports, notes } = options;
+  const { random, reports, logger } = options;
   const queue = new Set<Entry>();
   let sends = 0;
   let planned = false;
@@ -210,9 +218,9 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     entry.state = "pausing";
     const { executionId } = entry.latest;
     if (entry.failures === 1)
-      notes.warn("a report was not heard, it is said again", { executionId, ...causeOf(failure) });
+      logger.warn({ executionId, ...causeOf(failure) }, "a report was not heard, it is said again");
     if (!isKnown(entry)) return;
-    const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (entry.failures - 1)) * (0.5 + chance.fraction() / 2);
+    const pauseMs = jittered(backoffMs(backoff, entry.failures), random);
     plan(options, entry, { afterMs: pauseMs, act: () => enqueue(entry) });
   }
   return { enqueue };

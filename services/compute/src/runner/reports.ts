@@ -35,11 +35,14 @@ export function thrownReport(run: Run, thrown: unknown): Report {
   const cause = causeOf(thrown);
   if (cause.code === "INTERNAL") {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    run.ports.notes.warn("an execution failed by our mistake", {
-      executionId: run.assignment.executionId,
-      why: cause.why,
-      stack,
-    });
+    run.ports.logger.warn(
+      {
+        executionId: run.assignment.executionId,
+        why: cause.why,
+        stack,
+      },
+      "an execution failed by our mistake",
+    );
   }
   return failedReport(run, cause);
 }

@@ -1,9 +1,8 @@
-import { type Chance, type Clock, causeOf, type LogChunk, type Registry } from "@shoal/core";
+import { type Clock, causeOf, type LogChunk, type Logger, type Random, type Registry } from "@shoal/core";
 import type { Assignment, Report } from "@shoal/proto";
 import type { Executor } from "../executors/executor.ts";
 import type { HeldPath } from "../held-path.ts";
 import type { Ended, Journal } from "../journal/journal.ts";
-import type { Notes } from "../notes.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
@@ -13,13 +12,13 @@ import type { Seen, Wanted } from "./seen.ts";
 /** Everything that running an execution touches. */
 export interface RunnerPorts {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly journal: Journal;
   readonly workspace: Workspace;
   readonly executors: Registry<Executor>;
   readonly sources: Registry<Source>;
   readonly publishers: Registry<Publisher>;
-  readonly notes: Notes;
+  readonly logger: Logger;
   /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   /** Where reports go; each has been journalled before. */
@@ -110,7 +109,7 @@ export async function clearFolder(run: Run): Promise<void> {
     await Promise.all(run.held.splice(0).map((held) => held.close()));
     await run.ports.workspace.clear(executionId);
   } catch (failure) {
-    run.ports.notes.warn("a folder could not be removed", { executionId, why: causeOf(failure).why });
+    run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "a folder could not be removed");
   }
 }
 

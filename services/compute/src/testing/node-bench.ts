@@ -1,14 +1,13 @@
-import { type Clock, type Process, registry } from "@shoal/core";
+import { type Clock, type Process, registry, silentLogger } from "@shoal/core";
 import { type Berth, createSea, type Sea } from "@shoal/core/testing";
 import type { Assignment, Report } from "@shoal/proto";
 import type { Question } from "../agent/confirmer.ts";
-import { createCompute } from "../compute.ts";
-import type { ComputePorts, NodeSettings } from "../compute-ports.ts";
+import { createCompute } from "../create-compute.ts";
 import type { Executor } from "../executors/executor.ts";
 import { noop } from "../executors/noop.ts";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { memoryJournal } from "../journal/memory-journal.ts";
-import { silence } from "../notes.ts";
+import type { ComputePorts, NodeSettings } from "../ports.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Source } from "../sources/source.ts";
 import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
@@ -150,7 +149,7 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
     sources: registry("source", options.sources ?? []),
     publishers: registry("publisher", options.publishers ?? []),
     env: options.env ?? {},
-    notes: silence,
+    logger: silentLogger,
   };
   const processes = createCompute(settings, ports);
   const started = startAll(processes);

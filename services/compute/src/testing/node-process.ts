@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const program = `
-  const { serveCompute } = await import(${JSON.stringify(new URL("../main.ts", import.meta.url).href)});
+  const { serveCompute } = await import(${JSON.stringify(new URL("../serve.ts", import.meta.url).href)});
   const given = { env: {}, flags: JSON.parse(process.argv[1]) };
   await serveCompute({ given, quit: new Promise(() => {}), onReady: () => process.stdout.write("ready\\n") });
 `;

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { silentLogger } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { silence } from "../notes.ts";
 import { diskWorkspace } from "./disk-workspace.ts";
-import { sweepFolders } from "./sweep-folders.ts";
+import { sweepFolders } from "./workspace.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -15,7 +15,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 describe("a workspace on disk", () => {
   it("makes nothing before it is asked to, and then what only its user may see", async () => {
     const at = join(root, "executions");
-    const workspace = diskWorkspace(at, silence);
+    const workspace = diskWorkspace(at, silentLogger);
     expect(await workspace.list()).toEqual([]);
     expect(await readdir(root)).toEqual([]);
     const folder = workspace.folderOf("e-1");
@@ -26,7 +26,7 @@ describe("a workspace on disk", () => {
   });
 
   it("makes a folder empty", async () => {
-    const workspace = diskWorkspace(root, silence);
+    const workspace = diskWorkspace(root, silentLogger);
     const folder = `${workspace.folderOf("e-1")}/inputs/0`;
     await workspace.remake(folder);
     await writeFile(join(folder, "part"), "of an earlier try");
@@ -35,7 +35,7 @@ describe("a workspace on disk", () => {
   });
 
   it("begins files anew, appends to them and writes whole ones", async () => {
-    const workspace = diskWorkspace(root, silence);
+    const workspace = diskWorkspace(root, silentLogger);
     const folder = workspace.folderOf("e-1");
     await workspace.make(folder);
     await writeFile(join(folder, "stdout"), "from before");
@@ -51,7 +51,7 @@ describe("a workspace on disk", () => {
 
   it("warns once of output that cannot be written, goes on, and completes nothing in that folder", async () => {
     const warnings: string[] = [];
-    const workspace = diskWorkspace(root, { info: () => {}, warn: (what) => warnings.push(what) });
+    const workspace = diskWorkspace(root, { info: () => {}, warn: (_, message) => warnings.push(message) });
     const results = `${workspace.folderOf("e-1")}/results`;
     const file = workspace.begin(join(results, "stdout"));
     file.write(Buffer.from("a"));
@@ -68,7 +68,7 @@ describe("a workspace on disk", () => {
   });
 
   it("clears an execution's folder, and nothing else", async () => {
-    const workspace = diskWorkspace(root, silence);
+    const workspace = diskWorkspace(root, silentLogger);
     for (const id of ["e-1", "e-2"]) await workspace.make(`${workspace.folderOf(id)}/results`);
     await workspace.clear("e-1");
     await workspace.clear("e-1");
@@ -76,7 +76,7 @@ describe("a workspace on disk", () => {
   });
 
   it("is swept of all but what is kept", async () => {
-    const workspace = diskWorkspace(root, silence);
+    const workspace = diskWorkspace(root, silentLogger);
     for (const id of ["e-1", "e-2", "e-3"]) await mkdir(workspace.folderOf(id));
     await sweepFolders(workspace, new Set(["e-2"]));
     expect(await workspace.list()).toEqual(["e-2"]);
@@ -84,7 +84,7 @@ describe("a workspace on disk", () => {
 
   it("says what the disk said", async () => {
     await writeFile(join(root, "file"), "");
-    const workspace = diskWorkspace(join(root, "file"), silence);
+    const workspace = diskWorkspace(join(root, "file"), silentLogger);
     const refused = expect.objectContaining({ code: "DATA_DIR_FAILED", why: expect.stringContaining("ENOTDIR") });
     await expect(workspace.make(workspace.folderOf("e-1"))).rejects.toEqual(refused);
   });

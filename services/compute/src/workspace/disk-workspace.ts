@@ -1,13 +1,12 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Fault } from "@shoal/core";
+import type { Fault, Logger } from "@shoal/core";
 import { diskFault } from "../disk-fault.ts";
-import type { Notes } from "../notes.ts";
 import type { OutputFile, Workspace } from "./workspace.ts";
 
 /** Folders on the disk under `root`, which is made when the first of them is. Only this node's user may look into them. */
-export function diskWorkspace(root: string, notes: Notes): Workspace {
+export function diskWorkspace(root: string, logger: Logger): Workspace {
   // Folders in which an output file is not whole, with the reason.
   const broken = new Map<string, Fault>();
   return {
@@ -21,7 +20,7 @@ export function diskWorkspace(root: string, notes: Notes): Workspace {
     begin: (path) =>
       beginFile(path, (fault) => {
         broken.set(dirname(path), fault);
-        notes.warn("output could not be written", { path, why: fault.why });
+        logger.warn({ path, why: fault.why }, "output could not be written");
       }),
     write: (path, text) =>
       onDisk(path, async () => {

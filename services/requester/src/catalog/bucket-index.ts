@@ -77,7 +77,7 @@ export class BucketIndex {
   /** Takes a job in. */
   put(jobId: string, row: PendingRow): void {
     this.#pending.put(jobId, row);
-    this.#writeSome();
+    this.#writeBatch();
   }
 
   async caughtUp(): Promise<void> {
@@ -92,8 +92,8 @@ export class BucketIndex {
     return this.#parts.pause();
   }
 
-  #writeSome(): void {
-    if (this.#pending.full()) this.table();
+  #writeBatch(): void {
+    if (this.#table !== undefined) this.#pending.writeBatch(this.#table);
   }
 
   #openTable(): void {
@@ -129,8 +129,8 @@ export class BucketIndex {
     this.#pending.reach(this.#sweep === undefined ? { bucketId: this.#bucketId, revision } : undefined);
     if (value !== undefined) this.#sweep?.saw(jobId);
     if (value === undefined) this.#pending.remove(jobId);
-    else this.#pending.put(jobId, { entity: value["job"], seq: value.seq, isInBucket: true });
-    this.#writeSome();
+    else this.#pending.put(jobId, { entity: () => value["job"], seq: value.seq, isInBucket: true });
+    this.#writeBatch();
   }
 
   /** Everything that the bucket has is delivered. */

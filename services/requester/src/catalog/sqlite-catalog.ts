@@ -17,13 +17,13 @@ const stretchRows = 500;
 /** A catalog in SQLite. */
 export function createCatalog({ pause = () => setImmediate(), ...parts }: CatalogParts): Catalog & Process {
   const index = new BucketIndex({ ...parts, pause });
-  const shown = (entity: JobEntity, seq: number) => index.put(entity.id, { entity, seq, isInBucket: false });
+  const put = (id: string, seq: number, entity: () => JobEntity) => index.put(id, { entity, seq, isInBucket: false });
   return {
     name: "catalog",
     start: () => index.open(),
     stop: () => index.close(),
-    folded: (job) => shown(jobEntity(job), job.seq),
-    shown,
+    folded: (job) => put(job.header.id, job.seq, () => jobEntity(job)),
+    shown: (entity, seq) => put(entity.id, seq, () => entity),
     find(jobId) {
       const row = index.table().find(jobId);
       return row === undefined

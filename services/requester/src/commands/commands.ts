@@ -1,5 +1,5 @@
-import { type Chance, Fault, foldJob, type JobCommand, type StoredCommit } from "@shoal/core";
-import type { Actor, AggregateRef, JobSpec } from "@shoal/proto";
+import { Fault, foldJob, type JobCommand, type Random, type StoredCommit } from "@shoal/core";
+import { type Actor, type AggregateRef, type JobSpec, sha256 } from "@shoal/proto";
 import type { Dispatcher } from "../owner/dispatcher.ts";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
@@ -28,20 +28,20 @@ export interface StopRequest {
 
 export interface CommandParts {
   readonly dispatcher: Dispatcher;
-  readonly chance: Chance;
+  readonly random: Random;
   /** What jobs get that do not say it; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
   /** How many jobs may be open; without a limit when left out. */
   readonly openLimit?: Pick<OpenLimit, "admit"> | undefined;
 }
 
-export function createCommands({ dispatcher, chance, jobDefaults, openLimit }: CommandParts): Commands {
+export function createCommands({ dispatcher, random, jobDefaults, openLimit }: CommandParts): Commands {
   return {
     async submit({ spec: asked, token, actor }) {
       const spec = withDefaults(asked, jobDefaults);
-      const aggregate = { kind: "job", namespace: spec.namespace, id: jobIdFor(chance, spec, token) };
+      const aggregate = { kind: "job", namespace: spec.namespace, id: jobIdFor(random, spec, token) };
       // In the log, so that any requester knows the same request again.
-      const id = token ? chance.digest(token).slice(0, 32) : chance.uuid();
+      const id = token ? sha256(token).slice(0, 32) : random.uuid();
       const command: JobCommand = { name: "Submit", jobId: aggregate.id, spec };
       const create = () => dispatcher.create({ id, aggregate, command, actor });
       const { reply, existing } = await (openLimit?.admit(aggregate, create) ?? create());
@@ -52,7 +52,7 @@ export function createCommands({ dispatcher, chance, jobDefaults, openLimit }: C
     async stop(jobId, { why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
       const command: JobCommand = { name: "Stop", why };
-      const reply = await dispatcher.send({ id: chance.uuid(), aggregate, command, actor });
+      const reply = await dispatcher.send({ id: random.uuid(), aggregate, command, actor });
       if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
       return { seq: reply.seq, changed: reply.changed };
     },
@@ -70,7 +70,7 @@ function mustAskTheSame(
 }
 
 /** A name says which job it is; without one the token does. */
-function jobIdFor(chance: Chance, { namespace, name }: JobSpec, token: string | undefined): string {
-  if (name !== "") return namedJobId(chance, namespace, name);
-  return token ? tokenJobId(chance, namespace, token) : freshJobId(chance);
+function jobIdFor(random: Random, { namespace, name }: JobSpec, token: string | undefined): string {
+  if (name !== "") return namedJobId(namespace, name);
+  return token ? tokenJobId(namespace, token) : freshJobId(random);
 }

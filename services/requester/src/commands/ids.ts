@@ -1,15 +1,15 @@
-import type { Chance } from "@shoal/core";
-import { uuidOfHex } from "@shoal/proto";
+import type { Random } from "@shoal/core";
+import { sha256, uuidOfHex } from "@shoal/proto";
 
 /** A new job's id, when nothing else says which job it is. */
-export const freshJobId = (chance: Chance): string => `j-${chance.uuid()}`;
+export const freshJobId = (random: Random): string => `j-${random.uuid()}`;
 
 /** The id of the job of this name: the same name in the same namespace is the same job, and the log itself keeps it unique. */
-export function namedJobId(chance: Chance, namespace: string, name: string): string {
-  return `j-${uuidOfHex(chance.digest(`name\n${namespace}\n${name}`))}`;
+export function namedJobId(namespace: string, name: string): string {
+  return `j-${uuidOfHex(sha256(`name\n${namespace}\n${name}`))}`;
 }
 
 /** The id of the job that a client submits under this token, so that submitting twice makes one job. */
-export function tokenJobId(chance: Chance, namespace: string, token: string): string {
-  return `j-${uuidOfHex(chance.digest(`token\n${namespace}\n${token}`))}`;
+export function tokenJobId(namespace: string, token: string): string {
+  return `j-${uuidOfHex(sha256(`token\n${namespace}\n${token}`))}`;
 }

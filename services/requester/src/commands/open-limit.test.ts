@@ -1,7 +1,7 @@
 import { createSea, drive } from "@shoal/core/testing";
 import { buckets, JobSpec, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createRequester, type Requester } from "../requester.ts";
+import { createRequester, type Requester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 import { namedJobId } from "./ids.ts";
 
@@ -39,9 +39,8 @@ async function startTwo() {
   const shared = () => [one, other].every(({ owner }) => owner.holdings().size === shardCount / 2);
   await expect.poll(shared).toBe(true);
   const [shard = 0] = one.owner.holdings().keys();
-  const { chance } = sea.requester("namer");
   const names = Array.from({ length: 100 * shardCount }, (_, index) => `j-${index}`).filter(
-    (name) => shardOf(namedJobId(chance, "default", name)) === shard,
+    (name) => shardOf(namedJobId("default", name)) === shard,
   );
   const submit = ({ commands }: Requester) => {
     const name = names.shift() ?? expect.unreachable();

@@ -17,7 +17,7 @@ const actor = { type: "client", id: "test" } as const;
 function commandsOf(by: string, jobDefaults?: JobDefaults): Commands {
   const ports = sea.requester(by);
   const dispatcher = createDispatcher({ ports, kinds, by, local: () => undefined, onAppended: () => {} });
-  return createCommands({ dispatcher, chance: ports.chance, jobDefaults });
+  return createCommands({ dispatcher, random: ports.random, jobDefaults });
 }
 
 let sea: ReturnType<typeof createSea>;
@@ -79,7 +79,7 @@ describe("submitting with a token", () => {
   });
   it("keeps a name the job's own, and knows the same request again", async () => {
     const first = await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor });
-    expect(first.jobId).toBe(namedJobId(sea.requester("r-3").chance, "default", "mine"));
+    expect(first.jobId).toBe(namedJobId("default", "mine"));
     expect(await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor })).toMatchObject({
       existed: true,
     });

@@ -31,7 +31,7 @@ function harness() {
   const health = createRequesterHealth({
     watch: { start: () => {}, stop: () => {}, now: () => log },
     clock,
-    diary: { info: () => {}, warn: (facts, sentence) => warnings.push(`${sentence} ${JSON.stringify(facts)}`) },
+    logger: { info: () => {}, warn: (facts, sentence) => warnings.push(`${sentence} ${JSON.stringify(facts)}`) },
     owned: () => 8,
     nodes: () => nodes,
     features: { isBehind: () => level > 1, level: () => level, supported: () => 1 },

@@ -1,4 +1,4 @@
-import type { Clock, Process } from "@shoal/core";
+import type { Clock, Logger, Process } from "@shoal/core";
 import {
   clockCheck,
   type HealthCheck,
@@ -11,13 +11,12 @@ import {
 import { shardCount } from "@shoal/proto";
 import type { LiveNode } from "../nodes/membership.ts";
 import type { FeatureGate } from "../owner/feature-gate.ts";
-import type { Diary } from "../ports.ts";
 
 /** What a requester's health is made of. */
 export interface RequesterHealthParts {
   readonly watch: LogHealthWatch;
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
   /** The number of shards owned now. */
   readonly owned: () => number;
   readonly nodes: () => readonly LiveNode[];
@@ -38,7 +37,7 @@ export interface RequesterHealth {
 
 /** Health as a process: it asks the log while it runs, and warns about clocks. */
 export function createRequesterHealth(parts: RequesterHealthParts): RequesterHealth & Process {
-  const { watch, clock, diary, owned, nodes } = parts;
+  const { watch, clock, logger, owned, nodes } = parts;
   const wrongNodes = new Set<string>();
   let isOpen = false;
   let isWarned = false;
@@ -47,7 +46,7 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
   function look(): void {
     const { clock: offset } = watch.now();
     const wrong = offset !== undefined && isWrong(offset);
-    if (wrong && !isWarned) diary.warn({ ...offset }, "this machine's clock differs from the NATS server's");
+    if (wrong && !isWarned) logger.warn({ ...offset }, "this machine's clock differs from the NATS server's");
     isWarned = wrong;
     for (const node of nodes()) warnOf(node);
     cancel = clock.at(clock.now() + healthTimes.everyMs, look);
@@ -59,7 +58,7 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
     if (!isWrong(clockOffset)) return void wrongNodes.delete(nodeId);
     if (wrongNodes.has(nodeId)) return;
     wrongNodes.add(nodeId);
-    diary.warn({ nodeId, offsetMs: clockOffset.offsetMs }, "a node's clock differs from this requester's");
+    logger.warn({ nodeId, offsetMs: clockOffset.offsetMs }, "a node's clock differs from this requester's");
   }
   return {
     name: "health",

@@ -78,7 +78,7 @@ describe("the HTTP layer", () => {
     await bench.pass(1000);
     expect(await ask()).toBe(200);
   });
-  it("gives our own mistakes an id that stands in the diary too", async () => {
+  it("gives our own mistakes an id that is in the log too", async () => {
     const app = await open({ results: { open: () => Promise.reject(new Error("a wire is loose")) } });
     const response = await app.inject({ url: "/api/v1/orchestrator/results/n-one/x.tar.gz" });
     expect(response.json()).toMatchObject({

@@ -1,8 +1,7 @@
-import type { Chance, Clock, EventLog, LogReader, Positions, ViewStore } from "@shoal/core";
+import type { Clock, EventLog, Logger, LogReader, Positions, Random, ViewStore } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
-import type { Diary } from "../ports.ts";
 import type { Cluster } from "../reads/cluster.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
@@ -27,8 +26,8 @@ export interface ApiParts {
   readonly logs: LogReader;
   readonly results: ResultReader;
   readonly clock: Clock;
-  readonly chance: Chance;
-  readonly diary: Diary;
+  readonly random: Random;
+  readonly logger: Logger;
   readonly health: RequesterHealth;
   /** The secret that this requester's challenges and tokens are made with. */
   readonly secret: string;

@@ -22,11 +22,7 @@ const idsOf = (body: { Items: { ID: string }[] }) => body.Items.map(({ ID }) => 
 
 describe("one job", () => {
   it("is found by its id, its name and the beginning of its id", async () => {
-    const named = namedJobId(
-      { uuid: () => "", fraction: () => 0, digest: bench.sea.requester("x").chance.digest },
-      "ns",
-      "a b/c",
-    );
+    const named = namedJobId("ns", "a b/c");
     await submitted(bench, named, benchSpec({ namespace: "ns", name: "a b/c" }));
     await bench.catalog.caughtUp();
     for (const called of [named, named.slice(0, 10)]) expect((await get(`/jobs/${called}`)).body.Job.ID).toBe(named);

@@ -60,7 +60,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    genReqId: () => parts.chance.uuid(),
+    genReqId: () => parts.random.uuid(),
     routerOptions: { maxParamLength: apiLimits.paramChars, ignoreTrailingSlash: true },
     frameworkErrors: (failure, request, reply) => refuse(context, failure, { request, reply }),
   });
@@ -83,7 +83,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
       await port.open();
       context.health.open(true);
       // A connection that the system could not hand over (no descriptor left, mostly) is lost; the others go on.
-      app.server.on("error", (failure) => parts.diary.warn({ err: failure }, "the API could not accept a connection"));
+      app.server.on("error", (failure) => parts.logger.warn({ err: failure }, "the API could not accept a connection"));
     },
     async stop() {
       context.health.open(false);
@@ -164,13 +164,13 @@ interface Exchange {
   readonly reply: FastifyReply;
 }
 
-function refuse({ diary }: ApiContext, failure: unknown, { request, reply }: Exchange): FastifyReply {
+function refuse({ logger }: ApiContext, failure: unknown, { request, reply }: Exchange): FastifyReply {
   const { status, body } = errorReply(failure, request.id);
   // The rest is read and thrown away: who is still sending would see a broken pipe, and never the answer.
   if (status === errors.TOO_LARGE.http) {
     reply.removeHeader("connection");
     request.raw.resume();
   }
-  if (isOurs(failure)) diary.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
+  if (isOurs(failure)) logger.warn({ err: failure, requestId: request.id, url: request.url }, "a request failed");
   return reply.code(status).send(body);
 }

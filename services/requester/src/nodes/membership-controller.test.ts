@@ -1,6 +1,6 @@
 import { createSea, sampleHeartbeat } from "@shoal/core/testing";
 import { expect, it } from "vitest";
-import { createRequester } from "../requester.ts";
+import { createRequester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 const disconnectAfterMs = 6_000;

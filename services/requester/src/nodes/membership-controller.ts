@@ -1,11 +1,18 @@
-import { type Clock, type CommandReply, causeOf, type Lease, type NodeCommand, type Process } from "@shoal/core";
+import {
+  type Clock,
+  type CommandReply,
+  causeOf,
+  type Lease,
+  type Logger,
+  type NodeCommand,
+  type Process,
+} from "@shoal/core";
 import { type Heartbeat, shardOf } from "@shoal/proto";
 import type { AddressedCommand } from "../owner/mailbox.ts";
-import type { Diary } from "../ports.ts";
 
 export interface MembershipControllerOptions {
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
   /** Silence after which a node counts as gone, milliseconds. */
   readonly disconnectAfterMs: number;
   /** How long a node may be gone before it is forgotten, milliseconds; the decider's own default when left out. */
@@ -101,7 +108,7 @@ export class MembershipController implements Process {
     reply?.catch((failure: unknown) => {
       if (!this.#isMine(nodeId)) return;
       this.expect(nodeId);
-      this.#options.diary.warn({ nodeId, ...causeOf(failure) }, "could not record a node's membership");
+      this.#options.logger.warn({ nodeId, ...causeOf(failure) }, "could not record a node's membership");
     });
   }
 }

@@ -39,14 +39,14 @@ function placedOn(nodeId: string): StoredCommit {
 }
 
 it("of 100,000 jobs only those on a lost node are looked at", () => {
-  const { log, clock, chance } = createSea().requester("a");
+  const { log, clock, random } = createSea().requester("a");
   const [elsewhere, here] = [placedOn("n-other"), placedOn("n-lost")];
   const actors = new Actors();
   let looks = 0;
   for (let n = 0; n < jobsCount; n++) {
     const ref = jobRef(`j-${n}`);
     const actor = new AggregateActor({
-      ...{ ref, log, clock, chance, by: "a", epoch: 1, isOwner: true, onCommit: () => undefined },
+      ...{ ref, log, clock, random, by: "a", epoch: 1, isOwner: true, onCommit: () => undefined },
       kind: {
         ...jobKind,
         nodesOf(job) {

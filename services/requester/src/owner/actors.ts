@@ -1,12 +1,9 @@
-import type { Kind, NamedCommand } from "@shoal/core";
+import type { NamedCommand } from "@shoal/core";
 import { type AggregateRef, type StoredEvent, subjectOf } from "@shoal/proto";
 import type { AggregateActor } from "./aggregate-actor.ts";
 
 /** An actor of any kind. */
 export type Actor = AggregateActor<unknown, NamedCommand, StoredEvent>;
-
-/** Any kind. */
-export type AnyKind = Kind<unknown, NamedCommand, StoredEvent>;
 
 /** The actors of a shard: by subject, by kind and id, and by the nodes on which something of them is live. */
 export class Actors {

@@ -15,7 +15,7 @@ const event = (sizeBytes: number) => ({ type: "Said", v: 1, data: { sizeBytes } 
 /** An actor that records every command, over a log whose commits hold no more than ten bytes. */
 function bench() {
   const sea = createSea();
-  const { log, clock, chance } = sea.requester("r");
+  const { log, clock, random } = sea.requester("r");
   const commits: number[][] = [];
   const small: EventLog = {
     ...log,
@@ -37,7 +37,7 @@ function bench() {
       isSettled: () => false,
       nodesOf: () => [],
     },
-    ...{ log: small, clock, chance },
+    ...{ log: small, clock, random },
     by: "r",
     epoch: 1,
     isOwner: true,

@@ -2,7 +2,6 @@ import {
   type Aggregate,
   applyCommit,
   Bug,
-  type Chance,
   type Clock,
   type CommandReply,
   causeOf,
@@ -12,10 +11,10 @@ import {
   type NamedCommand,
   noAggregate,
   pause,
+  type Random,
   type StoredCommit,
 } from "@shoal/core";
 import type { AggregateRef, StoredEvent } from "@shoal/proto";
-import type { AnyKind } from "./actors.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { type Given, Mailbox, type Pending } from "./mailbox.ts";
 import { newCommit } from "./new-commit.ts";
@@ -28,7 +27,7 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly kind: Kind<S, C, E>;
   readonly log: EventLog;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   /** This requester's id. */
   readonly by: string;
   /** The lease's fencing number; 0 for a commit without a lease. */
@@ -230,7 +229,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   #allowed(decision: Decision<E>): Decision<E> {
     if (!decision.ok || decision.events.length === 0) return decision;
     const { kind, features } = this.#options;
-    const rejection = features?.rejectionOf(kind as AnyKind, decision.events);
+    const rejection = features?.rejectionOf(kind as Kind, decision.events);
     return rejection === undefined ? decision : { ok: false, rejection };
   }
 

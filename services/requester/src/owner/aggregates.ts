@@ -25,7 +25,7 @@ import type { Reconciler } from "./reconciler.ts";
 import { untilReachable } from "./until-reachable.ts";
 
 export interface AggregatesOptions {
-  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "diary">;
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "logger">;
   readonly kinds: Kinds;
   readonly reconciler: Reconciler;
   readonly projector: Projector;
@@ -205,7 +205,7 @@ export class Aggregates {
         if (move.stored.seq > projectedSeq) this.#project(actor, move);
         if (reacts()) this.#onFolded(actor, move);
       },
-      onFailed: (failure) => ports.diary.warn({ ...actor.ref, ...causeOf(failure) }, "could not react to a commit"),
+      onFailed: (failure) => ports.logger.warn({ ...actor.ref, ...causeOf(failure) }, "could not react to a commit"),
       onUnreadable: (failure) => {
         this.#drop(actor);
         void this.#setAside(quarantinedBy(actor.ref, failure));
@@ -282,15 +282,15 @@ export class Aggregates {
 
   async #setAside(quarantined: Quarantined): Promise<void> {
     const { code, why, seq, aggregate } = quarantined;
-    const { diary } = this.#options.ports;
+    const { logger } = this.#options.ports;
     if (this.#closed.signal.aborted) return;
     if (!unreadable.has(code)) {
-      diary.warn({ ...aggregate, seq, code, why }, "could not take a commit in");
+      logger.warn({ ...aggregate, seq, code, why }, "could not take a commit in");
       return;
     }
     const change = this.#quarantine.add(quarantined);
     if (change === undefined) return;
-    diary.warn({ ...aggregate, seq, code, why }, "quarantined an aggregate that cannot be read");
+    logger.warn({ ...aggregate, seq, code, why }, "quarantined an aggregate that cannot be read");
     await this.#options.projector.apply([change]);
   }
 }

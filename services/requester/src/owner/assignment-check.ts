@@ -20,7 +20,7 @@ export interface ClaimVerdict {
   readonly recordedUpTo: number;
 }
 
-export type CheckPorts = Pick<RequesterPorts, "log" | "views" | "diary">;
+export type CheckPorts = Pick<RequesterPorts, "log" | "views" | "logger">;
 
 /** A job as the log has it, with the position of its last commit. */
 interface Logged {
@@ -52,7 +52,7 @@ export async function checkAssignments(
         }
       } catch (failure) {
         // No verdict is not a no: whoever asked waits and asks again.
-        ports.diary.warn(
+        ports.logger.warn(
           { jobId: first.jobId, ...causeOf(failure) },
           "assignments of a job cannot be compared with the log",
         );
@@ -69,7 +69,7 @@ async function readJob({ log }: CheckPorts, { namespace, jobId }: Claim): Promis
   return { job: foldJob(stored), seq: stored.at(-1)?.seq ?? 0 };
 }
 
-async function correct({ views, diary }: CheckPorts, claim: Claim, { job, seq }: Logged): Promise<boolean> {
+async function correct({ views, logger }: CheckPorts, claim: Claim, { job, seq }: Logged): Promise<boolean> {
   const { nodeId, executionId, isAssigned } = claim;
   const execution = job?.live.get(executionId);
   const holds = execution !== undefined && isLive(execution) && execution.placement.nodeId === nodeId;
@@ -78,13 +78,13 @@ async function correct({ views, diary }: CheckPorts, claim: Claim, { job, seq }:
   if (holds) {
     const entry = entries(assignmentView, job as Job).find((each) => each.key === key);
     if (entry !== undefined) await views.assignments.put(key, entryOf(entry.seq, entry.value));
-    diary.info({ nodeId, executionId }, "an assignment that was missing is written again");
+    logger.info({ nodeId, executionId }, "an assignment that was missing is written again");
     return true;
   }
   const there = await views.assignments.get(key);
   if (there === undefined) return false;
   // An unknown job has no position: the entry is removed at its own.
   await views.assignments.remove(key, Math.max(seq, there.seq));
-  diary.info({ nodeId, executionId }, "an assignment that does not hold any more is removed");
+  logger.info({ nodeId, executionId }, "an assignment that does not hold any more is removed");
   return false;
 }

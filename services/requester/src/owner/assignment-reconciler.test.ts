@@ -2,7 +2,7 @@ import { foldJob, liveExecutions } from "@shoal/core";
 import { createSea, entriesOf, type Sea, sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { createRequester } from "../requester.ts";
+import { createRequester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 const nodeId = "n-one";

@@ -7,7 +7,7 @@ import { type Claim, checkAssignments } from "./assignment-check.ts";
 import type { Owner } from "./owner.ts";
 import { readEntries } from "./read-entries.ts";
 
-export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "diary" | "clock">;
+export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "logger" | "clock">;
 
 /** What is owned, and every aggregate of it that is not settled. */
 export type Owned = Pick<Owner, "leaseOf" | "actors">;
@@ -76,7 +76,7 @@ export class AssignmentReconciler implements Process {
   }
 
   async #untilDone(): Promise<void> {
-    const { clock, diary } = this.#ports;
+    const { clock, logger } = this.#ports;
     const { signal } = this.#closed;
     let waitMs = gapMs;
     let tookMs = 0;
@@ -94,7 +94,7 @@ export class AssignmentReconciler implements Process {
       } catch (failure) {
         this.#due = "everything";
         waitMs = Math.min(waitMs * 2, gapMsMax);
-        diary.warn(causeOf(failure), "assignments could not be compared with the log; it is tried again");
+        logger.warn(causeOf(failure), "assignments could not be compared with the log; it is tried again");
       }
       await pause(clock, waitMs, signal);
     }
@@ -143,7 +143,7 @@ export class AssignmentReconciler implements Process {
 /** The keys of an aggregate's assignments. */
 function assignedBy(actor: Actor): readonly string[] {
   const state = actor.state();
-  const view = actor.kind.views.find(({ bucket }) => bucket === buckets.assignments);
+  const view = actor.kind.views.find(({ bucket }) => bucket.name === buckets.assignments);
   return state === undefined || view === undefined ? [] : entries(view, state).map(({ key }) => key);
 }
 

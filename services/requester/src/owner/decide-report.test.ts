@@ -1,4 +1,4 @@
-import { type CommandReply, Fault, type ReceivedReport } from "@shoal/core";
+import { type CommandReply, Fault, type ReceivedReport, silentLogger } from "@shoal/core";
 import { createHandClock } from "@shoal/core/testing";
 import type { ErrorCode } from "@shoal/proto";
 import { expect, it } from "vitest";
@@ -36,7 +36,7 @@ function bench(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0)
         },
       },
       clock,
-      diary: { info: () => {}, warn: () => {} },
+      logger: silentLogger,
       signal: closed.signal,
     },
     received,

@@ -1,3 +1,4 @@
+import type { Logger } from "@shoal/core";
 import {
   type Clock,
   type CommandReply,
@@ -7,7 +8,6 @@ import {
   type ReportQueue,
 } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
-import type { Diary } from "../ports.ts";
 import type { AddressedCommand } from "./mailbox.ts";
 import { untilReachable } from "./until-reachable.ts";
 
@@ -16,7 +16,7 @@ export interface ReportParts {
   readonly command: (given: AddressedCommand) => Promise<CommandReply>;
   readonly reports: Pick<ReportQueue, "park">;
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
   /** Fires when the shard is no longer owned here. */
   readonly signal: AbortSignal;
 }
@@ -26,13 +26,13 @@ export interface ReportParts {
  * be decided and is parked with its reason. False when the shard went first: the next owner decides it.
  */
 export async function decideReport(parts: ReportParts, received: ReceivedReport): Promise<boolean> {
-  const { command, reports, diary } = parts;
+  const { command, reports, logger } = parts;
   const { jobId, executionId, nodeId, report } = received;
   const facts = { nodeId, jobId, executionId };
   // The node writes the namespace; the job's own subject has the job only under the right one.
   const problem = tokenProblem(report.namespace);
   if (problem !== undefined) {
-    diary.info({ ...facts, why: `namespace: ${problem}` }, "refused a report");
+    logger.info({ ...facts, why: `namespace: ${problem}` }, "refused a report");
     return true;
   }
   const aggregate = { kind: "job", namespace: report.namespace, id: jobId };
@@ -40,7 +40,7 @@ export async function decideReport(parts: ReportParts, received: ReceivedReport)
   const decide = () => command({ aggregate, command: given, actor: { type: "node", id: nodeId } });
   try {
     const outcome = await untilReachable(decide, parts);
-    if (outcome?.ok === false) diary.info({ ...facts, ...outcome.rejection }, "a report was refused");
+    if (outcome?.ok === false) logger.info({ ...facts, ...outcome.rejection }, "a report was refused");
     return outcome !== undefined;
   } catch (failure) {
     const { code, why } = causeOf(failure);
@@ -48,10 +48,10 @@ export async function decideReport(parts: ReportParts, received: ReceivedReport)
     if (code === "REQUESTER_BEHIND") return false;
     if (code === "LOG_NEWER" || code === "LOG_DAMAGED") {
       // Its job is in quarantine. The node repeats the report while its assignment is in place.
-      diary.info({ ...facts, code, why }, "refused a report");
+      logger.info({ ...facts, code, why }, "refused a report");
       return true;
     }
-    diary.warn({ ...facts, code, why }, "a report cannot be decided and is parked");
+    logger.warn({ ...facts, code, why }, "a report cannot be decided and is parked");
     const park = () => reports.park(received, `${code}: ${why}`).then(() => true);
     return (await untilReachable(park, parts)) === true;
   }

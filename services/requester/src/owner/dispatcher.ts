@@ -1,13 +1,12 @@
 import {
-  type Clock,
   type CommandBus,
   type CommandEnvelope,
   type CommandReply,
   type EventLog,
   Fault,
   type Kinds,
-  pause,
   type StoredCommit,
+  within,
 } from "@shoal/core";
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
@@ -34,7 +33,7 @@ export interface Creation {
 }
 
 export interface DispatcherOptions {
-  readonly ports: Pick<RequesterPorts, "log" | "clock" | "chance" | "commands">;
+  readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "commands">;
   readonly kinds: Kinds;
   readonly by: string;
   readonly features?: FeatureGate;
@@ -73,7 +72,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const refused = refusalOf(envelope, kinds.get(envelope.aggregate.kind));
       if (refused !== undefined) return { ok: false, rejection: refused };
       const local = options.local(envelope);
-      if (local !== undefined) return await within(clock, local);
+      if (local !== undefined) return await within(local, { clock, limitMs: localWaitMs, late: localIsLate });
       const routed = await route(commands, envelope);
       // An owner of an older release may not be able to read what this one can.
       if (routed !== undefined && (routed.ok || routed.rejection.code !== "LOG_NEWER")) return routed;
@@ -106,11 +105,5 @@ async function firstBy(log: EventLog, { aggregate, id }: CommandEnvelope): Promi
   return first?.commit.cause.id === id ? first : undefined;
 }
 
-async function within(clock: Clock, reply: Promise<CommandReply>): Promise<CommandReply> {
-  const done = new AbortController();
-  const late = pause(clock, localWaitMs, done.signal).then(() => {
-    throw new Fault("LOG_UNREACHABLE", `the log did not answer in ${localWaitMs} ms; the command may still be decided`);
-  });
-  late.catch(() => undefined);
-  return await Promise.race([reply, late]).finally(() => done.abort());
-}
+const localIsLate = () =>
+  new Fault("LOG_UNREACHABLE", `the log did not answer in ${localWaitMs} ms; the command may still be decided`);

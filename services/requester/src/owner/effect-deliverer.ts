@@ -1,4 +1,6 @@
+import type { Logger } from "@shoal/core";
 import {
+  backoffMs,
   type Clock,
   type CommandReply,
   causeOf,
@@ -8,13 +10,12 @@ import {
   type Kinds,
 } from "@shoal/core";
 import { errors } from "@shoal/proto";
-import type { Diary } from "../ports.ts";
 import type { Actor } from "./actors.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 export interface EffectDelivererOptions {
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
   readonly kinds: Kinds;
   /** This requester's id. */
   readonly by: string;
@@ -22,7 +23,7 @@ export interface EffectDelivererOptions {
 }
 
 /** The pause after a delivery that failed, and the longest: a receiver in quarantine needs an operator, an owner that moves seconds. */
-const retryMs = { first: 500, max: 30_000 } as const;
+const deliveryBackoff = { firstMs: 500, maxMs: 30_000 } as const;
 // Deliveries at once: enough to hide their round trips, few enough for the log's server.
 const deliveringMax = 64;
 
@@ -117,16 +118,16 @@ export class EffectDeliverer {
   }
 
   #retryLater(delivery: Delivery, failure: unknown): void {
-    const { clock, diary } = this.#options;
+    const { clock, logger } = this.#options;
     const { actor, effect } = delivery;
     if (!this.#isWanted(delivery)) return;
     if (delivery.failures++ === 0)
-      diary.warn(
+      logger.warn(
         { id: actor.ref.id, effectId: effect.id, ...causeOf(failure) },
         "could not deliver an effect; retrying",
       );
     delivery.state = "pausing";
-    const pauseMs = Math.min(retryMs.first * 2 ** (delivery.failures - 1), retryMs.max);
+    const pauseMs = backoffMs(deliveryBackoff, delivery.failures);
     delivery.cancel = clock.at(clock.now() + pauseMs, () => {
       delivery.state = "queued";
       this.#queue.add(delivery);

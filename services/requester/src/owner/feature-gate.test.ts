@@ -1,17 +1,17 @@
-import { type CommandReply, causeOf, type Kinds } from "@shoal/core";
+import { type CommandReply, causeOf } from "@shoal/core";
 import {
   createSea,
   drive,
   type MemoCommand,
   nextFeatureLevel,
-  nextKinds,
+  type ReleaseName,
+  releases,
   type Sea,
   sampleSpec,
-  thisKinds,
 } from "@shoal/core/testing";
-import { type AggregateRef, featureLevel, shardCount } from "@shoal/proto";
+import { type AggregateRef, shardCount } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createRequester, type Requester } from "../requester.ts";
+import { createRequester, type Requester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 let sea: Sea;
@@ -19,7 +19,7 @@ let driving: ReturnType<typeof drive>;
 const warnings: string[] = [];
 const closers: (() => Promise<void>)[] = [];
 beforeEach(() => {
-  sea = createSea({ kinds: nextKinds });
+  sea = createSea({ kinds: releases.next.kinds });
   driving = drive(sea.clock);
   warnings.length = 0;
 });
@@ -33,15 +33,11 @@ const settings = {
   nodes: { disconnectAfterMs: 6_000, settleMs: 1_000 },
   positionsMs: 100,
 };
-const releases = {
-  current: { kinds: thisKinds, featureLevel },
-  next: { kinds: nextKinds, featureLevel: nextFeatureLevel },
-} satisfies Record<string, { readonly kinds: Kinds; readonly featureLevel: number }>;
 
-async function boot(requesterId: string, release: keyof typeof releases): Promise<Requester> {
+async function boot(requesterId: string, release: ReleaseName): Promise<Requester> {
   const note = (_: object, sentence: string) => void warnings.push(`${requesterId}: ${sentence}`);
   const { kinds } = releases[release];
-  const ports = memoryPorts(sea, requesterId, { diary: { info: () => undefined, warn: note }, kinds });
+  const ports = memoryPorts(sea, requesterId, { logger: { info: () => undefined, warn: note }, kinds });
   const requester = createRequester({ ...settings, requesterId, ...releases[release] }, ports);
   const processes = [ports.catalog, ...requester.processes];
   for (const each of processes) await each.start();

@@ -1,12 +1,10 @@
-import { Fault, featureLevelOf, type LeaseSnapshot, type Rejection } from "@shoal/core";
+import { Fault, featureLevelOf, type Kind, type LeaseSnapshot, type Logger, type Rejection } from "@shoal/core";
 import type { StoredEvent } from "@shoal/proto";
-import type { Diary } from "../ports.ts";
-import type { AnyKind } from "./actors.ts";
 
 export interface FeatureGateOptions {
   /** The highest feature level that this requester supports. */
   readonly supported: number;
-  readonly diary: Diary;
+  readonly logger: Logger;
 }
 
 /**
@@ -34,9 +32,10 @@ export class FeatureGate {
   update({ featureLevel: level }: Pick<LeaseSnapshot, "featureLevel">): void {
     if (level <= this.#level) return;
     this.#level = level;
-    const { supported, diary } = this.#options;
-    if (this.isBehind()) diary.warn({ level, supported }, "this requester is too old for the cluster and owns nothing");
-    else diary.info({ level, supported }, "the cluster's feature level");
+    const { supported, logger } = this.#options;
+    if (this.isBehind())
+      logger.warn({ level, supported }, "this requester is too old for the cluster and owns nothing");
+    else logger.info({ level, supported }, "the cluster's feature level");
   }
 
   /** This requester may own and append nothing. */
@@ -55,7 +54,7 @@ export class FeatureGate {
 
   /** Why these events may not be written yet; undefined when they may. */
   rejectionOf(
-    kind: Pick<AnyKind, "name" | "since" | "events" | "levelOf">,
+    kind: Pick<Kind, "name" | "since" | "events" | "levelOf">,
     events: readonly StoredEvent[],
   ): Rejection | undefined {
     const needed = featureLevelOf(kind, events);

@@ -1,4 +1,4 @@
-import type { Chance, NamedCommand } from "@shoal/core";
+import type { NamedCommand, Random } from "@shoal/core";
 import { type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
 import type { Given } from "./mailbox.ts";
 
@@ -6,7 +6,7 @@ import type { Given } from "./mailbox.ts";
 export interface CommitOrigin {
   readonly by: string;
   readonly epoch: number;
-  readonly chance: Pick<Chance, "uuid">;
+  readonly random: Pick<Random, "uuid">;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** The hash of the commit before it. */
@@ -20,7 +20,7 @@ const causeCharsMax = 200;
 export function newCommit<E extends StoredEvent>(
   events: readonly E[],
   batch: readonly Given<NamedCommand>[],
-  { by, epoch, chance, at, prev }: CommitOrigin,
+  { by, epoch, random, at, prev }: CommitOrigin,
 ): Commit<E> {
   const [first] = batch;
   const command = batch
@@ -29,7 +29,7 @@ export function newCommit<E extends StoredEvent>(
     .slice(0, causeCharsMax);
   return {
     v: commitVersion,
-    id: chance.uuid(),
+    id: random.uuid(),
     at,
     by,
     actor: first?.actor ?? { type: "requester", id: by },

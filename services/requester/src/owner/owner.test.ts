@@ -1,9 +1,9 @@
-import { Fault } from "@shoal/core";
+import { Fault, type Leases } from "@shoal/core";
 import { createSea, drive } from "@shoal/core/testing";
 import { JobSpec, shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
+import { createRequester } from "../create-requester.ts";
 import type { RequesterPorts } from "../ports.ts";
-import { createRequester } from "../requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
 const settings = {
@@ -65,6 +65,15 @@ it("shows what it knows before it leaves in order", async () => {
   expect(await reading).toMatchObject({ job: { id: jobId } });
 });
 
+/** Leases that note each shard that is given back. */
+const noting = (leases: Leases, released: number[]): Leases => ({
+  ...leases,
+  release(lease) {
+    released.push(lease.shard);
+    return leases.release(lease);
+  },
+});
+
 it("gives each shard back once, however often it looks again while the views are slow", async () => {
   const sea = createSea();
   const ports = memoryPorts(sea, "a");
@@ -73,13 +82,7 @@ it("gives each shard back once, however often it looks again while the views are
   const { leases, views, catalog } = ports;
   const requester = createRequester(settings, {
     ...ports,
-    leases: {
-      ...leases,
-      release(lease) {
-        released.push(lease.shard);
-        return leases.release(lease);
-      },
-    },
+    leases: noting(leases, released),
     views: {
       ...views,
       jobs: { ...views.jobs, put: (key, value) => slow.promise.then(() => views.jobs.put(key, value)) },
@@ -140,13 +143,7 @@ it("gives a shard back whose open aggregates cannot be read to the end", async (
   const { leases, views } = ports;
   const requester = createRequester(settings, {
     ...ports,
-    leases: {
-      ...leases,
-      release(lease) {
-        released.push(lease.shard);
-        return leases.release(lease);
-      },
-    },
+    leases: noting(leases, released),
     views: {
       ...views,
       open: {

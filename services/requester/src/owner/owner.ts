@@ -72,7 +72,7 @@ export class Owner implements Process {
     const watcher: LeaseWatcher = {
       changed: (snapshot) => this.#onSnapshot(snapshot),
       lost: (lease) => {
-        ports.diary.warn({ ...lease }, "lease lost, releasing shard");
+        ports.logger.warn({ ...lease }, "lease lost, releasing shard");
         // The snapshot without it may have come before, when it still counted as ours.
         const closed = this.#drop(lease.shard)?.close() ?? Promise.resolve();
         void closed.finally(() => this.#rebalanceSoon());
@@ -135,11 +135,11 @@ export class Owner implements Process {
   }
 
   #verifyLater(): void {
-    const { clock, diary } = this.#options.ports;
+    const { clock, logger } = this.#options.ports;
     if (this.#closing.signal.aborted) return;
     this.#cancelVerify = clock.at(clock.now() + verifyMs, () => {
       Promise.all([...this.#shards.values()].map((shard) => shard.verifyBuckets()))
-        .catch((failure: unknown) => diary.warn(causeOf(failure), "could not verify the buckets; retrying"))
+        .catch((failure: unknown) => logger.warn(causeOf(failure), "could not verify the buckets; retrying"))
         .finally(() => this.#verifyLater());
     });
   }
@@ -181,7 +181,7 @@ export class Owner implements Process {
       const lease = await ports.leases.acquire(shard);
       if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
-      ports.diary.warn({ shard, ...causeOf(failure) }, "could not take a shard; retrying");
+      ports.logger.warn({ shard, ...causeOf(failure) }, "could not take a shard; retrying");
       // Until then it counts as being taken: giving it back changes the snapshot, which would have it taken again without a pause.
       await pause(ports.clock, reopenMs, this.#closing.signal);
     } finally {
@@ -213,7 +213,7 @@ export class Owner implements Process {
     await shard.flush();
     await shard.close();
     await this.#options.ports.leases.release(lease).catch((failure: unknown) => {
-      this.#options.ports.diary.warn(
+      this.#options.ports.logger.warn(
         { shard: number, ...causeOf(failure) },
         "could not give back a shard; its lease ends by itself",
       );

@@ -1,4 +1,4 @@
-import { Fault, type ViewStore } from "@shoal/core";
+import { Fault, silentLogger, type ViewStore } from "@shoal/core";
 import { createSea } from "@shoal/core/testing";
 import type { ErrorCode } from "@shoal/proto";
 import { expect, it } from "vitest";
@@ -18,7 +18,7 @@ function bench(code: ErrorCode, failures: number) {
       return await views.jobs.put(key, value);
     },
   };
-  const projector = new Projector({ views: { ...views, jobs }, clock, diary: { info: () => {}, warn: () => {} } });
+  const projector = new Projector({ views: { ...views, jobs }, clock, logger: silentLogger });
   projector.apply([change]).then(() => {
     state.isDone = true;
   });

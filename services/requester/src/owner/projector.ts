@@ -1,17 +1,16 @@
-import { type Change, type Clock, causeOf, entryOf, pause, type ViewStore } from "@shoal/core";
-import type { Diary } from "../ports.ts";
-import { retryMs } from "./until-reachable.ts";
+import { backoffMs, type Change, type Clock, causeOf, entryOf, type Logger, pause, type ViewStore } from "@shoal/core";
+import { unreachableBackoff } from "./until-reachable.ts";
 import { WriteCoalescer } from "./write-coalescer.ts";
 
 export interface ProjectorPorts {
   /** One store for each bucket, by its name. */
   readonly views: Readonly<Record<string, ViewStore>>;
   readonly clock: Clock;
-  readonly diary: Diary;
+  readonly logger: Logger;
 }
 
 // A store that refuses is asked again as long as the shard is owned; an operator frees room within minutes.
-const refusedMsMax = 30_000;
+const refusedBackoff = { ...unreachableBackoff, maxMs: 30_000 } as const;
 
 /** Makes the buckets follow the aggregates: every write is retried until it is stored or the projector is closed. */
 export class Projector {
@@ -40,7 +39,7 @@ export class Projector {
   }
 
   async #write({ bucket, key, seq, value }: Change): Promise<void> {
-    const { clock, diary, views } = this.#ports;
+    const { clock, logger, views } = this.#ports;
     const store = views[bucket];
     if (store === undefined) return;
     const { signal } = this.#closed;
@@ -50,8 +49,8 @@ export class Projector {
       } catch (failure) {
         const isAway = causeOf(failure).code === "LOG_UNREACHABLE";
         if (failures === 0 && !isAway && !signal.aborted)
-          diary.warn({ bucket, key, ...causeOf(failure) }, "could not write a view; retrying");
-        await pause(clock, Math.min(retryMs.first * 2 ** failures, isAway ? retryMs.max : refusedMsMax), signal);
+          logger.warn({ bucket, key, ...causeOf(failure) }, "could not write a view; retrying");
+        await pause(clock, backoffMs(isAway ? unreachableBackoff : refusedBackoff, failures + 1), signal);
       }
     }
     // A position must not count what was not written: the next owner writes it.

@@ -89,3 +89,21 @@ it("reports of a job that cannot be read are refused, and decided by a requester
   expect(sea.log.messages.length).toBeGreaterThan(messages);
   expect(sea.log.entries.at(-1)?.commit.actor).toMatchObject({ type: "node", id: nodeId });
 });
+
+it("a report is counted once it is decided: the next owner decides one whose commit was never stored", async () => {
+  const harness = await withExecution();
+  const { sea, until } = harness;
+  const position = () => sea.positions.load("open", 3)?.reportsSeq;
+  const append = () => new Promise<never>(() => undefined);
+  const old = await harness.open("old", { change: ({ log }) => ({ log: { ...log, append } }) });
+  await sea.clock.advance(2_000);
+  // Longer than the positions wait to be saved.
+  await say(harness);
+  expect(position()).toBe(0);
+  await until(old.shard.close());
+  expect(position()).toBe(0);
+  await harness.open("new");
+  await sea.clock.advance(4_000);
+  expect(sea.log.entries.at(-1)?.commit.events.map(({ type }) => type)).toContain("ExecutionCompleted");
+  expect(position()).toBe(1);
+});

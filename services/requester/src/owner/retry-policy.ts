@@ -1,8 +1,8 @@
-import type { Chance } from "@shoal/core";
-import { retryMs } from "./until-reachable.ts";
+import { backoffMs, jittered, type Random } from "@shoal/core";
+import { unreachableBackoff } from "./until-reachable.ts";
 
 export interface RetryPolicyOptions {
-  readonly chance: Pick<Chance, "fraction">;
+  readonly random: Pick<Random, "fraction">;
   /** An owner retries until the log answers; without a lease a command fails when it does not, or after some conflicts. */
   readonly isOwner: boolean;
 }
@@ -37,21 +37,19 @@ export class RetryPolicy {
 
   /** The log does not answer: the pause before the next try, milliseconds; undefined when there is none. */
   afterSilence(): number | undefined {
-    return this.#options.isOwner ? backOff(this.#silences++) : undefined;
+    return this.#options.isOwner ? backoffMs(unreachableBackoff, ++this.#silences) : undefined;
   }
 
   /** Another requester was first; undefined when the command is given up. */
   afterConflict(): ConflictRetry | undefined {
-    const { isOwner, chance } = this.#options;
+    const { isOwner, random } = this.#options;
     const conflicts = ++this.#conflicts;
     if (!isOwner && conflicts >= conflictsMax) return undefined;
-    // By chance between half and all of it: two that conflict must not come back at the same moment.
-    const waitMs = backOff(Math.max(0, conflicts - conflictsAtOnce)) * (0.5 + chance.fraction() / 2);
+    // With jitter: two that conflict must not come back at the same moment.
+    const waitMs = jittered(backoffMs(unreachableBackoff, conflicts - conflictsAtOnce + 1), random);
     return {
       beforeMs: conflicts > conflictsAtOnce ? waitMs : 0,
       idleMs: conflicts < conflictsAtOnce ? waitMs : undefined,
     };
   }
 }
-
-const backOff = (failures: number): number => Math.min(retryMs.first * 2 ** failures, retryMs.max);

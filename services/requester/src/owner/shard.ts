@@ -8,6 +8,7 @@ import {
   type ReceivedReport,
   readOpenEntry,
   type StoredCommit,
+  viewBuckets,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
@@ -63,14 +64,13 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
-    const views = kinds.parts.flatMap((kind) => kind.views.map(({ bucket }) => bucket));
     this.lease = lease;
     this.#options = options;
     this.#projector = new Projector(ports);
     this.#positions = new ViewPositions({
       ports,
       shard: lease.shard,
-      buckets: [...new Set([...views, buckets.open])],
+      buckets: viewBuckets(kinds).map(({ name }) => name),
       everyMs,
       open: () => this.size(),
       onMissing: (bucket) => void this.#rebuild(bucket),
@@ -101,7 +101,7 @@ export class Shard {
       },
       room: () => this.#commitRoom.wait(),
     };
-    const knows = (_: string, seq: number) => this.#knows(seq);
+    const knows = (seq: number) => this.#knows(seq);
     await this.#keep(ports.log.follow({ shard, knows }, eventsSeq, (stored) => this.#deliver(stored), reading));
     const room = () => this.#reportRoom.wait();
     await this.#keep(ports.reports.follow(shard, reportsSeq, (report) => this.#onReport(report), { room }));
@@ -210,10 +210,10 @@ export class Shard {
 
   #onReport(received: ReceivedReport): void {
     if (this.#closed.signal.aborted) return;
-    const { reports, clock, diary } = this.#options.ports;
+    const { reports, clock, logger } = this.#options.ports;
     const end = this.#positions.reports.begin(received.seq);
     this.#positions.moved();
-    const parts = { reports, clock, diary, signal: this.#closed.signal };
+    const parts = { reports, clock, logger, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
       .catch((failure: unknown) => {
         // The node repeats it while its assignment is in place.
@@ -234,7 +234,7 @@ export class Shard {
     const { shard } = this.lease;
     if (this.#rebuilding.has(bucket) || signal.aborted) return;
     this.#rebuilding.add(bucket);
-    ports.diary.warn({ shard, bucket }, "rebuilding a view from the log");
+    ports.logger.warn({ shard, bucket }, "rebuilding a view from the log");
     while (!signal.aborted) {
       try {
         await ports.rebuild({ bucket, shard, signal });
@@ -250,6 +250,6 @@ export class Shard {
   }
 
   #warn(facts: object, failure: unknown, sentence: string): void {
-    if (!this.#closed.signal.aborted) this.#options.ports.diary.warn({ ...facts, ...causeOf(failure) }, sentence);
+    if (!this.#closed.signal.aborted) this.#options.ports.logger.warn({ ...facts, ...causeOf(failure) }, sentence);
   }
 }

@@ -1,7 +1,7 @@
-import { type Clock, causeOf, pause } from "@shoal/core";
+import { backoffMs, type Clock, causeOf, pause } from "@shoal/core";
 
 /** Back-off while the log or a store does not answer: from a round trip's length up to what an operator would call at once. */
-export const retryMs = { first: 50, max: 1000 } as const;
+export const unreachableBackoff = { firstMs: 50, maxMs: 1000 } as const;
 
 /**
  * Tries again while what is thrown says LOG_UNREACHABLE; anything else is thrown on. Resolves with undefined, having given up,
@@ -11,12 +11,12 @@ export async function untilReachable<T>(
   act: () => Promise<T>,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<T | undefined> {
-  for (let waitMs: number = retryMs.first; !signal.aborted; waitMs = Math.min(waitMs * 2, retryMs.max)) {
+  for (let failures = 1; !signal.aborted; failures++) {
     try {
       return await act();
     } catch (failure) {
       if (causeOf(failure).code !== "LOG_UNREACHABLE") throw failure;
-      await pause(clock, waitMs, signal);
+      await pause(clock, backoffMs(unreachableBackoff, failures), signal);
     }
   }
   return undefined;

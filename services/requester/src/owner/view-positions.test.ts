@@ -18,8 +18,10 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
   });
   afterEach(() => driving.stop());
 
+  const begun = { eventsSeq: 0, reportsSeq: 0, isRebuilding: true, revision: 0 } as const;
+
   it("are missing to a new owner", async () => {
-    sea.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
+    sea.positions.save("jobs", 3, begun);
     await positions.load(9);
     expect(positions.missing()).toEqual(["jobs"]);
   });
@@ -28,9 +30,18 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     await positions.load(9);
     expect(positions.missing()).toEqual([]);
     sea.positions.drop("jobs");
-    sea.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
+    sea.positions.save("jobs", 3, begun);
     await positions.verify();
     expect(lost).toEqual(["jobs"]);
+  });
+  it("are there for a shard that has been idle since the log was empty", async () => {
+    sea.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
+    await positions.load(9);
+    expect(positions.missing()).toEqual([]);
+  });
+  it("are missing after a rebuild that another one has begun again", async () => {
+    sea.positions.save("jobs", 3, begun);
+    await expect(positions.rebuilt("jobs")).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
   });
   it("are there for a log that was empty at the start, also when they are verified", async () => {
     await positions.load(0);
@@ -55,7 +66,7 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     sea.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
     await positions.load(9);
     sea.positions.drop("jobs");
-    sea.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
+    sea.positions.save("jobs", 3, begun);
     positions.events.begin(6)();
     await positions.close().catch(() => undefined);
     expect(sea.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });

@@ -4,7 +4,7 @@ import type { RequesterPorts } from "../ports.ts";
 import { createWatermark, type Watermark } from "./watermark.ts";
 
 export interface ViewPositionsOptions {
-  readonly ports: Pick<RequesterPorts, "positions" | "clock" | "diary">;
+  readonly ports: Pick<RequesterPorts, "positions" | "clock" | "logger">;
   readonly shard: number;
   /** The buckets of every kind's views. */
   readonly buckets: readonly string[];
@@ -37,9 +37,7 @@ export class ViewPositions {
     await Promise.all(
       this.#options.buckets.map(async (bucket) => {
         const stored = await this.#load(bucket);
-        // A position of 0 in a log that is not empty: a rebuild has begun and not finished.
-        const isWhole = stored !== undefined && (stored.eventsSeq > 0 || lastSeq === 0);
-        if (isWhole) this.#saved.set(bucket, stored);
+        if (stored !== undefined && stored.isRebuilding !== true) this.#saved.set(bucket, stored);
       }),
     );
     const ahead = [...this.#saved].find(([, { eventsSeq }]) => eventsSeq > lastSeq);
@@ -65,8 +63,8 @@ export class ViewPositions {
   /** A bucket was rebuilt: its position is followed again. Throws Fault REVISION_CONFLICT when it is gone once more. */
   async rebuilt(bucket: string): Promise<void> {
     const stored = await this.#load(bucket);
-    // At 0 the log was empty, and the rebuild had nothing to write.
-    if (stored === undefined) throw new Fault("REVISION_CONFLICT", `${bucket} has no position after its rebuild`);
+    if (stored === undefined || stored.isRebuilding === true)
+      throw new Fault("REVISION_CONFLICT", `${bucket} has no position after its rebuild`);
     this.#saved.set(bucket, stored);
     this.moved();
   }
@@ -87,7 +85,7 @@ export class ViewPositions {
       const saved = this.#saved.get(bucket);
       const stored = await this.#load(bucket);
       if (this.#closed || saved === undefined || saved.revision === 0 || this.#saved.get(bucket) !== saved) continue;
-      // The same revision is our own write, also where it says 0: the log was empty.
+      // The same revision is our own write.
       if (stored?.revision !== saved.revision && isBehind(stored, saved)) this.#lose(bucket);
     }
   }
@@ -121,7 +119,7 @@ export class ViewPositions {
       const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
       this.#saved.set(bucket, { ...next, revision });
     } catch (failure) {
-      ports.diary.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
+      ports.logger.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
       await this.#reload(bucket);
     }
   }
@@ -153,4 +151,7 @@ export class ViewPositions {
 
 /** The bucket was deleted, and perhaps made again: then another process may have begun to rebuild it. */
 const isBehind = (stored: StoredPosition | undefined, saved: StoredPosition): boolean =>
-  stored === undefined || stored.eventsSeq < saved.eventsSeq || stored.revision < saved.revision;
+  stored === undefined ||
+  stored.isRebuilding === true ||
+  stored.eventsSeq < saved.eventsSeq ||
+  stored.revision < saved.revision;

@@ -1,11 +1,10 @@
-import { type Chance, Fault } from "@shoal/core";
+import { Fault } from "@shoal/core";
 import type { Catalog } from "../catalog/catalog.ts";
 import { namedJobId } from "../commands/ids.ts";
 import type { PositionGate } from "./position-gate.ts";
 
 export interface JobLocateParts {
   readonly catalog: Catalog;
-  readonly chance: Chance;
   readonly positions: Pick<PositionGate, "reach">;
 }
 
@@ -31,10 +30,10 @@ const fullId = /^j-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
  * that no job can take another's place by its name. Throws Fault JOB_NOT_FOUND, MULTIPLE_JOBS.
  */
 export async function locateJob<T>(parts: JobLocateParts, { called, scope, read }: JobSearch<T>): Promise<T> {
-  const { catalog, chance, positions } = parts;
+  const { catalog, positions } = parts;
   const { namespace = "default", position = 0 } = scope;
   const byId = fullId.test(called) ? await read(called) : undefined;
-  const found = byId ?? (await read(namedJobId(chance, namespace, called)));
+  const found = byId ?? (await read(namedJobId(namespace, called)));
   if (found !== undefined) return found;
   const mayBegin = called.startsWith("j-");
   if (mayBegin) await positions.reach(position);

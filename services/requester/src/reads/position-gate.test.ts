@@ -55,9 +55,7 @@ function shown(id: string): void {
   const job = foldJob(sea.log.load(ref(id), 0)) ?? expect.unreachable();
   for (const view of jobViews)
     for (const { key, seq, value } of entries(view, job))
-      Object.values(sea.views)
-        .find(({ name }) => name === view.bucket)
-        ?.write(key, seq, entryOf(seq, value));
+      sea.views[view.bucket.name]?.write(key, seq, entryOf(seq, value));
 }
 
 /** Saves how far the entries of a shard are written, as its owner does. */

@@ -54,7 +54,7 @@ const jobNow = () => foldJob(sea.log.load(jobRef(id), 0)) ?? expect.unreachable(
 
 /** Writes the job's entry as its owner does, perhaps changed. */
 function show(change: (entry: ViewEntry) => ViewEntry = (entry) => entry): void {
-  for (const view of jobViews.filter(({ bucket }) => bucket === "jobs"))
+  for (const view of jobViews.filter(({ bucket }) => bucket.name === "jobs"))
     for (const { key, seq, value } of entries(view, jobNow()))
       sea.views.jobs.write(key, seq, change(entryOf(seq, value)));
 }

@@ -45,8 +45,8 @@ export interface ActorHarness {
 export function actorHarness(): ActorHarness {
   const sea = createSea({ kinds: errandsOnly });
   const actorOver: ActorHarness["actorOver"] = (by, change, options = {}) => {
-    const { log, clock, chance } = sea.requester(by);
-    const own = { log: { ...log, ...change(log) }, clock, chance };
+    const { log, clock, random } = sea.requester(by);
+    const own = { log: { ...log, ...change(log) }, clock, random };
     const base = { ref: errandRef("p"), kind: errandKind, by, epoch: 1, isOwner: true, onCommit: () => undefined };
     return new AggregateActor({ ...base, ...own, ...options });
   };
@@ -54,9 +54,9 @@ export function actorHarness(): ActorHarness {
     sea,
     actorOver,
     actor(by, { skewMs = 0, ...options } = {}) {
-      const { berth, log, clock, chance } = sea.requester(by);
+      const { berth, log, clock, random } = sea.requester(by);
       berth.jumpClock(skewMs);
-      return actorOver(by, () => log, { clock, chance, ...options });
+      return actorOver(by, () => log, { clock, random, ...options });
     },
     async settled(...replies) {
       const all = Promise.allSettled(replies);

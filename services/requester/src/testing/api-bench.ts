@@ -79,7 +79,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
-  const ports = memoryPorts(sea, requesterId, { diary: diaryInto(warnings) });
+  const ports = memoryPorts(sea, requesterId, { logger: loggerInto(warnings) });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -95,7 +95,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     requesterId,
     publicUrl,
     secret: "bench",
-    commands: createCommands({ dispatcher, chance: ports.chance }),
+    commands: createCommands({ dispatcher, random: ports.random }),
     viewPositions: ports.positions,
     nodes,
     cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
@@ -131,7 +131,7 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   };
 }
 
-const diaryInto = (warnings: object[]) => ({ info: () => {}, warn: (facts: object) => void warnings.push(facts) });
+const loggerInto = (warnings: object[]) => ({ info: () => {}, warn: (facts: object) => void warnings.push(facts) });
 
 /** Live requesters of this release, unless their entry says another level. */
 function rosterOf(sea: Sea, living: readonly LivingMember[]) {
@@ -174,8 +174,8 @@ function project(sea: Sea, aggregate: AggregateRef): void {
   const stored = sea.log.load(aggregate, 0);
   const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
   const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
-  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket, entries(view, job));
-  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket, entries(view, node));
+  if (job !== undefined) for (const view of jobViews) write(sea, view.bucket.name, entries(view, job));
+  if (node !== undefined) for (const view of nodeViews) write(sea, view.bucket.name, entries(view, node));
 }
 
 function write(sea: Sea, bucket: string, wanted: ReturnType<typeof entries>): void {

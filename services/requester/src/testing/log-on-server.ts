@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { kinds, noTip, type StoredCommit, type Tip } from "@shoal/core";
 import { sampleInfo } from "@shoal/core/testing";
 import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import {
   type AggregateRef,
   commitVersion,
@@ -42,7 +43,14 @@ const spec = benchSpec();
 export async function logOnServer(): Promise<LogOnServer> {
   const root = await mkdtemp(join(tmpdir(), "shoal-verify-"));
   const server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
-  const ports = await connectRequester({ requesterId: "r-1", replicas: 1, servers: [server.url], onParked: () => {} });
+  const ports = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
+    requesterId: "r-1",
+    replicas: 1,
+    servers: [server.url],
+    onParked: () => {},
+  });
   const { log } = ports;
   const append = (aggregate: AggregateRef, after: Tip, ...events: readonly StoredEvent[]) =>
     log.append(aggregate, after, commitOf(aggregate, after, events));

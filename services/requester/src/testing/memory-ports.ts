@@ -1,9 +1,9 @@
-import { type Kinds, type Process, kinds as productKinds } from "@shoal/core";
+import { type Kinds, type Logger, type Process, kinds as productKinds, silentLogger } from "@shoal/core";
 import type { Sea } from "@shoal/core/testing";
 import type { Catalog } from "../catalog/catalog.ts";
 import { inMemory } from "../catalog/open-database.ts";
 import { createCatalog } from "../catalog/sqlite-catalog.ts";
-import type { Diary, RequesterPorts } from "../ports.ts";
+import type { RequesterPorts } from "../ports.ts";
 import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 
 /** Every port of a requester of this id at the sea, with a catalog that is to be started before it. */
@@ -12,11 +12,9 @@ export interface MemoryPorts extends RequesterPorts {
   readonly berth: ReturnType<Sea["requester"]>["berth"];
 }
 
-const silence: Diary = { info: () => undefined, warn: () => undefined };
-
 export interface MemoryPortsOptions {
   /** Where it says what goes on; quiet when left out. */
-  readonly diary?: Diary;
+  readonly logger?: Logger;
   /** The kinds that it knows; those of the product when left out. */
   readonly kinds?: Kinds;
 }
@@ -25,7 +23,7 @@ export interface MemoryPortsOptions {
 export function memoryPorts(
   sea: Sea,
   requesterId: string,
-  { diary = silence, kinds = productKinds }: MemoryPortsOptions = {},
+  { logger = silentLogger, kinds = productKinds }: MemoryPortsOptions = {},
 ): MemoryPorts {
   const { logReader: logs, ...ports } = sea.requester(requesterId, kinds);
   const { views } = ports;
@@ -36,5 +34,5 @@ export function memoryPorts(
     pause: async () => undefined,
   });
   const rebuild = sliceRebuilder({ ...ports, kinds, ensureBucket: async () => undefined });
-  return { ...ports, logs, catalog, diary, rebuild };
+  return { ...ports, logs, catalog, logger, rebuild };
 }

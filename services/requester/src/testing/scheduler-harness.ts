@@ -20,6 +20,7 @@ import {
   type Bid,
   type JobSpec,
   type NodeInfo,
+  type Release,
   type Requirements,
   timesFitting,
 } from "@shoal/proto";
@@ -33,6 +34,8 @@ export interface SchedulerHarnessOptions {
   readonly seed?: number | string;
   /** Whether refusals for lack of room carry the room that is left. */
   readonly showsRoom?: boolean;
+  /** Called with each release, whether a node holds room for it or not. */
+  readonly onRelease?: (nodeId: string, release: Release) => void;
 }
 
 const emptyWorld: World = { isGone: () => false, nodes: () => [] };
@@ -178,24 +181,30 @@ export interface SchedulerHarness {
 }
 
 /** The market over the test's nodes. A node that refused sends a heartbeat as soon as room comes free. */
-function marketOf(nodes: ReadonlyMap<string, TestNode>, clock: HandClock, beat: (nodeId: string) => void) {
+function marketOf(
+  nodes: ReadonlyMap<string, TestNode>,
+  clock: HandClock,
+  on: { readonly beat: (nodeId: string) => void; readonly release: SchedulerHarnessOptions["onRelease"] },
+) {
   const held = new Map<string, NodeInfo["available"]>();
   const market: Pick<Market, "ask" | "release"> = {
     async ask(nodeId, ask, waitMs) {
       const node = nodes.get(nodeId);
       if (node !== undefined && !node.isSilent) {
-        held.set(`${nodeId} ${ask.askId}`, ask.requirements.resources);
-        return node.answer(ask);
+        const bid = node.answer(ask);
+        if (bid.accepted) held.set(`${nodeId} ${ask.askId}`, ask.requirements.resources);
+        return bid;
       }
       if (node !== undefined) node.asks += 1;
       return new Promise((resolve) => void clock.at(clock.now() + waitMs, () => resolve(undefined)));
     },
     release(nodeId, { askId, slots }) {
+      on.release?.(nodeId, { askId, slots });
       const node = nodes.get(nodeId);
       const each = held.get(`${nodeId} ${askId}`);
       if (node === undefined || each === undefined) return;
       node.change(each, slots);
-      if (node.hasRefused) queueMicrotask(() => beat(nodeId));
+      if (node.hasRefused) queueMicrotask(() => on.beat(nodeId));
     },
   };
   return market;
@@ -216,11 +225,11 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     scheduler.heartbeat(info);
   };
   const scheduler = new Scheduler({
-    market: marketOf(nodes, clock, beat),
+    market: marketOf(nodes, clock, { beat, release: options.onRelease }),
     clock,
     auction,
-    chance: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction(), digest: () => "" },
-    diary: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
+    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
+    logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
   });
   for (const nodeId of nodes.keys()) beat(nodeId);

@@ -1,3 +1,4 @@
+import type { Logger } from "@shoal/core";
 import {
   type CommandReply,
   evolveJob,
@@ -29,7 +30,7 @@ import { EffectDeliverer } from "../owner/effect-deliverer.ts";
 import { FeatureGate } from "../owner/feature-gate.ts";
 import { Reconciler } from "../owner/reconciler.ts";
 import { Shard } from "../owner/shard.ts";
-import type { Diary, RequesterPorts } from "../ports.ts";
+import type { RequesterPorts } from "../ports.ts";
 import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 import type { MemoryPorts } from "./memory-ports.ts";
 
@@ -164,11 +165,11 @@ function ownedShard(
   { by, epoch, kinds = knownKinds, change = () => ({}) }: ShardWishes & { readonly by: string; readonly epoch: number },
 ): OwnedShard {
   const warnings: string[] = [];
-  const diary: Diary = { info: () => undefined, warn: (_, sentence) => void warnings.push(sentence) };
+  const logger: Logger = { info: () => undefined, warn: (_, sentence) => void warnings.push(sentence) };
   const { logReader: logs, ...memory } = sea.requester(by, kinds);
   const catalog = createCatalog({ views: memory.views.jobs, file: inMemory, pause: async () => undefined });
   const rebuild = sliceRebuilder({ ...memory, kinds, ensureBucket: async () => undefined });
-  const own: MemoryPorts = { ...memory, logs, catalog, diary, rebuild };
+  const own: MemoryPorts = { ...memory, logs, catalog, logger, rebuild };
   const base = { ...own, ...change(own) };
   const writes: string[] = [];
   const counted = { appends: 0, loads: 0 };
@@ -206,11 +207,11 @@ function ownedShard(
     local: (envelope) => (shardOf(envelope.aggregate.id) === testShard ? owned.shard?.command(envelope) : undefined),
     onAppended: (stored) => owned.shard?.onAppended(stored),
   });
-  const effects = new EffectDeliverer({ clock: ports.clock, diary, kinds, by, dispatcher });
+  const effects = new EffectDeliverer({ clock: ports.clock, logger, kinds, by, dispatcher });
   const scheduler = { request: () => undefined, remove: () => undefined };
   const world = { isGone: () => false, nodes: () => [] };
   const reconciler = new Reconciler({ clock: ports.clock, by, world, scheduler, effects });
-  const features = new FeatureGate({ supported: featureLevel, diary });
+  const features = new FeatureGate({ supported: featureLevel, logger });
   const lease = { shard: testShard, epoch };
   const shard = new Shard({ ports, kinds, reconciler, by, features, lease, positionsMs: 1_000 });
   owned.shard = shard;

@@ -42,32 +42,19 @@ export interface VerifyHarness {
   close(): void;
 }
 
-type BucketName = keyof Sea["views"];
-
-const samePlaces = {
-  jobs: "jobs",
-  nodes: "nodes",
-  assignments: "assignments",
-  open: "open",
-} as const satisfies Readonly<Record<BucketName, BucketName>>;
-
 /** What has become of the log's commits. */
 export type Change = (stored: readonly StoredCommit[]) => readonly StoredCommit[];
 
 const encode = (data: ViewEntry | StoredCommit): Uint8Array => Buffer.from(JSON.stringify(data));
 const decode = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
-/** Makes a world of its own; `places` says in which bucket of it each view's bucket is. */
-export function createVerifyHarness(
-  kinds: Kinds = allKinds,
-  places: Readonly<Record<string, BucketName>> = samePlaces,
-): VerifyHarness {
+/** Makes an empty log, with a bucket for each view of the kinds. */
+export function createVerifyHarness(kinds: Kinds = allKinds): VerifyHarness {
   const sea = createSea({ seed: "verify", kinds });
   const driving = drive(sea.clock);
   const ports = sea.requester("reader");
-  const { log } = ports;
-  const stores = Object.fromEntries(Object.entries(places).map(([name, place]) => [name, ports.views[place]]));
-  const bucketOf = (name: string) => sea.views[places[name] ?? "jobs"];
+  const { log, views: stores } = ports;
+  const bucketOf = (name: string) => sea.views[name] ?? sea.views.jobs;
   const forged = new Map<string, Uint8Array>();
   const harness: VerifyHarness = {
     sea,

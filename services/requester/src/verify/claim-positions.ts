@@ -15,10 +15,10 @@ export interface Claims {
   finish(eventsSeq: number): Promise<void>;
 }
 
-/** A position of 0: the slice is being rebuilt, and whoever finds that after a crash begins again. */
-const nothingWritten = { eventsSeq: 0, reportsSeq: 0 } as const;
+/** The slice is being rebuilt: a process that finds this after a crash begins again. */
+const nothingWritten = { eventsSeq: 0, reportsSeq: 0, isRebuilding: true } as const;
 
-/** Notes in each bucket that has no position that it is being rebuilt. Throws Fault LOG_UNREACHABLE. */
+/** Marks each slice without a position as being rebuilt. Throws Fault LOG_UNREACHABLE. */
 export async function claimPositions(positions: Positions, slices: readonly Slice[]): Promise<Claims> {
   const claims = await Promise.all(slices.map(async (slice) => ({ slice, ...(await claim(positions, slice)) })));
   return {
@@ -30,13 +30,13 @@ export async function claimPositions(positions: Positions, slices: readonly Slic
 
 interface Claim {
   readonly revision: number;
-  /** Nobody else has written how far the slice is. */
+  /** No owner and no other rebuild has written how far the slice is. */
   readonly isOurs: boolean;
 }
 
 async function claim(positions: Positions, { bucket, shard }: Slice): Promise<Claim> {
   const saved = (await positions.load(bucket, shard)) ?? (await begin(positions, { bucket, shard }));
-  return { revision: saved.revision, isOurs: saved.eventsSeq === 0 };
+  return { revision: saved.revision, isOurs: saved.isRebuilding === true };
 }
 
 async function begin(positions: Positions, { bucket, shard }: Slice) {
@@ -52,7 +52,7 @@ async function finish(
   { bucket, shard }: Slice,
   { revision, isOurs, eventsSeq }: Claim & { readonly eventsSeq: number },
 ): Promise<void> {
-  if (isOurs && eventsSeq > 0) {
+  if (isOurs) {
     const saved = await unlessWritten(positions.save(bucket, shard, { eventsSeq, reportsSeq: 0, revision }));
     if (saved !== undefined) return;
   }

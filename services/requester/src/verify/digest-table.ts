@@ -128,12 +128,19 @@ export class DigestTable {
   }
 }
 
+// Each digest overwrites the one before it: a table has put a key in its place before it asks for the digest of the value.
+const latest = new Uint32Array(words);
+
 function digestOf(value: string | Uint8Array): Uint32Array {
-  const { buffer, byteOffset } = hash("sha256", value, "buffer");
-  // A pooled buffer may begin anywhere; words of a typed array may not.
-  return byteOffset % 4 === 0
-    ? new Uint32Array(buffer, byteOffset, words)
-    : new Uint32Array(buffer.slice(byteOffset, byteOffset + words * 4));
+  // As text, because a buffer for each digest costs more than the digest (measured).
+  const digest = hash("sha256", value, "binary");
+  for (let word = 0, at = 0; word < words; word++, at += 4)
+    latest[word] =
+      (digest.charCodeAt(at) << 24) |
+      (digest.charCodeAt(at + 1) << 16) |
+      (digest.charCodeAt(at + 2) << 8) |
+      digest.charCodeAt(at + 3);
+  return latest;
 }
 
 const firstSlot = (key: Uint32Array, slots: number): number => (key[0] ?? 0) % slots;

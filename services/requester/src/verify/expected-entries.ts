@@ -22,9 +22,9 @@ export interface PlacedEntry {
 export function* expectedEntries(folded: Folded, buckets: ReadonlySet<string>): Iterable<PlacedEntry> {
   const { kind, aggregate } = folded;
   for (const view of aggregate.state === undefined ? [] : (kind?.views ?? [])) {
-    if (!buckets.has(view.bucket)) continue;
-    for (const { key, seq, value } of entries(view, aggregate.state))
-      yield { bucket: view.bucket, key, entry: entryOf(seq, value) };
+    const bucket = view.bucket.name;
+    if (!buckets.has(bucket)) continue;
+    for (const { key, seq, value } of entries(view, aggregate.state)) yield { bucket, key, entry: entryOf(seq, value) };
   }
   if (buckets.has(names.open)) yield* openEntry(folded);
 }
@@ -53,13 +53,9 @@ export function aggregateOfEntry(
   if (bucket === names.open) return entry === undefined ? undefined : readOpenEntry(entry);
   for (const { name, views } of kinds.parts)
     for (const view of views)
-      if (view.bucket === bucket) {
+      if (view.bucket.name === bucket) {
         const source = sourceOfEntry(view, { key, value: entry ?? {} });
         return source === undefined ? undefined : { kind: name, ...source };
       }
   return undefined;
 }
-
-/** The buckets of which every entry is derived from the log. */
-export const derivedBuckets = (kinds: Kinds): ReadonlySet<string> =>
-  new Set([...kinds.parts.flatMap(({ views }) => views.map(({ bucket }) => bucket)), names.open]);

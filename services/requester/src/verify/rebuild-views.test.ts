@@ -1,20 +1,10 @@
 import { type EventLog, Fault, type Kind, kinds, noReaction, registry, type StoredCommit } from "@shoal/core";
-import { sampleInfo } from "@shoal/core/testing";
-import {
-  defineEvent,
-  JobCompleted,
-  JobStarted,
-  JobSubmitted,
-  NodeJoined,
-  type StoredEvent,
-  shardCount,
-  shardOf,
-} from "@shoal/proto";
+import { defineEvent, type StoredEvent, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { createVerifyHarness, type VerifyHarness } from "../testing/verify-harness.ts";
+import { appended, parties } from "../testing/verify-history.ts";
 import { type RebuildOptions, type RebuildProgress, rebuildViews } from "./rebuild-views.ts";
 import type { Stores } from "./stored-views.ts";
 import { verifyViews } from "./view-verifier.ts";
@@ -25,33 +15,17 @@ beforeEach(() => {
 });
 afterEach(() => harness.close());
 
-const spec = benchSpec();
-const nodeRef = { kind: "node", namespace: "", id: "n-one" } as const;
-const [done, open, later] = [jobIdOf(1), jobIdOf(2), jobIdOf(3)];
+const { done, open } = parties;
+const later = jobIdOf(3);
 const buckets = ["assignments", "jobs", "nodes", "open"] as const;
-
-const submit = (id: string) => harness.append(jobRef(id), JobSubmitted.of({ jobId: id, spec, version: 1 }));
-const start = async (id: string) => {
-  await submit(id);
-  await harness.append(jobRef(id), steps.assigned(id), JobStarted.of({}));
-  await harness.append(jobRef(id), steps.started(id));
-};
-const complete = (id: string) => harness.append(jobRef(id), steps.completed(id), JobCompleted.of({}));
-
-/** One job that is settled, one that runs, and a node. */
-async function history(): Promise<void> {
-  await harness.append(nodeRef, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
-  for (const id of [done, open]) await start(id);
-  await complete(done);
-  for (const ref of [nodeRef, jobRef(done), jobRef(open)]) await harness.project(ref);
-}
+const { submit, start, complete, history } = appended(() => harness);
 
 const rebuild = (options: Partial<RebuildOptions> = {}) => {
   const { log, positions } = harness.ports;
   return rebuildViews({ log, positions, kinds, stores: harness.stores, buckets, shard: "all", ...options });
 };
 const snapshot = () => Object.fromEntries(buckets.map((bucket) => [bucket, harness.stored(bucket)]));
-const verified = async () => (await verifyViews(harness.parts(), { settleMs: 0 })).mismatches;
+const verified = async () => (await verifyViews(harness.parts(), { recheckMs: 0 })).mismatches;
 
 /** The same log, with something that happens when it is scanned. */
 const scanning = (before: (scans: number) => Promise<void>): EventLog => {
@@ -109,8 +83,8 @@ describe("a rebuild", () => {
     jobs.write(`default.${done}`, 1, { seq: 1 });
     const [key = "", entry] = [...jobs.kept].find(([each]) => each.endsWith(done)) ?? [];
     jobs.write(key, entry?.seq ?? 0, { seq: entry?.seq ?? 0, odd: true });
-    jobs.write("default.j-nobody", 1, { seq: 1 });
-    assignments.write("n-one.e-nobody", 1, { seq: 1 });
+    jobs.write("default.j-unknown", 1, { seq: 1 });
+    assignments.write("n-one.e-unknown", 1, { seq: 1 });
     assignments.write("n-one.e-older", 1, { seq: 1, jobId: done, namespace: "default" });
     expect(await rebuild()).toMatchObject({ written: 1, removed: 3, unchanged: 5 });
     expect(snapshot()).toEqual(before);
@@ -245,7 +219,7 @@ describe("a rebuild that ends early", () => {
     const log = { ...harness.ports.log, scan: () => new Promise<number>(() => quit.abort(new Error("enough"))) };
     await expect(rebuild({ log, signal: quit.signal })).rejects.toThrow("enough");
     await expect(rebuild({ signal: quit.signal })).rejects.toThrow("enough");
-    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
+    expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ isRebuilding: true });
   });
   it("begins again when a bucket is deleted under it", async () => {
     await history();
@@ -284,7 +258,7 @@ describe("a rebuild of any kind", () => {
     nodesOf: () => [],
     views: [
       {
-        bucket: "heights",
+        bucket: { name: "heights", keys: "<plantId>" },
         pace: "at once",
         parts: (plant) => [{ key: plant.id, of: plant, seq: plant.seq }],
         render: (_, { height }) => ({ height }),
@@ -298,7 +272,7 @@ describe("a rebuild of any kind", () => {
   it("folds what continues after it had settled, and verifies it", async () => {
     harness.close();
     const known = registry<Kind>("kind", [plants as Kind]);
-    harness = createVerifyHarness(known, { heights: "nodes", open: "open" });
+    harness = createVerifyHarness(known);
     const steps: readonly StoredEvent[] = [
       Grown.of({ by: 2 }),
       Reaped.of({}),
@@ -312,7 +286,7 @@ describe("a rebuild of any kind", () => {
     expect(harness.stored("heights")).toEqual({ "p-1": JSON.stringify({ seq: made[3]?.seq, height: 9 }) });
     const openKey = `${shardOf("p-1")}.plant.p-1`;
     expect(JSON.parse(harness.stored("open")[openKey] ?? "{}")).toEqual({ seq: made[2]?.seq, ...ref });
-    expect(await verifyViews(harness.parts(), { settleMs: 0 })).toMatchObject({ ok: true, aggregates: { plant: 1 } });
+    expect(await verifyViews(harness.parts(), { recheckMs: 0 })).toMatchObject({ ok: true, aggregates: { plant: 1 } });
 
     await harness.append(ref, Reaped.of({}));
     const progress: RebuildProgress[] = [];

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { shardCount } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { jobRef } from "../testing/bench-jobs.ts";
@@ -26,7 +29,7 @@ describe("a rebuild on a real server", () => {
   const snapshot = async () =>
     Object.fromEntries(await Promise.all(buckets.map(async (bucket) => [bucket, await bench.stored(bucket)] as const)));
   const stream = async () => (await bench.ports.link.manager()).streams;
-  const verified = async () => (await tools.run({ settleMs: 0 })).mismatches.count;
+  const verified = async () => (await tools.run({ recheckMs: 0 })).mismatches.count;
 
   it.each(buckets)("brings %s back, purged or deleted and made again, every entry byte for byte", async (bucket) => {
     const before = await snapshot();
@@ -69,6 +72,50 @@ describe("a rebuild on a real server", () => {
     for (const bucket of buckets) expect((await bench.ports.positions.load(bucket, 0))?.eventsSeq ?? 0).toBe(0);
     await tools.rebuild({ shard: "all", buckets });
     expect(await snapshot()).toEqual(before);
+  });
+
+  describe("that is killed", () => {
+    // 640 entries with their assignments and those of `open`: more than a rebuild has under way at once, when the first 100 are stored.
+    const added = 320;
+    // A position of each slice before the first write, and once more at the end.
+    const claims = buckets.length * shardCount;
+
+    it.each([
+      { when: "while it claims its slices", operation: "save", count: claims / 2, written: "none", positions: 0 },
+      { when: "while it writes", operation: "put", count: 100, written: "some", positions: 0 },
+      { when: "while it writes its positions", operation: "save", count: claims + 10, written: "all", positions: 10 },
+    ] as const)("$when is completed by the next one", async ({ operation, count, written, positions }) => {
+      await Promise.all(
+        Array.from({ length: added }, (_, n) => (n % 2 === 0 ? bench.live(`j-more-${n}`) : bench.start(`j-more-${n}`))),
+      );
+      const before = await snapshot();
+      for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
+      expect(await killed(operation, count)).toBe("SIGKILL");
+      const [some, all] = [countOf(await snapshot()), countOf(before)];
+      expect(some === 0 ? "none" : some === all ? "all" : "some").toBe(written);
+      const upTo = await bench.ports.log.lastSeq();
+      expect(await positionsAt(upTo)).toBe(positions);
+
+      await tools.rebuild({ shard: "all", buckets });
+      expect(await snapshot()).toEqual(before);
+      expect(await positionsAt(upTo)).toBe(claims);
+      expect(await verified()).toBe(0);
+    });
+
+    const killed = async (operation: "put" | "save", count: number) => {
+      const program = fileURLToPath(new URL("../testing/killed-rebuild.ts", import.meta.url));
+      const child = spawn(process.execPath, [program, bench.server.url, operation, `${count}`], { stdio: "inherit" });
+      const [, signal] = await once(child, "exit");
+      return signal;
+    };
+    const countOf = (all: Awaited<ReturnType<typeof snapshot>>) =>
+      Object.values(all).reduce((sum, entries) => sum + Object.keys(entries).length, 0);
+    /** How many slices are complete up to here. */
+    const positionsAt = async (eventsSeq: number) => {
+      const slices = buckets.flatMap((bucket) => Array.from({ length: shardCount }, (_, shard) => ({ bucket, shard })));
+      const all = await Promise.all(slices.map(({ bucket, shard }) => bench.ports.positions.load(bucket, shard)));
+      return all.filter((position) => position?.eventsSeq === eventsSeq).length;
+    };
   });
 
   it("follows a writer that appends and projects meanwhile", async () => {

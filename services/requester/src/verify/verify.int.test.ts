@@ -22,7 +22,7 @@ describe("a verification of a real log", () => {
   const open = () => openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
   const run = async (options: VerifyOptions = {}): Promise<ReplayReport> => {
     const opened = await open();
-    return await opened.run({ settleMs: 0, ...options }).finally(() => opened.close());
+    return await opened.run({ recheckMs: 0, ...options }).finally(() => opened.close());
   };
   const publish = (subject: string, bytes: Uint8Array, headers = {}) =>
     bench.ports.link.publisher.publish({ subject, bytes, headers });
@@ -73,7 +73,7 @@ describe("a verification of a real log", () => {
     });
   });
 
-  it("skips, counts and shows what nobody appended", async () => {
+  it("skips, counts and shows what no requester appended", async () => {
     await bench.live(good);
     const answer = '{"stream":"REPORTS","seq":1}';
     await publish(subjectOf(jobRef(broken)), text(answer));
@@ -85,14 +85,14 @@ describe("a verification of a real log", () => {
   });
 
   it("says that a whole job was purged, with its views, and that the anchor is not found", async () => {
-    // As whoever holds the server can have it: a log that may be purged.
+    // An operator of the server can have it: a log that may be purged.
     const { streams: api } = await bench.ports.link.manager();
     const { config } = await api.info(streams.events);
     await api.delete(streams.events);
     await api.add({ ...config, deny_purge: false });
     for (const jobId of [good, broken]) await bench.live(jobId);
     const here = verifyPartsOf(bench.ports);
-    const { anchor } = await verifyViews(here, { settleMs: 0 });
+    const { anchor } = await verifyViews(here, { recheckMs: 0 });
     await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
     await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
     // A log that may be purged is no log to start on.
@@ -100,7 +100,7 @@ describe("a verification of a real log", () => {
       code: "LOG_UNSUITABLE",
       message: expect.stringContaining("EVENTS.deny_purge"),
     });
-    const report = await verifyViews(here, { settleMs: 0, expect: anchor });
+    const report = await verifyViews(here, { recheckMs: 0, expect: anchor });
     expect(report).toMatchObject({ ok: false, aggregates: { job: 1 }, mismatches: { count: 0 } });
     expect(report.problems.first.map(({ why }) => why)).toEqual([
       expect.stringContaining("positions 1 to 3 are missing"),

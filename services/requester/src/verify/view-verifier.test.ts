@@ -1,19 +1,9 @@
 import { Fault } from "@shoal/core";
-import { sampleInfo } from "@shoal/core/testing";
-import {
-  JobCompleted,
-  JobStarted,
-  JobSubmitted,
-  NodeJoined,
-  shardCount,
-  shardOf,
-  subjectOf,
-  subjects,
-} from "@shoal/proto";
+import { shardCount, shardOf, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { benchSpec } from "../testing/api-bench.ts";
 import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { type Change, createVerifyHarness, type StrayMessage, type VerifyHarness } from "../testing/verify-harness.ts";
+import { appended, parties } from "../testing/verify-history.ts";
 import { jobAsOf } from "./as-of.ts";
 import { verifyViews } from "./view-verifier.ts";
 
@@ -23,27 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => harness.close());
 
-const spec = benchSpec();
-const nodeRef = { kind: "node", namespace: "", id: "n-one" } as const;
-const [done, open] = [jobIdOf(1), jobIdOf(2)];
-
-const start = async (id: string) => {
-  await harness.append(jobRef(id), JobSubmitted.of({ jobId: id, spec, version: 1 }));
-  await harness.append(jobRef(id), steps.assigned(id), JobStarted.of({}));
-  await harness.append(jobRef(id), steps.started(id));
-};
-const complete = (id: string) => harness.append(jobRef(id), steps.completed(id), JobCompleted.of({}));
-
-/** One job that is settled, one that runs, and a node. */
-async function history(): Promise<void> {
-  await harness.append(nodeRef, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
-  for (const id of [done, open]) await start(id);
-  await complete(done);
-  for (const ref of [nodeRef, jobRef(done), jobRef(open)]) await harness.project(ref);
-}
+const { done, open } = parties;
+const { submit, complete, history } = appended(() => harness);
 
 const run = (change?: Change, behind: readonly StrayMessage[] = []) =>
-  verifyViews(harness.parts(change, behind), { settleMs: 0 });
+  verifyViews(harness.parts(change, behind), { recheckMs: 0 });
 const nth = async (id: string, index: number): Promise<number> =>
   (await harness.ports.log.load(jobRef(id)))[index]?.seq ?? 0;
 const without =
@@ -112,7 +86,7 @@ describe("a verification of a damaged log", () => {
   });
   it("names what its kind does not allow", async () => {
     await history();
-    await harness.append(jobRef(open), JobSubmitted.of({ jobId: open, spec, version: 1 }));
+    await submit(open);
     expect((await run()).problems).toMatchObject({
       count: 1,
       first: [{ aggregate: open, why: expect.stringMatching(/cannot follow/) }],
@@ -167,13 +141,21 @@ describe("a verification of a damaged log", () => {
       mismatches: { count: 0 },
     });
   });
-  it("distinguishes what nobody appended: it is skipped, shown, and no damage", async () => {
+  it("distinguishes what no requester appended: it is skipped, shown, and no damage", async () => {
     await history();
     const end = await harness.ports.log.lastSeq();
     const subject = subjectOf(jobRef(open));
     const report = await run(undefined, [{ subject, text: "+ACK", isAppended: false }]);
     expect(report).toMatchObject({ ok: true, upTo: end + 1, problems: { count: 0 }, unreadable: { count: 0 } });
     expect(report.foreign.first.at(-1)).toEqual({ seq: end + 1, subject, text: "+ACK" });
+  });
+  it("takes a commit for one as owners do, with or without a message id", async () => {
+    await history();
+    const { seq, ...stored } = await complete(open);
+    const subject = subjectOf(jobRef(open));
+    const report = await run(without(seq), [{ subject, text: JSON.stringify(stored), isAppended: false }]);
+    expect(report.commits).toBe(9);
+    expect(report.foreign.first.map((each) => each.subject)).not.toContain(subject);
   });
 });
 
@@ -208,7 +190,7 @@ describe("a verification of a log that cannot be read to its end", () => {
       if (aggregate.id === done) throw new Fault("LOG_NEWER", "it is newer");
       return await parts.log.load(aggregate);
     };
-    const report = await verifyViews({ ...parts, log: { ...parts.log, load } }, { settleMs: 0 });
+    const report = await verifyViews({ ...parts, log: { ...parts.log, load } }, { recheckMs: 0 });
     expect(report).toMatchObject({ unreadable: { count: 1 }, problems: { count: 0 }, mismatches: { count: 0 } });
   });
 });
@@ -254,7 +236,7 @@ describe("a verification of wrong views", () => {
     await history();
     harness.sea.views.nodes.write("n-one", 1000, { seq: 1000 });
     const before = harness.sea.clock.now();
-    expect((await verifyViews(harness.parts(), { settleMs: 60_000 })).mismatches.count).toBe(1);
+    expect((await verifyViews(harness.parts(), { recheckMs: 60_000 })).mismatches.count).toBe(1);
     expect(harness.sea.clock.now() - before).toBeLessThan(60_000);
   });
 });
@@ -264,7 +246,7 @@ describe("a verification of views that are being written", () => {
     await history();
     await complete(open);
     harness.sea.clock.at(harness.sea.clock.now() + 500, () => void harness.project(jobRef(open)));
-    const report = await verifyViews(harness.parts(), { settleMs: 60_000 });
+    const report = await verifyViews(harness.parts(), { recheckMs: 60_000 });
     expect(report).toMatchObject({ ok: true, mismatches: { count: 0 } });
     expect(report.rechecked).toBeGreaterThanOrEqual(3);
   });
@@ -276,7 +258,7 @@ describe("a verification of views that are being written", () => {
       await harness.project(jobRef(open));
       return await parts.readLog(deliver);
     };
-    expect(await verifyViews({ ...parts, readLog }, { settleMs: 0 })).toMatchObject({ ok: true });
+    expect(await verifyViews({ ...parts, readLog }, { recheckMs: 0 })).toMatchObject({ ok: true });
   });
   it("accepts what became true after the log was read", async () => {
     await history();
@@ -287,7 +269,7 @@ describe("a verification of views that are being written", () => {
       await harness.project(jobRef(open));
       return upTo;
     };
-    expect(await verifyViews({ ...parts, readLog }, { settleMs: 0 })).toMatchObject({ ok: true });
+    expect(await verifyViews({ ...parts, readLog }, { recheckMs: 0 })).toMatchObject({ ok: true });
   });
   it("keeps what a key was delivered to hold last, and nothing from before a new beginning", async () => {
     await history();
@@ -305,7 +287,7 @@ describe("a verification of views that are being written", () => {
       reader.deliver("default.j-gone", odd);
       reader.deliver("default.j-gone", undefined);
     };
-    expect(await verifyViews({ ...parts, views: { ...parts.views, read } }, { settleMs: 0 })).toMatchObject({
+    expect(await verifyViews({ ...parts, views: { ...parts.views, read } }, { recheckMs: 0 })).toMatchObject({
       ok: true,
       rechecked: 0,
       entries: { jobs: 2, assignments: 1, nodes: 1 },
@@ -315,7 +297,7 @@ describe("a verification of views that are being written", () => {
     await history();
     await complete(open);
     const before = harness.sea.clock.now();
-    expect((await verifyViews(harness.parts(), { settleMs: 5_000 })).ok).toBe(false);
+    expect((await verifyViews(harness.parts(), { recheckMs: 5_000 })).ok).toBe(false);
     expect(harness.sea.clock.now() - before).toBeGreaterThanOrEqual(5_000);
   });
 });

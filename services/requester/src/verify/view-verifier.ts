@@ -1,8 +1,16 @@
-import type { Clock, EventLog, Kinds, StoredCommit, UnreadableCommit } from "@shoal/core";
+import {
+  type Clock,
+  type EventLog,
+  isCommit,
+  type Kinds,
+  type StoredCommit,
+  type UnreadableCommit,
+  viewBuckets,
+} from "@shoal/core";
 import type { KnownPosition } from "@shoal/nats";
 import { subjectOf } from "@shoal/proto";
 import { EntryIndex, type StoredEntry } from "./entry-index.ts";
-import { aggregateOfEntry, derivedBuckets, expectedEntries } from "./expected-entries.ts";
+import { aggregateOfEntry, expectedEntries } from "./expected-entries.ts";
 import type { Folded } from "./folded.ts";
 import { type FoldStep, LogFold } from "./log-fold.ts";
 import { type LogMessage, LogWalk } from "./log-walk.ts";
@@ -36,13 +44,13 @@ export interface VerifyParts {
 /** How a verification goes about it. */
 export interface VerifyOptions {
   /** How long entries that are being written just now may take to be right, in milliseconds. */
-  readonly settleMs?: number;
+  readonly recheckMs?: number;
   /** An anchor that was kept elsewhere, which the log must have. */
   readonly expect?: Anchor;
 }
 
 // Longer than a shard is without an owner after its requester was killed, and than one write takes.
-const settleMsDefault = 10_000;
+const recheckMsDefault = 10_000;
 
 // Entries rechecked one by one: more than a busy cluster writes while its log is read, in some tens of megabytes. What is beyond is counted.
 const suspectsMax = 100_000;
@@ -72,11 +80,11 @@ class ViewVerifier {
 
   constructor(parts: VerifyParts) {
     this.#parts = parts;
-    this.#buckets = new Set([...derivedBuckets(parts.kinds)].filter((bucket) => parts.stores[bucket] !== undefined));
+    this.#buckets = new Set(viewBuckets(parts.kinds).map(({ name }) => name));
     this.#fold = new LogFold(parts.kinds);
   }
 
-  async run({ expect, settleMs = settleMsDefault }: VerifyOptions): Promise<ReplayReport> {
+  async run({ expect, recheckMs = recheckMsDefault }: VerifyOptions): Promise<ReplayReport> {
     const { log, views, clock } = this.#parts;
     const index = await EntryIndex.read(views, this.#buckets);
     const beganAt = clock.now();
@@ -95,19 +103,20 @@ class ViewVerifier {
     const readMs = clock.now() - beganAt;
     await this.#inspect(index);
     await this.#verifyEnd();
-    const rechecked = await this.#recheck(clock.now() + settleMs);
+    const rechecked = await this.#recheck(clock.now() + recheckMs);
     return this.#report({ upTo, anchor, readMs, rechecked, entries: index.counts() });
   }
 
   #take(message: LogMessage): FoldStep | undefined {
     const { subject, seq, bytes } = message;
-    if (!message.isAppended()) {
-      this.#foreign.add({ seq, subject, text: Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1") });
-      return undefined;
-    }
     const stored = this.#parts.read(message);
     const ref = stored.aggregate;
-    if ("code" in stored) {
+    if (!isCommit(stored)) {
+      // As owners read it: a commit counts with or without a message id.
+      if (!message.isAppended()) {
+        this.#foreign.add({ seq, subject, text: Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1") });
+        return undefined;
+      }
       this.#unreadable.add(stored);
       this.#cannotRead.add(subjectOf(ref));
       return this.#fold.unreadable(stored);
@@ -122,7 +131,7 @@ class ViewVerifier {
     return step;
   }
 
-  /** Notes where a fold has stopped, unless a message was noted that cannot be read. */
+  /** Records where a fold has stopped, unless a message that cannot be read is recorded for it. */
   #note({ after: { stoppedAt } }: FoldStep): void {
     if (stoppedAt === undefined) return;
     const { aggregate, seq, code, why } = stoppedAt;

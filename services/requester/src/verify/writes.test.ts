@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Writes } from "./writes.ts";
 
-/** Writes that end when they are told to. */
+/** Writes that end when a test ends them. */
 function held() {
   const begun: PromiseWithResolvers<void>[] = [];
   const write = () => {
@@ -12,7 +12,7 @@ function held() {
   return { begun, write };
 }
 
-it("has at most so many under way, begins the rest as they end, and says when there is room", async () => {
+it("has a limited number under way, begins the rest as they end, and reports room", async () => {
   const { begun, write } = held();
   const writes = new Writes(2);
   expect(writes.room()).toBeUndefined();

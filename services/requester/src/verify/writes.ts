@@ -1,4 +1,4 @@
-/** Writes under way, at most so many at a time; what comes on top waits in line. The first failure is kept. */
+/** Writes under way, up to a limit; further ones wait in a queue. The first failure is kept. */
 export class Writes {
   readonly #max: number;
   readonly #waiting: (() => Promise<void>)[] = [];

@@ -3,7 +3,7 @@ import { apiRoutes, type JobEntity, shortId } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { listOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
-import { stateBrush } from "../../output/states.ts";
+import { stateColour } from "../../output/states.ts";
 import { type Column, table } from "../../output/table.ts";
 import { ago } from "../../output/times.ts";
 import { pagingOf, pagingOptions } from "../paging.ts";
@@ -28,7 +28,7 @@ export const list: CommandPart = {
       printJson(terminal, listOf(json, "Items"));
       return 0;
     }
-    const paint = stateBrush(terminal.colours);
+    const paint = stateColour(terminal.colours);
     const now = Date.now();
     const columns: readonly Column<JobEntity>[] = [
       { title: "CREATED", of: (job) => ago(job.createTime, now) },

@@ -4,7 +4,7 @@ import type { CommandPart } from "../../command.ts";
 import { listOf } from "../../output/answer.ts";
 import { printJson } from "../../output/print-json.ts";
 import { resourcesInWords } from "../../output/resource-words.ts";
-import { stateBrush } from "../../output/states.ts";
+import { stateColour } from "../../output/states.ts";
 import { type Column, table } from "../../output/table.ts";
 import { clockInWords } from "../../output/times.ts";
 
@@ -19,7 +19,7 @@ export const list: CommandPart = {
       printJson(terminal, listOf(json, "Nodes"));
       return 0;
     }
-    const paint = stateBrush(terminal.colours);
+    const paint = stateColour(terminal.colours);
     const columns: readonly Column<NodeEntity>[] = [
       { title: "ID", of: ({ info }) => shortId(info.nodeId) },
       { title: "TYPE", of: ({ info }) => info.nodeType },

@@ -1,4 +1,5 @@
 import type { Slot } from "../../kind.ts";
+import { backoffMs } from "../../retry.ts";
 import { isBlameless } from "../blameless.ts";
 import { type Execution, isLive, type Job, latestOf } from "../job.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
@@ -11,8 +12,7 @@ export const batchRetries = {
   /** Attempts at one partition for whatever reason: a cluster that loses a node each time must come to an end too. */
   attemptsMax: 20,
   /** The first retry is at once (elsewhere); each later one waits twice as long as the one before, from here. */
-  backoffMs: 1000,
-  backoffMaxMs: 60_000,
+  backoff: { firstMs: 1000, maxMs: 60_000 },
 } as const;
 
 /** A number of partitions, each done once, each tried again elsewhere when its node or its attempt fails. */
@@ -40,7 +40,7 @@ function placeAgainAt(job: Job, { execution, state, code, final, now }: EndedExe
   const failures = (job.slots.get(slot)?.failures ?? 0) + (isBlameless(code) ? 0 : 1);
   if (failures >= batchRetries.failuresMax || attempt >= batchRetries.attemptsMax) return undefined;
   const waits = attempt - 1;
-  return waits === 0 ? now : now + Math.min(batchRetries.backoffMs * 2 ** (waits - 1), batchRetries.backoffMaxMs);
+  return waits === 0 ? now : now + backoffMs(batchRetries.backoff, waits);
 }
 
 function verdict(job: Job): JobVerdict | undefined {

@@ -87,6 +87,19 @@ function owns(join: (id: string) => Promise<Member>): void {
     expect(second?.epoch).toBeGreaterThan(first.epoch);
     expect(a.lost.all).toEqual([]);
   });
+  it("keeps a lease when the one that it had of the same shard before is released once more", async () => {
+    const [a, b] = [await join("a"), await join("b")];
+    const first = (await a.leases.acquire(7)) ?? expect.unreachable();
+    await a.leases.release(first);
+    const second = (await a.leases.acquire(7)) ?? expect.unreachable();
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    await a.leases.release(first);
+    expect(await b.leases.acquire(7)).toBeUndefined();
+    expect(await a.leases.acquire(7)).toEqual(second);
+    await sees(b, ({ owners }) => owners.get(7) === "a");
+    await a.leases.release(second);
+    expect(await b.leases.acquire(7)).toBeDefined();
+  });
   it("takes a requester off the list when it closes", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await sees(a, ({ requesters }) => requesters.join() === "a,b");

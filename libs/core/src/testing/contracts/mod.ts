@@ -8,4 +8,5 @@ export { logStreamContract, type OutputBench } from "./log-stream.contract.ts";
 export { type MarketBench, marketContract } from "./market.contract.ts";
 export { type PositionsBench, positionsContract } from "./positions.contract.ts";
 export { type ReportBench, reportQueueContract } from "./report-queue.contract.ts";
-export { type ViewBench, viewStoreContract } from "./view-store.contract.ts";
+export type { ViewBench } from "./view-bench.ts";
+export { viewStoreContract } from "./view-store.contract.ts";

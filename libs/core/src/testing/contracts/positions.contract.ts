@@ -40,6 +40,12 @@ export function positionsContract(name: string, make: () => Promise<PositionsBen
       const revision = await bench.positions.save(bucket, 3, { ...at(10, 0), open: 7 });
       expect(await bench.again().load(bucket, 3)).toEqual({ ...at(10, revision), open: 7 });
     });
+    it("keeps that a rebuild has begun, until it is written without", async () => {
+      const revision = await bench.positions.save(bucket, 3, { ...at(0, 0), isRebuilding: true });
+      expect(await bench.again().load(bucket, 3)).toEqual({ ...at(0, revision), isRebuilding: true });
+      const done = await bench.positions.save(bucket, 3, at(10, revision));
+      expect(await bench.again().load(bucket, 3)).toEqual(at(10, done));
+    });
     it("keeps shards and buckets apart", async () => {
       const revision = await bench.positions.save(bucket, 3, at(10, 0));
       expect(await bench.positions.load(bucket, 4)).toBeUndefined();

@@ -22,7 +22,7 @@ const nextKinds: Kinds = registry<Kind>("kind", [
       defineEvent("JobPaused", z.object({})),
     ],
   },
-  { ...nodeKind, name: "pool" },
+  { ...nodeKind, name: "pool", views: [] },
   nodeKind,
 ]);
 

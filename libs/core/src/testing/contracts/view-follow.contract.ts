@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { BucketPosition, ViewEntry, ViewStore } from "../../ports/view-store.ts";
 import { heard } from "./heard.ts";
-import type { ViewBench } from "./view-store.contract.ts";
+import type { ViewBench } from "./view-bench.ts";
 
 const entry = (seq: number): ViewEntry => ({ seq });
 

@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ViewChange, ViewEntry, ViewStore } from "../../ports/view-store.ts";
 import { type Heard, heard } from "./heard.ts";
+import type { ViewBench } from "./view-bench.ts";
 import { viewFollows } from "./view-follow.contract.ts";
-
-/** One bucket to try, empty at first; `again` opens the same bucket as another process would. */
-export interface ViewBench {
-  readonly views: ViewStore;
-  again(): ViewStore;
-  /** Takes a key away without a marker, as a purge of the bucket's stream does. */
-  purge(key: string): Promise<void>;
-  /** Deletes the bucket and creates it again, empty. */
-  drop(): Promise<void>;
-  close?(): Promise<void>;
-}
 
 interface Change {
   readonly key: string;

@@ -1,4 +1,4 @@
-import { type AnyEventKind, defineEvent, type StoredEvent } from "@shoal/proto";
+import { type AnyEventKind, defineEvent, featureLevel, type StoredEvent } from "@shoal/proto";
 import { z } from "zod";
 import type { Decision } from "../../decider.ts";
 import type { JobEvent } from "../../job/evolve.ts";
@@ -10,8 +10,10 @@ import { type Kind, type NamedCommand, noReaction } from "../../kind.ts";
 import type { Kinds } from "../../kinds.ts";
 import { nodeKind } from "../../node/kind.ts";
 import { registry } from "../../registry.ts";
+import { errandKind } from "./errand/kind.ts";
+import { nextErrandKind, pebbleKind } from "./next-errand.ts";
 
-/** The feature level of the release that `nextKinds` belongs to. */
+/** The feature level of the next release. */
 export const nextFeatureLevel = 2;
 
 /** Something to read: open until it is closed. */
@@ -22,17 +24,18 @@ interface Memo {
   readonly isClosed: boolean;
 }
 
-const MemoWritten = defineEvent("MemoWritten", z.object({ text: z.string() }));
+const Text = z.object({ text: z.string() });
+const HeavyText = z.object({ words: z.string(), weight: z.int() });
+
+const MemoWritten = defineEvent("MemoWritten", Text);
 const MemoClosed = defineEvent("MemoClosed", z.object({}));
 /** The second version: the text has got another name, and a weight beside it. */
-const HeavyMemoWritten = defineEvent("MemoWritten", z.object({ words: z.string(), weight: z.int() }), {
-  lifts: [(data) => ({ words: z.object({ text: z.string() }).parse(data).text, weight: 1 })],
+const HeavyMemoWritten = defineEvent("MemoWritten", HeavyText, {
+  lifts: [(data) => ({ words: Text.parse(data).text, weight: 1 })],
   since: nextFeatureLevel,
 });
-const PoolWritten = defineEvent("PoolWritten", z.object({ text: z.string() }));
+const PoolWritten = defineEvent("PoolWritten", Text);
 const JobNoted = defineEvent("JobNoted", z.object({ note: z.string() }), { since: nextFeatureLevel });
-
-const Written = z.union([z.object({ text: z.string() }), z.object({ words: z.string(), weight: z.int() })]);
 
 /** What a memo is given: `Write` makes or changes one, `Close` settles it. */
 export type MemoCommand = { readonly name: "Write"; readonly text: string } | { readonly name: "Close" };
@@ -42,9 +45,11 @@ const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({
 interface MemoEvent {
   readonly written: AnyEventKind;
   readonly write: (text: string) => StoredEvent;
+  /** Reads the form that `written` has, and no older one: lifting is not its business. */
+  readonly read: (data: unknown) => Pick<Memo, "text" | "weight">;
 }
 
-function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
+function memoKind({ written, write, read }: MemoEvent): Kind<Memo, MemoCommand> {
   return {
     name: "memo",
     isNamespaced: true,
@@ -52,10 +57,7 @@ function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
     decide: (_, command) => decided(command.name === "Close" ? MemoClosed.of({}) : write(command.text)),
     evolve(memo, { type, data }) {
       if (type === "MemoClosed") return memo && { ...memo, isClosed: true };
-      const read = Written.parse(data);
-      return "words" in read
-        ? { text: read.words, weight: read.weight, isClosed: false }
-        : { ...read, weight: 1, isClosed: false };
+      return { ...read(data), isClosed: false };
     },
     react: () => noReaction,
     isEnded: ({ isClosed }) => isClosed,
@@ -69,6 +71,8 @@ function memoKind({ written, write }: MemoEvent): Kind<Memo, MemoCommand> {
     },
   };
 }
+
+const readText: MemoEvent["read"] = (data) => ({ ...Text.parse(data), weight: 1 });
 
 /** A job type that this release does not have. */
 const nextType: JobType = { ...batch, name: "ops", since: nextFeatureLevel };
@@ -96,19 +100,34 @@ const nextJobKind: Kind<Job, NamedCommand> = {
 
 /** A kind that this release does not have. */
 const poolKind: Kind<Memo, MemoCommand> = {
-  ...memoKind({ written: PoolWritten, write: (text) => PoolWritten.of({ text }) }),
+  ...memoKind({ written: PoolWritten, write: (text) => PoolWritten.of({ text }), read: readText }),
   name: "pool",
   since: nextFeatureLevel,
 };
 
-const thisMemo: MemoEvent = { written: MemoWritten, write: (text) => MemoWritten.of({ text }) };
+const thisMemo: MemoEvent = { written: MemoWritten, write: (text) => MemoWritten.of({ text }), read: readText };
 const nextMemo: MemoEvent = {
   written: HeavyMemoWritten,
   write: (words) => HeavyMemoWritten.of({ words, weight: 2 }),
+  read(data) {
+    const { words, weight } = HeavyText.parse(data);
+    return { text: words, weight };
+  },
 };
 
-/** The kinds of this release, with one for tests. */
-export const thisKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, memoKind(thisMemo)]);
+/** What the requesters of one release know. */
+export interface Release {
+  readonly kinds: Kinds;
+  readonly featureLevel: number;
+}
 
-/** The kinds of a next release: one more kind, job type and event, and a later version of an event. */
-export const nextKinds: Kinds = registry<Kind>("kind", [nextJobKind, nodeKind, memoKind(nextMemo), poolKind]);
+/** This release with two kinds for tests, and a next one: more kinds, a job type, events, and a later version of an event. */
+export const releases = {
+  current: { kinds: registry<Kind>("kind", [jobKind, nodeKind, errandKind, memoKind(thisMemo)]), featureLevel },
+  next: {
+    kinds: registry<Kind>("kind", [nextJobKind, nodeKind, nextErrandKind, pebbleKind, memoKind(nextMemo), poolKind]),
+    featureLevel: nextFeatureLevel,
+  },
+} as const satisfies Record<string, Release>;
+
+export type ReleaseName = keyof typeof releases;

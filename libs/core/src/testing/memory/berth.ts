@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { Fault } from "../../fault.ts";
-import type { Chance } from "../../ports/chance.ts";
+import type { Random } from "../../ports/random.ts";
 import type { Dice } from "../dice.ts";
 import type { HandClock } from "../hand-clock.ts";
 import { seededChance } from "./chance.ts";
@@ -12,7 +12,7 @@ export interface Berth {
   readonly name: string;
   /** The process's own view of time: silent once it is dead, late while it is paused. */
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   isAlive(): boolean;
   /** How many callbacks the process waits for on its clock: a process that has stopped cleanly waits for none. */
   planned(): number;
@@ -87,7 +87,7 @@ export function createBerth(water: Water, name: string): Berth {
   return {
     name,
     clock: ownClock(water, { life, planned, skew }),
-    chance: seededChance(dice.split("chance")),
+    random: seededChance(dice.split("chance")),
     isAlive: life.isAlive,
     planned: () => planned.size,
     kill: life.kill,

@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
-import type { Chance } from "../../ports/chance.ts";
+import type { Random } from "../../ports/random.ts";
 import type { Dice } from "../dice.ts";
 
 /** SHA-256 in hexadecimal, of bytes or of a text's UTF-8. */
 export const sha256 = (data: Uint8Array | string): string => hash("sha256", data, "hex");
 
 /** Ids and dice that the same seed repeats. */
-export function seededChance(dice: Dice): Chance {
+export function seededChance(dice: Dice): Random {
   const hex = (digits: number): string => {
     let text = "";
     while (text.length < digits) text += dice.between(0, 0xff_ff).toString(16).padStart(4, "0");
@@ -16,6 +16,5 @@ export function seededChance(dice: Dice): Chance {
     // Version 4, variant 10, as RFC 9562 writes them.
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[dice.between(0, 3)]}${hex(3)}-${hex(12)}`,
     fraction: () => dice.fraction(),
-    digest: sha256,
   };
 }

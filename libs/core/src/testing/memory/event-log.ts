@@ -94,8 +94,8 @@ function handing(read: RawReader, deliver: (stored: StoredCommit) => void, { unr
   };
 }
 
-const knows = (filter: LogFilter, { aggregate, seq }: RawMessage): boolean =>
-  filter.shard !== undefined && filter.knows?.(aggregate.id, seq) === true;
+const knows = (filter: LogFilter, { seq }: RawMessage): boolean =>
+  filter.shard !== undefined && filter.knows?.(seq) === true;
 
 function passes(filter: LogFilter, { kind, namespace, id }: AggregateRef): boolean {
   if (filter.shard !== undefined) return shardOf(id) === filter.shard;

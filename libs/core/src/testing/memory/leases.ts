@@ -111,6 +111,8 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
   const hearing = berth.hearing();
   const kept = createKeep(berth, store);
   const me = memberKey(berth.name);
+  // The epoch of the lease that this process has of each shard: an older one gives nothing back.
+  const epochs = new Map<number, number>();
   let watcher: LeaseWatcher | undefined;
   let self = thisRelease;
   // A member whose entry ended, after a long pause say, comes back as soon as it can.
@@ -131,9 +133,12 @@ export function memoryLeases(berth: Berth, store: LeaseStore): Leases {
       const epoch = await kept.take(`${shard}`, () => watcher?.lost(lease));
       if (epoch === undefined) return undefined;
       lease.epoch = epoch;
+      epochs.set(shard, epoch);
       return lease;
     },
-    async release({ shard }) {
+    async release({ shard, epoch }) {
+      if (epochs.get(shard) !== epoch) return;
+      epochs.delete(shard);
       kept.letGo(`${shard}`);
       await insist(() => berth.exchange("leases", () => store.drop(`${shard}`, berth)));
     },

@@ -109,7 +109,7 @@ describe("a seeded world", () => {
   it("gives every process ids of its own, the same in every run", () => {
     const ids = (seed: number) => {
       const sea = createSea({ seed });
-      return [sea.berth("r"), sea.berth("r"), sea.berth("n")].map((berth) => berth.chance.uuid());
+      return [sea.berth("r"), sea.berth("r"), sea.berth("n")].map((berth) => berth.random.uuid());
     };
     expect(new Set(ids(1)).size).toBe(3);
     expect(ids(1)).toEqual(ids(1));

@@ -1,5 +1,6 @@
-import { buckets } from "@shoal/proto";
+import { assert } from "../../fault.ts";
 import { type Kinds, kinds } from "../../kinds.ts";
+import { type ByBucket, byBucket } from "../../views/buckets.ts";
 import { createDice, type Dice } from "../dice.ts";
 import { createHandClock, type HandClock } from "../hand-clock.ts";
 import { type Berth, createBerth, type Water } from "./berth.ts";
@@ -14,8 +15,6 @@ import { createPositionStore, memoryPositions, type PositionStore } from "./posi
 import { createReportStore, memoryReportQueue, memoryReportSender, type ReportStore } from "./report-queue.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
-type ViewName = "jobs" | "nodes" | "assignments" | "open";
-
 // As short as a marker may live before it expires: what is built on top must not need it for longer.
 const markerMs = 5_000;
 
@@ -24,7 +23,7 @@ export interface Sea {
   readonly clock: HandClock;
   readonly dice: Dice;
   readonly log: LogStore;
-  readonly views: Readonly<Record<ViewName, Bucket>>;
+  readonly views: ByBucket<Bucket>;
   readonly leases: LeaseStore;
   readonly reports: ReportStore;
   readonly positions: PositionStore;
@@ -41,7 +40,7 @@ export interface Sea {
    */
   rebuild(): void;
   /** A bucket is deleted, with the positions in it, and made again. */
-  drop(view: ViewName): void;
+  drop(bucket: string): void;
   /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
   berth(name: string): Berth;
   /** Every port of a requester of this id; it reads the log as one who knows these kinds. */
@@ -91,9 +90,9 @@ export function createSea(
       for (const each of berths) each.cutUntil(at);
     },
     rebuild: () => rebuild(stores.views),
-    drop(view) {
-      stores.views[view].drop();
-      stores.positions.drop(view);
+    drop(bucket) {
+      stores.views[bucket]?.drop();
+      stores.positions.drop(bucket);
     },
     berth,
     requester: (id, known = options.kinds ?? kinds) => requesterPorts(berth(id), shared, known),
@@ -102,15 +101,10 @@ export function createSea(
 }
 
 /** The servers' side of every port, empty. */
-function createStores(clock: HandClock, known?: Kinds) {
+function createStores(clock: HandClock, known: Kinds = kinds) {
   return {
     log: createLogStore(known),
-    views: {
-      jobs: createBucket(buckets.jobs, clock.now),
-      nodes: createBucket(buckets.nodes, clock.now),
-      assignments: createBucket(buckets.assignments, clock.now),
-      open: createBucket(buckets.open, clock.now),
-    },
+    views: byBucket(known, (bucket) => createBucket(bucket, clock.now)),
     leases: createLeaseStore(clock),
     reports: createReportStore(),
     positions: createPositionStore(),
@@ -134,18 +128,16 @@ interface Shared extends Pick<Sea, StoreName> {
 
 function requesterPorts(berth: Berth, shared: Shared, known: Kinds) {
   const { log, views, leases, reports, positions, commands, market, output, water } = shared;
-  const view = (name: ViewName) => memoryViewStore(berth, views[name], water);
   return {
     berth,
     clock: berth.clock,
-    chance: berth.chance,
+    random: berth.random,
     log: memoryEventLog(berth, log, known),
-    views: {
-      jobs: view("jobs"),
-      nodes: view("nodes"),
-      assignments: view("assignments"),
-      open: view("open"),
-    },
+    views: byBucket(known, (name) => {
+      const bucket = views[name];
+      assert(bucket !== undefined, `no server of the sea has the bucket ${name}`);
+      return memoryViewStore(berth, bucket, water);
+    }),
     leases: memoryLeases(berth, leases),
     reports: memoryReportQueue(berth, reports),
     positions: memoryPositions(berth, positions),
@@ -159,7 +151,7 @@ function nodePorts(berth: Berth, { views, reports, market, output, water }: Shar
   return {
     berth,
     clock: berth.clock,
-    chance: berth.chance,
+    random: berth.random,
     assignments: memoryViewStore(berth, views.assignments, water),
     reports: memoryReportSender(berth, reports, water),
     stall: memoryStall(berth, market),

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { assert, type Clock, Fault } from "@shoal/core";
+import { lineSplitter } from "@shoal/node";
 import type { ErrorCode } from "@shoal/proto";
 import type Docker from "dockerode";
 import { engineFault } from "./engine-fault.ts";
 import { readAll } from "./engine-stream.ts";
-import { lineSplitter } from "./line-splitter.ts";
 import { Progress, pullTeller, type Say } from "./pull-teller.ts";
 
 /** What one pull may take. */
@@ -84,6 +84,9 @@ function untilFired(done: Promise<void>, signal: AbortSignal | undefined, left: 
   });
 }
 
+// Lines of progress have some hundred characters; one that carries an error of a registry may have some thousand.
+const progressCharsMax = 1_000_000;
+
 interface Pull {
   readonly image: string;
   readonly limits: PullLimits;
@@ -99,14 +102,17 @@ async function pullOnce(docker: Docker, clock: Clock, { image, limits, say, unwa
   try {
     const stream = await docker.pull(image, { abortSignal: signal });
     assert(stream instanceof Readable, "the engine's client pulls without a stream");
-    const take = lineSplitter((line) => {
-      silence.broken();
-      const progress = Progress.parse(JSON.parse(line));
-      if (progress.error !== undefined) throw new Error(progress.error);
-      count(progress);
-      say(progress);
+    const splitter = lineSplitter({ lineChars: progressCharsMax });
+    await readAll(stream, signal, (chunk) => {
+      for (const line of splitter.push(chunk)) {
+        if (line.trim() === "") continue;
+        silence.broken();
+        const progress = Progress.parse(JSON.parse(line));
+        if (progress.error !== undefined) throw new Error(progress.error);
+        count(progress);
+        say(progress);
+      }
     });
-    await readAll(stream, signal, take);
   } catch (failure) {
     throw pullFault(silence.signal.aborted ? silence.signal.reason : failure, image);
   } finally {

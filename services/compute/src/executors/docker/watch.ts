@@ -1,8 +1,9 @@
-import type { Clock } from "@shoal/core";
+import { type Clock, Fault } from "@shoal/core";
 import type Docker from "dockerode";
+import { z } from "zod";
 import type { Exit, Running, Work } from "../executor.ts";
 import { engineFault, statusOf } from "./engine-fault.ts";
-import { exitCode } from "./exit-code.ts";
+import { engineStream, readAll } from "./engine-stream.ts";
 import { listen, type Speech } from "./output.ts";
 import { callLimitMs, within } from "./within.ts";
 
@@ -103,4 +104,24 @@ async function stop({ docker, clock, containerId }: Watched, graceMs: number): P
     if (status === 304 || status === 404) return false;
     throw failure;
   }
+}
+
+const Waited = z.object({ StatusCode: z.int(), Error: z.object({ Message: z.string() }).nullish() });
+
+/**
+ * The exit code of a container that has been started, once it has ended. Rejects when the engine goes away or `letGo` fires.
+ *
+ * Asks for "not running" after the start, not for "the next exit" before it: that can miss nothing, and it is the same
+ * question for a container that an earlier process started.
+ */
+async function exitCode(docker: Docker, containerId: string, letGo: AbortSignal): Promise<number> {
+  const path = `/containers/${containerId}/wait`;
+  const stream = await engineStream(docker, { method: "POST", path, query: { condition: "not-running" } });
+  let text = "";
+  await readAll(stream, letGo, (chunk) => {
+    text += Buffer.from(chunk).toString();
+  });
+  const { StatusCode, Error: wrong } = Waited.parse(JSON.parse(text));
+  if (wrong?.Message) throw new Fault("ENGINE_FAILED", wrong.Message);
+  return StatusCode;
 }

@@ -1,10 +1,9 @@
 import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { onStage, program, root } from "@shoal/wasi-sandbox/testing";
 import { describe, expect, it } from "vitest";
 import { local } from "../../sources/local/local.ts";
 import type { Input } from "../executor.ts";
-import { program, root } from "./testing/program.ts";
-import { onStage } from "./testing/stage.ts";
 
 const stage = onStage();
 

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
+import { fromText, leb128, onStage, program } from "@shoal/wasi-sandbox/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Source } from "../../sources/source.ts";
 import { assignmentOf } from "../../testing/assignments.ts";
 import { createNodeBench, type NodeBench } from "../../testing/node-bench.ts";
-import { leb128 } from "./module-reader.ts";
-import { fromText, program } from "./testing/program.ts";
-import { onStage } from "./testing/stage.ts";
 import { wasm } from "./wasm.ts";
 
 const mebibyte = 1024 * 1024;
@@ -70,7 +68,7 @@ describe("an endless guest", () => {
   });
   it("is stopped with its job, also in its start function", async () => {
     const running = await stage.start(startLoop);
-    await running.halt(0);
+    await running.halt();
     expect((await running.exit).failure?.code).toBe("STOPPED");
   });
   it.each([

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@shoal/nats";
+import { systemClock } from "@shoal/node";
+import { type Pen, program, root } from "@shoal/wasi-sandbox/testing";
 import { afterAll } from "vitest";
 import { executorContract, type Piece } from "../contract.ts";
-import { type Pen, program, root } from "./testing/program.ts";
 import { wasm } from "./wasm.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shoal-wasm-contract-"));

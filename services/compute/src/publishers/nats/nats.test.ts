@@ -3,8 +3,7 @@ import { Fault } from "@shoal/core";
 import { describe, expect, it } from "vitest";
 import { publisherContract } from "../contract.ts";
 import { unpack } from "../testing/unpack.ts";
-import { nats } from "./nats.ts";
-import type { ResultStore } from "./result-store.ts";
+import { nats, type ResultStore } from "./nats.ts";
 
 function memoryStore(): ResultStore & { readonly objects: Map<string, Uint8Array> } {
   const objects = new Map<string, Uint8Array>();

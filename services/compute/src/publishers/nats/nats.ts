@@ -3,7 +3,17 @@ import { causeOf, Fault } from "@shoal/core";
 import { z } from "zod";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
-import type { ResultStore } from "./result-store.ts";
+
+/** Where a node's results are kept inside NATS: a bucket that only this node may write. */
+export interface ResultStore {
+  /** The bucket's name, as whoever fetches a result needs it. */
+  readonly bucket: string;
+  /** Stores an object, or replaces it. Throws a Fault when that is not known to have happened. */
+  put(
+    name: string,
+    bytes: ReadableStream<Uint8Array>,
+  ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
+}
 
 /** Keeps results as objects in NATS itself: they reach the user over the connections that are there, and the node opens no port. */
 export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: number }): Publisher {

@@ -18,10 +18,13 @@ export async function halt(run: Run, seen: SeenOf<"running">): Promise<Seen> {
   try {
     await seen.running.halt(graceMs);
   } catch (failure) {
-    ports.notes.warn("an execution could not be halted", {
-      executionId: assignment.executionId,
-      why: causeOf(failure).why,
-    });
+    ports.logger.warn(
+      {
+        executionId: assignment.executionId,
+        why: causeOf(failure).why,
+      },
+      "an execution could not be halted",
+    );
     if (wantedOf(run) === "stop") {
       await pause(ports.clock, haltAgainMs, forgotten);
       return seen;

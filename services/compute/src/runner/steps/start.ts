@@ -38,7 +38,7 @@ function reportStart(run: Run, startedAt: number): void {
   record(run, { phase: "running", startedAt }, report).then(
     () => run.ports.outbox.say(outgoing(run, report)),
     (failure: unknown) =>
-      run.ports.notes.warn("the journal refused an entry", { executionId, why: causeOf(failure).why }),
+      run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "the journal refused an entry"),
   );
 }
 

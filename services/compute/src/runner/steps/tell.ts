@@ -14,7 +14,7 @@ export async function tell(run: Run, { report }: SeenOf<"published">): Promise<S
       await recordEnd(run, report);
     } catch (failure) {
       // Said all the same: the log's memory is better than ours.
-      ports.notes.warn("the journal refused an entry", { executionId, why: causeOf(failure).why });
+      ports.logger.warn({ executionId, why: causeOf(failure).why }, "the journal refused an entry");
     }
     ports.outbox.say(outgoing(run, report));
   }

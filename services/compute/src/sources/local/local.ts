@@ -3,10 +3,10 @@ import { Fault } from "@shoal/core";
 import { z } from "zod";
 import { type HeldPath, holdingProblem } from "../../held-path.ts";
 import type { Fetched, Source, Wanted } from "../source.ts";
-import { type Allowed, allowed } from "./allow-list.ts";
+import { type Allowed, allowed, fixedPart } from "./allow-list.ts";
 import { holdNearest, makeInside } from "./holding.ts";
-import { leadsToAllowed } from "./leads-to-allowed.ts";
-import { isSteady } from "./writers.ts";
+import { whereItLeads } from "./where-it-leads.ts";
+import { isSteady, isWithinWriters } from "./writers.ts";
 
 /** What a local input is told; its keys are the wire names. */
 export const LocalParams = z.strictObject({
@@ -107,4 +107,23 @@ async function problemOf(
     return `${path} leads to ${realPath}, which this node does not allow${writes ? " to be written" : ""}`;
   }
   return held.kind === "other" ? `${path} is neither a file nor a folder` : undefined;
+}
+
+/**
+ * An allow list names folders as people know them; where they are links themselves, what they lead to is meant. Not where a task may
+ * have been given a folder above such a link to write (`list` is the whole list): the link may be the task's work.
+ */
+async function leadsToAllowed(
+  lines: readonly Allowed[],
+  { realPath, list }: { readonly realPath: string; readonly list: readonly Allowed[] },
+): Promise<boolean> {
+  for (const line of lines) {
+    if (line.matches(realPath)) return true;
+    const fixed = fixedPart(line.pattern);
+    const real = await whereItLeads(fixed);
+    if (real === undefined || real === fixed || (await isWithinWriters(list, fixed))) continue;
+    // Outside of what the fixed part leads to, this names a path that the pattern cannot match.
+    if (line.matches(posix.join(fixed, posix.relative(real, realPath)))) return true;
+  }
+  return false;
 }

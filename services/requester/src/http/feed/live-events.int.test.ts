@@ -3,14 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noTip, type StoredCommit, type Tip } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
-import {
-  connectRequester,
-  findServer,
-  type RequesterPorts,
-  type RunningServer,
-  startServer,
-  systemClock,
-} from "@shoal/nats";
+import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { behindCommit, type FeedCursor } from "./feed-cursor.ts";
 import { createLiveEvents, type LiveEvents } from "./live-events.ts";
@@ -31,7 +25,14 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
     folder = await mkdtemp(join(tmpdir(), "shoal-feeds-"));
     server = await start(-1);
     const quiet = { onDamage: () => {}, onParked: () => {} };
-    ports = await connectRequester({ servers: [server.url], requesterId: "r", replicas: 1, ...quiet });
+    ports = await connectRequester({
+      clock: systemClock(),
+      random: systemRandom,
+      servers: [server.url],
+      requesterId: "r",
+      replicas: 1,
+      ...quiet,
+    });
     live = createLiveEvents({ log: ports.log, clock: systemClock(), recentCommits: 8 });
   });
   afterEach(async () => {

@@ -68,11 +68,11 @@ class OldClient extends Error {
 }
 
 /** Answers as any other request is, and closes: the client may hold its own side open for as long as it likes. */
-function refuseUpgrade(socket: Duplex, failure: unknown, { chance, diary }: ApiContext): void {
-  const id = chance.uuid();
+function refuseUpgrade(socket: Duplex, failure: unknown, { random, logger }: ApiContext): void {
+  const id = random.uuid();
   const { status, body } = failure instanceof OldClient ? failure.refusal : errorReply(failure, id);
   if (isOurs(failure) && !(failure instanceof OldClient))
-    diary.warn({ err: failure, requestId: id }, "an upgrade failed");
+    logger.warn({ err: failure, requestId: id }, "an upgrade failed");
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
@@ -103,7 +103,7 @@ async function converse(socket: WebSocket, asked: Asked, context: ApiContext): P
     await tell(outlet, asked, { context, signal: gone.signal });
     socket.close(closed.told);
   } catch (failure) {
-    const { body } = errorReply(failure, context.chance.uuid());
+    const { body } = errorReply(failure, context.random.uuid());
     socket.send(frameText({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
     socket.close(closed.failed);
   } finally {

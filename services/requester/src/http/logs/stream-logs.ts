@@ -9,12 +9,13 @@ import {
   type LogReader,
   type StoredCommit,
 } from "@shoal/core";
+import { lineSplitter } from "@shoal/node";
 import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, SlotSet, slotsIn } from "@shoal/proto";
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
+import { apiLimits } from "../limits.ts";
 import { chooseExecutions } from "./choose-executions.ts";
 import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
-import { lineSplitter } from "./line-splitter.ts";
 
 /** One line of output, or a piece of a long one. */
 export interface LogLine {
@@ -146,7 +147,8 @@ interface LineWriter {
 }
 
 function lineWriterOf(executionId: string, line: LogsParts["line"]): LineWriter {
-  const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
+  const limit = { lineChars: apiLimits.logLineBytes };
+  const splitters = { stdout: lineSplitter(limit), stderr: lineSplitter(limit) };
   return {
     chunk: ({ stream, bytes }) => {
       for (const each of splitters[stream].push(bytes)) line({ executionId, stream, line: each });

@@ -42,7 +42,8 @@ export const events = defineHandler(apiRoutes.events, async ({ query, request, r
     if (value !== undefined) raw.setHeader(name, value);
   }
   raw.flushHeaders();
-  const failed = (failure: unknown) => context.diary.warn({ err: failure }, "a feed ended: the log cannot be followed");
+  const failed = (failure: unknown) =>
+    context.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
   const end = streamEvents({ ...context, live, reader: readerOf(raw), failed }, { filter, after, types });
   const closing = context.feeds.onClose(() => raw.end());
   raw.once("close", () => {

@@ -13,5 +13,5 @@ export const stopJob = defineHandler(apiRoutes.stopJob, async (request, context)
     actor: clientActor(request.request),
   });
   request.reflects(seq);
-  return { evaluationId: changed ? context.chance.uuid() : "" };
+  return { evaluationId: changed ? context.random.uuid() : "" };
 });

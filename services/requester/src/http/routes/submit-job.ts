@@ -14,5 +14,5 @@ export const submitJob = defineHandler(apiRoutes.submitJob, async ({ body, query
     actor: clientActor(request),
   });
   reflects(seq);
-  return { jobId, evaluationId: context.chance.uuid(), warnings: [...submission.warnings] };
+  return { jobId, evaluationId: context.random.uuid(), warnings: [...submission.warnings] };
 });

@@ -1,6 +1,5 @@
 import {
   askedOf,
-  type Chance,
   type Clock,
   failuresOf,
   filters,
@@ -9,6 +8,7 @@ import {
   jobLimits,
   judgeAll,
   type Market,
+  type Random,
   rank,
   type Slot,
   scheduleLimits,
@@ -16,7 +16,7 @@ import {
 import type { Answer, Ask, Bid } from "@shoal/proto";
 import { type AssignedSlot, assignSlots } from "./assign-slots.ts";
 import { collectBids } from "./collect-bids.ts";
-import type { Lane, TryResult } from "./lane.ts";
+import type { Lane, TryResult, Turn } from "./lane.ts";
 import type { Claim, NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
@@ -27,13 +27,15 @@ export interface BiddingSettings {
   readonly rounds: number;
   /** The longest that a round waits for nodes that do not answer. */
   readonly waitMs: number;
+  /** How long a job waits for room before one node reserves room for it; without it none does. */
+  readonly reserveAfterMs?: number;
 }
 
 export interface BiddingOptions {
   readonly market: Pick<Market, "ask" | "release">;
   readonly rooms: NodeRooms;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly auction: BiddingSettings;
   /** The node is connected and its heartbeats come. */
   readonly isCandidate: (nodeId: string) => boolean;
@@ -46,6 +48,8 @@ export interface BiddingOutcome {
   readonly result: TryResult;
   /** Every node of the pool was refused by the filters, or refused for a reason that time does not change. */
   readonly isNever: boolean;
+  /** The ask that made a node reserve room; false when the node answered and does not, undefined when it has not answered. */
+  readonly reserved: string | false | undefined;
 }
 
 // Nodes that refuse one job for good and are remembered: beyond, the job waits without being told that no node fits.
@@ -56,6 +60,7 @@ export class BiddingRound {
   readonly #options: BiddingOptions;
   readonly #lane: Lane;
   readonly #entry: PendingEntry;
+  readonly #turn: Turn;
   readonly #failuresOn: ReadonlyMap<string, number>;
   readonly #slots: readonly Slot[];
   readonly #answers: Answer[] = [];
@@ -63,10 +68,13 @@ export class BiddingRound {
   /** Nodes that would run it with more room, or that did not answer. */
   readonly #mayChange = new Set<string>();
   readonly #drawn: number;
+  #reserved: string | false | undefined;
 
-  constructor(options: BiddingOptions, lane: Lane, entry: PendingEntry) {
+  constructor(options: BiddingOptions, lane: Lane, turn: Turn) {
+    const { entry } = turn;
     this.#options = options;
     this.#lane = lane;
+    this.#turn = turn;
     this.#entry = entry;
     const job = entry.target.state();
     this.#failuresOn = job === undefined ? new Map() : failuresOf(job);
@@ -75,8 +83,9 @@ export class BiddingRound {
     this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
   }
 
-  /** Asks the offered nodes, or nodes drawn from the lane's pool. */
-  async run(offered: readonly string[] | undefined): Promise<BiddingOutcome> {
+  /** Asks the nodes of the turn, or nodes drawn from the lane's pool. */
+  async run(): Promise<BiddingOutcome> {
+    const { nodeIds: offered } = this.#turn;
     const { width, rounds } = this.#options.auction;
     let left = width * rounds;
     let nodeIds = offered ?? this.#draw(this.#drawn);
@@ -87,10 +96,10 @@ export class BiddingRound {
       nodeIds = offered === undefined ? this.#draw(this.#drawn) : [];
     }
     const answers = [...this.#answers, ...this.#refusalsByFilters()];
-    if (this.#places.length >= this.#slots.length)
-      return { places: this.#places, answers, result: "placed", isNever: false };
+    const outcome = { places: this.#places, answers, reserved: this.#reserved };
+    if (this.#places.length >= this.#slots.length) return { ...outcome, result: "placed", isNever: false };
     const isLeft = this.#mayChange.size > 0 || this.#places.length > 0 || this.#draw(1).length > 0;
-    return { places: this.#places, answers, result: isLeft ? "room" : "node", isNever: !isLeft };
+    return { ...outcome, result: isLeft ? "room" : "node", isNever: !isLeft };
   }
 
   #isDone(): boolean {
@@ -100,11 +109,11 @@ export class BiddingRound {
 
   /** Nodes that may be asked, at random from those that fit. */
   #draw(limit: number): readonly string[] {
-    const { rooms, chance, isCandidate } = this.#options;
+    const { rooms, random, isCandidate } = this.#options;
     const { refusedBy } = this.#entry;
     return this.#lane.pool.draw({
       limit,
-      fraction: () => chance.fraction(),
+      fraction: () => random.fraction(),
       accepts: (nodeId) =>
         !this.#mayChange.has(nodeId) &&
         refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) &&
@@ -114,10 +123,10 @@ export class BiddingRound {
   }
 
   #ranked(nodeIds: readonly string[]): readonly string[] {
-    const { rooms, chance } = this.#options;
+    const { rooms, random } = this.#options;
     const infos = nodeIds.flatMap((nodeId) => rooms.infoOf(nodeId) ?? []);
     const { requirements } = this.#entry;
-    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => chance.fraction());
+    return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => random.fraction());
   }
 
   /** Resolves with how many of the nodes would have run it with more room, or did not answer. */
@@ -130,17 +139,21 @@ export class BiddingRound {
   }
 
   async #askOnce(nodeIds: readonly string[]): Promise<void> {
-    const { market, rooms, chance, auction } = this.#options;
+    const { market, rooms, random, auction } = this.#options;
     const job = this.#entry.target.state();
     if (job === undefined) return;
     const left = this.#slots.slice(this.#places.length);
-    const ask = this.#askFor(job, { askId: chance.uuid(), slots: left.length });
+    const ask = this.#askFor(job, { askId: random.uuid(), slots: left.length });
     const each = this.#entry.requirements.resources;
     const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
     const { bids, silent, isTimedOut } = await collectBids(market, ask, { nodeIds, waitMs: auction.waitMs });
     const assigned = assignSlots(left, bids, this.#failuresOn);
     for (const bid of bids) this.#take(bid, claims.get(bid.nodeId), assigned);
-    for (const nodeId of silent) this.#unanswered(nodeId, claims.get(nodeId), isTimedOut);
+    for (const nodeId of silent) {
+      this.#unanswered(nodeId, claims.get(nodeId), isTimedOut);
+      // Its answer may be lost: what it reserved is of use to others.
+      if (ask.reserveSince !== undefined) market.release(nodeId, { askId: ask.askId, slots: ask.slots });
+    }
     this.#places.push(...assigned);
   }
 
@@ -155,6 +168,7 @@ export class BiddingRound {
       requirements: askedOf(this.#entry.requirements),
       slots,
       ...(this.#lane.waiting > 0 ? { othersWait: true } : {}),
+      ...(this.#turn.reserves === true ? { reserveSince: this.#entry.since } : {}),
     };
   }
 
@@ -162,6 +176,7 @@ export class BiddingRound {
     const { market, rooms } = this.#options;
     const { nodeId, askId, accepted, slots, busy, available } = bid;
     this.#answers.push(answerOf(bid));
+    this.#reserved = bid.reserved === true ? askId : false;
     const used = assigned.filter((each) => each.nodeId === nodeId).length;
     // Room that was granted and is not needed is of use to others at once, not only when the hold ends by itself.
     if (accepted && slots > used) market.release(nodeId, { askId, slots: slots - used });

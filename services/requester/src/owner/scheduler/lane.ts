@@ -21,6 +21,8 @@ export interface Turn {
   readonly entry: PendingEntry;
   /** Nodes that show room; undefined when any node of the pool may be asked. */
   readonly nodeIds: readonly string[] | undefined;
+  /** The node keeps room that comes free when it has too little. */
+  readonly reserves?: boolean;
 }
 
 /** Room that a node had when it refused: it is asked again when it shows more. */
@@ -110,9 +112,14 @@ export class Lane {
 
   /** Every entry that waits and is not being tried. */
   *entries(): Iterable<PendingEntry> {
+    yield* this.forRoom();
+    yield* this.#parked;
+  }
+
+  /** Every entry that waits for room and is not being tried, in order. */
+  *forRoom(): Iterable<PendingEntry> {
     yield* this.#queue.inOrder();
     yield* this.#failed;
-    yield* this.#parked;
   }
 
   /** Takes the next entry that can start now, for a try; undefined when none can. `all` looks at every entry. */
@@ -123,6 +130,15 @@ export class Lane {
     this.#queue.take(turn.entry);
     this.#trying.add(turn.entry);
     return turn;
+  }
+
+  /** Takes an entry that waits for room for a try on one node; undefined when it is being tried, or no node fits it. */
+  takeFor(entry: PendingEntry, nodeId: string): Turn | undefined {
+    if (!this.#queue.has(entry) && !this.#failed.has(entry)) return undefined;
+    this.#queue.take(entry);
+    this.#failed.delete(entry);
+    this.#trying.add(entry);
+    return { entry, nodeIds: [nodeId], reserves: true };
   }
 
   /** A try has ended; `again` when slots of it wait still. */
@@ -187,7 +203,7 @@ export class Lane {
   /** Asking the node for this entry may succeed: it fits, has not refused it for good, and shows room. */
   #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
     const { rooms } = this.#options;
-    if (!rooms.hasRoom(nodeId, entry.requirements.resources, now)) return false;
+    if (!rooms.hasRoomFor(nodeId, entry, now)) return false;
     return entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
   }
 

@@ -1,5 +1,6 @@
-import { advertisesSame } from "@shoal/core";
+import { advertisesSame, backoffMs } from "@shoal/core";
 import { addResources, type NodeInfo, noResources, type Resources, timesFitting } from "@shoal/proto";
+import type { PendingEntry } from "./pending-entry.ts";
 
 interface Room {
   info: NodeInfo;
@@ -29,11 +30,16 @@ export interface Claim {
 }
 
 // A node that does not answer is asked again for jobs that wait after its next heartbeat, then half as often each time.
-const silence = { firstMs: 1_000, maxMs: 30_000 } as const;
+const silenceBackoff = { firstMs: 1_000, maxMs: 30_000 } as const;
+
+/** What reserves room on a node, or asks for room there. */
+export type RoomUser = Pick<PendingEntry, "priority" | "requirements">;
 
 /** An estimate of the room on each candidate node, so that nodes are not asked for what they do not have. */
 export class NodeRooms {
   readonly #rooms = new Map<string, Room>();
+  /** Nodes on which an entry of this requester has reserved room. */
+  readonly #reserved = new Map<string, RoomUser>();
 
   /** Takes a heartbeat in; true when the node is new or advertises something else. */
   put(info: NodeInfo): boolean {
@@ -66,6 +72,7 @@ export class NodeRooms {
   }
 
   remove(nodeId: string): boolean {
+    this.#reserved.delete(nodeId);
     return this.#rooms.delete(nodeId);
   }
 
@@ -87,6 +94,33 @@ export class NodeRooms {
     if (room === undefined || room.silentUntil > now) return false;
     // Until it answers again one ask at a time is enough.
     return (room.silences === 0 || room.outstanding === 0) && timesFitting(each, room.spare, 1) > 0;
+  }
+
+  /** The same for one entry: what another one has reserved is not asked for. */
+  hasRoomFor(nodeId: string, entry: RoomUser, now: number): boolean {
+    const each = entry.requirements.resources;
+    if (!this.hasRoom(nodeId, each, now)) return false;
+    const other = this.#reserved.get(nodeId);
+    const spare = this.#rooms.get(nodeId)?.spare;
+    if (other === undefined || spare === undefined || other === entry || entry.priority > other.priority) return true;
+    const { resources } = other.requirements;
+    // As long as it is not all there, the node does not show what it gathers.
+    return timesFitting(resources, spare, 1) === 0 || timesFitting(each, addResources(spare, resources, -1), 1) > 0;
+  }
+
+  reserve(nodeId: string, entry: RoomUser): void {
+    this.#reserved.set(nodeId, entry);
+  }
+
+  endReservation(nodeId: string, entry: RoomUser): void {
+    if (this.#reserved.get(nodeId) === entry) this.#reserved.delete(nodeId);
+  }
+
+  /** How much of one slot fits on the node, as far as is known here: below 1 it is short of something. */
+  shareOf(nodeId: string, each: Resources): number {
+    const spare = this.#rooms.get(nodeId)?.spare ?? noResources;
+    const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
+    return Math.min(...kinds.filter((kind) => each[kind] > 0).map((kind) => spare[kind] / each[kind]));
   }
 
   /** An ask is sent: what it may be granted is not asked for twice. */
@@ -125,7 +159,7 @@ export class NodeRooms {
     room.outstanding -= 1;
     room.asked = addResources(room.asked, each, -slots);
     if (room.silentUntil > now) return;
-    room.silentUntil = now + Math.min(silence.firstMs * 2 ** room.silences, silence.maxMs);
     room.silences += 1;
+    room.silentUntil = now + backoffMs(silenceBackoff, room.silences);
   }
 }

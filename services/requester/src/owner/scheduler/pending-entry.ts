@@ -8,6 +8,8 @@ export interface PendingEntry extends QueuePosition {
   readonly target: Placeable;
   readonly spec: JobSpec;
   readonly requirements: Requirements;
+  /** Since when it waits in its lane, milliseconds since the epoch. */
+  readonly queuedAt: number;
   /** Replaced whenever the job wants others. */
   slots: readonly Slot[];
   /** Why its last try found too few places. */

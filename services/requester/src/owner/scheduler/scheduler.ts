@@ -1,35 +1,36 @@
+import type { Logger } from "@shoal/core";
 import {
-  type Chance,
   type Clock,
   causeOf,
   explainShortage,
   type JobCommand,
   type Market,
+  type Random,
   requirementsOf,
   type Slot,
 } from "@shoal/core";
 import type { NodeInfo } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
-import type { Diary } from "../../ports.ts";
 import { type BiddingOptions, type BiddingOutcome, BiddingRound, type BiddingSettings } from "./bidding-round.ts";
 import type { Lane, Turn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 import type { Placeable } from "./placeable.ts";
+import { Reservations } from "./reservations.ts";
 import { WaitReporter } from "./wait-reporter.ts";
 
 export interface SchedulerOptions {
   readonly market: Pick<Market, "ask" | "release">;
   readonly membership: Pick<Membership, "candidate" | "settled">;
   readonly clock: Clock;
-  readonly chance: Chance;
-  readonly diary: Diary;
+  readonly random: Random;
+  readonly logger: Logger;
   readonly auction: BiddingSettings;
 }
 
 // A lane whose head was refused looks at all its nodes and entries again after this long, also when no heartbeat showed more room.
-const retryMs = 30_000;
+const lookMs = 30_000;
 
 interface LaneEntry {
   readonly entry: PendingEntry;
@@ -44,6 +45,7 @@ export class Scheduler {
   readonly #rooms = new NodeRooms();
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
+  readonly #reservations: Reservations;
   /** The entries of each job, by what they are pinned to. */
   readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
 
@@ -52,6 +54,7 @@ export class Scheduler {
     const isCandidate = (nodeId: string): boolean => options.membership.candidate(nodeId) !== undefined;
     this.#bidding = { ...options, rooms: this.#rooms, isCandidate };
     this.#reporter = new WaitReporter(options);
+    this.#reservations = new Reservations(this.#bidding);
   }
 
   /** The slots that the job wants filled now; they replace those of before. Cheap when nothing changed. */
@@ -130,7 +133,8 @@ export class Scheduler {
     const { spec, createdAt: since } = job.header;
     const { namespace, priority } = spec;
     const base = { target, spec, requirements, namespace, priority, since };
-    const entry: PendingEntry = { ...base, slots, refusedBy: new Map(), shortage: undefined };
+    const queuedAt = this.#options.clock.now();
+    const entry: PendingEntry = { ...base, queuedAt, slots, refusedBy: new Map(), shortage: undefined };
     const lane = this.#lanes.laneFor(requirements, pinnedTo === undefined ? {} : { pinnedTo });
     const members = this.#entries.get(target) ?? new Map<string | undefined, LaneEntry>();
     this.#entries.set(target, members.set(pinnedTo, { entry, lane, pinnedTo }));
@@ -148,6 +152,7 @@ export class Scheduler {
     if (members?.size === 0) this.#entries.delete(target);
     entry.slots = [];
     this.#reporter.remove(entry);
+    this.#reservations.end(lane, entry);
     lane.remove(entry);
     this.#tidy(lane, pinnedTo);
   }
@@ -168,7 +173,7 @@ export class Scheduler {
     this.#bid(lane, turn)
       .catch((failure: unknown) => {
         const { id } = entry.target.ref;
-        this.#options.diary.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
+        this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
         return "node" as const;
       })
       .then((result) => {
@@ -182,10 +187,12 @@ export class Scheduler {
       });
   }
 
-  async #bid(lane: Lane, { entry, nodeIds }: Turn): Promise<BiddingOutcome["result"]> {
+  async #bid(lane: Lane, turn: Turn): Promise<BiddingOutcome["result"]> {
+    const { entry } = turn;
     const { target, requirements } = entry;
     const { slots } = entry;
-    const outcome = await new BiddingRound(this.#bidding, lane, entry).run(nodeIds);
+    const outcome = await new BiddingRound(this.#bidding, lane, turn).run();
+    if (turn.reserves === true) this.#reservations.answered(lane, turn, outcome);
     const { places, answers, result, isNever } = outcome;
     const { resources } = requirements;
     if (places.length > 0 && (entry.slots.length === 0 || !target.isOpen())) {
@@ -238,11 +245,12 @@ export class Scheduler {
   #arm(lane: Lane): void {
     if (lane.waiting === 0 || lane.cancelRetry !== undefined) return;
     const { clock } = this.#options;
-    lane.cancelRetry = clock.at(clock.now() + retryMs, () => {
+    lane.cancelRetry = clock.at(clock.now() + lookMs, () => {
       lane.cancelRetry = undefined;
       lane.reset(clock.now());
+      const turn = this.#reservations.next(lane);
+      if (turn !== undefined) this.#try(lane, turn);
       this.#start(lane, true);
-      this.#arm(lane);
     });
   }
 

@@ -2,7 +2,7 @@ import { foldJob } from "@shoal/core";
 import { createSea, drive, sampleInfo, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { createRequester } from "../../requester.ts";
+import { createRequester } from "../../create-requester.ts";
 import { memoryPorts } from "../../testing/memory-ports.ts";
 import { TestNode } from "../../testing/scheduler-harness.ts";
 

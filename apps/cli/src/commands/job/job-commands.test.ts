@@ -1,0 +1,232 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FakeRequester, fakeRequester, feedOf, refusal } from "../../testing/fake-requester.ts";
+import { wireExecution, wireHistory, wireJob } from "../../testing/wire-samples.ts";
+
+const jobs = "/orchestrator/jobs";
+const spec = { Type: "batch", namespace: "of-the-file", Tasks: [{ Engine: { Type: "noop" } }] };
+
+let folder = "";
+let fake: FakeRequester | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "shoal-cli-"));
+});
+afterEach(async () => {
+  await fake?.close();
+  fake = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function requester(answers: Readonly<Record<string, unknown>>): Promise<FakeRequester> {
+  fake = await fakeRequester(answers);
+  return fake;
+}
+
+async function specFile(): Promise<string> {
+  const path = join(folder, "job.json");
+  await writeFile(path, JSON.stringify(spec));
+  return path;
+}
+
+const submitted = { JobID: "j-1", EvaluationID: "", Warnings: ["one thing was left out"] };
+type State = Parameters<typeof wireJob>[0];
+
+const endings: Partial<Record<State, string>> = {
+  completed: "JobCompleted",
+  failed: "JobFailed",
+  stopped: "JobStopped",
+};
+
+/** A requester whose one job is in this state, for a reason with a code. */
+const jobIn = (state: State, code?: string) =>
+  requester({
+    [`PUT ${jobs}`]: submitted,
+    [`GET ${jobs}/j-1`]: { Job: wireJob(state, code === undefined ? {} : { ErrorCode: code }) },
+    "GET /orchestrator/events": feedOf(["JobSubmitted", {}], [endings[state] ?? "JobStarted", { Why: "because" }]),
+  });
+
+describe("shoal job run", () => {
+  it.each([
+    ["completed", undefined, 0],
+    ["stopped", undefined, 9],
+    ["stopped", "LOG_UNREACHABLE", 9],
+    ["failed", "NO_NODE_FITS", 6],
+    ["failed", "EXECUTION_TIMED_OUT", 9],
+    ["failed", "INTERNAL", 1],
+    ["failed", undefined, 9],
+    ["failed", "OF_A_LATER_RELEASE", 1],
+  ] as const)("of a job that is %s (%s) ends with the exit code %i", async (state, reason, exit) => {
+    const { shoal } = await jobIn(state, reason);
+    const { code, out, err } = await shoal("job", "run", await specFile());
+    expect(code).toBe(exit);
+    expect(err).toBe("Warning: one thing was left out\n");
+    expect(out).toMatch(/^Job successfully submitted\. Job ID: j-1$/m);
+    expect(out).toMatch(/^TIME +EXEC\. ID +TOPIC +EVENT$/m);
+    expect(out).toContain("shoal job describe j-1");
+    expect(out).not.toContain("shoal job get");
+  });
+
+  it("prints the job alone in JSON, with the same exit code", async () => {
+    const { shoal } = await jobIn("stopped");
+    const { code, out } = await shoal("job", "run", await specFile(), "--output", "json");
+    expect([code, JSON.parse(out)]).toEqual([9, { Job: wireJob("stopped") }]);
+  });
+
+  it.each([
+    ["--id-only", "j-1\n"],
+    ["--no-wait", "Job successfully submitted. Job ID: j-1\n"],
+  ])("with %s returns once the job is submitted", async (flag, expected) => {
+    const { shoal, calls } = await jobIn("running");
+    const { code, out } = await shoal("job", "run", await specFile(), flag);
+    expect([code, out]).toEqual([0, expected]);
+    expect(calls).toHaveLength(1);
+  });
+
+  it("submits the spec as the file has it, and lets the flag choose the namespace", async () => {
+    const { shoal, bodies } = await jobIn("running");
+    await shoal("job", "run", await specFile(), "--id-only");
+    await shoal("job", "run", await specFile(), "--id-only", "--namespace", "other");
+    const { namespace: _, ...rest } = spec;
+    expect(bodies).toMatchObject([{ Job: spec }, { Job: { ...rest, Namespace: "other" } }]);
+    expect(Object.keys(Object(Object(bodies[1]).Job))).not.toContain("namespace");
+  });
+
+  it("says what is wrong with a file that it cannot read, and asks nobody", async () => {
+    const { shoal, calls } = await requester({});
+    const missing = await shoal("job", "run", join(folder, "none.yaml"));
+    expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/^Error: .*there is no such file\nHint: /)]);
+    await writeFile(join(folder, "list.json"), "[]");
+    expect(await shoal("job", "run", join(folder, "list.json"))).toMatchObject({ code: 2, out: "" });
+    expect(calls).toEqual([]);
+  });
+
+  it("says why a requester refuses the spec", async () => {
+    const { shoal } = await requester({ [`PUT ${jobs}`]: refusal(400, "ValidationError", "count: too many") });
+    const { code, out, err } = await shoal("job", "run", await specFile());
+    expect([code, out, err]).toEqual([2, "", "Error: count: too many\nHint:  a hint\n"]);
+  });
+});
+
+describe("shoal job stop", () => {
+  const answers = { [`DELETE ${jobs}/hello`]: { EvaluationID: "", Warnings: [] } };
+  it.each([
+    [[], "Job successfully stopped: hello\n", `DELETE ${jobs}/hello?reason=stopped+by+the+user`],
+    [["--quiet"], "", `DELETE ${jobs}/hello?reason=stopped+by+the+user`],
+    [
+      ["--reason", "enough", "--namespace", "ns"],
+      "Job successfully stopped: hello\n",
+      `DELETE ${jobs}/hello?namespace=ns&reason=enough`,
+    ],
+  ])("with %j stops the job and says so", async (flags, expected, call) => {
+    const { shoal, calls } = await requester(answers);
+    expect(await shoal("job", "stop", "hello", ...flags)).toEqual({ code: 0, out: expected, err: "" });
+    expect(calls).toEqual([call]);
+  });
+
+  it.each([
+    [404, "NotFound", 4],
+    [409, "ConflictJobState", 5],
+    [409, "MultipleJobsFound", 5],
+    [403, "Forbidden", 3],
+    [429, "ResourceExhausted", 6],
+    [503, "ServiceUnavailable", 7],
+    [500, "DatastoreFailure", 8],
+    [500, "InternalError", 1],
+    [418, "OfALaterRelease", 1],
+  ])("refused with status %i and %s ends with the exit code %i", async (status, wire, exit) => {
+    const { shoal } = await requester({ [`DELETE ${jobs}/hello`]: refusal(status, wire, "not now") });
+    const { code, out, err } = await shoal("job", "stop", "hello");
+    expect([code, out, err]).toEqual([exit, "", "Error: not now\nHint:  a hint\n"]);
+  });
+});
+
+describe("shoal job list", () => {
+  const page = { Items: [wireJob("running")], NextToken: "next" };
+
+  it("shows the newest jobs first, and how to see more", async () => {
+    const { shoal, calls } = await requester({ [`GET ${jobs}`]: page });
+    const { code, out, err } = await shoal("job", "list");
+    expect([code, err, calls]).toEqual([0, "More: --next-token next\n", [`GET ${jobs}?limit=10&reverse=true`]]);
+    const [head, row, ...more] = out.trimEnd().split("\n");
+    expect(head).toMatch(/^ ?CREATED +ID +NAME +JOB +TYPE +STATE *$/);
+    expect(row).toMatch(/ j-1 +hello +noop +batch +running *$/i);
+    expect(more).toEqual([]);
+  });
+
+  it("asks for what its options say, and names the namespace of each when it shows all", async () => {
+    const { shoal, calls } = await requester({ [`GET ${jobs}`]: { Items: page.Items } });
+    const flags = ["--limit", "3", "--next-token", "t", "--order-by", "created_at", "--order-reversed"];
+    const { out, err } = await shoal("job", "list", ...flags, "--labels", "a=b", "--namespace", "*");
+    expect(out).toMatch(/NAMESPACE/);
+    expect(err).toBe("");
+    const query = "limit=3&next_token=t&order_by=created_at&reverse=false&namespace=*&labels=a=b";
+    expect(calls).toEqual([`GET ${jobs}?${query}`]);
+  });
+
+  it("prints what came in JSON", async () => {
+    const { shoal } = await requester({ [`GET ${jobs}`]: page });
+    expect(JSON.parse((await shoal("job", "list", "--output", "json")).out)).toEqual(page.Items);
+  });
+
+  it.each(["0", "1001", "ten", "-1"])("refuses a limit of %s", async (limit) => {
+    const { shoal, calls } = await requester({});
+    const { code, err } = await shoal("job", "list", "--limit", limit);
+    expect([code, calls]).toEqual([2, []]);
+    expect(err).toMatch(/--limit: .*from 1 to 1000.*"/);
+  });
+});
+
+describe("shoal job executions, history and describe", () => {
+  const answers = {
+    [`GET ${jobs}/hello/executions`]: { Items: [wireExecution("failed")] },
+    [`GET ${jobs}/hello/history`]: { Items: [wireHistory(1, "it began")] },
+    [`GET ${jobs}/hello`]: {
+      Job: wireJob("completed"),
+      Executions: { Items: [wireExecution("completed", { stdout: "said\n", stderr: "warned" })] },
+      History: { Items: [wireHistory(1, "it began")] },
+    },
+  };
+
+  it("list the executions", async () => {
+    const { shoal, calls } = await requester(answers);
+    const { code, out } = await shoal("job", "executions", "hello", "--namespace", "ns");
+    expect([code, calls]).toEqual([0, [`GET ${jobs}/hello/executions?limit=20&namespace=ns`]]);
+    expect(out).toMatch(/ e-1 +1 +n-one +0 +3 +failed +running +as it was seen/i);
+    const { out: json } = await shoal("job", "executions", "hello", "--output", "json");
+    expect(JSON.parse(json)).toEqual([wireExecution("failed")]);
+  });
+
+  it("show the history, and refuse a type of event that there is not", async () => {
+    const { shoal, calls } = await requester(answers);
+    const { code, out } = await shoal("job", "history", "hello", "--event-type", "job", "--execution-id", "e-1");
+    expect([code, out]).toEqual([0, expect.stringMatching(/Job +1 +State Update +it began/)]);
+    expect(calls[0]).toMatch(/\/hello\/history\?.*event_type=job&execution_id=e-1$/);
+    const refused = await shoal("job", "history", "hello", "--event-type", "node");
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('"node"')]);
+  });
+
+  it("describe the job with its executions, history and output", async () => {
+    const { shoal, calls } = await requester(answers);
+    const { code, out } = await shoal("job", "describe", "hello");
+    expect([code, calls]).toEqual([0, [`GET ${jobs}/hello?include=executions,history`]]);
+    expect(out).toMatch(/^ID +[=] j-1$/m);
+    expect(out).toMatch(/^Summary\ncompleted = 1$/im);
+    expect(out).toMatch(/^Standard Output\nsaid\n\nStandard Error\nwarned\n$/m);
+    const { out: json } = await shoal("job", "describe", "hello", "--output", "json");
+    expect(Object.keys(Object(JSON.parse(json)))).toEqual(["Job", "Executions", "History"]);
+  });
+});
+
+describe("shoal job get", () => {
+  it("refuses a job without results, and a folder that is there", async () => {
+    const { shoal } = await requester({
+      [`GET ${jobs}/none/results`]: { Items: [] },
+      [`GET ${jobs}/some/results`]: { Items: [{ Type: "urlDownload", Params: { URL: "http://127.0.0.1:1/x" } }] },
+    });
+    expect(await shoal("job", "get", "none")).toMatchObject({ code: 4, err: expect.stringContaining("no results") });
+    const taken = await shoal("job", "get", "some", "--output-dir", folder);
+    expect([taken.code, taken.err]).toEqual([2, expect.stringContaining(`${folder} is there already`)]);
+  });
+});

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { runCli } from "../run-cli.ts";
+
+/** An answer that is not plain JSON of status 200. */
+export class FakeAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+
+  constructor(status: number, text: string, type = "application/json") {
+    this.status = status;
+    this.text = text;
+    this.type = type;
+  }
+}
+
+/** A refusal as the API words it. */
+export const refusal = (status: number, code: string, message: string): FakeAnswer =>
+  new FakeAnswer(status, JSON.stringify({ Status: status, Code: code, Message: message, Hint: "a hint" }));
+
+/** Events of the feed, each with its data. The connection ends behind them. */
+export const feedOf = (...events: readonly (readonly [type: string, data: object])[]): FakeAnswer =>
+  new FakeAnswer(
+    200,
+    events.map(([type, data], index) => message(index + 1, type, data)).join(""),
+    "text/event-stream",
+  );
+
+function message(seq: number, type: string, data: object): string {
+  const envelope = { specversion: "1.0", source: "/requesters/r", subject: "jobs/default/j-1" };
+  const event = { ...envelope, id: `${seq}.0`, type: `shoal.${type}`, time: "2026-01-01T00:00:00Z", data };
+  return `id: ${seq}.0\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** One call of the command line, as it ended. */
+export interface CliRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A requester on the loopback that answers from a table, and the command line that asks it. */
+export interface FakeRequester {
+  readonly url: string;
+  /** `METHOD path?query` below /api/v1 of each call so far. */
+  readonly calls: string[];
+  /** The JSON bodies of the calls that had one. */
+  readonly bodies: unknown[];
+  /** Runs one command line against it. */
+  shoal(...args: readonly string[]): Promise<CliRun>;
+  close(): Promise<void>;
+}
+
+/** Starts one. `answers` names `METHOD path` below /api/v1; what it does not name is not found. */
+export async function fakeRequester(answers: Readonly<Record<string, unknown>>): Promise<FakeRequester> {
+  const calls: string[] = [];
+  const bodies: unknown[] = [];
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const path = (request.url ?? "").replace("/api/v1", "");
+      calls.push(`${request.method} ${decodeURIComponent(path)}`);
+      if (body !== "") bodies.push(JSON.parse(body));
+      answer(
+        response,
+        answers[`${request.method} ${path.split("?")[0]}`] ?? refusal(404, "NotFound", "not in the table"),
+      );
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const url = `http://127.0.0.1:${address.port}`;
+  return {
+    url,
+    calls,
+    bodies,
+    shoal: (...args) => runWith({ SHOAL_API_HOST: url }, args),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Runs one command line with this environment, over a terminal that keeps what is written. */
+export async function runWith(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<CliRun> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    colours: false,
+    isPerson: false,
+  };
+  const code = await runCli(args, { terminal, env });
+  return { code, out: out.join(""), err: err.join("") };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces).toString();
+}
+
+function answer(response: ServerResponse, given: unknown): void {
+  const { status, type, text } = given instanceof FakeAnswer ? given : new FakeAnswer(200, JSON.stringify(given));
+  response.writeHead(status, { "content-type": type });
+  response.end(text);
+}

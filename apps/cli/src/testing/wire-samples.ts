@@ -1,0 +1,71 @@
+import { BuildVersion, ExecutionEntity, HistoryEntity, JobEntity, JobSpec, NodeEntity, toWire } from "@shoal/proto";
+
+const at = Date.UTC(2026, 0, 1);
+
+/** A job `j-1` named `hello` as the API sends it. */
+export function wireJob(stateType: JobEntity["state"]["stateType"], details: Record<string, string> = {}): unknown {
+  const spec = JobSpec.parse({ type: "batch", name: "hello", tasks: [{ engine: { type: "noop" } }] });
+  const state = { stateType, message: "", details };
+  return toWire(JobEntity, { id: "j-1", ...spec, state, version: 1, revision: 2, createTime: at, modifyTime: at });
+}
+
+/** An execution `e-1` of that job on node `n-one`. */
+export function wireExecution(
+  stateType: ExecutionEntity["computeState"]["stateType"],
+  output: { readonly stdout?: string; readonly stderr?: string } = {},
+): unknown {
+  const stated = { message: "", details: {} };
+  const runOutput = {
+    stdout: "",
+    stdoutTruncated: false,
+    stderr: "",
+    stderrTruncated: false,
+    exitCode: 0,
+    errorMsg: "",
+  };
+  return toWire(ExecutionEntity, {
+    ...{ id: "e-1", namespace: "default", evalId: "", name: "", nodeId: "n-one", jobId: "j-1", jobVersion: 1 },
+    allocatedResources: { tasks: {} },
+    desiredState: { stateType: "running", ...stated },
+    computeState: { stateType, ...stated, message: "as it was seen" },
+    publishedResult: { type: "", params: {} },
+    runOutput: { ...runOutput, ...output },
+    ...{ previousExecution: "", nextExecution: "", followupEvalId: "", partitionIndex: 0, attempt: 1, revision: 3 },
+    ...{ createTime: at, modifyTime: at },
+  });
+}
+
+/** One entry of the history of that job. */
+export const wireHistory = (seqNum: number, text: string): unknown =>
+  toWire(HistoryEntity, {
+    ...{ seqNum, type: "job", jobId: "j-1", jobVersion: 1, executionId: "" },
+    event: { message: text, topic: "State Update", timestamp: at, details: {} },
+    time: at,
+  });
+
+const version: BuildVersion = {
+  ...{ major: "1", minor: "9", gitVersion: "v1.9.0", gitCommit: "shoal-0.1.0", buildDate: "1970-01-01T00:00:00Z" },
+  ...{ goos: "linux", goarch: "amd64" },
+};
+
+/** What a requester answers when it is asked for its version. */
+export const wireVersion: unknown = toWire(BuildVersion, version);
+
+/** A compute node `n-one`. */
+export function wireNode(status: NodeEntity["connection"]): unknown {
+  const room = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
+  return toWire(NodeEntity, {
+    info: {
+      ...{ nodeId: "n-one", nodeType: "Compute", labels: { zone: "a" }, supportedProtocols: [] },
+      computeNodeInfo: {
+        ...{ executionEngines: ["noop", "docker"], publishers: ["local"], storageSources: ["inline"] },
+        ...{ maxCapacity: room, queueCapacity: room, availableCapacity: room, maxJobRequirements: room },
+        ...{ runningExecutions: 2, enqueuedExecutions: 0, address: "" },
+      },
+      bacalhauVersion: version,
+    },
+    membership: "APPROVED",
+    connection: status,
+    connectionState: { status, lastHeartbeat: at, connectedSince: at, disconnectedSince: undefined, lastError: "" },
+  });
+}

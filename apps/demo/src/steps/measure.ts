@@ -1,0 +1,71 @@
+import type { FeedEvent } from "@shoal/client";
+import type { DemoContext } from "../demo-context.ts";
+import { countOf, isEnd } from "../job-events.ts";
+import { noopSpec } from "../noop-spec.ts";
+import { check, type Step } from "../step.ts";
+
+// Enough for a median; one after the other takes about a second.
+const jobs = 30;
+// Enough to fill the log with some thousand events for the replay at the end.
+const batch = 1000;
+
+/** How long nothing takes: no-op jobs, one after the other, on a cluster that does nothing else. */
+export const measure: Step = {
+  title: `Measure: ${jobs} jobs that do nothing, one after the other, and one of ${batch} partitions`,
+  async run(context) {
+    const running: number[] = [];
+    const completed: number[] = [];
+    const goOn = context.reporter.mute();
+    for (let index = 0; index < jobs; index++) {
+      const { events, submittedAt, seenAt } = await runOne(context, index);
+      running.push((seenAt.get("ExecutionStarted") ?? Number.NaN) - submittedAt);
+      completed.push((seenAt.get("JobCompleted") ?? Number.NaN) - submittedAt);
+      check(!events.some(({ type }) => type === "JobFailed"), "a job that does nothing failed");
+    }
+    const perSecond = await runBatch(context);
+    goOn();
+    const { reporter } = context;
+    reporter.figure("submit → running, p50", inMs(median(running)));
+    reporter.figure("submit → completed, p50", inMs(median(completed)));
+    reporter.figure("executions completed per second", `${Math.round(perSecond)}`);
+    reporter.passed(`${jobs} jobs completed, half of them within ${inMs(median(completed))} as a client sees it`);
+  },
+};
+
+/** One job of many partitions; answers how many of them completed in a second, from its submission on. */
+async function runBatch({ client, watch }: DemoContext): Promise<number> {
+  const submittedAt = performance.now();
+  const { jobId } = await client.submit(noopSpec({ name: "many-nothings", count: batch }));
+  const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of a large batch");
+  check(countOf(events, "ExecutionCompleted") === batch, `not all of ${batch} partitions completed`);
+  return (batch * 1000) / (performance.now() - submittedAt);
+}
+
+interface Run {
+  readonly events: readonly FeedEvent[];
+  readonly submittedAt: number;
+  /** When a kind of event first reached this client. */
+  readonly seenAt: ReadonlyMap<string, number>;
+}
+
+async function runOne({ client, watch, folder }: DemoContext, index: number): Promise<Run> {
+  const submittedAt = performance.now();
+  const { jobId } = await client.submit(noopSpec({ name: `nothing-${index}-${folder.slice(-6)}` }));
+  const seenAt = new Map<string, number>();
+  const events = await watch.until(
+    jobId,
+    (all) => {
+      for (const { type } of all) if (!seenAt.has(type)) seenAt.set(type, performance.now());
+      return seenAt.has("JobCompleted") || seenAt.has("JobFailed");
+    },
+    "the end of a job that does nothing",
+  );
+  return { events, submittedAt, seenAt };
+}
+
+const inMs = (ms: number): string => `${ms.toFixed(1)} ms`;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "../api-error.ts";
+import { createClient } from "../client.ts";
+import { reconnect } from "./follow-events.ts";
+
+const sse = (...ids: readonly string[]): string =>
+  ids
+    .map((id) => {
+      const event = {
+        ...{ specversion: "1.0", id, source: "/requesters/r", type: "shoal.JobQueued", subject: "jobs/default/j-1" },
+        ...{ time: "2026-01-01T00:00:00Z", data: {} },
+      };
+      return `id: ${id}\ndata: ${JSON.stringify(event)}\n\n`;
+    })
+    .join("");
+
+type Ending = "ends" | "breaks" | "stays open";
+
+/** An answer of the feed with these events, and how its connection goes on behind them. */
+function feed(ending: Ending, ...ids: readonly string[]): () => Response {
+  return () => {
+    let isSent = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (!isSent) controller.enqueue(new TextEncoder().encode(sse(...ids)));
+        else if (ending === "breaks") controller.error(new TypeError("terminated"));
+        else if (ending === "ends") controller.close();
+        isSent = true;
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  };
+}
+
+const refusal = (status: number) => () => Response.json({ Code: "Any", Message: `status ${status}` }, { status });
+const noAnswer = (): Response => {
+  throw new TypeError("fetch failed");
+};
+
+interface Asked {
+  readonly host: string;
+  readonly after: string | null;
+  readonly lastEventId: string | null;
+}
+
+/** A client of requesters that answer these in turn, the last one again and again. */
+function clientOf(...answers: readonly (() => Response)[]) {
+  const asked: Asked[] = [];
+  const client = createClient({
+    endpoints: ["http://a:1", "http://b:2"],
+    fetch: async (url, { headers }) => {
+      const { host, searchParams } = new URL(url);
+      asked.push({ host, after: searchParams.get("after"), lastEventId: new Headers(headers).get("last-event-id") });
+      return (answers[asked.length - 1] ?? answers.at(-1) ?? noAnswer)();
+    },
+  });
+  return { client, asked };
+}
+
+/** The ids of the first so many events; time passes as fast as it is asked for. */
+async function firstIds(client: ReturnType<typeof createClient>, count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  const reading = (async () => {
+    for await (const { id } of client.events({ after: 0 })) if (ids.push(id) === count) return;
+  })();
+  let isDone = false;
+  const done = () => {
+    isDone = true;
+  };
+  reading.then(done, done);
+  // A break waits for reconnect.lastMs at most.
+  while (!isDone) await vi.advanceTimersByTimeAsync(reconnect.lastMs);
+  await reading;
+  return ids;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the event feed", () => {
+  it.each(["breaks", "ends"] as const)("resumes behind the last event when its connection %s", async (ending) => {
+    const { client, asked } = clientOf(feed(ending, "3.0", "3.1"), feed("stays open", "3.1", "4.0"));
+    expect(await firstIds(client, 3)).toEqual(["3.0", "3.1", "4.0"]);
+    expect(asked.map(({ after, lastEventId }) => [after, lastEventId])).toEqual([
+      ["0", null],
+      ["0", "3.1"],
+    ]);
+  });
+
+  it("yields each event once, in the order of the log", async () => {
+    const { client } = clientOf(feed("breaks", "3.0", "3.1", "5.0"), feed("stays open", "3.1", "4.7", "5.0", "5.1"));
+    expect(await firstIds(client, 4)).toEqual(["3.0", "3.1", "5.0", "5.1"]);
+  });
+
+  it("goes on at another requester when one does not answer, and after an overload or a failure", async () => {
+    const failing = [refusal(429), refusal(500)];
+    const { client, asked } = clientOf(feed("breaks", "3.0"), noAnswer, ...failing, feed("stays open", "4.0"));
+    expect(await firstIds(client, 2)).toEqual(["3.0", "4.0"]);
+    expect(asked.map(({ host }) => host)).toEqual(["a:1", "a:1", "b:2", "a:1", "a:1"]);
+  });
+
+  it("is asked for again when nothing has come for longer than the requester's heartbeats", async () => {
+    const { client, asked } = clientOf(feed("stays open", "3.0"), feed("stays open", "4.0"));
+    const startedAt = Date.now();
+    expect(await firstIds(client, 2)).toEqual(["3.0", "4.0"]);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(reconnect.silentMs);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([400, 403, 404, 409])("ends with a refusal of status %i, without asking again", async (status) => {
+    const { client, asked } = clientOf(refusal(status));
+    await expect(firstIds(client, 1)).rejects.toMatchObject({ status });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("gives up after its number of rounds without a word, and counts them again after any", async () => {
+    const { client, asked } = clientOf(...Array.from({ length: 10 }, () => noAnswer), feed("breaks", "3.0"), noAnswer);
+    await expect(firstIds(client, 2)).rejects.toBeInstanceOf(ApiError);
+    // Each round asks both requesters; the sixth one was answered by the first. Behind it one round more than may be in vain.
+    expect(asked).toHaveLength(5 * 2 + 1 + (reconnect.roundsMax + 1) * 2);
+  });
+
+  it("ends quietly when its signal fires, also while it waits", async () => {
+    const { client, asked } = clientOf(noAnswer);
+    const stop = new AbortController();
+    const reading = client.events({ signal: stop.signal }).next();
+    await vi.advanceTimersByTimeAsync(0);
+    stop.abort();
+    expect(await reading).toEqual({ done: true, value: undefined });
+    expect(asked).toHaveLength(2);
+  });
+});

@@ -1,0 +1,71 @@
+import { JobEntity, JobSpec, toWire } from "@shoal/proto";
+import { expect, it } from "vitest";
+import { ApiError } from "./api-error.ts";
+import { createClient } from "./client.ts";
+
+const jobOf = (stateType: JobEntity["state"]["stateType"]): JobEntity => ({
+  id: "j-1",
+  ...JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] }),
+  state: { stateType, message: "", details: {} },
+  ...{ version: 1, revision: 2, createTime: 0, modifyTime: 0 },
+});
+
+const sseOf = (seq: number, type: string): string => {
+  const envelope = { specversion: "1.0", source: "/r", subject: "jobs/default/j-1", time: "2026-01-01T00:00:00Z" };
+  const event = { ...envelope, id: `${seq}.0`, type: `shoal.${type}`, data: {} };
+  return `id: ${seq}.0\ndata: ${JSON.stringify(event)}\n\n`;
+};
+
+/** A client of a requester with one job, whose feed holds these events and stays open. What lies before `after` is not delivered. */
+function clientOf(state: JobEntity["state"]["stateType"], types: readonly string[]) {
+  const asked: string[] = [];
+  const client = createClient({
+    endpoints: "http://a:1",
+    fetch: async (text, { signal }) => {
+      const url = new URL(text);
+      asked.push(`${url.pathname.split("/").slice(4).join("/")}${url.search}`);
+      if (!url.pathname.endsWith("/events")) return Response.json({ Job: toWire(JobEntity, jobOf(state)) });
+      const after = Number(url.searchParams.get("after") ?? types.length);
+      const events = types.map((type, index) => sseOf(index + 1, type)).slice(after);
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          if (events.length > 0) controller.enqueue(new TextEncoder().encode(events.join("")));
+          signal?.addEventListener("abort", () => controller.error(signal.reason));
+        },
+      });
+      return new Response(body);
+    },
+  });
+  return { client, asked };
+}
+
+it.each([
+  ["completed", "JobCompleted"],
+  ["failed", "JobFailed"],
+  ["stopped", "JobStopped"],
+] as const)("resolves with a job that had %s before it is waited for", async (state, ending) => {
+  const { client, asked } = clientOf(state, ["JobSubmitted", "JobStarted", "ExecutionCompleted", ending]);
+  const seen: string[] = [];
+  const job = await client.waitForJob("name", { namespace: "ns", onEvent: ({ type }) => seen.push(type) });
+  expect(job.state.stateType).toBe(state);
+  expect(seen).toEqual(["JobSubmitted", "JobStarted", "ExecutionCompleted", ending]);
+  // By its id: what is followed is the job that the name meant at first.
+  expect(asked).toEqual(["jobs/name?namespace=ns", "events?job_id=j-1&after=0", "jobs/j-1?namespace=ns"]);
+});
+
+it("does not take the end of an execution for the end of the job", async () => {
+  const { client } = clientOf("running", ["JobSubmitted", "JobStarted", "ExecutionCompleted", "ExecutionFailed"]);
+  const stop = new AbortController();
+  let left = 4;
+  const waiting = client.waitForJob("j-1", {
+    signal: stop.signal,
+    onEvent: () => {
+      left -= 1;
+      if (left === 0) stop.abort();
+    },
+  });
+  const failure: unknown = await waiting.catch((caught: unknown) => caught);
+  expect(failure).toBeInstanceOf(ApiError);
+  expect(failure).toMatchObject({ message: expect.stringContaining("j-1") });
+  expect(left).toBe(0);
+});

@@ -1,0 +1,47 @@
+import { defineEvent, type EventOf } from "@shoal/proto";
+import { z } from "zod";
+import { decideWith, type Moment } from "../../decider.ts";
+import type { Kind } from "../../kind.ts";
+import { decideErrand, type ErrandCommand } from "./errand/decide.ts";
+import { type Errand, evolveErrand } from "./errand/errand.ts";
+import type { ErrandEvent } from "./errand/events.ts";
+import { errandKind } from "./errand/kind.ts";
+
+/** An event that this version does not know: a client has noted something. */
+const ErrandNoted = defineEvent("ErrandNoted", z.object({ note: z.string() }));
+
+/** An errand as the next version has it. */
+export interface NextErrand extends Errand {
+  readonly notes?: readonly string[];
+}
+
+type NextErrandEvent = ErrandEvent | EventOf<typeof ErrandNoted>;
+type NextErrandCommand = ErrandCommand | { readonly name: "Note"; readonly note: string };
+
+function evolveNext(errand: NextErrand | undefined, event: NextErrandEvent, moment: Moment): NextErrand | undefined {
+  if (event.type !== "ErrandNoted") return evolveErrand(errand, event, moment);
+  return errand?.outcome === undefined && errand !== undefined
+    ? { ...errand, notes: [...(errand.notes ?? []), event.data.note] }
+    : undefined;
+}
+
+/**
+ * Errands with one more command and one more event. Like `pebbleKind` it names no feature level: what is new is written as soon as a client
+ * asks for it, so that requesters of this version find what they cannot read.
+ */
+export const nextErrandKind: Kind<NextErrand, NextErrandCommand, NextErrandEvent> = {
+  ...errandKind,
+  events: [...errandKind.events, ErrandNoted],
+  evolve: evolveNext,
+  decide: (errand, command, now) =>
+    command.name === "Note"
+      ? decideWith<NextErrand, NextErrandEvent>(evolveNext, errand, {
+          now,
+          decide: (draft) => draft.emit(ErrandNoted.of({ note: command.note })),
+        })
+      : decideErrand(errand, command, now),
+  accepts: { ...errandKind.accepts, Note: z.object({ name: z.literal("Note"), note: z.string() }) },
+};
+
+/** A kind that this version does not know. */
+export const pebbleKind: Kind<Errand, ErrandCommand, ErrandEvent> = { ...errandKind, name: "pebble" };

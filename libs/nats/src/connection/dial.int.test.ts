@@ -1,0 +1,37 @@
+import { heard } from "@shoal/core/testing/contracts";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { onServer } from "../testing/on-server.ts";
+
+onServer(() => {
+  let bench: NatsBench;
+  beforeEach(async () => {
+    bench = await natsBench({ topology: false });
+  });
+  afterEach(() => bench.close());
+
+  it("lets the process do its other work between two pieces of a long read", async () => {
+    const [reader, writer] = [await bench.link(), await bench.link()];
+    const bytes = new Uint8Array(1_024);
+    const count = 2_000;
+    const turns: number[] = [];
+    const received = heard<number>();
+    let turn = 0;
+    const nextTurn = () => {
+      turn += 1;
+      if (received.all.length < count) setImmediate(nextTurn);
+    };
+    reader.nc.subscribe("long", {
+      callback: () => {
+        turns[turn] = (turns[turn] ?? 0) + bytes.length;
+        received.tell(turn);
+      },
+    });
+    await reader.nc.flush();
+    setImmediate(nextTurn);
+    for (let index = 0; index < count; index++) writer.nc.publish("long", bytes);
+    await received.atLeast(count);
+    // Two pieces: one may come in the turn in which the socket goes on.
+    expect(Math.max(...turns.filter((each) => each > 0))).toBeLessThanOrEqual(2 * 65_536);
+  });
+});

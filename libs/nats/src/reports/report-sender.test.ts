@@ -1,0 +1,48 @@
+import type { Report } from "@shoal/proto";
+import { expect, it } from "vitest";
+import type { Link } from "../connection/link.ts";
+import type { Answered } from "../connection/publish-outcome.ts";
+import { createReportSender } from "./report-sender.ts";
+
+const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } };
+
+/** What a report comes to when the publisher answers so. */
+async function sent(outcome: Answered): Promise<unknown> {
+  const published: unknown[] = [];
+  const link = {
+    publisher: {
+      publish: async (publication: object) => {
+        published.push(publication);
+        return outcome;
+      },
+    },
+  } as unknown as Link;
+  const sending = createReportSender(link, "n1").send({ jobId: "j-1", executionId: "e-1", report });
+  const end = await sending.then(
+    () => "sent",
+    (failure: unknown) => failure,
+  );
+  // Not repeated here: the outbox does, with what is true by then.
+  expect(published).toMatchObject([{ subject: expect.stringMatching(/^shoal\.rpt\.\d+\.n1\.j-1\.e-1$/) }]);
+  expect(published[0]).not.toHaveProperty("headers");
+  return end;
+}
+
+const again = { code: "LOG_UNREACHABLE", message: expect.stringContaining("reporting running of e-1") };
+
+it.each<readonly [string, Answered, unknown]>([
+  ["that is stored", { state: "stored", seq: 7, duplicate: false }, "sent"],
+  ["that is called a duplicate", { state: "stored", seq: 7, duplicate: true }, expect.objectContaining(again)],
+  ["whose outcome is unknown", { state: "unknown", why: "lost" }, expect.objectContaining(again)],
+  ["that was not answered", { state: "unknown", why: "late", cause: "unanswered" }, expect.objectContaining(again)],
+  ["for which there is no room", { state: "unknown", why: "full", cause: "full" }, expect.objectContaining(again)],
+  ["that was not sent", { state: "unsent", why: "no connection" }, expect.objectContaining(again)],
+  ["with a conflict", { state: "conflict", why: "odd" }, expect.objectContaining(again)],
+  [
+    "that is refused",
+    { state: "refused", code: 10054, why: "too large" },
+    expect.objectContaining({ code: "LOG_UNSUITABLE", message: expect.stringContaining("too large") }),
+  ],
+])("a report %s", async (_, outcome, expected) => {
+  expect(await sent(outcome)).toEqual(expected);
+});

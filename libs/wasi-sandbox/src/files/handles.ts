@@ -1,0 +1,85 @@
+import type { FileHandle } from "node:fs/promises";
+import { Refusal } from "../sandbox/errno.ts";
+import type { DiskQuota } from "./disk-quota.ts";
+import { type Folder, type HostFolder, openAgain, type Volume } from "./place.ts";
+
+/** A file that a guest has open. */
+export interface OpenedFile {
+  readonly kind: "file";
+  readonly handle: FileHandle;
+  readonly volume: Volume;
+  /** Set when it may be written: what the quota knows it by. */
+  readonly counted: { readonly dev: number; readonly ino: number; readonly size: number } | undefined;
+}
+export type Opened = OpenedFile | { readonly kind: "folder"; readonly folder: Folder };
+
+/** The numbers that the agent gave a guest's process for what it opened. */
+export interface Handles {
+  add(opened: Opened): number;
+  /** Adds a folder of its own for what is known only during a walk. */
+  addFolder(folder: Folder): Promise<number>;
+  file(number: number): OpenedFile;
+  folder(number: number): Folder;
+  get(number: number): Opened;
+  close(number: number): Promise<void>;
+  closeAll(): Promise<void>;
+}
+
+/** At most `openFilesMax` at a time; one more is refused with MFILE. */
+export function handles(openFilesMax: number, quota: DiskQuota): Handles {
+  const open = new Map<number, Opened>();
+  let last = 0;
+  const get = (number: number): Opened => {
+    const opened = open.get(number);
+    if (opened === undefined) throw new Refusal("BADF");
+    return opened;
+  };
+  const add = (opened: Opened): number => {
+    last += 1;
+    open.set(last, opened);
+    return last;
+  };
+  const room = () => {
+    if (open.size >= openFilesMax) throw new Refusal("MFILE");
+  };
+  const close = async (number: number) => {
+    const opened = get(number);
+    open.delete(number);
+    await release(opened, quota);
+  };
+  return {
+    get,
+    add: (opened) => {
+      room();
+      return add(opened);
+    },
+    addFolder: async (folder) => {
+      room();
+      return add({ kind: "folder", folder: folder.kind === "virtual" ? folder : await openAgain(folder) });
+    },
+    file: (number) => {
+      const opened = get(number);
+      if (opened.kind !== "file") throw new Refusal("ISDIR");
+      return opened;
+    },
+    folder: (number) => {
+      const opened = get(number);
+      if (opened.kind !== "folder") throw new Refusal("NOTDIR");
+      return opened.folder;
+    },
+    close,
+    closeAll: async () => {
+      for (const number of [...open.keys()]) await close(number);
+    },
+  };
+}
+
+async function release(opened: Opened, quota: DiskQuota): Promise<void> {
+  if (opened.kind === "folder") return closeFolder(opened.folder);
+  if (opened.counted !== undefined) quota.closed(opened.counted);
+  await opened.handle.close();
+}
+
+async function closeFolder(folder: Folder): Promise<void> {
+  if (folder.kind === "folder") await (folder satisfies HostFolder).handle.close();
+}

@@ -1,0 +1,98 @@
+import { constants } from "node:fs";
+import { Refusal } from "../sandbox/errno.ts";
+import type { FileAnswer, OpenWish } from "../sandbox/protocol.ts";
+import type { DiskQuota } from "./disk-quota.ts";
+import type { Handles } from "./handles.ts";
+import { inside, openFile, openMounted, type Volume } from "./place.ts";
+import type { ResolvedPath } from "./resolve-path.ts";
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+
+/** What opening needs beside the resolved and the wish. */
+export interface Holder {
+  readonly handles: Handles;
+  readonly quota: DiskQuota;
+}
+
+/** Opens what a path led to, as the guest wishes it. */
+export async function openResolved(resolved: ResolvedPath, want: OpenWish, holder: Holder): Promise<FileAnswer> {
+  if (resolved.kind === "folder") return openFolder(resolved, want, holder);
+  if (want.create && want.directory) throw new Refusal("INVAL");
+  if (resolved.kind === "absent") throw new Refusal(want.create ? "ROFS" : "NOENT");
+  if (resolved.kind === "mounted") return openExisting(resolved.volume, undefined, { want, holder });
+  const { folder, name, found } = resolved;
+  if (found === undefined) return create(resolved, want, holder);
+  if (found === "link") throw new Refusal("LOOP");
+  if (found === "other") throw new Refusal("NOTSUP");
+  return openExisting(folder.volume, inside(folder, name), { want, holder });
+}
+
+async function openFolder(
+  resolved: ResolvedPath & { kind: "folder" },
+  want: OpenWish,
+  { handles }: Holder,
+): Promise<FileAnswer> {
+  if (want.create && want.exclusive) throw new Refusal("EXIST");
+  // A guest that asks for a folder asks with every right there is; one that does not, wants to write a file.
+  if (want.truncate || (want.write && !want.directory)) throw new Refusal("ISDIR");
+  return { kind: "folder", handle: await handles.addFolder(resolved.folder) };
+}
+
+async function create(resolved: ResolvedPath & { kind: "named" }, want: OpenWish, holder: Holder): Promise<FileAnswer> {
+  const { folder, name } = resolved;
+  if (!want.create) throw new Refusal("NOENT");
+  checkNew(folder.volume, name);
+  holder.quota.made();
+  return keep(folder.volume, inside(folder, name), { flags: O_RDWR | O_CREAT | O_EXCL, truncate: false, holder });
+}
+
+/** Without a path it is the volume itself, a single file. */
+function openExisting(
+  volume: Volume,
+  path: string | undefined,
+  { want, holder }: { want: OpenWish; holder: Holder },
+): Promise<FileAnswer> {
+  if (want.create && want.exclusive) throw new Refusal("EXIST");
+  if (want.directory) throw new Refusal("NOTDIR");
+  const writes = want.write || want.truncate;
+  if (writes && !volume.writable) throw new Refusal("ROFS");
+  return keep(volume, path, { flags: writes ? O_RDWR : O_RDONLY, truncate: want.truncate, holder });
+}
+
+interface Keeping {
+  readonly flags: number;
+  readonly truncate: boolean;
+  readonly holder: Holder;
+}
+
+async function keep(
+  volume: Volume,
+  path: string | undefined,
+  { flags, truncate, holder }: Keeping,
+): Promise<FileAnswer> {
+  const handle = path === undefined ? await openMounted(volume, flags) : await openFile(path, flags);
+  let kept = false;
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new Refusal("NOTSUP");
+    const counted = flags === O_RDONLY ? undefined : { dev: stats.dev, ino: stats.ino, size: stats.size };
+    const number = holder.handles.add({ kind: "file", handle, volume, counted });
+    kept = true;
+    if (counted !== undefined) holder.quota.opened(counted);
+    if (counted !== undefined && truncate) {
+      await handle.truncate(0);
+      holder.quota.resized(counted, 0);
+    }
+    return { kind: "file", handle: number, fixed: !volume.writable };
+  } finally {
+    // Once it is among the handles it is theirs to close; before that nobody else knows it.
+    if (!kept) await handle.close();
+  }
+}
+
+/** Refuses a name that cannot be made here. Control characters are refused because results travel on as archives and pages. */
+export function checkNew(volume: Volume, name: string): void {
+  if (!volume.writable) throw new Refusal("ROFS");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw new Refusal("INVAL");
+}

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { bodyBytesMax, type FileRequest, type Notice } from "../sandbox/protocol.ts";
+
+// What a guest's process says is read like anything from outside: it runs what others wrote.
+const handle = z.int().min(0);
+const size = z.int().min(0);
+const pathOf = { folder: handle, path: z.string() };
+const want = z.strictObject({
+  write: z.boolean(),
+  create: z.boolean(),
+  exclusive: z.boolean(),
+  truncate: z.boolean(),
+  directory: z.boolean(),
+});
+// A trap's message may quote the module's own names; 4 KiB of it is as much as a person reads.
+const why = z.string().transform((text) => text.slice(0, 4096));
+const failure = z.strictObject({ code: z.enum(["TASK_INVALID", "OUT_OF_MEMORY"]), why });
+
+const requests = [
+  z.strictObject({ op: z.literal("open"), ...pathOf, follow: z.boolean(), want }),
+  z.strictObject({ op: z.literal("statAt"), ...pathOf, follow: z.boolean() }),
+  z.strictObject({ op: z.literal("readlink"), ...pathOf }),
+  z.strictObject({ op: z.literal("mkdir"), ...pathOf }),
+  z.strictObject({ op: z.literal("unlink"), ...pathOf }),
+  z.strictObject({ op: z.literal("rmdir"), ...pathOf }),
+  z.strictObject({ op: z.literal("rename"), ...pathOf, toFolder: handle, toPath: z.string() }),
+  z.strictObject({ op: z.literal("close"), handle }),
+  z.strictObject({ op: z.literal("stat"), handle }),
+  z.strictObject({ op: z.literal("list"), handle }),
+  z.strictObject({ op: z.literal("read"), handle, offset: size, length: size.max(bodyBytesMax) }),
+  z.strictObject({ op: z.literal("write"), handle, offset: size.optional() }),
+  z.strictObject({ op: z.literal("resize"), handle, sizeBytes: size }),
+  z.strictObject({ op: z.literal("sync"), handle }),
+] as const;
+
+const notices = [
+  z.strictObject({ op: z.literal("ready") }),
+  z.strictObject({ op: z.literal("compiled") }),
+  z.strictObject({ op: z.literal("refused"), why }),
+  z.strictObject({ op: z.literal("output"), stream: z.enum(["stdout", "stderr"]) }),
+  // An exit code is 32 bits in preview 1.
+  z.strictObject({ op: z.literal("ended"), exitCode: z.int().min(0).max(0xffff_ffff), failure: failure.optional() }),
+] as const;
+
+/** Everything that a guest's process may say. */
+export const Saying = z.discriminatedUnion("op", [...requests, ...notices]);
+export type Saying = FileRequest | Notice;

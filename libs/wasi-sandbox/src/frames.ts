@@ -1,0 +1,45 @@
+import { Fault } from "@shoal/core";
+import { type Frame, frameLengths, prefixBytes } from "./sandbox/frame.ts";
+import { bodyBytesMax, pathBytesMax } from "./sandbox/protocol.ts";
+
+// The longest header holds two paths, of which JSON can make six times as many bytes, and some numbers.
+const headerBytesMax = 12 * pathBytesMax + 16_384;
+
+/** Cuts what a guest's process sends into frames. Ends with the stream; throws a Fault for a frame that is too large. */
+export async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, void> {
+  let held: Uint8Array = new Uint8Array(0);
+  let wanted = prefixBytes;
+  let parts: Uint8Array[] = [];
+  let gathered = 0;
+  for await (const chunk of stream) {
+    parts.push(chunk);
+    gathered += chunk.byteLength;
+    // Joined only when there is enough for the next step: a large frame comes in many pieces.
+    if (gathered < wanted) continue;
+    held = parts.length === 1 ? chunk : Buffer.concat(parts);
+    for (wanted = sizeOf(held); held.byteLength >= wanted; wanted = sizeOf(held)) {
+      yield cut(held.subarray(0, wanted));
+      held = held.subarray(wanted);
+    }
+    parts = [held];
+    gathered = held.byteLength;
+  }
+}
+
+/** Bytes of the frame that begins here, or of what is needed to know. */
+function sizeOf(held: Uint8Array): number {
+  if (held.byteLength < prefixBytes) return prefixBytes;
+  const { headerBytes, bodyBytes } = frameLengths(held);
+  if (headerBytes > headerBytesMax || bodyBytes > bodyBytesMax) {
+    throw new Fault("ENGINE_FAILED", `the guest's process sent a frame of ${headerBytes} + ${bodyBytes} bytes`);
+  }
+  return prefixBytes + headerBytes + bodyBytes;
+}
+
+const decoder = new TextDecoder();
+
+function cut(frame: Uint8Array): Frame {
+  const { headerBytes } = frameLengths(frame);
+  const body = prefixBytes + headerBytes;
+  return { header: decoder.decode(frame.subarray(prefixBytes, body)), body: frame.subarray(body) };
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { fromText, type Pen, program } from "./testing/program.ts";
+import { onStage, textsIn } from "./testing/stage.ts";
+
+const stage = onStage({ madeFilesMax: 5, heapBytes: 64 * 1024 * 1024 });
+const madeFolder = 5;
+const mebibyte = 1024 * 1024;
+
+describe("a guest's memory", () => {
+  const growAll = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))";
+  const exitWithSize = (pen: Pen) => pen.call("proc_exit", "(memory.size)");
+
+  it("grows exactly to the task's limit", async () => {
+    const { exit } = await stage.run(
+      program((pen) => [growAll, exitWithSize(pen)]),
+      { memoryBytes: 16 * mebibyte },
+    );
+    expect(exit).toEqual({ exitCode: 256 });
+  });
+  it("keeps a lower limit of its own", async () => {
+    const { exit } = await stage.run(program((pen) => [growAll, exitWithSize(pen)], { memory: "2 5" }));
+    expect(exit).toEqual({ exitCode: 5 });
+  });
+  it("is limited when it comes from outside", async () => {
+    const module = fromText(`(module (import "env" "memory" (memory 1))
+      (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+      (func (export "_start") ${growAll} (call $proc_exit (memory.size))))`);
+    expect((await stage.run(module, { memoryBytes: 4 * mebibyte })).exit).toEqual({ exitCode: 64 });
+  });
+  it("is refused when it starts above the limit", async () => {
+    const start = stage.start(
+      program(() => [], { memory: "300" }),
+      { memoryBytes: 16 * mebibyte },
+    );
+    await expect(start).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      message: expect.stringContaining("19660800 bytes"),
+    });
+  });
+  it("is named as the reason when the guest aborts for want of it", async () => {
+    const { exit, stderr } = await stage.run(program(() => [growAll, "(unreachable)"]));
+    expect(exit).toMatchObject({ exitCode: 137, failure: { code: "OUT_OF_MEMORY" } });
+    expect(stderr).toContain("16777216 of 16777216 bytes");
+  });
+  it("is not named when the guest aborts for another reason", async () => {
+    const { exit } = await stage.run(program(() => ["(unreachable)"]));
+    expect(exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
+  });
+  it("does not grow through tables either", async () => {
+    // Each of 10 million references takes 80 MB of the engine's heap, which has 64 MiB here.
+    const tables = Array.from({ length: 8 }, (_, n) => `(table $t${n} 1 externref)`);
+    const grow = tables.map((_, n) => `(drop (table.grow $t${n} (ref.null extern) (i32.const 9999999)))`);
+    const module = fromText(`(module ${tables.join("")} (func (export "_start") ${grow.join("")}))`);
+    expect((await stage.run(module)).exit.failure?.code).toBe("OUT_OF_MEMORY");
+  });
+});
+
+describe("a guest's time and output", () => {
+  it("ends an endless loop when it is halted", async () => {
+    const running = await stage.start(program(() => ["(loop (br 0))"]));
+    await running.halt();
+    expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
+  });
+  it("ends endless stdout when its owner has enough", async () => {
+    let seen = 0;
+    const enough = Promise.withResolvers<void>();
+    const output = (_stream: string, chunk: Uint8Array) => {
+      seen += chunk.byteLength;
+      if (seen > mebibyte) enough.resolve();
+    };
+    const forever = program((pen) => [`(loop ${pen.print(1, "x".repeat(1000))} (br 0))`]);
+    const running = await stage.start(forever, { output });
+    await enough.promise;
+    await running.halt();
+    expect((await running.exit).failure?.code).toBe("STOPPED");
+    const atTheEnd = seen;
+    await stage.run(program(() => []));
+    expect(seen).toBe(atTheEnd);
+  });
+  it("is ended when it writes more than it may, and not one byte too many reaches the disk", async () => {
+    const { exit, made } = await stage.run(
+      program((pen) => {
+        const file = pen.open(madeFolder, "big.txt", { create: true, write: true });
+        const vector = pen.room(8);
+        // 60000 does not divide the limit of 1 MiB.
+        const point = `(i32.store (i32.const ${vector}) (i32.const 2048)) (i32.store (i32.const ${vector + 4}) (i32.const 60000))`;
+        return [file.step, point, `(loop ${pen.must("fd_write", file.fd, vector, 1, pen.room(4))} (br 0))`];
+      }),
+      { diskBytes: mebibyte },
+    );
+    expect(exit.failure).toEqual({
+      code: "OUTPUT_TOO_LARGE",
+      why: "it wrote 1080000 bytes into its outputs, the task may write 1048576",
+    });
+    expect((await textsIn(made))["big.txt"]?.length).toBe(1_020_000);
+  });
+  it.each([
+    [
+      "by a hole",
+      (pen: Pen, fd: string) => {
+        const { step, list } = pen.buffer(8);
+        return `${step} ${pen.must("fd_pwrite", fd, list, 1, 1n << 40n, pen.room(4))}`;
+      },
+    ],
+    ["by its size", (pen: Pen, fd: string) => pen.must("fd_filestat_set_size", fd, 1n << 40n)],
+    ["by a reservation", (pen: Pen, fd: string) => pen.must("fd_allocate", fd, 0n, 1n << 40n)],
+  ])("is ended when a file would become too large %s", async (_how, step) => {
+    const write = (pen: Pen) => {
+      const file = pen.open(madeFolder, "holes", { create: true, write: true });
+      return [file.step, step(pen, file.fd)];
+    };
+    expect((await stage.run(program(write))).exit.failure?.code).toBe("OUTPUT_TOO_LARGE");
+  });
+  it("is ended when it makes too many files", async () => {
+    const { exit } = await stage.run(
+      program((pen) =>
+        Array.from({ length: 6 }, (_, n) => pen.must("path_create_directory", madeFolder, pen.text(`${n}`))),
+      ),
+    );
+    expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it made more than 5 files and folders" });
+  });
+  it("may use again what it gave back", async () => {
+    const { exit } = await stage.run(
+      program((pen) =>
+        Array.from({ length: 4 }, () => {
+          const file = pen.open(madeFolder, "again", { create: true, write: true });
+          const grow = pen.must("fd_filestat_set_size", file.fd, 600_000n);
+          const away = pen.must("path_unlink_file", madeFolder, pen.text("again"));
+          return `${file.step} ${grow} ${away} ${pen.must("fd_close", file.fd)}`;
+        }),
+      ),
+    );
+    expect(exit).toEqual({ exitCode: 0 });
+  });
+});

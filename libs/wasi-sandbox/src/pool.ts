@@ -1,0 +1,140 @@
+import { type Clock, Fault, type Logger, silentLogger } from "@shoal/core";
+import { within } from "@shoal/node";
+import type { Cgroups } from "./cgroup.ts";
+import { type Isolation, isolationsFor } from "./isolation.ts";
+import type { SandboxLimits } from "./limits.ts";
+import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
+
+/** Processes that are ready before there is work for them. */
+export interface Pool {
+  /** Starts processes until as many wait as should. Nothing before the first is proven. */
+  fill(): void;
+  /** A process that is ready, for the taker alone. Throws a Fault ENGINE_FAILED when none can be started. */
+  take(): Promise<SandboxProcess>;
+  /** Resolves when a process has become ready behind a wall that was wished for; throws as `take` does. */
+  proven(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly sandbox: SandboxProcess;
+  readonly isolation: Isolation;
+  readonly ready: Promise<void>;
+}
+
+export interface PoolOptions {
+  readonly clock: Clock;
+  readonly limits: SandboxLimits;
+  readonly logger?: Logger;
+  /** Where each process gets a group of its own. */
+  readonly cgroups?: Cgroups | undefined;
+  /** Walls to try around its processes, best first. */
+  readonly isolations?: readonly Isolation[];
+}
+
+/** A pool without any process yet. */
+export function pool(options: PoolOptions): Pool {
+  const { clock, limits } = options;
+  const waiting: Waiting[] = [];
+  const alive = new Set<SandboxProcess>();
+  let closed = false;
+  let proof: Promise<Isolation> | undefined;
+  const start = (isolation: Isolation): Waiting => {
+    if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
+    const sandbox = startSandboxProcess(limits, { isolation, group: options.cgroups?.make() });
+    alive.add(sandbox);
+    sandbox.hold(false);
+    const started = { sandbox, isolation, ready: ready(clock, sandbox, limits) };
+    // Looked at by whoever takes it; until then a failure is nobody's.
+    started.ready.catch(() => sandbox.kill());
+    void sandbox.gone.then(() => {
+      alive.delete(sandbox);
+      const at = waiting.indexOf(started);
+      if (at >= 0) waiting.splice(at, 1);
+    });
+    return started;
+  };
+  const prove = async () => {
+    const first = await firstReady(options, start);
+    waiting.push(first);
+    return first.isolation;
+  };
+  const proven = () => {
+    proof ??= prove().catch((failure: unknown) => {
+      // What is missing may be installed meanwhile, so the next look tries again.
+      proof = undefined;
+      throw failure;
+    });
+    return proof;
+  };
+  const fill = async () => {
+    const isolation = await proven();
+    while (!closed && waiting.length < limits.poolSize) waiting.push(start(isolation));
+  };
+  return {
+    fill: () => void fill().catch(() => {}),
+    take: async () => {
+      const isolation = await proven();
+      const taken = waiting.shift() ?? start(isolation);
+      taken.sandbox.hold(true);
+      await taken.ready;
+      return taken.sandbox;
+    },
+    proven: async () => {
+      await fill();
+      await waiting[0]?.ready;
+    },
+    close: async () => {
+      closed = true;
+      for (const sandbox of alive) {
+        sandbox.hold(true);
+        sandbox.kill();
+      }
+      await Promise.all([...alive].map(({ gone }) => gone));
+    },
+  };
+}
+
+/** The first process that becomes ready behind one of the walls. */
+async function firstReady(options: PoolOptions, start: (isolation: Isolation) => Waiting): Promise<Waiting> {
+  const { logger = silentLogger, isolations = isolationsFor("auto") } = options;
+  const refused: string[] = [];
+  for (const isolation of isolations) {
+    const first = start(isolation);
+    try {
+      await first.ready;
+      report(logger, isolation, refused);
+      return first;
+    } catch (failure) {
+      if (!(failure instanceof Died)) throw failure;
+      refused.push(`${isolation.name}: ${failure.why}`);
+    }
+  }
+  throw new Fault("ENGINE_FAILED", refused.join("; "));
+}
+
+async function ready(clock: Clock, sandbox: SandboxProcess, { readyMs }: SandboxLimits): Promise<void> {
+  const why = `a process for a guest was not ready within ${readyMs} ms`;
+  const { done } = await within(sandbox.frames.next(), {
+    clock,
+    limitMs: readyMs,
+    late: () => new Fault("ENGINE_FAILED", why),
+  });
+  // The first frame can only say that it is ready; the stream's end says that it died instead.
+  if (done !== true) return;
+  await sandbox.gone;
+  throw new Died(
+    "ENGINE_FAILED",
+    `a process for a guest could not be started: ${sandbox.stderrTail().trim() || "it said nothing"}`,
+  );
+}
+
+/** A process ended before it was ready, which is no matter of a slow machine. */
+class Died extends Fault {}
+
+const cure = "install bubblewrap, or allow user namespaces";
+
+function report(logger: Logger, { name }: Isolation, refused: readonly string[]): void {
+  if (name !== "none") logger.info({ isolation: name }, "wasm guests are isolated");
+  else logger.warn({ cure, refused }, "wasm guests run without isolation from network and processes");
+}

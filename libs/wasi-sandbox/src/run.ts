@@ -1,0 +1,118 @@
+import { Fault } from "@shoal/core";
+import type { ErrorCode } from "@shoal/proto";
+import type { GuestFilesystem } from "./files/guest-filesystem.ts";
+import { Saying } from "./files/requests.ts";
+import type { Guest, GuestExit, RunningGuest } from "./guest.ts";
+import type { Ending, Job } from "./sandbox/protocol.ts";
+import type { SandboxProcess } from "./sandbox-process.ts";
+
+/** One guest in its process. */
+export interface Run extends RunningGuest {
+  /** Resolves when its modules are compiled; rejects with a Fault when they cannot be. */
+  readonly started: Promise<void>;
+  /** Ends it because it did what it may not. */
+  readonly fail: (code: ErrorCode, why: string) => void;
+}
+
+interface Asked {
+  readonly job: Job;
+  readonly modules: Uint8Array;
+  readonly files: GuestFilesystem;
+  readonly output: Guest["output"];
+}
+
+interface Outcome {
+  ending: Ending | undefined;
+  /** Why it was ended, by whoever ended it first. */
+  ended: NonNullable<GuestExit["failure"]> | undefined;
+}
+
+// 137: what a shell shows for a program that was killed.
+const killedCode = 137;
+
+/** Hands a job to a process and serves it until it is dead. */
+export function run(sandbox: SandboxProcess, asked: Asked): Run {
+  const started = Promise.withResolvers<void>();
+  const outcome: Outcome = { ending: undefined, ended: undefined };
+  const fail = (code: ErrorCode, why: string) => {
+    if (outcome.ending === undefined) outcome.ended ??= { code, why };
+    sandbox.kill();
+  };
+  // A rejection belongs to whoever waits for the start, and nobody may.
+  started.promise.catch(() => {});
+  sandbox.send(asked.job, asked.modules);
+  const exit = serve(sandbox, asked, { started, outcome })
+    .catch((failure: unknown) => {
+      fail("ENGINE_FAILED", failure instanceof Error ? failure.message : String(failure));
+      // Nobody listens to its line any more, so its end is seen only when it is gone.
+      return sandbox.gone;
+    })
+    .then(() => cleanUp(sandbox, asked.files))
+    .then(() => {
+      const end = exitOf(outcome, sandbox);
+      started.reject(new Fault(end.failure?.code ?? "ENGINE_FAILED", end.failure?.why ?? "the guest did not start"));
+      return end;
+    });
+  const halt = async () => {
+    fail("STOPPED", "it was halted while it ran");
+    await exit;
+  };
+  return { started: started.promise, exit, fail, halt };
+}
+
+interface Stage {
+  readonly started: { resolve(): void; reject(failure: Fault): void };
+  readonly outcome: Outcome;
+}
+
+async function serve(sandbox: SandboxProcess, { files, output }: Asked, { started, outcome }: Stage): Promise<void> {
+  for await (const { header, body } of sandbox.frames) {
+    // Bytes that a process wrote after it was ended no longer count.
+    if (outcome.ended !== undefined) continue;
+    const saying = read(header);
+    if (saying.op === "output") output(saying.stream, body);
+    else if (saying.op === "compiled") started.resolve();
+    else if (saying.op === "refused") started.reject(new Fault("TASK_INVALID", saying.why));
+    else if (saying.op === "ended") outcome.ending = saying;
+    else if (saying.op !== "ready") {
+      const { answer, body: bytes } = await files.serve(saying, body);
+      sandbox.send(answer, bytes);
+    }
+  }
+}
+
+function read(header: string): Saying {
+  const said = Saying.safeParse(JSON.parse(header));
+  if (said.success) return said.data;
+  throw new Fault("ENGINE_FAILED", `the guest's process said what cannot be read: ${said.error.message}`);
+}
+
+async function cleanUp(sandbox: SandboxProcess, files: GuestFilesystem): Promise<void> {
+  sandbox.kill();
+  await files.close();
+}
+
+function exitOf({ ended, ending }: Outcome, sandbox: SandboxProcess): GuestExit {
+  if (ended !== undefined) return { exitCode: killedCode, failure: ended };
+  if (ending === undefined) return { exitCode: killedCode, failure: crash(sandbox) };
+  const { exitCode, failure } = ending;
+  return failure === undefined ? { exitCode } : { exitCode, failure };
+}
+
+function crash({ stderrTail, group }: SandboxProcess): NonNullable<GuestExit["failure"]> {
+  if (group?.wasOutOfMemory() === true) {
+    return {
+      code: "OUT_OF_MEMORY",
+      why: "the kernel ended the guest's process, which took more memory than the task may use",
+    };
+  }
+  if (/out of memory/i.test(stderrTail())) {
+    return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
+  }
+  const words = withoutPaths(stderrTail().trim()).slice(-500);
+  const said = words === "" ? "it was killed from outside, perhaps for want of memory" : `its stderr ends: ${words}`;
+  return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
+}
+
+/** A stack of our own names files of this node, which are no business of the job's owner. */
+const withoutPaths = (text: string): string => text.replaceAll(/(?:file:\/\/)?(?:\/[^\s/:()]+)+\/([^\s/:()]+)/g, "$1");

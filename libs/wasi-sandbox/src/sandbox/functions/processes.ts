@@ -1,0 +1,30 @@
+import { Refusal } from "../errno.ts";
+import { type Host, hostFunction } from "../host.ts";
+
+// The most that getRandomValues fills at once, by its specification.
+const randomBytesMax = 65_536;
+
+/** The process, random, and what a guest here does not have: signals and sockets. */
+export const processFunctions = {
+  proc_exit: hostFunction(["u32"], (host, [exitCode]) => host.exit(exitCode)),
+  proc_raise: hostFunction(["u32"], () => {
+    throw new Refusal("NOTSUP");
+  }),
+  random_get: hostFunction(["u32", "u32"], ({ memory }, [pointer, length]) => {
+    const bytes = memory.bytes(pointer, length);
+    for (let at = 0; at < length; at += randomBytesMax) {
+      crypto.getRandomValues(
+        new Uint8Array(bytes.buffer, bytes.byteOffset + at, Math.min(randomBytesMax, length - at)),
+      );
+    }
+  }),
+  sock_accept: hostFunction(["u32", "u32", "u32"], noSocket),
+  sock_recv: hostFunction(["u32", "u32", "u32", "u32", "u32", "u32"], noSocket),
+  sock_send: hostFunction(["u32", "u32", "u32", "u32", "u32"], noSocket),
+  sock_shutdown: hostFunction(["u32", "u32"], noSocket),
+};
+
+function noSocket(host: Host, [fd]: readonly [number, ...number[]]): never {
+  host.descriptors.get(fd);
+  throw new Refusal("NOTSOCK");
+}

@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { type Clock, causeOf, Fault, type Logger, silentLogger } from "@shoal/core";
+import { within } from "@shoal/node";
+import type { Cgroups } from "./cgroup.ts";
+import { type GuestFilesystem, guestFilesystem } from "./files/guest-filesystem.ts";
+import { guestTree } from "./files/tree.ts";
+import type { Guest, RunningGuest } from "./guest.ts";
+import { type IsolationWish, isolationsFor } from "./isolation.ts";
+import { type SandboxLimits, sandboxLimits } from "./limits.ts";
+import { limitMemories } from "./module-memory.ts";
+import { readModules } from "./modules.ts";
+import { type Pool, pool } from "./pool.ts";
+import { watchMemory } from "./process-memory.ts";
+import { type Run, run } from "./run.ts";
+import type { Job } from "./sandbox/protocol.ts";
+import type { SandboxProcess } from "./sandbox-process.ts";
+
+/** How guests are run. */
+export interface WasiSandboxOptions {
+  readonly clock: Clock;
+  /** Differences from `sandboxLimits`. */
+  readonly limits?: Partial<SandboxLimits>;
+  readonly logger?: Logger;
+  /** An isolation that is required around guests, or the best that works. */
+  readonly isolation?: IsolationWish;
+  /** Where each guest gets a cgroup; its memory is watched besides. */
+  readonly cgroups?: Cgroups | undefined;
+}
+
+/** Runs guests, each in a process that is used once. */
+export interface WasiSandbox {
+  /** Why this machine cannot run guests now, or undefined when it can. Never throws. */
+  unavailable(): Promise<string | undefined>;
+  /** Starts a guest. Throws a Fault: TASK_INVALID, INPUT_UNAVAILABLE, OUT_OF_MEMORY, ENGINE_FAILED. */
+  start(guest: Guest): Promise<RunningGuest>;
+  /** Ends all guests and the processes that wait for one. */
+  close(): Promise<void>;
+}
+
+// The first version whose permission model is stable and that runs TypeScript by itself.
+const nodeMajorMin = 24;
+
+/**
+ * Runs WebAssembly modules that use WASI preview 1, each in a process that can open nothing (see sandbox/main.ts).
+ * Guests have no netguest. Without cgroups, a guest's share of the processors is what the system's scheduler gives it.
+ */
+export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
+  const { clock, logger = silentLogger, isolation = "auto", cgroups } = options;
+  const limits = { ...sandboxLimits, ...options.limits };
+  const sandboxes = pool({ clock, limits, logger, cgroups, isolations: isolationsFor(isolation) });
+  const runs = new Set<Run>();
+  return {
+    unavailable: async () => missing() ?? (await unproven(sandboxes)),
+    start: async (guest) => {
+      const running = await begin({ clock, limits, sandboxes }, guest);
+      runs.add(running);
+      void running.exit.then(() => runs.delete(running));
+      return running;
+    },
+    close: async () => {
+      await Promise.all([...runs].map((running) => running.halt()));
+      await sandboxes.close();
+    },
+  };
+}
+
+function missing(): string | undefined {
+  const version = process.versions.node;
+  if (Number.parseInt(version, 10) < nodeMajorMin) {
+    return `it needs Node ${nodeMajorMin} or newer for its permission model, this is ${version}: upgrade Node`;
+  }
+  if (!existsSync("/bin/sh"))
+    return "it needs a POSIX shell at /bin/sh, which ends a guest when the node dies: install one";
+  return undefined;
+}
+
+async function unproven(sandboxes: Pool): Promise<string | undefined> {
+  try {
+    await sandboxes.proven();
+    return undefined;
+  } catch (failure) {
+    return causeOf(failure).why;
+  }
+}
+
+interface Means {
+  readonly clock: Clock;
+  readonly limits: SandboxLimits;
+  readonly sandboxes: Pool;
+}
+
+async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise<Run> {
+  const diskBytes = guest.resources.diskBytes || limits.defaultDiskBytes;
+  let running: Run | undefined;
+  const exceeded = (why: string) => running?.fail("OUTPUT_TOO_LARGE", why);
+  const files = guestFilesystem(await guestTree(guest.inputs, guest.outputs), { ...limits, diskBytes }, exceeded);
+  try {
+    const { job, modules } = await prepare(guest, files, limits);
+    const sandbox = await sandboxes.take();
+    const memoryBytes = job.memoryBytes + limits.overheadBytes + moduleShare * modules.byteLength;
+    sandbox.group?.limit({ memoryBytes, cpuCores: guest.resources.cpuCores });
+    running = run(sandbox, { job, modules, files, output: guest.output });
+    watch({ clock, limits }, sandbox, { running, memoryBytes });
+    // After the job is on its way: starting the next process takes the time of some frames.
+    sandboxes.fill();
+    const why = `the modules were not compiled within ${limits.compileMs} ms`;
+    await within(running.started, { clock, limitMs: limits.compileMs, late: () => new Fault("ENGINE_FAILED", why) });
+    return running;
+  } catch (failure) {
+    await running?.halt();
+    await files.close();
+    throw failure;
+  }
+}
+
+// See overheadBytes in limits.ts.
+const moduleShare = 4;
+
+/** The limits of heap and memories leave compilers and code out, so the process is looked at as a whole. */
+function watch(
+  { clock, limits }: Omit<Means, "sandboxes">,
+  { pid }: SandboxProcess,
+  { running, memoryBytes }: { readonly running: Run; readonly memoryBytes: number },
+): void {
+  if (pid === undefined) return;
+  const exceeded = (bytes: number) =>
+    running.fail(
+      "OUT_OF_MEMORY",
+      `its process took ${bytes} bytes, code and tables of the engine included, and may take ${memoryBytes}`,
+    );
+  const stop = watchMemory(clock, { pid, bytesMax: memoryBytes, everyMs: limits.watchMs, exceeded });
+  void running.exit.then(stop);
+}
+
+async function prepare(guest: Guest, files: GuestFilesystem, limits: SandboxLimits) {
+  const { module, imports, entrypoint, args } = guest.program;
+  const memoryBytes = guest.resources.memoryBytes || limits.defaultMemoryBytes;
+  const named = await readModules(files, [...imports, module], limits.modulesBytesMax);
+  const { modules, memories } = limitMemories(named, memoryBytes);
+  const job: Job = {
+    modules: modules.map(({ path, bytes }) => ({ path, sizeBytes: bytes.byteLength })),
+    memories,
+    memoryBytes,
+    entrypoint,
+    args: [module, ...args],
+    env: Object.entries(guest.env).map(([name, value]) => `${name}=${value}`),
+    preopens: await files.preopen(),
+  };
+  return { job, modules: Buffer.concat(modules.map(({ bytes }) => bytes)) };
+}

@@ -1,0 +1,35 @@
+import type { Mutant } from "./mutators.ts";
+import type { Fate } from "./try-mutant.ts";
+
+/** A mutant and what became of it. */
+export interface Tried {
+  readonly path: string;
+  readonly mutant: Pick<Mutant, "line" | "change">;
+  readonly fate: Fate;
+}
+
+/** What the tests of an area noticed. */
+export interface Tally {
+  readonly area: string;
+  readonly counts: Readonly<Record<Fate, number>>;
+  /** The part that was noticed; tests that do not end have noticed it, too. 100 when nothing was tried. */
+  readonly percent: number;
+  /** File, line and change of each that nobody noticed. */
+  readonly survivors: readonly string[];
+}
+
+/** Counts what became of an area's mutants. */
+export function tallyOf(area: string, tried: readonly Tried[]): Tally {
+  const count = (fate: Fate) => tried.filter((one) => one.fate === fate).length;
+  const counts = { killed: count("killed"), timeout: count("timeout"), survived: count("survived") };
+  const percent = tried.length === 0 ? 100 : ((counts.killed + counts.timeout) / tried.length) * 100;
+  const survivors = tried
+    .filter(({ fate }) => fate === "survived")
+    .map(({ path, mutant: { line, change } }) => `${path}:${line} ${change}`);
+  return { area, counts, percent, survivors };
+}
+
+/** One line for an area. */
+export function areaLine({ area, counts: { killed, timeout, survived }, percent }: Tally): string {
+  return `${area}: ${killed} killed, ${timeout} timed out, ${survived} survived: ${percent.toFixed(0)} %`;
+}

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Mutant } from "./mutators.ts";
+
+/** What the tests made of a mutant. */
+export type Fate = "killed" | "timeout" | "survived";
+
+/** Where tests run, and for how long at most. */
+export interface TestRun {
+  /** The copy of the tree. */
+  readonly root: string;
+  readonly limitMs: number;
+}
+
+/** Writes the mutant into the copy, runs each group of tests until one fails, and puts the file back. */
+export async function tryMutant(
+  run: TestRun,
+  path: string,
+  given: { readonly mutant: Mutant; readonly groups: readonly (readonly string[])[] },
+): Promise<Fate> {
+  const { start, end, replacement } = given.mutant;
+  const file = join(run.root, path);
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.slice(0, start) + replacement + text.slice(end));
+  try {
+    for (const tests of given.groups) {
+      const outcome = await runTests(run, tests);
+      if (outcome !== "passed") return outcome === "failed" ? "killed" : "timeout";
+    }
+    return "survived";
+  } finally {
+    await writeFile(file, text);
+  }
+}
+
+/** Runs the tests whose paths hold one of these. */
+export function runTests(
+  { root, limitMs }: TestRun,
+  tests: readonly string[],
+): Promise<"passed" | "failed" | "timeout"> {
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const args = [vitest, "run", "--bail=1", "--reporter=dot", "--passWithNoTests", ...tests];
+  // Its own process group: a test that hangs may have children, and all of them end with it.
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore", detached: true });
+  const end = () => process.kill(-(child.pid ?? 0), "SIGKILL");
+  const leave = () => {
+    end();
+    process.exit(1);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, leave);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, limitMs);
+  return new Promise((resolve) => {
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeListener(signal, leave);
+      if (isLate) resolve("timeout");
+      else resolve(code === 0 ? "passed" : "failed");
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import type { Process } from "@shoal/core";
+import type { NodeInfo } from "@shoal/proto";
+import { createAgent } from "./agent/agent.ts";
+import { createSweeper } from "./agent/sweeper.ts";
+import { createBidder } from "./bidder/bidder.ts";
+import { createPolicies } from "./bidder/policies/index.ts";
+import { createLedger, type Ledger } from "./capacity/ledger.ts";
+import { Reservation } from "./capacity/reservation.ts";
+import { type Availability, createAvailability } from "./heartbeat/availability.ts";
+import { createHeartbeat } from "./heartbeat/heartbeat.ts";
+import { createIdentity } from "./heartbeat/identity.ts";
+import { hostVariables } from "./host-variables.ts";
+import { sealable } from "./journal/sealable.ts";
+import { createLogShipper } from "./logs/log-shipper.ts";
+import type { ComputePorts, NodeSettings } from "./ports.ts";
+import { createOutbox } from "./reports/outbox.ts";
+import type { RunnerPorts } from "./runner/run.ts";
+import { createRunner } from "./runner/runner.ts";
+import { sweepFolders } from "./workspace/workspace.ts";
+
+/**
+ * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
+ * in it knows the time, draws random numbers or touches the host but through its ports. Killed at any line, a new one on the same
+ * journal and workspace goes on where it was.
+ */
+export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
+  const { clock, logger, stall } = ports;
+  const { nodeId } = settings;
+  const { journal, seal } = sealable(ports.journal);
+  const hostVariable = hostVariables(ports.env, settings.envAllow);
+  const availability = createAvailability(ports);
+  const outbox = createOutbox({ ...ports, onRepeat: (executionId) => agent.confirm(executionId) });
+  const ledger = createLedger({
+    clock,
+    capacity: settings.capacity,
+    slotsMax: settings.slotsMax,
+    freed: () => heartbeat.soon(),
+  });
+  const { available } = ledger;
+  const { capacity } = settings;
+  const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
+  const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
+  const info = () => nodeInfo(settings, availability, { available: reservation.shown(), running: ledger.taken() });
+  const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
+  const identity = createIdentity({
+    ...{ nodeId, clock, stall, logger, instance, info },
+    onDuplicate(why) {
+      heartbeat.silence();
+      ports.onDuplicate?.(why);
+    },
+  });
+  const runnerPorts: RunnerPorts = {
+    ...ports,
+    journal,
+    hostVariable,
+    outbox,
+    log: createLogShipper(ports.logs, clock),
+    release: ledger.settle,
+    limits: settings,
+  };
+  const agent = createAgent({
+    nodeId,
+    assignments: ports.assignments,
+    journal,
+    ledger,
+    logger,
+    clock,
+    random: ports.random,
+    stall,
+    run: (assignment, options) => createRunner(runnerPorts, assignment, options),
+    outbox,
+    sweep: createSweeper({
+      executors: ports.executors.parts,
+      isOffered: (engine) => availability.problem("executors", engine) === undefined,
+      logger,
+    }),
+    sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
+    seal,
+  });
+  const around = { ...settings, parts: ports, availability, hostVariable, available };
+  const bidder = createBidder({ nodeId, stall, ledger, reservation, policies: createPolicies(around) });
+  return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
+}
+
+/** Before anything else the node finds out what it can do. */
+const look = (availability: Availability): Process => ({
+  name: "availability",
+  start: () => availability.refresh(),
+  stop: async () => {},
+});
+
+const holds = (ledger: Ledger, reservation: Reservation): Process => ({
+  name: "ledger",
+  start: async () => {},
+  stop: async () => {
+    ledger.close();
+    reservation.close();
+  },
+});
+
+function nodeInfo(
+  settings: NodeSettings,
+  availability: Availability,
+  now: Pick<NodeInfo, "available" | "running">,
+): NodeInfo {
+  const { nodeId, labels, capacity, perTask, version, address } = settings;
+  return {
+    nodeId,
+    labels,
+    engines: [...availability.usable("executors")],
+    sources: [...availability.usable("sources")],
+    publishers: [...availability.usable("publishers")],
+    capacity,
+    perTask,
+    ...now,
+    version,
+    address,
+  };
+}

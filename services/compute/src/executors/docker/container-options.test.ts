@@ -1,0 +1,134 @@
+import type { MountSettings } from "dockerode";
+import { describe, expect, it } from "vitest";
+import type { Work } from "../executor.ts";
+import { type ContainerPlan, containerOptions } from "./container-options.ts";
+import { containerDefaults } from "./container-settings.ts";
+import { DockerParams } from "./params.ts";
+
+const identity = { name: "shoal-e-1", Labels: { "shoal.execution": "e-1" } };
+const mounts: MountSettings[] = [
+  { Type: "bind", Source: "/data/in", Target: "/in", ReadOnly: true },
+  { Type: "bind", Source: "/data/out", Target: "/out", ReadOnly: false },
+];
+const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
+  ...{ identity, settings: containerDefaults, mounts: [], init: true, limitsDisk: true },
+  ...changes,
+});
+const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
+  ...{ id: "e-1", jobId: "j-1", namespace: "default", nodeId: "n-1", env: {}, inputs: [], outputs: [] },
+  params: DockerParams.parse({ Image: "alpine:3", ...params }),
+  resources: { cpuCores: 0, memoryBytes: 0, diskBytes: 0 },
+  network: "none",
+  folder: "unused",
+  output: () => {},
+  ...changes,
+});
+
+// Written out whole: what the engine is asked for must not change unseen.
+const bare = {
+  ...identity,
+  Image: "alpine:3",
+  Env: [],
+  Tty: false,
+  Healthcheck: { Test: ["NONE"] },
+  HostConfig: {
+    NanoCpus: 0,
+    Memory: 0,
+    MemorySwap: 0,
+    PidsLimit: 4096,
+    NetworkMode: "none",
+    Mounts: [],
+    Init: true,
+    Privileged: false,
+    SecurityOpt: ["no-new-privileges"],
+    CapDrop: ["ALL"],
+    CapAdd: [],
+    ReadonlyRootfs: false,
+    LogConfig: { Type: "json-file", Config: { "max-size": "64m", "max-file": "2" } },
+    RestartPolicy: { Name: "no" },
+    AutoRemove: false,
+  },
+};
+const hosted = (changes: object) => ({ ...bare, HostConfig: { ...bare.HostConfig, ...changes } });
+const resources = { cpuCores: 0, memoryBytes: 0, diskBytes: 0 };
+const readOnly = { ...containerDefaults, readOnlyRoot: true };
+const tmpfs = { "/tmp": "rw,nosuid,nodev,size=67108864,mode=1777" };
+
+const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, expected: object])[] = [
+  ["nothing but an image", work(), plan(), bare],
+  [
+    "a memory limit, which swap does not widen",
+    work({}, { resources: { ...resources, memoryBytes: 2 ** 29 } }),
+    plan(),
+    hosted({ Memory: 2 ** 29, MemorySwap: 2 ** 29 }),
+  ],
+  [
+    "one and a half cores",
+    work({}, { resources: { ...resources, cpuCores: 1.5 } }),
+    plan(),
+    hosted({ NanoCpus: 1_500_000_000 }),
+  ],
+  [
+    "less of a core than the engine takes",
+    work({}, { resources: { ...resources, cpuCores: 0.001 } }),
+    plan(),
+    hosted({ NanoCpus: 10_000_000 }),
+  ],
+  [
+    "a disk limit",
+    work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
+    plan(),
+    hosted({ StorageOpt: { size: "1073741824" } }),
+  ],
+  [
+    "a disk limit that the engine cannot keep",
+    work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
+    plan({ limitsDisk: false }),
+    bare,
+  ],
+  ["inputs to read and outputs to write", work(), plan({ mounts }), hosted({ Mounts: mounts })],
+  ["a network", work({}, { network: "bridge" }), plan(), hosted({ NetworkMode: "bridge" })],
+  ["no init process", work(), plan({ init: false }), hosted({ Init: false })],
+  [
+    "capabilities and a user of the node's owner",
+    work(),
+    plan({ settings: { ...containerDefaults, capabilities: ["CHOWN", "SETUID"], user: "1000:1000" } }),
+    { ...hosted({ CapAdd: ["CHOWN", "SETUID"] }), User: "1000:1000" },
+  ],
+  [
+    "an image that cannot be written",
+    work(),
+    plan({ settings: readOnly, mounts }),
+    hosted({ ReadonlyRootfs: true, Mounts: mounts, Tmpfs: tmpfs }),
+  ],
+  [
+    "an image that cannot be written, and a mount in the place of temporary files",
+    work(),
+    plan({ settings: readOnly, mounts: [{ Type: "bind", Source: "/data/tmp", Target: "/tmp", ReadOnly: false }] }),
+    hosted({
+      ReadonlyRootfs: true,
+      Mounts: [{ Type: "bind", Source: "/data/tmp", Target: "/tmp", ReadOnly: false }],
+    }),
+  ],
+  [
+    "a program, its arguments and its folder",
+    work({ Entrypoint: ["/bin/sh"], Parameters: ["-c", "true"], WorkingDirectory: "/w" }),
+    plan(),
+    { ...bare, Entrypoint: ["/bin/sh"], Cmd: ["-c", "true"], WorkingDir: "/w" },
+  ],
+  [
+    "variables, of which the task's own win",
+    work({ EnvironmentVariables: ["A=1", "B=x=y"] }, { env: { A: "2", C: "3" } }),
+    plan(),
+    { ...bare, Env: ["A=2", "B=x=y", "C=3"] },
+  ],
+];
+
+describe("a container", () => {
+  it.each(table.map(([what, ...row]) => [what, row] as const))(
+    "for a work with %s",
+    (_, [given, planned, expected]) => {
+      expect(containerOptions(given, planned)).toEqual(expected);
+    },
+  );
+});

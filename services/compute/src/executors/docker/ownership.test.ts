@@ -1,0 +1,65 @@
+import type Docker from "dockerode";
+import { expect, it } from "vitest";
+import { type Owner, ownership } from "./ownership.ts";
+
+interface Container {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly State: string;
+}
+
+/** An engine that lists as the real one does: containers that carry all labels asked for, ended ones when all are. */
+function engineWith(containers: readonly Container[]): Docker {
+  const listContainers = async (query: { all: boolean; filters: { label: readonly string[] } }) =>
+    containers.filter(
+      ({ Labels, State }) =>
+        (query.all || State === "running") &&
+        query.filters.label.every((label) => {
+          const [name = "", value] = label.split("=");
+          return Labels[name] === value;
+        }),
+    );
+  return { listContainers } as unknown as Docker;
+}
+
+const owner: Owner = { nodeId: "n-1", instanceId: "i-1" };
+const work = { id: "e-1", jobId: "j-1", namespace: "ns" } as Parameters<ReturnType<typeof ownership>["labels"]>[0];
+const labelsOf = (id: string, by: Owner = owner) => ownership(engineWith([]), by).labels({ ...work, id });
+
+it("labels name the node, which of its name it is, the execution, its job and its namespace", () => {
+  expect(labelsOf("e-1")).toEqual({
+    "shoal.node": "n-1",
+    "shoal.instance": "i-1",
+    "shoal.execution": "e-1",
+    "shoal.job": "j-1",
+    "shoal.namespace": "ns",
+  });
+});
+
+it("a node finds what it has labelled, ended or not, and nothing of another node or instance", async () => {
+  const engine = engineWith([
+    { Id: "1", Labels: labelsOf("e-1"), State: "running" },
+    { Id: "2", Labels: labelsOf("e-2"), State: "exited" },
+    { Id: "3", Labels: labelsOf("e-1", { ...owner, nodeId: "n-2" }), State: "running" },
+    { Id: "4", Labels: labelsOf("e-1", { ...owner, instanceId: "i-2" }), State: "running" },
+    { Id: "5", Labels: {}, State: "running" },
+  ]);
+  const own = ownership(engine, owner);
+  expect(await own.containers()).toEqual([
+    { id: "1", executionId: "e-1", state: "running" },
+    { id: "2", executionId: "e-2", state: "exited" },
+  ]);
+  expect(await own.containers("e-2")).toEqual([{ id: "2", executionId: "e-2", state: "exited" }]);
+  expect(await own.containers("e-3")).toEqual([]);
+});
+
+it("a container's name is the same for the same execution and instance alone", () => {
+  const name = (id: string, by = owner) => ownership(engineWith([]), by).containerName({ ...work, id });
+  expect(name("e-1")).toBe(name("e-1"));
+  expect(name("e-1")).toMatch(/^shoal-e-1-[0-9a-f]{12}$/);
+  const long = "e/1".repeat(50);
+  const names = [name("e-1"), name("e-2"), name("e/1"), name("e-1", { ...owner, instanceId: "i-2" }), name(long)];
+  expect(new Set(names).size).toBe(names.length);
+  expect(name("e-1", { ...owner, nodeId: "n-2" })).toBe(name("e-1"));
+  expect(name(long)).toMatch(/^shoal-[a-zA-Z0-9_.-]{64}-[0-9a-f]{12}$/);
+});

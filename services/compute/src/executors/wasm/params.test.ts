@@ -1,0 +1,7 @@
+import { expect, it } from "vitest";
+import { WasmParams } from "./params.ts";
+
+it("refuses a module whose relative path leaves the task's root", () => {
+  expect(WasmParams.safeParse({ EntryModule: "app/../../main.wasm" }).success).toBe(false);
+  expect(WasmParams.safeParse({ EntryModule: "app/main.wasm" }).success).toBe(true);
+});

@@ -1,0 +1,151 @@
+import { mkdir } from "node:fs/promises";
+import { arch, hostname, platform } from "node:os";
+import { join, resolve } from "node:path";
+import { type Clock, causeOf, Fault } from "@shoal/core";
+import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nats";
+import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
+import { resultsBucketOf, shoalVersion } from "@shoal/proto";
+import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
+import type { ComputeConfig } from "./config.ts";
+import { createExecutors } from "./executors/index.ts";
+import { diskJournal } from "./journal/disk-journal.ts";
+import type { Journal } from "./journal/journal.ts";
+import { instanceIdIn, nodeIdIn } from "./node-id.ts";
+import type { ComputePorts, NodeSettings } from "./ports.ts";
+import { createPublishers } from "./publishers/index.ts";
+import { createSources } from "./sources/index.ts";
+import { diskWorkspace } from "./workspace/disk-workspace.ts";
+
+/** The real world around a node: everything open that it needs. */
+export interface Host {
+  readonly settings: NodeSettings;
+  readonly ports: ComputePorts;
+  readonly link: Link;
+  readonly dataDir: string;
+  /** Gives everything back. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
+ * opened by then is closed again.
+ */
+export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<Host> {
+  const dataDir = resolve(config.dataDir);
+  await makeFolder(dataDir);
+  const journal = diskJournal(dataDir);
+  try {
+    const nodeId = config.nodeId || nodeIdIn(dataDir, systemRandom);
+    const instanceId = instanceIdIn(dataDir, systemRandom);
+    logger.identify({ nodeId });
+    const settings = await settingsOf(config, dataDir, nodeId);
+    const clock = systemClock();
+    const nats = await connectNode({
+      nodeId,
+      ...connectionOf(config.nats),
+      signal,
+      onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
+      clock,
+      random: systemRandom,
+    });
+    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
+  } catch (failure) {
+    await journal.close();
+    throw failure;
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (failure) {
+    throw new Fault("DATA_DIR_FAILED", `dataDir ${path}: ${causeOf(failure).why}`, { cause: failure });
+  }
+}
+
+async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string): Promise<NodeSettings> {
+  const capacity = capacityOf(config.capacity, await machineResources(dataDir));
+  return {
+    nodeId,
+    labels: { ...machineLabels(), name: nodeId, ...pairs(config.labels) },
+    capacity,
+    perTask: perTaskOf(config.perTask, capacity),
+    slotsMax: config.capacity.slots,
+    heartbeatMs: config.heartbeatMs,
+    rejectNetworked: config.network.reject,
+    hostNetwork: config.network.host,
+    envAllow: config.env.allow,
+    version: `v${shoalVersion}`,
+    address: config.address === "" ? hostname() : config.address,
+    inputsMs: config.inputs.timeoutMs,
+    inputBytes: config.inputs.limitBytes,
+    inputsDefaultDiskBytes: config.inputs.defaultDiskBytes,
+    publishMs: config.results.timeoutMs,
+    outputFileBytes: config.results.outputBytes,
+    outputBytesMax: config.output.limitBytes,
+  };
+}
+
+const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+
+interface Opened {
+  readonly dataDir: string;
+  readonly instanceId: string;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly nats: NodePorts;
+  readonly logger: ServiceLogger;
+}
+
+function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
+  const { dataDir, instanceId, journal, clock, nats, logger } = opened;
+  const { nodeId } = settings;
+  const engines = {
+    disabled: config.engines.disabled,
+    dockerSocket: config.docker.socket,
+    containers: config.docker,
+    pulling: config.docker,
+    wasmPoolSize: config.wasm.poolSize,
+    wasmIsolation: config.wasm.isolation,
+    wasmCgroups: config.wasm.cgroups,
+  };
+  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, logger });
+  const publishers = createPublishers(
+    {
+      ...config.publishers,
+      limitBytes: config.results.limitBytes,
+      local: { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") },
+    },
+    { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },
+  );
+  const { assignments, reports, stall, logs } = nats;
+  const ports: ComputePorts = {
+    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, logger },
+    random: systemRandom,
+    workspace: diskWorkspace(join(dataDir, "executions"), logger),
+    sources: createSources(config),
+    env: process.env,
+  };
+  const close = async () => {
+    for (const part of [...executors.parts, ...publishers.parts]) {
+      await part
+        .close()
+        .catch((failure: unknown) =>
+          logger.warn({ part: part.name, why: causeOf(failure).why }, "a part did not close"),
+        );
+    }
+    await nats.close();
+    await journal.close();
+  };
+  return { settings, ports, link: nats.link, dataDir, close };
+}
+
+// The field names systems and processors as Go does.
+const systems: Readonly<Record<string, string>> = { win32: "windows" };
+const processors: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+
+/** What every node says of its machine without being told. */
+function machineLabels(): Readonly<Record<string, string>> {
+  return { os_type: systems[platform()] ?? platform(), os_arch: processors[arch()] ?? arch() };
+}

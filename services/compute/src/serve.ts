@@ -1,0 +1,95 @@
+import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
+import { type ServiceLogger, serviceLogger } from "@shoal/node";
+import { resultsBucketOf } from "@shoal/proto";
+import { ComputeConfig } from "./config.ts";
+import { createCompute } from "./create-compute.ts";
+import { createHealthServer } from "./health/health-server.ts";
+import { createNodeHealth } from "./health/node-health.ts";
+import { type Host, openHost } from "./open-host.ts";
+import type { ComputePorts } from "./ports.ts";
+
+const name = "shoal-compute";
+
+/** What a compute node is started with. */
+export interface ComputeServing {
+  /** Where its settings come from. */
+  readonly given: Given;
+  /** Resolves when the node is to stop. */
+  readonly quit: Promise<void>;
+  /** Called once the node bids, with what is worth knowing about it. */
+  readonly onReady: (facts: { readonly nodeId: string }, health: () => ServiceHealth) => void;
+}
+
+/** How a service is, for the one who supervises it. */
+export interface ServiceHealth {
+  /** False when only a restart helps. */
+  readonly alive: boolean;
+  /** What is not well, in one line. */
+  readonly summary: string;
+}
+
+/**
+ * Runs a compute node until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory
+ * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
+ */
+export async function serveCompute(serving: ComputeServing): Promise<void> {
+  let logger = serviceLogger({ name, level: "info" });
+  const signal = signalOf(serving.quit);
+  try {
+    const config = readConfig(ComputeConfig, serving.given);
+    logger = serviceLogger({ name, level: config.log.level });
+    const host = await openHost(config, logger, signal);
+    logger.info({ config: shownConfig(ComputeConfig, config) }, "starting");
+    const endWatch = abandonOn(signal, host.link);
+    await runCompute(host, { config, logger }, serving).finally(endWatch);
+  } catch (failure) {
+    // Who was asked to end while it started, or without a server, is not a failure.
+    if (signal.aborted) return logger.info(causeOf(failure), "ended before everything was done in order");
+    logger.fatal(failure);
+    throw failure;
+  }
+}
+
+async function runCompute(host: Host, { config, logger }: Settings, serving: ComputeServing): Promise<void> {
+  const { settings, ports, link, dataDir } = host;
+  const { nodeId, capacity, heartbeatMs } = settings;
+  const watch = createLogHealthWatch(link, `OBJ_${resultsBucketOf(nodeId)}`);
+  const health = createNodeHealth({ watch, clock: ports.clock, logger, dataDir, heartbeatMs });
+  const server = createHealthServer({
+    listen: config.health.listen,
+    health,
+    onListening: (url) => logger.info({ url }, "health is served"),
+  });
+  const stall: ComputePorts["stall"] = {
+    ...ports.stall,
+    heartbeat(heartbeat) {
+      health.beat();
+      ports.stall.heartbeat(heartbeat);
+    },
+  };
+  const ready: Process = {
+    name: "ready",
+    start: async () => {
+      health.open(true);
+      logger.info({ capacity }, "ready");
+      serving.onReady({ nodeId }, () => ({ alive: health.alive(), summary: summaryOf(health.checks()) }));
+    },
+    stop: async () => {
+      health.open(false);
+      logger.info({}, "stopping");
+    },
+  };
+  const open: Process = { name: "host", start: async () => {}, stop: host.close };
+  const { promise: taken, reject } = Promise.withResolvers<never>();
+  const onDuplicate = (why: string) => reject(new Fault("NODE_ID_IN_USE", why));
+  const over = Promise.race([serving.quit, taken]);
+  over.catch(() => undefined); // It may come while the node starts, before anybody waits for it.
+  const compute = createCompute(settings, { ...ports, stall, onDuplicate });
+  await runUntil(over, [open, server, health, ...compute, ready]);
+}
+
+interface Settings {
+  readonly config: ComputeConfig;
+  readonly logger: ServiceLogger;
+}

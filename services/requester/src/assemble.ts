@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import type { Logger, Process } from "@shoal/core";
+import { createLogHealthWatch, type RequesterPorts } from "@shoal/nats";
+import { persistedValue, systemClock, systemRandom } from "@shoal/node";
+import { shardOf, streams } from "@shoal/proto";
+import { type Api, createApi } from "./http/server.ts";
+import { createCatalog } from "./catalog/sqlite-catalog.ts";
+import type { RequesterConfig } from "./config.ts";
+import { createRequester, type Requester } from "./create-requester.ts";
+import { createRequesterHealth, type RequesterHealth } from "./health/requester-health.ts";
+import { catalogFile } from "./log-check.ts";
+import { isForgotten } from "./nodes/forgotten-nodes.ts";
+import { createCluster } from "./reads/cluster.ts";
+import { createNodeList } from "./reads/node-list.ts";
+import { selfInfo } from "./reads/self-info.ts";
+import { createResultBuckets } from "./result-buckets.ts";
+import { sliceRebuilder } from "./verify/rebuild-slice.ts";
+
+/** What is open before the requester is assembled. */
+export interface Opened {
+  readonly config: RequesterConfig;
+  readonly dataDir: string;
+  readonly requesterId: string;
+  readonly logger: Logger;
+  readonly nats: RequesterPorts;
+}
+
+/** The service with its API, as processes in their order. */
+export interface Assembled {
+  readonly processes: readonly Process[];
+  readonly api: Api;
+  readonly health: RequesterHealth;
+}
+
+/** Assembles the service over its real ports: first the parts that are called, last the API that calls them. */
+export function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assembled {
+  const clock = systemClock();
+  const random = systemRandom;
+  const { views, log, positions, logs } = nats;
+  const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
+  const rebuild = sliceRebuilder(nats);
+  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, random, logger, rebuild });
+  const { commands, membership, roster } = requester;
+  const self = selfInfo(requesterId, pairs(config.labels));
+  const health = createRequesterHealth({
+    watch: createLogHealthWatch(nats.link, streams.events),
+    clock,
+    logger,
+    owned: () => requester.owner.holdings().size,
+    nodes: () => membership.nodes(),
+    features: requester.features,
+  });
+  const nodes = createNodeList({
+    views: views.nodes,
+    membership,
+    roster,
+    clock,
+    self,
+    clockOffsetMs: health.clockOffsetMs,
+  });
+  const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
+  const resultBuckets = resultBucketsOf(nats, requester, logger);
+  const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
+  const secret = persistedValue({ folder: dataDir, name: "secret", make: newSecret });
+  const { publicUrl, ...http } = config.http;
+  const api = createApi(
+    {
+      requesterId,
+      publicUrl,
+      secret,
+      commands,
+      catalog,
+      nodes,
+      cluster,
+      log,
+      views,
+      viewPositions: positions,
+      logs,
+      results,
+      clock,
+      random,
+      logger,
+      health,
+    },
+    http,
+  );
+  // The port first: who cannot have it takes no shard.
+  return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
+}
+
+const newSecret = (): string => randomBytes(32).toString("hex");
+
+/** Where nodes put results: made when a node joins, removed when it is forgotten. */
+function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, logger: Logger): Process {
+  return createResultBuckets({
+    nodes: nats.views.nodes,
+    store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
+    isForgotten: (nodeId) => isForgotten(nats.log, nodeId),
+    isMine: (nodeId) => owner.holdings().has(shardOf(nodeId)),
+    ...{ clock: systemClock(), logger },
+  });
+}
+
+async function openResult(nats: RequesterPorts, nodeId: string, object: string) {
+  const found = await (await nats.results(nodeId)).get(object);
+  return found === undefined ? undefined : { sizeBytes: found.kept.sizeBytes, bytes: found.bytes };
+}
+
+const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));

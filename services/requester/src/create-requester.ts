@@ -1,0 +1,147 @@
+import { kinds as allKinds, type Job, type Kinds, type Process, type World } from "@shoal/core";
+import { featureLevel } from "@shoal/proto";
+import { type Commands, createCommands } from "./commands/commands.ts";
+import type { JobDefaults } from "./commands/job-defaults.ts";
+import { OpenLimit } from "./commands/open-limit.ts";
+import { createConfirmations } from "./nodes/confirmations.ts";
+import { LiveMembership, type Membership, type MembershipWatcher } from "./nodes/membership.ts";
+import { MembershipController } from "./nodes/membership-controller.ts";
+import { AssignmentReconciler } from "./owner/assignment-reconciler.ts";
+import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
+import { EffectDeliverer } from "./owner/effect-deliverer.ts";
+import { FeatureGate } from "./owner/feature-gate.ts";
+import { Owner } from "./owner/owner.ts";
+import { createPlaceables } from "./owner/placeables.ts";
+import { Reconciler } from "./owner/reconciler.ts";
+import type { BiddingSettings } from "./owner/scheduler/bidding-round.ts";
+import { Scheduler } from "./owner/scheduler/scheduler.ts";
+import type { RequesterPorts } from "./ports.ts";
+import { Roster } from "./reads/roster.ts";
+
+/** What the owner and the membership need to know. Durations in milliseconds. */
+export interface RequesterSettings {
+  readonly requesterId: string;
+  readonly auction: BiddingSettings;
+  readonly nodes: {
+    readonly disconnectAfterMs: number;
+    readonly settleMs: number;
+    /** How long a node may be gone before it is forgotten; seven days when left out. */
+    readonly forgetAfterMs?: number;
+  };
+  readonly positionsMs: number;
+  readonly jobDefaults?: JobDefaults;
+  /** How many aggregates may be open in the cluster; without a limit when left out. */
+  readonly jobs?: { readonly openMax: number };
+  /** The kinds of aggregates that it knows; all of this version when left out. */
+  readonly kinds?: Kinds;
+  /** The highest feature level that it supports; this release's when left out. */
+  readonly featureLevel?: number;
+}
+
+/** A requester: the list is the start order, the stop order and the architecture. The API goes behind it. */
+export interface Requester {
+  readonly processes: readonly Process[];
+  readonly commands: Commands;
+  readonly dispatcher: Dispatcher;
+  readonly membership: Membership;
+  readonly owner: Pick<Owner, "holdings">;
+  readonly roster: Roster;
+  readonly features: FeatureGate;
+}
+
+/** What news of nodes concern. */
+interface NodeParts {
+  readonly controller: MembershipController;
+  readonly scheduler: Scheduler;
+  readonly owner: Owner;
+  readonly assignments: AssignmentReconciler;
+}
+
+/** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
+export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
+  const { requesterId: by, kinds = allKinds, positionsMs } = settings;
+  const { market, clock, random, logger, views } = ports;
+  const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
+  // Each part is made of others: those that are called back take them when they are called.
+  const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
+  const watcher = watcherOf(parts);
+  const membership = new LiveMembership({
+    market,
+    nodes: views.nodes,
+    log: ports.log,
+    clock,
+    ...settings.nodes,
+    watcher,
+  });
+  const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
+  const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
+  const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
+  const world: World = {
+    isGone: (nodeId) => membership.isGone(nodeId),
+    nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
+  };
+  const reconciler = new Reconciler({ clock, by, world, effects, scheduler: createPlaceables(scheduler, by) });
+  const roster = new Roster(clock);
+  const owner = new Owner({
+    ports: { ...ports, leases: roster.over(ports.leases) },
+    ...{ kinds, reconciler, by, features, positionsMs },
+    onMoved: (shard, isMine) => {
+      if (!isMine) return controller.forgetShard(shard);
+      assignments.soon();
+      for (const nodeId of membership.connected()) controller.expect(nodeId);
+    },
+  });
+  const controller = new MembershipController({
+    ...{ clock, logger },
+    ...settings.nodes,
+    leaseOf: (shard) => owner.leaseOf(shard),
+    command: (given) => owner.command(given),
+  });
+  const assignments = new AssignmentReconciler(ports, owner);
+  const openOf = (shard: number) => owner.openOf(shard);
+  const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
+  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
+  const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
+  return { processes, commands, dispatcher, membership, owner, roster, features };
+}
+
+function watcherOf(parts: () => NodeParts): MembershipWatcher {
+  return {
+    heard(heartbeat) {
+      parts().controller.onHeartbeat(heartbeat);
+      parts().scheduler.heartbeat(heartbeat.info);
+    },
+    gone(nodeId) {
+      parts().scheduler.nodeGone(nodeId);
+      void parts().owner.reconcileNode(nodeId);
+    },
+    known(nodeId, state) {
+      if (state !== "connected") return;
+      parts().controller.expect(nodeId);
+      parts().assignments.soon(nodeId);
+      parts().scheduler.nodeChanged(nodeId);
+    },
+    resumed: () => parts().assignments.soon(),
+    settled: () => parts().scheduler.settled(),
+  };
+}
+
+interface DispatcherParts {
+  readonly ports: RequesterPorts;
+  readonly kinds: Kinds;
+  readonly by: string;
+  readonly features: FeatureGate;
+  readonly owner: () => Owner;
+}
+
+function dispatcherOf({ ports, kinds, by, features, owner }: DispatcherParts): Dispatcher {
+  return createDispatcher({
+    ...{ ports, kinds, by, features },
+    local: (envelope) => owner().command(envelope),
+    onAppended: (stored, state) => {
+      owner().onAppended(stored);
+      // Jobs alone are listed.
+      if (stored.aggregate.kind === "job") ports.catalog.folded(state as Job);
+    },
+  });
+}

@@ -1,0 +1,72 @@
+import type { Leases, Process } from "@shoal/core";
+import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
+import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
+import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
+import { createRequester, type Requester, type RequesterSettings } from "../../services/requester/src/create-requester.ts";
+import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
+
+export interface RequesterOptions extends Partial<RequesterSettings> {
+  readonly url: string;
+  readonly requesterId: string;
+  /** As whom it connects, where the server has users. */
+  readonly login?: { readonly user: string; readonly pass: string };
+  /** How long removals are remembered; as in production when left out. */
+  readonly markerMs?: number;
+  /** Called with each sentence that it logs. */
+  readonly onLine?: (sentence: string) => void;
+  /** What is to be seen of its leases. */
+  readonly leases?: (own: Leases) => Leases;
+}
+
+/** A requester that runs in this process, on a connection to a real server. */
+export interface RunningRequester {
+  readonly requester: Requester;
+  readonly nats: RequesterPorts;
+  stop(): Promise<void>;
+}
+
+// One round of bids is enough where every node has room.
+const defaults = {
+  auction: { width: 1, rounds: 1, waitMs: 300 },
+  nodes: { disconnectAfterMs: 60_000, settleMs: 500 },
+  positionsMs: 200,
+} as const;
+
+/** Starts a requester without an API. */
+export async function startRequester(options: RequesterOptions): Promise<RunningRequester> {
+  const { url, requesterId, login, markerMs, onLine = () => undefined, leases = (own) => own, ...settings } = options;
+  const nats = await connectRequester({
+    clock: systemClock(),
+    random: systemRandom,
+    requesterId,
+    servers: [url],
+    replicas: 1,
+    ...login,
+    ...(markerMs === undefined ? {} : { markerMs }),
+    ...(settings.kinds === undefined ? {} : { kinds: settings.kinds }),
+    onParked: (count) => onLine(`parked ${count}`),
+    onTrouble: () => undefined,
+  });
+  const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
+  const note = (_: unknown, sentence: string) => onLine(sentence);
+  const requester = createRequester(
+    { ...defaults, ...settings, requesterId },
+    {
+      ...nats,
+      ...{ catalog, clock: systemClock(), random: systemRandom, logger: { info: note, warn: note } },
+      leases: leases(nats.leases),
+      rebuild: sliceRebuilder({ ...nats, ...(settings.kinds === undefined ? {} : { kinds: settings.kinds }) }),
+    },
+  );
+  const processes: readonly Process[] = [catalog, ...requester.processes];
+  for (const each of processes) await each.start();
+  return {
+    requester,
+    nats,
+    async stop() {
+      for (const each of processes.toReversed()) await each.stop();
+      await nats.close();
+    },
+  };
+}

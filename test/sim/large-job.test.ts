@@ -1,0 +1,107 @@
+import { calm, createSea, sampleSpec } from "@shoal/core/testing";
+import { ExecutionAssigned, JobQueued } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { createClients } from "./clients.ts";
+import { createFleet } from "./fleet.ts";
+import type { PlannedJob } from "./plan.ts";
+
+const gibibyte = 2 ** 30;
+const lookMs = 30_000;
+const smallMs = 20_000;
+
+interface Start {
+  readonly jobId: string;
+  readonly cpuCores: number;
+  readonly nodeId: string;
+  readonly atMs: number;
+}
+
+interface Run {
+  readonly starts: readonly Start[];
+  /** Why jobs waited, as the log has it. */
+  readonly reasons: readonly string[];
+}
+
+/** Two requesters and two nodes of 8 cores, which a stream of 1-core jobs more than fills: where each job started, and why it waited. */
+async function run(large: readonly PlannedJob[], { reserves = true } = {}): Promise<Run> {
+  const sea = createSea({ seed: 7, faults: calm });
+  const startAt = sea.clock.now();
+  const starts: Start[] = [];
+  const reasons: string[] = [];
+  sea.log.onAppended.add(({ aggregate, commit }) => {
+    for (const { type, data } of commit.events) {
+      if (type === JobQueued.name) reasons.push(JobQueued.data.parse(data).why);
+      if (type !== ExecutionAssigned.name) continue;
+      const { nodeId, resources } = ExecutionAssigned.data.parse(data);
+      starts.push({ jobId: aggregate.id, cpuCores: resources.cpuCores, nodeId, atMs: sea.clock.now() - startAt });
+    }
+  });
+  const problem = (what: string) => expect.unreachable(what);
+  const node = { cores: 8, memoryBytes: 8 * gibibyte, pool: "cpu" };
+  const plan = {
+    requesters: ["r-0", "r-1"],
+    nodes: new Map([
+      ["n-0", node],
+      ["n-1", node],
+    ]),
+    settings: {
+      ...{ width: 3, rounds: 3, waitMs: 250, disconnectAfterMs: 6_000, settleMs: 500, positionsMs: 1_000 },
+      heartbeatMs: 1_000,
+      ...(reserves ? { reserveAfterMs: lookMs } : {}),
+    },
+  };
+  const note = () => undefined;
+  const fleet = createFleet({
+    ...{ plan, sea, dice: sea.dice.split("fleet"), crash: () => 0, note, problem },
+    endedAt: () => undefined,
+  });
+  const small = Array.from({ length: streamMs / 1_000 }, (_, second) => jobOf("1", 2_000 + second * 1_000));
+  createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: [...small, ...large], startAt, problem });
+  for (const ship of fleet.all) ship.raise();
+  await sea.clock.advance(streamMs);
+  return { starts, reasons };
+}
+
+const streamMs = 240_000;
+
+function jobOf(cpu: string, atMs: number, memory = "1Mb"): PlannedJob {
+  const spec = sampleSpec({ params: { RunSeconds: smallMs / 1_000 }, resources: { cpu, memory } });
+  return { spec, atMs, token: undefined, stopAtMs: undefined };
+}
+
+const submittedMs = 40_000;
+const inWindow = (starts: readonly Start[], [from, to]: readonly [number, number], nodeId?: string) =>
+  starts.filter(
+    (each) => each.cpuCores === 1 && each.atMs >= from && each.atMs < to && (nodeId ?? each.nodeId) === each.nodeId,
+  ).length;
+
+describe("a large job beside a stream of small ones that fills every node", () => {
+  it("starts, on a node that gathers room for it, while the small ones go on with the others", async () => {
+    // Each of a class of its own, so that each asks once as long as the nodes are full.
+    const others = Array.from({ length: 10 }, (_, n) => jobOf("500m", submittedMs + lookMs + 5_000 * n, `${2 ** n}Mb`));
+    const { starts, reasons } = await run([jobOf("8", submittedMs), ...others]);
+    const [large] = starts.filter(({ cpuCores }) => cpuCores === 8);
+    const { jobId, nodeId, atMs } = large ?? expect.unreachable("the large job has not started");
+    // Nothing is reserved before the limit, and two looks after the submission at the latest; then what runs there ends.
+    expect(atMs).toBeGreaterThan(submittedMs + lookMs);
+    expect(atMs).toBeLessThanOrEqual(submittedMs + 2 * lookMs + smallMs + 2_000);
+    const other = nodeId === "n-0" ? "n-1" : "n-0";
+    expect(inWindow(starts, [atMs - 10_000, atMs], nodeId)).toBe(0);
+    expect(inWindow(starts, [atMs - 10_000, atMs], other)).toBeGreaterThan(2);
+    expect(inWindow(starts, [atMs + smallMs, streamMs], nodeId)).toBeGreaterThan(20);
+    expect(reasons.some((why) => why.includes(`reserved for ${jobId}`))).toBe(true);
+  });
+
+  it("starts together with three others, one after the other", async () => {
+    const { starts } = await run([1, 2, 3, 4].map((n) => jobOf("8", submittedMs + n)));
+    expect(starts.filter(({ cpuCores }) => cpuCores === 8)).toHaveLength(4);
+    const before = [submittedMs, submittedMs + lookMs] as const;
+    expect(inWindow(starts, before)).toBeGreaterThan(20);
+  });
+
+  it("would not start without a reservation", async () => {
+    const { starts } = await run([jobOf("8", submittedMs)], { reserves: false });
+    expect(starts.filter(({ cpuCores }) => cpuCores === 8)).toEqual([]);
+    expect(starts.length).toBeGreaterThan(150);
+  });
+});

@@ -1,0 +1,56 @@
+import { type Dice, sampleSpec } from "@shoal/core/testing";
+import type { JobSpec } from "@shoal/proto";
+import type { PlannedNode } from "./plan-nodes.ts";
+
+/**
+ * How long a job may wait while smaller ones start where it fits: the limit and two looks of its lane (90 s), the longest task of a plan
+ * (90 s), and as much again for a reservation that is older, or that was lost.
+ */
+export const starvedMs = 300_000;
+
+interface StreamJob {
+  readonly spec: JobSpec;
+  readonly atMs: number;
+  readonly token: string;
+  readonly stopAtMs: undefined;
+}
+
+// With the pools that are too large, one seed in a dozen has a stream.
+const streamShare = 0.25;
+// A stream that fills more takes too many jobs for one seed.
+const streamCoresMost = 8;
+const smallMs = 30_000;
+// By how much it is more than its nodes can run.
+const excess = 1.3;
+
+/**
+ * A job that fills the largest node of a pool, and a stream of small ones that fills every node of that pool: from `fromMs` on, until
+ * `lastMs` after the large job. Some pools are too large, and those of one core have no smaller jobs.
+ */
+export function drawStream(
+  dice: Dice,
+  survivors: readonly PlannedNode[],
+  { fromMs, lastMs }: { readonly fromMs: number; readonly lastMs: number },
+): readonly StreamJob[] {
+  const pools = [...Map.groupBy(survivors, ({ pool }) => pool)].map(([pool, nodes]) => {
+    const cores = nodes.map((node) => node.cores);
+    return { pool, largest: Math.max(...cores), sum: cores.reduce((sum, each) => sum + each, 0) };
+  });
+  const [first, ...rest] = pools.filter(({ largest, sum }) => largest > 1 && sum <= streamCoresMost);
+  if (first === undefined || !dice.chance(streamShare)) return [];
+  const { pool, largest, sum } = dice.pick([first, ...rest]);
+  const small = largest > 2 ? 2 : 1;
+  const largeAtMs = fromMs + smallMs;
+  const everyMs = (smallMs * small) / sum / excess;
+  const spec = (cpu: number): JobSpec => ({
+    ...sampleSpec({ params: { RunSeconds: smallMs / 1_000 }, resources: { cpu: `${cpu}`, memory: "1Mb" } }),
+    constraints: [{ key: "pool", operator: "=", values: [pool] }],
+  });
+  const stream = Array.from({ length: Math.ceil((smallMs + lastMs) / everyMs) }, (_, index) => ({
+    spec: spec(small),
+    atMs: Math.floor(fromMs + index * everyMs),
+    token: `stream-${index}`,
+    stopAtMs: undefined,
+  }));
+  return [...stream, { spec: spec(largest), atMs: largeAtMs, token: "large", stopAtMs: undefined }];
+}
