@@ -17,6 +17,8 @@ const targets = {
   bench: { file: "test/bench/main.ts", args: [] },
   verify: { file: "scripts/verify.ts", args: [] },
   docs: { file: "scripts/reference/main.ts", args: [] },
+  new: { file: "scripts/new/main.ts", args: [] },
+  golden: { file: "scripts/golden/main.ts", args: [] },
   mutants: { file: "scripts/mutants/main.ts", args: [] },
   pack: { file: "scripts/pack.ts", args: [] },
 };

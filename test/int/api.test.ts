@@ -42,7 +42,13 @@ describe("the API over a real nats-server", () => {
 
   /** Who is named by the commits of a job that hold an event, by the event's type. */
   async function actorsOf(id: string): Promise<Readonly<Record<string, unknown>>> {
-    const settings = { clock: systemClock(), random: systemRandom, requesterId: "reader", servers: [cluster.server.url], replicas: 1 };
+    const settings = {
+      clock: systemClock(),
+      random: systemRandom,
+      requesterId: "reader",
+      servers: [cluster.server.url],
+      replicas: 1,
+    };
     const nats = await connectRequester({ ...settings, onParked: () => undefined });
     const stored = await nats.log.load({ kind: "job", namespace: "default", id }).finally(() => nats.close());
     return Object.fromEntries(stored.flatMap(({ commit }) => commit.events.map(({ type }) => [type, commit.actor])));

@@ -3,7 +3,11 @@ import { connectRequester, type RequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
-import { createRequester, type Requester, type RequesterSettings } from "../../services/requester/src/create-requester.ts";
+import {
+  createRequester,
+  type Requester,
+  type RequesterSettings,
+} from "../../services/requester/src/create-requester.ts";
 import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slice.ts";
 
 export interface RequesterOptions extends Partial<RequesterSettings> {
@@ -23,6 +27,7 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
 export interface RunningRequester {
   readonly requester: Requester;
   readonly nats: RequesterPorts;
+  /** Stops it in order, once. */
   stop(): Promise<void>;
 }
 
@@ -61,12 +66,17 @@ export async function startRequester(options: RequesterOptions): Promise<Running
   );
   const processes: readonly Process[] = [catalog, ...requester.processes];
   for (const each of processes) await each.start();
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
+    for (const each of processes.toReversed()) await each.stop();
+    await nats.close();
+  };
   return {
     requester,
     nats,
-    async stop() {
-      for (const each of processes.toReversed()) await each.stop();
-      await nats.close();
+    stop: () => {
+      stopped ??= end();
+      return stopped;
     },
   };
 }

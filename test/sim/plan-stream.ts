@@ -15,8 +15,8 @@ interface StreamJob {
   readonly stopAtMs: undefined;
 }
 
-// With the pools that are too large, one seed in a dozen has a stream.
-const streamShare = 0.25;
+// With the pools that are too large, one seed in fifteen has a stream.
+const streamShare = 0.15;
 // A stream that fills more takes too many jobs for one seed.
 const streamCoresMost = 8;
 const smallMs = 30_000;

@@ -17,7 +17,7 @@ export interface Outcome {
   /** SHA-256 over the whole log: the same seed, the same log. */
   readonly digest: string;
   readonly problems: readonly string[];
-  /** The last lines of what the processes told, for a failing seed. */
+  /** A line for each commit and each event of the run, for a failing seed. */
   readonly story: readonly string[];
   readonly facts: {
     readonly commits: number;
@@ -38,7 +38,6 @@ const patienceMs = 45 * 60_000 + 2 * hour;
 const settleMs = 30_000;
 // A hundred times what a long run needs: more means that something turns in circles.
 const stepsMax = 3_000_000;
-const storyLines = 400;
 
 interface World {
   readonly plan: Plan;
@@ -100,7 +99,6 @@ function createWorld(plan: Plan): World {
   const problem = (what: string) => void problems.push(what);
   const note = (who: string, line: string) => {
     story.push(`${String(sea.clock.now() - startAt).padStart(7)} ${who} ${line}`);
-    if (story.length > storyLines) story.shift();
   };
   const watchman = createWatchman(problem, sea.clock.now);
   const placement = createPlacementChecker({ plan, sea, startAt, problem });

@@ -1,5 +1,4 @@
 import {
-  ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
   ExecutionPublishing,
@@ -15,6 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { givenJob } from "../testing/given.ts";
 import {
+  sampleAssigned,
   sampleAt,
   sampleExecutionId,
   sampleJobId,
@@ -30,17 +30,9 @@ import { jobLimits } from "./limits.ts";
 const submitted = (count = 1): JobEvent =>
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count }), version: 1 });
 const assigned = (nodeId: string, partition = 0, attempt = 1): JobEvent =>
-  ExecutionAssigned.of({
-    executionId: sampleExecutionId(partition, attempt),
-    slot: `${partition}`,
-    attempt,
-    version: 1,
-    nodeId,
-    askId: `a-${partition}-${attempt}`,
-    resources: sampleResources,
-    ...(attempt === 1 ? {} : { previous: sampleExecutionId(partition, attempt - 1) }),
+  sampleAssigned({
+    ...{ slot: `${partition}`, attempt, nodeId, askId: `a-${partition}-${attempt}` },
     startBy: sampleAt + batch.defaults.startWithinMs,
-    answers: [],
   });
 const first = sampleExecutionId();
 const started = ExecutionStarted.of({ executionId: first, startedAt: sampleAt });

@@ -1,5 +1,4 @@
 import {
-  ExecutionAssigned,
   ExecutionCompleted,
   ExecutionStarted,
   ExecutionStopped,
@@ -16,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import { foldJob } from "../fold.ts";
 import { givenJob } from "../testing/given.ts";
 import {
+  sampleAssigned,
   sampleAt,
   sampleExecutionId,
   sampleJobId,
@@ -34,18 +34,7 @@ const first = sampleExecutionId();
 const until = sampleAt + batch.defaults.stopWithinMs;
 const submitted = (count: number): JobEvent =>
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count }), version: 1 });
-const assigned = (partition: number, nodeId = "n-one"): JobEvent =>
-  ExecutionAssigned.of({
-    executionId: sampleExecutionId(partition),
-    slot: `${partition}`,
-    attempt: 1,
-    version: 1,
-    nodeId,
-    askId: "a",
-    resources: sampleResources,
-    startBy: sampleAt + 1_000,
-    answers: [],
-  });
+const assigned = (partition: number, nodeId = "n-one"): JobEvent => sampleAssigned({ slot: `${partition}`, nodeId });
 const running = [
   submitted(1),
   assigned(0),

@@ -1,5 +1,4 @@
 import {
-  ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
   ExecutionStarted,
@@ -11,6 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { givenJob } from "../testing/given.ts";
 import {
+  sampleAssigned,
   sampleAt,
   sampleExecutionId,
   sampleJobId,
@@ -35,19 +35,7 @@ const specs = [1, 2].map((version) => ({
 const [spec = sampleSpec(), changed = sampleSpec()] = specs;
 const submitted = JobSubmitted.of({ jobId: sampleJobId, spec, version: 1 });
 const place = (slot: string) => ({ slot, nodeId: "n-two", askId: "a", resources: sampleResources });
-const assigned = (slot: string, attempt = 1): JobEvent =>
-  ExecutionAssigned.of({
-    executionId: sampleExecutionId(Number(slot), attempt),
-    slot,
-    attempt,
-    version: 1,
-    nodeId: "n-one",
-    askId: "a",
-    resources: sampleResources,
-    ...(attempt === 1 ? {} : { previous: sampleExecutionId(Number(slot), attempt - 1) }),
-    startBy: sampleAt + 1_000,
-    answers: [],
-  });
+const assigned = (slot: string, attempt = 1): JobEvent => sampleAssigned({ slot, attempt });
 
 /** A job after these events that has then been given its second version. */
 function updated(...history: readonly JobEvent[]): Job {

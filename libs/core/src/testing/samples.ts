@@ -1,4 +1,5 @@
 import {
+  type EventOf,
   ExecutionAssigned,
   ExecutionCompleted,
   ExecutionFailed,
@@ -66,6 +67,18 @@ export function sampleSpec(wishes: SpecWishes = {}): JobSpec {
 export const sampleExecutionId = (partition = 0, attempt = 1): string =>
   executionIdOf({ jobId: sampleJobId, version: 1, slot: `${partition}`, attempt });
 
+type Assigned = EventOf<typeof ExecutionAssigned>;
+
+/** A slot of the sample job is given to the sample node, at its first attempt unless it is said. */
+export function sampleAssigned({ slot = "0", attempt = 1, ...over }: Partial<Assigned["data"]> = {}): Assigned {
+  return ExecutionAssigned.of({
+    executionId: sampleExecutionId(Number(slot), attempt),
+    ...{ slot, attempt, version: 1, nodeId: "n-one", askId: "a-1", resources: sampleResources },
+    ...(attempt === 1 ? {} : { previous: sampleExecutionId(Number(slot), attempt - 1) }),
+    ...{ startBy: sampleAt + 60_000, answers: [], ...over },
+  });
+}
+
 /** A node's report, as it would come from there. */
 export const sampleReport = (saw: Report["saw"], number = 1): Report => ({
   at: sampleAt,
@@ -111,17 +124,7 @@ export const sampleJobEvents = [
   JobCompleted.of({}),
   JobFailed.of({ code: "NO_NODE_FITS", why: "nobody has the engine", answers: [] }),
   JobStopped.of({ why: "enough" }),
-  ExecutionAssigned.of({
-    executionId,
-    slot: "0",
-    attempt: 1,
-    version: 1,
-    nodeId: "n-one",
-    askId: "a-1",
-    resources: sampleResources,
-    startBy: sampleAt + 60_000,
-    answers: [{ nodeId: "n-one", accepted: true, score: 80 }],
-  }),
+  sampleAssigned({ answers: [{ nodeId: "n-one", accepted: true, score: 80 }] }),
   ExecutionStarted.of({ executionId, startedAt: sampleAt, timeoutAt: sampleAt + 1_000 }),
   ExecutionPublishing.of({ executionId, publishBy: sampleAt + 2_000, report: 2 }),
   ExecutionCompleted.of({ executionId, output: sampleOutput, result: { type: "local", params: { path: "/r" } } }),

@@ -1,5 +1,4 @@
 import {
-  ExecutionAssigned,
   ExecutionCompleted,
   ExecutionEntity,
   ExecutionStarted,
@@ -14,29 +13,18 @@ import { z } from "zod";
 import { evolveJob, type JobEvent } from "../job/evolve.ts";
 import { givenJob } from "../testing/given.ts";
 import {
+  sampleAssigned,
   sampleAt,
   sampleExecutionId,
   sampleJobId,
   sampleOutput,
-  sampleResources,
   sampleSpec,
 } from "../testing/samples.ts";
 import { assignments } from "./assignments.ts";
 import { jobEntryLimits, jobs } from "./jobs.ts";
 import { changes, entries } from "./view.ts";
 
-const assigned = (partition: number): JobEvent =>
-  ExecutionAssigned.of({
-    executionId: sampleExecutionId(partition),
-    slot: `${partition}`,
-    attempt: 1,
-    version: 1,
-    nodeId: "n-one",
-    askId: "a",
-    resources: sampleResources,
-    startBy: sampleAt + 1_000,
-    answers: [],
-  });
+const assigned = (partition: number): JobEvent => sampleAssigned({ slot: `${partition}` });
 const submitted = (count: number) => JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec({ count }), version: 1 });
 const jobOf = (...history: readonly JobEvent[]) => givenJob(...history).state ?? expect.unreachable();
 const entryOfJob = (...history: readonly JobEvent[]) => {

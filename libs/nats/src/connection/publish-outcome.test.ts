@@ -22,6 +22,7 @@ describe("the answer to a publish", () => {
   it.each([
     [400, 10_002],
     [503, 10_023],
+    [503, 10_028],
     [500, 10_047],
     [503, 10_077],
   ])("with status %i and code %i is unknown, for want of room", (code, errorCode) => {
@@ -30,9 +31,12 @@ describe("the answer to a publish", () => {
   it("by nobody is as if it had not been sent", () => {
     expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
   });
-  it.each([10_003, 10_054, 10_166])("that finds fault with the message, as code %i does, is refused", (code) => {
-    expect(outcomeOf(error(400, code))).toMatchObject({ state: "refused", code });
-  });
+  it.each([10_003, 10_054, 10_097, 10_165, 10_166, 10_193])(
+    "that finds fault with the message, as code %i does, is refused",
+    (code) => {
+      expect(outcomeOf(error(400, code))).toMatchObject({ state: "refused", code });
+    },
+  );
   it.each(['{"stream":"S","seq":7}', '{"stream":"S", "seq":7}', '{"stream":"S","domain":"hub","seq":7}'])(
     "%s is stored",
     (text) => {

@@ -1,4 +1,14 @@
-import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
+import {
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  kinds,
+  nodeViews,
+  noTip,
+  type StoredCommit,
+} from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -79,7 +89,8 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const sea = createSea({ seed: "api" });
   const driving = driveWithin(sea.clock);
   const warnings: object[] = [];
-  const ports = memoryPorts(sea, requesterId, { logger: loggerInto(warnings) });
+  const warn = (facts: object) => void warnings.push(facts);
+  const ports = memoryPorts(sea, requesterId, { logger: { info: () => {}, warn } });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -130,8 +141,6 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     },
   };
 }
-
-const loggerInto = (warnings: object[]) => ({ info: () => {}, warn: (facts: object) => void warnings.push(facts) });
 
 /** Live requesters of this release, unless their entry says another level. */
 function rosterOf(sea: Sea, living: readonly LivingMember[]) {

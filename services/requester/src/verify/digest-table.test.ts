@@ -34,6 +34,21 @@ describe("a table of digests", () => {
     expect(table.unexpected).toBe(1);
     expect(table.expect("a", bytes("2"))).toBe("same");
   });
+  // 33 or 17 bytes a slot, of which the last growth may have left half free: 1.5 / 0.75 = 2.
+  it.each([
+    ["values", 66],
+    ["keys", 34],
+  ] as const)("of %s takes at most %i bytes an entry", (holds, most) => {
+    const table = new DigestTable(holds);
+    let worst = 0;
+    for (let n = 1; n <= many; n++) {
+      if (holds === "values") table.set(`key-${n}`, bytes("value"));
+      else table.add(`key-${n}`);
+      // From the first growth on: the first size serves few entries as well.
+      if (n > 1_000) worst = Math.max(worst, table.bytes / n);
+    }
+    expect(worst).toBeLessThanOrEqual(most);
+  });
   it("keeps its counts when it grows", () => {
     const table = new DigestTable("keys");
     for (let n = 0; n < many; n++) table.add(`key-${n}`);

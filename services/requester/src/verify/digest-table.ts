@@ -32,6 +32,11 @@ export class DigestTable {
     return this.#unexpected;
   }
 
+  /** The memory that it takes. */
+  get bytes(): number {
+    return this.#keys.byteLength + this.#values.byteLength + this.#states.byteLength;
+  }
+
   /** Stores a value under a key, in place of an earlier one. */
   set(key: string, value: Uint8Array): void {
     // First of all, because a new key may make the table grow.

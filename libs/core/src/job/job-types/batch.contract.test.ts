@@ -1,31 +1,14 @@
-import {
-  ExecutionAssigned,
-  ExecutionFailed,
-  ExecutionStarted,
-  ExecutionsLost,
-  JobStarted,
-  JobSubmitted,
-} from "@shoal/proto";
+import { ExecutionFailed, ExecutionStarted, ExecutionsLost, JobStarted, JobSubmitted } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { folded } from "../../testing/given.ts";
-import { sampleAt, sampleExecutionId, sampleJobId, sampleResources, sampleSpec } from "../../testing/samples.ts";
+import { sampleAssigned, sampleAt, sampleExecutionId, sampleJobId, sampleSpec } from "../../testing/samples.ts";
 import { evolveJob, type JobEvent } from "../evolve.ts";
 import type { Job } from "../job.ts";
 import { batch } from "./batch.ts";
 import { jobTypeContract } from "./contract.ts";
 
 const executionId = sampleExecutionId();
-const assigned = ExecutionAssigned.of({
-  executionId,
-  slot: "0",
-  attempt: 1,
-  version: 1,
-  nodeId: "n-one",
-  askId: "a-1",
-  resources: sampleResources,
-  startBy: sampleAt + 60_000,
-  answers: [],
-});
+const assigned = sampleAssigned();
 
 /** A history that ends in each of the ways in which a try can end badly, with and without another one. */
 const histories: readonly (readonly JobEvent[])[] = [

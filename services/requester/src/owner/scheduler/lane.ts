@@ -134,9 +134,8 @@ export class Lane {
 
   /** Takes an entry that waits for room for a try on one node; undefined when it is being tried, or no node fits it. */
   takeFor(entry: PendingEntry, nodeId: string): Turn | undefined {
-    if (!this.#queue.has(entry) && !this.#failed.has(entry)) return undefined;
-    this.#queue.take(entry);
-    this.#failed.delete(entry);
+    // Its namespace keeps its turn: the node is asked whether or not it is.
+    if (!this.#queue.delete(entry) && !this.#failed.delete(entry)) return undefined;
     this.#trying.add(entry);
     return { entry, nodeIds: [nodeId], reserves: true };
   }
