@@ -27,5 +27,5 @@ export const listNodes = defineRoute({
     reverse: flag().describe("the last in the order first"),
     limit: limit(Number.MAX_SAFE_INTEGER).describe("how many nodes; all when unset"),
   }),
-  answer: z.object({ nextToken: z.string().default(""), nodes: z.array(NodeEntity) }),
+  answer: z.object({ nextToken: z.string().default(""), nodes: z.array(NodeEntity).default([]) }),
 });
