@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveCompute } from "@shoal/compute";
 import { connectRequester, permissionsOfNode, permissionsOfRequester, type RequesterPorts } from "@shoal/nats";
+import { systemClock, systemRandom } from "@shoal/node";
 import { streams } from "@shoal/proto";
 import { serveRequester } from "@shoal/requester";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -51,7 +52,14 @@ beforeAll(async () => {
   api = `${facts.api}/api/v1/orchestrator`;
   await start((serving) => serveCompute({ ...serving, given: given("n-1", { nodeId: "n-1", "wasm.poolSize": 0 }) }));
   reader = await connectRequester({
-    ...{ requesterId: "reader", user: "requester", pass: password, replicas: 3 },
+    ...{
+      clock: systemClock(),
+      random: systemRandom,
+      requesterId: "reader",
+      user: "requester",
+      pass: password,
+      replicas: 3,
+    },
     servers: cluster.urls.split(","),
     onParked: () => undefined,
   });

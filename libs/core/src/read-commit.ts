@@ -73,7 +73,11 @@ const fields: Readonly<Record<keyof Commit, (value: unknown) => boolean>> = {
 const checks = Object.entries(fields);
 
 const isEvent = (value: unknown): boolean =>
-  isRecord(value) && isText(value["type"]) && Number.isSafeInteger(value["v"]) && Number(value["v"]) >= 1;
+  isRecord(value) &&
+  isText(value["type"]) &&
+  Number.isSafeInteger(value["v"]) &&
+  Number(value["v"]) >= 1 &&
+  "data" in value;
 
 function envelopeProblem(data: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, holds] of checks) if (!holds(data[name])) return `its field "${name}" is not a commit's`;

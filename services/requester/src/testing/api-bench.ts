@@ -1,14 +1,4 @@
-import {
-  entries,
-  entryOf,
-  foldJob,
-  foldNode,
-  jobViews,
-  kinds,
-  nodeViews,
-  noTip,
-  type StoredCommit,
-} from "@shoal/core";
+import { entries, entryOf, foldJob, foldNode, jobViews, kinds, nodeViews, noTip, type StoredCommit } from "@shoal/core";
 import { createSea, type HandClock, type Sea } from "@shoal/core/testing";
 import {
   type AggregateRef,
@@ -94,13 +84,12 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
-  const owner = { holdings: () => holdings };
   const roster = rosterOf(sea, living);
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sea.clock.now() })) };
   const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
-  const onAppended = ({ aggregate }: StoredCommit): void => project(sea, aggregate);
-  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, local: () => undefined, onAppended });
+  const appended = { local: () => undefined, onAppended: (stored: StoredCommit) => project(sea, stored.aggregate) };
+  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, ...appended });
   const parts = {
     ...ports,
     requesterId,
@@ -109,7 +98,13 @@ export async function apiBench({ results, publicUrl = "", ...options }: BenchOpt
     commands: createCommands({ dispatcher, random: ports.random }),
     viewPositions: ports.positions,
     nodes,
-    cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
+    cluster: createCluster({
+      requesterId,
+      roster,
+      membership,
+      owner: { holdings: () => holdings },
+      leases: ports.leases,
+    }),
     results: results ?? { open: async () => undefined },
     health: wellHealth,
   };
