@@ -58,11 +58,11 @@ async function run({ name, run: [file, ...args], hint }: Check): Promise<Row> {
 function outputOf(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
-  const hear = (chunk: string) => {
+  const receive = (chunk: string) => {
     said += chunk;
   };
-  child.stdout.setEncoding("utf8").on("data", hear);
-  child.stderr.setEncoding("utf8").on("data", hear);
+  child.stdout.setEncoding("utf8").on("data", receive);
+  child.stderr.setEncoding("utf8").on("data", receive);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code: code ?? 1, said }));

@@ -37,7 +37,7 @@ const options = {
   help: { type: "boolean", default: false },
 } as const;
 
-type Given = ReturnType<typeof given>;
+type ConfigFlags = ReturnType<typeof given>;
 const given = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
 
 try {
@@ -55,12 +55,12 @@ function put(config: string, out: string | undefined): void {
   else replaceFile(out, config);
 }
 
-function settingsOf(flags: Given): ServerSettings {
+function settingsOf(flags: ConfigFlags): ServerSettings {
   const { host, name, route = [] } = flags;
   const syncInterval = flags["sync-interval"];
-  const clusterUsers = readClusterUsers(wanted(flags, "users"));
+  const clusterUsers = readClusterUsers(expected(flags, "users"));
   return {
-    dataDir: wanted(flags, "store-dir"),
+    dataDir: expected(flags, "store-dir"),
     host,
     port: portOf(flags, "port"),
     users: clusterUsers.users,
@@ -71,7 +71,7 @@ function settingsOf(flags: Given): ServerSettings {
   };
 }
 
-function storeSettings(flags: Given): Pick<ServerSettings, "monitor" | "maxFileStore"> {
+function storeSettings(flags: ConfigFlags): Pick<ServerSettings, "monitor" | "maxFileStore"> {
   const { monitor } = flags;
   const maxFileStore = flags["max-file-store"];
   if (monitor !== "off" && !/^[^\s@/]+:\d+$/.test(monitor))
@@ -85,11 +85,11 @@ function storeSettings(flags: Given): Pick<ServerSettings, "monitor" | "maxFileS
 }
 
 function clusterOf(
-  flags: Given,
+  flags: ConfigFlags,
   routes: readonly string[],
   { routePassword }: ClusterUsers,
 ): NonNullable<ServerSettings["cluster"]> {
-  wanted(flags, "name");
+  expected(flags, "name");
   if (routePassword === undefined) {
     throw new Fault(
       "CONFIG_INVALID",
@@ -102,13 +102,13 @@ function clusterOf(
   return { port: portOf(flags, "cluster-port"), routes, password: routePassword };
 }
 
-function wanted(flags: Given, flag: "users" | "store-dir" | "name"): string {
+function expected(flags: ConfigFlags, flag: "users" | "store-dir" | "name"): string {
   const value = flags[flag];
   if (value !== undefined && value !== "") return value;
   throw new Fault("CONFIG_INVALID", `--${flag} is missing`);
 }
 
-function portOf(flags: Given, flag: "port" | "cluster-port"): number {
+function portOf(flags: ConfigFlags, flag: "port" | "cluster-port"): number {
   const port = Number(flags[flag]);
   if (/^\d+$/.test(flags[flag]) && port >= 1 && port <= 65_535) return port;
   throw new Fault("CONFIG_INVALID", `--${flag}: wanted a port from 1 to 65535, found "${flags[flag]}"`);

@@ -12,7 +12,7 @@ import {
 } from "@shoal/core";
 import { encodeCommit, messageReader } from "@shoal/nats";
 import { type Commit, commitVersion, subjectOf } from "@shoal/proto";
-import type { SoFar, Step, Story } from "./story.ts";
+import type { SoFar, Step, Trace } from "./trace.ts";
 
 /** A message as the stream EVENTS keeps it. */
 export interface GoldenMessage {
@@ -27,7 +27,7 @@ export interface GoldenMessage {
 export interface Corpus {
   readonly messages: readonly GoldenMessage[];
   /** By subject. */
-  readonly fates: Readonly<Record<string, string>>;
+  readonly expectedStates: Readonly<Record<string, string>>;
   /** The state of each aggregate, folded from what was decided and from what was stored of it. */
   readonly states: readonly { readonly decided: unknown; readonly stored: unknown }[];
   /** Commands that came to nothing, and why. */
@@ -40,12 +40,12 @@ const beginsAt = Date.UTC(2026, 10, 1);
 const read = messageReader(kinds);
 
 /** Writes the stories as this version decides them. A command that it refuses, or that changes nothing, is left out. */
-export function writeCorpus(stories: readonly Story[]): Corpus {
+export function writeCorpus(traces: readonly Trace[]): Corpus {
   const messages: GoldenMessage[] = [];
-  const fates: Record<string, string> = {};
+  const expectedStates: Record<string, string> = {};
   const states: { decided: unknown; stored: unknown }[] = [];
   const leftOut: string[] = [];
-  for (const { aggregate: ref, steps } of stories) {
+  for (const { aggregate: ref, steps } of traces) {
     const subject = subjectOf(ref);
     const kind = kinds.get(ref.kind);
     let aggregate: Aggregate = noAggregate;
@@ -72,9 +72,9 @@ export function writeCorpus(stories: readonly Story[]): Corpus {
       aggregate = applyCommit(kind, aggregate, found);
     }
     states.push({ decided: decided.state, stored: aggregate.state });
-    fates[subject] = fateOf(kind, aggregate.state);
+    expectedStates[subject] = fateOf(kind, aggregate.state);
   }
-  return { messages, fates, states, leftOut };
+  return { messages, expectedStates, states, leftOut };
 }
 
 /** What an aggregate came to, in a line: ended or settled, and of a job its state, its code and the states of its executions. */

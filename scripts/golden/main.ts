@@ -2,15 +2,15 @@
 // A corpus of a version that was released is never written again: what is in a log stays there. Set the next name then.
 import { writeFileSync } from "node:fs";
 import { writeCorpus } from "./corpus.ts";
-import { stories } from "./stories.ts";
+import { traces } from "./traces.ts";
 
 /** The corpus that this version writes, until it is released. */
 const corpusName = "2026-11";
 
 const folder = new URL("../../test/golden/", import.meta.url);
-const { messages, fates, leftOut } = writeCorpus(stories);
+const { messages, expectedStates, leftOut } = writeCorpus(traces);
 const lines = messages.map((message) => `${JSON.stringify(message)}\n`);
 writeFileSync(new URL(`${corpusName}.jsonl`, folder), lines.join(""));
-writeFileSync(new URL(`${corpusName}.fates.json`, folder), `${JSON.stringify(fates, undefined, 2)}\n`);
+writeFileSync(new URL(`${corpusName}.fates.json`, folder), `${JSON.stringify(expectedStates, undefined, 2)}\n`);
 for (const why of leftOut) process.stdout.write(`left out, ${why}\n`);
 process.stdout.write(`test/golden/${corpusName}: ${messages.length} messages\n`);

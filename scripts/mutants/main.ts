@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createDice } from "@shoal/core/testing";
+import { createPrng } from "@shoal/core/testing";
 import { type Area, areas } from "./areas.ts";
 import { copyTree } from "./copy-tree.ts";
 import { type Mutant, mutantsOf } from "./mutators.ts";
@@ -85,8 +85,8 @@ async function sourcesIn(sources: readonly string[]): Promise<readonly string[]>
 
 /** So many of them, the same ones for the same seed, in the order of the files. */
 function sampled(from: readonly Candidate[], count: number): readonly Candidate[] {
-  const dice = createDice(values.seed);
-  const drawn = from.map((candidate, index) => ({ candidate, index, at: dice.fraction() }));
+  const prng = createPrng(values.seed);
+  const drawn = from.map((candidate, index) => ({ candidate, index, at: prng.fraction() }));
   const taken = drawn.toSorted((a, b) => a.at - b.at).slice(0, count);
   return taken.toSorted((a, b) => a.index - b.index).map(({ candidate }) => candidate);
 }

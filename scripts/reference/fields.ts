@@ -7,7 +7,7 @@ export interface Field {
   readonly type: string;
   readonly required: boolean;
   readonly fallback: string;
-  readonly says: string;
+  readonly summary: string;
 }
 
 const Node = z.looseObject({
@@ -43,7 +43,7 @@ function below(node: Node, prefix: string, depth: number): readonly Field[] {
       type: typeOf(child),
       required: node.required?.includes(name) === true,
       fallback: child.default === undefined ? "" : JSON.stringify(child.default),
-      says: child.description ?? "",
+      summary: child.description ?? "",
     };
     return [field, ...below(child, `${path}.`, depth - 1), ...below(itemOf(child), `${path}[].`, depth - 1)];
   });

@@ -11,10 +11,10 @@ if (process.argv.includes("--check")) {
   for (const name of names) process.stdout.write(`${folder}/${name} is not what the code says: npm run docs\n`);
   process.exitCode = names.length === 0 ? 0 : 1;
 } else {
-  const wanted = written();
+  const expected = written();
   mkdirSync(join(root, folder), { recursive: true });
   for (const name of names) {
-    const text = wanted.get(name);
+    const text = expected.get(name);
     if (text === undefined) rmSync(join(root, folder, name), { recursive: true });
     else writeFileSync(join(root, folder, name), text);
     process.stdout.write(`${folder}/${name} ${text === undefined ? "removed" : "written"}\n`);

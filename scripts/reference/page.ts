@@ -4,7 +4,7 @@ export interface Page {
   readonly file: string;
   readonly title: string;
   /** One sentence for the list of pages. */
-  readonly says: string;
+  readonly summary: string;
   /** Where the truth stands: the file to edit. */
   readonly from: string;
   /** The file is data for programs: its body alone. */

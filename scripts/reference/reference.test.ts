@@ -38,10 +38,10 @@ it("a schema's fields are listed with what nests in them", () => {
     labels: z.record(z.string(), z.string()).optional(),
   });
   expect(fieldsOf(schema, "nested")).toEqual([
-    { path: "name", type: "string", required: true, fallback: "", says: "who" },
-    { path: "tasks", type: "list of object", required: true, fallback: "", says: "" },
-    { path: "tasks[].kind", type: '"a" or "b"', required: false, fallback: '"a"', says: "" },
-    { path: "labels", type: "map", required: false, fallback: "", says: "" },
+    { path: "name", type: "string", required: true, fallback: "", summary: "who" },
+    { path: "tasks", type: "list of object", required: true, fallback: "", summary: "" },
+    { path: "tasks[].kind", type: '"a" or "b"', required: false, fallback: '"a"', summary: "" },
+    { path: "labels", type: "map", required: false, fallback: "", summary: "" },
   ]);
 });
 

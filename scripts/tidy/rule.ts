@@ -22,6 +22,6 @@ export interface Tree {
 export interface Rule {
   readonly name: string;
   /** The habit in one sentence. */
-  readonly says: string;
+  readonly summary: string;
   check(tree: Tree): Iterable<Finding>;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { connectRequester, findServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { commitVersion, JobQueued } from "@shoal/proto";
@@ -29,11 +29,11 @@ export async function openBareLog(): Promise<BareLog> {
     servers: [server.url],
     replicas: 1,
     onParked: () => undefined,
-    onTrouble: () => undefined,
+    onNatsError: () => undefined,
   });
   const one = async () => {
     const id = `j-${systemRandom.uuid()}`;
-    await log.append({ kind: "job", namespace: "default", id }, noTip, { ...envelope, id, at: Date.now() });
+    await log.append({ kind: "job", namespace: "default", id }, noStreamPosition, { ...envelope, id, at: Date.now() });
   };
   const timed = async (work: () => Promise<void>) => {
     const began = performance.now();

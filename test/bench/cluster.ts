@@ -63,7 +63,7 @@ export async function startCluster(): Promise<BenchCluster> {
         pass: password,
         replicas: 1,
         onParked: () => undefined,
-        onTrouble: () => undefined,
+        onNatsError: () => undefined,
       }),
     rssBytes: (name) => rssOf(devstack.pids()[name] ?? 0),
     cpuMs: (name) => cpuOf(devstack.pids()[name] ?? 0),

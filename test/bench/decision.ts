@@ -1,5 +1,5 @@
 import { decideJob, evolveJob, type Job, type JobCommand, silentLogger } from "@shoal/core";
-import { createDice, createHandClock, sampleSpec } from "@shoal/core/testing";
+import { createManualClock, createPrng, sampleSpec } from "@shoal/core/testing";
 import type { Placeable } from "../../services/requester/src/owner/scheduler/placeable.ts";
 import { Scheduler } from "../../services/requester/src/owner/scheduler/scheduler.ts";
 import { nodesOf } from "../../services/requester/src/testing/scheduler-harness.ts";
@@ -36,16 +36,16 @@ async function microsAt(nodes: number): Promise<number> {
 /** Makes decisions one after the other; every node bids at once. */
 function decider(nodes: number): (job: Job) => Promise<void> {
   const infos = new Map(nodesOf(nodes).map((info) => [info.nodeId, info]));
-  const dice = createDice(nodes);
+  const prng = createPrng(nodes);
   let ids = 0;
   const scheduler = new Scheduler({
-    market: {
+    bidClient: {
       ask: async (nodeId, { askId, slots }) => ({ askId, nodeId, accepted: true, score: 1, slots }),
       release: () => undefined,
     },
     membership: { candidate: (nodeId) => infos.get(nodeId), settled: () => true },
-    clock: createHandClock(),
-    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
+    clock: createManualClock(),
+    random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: silentLogger,
     auction: { width: 3, rounds: 8, waitMs: 300 },
   });

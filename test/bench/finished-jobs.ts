@@ -1,7 +1,7 @@
-import { entries, entryOf, foldJob, jobViews, noTip, type StoredCommit } from "@shoal/core";
-import type { RequesterPorts } from "@shoal/nats";
+import { entries, entryOf, foldJob, jobViews, noStreamPosition, type StoredCommit } from "@shoal/core";
+import type { NatsRequesterPorts } from "@shoal/nats";
 import { commitVersion, JobCompleted, JobSpec, JobStarted, JobSubmitted, type StoredEvent } from "@shoal/proto";
-import { steps } from "../../services/requester/src/testing/bench-jobs.ts";
+import { steps } from "../../services/requester/src/testing/sample-jobs.ts";
 import { inWindow } from "./measure.ts";
 
 // As for bare appends: where one connection's rate is highest.
@@ -19,14 +19,14 @@ const historyOf = (jobId: string): readonly (readonly StoredEvent[])[] => [
 ];
 
 /** Puts jobs that have finished into the log and into their bucket, without the services; resolves with their ids. */
-export async function putFinishedJobs({ log, views }: RequesterPorts, count: number): Promise<readonly string[]> {
+export async function putFinishedJobs({ log, views }: NatsRequesterPorts, count: number): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, (_, index) => idOf(index));
   await inWindow(count, window, async (index) => {
     const id = idOf(index);
     const aggregate = { kind: "job", namespace: "default", id } as const;
     const stored: StoredCommit[] = [];
     for (const [number, events] of historyOf(id).entries()) {
-      const after = stored.at(-1) ?? noTip;
+      const after = stored.at(-1) ?? noStreamPosition;
       const commit = { ...envelope, id: `${id} ${number}`, at: number, prev: after.hash, events };
       stored.push({ aggregate, commit, ...(await log.append(aggregate, after, commit)) });
     }
@@ -40,7 +40,7 @@ export async function putFinishedJobs({ log, views }: RequesterPorts, count: num
 }
 
 /** Puts entries into the bucket that differ from one of a finished job by their ids alone, for as many jobs as nobody appends. */
-export async function putEntries({ views }: RequesterPorts, like: string, range: readonly [number, number]) {
+export async function putEntries({ views }: NatsRequesterPorts, like: string, range: readonly [number, number]) {
   const entry = JSON.stringify(await views.jobs.get(`default.${like}`));
   const [from, to] = range;
   await inWindow(to - from, window, async (index) => {

@@ -1,5 +1,5 @@
 import { changes, decideJob, foldCommit, type Job, type JobCommand, jobKind, jobLimits, kinds } from "@shoal/core";
-import { createSea, sampleResources, sampleSpec } from "@shoal/core/testing";
+import { createSimulatedCluster, sampleResources, sampleSpec } from "@shoal/core/testing";
 import { type Commit, commitVersion, featureLevel, type StoredEvent } from "@shoal/proto";
 import { Aggregates } from "../../services/requester/src/owner/aggregates.ts";
 import { FeatureGate } from "../../services/requester/src/owner/feature-gate.ts";
@@ -28,7 +28,7 @@ const spec = sampleSpec();
 
 /** What a requester's turn of the event loop takes at most when a node goes; the median over nodes. */
 async function nodeLoss(): Promise<number> {
-  const ports = memoryPorts(createSea(), "bench");
+  const ports = memoryPorts(createSimulatedCluster(), "bench");
   const gone = new Set<string>();
   const reconciler = new Reconciler({
     ...ports,

@@ -40,7 +40,7 @@ export const finishedJobs: Measure = {
         servers: [server.url],
         replicas: 1,
         onParked: () => undefined,
-        onTrouble: () => undefined,
+        onNatsError: () => undefined,
       });
     try {
       const writer = await open();

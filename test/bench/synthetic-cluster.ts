@@ -8,7 +8,7 @@ import { startChild } from "../../apps/cli/src/devstack/child.ts";
 import { openDataDir } from "../../apps/cli/src/devstack/data-dir.ts";
 import { natsUsers } from "../../apps/cli/src/devstack/nats-users.ts";
 import { nodeName, requesterPlan } from "../../apps/cli/src/devstack/plans.ts";
-import { usual } from "../../apps/cli/src/devstack/settings.ts";
+import { defaults } from "../../apps/cli/src/devstack/settings.ts";
 import { type Blocked, openBlockedProbe } from "./blocked.ts";
 import { inWindow } from "./measure.ts";
 import { type SyntheticNode, startSyntheticNode } from "./synthetic-node.ts";
@@ -33,7 +33,11 @@ const lookMs = 250;
 export async function startSyntheticCluster(nodes: number): Promise<SyntheticCluster> {
   const folder = await mkdtemp(join(tmpdir(), "shoal-bench-"));
   const dataDir = openDataDir(folder);
-  const settings = { ...usual, nodes, requesterSettings: { "log.level": "warn", "http.requestsPerSecond": "1000000" } };
+  const settings = {
+    ...defaults,
+    nodes,
+    requesterSettings: { "log.level": "warn", "http.requestsPerSecond": "1000000" },
+  };
   const users = await natsUsers(settings, dataDir);
   const server = await startServer(await findServer(), { dataDir: dataDir.of("nats"), port: -1, users });
   const probe = await openBlockedProbe();
@@ -48,7 +52,7 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
     const connection = {
       ...{ nodeId, servers: [server.url], user: nodeId, pass: dataDir.passwordOf(nodeId) },
       // A closed connection reports that it is down.
-      onTrouble: (what: string) => void (isStopping || console.error(`${nodeId}: ${what}`)),
+      onNatsError: (what: string) => void (isStopping || console.error(`${nodeId}: ${what}`)),
     };
     const onAsks = (count: number) => {
       asks += count;

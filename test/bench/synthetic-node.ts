@@ -30,10 +30,10 @@ export async function startSyntheticNode({ connection, onAsks }: SyntheticOption
     assignments: nats.assignments,
     reports: nats.reports,
     logs: nats.logs,
-    stall: {
-      ...nats.stall,
+    bidServer: {
+      ...nats.bidServer,
       onAsk: (answer) =>
-        nats.stall.onAsk((batch) => {
+        nats.bidServer.onAsk((batch) => {
           onAsks(batch.asks.length);
           return answer(batch);
         }),

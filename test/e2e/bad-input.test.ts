@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { parkedHeaders } from "../../libs/nats/src/reports/park.ts";
 import { readStream } from "../../libs/nats/src/stream/reading.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { type FaultCluster, startFaultCluster } from "../int/fault-cluster.ts";
-import { readStory } from "../int/invariants.ts";
+import { readTrace } from "../int/invariants.ts";
 import { doomedSpecs } from "./bad-input/doomed-specs.ts";
 import { hostileGuests } from "./bad-input/hostile-guests.ts";
 import { jobWith, type RefusedRequest, refusedRequests } from "./bad-input/refused-requests.ts";
@@ -57,42 +57,42 @@ onServer(() => {
     });
 
   /** Runs a job to its end: how it ended, and its whole history as one text. */
-  async function outcome(task: object): Promise<{ readonly end: string | undefined; readonly told: string }> {
+  async function outcome(task: object): Promise<{ readonly end: string | undefined; readonly collected: string }> {
     const { jobId } = await cluster.client.submit(JSON.parse(jobWith({}, task)).Job);
-    await cluster.witness.until("its end", ({ story }) => story.jobs.get(jobId)?.end() !== undefined);
+    await cluster.observer.until("its end", ({ trace }) => trace.jobs.get(jobId)?.end() !== undefined);
     const { items } = await cluster.client.history(jobId);
-    const told = items.map(({ event }) => `${event.message} ${JSON.stringify(event.details ?? {})}`).join("\n");
-    return { end: cluster.witness.story.jobs.get(jobId)?.end(), told };
+    const collected = items.map(({ event }) => `${event.message} ${JSON.stringify(event.details ?? {})}`).join("\n");
+    return { end: cluster.observer.trace.jobs.get(jobId)?.end(), collected };
   }
 
   describe("refused, with words, is a request with", () => {
-    it.each(refusedRequests)("$name", async ({ body, headers, status, says }) => {
-      const before = cluster.witness.story.jobs.size;
+    it.each(refusedRequests)("$name", async ({ body, headers, status, summary }) => {
+      const before = cluster.observer.trace.jobs.size;
       const answer = await put(body, headers);
-      expect(await answer.json()).toMatchObject({ Status: status, Message: expect.stringMatching(says) });
+      expect(await answer.json()).toMatchObject({ Status: status, Message: expect.stringMatching(summary) });
       expect(answer.status).toBe(status);
-      expect(cluster.witness.story.jobs.size).toBe(before);
+      expect(cluster.observer.trace.jobs.size).toBe(before);
     });
   });
 
   describe("taken, and ended with its reason in the history, is a job with", () => {
-    it.each(doomedSpecs(archiveThatClimbs))("$name", async ({ task, says }) => {
-      const { end, told } = await outcome(task(folder));
-      expect(told).toMatch(says);
+    it.each(doomedSpecs(archiveThatClimbs))("$name", async ({ task, summary }) => {
+      const { end, collected } = await outcome(task(folder));
+      expect(collected).toMatch(summary);
       expect(end).toBe("failed");
     });
   });
 
   describe("kept in bounds is a guest with", () => {
-    it.each(hostileGuests)("$name", async ({ module, task = {}, end: wanted, says }) => {
+    it.each(hostileGuests)("$name", async ({ module, task = {}, end: expected, summary }) => {
       const url = `data:application/wasm;base64,${Buffer.from(module()).toString("base64")}`;
-      const { end, told } = await outcome({
+      const { end, collected } = await outcome({
         Engine: { Type: "wasm", Params: { EntryModule: "/app/main.wasm" } },
         InputSources: [{ Source: { Type: "inline", Params: { URL: url } }, Target: "/app/main.wasm" }],
         ...task,
       });
-      expect(told).toMatch(says);
-      expect(end).toBe(wanted);
+      expect(collected).toMatch(summary);
+      expect(end).toBe(expected);
     });
   });
 
@@ -114,7 +114,7 @@ onServer(() => {
   describe("does not believe a node that", () => {
     const otherThan = (nodeId: string) => (nodeId === "node-0" ? "node-1" : "node-0");
     const exitCodes = async (jobId: string) => {
-      await cluster.witness.until("its end", ({ story }) => story.jobs.get(jobId)?.end() !== undefined);
+      await cluster.observer.until("its end", ({ trace }) => trace.jobs.get(jobId)?.end() !== undefined);
       const { items } = await cluster.client.executions(jobId);
       return items.map(({ runOutput }) => runOutput?.exitCode);
     };
@@ -142,12 +142,12 @@ onServer(() => {
     it.each(garbage)("reports %s", async (_, bytes) => {
       const { jobId, placed } = await runningJob(cluster);
       const subject = subjects.report(placed.nodeId, jobId, placed.executionId);
-      const parked = heard<string>();
+      const parked = record<string>();
       const reading = await readStream(cluster.ports.link, {
         stream: streams.parked,
         filter: subjects.allParked,
         from: { at: "behind", seq: 0 },
-        deliver: (message) => parked.tell(message.header(parkedHeaders.subject)),
+        deliver: (message) => parked.push(message.header(parkedHeaders.subject)),
       });
       const rogue = await connectRogue(cluster, placed.nodeId);
       expect(await rogue.link.publisher.publish({ subject, bytes: bytes() })).toMatchObject({ state: "stored" });
@@ -162,7 +162,7 @@ onServer(() => {
     const { end } = await outcome({ Engine: { Type: "noop", Params: { Stdout: "still here\n" } } });
     expect(end).toBe("completed");
     expect(await readFile(join(folder, "closed", "secret"), "utf8")).toBe("secret");
-    expect((await readStory(cluster.ports.log)).broken).toEqual([]);
+    expect((await readTrace(cluster.ports.log)).broken).toEqual([]);
     expect(await cluster.replay()).toMatchObject({ ok: true, problems: { count: 0 }, mismatches: { count: 0 } });
     expect(cluster.news.all).toEqual([]);
   });

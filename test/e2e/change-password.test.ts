@@ -7,8 +7,8 @@ import {
   connectNode,
   connectRequester,
   findServer,
+  type NatsRequesterPorts,
   type NodePorts,
-  type RequesterPorts,
   type RunningServer,
   startServer,
 } from "@shoal/nats";
@@ -44,7 +44,7 @@ async function reload(users: object): Promise<void> {
   process.kill(server.pid, "SIGHUP");
 }
 
-async function requester(user: string, pass: string): Promise<RequesterPorts> {
+async function requester(user: string, pass: string): Promise<NatsRequesterPorts> {
   const quiet = { onParked: () => {} };
   const ports = await connectRequester({
     clock: systemClock(),
@@ -74,7 +74,7 @@ async function node(user: string, pass: string): Promise<NodePorts> {
 }
 
 /** Whether it gets answers now, over the connection that it has. */
-const works = async ({ link }: Pick<RequesterPorts, "link">): Promise<boolean> =>
+const workloads = async ({ link }: Pick<NatsRequesterPorts, "link">): Promise<boolean> =>
   await link.nc.flush().then(() => !link.nc.isClosed());
 
 const report = {
@@ -86,7 +86,7 @@ const report = {
 it("changes the passwords of requesters and nodes while both old and new ones work", async () => {
   server = await startServer(await findServer(), { dataDir: folder, port: -1 });
   await reload({ requester: "old", nodes: { "n-1": "old" } });
-  await expect.poll(() => requester("requester", "old").then(works), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => requester("requester", "old").then(workloads), { timeout: 20_000 }).toBe(true);
   const [oldRequester, oldNode] = [await requester("requester", "old"), await node("n-1", "old")];
   const drops: string[] = [];
   for (const { link } of [oldRequester, oldNode]) link.onChange((up) => drops.push(up ? "up" : "down"));
@@ -96,10 +96,10 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
     requester: { requester: "old", "requester-b": "new" },
     nodes: { "n-1": { "n-1": "old", "n-1-b": "new" } },
   });
-  await expect.poll(() => requester("requester-b", "new").then(works, () => false), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => requester("requester-b", "new").then(workloads, () => false), { timeout: 20_000 }).toBe(true);
   const newRequester = await requester("requester-b", "new");
   const newNode = await node("n-1-b", "new");
-  expect(await Promise.all([oldRequester, oldNode, newRequester, newNode].map(works))).toEqual([
+  expect(await Promise.all([oldRequester, oldNode, newRequester, newNode].map(workloads))).toEqual([
     true,
     true,
     true,
@@ -112,7 +112,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   // Without the old ones: whoever has changed goes on, the old ones are let go.
   await reload({ requester: { "requester-b": "new" }, nodes: { "n-1": { "n-1-b": "new" } } });
   await expect.poll(() => drops.filter((each) => each === "down").length, { timeout: 20_000 }).toBe(2);
-  expect(await Promise.all([newRequester, newNode].map(works))).toEqual([true, true]);
+  expect(await Promise.all([newRequester, newNode].map(workloads))).toEqual([true, true]);
   await newNode.reports.send(report);
   expect(await newRequester.log.lastSeq()).toBe(0);
   await expect(node("n-1", "old")).rejects.toMatchObject({ code: "NATS_REFUSED" });

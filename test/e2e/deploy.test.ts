@@ -227,59 +227,59 @@ describe("make-config refuses", () => {
     readonly what: string;
     readonly args: readonly string[];
     readonly given: object;
-    readonly says: string;
+    readonly summary: string;
   }
   const rows: readonly Row[] = [
     {
       what: "a node's name that would widen its rights",
       args: fine,
       given: { requester: "x", nodes: { "n.>": "y" } },
-      says: '"n.>"',
+      summary: '"n.>"',
     },
     {
       what: "a node that is named as the requesters",
       args: fine,
       given: { requester: "x", nodes: { requester: "y" } },
-      says: '"requester"',
+      summary: '"requester"',
     },
     {
       what: "an observer that is named as a node",
       args: fine,
       given: { requester: "x", nodes: { a: "y" }, observers: { a: "z" } },
-      says: 'got "a" twice',
+      summary: 'got "a" twice',
     },
     {
       what: "a second user of a node that is another's",
       args: fine,
       given: { requester: "x", nodes: { a: { a: "y", b: "y" }, b: "z" } },
-      says: 'got "b" twice',
+      summary: 'got "b" twice',
     },
     {
       what: "a size that is none",
       args: [...fine, "--max-file-store", "much"],
       given: users,
-      says: 'a size such as 50GB, got "much"',
+      summary: 'a size such as 50GB, got "much"',
     },
-    { what: "an empty password", args: fine, given: { requester: "" }, says: "a password cannot be empty" },
-    { what: "a missing folder", args: [], given: users, says: "--store-dir is missing" },
-    { what: "a port that is none", args: [...fine, "--port", "0"], given: users, says: 'to 65535, found "0"' },
+    { what: "an empty password", args: fine, given: { requester: "" }, summary: "a password cannot be empty" },
+    { what: "a missing folder", args: [], given: users, summary: "--store-dir is missing" },
+    { what: "a port that is none", args: [...fine, "--port", "0"], given: users, summary: 'to 65535, found "0"' },
     {
       what: "routes without a password",
       args: [...fine, "--name", "a", "--route", "b:6222"],
       given: users,
-      says: '"routes" in the users file',
+      summary: '"routes" in the users file',
     },
     {
       what: "routes without a name",
       args: [...fine, "--route", "b:6222"],
       given: { ...users, routes: "z" },
-      says: "--name is missing",
+      summary: "--name is missing",
     },
   ];
-  it.each(rows)("$what", ({ args, given, says }) => {
+  it.each(rows)("$what", ({ args, given, summary }) => {
     const { status, stdout, stderr } = makeConfig(args, given);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain(says);
+    expect(stderr).toContain(summary);
     expect(stderr).not.toContain("    at ");
   });
 });

@@ -41,16 +41,16 @@ function follow(child: ChildProcess): Lines {
   if (output === null) throw new Error("no output to follow");
   createInterface({ input: output }).on("line", (line) => {
     lines.push(line);
-    for (const hear of listeners) hear(line);
+    for (const receive of listeners) receive(line);
   });
   const said = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
-      const hear = (line: string) => {
+      const receive = (line: string) => {
         const found = pattern.exec(line);
         if (found !== null) resolve(found);
       };
-      listeners.add(hear);
-      lines.forEach(hear);
+      listeners.add(receive);
+      lines.forEach(receive);
       child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
     });
   return { child, lines, said };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveCompute } from "@shoal/compute";
-import { connectRequester, permissionsOfNode, permissionsOfRequester, type RequesterPorts } from "@shoal/nats";
+import { connectRequester, type NatsRequesterPorts, permissionsOfNode, permissionsOfRequester } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { streams } from "@shoal/proto";
 import { serveRequester } from "@shoal/requester";
@@ -18,7 +18,7 @@ const users = [
 
 let folder = "";
 let cluster: NatsCluster;
-let reader: RequesterPorts;
+let reader: NatsRequesterPorts;
 let api = "";
 const quit = Promise.withResolvers<void>();
 const served: Promise<void>[] = [];
@@ -89,7 +89,7 @@ async function submit(): Promise<string> {
   }
 }
 
-interface Heard {
+interface Recorded {
   readonly id: string;
   readonly type: string;
   readonly subject: string;
@@ -98,8 +98,8 @@ interface Heard {
 const Event = z.object({ id: z.string(), type: z.string(), subject: z.string() });
 
 /** The feed from the log's beginning until it is closed; like a browser, it resumes behind the last event when the connection ends. */
-function listen(): { readonly all: Heard[]; close(): void } {
-  const all: Heard[] = [];
+function listen(): { readonly all: Recorded[]; close(): void } {
+  const all: Recorded[] = [];
   const closed = new AbortController();
   void (async () => {
     while (!closed.signal.aborted) {
@@ -112,7 +112,7 @@ function listen(): { readonly all: Heard[]; close(): void } {
   return { all, close: () => closed.abort() };
 }
 
-async function readEvents({ body }: Response, onEvent: (event: Heard) => void): Promise<void> {
+async function readEvents({ body }: Response, onEvent: (event: Recorded) => void): Promise<void> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const piece of body ?? []) {

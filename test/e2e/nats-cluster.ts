@@ -103,13 +103,13 @@ function start(path: string, config: string): { readonly child: ChildProcess; re
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on("line", (line) => {
       lines.push(line);
-      for (const hear of listeners) hear(line);
+      for (const receive of listeners) receive(line);
     });
   }
   const next = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
-      const hear = (line: string) => (pattern.test(line) ? resolve() : undefined);
-      listeners.add(hear);
+      const receive = (line: string) => (pattern.test(line) ? resolve() : undefined);
+      listeners.add(receive);
       child.once("exit", () => reject(new Error(`nats-server ended without ${pattern}:\n${lines.join("\n")}`)));
     });
   const said = (pattern: RegExp) => (lines.some((line) => pattern.test(line)) ? Promise.resolve() : next(pattern));

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
-import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { runShoal, spawnShoal } from "./run-shoal.ts";
 
 onServer(() => {
   it("ends the second process of a node id with a sentence, and leaves the first one at work", async () => {
     const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
-    const bench = await natsBench();
+    const harness = await natsHarness();
     const serve = (name: string) => [
-      ...["serve", "--compute", "--nats", bench.server().url, "-c", "nodeId=n-one"],
+      ...["serve", "--compute", "--nats", harness.server().url, "-c", "nodeId=n-one"],
       ...["-c", `dataDir=${join(folder, name)}`, "-c", "wasm.poolSize=0"],
     ];
     const first = spawnShoal(serve("first"));
@@ -41,7 +41,7 @@ onServer(() => {
       const gone = once(first, "exit");
       first.kill("SIGTERM");
       await gone;
-      await bench.close();
+      await harness.close();
       await rm(folder, { recursive: true, force: true });
     }
   });

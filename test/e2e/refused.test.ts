@@ -97,7 +97,7 @@ describe("a password that changes on the servers", () => {
   it("is read again from its file, and is asked for seldom until it fits", { timeout: 60_000 }, async () => {
     const passwordFile = join(folder, "password");
     await writeFile(passwordFile, "right\n", { mode: 0o600 });
-    const troubles: string[] = [];
+    const faultPlan: string[] = [];
     const refused = Promise.withResolvers<void>();
     const requester = await connectRequester({
       clock: systemClock(),
@@ -108,8 +108,8 @@ describe("a password that changes on the servers", () => {
       user: "requester",
       passwordFile,
       onParked: () => {},
-      onTrouble: (what) => {
-        troubles.push(what);
+      onNatsError: (what) => {
+        faultPlan.push(what);
         if (what.includes("refuses")) refused.resolve();
       },
     });
@@ -120,7 +120,7 @@ describe("a password that changes on the servers", () => {
     expect(await requester.link.connected(45_000)).toBe(true);
     // Each server at most a few times with growing pauses: 1 s, 2 s, 4 s, 8 s, 16 s.
     expect((await cluster.connections()) - before).toBeLessThanOrEqual(12);
-    expect(troubles.filter((what) => what.includes("refuses"))).toHaveLength(1);
+    expect(faultPlan.filter((what) => what.includes("refuses"))).toHaveLength(1);
     await requester.close();
   });
 });

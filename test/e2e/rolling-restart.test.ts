@@ -78,8 +78,8 @@ describe("a clean rolling restart of the NATS servers", () => {
       child.kill("SIGTERM");
       expect(await ended).toEqual([0, null]);
     }
-    const later = [...requester.lines.slice(atRequester), ...node.lines.slice(atNode)];
-    expect(later.filter(({ level = 0 }) => level >= warning)).toEqual([]);
+    const deferred = [...requester.lines.slice(atRequester), ...node.lines.slice(atNode)];
+    expect(deferred.filter(({ level = 0 }) => level >= warning)).toEqual([]);
     const who = { pid: expect.any(Number), hostname: expect.any(String) };
     for (const line of requester.lines) expect(line).toMatchObject({ requesterId: "r-1", ...who });
     for (const line of node.lines) expect(line).toMatchObject({ nodeId: "n-1", ...who });

@@ -52,13 +52,13 @@ function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Sta
   const listeners = new Set<(line: string) => void>();
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
-    for (const hear of listeners) hear(line);
+    for (const receive of listeners) receive(line);
   });
   const said = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
-      const hear = (line: string) => (pattern.test(line) ? resolve() : undefined);
-      listeners.add(hear);
-      lines.forEach(hear);
+      const receive = (line: string) => (pattern.test(line) ? resolve() : undefined);
+      listeners.add(receive);
+      lines.forEach(receive);
       child.once("exit", (code) => reject(new Error(`ended with ${code} without ${pattern}:\n${lines.join("\n")}`)));
     });
   return { child, said };

@@ -50,18 +50,18 @@ export function startUnit(command: string, env: Readonly<Record<string, string>>
   const listeners = new Set<(line: string) => void>();
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
-    for (const hear of listeners) hear(line);
+    for (const receive of listeners) receive(line);
   });
   return {
     child,
     said: (pattern) =>
       new Promise((resolve, reject) => {
-        const hear = (line: string) => {
+        const receive = (line: string) => {
           const found = pattern.exec(line);
           if (found !== null) resolve(found);
         };
-        lines.forEach(hear);
-        listeners.add(hear);
+        lines.forEach(receive);
+        listeners.add(receive);
         closed.then(() => reject(new Error(`${command} ended without ${pattern}:\n${lines.join("\n")}`)), reject);
       }),
     async stop(signal = "SIGTERM") {

@@ -16,7 +16,7 @@ import { ExecutionEntity, JobEntity, NodeEntity, subjectOf } from "@shoal/proto"
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fateOf, writeCorpus } from "../../scripts/golden/corpus.ts";
-import { stories } from "../../scripts/golden/stories.ts";
+import { traces } from "../../scripts/golden/traces.ts";
 
 // Logs as they were written by older versions: raw messages of the stream EVENTS, a line each. What a release has written is never
 // edited: it stays in logs for ever. How a corpus is made: docs/recipes/add-an-event.md.
@@ -55,12 +55,12 @@ const entitySchemas = { job: JobEntity, execution: ExecutionEntity, node: NodeEn
 
 describe.each(names)("the log of %s", (name) => {
   it("folds to what it came to when it was written", () => {
-    const fates = z.record(z.string(), z.string()).parse(JSON.parse(textOf(`${name}.fates.json`)));
+    const expectedStates = z.record(z.string(), z.string()).parse(JSON.parse(textOf(`${name}.fates.json`)));
     const now = bySubject(name).map(([subject, stored]) => [
       subject,
       fateOf(kindOf(stored), foldAggregate(kindOf(stored), stored).state),
     ]);
-    expect(Object.fromEntries(now)).toEqual(fates);
+    expect(Object.fromEntries(now)).toEqual(expectedStates);
   });
   it("holds events that fit today's schemas once they are lifted", () => {
     const known = eventsOf(kinds);
@@ -87,9 +87,9 @@ describe.each(names)("the log of %s", (name) => {
       for (const { value } of shown) {
         for (const [field, schema] of Object.entries(entitySchemas)) if (field in value) schema.parse(value[field]);
       }
-      const story = kind.name === "job" && foldJob(stored) !== undefined ? historyOf(stored) : [];
-      expect(story.map(({ seqNum }) => seqNum)).toEqual(story.map((_, index) => index + 1));
-      expect(story.length > 0).toBe(kind.name === "job");
+      const trace = kind.name === "job" && foldJob(stored) !== undefined ? historyOf(stored) : [];
+      expect(trace.map(({ seqNum }) => seqNum)).toEqual(trace.map((_, index) => index + 1));
+      expect(trace.length > 0).toBe(kind.name === "job");
     }
   });
 });
@@ -106,16 +106,15 @@ it("the corpora hold every event in the version that is written today", () => {
   const missing = [...eventsOf(kinds).values()]
     .map(({ name, version }) => `${name} ${version}`)
     .filter((each) => !written.includes(each));
-  expect(
-    missing,
-    "lead a story of scripts/golden/stories.ts through them, and run node scripts/golden/main.ts",
-  ).toEqual([]);
+  expect(missing, "lead a story of scripts/golden/traces.ts through them, and run node scripts/golden/main.ts").toEqual(
+    [],
+  );
 });
 
 it("an aggregate comes to the same by what was decided and by what was stored of it", () => {
-  for (const { decided, stored } of writeCorpus(stories).states) expect(stored).toEqual(decided);
+  for (const { decided, stored } of writeCorpus(traces).states) expect(stored).toEqual(decided);
 });
 
 it("a corpus is written the same way each time", () => {
-  expect(writeCorpus(stories)).toEqual(writeCorpus(stories));
+  expect(writeCorpus(traces)).toEqual(writeCorpus(traces));
 });

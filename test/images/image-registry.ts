@@ -14,7 +14,7 @@ export interface ImageRegistry {
   /** How often each path has been asked for. */
   readonly asked: ReadonlyMap<string, number>;
   /** From now on nothing with this in its path is answered any more, nor refused. */
-  stall(part: string): void;
+  bidServer(part: string): void;
   /** From now on everything is answered again. */
   resume(): void;
   close(): Promise<void>;
@@ -54,7 +54,7 @@ export async function imageRegistry(docker: Docker, source: string): Promise<Ima
     image: `${host}/held:1`,
     absent: `${host}/absent:1`,
     asked,
-    stall: (part) => {
+    bidServer: (part) => {
       stalled = part;
     },
     resume: () => {

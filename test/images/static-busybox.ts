@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 // Where distributions put it, beside the folders of PATH; Alpine calls its static one busybox.static.
-const usualFolders = ["/bin", "/usr/bin", "/usr/local/bin"];
-const usualNames = ["busybox", "busybox.static"];
+const defaultFolders = ["/bin", "/usr/bin", "/usr/local/bin"];
+const defaultNames = ["busybox", "busybox.static"];
 
 // The ELF header, as its specification lays it out for 64-bit little-endian files.
 const headerBytes = 64;
@@ -18,9 +18,9 @@ const loaderKind = 3;
 
 /** The path of a statically linked busybox on this machine, or undefined when there is none: it runs in an image that holds nothing else. */
 export async function staticBusybox(): Promise<string | undefined> {
-  const folders = [...usualFolders, ...(process.env["PATH"] ?? "").split(delimiter)];
+  const folders = [...defaultFolders, ...(process.env["PATH"] ?? "").split(delimiter)];
   for (const folder of new Set(folders)) {
-    for (const name of usualNames) {
+    for (const name of defaultNames) {
       const path = join(folder, name);
       if (await isStatic(path).catch(() => false)) return path;
     }

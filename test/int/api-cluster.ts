@@ -12,7 +12,7 @@ interface Running<F> {
 }
 
 async function run<F>(
-  serve: (told: { readonly quit: Promise<void>; readonly onReady: (facts: F) => void }) => Promise<void>,
+  serve: (collected: { readonly quit: Promise<void>; readonly onReady: (facts: F) => void }) => Promise<void>,
 ): Promise<Running<F>> {
   const quit = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<F>();
@@ -52,9 +52,9 @@ export async function apiCluster(): Promise<ApiCluster> {
     flags,
     requester: (name, more = {}) =>
       start(
-        run((told) =>
+        run((collected) =>
           serveRequester({
-            ...told,
+            ...collected,
             given: {
               env: {},
               flags: { ...flags, requesterId: name, dataDir: join(root, name), "http.port": 0, ...more },
@@ -64,9 +64,9 @@ export async function apiCluster(): Promise<ApiCluster> {
       ),
     node: (nodeId) =>
       start(
-        run((told) =>
+        run((collected) =>
           serveCompute({
-            ...told,
+            ...collected,
             given: { env: {}, flags: { ...flags, nodeId, dataDir: join(root, nodeId), "wasm.poolSize": 0 } },
           }),
         ),

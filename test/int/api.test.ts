@@ -57,7 +57,7 @@ describe("the API over a real nats-server", () => {
   /** Events of the feed from a place on, until one of the given type. */
   async function eventsUntil(query: string, type: string, headers: Record<string, string> = {}) {
     const response = await fetch(at(`/events?${query}`), { headers });
-    const told: z.output<typeof Told>[] = [];
+    const collected: z.output<typeof Told>[] = [];
     let text = "";
     const decoder = new TextDecoder();
     for await (const piece of response.body ?? []) {
@@ -67,11 +67,11 @@ describe("the API over a real nats-server", () => {
         text = text.slice(end + 2);
         if (data === undefined) continue;
         const event = Told.parse(JSON.parse(data));
-        told.push(event);
-        if (event.type === `shoal.${type}`) return told;
+        collected.push(event);
+        if (event.type === `shoal.${type}`) return collected;
       }
     }
-    return told;
+    return collected;
   }
 
   const ended = ({ id, position }: { id: string; position: string }) =>

@@ -1,18 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import { ApiError, type Client } from "@shoal/client";
 import type { Told } from "./invariants.ts";
-import type { Witness } from "./witness.ts";
+import type { Observer } from "./observer.ts";
 
 /** Clients that keep a cluster busy: each submits a job, perhaps stops it, waits for its end, and begins again. */
 export interface ClientLoad {
-  readonly told: Told;
+  readonly collected: Told;
   /** No new jobs from now on; resolves when every client has seen the end of its last one. Throws what a client met that it should not. */
   finish(): Promise<void>;
 }
 
 export interface LoadOptions {
   readonly client: Client;
-  readonly witness: Witness;
+  readonly observer: Observer;
   /** How many clients; so many jobs are under way at any time. */
   readonly clients?: number;
   /** How the next job is to be; by default a mix. */
@@ -41,26 +41,26 @@ export function mixed(serial: number): LoadSpec {
   };
 }
 
-export function startLoad({ client, witness, clients = 12, spec = mixed }: LoadOptions): ClientLoad {
+export function startLoad({ client, observer, clients = 12, spec = mixed }: LoadOptions): ClientLoad {
   const acknowledged = new Set<string>();
   const stopped = new Set<string>();
   let serial = 0;
   let isOver = false;
 
-  const jobOf = (id: string) => witness.story.jobs.get(id);
+  const jobOf = (id: string) => observer.trace.jobs.get(id);
 
-  async function one(wanted: LoadSpec): Promise<void> {
+  async function one(expected: LoadSpec): Promise<void> {
     const token = crypto.randomUUID();
     const id = await untilAnswered(() =>
-      client.submit(specOf(wanted), { idempotencyToken: token }).then(({ jobId }) => jobId),
+      client.submit(specOf(expected), { idempotencyToken: token }).then(({ jobId }) => jobId),
     );
     acknowledged.add(id);
     const ended = () => jobOf(id)?.end() !== undefined;
-    if (wanted.isStopped === true) {
-      await witness.until(`a place for job ${id}`, () => (jobOf(id)?.placed.size ?? 0) > 0 || ended());
+    if (expected.isStopped === true) {
+      await observer.until(`a place for job ${id}`, () => (jobOf(id)?.placed.size ?? 0) > 0 || ended());
       if ((await untilAnswered(() => stop(id))) === "stopped") stopped.add(id);
     }
-    await witness.until(`the end of job ${id}`, ended);
+    await observer.until(`the end of job ${id}`, ended);
   }
 
   async function stop(id: string): Promise<"stopped" | "late"> {
@@ -82,7 +82,7 @@ export function startLoad({ client, witness, clients = 12, spec = mixed }: LoadO
     isOver = true; // Told by finish.
   });
   return {
-    told: { acknowledged, stopped },
+    collected: { acknowledged, stopped },
     async finish() {
       isOver = true;
       await working;

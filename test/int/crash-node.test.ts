@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
-import { expectAllPromisesKept } from "./at-rest.ts";
 import { mixed, startLoad } from "./client-load.ts";
 import { endedIn } from "./decisions.ts";
 import { type FaultCluster, withFaultCluster } from "./fault-cluster.ts";
 import type { JobLedger, Placed } from "./job-ledger.ts";
-import type { Witness } from "./witness.ts";
+import type { Observer } from "./observer.ts";
+import { expectAllPromisesHold } from "./quiescence.ts";
 
 const victim = "node-1";
 
@@ -17,20 +17,20 @@ interface Try extends Placed {
 }
 
 /** What the node was given. */
-const onVictim = ({ story }: Witness): readonly Try[] =>
-  [...story.jobs.values()].flatMap((job) =>
+const onVictim = ({ trace }: Observer): readonly Try[] =>
+  [...trace.jobs.values()].flatMap((job) =>
     [...job.placed.values()].flatMap((placed) => (placed.nodeId === victim ? [{ ...placed, job }] : [])),
   );
-const withState = (witness: Witness, state: string) => onVictim(witness).filter((each) => each.state === state);
-const withCode = (witness: Witness, code: string) => onVictim(witness).filter((each) => each.code === code);
+const withState = (observer: Observer, state: string) => onVictim(observer).filter((each) => each.state === state);
+const withCode = (observer: Observer, code: string) => onVictim(observer).filter((each) => each.code === code);
 
 /** Its partition was done in the end, unless its job had another fate. */
 const isMadeGood = ({ partition, job }: Try): boolean =>
   job.end() !== "completed" ||
   [...job.placed.values()].some((each) => each.partition === partition && each.state === "completed");
 
-async function killAtWork({ witness, devstack }: FaultCluster): Promise<void> {
-  await witness.until("work on the node", () => withState(witness, "running").length > 2 && endedIn(witness) > 10);
+async function killAtWork({ observer, devstack }: FaultCluster): Promise<void> {
+  await observer.until("work on the node", () => withState(observer, "running").length > 2 && endedIn(observer) > 10);
   devstack.kill(victim);
 }
 
@@ -38,29 +38,29 @@ onServer(() => {
   it("tries elsewhere what was lost with a node that was killed and stays away", async () => {
     const settings = { nodes: 3, restart: false, requesterSettings: { "nodes.disconnectAfterMs": "1500" } };
     await withFaultCluster(settings, async (cluster) => {
-      const { witness } = cluster;
+      const { observer } = cluster;
       const load = startLoad({ ...cluster, spec });
       await killAtWork(cluster);
-      await witness.until("the loss of what ran there", () => withCode(witness, "NODE_LOST").length > 0);
+      await observer.until("the loss of what ran there", () => withCode(observer, "NODE_LOST").length > 0);
       await load.finish();
-      expect(withCode(witness, "NODE_LOST").filter((lost) => !isMadeGood(lost))).toEqual([]);
-      await expectAllPromisesKept(cluster, load.told);
+      expect(withCode(observer, "NODE_LOST").filter((lost) => !isMadeGood(lost))).toEqual([]);
+      await expectAllPromisesHold(cluster, load.collected);
     });
   });
 
   it("fails what had begun on a node that was killed and comes back at once, and tries it again", async () => {
     await withFaultCluster({ nodes: 3 }, async (cluster) => {
-      const { witness, news } = cluster;
+      const { observer, news } = cluster;
       const load = startLoad({ ...cluster, spec });
       await killAtWork(cluster);
-      await witness.until("failures by the restart", () => withCode(witness, "NODE_RESTARTED").length > 0);
+      await observer.until("failures by the restart", () => withCode(observer, "NODE_RESTARTED").length > 0);
       await news.first(({ name, what }) => name === victim && what === "back");
-      const done = withState(witness, "completed").length;
-      await witness.until("work on the node again", () => withState(witness, "completed").length > done);
+      const done = withState(observer, "completed").length;
+      await observer.until("work on the node again", () => withState(observer, "completed").length > done);
       await load.finish();
-      expect(withCode(witness, "NODE_RESTARTED").filter((failed) => !isMadeGood(failed))).toEqual([]);
-      expect(withCode(witness, "NODE_LOST")).toEqual([]);
-      await expectAllPromisesKept(cluster, load.told);
+      expect(withCode(observer, "NODE_RESTARTED").filter((failed) => !isMadeGood(failed))).toEqual([]);
+      expect(withCode(observer, "NODE_LOST")).toEqual([]);
+      await expectAllPromisesHold(cluster, load.collected);
     });
   });
 });

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buckets } from "@shoal/proto";
 import { expect, it } from "vitest";
-import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { subjectOfKey } from "../../libs/nats/src/views/bucket.ts";
 import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
@@ -31,8 +31,8 @@ onServer(() => {
   it(
     `begins nothing again that is settled, and leaves no stale assignment, over ${rounds} unclean ends of the server`,
     async () => {
-      const bench = await natsBench({ topology: false });
-      const here = await startInProcess(bench, markerMs);
+      const harness = await natsHarness({ topology: false });
+      const here = await startInProcess(harness, markerMs);
       const submitted = new Set<string>();
       const submit = async () => {
         const all = Array.from({ length: jobsPerRound }, () =>
@@ -51,7 +51,7 @@ onServer(() => {
           await until("the end of all markers", async () => (await messagesIn(here)) === 1);
           // Some are under way when it dies.
           const open = submit();
-          await bench.crash(removeIndex);
+          await harness.crash(removeIndex);
           await open;
           await until("the end of all jobs", over);
           await until("an empty bucket", async () => (await messagesIn(here)) === 1);
@@ -64,7 +64,7 @@ onServer(() => {
         expect(here.lines.filter((line) => line.startsWith("damage") || line.startsWith("parked"))).toEqual([]);
       } finally {
         await here.close();
-        await bench.close();
+        await harness.close();
       }
     },
     rounds * patienceMs,

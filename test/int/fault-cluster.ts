@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@shoal/client";
-import { type Heard, heard } from "@shoal/core/testing/contracts";
-import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { type Recorded, record } from "@shoal/core/testing/contracts";
+import { connectRequester, type NatsRequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { openReplay } from "@shoal/requester";
 import { type Child, startChild } from "../../apps/cli/src/devstack/child.ts";
@@ -12,17 +12,17 @@ import type { MemberNews } from "../../apps/cli/src/devstack/member.ts";
 import { requesterPlan, requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import type { DevstackSettings } from "../../apps/cli/src/devstack/settings.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
-import { createWitness, type Witness } from "./witness.ts";
+import { createObserver, type Observer } from "./observer.ts";
 
 /** A cluster of real processes to break, and everything to watch it by. */
 export interface FaultCluster {
   readonly devstack: Devstack;
   /** Fails over between all requesters, and gives up on one that does not answer within a second or two. */
   readonly client: Client;
-  readonly witness: Witness;
-  readonly ports: RequesterPorts;
+  readonly observer: Observer;
+  readonly ports: NatsRequesterPorts;
   /** What died and what came back, in order. */
-  readonly news: Heard<MemberNews>;
+  readonly news: Recorded<MemberNews>;
   /** The password of a user of its NATS server. */
   passwordOf(user: string): string;
   /** Starts a requester again that died, on its own data and port, where the devstack does not do it. */
@@ -43,7 +43,7 @@ const answerMs = 2_000;
 
 /** Starts a cluster on a data directory and connects to its log. */
 export async function startFaultCluster(dataDir: string, settings: FaultSettings = {}): Promise<FaultCluster> {
-  const news = heard<MemberNews>();
+  const news = record<MemberNews>();
   const whole = {
     requesters: 2,
     nodes: 2,
@@ -55,7 +55,7 @@ export async function startFaultCluster(dataDir: string, settings: FaultSettings
     nodeSettings: { "log.level": "warn", "wasm.poolSize": "0", ...settings.nodeSettings },
     requesterSettings: { "log.level": "warn", ...settings.requesterSettings },
   };
-  const devstack = await startDevstack(whole, { onNews: news.tell, signal: new AbortController().signal });
+  const devstack = await startDevstack(whole, { onNews: news.push, signal: new AbortController().signal });
   try {
     return await watched({ devstack, settings: whole, news });
   } catch (failure) {
@@ -67,7 +67,7 @@ export async function startFaultCluster(dataDir: string, settings: FaultSettings
 interface Started {
   readonly devstack: Devstack;
   readonly settings: DevstackSettings;
-  readonly news: Heard<MemberNews>;
+  readonly news: Recorded<MemberNews>;
 }
 
 async function watched({ devstack, settings, news }: Started): Promise<FaultCluster> {
@@ -88,13 +88,13 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
     pass: passwordOf(requesterUser),
     replicas: 1,
     onParked: () => undefined,
-    onTrouble: () => undefined,
+    onNatsError: () => undefined,
   });
-  const witness = await createWitness(ports.log);
+  const observer = await createObserver(ports.log);
   return {
     devstack,
     client: createClient({ endpoints: devstack.facts.api, fetch: impatient }),
-    witness,
+    observer,
     ports,
     news,
     passwordOf,
@@ -109,7 +109,7 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
       return await opened.run().finally(() => opened.close());
     },
     async stop() {
-      await witness.close();
+      await observer.close();
       await ports.close();
       await Promise.all(again.map((child) => child.stop()));
       await devstack.stop();

@@ -1,6 +1,6 @@
 import { systemClock } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
-import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import type { NatsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { startNode } from "./start-node.ts";
@@ -35,9 +35,9 @@ function countedWork(finished: Promise<void>) {
 }
 
 /** A requester and a node on connections to a real server; everything that they do is counted. */
-export async function startInProcess(bench: NatsBench, markerMs: number) {
+export async function startInProcess(harness: NatsHarness, markerMs: number) {
   const lines: string[] = [];
-  const { url } = bench.server();
+  const { url } = harness.server();
   const finished = Promise.withResolvers<void>();
   const start = () =>
     startRequester({

@@ -1,7 +1,7 @@
 import type { StoredCommit } from "@shoal/core";
 import { commitVersion, type StoredEvent } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { brokenPromises, createStory, type Told } from "./invariants.ts";
+import { brokenPromises, createTrace, type Told } from "./invariants.ts";
 
 // The judge of the drills is judged here: every rule is broken once.
 const submitted = { type: "JobSubmitted", v: 1, data: { spec: { count: 2 } } };
@@ -41,21 +41,21 @@ const commit = (seq: number, events: readonly StoredEvent[]): StoredCommit => ({
   },
 });
 
-const told: Told = { acknowledged: new Set(["j"]), stopped: new Set() };
+const collected: Told = { acknowledged: new Set(["j"]), stopped: new Set() };
 
 function judged(commits: readonly StoredCommit[], clients: Partial<Told> = {}): readonly string[] {
-  const story = createStory();
-  for (const each of commits) story.take(each);
-  return brokenPromises(story, { ...told, ...clients });
+  const trace = createTrace();
+  for (const each of commits) trace.take(each);
+  return brokenPromises(trace, { ...collected, ...clients });
 }
-const story = (...events: readonly (readonly StoredEvent[])[]) => events.map((each, index) => commit(index + 1, each));
+const trace = (...events: readonly (readonly StoredEvent[])[]) => events.map((each, index) => commit(index + 1, each));
 
 describe("a log", () => {
   it("is found good when it is", () => {
-    expect(judged(story(...whole))).toEqual([]);
-    expect(judged(story([submitted], [stopped]), { stopped: new Set(["j"]) })).toEqual([]);
+    expect(judged(trace(...whole))).toEqual([]);
+    expect(judged(trace([submitted], [stopped]), { stopped: new Set(["j"]) })).toEqual([]);
     const ends = [[of("ExecutionStopped", 0)], [lost(1)]];
-    const late = story([submitted], [assigned(0), assigned(1)], [stopping, stopped], ...ends);
+    const late = trace([submitted], [assigned(0), assigned(1)], [stopping, stopped], ...ends);
     expect(judged(late, { stopped: new Set(["j"]) })).toEqual([]);
   });
 
@@ -78,11 +78,11 @@ describe("a log", () => {
     ],
     ["no end", [[submitted], [assigned(0)]], /has not ended; live: 0 on n/],
   ])("is found out with %s", (_, events, why) => {
-    expect(judged(story(...events)).join("\n")).toMatch(why);
+    expect(judged(trace(...events)).join("\n")).toMatch(why);
   });
 
   it("is found out when its chain is broken, its order is not, or a commit stands twice", () => {
-    const [first, second] = story([submitted], [stopped]);
+    const [first, second] = trace([submitted], [stopped]);
     if (first === undefined || second === undefined) throw new Error("two commits");
     const forged = { ...second, commit: { ...second.commit, prev: "another" } };
     expect(judged([first, forged]).join()).toMatch(/chain of .* is broken at 2/);
@@ -92,8 +92,8 @@ describe("a log", () => {
 
   it("is held to what clients were told", () => {
     expect(judged([]).join()).toMatch(/j was acknowledged and is not in the log/);
-    expect(judged(story(...whole), { acknowledged: new Set() }).join()).toMatch(/nobody was told/);
-    expect(judged(story(...whole), { stopped: new Set(["j"]) }).join()).toMatch(
+    expect(judged(trace(...whole), { acknowledged: new Set() }).join()).toMatch(/nobody was told/);
+    expect(judged(trace(...whole), { stopped: new Set(["j"]) }).join()).toMatch(
       /stopped for a client and is completed/,
     );
   });

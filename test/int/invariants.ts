@@ -3,7 +3,7 @@ import { subjectOf } from "@shoal/proto";
 import { createJobLedger, type JobLedger } from "./job-ledger.ts";
 
 /** What the whole log says, and what in it must never be. */
-export interface Story {
+export interface Trace {
   readonly jobs: ReadonlyMap<string, JobLedger>;
   /** Rules that were broken, a sentence each. */
   readonly broken: readonly string[];
@@ -12,9 +12,9 @@ export interface Story {
 }
 
 /** A story of nothing; commits are told to it in log order. */
-export function createStory(): Story {
+export function createTrace(): Trace {
   const jobs = new Map<string, JobLedger>();
-  const tips = new Map<string, string>();
+  const streamHeads = new Map<string, string>();
   const commitIds = new Set<string>();
   const broken: string[] = [];
   let lastSeq = 0;
@@ -22,10 +22,10 @@ export function createStory(): Story {
   function envelope({ aggregate, seq, hash, commit }: StoredCommit): void {
     const subject = subjectOf(aggregate);
     if (seq <= lastSeq) broken.push(`position ${seq} came after ${lastSeq}`);
-    if (commit.prev !== (tips.get(subject) ?? "")) broken.push(`the chain of ${subject} is broken at ${seq}`);
+    if (commit.prev !== (streamHeads.get(subject) ?? "")) broken.push(`the chain of ${subject} is broken at ${seq}`);
     if (commitIds.has(commit.id)) broken.push(`the commit ${commit.id} stands twice, again at ${seq}`);
     lastSeq = seq;
-    tips.set(subject, hash);
+    streamHeads.set(subject, hash);
     commitIds.add(commit.id);
   }
 
@@ -47,10 +47,10 @@ export function createStory(): Story {
 }
 
 /** The story of all that stands in the log now. */
-export async function readStory(log: EventLog): Promise<Story> {
-  const story = createStory();
-  await log.scan(0, story.take);
-  return story;
+export async function readTrace(log: EventLog): Promise<Trace> {
+  const trace = createTrace();
+  await log.scan(0, trace.take);
+  return trace;
 }
 
 /** What clients were told. */
@@ -62,7 +62,7 @@ export interface Told {
 }
 
 /** Promises to clients that the log does not keep, once everything has come to rest. */
-export function brokenPromises({ jobs, broken }: Story, { acknowledged, stopped }: Told): readonly string[] {
+export function brokenPromises({ jobs, broken }: Trace, { acknowledged, stopped }: Told): readonly string[] {
   const found = [...broken];
   for (const id of acknowledged) if (!jobs.has(id)) found.push(`job ${id} was acknowledged and is not in the log`);
   for (const [id, job] of jobs) {

@@ -2,7 +2,7 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buckets, JobSpec, shardOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { type NatsBench, natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
@@ -84,8 +84,8 @@ interface Loss {
 }
 
 /** Loses a bucket while jobs run and wait, and expects that nothing else is lost. */
-async function survives(bench: NatsBench, { prepare, lose }: Loss): Promise<void> {
-  const here = await startInProcess(bench, markerMs);
+async function survives(harness: NatsHarness, { prepare, lose }: Loss): Promise<void> {
+  const here = await startInProcess(harness, markerMs);
   try {
     await prepare?.(here);
     const startedBefore = here.starts.size;
@@ -111,7 +111,7 @@ async function survives(bench: NatsBench, { prepare, lose }: Loss): Promise<void
 }
 
 /** A backup of a bucket in which a job runs that has been stopped since, and its restore beneath a requester and a node that go on. */
-function restored(bench: NatsBench, bucket: string): Loss {
+function restored(harness: NatsHarness, bucket: string): Loss {
   const stored = (dataDir: string) => join(dataDir, "jetstream/jetstream/$G/streams", `KV_${bucket}`);
   const backup = (dataDir: string) => join(dataDir, "backup");
   return {
@@ -123,13 +123,13 @@ function restored(bench: NatsBench, bucket: string): Loss {
         const position = await here.nats.positions.load(bucket, shardOf(early));
         return (position?.eventsSeq ?? 0) >= lastSeq;
       });
-      await bench.crash((dataDir) => cp(stored(dataDir), backup(dataDir), { recursive: true }));
+      await harness.crash((dataDir) => cp(stored(dataDir), backup(dataDir), { recursive: true }));
       const stop = { why: "enough", actor: { type: "client", id: "test" } } as const;
       await until("the stop", async () => (await here.requester.commands.stop(early, stop)).changed);
       await until("the end of the early job", async () => /"stateType":"stopped"/.test(await entryText(here, early)));
     },
     lose: () =>
-      bench.crash(async (dataDir) => {
+      harness.crash(async (dataDir) => {
         await rm(stored(dataDir), { recursive: true });
         await cp(backup(dataDir), stored(dataDir), { recursive: true });
       }),
@@ -138,22 +138,22 @@ function restored(bench: NatsBench, bucket: string): Loss {
 
 onServer(() => {
   describe.concurrent.each(views)("the bucket %s", (bucket) => {
-    const onBench = async (loss: (bench: NatsBench) => Loss): Promise<void> => {
-      const bench = await natsBench({ topology: false });
-      await survives(bench, loss(bench)).finally(() => bench.close());
+    const onBench = async (loss: (harness: NatsHarness) => Loss): Promise<void> => {
+      const harness = await natsHarness({ topology: false });
+      await survives(harness, loss(harness)).finally(() => harness.close());
     };
-    const removeBy = async (bench: NatsBench) => {
-      const { streams } = await (await bench.link()).manager();
+    const removeBy = async (harness: NatsHarness) => {
+      const { streams } = await (await harness.link()).manager();
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
     };
     it("comes back when it was deleted while the requester was stopped", { timeout: 4 * patienceMs }, () =>
-      onBench((bench) => ({ lose: (here) => here.restartRequester(() => removeBy(bench)) })),
+      onBench((harness) => ({ lose: (here) => here.restartRequester(() => removeBy(harness)) })),
     );
     it("comes back when it is deleted while everything runs", { timeout: 4 * patienceMs }, () =>
-      onBench((bench) => ({ lose: () => removeBy(bench) })),
+      onBench((harness) => ({ lose: () => removeBy(harness) })),
     );
     it("comes back when an older backup is restored while everything runs", { timeout: 4 * patienceMs }, () =>
-      onBench((bench) => restored(bench, bucket)),
+      onBench((harness) => restored(harness, bucket)),
     );
   });
 });

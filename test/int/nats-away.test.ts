@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { markerMs } from "../../libs/nats/src/topology/topology-data.ts";
 import { allCompleted, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
@@ -13,8 +13,8 @@ onServer(() => {
   it(
     "delivers every end that came while the server was away, and runs nothing twice",
     async () => {
-      const bench = await natsBench({ topology: false });
-      const here = await startInProcess(bench, markerMs);
+      const harness = await natsHarness({ topology: false });
+      const here = await startInProcess(harness, markerMs);
       try {
         const submitted = await Promise.all(
           Array.from({ length: jobs }, () =>
@@ -22,7 +22,7 @@ onServer(() => {
           ),
         );
         await until("all jobs at work", async () => here.starts.size === jobs);
-        await bench.crash(async () => {
+        await harness.crash(async () => {
           await until("the end of all work", async () => here.ended.size === jobs);
           // The outage itself: there is nothing to wait for but its length.
           await new Promise((resolve) => setTimeout(resolve, awayMs - runSeconds * 1_000));
@@ -33,7 +33,7 @@ onServer(() => {
         expect(here.lines.filter((line) => line.startsWith("damage") || line.startsWith("parked"))).toEqual([]);
       } finally {
         await here.close();
-        await bench.close();
+        await harness.close();
       }
     },
     4 * patienceMs,

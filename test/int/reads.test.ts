@@ -91,8 +91,8 @@ describe("reads at two requesters over a real nats-server", () => {
         for (let look = 0; look < 5; look++) {
           const { body, position } = await read(here, `/${id}`);
           const { Revision: shown } = z.object({ Job }).parse(body).Job;
-          const later = (await listed(there, id, position))?.Revision ?? 0;
-          if (later < shown) older.push(`${id}: ${later} after ${shown}`);
+          const deferred = (await listed(there, id, position))?.Revision ?? 0;
+          if (deferred < shown) older.push(`${id}: ${deferred} after ${shown}`);
         }
       }
     });

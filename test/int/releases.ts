@@ -1,7 +1,7 @@
 import { type ReleaseName, releases } from "@shoal/core/testing";
 import { connectRequester } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
-import type { NatsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import type { NatsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
 import { until } from "./in-process.ts";
@@ -22,7 +22,7 @@ export interface MixedCluster {
 }
 
 /** Starts a node on a server; requesters come later. */
-export async function startMixedCluster({ server }: NatsBench): Promise<MixedCluster> {
+export async function startMixedCluster({ server }: NatsHarness): Promise<MixedCluster> {
   const { url } = server();
   // The streams are there before the node is.
   const first = await connectAs("setup", url, "current");
@@ -71,7 +71,7 @@ export async function startMixedCluster({ server }: NatsBench): Promise<MixedClu
 function connectAs(requesterId: string, url: string, release: ReleaseName) {
   const ignore = () => undefined;
   const { kinds } = releases[release];
-  const quiet = { onParked: ignore, onTrouble: ignore };
+  const quiet = { onParked: ignore, onNatsError: ignore };
   const ports = { clock: systemClock(), random: systemRandom };
   return connectRequester({ ...ports, requesterId, servers: [url], replicas: 1, kinds, ...quiet });
 }

@@ -1,11 +1,11 @@
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { encodeEntry } from "@shoal/nats";
 import { JobSubmitted, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runWith } from "../../apps/cli/src/testing/fake-requester.ts";
-import { benchSpec } from "../../services/requester/src/testing/api-bench.ts";
-import { jobIdOf, jobRef, steps } from "../../services/requester/src/testing/bench-jobs.ts";
+import { harnessSpec } from "../../services/requester/src/testing/api-harness.ts";
 import { type LogOnServer, logOnServer } from "../../services/requester/src/testing/log-on-server.ts";
+import { jobIdOf, jobRef, steps } from "../../services/requester/src/testing/sample-jobs.ts";
 
 const [good, other] = [jobIdOf(1), jobIdOf(2)];
 
@@ -33,8 +33,8 @@ const cases: readonly (readonly [
     async ({ append }) => {
       const first = await append(
         jobRef(other),
-        noTip,
-        JobSubmitted.of({ jobId: other, spec: benchSpec(), version: 1 }),
+        noStreamPosition,
+        JobSubmitted.of({ jobId: other, spec: harnessSpec(), version: 1 }),
       );
       return await append(jobRef(other), { ...first, hash: "0".repeat(64) }, steps.assigned(other));
     },

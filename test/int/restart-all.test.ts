@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
-import { expectAllPromisesKept } from "./at-rest.ts";
 import { endedIn } from "./decisions.ts";
 import { type FaultCluster, startFaultCluster } from "./fault-cluster.ts";
+import { expectAllPromisesHold } from "./quiescence.ts";
 
 const jobsCount = 40;
 // Four at a time on each of two nodes: most of the jobs wait.
@@ -23,10 +23,10 @@ const spec = (serial: number) => ({
   ],
 });
 
-const running = ({ witness }: FaultCluster): number =>
-  [...witness.story.jobs.values()].reduce((sum, job) => sum + job.live().length, 0);
-const history = ({ witness }: FaultCluster): readonly string[] =>
-  witness.commits.map(({ seq, hash }) => `${seq} ${hash}`);
+const running = ({ observer }: FaultCluster): number =>
+  [...observer.trace.jobs.values()].reduce((sum, job) => sum + job.live().length, 0);
+const history = ({ observer }: FaultCluster): readonly string[] =>
+  observer.commits.map(({ seq, hash }) => `${seq} ${hash}`);
 
 onServer(() => {
   it("has everything, and ends it, when all of it is stopped in the middle and started again", async () => {
@@ -39,19 +39,19 @@ onServer(() => {
         Array.from({ length: jobsCount }, (_, serial) => first.client.submit(spec(serial))),
       );
       const acknowledged = new Set(submitted.map(({ jobId }) => jobId));
-      await first.witness.until("some done, some running", () => endedIn(first.witness) > 4 && running(first) > 2);
+      await first.observer.until("some done, some running", () => endedIn(first.observer) > 4 && running(first) > 2);
       await first.stop();
       clusters.pop();
       const before = history(first);
-      expect(endedIn(first.witness)).toBeLessThan(jobsCount);
+      expect(endedIn(first.observer)).toBeLessThan(jobsCount);
 
       const second = await startFaultCluster(join(folder, "data"), { nodeSettings });
       clusters.push(second);
-      await second.witness.until("the end of all jobs", () => endedIn(second.witness) === jobsCount);
+      await second.observer.until("the end of all jobs", () => endedIn(second.observer) === jobsCount);
       expect(history(second).slice(0, before.length)).toEqual(before);
-      const ends = [...second.witness.story.jobs.values()].map((job) => `${job.end()} ${job.why()}`.trim());
+      const ends = [...second.observer.trace.jobs.values()].map((job) => `${job.end()} ${job.why()}`.trim());
       expect(new Set(ends)).toEqual(new Set(["completed"]));
-      await expectAllPromisesKept(second, { acknowledged, stopped: new Set() });
+      await expectAllPromisesHold(second, { acknowledged, stopped: new Set() });
     } finally {
       for (const cluster of clusters) await cluster.stop();
       await rm(folder, { recursive: true, force: true });

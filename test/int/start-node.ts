@@ -5,7 +5,7 @@ import { createCompute } from "../../services/compute/src/create-compute.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
 import { memoryJournal } from "../../services/compute/src/journal/memory-journal.ts";
-import { testSettings } from "../../services/compute/src/testing/node-bench.ts";
+import { testSettings } from "../../services/compute/src/testing/node-harness.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 
 /** The one node of these tests. */

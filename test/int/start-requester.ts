@@ -1,5 +1,5 @@
 import type { Leases, Process } from "@shoal/core";
-import { connectRequester, type RequesterPorts } from "@shoal/nats";
+import { connectRequester, type NatsRequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
@@ -26,7 +26,7 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
 /** A requester that runs in this process, on a connection to a real server. */
 export interface RunningRequester {
   readonly requester: Requester;
-  readonly nats: RequesterPorts;
+  readonly nats: NatsRequesterPorts;
   /** Stops it in order, once. */
   stop(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startRequester(options: RequesterOptions): Promise<Running
     ...(markerMs === undefined ? {} : { markerMs }),
     ...(settings.kinds === undefined ? {} : { kinds: settings.kinds }),
     onParked: (count) => onLine(`parked ${count}`),
-    onTrouble: () => undefined,
+    onNatsError: () => undefined,
   });
   const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
   const note = (_: unknown, sentence: string) => onLine(sentence);

@@ -2,7 +2,7 @@ import type { StoredCommit } from "@shoal/core";
 import { nextFeatureLevel } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, shardCount, subjectOf } from "@shoal/proto";
 import { expect, it } from "vitest";
-import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { createCluster } from "../../services/requester/src/reads/cluster.ts";
 import { jobOf, until } from "./in-process.ts";
@@ -105,8 +105,8 @@ onServer(() => {
   it(
     "upgrades requester by requester, goes back until the upgrade is finished, and loses, forks and flaps nothing",
     async () => {
-      const bench = await natsBench({ topology: false });
-      const cluster = await startMixedCluster(bench);
+      const harness = await natsHarness({ topology: false });
+      const cluster = await startMixedCluster(harness);
       const load = createLoad(cluster);
       try {
         const a = await cluster.start("r-a", "current");
@@ -164,7 +164,7 @@ onServer(() => {
         });
       } finally {
         await cluster.close();
-        await bench.close();
+        await harness.close();
       }
     },
     timeoutMs,
@@ -173,8 +173,8 @@ onServer(() => {
   it(
     "quarantines what a next release wrote and nothing beside it, and the next release takes it up",
     async () => {
-      const bench = await natsBench({ topology: false });
-      const cluster = await startMixedCluster(bench);
+      const harness = await natsHarness({ topology: false });
+      const cluster = await startMixedCluster(harness);
       try {
         const old = await cluster.start("r-a", "current");
         await until("all shards", () => isShared(cluster, shardCount));
@@ -217,7 +217,7 @@ onServer(() => {
         expect(cluster.leasesTaken()).toBe(2 * shardCount);
       } finally {
         await cluster.close();
-        await bench.close();
+        await harness.close();
       }
     },
     timeoutMs,

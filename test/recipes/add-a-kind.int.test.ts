@@ -7,7 +7,7 @@ import { acceptLoss, permissionsOfRequester } from "@shoal/nats";
 import { type AggregateRef, shardOf } from "@shoal/proto";
 import { afterAll, expect, it } from "vitest";
 import { z } from "zod";
-import { natsBench } from "../../libs/nats/src/testing/nats-bench.ts";
+import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
@@ -66,14 +66,14 @@ it("has rights that keep its bucket, and let a repair cut it back", () => {
 
 onServer(() => {
   it("has its bucket, with ports, rights, positions, rebuild and repair, by one file and one line", async () => {
-    const bench = await natsBench({
+    const harness = await natsHarness({
       topology: false,
       users: [
         { user: login.user, password: login.pass, rights: permissionsOfRequester(known) },
         { user: admin.user, password: admin.pass, rights: everything },
       ],
     });
-    const start = () => startRequester({ url: bench.server().url, requesterId: "r-one", kinds: known, login });
+    const start = () => startRequester({ url: harness.server().url, requesterId: "r-one", kinds: known, login });
     let running = await start();
     try {
       expect(running.nats.topology.created).toContain(`KV_${bucket}`);
@@ -82,7 +82,7 @@ onServer(() => {
       await until("the position", async () => ((await positionOf(running))?.eventsSeq ?? 0) > 0);
 
       // The bucket is lost while the requester runs.
-      const { streams } = await (await bench.link(admin)).manager();
+      const { streams } = await (await harness.link(admin)).manager();
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
       await post(running, second);
       const both = [`about ${first}`, `about ${second}`];
@@ -90,7 +90,7 @@ onServer(() => {
 
       // What a repair cuts back, a requester rebuilds.
       await running.stop();
-      await acceptLoss(await bench.link({ ...login, inboxPrefix: "_INBOX_requester" }), known);
+      await acceptLoss(await harness.link({ ...login, inboxPrefix: "_INBOX_requester" }), known);
       const count = { subjects_filter: `$KV.${bucket}._position.*` };
       expect((await streams.info(`KV_${bucket}`, count)).state.subjects ?? {}).toEqual({});
       running = await start();
@@ -103,7 +103,7 @@ onServer(() => {
       expect(report).toMatchObject({ ok: true, entries: { [bucket]: 1 }, aggregates: { notice: 2 } });
     } finally {
       await running.stop();
-      await bench.close();
+      await harness.close();
     }
   });
 });

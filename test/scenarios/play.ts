@@ -1,6 +1,6 @@
-import { calm, createSea, sampleSpec } from "@shoal/core/testing";
+import { createSimulatedCluster, noFaults, sampleSpec } from "@shoal/core/testing";
 import type { Commands } from "../../services/requester/src/commands/commands.ts";
-import { createFleet, type Fleet } from "../sim/fleet.ts";
+import { createSimulatedServices, type SimulatedServices } from "../sim/services.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { createTranscript } from "./transcript.ts";
 
@@ -16,16 +16,16 @@ const settings = {
 } as const;
 
 interface Stage {
-  readonly fleet: Fleet;
+  readonly services: SimulatedServices;
   /** The ids of the jobs that were submitted, by their names. */
   readonly jobs: Map<string, Promise<string>>;
 }
 
 /** Plays a scenario with the services as they are, on memory ports between which messages take no time; resolves with the transcript. */
-export async function play({ name, shows, requesters, nodes, acts, untilSeconds }: Scenario): Promise<string> {
-  const sea = createSea({ seed: name, faults: { ...calm, delayMs: 0 } });
-  const startAt = sea.clock.now();
-  const transcript = createTranscript(shows, startAt);
+export async function play({ name, description, requesters, nodes, acts, untilSeconds }: Scenario): Promise<string> {
+  const sim = createSimulatedCluster({ seed: name, faults: { ...noFaults, delayMs: 0 } });
+  const startAt = sim.clock.now();
+  const transcript = createTranscript(description, startAt);
   const problems: string[] = [];
   const planned = Object.entries(nodes).map(
     ([id, cores]) => [id, { cores, memoryBytes: 2 ** 33, pool: "cpu" }] as const,
@@ -34,27 +34,27 @@ export async function play({ name, shows, requesters, nodes, acts, untilSeconds 
   const problem = (what: string) => void problems.push(what);
   const quiet = { crash: () => 0, note: () => undefined, problem, endedAt: () => undefined };
   const stage: Stage = {
-    fleet: createFleet({ plan, sea, dice: sea.dice.split("fleet"), ...quiet }),
+    services: createSimulatedServices({ plan, sim, prng: sim.prng.split("fleet"), ...quiet }),
     jobs: new Map(),
   };
-  sea.log.onAppended.add(transcript.commit);
-  const later = acts.flatMap(([, act]) => (act.does === "start" ? [act.whom] : []));
-  for (const ship of stage.fleet.all) if (!later.includes(ship.id)) ship.raise();
+  sim.log.onAppended.add(transcript.commit);
+  const deferred = acts.flatMap(([, act]) => (act.handle === "start" ? [act.whom] : []));
+  for (const supervised of stage.services.all) if (!deferred.includes(supervised.id)) supervised.raise();
   for (const [atSeconds, act] of acts)
-    sea.clock.at(startAt + atSeconds * 1_000, () => {
-      transcript.act(sea.clock.now(), act);
-      perform[act.does](act as never, stage);
+    sim.clock.at(startAt + atSeconds * 1_000, () => {
+      transcript.act(sim.clock.now(), act);
+      perform[act.handle](act as never, stage);
     });
-  await sea.clock.advanceTo(startAt + untilSeconds * 1_000);
+  await sim.clock.advanceTo(startAt + untilSeconds * 1_000);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return transcript.text();
 }
 
 type Perform<A> = (act: A, stage: Stage) => void;
 
-const perform: { readonly [K in Act["does"]]: Perform<Extract<Act, { does: K }>> } = {
-  submit({ job, spec }, { fleet, jobs }) {
-    const submitted = commandsOf(fleet).submit({
+const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { handle: K }>> } = {
+  submit({ job, spec }, { services, jobs }) {
+    const submitted = commandsOf(services).submit({
       spec: { ...sampleSpec(spec), name: job },
       actor: { type: "client", id: "test" },
     });
@@ -63,26 +63,28 @@ const perform: { readonly [K in Act["does"]]: Perform<Extract<Act, { does: K }>>
       submitted.then(({ jobId }) => jobId),
     );
   },
-  stop({ job }, { fleet, jobs }) {
+  stop({ job }, { services, jobs }) {
     void jobs
       .get(job)
       ?.then((jobId) =>
-        commandsOf(fleet).stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
+        commandsOf(services).stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
       );
   },
-  kill: ({ whom }, { fleet }) => shipOf(fleet, whom).sink(),
-  start: ({ whom }, { fleet }) => shipOf(fleet, whom).raise(),
+  kill: ({ whom }, { services }) => supervisedOf(services, whom).remove(),
+  start: ({ whom }, { services }) => supervisedOf(services, whom).raise(),
 };
 
 /** What the first requester that is up does for clients. */
-function commandsOf(fleet: Fleet): Commands {
-  const up = fleet.requesters.map((ship) => ship.voyage()).find((voyage) => voyage !== undefined);
+function commandsOf(services: SimulatedServices): Commands {
+  const up = services.requesters
+    .map((supervised) => supervised.incarnation())
+    .find((incarnation) => incarnation !== undefined);
   if (up === undefined) throw new Error("no requester is up");
   return up.requester.commands;
 }
 
-function shipOf(fleet: Fleet, whom: string) {
-  const ship = fleet.all.find(({ id }) => id === whom);
-  if (ship === undefined) throw new Error(`there is no ${whom}`);
-  return ship;
+function supervisedOf(services: SimulatedServices, whom: string) {
+  const supervised = services.all.find(({ id }) => id === whom);
+  if (supervised === undefined) throw new Error(`there is no ${whom}`);
+  return supervised;
 }

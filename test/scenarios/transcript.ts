@@ -9,7 +9,7 @@ export interface Transcript {
   text(): string;
 }
 
-const actWords: { readonly [K in Act["does"]]: (act: Extract<Act, { does: K }>) => string } = {
+const actWords: { readonly [K in Act["handle"]]: (act: Extract<Act, { handle: K }>) => string } = {
   submit: ({ job, spec }) => `submits ${job}: ${JSON.stringify(spec)}`,
   stop: ({ job }) => `stops ${job}`,
   kill: ({ whom }) => `kills ${whom}`,
@@ -20,8 +20,8 @@ const actWords: { readonly [K in Act["does"]]: (act: Extract<Act, { does: K }>) 
 const aboutChars = 14;
 
 /** A transcript that begins with what is shown. */
-export function createTranscript(shows: string, startAt: number): Transcript {
-  const lines = [`# ${shows}`, ""];
+export function createTranscript(description: string, startAt: number): Transcript {
+  const lines = [`# ${description}`, ""];
   const names = new Map<string, string>();
   const line = (at: number, who: string, what: string) => {
     // To the hundredth: what lies below is how long the memory ports take, and shows nothing.
@@ -39,7 +39,7 @@ export function createTranscript(shows: string, startAt: number): Transcript {
   }
 
   return {
-    act: (at, act) => void line(at, "somebody", actWords[act.does](act as never)),
+    act: (at, act) => void line(at, "somebody", actWords[act.handle](act as never)),
     commit(stored) {
       for (const event of stored.commit.events) {
         learn(event);

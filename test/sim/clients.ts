@@ -1,9 +1,9 @@
 import { causeOf, pause } from "@shoal/core";
-import type { Dice, Sea } from "@shoal/core/testing";
+import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { errors } from "@shoal/proto";
 import type { Commands } from "../../services/requester/src/commands/commands.ts";
-import type { Fleet } from "./fleet.ts";
 import type { PlannedJob } from "./plan.ts";
+import type { SimulatedServices } from "./services.ts";
 
 /** What clients were told. */
 export interface Clients {
@@ -21,27 +21,29 @@ const patienceMs = 5_000;
 const againMs = 200;
 
 export interface ClientsOptions {
-  readonly sea: Sea;
-  readonly dice: Dice;
-  readonly fleet: Fleet;
+  readonly sim: SimulatedCluster;
+  readonly prng: Prng;
+  readonly services: SimulatedServices;
   readonly jobs: readonly PlannedJob[];
   readonly startAt: number;
   readonly problem: (what: string) => void;
 }
 
 /** Submits and stops as planned; whoever gets no answer asks again, elsewhere, if it may. */
-export function createClients({ sea, dice, fleet, jobs, startAt, problem }: ClientsOptions): Clients {
+export function createClients({ sim, prng, services, jobs, startAt, problem }: ClientsOptions): Clients {
   const acknowledged = new Set<string>();
   const stopped = new Set<string>();
   let waiting = 0;
-  const { clock } = sea;
+  const { clock } = sim;
 
   /** Asks some requester that is up. Undefined when there is none or when it does not answer in time. */
   async function ask<T>(request: (commands: Commands) => Promise<T>): Promise<T | "silence" | "refused"> {
-    const up = fleet.requesters.map((ship) => ship.serving()).filter((voyage) => voyage !== undefined);
+    const up = services.requesters
+      .map((supervised) => supervised.serving())
+      .filter((incarnation) => incarnation !== undefined);
     const [first, ...rest] = up;
     if (first === undefined) return pause(clock, patienceMs).then(() => "silence");
-    const chosen = dice.pick([first, ...rest]);
+    const chosen = prng.pick([first, ...rest]);
     const answer = request(chosen.requester.commands).catch((failure: unknown) => {
       const { code, why } = causeOf(failure);
       if (code === "INTERNAL" || code === "BAD_REQUEST") problem(`a client was told: ${why}`);
@@ -57,7 +59,7 @@ export function createClients({ sea, dice, fleet, jobs, startAt, problem }: Clie
       if (answer === "refused") return problem("a good spec was refused");
       if (answer !== "silence") {
         acknowledged.add(answer.jobId);
-        if (sea.log.load({ kind: "job", namespace: spec.namespace, id: answer.jobId }, 0).length === 0)
+        if (sim.log.load({ kind: "job", namespace: spec.namespace, id: answer.jobId }, 0).length === 0)
           problem(`${answer.jobId} was acknowledged before it was stored`);
         if (stopAtMs !== undefined) plan(stopAtMs, () => stop(answer.jobId));
         return;

@@ -10,20 +10,20 @@ import {
   type StoredCommit,
 } from "@shoal/core";
 import {
-  type Dice,
   type NextErrand as Errand,
   type ErrandPlan,
   nextErrandKind as errandKind,
-  type Sea,
+  type Prng,
+  type SimulatedCluster,
 } from "@shoal/core/testing";
 import { type AggregateRef, errors, shardOf } from "@shoal/proto";
-import type { Fleet } from "./fleet.ts";
 import { type PlannedErrand, receiverOf } from "./plan-errands.ts";
+import type { SimulatedServices } from "./services.ts";
 
 export interface ErrandsOptions {
-  readonly sea: Sea;
-  readonly dice: Dice;
-  readonly fleet: Fleet;
+  readonly sim: SimulatedCluster;
+  readonly prng: Prng;
+  readonly services: SimulatedServices;
   readonly errands: readonly PlannedErrand[];
   /** Clients use what only the next version has: they ask on until a requester knows it. */
   readonly usesNext: boolean;
@@ -41,7 +41,7 @@ export interface Errands {
   /** Keys of the view `open` under which an aggregate that cannot be read may be. */
   readonly unreadable: ReadonlySet<string>;
   /** What is not as it must be once the world has been calm for long enough. */
-  unrest(): readonly string[];
+  violations(): readonly string[];
 }
 
 // As a client waits before it asks another requester, or asks again.
@@ -60,7 +60,7 @@ const refOf = ({ namespace, id }: Pick<ErrandPlan, "namespace" | "id">): Aggrega
 });
 
 /** Submits and stops errands as planned, again and again until it is done, and follows them in the log. */
-export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, problem }: ErrandsOptions): Errands {
+export function createErrands({ sim, prng, services, errands, usesNext, startAt, problem }: ErrandsOptions): Errands {
   const folded = new Map<string, Aggregate<Errand>>();
   /** A new event on an errand that all know, and an aggregate of a new kind. */
   async function useNext({ namespace, id }: ErrandPlan): Promise<void> {
@@ -70,7 +70,7 @@ export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, pr
       if (reply.ok && reply.changed) noted.add(id);
       if (!reply.ok && reply.rejection.code === "BAD_REQUEST") tooOld(new Fault("UNKNOWN_PART", reply.rejection.why));
     });
-    const endsAt = sea.clock.now() + againMs;
+    const endsAt = sim.clock.now() + againMs;
     const plan: ErrandPlan = { namespace, id: `${id}-pebble`, children: [], endsAt };
     const aggregate = { kind: "pebble", namespace, id: plan.id };
     const command = { name: "Start", plan };
@@ -92,18 +92,19 @@ export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, pr
       const done =
         first !== undefined &&
         (await Promise.race([
-          work(dice.pick([first, ...rest])).then(
+          work(prng.pick([first, ...rest])).then(
             () => true,
             (failure: unknown) => !errors[causeOf(failure).code].retry,
           ),
-          pause(sea.clock, 5 * againMs).then(() => false),
+          pause(sim.clock, 5 * againMs).then(() => false),
         ]));
       if (done) return;
-      await pause(sea.clock, againMs);
+      await pause(sim.clock, againMs);
     }
   }
 
-  const dispatchers = () => fleet.requesters.flatMap((ship) => ship.serving()?.requester.dispatcher ?? []);
+  const dispatchers = () =>
+    services.requesters.flatMap((supervised) => supervised.serving()?.requester.dispatcher ?? []);
   const actor = { type: "client", id: "errands" } as const;
 
   async function run({ plan, stopAfterMs }: PlannedErrand): Promise<void> {
@@ -112,15 +113,15 @@ export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, pr
     await until((dispatcher) => dispatcher.create(start));
     if (usesNext) await useNext(plan);
     if (stopAfterMs !== undefined) {
-      await pause(sea.clock, stopAfterMs);
+      await pause(sim.clock, stopAfterMs);
       const stop = { id: `stop-${plan.id}`, aggregate, command: { name: "Stop", why: "enough" }, actor };
       await until((dispatcher) => dispatcher.send(stop));
     }
     waiting--;
   }
 
-  for (const target of targets) if (receiverOf(target) === "unreadable") sea.log.put(target, "no commit");
-  for (const errand of errands) sea.clock.at(startAt + errand.atMs, () => void run(errand));
+  for (const target of targets) if (receiverOf(target) === "unreadable") sim.log.put(target, "no commit");
+  for (const errand of errands) sim.clock.at(startAt + errand.atMs, () => void run(errand));
 
   const isBlocked = ({ state }: Aggregate<Errand>): boolean =>
     [...(state?.children.values() ?? [])].some(
@@ -149,7 +150,7 @@ export function createErrands({ sea, dice, fleet, errands, usesNext, startAt, pr
         ({ state }) => state !== undefined && shardOf(state.plan.id) === shard && !errandKind.isSettled(state),
       ).length,
     unreadable,
-    unrest() {
+    violations() {
       const found = unsettled().map(({ state }) => `errand ${state?.plan.id} is not settled`);
       if (waiting > 0) found.push(`${waiting} clients with errands are still without an answer`);
       for (const id of pebbles)

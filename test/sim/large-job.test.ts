@@ -1,9 +1,9 @@
-import { calm, createSea, sampleSpec } from "@shoal/core/testing";
+import { createSimulatedCluster, noFaults, sampleSpec } from "@shoal/core/testing";
 import { ExecutionAssigned, JobQueued } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { createClients } from "./clients.ts";
-import { createFleet } from "./fleet.ts";
 import type { PlannedJob } from "./plan.ts";
+import { createSimulatedServices } from "./services.ts";
 
 const gibibyte = 2 ** 30;
 const lookMs = 30_000;
@@ -24,16 +24,16 @@ interface Run {
 
 /** Two requesters and two nodes of 8 cores, which a stream of 1-core jobs more than fills: where each job started, and why it waited. */
 async function run(large: readonly PlannedJob[], { reserves = true } = {}): Promise<Run> {
-  const sea = createSea({ seed: 7, faults: calm });
-  const startAt = sea.clock.now();
+  const sim = createSimulatedCluster({ seed: 7, faults: noFaults });
+  const startAt = sim.clock.now();
   const starts: Start[] = [];
   const reasons: string[] = [];
-  sea.log.onAppended.add(({ aggregate, commit }) => {
+  sim.log.onAppended.add(({ aggregate, commit }) => {
     for (const { type, data } of commit.events) {
       if (type === JobQueued.name) reasons.push(JobQueued.data.parse(data).why);
       if (type !== ExecutionAssigned.name) continue;
       const { nodeId, resources } = ExecutionAssigned.data.parse(data);
-      starts.push({ jobId: aggregate.id, cpuCores: resources.cpuCores, nodeId, atMs: sea.clock.now() - startAt });
+      starts.push({ jobId: aggregate.id, cpuCores: resources.cpuCores, nodeId, atMs: sim.clock.now() - startAt });
     }
   });
   const problem = (what: string) => expect.unreachable(what);
@@ -51,14 +51,14 @@ async function run(large: readonly PlannedJob[], { reserves = true } = {}): Prom
     },
   };
   const note = () => undefined;
-  const fleet = createFleet({
-    ...{ plan, sea, dice: sea.dice.split("fleet"), crash: () => 0, note, problem },
+  const services = createSimulatedServices({
+    ...{ plan, sim, prng: sim.prng.split("fleet"), crash: () => 0, note, problem },
     endedAt: () => undefined,
   });
   const small = Array.from({ length: streamMs / 1_000 }, (_, second) => jobOf("1", 2_000 + second * 1_000));
-  createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: [...small, ...large], startAt, problem });
-  for (const ship of fleet.all) ship.raise();
-  await sea.clock.advance(streamMs);
+  createClients({ sim, prng: sim.prng.split("clients"), services, jobs: [...small, ...large], startAt, problem });
+  for (const supervised of services.all) supervised.raise();
+  await sim.clock.advance(streamMs);
   return { starts, reasons };
 }
 

@@ -1,5 +1,5 @@
 import type { StoredCommit } from "@shoal/core";
-import type { Sea } from "@shoal/core/testing";
+import type { SimulatedCluster } from "@shoal/core/testing";
 import { type Heartbeat, JobFailed, JobSubmitted, NodeDisconnected, NodeJoined, NodeReconnected } from "@shoal/proto";
 import { type Plan, unrestMs } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
@@ -13,7 +13,7 @@ const checkMs = 5_000;
 
 export interface PlacementOptions {
   readonly plan: Plan;
-  readonly sea: Sea;
+  readonly sim: SimulatedCluster;
   readonly startAt: number;
   readonly problem: (what: string) => void;
 }
@@ -26,47 +26,48 @@ interface WaitingJob {
 
 /** Says when a job fails for want of a node that is there, or waits beside a node that has nothing to do. */
 export function createPlacementChecker(options: PlacementOptions) {
-  const { sea, startAt, problem } = options;
+  const { sim, startAt, problem } = options;
   const connectedSince = new Map<string, number>();
   const idleSince = new Map<string, number>();
   const waiting = new Map<string, WaitingJob>();
   const needs = new Map<string, PlannedNeeds>();
 
   /** A node that fits, and that has been connected, and idle when asked for, since `atMs`. */
-  function fitting(wanted: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
+  function fitting(expected: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
     const found = [...options.plan.nodes].find(
-      ([id, node]) => fits(wanted, node) && [connectedSince, since].every((each) => (each.get(id) ?? Infinity) <= atMs),
+      ([id, node]) =>
+        fits(expected, node) && [connectedSince, since].every((each) => (each.get(id) ?? Infinity) <= atMs),
     );
     return found?.[0];
   }
 
   const onEvent: Readonly<Record<string, (id: string, data: unknown) => void>> = {
-    [NodeJoined.name]: (id) => connectedSince.set(id, sea.clock.now()),
-    [NodeReconnected.name]: (id) => connectedSince.set(id, sea.clock.now()),
+    [NodeJoined.name]: (id) => connectedSince.set(id, sim.clock.now()),
+    [NodeReconnected.name]: (id) => connectedSince.set(id, sim.clock.now()),
     [NodeDisconnected.name]: (id) => connectedSince.delete(id),
     [JobSubmitted.name](id, data) {
       const { spec } = JobSubmitted.data.parse(data);
       needs.set(id, needsOf(spec));
-      waiting.set(id, { needs: needsOf(spec), sinceAt: sea.clock.now() });
+      waiting.set(id, { needs: needsOf(spec), sinceAt: sim.clock.now() });
     },
     [JobFailed.name](id, data) {
-      const wanted = needs.get(id);
-      if (wanted === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
-      const nodeId = fitting(wanted, connectedSince, sea.clock.now() - knownAfterMs);
+      const expected = needs.get(id);
+      if (expected === undefined || JobFailed.data.parse(data).code !== "NO_NODE_FITS") return;
+      const nodeId = fitting(expected, connectedSince, sim.clock.now() - knownAfterMs);
       if (nodeId !== undefined) problem(`${id} has failed with NO_NODE_FITS, and fits ${nodeId}`);
     },
   };
 
   function check(): void {
-    const atMs = sea.clock.now() - idleMostMs;
-    for (const [id, { needs: wanted, sinceAt }] of waiting) {
-      const nodeId = sinceAt <= atMs ? fitting(wanted, idleSince, atMs) : undefined;
+    const atMs = sim.clock.now() - idleMostMs;
+    for (const [id, { needs: expected, sinceAt }] of waiting) {
+      const nodeId = sinceAt <= atMs ? fitting(expected, idleSince, atMs) : undefined;
       if (nodeId !== undefined) problem(`${id} waits for a place, and ${nodeId} has been idle for a minute`);
     }
-    sea.clock.at(sea.clock.now() + checkMs, check);
+    sim.clock.at(sim.clock.now() + checkMs, check);
   }
   // Whatever went wrong before has had time to be known.
-  sea.clock.at(startAt + unrestMs + knownAfterMs, check);
+  sim.clock.at(startAt + unrestMs + knownAfterMs, check);
 
   return {
     see({ aggregate, commit }: StoredCommit): void {
@@ -76,10 +77,10 @@ export function createPlacementChecker(options: PlacementOptions) {
         if (!waitingEvents.has(type)) waiting.delete(aggregate.id);
       }
     },
-    heard({ info }: Heartbeat): void {
+    received({ info }: Heartbeat): void {
       const isIdle = info.running === 0 && info.available.cpuCores === info.capacity.cpuCores;
       if (!isIdle) idleSince.delete(info.nodeId);
-      else if (!idleSince.has(info.nodeId)) idleSince.set(info.nodeId, sea.clock.now());
+      else if (!idleSince.has(info.nodeId)) idleSince.set(info.nodeId, sim.clock.now());
     },
   };
 }

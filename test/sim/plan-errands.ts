@@ -1,4 +1,4 @@
-import type { Dice, ErrandPlan } from "@shoal/core/testing";
+import type { ErrandPlan, Prng } from "@shoal/core/testing";
 import type { AggregateRef } from "@shoal/proto";
 
 /** An errand that a client submits. */
@@ -18,26 +18,26 @@ type Receiver = (typeof receivers)[number];
 export const receiverOf = ({ id }: AggregateRef): string => id.split("-")[2] ?? "";
 
 /** Draws errands with children of all sorts; none in half of the seeds. */
-export function drawErrands(dice: Dice, withinMs: number): readonly PlannedErrand[] {
-  const count = dice.pick([0, 0, 1, 3, 6]);
+export function drawErrands(prng: Prng, withinMs: number): readonly PlannedErrand[] {
+  const count = prng.pick([0, 0, 1, 3, 6]);
   return Array.from({ length: count }, (_, index) => {
-    const children = Array.from({ length: dice.between(1, 5) }, (__, child) =>
-      childOf(dice, `e${index}-${child}`, dice.pick(receivers)),
+    const children = Array.from({ length: prng.between(1, 5) }, (__, child) =>
+      childOf(prng, `e${index}-${child}`, prng.pick(receivers)),
     );
     return {
       plan: { namespace: "default", id: `e${index}`, children },
-      atMs: dice.between(0, withinMs),
-      stopAfterMs: dice.chance(0.3) ? dice.between(0, 20_000) : undefined,
+      atMs: prng.between(0, withinMs),
+      stopAfterMs: prng.happens(0.3) ? prng.between(0, 20_000) : undefined,
     };
   });
 }
 
-function childOf(dice: Dice, prefix: string, receiver: Receiver): ErrandPlan["children"][number] {
+function childOf(prng: Prng, prefix: string, receiver: Receiver): ErrandPlan["children"][number] {
   const kinds: Readonly<Partial<Record<Receiver, string>>> = { unknown: "ghost", job: "job" };
   const kind = kinds[receiver] ?? "errand";
   return {
     target: { kind, namespace: "default", id: `${prefix}-${receiver}` },
-    runMs: dice.pick([0, 100, 3_000, 30_000]),
+    runMs: prng.pick([0, 100, 3_000, 30_000]),
     ...(receiver === "refusing" ? { refuses: true } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { Dice } from "@shoal/core/testing";
+import type { Prng } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
 
 /** A node as a seed draws it. */
@@ -27,21 +27,21 @@ const gibibyte = 2 ** 30;
 
 // One seed in twenty has more nodes than any limit on how many are asked for one job.
 const largeShare = 0.05;
-const nodesMost = { usual: 8, large: 200 } as const;
+const nodesMost = { defaults: 8, large: 200 } as const;
 const largeLeast = 65;
 // In a large cluster three nodes at most are of the rare pool: a job for it has to find them.
 const rareMost = 3;
 
 /** Draws the nodes of a cluster. The first one survives every seed. */
-export function drawNodes(dice: Dice): ReadonlyMap<string, PlannedNode> {
-  const isLarge = dice.chance(largeShare);
-  const count = isLarge ? dice.between(largeLeast, nodesMost.large) : dice.between(1, nodesMost.usual);
-  const pools: readonly string[] = dice.pick<readonly string[]>([["cpu"], ["cpu", "gpu"]]);
-  const rare = isLarge || dice.chance(0.3) ? dice.between(1, rareMost) : 0;
+export function drawNodes(prng: Prng): ReadonlyMap<string, PlannedNode> {
+  const isLarge = prng.happens(largeShare);
+  const count = isLarge ? prng.between(largeLeast, nodesMost.large) : prng.between(1, nodesMost.defaults);
+  const pools: readonly string[] = prng.pick<readonly string[]>([["cpu"], ["cpu", "gpu"]]);
+  const rare = isLarge || prng.happens(0.3) ? prng.between(1, rareMost) : 0;
   return new Map(
     Array.from({ length: count }, (_, index) => {
-      const node = { cores: dice.pick([1, 2, 4, 8]), memoryBytes: dice.pick([1, 2, 4, 8]) * gibibyte };
-      const pool = pools[dice.between(0, pools.length - 1)] ?? "cpu";
+      const node = { cores: prng.pick([1, 2, 4, 8]), memoryBytes: prng.pick([1, 2, 4, 8]) * gibibyte };
+      const pool = pools[prng.between(0, pools.length - 1)] ?? "cpu";
       return [`n-${index}`, { ...node, pool: index > 0 && index >= count - rare ? "rare" : pool }];
     }),
   );
@@ -52,12 +52,12 @@ const cores: Readonly<Record<string, number>> = { "": 0.5, "500m": 0.5, "1": 1, 
 const memoryBytes: Readonly<Record<string, number>> = { "1Mb": 1e6, "1500Mb": 1.5e9, "6Gb": 6e9, "20Gb": 20e9 };
 
 /** Draws the resources and the pool that a job asks for: mostly what some node has, sometimes what none has. */
-export function drawWishes(dice: Dice): { readonly cpu: string; readonly memory: string; readonly pool?: string } {
-  const wishes = {
-    cpu: dice.pick(["", "500m", "1", "1", "2", "4", "8", "9"]),
-    memory: dice.pick(["1Mb", "1Mb", "1Mb", "1500Mb", "6Gb", "20Gb"]),
+export function drawPreferences(prng: Prng): { readonly cpu: string; readonly memory: string; readonly pool?: string } {
+  const preferences = {
+    cpu: prng.pick(["", "500m", "1", "1", "2", "4", "8", "9"]),
+    memory: prng.pick(["1Mb", "1Mb", "1Mb", "1500Mb", "6Gb", "20Gb"]),
   };
-  return dice.chance(0.4) ? { ...wishes, pool: dice.pick(["cpu", "gpu", "rare", "none"]) } : wishes;
+  return prng.happens(0.4) ? { ...preferences, pool: prng.pick(["cpu", "gpu", "rare", "none"]) } : preferences;
 }
 
 /** What a drawn spec needs. */

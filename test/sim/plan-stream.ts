@@ -1,4 +1,4 @@
-import { type Dice, sampleSpec } from "@shoal/core/testing";
+import { type Prng, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
 import type { PlannedNode } from "./plan-nodes.ts";
 
@@ -28,7 +28,7 @@ const excess = 1.3;
  * `lastMs` after the large job. Some pools are too large, and those of one core have no smaller jobs.
  */
 export function drawStream(
-  dice: Dice,
+  prng: Prng,
   survivors: readonly PlannedNode[],
   { fromMs, lastMs }: { readonly fromMs: number; readonly lastMs: number },
 ): readonly StreamJob[] {
@@ -37,8 +37,8 @@ export function drawStream(
     return { pool, largest: Math.max(...cores), sum: cores.reduce((sum, each) => sum + each, 0) };
   });
   const [first, ...rest] = pools.filter(({ largest, sum }) => largest > 1 && sum <= streamCoresMost);
-  if (first === undefined || !dice.chance(streamShare)) return [];
-  const { pool, largest, sum } = dice.pick([first, ...rest]);
+  if (first === undefined || !prng.happens(streamShare)) return [];
+  const { pool, largest, sum } = prng.pick([first, ...rest]);
   const small = largest > 2 ? 2 : 1;
   const largeAtMs = fromMs + smallMs;
   const everyMs = (smallMs * small) / sum / excess;

@@ -1,7 +1,7 @@
-import { createDice, type Dice, drawFaults, type Faults, sampleSpec } from "@shoal/core/testing";
+import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
-import { drawNodes, drawWishes, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
@@ -51,25 +51,25 @@ export interface Plan {
 export const unrestMs = 60_000;
 
 // Some jobs come when the cluster has been whole for a while: what is refused or waits then has no excuse.
-const calmJobsMs = { least: unrestMs + 30_000, most: unrestMs + 60_000 } as const;
+const noFaultJobsMs = { least: unrestMs + 30_000, most: unrestMs + 60_000 } as const;
 
 // Longer than a job may wait while smaller ones start.
 const streamMs = starvedMs + 60_000;
 
 /** Draws a whole run from a seed. */
 export function planOf(seed: number): Plan {
-  const dice = createDice(seed).split("plan");
-  const requesters = Array.from({ length: dice.between(1, 3) }, (_, index) => `r-${index}`);
-  const nodes = drawNodes(dice.split("nodes"));
+  const prng = createPrng(seed).split("plan");
+  const requesters = Array.from({ length: prng.between(1, 3) }, (_, index) => `r-${index}`);
+  const nodes = drawNodes(prng.split("nodes"));
   const isLarge = nodes.size > manyNodes;
   const processes = requesters.length + nodes.size;
   // One at least remains: without any node nothing ends.
   const doomed = new Map(
-    [...nodes.keys()].slice(1).flatMap((id) => (dice.chance(0.15) ? [[id, dice.between(0, unrestMs)]] : [])),
+    [...nodes.keys()].slice(1).flatMap((id) => (prng.happens(0.15) ? [[id, prng.between(0, unrestMs)]] : [])),
   );
   const survivors = [...nodes].flatMap(([id, node]) => (doomed.has(id) ? [] : [node]));
-  const kinds = dice.chance(0.5) ? allKinds : ([dice.pick(allKinds)] as const);
-  const jobs = dice.split("jobs");
+  const kinds = prng.happens(0.5) ? allKinds : ([prng.pick(allKinds)] as const);
+  const jobs = prng.split("jobs");
   return {
     seed,
     requesters,
@@ -80,23 +80,23 @@ export function planOf(seed: number): Plan {
       ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
         jobOf(jobs, index, survivors),
       ),
-      ...(jobs.chance(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
+      ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: unrestMs, lastMs: streamMs }),
     ],
-    upgrade: drawUpgrade(dice.split("upgrade"), requesters, unrestMs),
-    errands: drawErrands(dice.split("errands"), unrestMs * 0.7),
-    disturbances: Array.from({ length: dice.pick([0, 1, 4, 12]) }, () => disturbanceOf(dice, processes, kinds)),
-    faults: drawFaults(dice.split("faults")),
+    upgrade: drawUpgrade(prng.split("upgrade"), requesters, unrestMs),
+    errands: drawErrands(prng.split("errands"), unrestMs * 0.7),
+    disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
+    faults: drawFaults(prng.split("faults")),
     settings: {
-      width: dice.between(1, 4),
-      rounds: dice.between(1, 3),
-      waitMs: dice.pick([50, 250, 1_000]),
-      disconnectAfterMs: isLarge ? 10_000 : dice.pick([3_000, 10_000]),
-      settleMs: dice.pick([500, 3_000]),
-      positionsMs: dice.pick([100, 1_000]),
-      heartbeatMs: isLarge ? 1_000 : dice.pick([500, 1_000]),
-      reserveAfterMs: dice.pick([5_000, 30_000]),
+      width: prng.between(1, 4),
+      rounds: prng.between(1, 3),
+      waitMs: prng.pick([50, 250, 1_000]),
+      disconnectAfterMs: isLarge ? 10_000 : prng.pick([3_000, 10_000]),
+      settleMs: prng.pick([500, 3_000]),
+      positionsMs: prng.pick([100, 1_000]),
+      heartbeatMs: isLarge ? 1_000 : prng.pick([500, 1_000]),
+      reserveAfterMs: prng.pick([5_000, 30_000]),
     },
   };
 }
@@ -104,33 +104,33 @@ export function planOf(seed: number): Plan {
 // Above the usual numbers that a seed draws.
 const manyNodes = 64;
 
-function jobOf(dice: Dice, index: number, survivors: readonly PlannedNode[]): PlannedJob {
+function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): PlannedJob {
   // One that runs for long keeps its node busy while others look for room elsewhere.
-  const params: Record<string, unknown> = { RunSeconds: dice.pick([0, 0, 0.05, 2, 15, 90]) };
-  if (dice.chance(0.15)) params["FailWith"] = "it was told to fail";
-  if (dice.chance(0.1)) params["ExitCode"] = 3;
-  const { pool, ...resources } = drawWishes(dice);
+  const params: Record<string, unknown> = { RunSeconds: prng.pick([0, 0, 0.05, 2, 15, 90]) };
+  if (prng.happens(0.15)) params["FailWith"] = "it was told to fail";
+  if (prng.happens(0.1)) params["ExitCode"] = 3;
+  const { pool, ...resources } = drawPreferences(prng);
   const spec: JobSpec = {
     ...sampleSpec({
-      count: dice.pick([0, 1, 1, 1, 2, 3, 6]),
+      count: prng.pick([0, 1, 1, 1, 2, 3, 6]),
       params,
       resources,
       timeouts: {
-        ...(dice.chance(0.2) ? { executionTimeout: dice.between(1, 10) } : {}),
-        ...(dice.chance(0.1) ? { totalTimeout: 60 } : {}),
+        ...(prng.happens(0.2) ? { executionTimeout: prng.between(1, 10) } : {}),
+        ...(prng.happens(0.1) ? { totalTimeout: 60 } : {}),
       },
-      priority: dice.between(0, 3),
-      namespace: dice.pick(["default", "blue"]),
+      priority: prng.between(0, 3),
+      namespace: prng.pick(["default", "blue"]),
     }),
     constraints: pool === undefined ? [] : inPool(pool),
   };
   const canRun = survivors.some((node) => fits(needsOf(spec), node));
-  const atMs = dice.chance(0.2) ? calmAt(dice) : dice.between(0, unrestMs * 0.7);
+  const atMs = prng.happens(0.2) ? noFaultsAt(prng) : prng.between(0, unrestMs * 0.7);
   return {
-    spec: bounded(dice, { spec, canRun }),
+    spec: bounded(prng, { spec, canRun }),
     atMs,
-    token: dice.chance(0.7) ? `token-${index}` : undefined,
-    stopAtMs: dice.chance(0.15) ? atMs + dice.between(0, 20_000) : undefined,
+    token: prng.happens(0.7) ? `token-${index}` : undefined,
+    stopAtMs: prng.happens(0.15) ? atMs + prng.between(0, 20_000) : undefined,
   };
 }
 
@@ -140,37 +140,37 @@ const crowdedShare = 0.125;
 const crowdMost = 8;
 
 /** Jobs that each fill the largest node of one pool for minutes, and small ones that come behind them and may run anywhere. */
-function crowdOf(dice: Dice, survivors: readonly PlannedNode[]): PlannedJob[] {
+function crowdOf(prng: Prng, survivors: readonly PlannedNode[]): PlannedJob[] {
   const [first, ...rest] = survivors;
   if (first === undefined) return [];
-  const { pool } = dice.pick([first, ...rest]);
+  const { pool } = prng.pick([first, ...rest]);
   const cpu = String(Math.max(...survivors.filter((node) => node.pool === pool).map(({ cores }) => cores)));
   const large = sampleSpec({ params: { RunSeconds: 90 }, resources: { cpu, memory: "1Mb" } });
   const small = sampleSpec({ params: { RunSeconds: 0 }, resources: { cpu: "500m", memory: "1Mb" } });
-  const crowd = Array.from({ length: dice.between(crowdMost - 2, crowdMost) }, (_, index) => ({
+  const crowd = Array.from({ length: prng.between(crowdMost - 2, crowdMost) }, (_, index) => ({
     spec: { ...large, constraints: inPool(pool) },
-    atMs: dice.between(0, calmJobsMs.least),
+    atMs: prng.between(0, noFaultJobsMs.least),
     token: `crowd-${index}`,
     stopAtMs: undefined,
   }));
-  const late = { spec: small, atMs: calmJobsMs.most, token: "late", stopAtMs: undefined };
+  const late = { spec: small, atMs: noFaultJobsMs.most, token: "late", stopAtMs: undefined };
   return [...crowd, late];
 }
 
 /** Jobs of which few nodes of many can run any. */
-function rareJobs(dice: Dice, survivors: readonly PlannedNode[]): PlannedJob[] {
+function rareJobs(prng: Prng, survivors: readonly PlannedNode[]): PlannedJob[] {
   if (!survivors.some(({ pool }) => pool === "rare")) return [];
   const spec = { ...sampleSpec({ resources: { cpu: "1", memory: "1Mb" } }), constraints: inPool("rare") };
-  return ["rare-0", "rare-1", "rare-2"].map((token) => ({ spec, atMs: calmAt(dice), token, stopAtMs: undefined }));
+  return ["rare-0", "rare-1", "rare-2"].map((token) => ({ spec, atMs: noFaultsAt(prng), token, stopAtMs: undefined }));
 }
 
 const inPool = (pool: string): JobSpec["constraints"] => [{ key: "pool", operator: "=", values: [pool] }];
 
-const calmAt = (dice: Dice): number => dice.between(calmJobsMs.least, calmJobsMs.most);
+const noFaultsAt = (prng: Prng): number => prng.between(noFaultJobsMs.least, noFaultJobsMs.most);
 
 /** What no surviving node can run waits for ever, also after it ran on one that did not survive, unless the spec says how long. */
-function bounded(dice: Dice, { spec, canRun }: { readonly spec: JobSpec; readonly canRun: boolean }): JobSpec {
-  const queued = dice.chance(0.2) || !canRun ? withTimeouts(spec, { queueTimeout: dice.between(5, 40) }) : spec;
+function bounded(prng: Prng, { spec, canRun }: { readonly spec: JobSpec; readonly canRun: boolean }): JobSpec {
+  const queued = prng.happens(0.2) || !canRun ? withTimeouts(spec, { queueTimeout: prng.between(5, 40) }) : spec;
   return canRun ? queued : withTimeouts(queued, { totalTimeout: 120 });
 }
 
@@ -182,15 +182,15 @@ function withTimeouts(spec: JobSpec, more: Partial<JobSpec["tasks"][number]["tim
 const allKinds = ["crash", "stop", "pause", "cut", "outage", "rebuild", "drop", "jump"] as const;
 
 function disturbanceOf(
-  dice: Dice,
+  prng: Prng,
   processes: number,
   kinds: readonly [Disturbance["kind"], ...Disturbance["kind"][]],
 ): Disturbance {
   return {
-    kind: dice.pick(kinds),
-    whom: dice.between(0, processes - 1),
-    atMs: dice.between(0, unrestMs),
+    kind: prng.pick(kinds),
+    whom: prng.between(0, processes - 1),
+    atMs: prng.between(0, unrestMs),
     // Longer than a lease lives, and longer than any patience with a node.
-    forMs: dice.pick([10, 500, 5_000, 15_000]),
+    forMs: prng.pick([10, 500, 5_000, 15_000]),
   };
 }

@@ -1,21 +1,21 @@
 import type { Job, StoredCommit } from "@shoal/core";
-import { type Sea, sampleSpec } from "@shoal/core/testing";
+import { type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createMixedSea, type MixedSea, type RunningRequester as Running } from "./mixed-sea.ts";
+import { createMixedCluster, type MixedCluster, type RunningRequester as Running } from "./mixed-cluster.ts";
 
-let mixed: MixedSea;
-let sea: Sea;
+let mixed: MixedCluster;
+let sim: SimulatedCluster;
 beforeEach(() => {
-  mixed = createMixedSea();
-  ({ sea } = mixed);
+  mixed = createMixedCluster();
+  ({ sim } = mixed);
 });
 afterEach(() => mixed.close());
 
 const actor = { type: "client", id: "test" } as const;
 const refOf = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
 const stateOf = (jobId: string): Job["header"]["state"] | "" => {
-  const entry: unknown = sea.views.jobs.get(`default.${jobId}`);
+  const entry: unknown = sim.views.jobs.get(`default.${jobId}`);
   const state = /"stateType":"(\w+)"/.exec(JSON.stringify(entry ?? {}))?.[1] ?? "";
   return state as Job["header"]["state"] | "";
 };
@@ -31,13 +31,13 @@ async function submitAndPut(running: Running, text: (last: StoredCommit) => stri
   const { promise, resolve } = Promise.withResolvers<string>();
   const onAppended = ({ aggregate, commit }: StoredCommit): void => {
     if (!commit.events.some(({ type }) => type === "ExecutionStarted")) return;
-    sea.log.onAppended.delete(onAppended);
-    sea.clock.at(sea.clock.now() + 100, () => {
-      sea.log.put(aggregate, text(lastOf(aggregate.id)));
+    sim.log.onAppended.delete(onAppended);
+    sim.clock.at(sim.clock.now() + 100, () => {
+      sim.log.put(aggregate, text(lastOf(aggregate.id)));
       resolve(aggregate.id);
     });
   };
-  sea.log.onAppended.add(onAppended);
+  sim.log.onAppended.add(onAppended);
   await submit(running, 5);
   return await promise;
 }
@@ -50,8 +50,8 @@ async function submitBeside(running: Running, jobId: string): Promise<string> {
   }
 }
 
-const messagesOf = (jobId: string) => sea.log.messagesOf(refOf(jobId));
-const lastOf = (jobId: string): StoredCommit => sea.log.load(refOf(jobId), 0).at(-1) ?? expect.unreachable();
+const messagesOf = (jobId: string) => sim.log.messagesOf(refOf(jobId));
+const lastOf = (jobId: string): StoredCommit => sim.log.load(refOf(jobId), 0).at(-1) ?? expect.unreachable();
 const noted = ({ hash, commit }: StoredCommit): string =>
   JSON.stringify({
     ...commit,
@@ -70,7 +70,7 @@ describe("a job whose log a requester cannot read", () => {
     await mixed.startNode();
     const jobId = await submit(a, 3_600);
     await untilState(jobId, "running");
-    sea.log.put(refOf(jobId), noted(lastOf(jobId)));
+    sim.log.put(refOf(jobId), noted(lastOf(jobId)));
     await expect.poll(() => quarantined(a)).toEqual([jobId]);
     await untilState(await submitBeside(a, jobId), "completed");
     await a.stop();
@@ -91,9 +91,9 @@ describe("a job whose log a requester cannot read", () => {
     await untilState(jobId, "completed");
     expect(quarantined(b)).toEqual([]);
     expect(messagesOf(jobId).length).toBeGreaterThan(before);
-    const chain = sea.log.load(refOf(jobId), 0);
+    const chain = sim.log.load(refOf(jobId), 0);
     expect(chain.map(({ commit }) => commit.prev)).toEqual(["", ...chain.slice(0, -1).map(({ hash }) => hash)]);
-    expect(sea.views.open.get(`${shardOf(jobId)}.job.default.${jobId}`)).toBeUndefined();
+    expect(sim.views.open.get(`${shardOf(jobId)}.job.default.${jobId}`)).toBeUndefined();
   });
   it("has nothing appended behind a commit of a later form, by its owner or by another requester", async () => {
     const a = await mixed.startRequester("r-a", "current");

@@ -7,11 +7,11 @@ import type { Outcome } from "./simulate.ts";
 const problemsShown = 20;
 
 /** Writes the plan and the transcript of a failing seed to `seed-<n>.txt` in the folder, and returns what the test prints. */
-export function reportFailure({ seed, problems, story, facts }: Outcome, folder: string): string {
+export function reportFailure({ seed, problems, trace, facts }: Outcome, folder: string): string {
   const { jobs: _, ...plan } = planOf(seed);
   const readable = { ...plan, nodes: [...plan.nodes], doomed: [...plan.doomed] };
   const file = join(folder, `seed-${seed}.txt`);
-  const lines = [`seed ${seed}: ${JSON.stringify(facts)}`, JSON.stringify(readable), "", ...story, "", ...problems, ""];
+  const lines = [`seed ${seed}: ${JSON.stringify(facts)}`, JSON.stringify(readable), "", ...trace, "", ...problems, ""];
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, lines.join("\n"));
   return [

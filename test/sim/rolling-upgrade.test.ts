@@ -1,11 +1,11 @@
 import { nextFeatureLevel, sampleSpec } from "@shoal/core/testing";
 import { shardCount, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createMixedSea, type MixedSea, type RunningRequester } from "./mixed-sea.ts";
+import { createMixedCluster, type MixedCluster, type RunningRequester } from "./mixed-cluster.ts";
 
-let mixed: MixedSea;
+let mixed: MixedCluster;
 beforeEach(() => {
-  mixed = createMixedSea();
+  mixed = createMixedCluster();
 });
 afterEach(() => mixed.close());
 
@@ -28,7 +28,7 @@ const job = (type: "batch" | "ops") => ({
 /** Every commit names the one before it on its subject. */
 function brokenChains(): readonly string[] {
   const last = new Map<string, string>();
-  return mixed.sea.log.messages.flatMap(({ aggregate, text, hash }) => {
+  return mixed.sim.log.messages.flatMap(({ aggregate, text, hash }) => {
     const subject = subjectOf(aggregate);
     const isWhole = text.includes(`"prev":"${last.get(subject) ?? ""}"`);
     last.set(subject, hash);
@@ -61,7 +61,7 @@ it("upgrades requester by requester and back, and loses, forks and flaps nothing
   const c = await mixed.startRequester("r-a", "next");
   await expect.poll(() => owned(c, b)).toEqual([half, half]);
   await submit(b, c);
-  await mixed.sea.requester("operator").leases.raiseFeatureLevel(nextFeatureLevel);
+  await mixed.sim.requester("operator").leases.raiseFeatureLevel(nextFeatureLevel);
   await expect.poll(() => b.requester.features.level()).toBe(nextFeatureLevel);
   jobIds.push((await b.requester.commands.submit(job("ops"))).jobId);
   expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject({ ok: true });
@@ -69,7 +69,7 @@ it("upgrades requester by requester and back, and loses, forks and flaps nothing
   const late = await mixed.startRequester("r-late", "current");
   await submit(b, c);
   const isCompleted = (id: string) =>
-    JSON.stringify(mixed.sea.views.jobs.get(`default.${id}`) ?? {}).includes('"completed"');
+    JSON.stringify(mixed.sim.views.jobs.get(`default.${id}`) ?? {}).includes('"completed"');
   await expect.poll(() => jobIds.filter((id) => !isCompleted(id)), { timeout: 20_000 }).toEqual([]);
   expect([owned(late, b, c), quarantined(b), quarantined(c)]).toEqual([[0, half, half], [], []]);
   expect(mixed.leasesTaken()).toBe(before);

@@ -1,15 +1,15 @@
 import { hash } from "node:crypto";
-import { calm, createSea, releases, type Sea } from "@shoal/core/testing";
+import { createSimulatedCluster, noFaults, releases, type SimulatedCluster } from "@shoal/core/testing";
 import type { Heartbeat, StoredEvent } from "@shoal/proto";
 import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
-import { createFleet, type Fleet } from "./fleet.ts";
+import { checkFinalState } from "./final-state-checker.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
 import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
-import { findUnrest } from "./quiet.ts";
+import { createSafetyChecker, type SafetyChecker } from "./safety-checker.ts";
+import { createSimulatedServices, type SimulatedServices } from "./services.ts";
 import { createStarvationChecker } from "./starvation-checker.ts";
 import { createVersions, planUpgrade } from "./versions.ts";
-import { createWatchman, type Watchman } from "./watchman.ts";
 
 /** What came of one seed. */
 export interface Outcome {
@@ -18,7 +18,7 @@ export interface Outcome {
   readonly digest: string;
   readonly problems: readonly string[];
   /** A line for each commit and each event of the run, for a failing seed. */
-  readonly story: readonly string[];
+  readonly trace: readonly string[];
   readonly facts: {
     readonly commits: number;
     readonly jobs: number;
@@ -41,28 +41,28 @@ const stepsMax = 3_000_000;
 
 interface World {
   readonly plan: Plan;
-  readonly sea: Sea;
-  readonly fleet: Fleet;
-  readonly watchman: Watchman;
+  readonly sim: SimulatedCluster;
+  readonly services: SimulatedServices;
+  readonly safety: SafetyChecker;
   readonly clients: Clients;
   readonly errands: Errands;
   readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
   readonly problems: string[];
-  readonly story: string[];
+  readonly trace: string[];
 }
 
 /** Runs a whole cluster through the troubles of a seed, and then looks whether all is well. */
 export async function simulate(seed: number): Promise<Outcome> {
   const world = createWorld(planOf(seed));
-  const { sea, fleet, problems, watchman, clients, errands } = world;
-  const startAt = sea.clock.now();
+  const { sim, services, problems, safety, clients, errands } = world;
+  const startAt = sim.clock.now();
   const onRejection = (failure: unknown) => problems.push(`nobody took care of: ${stackOf(failure)}`);
   process.on("unhandledRejection", onRejection);
   let steps = 0;
   const runUntil = async (done: () => boolean, at: number) => {
-    while (!done() && problems.length === 0 && (sea.clock.nextAt() ?? at) <= at && steps < stepsMax) {
+    while (!done() && problems.length === 0 && (sim.clock.nextAt() ?? at) <= at && steps < stepsMax) {
       try {
-        await sea.clock.step();
+        await sim.clock.step();
       } catch (failure) {
         problems.push(`a callback threw: ${stackOf(failure)}`);
       }
@@ -70,41 +70,41 @@ export async function simulate(seed: number): Promise<Outcome> {
     }
   };
   try {
-    for (const ship of fleet.all) ship.raise();
+    for (const supervised of services.all) supervised.raise();
     await runUntil(() => false, startAt + unrestMs);
-    sea.setFaults(calm);
-    for (const ship of fleet.all) ship.raise();
-    const isDone = () => watchman.open() === 0 && clients.waiting() === 0 && errands.open() === 0;
+    sim.setFaults(noFaults);
+    for (const supervised of services.all) supervised.raise();
+    const isDone = () => safety.open() === 0 && clients.waiting() === 0 && errands.open() === 0;
     await runUntil(isDone, startAt + unrestMs + patienceMs);
-    await runUntil(() => false, sea.clock.now() + settleMs);
+    await runUntil(() => false, sim.clock.now() + settleMs);
     if (steps >= stepsMax) problems.push(`no rest after ${steps} steps`);
-    if (problems.length === 0) problems.push(...findUnrest(world), ...errands.unrest());
+    if (problems.length === 0) problems.push(...checkFinalState(world), ...errands.violations());
   } finally {
     process.off("unhandledRejection", onRejection);
   }
-  const commits = sea.log.entries.length;
-  const digest = hash("sha256", sea.log.entries.map((stored) => stored.hash).join());
-  const virtualMs = sea.clock.now() - startAt;
-  return { seed, digest, problems, story: world.story, facts: { commits, jobs: watchman.jobs.size, steps, virtualMs } };
+  const commits = sim.log.entries.length;
+  const digest = hash("sha256", sim.log.entries.map((stored) => stored.hash).join());
+  const virtualMs = sim.clock.now() - startAt;
+  return { seed, digest, problems, trace: world.trace, facts: { commits, jobs: safety.jobs.size, steps, virtualMs } };
 }
 
 const stackOf = (failure: unknown): string =>
   failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 
 function createWorld(plan: Plan): World {
-  const sea = createSea({ seed: plan.seed, faults: plan.faults, kinds: releases.next.kinds });
-  const startAt = sea.clock.now();
+  const sim = createSimulatedCluster({ seed: plan.seed, faults: plan.faults, kinds: releases.next.kinds });
+  const startAt = sim.clock.now();
   const problems: string[] = [];
-  const story: string[] = [];
+  const trace: string[] = [];
   const problem = (what: string) => void problems.push(what);
   const note = (who: string, line: string) => {
-    story.push(`${String(sea.clock.now() - startAt).padStart(7)} ${who} ${line}`);
+    trace.push(`${String(sim.clock.now() - startAt).padStart(7)} ${who} ${line}`);
   };
-  const watchman = createWatchman(problem, sea.clock.now);
-  const placement = createPlacementChecker({ plan, sea, startAt, problem });
-  const starvation = createStarvationChecker({ plan, sea, startAt, problem });
-  sea.log.onAppended.add((stored) => {
-    watchman.see(stored);
+  const safety = createSafetyChecker(problem, sim.clock.now);
+  const placement = createPlacementChecker({ plan, sim, startAt, problem });
+  const starvation = createStarvationChecker({ plan, sim, startAt, problem });
+  sim.log.onAppended.add((stored) => {
+    safety.see(stored);
     starvation.see(stored);
     placement.see(stored);
     errands.see(stored);
@@ -115,51 +115,51 @@ function createWorld(plan: Plan): World {
     );
   });
   const lastHeartbeats = new Map<string, Heartbeat>();
-  sea.market.listeners.add((heartbeat) => {
+  sim.bidClient.listeners.add((heartbeat) => {
     lastHeartbeats.set(heartbeat.info.nodeId, heartbeat);
-    placement.heard(heartbeat);
+    placement.received(heartbeat);
   });
   let faulty = true;
-  sea.clock.at(startAt + unrestMs, () => {
+  sim.clock.at(startAt + unrestMs, () => {
     faulty = false;
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
   const versions = createVersions();
-  const fleet = createFleet({
+  const services = createSimulatedServices({
     plan,
-    sea,
-    dice: sea.dice.split("fleet"),
+    sim,
+    prng: sim.prng.split("fleet"),
     crash,
     note,
     problem,
-    endedAt: watchman.endedAt,
+    endedAt: safety.endedAt,
     kindsOf: versions.kindsOf,
   });
-  planUpgrade({ upgrade: plan.upgrade, current: versions.current, sea, fleet, startAt, note });
+  planUpgrade({ upgrade: plan.upgrade, current: versions.current, sim, services, startAt, note });
   for (const [id, atMs] of plan.doomed) {
-    sea.clock.at(startAt + atMs, () => {
+    sim.clock.at(startAt + atMs, () => {
       note("SEA", `${id} dies for good`);
-      fleet.nodes.find((ship) => ship.id === id)?.sink();
+      services.nodes.find((supervised) => supervised.id === id)?.remove();
     });
   }
-  for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sea, fleet, startAt, note });
-  const clients = createClients({ sea, dice: sea.dice.split("clients"), fleet, jobs: plan.jobs, startAt, problem });
+  for (const disturbance of plan.disturbances) planDisturbance(disturbance, { sim, services, startAt, note });
+  const clients = createClients({ sim, prng: sim.prng.split("clients"), services, jobs: plan.jobs, startAt, problem });
   const errands = createErrands({
-    ...{ sea, fleet, startAt, problem },
-    dice: sea.dice.split("errands"),
+    ...{ sim, services, startAt, problem },
+    prng: sim.prng.split("errands"),
     errands: plan.errands,
     usesNext: plan.upgrade?.finishes === true,
   });
-  return { plan, sea, fleet, watchman, clients, errands, lastHeartbeats, problems, story };
+  return { plan, sim, services, safety, clients, errands, lastHeartbeats, problems, trace };
 }
 
 /** An event in a line: its kind, and what of its facts tells it from others of its kind. */
 function lineOf({ type, data }: StoredEvent): string {
   const facts = Object.entries(typeof data === "object" && data !== null ? data : {});
-  const told = facts.filter(([name]) =>
+  const collected = facts.filter(([name]) =>
     ["executionId", "partition", "attempt", "nodeId", "code", "why", "retryAt"].includes(name),
   );
-  return [type, ...told.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
+  return [type, ...collected.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
 }
 
 /** What concerns no process more than others. */
@@ -168,37 +168,37 @@ const ofAll: ReadonlySet<Disturbance["kind"]> = new Set(["outage", "rebuild", "d
 function planDisturbance(
   { kind, whom, atMs, forMs }: Disturbance,
   {
-    sea,
-    fleet,
+    sim,
+    services,
     startAt,
     note,
-  }: Pick<World, "sea" | "fleet"> & { startAt: number; note(who: string, line: string): void },
+  }: Pick<World, "sim" | "services"> & { startAt: number; note(who: string, line: string): void },
 ): void {
-  const ship = fleet.all[whom];
-  if (ship === undefined) return;
+  const supervised = services.all[whom];
+  if (supervised === undefined) return;
   // Whatever is disturbed is whole again when the unrest ends.
   const endAt = Math.min(startAt + atMs + forMs, startAt + unrestMs);
   const acts: { readonly [K in Disturbance["kind"]]: () => void } = {
-    crash: () => ship.crash(forMs),
-    stop: () => ship.stop(forMs),
-    pause: () => ship.voyage()?.berth.pauseUntil(endAt),
-    cut: () => ship.voyage()?.berth.cutUntil(endAt),
-    outage: () => sea.cutAll(endAt),
+    crash: () => supervised.crash(forMs),
+    stop: () => supervised.stop(forMs),
+    pause: () => supervised.incarnation()?.proc.pauseUntil(endAt),
+    cut: () => supervised.incarnation()?.proc.cutUntil(endAt),
+    outage: () => sim.cutAll(endAt),
     rebuild: () => {
-      sea.cutAll(endAt);
-      sea.rebuild();
+      sim.cutAll(endAt);
+      sim.rebuild();
     },
-    drop: () => sea.drop("assignments"),
+    drop: () => sim.drop("assignments"),
     jump: () => {
       const byMs = jumpsMs[atMs % jumpsMs.length] ?? 0;
-      const berth = ship.voyage()?.berth;
-      berth?.jumpClock(byMs);
+      const proc = supervised.incarnation()?.proc;
+      proc?.jumpClock(byMs);
       // It is set right again.
-      sea.clock.at(endAt, () => berth?.jumpClock(-byMs));
+      sim.clock.at(endAt, () => proc?.jumpClock(-byMs));
     },
   };
-  sea.clock.at(startAt + atMs, () => {
-    note("SEA", `${kind} ${ofAll.has(kind) ? "of everybody" : `of ${ship.id}`} for ${forMs} ms`);
+  sim.clock.at(startAt + atMs, () => {
+    note("SEA", `${kind} ${ofAll.has(kind) ? "of everybody" : `of ${supervised.id}`} for ${forMs} ms`);
     acts[kind]();
   });
 }

@@ -1,5 +1,5 @@
 import type { StoredCommit } from "@shoal/core";
-import type { Sea } from "@shoal/core/testing";
+import type { SimulatedCluster } from "@shoal/core/testing";
 import { ExecutionAssigned, JobSubmitted } from "@shoal/proto";
 import { type Plan, unrestMs } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
@@ -7,7 +7,7 @@ import { starvedMs } from "./plan-stream.ts";
 
 export interface StarvationOptions {
   readonly plan: Pick<Plan, "nodes">;
-  readonly sea: Pick<Sea, "clock">;
+  readonly sim: Pick<SimulatedCluster, "clock">;
   readonly startAt: number;
   readonly problem: (what: string) => void;
 }
@@ -20,21 +20,21 @@ interface KnownJob {
 }
 
 /** Says when a job waits for long while smaller ones of no higher priority start on a node that could run it. Knows nothing but the log. */
-export function createStarvationChecker({ plan, sea, startAt, problem }: StarvationOptions) {
+export function createStarvationChecker({ plan, sim, startAt, problem }: StarvationOptions) {
   const jobs = new Map<string, KnownJob>();
-  const calmAt = startAt + unrestMs;
+  const noFaultsAt = startAt + unrestMs;
 
   function started(id: string, data: unknown): void {
     const { nodeId } = ExecutionAssigned.data.parse(data);
     const node = plan.nodes.get(nodeId);
     const small = jobs.get(id);
     if (small === undefined || node === undefined) return;
-    const now = sea.clock.now();
+    const now = sim.clock.now();
     small.waitsSince = undefined;
     for (const [otherId, other] of jobs) {
       if (other.waitsSince === undefined || !fits(other.needs, node) || small.priority > other.priority) continue;
       if (!isSmaller(small.needs, other.needs)) other.waitsSince = now;
-      else if (now - Math.max(other.waitsSince, calmAt) > starvedMs)
+      else if (now - Math.max(other.waitsSince, noFaultsAt) > starvedMs)
         problem(`${otherId} waits while ${id}, which is smaller, starts on ${nodeId}, which fits it`);
     }
   }
@@ -45,7 +45,7 @@ export function createStarvationChecker({ plan, sea, startAt, problem }: Starvat
         const job = jobs.get(aggregate.id);
         if (type === JobSubmitted.name) {
           const { spec } = JobSubmitted.data.parse(data);
-          jobs.set(aggregate.id, { needs: needsOf(spec), priority: spec.priority, waitsSince: sea.clock.now() });
+          jobs.set(aggregate.id, { needs: needsOf(spec), priority: spec.priority, waitsSince: sim.clock.now() });
         } else if (type === ExecutionAssigned.name) started(aggregate.id, data);
         else if (job !== undefined && !waitingEvents.has(type)) job.waitsSince = undefined;
       }

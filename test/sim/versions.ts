@@ -1,6 +1,6 @@
 import type { Kinds } from "@shoal/core";
-import { type Dice, type ReleaseName, releases, type Sea } from "@shoal/core/testing";
-import type { Ship, Voyage } from "./ship.ts";
+import { type Prng, type ReleaseName, releases, type SimulatedCluster } from "@shoal/core/testing";
+import type { Incarnation, SupervisedProcess } from "./supervised-process.ts";
 
 /** When each requester changes its version, milliseconds from the start. */
 export interface PlannedUpgrade {
@@ -13,11 +13,11 @@ export interface PlannedUpgrade {
 const upgradeShare = 0.25;
 
 /** Draws a rolling upgrade, to the end or back; undefined in most seeds. */
-export function drawUpgrade(dice: Dice, requesters: readonly string[], withinMs: number): PlannedUpgrade | undefined {
-  if (!dice.chance(upgradeShare)) return undefined;
-  const finishes = dice.chance(0.5);
+export function drawUpgrade(prng: Prng, requesters: readonly string[], withinMs: number): PlannedUpgrade | undefined {
+  if (!prng.happens(upgradeShare)) return undefined;
+  const finishes = prng.happens(0.5);
   const steps = requesters.flatMap((requester) => {
-    const [there, back] = [dice.between(0, withinMs / 2), dice.between(withinMs / 2, withinMs)];
+    const [there, back] = [prng.between(0, withinMs / 2), prng.between(withinMs / 2, withinMs)];
     const upgrade = { requester, atMs: there, to: "next" as const };
     return finishes ? [upgrade] : [upgrade, { requester, atMs: back, to: "current" as const }];
   });
@@ -41,19 +41,19 @@ const replaceMs = 500;
 export interface UpgradeOptions {
   readonly upgrade: PlannedUpgrade | undefined;
   readonly current: Map<string, Kinds>;
-  readonly sea: Sea;
-  readonly fleet: { readonly requesters: readonly Pick<Ship<Voyage>, "id" | "stop">[] };
+  readonly sim: SimulatedCluster;
+  readonly services: { readonly requesters: readonly Pick<SupervisedProcess<Incarnation>, "id" | "stop">[] };
   readonly startAt: number;
   readonly note: (who: string, line: string) => void;
 }
 
 /** Stops each requester at its time, and starts it with the other version. */
-export function planUpgrade({ upgrade, current, sea, fleet, startAt, note }: UpgradeOptions): void {
+export function planUpgrade({ upgrade, current, sim, services, startAt, note }: UpgradeOptions): void {
   for (const { requester, atMs, to } of upgrade?.steps ?? []) {
-    sea.clock.at(startAt + atMs, () => {
+    sim.clock.at(startAt + atMs, () => {
       note("SEA", `${requester} changes to the ${to} version`);
       current.set(requester, releases[to].kinds);
-      fleet.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
+      services.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
     });
   }
 }

@@ -5,31 +5,31 @@ import { CliError } from "./failure.ts";
 export interface CommandPart {
   readonly name: string;
   /** As in `<job>` or `[path]`. */
-  readonly takes?: string;
-  readonly says: string;
+  readonly args?: string;
+  readonly summary: string;
   readonly options?: readonly OptionRow[];
   readonly examples?: readonly string[];
   /** Does it; the number is the exit code when it is not 0. */
-  run(call: Call): Promise<number | undefined>;
+  run(call: Invocation): Promise<number | undefined>;
 }
 
 /** A noun that commands belong to, such as `job`. */
 export interface NounPart {
   readonly name: string;
-  readonly says: string;
+  readonly summary: string;
   readonly commands: readonly CommandPart[];
 }
 
 /** Flags as people type them, what they do, and how the value is read or what it is without the flag. */
 export interface OptionRow {
   readonly flags: string;
-  readonly says: string;
+  readonly summary: string;
   readonly read?: (text: string, before: unknown) => unknown;
   readonly fallback?: string | number | boolean | readonly string[];
 }
 
 /** One call of a command. */
-export interface Call {
+export interface Invocation {
   readonly context: Context;
   readonly args: readonly string[];
   readonly options: Options;

@@ -17,11 +17,12 @@ export interface ProgramOptions extends ContextOptions {
 const globals: readonly OptionRow[] = [
   {
     flags: "--api-host <host>",
-    says: "requester to ask: host, host:port or URL; a list with commas fails over (SHOAL_API_HOST, BACALHAU_API_HOST)",
+    summary:
+      "requester to ask: host, host:port or URL; a list with commas fails over (SHOAL_API_HOST, BACALHAU_API_HOST)",
   },
-  { flags: "--api-port <port>", says: "its port where the host names none (SHOAL_API_PORT, BACALHAU_API_PORT)" },
-  { flags: "--output <form>", says: "table, or json: the API's objects as they came", fallback: "table" },
-  { flags: "--namespace <name>", says: "the namespace to act in; lists take '*' for all" },
+  { flags: "--api-port <port>", summary: "its port where the host names none (SHOAL_API_PORT, BACALHAU_API_PORT)" },
+  { flags: "--output <form>", summary: "table, or json: the API's objects as they came", fallback: "table" },
+  { flags: "--namespace <name>", summary: "the namespace to act in; lists take '*' for all" },
 ];
 
 /** The parser of the command line, built from the lists of commands. */
@@ -34,8 +35,8 @@ export function createProgram({ nouns, commands }: Offer, options: ProgramOption
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError("(--help shows what there is)");
   for (const row of globals) program.addOption(optionOf(row));
-  for (const { name, says, commands: parts } of nouns) {
-    const noun = program.command(name).description(says);
+  for (const { name, summary, commands: parts } of nouns) {
+    const noun = program.command(name).description(summary);
     for (const part of parts) addCommand(noun, part, options);
   }
   for (const part of commands) addCommand(program, part, options);
@@ -43,8 +44,8 @@ export function createProgram({ nouns, commands }: Offer, options: ProgramOption
 }
 
 function addCommand(parent: Command, part: CommandPart, options: ProgramOptions): void {
-  const command = parent.command(part.takes === undefined ? part.name : `${part.name} ${part.takes}`);
-  command.description(part.says);
+  const command = parent.command(part.args === undefined ? part.name : `${part.name} ${part.args}`);
+  command.description(part.summary);
   for (const row of part.options ?? []) command.addOption(optionOf(row));
   if (part.examples !== undefined)
     command.addHelpText("after", `\nExamples:\n${part.examples.map((line) => `  ${line}\n`).join("")}`);
@@ -55,8 +56,8 @@ function addCommand(parent: Command, part: CommandPart, options: ProgramOptions)
   });
 }
 
-function optionOf({ flags, says, read, fallback }: OptionRow): Option {
-  const option = new Option(flags, says);
+function optionOf({ flags, summary, read, fallback }: OptionRow): Option {
+  const option = new Option(flags, summary);
   if (read !== undefined) option.argParser(read);
   if (fallback !== undefined) option.default(fallback);
   return option;

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import {
   banner,
   type DevstackSettings,
+  defaults,
   listenForQuit,
   paint,
   type Quit,
   startDevstack,
   type Terminal,
-  usual,
 } from "@shoal/cli/parts";
 import { createClient } from "@shoal/client";
 import type { DemoContext } from "./demo-context.ts";
@@ -32,7 +32,7 @@ const interruptedCode = 130;
 /** Runs all of it; resolves with the exit code: 0, 1 when a promise did not hold, 130 when it was interrupted. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const quit = listenForQuit();
-  quit.insisted.then(() => process.exit(interruptedCode));
+  quit.forced.then(() => process.exit(interruptedCode));
   const reporter = createReporter(options.terminal, { feed: options.feed });
   // Resolved: the system's temporary folder is a link on some platforms, and nodes allow paths as they are.
   const folder = await realpath(await mkdtemp(join(tmpdir(), "shoal-demo-")));
@@ -53,7 +53,7 @@ async function play(options: DemoOptions, { reporter, quit, folder }: DemoRun): 
   const textFile = await realpath(options.textFile);
   await access(textFile);
   const settings: DevstackSettings = {
-    ...usual,
+    ...defaults,
     port: 0,
     natsPort: 0,
     dataDir: join(folder, "cluster"),

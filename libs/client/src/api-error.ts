@@ -35,8 +35,8 @@ export class ApiError extends Error implements ApiProblem {
 
 /** A failure on the client's own side, worded by the error table. */
 export function ownProblem(code: ErrorCode, why: string, cause?: unknown): ApiError {
-  const { wire, says, hint } = errors[code];
-  const problem = { status: 0, code: wire, message: `${says}: ${why}`, hint, requestId: "", details: {} };
+  const { wire, summary, hint } = errors[code];
+  const problem = { status: 0, code: wire, message: `${summary}: ${why}`, hint, requestId: "", details: {} };
   return new ApiError(problem, cause === undefined ? undefined : { cause });
 }
 

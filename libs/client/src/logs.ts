@@ -51,13 +51,13 @@ interface Frames {
   lines(): AsyncGenerator<LogLine, void>;
 }
 
-type Item = LogLine | ApiError | "end";
+type LogItem = LogLine | ApiError | "end";
 
 function listen(url: string, signal: AbortSignal | undefined): Frames {
   const socket = new WebSocket(url);
-  const waiting: Item[] = [];
+  const waiting: LogItem[] = [];
   let wake = (): void => undefined;
-  const put = (item: Item): void => {
+  const put = (item: LogItem): void => {
     if (waiting.length >= waitingMax) {
       waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output wait for the reader`));
       socket.close();

@@ -7,7 +7,7 @@ export {
   type SubmitOptions,
   type Submitted,
 } from "./client.ts";
-export type { CloudEvent, FeedEvent } from "./events/feed-event.ts";
+export type { CloudEventEnvelope, FeedEvent } from "./events/feed-event.ts";
 export { type FollowOptions, reconnect } from "./events/follow-events.ts";
 export { type LogLine, type LogsOptions, waitingMax } from "./logs.ts";
 export { readAnswer } from "./read-answer.ts";

@@ -10,7 +10,7 @@ interface InNamespace {
 }
 
 /** What waiting needs of a client. */
-export interface Waiting {
+export interface JobWait {
   events(options: FollowOptions): AsyncGenerator<FeedEvent, void>;
   job(id: string, query?: InNamespace): Promise<JobEntity>;
 }
@@ -30,7 +30,7 @@ export const isOver = (state: JobEntity["state"]["stateType"]): boolean =>
 const endings: ReadonlySet<string> = new Set(jobMachine.rows.flatMap(([, { name }, to]) => (isOver(to) ? [name] : [])));
 
 /** The job once it is over, found by its events and not by asking again and again. Throws ApiError when the signal fires first. */
-export async function waitForJob(client: Waiting, id: string, options: WaitOptions = {}): Promise<JobEntity> {
+export async function waitForJob(client: JobWait, id: string, options: WaitOptions = {}): Promise<JobEntity> {
   const { namespace, signal, onEvent } = options;
   const { id: jobId } = await client.job(id, { namespace });
   for await (const event of client.events({ jobId, after: 0, signal })) {

@@ -1,7 +1,7 @@
 import type { AggregateRef } from "@shoal/proto";
 import { foldCommit } from "./fold.ts";
 import type { Kind } from "./kind.ts";
-import { noTip, type StoredCommit, type Tip } from "./ports/event-log.ts";
+import { noStreamPosition, type StoredCommit, type StreamPosition } from "./ports/event-log.ts";
 
 /** Command ids that an aggregate remembers: more than one client repeats before it learns of the first answer. */
 export const commandIdsMax = 64;
@@ -12,7 +12,7 @@ export interface Aggregate<S = unknown> {
   readonly ref: AggregateRef | undefined;
   readonly state: S | undefined;
   /** What the next commit builds on. */
-  readonly head: Tip;
+  readonly head: StreamPosition;
   /** The time of the last commit, milliseconds since the epoch: no later commit has an earlier one. */
   readonly at: number;
   /** The last command ids with the positions of their commits, oldest first. */
@@ -23,7 +23,7 @@ export interface Aggregate<S = unknown> {
 export const noAggregate: Aggregate<never> = {
   ref: undefined,
   state: undefined,
-  head: noTip,
+  head: noStreamPosition,
   at: 0,
   commandIds: new Map(),
 };

@@ -45,7 +45,7 @@ export interface Draft<S, E> {
   refuse(code: ErrorCode, why: string): never;
 }
 
-class Refusal extends Error {
+class DecisionRefused extends Error {
   readonly rejection: Rejection;
   constructor(rejection: Rejection) {
     super(rejection.why);
@@ -77,13 +77,13 @@ export function decideWith<S, E extends StoredEvent>(
       }
     },
     refuse(code, why) {
-      throw new Refusal({ code, why });
+      throw new DecisionRefused({ code, why });
     },
   };
   try {
     decide(draft);
   } catch (failure) {
-    if (failure instanceof Refusal) return { ok: false, rejection: failure.rejection };
+    if (failure instanceof DecisionRefused) return { ok: false, rejection: failure.rejection };
     throw failure;
   }
   return { ok: true, events };

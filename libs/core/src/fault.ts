@@ -15,7 +15,7 @@ export class Fault extends Error {
 
   /** `why` says what was wanted and what was found; the table's sentence and hint come from the code. */
   constructor(code: ErrorCode, why: string, more: FaultMore = {}) {
-    super(`${errors[code].says}: ${why}`, "cause" in more ? { cause: more.cause } : {});
+    super(`${errors[code].summary}: ${why}`, "cause" in more ? { cause: more.cause } : {});
     this.code = code;
     this.why = why;
     this.details = more.details ?? {};

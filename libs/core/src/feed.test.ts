@@ -20,11 +20,12 @@ const storedOf = (events: readonly StoredEvent[]): StoredCommit => ({
     events,
   },
 });
-const told = (...events: readonly StoredEvent[]) => events.map((_, index) => cloudEventOf(storedOf(events), index));
+const collected = (...events: readonly StoredEvent[]) =>
+  events.map((_, index) => cloudEventOf(storedOf(events), index));
 
 it("tells the facts of every kind of event in the words of the API, and nothing is lost on the way", () => {
   const samples: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents];
-  for (const [index, { type, data, id }] of told(...samples).entries()) {
+  for (const [index, { type, data, id }] of collected(...samples).entries()) {
     const sample = samples[index];
     const kind = eventKinds.get(sample?.type ?? "");
     if (kind === undefined) throw new Error(`there is no kind ${type}`);
@@ -36,14 +37,14 @@ it("tells the facts of every kind of event in the words of the API, and nothing 
 });
 
 it("tells a kind that this version does not know as it stands", () => {
-  expect(told({ type: "MoonLanded", v: 1, data: { on: 1 } })).toMatchObject([
+  expect(collected({ type: "MoonLanded", v: 1, data: { on: 1 } })).toMatchObject([
     { type: "shoal.MoonLanded", data: { on: 1 } },
   ]);
 });
 
 it("names the namespace of a job, and no namespace for a node", () => {
   const event = { type: "MoonLanded", v: 1, data: {} } as const;
-  const [ofJob] = told(event);
+  const [ofJob] = collected(event);
   expect(ofJob).toEqual({
     specversion: "1.0",
     id: "7.0",

@@ -50,9 +50,9 @@ const started = (partition: number): JobEvent => ({
 
 it("leaves the state before a commit as it was, however many events the commit has", () => {
   const before = foldJob([stored(1, submitted, assigned(0))]);
-  const picture = structuredClone(before);
+  const snapshot = structuredClone(before);
   const after = foldJob([stored(2, started(0), assigned(1), started(1))], before);
-  expect(before).toEqual(picture);
+  expect(before).toEqual(snapshot);
   expect([...(after?.live.values() ?? [])].map(({ state }) => state)).toEqual(["running", "running"]);
 });
 

@@ -7,7 +7,7 @@ export {
 } from "./aggregate.ts";
 export { type Clock, pause } from "./clock.ts";
 export {
-  type Given,
+  type ConfigSources,
   listOf,
   readConfig,
   type Setting,
@@ -22,7 +22,7 @@ export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
-export type { JobCommand, JobCommands, Place } from "./job/commands.ts";
+export type { JobCommand, JobCommands, SlotPlacement } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";
 export { executionEntities, executionEntity, jobEntity } from "./job/entity.ts";
 export { evolveJob, type JobEvent } from "./job/evolve.ts";
@@ -66,7 +66,8 @@ export { nodeEntity } from "./node/entity.ts";
 export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
-export { judgeAll, no, type Policy, type Verdict, yes } from "./policy.ts";
+export { evaluateAll, no, type Policy, type Verdict, yes } from "./policy.ts";
+export type { BidClient, BidServer } from "./ports/bidding.ts";
 export type { CommandBus, CommandEnvelope, CommandReply } from "./ports/commands.ts";
 export {
   type EventLog,
@@ -74,16 +75,15 @@ export {
   type LogFilter,
   type LogRange,
   type LogReading,
-  noTip,
+  noStreamPosition,
   type ScanReading,
   type StoredCommit,
-  type Tip,
+  type StreamPosition,
   type UnreadableCommit,
 } from "./ports/event-log.ts";
 export type { Lease, LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "./ports/leases.ts";
 export type { LogChunk, LogReader, LogSender, OutputReader } from "./ports/log-stream.ts";
 export { type Logger, silentLogger } from "./ports/logger.ts";
-export type { Market, Stall } from "./ports/market.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
@@ -103,7 +103,7 @@ export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit,
 export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
 export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
-export { isPreference, meets, unmetBy, wishesMet } from "./schedule/constraints.ts";
+export { isPreference, meets, preferencesMet, unmetBy } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
 export { askedOf, hostVariableOf, requirementsOf } from "./schedule/requirements.ts";

@@ -4,7 +4,7 @@ export type Verdict = { readonly fit: true; readonly score: number } | { readonl
 /** A judgement that explains itself. */
 export interface Policy<Subject> {
   readonly name: string;
-  judge(subject: Subject): Verdict;
+  evaluate(subject: Subject): Verdict;
 }
 
 /** An agreement, with a score when better and worse matter. */
@@ -13,10 +13,10 @@ export const yes = (score = 0): Verdict => ({ fit: true, score });
 export const no = (why: string): Verdict => ({ fit: false, why });
 
 /** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. */
-export function judgeAll<S>(policies: readonly Policy<S>[], subject: S): Verdict {
+export function evaluateAll<S>(policies: readonly Policy<S>[], subject: S): Verdict {
   let score = 0;
   for (const policy of policies) {
-    const verdict = policy.judge(subject);
+    const verdict = policy.evaluate(subject);
     if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
     score += verdict.score;
   }

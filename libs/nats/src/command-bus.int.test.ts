@@ -1,17 +1,17 @@
 import type { CommandReply } from "@shoal/core";
-import { commandBusContract, heard } from "@shoal/core/testing/contracts";
+import { commandBusContract, record } from "@shoal/core/testing/contracts";
 import { shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandBytesMax, createCommandBus } from "./command-bus.ts";
-import type { Link } from "./connection/link.ts";
+import type { NatsSession } from "./connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "./message-codec.ts";
-import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "./testing/nats-harness.ts";
 import { onServer } from "./testing/on-server.ts";
 
 onServer(() => {
   commandBusContract("commands over NATS", async () => {
-    const bench = await natsBench({ topology: false });
-    return { bus: async (id) => createCommandBus(await bench.link(), id), close: bench.close };
+    const harness = await natsHarness({ topology: false });
+    return { bus: async (id) => createCommandBus(await harness.link(), id), close: harness.close };
   });
 
   describe("a command bus", () => {
@@ -27,13 +27,13 @@ onServer(() => {
     // Far longer than an answer takes.
     const longMs = 20_000;
 
-    let bench: NatsBench;
-    let link: Link;
+    let harness: NatsHarness;
+    let link: NatsSession;
     beforeAll(async () => {
-      bench = await natsBench();
-      link = await bench.link();
+      harness = await natsHarness();
+      link = await harness.link();
     });
-    afterAll(() => bench?.close());
+    afterAll(() => harness?.close());
 
     it.each<readonly [string, unknown]>([
       ["no map at all", "odd"],
@@ -48,9 +48,9 @@ onServer(() => {
       ["an actor of an unknown type", { ...good, actor: { type: "ghost", id: "x" } }],
     ])("gives no answer to a message with %s, and answers the next one", async (_what, data) => {
       expect(shardOf("j-2")).not.toBe(shard);
-      const received = heard<string>();
+      const received = record<string>();
       const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
-        received.tell(id);
+        received.push(id);
         return done;
       });
       const reply = `${subjects.commandDone("r-two")}.x.1`;
@@ -62,9 +62,9 @@ onServer(() => {
     });
 
     it("answers on no subject but its own, so that a command cannot have it publish into the log", async () => {
-      const received = heard<string>();
+      const received = record<string>();
       const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
-        received.tell(id);
+        received.push(id);
         return done;
       });
       for (const reply of [subjectOf(aggregate), "_INBOX.x", undefined])
@@ -90,10 +90,10 @@ onServer(() => {
     });
 
     it("sends nothing that is larger than any commit", async () => {
-      const received = heard<unknown>();
+      const received = record<unknown>();
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
-          received.tell(decodeMessage(message.data));
+          received.push(decodeMessage(message.data));
           message.respond(encodeMessage(done));
         },
       });

@@ -13,8 +13,8 @@ import {
   tokenProblem,
 } from "@shoal/proto";
 import { z } from "zod";
-import type { Link } from "./connection/link.ts";
-import { openReplies } from "./connection/replies.ts";
+import type { NatsSession } from "./connection/nats-session.ts";
+import { openReplyMux } from "./connection/reply-mux.ts";
 import { decodeMessage, encodeMessage } from "./message-codec.ts";
 
 /** The most bytes of a command: what is larger than the largest commit could not be recorded. */
@@ -45,12 +45,12 @@ const Reply = z.discriminatedUnion("ok", [
 ]);
 
 /** Commands between requesters, over core NATS: requests on `shoal.cmd.<shard>`, answers below `shoal.done.<requesterId>`. */
-export function createCommandBus(link: Link, requesterId: string): CommandBus {
+export function createCommandBus(link: NatsSession, requesterId: string): CommandBus {
   const problem = tokenProblem(requesterId);
   assert(problem === undefined, `requester id "${requesterId}" cannot be part of a subject: ${problem}`);
-  const replies = openReplies(link.nc, subjects.commandDone(requesterId));
-  const trouble = (failure: unknown): void =>
-    link.trouble(`commands: ${failure instanceof Error ? failure.message : String(failure)}`);
+  const replies = openReplyMux(link.nc, subjects.commandDone(requesterId));
+  const onProblem = (failure: unknown): void =>
+    link.onProblem(`commands: ${failure instanceof Error ? failure.message : String(failure)}`);
   return {
     async send(shard, envelope, waitMs) {
       const { promise, resolve } = Promise.withResolvers<CommandReply | undefined>();
@@ -67,37 +67,40 @@ export function createCommandBus(link: Link, requesterId: string): CommandBus {
         link.nc.publish(subjects.command(shard), bytes, { reply });
         return await promise;
       } catch (failure) {
-        trouble(failure);
+        onProblem(failure);
         return undefined;
       } finally {
         cancel();
         replies.forget(reply);
       }
     },
-    serve: (shard, handle) => serve(link, { shard, handle, trouble }),
+    serve: (shard, handle) => serve(link, { shard, handle, onProblem }),
   };
 }
 
-interface Serving {
+interface ServedShard {
   readonly shard: number;
   readonly handle: (envelope: CommandEnvelope) => Promise<CommandReply>;
-  readonly trouble: (failure: unknown) => void;
+  readonly onProblem: (failure: unknown) => void;
 }
 
-async function serve(link: Link, { shard, handle, trouble }: Serving): Promise<{ close(): Promise<void> }> {
+async function serve(
+  link: NatsSession,
+  { shard, handle, onProblem }: ServedShard,
+): Promise<{ close(): Promise<void> }> {
   let inHand = 0;
   const subscription = link.nc.subscribe(subjects.command(shard), {
     callback: (failure, message) => {
-      if (failure !== null) return trouble(failure);
+      if (failure !== null) return onProblem(failure);
       // An answer to any other subject would be published there with a requester's rights, into the log for one.
       if (!message.reply?.startsWith(subjects.commandDone(""))) return;
       if (inHand >= commandsInHandMax) return;
       const envelope = envelopeIn(message.data, shard);
-      if (envelope === undefined) return link.trouble("commands: one cannot be read and gets no answer", "warn");
+      if (envelope === undefined) return link.onProblem("commands: one cannot be read and gets no answer", "warn");
       inHand++;
       handle(envelope)
         .then((reply) => answer(link, message, reply))
-        .catch(trouble)
+        .catch(onProblem)
         .finally(() => inHand--);
     },
   });
@@ -105,9 +108,9 @@ async function serve(link: Link, { shard, handle, trouble }: Serving): Promise<{
   return { close: async () => subscription.unsubscribe() };
 }
 
-function answer(link: Link, message: Msg, reply: CommandReply): void {
+function answer(link: NatsSession, message: Msg, reply: CommandReply): void {
   const bytes = encodeMessage(reply);
-  link.later.do(() => void (link.nc.isClosed() || message.respond(bytes)));
+  link.deferred.do(() => void (link.nc.isClosed() || message.respond(bytes)));
 }
 
 function envelopeIn(bytes: Uint8Array, shard: number): CommandEnvelope | undefined {

@@ -1,31 +1,31 @@
-import { logStreamContract, marketContract, reportQueueContract } from "@shoal/core/testing/contracts";
+import { biddingContract, logStreamContract, reportQueueContract } from "@shoal/core/testing/contracts";
 import { streams, subjects } from "@shoal/proto";
+import { createBidClient } from "./bidding/bid-client.ts";
+import { createBidServer } from "./bidding/bid-server.ts";
 import { createLogReader } from "./logs/log-reader.ts";
 import { createLogSender } from "./logs/log-sender.ts";
-import { createMarket } from "./market/market.ts";
-import { createStall } from "./market/stall.ts";
 import { createReportQueue } from "./reports/report-queue.ts";
 import { createReportSender } from "./reports/report-sender.ts";
-import { natsBench } from "./testing/nats-bench.ts";
+import { natsHarness } from "./testing/nats-harness.ts";
 import { onServer } from "./testing/on-server.ts";
 
 onServer(() => {
   logStreamContract("output on a NATS server", async () => {
-    const bench = await natsBench();
-    const sender = createLogSender(await bench.link(), "n1");
-    return { sender, reader: createLogReader(await bench.link()), close: bench.close };
+    const harness = await natsHarness();
+    const sender = createLogSender(await harness.link(), "n1");
+    return { sender, reader: createLogReader(await harness.link()), close: harness.close };
   });
 
-  marketContract("the market on a NATS server", async () => {
-    const bench = await natsBench({ topology: false });
-    const nodes = await bench.link();
-    const market = createMarket(await bench.link());
-    return { market, stall: (nodeId) => createStall(nodes, nodeId), close: bench.close };
+  biddingContract("the market on a NATS server", async () => {
+    const harness = await natsHarness({ topology: false });
+    const nodes = await harness.link();
+    const bidClient = createBidClient(await harness.link());
+    return { bidClient, bidServer: (nodeId) => createBidServer(nodes, nodeId), close: harness.close };
   });
 
   reportQueueContract("reports on a NATS server", async () => {
-    const bench = await natsBench();
-    const [requester, nodes] = [await bench.link(), await bench.link()];
+    const harness = await natsHarness();
+    const [requester, nodes] = [await harness.link(), await harness.link()];
     let parked = 0;
     const counted = (count: number) => {
       parked = count;
@@ -39,7 +39,7 @@ onServer(() => {
         if (outcome.state !== "stored") throw new Error(outcome.why);
       },
       parked: async () => parked,
-      close: bench.close,
+      close: harness.close,
     };
   });
 });

@@ -1,10 +1,10 @@
 import { StorageType } from "@nats-io/jetstream";
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { connectRequester, type RequesterPorts } from "./requester-ports.ts";
-import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { connectRequester, type NatsRequesterPorts } from "./requester-ports.ts";
+import { type NatsHarness, natsHarness } from "./testing/nats-harness.ts";
 import { onServer } from "./testing/on-server.ts";
 
 // Beside PARKED, whose limit does not change, the streams that reserve room leave most of the account to the log.
@@ -13,11 +13,11 @@ const storage = { reportsBytes: 16_777_216, logsBytes: 16_777_216, resultsBytes:
 const chunks = [1_000_000, 20_000];
 
 onServer(() => {
-  let bench: NatsBench;
-  let ports: RequesterPorts;
+  let harness: NatsHarness;
+  let ports: NatsRequesterPorts;
   beforeEach(async () => {
-    bench = await natsBench({ topology: false, accountFileStore: "300MB" });
-    const servers = [bench.server().url];
+    harness = await natsHarness({ topology: false, accountFileStore: "300MB" });
+    const servers = [harness.server().url];
     ports = await connectRequester({
       clock: systemClock(),
       random: systemRandom,
@@ -30,7 +30,7 @@ onServer(() => {
   });
   afterEach(async () => {
     await ports.close();
-    await bench.close();
+    await harness.close();
   });
 
   /** Stores in a stream of its own what the account has room for; how the server refuses the rest. */
@@ -48,7 +48,7 @@ onServer(() => {
 
   it("an account without room lets writes wait, and loses none of them once there is some", async () => {
     const job = someJob();
-    const before = await ports.log.append(job, noTip, someCommit(noTip));
+    const before = await ports.log.append(job, noStreamPosition, someCommit(noStreamPosition));
     await ports.views.jobs.put("default.j-1", { seq: 1 });
     expect(await fill()).toMatchObject({ state: "unknown", cause: "full", why: expect.stringContaining("10002") });
 
@@ -71,8 +71,8 @@ onServer(() => {
     const manager = await ports.link.manager();
     await manager.streams.purge("FILLER");
 
-    const [tip] = await writes;
-    expect((await ports.log.load(job)).map(({ seq }) => seq)).toEqual([before.seq, tip.seq]);
+    const [streamHead] = await writes;
+    expect((await ports.log.load(job)).map(({ seq }) => seq)).toEqual([before.seq, streamHead.seq]);
     expect((await ports.views.jobs.get("default.j-1"))?.seq).toBe(2);
     expect((await ports.views.assignments.get("n-1.e-1"))?.seq).toBe(2);
     expect(full().map(({ place }) => place)).toEqual(["filler"]);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -49,7 +49,8 @@ onServer(() => {
         onParked: () => {},
       });
       const health = createLogHealthWatch(ports.link, "EVENTS");
-      const append = (name: string) => ports.log.append(someJob(), noTip, someCommit(noTip, name));
+      const append = (name: string) =>
+        ports.log.append(someJob(), noStreamPosition, someCommit(noStreamPosition, name));
       await append("before");
       const { bavail, bsize } = await statfs(root);
       await writeFile(join(root, "filler"), new Uint8Array(bavail * bsize)).catch(() => undefined);

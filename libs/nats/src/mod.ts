@@ -1,9 +1,9 @@
 export type { AuthenticationSettings } from "./connection/authentication-settings.ts";
 export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
-export type { Link } from "./connection/link.ts";
+export type { NatsErrorLevel, OnNatsError } from "./connection/nats-error-report.ts";
+export type { NatsSession } from "./connection/nats-session.ts";
 export { checkNatsSettings, connectionOf, type NatsSettings, natsSettings } from "./connection/nats-settings.ts";
 export { abandonOn, signalOf } from "./connection/stopping.ts";
-export type { OnTrouble, TroubleLevel } from "./connection/trouble.ts";
 export type { PlaceRecord } from "./connection/write-record.ts";
 export {
   type EncodedCommit,
@@ -37,8 +37,8 @@ export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
 export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
 export type { AcceptedLoss } from "./repair/accepted-loss.ts";
-export { connectRequester, type RequesterOptions, type RequesterPorts } from "./requester-ports.ts";
-export type { KeptResult, Results } from "./results/results.ts";
+export { connectRequester, type NatsRequesterPorts, type RequesterOptions } from "./requester-ports.ts";
+export type { Results, StoredResult } from "./results/results.ts";
 export {
   inboxPrefixOf,
   permissionsOfNode,
@@ -60,5 +60,5 @@ export {
 } from "./topology/topology-data.ts";
 export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
 export type { KnownPosition } from "./views/newest-known.ts";
-export { type EntryReader, readAll } from "./views/read-all.ts";
+export { type BucketReader, readAll } from "./views/read-all.ts";
 export { createViewStore } from "./views/view-store.ts";

@@ -1,10 +1,10 @@
-import { assert, type LogSender, type ReportSender, type Stall, type ViewStore } from "@shoal/core";
+import { assert, type BidServer, type LogSender, type ReportSender, type ViewStore } from "@shoal/core";
 import { buckets, tokenProblem } from "@shoal/proto";
+import { createBidServer } from "./bidding/bid-server.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
-import type { Link } from "./connection/link.ts";
+import type { NatsSession } from "./connection/nats-session.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createLogSender } from "./logs/log-sender.ts";
-import { createStall } from "./market/stall.ts";
 import { createReportSender } from "./reports/report-sender.ts";
 import { openResults, type Results } from "./results/results.ts";
 import { assignmentsConsumerOf, inboxPrefixOf } from "./rights/rights.ts";
@@ -21,11 +21,11 @@ export interface NodePorts {
   /** What this node should be doing: watch it with `<nodeId>.>`, once at a time. The node's rights allow nothing else of it. */
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;
-  readonly stall: Stall;
+  readonly bidServer: BidServer;
   readonly logs: LogSender;
   /** The node's own bucket; it works once a requester has met the node and made it. */
   readonly results: Results;
-  readonly link: Link;
+  readonly link: NatsSession;
   /** Says what is still to be said and closes the connection. */
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function connectNode(options: NodeOptions): Promise<NodePorts> {
   return {
     assignments: createViewStore(link, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),
     reports: createReportSender(link, nodeId),
-    stall: createStall(link, nodeId),
+    bidServer: createBidServer(link, nodeId),
     logs: createLogSender(link, nodeId),
     results: await startOver(link, options.signal, () => openResults(link, nodeId)),
     link,

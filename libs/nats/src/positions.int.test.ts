@@ -1,10 +1,10 @@
 import { positionsContract } from "@shoal/core/testing/contracts";
 import { buckets } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Link } from "./connection/link.ts";
-import type { Answered } from "./connection/publish-outcome.ts";
+import type { NatsSession } from "./connection/nats-session.ts";
+import type { PublishOutcome } from "./connection/publish-outcome.ts";
 import { createPositions } from "./positions.ts";
-import { type NatsBench, natsBench } from "./testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "./testing/nats-harness.ts";
 import { onServer } from "./testing/on-server.ts";
 import { ensureTopology } from "./topology/topology.ts";
 import { positionKey, streamOfBucket, subjectOfKey } from "./views/bucket.ts";
@@ -13,8 +13,8 @@ import { createViewStore } from "./views/view-store.ts";
 
 onServer(() => {
   positionsContract("positions on a NATS server", async () => {
-    const bench = await natsBench();
-    const [one, other] = [await bench.link(), await bench.link()];
+    const harness = await natsHarness();
+    const [one, other] = [await harness.link(), await harness.link()];
     return {
       positions: createPositions(one),
       buckets: [buckets.jobs, buckets.assignments],
@@ -23,18 +23,18 @@ onServer(() => {
         await (await one.manager()).streams.delete(streamOfBucket(bucket));
         await ensureTopology(one, { replicas: 1 });
       },
-      close: bench.close,
+      close: harness.close,
     };
   });
 
   describe("positions in a bucket", () => {
-    let bench: NatsBench;
-    let link: Link;
+    let harness: NatsHarness;
+    let link: NatsSession;
     beforeAll(async () => {
-      bench = await natsBench();
-      link = await bench.link();
+      harness = await natsHarness();
+      link = await harness.link();
     });
-    afterAll(() => bench?.close());
+    afterAll(() => harness?.close());
     const subject = (shard: number) => subjectOfKey(buckets.jobs, positionKey(shard));
 
     it("are readable as JSON under `_position.<shard>`", async () => {
@@ -63,14 +63,14 @@ onServer(() => {
       "are written once after a %s",
       async (what) => {
         let publishes = 0;
-        const publish: Link["publisher"]["publish"] = async (message) => {
+        const publish: NatsSession["publisher"]["publish"] = async (message) => {
           publishes++;
-          const unknown: Answered = { state: "unknown", why: "the answer was lost" };
+          const unknown: PublishOutcome = { state: "unknown", why: "the answer was lost" };
           if (publishes > 1) return link.publisher.publish(message);
           if (what === "lost answer") await link.publisher.publish(message);
           return unknown;
         };
-        const faulty: Link = { ...link, publisher: { ...link.publisher, publish } };
+        const faulty: NatsSession = { ...link, publisher: { ...link.publisher, publish } };
         const shard = what === "lost answer" ? 3 : 4;
         const revision = await createPositions(faulty).save(buckets.jobs, shard, {
           eventsSeq: 5,
@@ -100,7 +100,7 @@ onServer(() => {
       const read: string[] = [];
       await readAll(link, buckets.nodes, { begins: () => undefined, deliver: (key) => read.push(key) });
       expect(read).toEqual(["n1"]);
-      expect(bench.troubles).toEqual([]);
+      expect(harness.faultPlan).toEqual([]);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { Fault, type Positions, type StoredPosition } from "@shoal/core";
 import { z } from "zod";
-import { type Link, unreachable } from "./connection/link.ts";
 import { headerNames } from "./connection/message-headers.ts";
+import { type NatsSession, unreachable } from "./connection/nats-session.ts";
 import { patienceMs, shortPause } from "./connection/server-request.ts";
 import { lastOnSubject, type StoredMessage } from "./stream/stored-message.ts";
 import { positionKey, streamOfBucket, subjectOfKey } from "./views/bucket.ts";
@@ -14,7 +14,7 @@ const ViewPosition = z.object({
 });
 
 /** One write that is under way. */
-interface Attempt {
+interface PositionWrite {
   readonly bucket: string;
   readonly subject: string;
   readonly bytes: Uint8Array;
@@ -27,7 +27,7 @@ interface Attempt {
 }
 
 /** Positions in the streams of the buckets themselves, as JSON. */
-export function createPositions(link: Link): Positions {
+export function createPositions(link: NatsSession): Positions {
   return {
     async load(bucket, shard) {
       const subject = subjectOfKey(bucket, positionKey(shard));
@@ -47,7 +47,7 @@ export function createPositions(link: Link): Positions {
   };
 }
 
-async function write(link: Link, attempt: Attempt): Promise<number> {
+async function write(link: NatsSession, attempt: PositionWrite): Promise<number> {
   const { bucket, subject, bytes, id } = attempt;
   for (let untilAt = link.clock.now() + patienceMs; ; ) {
     const headers = { [headerNames.messageId]: id, [headerNames.expectedSubjectSeq]: attempt.expected };
@@ -63,7 +63,7 @@ async function write(link: Link, attempt: Attempt): Promise<number> {
 }
 
 /** Our revision when the write is stored, undefined when it is right to try again; throws the conflict. */
-async function readBack(link: Link, attempt: Attempt): Promise<number | undefined> {
+async function readBack(link: NatsSession, attempt: PositionWrite): Promise<number | undefined> {
   const { bucket, subject, id, revision } = attempt;
   const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
   if (found.state === "unknown") return undefined;

@@ -1,26 +1,26 @@
 import {
   kinds as allKinds,
+  type BidClient,
   byBucket,
   type CommandBus,
   type EventLog,
   type Kinds,
   type Leases,
   type LogReader,
-  type Market,
   type Positions,
   type ReportQueue,
   type ViewStores,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
+import { createBidClient } from "./bidding/bid-client.ts";
 import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
-import type { Link } from "./connection/link.ts";
+import type { NatsSession } from "./connection/nats-session.ts";
 import { startOver } from "./connection/stopping.ts";
 import { createEventLog } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
-import { createMarket } from "./market/market.ts";
 import { createPositions } from "./positions.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
@@ -32,7 +32,7 @@ import { ensureTopology, type TopologyReport } from "./topology/topology.ts";
 import { type StorageLimits, storageDefaults, topologyPlan } from "./topology/topology-data.ts";
 import { streamOfBucket } from "./views/bucket.ts";
 import { type KnownPosition, newestKnown } from "./views/newest-known.ts";
-import { type EntryReader, readAll } from "./views/read-all.ts";
+import { type BucketReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
 
 /** How a requester connects. */
@@ -52,7 +52,7 @@ export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPr
 }
 
 /** Everything a requester reaches through NATS, over one connection. */
-export interface RequesterPorts {
+export interface NatsRequesterPorts {
   readonly log: EventLog;
   readonly views: ViewStores;
   readonly leases: Leases;
@@ -60,7 +60,7 @@ export interface RequesterPorts {
   /** Commands between requesters; answers reach this one under its id. */
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
-  readonly market: Market;
+  readonly bidClient: BidClient;
   readonly logs: LogReader;
   /** What was made and found when the streams were looked at. */
   readonly topology: TopologyReport;
@@ -71,7 +71,7 @@ export interface RequesterPorts {
   /** As `lastAcceptedLoss`. */
   acceptedLoss(): Promise<AcceptedLoss | undefined>;
   /** As `readAll`: for comparing with a replay. */
-  readAll(bucket: string, reader: EntryReader): Promise<void>;
+  readAll(bucket: string, reader: BucketReader): Promise<void>;
   /** Makes a bucket again that was deleted; harmless when it is there. Throws as `ensureTopology` does. */
   ensureBucket(bucket: string): Promise<void>;
   /** Makes the bucket into which a node puts results; harmless when it is there. */
@@ -83,20 +83,20 @@ export interface RequesterPorts {
   /** What a node keeps of results. */
   results(nodeId: string): Promise<Results>;
   /** For measuring and for tools. */
-  readonly link: Link;
+  readonly link: NatsSession;
   /** Says what is still to be said and closes the connection. */
   close(): Promise<void>;
 }
 
 /** Connects a requester: looks at the server and its streams, makes what is missing. Throws as `connect` and `ensureTopology` do. */
-export async function connectRequester(options: RequesterOptions): Promise<RequesterPorts> {
+export async function connectRequester(options: RequesterOptions): Promise<NatsRequesterPorts> {
   const { requesterId, replicas, storage, kinds } = options;
   const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
   const start = () => ensureTopology(link, { replicas, plan: topologyPlan(storage, kinds) });
   return portsOver(link, options, await startOver(link, options.signal, start));
 }
 
-function portsOver(link: Link, options: RequesterOptions, topology: TopologyReport): RequesterPorts {
+function portsOver(link: NatsSession, options: RequesterOptions, topology: TopologyReport): NatsRequesterPorts {
   const { requesterId, replicas, onParked, storage = storageDefaults, kinds = allKinds } = options;
   const marker = options.markerMs === undefined ? {} : { markerMs: options.markerMs };
   return {
@@ -106,7 +106,7 @@ function portsOver(link: Link, options: RequesterOptions, topology: TopologyRepo
     positions: purging(createPositions(link), createReportPurger(link)),
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
-    market: createMarket(link),
+    bidClient: createBidClient(link),
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),

@@ -39,7 +39,7 @@ export function serviceLogger({ name, level }: ServiceLoggerOptions): ServiceLog
     fatal(failure) {
       // Of several parts that failed, the first is the cause; the others followed.
       const { code, why } = causeOf(failure instanceof AggregateError ? failure.errors[0] : failure);
-      log.fatal({ code, why, hint: errors[code].hint }, errors[code].says);
+      log.fatal({ code, why, hint: errors[code].hint }, errors[code].summary);
     },
   };
 }

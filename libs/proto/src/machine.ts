@@ -5,10 +5,10 @@ import type { EventKind } from "./event.ts";
 export type AnyEventKind = EventKind<string, z.ZodType>;
 
 /** One line of a machine's table. */
-export type Row<S extends string> = readonly [from: "nothing" | readonly S[], event: AnyEventKind, to: S];
+export type MachineRow<S extends string> = readonly [from: "nothing" | readonly S[], event: AnyEventKind, to: S];
 
 /** Every state, every event that moves between them, and nothing else. */
-export interface Machine<S extends string, R extends readonly Row<S>[] = readonly Row<S>[]> {
+export interface Machine<S extends string, R extends readonly MachineRow<S>[] = readonly MachineRow<S>[]> {
   readonly states: readonly S[];
   /** States that nothing leaves. */
   readonly terminal: readonly S[];
@@ -18,7 +18,7 @@ export interface Machine<S extends string, R extends readonly Row<S>[] = readonl
 }
 
 /** Builds a machine from its rows; terminal states follow from them. */
-export function defineMachine<const S extends string, const R extends readonly Row<S>[]>(
+export function defineMachine<const S extends string, const R extends readonly MachineRow<S>[]>(
   states: readonly S[],
   rows: R,
 ): Machine<S, R> {

@@ -66,7 +66,7 @@ export {
   Timeouts,
 } from "./job/spec.ts";
 export { isShallow, levelsMax } from "./levels.ts";
-export { type AnyEventKind, defineMachine, type Machine, next, type Row } from "./machine.ts";
+export { type AnyEventKind, defineMachine, type Machine, type MachineRow, next } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";

@@ -95,22 +95,22 @@ describe("resources", () => {
   });
   it("fit as often as they can be taken without a shortage, and not once more", () => {
     fc.assert(
-      fc.property(resources, resources, (wanted, free) => {
-        const times = timesFitting(wanted, free, 100);
-        const all = addResources(noResources, wanted, times);
+      fc.property(resources, resources, (expected, free) => {
+        const times = timesFitting(expected, free, 100);
+        const all = addResources(noResources, expected, times);
         // A millionth of a core is what rounding leaves.
         expect(all.cpuCores).toBeLessThanOrEqual(free.cpuCores + 1e-6);
         expect(shortage({ ...all, cpuCores: 0 }, free)).toBeUndefined();
         if (times < 100)
-          expect(shortage(addResources(all, wanted), { ...free, cpuCores: free.cpuCores - 1e-6 })).toBeDefined();
+          expect(shortage(addResources(all, expected), { ...free, cpuCores: free.cpuCores - 1e-6 })).toBeDefined();
       }),
     );
   });
   it("do not fit once more when a few of many bytes are missing", () => {
-    const wanted = { ...noResources, diskBytes: 17_179_869_152 };
+    const expected = { ...noResources, diskBytes: 17_179_869_152 };
     const free = (diskBytes: number) => ({ ...noResources, diskBytes });
-    expect(timesFitting(wanted, free(32 * wanted.diskBytes), 100)).toBe(32);
-    expect(timesFitting(wanted, free(32 * wanted.diskBytes - 17), 100)).toBe(31);
+    expect(timesFitting(expected, free(32 * expected.diskBytes), 100)).toBe(32);
+    expect(timesFitting(expected, free(32 * expected.diskBytes - 17), 100)).toBe(31);
   });
   it("fit as often as whole shares of a core make up the core, whatever dividing loses", () => {
     const cores = (cpuCores: number) => ({ ...noResources, cpuCores });

@@ -83,19 +83,19 @@ export function addResources(a: Resources, b: Resources, times = 1): Resources {
 }
 
 /** The first kind of which `wanted` asks for more than there is, as a sentence; undefined when all of it fits. */
-export function shortage(wanted: Resources, free: Resources): string | undefined {
-  const kind = kinds.find((each) => wanted[each] > free[each]);
-  return kind === undefined ? undefined : `needs ${wanted[kind]} ${kind}, ${free[kind]} are free`;
+export function shortage(expected: Resources, free: Resources): string | undefined {
+  const kind = kinds.find((each) => expected[each] > free[each]);
+  return kind === undefined ? undefined : `needs ${expected[kind]} ${kind}, ${free[kind]} are free`;
 }
 
 // A share of a core is a fraction, of which a little is lost in dividing. Bytes and devices are whole: one less does not fit.
 const slackOf = (kind: (typeof kinds)[number]): number => (kind === "cpuCores" ? 1e-9 : 0);
 
 /** How many times `wanted` fits into `free`; 0 when it does not fit once, `most` when nothing bounds it. */
-export function timesFitting(wanted: Resources, free: Resources, most: number): number {
+export function timesFitting(expected: Resources, free: Resources, most: number): number {
   return kinds.reduce(
     (times, kind) =>
-      wanted[kind] > 0 ? Math.min(times, Math.floor(free[kind] / wanted[kind] + slackOf(kind))) : times,
+      expected[kind] > 0 ? Math.min(times, Math.floor(free[kind] / expected[kind] + slackOf(kind))) : times,
     most,
   );
 }

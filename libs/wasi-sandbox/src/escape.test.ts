@@ -39,7 +39,7 @@ async function trap(): Promise<{ readonly asking: Asking; readonly outside: stri
 /** What a guest's calls answer, in one run; each call is made by the pen. */
 async function errorsOf(asking: Asking, calls: readonly ((pen: Pen) => string)[]): Promise<readonly string[]> {
   const { exit, stdout } = await stage.run(
-    program((pen) => [pen.tell(calls.map((call) => call(pen)))]),
+    program((pen) => [pen.emit(calls.map((call) => call(pen)))]),
     asking,
   );
   expect(exit).toEqual({ exitCode: 0 });

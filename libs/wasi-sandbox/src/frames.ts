@@ -8,18 +8,18 @@ const headerBytesMax = 12 * pathBytesMax + 16_384;
 /** Cuts what a guest's process sends into frames. Ends with the stream; throws a Fault for a frame that is too large. */
 export async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, void> {
   let held: Uint8Array = new Uint8Array(0);
-  let wanted = prefixBytes;
+  let expected = prefixBytes;
   let parts: Uint8Array[] = [];
   let gathered = 0;
   for await (const chunk of stream) {
     parts.push(chunk);
     gathered += chunk.byteLength;
     // Joined only when there is enough for the next step: a large frame comes in many pieces.
-    if (gathered < wanted) continue;
+    if (gathered < expected) continue;
     held = parts.length === 1 ? chunk : Buffer.concat(parts);
-    for (wanted = sizeOf(held); held.byteLength >= wanted; wanted = sizeOf(held)) {
-      yield cut(held.subarray(0, wanted));
-      held = held.subarray(wanted);
+    for (expected = sizeOf(held); held.byteLength >= expected; expected = sizeOf(held)) {
+      yield cut(held.subarray(0, expected));
+      held = held.subarray(expected);
     }
     parts = [held];
     gathered = held.byteLength;

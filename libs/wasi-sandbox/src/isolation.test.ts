@@ -51,7 +51,7 @@ const filing = (file: string) => `new (require("node:sqlite").DatabaseSync)("${f
 
 const [bubblewrap] = isolationsFor("bubblewrap");
 const [, namespaces] = isolationsFor("namespaces");
-const works = (isolation: Isolation | undefined) => isolation !== undefined && tried(isolation, "say(1)") === "1";
+const workloads = (isolation: Isolation | undefined) => isolation !== undefined && tried(isolation, "say(1)") === "1";
 
 /** The rows of one wall; `holds` is false for the control: without it the tests would prove nothing. */
 function suite(
@@ -75,10 +75,10 @@ function suite(
 describe("a guest's process under the permission model alone", () => {
   suite(noIsolation, { network: false, processes: false, files: false });
 });
-describe.skipIf(!works(bubblewrap))("a guest's process in bubblewrap (needs bubblewrap)", () => {
+describe.skipIf(!workloads(bubblewrap))("a guest's process in bubblewrap (needs bubblewrap)", () => {
   suite(bubblewrap);
 });
-describe.skipIf(!works(namespaces))("a guest's process in namespaces (needs namespaces)", () => {
+describe.skipIf(!workloads(namespaces))("a guest's process in namespaces (needs namespaces)", () => {
   suite(namespaces, { network: true, processes: true, files: false });
 });
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 
 /** What an operator may ask for: a wall by name is required, `auto` takes the best that works. */
-export const isolationWishes = ["auto", "bubblewrap", "namespaces", "none"] as const;
-export type IsolationWish = (typeof isolationWishes)[number];
+export const isolationOptions = ["auto", "bubblewrap", "namespaces", "none"] as const;
+export type IsolationWish = (typeof isolationOptions)[number];
 
 /** A wall of the system around a guest's process, behind the permission model that the process starts with. */
 export interface Isolation {

@@ -1,5 +1,5 @@
 export { type Cgroup, type CgroupPlace, type Cgroups, cgroupsIfAny } from "./cgroup.ts";
 export type { Guest, GuestExit, GuestInput, GuestOutput, GuestProgram, RunningGuest } from "./guest.ts";
-export { type IsolationWish, isolationWishes } from "./isolation.ts";
+export { type IsolationWish, isolationOptions } from "./isolation.ts";
 export { type SandboxLimits, sandboxLimits } from "./limits.ts";
 export { type WasiSandbox, type WasiSandboxOptions, wasiSandbox } from "./wasi-sandbox.ts";

@@ -1,7 +1,7 @@
 import { Fault } from "@shoal/core";
 import { checkCode, readFunctions, readParams } from "./module-code.ts";
 import { leb128, type ModuleReader, moduleReader } from "./module-reader.ts";
-import type { WantedMemory } from "./sandbox/protocol.ts";
+import type { RequiredMemory } from "./sandbox/protocol.ts";
 
 /** A module as it was mounted. */
 export interface NamedModule {
@@ -11,7 +11,7 @@ export interface NamedModule {
 /** The same modules with their memories limited, and the memories that they expect from outside. */
 export interface LimitedModules {
   readonly modules: readonly NamedModule[];
-  readonly memories: readonly WantedMemory[];
+  readonly memories: readonly RequiredMemory[];
 }
 
 interface Limits {
@@ -27,7 +27,7 @@ interface Section {
 interface Surveyed extends NamedModule {
   readonly sections: readonly Section[];
   readonly defined: readonly Limits[];
-  readonly wanted: readonly (Limits & { readonly module: string; readonly name: string })[];
+  readonly expected: readonly (Limits & { readonly module: string; readonly name: string })[];
 }
 
 /** A page of WebAssembly memory. */
@@ -64,7 +64,7 @@ const longReferences = [0x63, 0x64];
 export function limitMemories(named: readonly NamedModule[], memoryBytes: number): LimitedModules {
   const surveyed = named.map(survey);
   const paths = new Set(named.map(({ path }) => path));
-  const fromOutside = surveyed.flatMap(({ wanted }) => wanted).filter(({ module }) => !paths.has(module));
+  const fromOutside = surveyed.flatMap(({ expected }) => expected).filter(({ module }) => !paths.has(module));
   const all = [...surveyed.flatMap(({ defined }) => defined), ...fromOutside];
   const pages = Math.min(Math.floor(memoryBytes / pageBytes), addressablePages);
   const started = all.reduce((sum, { minimum }) => sum + minimum, 0);
@@ -81,11 +81,11 @@ export function limitMemories(named: readonly NamedModule[], memoryBytes: number
 }
 
 function tooLarge(named: readonly NamedModule[], found: { started: number; memoryBytes: number }): Fault {
-  const wanted = found.started * pageBytes;
+  const expected = found.started * pageBytes;
   const paths = named.map(({ path }) => path).join(", ");
   return new Fault(
     "OUT_OF_MEMORY",
-    `${paths} starts with ${wanted} bytes of memory, the task may use ${found.memoryBytes}`,
+    `${paths} starts with ${expected} bytes of memory, the task may use ${found.memoryBytes}`,
   );
 }
 
@@ -94,7 +94,7 @@ function survey({ path, bytes }: NamedModule): Surveyed {
   if (coreHeader.some((value, index) => bytes[index] !== value)) reader.refuse(describeHeader(bytes));
   reader.skip(headerBytes);
   const sections: Section[] = [];
-  let wanted: Surveyed["wanted"] = [];
+  let expected: Surveyed["expected"] = [];
   let defined: Surveyed["defined"] = [];
   let [params, functions]: (readonly number[])[] = [[], []];
   while (!reader.atEnd()) {
@@ -106,13 +106,13 @@ function survey({ path, bytes }: NamedModule): Surveyed {
     sections.push({ id, start, end: reader.at() });
     if (sections.length > sectionsMax) reader.refuse(`it has more than ${sectionsMax} sections`);
     const inside = moduleReader(path, bytes.subarray(0, reader.at()), body);
-    if (id === importSection) wanted = [...wanted, ...readImports(inside)];
+    if (id === importSection) expected = [...expected, ...readImports(inside)];
     if (id === memorySection) defined = [...defined, ...readMemories(inside)];
     if (id === typeSection) params = readParams(inside);
     if (id === functionSection) functions = readFunctions(inside);
     if (id === codeSection) checkCode(inside, (index) => params?.[functions?.[index] ?? -1]);
   }
-  return { path, bytes, sections, wanted, defined };
+  return { path, bytes, sections, expected, defined };
 }
 
 function describeHeader(bytes: Uint8Array): string {
@@ -143,9 +143,9 @@ function readLimits(reader: ModuleReader): Limits {
   return { flags, minimum, maximum: flags & hasMaximum ? reader.number() : undefined };
 }
 
-function readImports(reader: ModuleReader): Surveyed["wanted"] {
+function readImports(reader: ModuleReader): Surveyed["expected"] {
   const count = reader.count(importsMax, "imports");
-  const wanted: (Limits & { module: string; name: string })[] = [];
+  const expected: (Limits & { module: string; name: string })[] = [];
   for (let index = 0; index < count; index += 1) {
     const namesAt = reader.at();
     reader.skip(reader.number());
@@ -153,11 +153,11 @@ function readImports(reader: ModuleReader): Surveyed["wanted"] {
     const kind = reader.byte();
     if (kind === memoryImport) {
       const names = reader.from(namesAt);
-      wanted.push({ module: names.text(), name: names.text(), ...readMemory(reader) });
+      expected.push({ module: names.text(), name: names.text(), ...readMemory(reader) });
     } else skipImport(reader, kind);
-    if (wanted.length > memoriesMax) reader.refuse(`it imports more than ${memoriesMax} memories`);
+    if (expected.length > memoriesMax) reader.refuse(`it imports more than ${memoriesMax} memories`);
   }
-  return wanted;
+  return expected;
 }
 
 function skipImport(reader: ModuleReader, kind: number): void {

@@ -153,7 +153,7 @@ describe("a guest that passes wild pointers", () => {
           };
           // Closing comes last: what is closed cannot be asked any more.
           const sorted = calls.toSorted((a, b) => Number(a.name === "fd_close") - Number(b.name === "fd_close"));
-          return [pen.tell(sorted.map(call))];
+          return [pen.emit(sorted.map(call))];
         },
         { memory: "2 2" },
       ),

@@ -7,7 +7,7 @@ import type { Page } from "../page.ts";
 export const commandsPage: Page = {
   file: "commands.md",
   title: "Command line",
-  says: "every command of `shoal`, its options and examples",
+  summary: "every command of `shoal`, its options and examples",
   from: "apps/cli/src/commands/",
   body: () => {
     const ofNouns = nouns.flatMap(({ name, commands: parts }) =>
@@ -17,14 +17,14 @@ export const commandsPage: Page = {
   },
 };
 
-function section(name: string, { takes, says, options = [], examples = [] }: CommandPart): string {
-  const usage = `shoal ${name}${takes === undefined ? "" : ` ${takes}`}`;
+function section(name: string, { args, summary, options = [], examples = [] }: CommandPart): string {
+  const usage = `shoal ${name}${args === undefined ? "" : ` ${args}`}`;
   const rows = options.map((option) => [
     code(option.flags),
-    option.says,
+    option.summary,
     option.fallback === undefined ? "" : code(JSON.stringify(option.fallback)),
   ]);
-  const parts = [`## ${code(usage)}`, `${says.charAt(0).toUpperCase()}${says.slice(1)}.`];
+  const parts = [`## ${code(usage)}`, `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`];
   if (rows.length > 0) parts.push(table(["option", "does", "default"], rows));
   if (examples.length > 0) parts.push(["```sh", ...examples, "```"].join("\n"));
   return parts.join("\n\n");

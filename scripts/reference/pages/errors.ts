@@ -6,14 +6,14 @@ import type { Page } from "../page.ts";
 export const errorsPage: Page = {
   file: "errors.md",
   title: "Errors",
-  says: "every failure that has a name, and what each door makes of it",
+  summary: "every failure that has a name, and what each door makes of it",
   from: "libs/proto/src/errors.ts",
   body: () =>
     table(
       ["code", "says", "what to do", "HTTP", "on the wire", "exit code", "may succeed later"],
-      Object.entries(errors).map(([name, { says, hint, http, wire, exit, retry }]) => [
+      Object.entries(errors).map(([name, { summary, hint, http, wire, exit, retry }]) => [
         code(name),
-        says,
+        summary,
         hint,
         `${http}`,
         code(wire),

@@ -7,7 +7,7 @@ import type { Page } from "../page.ts";
 export const eventSchemasPage: Page = {
   file: "events.schema.json",
   title: "JSON schema of the log",
-  says: "JSON schema of a commit and of every event, for other programs",
+  summary: "JSON schema of a commit and of every event, for other programs",
   from: "libs/proto/src/commit.ts and the events of every kind",
   isData: true,
   body: () => JSON.stringify(schemaOfLog(), undefined, 2),

@@ -13,7 +13,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
 export const eventsPage: Page = {
   file: "events.md",
   title: "Events",
-  says: "every event of the log and the facts it carries",
+  summary: "every event of the log and the facts it carries",
   from: "libs/proto/src/{job,execution,node}/events.ts",
   body: () => {
     const kinds = Object.entries(machines).flatMap(([about, machine]) =>
@@ -36,12 +36,12 @@ function kindsOf(machine: Machine<string>): readonly Kind[] {
 function facts(kind: Kind): string {
   const fields = fieldsOf(kind.data, "flat");
   if (fields.length === 0) return "It carries no facts: that it happened is all there is to say.";
-  const rows = fields.map(({ path, type, required, says }) => [
+  const rows = fields.map(({ path, type, required, summary }) => [
     code(path),
     code(path.replaceAll(/\w+/g, wireName)),
     type,
     required ? "always" : "sometimes",
-    says,
+    summary,
   ]);
   return table(["fact", "on the feed", "type", "there", "means"], rows);
 }

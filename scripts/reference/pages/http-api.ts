@@ -8,7 +8,7 @@ import type { Page } from "../page.ts";
 export const httpApiPage: Page = {
   file: "http-api.md",
   title: "HTTP API",
-  says: "every route of a requester and what its query may hold",
+  summary: "every route of a requester and what its query may hold",
   from: "libs/proto/src/api/routes/",
   body: () => [positions, ...Object.values(apiRoutes).map(section)].join("\n\n"),
 };
@@ -30,11 +30,11 @@ nodes, logs and the event feed do not honour positions.`;
 
 function section({ methods, path, summary, query }: ApiRoute): string {
   const nameOf = new Map(queryNames(query));
-  const rows = fieldsOf(query, "flat").map(({ path: field, type, fallback, says }) => [
+  const rows = fieldsOf(query, "flat").map(({ path: field, type, fallback, summary }) => [
     code(nameOf.get(field) ?? field),
     type,
     fallback === "" ? "" : code(fallback),
-    says,
+    summary,
   ]);
   const title = `## ${methods.join(", ")} ${path}`;
   const parts = rows.length === 0 ? [] : [table(["query", "type", "default", "means"], rows)];

@@ -7,15 +7,15 @@ import type { Page } from "../page.ts";
 export const jobSpecPage: Page = {
   file: "job-spec.md",
   title: "Job spec",
-  says: "every field of a job, its type and its default",
+  summary: "every field of a job, its type and its default",
   from: "libs/proto/src/job/spec.ts",
   body: () => {
-    const rows = fieldsOf(JobSpec, "nested").map(({ path, type, required, fallback, says }) => [
+    const rows = fieldsOf(JobSpec, "nested").map(({ path, type, required, fallback, summary }) => [
       code(path.replaceAll(/\w+/g, wireName)),
       type,
       required ? "yes" : "",
       fallback === "" ? "" : code(fallback),
-      says,
+      summary,
     ]);
     const wire = "Names are read in any case. `[]` stands for each element of a list.";
     return `${wire}\n\n${table(["field", "type", "required", "default", "means"], rows)}`;

@@ -12,7 +12,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
 export const machinesPage: Page = {
   file: "machines.md",
   title: "State machines",
-  says: "the states of a job, an execution and a node, and the events that move between them",
+  summary: "the states of a job, an execution and a node, and the events that move between them",
   from: "libs/proto/src/{job,execution,node}/machine.ts",
   body: () =>
     Object.entries(machines)

@@ -14,7 +14,7 @@ const services: Readonly<Record<string, z.ZodType>> = {
 export const settingsPage: Page = {
   file: "settings.md",
   title: "Settings",
-  says: "every setting of each service, its environment variable and its default",
+  summary: "every setting of each service, its environment variable and its default",
   from: "services/*/src/config.ts",
   body: () => {
     const order = "Weakest first: the default, the configuration file, the environment, the flag `-c path=value`.";
@@ -24,11 +24,11 @@ export const settingsPage: Page = {
 };
 
 function settings(schema: z.ZodType): string {
-  const rows = settingsOf(schema).map(({ path, env, describes, fallback, secret }) => [
+  const rows = settingsOf(schema).map(({ path, env, description, fallback, secret }) => [
     code(path),
     code(env),
     fallback === undefined ? "" : code(JSON.stringify(fallback)),
-    `${describes}${secret ? " (shown as `***`)" : ""}`,
+    `${description}${secret ? " (shown as `***`)" : ""}`,
   ]);
   return table(["setting", "environment", "default", "means"], rows);
 }

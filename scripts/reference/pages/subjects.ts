@@ -5,37 +5,40 @@ import type { Page } from "../page.ts";
 
 interface Spoken {
   readonly subject: string;
-  readonly says: string;
+  readonly summary: string;
 }
 
 // One row for each entry of the table of subjects: a new one without a row does not compile.
 const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
-  job: { subject: subjects.job("<namespace>", "<jobId>"), says: "the commits of one job and its executions" },
-  node: { subject: subjects.node("<nodeId>"), says: "the commits of one node's membership" },
-  eventsOfShard: { subject: subjects.eventsOfShard(0), says: "all commits of a shard" },
-  allEvents: { subject: subjects.allEvents, says: "all commits" },
-  report: { subject: subjects.report("<nodeId>", "<jobId>", "<executionId>"), says: "what a node saw of an execution" },
-  reportsOfShard: { subject: subjects.reportsOfShard(0), says: "all reports of a shard" },
-  allReports: { subject: subjects.allReports, says: "all reports" },
-  log: { subject: subjects.log("<nodeId>", "<executionId>"), says: "what an execution wrote" },
-  allLogs: { subject: subjects.allLogs, says: "everything that executions wrote" },
-  parked: { subject: subjects.parked(0), says: "messages of a shard that nobody could read, with the reason" },
-  allParked: { subject: subjects.allParked, says: "all parked messages" },
-  ask: { subject: subjects.ask("<nodeId>"), says: "asks a node for bids" },
-  confirm: { subject: subjects.confirm("<nodeId>"), says: "a node asks whether executions are its own still" },
+  job: { subject: subjects.job("<namespace>", "<jobId>"), summary: "the commits of one job and its executions" },
+  node: { subject: subjects.node("<nodeId>"), summary: "the commits of one node's membership" },
+  eventsOfShard: { subject: subjects.eventsOfShard(0), summary: "all commits of a shard" },
+  allEvents: { subject: subjects.allEvents, summary: "all commits" },
+  report: {
+    subject: subjects.report("<nodeId>", "<jobId>", "<executionId>"),
+    summary: "what a node saw of an execution",
+  },
+  reportsOfShard: { subject: subjects.reportsOfShard(0), summary: "all reports of a shard" },
+  allReports: { subject: subjects.allReports, summary: "all reports" },
+  log: { subject: subjects.log("<nodeId>", "<executionId>"), summary: "what an execution wrote" },
+  allLogs: { subject: subjects.allLogs, summary: "everything that executions wrote" },
+  parked: { subject: subjects.parked(0), summary: "messages of a shard that nobody could read, with the reason" },
+  allParked: { subject: subjects.allParked, summary: "all parked messages" },
+  ask: { subject: subjects.ask("<nodeId>"), summary: "asks a node for bids" },
+  confirm: { subject: subjects.confirm("<nodeId>"), summary: "a node asks whether executions are its own still" },
   confirmed: {
     subject: `${subjects.confirmed("<nodeId>")}.>`,
-    says: "answers to confirm: one subject for each question",
+    summary: "answers to confirm: one subject for each question",
   },
-  heartbeat: { subject: subjects.heartbeat("<nodeId>"), says: "a node lives, and has this much room" },
-  command: { subject: subjects.command(0), says: "commands for aggregates of a shard, for its owner" },
+  heartbeat: { subject: subjects.heartbeat("<nodeId>"), summary: "a node lives, and has this much room" },
+  command: { subject: subjects.command(0), summary: "commands for aggregates of a shard, for its owner" },
   commandDone: {
     subject: `${subjects.commandDone("<requesterId>")}.>`,
-    says: "the owner's answers to commands: one subject for each command",
+    summary: "the owner's answers to commands: one subject for each command",
   },
   allLive: {
     subject: subjects.allLive,
-    says: "each commit as it is stored, published again by the server under the tokens behind `shoal.evt`",
+    summary: "each commit as it is stored, published again by the server under the tokens behind `shoal.evt`",
   },
 };
 
@@ -43,14 +46,14 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
 export const subjectsPage: Page = {
   file: "subjects.md",
   title: "Subjects, streams and buckets",
-  says: "every subject that Shoal speaks on, its streams and its buckets",
+  summary: "every subject that Shoal speaks on, its streams and its buckets",
   from: "libs/proto/src/subjects.ts",
   body: () =>
     [
       `\`<shard>\` is 0 to ${shardCount - 1} and follows from the id of the job or node.`,
       table(
         ["name", "subject", "carries"],
-        Object.entries(spoken).map(([name, { subject, says }]) => [code(name), code(withShard(subject)), says]),
+        Object.entries(spoken).map(([name, { subject, summary }]) => [code(name), code(withShard(subject)), summary]),
       ),
       "## Streams",
       Object.values(streams).map(code).join(", "),

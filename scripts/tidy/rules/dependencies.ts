@@ -9,7 +9,7 @@ const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 /** Every dependency is pinned, explained and used, and docs/dependencies.md names no others. That it is declared where it is imported is biome's to check. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  says: "every dependency is pinned exactly, has a line in docs/dependencies.md, which has no others, and is used",
+  summary: "every dependency is pinned exactly, has a line in docs/dependencies.md, which has no others, and is used",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);

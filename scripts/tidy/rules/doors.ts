@@ -8,7 +8,7 @@ const reExport = /export\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"([^"]+)"/g;
 /** What a library lets out through its door says what it promises. */
 export const doorsRule: Rule = {
   name: "doors",
-  says: "everything a mod.ts exports has a doc comment, and only a mod.ts exports from elsewhere",
+  summary: "everything a mod.ts exports has a doc comment, and only a mod.ts exports from elsewhere",
   *check(tree) {
     for (const source of tree.sources) {
       if (door.test(source.path)) yield* undocumented(tree, source);

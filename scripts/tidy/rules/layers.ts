@@ -37,7 +37,7 @@ const testPackages = ["vitest", "fast-check"];
 /** Imports follow the table of layers, and only libs/nats speaks to NATS. */
 export const layersRule: Rule = {
   name: "layers",
-  says: "imports follow the table of layers, and only libs/nats imports a NATS package",
+  summary: "imports follow the table of layers, and only libs/nats imports a NATS package",
   *check(tree) {
     for (const source of tree.sources) {
       for (const one of source.imports) {

@@ -9,7 +9,7 @@ const machinePaths = new RegExp(`(?<![\\w.~-])/(?:${["wo" + "rk", "ro" + "ot"].j
 /** Nothing is left half done, and nothing names the machine it was written on. */
 export const leftoversRule: Rule = {
   name: "leftovers",
-  says: "no marks of unfinished work, no paths of somebody's machine",
+  summary: "no marks of unfinished work, no paths of somebody's machine",
   *check(tree) {
     for (const path of tree.paths.filter((name) => textName.test(name) && name !== "package-lock.json")) {
       const text = tree.text(path) ?? "";

@@ -15,7 +15,7 @@ const Lock = z.object({
 /** The lock file names hashes and no addresses, for every platform. */
 export const lockFileRule: Rule = {
   name: "lock-file",
-  says: "the lock file holds a hash for every package, every platform's runtime, and no registry's address",
+  summary: "the lock file holds a hash for every package, every platform's runtime, and no registry's address",
   *check(tree) {
     const text = tree.text(path);
     if (text === undefined) return;

@@ -5,7 +5,7 @@ const banned = new Set(["utils", "util", "helpers", "helper", "common", "types",
 /** No file or folder has a name that says nothing. */
 export const namesRule: Rule = {
   name: "names",
-  says: "files and folders are named after what they hold",
+  summary: "files and folders are named after what they hold",
   *check(tree) {
     for (const path of tree.paths) {
       const empty = path.split("/").find((part) => banned.has(part.replace(/\..*$/, "")));

@@ -6,7 +6,8 @@ const constant = "libs/proto/src/version.ts";
 /** All packages have one version, and the code knows it. */
 export const oneVersionRule: Rule = {
   name: "one-version",
-  says: "all packages have the version that libs/proto/src/version.ts says, and depend on each other at that version",
+  summary:
+    "all packages have the version that libs/proto/src/version.ts says, and depend on each other at that version",
   *check(tree) {
     const version = /shoalVersion = "([^"]+)"/.exec(tree.text(constant) ?? "")?.[1];
     if (version === undefined)
@@ -15,10 +16,10 @@ export const oneVersionRule: Rule = {
   },
 };
 
-function* othersIn({ path, version, all }: Manifest, wanted: string): Iterable<Finding> {
-  if (version !== wanted) yield { path, line: 1, why: `has version ${version}, but ${constant} says ${wanted}` };
+function* othersIn({ path, version, all }: Manifest, expected: string): Iterable<Finding> {
+  if (version !== expected) yield { path, line: 1, why: `has version ${version}, but ${constant} says ${expected}` };
   for (const [name, other] of Object.entries(all)) {
-    if (name.startsWith("@shoal/") && other !== wanted)
-      yield { path, line: 1, why: `wants ${name} at ${other}, but ${constant} says ${wanted}` };
+    if (name.startsWith("@shoal/") && other !== expected)
+      yield { path, line: 1, why: `wants ${name} at ${other}, but ${constant} says ${expected}` };
   }
 }

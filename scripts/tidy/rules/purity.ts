@@ -22,7 +22,7 @@ const impure = new RegExp(
 /** The language and the judgement read no clock, roll no dice and do no I/O. */
 export const purityRule: Rule = {
   name: "purity",
-  says: "libs/proto and libs/core read no clock, roll no dice, do no I/O",
+  summary: "libs/proto and libs/core read no clock, roll no dice, do no I/O",
   *check(tree) {
     for (const { path, code, isTest } of tree.sources) {
       if (!pure.test(path) || (isTest && !path.includes("/testing/"))) continue;

@@ -5,7 +5,8 @@ import { resolveImport } from "../workspaces.ts";
 /** Every folder of interchangeable parts lists all its parts, and no part knows another. */
 export const registriesRule: Rule = {
   name: "registries",
-  says: "a folder with a contract.ts has an index.ts; an index.ts names every part beside it; parts with a contract do not import each other",
+  summary:
+    "a folder with a contract.ts has an index.ts; an index.ts names every part beside it; parts with a contract do not import each other",
   *check(tree) {
     const withContract = foldersWith(tree, "contract.ts");
     for (const folder of new Set([...withContract, ...foldersWith(tree, "index.ts")])) yield* unlisted(tree, folder);

@@ -68,14 +68,14 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   },
   purity: {
     "a clock": { finds: "Date.now", files: { "libs/core/src/a.ts": "const a = Date.now();" } },
-    dice: { finds: "Math.random", files: { "libs/proto/src/a.ts": "const a = Math.random();" } },
+    prng: { finds: "Math.random", files: { "libs/proto/src/a.ts": "const a = Math.random();" } },
     "a timer": { finds: "setTimeout", files: { "libs/core/src/a.ts": "setTimeout(f, 1);" } },
     "the process": { finds: "process.env", files: { "libs/core/src/a.ts": "const a = process.env;" } },
     "the testing bench too": { finds: "Date.now", files: { "libs/core/src/testing/a.ts": "Date.now();" } },
     "the bench settling": { files: { "libs/core/src/testing/a.ts": "setImmediate(resolve);" } },
     "a thing called process": { files: { "libs/core/src/a.ts": "await process.stop(); clock.setTimeout(1);" } },
     "words in comments": { files: { "libs/core/src/a.ts": "// Date.now() is not for here\n/* Math.random */" } },
-    elsewhere: { files: { "services/compute/src/a.ts": "Date.now();" } },
+    others: { files: { "services/compute/src/a.ts": "Date.now();" } },
   },
   registries: {
     "no list": { finds: "no index.ts", files: room },

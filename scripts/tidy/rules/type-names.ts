@@ -3,7 +3,8 @@ import type { Rule } from "../rule.ts";
 /** Each type's name has one meaning in the repository's source. */
 export const typeNamesRule: Rule = {
   name: "type-names",
-  says: "a type is declared once: interfaces, type aliases, classes and enums at the top of a file that is no test; option bags (not exported, named …Options) excepted",
+  summary:
+    "a type is declared once: interfaces, type aliases, classes and enums at the top of a file that is no test; option bags (not exported, named …Options) excepted",
   *check(tree) {
     const declared = tree.sources
       .filter(({ isTest }) => !isTest)

@@ -17,7 +17,7 @@ interface Ban {
 /** Names and prose use the words of docs/nomenclature.md. */
 export const wordsRule: Rule = {
   name: "words",
-  says: "names, strings, comments and pages use none of the words that docs/nomenclature.md replaces",
+  summary: "names, strings, comments and pages use none of the words that docs/nomenclature.md replaces",
   *check(tree) {
     const bans = bansOf(tree.text(page) ?? "");
     if (bans.length === 0) yield { path: page, line: 1, why: "has no table of words that are not used" };

@@ -12,8 +12,8 @@ describe("a compute node's config", () => {
   });
 
   it("describes every setting", () => {
-    for (const { path, describes } of settingsOf(ComputeConfig))
-      expect([path, describes.length > 10]).toEqual([path, true]);
+    for (const { path, description } of settingsOf(ComputeConfig))
+      expect([path, description.length > 10]).toEqual([path, true]);
   });
 
   it("reads lists, amounts and switches as people write them", () => {

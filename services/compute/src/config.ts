@@ -1,7 +1,7 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
-import { isolationWishes } from "@shoal/wasi-sandbox";
+import { isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
@@ -195,7 +195,7 @@ export const ComputeConfig = z
       .object({
         poolSize: whole(0, 64).default(2).describe("processes that wait for Wasm tasks; each takes some 50 MB"),
         isolation: z
-          .enum(isolationWishes)
+          .enum(isolationOptions)
           .default("auto")
           .describe(
             "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the best that works; by name it is required, and without it the node does not offer the engine",

@@ -10,7 +10,7 @@ import { type Availability, createAvailability } from "./heartbeat/availability.
 import { createHeartbeat } from "./heartbeat/heartbeat.ts";
 import { createIdentity } from "./heartbeat/identity.ts";
 import { hostVariables } from "./host-variables.ts";
-import { sealable } from "./journal/sealable.ts";
+import { fencedJournal } from "./journal/fenced-journal.ts";
 import { createLogShipper } from "./logs/log-shipper.ts";
 import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createOutbox } from "./reports/outbox.ts";
@@ -24,9 +24,9 @@ import { sweepFolders } from "./workspace/workspace.ts";
  * journal and workspace goes on where it was.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
-  const { clock, logger, stall } = ports;
+  const { clock, logger, bidServer } = ports;
   const { nodeId } = settings;
-  const { journal, seal } = sealable(ports.journal);
+  const { journal, seal } = fencedJournal(ports.journal);
   const hostVariable = hostVariables(ports.env, settings.envAllow);
   const availability = createAvailability(ports);
   const outbox = createOutbox({ ...ports, onRepeat: (executionId) => agent.confirm(executionId) });
@@ -41,9 +41,9 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   const reservation = new Reservation({ clock, capacity, available, onEnded: () => heartbeat.soon() });
   const instance = { instanceId: ports.random.uuid(), startedAt: clock.now() };
   const info = () => nodeInfo(settings, availability, { available: reservation.shown(), running: ledger.taken() });
-  const heartbeat = createHeartbeat({ clock, stall, everyMs: settings.heartbeatMs, instance, availability, info });
+  const heartbeat = createHeartbeat({ clock, bidServer, everyMs: settings.heartbeatMs, instance, availability, info });
   const identity = createIdentity({
-    ...{ nodeId, clock, stall, logger, instance, info },
+    ...{ nodeId, clock, bidServer, logger, instance, info },
     onDuplicate(why) {
       heartbeat.silence();
       ports.onDuplicate?.(why);
@@ -66,7 +66,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     logger,
     clock,
     random: ports.random,
-    stall,
+    bidServer,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
     sweep: createSweeper({
@@ -78,7 +78,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     seal,
   });
   const around = { ...settings, parts: ports, availability, hostVariable, available };
-  const bidder = createBidder({ nodeId, stall, ledger, reservation, policies: createPolicies(around) });
+  const bidder = createBidder({ nodeId, bidServer, ledger, reservation, policies: createPolicies(around) });
   return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 

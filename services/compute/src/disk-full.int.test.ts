@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { root as guestRoot, program } from "@shoal/wasi-sandbox/testing";
@@ -38,7 +38,7 @@ const title = `a node with a full disk${missing === undefined ? "" : ` (skipped:
 describe.skipIf(missing !== undefined)(title, () => {
   let root = "";
   let server: RunningServer;
-  let requester: RequesterPorts;
+  let requester: NatsRequesterPorts;
   let stop = async () => {};
   let disks: readonly string[] = [];
   const disk = { journal: "", executions: "", published: "" };

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDice, seededChance } from "@shoal/core/testing";
+import { createPrng, seededRandom } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { nodeIdIn } from "./node-id.ts";
 
 it("makes a node's id once and keeps it, and refuses one that cannot be a name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
-  const random = seededChance(createDice(1));
+  const random = seededRandom(createPrng(1));
   try {
     const made = nodeIdIn(folder, random);
     expect(made).toMatch(/^n-[0-9a-f-]{36}$/);

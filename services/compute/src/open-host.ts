@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { arch, hostname, platform } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, causeOf, Fault } from "@shoal/core";
-import { connectionOf, connectNode, type Link, type NodePorts } from "@shoal/nats";
+import { connectionOf, connectNode, type NatsSession, type NodePorts } from "@shoal/nats";
 import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
@@ -20,7 +20,7 @@ import { diskWorkspace } from "./workspace/disk-workspace.ts";
 export interface Host {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
-  readonly link: Link;
+  readonly link: NatsSession;
   readonly dataDir: string;
   /** Gives everything back. */
   readonly close: () => Promise<void>;
@@ -44,7 +44,7 @@ export async function openHost(config: ComputeConfig, logger: ServiceLogger, sig
       nodeId,
       ...connectionOf(config.nats),
       signal,
-      onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
+      onNatsError: (what, level) => logger[level]({ what }, "trouble with NATS"),
       clock,
       random: systemRandom,
     });
@@ -119,9 +119,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened)
     },
     { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },
   );
-  const { assignments, reports, stall, logs } = nats;
+  const { assignments, reports, bidServer, logs } = nats;
   const ports: ComputePorts = {
-    ...{ assignments, reports, stall, logs, clock, journal, executors, publishers, logger },
+    ...{ assignments, reports, bidServer, logs, clock, journal, executors, publishers, logger },
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     sources: createSources(config),

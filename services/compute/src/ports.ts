@@ -1,4 +1,4 @@
-import type { Clock, Logger, LogSender, Random, Registry, ReportSender, Stall, ViewStore } from "@shoal/core";
+import type { BidServer, Clock, Logger, LogSender, Random, Registry, ReportSender, ViewStore } from "@shoal/core";
 import type { Resources } from "@shoal/proto";
 import type { Executor } from "./executors/executor.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -13,7 +13,7 @@ export interface ComputePorts {
   /** The bucket of assignments. */
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;
-  readonly stall: Stall;
+  readonly bidServer: BidServer;
   readonly logs: LogSender;
   readonly journal: Journal;
   readonly workspace: Workspace;

@@ -4,20 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, shardOf } from "@shoal/proto";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageRegistry, imageRegistry } from "../../../test/images/image-registry.ts";
 import { removeContainer } from "./executors/docker/remove-container.ts";
-import { engineBench, enginePath } from "./executors/docker/testing/engine-bench.ts";
+import { engineHarness, enginePath } from "./executors/docker/testing/engine-harness.ts";
 import { type Rewriting, type SeverableSocket, severableSocket } from "./executors/docker/testing/severable-socket.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { killNode, startNode } from "./testing/node-process.ts";
 
-const bench = await engineBench("phases");
-const { engine, missing } = bench;
+const harness = await engineHarness("phases");
+const { engine, missing } = harness;
 const title = `a node that is killed${missing === undefined ? "" : ` (skipped: ${missing})`}`;
 
 /** How an execution is held in a phase of its life, so that its node can be killed there. */
@@ -109,7 +109,7 @@ const large = "dd if=/dev/urandom of=/out/large bs=1048576 count=32 2>/dev/null;
 
 let root = "";
 let server: RunningServer;
-let requester: RequesterPorts;
+let requester: NatsRequesterPorts;
 let registry: ImageRegistry;
 let archive = "";
 const children: ChildProcess[] = [];
@@ -133,7 +133,7 @@ function assignmentFor(nodeId: string, shared: string, phase: Phase): Assignment
     task: {
       engine: {
         type: "docker",
-        params: { Image: phase.pulls ? registry.image : bench.image, Entrypoint: ["/bin/sh", "-c", script] },
+        params: { Image: phase.pulls ? registry.image : harness.image, Entrypoint: ["/bin/sh", "-c", script] },
       },
       inputSources: phase.unpacks ? [files, folder] : [folder],
       resultPaths: [{ name: "made", path: "/out" }],
@@ -156,7 +156,7 @@ async function killIn(phase: Phase, at: { flags: { dataDir: string }; assignment
   let socket: SeverableSocket | undefined;
   if (phase.engine !== undefined)
     socket = await severableSocket(join(flags.dataDir, "s"), enginePath, phase.engine(reached.resolve));
-  if (phase.pulls) registry.stall("/manifests/");
+  if (phase.pulls) registry.bidServer("/manifests/");
   if (phase.report !== undefined) void seen.first(phase.report).then(() => reached.resolve());
   const node = await startNode({ ...flags, ...(socket === undefined ? {} : { "docker.socket": socket.path }) });
   children.push(node);
@@ -198,7 +198,7 @@ async function follow({ jobId, executionId }: Assignment): Promise<Seen> {
 describe.skipIf(missing !== undefined)(title, () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "shoal-phases-"));
-    registry = await imageRegistry(engine, bench.image);
+    registry = await imageRegistry(engine, harness.image);
     archive = await archiveUrl();
     server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
     const silent = { onParked: () => {} };
@@ -211,7 +211,7 @@ describe.skipIf(missing !== undefined)(title, () => {
       ...silent,
     });
     // Whatever a node asks about, it is still its own.
-    await requester.market.onConfirm(async (_nodeId, { executions }) => ({
+    await requester.bidClient.onConfirm(async (_nodeId, { executions }) => ({
       verdicts: executions.map(({ executionId }) => ({ executionId, holds: true, recordedUpTo: 0 })),
     }));
   });
@@ -226,7 +226,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     await registry?.close();
     await requester?.close();
     await server?.stop();
-    await bench.close();
+    await harness.close();
     await rm(root, { recursive: true, force: true });
   });
 

@@ -2,24 +2,24 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Report, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { removeContainer } from "./executors/docker/remove-container.ts";
-import { engineBench } from "./executors/docker/testing/engine-bench.ts";
+import { engineHarness } from "./executors/docker/testing/engine-harness.ts";
 import { unpack } from "./publishers/testing/unpack.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 import { killNode, startNode } from "./testing/node-process.ts";
 
-const bench = await engineBench("restart");
+const harness = await engineHarness("restart");
 const nodeId = `n-restart-${process.pid}`;
-const title = `a node that is killed${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+const title = `a node that is killed${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
 
-describe.skipIf(bench.missing !== undefined)(title, () => {
+describe.skipIf(harness.missing !== undefined)(title, () => {
   let root = "";
   let server: RunningServer;
-  let requester: RequesterPorts;
+  let requester: NatsRequesterPorts;
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
@@ -38,13 +38,13 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
   });
   afterAll(async () => {
     for (const child of children) await killNode(child);
-    const left = await bench.engine.listContainers({ all: true });
+    const left = await harness.engine.listContainers({ all: true });
     for (const { Id, Labels } of left) {
-      if (Object.values(Labels).includes(nodeId)) await removeContainer(bench.engine, systemClock(), Id);
+      if (Object.values(Labels).includes(nodeId)) await removeContainer(harness.engine, systemClock(), Id);
     }
     await requester?.close();
     await server?.stop();
-    await bench.close();
+    await harness.close();
     await rm(root, { recursive: true, force: true });
   });
 
@@ -67,7 +67,7 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
     const assignment = assignmentOf({
       nodeId,
       task: {
-        engine: { type: "docker", params: { Image: bench.image, Entrypoint: ["/bin/sh", "-c", script] } },
+        engine: { type: "docker", params: { Image: harness.image, Entrypoint: ["/bin/sh", "-c", script] } },
         inputSources: [{ source: { type: "local", params: { SourcePath: `${shared}/` } }, target: "/shared" }],
         resultPaths: [{ name: "made", path: "/out" }],
         publisher: { type: "nats" },
@@ -90,8 +90,8 @@ describe.skipIf(bench.missing !== undefined)(title, () => {
     const last = saws.at(-1);
     expect(last).toMatchObject({ kind: "completed", output: { exitCode: 4, stdout: "begun\n" } });
     const params = last?.kind === "completed" ? last.result?.params : undefined;
-    const kept = await (await requester.results(nodeId)).get(String(params?.["Object"]));
-    const files = await unpack(await new Response(kept?.bytes ?? null).bytes());
+    const saved = await (await requester.results(nodeId)).get(String(params?.["Object"]));
+    const files = await unpack(await new Response(saved?.bytes ?? null).bytes());
     expect(Object.fromEntries(files)).toEqual({
       stdout: "begun\n",
       stderr: "",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Assignment, type Report, resultsBucketOf, shardOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ interface Serving {
 describe("serveCompute, on a real NATS server", () => {
   let root = "";
   let server: RunningServer;
-  let requester: RequesterPorts;
+  let requester: NatsRequesterPorts;
   const serve = async (dataDir: string): Promise<Serving> => {
     const quit = Promise.withResolvers<void>();
     const ready = Promise.withResolvers<unknown>();
@@ -68,7 +68,7 @@ describe("serveCompute, on a real NATS server", () => {
   it("bids, runs, publishes into NATS, and goes on after a restart", async () => {
     const dataDir = join(root, "node");
     const first = await serve(dataDir);
-    const bid = await requester.market.ask(nodeId, askOf(), 5_000);
+    const bid = await requester.bidClient.ask(nodeId, askOf(), 5_000);
     expect(bid).toMatchObject({ accepted: true, slots: 1, nodeId });
     const one = assignmentOf({
       nodeId,
@@ -82,8 +82,8 @@ describe("serveCompute, on a real NATS server", () => {
       result: { type: "nats", params: { Bucket: resultsBucketOf(nodeId) } },
     });
     const params = completed.kind === "completed" ? completed.result?.params : undefined;
-    const kept = await (await requester.results(nodeId)).get(String(params?.["Object"]));
-    const files = await unpack(await new Response(kept?.bytes ?? null).bytes());
+    const saved = await (await requester.results(nodeId)).get(String(params?.["Object"]));
+    const files = await unpack(await new Response(saved?.bytes ?? null).bytes());
     expect(Object.fromEntries(files)).toEqual({ stdout: "hi", stderr: "", exitCode: "2" });
 
     const long = assignmentOf({ nodeId, attempt: 2, task: { engine: { type: "noop", params: { RunSeconds: 3600 } } } });

@@ -1,4 +1,4 @@
-import { causeOf, Fault, type Given, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
+import { type ConfigSources, causeOf, Fault, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
 import { type ServiceLogger, serviceLogger } from "@shoal/node";
 import { resultsBucketOf } from "@shoal/proto";
@@ -14,7 +14,7 @@ const name = "shoal-compute";
 /** What a compute node is started with. */
 export interface ComputeServing {
   /** Where its settings come from. */
-  readonly given: Given;
+  readonly given: ConfigSources;
   /** Resolves when the node is to stop. */
   readonly quit: Promise<void>;
   /** Called once the node bids, with what is worth knowing about it. */
@@ -61,11 +61,11 @@ async function runCompute(host: Host, { config, logger }: Settings, serving: Com
     health,
     onListening: (url) => logger.info({ url }, "health is served"),
   });
-  const stall: ComputePorts["stall"] = {
-    ...ports.stall,
+  const bidServer: ComputePorts["bidServer"] = {
+    ...ports.bidServer,
     heartbeat(heartbeat) {
       health.beat();
-      ports.stall.heartbeat(heartbeat);
+      ports.bidServer.heartbeat(heartbeat);
     },
   };
   const ready: Process = {
@@ -85,7 +85,7 @@ async function runCompute(host: Host, { config, logger }: Settings, serving: Com
   const onDuplicate = (why: string) => reject(new Fault("NODE_ID_IN_USE", why));
   const over = Promise.race([serving.quit, taken]);
   over.catch(() => undefined); // It may come while the node starts, before anybody waits for it.
-  const compute = createCompute(settings, { ...ports, stall, onDuplicate });
+  const compute = createCompute(settings, { ...ports, bidServer, onDuplicate });
   await runUntil(over, [open, server, health, ...compute, ready]);
 }
 

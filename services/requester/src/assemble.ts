@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger, Process } from "@shoal/core";
-import { createLogHealthWatch, type RequesterPorts } from "@shoal/nats";
+import { createLogHealthWatch, type NatsRequesterPorts } from "@shoal/nats";
 import { persistedValue, systemClock, systemRandom } from "@shoal/node";
 import { shardOf, streams } from "@shoal/proto";
 import { createCatalog } from "./catalog/sqlite-catalog.ts";
@@ -22,7 +22,7 @@ export interface Opened {
   readonly dataDir: string;
   readonly requesterId: string;
   readonly logger: Logger;
-  readonly nats: RequesterPorts;
+  readonly nats: NatsRequesterPorts;
 }
 
 /** The service with its API, as processes in their order. */
@@ -91,7 +91,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Opened)
 const newSecret = (): string => randomBytes(32).toString("hex");
 
 /** Where nodes put results: made when a node joins, removed when it is forgotten. */
-function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, logger: Logger): Process {
+function resultBucketsOf(nats: NatsRequesterPorts, { owner }: Requester, logger: Logger): Process {
   return createResultBuckets({
     nodes: nats.views.nodes,
     store: { ensure: nats.ensureResultsBucket, remove: nats.removeResultsBucket, nodeIds: nats.nodesWithResults },
@@ -101,9 +101,9 @@ function resultBucketsOf(nats: RequesterPorts, { owner }: Requester, logger: Log
   });
 }
 
-async function openResult(nats: RequesterPorts, nodeId: string, object: string) {
+async function openResult(nats: NatsRequesterPorts, nodeId: string, object: string) {
   const found = await (await nats.results(nodeId)).get(object);
-  return found === undefined ? undefined : { sizeBytes: found.kept.sizeBytes, bytes: found.bytes };
+  return found === undefined ? undefined : { sizeBytes: found.saved.sizeBytes, bytes: found.bytes };
 }
 
 const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>

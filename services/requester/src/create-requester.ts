@@ -60,13 +60,13 @@ interface NodeParts {
 /** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
-  const { market, clock, random, logger, views } = ports;
+  const { bidClient, clock, random, logger, views } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // Each part is made of others: those that are called back take them when they are called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
-    market,
+    bidClient,
     nodes: views.nodes,
     log: ports.log,
     clock,
@@ -107,7 +107,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
   return {
-    heard(heartbeat) {
+    received(heartbeat) {
       parts().controller.onHeartbeat(heartbeat);
       parts().scheduler.heartbeat(heartbeat.info);
     },

@@ -27,8 +27,8 @@ export async function checkLog(parts: LogCheckParts): Promise<void> {
   const { dataDir, log, clock } = parts;
   forgetAcceptedLoss(dataDir, await parts.acceptedLoss());
   const own = { seq: newestInDatabase(catalogFile(dataDir)), by: `the index in ${dataDir}` };
-  const kept = await parts.newestKnown();
-  await demandEnd(log, { known: own.seq > kept.seq ? own : kept, clock });
+  const saved = await parts.newestKnown();
+  await demandEnd(log, { known: own.seq > saved.seq ? own : saved, clock });
 }
 
 /** Throws Fault LOG_DAMAGED when the log goes on ending before what is known. */

@@ -1,5 +1,5 @@
-import { type EventLog, Fault, noTip, type Tip } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { type EventLog, Fault, noStreamPosition, type StreamPosition } from "@shoal/core";
+import { createManualClock } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { guardLog } from "./log-guard.ts";
 
@@ -18,10 +18,10 @@ const commit = {
 
 /** A guarded log that ends where it is told to end. */
 function guarded() {
-  const clock = createHandClock(0);
-  const at = { end: 0, tip: 0, reachable: true };
+  const clock = createManualClock(0);
+  const at = { end: 0, streamHead: 0, reachable: true };
   const log: EventLog = {
-    append: async (): Promise<Tip> => ({ seq: at.tip, hash: "" }),
+    append: async (): Promise<StreamPosition> => ({ seq: at.streamHead, hash: "" }),
     load: async () => [],
     follow: async () => ({ close: async () => undefined }),
     scan: async () => at.end,
@@ -38,9 +38,9 @@ function guarded() {
     damage = failure;
   });
   const append = (seq: number) => {
-    at.tip = seq;
+    at.streamHead = seq;
     at.end = Math.max(at.end, seq);
-    return guard.log.append(ref, noTip, commit);
+    return guard.log.append(ref, noStreamPosition, commit);
   };
   return { clock, at, guard, append, damage: () => damage };
 }

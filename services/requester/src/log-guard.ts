@@ -48,12 +48,12 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
       async append(aggregate, after, commit) {
         await whole();
         const before = seen;
-        const tip = await log.append(aggregate, after, commit);
+        const streamHead = await log.append(aggregate, after, commit);
         // A new position is behind all that were seen; an old one may be that of a commit whose answer was lost.
-        if (tip.seq <= before) check();
-        saw(tip.seq);
+        if (streamHead.seq <= before) check();
+        saw(streamHead.seq);
         await whole();
-        return tip;
+        return streamHead;
       },
       follow: (filter, afterSeq, ...[deliver, reading]) => {
         const watched: typeof deliver = (stored) => {

@@ -5,8 +5,8 @@ export { createRequester, type Requester, type RequesterSettings } from "./creat
 export type { RequesterPorts } from "./ports.ts";
 export { repairLog } from "./repair.ts";
 export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";
-export { type JobAsOf, jobAsOf, type Moment } from "./verify/as-of.ts";
-export { type OpenReplay, openReplay, type RebuildRequest } from "./verify/open-replay.ts";
+export { type AsOf, type JobAsOf, jobAsOf } from "./verify/as-of.ts";
+export { type OpenReplay, openReplay, type RebuildScope } from "./verify/open-replay.ts";
 export {
   type RebuildOptions,
   type RebuildProgress,

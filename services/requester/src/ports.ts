@@ -1,11 +1,11 @@
 import type {
+  BidClient,
   Clock,
   CommandBus,
   EventLog,
   Leases,
   Logger,
   LogReader,
-  Market,
   Positions,
   Random,
   ReportQueue,
@@ -22,7 +22,7 @@ export interface RequesterPorts {
   readonly leases: Leases;
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
-  readonly market: Market;
+  readonly bidClient: BidClient;
   readonly logs: LogReader;
   readonly catalog: Catalog;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { type Given, kinds, readConfig } from "@shoal/core";
+import { type ConfigSources, kinds, readConfig } from "@shoal/core";
 import { acceptLoss, connectionOf, connectRequester, type LossAccepted } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "./config.ts";
@@ -7,7 +7,7 @@ import { RequesterConfig } from "./config.ts";
  * Goes on with a log that was cut, without what is lost: see `acceptLoss`. Throws Fault CONFIG_INVALID while a requester runs,
  * LOG_UNREACHABLE, LOG_UNSUITABLE.
  */
-export async function repairLog(given: Given): Promise<LossAccepted> {
+export async function repairLog(given: ConfigSources): Promise<LossAccepted> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
     clock: systemClock(),

@@ -7,8 +7,8 @@ import { createResultBuckets } from "./result-buckets.ts";
 import { logOnServer } from "./testing/log-on-server.ts";
 
 it("deletes the results bucket of a node that was forgotten, and no other, also when the view is deleted", async () => {
-  const bench = await logOnServer();
-  const { ports, append, join } = bench;
+  const harness = await logOnServer();
+  const { ports, append, join } = harness;
   const { log, views } = ports;
   const process = createResultBuckets({
     nodes: views.nodes,
@@ -45,6 +45,6 @@ it("deletes the results bucket of a node that was forgotten, and no other, also 
     await ports.removeResultsBucket("n-unknown");
   } finally {
     await process.stop();
-    await bench.close();
+    await harness.close();
   }
 });

@@ -1,12 +1,12 @@
-import { createSea, drive, sampleInfo } from "@shoal/core/testing";
+import { createSimulatedCluster, drive, sampleInfo } from "@shoal/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createResultBuckets } from "./result-buckets.ts";
 
-let sea = createSea();
-let driving = drive(sea.clock);
+let sim = createSimulatedCluster();
+let driving = drive(sim.clock);
 beforeEach(() => {
-  sea = createSea();
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster();
+  driving = drive(sim.clock);
 });
 afterEach(() => driving.stop());
 
@@ -17,7 +17,7 @@ function harness() {
   const failing = new Set<string>();
   const forgotten = new Set<string>();
   const buckets = new Set<string>();
-  const { views } = sea.requester("r");
+  const { views } = sim.requester("r");
   const note = async (what: string, nodeId: string) => {
     asked.push(`${what} ${nodeId}`);
     if (failing.has(nodeId)) throw new Error("not now");
@@ -31,7 +31,7 @@ function harness() {
     },
     isForgotten: async (nodeId) => forgotten.has(nodeId),
     isMine: (nodeId) => nodeId !== "n-theirs",
-    clock: sea.clock,
+    clock: sim.clock,
     logger: { info: () => {}, warn: (facts) => void warned.push(facts) },
   });
   const put = (nodeId: string, seq: number, publishers: readonly string[] = ["nats"]) =>
@@ -73,7 +73,7 @@ it("deletes nothing when entries are merely gone, or another requester owns the 
   await process.start();
   for (const nodeId of ["n-one", "n-theirs"]) await put(nodeId, 1);
   await expect.poll(() => buckets.size).toBe(2);
-  sea.drop("nodes");
+  sim.drop("nodes");
   forgotten.add("n-theirs");
   await views.nodes.remove("n-theirs", 2);
   await put("n-last", 3);

@@ -1,7 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { causeOf, Fault, type Given, type Logger, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
-import { abandonOn, connectionOf, connectRequester, type RequesterPorts, signalOf, summaryOf } from "@shoal/nats";
+import {
+  type ConfigSources,
+  causeOf,
+  Fault,
+  type Logger,
+  type Process,
+  readConfig,
+  runUntil,
+  shownConfig,
+} from "@shoal/core";
+import { abandonOn, connectionOf, connectRequester, type NatsRequesterPorts, signalOf, summaryOf } from "@shoal/nats";
 import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
 import { assemble, type Opened } from "./assemble.ts";
 import { RequesterConfig } from "./config.ts";
@@ -14,7 +23,7 @@ const name = "shoal-requester";
 /** How a requester is started, told to stop, and heard of. */
 export interface RequesterServing {
   /** Where its settings come from. */
-  readonly given: Given;
+  readonly given: ConfigSources;
   /** Resolves when the requester is to stop. */
   readonly quit: Promise<void>;
   /** Called once the API answers, with what is worth knowing about it. */
@@ -108,7 +117,7 @@ interface Connecting {
   readonly signal: AbortSignal;
 }
 
-function connectPorts({ config, requesterId, logger, signal }: Connecting): Promise<RequesterPorts> {
+function connectPorts({ config, requesterId, logger, signal }: Connecting): Promise<NatsRequesterPorts> {
   return connectRequester({
     requesterId,
     ...connectionOf(config.nats),
@@ -118,6 +127,6 @@ function connectPorts({ config, requesterId, logger, signal }: Connecting): Prom
     random: systemRandom,
     storage: config.storage,
     onParked: (count) => logger.warn({ count }, "a report could not be read and was parked"),
-    onTrouble: (what, level) => logger[level]({ what }, "trouble with NATS"),
+    onNatsError: (what, level) => logger[level]({ what }, "trouble with NATS"),
   });
 }

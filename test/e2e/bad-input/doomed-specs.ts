@@ -3,7 +3,7 @@ export interface DoomedSpec {
   readonly name: string;
   readonly task: (folder: string) => object;
   /** What its history says. */
-  readonly says: RegExp;
+  readonly summary: RegExp;
 }
 
 const noop = (params: object = {}) => ({ Engine: { Type: "noop", Params: params } });
@@ -17,63 +17,79 @@ const published = (more: object) => ({ ...noop(), Publisher: { Type: "nats" }, .
 
 /** `folder` holds `open`, which nodes allow, and `closed`, which they do not; `open/out` leads to it. */
 export const doomedSpecs = (archiveThatClimbs: string): readonly DoomedSpec[] => [
-  { name: "an engine that nobody has", task: () => ({ Engine: { Type: "teleport" } }), says: /teleport/ },
-  { name: "params that the engine cannot read", task: () => noop({ RunSeconds: "long" }), says: /RunSeconds/ },
-  { name: "params that the engine does not know", task: () => noop({ Sudo: true }), says: /Sudo/ },
-  { name: "a thousand cores", task: () => ({ ...noop(), Resources: { CPU: "1000" } }), says: /needs 1000 cpuCores/ },
+  { name: "an engine that nobody has", task: () => ({ Engine: { Type: "teleport" } }), summary: /teleport/ },
+  { name: "params that the engine cannot read", task: () => noop({ RunSeconds: "long" }), summary: /RunSeconds/ },
+  { name: "params that the engine does not know", task: () => noop({ Sudo: true }), summary: /Sudo/ },
+  { name: "a thousand cores", task: () => ({ ...noop(), Resources: { CPU: "1000" } }), summary: /needs 1000 cpuCores/ },
   {
     name: "more memory than there is",
     task: () => ({ ...noop(), Resources: { Memory: "4000TB" } }),
-    says: /memoryBytes/,
+    summary: /memoryBytes/,
   },
-  { name: "a publisher that nobody has", task: () => ({ ...noop(), Publisher: { Type: "pigeon" } }), says: /pigeon/ },
-  { name: "a source that nobody has", task: () => withInput({ Type: "moon" }), says: /moon/ },
-  { name: "a file of the machine", task: () => local("/etc/passwd"), says: /does not allow \/etc\/passwd/ },
-  { name: "a folder beside the open one", task: (folder) => local(`${folder}/closed/secret`), says: /does not allow/ },
-  { name: "a path that goes up", task: (folder) => local(`${folder}/open/../closed/secret`), says: /does not go up/ },
+  {
+    name: "a publisher that nobody has",
+    task: () => ({ ...noop(), Publisher: { Type: "pigeon" } }),
+    summary: /pigeon/,
+  },
+  { name: "a source that nobody has", task: () => withInput({ Type: "moon" }), summary: /moon/ },
+  { name: "a file of the machine", task: () => local("/etc/passwd"), summary: /does not allow \/etc\/passwd/ },
+  {
+    name: "a folder beside the open one",
+    task: (folder) => local(`${folder}/closed/secret`),
+    summary: /does not allow/,
+  },
+  {
+    name: "a path that goes up",
+    task: (folder) => local(`${folder}/open/../closed/secret`),
+    summary: /does not go up/,
+  },
   {
     name: "a link that leads out",
     task: (folder) => local(`${folder}/open/out/secret`),
-    says: /leads to .*which this node does not allow/,
+    summary: /leads to .*which this node does not allow/,
   },
   {
     name: "writing where reading is allowed",
     task: (folder) => local(`${folder}/open`, { ReadWrite: true }),
-    says: /only to be read/,
+    summary: /only to be read/,
   },
   {
     name: "making what is not there",
     task: (folder) => local(`${folder}/open/new`, { CreateAs: "dir" }),
-    says: /only to be read/,
+    summary: /only to be read/,
   },
   {
     name: "a path with a null character",
     task: (folder) => local(`${folder}/open\u0000/x`),
-    says: /absolute path|SourcePath/,
+    summary: /absolute path|SourcePath/,
   },
-  { name: "an input that is no data", task: () => inline("https://example.test/x"), says: /data: URI/ },
-  { name: "an input that is no base64", task: () => inline("data:text/plain;base64,!!!"), says: /not encoded/ },
-  { name: "an archive that climbs out", task: () => inline(archiveThatClimbs), says: /would lead out of its folder/ },
+  { name: "an input that is no data", task: () => inline("https://example.test/x"), summary: /data: URI/ },
+  { name: "an input that is no base64", task: () => inline("data:text/plain;base64,!!!"), summary: /not encoded/ },
+  {
+    name: "an archive that climbs out",
+    task: () => inline(archiveThatClimbs),
+    summary: /would lead out of its folder/,
+  },
   {
     name: "an archive that is none",
     task: () => inline("data:application/gzip;base64,AAAA"),
-    says: /archive|gzip|header/,
+    summary: /archive|gzip|header/,
   },
-  { name: "a target that goes up", task: () => inline("data:,x", "/in/../../etc"), says: /has a \. or \.\./ },
-  { name: "a target that is the root", task: () => inline("data:,x", "/"), says: /is the root/ },
+  { name: "a target that goes up", task: () => inline("data:,x", "/in/../../etc"), summary: /has a \. or \.\./ },
+  { name: "a target that is the root", task: () => inline("data:,x", "/"), summary: /is the root/ },
   {
     name: "a result path that goes up",
     task: () => published({ ResultPaths: [{ Name: "out", Path: "/out/../../etc" }] }),
-    says: /has a \. or \.\./,
+    summary: /has a \. or \.\./,
   },
   {
     name: "a result name that goes up",
     task: () => published({ ResultPaths: [{ Name: "../../out", Path: "/out" }] }),
-    says: /result name/,
+    summary: /result name/,
   },
   {
     name: "a result name that is taken",
     task: () => published({ ResultPaths: [{ Name: "stdout", Path: "/out" }] }),
-    says: /is taken/,
+    summary: /is taken/,
   },
 ];

@@ -7,7 +7,7 @@ export interface HostileGuest {
   readonly task?: object;
   readonly end: "completed" | "failed";
   /** What the job's history says. */
-  readonly says: RegExp;
+  readonly summary: RegExp;
 }
 
 const published = { Publisher: { Type: "nats" }, ResultPaths: [{ Name: "made", Path: "/made" }] };
@@ -33,20 +33,20 @@ export const hostileGuests: readonly HostileGuest[] = [
     module: () => program(() => ["(loop (br 0))"]),
     task: { Timeouts: { ExecutionTimeout: 1 } },
     end: "failed",
-    says: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
+    summary: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
   },
   {
     name: "a memory bomb",
     module: () => program(() => [growing, "(unreachable)"]),
     task: { Resources: { Memory: "64Mb" } },
     end: "failed",
-    says: /of 64000000 bytes of memory taken.*OUT_OF_MEMORY/,
+    summary: /of 64000000 bytes of memory taken.*OUT_OF_MEMORY/,
   },
   {
     name: "endless output",
     module: () => program((pen) => [writingForEver(pen, "(i32.const 1)")], { memory: "4" }),
     end: "failed",
-    says: /wrote more than 8388608 bytes.*OUTPUT_TOO_LARGE/,
+    summary: /wrote more than 8388608 bytes.*OUTPUT_TOO_LARGE/,
   },
   {
     name: "an endless file",
@@ -60,19 +60,19 @@ export const hostileGuests: readonly HostileGuest[] = [
       ),
     task: { ...published, Resources: { Disk: "16Mb" } },
     end: "failed",
-    says: /may write 16000000.*OUTPUT_TOO_LARGE/,
+    summary: /may write 16000000.*OUTPUT_TOO_LARGE/,
   },
   {
     name: "a path that goes up",
     module: () => program((pen) => [opening(pen, "../../../../../../etc/passwd")]),
     end: "completed",
-    says: notCapable,
+    summary: notCapable,
   },
   {
     name: "an absolute path",
     module: () => program((pen) => [opening(pen, "/etc/passwd")]),
     end: "completed",
-    says: notCapable,
+    summary: notCapable,
   },
   {
     name: "a link that it made itself",
@@ -83,14 +83,14 @@ export const hostileGuests: readonly HostileGuest[] = [
       ]),
     task: published,
     end: "completed",
-    says: notThere,
+    summary: notThere,
   },
   {
     name: "an import of what every JavaScript object has",
     module: () =>
       fromText(`(module (import "__proto__" "constructor" (func (result externref))) (func (export "_start")))`),
     end: "failed",
-    says: /__proto__.*constructor.*TASK_INVALID/,
+    summary: /__proto__.*constructor.*TASK_INVALID/,
   },
   {
     name: "a function that takes gigabytes to compile",
@@ -98,19 +98,19 @@ export const hostileGuests: readonly HostileGuest[] = [
       fromText(`(module (func (export "_start") (local ${"i32 ".repeat(50_000)})
         ${"(block (br_if 0 (local.get 0)))".repeat(4_000)}))`),
     end: "failed",
-    says: /50000 locals and 4000 blocks.*TASK_INVALID/,
+    summary: /50000 locals and 4000 blocks.*TASK_INVALID/,
   },
   {
     name: "a start function without end",
     module: () => fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`),
     task: { Timeouts: { ExecutionTimeout: 1 } },
     end: "failed",
-    says: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
+    summary: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
   },
   {
     name: "a module that is none",
     module: () => Buffer.from("this is no module"),
     end: "failed",
-    says: /no WebAssembly|module.*TASK_INVALID/,
+    summary: /no WebAssembly|module.*TASK_INVALID/,
   },
 ];

@@ -5,7 +5,7 @@ export interface RefusedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
   /** What the answer says. */
-  readonly says: RegExp;
+  readonly summary: RegExp;
 }
 
 /** A job that is good but for what is given. */
@@ -20,10 +20,10 @@ const tooManyBytes = 11 * 2 ** 20;
 // One more than a spec's lists and maps may have, four times over.
 const manyEntries = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, "value"]));
 
-const refused = (name: string, body: RefusedRequest["body"], says: RegExp): RefusedRequest => ({
+const refused = (name: string, body: RefusedRequest["body"], summary: RegExp): RefusedRequest => ({
   name,
   body,
-  says,
+  summary,
   status: 400,
 });
 
@@ -110,28 +110,28 @@ const noJson: readonly RefusedRequest[] = [
     body: utf8(jobWith({})),
     headers: { "content-type": "text/plain" },
     status: 415,
-    says: /form that is not understood/,
+    summary: /form that is not understood/,
   },
   {
     name: "a form",
     body: "Job=batch",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     status: 415,
-    says: /form that is not understood/,
+    summary: /form that is not understood/,
   },
   {
     name: "a body that says that it is compressed",
     body: utf8(jobWith({})),
     headers: { "content-encoding": "gzip" },
     status: 415,
-    says: /plain body/,
+    summary: /plain body/,
   },
-  { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, says: /larger than the limit/ },
+  { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, summary: /larger than the limit/ },
   {
     name: "a spec that no commit of the log holds",
     body: jobWith({}, { Engine: { Type: "noop", Params: { Stdout: "x".repeat(2 ** 20) } } }),
     status: 413,
-    says: /524288 bytes/,
+    summary: /524288 bytes/,
   },
 ];
 

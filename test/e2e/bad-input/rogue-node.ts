@@ -43,12 +43,12 @@ export const forgery = (stdout = ""): Report => ({
 /** A job that runs for a moment, and where: something to lie about. */
 export async function runningJob({
   client,
-  witness,
+  observer,
 }: FaultCluster): Promise<{ readonly jobId: string; readonly placed: Placed }> {
   const engine = { Type: "noop", Params: { RunSeconds: 0.5 } };
   const { jobId } = await client.submit({ Type: "batch", Tasks: [{ Name: "main", Engine: engine }] });
-  const first = () => [...(witness.story.jobs.get(jobId)?.placed.values() ?? [])][0];
-  await witness.until("its start", () => first()?.state === "running");
+  const first = () => [...(observer.trace.jobs.get(jobId)?.placed.values() ?? [])][0];
+  await observer.until("its start", () => first()?.state === "running");
   const placed = first();
   if (placed === undefined) throw new Error("what runs has a place");
   return { jobId, placed };

@@ -1,7 +1,7 @@
-import { type Call, type CommandPart, gather, wholeNumber } from "../command.ts";
+import { type CommandPart, gather, type Invocation, wholeNumber } from "../command.ts";
 import { banner } from "../devstack/banner.ts";
 import type { MemberNews } from "../devstack/member.ts";
-import { type DevstackSettings, membersMax, usual } from "../devstack/settings.ts";
+import { type DevstackSettings, defaults, membersMax } from "../devstack/settings.ts";
 import { startDevstack } from "../devstack/start-devstack.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { settingsOf } from "../serve/given.ts";
@@ -10,47 +10,47 @@ const port = (flag: string) => wholeNumber(flag, 0, 65_535);
 
 export const devstack: CommandPart = {
   name: "devstack",
-  says: "run a whole cluster on this machine, in the foreground, until Ctrl-C",
+  summary: "run a whole cluster on this machine, in the foreground, until Ctrl-C",
   options: [
     {
       flags: "--requesters <number>",
-      says: "how many requesters",
+      summary: "how many requesters",
       read: wholeNumber("--requesters", 1, membersMax),
-      fallback: usual.requesters,
+      fallback: defaults.requesters,
     },
     {
       flags: "--nodes <number>",
-      says: "how many compute nodes",
+      summary: "how many compute nodes",
       read: wholeNumber("--nodes", 0, membersMax),
-      fallback: usual.nodes,
+      fallback: defaults.nodes,
     },
     {
       flags: "--port <port>",
-      says: "the API of the first requester; the next ones follow; 0 takes any free ones",
+      summary: "the API of the first requester; the next ones follow; 0 takes any free ones",
       read: port("--port"),
-      fallback: usual.port,
+      fallback: defaults.port,
     },
     {
       flags: "--nats-port <port>",
-      says: "the NATS server; 0 takes any free one",
+      summary: "the NATS server; 0 takes any free one",
       read: port("--nats-port"),
-      fallback: usual.natsPort,
+      fallback: defaults.natsPort,
     },
     {
       flags: "--data-dir <folder>",
-      says: "where everything is kept, below the current folder",
-      fallback: usual.dataDir,
+      summary: "where everything is kept, below the current folder",
+      fallback: defaults.dataDir,
     },
-    { flags: "--no-restart", says: "do not start processes again that die" },
-    { flags: "--json", says: "print one line of JSON when the cluster is ready, and nothing else" },
+    { flags: "--no-restart", summary: "do not start processes again that die" },
+    { flags: "--json", summary: "print one line of JSON when the cluster is ready, and nothing else" },
     {
       flags: "--node-config <path=value>",
-      says: "a setting of every compute node; may be given several times",
+      summary: "a setting of every compute node; may be given several times",
       read: gather,
     },
     {
       flags: "--requester-config <path=value>",
-      says: "a setting of every requester; may be given several times",
+      summary: "a setting of every requester; may be given several times",
       read: gather,
     },
   ],
@@ -64,11 +64,11 @@ export const devstack: CommandPart = {
     const settings = settingsFrom(call);
     const quit = listenForQuit();
     // The processes see their channel to us close and end by themselves.
-    quit.insisted.then(() => process.exit(130));
+    quit.forced.then(() => process.exit(130));
     const stop = new AbortController();
     quit.asked.then(() => stop.abort());
     const cluster = await startDevstack(settings, {
-      onNews: (news) => tellNews(call, news),
+      onNews: (news) => printNews(call, news),
       signal: stop.signal,
     }).catch((failure: unknown) => {
       // Asked to end while it was starting: then this is the end that was asked for.
@@ -84,19 +84,19 @@ export const devstack: CommandPart = {
   },
 };
 
-function settingsFrom({ options }: Call): DevstackSettings {
+function settingsFrom({ options }: Invocation): DevstackSettings {
   return {
-    requesters: options.number("requesters") ?? usual.requesters,
-    nodes: options.number("nodes") ?? usual.nodes,
-    port: options.number("port") ?? usual.port,
-    natsPort: options.number("natsPort") ?? usual.natsPort,
-    dataDir: options.text("dataDir") ?? usual.dataDir,
+    requesters: options.number("requesters") ?? defaults.requesters,
+    nodes: options.number("nodes") ?? defaults.nodes,
+    port: options.number("port") ?? defaults.port,
+    natsPort: options.number("natsPort") ?? defaults.natsPort,
+    dataDir: options.text("dataDir") ?? defaults.dataDir,
     restart: options.flag("restart"),
     nodeSettings: settingsOf(options.list("nodeConfig")),
     requesterSettings: settingsOf(options.list("requesterConfig")),
   };
 }
 
-function tellNews({ context: { terminal } }: Call, { name, what, why }: MemberNews): void {
+function printNews({ context: { terminal } }: Invocation, { name, what, why }: MemberNews): void {
   terminal.err(what === "died" ? `${name} died (${why})\n` : `${name} is back (${why})\n`);
 }

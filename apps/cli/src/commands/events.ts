@@ -3,12 +3,12 @@ import { printEvent } from "../progress/print-event.ts";
 
 export const events: CommandPart = {
   name: "events",
-  takes: "[job]",
-  says: "follow what happens in the cluster, or to one job, as it happens",
+  args: "[job]",
+  summary: "follow what happens in the cluster, or to one job, as it happens",
   options: [
     {
       flags: "--after <position>",
-      says: "begin behind this position in the log; 0 tells everything since the beginning",
+      summary: "begin behind this position in the log; 0 tells everything since the beginning",
       read: wholeNumber("--after", 0, Number.MAX_SAFE_INTEGER),
     },
   ],

@@ -6,10 +6,10 @@ const pageMax = 1000;
 
 /** Options of every command that lists. */
 export const pagingOptions: readonly OptionRow[] = [
-  { flags: "--limit <number>", says: "entries on a page", read: wholeNumber("--limit", 1, pageMax) },
-  { flags: "--next-token <token>", says: "continue behind an earlier page" },
-  { flags: "--order-by <field>", says: "such as created_at or modified_at" },
-  { flags: "--order-reversed", says: "the other way round" },
+  { flags: "--limit <number>", summary: "entries on a page", read: wholeNumber("--limit", 1, pageMax) },
+  { flags: "--next-token <token>", summary: "continue behind an earlier page" },
+  { flags: "--order-by <field>", summary: "such as created_at or modified_at" },
+  { flags: "--order-reversed", summary: "the other way round" },
 ];
 
 /** What the options of a list ask for. */

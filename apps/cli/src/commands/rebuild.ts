@@ -9,13 +9,13 @@ import type { Terminal } from "../terminal.ts";
 
 export const rebuild: CommandPart = {
   name: "rebuild",
-  takes: "[view...]",
-  says: "write views again from the log alone: what is missing or different, and remove what the log does not know",
+  args: "[view...]",
+  summary: "write views again from the log alone: what is missing or different, and remove what the log does not know",
   options: [
     ...logOptions,
     {
       flags: "--shard <number>",
-      says: "one shard alone; all of them when left out",
+      summary: "one shard alone; all of them when left out",
       read: wholeNumber("--shard", 0, shardCount - 1),
     },
   ],

@@ -5,8 +5,8 @@ import { logAccessOf, logOptions } from "../replay/log-access.ts";
 
 export const repair: CommandPart = {
   name: "repair",
-  says: "make a cluster start again on an event log whose end was lost; stop all requesters first",
-  options: [{ flags: "--accept-loss", says: "go on without what is lost, and record that" }, ...logOptions],
+  summary: "make a cluster start again on an event log whose end was lost; stop all requesters first",
+  options: [{ flags: "--accept-loss", summary: "go on without what is lost, and record that" }, ...logOptions],
   examples: ["shoal repair --accept-loss --nats nats://127.0.0.1:4222 --user requester"],
   async run(call) {
     const { context, options } = call;

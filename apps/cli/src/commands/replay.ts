@@ -25,12 +25,14 @@ function anchorOf(text: string): Anchor {
 
 export const replay: CommandPart = {
   name: "replay",
-  says: "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs them",
+  summary:
+    "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs them",
   options: [
     ...logOptions,
     {
       flags: "--expect <position:hash>",
-      says: "an anchor that an earlier replay printed and that was kept elsewhere: fails unless the log still has it",
+      summary:
+        "an anchor that an earlier replay printed and that was kept elsewhere: fails unless the log still has it",
       read: readAnchor,
     },
   ],

@@ -1,7 +1,7 @@
-import type { Call, CommandPart } from "../command.ts";
+import type { CommandPart, Invocation } from "../command.ts";
 import { gather } from "../command.ts";
 import { CliError, exitOf, failureInWords } from "../failure.ts";
-import { tellParent } from "../process/parent.ts";
+import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { createSupervisor } from "../process/supervisor.ts";
 import { givenOf } from "../serve/given.ts";
@@ -14,15 +14,15 @@ const orphanedMs = 2_000;
 
 export const serve: CommandPart = {
   name: "serve",
-  says: "run one part of a cluster in the foreground: a requester or a compute node",
+  summary: "run one part of a cluster in the foreground: a requester or a compute node",
   options: [
-    { flags: "--requester", says: "run a requester: it owns the log, schedules, and serves the API" },
-    { flags: "--compute", says: "run a compute node: it bids for executions and runs them" },
-    { flags: "--nats <url>", says: "the NATS server that holds the log (the setting nats.url)" },
-    { flags: "--config <file>", says: "read settings from a YAML or JSON file" },
+    { flags: "--requester", summary: "run a requester: it owns the log, schedules, and serves the API" },
+    { flags: "--compute", summary: "run a compute node: it bids for executions and runs them" },
+    { flags: "--nats <url>", summary: "the NATS server that holds the log (the setting nats.url)" },
+    { flags: "--config <file>", summary: "read settings from a YAML or JSON file" },
     {
       flags: "-c <path=value>",
-      says: "one setting; may be given several times, and wins over file and environment",
+      summary: "one setting; may be given several times, and wins over file and environment",
       read: gather,
     },
   ],
@@ -34,19 +34,19 @@ export const serve: CommandPart = {
     const quit = listenForQuit();
     quit.asked.then(() => endWithin(endMs));
     quit.orphaned.then(() => endWithin(orphanedMs));
-    quit.insisted.then(() => process.exit(130));
+    quit.forced.then(() => process.exit(130));
     const role = roleOf(call);
     const given = await givenOf(call);
     const supervisor = createSupervisor(call.context.env);
     quit.asked.then(() => supervisor.stopping());
     const onReady = (facts: object, health: () => ServiceHealth) => {
       supervisor.ready(health);
-      void tellReady(call, facts);
+      void announceReady(call, facts);
     };
     try {
       await startRole(role, { given, quit: quit.asked, onReady });
     } catch (failure) {
-      await tellParent({ type: "failed", ...failureInWords(failure) });
+      await notifyParent({ type: "failed", ...failureInWords(failure) });
       // The service has logged it, as a line of JSON; people read it as text.
       if (call.context.terminal.isPerson) throw failure;
       return exitOf(failure);
@@ -57,7 +57,7 @@ export const serve: CommandPart = {
 
 const endWithin = (ms: number): void => void setTimeout(() => process.exit(1), ms).unref();
 
-function roleOf({ options }: Call): Role {
+function roleOf({ options }: Invocation): Role {
   const [role, ...more] = roles.filter((name) => options.flag(name));
   if (role !== undefined && more.length === 0) return role;
   const found = role === undefined ? "neither" : "both";
@@ -68,8 +68,8 @@ function roleOf({ options }: Call): Role {
   );
 }
 
-async function tellReady({ context }: Call, facts: object): Promise<void> {
+async function announceReady({ context }: Invocation, facts: object): Promise<void> {
   // The log says so too, as a line of JSON: what collects lines is to find nothing else.
   if (process.send === undefined && context.terminal.isPerson) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
-  await tellParent({ type: "ready", facts: { ...facts } });
+  await notifyParent({ type: "ready", facts: { ...facts } });
 }

@@ -5,7 +5,7 @@ import { printJson } from "../output/print-json.ts";
 
 export const version: CommandPart = {
   name: "version",
-  says: "show which version the requester runs",
+  summary: "show which version the requester runs",
   async run({ context }) {
     const json = await context.client().call(apiRoutes.agentVersion, {});
     if (context.output === "json") printJson(context.terminal, json);

@@ -3,7 +3,7 @@ import type { DevstackFacts } from "./known-cluster.ts";
 import type { DevstackSettings } from "./settings.ts";
 
 // Where the command line looks by itself.
-const usualApi = "http://127.0.0.1:1234";
+const defaultApi = "http://127.0.0.1:1234";
 
 const commands = [
   ["npx shoal node list", "the machines of the cluster"],
@@ -16,15 +16,15 @@ export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSett
   const { bold, cyan, dim } = paint(colours);
   const { api, nats, dataDir } = facts;
   const width = Math.max(...commands.map(([command]) => command.length));
-  const elsewhere = api.includes(usualApi) ? "" : `  ${cyan(`export SHOAL_API_HOST=${api.join(",")}`)}\n`;
+  const others = api.includes(defaultApi) ? "" : `  ${cyan(`export SHOAL_API_HOST=${api.join(",")}`)}\n`;
   return [
     `${bold("Shoal is up")}: ${requesters} requesters, ${nodes} compute nodes, one NATS server\n\n`,
     `  API   ${api.join("  ")}\n`,
     `  NATS  ${nats}\n`,
     `  data  ${dataDir}\n\n`,
     "Try, in another terminal:\n\n",
-    elsewhere,
-    ...commands.map(([command, says]) => `  ${cyan(command.padEnd(width))}  ${dim(says)}\n`),
+    others,
+    ...commands.map(([command, summary]) => `  ${cyan(command.padEnd(width))}  ${dim(summary)}\n`),
     "\nCtrl-C stops it; started again here, everything is still there.\n",
   ].join("");
 }

@@ -46,18 +46,18 @@ export function startChild({ name, args, env, order, logFile }: ChildPlan): Chil
   const { promise: ready, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
   // Whoever waits hears it; a child that dies later has nobody waiting here any more.
   ready.catch(() => undefined);
-  let lastWords: CliError | undefined;
+  let stderrTail: CliError | undefined;
   child.on("message", (message) => {
     const word = childWordOf(message);
     if (word?.type === "ready") resolve(word.facts);
-    else if (word?.type === "failed") lastWords = new CliError(word.code, `${name}: ${word.why}`, word.hint);
+    else if (word?.type === "failed") stderrTail = new CliError(word.code, `${name}: ${word.why}`, word.hint);
   });
   const ended = new Promise<string>((done) => {
     child.once("error", (failure) => done(failure.message));
-    child.once("exit", (code, signal) => done(lastWords?.message ?? (signal === null ? `exit code ${code}` : signal)));
+    child.once("exit", (code, signal) => done(stderrTail?.message ?? (signal === null ? `exit code ${code}` : signal)));
   });
   ended.then((how) =>
-    reject(lastWords ?? new CliError("INTERNAL", `${name} ended before it was ready: ${how}`, `read ${logFile}`)),
+    reject(stderrTail ?? new CliError("INTERNAL", `${name} ended before it was ready: ${how}`, `read ${logFile}`)),
   );
   const kill = (): void => void child.kill("SIGKILL");
   const stop = async (): Promise<void> => {

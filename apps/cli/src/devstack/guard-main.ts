@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { failureInWords } from "../failure.ts";
-import { tellParent } from "../process/parent.ts";
+import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { wantFreePort } from "./free-port.ts";
 import { guardOrderOf } from "./guard-order.ts";
@@ -10,7 +10,7 @@ import { lockDataDir } from "./lock.ts";
 // when it is asked to or when the devstack is gone, however that ended.
 const quit = listenForQuit();
 process.exitCode = await guard().catch(async (failure: unknown) => {
-  await tellParent({ type: "failed", ...failureInWords(failure) });
+  await notifyParent({ type: "failed", ...failureInWords(failure) });
   return 1;
 });
 if (process.connected) process.disconnect();
@@ -26,7 +26,7 @@ async function guard(): Promise<number> {
     await wantFreePort(Math.max(0, port), "--nats-port");
     const { findServer, startServer } = await import("@shoal/nats");
     const server = await startServer(await findServer(), { dataDir, port, users });
-    await tellParent({ type: "ready", facts: { url: server.url, port: server.port, serverPid: server.pid } });
+    await notifyParent({ type: "ready", facts: { url: server.url, port: server.port, serverPid: server.pid } });
     const end = await Promise.race([server.ended, quit.asked]);
     await server.stop();
     return end === undefined ? 0 : 1;

@@ -19,14 +19,14 @@ export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
   return { name: "nats", args: [program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
 }
 
-interface Place {
+interface DevstackPlace {
   readonly dataDir: DataDir;
   readonly settings: DevstackSettings;
   readonly natsUrl: string;
 }
 
 /** How requester `index` is started; `port` 0 takes any free one. */
-export function requesterPlan(index: number, port: number, { dataDir, settings, natsUrl }: Place): ChildPlan {
+export function requesterPlan(index: number, port: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = requesterName(index);
   return servePlan(name, "--requester", {
     dataDir,
@@ -42,7 +42,7 @@ export function requesterPlan(index: number, port: number, { dataDir, settings, 
 }
 
 /** How node `index` is started. */
-export function nodePlan(index: number, { dataDir, settings, natsUrl }: Place): ChildPlan {
+export function nodePlan(index: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = nodeName(index);
   return servePlan(name, "--compute", {
     dataDir,
@@ -51,13 +51,13 @@ export function nodePlan(index: number, { dataDir, settings, natsUrl }: Place): 
   });
 }
 
-interface Serving {
+interface ServedProcess {
   readonly dataDir: DataDir;
   readonly password: string;
   readonly settings: Readonly<Record<string, string>>;
 }
 
-function servePlan(name: string, role: string, { dataDir, password, settings }: Serving): ChildPlan {
+function servePlan(name: string, role: string, { dataDir, password, settings }: ServedProcess): ChildPlan {
   const given = Object.entries({ dataDir: dataDir.of(name), ...settings }).flatMap(([path, value]) => [
     "-c",
     `${path}=${value}`,

@@ -15,7 +15,7 @@ export interface DevstackSettings {
 }
 
 /** What a devstack is unless it is told otherwise; the ports are the field's and NATS's own. */
-export const usual: DevstackSettings = {
+export const defaults: DevstackSettings = {
   requesters: 2,
   nodes: 3,
   port: 1234,

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { CliError } from "../failure.ts";
-import type { Facts } from "../process/parent.ts";
+import type { ReadyFacts } from "../process/parent.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { wantFreePort } from "./free-port.ts";
 import { type DevstackFacts, rememberCluster } from "./known-cluster.ts";
@@ -74,7 +74,7 @@ async function startAll(
   const place = { dataDir, settings, natsUrl: String(nats.facts()["url"]) };
   const requesters = Array.from({ length: settings.requesters }, (_, index) => {
     const first = settings.port === 0 ? 0 : settings.port + index;
-    const plan = ({ api }: Facts) => requesterPlan(index, portOf(api) ?? first, place);
+    const plan = ({ api }: ReadyFacts) => requesterPlan(index, portOf(api) ?? first, place);
     return startMember(`requester-${index}`, { ...shared, plan });
   });
   started.push(...(await everyOne(requesters)));

@@ -22,10 +22,10 @@ export const terminalText = (text: string): string =>
   between(text, anyStyle, (piece) => piece.replaceAll(steering, ""));
 
 /** Changes what lies between the matches. */
-function between(text: string, kept: RegExp, change: (piece: string) => string): string {
-  const keeps = text.match(kept) ?? [];
+function between(text: string, saved: RegExp, change: (piece: string) => string): string {
+  const keeps = text.match(saved) ?? [];
   return text
-    .split(kept)
+    .split(saved)
     .map((piece, index) => change(piece) + (keeps[index] ?? ""))
     .join("");
 }

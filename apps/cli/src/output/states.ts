@@ -1,7 +1,7 @@
 import type { executionMachine, jobMachine, nodeMachine } from "@shoal/proto";
 import { type Paint, paint } from "./paint.ts";
 
-type State =
+type ShownState =
   | (typeof jobMachine.states)[number]
   | (typeof executionMachine.states)[number]
   | (typeof nodeMachine.states)[number];
@@ -21,10 +21,10 @@ const colourOf = {
   disconnected: "red",
   forgotten: "red",
   stopped: "magenta",
-} satisfies Record<State, keyof Paint>;
+} satisfies Record<ShownState, keyof Paint>;
 
 /** Writes a state as the field does, in its colour. */
-export function stateColour(colours: boolean): (state: State) => string {
+export function stateColour(colours: boolean): (state: ShownState) => string {
   const box = paint(colours);
   return (state) => box[colourOf[state]](state.charAt(0).toUpperCase() + state.slice(1));
 }

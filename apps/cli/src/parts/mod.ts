@@ -1,7 +1,7 @@
 // What the demonstration shares with the command line. It is no door of the published package.
 export { banner } from "../devstack/banner.ts";
 export { knownCluster } from "../devstack/known-cluster.ts";
-export { type DevstackSettings, usual } from "../devstack/settings.ts";
+export { type DevstackSettings, defaults } from "../devstack/settings.ts";
 export { type Devstack, startDevstack } from "../devstack/start-devstack.ts";
 export { exitOf, sayFailure } from "../failure.ts";
 export { paint } from "../output/paint.ts";

@@ -1,15 +1,15 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
 /** What a process says of itself once it is ready. */
-export type Facts = Readonly<Record<string, unknown>>;
+export type ReadyFacts = Readonly<Record<string, unknown>>;
 
 /** What a child process of a devstack tells the process that started it. */
 export type ChildWord =
-  | { readonly type: "ready"; readonly facts: Facts }
+  | { readonly type: "ready"; readonly facts: ReadyFacts }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly why: string; readonly hint: string };
 
 /** Tells the process that started this one; says nothing when it was started by hand. */
-export function tellParent(word: ChildWord): Promise<void> {
+export function notifyParent(word: ChildWord): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) resolve();
     // A parent that is gone cannot be told; the closed channel ends us anyway.

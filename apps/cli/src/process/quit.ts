@@ -3,7 +3,7 @@ export interface Quit {
   /** Resolves on the first signal, or when the process that started this one is gone. */
   readonly asked: Promise<void>;
   /** Resolves when somebody asks again and will not wait. */
-  readonly insisted: Promise<void>;
+  readonly forced: Promise<void>;
   /** Resolves when the process that started this one is gone. */
   readonly orphaned: Promise<void>;
 }
@@ -16,12 +16,12 @@ const sameKeyMs = 500;
 /** Listens for the wish to end, from now on. Signals no longer end the process by themselves. */
 export function listenForQuit(): Quit {
   const asked = Promise.withResolvers<void>();
-  const insisted = Promise.withResolvers<void>();
+  const forced = Promise.withResolvers<void>();
   const orphaned = Promise.withResolvers<void>();
   let askedAt: number | undefined;
   const signal = (): void => {
     const now = performance.now();
-    if (askedAt !== undefined && now - askedAt > sameKeyMs) insisted.resolve();
+    if (askedAt !== undefined && now - askedAt > sameKeyMs) forced.resolve();
     askedAt ??= now;
     asked.resolve();
   };
@@ -34,5 +34,5 @@ export function listenForQuit(): Quit {
     });
     process.channel?.unref();
   }
-  return { asked: asked.promise, insisted: insisted.promise, orphaned: orphaned.promise };
+  return { asked: asked.promise, forced: forced.promise, orphaned: orphaned.promise };
 }

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { type Call, optionsOf } from "../command.ts";
+import { type Invocation, optionsOf } from "../command.ts";
 import { logAccessOf } from "./log-access.ts";
 
 const access = (options: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
-  logAccessOf({ args: [], context: { env }, options: optionsOf(options) } as unknown as Call);
+  logAccessOf({ args: [], context: { env }, options: optionsOf(options) } as unknown as Invocation);
 
 it("takes the flags by the setting that each is, and the variables of the connection alone", () => {
   const env = { SHOAL_NATS_URL: "nats://a", SHOAL_NATS_CREDENTIALS_FILE: "c", SHOAL_HTTP_PORT: "x", HOME: "/" };

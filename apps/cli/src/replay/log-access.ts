@@ -1,6 +1,6 @@
-import type { Call, OptionRow } from "../command.ts";
+import type { Invocation, OptionRow } from "../command.ts";
 import { knownCluster, type LogAccess } from "../devstack/known-cluster.ts";
-import { usual } from "../devstack/settings.ts";
+import { defaults } from "../devstack/settings.ts";
 
 /** Each option that says where the log is and who reads it: its name in camelCase, the setting that it is, and how it is shown. */
 const rows = [
@@ -17,18 +17,18 @@ const rows = [
 
 /** The options of every command that connects to NATS itself; each is also a variable SHOAL_NATS_…, as for a requester. */
 export const logOptions: readonly OptionRow[] = [
-  ...rows.map(([, , flags, says]) => ({ flags, says })),
+  ...rows.map(([, , flags, summary]) => ({ flags, summary })),
   {
     flags: "--data-dir <folder>",
-    says: "the devstack whose log it is, when no server is named",
-    fallback: usual.dataDir,
+    summary: "the devstack whose log it is, when no server is named",
+    fallback: defaults.dataDir,
   },
 ];
 
 /** The log that the flags, the environment or a data directory name. */
-export function logAccessOf({ context: { env }, options }: Call): LogAccess {
+export function logAccessOf({ context: { env }, options }: Invocation): LogAccess {
   if (options.text("nats") === undefined && env["SHOAL_NATS_URL"] === undefined)
-    return knownCluster(options.text("dataDir") ?? usual.dataDir);
+    return knownCluster(options.text("dataDir") ?? defaults.dataDir);
   const given = rows.map(([option, setting]) => [`nats.${setting}`, options.text(option)] as const);
   return {
     env: Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("SHOAL_NATS_"))),

@@ -9,11 +9,11 @@ export interface Download {
   readonly label: string;
   /** Where it comes from. */
   readonly url: URL;
-  open(signal: AbortSignal): Promise<OpenResult>;
+  open(signal: AbortSignal): Promise<ResultDownload>;
 }
 
 /** A result that is being fetched. */
-export interface OpenResult {
+export interface ResultDownload {
   readonly stream: Readable;
   /** How large the archive is; undefined when the server does not say. */
   readonly archiveBytes: number | undefined;
@@ -54,7 +54,7 @@ function nameOf({ pathname }: URL): string {
   }
 }
 
-async function openUrl(url: URL, signal: AbortSignal): Promise<OpenResult> {
+async function openUrl(url: URL, signal: AbortSignal): Promise<ResultDownload> {
   // Not led on: where a node's own server points to is as little to be trusted as what the node names.
   const answer = await fetch(url, { signal, redirect: "manual" }).catch((failure: unknown) => {
     const why = failure instanceof Error ? String(failure.cause ?? failure.message) : String(failure);

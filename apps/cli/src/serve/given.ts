@@ -1,17 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import type { Call } from "../command.ts";
+import type { Invocation } from "../command.ts";
 import { CliError } from "../failure.ts";
 
 /** Settings and where they come from, weakest first; what the services' own config reader takes. */
-export interface Given {
+export interface SettingSources {
   readonly file?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
 /** What was given to `serve`. Throws CliError when a flag or the file cannot be read. */
-export async function givenOf({ context, options }: Call): Promise<Given> {
+export async function givenOf({ context, options }: Invocation): Promise<SettingSources> {
   const path = options.text("config");
   const nats = options.text("nats");
   const flags = { ...(nats === undefined ? {} : { "nats.url": nats }), ...settingsOf(options.list("c")) };

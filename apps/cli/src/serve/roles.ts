@@ -1,12 +1,12 @@
-import type { Given } from "./given.ts";
+import type { SettingSources } from "./given.ts";
 
 /** What a process of a cluster can be. */
 export const roles = ["requester", "compute"] as const;
 export type Role = (typeof roles)[number];
 
 /** What a role needs to run. */
-export interface Serving {
-  readonly given: Given;
+export interface RoleContext {
+  readonly given: SettingSources;
   readonly quit: Promise<void>;
   readonly onReady: (facts: object, health: () => ServiceHealth) => void;
 }
@@ -20,10 +20,10 @@ export interface ServiceHealth {
 }
 
 /** How each role is run; loaded only when it is wanted, because most commands need neither. */
-const starters: Readonly<Record<Role, (serving: Serving) => Promise<void>>> = {
+const starters: Readonly<Record<Role, (serving: RoleContext) => Promise<void>>> = {
   requester: async (serving) => (await import("@shoal/requester")).serveRequester(serving),
   compute: async (serving) => (await import("@shoal/compute")).serveCompute(serving),
 };
 
 /** Runs a part of a cluster until `quit`; resolves when it has stopped in order. */
-export const startRole = (role: Role, serving: Serving): Promise<void> => starters[role](serving);
+export const startRole = (role: Role, serving: RoleContext): Promise<void> => starters[role](serving);

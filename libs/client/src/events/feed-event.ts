@@ -10,11 +10,11 @@ export interface FeedEvent {
   readonly index: number;
   /** The kind, such as `JobSubmitted`. */
   readonly type: string;
-  readonly cloudEvent: CloudEvent;
+  readonly cloudEvent: CloudEventEnvelope;
 }
 
 /** The envelope (CloudEvents 1.0, JSON format) as it came. */
-export interface CloudEvent {
+export interface CloudEventEnvelope {
   readonly specversion: string;
   readonly id: string;
   readonly source: string;
@@ -55,7 +55,7 @@ export function isBehind(event: FeedEvent, place: FeedEvent | undefined): boolea
   return event.seq > place.seq || (event.seq === place.seq && event.index > place.index);
 }
 
-function parse(json: string): CloudEvent | undefined {
+function parse(json: string): CloudEventEnvelope | undefined {
   try {
     const value: unknown = JSON.parse(json);
     return isCloudEvent(value) ? value : undefined;
@@ -64,7 +64,7 @@ function parse(json: string): CloudEvent | undefined {
   }
 }
 
-function isCloudEvent(value: unknown): value is CloudEvent {
+function isCloudEvent(value: unknown): value is CloudEventEnvelope {
   if (typeof value !== "object" || value === null) return false;
   const event: Readonly<Record<string, unknown>> = { ...value };
   const texts = ["specversion", "id", "source", "type", "subject", "time"];

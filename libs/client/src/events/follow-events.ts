@@ -33,14 +33,14 @@ export async function* followEvents(transport: Transport, options: FollowOptions
   const over = () => signal?.aborted === true;
   let last: FeedEvent | undefined;
   let rounds = 0;
-  const heard = (): void => {
+  const received = (): void => {
     rounds = 0;
   };
   while (!over()) {
     let failure: unknown = ownProblem("API_UNREACHABLE", "the event feed ends again and again without a word");
     rounds += 1;
     try {
-      for await (const event of oneConnection(transport, { query, last, signal, heard })) {
+      for await (const event of oneConnection(transport, { query, last, signal, received })) {
         if (!isBehind(event, last)) continue;
         last = event;
         yield event;
@@ -60,11 +60,11 @@ interface Connection {
   readonly last: FeedEvent | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called whenever anything comes. */
-  readonly heard: () => void;
+  readonly received: () => void;
 }
 
 async function* oneConnection(transport: Transport, connection: Connection): AsyncGenerator<FeedEvent> {
-  const { query, last, signal, heard } = connection;
+  const { query, last, signal, received } = connection;
   const resume = last === undefined ? {} : { "last-event-id": last.id };
   const answer = await transport.open(routeOf(apiRoutes.events, query), {
     headers: { accept: "text/event-stream", ...resume },
@@ -80,7 +80,7 @@ async function* oneConnection(transport: Transport, connection: Connection): Asy
       const { done, value } = await reader.read();
       if (done) return;
       silence.broken();
-      heard();
+      received();
       yield* events.push(decoder.decode(value, { stream: true }));
     }
   } finally {

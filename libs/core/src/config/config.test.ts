@@ -45,7 +45,7 @@ describe("config", () => {
       ["labels", "SHOAL_LABELS", []],
       ["strict", "SHOAL_STRICT", false],
     ]);
-    expect(settingsOf(Sample)[0]?.describes).toBe("where the log lives");
+    expect(settingsOf(Sample)[0]?.description).toBe("where the log lives");
   });
 
   it("never shows a secret", () => {

@@ -7,13 +7,13 @@ export interface Setting {
   readonly path: string;
   /** `SHOAL_AUCTION_WINDOW_MS`. */
   readonly env: string;
-  readonly describes: string;
+  readonly description: string;
   readonly fallback: unknown;
   readonly secret: boolean;
 }
 
 /** Where settings come from, weakest first. A file is nested as the schema is; the others name a setting each. */
-export interface Given {
+export interface ConfigSources {
   readonly file?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** By path, as `-c path=value` gives them. */
@@ -44,14 +44,14 @@ export function settingsOf(schema: z.ZodType): readonly Setting[] {
   return leaves(schema, []).map(({ path, leaf, fallback }) => ({
     path: path.join("."),
     env: `SHOAL_${path.map(upperSnake).join("_")}`,
-    describes: describedBy(leaf),
+    description: describedBy(leaf),
     fallback,
     secret: z.globalRegistry.get(innermost(leaf))?.["secret"] === true,
   }));
 }
 
 /** Reads a config: defaults < file < env < flags. Throws Fault CONFIG_INVALID that names each setting, what was wanted and found. */
-export function readConfig<S extends z.ZodType>(schema: S, given: Given): z.output<S> {
+export function readConfig<S extends z.ZodType>(schema: S, given: ConfigSources): z.output<S> {
   const known = settingsOf(schema);
   const strangers = Object.keys(given.flags).filter(
     (path) => !known.some((each) => each.path.toLowerCase() === path.toLowerCase()),

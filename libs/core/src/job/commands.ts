@@ -4,7 +4,7 @@ import type { Answer, JobSpec, Report, Resources } from "@shoal/proto";
 export interface JobCommands {
   Submit: { readonly jobId: string; readonly spec: JobSpec };
   /** The result of a bidding round: places found, and how every node answered. */
-  Place: { readonly places: readonly Place[]; readonly answers: readonly Answer[] };
+  Place: { readonly places: readonly SlotPlacement[]; readonly answers: readonly Answer[] };
   /** The bidding round found nothing for these slots. `never`: no known node could ever run them. */
   Wait: {
     readonly slots: readonly string[];
@@ -22,7 +22,7 @@ export interface JobCommands {
 }
 
 /** A place for one slot: on which node, by which ask, with how much room. */
-export interface Place {
+export interface SlotPlacement {
   readonly slot: string;
   readonly nodeId: string;
   readonly askId: string;

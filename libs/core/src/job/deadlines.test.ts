@@ -76,13 +76,13 @@ describe("the deadline", () => {
     ];
     const { state, when } = givenJob(...history);
     if (state === undefined) expect.unreachable();
-    const later = sampleAt + 7_200_000;
-    expect(jobKind.react(state, world, later)).toMatchObject({
+    const deferred = sampleAt + 7_200_000;
+    expect(jobKind.react(state, world, deferred)).toMatchObject({
       slots: [{ slot: "0" }],
       commands: [],
       nextAt: undefined,
     });
-    when(tick, later).then();
+    when(tick, deferred).then();
   });
   it("of the start loses what its node never began, and tries it elsewhere", () => {
     due([submitted(), assigned(), JobStarted.of({})], startBy, "ExecutionsLost");
@@ -129,8 +129,8 @@ describe("the deadline", () => {
   });
   it("of a retry makes the slot look for a place", () => {
     const retryAt = sampleAt + 5000;
-    const later = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt });
-    const { state } = givenJob(submitted(), assigned(), JobStarted.of({}), later);
+    const deferred = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt });
+    const { state } = givenJob(submitted(), assigned(), JobStarted.of({}), deferred);
     if (state === undefined) expect.unreachable();
     expect(jobKind.react(state, world, sampleAt)).toMatchObject({ slots: [], nextAt: retryAt });
     expect(jobKind.react(state, world, retryAt)).toMatchObject({ slots: [{ slot: "0" }] });

@@ -45,7 +45,7 @@ const place = (nodeId: string, partition = 0) => ({
   askId: `a-${partition}-1`,
   resources: sampleResources,
 });
-const says = (saw: Parameters<typeof sampleReport>[0], nodeId = "n-one", executionId = first) =>
+const summary = (saw: Parameters<typeof sampleReport>[0], nodeId = "n-one", executionId = first) =>
   ({ name: "Report", nodeId, executionId, report: sampleReport(saw) }) as const;
 const fails = { kind: "failed", code: "ENGINE_FAILED", why: "it broke", final: false } as const;
 const done = { kind: "completed", startedAt: sampleAt, output: sampleOutput } as const;
@@ -149,19 +149,19 @@ describe("waiting", () => {
   it("notes it once for one reason, a line a minute for others, and again once something was placed", () => {
     const partly = [submitted(3), assigned("n-one", 1), JobStarted.of({})];
     const noted = SlotsQueued.of({ slots: ["0", "2"], why: "no room", answers: [] });
-    const later = sampleAt + jobLimits.waitToldMs;
+    const deferred = sampleAt + jobLimits.waitReportedMs;
     givenJob(...partly, noted)
-      .when(wait, later)
+      .when(wait, deferred)
       .then();
     const other = { ...wait, why: "no answer" };
     givenJob(...partly, noted)
-      .when(other, later - 1)
+      .when(other, deferred - 1)
       .then();
     givenJob(...partly, noted)
-      .when(other, later)
+      .when(other, deferred)
       .thenKinds("SlotsQueued");
     givenJob(...partly, noted, assigned("n-one", 2))
-      .when(wait, later)
+      .when(wait, deferred)
       .thenKinds("SlotsQueued");
   });
   it("fails when no node could ever run it and it was not told to wait", () => {
@@ -179,20 +179,20 @@ describe("waiting", () => {
     const gone = { ...wait, never: true, why: "nobody is there" };
     givenJob(submitted(), queued).when(gone).then();
     givenJob(submitted(), queued)
-      .when(gone, sampleAt + jobLimits.waitToldMs)
+      .when(gone, sampleAt + jobLimits.waitReportedMs)
       .then(JobQueued.of({ why: "nobody is there", answers: [] }));
   });
   it("leaves a line a minute at most about why, and none while only numbers change", () => {
     const queued = JobQueued.of({ why: "needs 2 cores, 1 is free", answers: [] });
-    const later = sampleAt + jobLimits.waitToldMs;
+    const deferred = sampleAt + jobLimits.waitReportedMs;
     givenJob(submitted(), queued)
-      .when({ ...wait, why: "needs 2 cores, 0 is free" }, later)
+      .when({ ...wait, why: "needs 2 cores, 0 is free" }, deferred)
       .then();
     givenJob(submitted(), queued)
-      .when({ ...wait, why: "no answer" }, later - 1)
+      .when({ ...wait, why: "no answer" }, deferred - 1)
       .then();
     givenJob(submitted(), queued)
-      .when({ ...wait, why: "no answer" }, later)
+      .when({ ...wait, why: "no answer" }, deferred)
       .thenKinds("JobQueued");
   });
 });
@@ -200,28 +200,28 @@ describe("waiting", () => {
 describe("reports", () => {
   it("start, publish and complete", () => {
     givenJob(submitted(), assigned("n-one"), JobStarted.of({}))
-      .when(says({ kind: "running", startedAt: sampleAt }))
+      .when(summary({ kind: "running", startedAt: sampleAt }))
       .then(ExecutionStarted.of({ ...started.data, report: 1 }));
     givenJob(...running)
-      .when(says({ kind: "publishing", startedAt: sampleAt }))
+      .when(summary({ kind: "publishing", startedAt: sampleAt }))
       .thenKinds("ExecutionPublishing");
     givenJob(...running)
-      .when(says(done))
+      .when(summary(done))
       .then(ExecutionCompleted.of({ ...completed().data, report: 1 }), JobCompleted.of({}));
   });
   it("say all at once when the earlier ones were lost", () => {
     givenJob(submitted(), assigned("n-one"), JobStarted.of({}))
-      .when(says(done))
+      .when(summary(done))
       .thenKinds("ExecutionStarted", "ExecutionCompleted", "JobCompleted");
   });
   it("say nothing new when they are doubled", () => {
     givenJob(...running)
-      .when(says({ kind: "running", startedAt: sampleAt }))
+      .when(summary({ kind: "running", startedAt: sampleAt }))
       .then();
   });
   it("are recorded by number, and a number that is recorded says nothing new, whatever the report holds", () => {
     const numbered = (saw: Parameters<typeof sampleReport>[0], number: number) => ({
-      ...says(saw),
+      ...summary(saw),
       report: sampleReport(saw, number),
     });
     const history = [submitted(), assigned("n-one"), JobStarted.of({})];
@@ -240,25 +240,25 @@ describe("reports", () => {
   it("that come again after the end say nothing new, and later ones are refused", () => {
     const end = ExecutionCompleted.of({ executionId: first, output: sampleOutput, report: 3 });
     const over = givenJob(...running, end, JobCompleted.of({}));
-    over.when({ ...says(done), report: sampleReport(done, 3) }).then();
-    over.when({ ...says(done), report: sampleReport(done, 4) }).refused("ILLEGAL_TRANSITION");
+    over.when({ ...summary(done), report: sampleReport(done, 3) }).then();
+    over.when({ ...summary(done), report: sampleReport(done, 4) }).refused("ILLEGAL_TRANSITION");
   });
   it("are refused from a node that does not hold the execution, for one that is over, and for none", () => {
     givenJob(...running)
-      .when(says(done, "n-two"))
+      .when(summary(done, "n-two"))
       .refused("NOT_YOURS");
     givenJob(...running, completed(), JobCompleted.of({}))
-      .when(says(done))
+      .when(summary(done))
       .refused("ILLEGAL_TRANSITION");
     givenJob(...running)
-      .when(says(done, "n-one", "e-none"))
+      .when(summary(done, "n-one", "e-none"))
       .refused("EXECUTION_NOT_FOUND");
-    givenJob().when(says(done)).refused("JOB_NOT_FOUND");
+    givenJob().when(summary(done)).refused("JOB_NOT_FOUND");
   });
   it("do not complete the job before every partition is done", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
-      .when(says(done))
+      .when(summary(done))
       .thenKinds("ExecutionStarted", "ExecutionCompleted");
   });
   it("of a failure are tried again, first at once and then later, until the tries are used up", () => {
@@ -267,7 +267,7 @@ describe("reports", () => {
       history.push(assigned("n-one", 0, attempt));
       if (attempt === 1) history.push(JobStarted.of({}));
       const id = sampleExecutionId(0, attempt);
-      const { decision } = givenJob(...history).when(says(fails, "n-one", id));
+      const { decision } = givenJob(...history).when(summary(fails, "n-one", id));
       if (!decision.ok) expect.unreachable(decision.rejection.why);
       const [failed, end] = decision.events;
       if (failed?.type !== "ExecutionFailed") expect.unreachable(`found ${failed?.type}`);
@@ -280,7 +280,7 @@ describe("reports", () => {
   it("of a final failure end the job, and stop what else runs", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
-      .when(says({ ...fails, final: true }))
+      .when(summary({ ...fails, final: true }))
       .thenKinds("ExecutionFailed", "ExecutionsStopping", "JobFailed");
   });
 });
@@ -319,7 +319,7 @@ describe("a node that restarts", () => {
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
       .thenKinds("ExecutionsLost");
     givenJob(...history)
-      .when(says(fails, "n-one", sampleExecutionId(0, batchRetries.failuresMax + 1)))
+      .when(summary(fails, "n-one", sampleExecutionId(0, batchRetries.failuresMax + 1)))
       .thenKinds("ExecutionFailed");
   });
 });

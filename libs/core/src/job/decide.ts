@@ -1,6 +1,6 @@
 import { ExecutionAssigned, executionIdOf, JobStarted, JobStopped, JobSubmitted } from "@shoal/proto";
 import { type Decision, decideWith } from "../decider.ts";
-import type { JobCommand, JobCommands, Place } from "./commands.ts";
+import type { JobCommand, JobCommands, SlotPlacement } from "./commands.ts";
 import { conclude, type JobDraft, loseAll, needsPlace, openJob, stopLive, typeOf } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
 import { isOver, type Job, liveExecutions } from "./job.ts";
@@ -69,19 +69,19 @@ function submit({ jobId, spec }: JobCommands["Submit"], draft: JobDraft): void {
 function place({ places, answers }: JobCommands["Place"], draft: JobDraft): void {
   const job = openJob(draft);
   if (isOver(job)) draft.refuse("ILLEGAL_TRANSITION", `the job is ${job.header.state}`);
-  const kept = answers.slice(0, jobLimits.answersKept);
+  const saved = answers.slice(0, jobLimits.storedAnswers);
   let first = true;
   for (const each of places.slice(0, jobLimits.placesPerCommit)) {
     const assignment = assign(draft, job, each);
     if (assignment === undefined) continue;
-    draft.emit(ExecutionAssigned.of({ ...assignment, answers: first ? kept : [] }));
+    draft.emit(ExecutionAssigned.of({ ...assignment, answers: first ? saved : [] }));
     first = false;
   }
   if (!first && job.header.state !== "running") draft.emit(JobStarted.of({}));
 }
 
 /** The assignment that fills a slot, on the job as it was before the command; undefined when the slot does not take this place. */
-function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: Place) {
+function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: SlotPlacement) {
   const type = typeOf(draft, job);
   const found = type.slotOf(job, slot);
   if (found === undefined || !needsPlace(job, slot, draft.now)) return undefined;

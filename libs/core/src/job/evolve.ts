@@ -161,7 +161,7 @@ function supersede(job: Job, { id, by }: { readonly id: string; readonly by: str
   ended.delete(id);
   const superseded = writable(job.superseded, moment).set(id, touched(execution, { next: by }, moment));
   const [oldest] = superseded.values();
-  if (superseded.size <= jobLimits.supersededKept || oldest === undefined) return { ...job, ended, superseded };
+  if (superseded.size <= jobLimits.supersededStored || oldest === undefined) return { ...job, ended, superseded };
   superseded.delete(oldest.placement.executionId);
   const evicted = writable(job.evicted, moment);
   evicted.set(oldest.state, (evicted.get(oldest.state) ?? 0) + 1);
@@ -204,7 +204,7 @@ function failedOn(job: Job, nodeId: string, moment: Moment): ReadonlyMap<string,
   failuresOn.delete(nodeId);
   failuresOn.set(nodeId, count);
   const [oldest] = failuresOn.keys();
-  if (failuresOn.size > jobLimits.failingNodesKept && oldest !== undefined) failuresOn.delete(oldest);
+  if (failuresOn.size > jobLimits.failingNodesMax && oldest !== undefined) failuresOn.delete(oldest);
   return failuresOn;
 }
 

@@ -20,7 +20,7 @@ import { historyOf } from "./history.ts";
 const output = { stdout: "", stdoutTruncated: false, stderr: "", stderrTruncated: false, exitCode: 0, errorMsg: "" };
 const executionId = "e-1";
 
-const storyOf = (...events: readonly StoredEvent[]) => {
+const traceOf = (...events: readonly StoredEvent[]) => {
   const aggregate = { kind: "job", namespace: "default", id: "j-1" } as const;
   const commit = {
     v: commitVersion,
@@ -35,7 +35,7 @@ const storyOf = (...events: readonly StoredEvent[]) => {
   } as const;
   return historyOf([{ aggregate, seq: 1, hash: "h", commit }]);
 };
-const topicOf = (event: StoredEvent): string | undefined => storyOf(event)[0]?.event.topic;
+const topicOf = (event: StoredEvent): string | undefined => traceOf(event)[0]?.event.topic;
 
 // What Bacalhau's orchestrator puts under each topic; clients filter and colour by it.
 it.each<[string, StoredEvent]>([
@@ -70,8 +70,8 @@ it("tells of each execution what one event says of many", () => {
       answers: [],
     }),
   );
-  const story = storyOf(...assigned, ExecutionsLost.of({ slots: [[0, 1], "n-a"], code: "NODE_LOST", why: "gone" }));
-  expect(story.slice(3).map(({ seqNum, type, executionId }) => [seqNum, type, executionId])).toEqual([
+  const trace = traceOf(...assigned, ExecutionsLost.of({ slots: [[0, 1], "n-a"], code: "NODE_LOST", why: "gone" }));
+  expect(trace.slice(3).map(({ seqNum, type, executionId }) => [seqNum, type, executionId])).toEqual([
     [4, "execution", "e-0"],
     [5, "execution", "e-1"],
     [6, "execution", "e-n-a"],

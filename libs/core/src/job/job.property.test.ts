@@ -117,7 +117,7 @@ const runsForever = (job: Job): boolean => liveExecutions(job).some(({ state }) 
 
 /** Runs a plan as an owner would, and calls back after every commit. */
 function run(
-  { steps, ...wanted }: { count: number; timeouts: object; steps: readonly Step[] },
+  { steps, ...expected }: { count: number; timeouts: object; steps: readonly Step[] },
   after: (before: Job | undefined, now: Job, seq: number) => void = () => undefined,
 ): Run {
   let job: Job | undefined;
@@ -126,7 +126,7 @@ function run(
   const first = { command: "Submit" } as const;
   for (const made of [{ ...steps[0], ...first } as Step, ...steps]) {
     now += made.passMs ?? 0;
-    const decision = decideJob(job, commandOf(made, job, wanted), now);
+    const decision = decideJob(job, commandOf(made, job, expected), now);
     if (!decision.ok || decision.events.length === 0) continue;
     const seq = stored.length + 1;
     // As the log would hand it out: plain data, without what is undefined.
@@ -295,12 +295,12 @@ describe("whatever is commanded in whatever order", () => {
               else held.set(key, JSON.stringify(entryOf(change.seq, change.value)));
             }
           }
-          const wanted = jobViews.flatMap((view) =>
+          const expected = jobViews.flatMap((view) =>
             entries(view, job).map(
               ({ key, seq: at, value }) => [`${view.bucket.name} ${key}`, JSON.stringify(entryOf(at, value))] as const,
             ),
           );
-          expect([...held].toSorted()).toEqual(wanted.toSorted());
+          expect([...held].toSorted()).toEqual(expected.toSorted());
         });
       }),
     );

@@ -16,7 +16,7 @@ type Head = { readonly executionId: string; readonly report?: number };
 type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; readonly head: Head }) => void;
 
 /** What each kind of report leads to, for an execution that is to run. A kind that says nothing new leads to nothing. */
-const takes: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
+const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
   running: (saw, execution, to) => ensureStarted(saw.startedAt, execution, to),
   publishing: (saw, execution, { draft, head }) => {
     ensureStarted(saw.startedAt, execution, { draft, head });
@@ -66,7 +66,7 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
     conclude(draft);
     return;
   }
-  const take = takes[report.saw.kind] as Take<typeof report.saw>;
+  const take = args[report.saw.kind] as Take<typeof report.saw>;
   take(report.saw, execution, { draft, head });
 }
 

@@ -43,7 +43,7 @@ const running = [
 ];
 const why = "Execution stop requested because job has been stopped";
 const stopped = [...running, ExecutionsStopping.of({ slots: ["0"], why, until }), JobStopped.of({ why: "enough" })];
-const says = (saw: Report["saw"], number?: number) =>
+const summary = (saw: Report["saw"], number?: number) =>
   ({ name: "Report", nodeId: "n-one", executionId: first, report: sampleReport(saw, number) }) as const;
 const world = { isGone: () => false, nodes: () => [] };
 const settledReports: readonly Report["saw"][] = [
@@ -128,7 +128,7 @@ describe("an execution that is stopping", () => {
   it.each(settledReports)("has stopped by a report of %j, whatever it holds", (saw) => {
     const end = ExecutionStopped.of({ executionId: first, report: 2 });
     givenJob(...stopped)
-      .when(says(saw, 2))
+      .when(summary(saw, 2))
       .then(end);
     const { state } = givenJob(...stopped, end);
     expect(state?.header.state).toBe("stopped");
@@ -136,10 +136,10 @@ describe("an execution that is stopping", () => {
   });
   it("takes no notice of a report that it runs, nor of one that is recorded", () => {
     givenJob(...stopped)
-      .when(says({ kind: "running", startedAt: sampleAt }, 2))
+      .when(summary({ kind: "running", startedAt: sampleAt }, 2))
       .then();
     givenJob(...stopped)
-      .when(says({ kind: "stopped" }, 1))
+      .when(summary({ kind: "stopped" }, 1))
       .then();
   });
   it("is lost with its node, and not tried again", () => {
@@ -186,7 +186,7 @@ describe("an execution that is stopping", () => {
 
 it("a job that fails orders what else runs to stop, and a log that says otherwise is damaged", () => {
   const two = [submitted(2), assigned(0), assigned(1, "n-two"), JobStarted.of({})];
-  const { decision } = givenJob(...two).when(says({ kind: "failed", code: "X", why: "it broke", final: true }));
+  const { decision } = givenJob(...two).when(summary({ kind: "failed", code: "X", why: "it broke", final: true }));
   expect(decision).toMatchObject({
     ok: true,
     events: [

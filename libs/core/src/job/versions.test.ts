@@ -115,14 +115,14 @@ describe("a job with two versions", () => {
 
 describe("ended executions", () => {
   const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
-  const rounds = jobLimits.supersededKept + 50;
+  const rounds = jobLimits.supersededStored + 50;
   const history = [submitted, assigned("1")];
   for (let attempt = 1; attempt <= rounds; attempt++) history.push(assigned("0", attempt), lost);
   const { state: job } = givenJob(...history);
   if (job === undefined) throw new Error("no job");
 
   it("that were followed by another one are kept up to a number, then counted", () => {
-    expect(job.superseded.size).toBe(jobLimits.supersededKept);
+    expect(job.superseded.size).toBe(jobLimits.supersededStored);
     expect(executionOf(job, sampleExecutionId(0, 1))).toBeUndefined();
     expect(executionOf(job, sampleExecutionId(0, 50))).toMatchObject({ next: sampleExecutionId(0, 51) });
     expect(countsOf(job)).toEqual({ assigned: 1, lost: rounds });

@@ -9,24 +9,24 @@ export function wait({ slots, why, answers, never }: JobCommands["Wait"], draft:
   const job = openJob(draft);
   const { state, queueUntil } = job.header;
   if (isOver(job)) draft.refuse("ILLEGAL_TRANSITION", `the job is ${state}`);
-  const kept = answers.slice(0, jobLimits.answersKept);
+  const saved = answers.slice(0, jobLimits.storedAnswers);
   // A job that has run or queued before knew nodes that fit, and waits for them to come back: a restart of the whole cluster must
   // fail nothing.
   if (never && state === "pending" && job.slots.size === 0 && queueUntil === undefined) {
-    failJob(draft, { code: "NO_NODE_FITS", why }, kept);
+    failJob(draft, { code: "NO_NODE_FITS", why }, saved);
     return;
   }
   const isPart = job.live.size > 0;
   if ((isPart || state === "queued") && isOldNews(job.waitNote, why, draft.now)) return;
   const waiting = slots.filter((slot) => needsPlace(job, slot, draft.now));
-  if (!isPart) draft.emit(JobQueued.of({ why, answers: [...kept] }));
-  else if (waiting.length > 0) draft.emit(SlotsQueued.of({ slots: slotSetOf(waiting), why, answers: [...kept] }));
+  if (!isPart) draft.emit(JobQueued.of({ why, answers: [...saved] }));
+  else if (waiting.length > 0) draft.emit(SlotsQueued.of({ slots: slotSetOf(waiting), why, answers: [...saved] }));
 }
 
 /** The same reason in other numbers, or another one so soon that the log need not have it. */
 function isOldNews(note: WaitNote | undefined, why: string, now: number): boolean {
   if (note === undefined) return false;
-  return withoutNumbers(note.why) === withoutNumbers(why) || now - note.at < jobLimits.waitToldMs;
+  return withoutNumbers(note.why) === withoutNumbers(why) || now - note.at < jobLimits.waitReportedMs;
 }
 
 // How much is free changes all the time.

@@ -15,27 +15,27 @@ import { nodeKind } from "./kind.ts";
 const info = sampleInfo();
 const joined = NodeJoined.of({ info, startedAt: sampleAt });
 const gone = NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt, forgetAt: sampleAt + forgetAfterMs });
-const hear = { name: "Hear", heartbeat: sampleHeartbeat() } as const;
+const receive = { name: "RecordHeartbeat", heartbeat: sampleHeartbeat() } as const;
 const miss = { name: "Miss", why: "silent", lastSeenAt: sampleAt } as const;
 
 describe("a node", () => {
   it("joins when it is first heard, and comes back when it is heard again", () => {
-    givenNode().when(hear).then(joined);
+    givenNode().when(receive).then(joined);
     givenNode(joined, gone)
-      .when(hear)
+      .when(receive)
       .then(NodeReconnected.of({ info, startedAt: sampleAt }));
   });
   it("says nothing new while it only grows busier", () => {
     const busy = { ...sampleHeartbeat(), info: { ...info, available: sampleResources, running: 7 } };
-    givenNode(joined).when({ name: "Hear", heartbeat: busy }).then();
+    givenNode(joined).when({ name: "RecordHeartbeat", heartbeat: busy }).then();
   });
   it("changes when what it offers changes, or when it has started again", () => {
     const changed = { ...info, engines: ["noop", "wasm"] };
     givenNode(joined)
-      .when({ name: "Hear", heartbeat: { ...sampleHeartbeat(), info: changed } })
+      .when({ name: "RecordHeartbeat", heartbeat: { ...sampleHeartbeat(), info: changed } })
       .then(NodeChanged.of({ info: changed, startedAt: sampleAt }));
     givenNode(joined)
-      .when({ name: "Hear", heartbeat: sampleHeartbeat("n-one", sampleAt + 1) })
+      .when({ name: "RecordHeartbeat", heartbeat: sampleHeartbeat("n-one", sampleAt + 1) })
       .then(NodeChanged.of({ info, startedAt: sampleAt + 1 }));
   });
   it("is missed once", () => {
@@ -54,7 +54,7 @@ describe("a node", () => {
       .when({ ...miss, forgetAfterMs: 5 })
       .then(NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt, forgetAt: sampleAt + 5 }));
     givenNode(joined, gone, NodeForgotten.of({}))
-      .when(hear)
+      .when(receive)
       .then(NodeJoined.of({ info, startedAt: sampleAt }));
   });
 });

@@ -13,7 +13,7 @@ import { type ClusterNode, evolveNode } from "./node.ts";
 
 /** What happens to a node's membership. */
 export type NodeCommand =
-  | { readonly name: "Hear"; readonly heartbeat: Heartbeat }
+  | { readonly name: "RecordHeartbeat"; readonly heartbeat: Heartbeat }
   /** No heartbeat came for too long, or it announced that it leaves. */
   | {
       readonly name: "Miss";
@@ -44,7 +44,7 @@ type NodeDraft = Draft<ClusterNode, NodeEvent>;
 const handlers: {
   readonly [C in NodeCommand["name"]]: (command: Extract<NodeCommand, { name: C }>, draft: NodeDraft) => void;
 } = {
-  Hear({ heartbeat: { info, startedAt } }, draft) {
+  RecordHeartbeat({ heartbeat: { info, startedAt } }, draft) {
     const node = draft.state;
     if (node === undefined || node.state === "forgotten") draft.emit(NodeJoined.of({ info, startedAt }));
     else if (node.state === "disconnected") draft.emit(NodeReconnected.of({ info, startedAt }));

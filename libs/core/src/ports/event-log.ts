@@ -11,13 +11,13 @@ export interface StoredCommit {
 }
 
 /** Where an aggregate stands: what its next commit must build on. */
-export interface Tip {
+export interface StreamPosition {
   readonly seq: number;
   readonly hash: string;
 }
 
 /** Before the first commit of an aggregate. */
-export const noTip: Tip = { seq: 0, hash: "" };
+export const noStreamPosition: StreamPosition = { seq: 0, hash: "" };
 
 /** A message of the log that this version cannot read, or cannot trust. Nothing is ever appended behind it. */
 export interface UnreadableCommit {
@@ -52,7 +52,7 @@ export interface EventLog {
    * durable, a conflict is certain, and only LOG_UNREACHABLE leaves it open. `commit.prev` must be `after.hash`. Throws Fault
    * LOG_NEWER or LOG_DAMAGED when the aggregate's last message cannot be read: nothing is appended behind it.
    */
-  append(aggregate: AggregateRef, after: Tip, commit: Commit): Promise<Tip>;
+  append(aggregate: AggregateRef, after: StreamPosition, commit: Commit): Promise<StreamPosition>;
   /**
    * The aggregate's commits behind `afterSeq`, oldest first. The namespace of a job may be "*": ids are unique. Throws Fault LOG_NEWER
    * or LOG_DAMAGED when one of them cannot be read.

@@ -6,13 +6,13 @@ const wish = "favour_";
 /** It decides which node is better, not which one fits. */
 export const isPreference = ({ key }: Constraint): boolean => key.startsWith(wish);
 
-type Labels = Readonly<Record<string, string>>;
+type NodeLabels = Readonly<Record<string, string>>;
 type Test = (found: string | undefined, values: readonly string[]) => boolean;
 
 const compare =
-  (test: (found: number, wanted: number) => boolean): Test =>
-  (found, [wanted]) =>
-    found !== undefined && /^-?\d+$/.test(found) && test(Number(found), Number(wanted));
+  (test: (found: number, expected: number) => boolean): Test =>
+  (found, [expected]) =>
+    found !== undefined && /^-?\d+$/.test(found) && test(Number(found), Number(expected));
 
 /** When a label meets each operator; a label that is not there is undefined. */
 const tests: Readonly<Record<Constraint["operator"], Test>> = {
@@ -23,18 +23,18 @@ const tests: Readonly<Record<Constraint["operator"], Test>> = {
   "!=": (found, [value]) => found !== value,
   exists: (found) => found !== undefined,
   "!": (found) => found === undefined,
-  gt: compare((found, wanted) => found > wanted),
-  lt: compare((found, wanted) => found < wanted),
+  gt: compare((found, expected) => found > expected),
+  lt: compare((found, expected) => found < expected),
 };
 
 /** Whether labels meet one constraint, wish or not. */
-export function meets(labels: Labels, { key, operator, values }: Constraint): boolean {
+export function meets(labels: NodeLabels, { key, operator, values }: Constraint): boolean {
   const label = key.startsWith(wish) ? key.slice(wish.length) : key;
   return tests[operator](Object.hasOwn(labels, label) ? labels[label] : undefined, values);
 }
 
 /** The first condition that the labels do not meet, as a sentence; undefined when they meet all. */
-export function unmetBy(labels: Labels, constraints: readonly Constraint[]): string | undefined {
+export function unmetBy(labels: NodeLabels, constraints: readonly Constraint[]): string | undefined {
   const unmet = constraints.find((each) => !each.key.startsWith(wish) && !meets(labels, each));
   if (unmet === undefined) return undefined;
   const found = Object.hasOwn(labels, unmet.key) ? `"${labels[unmet.key]}"` : "no such label";
@@ -42,6 +42,6 @@ export function unmetBy(labels: Labels, constraints: readonly Constraint[]): str
 }
 
 /** How many wishes the labels meet. */
-export function wishesMet(labels: Labels, constraints: readonly Constraint[]): number {
+export function preferencesMet(labels: NodeLabels, constraints: readonly Constraint[]): number {
   return constraints.filter((each) => each.key.startsWith(wish) && meets(labels, each)).length;
 }

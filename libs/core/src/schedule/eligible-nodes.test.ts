@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createDice } from "../testing/dice.ts";
+import { createPrng } from "../testing/prng.ts";
 import { EligibleNodes } from "./eligible-nodes.ts";
 
 const nodesOf = (count: number) => {
@@ -14,12 +14,12 @@ describe("the nodes that fit", () => {
     const step = fc.tuple(fc.constantFrom("add", "delete", "draw"), fc.integer({ min: 0, max: 9 }));
     fc.assert(
       fc.property(fc.array(step), fc.integer(), (steps, seed) => {
-        const dice = createDice(seed);
+        const prng = createPrng(seed);
         const nodes = new EligibleNodes();
         const expected = new Set<string>();
         for (const [what, index] of steps) {
           const nodeId = `n-${index}`;
-          if (what === "draw") nodes.draw({ limit: index, fraction: () => dice.fraction(), accepts: () => true });
+          if (what === "draw") nodes.draw({ limit: index, fraction: () => prng.fraction(), accepts: () => true });
           if (what === "add") nodes.add(nodeId);
           if (what === "delete") nodes.delete(nodeId);
           if (what === "add") expected.add(nodeId);
@@ -32,14 +32,14 @@ describe("the nodes that fit", () => {
   });
 
   it("are drawn once each, as many as are accepted, looking at all only when few are", () => {
-    const dice = createDice(1);
+    const prng = createPrng(1);
     const nodes = nodesOf(1_000);
     let looked = 0;
     const draw = (limit: number, accepts: (nodeId: string) => boolean) => {
       looked = 0;
       return nodes.draw({
         limit,
-        fraction: () => dice.fraction(),
+        fraction: () => prng.fraction(),
         accepts: (nodeId) => ++looked > 0 && accepts(nodeId),
       });
     };
@@ -49,11 +49,11 @@ describe("the nodes that fit", () => {
   });
 
   it("are each as likely as any other", () => {
-    const dice = createDice(2);
+    const prng = createPrng(2);
     const nodes = nodesOf(10);
     const counts = new Map<string, number>();
     for (let time = 0; time < 10_000; time++) {
-      const [nodeId = ""] = nodes.draw({ limit: 1, fraction: () => dice.fraction(), accepts: () => true });
+      const [nodeId = ""] = nodes.draw({ limit: 1, fraction: () => prng.fraction(), accepts: () => true });
       counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
     }
     // Six standard deviations of a thousand.

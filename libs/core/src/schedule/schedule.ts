@@ -1,5 +1,5 @@
 import type { Answer, NodeInfo } from "@shoal/proto";
-import { judgeAll } from "../policy.ts";
+import { evaluateAll } from "../policy.ts";
 import type { RankedCandidate } from "./candidate.ts";
 import { rankers } from "./rankers/index.ts";
 
@@ -27,7 +27,7 @@ export function rank(
   fraction: () => number,
 ): readonly string[] {
   const ranked = nodes.map((info) => {
-    const verdict = judgeAll(rankers, { requirements, failuresOn, info });
+    const verdict = evaluateAll(rankers, { requirements, failuresOn, info });
     // A small random number breaks ties, so that equal nodes share the work (Bacalhau's 0 to 4).
     return { nodeId: info.nodeId, score: (verdict.fit ? verdict.score : 0) + fraction() * 4 };
   });

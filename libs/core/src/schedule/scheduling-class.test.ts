@@ -118,7 +118,7 @@ describe("what an ask carries", () => {
   });
 
   it("is all of what a usual job needs, and nothing that is written inline", () => {
-    const usual = required(
+    const defaults = required(
       {
         engine: { type: "docker", params: { Image: "busybox" } },
         publisher: { type: "s3", params: { Bucket: "b" } },
@@ -128,7 +128,7 @@ describe("what an ask carries", () => {
       },
       { constraints: [constraint("a", "1")] },
     );
-    expect(askedOf(usual)).toEqual({ ...usual, sources: [{ type: "inline", target: "/in" }] });
-    expect(Requirements.parse(askedOf(usual))).toEqual(askedOf(usual));
+    expect(askedOf(defaults)).toEqual({ ...defaults, sources: [{ type: "inline", target: "/in" }] });
+    expect(Requirements.parse(askedOf(defaults))).toEqual(askedOf(defaults));
   });
 });

@@ -1,5 +1,5 @@
 import type { NodeInfo, Requirements, Resources } from "@shoal/proto";
-import { judgeAll } from "../policy.ts";
+import { evaluateAll } from "../policy.ts";
 import { isPreference } from "./constraints.ts";
 import { EligibleNodes } from "./eligible-nodes.ts";
 import { filters } from "./filters/index.ts";
@@ -55,7 +55,7 @@ export class SchedulingClass {
 
   /** A node joined, or advertises something else. */
   put(info: NodeInfo): void {
-    const verdict = judgeAll(filters, { requirements: this.#requirements, info });
+    const verdict = evaluateAll(filters, { requirements: this.#requirements, info });
     this.remove(info.nodeId);
     if (verdict.fit) this.eligible.add(info.nodeId);
     else if (this.refused.size < scheduleLimits.explained) this.refused.add(info.nodeId);

@@ -8,7 +8,7 @@ import { folded } from "./given.ts";
 import { sampleAt, sampleJobEvents, sampleNodeEvents } from "./samples.ts";
 
 /** The shortest legal history, by kinds of events, that ends in each state. */
-const roads = {
+const shortestPaths = {
   job: {
     pending: ["JobSubmitted"],
     queued: ["JobSubmitted", "JobQueued"],
@@ -69,7 +69,7 @@ describe("every kind of event", () => {
 });
 
 describe("the job's table", () => {
-  for (const [state, road] of Object.entries(roads.job)) {
+  for (const [state, road] of Object.entries(shortestPaths.job)) {
     it.each(kindsOf(jobMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
       const to = next(jobMachine, jobAt(road)?.header.state, type);
       expect(evolveJob(jobAt(road), jobEvent(type), moment)?.header.state).toBe(to);
@@ -85,7 +85,7 @@ describe("the job's table", () => {
 });
 
 describe("the execution's table", () => {
-  for (const [state, road] of Object.entries(roads.execution)) {
+  for (const [state, road] of Object.entries(shortestPaths.execution)) {
     it.each(kindsOf(executionMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
       const job = jobAt(road);
       const [execution] = job === undefined ? [] : executionsOf(job);
@@ -97,13 +97,13 @@ describe("the execution's table", () => {
   }
   it("knows no event of an execution that was never assigned", () => {
     for (const type of kindsOf(executionMachine).filter((each) => each !== "ExecutionAssigned")) {
-      expect(evolveJob(jobAt(roads.job.running), jobEvent(type), moment)).toBeUndefined();
+      expect(evolveJob(jobAt(shortestPaths.job.running), jobEvent(type), moment)).toBeUndefined();
     }
   });
 });
 
 describe("a job that is over", () => {
-  const over = jobMachine.terminal.map((state) => [state, roads.job[state]] as const);
+  const over = jobMachine.terminal.map((state) => [state, shortestPaths.job[state]] as const);
   it("has the terminal states that people know", () => {
     expect(jobMachine.terminal).toEqual(["completed", "failed", "stopped"]);
     expect(executionMachine.terminal).toEqual(["completed", "failed", "lost", "stopped"]);
@@ -115,7 +115,7 @@ describe("a job that is over", () => {
 });
 
 describe("the node's table", () => {
-  for (const [state, road] of Object.entries(roads.node)) {
+  for (const [state, road] of Object.entries(shortestPaths.node)) {
     it.each(kindsOf(nodeMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
       const node = folded(evolveNode, road.map(nodeEvent));
       expect(evolveNode(node, nodeEvent(type), moment)?.state).toBe(next(nodeMachine, node?.state, type));

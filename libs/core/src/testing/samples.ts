@@ -48,7 +48,7 @@ export const sampleOutput: RunOutput = {
 };
 
 /** What differs between the jobs that tests want. */
-export interface SpecWishes {
+export interface SpecOverrides {
   readonly count?: number;
   readonly timeouts?: { executionTimeout?: number; queueTimeout?: number; totalTimeout?: number };
   readonly params?: Readonly<Record<string, unknown>>;
@@ -58,8 +58,8 @@ export interface SpecWishes {
 }
 
 /** A no-op batch job. */
-export function sampleSpec(wishes: SpecWishes = {}): JobSpec {
-  const { params = {}, timeouts = {}, resources = {}, ...rest } = wishes;
+export function sampleSpec(preferences: SpecOverrides = {}): JobSpec {
+  const { params = {}, timeouts = {}, resources = {}, ...rest } = preferences;
   return JobSpec.parse({ type: "batch", ...rest, tasks: [{ engine: { type: "noop", params }, timeouts, resources }] });
 }
 

@@ -3,12 +3,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/nats-core";
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { streams, subjects } from "@shoal/proto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readToEnd } from "../stream/read-to-end.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { signedJwts } from "../testing/signed-jwts.ts";
 import { ensureTopology } from "../topology/topology.ts";
@@ -18,10 +18,10 @@ const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 onServer(() => {
   const folder = mkdtempSync(join(tmpdir(), "shoal-authentication-"));
-  let bench: NatsBench | undefined;
+  let harness: NatsHarness | undefined;
   afterEach(async () => {
-    await bench?.close();
-    bench = undefined;
+    await harness?.close();
+    harness = undefined;
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,12 +30,12 @@ onServer(() => {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const started = async (lines: readonly string[]): Promise<NatsBench> => {
-    bench = await natsBench({ topology: false, lines });
-    return bench;
+  const started = async (lines: readonly string[]): Promise<NatsHarness> => {
+    harness = await natsHarness({ topology: false, lines });
+    return harness;
   };
   /** Writes and reads over the first connection and a second one: both have to get in. */
-  async function works(on: NatsBench, options: Partial<ConnectOptions>): Promise<void> {
+  async function workloads(on: NatsHarness, options: Partial<ConnectOptions>): Promise<void> {
     const link = await on.link(options);
     await ensureTopology(link, { replicas: 1 });
     const subject = subjects.parked(1);
@@ -46,7 +46,7 @@ onServer(() => {
     await readToEnd(link, { ...place, ownConnection: true, deliver });
     expect(texts).toEqual(["hi"]);
   }
-  const failureOf = (on: NatsBench, options: Partial<ConnectOptions>) =>
+  const failureOf = (on: NatsHarness, options: Partial<ConnectOptions>) =>
     connect({
       clock: systemClock(),
       random: systemRandom,
@@ -62,7 +62,7 @@ onServer(() => {
   describe("a token", () => {
     it("opens the connection, from the options or a file", async () => {
       const on = await started([`authorization { token: "s3cret" }`]);
-      await works(on, { token: "s3cret" });
+      await workloads(on, { token: "s3cret" });
       await on.link({ tokenFile: fileWith("token", "s3cret\n") });
       expect(await failureOf(on, { token: "wrong" })).toMatchObject({ code: "NATS_REFUSED" });
     });
@@ -72,7 +72,7 @@ onServer(() => {
     it("opens the connection; another one is refused by its name", async () => {
       const [user, other] = [nkeys.createUser(), nkeys.createUser()];
       const on = await started([`authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`]);
-      await works(on, { nkeyFile: fileWith("user.nk", Buffer.from(user.getSeed()).toString()) });
+      await workloads(on, { nkeyFile: fileWith("user.nk", Buffer.from(user.getSeed()).toString()) });
       const seed = Buffer.from(other.getSeed()).toString();
       const failure = await failureOf(on, { nkeyFile: fileWith("other.nk", `${other.getPublicKey()}\n${seed}\n`) });
       expect(failure).toMatchObject({ code: "NATS_REFUSED", message: expect.stringContaining(other.getPublicKey()) });
@@ -84,7 +84,7 @@ onServer(() => {
     it("opens the connection with its JWT, whatever its line ends", async () => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
-      await works(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
+      await workloads(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
       await on.link({ credentialsFile: fileWith("dos.creds", jwts.credentialsOf("me").replaceAll("\n", "\r\n")) });
     });
     it("of another operator, or whose time is over, is refused", async () => {
@@ -106,8 +106,8 @@ onServer(() => {
       const user = async () =>
         (await link.nc.request("$SYS.REQ.USER.INFO")).json<{ data: { user: string } }>().data.user;
       const first = await user();
-      const ups = heard<boolean>();
-      link.onChange(ups.tell);
+      const ups = record<boolean>();
+      link.onChange(ups.push);
       fileWith("rotated.creds", jwts.credentialsOf("second"));
       await on.crash();
       await ups.first((up) => up);
@@ -137,27 +137,27 @@ onServer(() => {
     const tls = (more: string) =>
       `tls { cert_file: "${path("server.pem")}", key_file: "${path("server.key")}", ca_file: "${path("ca.pem")}", ${more} }`;
     // By its name: that is what the certificate is checked for.
-    const serversOf = (on: NatsBench, scheme = "nats") => [`${scheme}://localhost:${on.server().port}`];
+    const serversOf = (on: NatsHarness, scheme = "nats") => [`${scheme}://localhost:${on.server().port}`];
     const pair = (name: string) => ({ certFile: path(`${name}.pem`), keyFile: path(`${name}.key`) });
 
     it("of an authority that is named are trusted, and no others", async () => {
       const on = await started([tls("verify: false")]);
       const servers = serversOf(on);
-      await works(on, { servers, caFile: path("ca.pem") });
+      await workloads(on, { servers, caFile: path("ca.pem") });
       expect(await failureOf(on, { servers, caFile: path("other-ca.pem") })).toMatchObject({ code: "LOG_UNREACHABLE" });
       expect(await failureOf(on, { servers })).toMatchObject({ code: "LOG_UNREACHABLE" });
     });
     it("of the client are shown to a server that verifies them", async () => {
       const on = await started([tls("verify: true")]);
       const trusted = { servers: serversOf(on), caFile: path("ca.pem") };
-      await works(on, { ...trusted, ...pair("client") });
+      await workloads(on, { ...trusted, ...pair("client") });
       for (const client of [pair("stranger"), {}])
         expect(await failureOf(on, { ...trusted, ...client })).toMatchObject({ code: "LOG_UNREACHABLE" });
     });
     it("of the client stand for a user where the server maps them", async () => {
       const on = await started([tls("verify_and_map: true"), `authorization { users: [ { user: "CN=client" } ] }`]);
       const trusted = { servers: serversOf(on), caFile: path("ca.pem") };
-      await works(on, { ...trusted, ...pair("client") });
+      await workloads(on, { ...trusted, ...pair("client") });
     });
     it("are demanded of a server that a tls:// URL names", async () => {
       const on = await started([]);

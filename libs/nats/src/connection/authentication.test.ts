@@ -10,16 +10,16 @@ import type { AuthenticationSettings } from "./authentication-settings.ts";
 const servers = ["nats://me:in%20url@host:4222"];
 let folder = "";
 let file = "";
-let troubles: string[] = [];
+let faultPlan: string[] = [];
 const of = (more: Partial<AuthenticationSettings>) =>
-  createAuthentication({ servers: ["nats://host:4222"], ...more }, (why, level) => troubles.push(`${level}: ${why}`));
+  createAuthentication({ servers: ["nats://host:4222"], ...more }, (why, level) => faultPlan.push(`${level}: ${why}`));
 /** What the library would send. */
 const sent = (more: Partial<AuthenticationSettings>) => of(more).authenticator("nonce");
 const write = (text: string) => writeFileSync(file, text, { mode: 0o600 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "shoal-secret-"));
   file = join(folder, "secret");
-  troubles = [];
+  faultPlan = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -38,7 +38,7 @@ describe("a user and password", () => {
     expect(authenticator()).toEqual({ user: "me", pass: "two" });
     write("");
     expect(authenticator()).toEqual({ user: "me", pass: "two" });
-    expect(troubles).toEqual([expect.stringContaining("ENOENT"), expect.stringContaining("got nothing")]);
+    expect(faultPlan).toEqual([expect.stringContaining("ENOENT"), expect.stringContaining("got nothing")]);
   });
 });
 
@@ -77,10 +77,10 @@ describe("a file", () => {
       chmodSync(file, mode);
       of({ tokenFile: file });
     }
-    expect(troubles).toEqual([]);
+    expect(faultPlan).toEqual([]);
     chmodSync(file, 0o644);
     of({ tokenFile: file });
-    expect(troubles).toEqual([
+    expect(faultPlan).toEqual([
       `warn: nats.tokenFile ${file} is open to every user of this machine; run chmod o-rwx on it`,
     ]);
   });
@@ -88,7 +88,7 @@ describe("a file", () => {
     write("PEM");
     chmodSync(file, 0o644);
     of({ caFile: file, certFile: file, keyFile: file });
-    expect(troubles).toEqual([expect.stringContaining("nats.keyFile")]);
+    expect(faultPlan).toEqual([expect.stringContaining("nats.keyFile")]);
   });
 });
 

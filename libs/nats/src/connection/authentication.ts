@@ -14,7 +14,7 @@ export interface Authentication {
 }
 
 /** How warnings get out: files that other users can read, and files that could not be read again. */
-export type OnAuthenticationTrouble = (why: string, level: "info" | "warn") => void;
+export type OnAuthenticationError = (why: string, level: "info" | "warn") => void;
 
 /** One way to authenticate. `load` reads its file again, and throws Fault CONFIG_INVALID when that has nothing of use. */
 interface Method {
@@ -31,7 +31,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
  */
 export function createAuthentication(
   settings: AuthenticationSettings,
-  onTrouble: OnAuthenticationTrouble,
+  onNatsError: OnAuthenticationError,
 ): Authentication {
   const problem = authenticationProblem(settings);
   if (problem !== undefined) throw new Fault("CONFIG_INVALID", `${problem.setting}: ${problem.message}`);
@@ -42,7 +42,7 @@ export function createAuthentication(
   const secretFiles = [...method.files, ...certificates.filter(({ setting }) => setting === "nats.keyFile")];
   for (const file of secretFiles) {
     const exposure = exposureOf(file);
-    if (exposure !== undefined) onTrouble(exposure, "warn");
+    if (exposure !== undefined) onNatsError(exposure, "warn");
   }
   return {
     identity: method.identity,
@@ -51,7 +51,7 @@ export function createAuthentication(
       try {
         current = method.load();
       } catch (failure) {
-        onTrouble(failure instanceof Error ? failure.message : String(failure), "info");
+        onNatsError(failure instanceof Error ? failure.message : String(failure), "info");
       }
       return current(nonce);
     },

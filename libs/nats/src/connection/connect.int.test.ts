@@ -1,26 +1,26 @@
 import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { connect, withoutSecrets } from "./connect.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   const rights = { publish: { allow: [">"] }, subscribe: { allow: [">"] } };
   const users = [{ user: "me", password: 'it\'s "me" $HOME\\', rights }];
   beforeEach(async () => {
-    bench = await natsBench({ users, topology: false });
+    harness = await natsHarness({ users, topology: false });
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   const urlOf = (user: string, pass: string) =>
-    bench.server().url.replace("//", `//${encodeURIComponent(user)}:${encodeURIComponent(pass)}@`);
+    harness.server().url.replace("//", `//${encodeURIComponent(user)}:${encodeURIComponent(pass)}@`);
 
   describe("connect", () => {
     it("takes the user from the URL or from the options", async () => {
       const [{ user, password } = { user: "", password: "" }] = users;
-      await bench.link({ user, pass: password });
-      await bench.link({ servers: [urlOf(user, password)] });
+      await harness.link({ user, pass: password });
+      await harness.link({ servers: [urlOf(user, password)] });
     });
     it("says at once that the user is refused, without the password", async () => {
       const failure = await connect({
@@ -33,7 +33,7 @@ onServer(() => {
       expect(String(failure)).not.toContain("wrong");
     });
     it("says so too when several servers refuse the user", async () => {
-      const { url, port } = bench.server();
+      const { url, port } = harness.server();
       const servers = [url, `nats://localhost:${port}`, `nats://127.0.0.2:${port}`];
       const refused = connect({
         clock: systemClock(),
@@ -46,8 +46,8 @@ onServer(() => {
       await expect(refused).rejects.toMatchObject({ code: "NATS_REFUSED" });
     });
     it("says where it looked when nobody answers", async () => {
-      const { url } = bench.server();
-      await bench.server().stop();
+      const { url } = harness.server();
+      await harness.server().stop();
       await expect(
         connect({ clock: systemClock(), random: systemRandom, servers: [url], name: "test", patienceMs: 0 }),
       ).rejects.toMatchObject({

@@ -3,8 +3,8 @@ import { type Clock, Fault, type Random } from "@shoal/core";
 import { createAuthentication } from "./authentication.ts";
 import type { AuthenticationSettings } from "./authentication-settings.ts";
 import { type FirstConnectionOptions, firstConnection } from "./first-connection.ts";
-import { type Link, linkOver } from "./link.ts";
-import { createTroubleReport, type OnTrouble } from "./trouble.ts";
+import { createNatsErrorReport, type OnNatsError } from "./nats-error-report.ts";
+import { type NatsSession, natsSessionOver } from "./nats-session.ts";
 import { faultsOf, missingIn } from "./versions.ts";
 
 /** Where the NATS server is and who we are there. */
@@ -18,7 +18,7 @@ export interface ConnectOptions extends AuthenticationSettings {
   /** Interrupts the start. Without effect once connected. */
   readonly signal?: AbortSignal;
   /** Called for what goes wrong in the background and is survived. */
-  readonly onTrouble?: OnTrouble;
+  readonly onNatsError?: OnNatsError;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -31,21 +31,21 @@ const patienceDefaultMs = 10_000;
  * refused. Throws Fault LOG_UNREACHABLE, LOG_UNSUITABLE (too old, JetStream off), NATS_REFUSED (the user is refused) or
  * CONFIG_INVALID (settings contradict each other, or a file cannot be used).
  */
-export async function connect(options: ConnectOptions): Promise<Link> {
+export async function connect(options: ConnectOptions): Promise<NatsSession> {
   const { clock, random, inboxPrefix = "_INBOX", name, signal } = options;
-  const onTrouble = options.onTrouble ?? (() => {});
-  const trouble = createTroubleReport(clock, onTrouble);
-  const authentication = createAuthentication(options, trouble.report);
+  const onNatsError = options.onNatsError ?? (() => {});
+  const onProblem = createNatsErrorReport(clock, onNatsError);
+  const authentication = createAuthentication(options, onProblem.report);
   const servers = options.servers.map(withoutSecrets);
   const patienceMs = options.patienceMs ?? patienceDefaultMs;
   const dialing = { servers, authentication, name, inboxPrefix, patienceMs, clock, random, signal };
-  const link = await open(dialing, onTrouble);
+  const link = await open(dialing, onNatsError);
   const { info } = link.nc;
-  if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) link.trouble(warning, "warn");
+  if (info?.cluster !== undefined) for (const warning of faultsOf(info.version)) link.onProblem(warning, "warn");
   return link;
 }
 
-async function open(dialing: FirstConnectionOptions, onTrouble: OnTrouble): Promise<Link> {
+async function open(dialing: FirstConnectionOptions, onNatsError: OnNatsError): Promise<NatsSession> {
   const { clock, random, inboxPrefix, authentication } = dialing;
   const { nc, policy } = await firstConnection(dialing);
   try {
@@ -55,19 +55,23 @@ async function open(dialing: FirstConnectionOptions, onTrouble: OnTrouble): Prom
     await nc.close();
     throw failure;
   }
-  const troubles = createTroubleReport(clock, onTrouble);
+  const faultPlan = createNatsErrorReport(clock, onNatsError);
   const { identity } = authentication;
-  const openSecond = () => second(nc, dialing, onTrouble);
-  return linkOver(nc, { clock, random, inboxPrefix, identity, policy, troubles, openSecond });
+  const openSecond = () => second(nc, dialing, onNatsError);
+  return natsSessionOver(nc, { clock, random, inboxPrefix, identity, policy, faultPlan, openSecond });
 }
 
 /** Another connection of the same client, which ends with the first. */
-async function second(nc: NatsConnection, dialing: FirstConnectionOptions, onTrouble: OnTrouble): Promise<Link> {
+async function second(
+  nc: NatsConnection,
+  dialing: FirstConnectionOptions,
+  onNatsError: OnNatsError,
+): Promise<NatsSession> {
   const end = new AbortController();
   // The server of the first connection may be the only one that is there, and known from another server alone.
   const servers = nc.isClosed() ? dialing.servers : [...new Set([nc.getServer(), ...dialing.servers])];
   void nc.closed().then(() => end.abort());
-  const link = await open({ ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal }, onTrouble);
+  const link = await open({ ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal }, onNatsError);
   void nc.closed().then(() => link.abandon());
   return link;
 }
@@ -81,10 +85,10 @@ function checkServer({ info }: NatsConnection): void {
   if (info === undefined) return;
   const missing = missingIn(info.version);
   if (missing !== undefined) {
-    const wanted = `${missing.feature} (nats-server ${missing.since} or newer)`;
+    const expected = `${missing.feature} (nats-server ${missing.since} or newer)`;
     throw new Fault(
       "LOG_UNSUITABLE",
-      `wanted ${wanted}, found ${info.version} at ${info.host}:${info.port}; update it`,
+      `wanted ${expected}, found ${info.version} at ${info.host}:${info.port}; update it`,
     );
   }
   if (info.jetstream !== true) {

@@ -1,21 +1,21 @@
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   beforeEach(async () => {
-    bench = await natsBench({ topology: false });
+    harness = await natsHarness({ topology: false });
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   it("lets the process do its other work between two pieces of a long read", async () => {
-    const [reader, writer] = [await bench.link(), await bench.link()];
+    const [reader, writer] = [await harness.link(), await harness.link()];
     const bytes = new Uint8Array(1_024);
     const count = 2_000;
     const turns: number[] = [];
-    const received = heard<number>();
+    const received = record<number>();
     let turn = 0;
     const nextTurn = () => {
       turn += 1;
@@ -24,7 +24,7 @@ onServer(() => {
     reader.nc.subscribe("long", {
       callback: () => {
         turns[turn] = (turns[turn] ?? 0) + bytes.length;
-        received.tell(turn);
+        received.push(turn);
       },
     });
     await reader.nc.flush();

@@ -1,20 +1,20 @@
 import { streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cutProxy } from "../testing/cut-proxy.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
-import type { Link } from "./link.ts";
 import type { HeaderFields } from "./message-headers.ts";
 import { headerNames } from "./message-headers.ts";
+import type { NatsSession } from "./nats-session.ts";
 
 onServer(() => {
-  let bench: NatsBench;
-  let link: Link;
+  let harness: NatsHarness;
+  let link: NatsSession;
   beforeAll(async () => {
-    bench = await natsBench();
-    link = await bench.link();
+    harness = await natsHarness();
+    link = await harness.link();
   });
-  afterAll(() => bench.close());
+  afterAll(() => harness.close());
 
   const bytes = new TextEncoder().encode("x");
   const publish = (subject: string, headers: HeaderFields = {}) => link.publisher.publish({ subject, bytes, headers });
@@ -60,13 +60,13 @@ onServer(() => {
       expect(new Set(seqs).size).toBe(3_000);
     });
     it("waits while the server is away, and is stored when it is back", async () => {
-      await bench.server().kill();
+      await harness.server().kill();
       const { promise: down, resolve } = Promise.withResolvers<void>();
       const end = link.onChange((up) => (up ? undefined : resolve()));
       if (await link.connected(0)) await down;
       end();
       const publishing = publish(subjects.parked(3));
-      await bench.crash();
+      await harness.crash();
       expect((await publishing).state).toBe("stored");
       const manager = await link.manager();
       expect((await manager.streams.getMessage(streams.parked, { last_by_subj: subjects.parked(3) }))?.string()).toBe(
@@ -74,7 +74,7 @@ onServer(() => {
       );
     });
     it("is settled when the connection is closed", async () => {
-      const other = await bench.link();
+      const other = await harness.link();
       const publishing = other.publisher.publish({ subject: subjects.parked(4), bytes });
       await other.close();
       expect(["stored", "unknown"]).toContain((await publishing).state);
@@ -84,8 +84,8 @@ onServer(() => {
 
   describe("a publish whose connection breaks", () => {
     it("is unknown at once, not when its time is over", async () => {
-      const proxy = await cutProxy(bench.server().port);
-      const far = await bench.link({ servers: [proxy.url] });
+      const proxy = await cutProxy(harness.server().port);
+      const far = await harness.link({ servers: [proxy.url] });
       proxy.deafen();
       const publishing = far.publisher.publish({ subject: subjects.parked(5), bytes });
       proxy.cut();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { status } from "./status.ts";
 
 /** The server's word on a publish, or that there is none to rely on. */
-export type Answered =
+export type PublishOutcome =
   | { readonly state: "stored"; readonly seq: number; readonly duplicate: boolean }
   /** The expected sequence did not hold, as far as this answer tells: look before you believe it. */
   | { readonly state: "conflict"; readonly why: string }
@@ -47,7 +47,7 @@ export interface PublishAnswer {
 }
 
 /** Reads the answer to a publish. */
-export function outcomeOf(message: PublishAnswer): Answered {
+export function outcomeOf(message: PublishAnswer): PublishOutcome {
   if (message.data.length === 0) {
     const { headers } = message;
     const state = headers?.code === status.noResponders ? "unsent" : "unknown";

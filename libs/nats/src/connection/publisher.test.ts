@@ -1,14 +1,14 @@
 import type { Msg } from "@nats-io/nats-core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
-import type { Answered } from "./publish-outcome.ts";
+import type { PublishOutcome } from "./publish-outcome.ts";
 import { createPublisher, publisherLimits } from "./publisher.ts";
 
 const { windowMax, waitingMax, answerMs } = publisherLimits;
 
 /** A publisher over a connection of which the test says what comes back. */
-function bench() {
-  const clock = createHandClock();
+function harness() {
+  const clock = createManualClock();
   const sent: { readonly subject: string; readonly reply: string }[] = [];
   const waiting = new Map<string, (message: Msg) => void>();
   let tooLarge = false;
@@ -21,7 +21,7 @@ function bench() {
   };
   const publisher = createPublisher({
     clock,
-    later: { do: (task) => void planned.push(task), now: turn },
+    deferred: { do: (task) => void planned.push(task), now: turn },
     nc: {
       publish(subject, _bytes, options) {
         if (tooLarge) throw new Error("larger than the server takes");
@@ -39,7 +39,7 @@ function bench() {
       close: () => waiting.clear(),
     },
   });
-  const outcomes: Record<string, Answered> = {};
+  const outcomes: Record<string, PublishOutcome> = {};
   return {
     clock,
     publisher,
@@ -68,7 +68,7 @@ const unknown = (why: string) => ({ state: "unknown", why: expect.stringContaini
 
 describe("a publisher", () => {
   it("sends at the end of the turn, in the order of the calls, and resolves each with its own answer", async () => {
-    const { publisher, publish, turn, sent, answer, outcomes, clock, open } = bench();
+    const { publisher, publish, turn, sent, answer, outcomes, clock, open } = harness();
     publisher.connection(true);
     for (const subject of ["a", "b", "c"]) publish(subject);
     expect(sent).toEqual([]);
@@ -85,7 +85,7 @@ describe("a publisher", () => {
   });
 
   it("has no more in flight than its window, and sends the next for each answer", () => {
-    const { publisher, publish, turn, sent, answer } = bench();
+    const { publisher, publish, turn, sent, answer } = harness();
     publisher.connection(true);
     for (const subject of subjects(windowMax + 2)) publish(subject);
     turn();
@@ -95,7 +95,7 @@ describe("a publisher", () => {
   });
 
   it("calls unknown what was not answered in time, and unsent what was never sent", async () => {
-    const { publisher, publish, turn, clock, outcomes, sent } = bench();
+    const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     for (const subject of subjects(windowMax + 1)) publish(subject);
     turn();
@@ -112,7 +112,7 @@ describe("a publisher", () => {
   });
 
   it("takes no notice of an answer that comes too late", async () => {
-    const { publisher, publish, turn, clock, outcomes, answer, open } = bench();
+    const { publisher, publish, turn, clock, outcomes, answer, open } = harness();
     publisher.connection(true);
     publish("a");
     turn();
@@ -123,7 +123,7 @@ describe("a publisher", () => {
   });
 
   it("keeps what is not sent through a broken connection, and calls what was in flight unknown at once", async () => {
-    const { publisher, publish, turn, clock, outcomes, sent } = bench();
+    const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     publish("in flight");
     turn();
@@ -138,7 +138,7 @@ describe("a publisher", () => {
   });
 
   it("settles everything when it is closed, and takes nothing afterwards", async () => {
-    const { publisher, publish, turn, clock, outcomes, sent } = bench();
+    const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     for (const subject of subjects(windowMax + 1)) publish(subject);
     turn();
@@ -154,7 +154,7 @@ describe("a publisher", () => {
   });
 
   it("calls refused what the server refuses on a subject, and that alone", async () => {
-    const { publisher, publish, turn, clock, outcomes } = bench();
+    const { publisher, publish, turn, clock, outcomes } = harness();
     publisher.connection(true);
     for (const subject of ["a", "b"]) publish(subject);
     turn();
@@ -164,7 +164,7 @@ describe("a publisher", () => {
   });
 
   it("calls refused what the client cannot send, and leaves nothing open", async () => {
-    const { publisher, publish, turn, clock, outcomes, open, refuseAll } = bench();
+    const { publisher, publish, turn, clock, outcomes, open, refuseAll } = harness();
     publisher.connection(true);
     refuseAll();
     publish("a");
@@ -175,14 +175,14 @@ describe("a publisher", () => {
   });
 
   it("refuses more than may wait", async () => {
-    const { publish, clock, outcomes } = bench();
+    const { publish, clock, outcomes } = harness();
     for (const subject of subjects(waitingMax + 1)) publish(subject);
     await clock.settle();
     expect(outcomes).toEqual({ [`s.${waitingMax}`]: unsent(`${waitingMax} messages wait`) });
   });
 
   it("records how writes went by place, for what was stored or may be", async () => {
-    const { publisher, publish, turn, clock, answer } = bench();
+    const { publisher, publish, turn, clock, answer } = harness();
     publisher.connection(true);
     for (const subject of ["$KV.jobs.a", "$KV.jobs.b", "shoal.evt.1.job", "shoal.rpt.1"]) publish(subject);
     turn();

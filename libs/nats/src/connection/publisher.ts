@@ -1,10 +1,10 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@shoal/core";
 import { type Fifo, fifo } from "./fifo.ts";
-import type { Later } from "./later.ts";
 import { type HeaderFields, messageHeaders } from "./message-headers.ts";
-import { type Answered, outcomeOf } from "./publish-outcome.ts";
-import type { Replies } from "./replies.ts";
+import { outcomeOf, type PublishOutcome } from "./publish-outcome.ts";
+import type { ReplyMux } from "./reply-mux.ts";
+import type { WriteBatcher } from "./write-batcher.ts";
 import { createWriteRecord, type PlaceRecord, type WriteRecord } from "./write-record.ts";
 
 /** Limits of the append path. */
@@ -25,9 +25,9 @@ export interface Publication {
 }
 
 /** The one way by which messages get into streams: pipelined over one connection, in the order of the calls. */
-export interface Publisher {
+export interface StreamPublisher {
   /** Never rejects. Resolves with the server's word, or `unknown` when none came within `publisherLimits.answerMs`. */
-  publish(publication: Publication): Promise<Answered>;
+  publish(publication: Publication): Promise<PublishOutcome>;
   /** The connection came up or went down: what is in flight when it goes down is unknown at once. */
   connection(up: boolean): void;
   /** The server refuses this user's messages on a subject: what is in flight there is refused. */
@@ -41,24 +41,24 @@ export interface Publisher {
 /** What a publisher sends over. */
 export interface PublisherParts {
   readonly nc: Pick<NatsConnection, "publish">;
-  readonly replies: Replies;
+  readonly replies: ReplyMux;
   readonly clock: Clock;
-  readonly later: Later;
+  readonly deferred: WriteBatcher;
 }
 
-interface Pending {
+interface PendingPublication {
   readonly publication: Publication;
   readonly deadlineAt: number;
-  readonly resolve: (outcome: Answered) => void;
+  readonly resolve: (outcome: PublishOutcome) => void;
   reply: string | undefined;
   settled: boolean;
 }
 
 interface Pipe extends PublisherParts {
-  readonly inFlight: Map<string, Pending>;
-  readonly waiting: Fifo<Pending>;
+  readonly inFlight: Map<string, PendingPublication>;
+  readonly waiting: Fifo<PendingPublication>;
   /** Every message has the same patience, so the order of the calls is that of the deadlines and one alarm is enough. */
-  readonly byDeadline: Fifo<Pending>;
+  readonly byDeadline: Fifo<PendingPublication>;
   readonly record: WriteRecord;
   state: "up" | "down" | "closed";
   isPlanned: boolean;
@@ -66,7 +66,7 @@ interface Pipe extends PublisherParts {
 }
 
 /** Makes a publisher over a connection; `connection(true)` must be called for it to begin. */
-export function createPublisher(parts: PublisherParts): Publisher {
+export function createPublisher(parts: PublisherParts): StreamPublisher {
   const pipe: Pipe = {
     ...parts,
     inFlight: new Map(),
@@ -100,9 +100,9 @@ export function createPublisher(parts: PublisherParts): Publisher {
   };
 }
 
-const closed: Answered = { state: "unsent", why: "the connection was closed" };
+const closed: PublishOutcome = { state: "unsent", why: "the connection was closed" };
 
-function enqueue(pipe: Pipe, publication: Publication, resolve: Pending["resolve"]): void {
+function enqueue(pipe: Pipe, publication: Publication, resolve: PendingPublication["resolve"]): void {
   if (pipe.state === "closed") {
     resolve(closed);
     return;
@@ -112,13 +112,13 @@ function enqueue(pipe: Pipe, publication: Publication, resolve: Pending["resolve
     return;
   }
   const deadlineAt = pipe.clock.now() + publisherLimits.answerMs;
-  const pending: Pending = { publication, deadlineAt, resolve, reply: undefined, settled: false };
+  const pending: PendingPublication = { publication, deadlineAt, resolve, reply: undefined, settled: false };
   pipe.byDeadline.push(pending);
   pipe.waiting.push(pending);
   arm(pipe);
   if (pipe.isPlanned) return;
   pipe.isPlanned = true;
-  pipe.later.do(() => {
+  pipe.deferred.do(() => {
     pipe.isPlanned = false;
     pump(pipe);
   });
@@ -132,7 +132,7 @@ function pump(pipe: Pipe): void {
   }
 }
 
-function send(pipe: Pipe, pending: Pending): void {
+function send(pipe: Pipe, pending: PendingPublication): void {
   const { subject, bytes, headers } = pending.publication;
   const reply = pipe.replies.open((message) => {
     const outcome = outcomeOf(message);
@@ -154,7 +154,7 @@ function send(pipe: Pipe, pending: Pending): void {
   }
 }
 
-function settle(pipe: Pipe, pending: Pending, outcome: Answered): void {
+function settle(pipe: Pipe, pending: PendingPublication, outcome: PublishOutcome): void {
   if (pending.settled) return;
   pending.settled = true;
   if (pending.reply !== undefined) {
@@ -181,7 +181,7 @@ function arm(pipe: Pipe): void {
       late = pipe.byDeadline.first()
     ) {
       const why = `the server gave no answer within ${publisherLimits.answerMs} ms`;
-      const outcome: Answered =
+      const outcome: PublishOutcome =
         late.reply === undefined ? { state: "unsent", why } : { state: "unknown", why, cause: "unanswered" };
       pipe.record.note(late.publication.subject, outcome);
       settle(pipe, late, outcome);

@@ -1,7 +1,7 @@
 import type { Msg } from "@nats-io/nats-core";
 import { Fault, pause } from "@shoal/core";
 import { z } from "zod";
-import { type Link, requestMs, unreachable } from "./link.ts";
+import { type NatsSession, requestMs, unreachable } from "./nats-session.ts";
 import { serverFault, status } from "./status.ts";
 
 /** What the server's own API said. `none` when what was asked for is not there; `unknown` when it did not answer. */
@@ -19,7 +19,7 @@ const Failure = z.object({
 });
 
 /** What is asked of the server. It must be safe to ask for it twice. */
-export interface Question {
+export interface ServerRequest {
   readonly subject: string;
   readonly body: unknown;
   /** How long to wait for an answer; `requestMs` when left out. */
@@ -27,7 +27,7 @@ export interface Question {
 }
 
 /** Asks the JetStream API. Waits for the connection first; never rejects. */
-export async function askServer(link: Link, { subject, body, withinMs }: Question): Promise<ServerAnswer> {
+export async function askServer(link: NatsSession, { subject, body, withinMs }: ServerRequest): Promise<ServerAnswer> {
   const answer = await ask(link, { subject, text: JSON.stringify(body), withinMs });
   if (typeof answer !== "string") return answerOf(answer);
   return { state: "unknown", why: answer, ...(answer.startsWith(refusedWords) ? { refused: true } : {}) };
@@ -44,7 +44,7 @@ const againMs = 1_000;
  * answer in the end is asked soon. Waits for the connection first; never rejects.
  */
 export async function ask(
-  link: Link,
+  link: NatsSession,
   question: { readonly subject: string; readonly text: string; readonly withinMs?: number | undefined },
 ): Promise<Msg | string> {
   const { subject, text, withinMs = requestMs } = question;
@@ -98,7 +98,7 @@ function answerOf(message: Msg): ServerAnswer {
 export const backoff = { leastMs: 20, mostMs: 70 } as const;
 
 /** Waits a moment of random length before the next try. */
-export function shortPause({ clock, random }: Pick<Link, "clock" | "random">): Promise<void> {
+export function shortPause({ clock, random }: Pick<NatsSession, "clock" | "random">): Promise<void> {
   return pause(clock, backoff.leastMs + random.fraction() * (backoff.mostMs - backoff.leastMs));
 }
 
@@ -113,9 +113,9 @@ export const patienceMs = 20_000;
  * once when the user's rights do not allow the question.
  */
 export async function askPatiently(
-  link: Link,
+  link: NatsSession,
   what: string,
-  question: Question,
+  question: ServerRequest,
 ): Promise<Exclude<ServerAnswer, { state: "unknown" }>> {
   const untilAt = link.clock.now() + patienceMs;
   for (;;) {

@@ -1,4 +1,4 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { abandonOn, stopLimits } from "./stopping.ts";
 
@@ -7,23 +7,23 @@ const most = 10;
 
 /** A connection that says that it is down when it is abandoned, as a link does. */
 function connection() {
-  const clock = createHandClock();
+  const clock = createManualClock();
   const listeners = new Set<(up: boolean) => void>();
   const link = {
     abandoned: 0,
     clock,
     isUp: () => true,
-    onChange(told: (up: boolean) => void) {
-      listeners.add(told);
-      return () => void listeners.delete(told);
+    onChange(collected: (up: boolean) => void) {
+      listeners.add(collected);
+      return () => void listeners.delete(collected);
     },
     async abandon() {
       link.abandoned += 1;
       await Promise.resolve();
-      if (link.abandoned < most) for (const told of [...listeners]) told(false);
+      if (link.abandoned < most) for (const collected of [...listeners]) collected(false);
     },
   };
-  return { link, goDown: () => [...listeners].forEach((told) => void told(false)) };
+  return { link, goDown: () => [...listeners].forEach((collected) => void collected(false)) };
 }
 
 it("abandons a connection that is up once, after the grace", async () => {

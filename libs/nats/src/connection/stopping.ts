@@ -1,4 +1,4 @@
-import type { Link } from "./link.ts";
+import type { NatsSession } from "./nats-session.ts";
 
 /** How long things may take when a process is asked to end, in milliseconds. */
 export const stopLimits = {
@@ -19,7 +19,7 @@ export function signalOf(quit: Promise<void>): AbortSignal {
  */
 export function abandonOn(
   signal: AbortSignal,
-  link: Pick<Link, "isUp" | "abandon" | "onChange" | "clock">,
+  link: Pick<NatsSession, "isUp" | "abandon" | "onChange" | "clock">,
   graceMs: number = stopLimits.graceMs,
 ): () => void {
   const ends: (() => void)[] = [];
@@ -42,7 +42,11 @@ export function abandonOn(
 }
 
 /** Does what a start does over an open link; the signal closes the link, so that nothing waits. Closes it when the start fails. */
-export async function startOver<T>(link: Link, signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
+export async function startOver<T>(
+  link: NatsSession,
+  signal: AbortSignal | undefined,
+  start: () => Promise<T>,
+): Promise<T> {
   const end = signal === undefined ? () => {} : abandonOn(signal, link, 0);
   try {
     return await start();

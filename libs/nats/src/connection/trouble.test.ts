@@ -1,18 +1,18 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
-import { createTroubleReport, type TroubleLevel, troubleLimits } from "./trouble.ts";
+import { createNatsErrorReport, type NatsErrorLevel, natsErrorLimits } from "./nats-error-report.ts";
 
 function harness() {
-  const clock = createHandClock(0);
-  const heard: { readonly what: string; readonly level: TroubleLevel }[] = [];
-  const report = createTroubleReport(clock, (what, level) => heard.push({ what, level }));
-  return { clock, heard, report, levels: () => heard.map(({ level }) => level) };
+  const clock = createManualClock(0);
+  const received: { readonly what: string; readonly level: NatsErrorLevel }[] = [];
+  const report = createNatsErrorReport(clock, (what, level) => received.push({ what, level }));
+  return { clock, received, report, levels: () => received.map(({ level }) => level) };
 }
 
 describe("trouble", () => {
   it("is information while it is young and a warning when it lasts", async () => {
     const { clock, report, levels } = harness();
-    for (let at = 0; at <= troubleLimits.lastingMs; at += 1_000) {
+    for (let at = 0; at <= natsErrorLimits.lastingMs; at += 1_000) {
       report.report("no leader", "info");
       await clock.advance(1_000);
     }
@@ -26,18 +26,18 @@ describe("trouble", () => {
         report.report("no leader", "info");
         await clock.advance(1_000);
       }
-      await clock.advance(troubleLimits.quietMs);
+      await clock.advance(natsErrorLimits.quietMs);
     }
     expect(levels()).not.toContain("warn");
   });
   it("of a connection that stays away is one warning, and its return is reported", async () => {
-    const { clock, heard, report } = harness();
+    const { clock, received, report } = harness();
     report.connection(false);
-    await clock.advance(troubleLimits.lastingMs - 1);
-    expect(heard).toEqual([]);
+    await clock.advance(natsErrorLimits.lastingMs - 1);
+    expect(received).toEqual([]);
     await clock.advance(60_000);
     report.connection(true);
-    expect(heard).toEqual([
+    expect(received).toEqual([
       { what: expect.stringContaining("not connected to NATS for 15 s"), level: "warn" },
       { what: expect.stringContaining("connected to NATS again"), level: "info" },
     ]);
@@ -48,11 +48,11 @@ describe("trouble", () => {
     expect(levels()).toEqual(["warn"]);
   });
   it("leaves no alarm behind", async () => {
-    const { clock, heard, report } = harness();
+    const { clock, received, report } = harness();
     report.connection(false);
     report.close();
     report.connection(false);
     await clock.advance(60_000);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

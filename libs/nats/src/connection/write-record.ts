@@ -1,4 +1,4 @@
-import type { Answered } from "./publish-outcome.ts";
+import type { PublishOutcome } from "./publish-outcome.ts";
 
 /** How writes to one place went: `shoal.evt` for the log, `$KV.jobs` for a bucket. */
 export interface PlaceRecord {
@@ -17,7 +17,7 @@ export interface PlaceRecord {
 
 /** What became of messages for streams, by place. */
 export interface WriteRecord {
-  note(subject: string, outcome: Answered): void;
+  note(subject: string, outcome: PublishOutcome): void;
   places(): readonly PlaceRecord[];
 }
 

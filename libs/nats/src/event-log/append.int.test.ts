@@ -1,64 +1,64 @@
-import { noTip, type Tip } from "@shoal/core";
+import { noStreamPosition, type StreamPosition } from "@shoal/core";
 import { grow, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { streams, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
-import type { Answered } from "../connection/publish-outcome.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import type { PublishOutcome } from "../connection/publish-outcome.ts";
 import type { Publication } from "../connection/publisher.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { encodeCommit } from "./commit-codec.ts";
 import { createEventLog } from "./event-log.ts";
 
-const lost: Answered = { state: "unknown", why: "the answer was lost" };
+const lost: PublishOutcome = { state: "unknown", why: "the answer was lost" };
 
 /** A link on which `answer` decides what a publish comes to; `publish` is the real one. */
 const answering = (
-  link: Link,
-  answer: (publication: Publication, publish: Link["publisher"]["publish"]) => Promise<Answered>,
-): Link => ({
+  link: NatsSession,
+  answer: (publication: Publication, publish: NatsSession["publisher"]["publish"]) => Promise<PublishOutcome>,
+): NatsSession => ({
   ...link,
   publisher: { ...link.publisher, publish: (publication) => answer(publication, link.publisher.publish) },
 });
 
 onServer(() => {
-  let bench: NatsBench;
-  let link: Link;
+  let harness: NatsHarness;
+  let link: NatsSession;
   beforeEach(async () => {
-    bench = await natsBench();
-    link = await bench.link();
+    harness = await natsHarness();
+    link = await harness.link();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   describe("an append whose answer is lost", () => {
     it.each([0, 1])("answers with its position although a commit was appended behind it (%i before)", async (count) => {
       const log = createEventLog(link);
       const job = someJob();
-      const first: Tip = (await grow(log, job, count)).at(-1) ?? noTip;
+      const first: StreamPosition = (await grow(log, job, count)).at(-1) ?? noStreamPosition;
       const commit = someCommit(first);
-      const stored: Tip[] = [];
+      const stored: StreamPosition[] = [];
       const cut = answering(link, async (publication, publish) => {
         const outcome = await publish(publication);
         if (stored.length > 0 || outcome.state !== "stored") return outcome;
         stored.push({ seq: outcome.seq, hash: encodeCommit(commit).hash });
         // Another requester takes the commit for what it is, and goes on.
-        await log.append(job, stored[0] ?? noTip, someCommit(stored[0] ?? noTip));
+        await log.append(job, stored[0] ?? noStreamPosition, someCommit(stored[0] ?? noStreamPosition));
         return lost;
       });
-      const tip = await createEventLog(cut).append(job, first, commit);
-      expect([tip]).toEqual(stored);
+      const streamHead = await createEventLog(cut).append(job, first, commit);
+      expect([streamHead]).toEqual(stored);
       expect((await log.load(job)).map(({ seq }) => seq)).toEqual([
         ...(count === 0 ? [] : [first.seq]),
-        tip.seq,
-        tip.seq + 1,
+        streamHead.seq,
+        streamHead.seq + 1,
       ]);
     });
 
     it("answers with its position although other aggregates were written between", async () => {
       const log = createEventLog(link);
       const [job, other] = [someJob(), someJob()];
-      const [first = noTip] = await grow(log, job, 1);
+      const [first = noStreamPosition] = await grow(log, job, 1);
       await grow(log, other, 3);
       let sent = 0;
       const cut = answering(link, async (publication, publish) => {
@@ -66,8 +66,8 @@ onServer(() => {
         sent += 1;
         return sent === 1 ? lost : outcome;
       });
-      const tip = await createEventLog(cut).append(job, first, someCommit(first));
-      expect(tip.seq).toBe(first.seq + 4);
+      const streamHead = await createEventLog(cut).append(job, first, someCommit(first));
+      expect(streamHead.seq).toBe(first.seq + 4);
       expect(sent).toBe(1);
     });
 
@@ -79,19 +79,19 @@ onServer(() => {
         sent += 1;
         return sent < 3 ? lost : await publish(publication);
       });
-      const tip = await createEventLog(cut).append(job, noTip, someCommit(noTip));
-      expect([sent, (await log.load(job)).map(({ seq }) => seq)]).toEqual([3, [tip.seq]]);
+      const streamHead = await createEventLog(cut).append(job, noStreamPosition, someCommit(noStreamPosition));
+      expect([sent, (await log.load(job)).map(({ seq }) => seq)]).toEqual([3, [streamHead.seq]]);
     });
 
     it("is a conflict when another commit took its place", async () => {
       const log = createEventLog(link);
       const job = someJob();
       const cut = answering(link, async () => {
-        await log.append(job, noTip, someCommit(noTip)).catch(() => undefined);
+        await log.append(job, noStreamPosition, someCommit(noStreamPosition)).catch(() => undefined);
         return lost;
       });
-      const appending = createEventLog(cut).append(job, noTip, someCommit(noTip));
-      await expect(appending).rejects.toMatchObject({ code: "REVISION_CONFLICT", details: { wanted: 0 } });
+      const appending = createEventLog(cut).append(job, noStreamPosition, someCommit(noStreamPosition));
+      await expect(appending).rejects.toMatchObject({ code: "REVISION_CONFLICT", details: { expected: 0 } });
     });
   });
 
@@ -100,13 +100,13 @@ onServer(() => {
     async (state) => {
       const log = createEventLog(link);
       const job = someJob();
-      const commit = someCommit(noTip);
+      const commit = someCommit(noStreamPosition);
       const { bytes } = encodeCommit({ ...commit, by: "r-other" });
       const headers = { [headerNames.messageId]: commit.id, [headerNames.expectedSubjectSeq]: 0 };
       const other = await link.publisher.publish({ subject: subjectOf(job), bytes, headers });
       expect(other).toMatchObject({ state: "stored", duplicate: false });
       const cut = answering(link, async () => ({ state, why: "the answer was lost" }));
-      const appending = createEventLog(cut).append(job, noTip, commit);
+      const appending = createEventLog(cut).append(job, noStreamPosition, commit);
       await expect(appending).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
       expect((await log.load(job)).map(({ commit: { by } }) => by)).toEqual(["r-other"]);
     },
@@ -115,9 +115,9 @@ onServer(() => {
   it("a commit of an id that the server knows from another commit is a conflict", async () => {
     const log = createEventLog(link);
     const job = someJob();
-    const commit = someCommit(noTip);
-    await log.append(job, noTip, { ...commit, by: "r-other" });
-    await expect(log.append(job, noTip, commit)).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
+    const commit = someCommit(noStreamPosition);
+    await log.append(job, noStreamPosition, { ...commit, by: "r-other" });
+    await expect(log.append(job, noStreamPosition, commit)).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
     expect((await (await link.manager()).streams.info(streams.events)).state.messages).toBe(1);
   });
 
@@ -127,7 +127,7 @@ onServer(() => {
       sent += 1;
       return { state: "refused", code: 10054, why: "too large for this server" };
     });
-    const appending = createEventLog(refusing).append(someJob(), noTip, someCommit(noTip));
+    const appending = createEventLog(refusing).append(someJob(), noStreamPosition, someCommit(noStreamPosition));
     await expect(appending).rejects.toMatchObject({
       code: "LOG_UNSUITABLE",
       message: expect.stringContaining("too large for this server"),

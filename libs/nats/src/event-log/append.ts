@@ -1,14 +1,14 @@
-import { assert, Fault, faultOf, isCommit, type Tip } from "@shoal/core";
+import { assert, Fault, faultOf, isCommit, type StreamPosition } from "@shoal/core";
 import { type AggregateRef, type Commit, streams, subjectOf } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
-import type { Answered } from "../connection/publish-outcome.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
+import type { PublishOutcome } from "../connection/publish-outcome.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject, nextOnSubject, type StoredMessage } from "../stream/stored-message.ts";
 import type { AppendsUnderWay } from "./appends-under-way.ts";
 import { type EncodedCommit, encodeCommit, hashOf, type MessageReader } from "./commit-codec.ts";
 
-interface Attempt {
+interface AppendAttempt {
   readonly subject: string;
   readonly commit: Commit;
   readonly encoded: EncodedCommit;
@@ -20,7 +20,7 @@ interface Attempt {
 }
 
 /** What the leader's last message says about an append whose answer was none. */
-interface Look {
+interface AppendLookup {
   /** The leader answered. */
   readonly answered: boolean;
   /** Where the commit is, when it is stored. */
@@ -32,23 +32,23 @@ interface Look {
 /** Where a commit is appended. */
 export interface AppendPlace {
   readonly aggregate: AggregateRef;
-  readonly after: Tip;
+  readonly after: StreamPosition;
   readonly read: MessageReader;
   readonly underWay: AppendsUnderWay;
 }
 
 /** See EventLog.append. */
-export async function appendCommit(link: Link, place: AppendPlace, commit: Commit): Promise<Tip> {
+export async function appendCommit(link: NatsSession, place: AppendPlace, commit: Commit): Promise<StreamPosition> {
   const { aggregate, after, read, underWay } = place;
   assert(commit.prev === after.hash, `commit ${commit.id} must name the hash of the commit before it`);
   const subject = subjectOf(aggregate);
   const encoded = encodeCommit(commit);
-  const first: Attempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
+  const first: AppendAttempt = { subject, commit, encoded, expectedSeq: after.seq, afterSeq: after.seq, read };
   return await underWay.during({ aggregate, subject, commit, encoded }, () => untilSettled(link, first));
 }
 
 /** Tries until the log has an answer: the commit is there, or another one, or it does not answer. */
-async function untilSettled(link: Link, first: Attempt): Promise<Tip> {
+async function untilSettled(link: NatsSession, first: AppendAttempt): Promise<StreamPosition> {
   const { subject } = first;
   const { hash } = first.encoded;
   let attempt = first;
@@ -71,9 +71,9 @@ async function untilSettled(link: Link, first: Attempt): Promise<Tip> {
 // Behind the first append that a leader leaves unanswered (3 s): together longer than the 4 to 8 s of a change of leader (measured).
 const fullAfterMs = 6_000;
 
-const isDeaf = (outcome: Answered): boolean => outcome.state === "unknown" && outcome.cause !== undefined;
+const isDeaf = (outcome: PublishOutcome): boolean => outcome.state === "unknown" && outcome.cause !== undefined;
 
-function publish(link: Link, { subject, commit, encoded, expectedSeq }: Attempt) {
+function publish(link: NatsSession, { subject, commit, encoded, expectedSeq }: AppendAttempt) {
   const headers = { [headerNames.messageId]: commit.id, [headerNames.expectedSubjectSeq]: expectedSeq };
   return link.publisher.publish({ subject, bytes: encoded.bytes, headers });
 }
@@ -84,7 +84,7 @@ function publish(link: Link, { subject, commit, encoded, expectedSeq }: Attempt)
  * Answers with our position when the commit is there, without one when it is right to try again; throws the conflict. Nothing may
  * follow a message of a requester that cannot be read: its Fault takes the conflict's place.
  */
-async function settle(link: Link, attempt: Attempt): Promise<Look> {
+async function settle(link: NatsSession, attempt: AppendAttempt): Promise<AppendLookup> {
   const { subject, expectedSeq, read } = attempt;
   const look = await lastOnSubject(link, streams.events, subject);
   if (look.state === "unknown") return { answered: false };
@@ -102,12 +102,12 @@ async function settle(link: Link, attempt: Attempt): Promise<Look> {
   }
   const where = last === undefined ? "nothing there" : `position ${last.seq}`;
   throw new Fault("REVISION_CONFLICT", `${subject}: expected to follow position ${expectedSeq}, got ${where}`, {
-    details: { wanted: expectedSeq, found: last?.seq ?? 0 },
+    details: { expected: expectedSeq, found: last?.seq ?? 0 },
   });
 }
 
 /** True when no requester has appended what is behind the commit that this attempt follows: it must not lock the aggregate. */
-async function onlyForeignBehind(link: Link, { subject, afterSeq }: Attempt): Promise<boolean> {
+async function onlyForeignBehind(link: NatsSession, { subject, afterSeq }: AppendAttempt): Promise<boolean> {
   for (let seq = afterSeq + 1; ; ) {
     const look = await nextOnSubject(link, streams.events, { subject, seq });
     if (look.state === "none") return true;
@@ -116,7 +116,7 @@ async function onlyForeignBehind(link: Link, { subject, afterSeq }: Attempt): Pr
   }
 }
 
-function isOurs(stored: StoredMessage, { encoded }: Attempt): boolean {
+function isOurs(stored: StoredMessage, { encoded }: AppendAttempt): boolean {
   return hashOf(stored.bytes) === encoded.hash;
 }
 

@@ -6,23 +6,23 @@ import { describe, expect, it } from "vitest";
 import { decodeJson } from "../json.ts";
 import { encodeCommit, hashOf, messageReader, wholly } from "./commit-codec.ts";
 
-const tip = { seq: 0, hash: "" };
+const streamHead = { seq: 0, hash: "" };
 const job = { kind: "job", namespace: "blue", id: "j-1" };
 const subject = `shoal.evt.${shardOf("j-1")}.job.blue.j-1`;
 
 describe("a commit's bytes", () => {
   it("are JSON that any reader understands", () => {
-    const commit = someCommit(tip, "nö room");
+    const commit = someCommit(streamHead, "nö room");
     expect(new TextDecoder().decode(encodeCommit(commit).bytes)).toBe(JSON.stringify(commit));
   });
   it("are the same each time, and their hash is over all of them", () => {
-    const commit = someCommit(tip);
+    const commit = someCommit(streamHead);
     const { bytes, hash } = encodeCommit(commit);
     expect(encodeCommit(structuredClone(commit))).toEqual({ bytes, hash });
     expect(hashOf(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte)))).not.toBe(hash);
   });
   it("have no place for fields that are undefined", () => {
-    const commit = someCommit(tip);
+    const commit = someCommit(streamHead);
     const data = { why: "x", answers: [], none: undefined };
     const [withNone, without] = [data, { why: "x", answers: [] }].map((each) =>
       encodeCommit({ ...commit, events: [{ type: "JobQueued", v: 1, data: each }] }),
@@ -30,17 +30,21 @@ describe("a commit's bytes", () => {
     expect(withNone).toEqual(without);
   });
   it("may be as many as the limit and not one more", () => {
-    const room = commitBytes.max - encodeCommit(someCommit(tip, "")).bytes.length;
-    expect(encodeCommit(someCommit(tip, "x".repeat(room))).bytes).toHaveLength(commitBytes.max);
-    expect(() => encodeCommit(someCommit(tip, "x".repeat(room + 1)))).toThrow(`at most ${commitBytes.max} bytes`);
+    const room = commitBytes.max - encodeCommit(someCommit(streamHead, "")).bytes.length;
+    expect(encodeCommit(someCommit(streamHead, "x".repeat(room))).bytes).toHaveLength(commitBytes.max);
+    expect(() => encodeCommit(someCommit(streamHead, "x".repeat(room + 1)))).toThrow(
+      `at most ${commitBytes.max} bytes`,
+    );
     // Two bytes in UTF-8.
-    expect(() => encodeCommit(someCommit(tip, `${"x".repeat(room - 1)}ö`))).toThrow(`at most ${commitBytes.max} bytes`);
+    expect(() => encodeCommit(someCommit(streamHead, `${"x".repeat(room - 1)}ö`))).toThrow(
+      `at most ${commitBytes.max} bytes`,
+    );
   });
 });
 
 describe("a message of the log", () => {
   const read = messageReader(kinds);
-  const { bytes, hash } = encodeCommit(someCommit(tip));
+  const { bytes, hash } = encodeCommit(someCommit(streamHead));
   it("is read with what it is about, and a digest when it is asked for", () => {
     const message = { subject, seq: 7, bytes };
     const expected = { aggregate: job, seq: 7, hash, commit: decodeJson(bytes) };

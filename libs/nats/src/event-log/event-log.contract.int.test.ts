@@ -2,14 +2,14 @@ import { eventLogContract } from "@shoal/core/testing/contracts";
 import { subjectOf } from "@shoal/proto";
 import { expect } from "vitest";
 import { headerNames } from "../connection/message-headers.ts";
-import { natsBench } from "../testing/nats-bench.ts";
+import { natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { createEventLog } from "./event-log.ts";
 
 onServer(() => {
   eventLogContract("the log on a NATS server", async () => {
-    const bench = await natsBench();
-    const link = await bench.link();
+    const harness = await natsHarness();
+    const link = await harness.link();
     return {
       log: createEventLog(link),
       as: async (known) => createEventLog(link, known),
@@ -20,7 +20,7 @@ onServer(() => {
         const outcome = await link.publisher.publish({ subject: subjectOf(aggregate), bytes, headers });
         return outcome.state === "stored" ? outcome.seq : expect.unreachable(outcome.why);
       },
-      close: bench.close,
+      close: harness.close,
     };
   });
 });

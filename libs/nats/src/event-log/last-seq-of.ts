@@ -1,5 +1,5 @@
 import { streams } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
@@ -8,7 +8,7 @@ import { lastOnSubject } from "../stream/stored-message.ts";
 type LastSeq = { readonly seq: number } | { readonly seq: undefined; readonly why: string };
 
 /** The position of the last message of a subject of the log (wildcards allowed), never stale; 0 when there is none. Throws Fault LOG_UNREACHABLE. */
-export async function lastSeqOf(link: Link, subject: string): Promise<number> {
+export async function lastSeqOf(link: NatsSession, subject: string): Promise<number> {
   for (const untilAt = link.clock.now() + patienceMs; ; ) {
     // One server alone is the leader, and answers a direct question at two thirds of the cost of one to the leader (measured).
     const last = link.nc.info?.cluster === undefined ? await direct(link, subject) : await fromLeader(link, subject);
@@ -18,13 +18,13 @@ export async function lastSeqOf(link: Link, subject: string): Promise<number> {
   }
 }
 
-async function fromLeader(link: Link, subject: string): Promise<LastSeq> {
+async function fromLeader(link: NatsSession, subject: string): Promise<LastSeq> {
   const look = await lastOnSubject(link, streams.events, subject);
   if (look.state === "unknown") return { seq: undefined, why: look.why };
   return { seq: look.state === "none" ? 0 : look.message.seq };
 }
 
-async function direct(link: Link, subject: string): Promise<LastSeq> {
+async function direct(link: NatsSession, subject: string): Promise<LastSeq> {
   const text = JSON.stringify({ last_by_subj: subject });
   const answer = await ask(link, { subject: `$JS.API.DIRECT.GET.${streams.events}`, text });
   if (typeof answer === "string") return { seq: undefined, why: answer };

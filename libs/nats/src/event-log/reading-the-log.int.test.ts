@@ -5,9 +5,9 @@ import { grow, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { subjectOf } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
+import { connectRequester, type NatsRequesterPorts } from "../requester-ports.ts";
 import { permissionsOfObserver, permissionsOfRequester } from "../rights/rights.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { hashOf } from "./commit-codec.ts";
 
@@ -45,12 +45,12 @@ onServer(() => {
     { user: "requester", password: pass, rights: permissionsOfRequester() },
     { user: "auditor", password: pass, rights: permissionsOfObserver("auditor") },
   ];
-  let bench: NatsBench;
-  let requester: RequesterPorts;
+  let harness: NatsHarness;
+  let requester: NatsRequesterPorts;
   let expected: readonly string[] = [];
   beforeAll(async () => {
-    bench = await natsBench({ users, topology: false });
-    const servers = [bench.server().url];
+    harness = await natsHarness({ users, topology: false });
+    const servers = [harness.server().url];
     requester = await connectRequester({
       clock: systemClock(),
       random: systemRandom,
@@ -66,11 +66,11 @@ onServer(() => {
   });
   afterAll(async () => {
     await requester?.close();
-    await bench?.close();
+    await harness?.close();
   });
 
   function run(program: string, args: readonly string[]) {
-    const { port, url } = bench.server();
+    const { port, url } = harness.server();
     const env = {
       NATS_URL: url,
       NATS_HOST: "127.0.0.1",

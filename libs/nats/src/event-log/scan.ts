@@ -1,6 +1,6 @@
 import { streams, subjects } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import type { DeliveredMessage } from "../stream/read-message.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
@@ -29,7 +29,7 @@ export interface ScanReader {
  * Delivers every message behind `afterSeq` up to the end of the log as it was when called, in log order; resolves with
  * that end. Throws Fault LOG_UNREACHABLE.
  */
-export async function scanLog(link: Link, afterSeq: number, reader: ScanReader): Promise<number> {
+export async function scanLog(link: NatsSession, afterSeq: number, reader: ScanReader): Promise<number> {
   const end = await lastSeq(link);
   if (end <= afterSeq) return end;
   await readToEnd(link, {
@@ -66,4 +66,4 @@ class Scanned implements ScannedMessage {
 }
 
 /** The last position of the log; 0 when it is empty. Throws Fault LOG_UNREACHABLE. */
-export const lastSeq = (link: Link): Promise<number> => streamLastSeq(link, streams.events);
+export const lastSeq = (link: NatsSession): Promise<number> => streamLastSeq(link, streams.events);

@@ -1,16 +1,16 @@
 import { systemClock } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { clockCheck } from "./checks.ts";
 import { createLogHealthWatch, type LogHealth } from "./log-health.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   beforeEach(async () => {
-    bench = await natsBench();
+    harness = await natsHarness();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   /** Polls without a pause until it holds; the test's own time-out ends it. */
   async function until(now: () => LogHealth, holds: (health: LogHealth) => boolean): Promise<LogHealth> {
@@ -26,7 +26,7 @@ onServer(() => {
         now: () => system.now() + jumpMs,
         at: (at: number, callback: () => void) => system.at(at - jumpMs, callback),
       };
-      const watch = createLogHealthWatch(await bench.link({ clock }), "EVENTS");
+      const watch = createLogHealthWatch(await harness.link({ clock }), "EVENTS");
       watch.start();
       const before = await until(watch.now, (health) => health.clock !== undefined);
       expect(clockCheck(before.clock).warning).toBeUndefined();
@@ -37,10 +37,10 @@ onServer(() => {
     });
 
     it("says that the server is gone, and that it is back", { timeout: 20_000 }, async () => {
-      const watch = createLogHealthWatch(await bench.link(), "EVENTS");
+      const watch = createLogHealthWatch(await harness.link(), "EVENTS");
       watch.start();
       await until(watch.now, ({ answeredAt }) => answeredAt !== undefined);
-      await bench.crash();
+      await harness.crash();
       const since = Date.now();
       const back = await until(watch.now, ({ answeredAt = 0, connected }) => connected && answeredAt > since);
       expect(back.problem).toBeUndefined();

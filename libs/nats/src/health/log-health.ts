@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer, type ServerAnswer } from "../connection/server-request.ts";
 import type { PlaceRecord } from "../connection/write-record.ts";
 
@@ -44,7 +44,7 @@ export const healthTimes = {
 const StreamState = z.object({ ts: z.string().optional(), state: z.object({ bytes: z.number() }) });
 
 /** A watch over `stream`; a stream that is not there is an answer too. It asks nothing before its start. */
-export function createLogHealthWatch(link: Link, stream: string): LogHealthWatch {
+export function createLogHealthWatch(link: NatsSession, stream: string): LogHealthWatch {
   let latest: Pick<LogHealth, "answeredAt" | "problem" | "storedBytes" | "clock"> = unknown;
   let cancel = () => {};
   let isRunning = false;

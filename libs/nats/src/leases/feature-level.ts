@@ -1,11 +1,11 @@
 import { Fault, type ViewEntry } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import { z } from "zod";
-import { type Link, unreachable } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
-import { keptOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { encodeEntry } from "../views/entry-codec.ts";
 
 /** The key of the cluster's feature level: no shard's and no requester's, and without a time to live. */
@@ -20,14 +20,14 @@ export function featureLevelIn(entry: ViewEntry | undefined): number {
 }
 
 /** See Leases.raiseFeatureLevel. Written strictly on the last revision, so that no level goes down. */
-export async function raiseFeatureLevel(link: Link, level: number): Promise<number> {
+export async function raiseFeatureLevel(link: NatsSession, level: number): Promise<number> {
   const subject = subjectOfKey(buckets.shards, featureLevelKey);
   for (const untilAt = link.clock.now() + patienceMs; ; await shortPause(link)) {
     const found = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
     let why = found.state === "unknown" ? found.why : "";
     if (found.state !== "unknown") {
       const stored = found.state === "there" ? found.message : undefined;
-      const before = featureLevelIn(stored === undefined ? undefined : keptOf(stored)?.value);
+      const before = featureLevelIn(stored === undefined ? undefined : storedValueOf(stored)?.value);
       if (before >= level) return before;
       const outcome = await link.publisher.publish({
         subject,

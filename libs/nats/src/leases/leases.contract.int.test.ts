@@ -1,7 +1,7 @@
 import { leasesContract } from "@shoal/core/testing/contracts";
 import { buckets } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
-import { natsBench } from "../testing/nats-bench.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import { natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { watchBucket } from "../views/watch.ts";
 import { claimKey } from "./claim.ts";
@@ -12,10 +12,10 @@ onServer(() => {
   const times = { ttlMs: 2_000, renewMs: 500 };
 
   leasesContract("leases on a NATS server", async () => {
-    const bench = await natsBench();
-    const own = await bench.link();
-    const links = new Map<string, Link>();
-    for (const id of ["a", "b", "c"]) links.set(id, await bench.link());
+    const harness = await natsHarness();
+    const own = await harness.link();
+    const links = new Map<string, NatsSession>();
+    for (const id of ["a", "b", "c"]) links.set(id, await harness.link());
     return {
       join(id) {
         const link = links.get(id);
@@ -36,7 +36,7 @@ onServer(() => {
         await promise;
         await watch.close();
       },
-      close: bench.close,
+      close: harness.close,
     };
   });
 });

@@ -1,17 +1,17 @@
 import type { Lease } from "@shoal/core";
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { createLeases } from "./leases.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   beforeEach(async () => {
-    bench = await natsBench();
+    harness = await natsHarness();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   // The shortest life that the server can count with room for renewals.
   const times = { ttlMs: 2_000, renewMs: 500 };
@@ -19,11 +19,11 @@ onServer(() => {
   const renewals = 6;
 
   it("a renewal that is stored and whose answer is lost does not stretch the lease", async () => {
-    const link = await bench.link();
-    const ends = heard<Lease | "renewed">();
+    const link = await harness.link();
+    const ends = record<Lease | "renewed">();
     let isCut = false;
     let unconfirmed = 0;
-    const cut: Link = {
+    const cut: NatsSession = {
       ...link,
       publisher: {
         ...link.publisher,
@@ -32,13 +32,13 @@ onServer(() => {
           if (!isCut || !publication.subject.endsWith(".3")) return outcome;
           expect(outcome.state).toBe("stored");
           unconfirmed += 1;
-          if (unconfirmed === renewals) ends.tell("renewed");
+          if (unconfirmed === renewals) ends.push("renewed");
           return { state: "unknown", why: "the answer was lost" };
         },
       },
     };
     const leases = createLeases(cut, "a", times);
-    await leases.start({ changed: () => {}, lost: ends.tell });
+    await leases.start({ changed: () => {}, lost: ends.push });
     const lease = await leases.acquire(3);
     expect(lease).toBeDefined();
     isCut = true;

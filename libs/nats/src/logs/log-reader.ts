@@ -1,12 +1,12 @@
 import type { LogReader } from "@shoal/core";
 import { streams, subjects } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { readStream } from "../stream/reading.ts";
 import { decodeChunk } from "./log-codec.ts";
 import { logLimits } from "./log-limits.ts";
 
 /** Reads what is kept of an execution's output, whichever node it ran on, and then what still comes. */
-export function createLogReader(link: Link): LogReader {
+export function createLogReader(link: NatsSession): LogReader {
   return {
     read: (executionId, { tail }, reader) =>
       readStream(link, {

@@ -1,11 +1,11 @@
 import type { LogChunk, LogSender } from "@shoal/core";
 import { subjects } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { encodeChunk } from "./log-codec.ts";
 import { logLimits } from "./log-limits.ts";
 
 /** How much an execution may still say now. */
-interface Allowance {
+interface OutputBudget {
   bytes: number;
   filledAt: number;
   shedding: boolean;
@@ -14,10 +14,10 @@ interface Allowance {
 const shedNotice = new TextEncoder().encode("[shoal: output shed here, it came faster than it can be kept]\n");
 
 /** Sends output to the stream of logs, never waits, and sheds what comes too fast: it says so once each time it begins to. */
-export function createLogSender(link: Link, nodeId: string): LogSender {
-  const allowances = new Map<string, Allowance>();
+export function createLogSender(link: NatsSession, nodeId: string): LogSender {
+  const allowances = new Map<string, OutputBudget>();
 
-  function allowanceOf(executionId: string): Allowance {
+  function allowanceOf(executionId: string): OutputBudget {
     const known = allowances.get(executionId);
     const now = link.clock.now();
     const allowance = known ?? { bytes: logLimits.burstBytes, filledAt: now, shedding: false };
@@ -50,7 +50,7 @@ export function createLogSender(link: Link, nodeId: string): LogSender {
   };
 }
 
-function remember(allowances: Map<string, Allowance>, executionId: string, allowance: Allowance): void {
+function remember(allowances: Map<string, OutputBudget>, executionId: string, allowance: OutputBudget): void {
   allowances.set(executionId, allowance);
   if (allowances.size <= logLimits.executionsMax) return;
   const oldest = allowances.keys().next();

@@ -1,11 +1,11 @@
 import { Fault, type Kinds, pause, viewBuckets } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { lastSeq } from "../event-log/scan.ts";
-import { isMemberKey } from "../leases/picture.ts";
+import { isMemberKey } from "../leases/lease-table.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
-import { isRemoval, keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { isRemoval, keyOfSubject, positionKey, storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { newestKnown } from "../views/newest-known.ts";
 import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
 
@@ -21,7 +21,7 @@ export interface LossAccepted {
  * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
-export async function acceptLoss(link: Link, kinds: Kinds): Promise<LossAccepted> {
+export async function acceptLoss(link: NatsSession, kinds: Kinds): Promise<LossAccepted> {
   await refuseWhileOneRuns(link);
   const known = await newestKnown(link, kinds);
   const views = viewBuckets(kinds).map(({ name }) => name);
@@ -37,7 +37,7 @@ export async function acceptLoss(link: Link, kinds: Kinds): Promise<LossAccepted
 // One that died, or that a backup still names, is on the list for the life of a lease; one that runs renews it.
 const looks = { count: 10, everyMs: 1_000 } as const;
 
-async function refuseWhileOneRuns(link: Link): Promise<void> {
+async function refuseWhileOneRuns(link: NatsSession): Promise<void> {
   let members = await membersNow(link);
   for (let look = 1; look < looks.count && members.length > 0; look++) {
     await pause(link.clock, looks.everyMs);
@@ -48,17 +48,17 @@ async function refuseWhileOneRuns(link: Link): Promise<void> {
   throw new Fault("CONFIG_INVALID", `expected no requester to run, got ${names}; stop all of them first`);
 }
 
-async function membersNow(link: Link): Promise<readonly string[]> {
+async function membersNow(link: NatsSession): Promise<readonly string[]> {
   const members: string[] = [];
-  await eachKept(link, buckets.shards, (key, seen) => {
+  await eachStored(link, buckets.shards, (key, seen) => {
     if (isMemberKey(key) && !seen.removed) members.push(key);
   });
   return members;
 }
 
-async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<number> {
+async function forgetAhead(link: NatsSession, bucket: string, endsAt: number): Promise<number> {
   const ahead: string[] = [];
-  await eachKept(link, bucket, (key, { seq }) => {
+  await eachStored(link, bucket, (key, { seq }) => {
     // A removal carries the position behind it, and would win over what is older.
     if (seq > endsAt) ahead.push(key);
   });
@@ -66,7 +66,7 @@ async function forgetAhead(link: Link, bucket: string, endsAt: number): Promise<
   return ahead.length;
 }
 
-async function purge(link: Link, bucket: string, key: string): Promise<void> {
+async function purge(link: NatsSession, bucket: string, key: string): Promise<void> {
   const what = `removing ${key} from the bucket ${bucket}`;
   const subject = `$JS.API.STREAM.PURGE.${streamOfBucket(bucket)}`;
   const answer = await askPatiently(link, what, { subject, body: { filter: subjectOfKey(bucket, key) } });
@@ -74,18 +74,18 @@ async function purge(link: Link, bucket: string, key: string): Promise<void> {
 }
 
 /** Tells what stands under each key of a bucket, removals included. */
-async function eachKept(
-  link: Link,
+async function eachStored(
+  link: NatsSession,
   bucket: string,
-  tell: (key: string, seen: { readonly seq: number; readonly removed: boolean }) => void,
+  emit: (key: string, seen: { readonly seq: number; readonly removed: boolean }) => void,
 ): Promise<void> {
   await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),
     from: { at: "latest" },
     deliver(message) {
-      const kept = keptOf(message);
-      tell(keyOfSubject(bucket, message.subject), { seq: kept?.seq ?? -1, removed: isRemoval(message) });
+      const saved = storedValueOf(message);
+      emit(keyOfSubject(bucket, message.subject), { seq: saved?.seq ?? -1, removed: isRemoval(message) });
     },
   });
 }

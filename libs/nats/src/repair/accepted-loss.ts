@@ -1,8 +1,8 @@
 import { buckets } from "@shoal/proto";
 import { z } from "zod";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
-import { keptOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { encodeEntry } from "../views/entry-codec.ts";
 
 const AcceptedLoss = z.object({
@@ -24,15 +24,15 @@ const key = "_accepted-loss";
 const subject = subjectOfKey(buckets.shards, key);
 
 /** The latest acceptance; undefined when there was none. Throws Fault LOG_UNREACHABLE. */
-export async function lastAcceptedLoss(link: Link): Promise<AcceptedLoss | undefined> {
+export async function lastAcceptedLoss(link: NatsSession): Promise<AcceptedLoss | undefined> {
   const look = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
   if (look.state === "unknown") throw unreachable("reading what loss was accepted", look.why);
-  const kept = look.state === "there" ? AcceptedLoss.safeParse(keptOf(look.message)?.value) : undefined;
-  return kept?.success === true ? kept.data : undefined;
+  const saved = look.state === "there" ? AcceptedLoss.safeParse(storedValueOf(look.message)?.value) : undefined;
+  return saved?.success === true ? saved.data : undefined;
 }
 
 /** Records an acceptance behind all before. Throws Fault LOG_UNREACHABLE. */
-export async function recordAcceptedLoss(link: Link, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
+export async function recordAcceptedLoss(link: NatsSession, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
   const before = await lastAcceptedLoss(link);
   const record = { seq: (before?.seq ?? 0) + 1, ...loss };
   const outcome = await link.publisher.publish({ subject, bytes: encodeEntry(record) });

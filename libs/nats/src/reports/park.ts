@@ -1,6 +1,6 @@
 import { streams, subjects } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
 import { headerNames } from "../connection/message-headers.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { parkedHeadBytes } from "../topology/topology-data.ts";
 
@@ -21,10 +21,10 @@ const oneLine = (text: string) => text.slice(0, headerCharsMax).replace(/[^\x20-
 
 /** Puts the head of a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble; true when it is stored. */
 export function park(
-  link: Link,
+  link: NatsSession,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
 ): Promise<boolean> {
-  link.trouble(`${message.subject} at ${message.seq} is parked: ${why}`, "warn");
+  link.onProblem(`${message.subject} at ${message.seq} is parked: ${why}`, "warn");
   const headers = {
     // The same message met again by a new owner is parked once.
     [headerNames.messageId]: `${streams.reports}.${message.seq}`,
@@ -41,7 +41,7 @@ export function park(
     })
     .then((outcome) => {
       if (outcome.state !== "stored")
-        link.trouble(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
+        link.onProblem(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
       return outcome.state === "stored";
     });
 }

@@ -1,5 +1,5 @@
 import { streams, subjects } from "@shoal/proto";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
 /** Removes reports that have been decided on, so that what is stored is what waits. */
@@ -12,7 +12,7 @@ export interface ReportPurger {
 const everyMs = 10_000;
 
 /** Purges each shard at most once in `everyMs`; what a failed purge leaves goes with the next one. */
-export function createReportPurger(link: Link): ReportPurger {
+export function createReportPurger(link: NatsSession): ReportPurger {
   const purgedAt = new Map<number, number>();
   return {
     decided(shard, seq) {
@@ -22,7 +22,7 @@ export function createReportPurger(link: Link): ReportPurger {
       // The server keeps the position that is named, and everything behind it.
       const body = { filter: subjects.reportsOfShard(shard), seq: seq + 1 };
       void askServer(link, { subject: `$JS.API.STREAM.PURGE.${streams.reports}`, body }).then((answer) => {
-        if (answer.state === "error") link.trouble(`reports of shard ${shard} cannot be purged: ${answer.why}`);
+        if (answer.state === "error") link.onProblem(`reports of shard ${shard} cannot be purged: ${answer.why}`);
       });
     },
   };

@@ -1,13 +1,13 @@
 import { paced, type ReceivedReport, type ReportQueue } from "@shoal/core";
 import { isShallow, levelsMax, Report, reportBytesMax, reporterOf, shardOf, streams, subjects } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 
 /** The reports of all nodes. `onParked` hears how many have been parked by this process so far. */
-export function createReportQueue(link: Link, onParked: (count: number) => void): ReportQueue {
+export function createReportQueue(link: NatsSession, onParked: (count: number) => void): ReportQueue {
   let parked = 0;
   return {
     async follow(shard, afterSeq, ...[deliver, reading = {}]) {

@@ -1,13 +1,13 @@
 import type { Report } from "@shoal/proto";
 import { expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
-import type { Answered } from "../connection/publish-outcome.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import type { PublishOutcome } from "../connection/publish-outcome.ts";
 import { createReportSender } from "./report-sender.ts";
 
 const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } };
 
 /** What a report comes to when the publisher answers so. */
-async function sent(outcome: Answered): Promise<unknown> {
+async function sent(outcome: PublishOutcome): Promise<unknown> {
   const published: unknown[] = [];
   const link = {
     publisher: {
@@ -16,7 +16,7 @@ async function sent(outcome: Answered): Promise<unknown> {
         return outcome;
       },
     },
-  } as unknown as Link;
+  } as unknown as NatsSession;
   const sending = createReportSender(link, "n1").send({ jobId: "j-1", executionId: "e-1", report });
   const end = await sending.then(
     () => "sent",
@@ -30,7 +30,7 @@ async function sent(outcome: Answered): Promise<unknown> {
 
 const again = { code: "LOG_UNREACHABLE", message: expect.stringContaining("reporting running of e-1") };
 
-it.each<readonly [string, Answered, unknown]>([
+it.each<readonly [string, PublishOutcome, unknown]>([
   ["that is stored", { state: "stored", seq: 7, duplicate: false }, "sent"],
   ["that is called a duplicate", { state: "stored", seq: 7, duplicate: true }, expect.objectContaining(again)],
   ["whose outcome is unknown", { state: "unknown", why: "lost" }, expect.objectContaining(again)],

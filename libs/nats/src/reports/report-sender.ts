@@ -1,13 +1,13 @@
 import { Fault, type ReportSender } from "@shoal/core";
 import { subjects } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { encodeMessage } from "../message-codec.ts";
 
 /**
  * A node's voice: reports under its own id. They carry no message id: ids are shared by the whole stream, so that another
  * node could use them up before. The same report said again is stored again, and decided on as one that is known.
  */
-export function createReportSender(link: Link, nodeId: string): ReportSender {
+export function createReportSender(link: NatsSession, nodeId: string): ReportSender {
   return {
     async send({ jobId, executionId, report }) {
       const what = `reporting ${report.saw.kind} of ${executionId}`;

@@ -1,12 +1,12 @@
 import type { ReceivedReport } from "@shoal/core";
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { encodeMessage } from "../message-codec.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { cutProxy } from "../testing/cut-proxy.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { parkedHeaders } from "./park.ts";
 import { createReportPurger } from "./purge-reports.ts";
@@ -14,11 +14,11 @@ import { createReportQueue } from "./report-queue.ts";
 import { createReportSender } from "./report-sender.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   beforeEach(async () => {
-    bench = await natsBench();
+    harness = await natsHarness();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   const report = (at: number): Report => ({
     at,
@@ -29,29 +29,29 @@ onServer(() => {
   const job = "j-1";
 
   it("tells every report in order, behind a position", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     const sender = createReportSender(link, "n1");
     for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
-    const told = heard<ReceivedReport>();
+    const collected = record<ReceivedReport>();
     const queue = createReportQueue(link, () => {});
-    const first = await queue.follow(shardOf(job), 0, told.tell);
-    expect((await told.atLeast(3)).map(({ report: { at } }) => at)).toEqual([1, 2, 3]);
+    const first = await queue.follow(shardOf(job), 0, collected.push);
+    expect((await collected.atLeast(3)).map(({ report: { at } }) => at)).toEqual([1, 2, 3]);
     await first.close();
-    const rest = heard<ReceivedReport>();
-    const second = await queue.follow(shardOf(job), told.all[1]?.seq ?? 0, rest.tell);
+    const rest = record<ReceivedReport>();
+    const second = await queue.follow(shardOf(job), collected.all[1]?.seq ?? 0, rest.push);
     expect((await rest.atLeast(1)).map(({ report: { at } }) => at)).toEqual([3]);
     await second.close();
   });
 
   it("rejects a report whose answer is lost, although it is stored, so that it is repeated", async () => {
-    const proxy = await cutProxy(bench.server().port);
-    const [near, far] = [await bench.link(), await bench.link({ servers: [proxy.url] })];
-    const told = heard<ReceivedReport>();
-    const following = await createReportQueue(near, () => {}).follow(shardOf(job), 0, told.tell);
+    const proxy = await cutProxy(harness.server().port);
+    const [near, far] = [await harness.link(), await harness.link({ servers: [proxy.url] })];
+    const collected = record<ReceivedReport>();
+    const following = await createReportQueue(near, () => {}).follow(shardOf(job), 0, collected.push);
     proxy.deafen();
     const sending = createReportSender(far, "n1").send({ jobId: job, executionId: "e-1", report: report(1) });
     const refused = expect(sending).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
-    await told.atLeast(1);
+    await collected.atLeast(1);
     proxy.cut();
     await refused;
     await following.close();
@@ -59,16 +59,16 @@ onServer(() => {
   });
 
   it("parks the head of what is long, and how long it was", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     const subject = subjects.report("n1", job, "e-1");
     await link.publisher.publish({ subject, bytes: new Uint8Array(500_000).fill(7) });
-    const parked = heard<{ length: number; bytes: string }>();
+    const parked = record<{ length: number; bytes: string }>();
     const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, () => {});
     const reading = await readStream(link, {
       stream: streams.parked,
       filter: subjects.allParked,
       from: { at: "behind", seq: 0 },
-      deliver: (message) => parked.tell({ length: message.bytes.length, bytes: message.header(parkedHeaders.bytes) }),
+      deliver: (message) => parked.push({ length: message.bytes.length, bytes: message.header(parkedHeaders.bytes) }),
     });
     expect(await parked.atLeast(1)).toEqual([{ length: 4_096, bytes: "500000" }]);
     await following.close();
@@ -76,7 +76,7 @@ onServer(() => {
   });
 
   it("refuses a report for want of room as one to be said again, and takes it when there is room", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     const { streams: api } = await link.manager();
     await api.update(streams.reports, { max_bytes: 2_000 });
     const sender = createReportSender(link, "n1");
@@ -99,32 +99,32 @@ onServer(() => {
   });
 
   it("purges only what was decided on, and only of the shard", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     const sender = createReportSender(link, "n1");
-    const elsewhere = Array.from({ length: 64 }, (_, n) => `j-other-${n}`).find((id) => shardOf(id) !== shardOf(job));
+    const others = Array.from({ length: 64 }, (_, n) => `j-other-${n}`).find((id) => shardOf(id) !== shardOf(job));
     for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
-    await sender.send({ jobId: elsewhere ?? "", executionId: "e-2", report: report(4) });
+    await sender.send({ jobId: others ?? "", executionId: "e-2", report: report(4) });
     createReportPurger(link).decided(shardOf(job), 2);
     const { streams: api } = await link.manager();
     await expect.poll(async () => (await api.info(streams.reports)).state.messages, { timeout: 10_000 }).toBe(2);
-    const told = heard<ReceivedReport>();
-    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, told.tell);
-    expect((await told.atLeast(1)).map(({ seq }) => seq)).toEqual([3]);
+    const collected = record<ReceivedReport>();
+    const following = await createReportQueue(link, () => {}).follow(shardOf(job), 0, collected.push);
+    expect((await collected.atLeast(1)).map(({ seq }) => seq)).toEqual([3]);
     await following.close();
   });
 
   it("parks what cannot be read with its reason, counts it, and goes on", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     const subject = subjects.report("n1", job, "e-1");
     await link.publisher.publish({ subject, bytes: new TextEncoder().encode("no report at all") });
     await link.publisher.publish({ subject, bytes: encodeMessage({ ...report(1), saw: { kind: "dreamt" } }) });
     await createReportSender(link, "n1").send({ jobId: job, executionId: "e-1", report: report(2) });
-    const counts = heard<number>();
-    const told = heard<ReceivedReport>();
-    const parked = heard<{ bytes: string; reason: string; subject: string }>();
-    const following = await createReportQueue(link, counts.tell).follow(shardOf(job), 0, told.tell);
+    const counts = record<number>();
+    const collected = record<ReceivedReport>();
+    const parked = record<{ bytes: string; reason: string; subject: string }>();
+    const following = await createReportQueue(link, counts.push).follow(shardOf(job), 0, collected.push);
     const deliver = (message: ReadMessage) =>
-      parked.tell({
+      parked.push({
         bytes: Buffer.from(message.bytes).toString("latin1"),
         reason: message.header(parkedHeaders.reason),
         subject: message.header(parkedHeaders.subject),
@@ -135,7 +135,7 @@ onServer(() => {
       from: { at: "behind", seq: 0 },
       deliver,
     });
-    expect((await told.atLeast(1)).map(({ report: { at } }) => at)).toEqual([2]);
+    expect((await collected.atLeast(1)).map(({ report: { at } }) => at)).toEqual([2]);
     expect(counts.all).toEqual([1, 2]);
     const [first, second] = await parked.atLeast(2);
     expect(first).toMatchObject({ bytes: "no report at all", subject });

@@ -1,12 +1,12 @@
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 import { causeOf } from "@shoal/core";
 import { resultsBucketOf } from "@shoal/proto";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 
 const streamPrefix = `OBJ_${resultsBucketOf("")}`;
 
 /** Deletes a node's results bucket with everything in it; harmless when there is none. Throws Fault LOG_UNREACHABLE. */
-export async function removeResultsBucket(link: Link, nodeId: string): Promise<void> {
+export async function removeResultsBucket(link: NatsSession, nodeId: string): Promise<void> {
   try {
     const { streams } = await link.manager();
     await streams.delete(`OBJ_${resultsBucketOf(nodeId)}`);
@@ -17,7 +17,7 @@ export async function removeResultsBucket(link: Link, nodeId: string): Promise<v
 }
 
 /** The ids of all nodes that have a results bucket. Throws Fault LOG_UNREACHABLE. */
-export async function nodesWithResults(link: Link): Promise<readonly string[]> {
+export async function nodesWithResults(link: NatsSession): Promise<readonly string[]> {
   const nodeIds: string[] = [];
   try {
     const { streams } = await link.manager();

@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { ensureResultsBucket, openResults } from "./results.ts";
 
 onServer(() => {
-  let bench: NatsBench;
+  let harness: NatsHarness;
   beforeEach(async () => {
-    bench = await natsBench({ topology: false });
+    harness = await natsHarness({ topology: false });
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   const maxBytes = 8 * 1_048_576;
   const open = async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
     return { link, results: await openResults(link, "n1") };
@@ -22,10 +22,10 @@ onServer(() => {
   it.each([0, 1, 131_072, 131_073, 3_000_000])("gives back %i bytes as they were put", async (size) => {
     const { results } = await open();
     const bytes = randomBytes(size);
-    const kept = await results.put("a/b c", new Blob([bytes]).stream());
-    expect(kept).toMatchObject({ name: "a/b c", sizeBytes: size });
+    const saved = await results.put("a/b c", new Blob([bytes]).stream());
+    expect(saved).toMatchObject({ name: "a/b c", sizeBytes: size });
     const got = await results.get("a/b c");
-    expect(got?.kept).toEqual(kept);
+    expect(got?.saved).toEqual(saved);
     expect(Buffer.compare(Buffer.from(await new Response(got?.bytes).arrayBuffer()), bytes)).toBe(0);
   });
 
@@ -58,20 +58,20 @@ onServer(() => {
   });
 
   it("gives a bucket that was made without a limit one, unless it holds more already", async () => {
-    const link = await bench.link();
+    const link = await harness.link();
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: -1 });
     await (await openResults(link, "n1")).put("a", new Blob([randomBytes(200_000)]).stream());
     const { streams } = await link.manager();
     const limit = async () => (await streams.info("OBJ_results-n1")).config.max_bytes;
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: 100_000 });
     expect(await limit()).toBe(-1);
-    expect(bench.troubles).toEqual([expect.stringContaining("over its limit of 100000")]);
+    expect(harness.faultPlan).toEqual([expect.stringContaining("over its limit of 100000")]);
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes });
     expect(await limit()).toBe(maxBytes);
   });
 
   it("fails with the reason when the bucket is not there", async () => {
-    const results = await openResults(await bench.link(), "n2");
+    const results = await openResults(await harness.link(), "n2");
     await expect(results.put("a", new Blob(["x"]).stream())).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
   });
 });

@@ -2,11 +2,11 @@ import { jetstream } from "@nats-io/jetstream";
 import { type ObjectStore, Objm, StorageType } from "@nats-io/obj";
 import { Fault } from "@shoal/core";
 import { resultsBucketOf } from "@shoal/proto";
-import { type Link, requestMs, unreachable } from "../connection/link.ts";
+import { type NatsSession, requestMs, unreachable } from "../connection/nats-session.ts";
 import { readObject } from "../stream/object-read.ts";
 
 /** Something kept in a node's results bucket. */
-export interface KeptResult {
+export interface StoredResult {
   readonly name: string;
   readonly sizeBytes: number;
   /** SHA-256 of the bytes, as the store writes it: `SHA-256=` and base64. */
@@ -16,15 +16,15 @@ export interface KeptResult {
 /** A node's results bucket, with the rights of whoever opens it. Every method throws Fault LOG_UNREACHABLE when the server does not answer. */
 export interface Results {
   /** Keeps what the stream brings under a name; what stood there before is replaced. Throws Fault PUBLISH_FAILED. */
-  put(name: string, bytes: ReadableStream<Uint8Array>): Promise<KeptResult>;
+  put(name: string, bytes: ReadableStream<Uint8Array>): Promise<StoredResult>;
   /** The bytes, or undefined when nothing has this name. The stream fails with LOG_DAMAGED when they do not match their digest. */
-  get(name: string): Promise<{ readonly kept: KeptResult; readonly bytes: ReadableStream<Uint8Array> } | undefined>;
-  list(): Promise<readonly KeptResult[]>;
+  get(name: string): Promise<{ readonly saved: StoredResult; readonly bytes: ReadableStream<Uint8Array> } | undefined>;
+  list(): Promise<readonly StoredResult[]>;
   remove(name: string): Promise<void>;
 }
 
 // Narrow rights neither allow the question about the account nor inboxes under the library's own prefix.
-const objectStores = (link: Link) =>
+const objectStores = (link: NatsSession) =>
   new Objm(jetstream(link.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: link.inboxPrefix }));
 
 /**
@@ -32,7 +32,7 @@ const objectStores = (link: Link) =>
  * that holds more than the limit already keeps what it has, and that is told as trouble. Throws Fault LOG_UNREACHABLE.
  */
 export async function ensureResultsBucket(
-  link: Link,
+  link: NatsSession,
   nodeId: string,
   { replicas, maxBytes }: { readonly replicas: number; readonly maxBytes: number },
 ): Promise<void> {
@@ -44,20 +44,22 @@ export async function ensureResultsBucket(
     if (config.max_bytes === maxBytes) return;
     if (state.bytes <= maxBytes) await streams.update(config.name, { max_bytes: maxBytes });
     else
-      link.trouble(`bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`);
+      link.onProblem(
+        `bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`,
+      );
   } catch (failure) {
     throw unreachable(`making the results bucket of ${nodeId}`, reasonOf(failure));
   }
 }
 
 /** Opens a node's results bucket. Asks nothing of the server yet, so it also opens one that is not there. */
-export async function openResults(link: Link, nodeId: string): Promise<Results> {
+export async function openResults(link: NatsSession, nodeId: string): Promise<Results> {
   const bucket = resultsBucketOf(nodeId);
   const store: ObjectStore = await objectStores(link).open(bucket, false);
   return {
     async put(name, bytes) {
       try {
-        return keptOf(await store.put({ name }, bytes, { timeout: requestMs }));
+        return storedValueOf(await store.put({ name }, bytes, { timeout: requestMs }));
       } catch (failure) {
         throw new Fault("PUBLISH_FAILED", `${name} cannot be kept in bucket ${bucket}: ${reasonOf(failure)}`, {
           cause: failure,
@@ -70,16 +72,16 @@ export async function openResults(link: Link, nodeId: string): Promise<Results> 
       const { nuid, chunks, digest } = found;
       // The library's own reader takes in the whole object, however slowly it is taken out.
       const place = { stream: `OBJ_${bucket}`, subject: `$O.${bucket}.C.${nuid}`, chunks, digest };
-      return { kept: keptOf(found), bytes: readObject(link, place) };
+      return { saved: storedValueOf(found), bytes: readObject(link, place) };
     },
-    list: async () => (await answered(bucket, store.list())).map(keptOf),
+    list: async () => (await answered(bucket, store.list())).map(storedValueOf),
     async remove(name) {
       await answered(bucket, store.delete(name));
     },
   };
 }
 
-const keptOf = ({ name, size, digest }: { name: string; size: number; digest: string }): KeptResult => ({
+const storedValueOf = ({ name, size, digest }: { name: string; size: number; digest: string }): StoredResult => ({
   name,
   sizeBytes: size,
   digest,

@@ -1,13 +1,13 @@
-import { noTip, type ReceivedReport } from "@shoal/core";
-import { heard, someCommit, someJob } from "@shoal/core/testing/contracts";
+import { noStreamPosition, type ReceivedReport } from "@shoal/core";
+import { record, someCommit, someJob } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { buckets, type Report, shardOf, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScannedMessage } from "../event-log/scan.ts";
 import { encodeMessage } from "../message-codec.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
-import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { connectRequester, type NatsRequesterPorts } from "../requester-ports.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { assignmentsConsumerOf, permissionsOfNode, permissionsOfRequester } from "./rights.ts";
 
@@ -18,12 +18,12 @@ onServer(() => {
     ...["n-0", "n-2"].map((user) => ({ user, password: pass, rights: permissionsOfNode(user) })),
   ];
 
-  let bench: NatsBench;
-  let requester: RequesterPorts;
+  let harness: NatsHarness;
+  let requester: NatsRequesterPorts;
   let [hostile, other]: readonly NodePorts[] = [];
   beforeEach(async () => {
-    bench = await natsBench({ users, topology: false });
-    const servers = [bench.server().url];
+    harness = await natsHarness({ users, topology: false });
+    const servers = [harness.server().url];
     const quiet = { onParked: () => {} };
     requester = await connectRequester({
       clock: systemClock(),
@@ -43,7 +43,7 @@ onServer(() => {
   });
   afterEach(async () => {
     await Promise.all([hostile?.close(), other?.close(), requester?.close()]);
-    await bench?.close();
+    await harness?.close();
   });
 
   const job = "j-1";
@@ -51,8 +51,8 @@ onServer(() => {
 
   describe("a node that forges the message ids of another node's reports", () => {
     it("does not keep them from arriving", async () => {
-      const told = heard<ReceivedReport>();
-      const queue = await requester.reports.follow(shardOf(job), 0, told.tell);
+      const collected = record<ReceivedReport>();
+      const queue = await requester.reports.follow(shardOf(job), 0, collected.push);
       // Whatever could be guessed of a report: its execution, its kind, its time.
       for (const id of ["e-2.running.7", "e-2.running", "e-2", "n-2.e-2.running.7"]) {
         const outcome = await hostile?.link.publisher.publish({
@@ -63,7 +63,7 @@ onServer(() => {
         expect(outcome).toMatchObject({ state: "stored", duplicate: false });
       }
       await other?.reports.send({ jobId: job, executionId: "e-2", report });
-      expect(await told.atLeast(1)).toMatchObject([{ nodeId: "n-2", executionId: "e-2", report }]);
+      expect(await collected.atLeast(1)).toMatchObject([{ nodeId: "n-2", executionId: "e-2", report }]);
       await queue.close();
     });
 
@@ -77,21 +77,21 @@ onServer(() => {
 
   describe("a node that makes a requester answer into the log", () => {
     it("gets no answer there, nor at another node", async () => {
-      const answering = await requester.market.onConfirm(async () => ({ verdicts: [] }));
+      const answering = await requester.bidClient.onConfirm(async () => ({ verdicts: [] }));
       const before = await requester.log.lastSeq();
       const bytes = encodeMessage({
         executions: [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }],
       });
-      const answered = heard<string>();
+      const answered = record<string>();
       const listening = other?.link.nc.subscribe(`${subjects.confirmed("n-2")}.>`, {
-        callback: (_failure, message) => answered.tell(message.subject),
+        callback: (_failure, message) => answered.push(message.subject),
       });
       await other?.link.nc.flush();
       for (const reply of [subjects.job("default", job), `${subjects.confirmed("n-2")}.x`])
         hostile?.link.nc.publish(subjects.confirm("n-0"), bytes, { reply });
       // Its own question comes behind the others, and is answered.
       const executions = [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }];
-      expect(await hostile?.stall.confirm({ executions }, 5_000)).toEqual({ verdicts: [] });
+      expect(await hostile?.bidServer.confirm({ executions }, 5_000)).toEqual({ verdicts: [] });
       await requester.link.nc.flush();
       await other?.link.nc.flush();
       expect([await requester.log.lastSeq(), answered.all]).toEqual([before, []]);
@@ -127,7 +127,7 @@ onServer(() => {
     it("hides no commit, neither stops nor locks that aggregate, and is told apart from what was appended", async () => {
       const [ref, beside] = [someJob(), someJob()];
       const { log } = requester;
-      const first = await log.append(ref, noTip, someCommit(noTip));
+      const first = await log.append(ref, noStreamPosition, someCommit(noStreamPosition));
       await requester.views.assignments.put("n-0.e-1", { seq: 1 });
       await bounce(subjectOf(ref));
       const { streams: api } = await requester.link.manager();
@@ -135,12 +135,12 @@ onServer(() => {
       await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
       const next = await log.append(ref, first, someCommit(first));
       expect((await log.load(ref)).map(({ seq }) => seq)).toEqual([first.seq, next.seq]);
-      const second = await log.append(beside, noTip, someCommit(noTip));
-      const told: string[] = [];
-      await log.scan(0, ({ aggregate }) => told.push(aggregate.id), {
-        unreadable: ({ aggregate }) => told.push(`quarantined ${aggregate.id}`),
+      const second = await log.append(beside, noStreamPosition, someCommit(noStreamPosition));
+      const collected: string[] = [];
+      await log.scan(0, ({ aggregate }) => collected.push(aggregate.id), {
+        unreadable: ({ aggregate }) => collected.push(`quarantined ${aggregate.id}`),
       });
-      expect(told.toSorted()).toEqual([ref.id, ref.id, beside.id].toSorted());
+      expect(collected.toSorted()).toEqual([ref.id, ref.id, beside.id].toSorted());
 
       const read: { seq: number; appended: boolean }[] = [];
       const deliver = (message: ScannedMessage) => read.push({ seq: message.seq, appended: message.isAppended() });

@@ -1,13 +1,13 @@
 import { jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { isCommit, kinds, noTip } from "@shoal/core";
-import { grow, heard, someJob } from "@shoal/core/testing/contracts";
+import { isCommit, kinds, noStreamPosition } from "@shoal/core";
+import { grow, record, someJob } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { buckets, streams, subjectOf, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { messageReader } from "../event-log/commit-codec.ts";
-import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { connectRequester, type NatsRequesterPorts } from "../requester-ports.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { inboxPrefixOf, permissionsOfObserver, permissionsOfRequester } from "./rights.ts";
 
@@ -19,13 +19,13 @@ onServer(() => {
   ];
   const job = someJob();
 
-  let bench: NatsBench;
-  let requester: RequesterPorts;
+  let harness: NatsHarness;
+  let requester: NatsRequesterPorts;
   let observer: NatsConnection;
   let refusals: string[] = [];
   beforeAll(async () => {
-    bench = await natsBench({ users, topology: false });
-    const servers = [bench.server().url];
+    harness = await natsHarness({ users, topology: false });
+    const servers = [harness.server().url];
     const quiet = { onParked: () => {} };
     requester = await connectRequester({
       clock: systemClock(),
@@ -47,7 +47,7 @@ onServer(() => {
   afterAll(async () => {
     await observer?.close();
     await requester?.close();
-    await bench?.close();
+    await harness?.close();
   });
 
   describe("an observer", () => {
@@ -66,11 +66,11 @@ onServer(() => {
     });
 
     it("receives each commit as it is stored, with its stream, subject and position", async () => {
-      const live = heard<readonly string[]>();
+      const live = record<readonly string[]>();
       observer.subscribe(subjects.allLive, {
         callback: (_failure, { subject, headers, data }) => {
           const named = ["Nats-Stream", "Nats-Subject", "Nats-Sequence"].map((name) => headers?.get(name) ?? "");
-          live.tell([subject, ...named, Buffer.from(data).toString("base64")]);
+          live.push([subject, ...named, Buffer.from(data).toString("base64")]);
         },
       });
       await observer.flush();
@@ -149,15 +149,19 @@ onServer(() => {
       const next = `$JS.API.CONSUMER.MSG.NEXT.${streams.events}.copier`;
       observer.publish(next, JSON.stringify({ batch: 3, no_wait: true }), { reply: subjectOf(target) });
       await observer.flush();
-      await requester.log.append(job, (await tip()) ?? noTip, (await next4()) ?? expect.unreachable());
+      await requester.log.append(
+        job,
+        (await streamHead()) ?? noStreamPosition,
+        (await next4()) ?? expect.unreachable(),
+      );
       expect(await requester.log.load(target)).toEqual([]);
       expect((await requester.log.load(job)).map(({ seq }) => seq).slice(0, 3)).toEqual([1, 2, 3]);
     });
   });
 
-  const tip = async () => (await requester.log.load(job)).at(-1);
+  const streamHead = async () => (await requester.log.load(job)).at(-1);
   const next4 = async () => {
-    const last = await tip();
+    const last = await streamHead();
     return last === undefined ? undefined : { ...last.commit, id: "c-next", prev: last.hash };
   };
 

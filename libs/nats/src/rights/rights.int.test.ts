@@ -1,12 +1,12 @@
 import type { ReceivedReport, ViewEntry } from "@shoal/core";
-import { heard } from "@shoal/core/testing/contracts";
+import { record } from "@shoal/core/testing/contracts";
 import { systemClock, systemRandom } from "@shoal/node";
 import { type Ask, type Bid, buckets, type Heartbeat, type Report, shardOf, streams, subjects } from "@shoal/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { connectNode, type NodePorts } from "../node-ports.ts";
-import { connectRequester, type RequesterPorts } from "../requester-ports.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import { connectRequester, type NatsRequesterPorts } from "../requester-ports.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { inboxPrefixOf, permissionsOfNode, permissionsOfRequester } from "./rights.ts";
 
@@ -20,15 +20,15 @@ onServer(() => {
   ];
   const resources = { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 0 };
 
-  let bench: NatsBench;
-  let requester: RequesterPorts;
+  let harness: NatsHarness;
+  let requester: NatsRequesterPorts;
   let node: NodePorts;
-  let admin: Link;
+  let admin: NatsSession;
   let problems: string[] = [];
 
   beforeAll(async () => {
-    bench = await natsBench({ users, topology: false });
-    const servers = [bench.server().url];
+    harness = await natsHarness({ users, topology: false });
+    const servers = [harness.server().url];
     requester = await connectRequester({
       clock: systemClock(),
       random: systemRandom,
@@ -38,9 +38,9 @@ onServer(() => {
       requesterId: "r1",
       replicas: 1,
       onParked: (count) => problems.push(`parked ${count}`),
-      onTrouble: (what) => problems.push(what),
+      onNatsError: (what) => problems.push(what),
     });
-    admin = await bench.link({ user: "admin", pass });
+    admin = await harness.link({ user: "admin", pass });
     node = await connectNode({
       clock: systemClock(),
       random: systemRandom,
@@ -48,36 +48,36 @@ onServer(() => {
       user: "n1",
       pass,
       nodeId: "n1",
-      onTrouble: (what) => problems.push(what),
+      onNatsError: (what) => problems.push(what),
     });
   });
   afterAll(async () => {
     await node?.close();
     await requester?.close();
-    await bench?.close();
+    await harness?.close();
   });
 
   describe("a node with the rights of a node", () => {
     it("does all its work", async () => {
-      await hearsItsAssignments();
+      await receivesAssignments();
       await reports();
       await bids();
-      await says();
+      await summary();
       await confirms();
       await publishesResults();
       expect(problems).toEqual([]);
     });
 
-    async function hearsItsAssignments(): Promise<void> {
-      const told = heard<{ key: string; value: ViewEntry | undefined }>();
+    async function receivesAssignments(): Promise<void> {
+      const collected = record<{ key: string; value: ViewEntry | undefined }>();
       const watch = await node.assignments.watch("n1.>", {
-        changed: (key, value) => told.tell({ key, value }),
+        changed: (key, value) => collected.push({ key, value }),
         ready: () => {},
       });
       await requester.views.assignments.put("n2.e-2", { seq: 1 });
       await requester.views.assignments.put("n1.e-1", { seq: 2 });
       await requester.views.assignments.remove("n1.e-1", 3);
-      expect(await told.atLeast(2)).toEqual([
+      expect(await collected.atLeast(2)).toEqual([
         { key: "n1.e-1", value: { seq: 2 } },
         { key: "n1.e-1", value: undefined },
       ]);
@@ -85,42 +85,42 @@ onServer(() => {
     }
 
     async function reports(): Promise<void> {
-      const told = heard<ReceivedReport>();
-      const queue = await requester.reports.follow(shardOf("j-1"), 0, told.tell);
+      const collected = record<ReceivedReport>();
+      const queue = await requester.reports.follow(shardOf("j-1"), 0, collected.push);
       const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } };
       await node.reports.send({ jobId: "j-1", executionId: "e-1", report });
-      expect(await told.atLeast(1)).toMatchObject([{ nodeId: "n1", jobId: "j-1", executionId: "e-1", report }]);
+      expect(await collected.atLeast(1)).toMatchObject([{ nodeId: "n1", jobId: "j-1", executionId: "e-1", report }]);
       await queue.close();
     }
 
     async function bids(): Promise<void> {
-      const stall = await node.stall.onAsk(async ({ asks }) => ({
+      const bidServer = await node.bidServer.onAsk(async ({ asks }) => ({
         bids: asks.map(({ askId }): Bid => ({ askId, nodeId: "n1", accepted: true, slots: 1 })),
       }));
       const answers = await Promise.all(
-        ["a-1", "a-2"].map((askId) => requester.market.ask("n1", someAsk(askId), 5_000)),
+        ["a-1", "a-2"].map((askId) => requester.bidClient.ask("n1", someAsk(askId), 5_000)),
       );
       expect(answers.map((bid) => bid?.askId)).toEqual(["a-1", "a-2"]);
-      expect(await requester.market.ask("nobody", someAsk("a-3"), 5_000)).toBeUndefined();
-      await stall.close();
+      expect(await requester.bidClient.ask("nobody", someAsk("a-3"), 5_000)).toBeUndefined();
+      await bidServer.close();
     }
 
-    async function says(): Promise<void> {
-      const heartbeats = heard<Heartbeat>();
-      const hearing = await requester.market.onHeartbeat(heartbeats.tell);
-      node.stall.heartbeat(someHeartbeat("n1"));
+    async function summary(): Promise<void> {
+      const heartbeats = record<Heartbeat>();
+      const hearing = await requester.bidClient.onHeartbeat(heartbeats.push);
+      node.bidServer.heartbeat(someHeartbeat("n1"));
       expect((await heartbeats.atLeast(1))[0]?.info.nodeId).toBe("n1");
       await hearing.close();
-      const own = heard<Heartbeat>();
-      const hearingOwn = await node.stall.onOwnHeartbeat(own.tell);
-      node.stall.heartbeat(someHeartbeat("n1"));
+      const own = record<Heartbeat>();
+      const hearingOwn = await node.bidServer.onOwnHeartbeat(own.push);
+      node.bidServer.heartbeat(someHeartbeat("n1"));
       expect(await own.atLeast(1)).toHaveLength(1);
       await hearingOwn.close();
-      const output = heard<string>();
+      const output = record<string>();
       const reading = await requester.logs.read(
         "e-1",
         { tail: false },
-        { chunk: ({ bytes }) => output.tell(new TextDecoder().decode(bytes)), caughtUp: () => {} },
+        { chunk: ({ bytes }) => output.push(new TextDecoder().decode(bytes)), caughtUp: () => {} },
       );
       node.logs.send("e-1", { stream: "stdout", bytes: new TextEncoder().encode("hello") });
       expect(await output.atLeast(1)).toEqual(["hello"]);
@@ -128,11 +128,11 @@ onServer(() => {
     }
 
     async function confirms(): Promise<void> {
-      const answering = await requester.market.onConfirm(async (nodeId, { executions }) => ({
+      const answering = await requester.bidClient.onConfirm(async (nodeId, { executions }) => ({
         verdicts: executions.map(({ executionId }) => ({ executionId, holds: nodeId === "n1", recordedUpTo: 1 })),
       }));
       const executions = [{ executionId: "e-1", jobId: "j-1", namespace: "default", isAssigned: true }];
-      expect(await node.stall.confirm({ executions }, 5_000)).toEqual({
+      expect(await node.bidServer.confirm({ executions }, 5_000)).toEqual({
         verdicts: [{ executionId: "e-1", holds: true, recordedUpTo: 1 }],
       });
       await answering.close();

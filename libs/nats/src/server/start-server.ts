@@ -17,11 +17,11 @@ export interface RunningServer {
   /** Ends it at once, as a crash would, and waits until it is gone. */
   kill(): Promise<void>;
   /** Resolves when it has ended, with what it said last when nobody asked it to. */
-  readonly ended: Promise<{ readonly asked: boolean; readonly lastWords: readonly string[] }>;
+  readonly ended: Promise<{ readonly asked: boolean; readonly stderrTail: readonly string[] }>;
 }
 
 // The last lines are what explains an end; more is in the server's own log.
-const lastWordsMax = 20;
+const stderrTailMax = 20;
 // A server with a million subjects is ready within a second (measured); a slow disk gets thirty times as much.
 const readyMs = 30_000;
 
@@ -38,7 +38,7 @@ export async function startServer(program: ServerProgram, settings: ServerSettin
   const words: string[] = [];
   let asked = false;
   const gone = whenGone(child);
-  const ended = gone.then(() => ({ asked, lastWords: words }));
+  const ended = gone.then(() => ({ asked, stderrTail: words }));
   const port = await whenReady(child, words, gone);
   const { pid = 0 } = child;
   const host = settings.host ?? "127.0.0.1";
@@ -65,7 +65,7 @@ async function whenReady(child: ChildProcess, words: string[], gone: Promise<voi
     if (output === null) continue;
     createInterface({ input: output }).on("line", (line) => {
       words.push(line);
-      if (words.length > lastWordsMax) words.shift();
+      if (words.length > stderrTailMax) words.shift();
       const listening = /Listening for client connections on .*:(\d+)$/.exec(line);
       if (listening !== null) port = Number(listening[1]);
       if (line.includes("Server is ready")) resolve(port);

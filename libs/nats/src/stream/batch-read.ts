@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
-import { type Link, requestMs, unreachable } from "../connection/link.ts";
+import { type NatsSession, requestMs, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-message.ts";
@@ -31,7 +31,7 @@ type PageEnd =
  * `patienceMs` of standstill.
  */
 export async function readSubject(
-  link: Link,
+  link: NatsSession,
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
 ): Promise<number> {
@@ -58,7 +58,7 @@ export async function readSubject(
  * more was there. Throws Fault LOG_UNREACHABLE after `patienceMs` without a message.
  */
 export async function readPageOf(
-  link: Link,
+  link: NatsSession,
   page: { readonly at: BatchPlace; readonly messages: number },
   deliver: (message: ReadMessage) => void,
 ): Promise<boolean> {
@@ -81,7 +81,7 @@ export async function readPageOf(
 }
 
 async function readRestFromLeader(
-  link: Link,
+  link: NatsSession,
   place: BatchPlace,
   deliver: (message: ReadMessage) => void,
 ): Promise<void> {
@@ -101,7 +101,7 @@ async function readRestFromLeader(
 }
 
 async function askPage(
-  link: Link,
+  link: NatsSession,
   { at, messages }: { readonly at: BatchPlace; readonly messages: number },
   deliver: (message: ReadMessage) => void,
 ): Promise<PageEnd> {

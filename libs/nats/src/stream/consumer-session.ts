@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core";
 import { causeOf } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import {
   type ConsumerPlace,
   consumerLimits,
@@ -14,7 +14,7 @@ import type { ReadOptions } from "./read-options.ts";
 
 /** One consumer's life. A reading has one after the other, never two at a time. */
 export interface ConsumerSession {
-  readonly link: Link;
+  readonly link: NatsSession;
   readonly options: ReadOptions;
   /** Called when the session cannot go on; it has ended then. */
   readonly onBroken: (why: string) => void;
@@ -41,7 +41,11 @@ export interface ConsumerSession {
 const nameChars = 12;
 
 /** A session that has not begun. */
-export function prepareSession(link: Link, options: ReadOptions, onBroken: (why: string) => void): ConsumerSession {
+export function prepareSession(
+  link: NatsSession,
+  options: ReadOptions,
+  onBroken: (why: string) => void,
+): ConsumerSession {
   const place = {
     stream: options.stream,
     name: options.consumerName ?? `r-${link.random.uuid().slice(-nameChars)}`,

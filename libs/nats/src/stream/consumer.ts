@@ -1,6 +1,6 @@
 import { backoffMs } from "@shoal/core";
 import { z } from "zod";
-import { type Link, requestMs } from "../connection/link.ts";
+import { type NatsSession, requestMs } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
 /** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
@@ -48,14 +48,14 @@ const policies = {
 } as const;
 
 // One server alone places nothing elsewhere: it is given its time.
-function patienceOf(link: Link, tries: number): number {
+function patienceOf(link: NatsSession, tries: number): number {
   const { answerLeastMs: firstMs, answerMostMs: maxMs } = consumerLimits;
   return link.nc.info?.cluster === undefined ? requestMs : backoffMs({ firstMs, maxMs }, tries + 1);
 }
 
 /** Creates the consumer; `tries` says how many have failed before. The request's subject holds its name and its one filter, so that plain permissions can bind both. */
 export async function createConsumer(
-  link: Link,
+  link: NatsSession,
   place: ConsumerPlace,
   { from, tries }: { readonly from: ReadFrom; readonly tries: number },
 ): Promise<
@@ -84,7 +84,7 @@ export async function createConsumer(
 }
 
 /** Deletes the consumer when the server answers; otherwise it ends by itself after `consumerLimits.idleMs`. */
-export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
+export async function deleteConsumer(link: NatsSession, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
   if (link.nc.isClosed() || !(await link.connected(0))) return;
   const subject = `$JS.API.CONSUMER.DELETE.${stream}.${name}`;
   await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
@@ -92,7 +92,7 @@ export async function deleteConsumer(link: Link, { stream, name }: ConsumerPlace
 
 /** Requests the next messages. They come to the inbox, and at the end of the request's time the status that it is over. */
 export function requestMessages(
-  link: Link,
+  link: NatsSession,
   { stream, name }: ConsumerPlace,
   { batch, inbox }: { readonly batch: number; readonly inbox: string },
 ): void {

@@ -1,4 +1,4 @@
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-message.ts";
@@ -7,7 +7,7 @@ import type { ReadMessage } from "./read-message.ts";
  * The last message of a subject, from whichever replica answers: on a replicated stream it may lag a moment behind, so
  * nothing is decided on it. Throws Fault LOG_UNREACHABLE when nobody answers within `patienceMs`.
  */
-export async function directGet(link: Link, stream: string, subject: string): Promise<ReadMessage | undefined> {
+export async function directGet(link: NatsSession, stream: string, subject: string): Promise<ReadMessage | undefined> {
   for (let untilAt = link.clock.now() + patienceMs; ; ) {
     const answer = await lookUp(link, `$JS.API.DIRECT.GET.${stream}.${subject}`);
     if (typeof answer !== "string") return answer.message;
@@ -16,7 +16,10 @@ export async function directGet(link: Link, stream: string, subject: string): Pr
   }
 }
 
-async function lookUp(link: Link, subject: string): Promise<{ readonly message: ReadMessage | undefined } | string> {
+async function lookUp(
+  link: NatsSession,
+  subject: string,
+): Promise<{ readonly message: ReadMessage | undefined } | string> {
   const answer = await ask(link, { subject, text: "" });
   if (typeof answer === "string") return answer;
   const { headers, data } = answer;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Fault } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { readPageOf } from "./batch-read.ts";
 
 /** Where an object's bytes are kept: its chunks stand on one subject of its bucket's stream. */
@@ -19,7 +19,7 @@ const pageChunks = 4;
  * An object's bytes, fetched as they are taken, so that a slow reader costs no memory. The stream fails with Fault
  * LOG_UNREACHABLE when the server does not answer and LOG_DAMAGED when the bytes do not match their digest.
  */
-export function readObject(link: Link, place: ObjectPlace): ReadableStream<Uint8Array> {
+export function readObject(link: NatsSession, place: ObjectPlace): ReadableStream<Uint8Array> {
   const hash = createHash("sha256");
   let afterSeq = 0;
   let taken = 0;
@@ -46,7 +46,7 @@ function finish(
   controller: ReadableStreamDefaultController<Uint8Array>,
   { place, found }: { readonly place: ObjectPlace; readonly found: string },
 ): void {
-  const wanted = place.digest.replace(/^SHA-256=/, "").replace(/=+$/, "");
-  if (found === wanted) controller.close();
-  else controller.error(new Fault("LOG_DAMAGED", `${place.subject}: wanted SHA-256 ${wanted}, found ${found}`));
+  const expected = place.digest.replace(/^SHA-256=/, "").replace(/=+$/, "");
+  if (found === expected) controller.close();
+  else controller.error(new Fault("LOG_DAMAGED", `${place.subject}: wanted SHA-256 ${expected}, found ${found}`));
 }

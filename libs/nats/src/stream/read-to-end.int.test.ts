@@ -1,18 +1,18 @@
 import { streams, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { readToEnd } from "./read-to-end.ts";
 
 onServer(() => {
-  let bench: NatsBench;
-  let link: Link;
+  let harness: NatsHarness;
+  let link: NatsSession;
   /** The connections that were opened beside the first. */
-  let others: Link[];
+  let others: NatsSession[];
   beforeEach(async () => {
-    bench = await natsBench();
-    const first = await bench.link();
+    harness = await natsHarness();
+    const first = await harness.link();
     others = [];
     const openSecond = async () => {
       const other = await first.openSecond();
@@ -22,7 +22,7 @@ onServer(() => {
     link = { ...first, openSecond };
     for (const text of ["one", "two", "three"]) await publish(text);
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   const subject = subjects.parked(1);
   const publish = (text: string) => link.publisher.publish({ subject, bytes: Buffer.from(text) });

@@ -1,4 +1,4 @@
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { readStream } from "./reading.ts";
 
@@ -16,7 +16,10 @@ export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consum
 const longReadBatch = 256;
 
 /** Delivers what a stream holds. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
-export async function readToEnd(link: Link, { ownConnection = false, ...options }: ReadToEndOptions): Promise<void> {
+export async function readToEnd(
+  link: NatsSession,
+  { ownConnection = false, ...options }: ReadToEndOptions,
+): Promise<void> {
   if (!ownConnection) return await read(link, options);
   const second = await link.openSecond();
   try {
@@ -27,7 +30,7 @@ export async function readToEnd(link: Link, { ownConnection = false, ...options 
   }
 }
 
-async function read(link: Link, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
+async function read(link: NatsSession, options: Omit<ReadToEndOptions, "ownConnection">): Promise<void> {
   const { upTo = Number.POSITIVE_INFINITY, deliver, room, signal, ...rest } = options;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   const reading = await readStream(link, {

@@ -1,4 +1,4 @@
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { deleteConsumer, type ReadFrom } from "./consumer.ts";
 import { beginSession, type ConsumerSession, endSession, prepareSession } from "./consumer-session.ts";
@@ -9,8 +9,8 @@ export interface Reading {
   close(): Promise<void>;
 }
 
-interface State {
-  readonly link: Link;
+interface ReadingState {
+  readonly link: NatsSession;
   readonly options: ReadOptions;
   /** The position of the last message that was delivered by sessions that have ended. */
   cursor: number;
@@ -24,9 +24,9 @@ interface State {
  * Reads a stream in order and without gap until closed: whatever breaks (connection, server, consumer), it goes on
  * behind the last message delivered. Throws Fault LOG_UNREACHABLE when it cannot begin within `patienceMs`.
  */
-export async function readStream(link: Link, options: ReadOptions): Promise<Reading> {
+export async function readStream(link: NatsSession, options: ReadOptions): Promise<Reading> {
   const cursor = options.from.at === "behind" ? options.from.seq : 0;
-  const state: State = {
+  const state: ReadingState = {
     link,
     options,
     cursor,
@@ -49,7 +49,7 @@ export async function readStream(link: Link, options: ReadOptions): Promise<Read
 }
 
 /** Begins sessions until one runs. What breaks it on the way is tried again here, what breaks it later by `restart`. */
-async function startUntil(state: State, untilAt: number): Promise<void> {
+async function startUntil(state: ReadingState, untilAt: number): Promise<void> {
   const { link, options } = state;
   state.starting = true;
   try {
@@ -69,27 +69,27 @@ async function startUntil(state: State, untilAt: number): Promise<void> {
   }
 }
 
-function nextFrom({ options, cursor }: State): ReadFrom {
+function nextFrom({ options, cursor }: ReadingState): ReadFrom {
   if (options.from.at === "latest" || (options.from.at === "now" && cursor === 0)) return options.from;
   return { at: "behind", seq: cursor };
 }
 
-function endCurrent(state: State): void {
+function endCurrent(state: ReadingState): void {
   if (state.session === undefined) return;
   endSession(state.session);
   state.cursor = Math.max(state.cursor, state.session.seq);
 }
 
-function restart(state: State, why: string): void {
+function restart(state: ReadingState, why: string): void {
   const { link, options } = state;
   endCurrent(state);
   if (state.closed || state.starting || link.nc.isClosed()) return;
-  link.trouble(`reading ${options.filter} goes on behind ${state.cursor}: ${why}`);
+  link.onProblem(`reading ${options.filter} goes on behind ${state.cursor}: ${why}`);
   // It fails only when the connection is closed for good, and then nobody waits for more.
   startUntil(state, Number.POSITIVE_INFINITY).catch(() => {});
 }
 
-async function close(state: State): Promise<void> {
+async function close(state: ReadingState): Promise<void> {
   if (state.closed) return;
   state.closed = true;
   state.endListening();

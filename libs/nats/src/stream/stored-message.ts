@@ -1,6 +1,6 @@
 import { MsgHdrsImpl } from "@nats-io/nats-core/internal";
 import { z } from "zod";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
 /** A message as the leader of a stream holds it. */
@@ -13,7 +13,7 @@ export interface StoredMessage {
 }
 
 /** What the leader holds: a message, nothing, or no answer. */
-export type Look =
+export type MessageLookup =
   | { readonly state: "there"; readonly message: StoredMessage }
   | { readonly state: "none" }
   | { readonly state: "unknown"; readonly why: string };
@@ -28,20 +28,20 @@ const Stored = z.object({
 });
 
 /** The last message of a subject, from the stream's leader: never stale, unlike what the followers answer. */
-export function lastOnSubject(link: Link, stream: string, subject: string): Promise<Look> {
+export function lastOnSubject(link: NatsSession, stream: string, subject: string): Promise<MessageLookup> {
   return look(link, stream, { last_by_subj: subject });
 }
 
 /** The first message of a subject at or behind a position, from the stream's leader. The subject may hold wildcards. */
 export function nextOnSubject(
-  link: Link,
+  link: NatsSession,
   stream: string,
   next: { readonly subject: string; readonly seq: number },
-): Promise<Look> {
+): Promise<MessageLookup> {
   return look(link, stream, { next_by_subj: next.subject, seq: next.seq });
 }
 
-async function look(link: Link, stream: string, query: object): Promise<Look> {
+async function look(link: NatsSession, stream: string, query: object): Promise<MessageLookup> {
   const answer = await askServer(link, { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: query });
   if (answer.state === "none") return { state: "none" };
   if (answer.state !== "ok") return { state: "unknown", why: answer.why };

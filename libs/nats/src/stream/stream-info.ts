@@ -1,12 +1,12 @@
 import { Fault } from "@shoal/core";
 import { z } from "zod";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { askPatiently } from "../connection/server-request.ts";
 
 const StreamState = z.object({ state: z.object({ last_seq: z.number() }) });
 
 /** The last position of a stream, from its leader; 0 when it is empty. Throws Fault LOG_UNREACHABLE. */
-export async function streamLastSeq(link: Link, stream: string): Promise<number> {
+export async function streamLastSeq(link: NatsSession, stream: string): Promise<number> {
   const what = `reading the end of stream ${stream}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${stream}`, body: {} });
   const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
@@ -17,7 +17,10 @@ export async function streamLastSeq(link: Link, stream: string): Promise<number>
 const Info = z.object({ config: z.record(z.string(), z.unknown()) });
 
 /** A stream's settings as the server has them; undefined when there is no such stream. */
-export async function streamInfo(link: Link, stream: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function streamInfo(
+  link: NatsSession,
+  stream: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   const what = `asking about stream ${stream}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${stream}`, body: {} });
   if (answer.state === "none") return undefined;

@@ -2,7 +2,7 @@
 export interface Difference {
   readonly stream: string;
   readonly field: string;
-  readonly wanted: string;
+  readonly expected: string;
   readonly found: string;
   /** The log could lose what it has promised, or readers would not find it. */
   readonly dangerous: boolean;
@@ -23,23 +23,23 @@ const absent: Config = {
   republish: null,
 };
 
-const differs = (wanted: unknown, found: unknown) => JSON.stringify(wanted) !== JSON.stringify(found);
-const isLess = (wanted: unknown, found: unknown) => Number(found) < Number(wanted);
+const differs = (expected: unknown, found: unknown) => JSON.stringify(expected) !== JSON.stringify(found);
+const isLess = (expected: unknown, found: unknown) => Number(found) < Number(expected);
 // A limit where none is planned loses what must stay; another limit than the planned one is an operator's choice.
-const isLimited = (wanted: unknown, found: unknown) =>
-  limitOf(wanted) === Number.POSITIVE_INFINITY && limitOf(found) < Number.POSITIVE_INFINITY;
-const isTighter = (wanted: unknown, found: unknown) => limitOf(found) < limitOf(wanted);
-const isOff = (wanted: unknown, found: unknown) => wanted === true && found !== true;
-const isOn = (wanted: unknown, found: unknown) => wanted === false && found === true;
+const isLimited = (expected: unknown, found: unknown) =>
+  limitOf(expected) === Number.POSITIVE_INFINITY && limitOf(found) < Number.POSITIVE_INFINITY;
+const isTighter = (expected: unknown, found: unknown) => limitOf(found) < limitOf(expected);
+const isOff = (expected: unknown, found: unknown) => expected === true && found !== true;
+const isOn = (expected: unknown, found: unknown) => expected === false && found === true;
 // Without it nothing arrives live, and nothing depends on that; to another subject the log speaks where it must not.
-const isElsewhere = (_wanted: unknown, found: unknown) => found !== null;
+const isOnOtherNode = (_expected: unknown, found: unknown) => found !== null;
 const never = () => false;
 
 // The server writes 0 or -1 for "no limit".
 const limitOf = (value: unknown) => (Number(value) > 0 ? Number(value) : Number.POSITIVE_INFINITY);
 
 /** Each setting that is compared, and when a difference in it endangers the log. */
-const comparisons: Readonly<Record<string, (wanted: unknown, found: unknown) => boolean>> = {
+const comparisons: Readonly<Record<string, (expected: unknown, found: unknown) => boolean>> = {
   subjects: differs,
   retention: differs,
   storage: differs,
@@ -57,15 +57,15 @@ const comparisons: Readonly<Record<string, (wanted: unknown, found: unknown) => 
   allow_msg_ttl: isOff,
   subject_delete_marker_ttl: isLess,
   compression: never,
-  republish: isElsewhere,
+  republish: isOnOtherNode,
 };
 
 /** Every setting in which a stream is not as wanted. */
-export function differencesOf(wanted: Config & { readonly name: string }, found: Config): readonly Difference[] {
+export function differencesOf(expected: Config & { readonly name: string }, found: Config): readonly Difference[] {
   return Object.entries(comparisons).flatMap(([field, endangers]) => {
-    const [want, have] = [wanted[field] ?? absent[field], found[field] ?? absent[field]];
+    const [want, have] = [expected[field] ?? absent[field], found[field] ?? absent[field]];
     if (!differs(want, have)) return [];
     const dangerous = endangers(want, have);
-    return [{ stream: wanted.name, field, wanted: JSON.stringify(want), found: JSON.stringify(have), dangerous }];
+    return [{ stream: expected.name, field, expected: JSON.stringify(want), found: JSON.stringify(have), dangerous }];
   });
 }

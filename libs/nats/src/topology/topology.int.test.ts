@@ -1,20 +1,20 @@
 import { DiscardPolicy, JetStreamApiError, StoreCompression } from "@nats-io/jetstream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Link } from "../connection/link.ts";
-import { type NatsBench, natsBench } from "../testing/nats-bench.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { differencesOf } from "./drift.ts";
 import { configOf, ensureTopology } from "./topology.ts";
 import { storageDefaults, topologyPlan } from "./topology-data.ts";
 
 onServer(() => {
-  let bench: NatsBench;
-  let link: Link;
+  let harness: NatsHarness;
+  let link: NatsSession;
   beforeEach(async () => {
-    bench = await natsBench({ topology: false });
-    link = await bench.link();
+    harness = await natsHarness({ topology: false });
+    link = await harness.link();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
   const plan = topologyPlan();
   const events = plan.find(({ name }) => name === "EVENTS");
@@ -41,7 +41,7 @@ onServer(() => {
     });
 
     it("may be done by several at once", async () => {
-      const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await bench.link(), others)));
+      const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await harness.link(), others)));
       expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
     });
 
@@ -72,7 +72,7 @@ onServer(() => {
       const manager = await link.manager();
       await manager.streams.add({ ...configOf(events, 1), discard: DiscardPolicy.Old });
       expect((await ensureTopology(link, others)).differences).toEqual([
-        { stream: "EVENTS", field: "discard", wanted: '"new"', found: '"old"', dangerous: false },
+        { stream: "EVENTS", field: "discard", expected: '"new"', found: '"old"', dangerous: false },
       ]);
     });
 
@@ -81,7 +81,7 @@ onServer(() => {
       const manager = await link.manager();
       await manager.streams.add({ ...configOf(events, 1), compression: StoreCompression.None });
       expect((await ensureTopology(link, others)).differences).toEqual([
-        { stream: "EVENTS", field: "compression", wanted: '"s2"', found: '"none"', dangerous: false },
+        { stream: "EVENTS", field: "compression", expected: '"s2"', found: '"none"', dangerous: false },
       ]);
       await manager.streams.delete("EVENTS");
       await ensureTopology(link, others);
@@ -111,13 +111,13 @@ onServer(() => {
 
   describe("differencesOf", () => {
     it("calls a log that is not published again harmless", () => {
-      const wanted = { name: "EVENTS", republish: { src: "shoal.evt.>", dest: "shoal.live.>" } };
-      expect(differencesOf(wanted, {})).toEqual([expect.objectContaining({ field: "republish", dangerous: false })]);
+      const expected = { name: "EVENTS", republish: { src: "shoal.evt.>", dest: "shoal.live.>" } };
+      expect(differencesOf(expected, {})).toEqual([expect.objectContaining({ field: "republish", dangerous: false })]);
     });
     it("calls fewer copies dangerous and more copies harmless", () => {
-      const wanted = { name: "EVENTS", num_replicas: 3 };
-      expect(differencesOf(wanted, { num_replicas: 1 })[0]?.dangerous).toBe(true);
-      expect(differencesOf(wanted, { num_replicas: 5 })[0]?.dangerous).toBe(false);
+      const expected = { name: "EVENTS", num_replicas: 3 };
+      expect(differencesOf(expected, { num_replicas: 1 })[0]?.dangerous).toBe(true);
+      expect(differencesOf(expected, { num_replicas: 5 })[0]?.dangerous).toBe(false);
     });
   });
 });

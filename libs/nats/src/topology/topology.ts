@@ -7,7 +7,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { Fault } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { streamInfo } from "../stream/stream-info.ts";
 import { type Difference, differencesOf } from "./drift.ts";
@@ -27,7 +27,7 @@ const nanosPerMs = 1_000_000;
  * wanted and found. `replicas` is 1 or the number of servers that hold a copy.
  */
 export async function ensureTopology(
-  link: Link,
+  link: NatsSession,
   { replicas, plan = topologyPlan() }: { readonly replicas: number; readonly plan?: readonly StreamPlan[] },
 ): Promise<TopologyReport> {
   const reports = await Promise.all(plan.map((stream) => ensureStream(link, stream, replicas)));
@@ -35,7 +35,7 @@ export async function ensureTopology(
   const dangers = differences.filter(({ dangerous }) => dangerous);
   if (dangers.length > 0) {
     const list = dangers.map(
-      ({ stream, field, wanted, found }) => `${stream}.${field}: wanted ${wanted}, found ${found}`,
+      ({ stream, field, expected, found }) => `${stream}.${field}: wanted ${expected}, found ${found}`,
     );
     throw new Fault(
       "LOG_UNSUITABLE",
@@ -48,7 +48,7 @@ export async function ensureTopology(
 // No suitable peers, and a system that is temporarily unavailable: servers that start together say so until all are there.
 const notYet: ReadonlySet<number> = new Set([10005, 10008]);
 
-async function ensureStream(link: Link, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
+async function ensureStream(link: NatsSession, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
   for (const untilAt = link.clock.now() + patienceMs; ; ) {
     const report = await lookAtStream(link, plan, { replicas, isLast: link.clock.now() >= untilAt });
     if (report !== undefined) return report;
@@ -58,21 +58,21 @@ async function ensureStream(link: Link, plan: StreamPlan, replicas: number): Pro
 
 /** Undefined when the servers are not yet able to make it; but the last time that is a failure like others. */
 async function lookAtStream(
-  link: Link,
+  link: NatsSession,
   plan: StreamPlan,
   { replicas, isLast }: { readonly replicas: number; readonly isLast: boolean },
 ): Promise<TopologyReport | undefined> {
-  const wanted = configOf(plan, replicas);
+  const expected = configOf(plan, replicas);
   const found = await streamInfo(link, plan.name);
-  if (found !== undefined) return { created: [], differences: differencesOf(wanted, found) };
+  if (found !== undefined) return { created: [], differences: differencesOf(expected, found) };
   const manager = await link.manager();
   try {
-    await manager.streams.add(wanted);
+    await manager.streams.add(expected);
     return { created: [plan.name], differences: [] };
   } catch (failure) {
     // Another process may have made it in between; then it is compared like any other.
     const now = await streamInfo(link, plan.name);
-    if (now !== undefined) return { created: [], differences: differencesOf(wanted, now) };
+    if (now !== undefined) return { created: [], differences: differencesOf(expected, now) };
     if (!isLast && failure instanceof JetStreamApiError && notYet.has(failure.code)) return undefined;
     const why = failure instanceof Error ? failure.message : String(failure);
     throw new Fault("LOG_UNSUITABLE", `stream ${plan.name} cannot be made: ${why}`);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 
@@ -22,18 +22,18 @@ const Info = z.object({
 });
 
 /** Throws Fault LOG_UNREACHABLE, also when there is no such bucket. */
-export async function bucketState(link: Link, bucket: string): Promise<BucketState> {
+export async function bucketState(link: NatsSession, bucket: string): Promise<BucketState> {
   const { created, state } = await info(link, bucket, {});
   return { bucketId: created, lastRevision: state.last_seq, messages: state.messages };
 }
 
 /** How many messages a bucket has under keys that match the pattern: for few keys. Throws Fault LOG_UNREACHABLE. */
-export async function messagesUnder(link: Link, bucket: string, pattern: string): Promise<number> {
+export async function messagesUnder(link: NatsSession, bucket: string, pattern: string): Promise<number> {
   const { state } = await info(link, bucket, { subjects_filter: subjectOfKey(bucket, pattern) });
   return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
-async function info(link: Link, bucket: string, body: object): Promise<z.output<typeof Info>> {
+async function info(link: NatsSession, bucket: string, body: object): Promise<z.output<typeof Info>> {
   const what = `asking about bucket ${bucket}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${streamOfBucket(bucket)}`, body });
   const read = Info.safeParse(answer.state === "ok" ? answer.body : undefined);

@@ -15,7 +15,7 @@ export const keyOfSubject = (bucket: string, subject: string): string => subject
 export const positionKey = (shard: number | "*"): string => `_position.${shard}`;
 
 /** What a bucket keeps under a key: an entry, or the mark of one that was removed. */
-export interface Kept {
+export interface StoredValue {
   /** The position in the bucket: what the next write has to expect. */
   readonly revision: number;
   /** The log position that made it; below all others for a mark that the server itself left. */
@@ -26,7 +26,7 @@ export interface Kept {
 }
 
 /** No entry and no mark: the next write has to expect revision 0. */
-export const nothingKept: Kept = { revision: 0, seq: -1, value: undefined, bytes: new Uint8Array() };
+export const nothingStored: StoredValue = { revision: 0, seq: -1, value: undefined, bytes: new Uint8Array() };
 
 interface BucketMessage {
   readonly seq: number;
@@ -40,7 +40,7 @@ export function isRemoval(message: BucketMessage): boolean {
 }
 
 /** Reads a bucket's message; undefined when it is neither an entry nor a mark. */
-export function keptOf(message: BucketMessage): Kept | undefined {
+export function storedValueOf(message: BucketMessage): StoredValue | undefined {
   const entry = message.bytes.length === 0 ? undefined : decodeEntry(message.bytes);
   const { seq: revision, bytes } = message;
   if (isRemoval(message)) return { revision, seq: entry?.seq ?? -1, value: undefined, bytes };

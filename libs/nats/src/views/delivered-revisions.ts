@@ -1,4 +1,4 @@
-import { type Link, unreachable } from "../connection/link.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
@@ -24,7 +24,7 @@ const askAgainMs = 500;
 
 /** Counts what is delivered of a bucket's keys that match the pattern. */
 export function deliveredRevisions(
-  link: Link,
+  link: NatsSession,
   { bucket, pattern }: { readonly bucket: string; readonly pattern: string },
 ): DeliveredRevisions {
   const onAdvanced = new Set<() => void>();

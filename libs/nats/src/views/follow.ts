@@ -1,9 +1,9 @@
 import { type BucketPosition, isEntryKey, type ViewFollower, type ViewFollowing } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { shortPause } from "../connection/server-request.ts";
 import type { DeliveredMessage } from "../stream/read-message.ts";
 import { type Reading, readStream } from "../stream/reading.ts";
-import { keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { keyOfSubject, positionKey, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { type BucketState, bucketState, messagesUnder } from "./bucket-state.ts";
 import { type DeliveredRevisions, deliveredRevisions } from "./delivered-revisions.ts";
 
@@ -15,7 +15,7 @@ const pattern = ">";
 
 /** See ViewStore.follow. */
 export async function followBucket(
-  link: Link,
+  link: NatsSession,
   place: { readonly bucket: string; readonly after: BucketPosition | undefined },
   follower: ViewFollower,
 ): Promise<ViewFollowing> {
@@ -26,7 +26,7 @@ export async function followBucket(
 
 /** Reads a bucket behind a revision; whenever the reading has come to the end it makes sure that the bucket is still the same. */
 class BucketFollowing implements ViewFollowing {
-  readonly #link: Link;
+  readonly #link: NatsSession;
   readonly #bucket: string;
   readonly #follower: ViewFollower;
   readonly #delivered: DeliveredRevisions;
@@ -36,7 +36,7 @@ class BucketFollowing implements ViewFollowing {
   #turn = 0;
   #isClosed = false;
 
-  constructor(link: Link, bucket: string, follower: ViewFollower) {
+  constructor(link: NatsSession, bucket: string, follower: ViewFollower) {
     this.#link = link;
     this.#bucket = bucket;
     this.#follower = follower;
@@ -95,10 +95,10 @@ class BucketFollowing implements ViewFollowing {
   #deliver(message: DeliveredMessage): void {
     const { seq: revision } = message;
     const key = keyOfSubject(this.#bucket, message.subject);
-    const kept = isEntryKey(key) ? keptOf(message) : undefined;
-    if (kept !== undefined) this.#follower.changed(key, kept.value, revision);
+    const saved = isEntryKey(key) ? storedValueOf(message) : undefined;
+    if (saved !== undefined) this.#follower.changed(key, saved.value, revision);
     else if (isEntryKey(key))
-      this.#link.trouble(`bucket ${this.#bucket}: ${key} cannot be read and is left out`, "warn");
+      this.#link.onProblem(`bucket ${this.#bucket}: ${key} cannot be read and is left out`, "warn");
     this.#delivered.advance(revision);
   }
 
@@ -114,7 +114,7 @@ class BucketFollowing implements ViewFollowing {
       if (isStill(state, { bucketId: this.#bucketId, revision })) this.#follower.caughtUp();
       else this.#restart(state.bucketId, undefined);
     } catch (failure) {
-      this.#link.trouble(`following bucket ${this.#bucket}: ${String(failure)}`);
+      this.#link.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`);
       await shortPause(this.#link);
       if (isCurrent()) this.#restart(this.#bucketId, this.#delivered.upTo());
     }
@@ -125,7 +125,7 @@ class BucketFollowing implements ViewFollowing {
     const before = this.#reading;
     // It is tried for `patienceMs` before it fails, so that this is no loop without a pause.
     this.#begin(bucketId, revision).catch((failure: unknown) => {
-      this.#link.trouble(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
+      this.#link.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
       this.#restart(bucketId, revision);
     });
     closed(before);

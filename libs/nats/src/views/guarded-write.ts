@@ -1,10 +1,10 @@
 import { Fault, type ViewEntry } from "@shoal/core";
-import { type Link, unreachable } from "../connection/link.ts";
 import { type HeaderFields, headerNames } from "../connection/message-headers.ts";
+import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
-import { type Kept, keptOf, nothingKept, streamOfBucket, subjectOfKey } from "./bucket.ts";
-import type { Remembered } from "./remembered.ts";
+import { nothingStored, type StoredValue, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import type { RevisionCache } from "./revision-cache.ts";
 
 /** What shall stand under a key. */
 export interface Write {
@@ -18,9 +18,9 @@ export interface Write {
 
 /** Where writes go, and what is remembered of earlier ones. */
 export interface WritePlace {
-  readonly link: Link;
+  readonly link: NatsSession;
   readonly bucket: string;
-  readonly remembered: Remembered;
+  readonly revisionCache: RevisionCache;
   /** How long the marker of a removal lives. */
   readonly markerMs: number;
 }
@@ -35,27 +35,27 @@ const removalHeaders = (markerMs: number): HeaderFields => ({
  * that of two writers the newer one's value stays whatever the order of arrival. Throws Fault LOG_UNREACHABLE.
  */
 export async function writeGuarded(place: WritePlace, key: string, write: Write): Promise<void> {
-  const { link, remembered } = place;
+  const { link, revisionCache } = place;
   const untilAt = link.clock.now() + patienceMs;
   // Most keys are written for the first time: expecting nothing is right more often than a look would be worth.
-  let kept: Pick<Kept, "revision" | "seq"> = remembered.get(key) ?? nothingKept;
+  let saved: Pick<StoredValue, "revision" | "seq"> = revisionCache.get(key) ?? nothingStored;
   for (;;) {
-    if (kept.seq > write.seq) return;
-    const outcome = await publish(place, { key, revision: kept.revision }, write);
-    if (outcome.state === "stored") return remembered.set(key, { revision: outcome.seq, seq: write.seq });
+    if (saved.seq > write.seq) return;
+    const outcome = await publish(place, { key, revision: saved.revision }, write);
+    if (outcome.state === "stored") return revisionCache.set(key, { revision: outcome.seq, seq: write.seq });
     if (outcome.state === "refused") {
       throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
     }
     const found = outcome.state === "unsent" ? undefined : await look(place, key);
     if (found !== undefined) {
-      remembered.set(key, found);
+      revisionCache.set(key, found);
       if (isSame(found, write)) return;
     }
     if (link.clock.now() >= untilAt || link.nc.isClosed())
       throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
     // Nothing has moved: the server needs a moment, as when another write of this key is in flight on a replicated bucket.
-    if (found === undefined || found.revision === kept.revision) await shortPause(link);
-    kept = found ?? kept;
+    if (found === undefined || found.revision === saved.revision) await shortPause(link);
+    saved = found ?? saved;
   }
 }
 
@@ -69,17 +69,19 @@ function publish(place: WritePlace, at: { readonly key: string; readonly revisio
   });
 }
 
-async function look({ link, bucket }: WritePlace, key: string): Promise<Kept | undefined> {
+async function look({ link, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {
   const found = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
   if (found.state === "unknown") return undefined;
-  if (found.state === "none") return nothingKept;
+  if (found.state === "none") return nothingStored;
   // What nobody can read is older than everything: it is written over.
-  return keptOf(found.message) ?? { ...nothingKept, revision: found.message.seq };
+  return storedValueOf(found.message) ?? { ...nothingStored, revision: found.message.seq };
 }
 
 // A write whose answer was lost, or the same one by another process.
-function isSame(kept: Kept, { seq, bytes, value }: Write): boolean {
+function isSame(saved: StoredValue, { seq, bytes, value }: Write): boolean {
   return (
-    kept.seq === seq && (kept.value === undefined) === (value === undefined) && Buffer.compare(kept.bytes, bytes) === 0
+    saved.seq === seq &&
+    (saved.value === undefined) === (value === undefined) &&
+    Buffer.compare(saved.bytes, bytes) === 0
   );
 }

@@ -1,15 +1,15 @@
 import { kinds } from "@shoal/core";
 import { expect, it } from "vitest";
 import { createPositions } from "../positions.ts";
-import { natsBench } from "../testing/nats-bench.ts";
+import { natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { newestKnown } from "./newest-known.ts";
 import { createViewStore } from "./view-store.ts";
 
 onServer(() => {
   it("knows the end of the log from the last entries of views and from their positions, whichever is newer", async () => {
-    const bench = await natsBench();
-    const link = await bench.link();
+    const harness = await natsHarness();
+    const link = await harness.link();
     expect((await newestKnown(link, kinds)).seq).toBe(0);
     const [jobs, nodes] = ["jobs", "nodes"].map((bucket) => createViewStore(link, { bucket }));
     await jobs?.put("default.j-1", { seq: 5 });
@@ -18,6 +18,6 @@ onServer(() => {
     expect(await newestKnown(link, kinds)).toEqual({ seq: 9, by: "the position of the view nodes" });
     await nodes?.put("n-1", { seq: 12 });
     expect(await newestKnown(link, kinds)).toEqual({ seq: 12, by: "the view nodes" });
-    await bench.close();
+    await harness.close();
   });
 });

@@ -1,9 +1,9 @@
 import { isEntryKey, type Kinds, viewBuckets } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import type { ReadFrom } from "../stream/consumer.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
-import { type Kept, keptOf, keyOfSubject, positionKey, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { keyOfSubject, positionKey, type StoredValue, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** A position of the log, and who knows of it. */
 export interface KnownPosition {
@@ -16,23 +16,23 @@ export interface KnownPosition {
 const writesMax = 1_000;
 
 /** The latest position of the log of which the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
-export async function newestKnown(link: Link, kinds: Kinds): Promise<KnownPosition> {
+export async function newestKnown(link: NatsSession, kinds: Kinds): Promise<KnownPosition> {
   const all = await Promise.all(
     viewBuckets(kinds).flatMap(({ name }) => [newestEntry(link, name), newestPosition(link, name)]),
   );
   return all.reduce((one, other) => (other.seq > one.seq ? other : one));
 }
 
-async function newestEntry(link: Link, bucket: string): Promise<KnownPosition> {
+async function newestEntry(link: NatsSession, bucket: string): Promise<KnownPosition> {
   let seq = 0;
   const behind = Math.max(0, (await streamLastSeq(link, streamOfBucket(bucket))) - writesMax);
-  await read(link, { bucket, pattern: ">", from: { at: "behind", seq: behind } }, ({ key, kept }) => {
-    if (isEntryKey(key) && kept !== undefined) seq = Math.max(seq, kept.seq);
+  await read(link, { bucket, pattern: ">", from: { at: "behind", seq: behind } }, ({ key, saved }) => {
+    if (isEntryKey(key) && saved !== undefined) seq = Math.max(seq, saved.seq);
   });
   return { seq, by: `the view ${bucket}` };
 }
 
-async function newestPosition(link: Link, bucket: string): Promise<KnownPosition> {
+async function newestPosition(link: NatsSession, bucket: string): Promise<KnownPosition> {
   let seq = 0;
   await read(link, { bucket, pattern: positionKey("*"), from: { at: "latest" } }, ({ bytes }) => {
     seq = Math.max(seq, eventsSeqIn(bytes));
@@ -49,7 +49,7 @@ function eventsSeqIn(bytes: Uint8Array): number {
   }
 }
 
-interface Stretch {
+interface SeqRange {
   readonly bucket: string;
   readonly pattern: string;
   readonly from: ReadFrom;
@@ -59,18 +59,22 @@ interface ReadKey {
   readonly key: string;
   readonly bytes: Uint8Array;
   /** Undefined where there is neither an entry nor a removal marker. */
-  readonly kept: Kept | undefined;
+  readonly saved: StoredValue | undefined;
 }
 
 /** Delivers the messages of a stretch of a bucket up to its present end. */
-async function read(link: Link, { bucket, pattern, from }: Stretch, deliver: (found: ReadKey) => void): Promise<void> {
+async function read(
+  link: NatsSession,
+  { bucket, pattern, from }: SeqRange,
+  deliver: (found: ReadKey) => void,
+): Promise<void> {
   await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, pattern),
     from,
     deliver(message) {
       const key = keyOfSubject(bucket, message.subject);
-      deliver({ key, bytes: message.bytes, kept: keptOf(message) });
+      deliver({ key, bytes: message.bytes, saved: storedValueOf(message) });
     },
   });
 }

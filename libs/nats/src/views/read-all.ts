@@ -1,10 +1,10 @@
 import { isEntryKey } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
 /** Who is told the entries of a bucket, with the bytes that it keeps. */
-export interface EntryReader {
+export interface BucketReader {
   /** All is told from the beginning, at first and whenever some of it may have been missed. */
   begins(): void;
   /** What a key holds now, and again when it changes meanwhile; nothing where it was removed. Bytes are valid only during the call. */
@@ -14,7 +14,7 @@ export interface EntryReader {
 }
 
 /** Delivers every entry of a bucket as it is now. Throws Fault LOG_UNREACHABLE. */
-export async function readAll(link: Link, bucket: string, reader: EntryReader): Promise<void> {
+export async function readAll(link: NatsSession, bucket: string, reader: BucketReader): Promise<void> {
   await readToEnd(link, {
     stream: streamOfBucket(bucket),
     filter: subjectOfKey(bucket, ">"),

@@ -1,5 +1,5 @@
 import { viewStoreContract } from "@shoal/core/testing/contracts";
-import { natsBench } from "../testing/nats-bench.ts";
+import { natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { ensureTopology } from "../topology/topology.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
@@ -9,15 +9,15 @@ const bucket = "nodes";
 
 onServer(() => {
   viewStoreContract("a bucket on a NATS server", async () => {
-    const bench = await natsBench();
-    const links = [await bench.link(), await bench.link()];
+    const harness = await natsHarness();
+    const links = [await harness.link(), await harness.link()];
     let opened = 0;
     const open = () => {
       const link = links[opened++ % links.length];
       if (link === undefined) throw new Error("no connection was made");
       return createViewStore(link, { bucket });
     };
-    const own = await bench.link();
+    const own = await harness.link();
     const { streams } = await own.manager();
     return {
       views: open(),
@@ -29,7 +29,7 @@ onServer(() => {
         await streams.delete(streamOfBucket(bucket));
         await ensureTopology(own, { replicas: 1 });
       },
-      close: bench.close,
+      close: harness.close,
     };
   });
 });

@@ -1,12 +1,12 @@
 import type { ViewStore } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import { directGet } from "../stream/direct-get.ts";
 import { markerMs } from "../topology/topology-data.ts";
-import { keptOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { encodeEntry } from "./entry-codec.ts";
 import { followBucket } from "./follow.ts";
 import { writeGuarded } from "./guarded-write.ts";
-import { createRemembered } from "./remembered.ts";
+import { createRevisionCache } from "./revision-cache.ts";
 import { watchBucket } from "./watch.ts";
 import { writeQueue } from "./write-queue.ts";
 
@@ -19,9 +19,9 @@ export interface ViewStoreOptions {
 }
 
 /** A bucket as a view store. */
-export function createViewStore(link: Link, options: ViewStoreOptions): ViewStore {
+export function createViewStore(link: NatsSession, options: ViewStoreOptions): ViewStore {
   const { bucket } = options;
-  const place = { link, bucket, remembered: createRemembered(), markerMs: options.markerMs ?? markerMs };
+  const place = { link, bucket, revisionCache: createRevisionCache(), markerMs: options.markerMs ?? markerMs };
   const write = writeQueue((key, one) => writeGuarded(place, key, one));
   return {
     put: (key, value) => write(key, { seq: value.seq, bytes: encodeEntry(value), value }),
@@ -29,7 +29,7 @@ export function createViewStore(link: Link, options: ViewStoreOptions): ViewStor
     remove: (key, seq) => write(key, { seq, bytes: encodeEntry({ seq }), value: undefined }),
     async get(key) {
       const message = await directGet(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
-      return message === undefined ? undefined : keptOf(message)?.value;
+      return message === undefined ? undefined : storedValueOf(message)?.value;
     },
     watch: (pattern, watcher) => watchBucket(link, { ...options, pattern }, watcher),
     follow: (after, follower) => followBucket(link, { bucket, after }, follower),

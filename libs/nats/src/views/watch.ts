@@ -1,8 +1,8 @@
 import { isEntryKey, type ViewChange, type ViewEntry, type ViewWatch, type ViewWatcher } from "@shoal/core";
-import type { Link } from "../connection/link.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
 import type { DeliveredMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
-import { keptOf, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
+import { keyOfSubject, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { deliveredRevisions } from "./delivered-revisions.ts";
 
 /** What to watch, and under which consumer name when narrow rights allow only one. */
@@ -12,7 +12,7 @@ export interface WatchPlace {
   readonly consumerName?: string;
 }
 
-interface Watched {
+interface BucketWatch {
   readonly place: WatchPlace;
   readonly watcher: ViewWatcher;
   /** The revision and time of every entry that was told and not removed since: a bucket that was deleted and made again counts from 1. */
@@ -24,8 +24,8 @@ interface Watched {
 }
 
 /** See ViewStore.watch. After a break everything is told again, and what vanished meanwhile without a marker is told as absent. */
-export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
-  const watched: Watched = {
+export async function watchBucket(link: NatsSession, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
+  const watched: BucketWatch = {
     place,
     watcher,
     live: new Map(),
@@ -44,7 +44,7 @@ export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWa
       delivered.reset();
     },
     deliver(message) {
-      hear(link, watched, message);
+      receive(link, watched, message);
       delivered.advance(message.seq);
     },
     caughtUp() {
@@ -65,7 +65,7 @@ export async function watchBucket(link: Link, place: WatchPlace, watcher: ViewWa
 
 const absent: ViewChange = { isInitial: true, isAbsent: true, storedAt: 0 };
 
-function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
+function receive(link: NatsSession, watched: BucketWatch, message: DeliveredMessage): void {
   const { place, watcher, live, unseen, isInitial } = watched;
   const key = keyOfSubject(place.bucket, message.subject);
   if (!isEntryKey(key)) return;
@@ -75,7 +75,7 @@ function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
   if (value === "removed") {
     forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {
-    link.trouble(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
+    link.onProblem(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
   } else if (live.get(key) !== version) {
     live.set(key, version);
     watcher.changed(key, value, { isInitial, isAbsent: false, storedAt: message.storedAt });
@@ -83,10 +83,10 @@ function hear(link: Link, watched: Watched, message: DeliveredMessage): void {
 }
 
 function readValue(message: DeliveredMessage): ViewEntry | "removed" | undefined {
-  const kept = keptOf(message);
-  return kept !== undefined && kept.value === undefined ? "removed" : kept?.value;
+  const saved = storedValueOf(message);
+  return saved !== undefined && saved.value === undefined ? "removed" : saved?.value;
 }
 
-function forget({ live, watcher }: Watched, key: string, change: ViewChange): void {
+function forget({ live, watcher }: BucketWatch, key: string, change: ViewChange): void {
   if (live.delete(key)) watcher.changed(key, undefined, change);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Write } from "./guarded-write.ts";
-import { createRemembered } from "./remembered.ts";
+import { createRevisionCache } from "./revision-cache.ts";
 import { writeQueue } from "./write-queue.ts";
 
 const write = (seq: number): Write => ({ seq, value: { seq }, bytes: new Uint8Array([seq]) });
@@ -48,8 +48,8 @@ describe("the write queue", () => {
 
 describe("the memory of keys", () => {
   it("forgets the key that was not set for the longest time", () => {
-    const remembered = createRemembered(2);
-    for (const key of ["a", "b", "a", "c"]) remembered.set(key, { revision: 1, seq: 1 });
-    expect(["a", "b", "c"].filter((key) => remembered.get(key) !== undefined)).toEqual(["a", "c"]);
+    const revisionCache = createRevisionCache(2);
+    for (const key of ["a", "b", "a", "c"]) revisionCache.set(key, { revision: 1, seq: 1 });
+    expect(["a", "b", "c"].filter((key) => revisionCache.get(key) !== undefined)).toEqual(["a", "c"]);
   });
 });

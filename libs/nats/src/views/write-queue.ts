@@ -1,6 +1,6 @@
 import type { Write } from "./guarded-write.ts";
 
-interface Waiting {
+interface QueuedWrite {
   write: Write;
   readonly settle: ((ended: Promise<void>) => void)[];
 }
@@ -13,7 +13,7 @@ export type Enqueue = (key: string, write: Write) => Promise<void>;
  * settle with it. Different keys do not wait for each other.
  */
 export function writeQueue(store: (key: string, write: Write) => Promise<void>): Enqueue {
-  const lanes = new Map<string, Waiting | undefined>();
+  const lanes = new Map<string, QueuedWrite | undefined>();
 
   function run(key: string, write: Write): Promise<void> {
     lanes.set(key, undefined);

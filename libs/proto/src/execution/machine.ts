@@ -12,8 +12,8 @@ import {
 } from "./events.ts";
 
 const states = ["assigned", "running", "publishing", "stopping", "completed", "failed", "lost", "stopped"] as const;
-const wanted = ["assigned", "running", "publishing"] as const;
-const live = [...wanted, "stopping"] as const;
+const expected = ["assigned", "running", "publishing"] as const;
+const live = [...expected, "stopping"] as const;
 
 /** The life of one execution. It occupies its node and its slot until it has ended: while it is stopping, too. */
 // biome-ignore format: a table
@@ -23,8 +23,8 @@ export const executionMachine = defineMachine(states, [
   [["assigned"],              ExecutionStarted,    "running"],
   [["running"],               ExecutionPublishing, "publishing"],
   [["running", "publishing"], ExecutionCompleted,  "completed"],
-  [wanted,                    ExecutionFailed,     "failed"],
-  [wanted,                    ExecutionsStopping,  "stopping"],
+  [expected,                    ExecutionFailed,     "failed"],
+  [expected,                    ExecutionsStopping,  "stopping"],
   [live,                      ExecutionsLost,      "lost"],
   [["stopping"],              ExecutionStopped,    "stopped"],
 ]);

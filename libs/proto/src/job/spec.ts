@@ -78,11 +78,11 @@ export const Constraint = z
   .superRefine(({ operator, values }, issues) => {
     const [least, most] = valuesOf[operator];
     if (values.length < least || values.length > most) {
-      const wanted = least === most ? `${least}` : `at least ${least}`;
+      const expected = least === most ? `${least}` : `at least ${least}`;
       issues.addIssue({
         code: "custom",
         path: ["values"],
-        message: `operator ${operator} takes ${wanted} values, found ${values.length}`,
+        message: `operator ${operator} takes ${expected} values, found ${values.length}`,
       });
     }
     if ((operator === "gt" || operator === "lt") && !/^-?\d+$/.test(values[0] ?? "")) {

@@ -54,13 +54,13 @@ function writeLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], value: unknown)
   return as === "nanoseconds" ? value * nsPerMs : new Date(value).toISOString();
 }
 
-interface Reading {
+interface WireReading {
   readonly path: string;
   readonly unknown: string[];
   readonly problems: string[];
 }
 
-function read(shape: Shape, json: unknown, at: Reading): unknown {
+function read(shape: Shape, json: unknown, at: WireReading): unknown {
   if (json === null || json === undefined) return undefined;
   if (shape.kind === "leaf") return readLeaf(shape.meta.as, json);
   if (shape.kind === "array") {
@@ -70,7 +70,7 @@ function read(shape: Shape, json: unknown, at: Reading): unknown {
   return shape.kind === "map" ? readMap(shape.item, json, at) : readObject(shape, json, at);
 }
 
-function readMap(item: Shape, json: object, at: Reading): unknown {
+function readMap(item: Shape, json: object, at: WireReading): unknown {
   const problem = mapProblem(Object.keys(json));
   if (problem !== undefined) return refuse(at, problem);
   const to: Record<string, unknown> = {};
@@ -78,7 +78,7 @@ function readMap(item: Shape, json: object, at: Reading): unknown {
   return to;
 }
 
-function readObject({ byWireName, fields }: Shape & { kind: "object" }, json: object, at: Reading): unknown {
+function readObject({ byWireName, fields }: Shape & { kind: "object" }, json: object, at: WireReading): unknown {
   const folded = foldKeys(json);
   if (!folded.ok) return refuse(at, folded.problem);
   const to: Record<string, unknown> = {};
@@ -88,7 +88,7 @@ function readObject({ byWireName, fields }: Shape & { kind: "object" }, json: ob
   return to;
 }
 
-function refuse({ path, problems }: Reading, problem: string): undefined {
+function refuse({ path, problems }: WireReading, problem: string): undefined {
   problems.push(path === "" ? problem : `${path}: ${problem}`);
 }
 
@@ -97,14 +97,14 @@ function fillEmpty(to: Record<string, unknown>, fields: readonly FieldShape[]): 
   for (const { field, empty } of fields) if (empty !== undefined && to[field] === undefined) to[field] = empty;
 }
 
-function readField(to: Record<string, unknown>, field: Field, at: Reading): void {
+function readField(to: Record<string, unknown>, field: WireField, at: WireReading): void {
   const { key, item, known } = field;
   const here = deeper(at, known?.wire ?? key);
   if (known === undefined) at.unknown.push(here.path);
   else to[known.field] = read(known.shape, item, here);
 }
 
-interface Field {
+interface WireField {
   readonly key: string;
   readonly item: unknown;
   readonly known: FieldShape | undefined;
@@ -118,7 +118,7 @@ function readLeaf(as: (Shape & { kind: "leaf" })["meta"]["as"], json: unknown): 
   return typeof json === "string" ? Date.parse(json) : json;
 }
 
-function deeper(at: Reading, key: string): Reading {
+function deeper(at: WireReading, key: string): WireReading {
   return { ...at, path: at.path === "" ? shownKey(key) : `${at.path}.${shownKey(key)}` };
 }
 
@@ -142,8 +142,8 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
   });
   const found = issue.code === "invalid_type" ? `, found ${nameOf(issue.input)}` : "";
   // Where a schema has no words of its own, zod's tell what was received; `found` does so already.
-  const wanted = issue.message.replace(/^Invalid input: expected (\S+), received .*$/, "wanted $1");
-  return `${path.length === 0 ? "" : `${path.join(".")}: `}${wanted}${found}`;
+  const expected = issue.message.replace(/^Invalid input: expected (\S+), received .*$/, "wanted $1");
+  return `${path.length === 0 ? "" : `${path.join(".")}: `}${expected}${found}`;
 }
 
 function stepInto(shape: Shape, step: string): readonly [string, Shape] {

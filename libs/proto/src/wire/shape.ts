@@ -22,16 +22,16 @@ export interface FieldShape {
   readonly shape: Shape;
 }
 
-const kept = new WeakMap<z.core.$ZodType, Shape>();
+const saved = new WeakMap<z.core.$ZodType, Shape>();
 const leaf: Shape = { kind: "leaf", meta: {} };
 
 /** The shape of a schema, seen through optional, default and the like. */
 export function shapeOf(schema: z.core.$ZodType): Shape {
-  const known = kept.get(schema);
+  const known = saved.get(schema);
   if (known !== undefined) return known;
   const { inner, meta } = unwrap(schema);
   const shape = build(inner, meta);
-  kept.set(schema, shape);
+  saved.set(schema, shape);
   return shape;
 }
 
@@ -41,10 +41,10 @@ function build(schema: z.core.$ZodType, meta: WireMeta): Shape {
   if (def.type === "record") return { kind: "map", item: shapeOf(def.valueType) };
   if (def.type !== "object") return meta.as === undefined ? leaf : { kind: "leaf", meta };
   const fields = Object.entries(def.shape).map(([field, each]): FieldShape => {
-    const { inner, meta: told } = unwrap(each);
-    const omitEmpty = told.omitEmpty === true;
+    const { inner, meta: collected } = unwrap(each);
+    const omitEmpty = collected.omitEmpty === true;
     const empty = omitEmpty ? emptyOf(inner) : undefined;
-    return { field, wire: told.name ?? wireName(field), omitEmpty, empty, shape: shapeOf(each) };
+    return { field, wire: collected.name ?? wireName(field), omitEmpty, empty, shape: shapeOf(each) };
   });
   return { kind: "object", fields, byWireName: new Map(fields.map((each) => [each.wire.toLowerCase(), each])) };
 }

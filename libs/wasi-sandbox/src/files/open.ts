@@ -71,13 +71,13 @@ async function keep(
   { flags, truncate, holder }: Keeping,
 ): Promise<FileAnswer> {
   const handle = path === undefined ? await openMounted(volume, flags) : await openFile(path, flags);
-  let kept = false;
+  let saved = false;
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new Refusal("NOTSUP");
     const counted = flags === O_RDONLY ? undefined : { dev: stats.dev, ino: stats.ino, size: stats.size };
     const number = holder.handles.add({ kind: "file", handle, volume, counted });
-    kept = true;
+    saved = true;
     if (counted !== undefined) holder.quota.opened(counted);
     if (counted !== undefined && truncate) {
       await handle.truncate(0);
@@ -86,7 +86,7 @@ async function keep(
     return { kind: "file", handle: number, fixed: !volume.writable };
   } finally {
     // Once it is among the handles it is theirs to close; before that nobody else knows it.
-    if (!kept) await handle.close();
+    if (!saved) await handle.close();
   }
 }
 

@@ -13,12 +13,12 @@ export interface GuestTree {
 /** Builds the tree of a guest: inputs at their targets, outputs at their paths. Throws a Fault for what cannot be placed. */
 export async function guestTree(inputs: readonly GuestInput[], outputs: readonly GuestOutput[]): Promise<GuestTree> {
   const root: VirtualFolder = { kind: "virtual", children: new Map() };
-  const wanted = [
+  const expected = [
     ...inputs.map((input) => ({ path: input.target, volume: volumeOf(input) })),
     ...outputs.map(({ hostPath, path }) => ({ path, volume: { hostPath, writable: true } })),
   ];
   const volumes: { path: string; volume: Volume }[] = [];
-  for (const { path, volume } of wanted) {
+  for (const { path, volume } of expected) {
     const found = await look(path, volume);
     place(root, path, found);
     if (found.isFolder) volumes.push({ path: posix.normalize(path), volume: found.volume });

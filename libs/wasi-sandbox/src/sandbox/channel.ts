@@ -4,7 +4,7 @@ import type { FileAnswer, FileRequest, Job, Notice } from "./protocol.ts";
 
 /** The line to the agent. Everything blocks: a guest has nothing else to do meanwhile. */
 export interface Channel {
-  tell(notice: Notice, body?: Uint8Array): void;
+  emit(notice: Notice, body?: Uint8Array): void;
   ask(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
   /** Waits for the one job of this process. */
   job(): { readonly job: Job; readonly body: Uint8Array<ArrayBuffer> };
@@ -17,7 +17,7 @@ export function channelOn(descriptor: number): Channel {
     if (body !== undefined) writeAll(descriptor, body);
   };
   return {
-    tell: send,
+    emit: send,
     ask: (request, body) => {
       send(request, body);
       const frame = receive(descriptor);

@@ -82,11 +82,11 @@ function hostOf(run: Run, memory: () => Memory | undefined): Host {
     descriptors: run.descriptors,
     memory: guestMemory(memory),
     files: (request, body) => {
-      const told = channel.ask(request, body);
-      if (told.answer.errno !== undefined) throw new Refusal(told.answer.errno);
-      return told;
+      const collected = channel.ask(request, body);
+      if (collected.answer.errno !== undefined) throw new Refusal(collected.answer.errno);
+      return collected;
     },
-    output: (stream, bytes) => channel.tell({ op: "output", stream }, bytes),
+    output: (stream, bytes) => channel.emit({ op: "output", stream }, bytes),
     exit: (exitCode) => run.exit({ exitCode }),
   };
 }
@@ -111,7 +111,7 @@ function attempt<T>(run: Run, memory: Memory | undefined, step: () => T): T {
     return step();
   } catch (failure) {
     const ending = trapped(failure, { memoryBytes: run.job.memoryBytes, takenBytes: memory?.buffer.byteLength ?? 0 });
-    run.channel.tell({ op: "output", stream: "stderr" }, new TextEncoder().encode(`${ending.failure?.why}\n`));
+    run.channel.emit({ op: "output", stream: "stderr" }, new TextEncoder().encode(`${ending.failure?.why}\n`));
     return run.exit(ending);
   }
 }

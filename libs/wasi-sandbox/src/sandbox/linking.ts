@@ -1,5 +1,5 @@
 import { preview1, preview1Name } from "./preview1.ts";
-import type { WantedMemory } from "./protocol.ts";
+import type { RequiredMemory } from "./protocol.ts";
 import { type Exports, type Import, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
 
 // Names that one message lists; the first few say what kind of module it is.
@@ -23,9 +23,9 @@ export function withProvider(providers: Providers, name: string, exports: Export
 }
 
 /** Memories that a module expects from outside, made with the limits that the agent gave them. */
-export function memoriesFor(wanted: readonly WantedMemory[]): Providers {
+export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
   const made = bare<Record<string, Memory>>();
-  for (const { module, name, minimumPages, maximumPages } of wanted) {
+  for (const { module, name, minimumPages, maximumPages } of expected) {
     const memories = made[module] ?? bare<Memory>();
     made[module] = memories;
     memories[name] = new wasmEngine.Memory({ initial: minimumPages, maximum: maximumPages });

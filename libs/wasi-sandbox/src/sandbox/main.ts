@@ -16,20 +16,20 @@ const channel = channelOn(3);
 // Of a sentence that quotes a module: enough to read, and little enough for a frame however its characters are escaped.
 const sentenceMax = 2048;
 
-channel.tell({ op: "ready" });
+channel.emit({ op: "ready" });
 const { job, body } = channel.job();
 const modules = compile(job, body);
 if ("why" in modules) {
-  channel.tell({ op: "refused", why: modules.why.slice(0, sentenceMax) });
+  channel.emit({ op: "refused", why: modules.why.slice(0, sentenceMax) });
 } else {
-  channel.tell({ op: "compiled" });
+  channel.emit({ op: "compiled" });
   runGuest(channel, job, { modules, exit });
 }
 
 function exit(ending: Ending): never {
   const { exitCode, failure } = ending;
   const short = failure === undefined ? undefined : { ...failure, why: failure.why.slice(0, sentenceMax) };
-  channel.tell({ op: "ended", exitCode, failure: short });
+  channel.emit({ op: "ended", exitCode, failure: short });
   // Not by an exception, which a guest's own handlers could catch, and not by process.exit, which unwinds first.
   process.kill(process.pid, "SIGKILL");
   throw new Error("a killed process goes on");

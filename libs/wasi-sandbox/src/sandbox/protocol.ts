@@ -91,7 +91,7 @@ export type Notice =
   | ({ readonly op: "ended" } & Ending);
 
 /** A memory that a module wants from outside, with the limits it gets. */
-export interface WantedMemory {
+export interface RequiredMemory {
   readonly module: string;
   readonly name: string;
   readonly minimumPages: number;
@@ -101,7 +101,7 @@ export interface WantedMemory {
 /** One run. The frame's body holds the modules' bytes one after the other; the last module is the entry module. */
 export interface Job {
   readonly modules: readonly { readonly path: string; readonly sizeBytes: number }[];
-  readonly memories: readonly WantedMemory[];
+  readonly memories: readonly RequiredMemory[];
   readonly memoryBytes: number;
   readonly entrypoint: string;
   readonly args: readonly string[];

@@ -14,7 +14,7 @@ export interface Pen {
   /** Calls a function of preview 1; the error number stays. */
   call(name: Preview1Name, ...args: (string | number | bigint)[]): string;
   /** Calls functions of preview 1 one after the other and prints their error numbers, a byte each. */
-  tell(calls: readonly string[]): string;
+  emit(calls: readonly string[]): string;
   /** A list of one buffer of so many bytes, for functions that read and write; answers the step that fills it in, and its address. */
   buffer(bytes: number): { readonly step: string; readonly list: number; readonly at: number };
   /** Prints a text to a descriptor. */
@@ -86,7 +86,7 @@ function penOn(room: (bytes: number) => number, data: string[]): Pen {
     room,
     call,
     must,
-    tell: (calls) => {
+    emit: (calls) => {
       const [numbers, vector] = [room(calls.length), room(8)];
       const steps = calls.map((one, index) => `(i32.store8 (i32.const ${numbers + index}) ${one})`);
       const point = `(i32.store (i32.const ${vector}) (i32.const ${numbers})) (i32.store (i32.const ${vector + 4}) (i32.const ${calls.length}))`;

@@ -33,7 +33,7 @@ export interface Stage {
   readonly start: (
     module: Uint8Array,
     asking?: Asking,
-  ) => Promise<RunningGuest & { readonly told: () => Promise<Told> }>;
+  ) => Promise<RunningGuest & { readonly collected: () => Promise<Told> }>;
   readonly run: (module: Uint8Array, asking?: Asking) => Promise<Told>;
 }
 
@@ -77,9 +77,9 @@ export function onStage(limits: Partial<SandboxLimits> = {}): Stage {
       },
     };
     const running = await made().start(guest);
-    return { ...running, told: async () => ({ exit: await running.exit, ...said, made: results }) };
+    return { ...running, collected: async () => ({ exit: await running.exit, ...said, made: results }) };
   };
-  return { sandbox: made, folder, start, run: async (module, asking) => (await start(module, asking)).told() };
+  return { sandbox: made, folder, start, run: async (module, asking) => (await start(module, asking)).collected() };
 }
 
 /** All files below a folder with their texts, by path. */

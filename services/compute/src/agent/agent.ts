@@ -14,7 +14,7 @@ export interface AgentOptions extends FollowerOptions {
 export interface Agent extends Process, Pick<Follower, "confirm"> {}
 
 /** What is wanted, with how it was heard of. */
-interface Wish {
+interface NodeWish {
   readonly value: ViewEntry;
   readonly change: ViewChange;
 }
@@ -24,26 +24,26 @@ export function createAgent(options: AgentOptions): Agent {
   const { nodeId, journal } = options;
   const follower = createFollower(options);
   // What is wanted, for as long as nobody acts on it.
-  const wanted = new Map<string, Wish>();
+  const desired = new Map<string, NodeWish>();
   let isOpen = false;
   let watching: { close(): Promise<void> } | undefined;
 
   /** Resolves with the first full picture in `wanted`; it is kept up to date until the agent opens. */
   async function watch(): Promise<void> {
-    const { promise: told, resolve } = Promise.withResolvers<void>();
+    const { promise: collected, resolve } = Promise.withResolvers<void>();
     watching = await options.assignments.watch(`${nodeId}.>`, {
       changed(key, value, change) {
         const executionId = key.slice(nodeId.length + 1);
         if (isOpen) follower.follow(executionId, value, change);
-        else if (value === undefined) wanted.delete(executionId);
-        else wanted.set(executionId, { value, change });
+        else if (value === undefined) desired.delete(executionId);
+        else desired.set(executionId, { value, change });
       },
       ready() {
         if (isOpen) follower.ready();
         resolve();
       },
     });
-    return told;
+    return collected;
   }
   return {
     name: "agent",
@@ -51,11 +51,11 @@ export function createAgent(options: AgentOptions): Agent {
     start: async () => {
       const entries = await journal.load();
       await watch();
-      const kept = entries.filter((entry) => wanted.has(entry.executionId) || isConfirmable(entry));
-      await options.sweepFolders(new Set(kept.map(({ executionId }) => executionId)));
+      const saved = entries.filter((entry) => desired.has(entry.executionId) || isConfirmable(entry));
+      await options.sweepFolders(new Set(saved.map(({ executionId }) => executionId)));
       isOpen = true;
-      join({ follower, entries, wanted });
-      wanted.clear();
+      join({ follower, entries, desired });
+      desired.clear();
     },
     stop: async () => {
       options.seal();
@@ -68,15 +68,15 @@ export function createAgent(options: AgentOptions): Agent {
 interface Join {
   readonly follower: Follower;
   readonly entries: readonly JournalEntry[];
-  readonly wanted: ReadonlyMap<string, Wish>;
+  readonly desired: ReadonlyMap<string, NodeWish>;
 }
 
 /** Joins what an earlier process knew with what is wanted now. */
-function join({ follower, entries, wanted }: Join): void {
+function join({ follower, entries, desired }: Join): void {
   // What they use is used already, so they come before anything new.
-  for (const entry of entries) follower.resume(entry, wanted.get(entry.executionId)?.value);
+  for (const entry of entries) follower.resume(entry, desired.get(entry.executionId)?.value);
   const known = new Set(entries.map(({ executionId }) => executionId));
-  for (const [executionId, { value, change }] of wanted) {
+  for (const [executionId, { value, change }] of desired) {
     if (!known.has(executionId)) follower.follow(executionId, value, change);
   }
   follower.sweep();

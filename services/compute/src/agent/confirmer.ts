@@ -1,8 +1,8 @@
-import { backoffMs, type Clock, jittered, type Logger, type Random, type Stall } from "@shoal/core";
+import { type BidServer, backoffMs, type Clock, jittered, type Logger, type Random } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
 
 /** One execution to be confirmed, with the job that it belongs to. */
-export type Question = ConfirmRequest["executions"][number];
+export type UnconfirmedExecution = ConfirmRequest["executions"][number];
 
 /** What a requester says of one execution. */
 export type ConfirmVerdict = ConfirmAnswer["verdicts"][number];
@@ -10,7 +10,7 @@ export type ConfirmVerdict = ConfirmAnswer["verdicts"][number];
 /** Asks the requesters whether executions are this node's still, until there is a verdict. No answer is no verdict. */
 export interface Confirmer {
   /** Takes the place of an earlier question about the same execution. */
-  ask(question: Question): void;
+  ask(question: UnconfirmedExecution): void;
   /** No verdict is needed any more. */
   cancel(executionId: string): void;
   /** What has no verdict yet is asked soon, whatever was waited for. */
@@ -21,7 +21,7 @@ export interface Confirmer {
 export interface ConfirmerOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly stall: Pick<Stall, "confirm">;
+  readonly bidServer: Pick<BidServer, "confirm">;
   readonly logger: Logger;
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
@@ -37,8 +37,8 @@ const backoff = { firstMs: 500, maxMs: 30_000 } as const;
 
 /** One request is under way at a time, of at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const { clock, random, stall, logger, onVerdict } = options;
-  const questions = new Map<string, Question>();
+  const { clock, random, bidServer, logger, onVerdict } = options;
+  const questions = new Map<string, UnconfirmedExecution>();
   let failures = 0;
   let isAsking = false;
   let isClosed = false;
@@ -55,7 +55,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const executions = [...questions.values()].slice(0, confirmedMax);
     if (executions.length === 0) return;
     isAsking = true;
-    const answer = await stall.confirm({ executions }, answerMs);
+    const answer = await bidServer.confirm({ executions }, answerMs);
     isAsking = false;
     if (isClosed) return;
     const verdicts = new Map(answer?.verdicts.map((verdict) => [verdict.executionId, verdict]));
@@ -66,7 +66,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     plan(failures === 0 ? spreadMs : backoffMs(backoff, failures));
   }
   /** True when the verdict was taken. A question without one goes behind the others. */
-  function settle(question: Question, verdict: ConfirmVerdict | undefined): boolean {
+  function settle(question: UnconfirmedExecution, verdict: ConfirmVerdict | undefined): boolean {
     const { executionId } = question;
     // Asked once more meanwhile, or not needed any more.
     if (questions.get(executionId) !== question) return false;

@@ -1,4 +1,4 @@
-import type { Clock, Random, Stall, ViewChange, ViewEntry } from "@shoal/core";
+import type { BidServer, Clock, Random, ViewChange, ViewEntry } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { type ConfirmVerdict, createConfirmer } from "./confirmer.ts";
@@ -9,7 +9,7 @@ import { createRunners, type Runners, type RunnersOptions } from "./runners.ts";
 export interface FollowerOptions extends RunnersOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly stall: Pick<Stall, "confirm">;
+  readonly bidServer: Pick<BidServer, "confirm">;
   readonly journal: Pick<Journal, "forget">;
 }
 
@@ -39,7 +39,7 @@ const aheadMsMax = 5_000;
 // answers, unless the execution has ended meanwhile. As long as the longest pause of a question without an answer.
 const absentAgainMs = 30_000;
 
-interface State {
+interface FollowerState {
   readonly options: FollowerOptions;
   readonly runners: Runners;
   /** Assignments that are not begun before they are confirmed. */
@@ -55,7 +55,7 @@ interface State {
 
 export function createFollower(options: FollowerOptions): Follower {
   const runners = createRunners(options);
-  const state: State = {
+  const state: FollowerState = {
     options,
     runners,
     doubted: new Map(),
@@ -116,7 +116,7 @@ export function createFollower(options: FollowerOptions): Follower {
 }
 
 /** What is asked of the requesters: what is in doubt at once, what is absent again and again. */
-function createQuestions(state: State) {
+function createQuestions(state: FollowerState) {
   const { clock } = state.options;
   let cancelAgain: (() => void) | undefined;
   const confirmer = createConfirmer({
@@ -149,7 +149,7 @@ const isToStop = (value: ViewEntry): boolean => value["desired"] === "stop";
 
 /** Whether an execution that this node does not know may begin without a question. */
 function isCertain(
-  { ended }: State,
+  { ended }: FollowerState,
   executionId: string,
   { assignment, change }: { readonly assignment: Assignment; readonly change: ViewChange },
 ): boolean {
@@ -160,7 +160,7 @@ function isCertain(
 
 /** Goes on with what the journal knows. What would begin once more waits until it is confirmed. */
 function adopt(
-  { options, runners, orphans, gates }: State,
+  { options, runners, orphans, gates }: FollowerState,
   entry: JournalEntry,
   { value, ask }: { readonly value: ViewEntry; readonly ask: (executionId: string, isAssigned: boolean) => void },
 ): void {
@@ -172,14 +172,18 @@ function adopt(
   ask(executionId, true);
 }
 
-function leaveAbsent(state: State, executionId: string, ask: (executionId: string, isAssigned: boolean) => void): void {
+function leaveAbsent(
+  state: FollowerState,
+  executionId: string,
+  ask: (executionId: string, isAssigned: boolean) => void,
+): void {
   // Nothing was begun: when the assignment comes again it is judged again.
   if (state.doubted.delete(executionId) || !state.runners.has(executionId)) return;
   state.absent.add(executionId);
   ask(executionId, false);
 }
 
-function confirmed({ runners, doubted, gates }: State, { executionId, recordedUpTo }: ConfirmVerdict): void {
+function confirmed({ runners, doubted, gates }: FollowerState, { executionId, recordedUpTo }: ConfirmVerdict): void {
   const read = doubted.get(executionId);
   if (doubted.delete(executionId) && read !== undefined) runners.begin(executionId, { read, recordedUpTo });
   else runners.recorded(executionId, recordedUpTo);
@@ -188,7 +192,7 @@ function confirmed({ runners, doubted, gates }: State, { executionId, recordedUp
 }
 
 /** Removed, or the log says that it is not this node's any more. */
-function end({ options, runners, doubted, orphans, gates, absent, ended }: State, executionId: string): void {
+function end({ options, runners, doubted, orphans, gates, absent, ended }: FollowerState, executionId: string): void {
   absent.delete(executionId);
   doubted.delete(executionId);
   gates.delete(executionId);
@@ -201,7 +205,7 @@ function end({ options, runners, doubted, orphans, gates, absent, ended }: State
 }
 
 function jobOf(
-  { runners, doubted, orphans }: State,
+  { runners, doubted, orphans }: FollowerState,
   executionId: string,
 ): { readonly jobId: string; readonly namespace: string } | undefined {
   const assignment = doubted.get(executionId)?.assignment ?? runners.assignmentOf(executionId);

@@ -3,9 +3,9 @@ import type { Assignment } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { JournalEntry } from "../journal/journal.ts";
 import type { Outbox } from "../reports/outbox.ts";
-import type { Beginning, Runner, RunnerOptions } from "../runner/runner.ts";
+import type { Origin, Runner, RunnerOptions } from "../runner/runner.ts";
 import type { ReadAssignment } from "./read-assignment.ts";
-import type { Sweep } from "./sweeper.ts";
+import type { ExecutorSweep } from "./sweeper.ts";
 
 export interface RunnersOptions {
   readonly nodeId: string;
@@ -13,7 +13,7 @@ export interface RunnersOptions {
   readonly logger: Logger;
   readonly run: (assignment: Assignment, options: RunnerOptions) => Runner;
   readonly outbox: Pick<Outbox, "forget" | "recorded" | "repeatAll">;
-  readonly sweep: Sweep;
+  readonly sweep: ExecutorSweep;
 }
 
 /** One runner for each execution that this node has. */
@@ -51,7 +51,7 @@ interface Present {
   readonly assignment: Assignment;
 }
 
-interface State {
+interface RunnersState {
   readonly options: RunnersOptions;
   readonly present: Map<string, Present>;
   /** What executors must keep: shared with their sweeps, and always up to date. */
@@ -61,7 +61,7 @@ interface State {
 }
 
 export function createRunners(options: RunnersOptions): Runners {
-  const state: State = { options, present: new Map(), busy: new Set(), comeBack: new Map() };
+  const state: RunnersState = { options, present: new Map(), busy: new Set(), comeBack: new Map() };
   const { present, busy, comeBack } = state;
   return {
     has: (executionId) => present.has(executionId),
@@ -87,9 +87,9 @@ export function createRunners(options: RunnersOptions): Runners {
 }
 
 function begin(
-  { options, present, busy }: State,
+  { options, present, busy }: RunnersState,
   assignment: Assignment,
-  { beginning, recordedUpTo }: Pick<RunnerOptions, "beginning" | "recordedUpTo">,
+  { origin, recordedUpTo }: Pick<RunnerOptions, "origin" | "recordedUpTo">,
 ): void {
   const { executionId } = assignment;
   const { type: engine } = assignment.task.engine;
@@ -98,21 +98,21 @@ function begin(
     busy.delete(executionId);
     options.sweep(busy, engine);
   };
-  const runner = options.run(assignment, { beginning, recordedUpTo, onSettled });
+  const runner = options.run(assignment, { origin, recordedUpTo, onSettled });
   present.set(executionId, { assignment, runner });
   if (assignment.desired === "stop") runner.stop();
 }
 
-function beginNew(state: State, executionId: string, { read, recordedUpTo }: ConfirmedAssignment): void {
+function beginNew(state: RunnersState, executionId: string, { read, recordedUpTo }: ConfirmedAssignment): void {
   const { assignment, why } = read;
   if (assignment === undefined) {
     state.options.logger.warn({ executionId, why }, "an assignment cannot be read, nor answered");
     return;
   }
-  begin(state, assignment, { beginning: beginningOf(state, assignment, why), recordedUpTo });
+  begin(state, assignment, { origin: originOf(state, assignment, why), recordedUpTo });
 }
 
-function beginningOf({ options }: State, assignment: Assignment, why: string | undefined): Beginning {
+function originOf({ options }: RunnersState, assignment: Assignment, why: string | undefined): Origin {
   if (why !== undefined) return { from: "refusal", code: "TASK_INVALID", why };
   const { executionId, askId, resources, desired } = assignment;
   if (desired === "stop") return { from: "nothing" };
@@ -121,7 +121,7 @@ function beginningOf({ options }: State, assignment: Assignment, why: string | u
 }
 
 function beginAgain(
-  state: State,
+  state: RunnersState,
   entry: JournalEntry,
   { read, mayBegin }: { readonly read: ReadAssignment; readonly mayBegin: Promise<void> },
 ): void {
@@ -132,10 +132,10 @@ function beginAgain(
     return;
   }
   if (entry.phase !== "settled") state.options.ledger.adopt(executionId, read.assignment.resources);
-  begin(state, read.assignment, { beginning: { from: "journal", entry, mayBegin }, recordedUpTo: 0 });
+  begin(state, read.assignment, { origin: { from: "journal", entry, mayBegin }, recordedUpTo: 0 });
 }
 
-async function end(state: State, executionId: string): Promise<void> {
+async function end(state: RunnersState, executionId: string): Promise<void> {
   const { options, present, busy, comeBack } = state;
   const ending = present.get(executionId);
   if (ending === undefined || ending.runner.isForgetting()) return;

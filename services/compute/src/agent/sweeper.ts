@@ -5,7 +5,7 @@ import type { Executor } from "../executors/executor.ts";
  * Ends and removes whatever the executor of this engine, or every executor, still has that is not kept; `keep` is looked at then, and
  * not now.
  */
-export type Sweep = (keep: ReadonlySet<string>, engine?: string) => void;
+export type ExecutorSweep = (keep: ReadonlySet<string>, engine?: string) => void;
 
 /** What a sweeper works with. */
 export interface SweeperOptions {
@@ -19,7 +19,7 @@ export interface SweeperOptions {
  * Sweeps executors, and only those that may have something new: a sweep asks the engine behind it. One that is asked while it sweeps
  * does so once more behind. What fails is left to the next sweep.
  */
-export function createSweeper({ executors, isOffered, logger }: SweeperOptions): Sweep {
+export function createSweeper({ executors, isOffered, logger }: SweeperOptions): ExecutorSweep {
   const sweeps = executors.map((executor) => ({
     name: executor.name.toLowerCase(),
     sweep: createSweep(executor, logger),

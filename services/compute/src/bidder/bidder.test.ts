@@ -1,4 +1,4 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createLedger, holdMs } from "../capacity/ledger.ts";
 import { Reservation } from "../capacity/reservation.ts";
@@ -8,12 +8,12 @@ import { answer, type BidderOptions } from "./bidder.ts";
 const capacity = { cpuCores: 1, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 
 function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
-  const clock = createHandClock(1_000);
+  const clock = createManualClock(1_000);
   const ledger = createLedger({ clock, capacity, slotsMax: 10, freed: () => {} });
   const reservation = new Reservation({ clock, capacity, available: ledger.available, onEnded: () => {} });
   return {
     nodeId: "n-one",
-    stall: { onAsk: () => Promise.reject(new Error("unused")) },
+    bidServer: { onAsk: () => Promise.reject(new Error("unused")) },
     ledger,
     reservation,
     policies,
@@ -22,7 +22,7 @@ function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
 
 describe("a bidder", () => {
   it("bids for what fits, and holds the room", async () => {
-    const options = bidder([{ name: "likes", judge: () => ({ fit: true, score: 7 }) }]);
+    const options = bidder([{ name: "likes", evaluate: () => ({ fit: true, score: 7 }) }]);
     const { bids } = await answer(options, { asks: [askOf({ slots: 3 })], released: [] });
     expect(bids).toEqual([
       { askId: "a-1", nodeId: "n-one", accepted: true, score: 7, slots: 2, holdUntil: 1_000 + holdMs },
@@ -34,7 +34,7 @@ describe("a bidder", () => {
     await answer(options, { asks: [askOf({ askId: "a-1", slots: 2 })], released: [] });
     const { bids } = await answer(options, { asks: [askOf({ askId: "a-2" })], released: [] });
     expect(bids).toMatchObject([{ accepted: false, slots: 0, busy: true, why: expect.stringContaining("cpuCores") }]);
-    const strict = bidder([{ name: "never", judge: () => ({ fit: false, why: "not here" }) }]);
+    const strict = bidder([{ name: "never", evaluate: () => ({ fit: false, why: "not here" }) }]);
     const refused = await answer(strict, { asks: [askOf()], released: [] });
     expect(refused.bids).toEqual([
       { askId: "a-1", nodeId: "n-one", accepted: false, slots: 0, why: "never: not here" },
@@ -55,7 +55,7 @@ describe("a bidder", () => {
     const options = bidder([
       {
         name: "moody",
-        judge: ({ askId }) => (askId === "a-2" ? Promise.reject(new Error("no")) : { fit: true, score: 0 }),
+        evaluate: ({ askId }) => (askId === "a-2" ? Promise.reject(new Error("no")) : { fit: true, score: 0 }),
       },
     ]);
     const asks = ["a-1", "a-2", "a-3"].map((askId) => askOf({ askId }));
@@ -69,8 +69,8 @@ describe("a bidder", () => {
 
   it("reserves room for a job that has waited for long, refuses others by its name, and grants it the room", async () => {
     const options = bidder();
-    const ask = async (wishes: Parameters<typeof askOf>[0]) =>
-      (await answer(options, { asks: [askOf(wishes)], released: [] })).bids[0];
+    const ask = async (preferences: Parameters<typeof askOf>[0]) =>
+      (await answer(options, { asks: [askOf(preferences)], released: [] })).bids[0];
     const all = { ...capacity, diskBytes: 0, memoryBytes: 1 };
     const half = { ...all, cpuCores: 0.5 };
     await ask({ askId: "a-1", jobId: "j-first", resources: half });

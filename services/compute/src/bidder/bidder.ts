@@ -1,15 +1,15 @@
-import { causeOf, type Process, type Stall } from "@shoal/core";
+import { type BidServer, causeOf, type Process } from "@shoal/core";
 import { type Ask, type AskBatch, type Bid, type BidBatch, shortage } from "@shoal/proto";
 import type { Ledger } from "../capacity/ledger.ts";
 import type { Reservation } from "../capacity/reservation.ts";
-import { type BidPolicy, judgeAsk } from "./policies/policy.ts";
+import { type BidPolicy, evaluateAsk } from "./policies/policy.ts";
 
 // A refusal is kept in the log: one that quotes a whole spec is cut.
 const whyCharsMax = 1_024;
 
 export interface BidderOptions {
   readonly nodeId: string;
-  readonly stall: Pick<Stall, "onAsk">;
+  readonly bidServer: Pick<BidServer, "onAsk">;
   readonly ledger: Pick<Ledger, "hold" | "release" | "available" | "announceFreeRoom">;
   readonly reservation: Pick<Reservation, "jobId" | "slotsFor" | "keep" | "granted" | "release" | "left">;
   readonly policies: readonly BidPolicy[];
@@ -21,7 +21,7 @@ export function createBidder(options: BidderOptions): Process {
   return {
     name: "bidder",
     start: async () => {
-      closing = await options.stall.onAsk((batch) => answer(options, batch));
+      closing = await options.bidServer.onAsk((batch) => answer(options, batch));
     },
     stop: async () => closing?.close(),
   };
@@ -39,7 +39,7 @@ export async function answer(options: BidderOptions, { asks, released }: AskBatc
 async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
   const { nodeId, ledger, policies, reservation } = options;
   try {
-    const verdict = await judgeAsk(policies, ask);
+    const verdict = await evaluateAsk(policies, ask);
     if (!verdict.fit) return refusal(options, ask, verdict.why);
     const held = ledger.hold(ask.askId, ask.requirements.resources, reservation.slotsFor(ask));
     if (ask.othersWait === true) ledger.announceFreeRoom();

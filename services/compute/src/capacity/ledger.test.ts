@@ -1,4 +1,4 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { addResources, noResources, type Resources, shortage } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const slotsMax = 8;
 const one: Resources = { cpuCores: 1, memoryBytes: 100, diskBytes: 0, gpus: 0 };
 
 function opened() {
-  const clock = createHandClock(0);
+  const clock = createManualClock(0);
   let freed = 0;
   const ledger = createLedger({ clock, capacity, slotsMax, freed: () => freed++ });
   return { clock, ledger, freed: () => freed };
@@ -186,9 +186,9 @@ describe("a ledger, whatever happens to it", () => {
 });
 
 // Sums of rounded fractions, added up in another order, may differ in the last of the six places that are kept.
-function expectAlmost(found: Resources, wanted: Resources): void {
-  expect(found.cpuCores).toBeCloseTo(wanted.cpuCores, 4);
-  expect({ ...found, cpuCores: 0 }).toEqual({ ...wanted, cpuCores: 0 });
+function expectAlmost(found: Resources, expected: Resources): void {
+  expect(found.cpuCores).toBeCloseTo(expected.cpuCores, 4);
+  expect({ ...found, cpuCores: 0 }).toEqual({ ...expected, cpuCores: 0 });
 }
 
 interface Tried extends Pick<ReturnType<typeof opened>, "clock" | "ledger"> {

@@ -24,13 +24,13 @@ export interface Ledger {
   /** How many executions hold room. */
   taken(): number;
   /** Holds room for up to `slots` times `each` until `holdUntil`, or says why not once. The same ask again gets the same answer. */
-  hold(askId: string, each: Resources, slots: number): Held;
+  hold(askId: string, each: Resources, slots: number): HoldResult;
   /** Jobs wait for room: `freed` is called whenever some comes free, until no such news has come for a minute. */
   announceFreeRoom(): void;
   /** Gives up so many slots of a hold; all that is left of it when nothing is said. */
   release(askId: string, slots?: number): void;
   /** Turns a slot of the ask's hold into an execution's own, or takes free room. Why there is none, or undefined when it is taken. */
-  take(executionId: string, askId: string, wanted: Resources): string | undefined;
+  take(executionId: string, askId: string, expected: Resources): string | undefined;
   /** Notes what an execution uses already, whether or not it fits. */
   adopt(executionId: string, used: Resources): void;
   /** Ends what an execution has. Again is harmless. */
@@ -39,7 +39,7 @@ export interface Ledger {
   close(): void;
 }
 
-export type Held =
+export type HoldResult =
   | { readonly slots: number; readonly holdUntil: number }
   | { readonly slots: 0; readonly why: string; readonly holdUntil?: never };
 
@@ -69,7 +69,7 @@ export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions
     hold: (askId, each, slots) => hold(books, askId, { each, slots }),
     announceFreeRoom: () => announce(books),
     release: (askId, slots) => release(books, askId, slots),
-    take: (executionId, askId, wanted) => take(books, executionId, { askId, wanted }),
+    take: (executionId, askId, expected) => take(books, executionId, { askId, expected }),
     adopt: (executionId, used) => {
       if (!books.allocations.has(executionId)) allocate(books, executionId, used);
     },
@@ -81,7 +81,7 @@ export function createLedger({ clock, capacity, slotsMax, freed }: LedgerOptions
   };
 }
 
-function hold(books: Books, askId: string, { each, slots }: { each: Resources; slots: number }): Held {
+function hold(books: Books, askId: string, { each, slots }: { each: Resources; slots: number }): HoldResult {
   const before = books.holds.get(askId);
   if (before !== undefined) return { slots: before.slots, holdUntil: before.holdUntil };
   const granted = books.usage.fitting(each, slots);
@@ -110,21 +110,21 @@ function release(books: Books, askId: string, most = Number.POSITIVE_INFINITY): 
 function take(
   books: Books,
   executionId: string,
-  { askId, wanted }: { askId: string; wanted: Resources },
+  { askId, expected }: { askId: string; expected: Resources },
 ): string | undefined {
   if (books.allocations.has(executionId)) return undefined;
-  if (!takeFromHold(books, askId, wanted) && books.usage.fitting(wanted, 1) === 0) {
+  if (!takeFromHold(books, askId, expected) && books.usage.fitting(expected, 1) === 0) {
     announce(books);
-    return books.usage.whyNot(wanted);
+    return books.usage.whyNot(expected);
   }
-  allocate(books, executionId, wanted);
+  allocate(books, executionId, expected);
   return undefined;
 }
 
 /** Frees one slot of a hold, silently, as it is about to be taken. */
-function takeFromHold(books: Books, askId: string, wanted: Resources): boolean {
+function takeFromHold(books: Books, askId: string, expected: Resources): boolean {
   const from = books.holds.get(askId);
-  if (from === undefined || shortage(wanted, from.each) !== undefined) return false;
+  if (from === undefined || shortage(expected, from.each) !== undefined) return false;
   from.slots -= 1;
   books.usage.use(from.each, -1);
   if (from.slots === 0) release(books, askId);

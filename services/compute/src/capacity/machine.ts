@@ -7,14 +7,15 @@ import type { ComputeConfig } from "../config.ts";
 const defaultShare = 0.8;
 
 type Amounts = Pick<ComputeConfig["perTask"], "cpu" | "memory" | "disk" | "gpu">;
-type Kind = keyof Amounts;
+type AmountKind = keyof Amounts;
 
-const kinds: Readonly<Record<Kind, { readonly of: keyof Resources; readonly parse: (text: string) => Parsed }>> = {
-  cpu: { of: "cpuCores", parse: parseCpu },
-  memory: { of: "memoryBytes", parse: parseBytes },
-  disk: { of: "diskBytes", parse: parseBytes },
-  gpu: { of: "gpus", parse: parseGpu },
-};
+const kinds: Readonly<Record<AmountKind, { readonly of: keyof Resources; readonly parse: (text: string) => Parsed }>> =
+  {
+    cpu: { of: "cpuCores", parse: parseCpu },
+    memory: { of: "memoryBytes", parse: parseBytes },
+    disk: { of: "diskBytes", parse: parseBytes },
+    gpu: { of: "gpus", parse: parseGpu },
+  };
 
 /** What this machine has, counting the disk that is free where `folder` lies. GPUs are not looked for. */
 export async function machineResources(folder: string): Promise<Resources> {
@@ -44,7 +45,7 @@ function read(amounts: Amounts, { whole, share }: { whole: Resources; share: num
   return resources;
 }
 
-interface Reading {
+interface AmountReading {
   readonly parse: (text: string) => Parsed;
   readonly whole: number;
   readonly share: number;
@@ -52,7 +53,7 @@ interface Reading {
   readonly isWhole: boolean;
 }
 
-function amountOf(text: string, { parse, whole, share, isWhole }: Reading): number {
+function amountOf(text: string, { parse, whole, share, isWhole }: AmountReading): number {
   const ofWhole = (part: number) => (isWhole ? Math.floor(whole * part) : Math.round(whole * part * 1000) / 1000);
   if (text === "") return ofWhole(share);
   if (text.endsWith("%")) return ofWhole(Number(text.slice(0, -1)) / 100);

@@ -1,4 +1,4 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import type { Ask, Resources } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { askOf } from "../testing/assignments.ts";
@@ -6,18 +6,19 @@ import { gatherMs, Reservation, reservedMs } from "./reservation.ts";
 
 const cores = (cpuCores: number, gpus = 0): Resources => ({ cpuCores, memoryBytes: 0, diskBytes: 0, gpus });
 
-type Wishes = Parameters<typeof askOf>[0];
+type Preferences = Parameters<typeof askOf>[0];
 
 function setUp(free: number) {
-  const clock = createHandClock(1_000);
+  const clock = createManualClock(1_000);
   const node = { available: cores(free, 0), ended: 0 };
   const reservation = new Reservation({
     ...{ clock, capacity: cores(8, 1), available: () => node.available },
     onEnded: () => void node.ended++,
   });
-  const large = (wishes: Wishes = {}): Ask =>
-    askOf({ jobId: "j-large", askId: "a-large", resources: cores(6), reserveSince: 500, priority: 1, ...wishes });
-  const small = (wishes: Wishes = {}): Ask => askOf({ jobId: "j-small", resources: cores(1), slots: 5, ...wishes });
+  const large = (preferences: Preferences = {}): Ask =>
+    askOf({ jobId: "j-large", askId: "a-large", resources: cores(6), reserveSince: 500, priority: 1, ...preferences });
+  const small = (preferences: Preferences = {}): Ask =>
+    askOf({ jobId: "j-small", resources: cores(1), slots: 5, ...preferences });
   return { clock, node, reservation, large, small };
 }
 
@@ -61,10 +62,10 @@ describe("a reservation", () => {
     ["a smaller id at the same time", { jobId: "j-aaa" }, true],
     ["a younger job", { reserveSince: 501, jobId: "j-aaa" }, false],
     ["a lower priority", { priority: 0, reserveSince: 1 }, false],
-  ])("goes over to another job by %s: %s", (_, wishes, isPreferred) => {
+  ])("goes over to another job by %s: %s", (_, preferences, isPreferred) => {
     const { reservation, large } = setUp(3);
     reservation.keep(large());
-    const other = { jobId: "j-other", ...wishes };
+    const other = { jobId: "j-other", ...preferences };
     expect(reservation.keep(large(other))).toBe(isPreferred);
     expect(reservation.jobId).toBe(isPreferred ? other.jobId : "j-large");
   });

@@ -6,29 +6,29 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Executor, Exit, Output, Work } from "./executor.ts";
 
 /** What a maker says about a piece of work; the contract fills in the rest. `inputs` are added to the contract's own. */
-export type Piece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
+export type WorkPiece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
 
 /** How an executor is asked for each behaviour. A maker that is left out skips its clauses. */
-export interface Makers {
+export interface WorkMakers {
   /** Ends by itself with this exit code. */
-  readonly exits?: (exitCode: number) => Piece;
+  readonly exits?: (exitCode: number) => WorkPiece;
   /** Writes exactly these texts and exits 0. An executor without a stderr ignores the second and says so in `silentStderr`. */
-  readonly says?: (stdout: string, stderr: string) => Piece;
+  readonly summary?: (stdout: string, stderr: string) => WorkPiece;
   /** Would run until somebody ends it. */
-  readonly runsForEver?: () => Piece;
+  readonly runsForEver?: () => WorkPiece;
   /** Has params that parse, but cannot be started. */
-  readonly cannotStart?: () => Piece;
+  readonly cannotStart?: () => WorkPiece;
   /** Writes the file at this path, and exits with another code than 0 when that is refused. */
-  readonly writes?: (path: string) => Piece;
+  readonly writes?: (path: string) => WorkPiece;
   /** Copies the file `from` (inside an input) to `to` (inside an output) and exits 0. */
-  readonly copies?: (from: string, to: string) => Piece;
+  readonly copies?: (from: string, to: string) => WorkPiece;
 }
 
 /** What the contract needs to know about an executor. */
-export interface Bench {
+export interface ExecutorHarness {
   /** Makes the executor under test; asked anew for each test, and once more to play the node's next process. */
   readonly executor: () => Executor;
-  readonly makers: Makers;
+  readonly makers: WorkMakers;
   /** True when works outlive the process that started them, so that `attach` finds them again. */
   readonly survives?: boolean;
   /** True when it has no stderr of its own. */
@@ -44,34 +44,34 @@ const inputPath = "/given";
 const outputPath = "/made";
 let serial = 0;
 
-interface Stage {
+interface ExecutorFixture {
   readonly executor: Executor;
   /** A new executor, as the node's next process would make it. */
   readonly another: () => Executor;
-  readonly work: (piece: Piece) => Prepared;
+  readonly work: (piece: WorkPiece) => PreparedWork;
   readonly givenFile: string;
   readonly output: Output;
 }
-interface Prepared extends Work {
+interface PreparedWork extends Work {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
 /** The suite that every executor passes; call it from a test file beside the executor. */
-export function executorContract(name: string, bench: Bench): void {
-  describe.skipIf(bench.missing !== undefined)(title(name, bench), () => {
-    const stage = onStage(bench);
-    const { makers } = bench;
+export function executorContract(name: string, harness: ExecutorHarness): void {
+  describe.skipIf(harness.missing !== undefined)(title(name, harness), () => {
+    const stage = onStage(harness);
+    const { makers } = harness;
     when(makers.exits, (exits) => endsByItself(stage, exits));
-    when(makers.says, (says) => speaks(stage, says, bench.silentStderr === true));
-    when(makers.runsForEver, (runsForEver) => isEnded(stage, runsForEver, bench.survives === true));
+    when(makers.summary, (summary) => speaks(stage, summary, harness.silentStderr === true));
+    when(makers.runsForEver, (runsForEver) => isEnded(stage, runsForEver, harness.survives === true));
     when(makers.cannotStart, (cannotStart) => refuses(stage, cannotStart));
     when(makers.writes, (writes) => keepsInputs(stage, writes));
     when(makers.copies, (copies) => bringsBack(stage, copies));
   });
 }
 
-function title(name: string, bench: Bench): string {
-  return `${name}, as an executor${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
+function title(name: string, harness: ExecutorHarness): string {
+  return `${name}, as an executor${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
 }
 
 function when<T>(maker: T | undefined, clauses: (maker: T) => void): void {
@@ -79,7 +79,7 @@ function when<T>(maker: T | undefined, clauses: (maker: T) => void): void {
 }
 
 /** Sets up folders and executors around each test, and takes them down whatever happened. */
-function onStage(bench: Bench): () => Promise<Stage> {
+function onStage(harness: ExecutorHarness): () => Promise<ExecutorFixture> {
   let root = "";
   let executors: Executor[] = [];
   beforeEach(async () => {
@@ -92,7 +92,7 @@ function onStage(bench: Bench): () => Promise<Stage> {
     await rm(root, { recursive: true, force: true });
   });
   const another = () => {
-    const executor = bench.executor();
+    const executor = harness.executor();
     executors.push(executor);
     return executor;
   };
@@ -109,7 +109,11 @@ function onStage(bench: Bench): () => Promise<Stage> {
   };
 }
 
-function prepare(executor: Executor, root: string, on: { volume: string; output: Output }): (piece: Piece) => Prepared {
+function prepare(
+  executor: Executor,
+  root: string,
+  on: { volume: string; output: Output },
+): (piece: WorkPiece) => PreparedWork {
   return (piece) => {
     const said = { stdout: "", stderr: "" };
     serial += 1;
@@ -134,7 +138,7 @@ function prepare(executor: Executor, root: string, on: { volume: string; output:
   };
 }
 
-function endsByItself(stage: () => Promise<Stage>, exits: (exitCode: number) => Piece): void {
+function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: number) => WorkPiece): void {
   it("can be used here", async () => {
     const { executor } = await stage();
     expect(await executor.unavailable()).toBeUndefined();
@@ -159,18 +163,22 @@ function endsByItself(stage: () => Promise<Stage>, exits: (exitCode: number) => 
   });
 }
 
-function speaks(stage: () => Promise<Stage>, says: (stdout: string, stderr: string) => Piece, silent: boolean): void {
+function speaks(
+  stage: () => Promise<ExecutorFixture>,
+  summary: (stdout: string, stderr: string) => WorkPiece,
+  silent: boolean,
+): void {
   it("hands over what the work says before it reports the exit", async () => {
     const { executor, work } = await stage();
-    const told = work(says("to the world\n", "to the log\n"));
-    const running = await executor.start(told);
+    const collected = work(summary("to the world\n", "to the log\n"));
+    const running = await executor.start(collected);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect(told.said("stdout")).toBe("to the world\n");
-    expect(told.said("stderr")).toBe(silent ? "" : "to the log\n");
+    expect(collected.said("stdout")).toBe("to the world\n");
+    expect(collected.said("stderr")).toBe(silent ? "" : "to the log\n");
   });
 }
 
-function isEnded(stage: () => Promise<Stage>, runsForEver: () => Piece, survives: boolean): void {
+function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkPiece, survives: boolean): void {
   it("ends when it is halted, says so, and may be halted again", async () => {
     const { executor, work } = await stage();
     const running = await executor.start(work(runsForEver()));
@@ -180,13 +188,13 @@ function isEnded(stage: () => Promise<Stage>, runsForEver: () => Piece, survives
   });
   it("sweeps what is not kept, and leaves what is kept", async () => {
     const { executor, work } = await stage();
-    const [kept, left] = [work(runsForEver()), work(runsForEver())];
-    const [keptRun, leftRun] = [await executor.start(kept), await executor.start(left)];
-    await executor.sweep(new Set([kept.id]));
+    const [saved, left] = [work(runsForEver()), work(runsForEver())];
+    const [savedRun, leftRun] = [await executor.start(saved), await executor.start(left)];
+    await executor.sweep(new Set([saved.id]));
     await leftRun.exit;
-    expect(await stateOf(keptRun.exit)).toBe("running");
+    expect(await stateOf(savedRun.exit)).toBe("running");
     expect(await executor.attach(left)).toBeUndefined();
-    await keptRun.halt(0);
+    await savedRun.halt(0);
   });
   it("does not find what was never started", async () => {
     const { executor, work } = await stage();
@@ -195,9 +203,9 @@ function isEnded(stage: () => Promise<Stage>, runsForEver: () => Piece, survives
   if (!survives) return;
   it("is found again by the node's next process", async () => {
     const { executor, another, work } = await stage();
-    const told = work(runsForEver());
-    const running = await executor.start(told);
-    const found = await another().attach(told);
+    const collected = work(runsForEver());
+    const running = await executor.start(collected);
+    const found = await another().attach(collected);
     expect(found).toBeDefined();
     await found?.halt(0);
     await Promise.all([running.exit, found?.exit]);
@@ -208,14 +216,14 @@ function stateOf(exit: Promise<Exit>): Promise<Exit | "running"> {
   return Promise.race([exit, Promise.resolve("running" as const)]);
 }
 
-function refuses(stage: () => Promise<Stage>, cannotStart: () => Piece): void {
+function refuses(stage: () => Promise<ExecutorFixture>, cannotStart: () => WorkPiece): void {
   it("refuses what cannot be started with a Fault", async () => {
     const { executor, work } = await stage();
     await expect(executor.start(work(cannotStart()))).rejects.toBeInstanceOf(Fault);
   });
 }
 
-function keepsInputs(stage: () => Promise<Stage>, writes: (path: string) => Piece): void {
+function keepsInputs(stage: () => Promise<ExecutorFixture>, writes: (path: string) => WorkPiece): void {
   it.each(["given.txt", "new.txt"])("does not let the work write %s into an input", async (file) => {
     const { executor, work, givenFile } = await stage();
     const running = await executor.start(work(writes(`${inputPath}/${file}`)));
@@ -225,7 +233,7 @@ function keepsInputs(stage: () => Promise<Stage>, writes: (path: string) => Piec
   });
 }
 
-function bringsBack(stage: () => Promise<Stage>, copies: (from: string, to: string) => Piece): void {
+function bringsBack(stage: () => Promise<ExecutorFixture>, copies: (from: string, to: string) => WorkPiece): void {
   it("reads its inputs and brings its outputs back", async () => {
     const { executor, work, output } = await stage();
     const running = await executor.start(work(copies(`${inputPath}/given.txt`, `${outputPath}/taken.txt`)));

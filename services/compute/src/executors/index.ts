@@ -45,10 +45,10 @@ export function createExecutors(settings: ExecutorSettings, { clock, logger }: E
       }),
     noop: () => noop(clock),
   };
-  const wanted = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
+  const desired = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
   return registry(
     "executor",
-    wanted.map(([name, make]) => named(name, make())),
+    desired.map(([name, make]) => named(name, make())),
   );
 }
 

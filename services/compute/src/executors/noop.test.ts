@@ -1,14 +1,14 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { executorContract } from "./contract.ts";
 import type { Executor, Work } from "./executor.ts";
 import { noop } from "./noop.ts";
 
 executorContract("noop", {
-  executor: () => noop(createHandClock()),
+  executor: () => noop(createManualClock()),
   makers: {
     exits: (ExitCode) => ({ params: { ExitCode } }),
-    says: (Stdout) => ({ params: { Stdout } }),
+    summary: (Stdout) => ({ params: { Stdout } }),
     runsForEver: () => ({ params: { RunSeconds: 3600 } }),
   },
   silentStderr: true,
@@ -33,7 +33,7 @@ function work(executor: Executor, params: object): Work {
 
 describe("noop", () => {
   it("runs as long as it was told by its clock, and no longer", async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     const running = await noop(clock).start(work(noop(clock), { RunSeconds: 2.5, ExitCode: 7 }));
     let ended = false;
     void running.exit.then(() => {
@@ -46,7 +46,7 @@ describe("noop", () => {
   });
 
   it("fails as it was told", async () => {
-    const executor = noop(createHandClock());
+    const executor = noop(createManualClock());
     const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
     expect(await running.exit).toEqual({
       exitCode: 5,
@@ -55,7 +55,7 @@ describe("noop", () => {
   });
 
   it("leaves no timer behind when it is halted", async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     const executor = noop(clock);
     await executor.start(work(executor, { RunSeconds: 60 }));
     expect(clock.nextAt()).toBeDefined();
@@ -66,7 +66,7 @@ describe("noop", () => {
   it.each([{ RunSeconds: -1 }, { ExitCode: 256 }, { ExitCode: 1.5 }, { FailWith: "" }, { Runseconds: 1 }])(
     "refuses %o",
     (params) => {
-      expect(noop(createHandClock()).params.safeParse(params).success).toBe(false);
+      expect(noop(createManualClock()).params.safeParse(params).success).toBe(false);
     },
   );
 });

@@ -48,13 +48,16 @@ export function createHealthServer({ listen, health, onListening }: HealthServer
   };
 }
 
-type Answer = readonly [status: number, body: object];
+type HealthAnswer = readonly [status: number, body: object];
 
-const answers: ReadonlyMap<string, (health: NodeHealth) => Answer> = new Map([
-  ["/healthz", (health): Answer => (health.alive() ? [200, { Status: "OK" }] : [unavailable, { Status: "STUCK" }])],
+const answers: ReadonlyMap<string, (health: NodeHealth) => HealthAnswer> = new Map([
+  [
+    "/healthz",
+    (health): HealthAnswer => (health.alive() ? [200, { Status: "OK" }] : [unavailable, { Status: "STUCK" }]),
+  ],
   [
     "/readyz",
-    (health): Answer => {
+    (health): HealthAnswer => {
       const readiness = readinessOf(health.checks());
       return [readiness.Ready ? 200 : unavailable, readiness];
     },

@@ -1,5 +1,5 @@
 import { registry } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { type NodeInfo, protocolLevel, type Heartbeat as Said } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { noop } from "../executors/noop.ts";
@@ -21,8 +21,8 @@ const info: NodeInfo = {
   address: "",
 };
 
-function bench() {
-  const clock = createHandClock(0);
+function harness() {
+  const clock = createManualClock(0);
   const said: Said[] = [];
   let problem: string | undefined;
   let looks = 0;
@@ -40,7 +40,7 @@ function bench() {
   });
   const heartbeat = createHeartbeat({
     clock,
-    stall: { heartbeat: (one) => said.push(one) },
+    bidServer: { heartbeat: (one) => said.push(one) },
     everyMs: 1_000,
     instance: { instanceId: "i-one", startedAt: 0 },
     availability,
@@ -60,7 +60,7 @@ function bench() {
 
 describe("a heartbeat", () => {
   it("is said at the start, at every interval, and for the last time with a goodbye", async () => {
-    const { clock, said, heartbeat } = bench();
+    const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(3_000);
     await heartbeat.stop();
@@ -76,7 +76,7 @@ describe("a heartbeat", () => {
   });
 
   it("is said at once when room comes free, once for all that happens in a moment", async () => {
-    const { clock, said, heartbeat } = bench();
+    const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
     heartbeat.soon();
@@ -88,7 +88,7 @@ describe("a heartbeat", () => {
   });
 
   it("does not say so again right away, but soon", async () => {
-    const { clock, said, heartbeat } = bench();
+    const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
     heartbeat.soon();
@@ -101,7 +101,7 @@ describe("a heartbeat", () => {
   });
 
   it("is not said before the start nor after the end", async () => {
-    const { clock, said, heartbeat } = bench();
+    const { clock, said, heartbeat } = harness();
     heartbeat.soon();
     await heartbeat.stop();
     await clock.settle();
@@ -109,7 +109,7 @@ describe("a heartbeat", () => {
   });
 
   it("follows what the parts can do, without asking them every time", async () => {
-    const { clock, said, availability, heartbeat, looks, setProblem } = bench();
+    const { clock, said, availability, heartbeat, looks, setProblem } = harness();
     await availability.refresh();
     await heartbeat.start();
     setProblem("it is broken");

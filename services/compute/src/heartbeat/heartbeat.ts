@@ -1,7 +1,7 @@
-import type { Clock, Process, Stall } from "@shoal/core";
+import type { BidServer, Clock, Process } from "@shoal/core";
 import { type NodeInfo, protocolLevel } from "@shoal/proto";
 import type { Availability } from "./availability.ts";
-import type { Instance } from "./identity.ts";
+import type { NodeInstance } from "./identity.ts";
 
 /** How often the node looks again at what its parts can do. Asking an engine costs milliseconds. */
 const refreshMs = 10_000;
@@ -9,7 +9,7 @@ const refreshMs = 10_000;
 const urgentGapMs = 5;
 
 /** Says that the node lives, and what it has. */
-export interface Heartbeat extends Process {
+export interface HeartbeatSender extends Process {
   /** Room came free that somebody was refused for: says so at once, unless it has only just said something. */
   soon(): void;
   /** Ends without a goodbye: another process speaks for this node. */
@@ -18,15 +18,22 @@ export interface Heartbeat extends Process {
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
-  readonly stall: Pick<Stall, "heartbeat">;
+  readonly bidServer: Pick<BidServer, "heartbeat">;
   readonly everyMs: number;
-  readonly instance: Instance;
+  readonly instance: NodeInstance;
   readonly availability: Availability;
   /** The node as it is now. */
   readonly info: () => NodeInfo;
 }
 
-export function createHeartbeat({ clock, stall, everyMs, instance, availability, info }: HeartbeatOptions): Heartbeat {
+export function createHeartbeat({
+  clock,
+  bidServer,
+  everyMs,
+  instance,
+  availability,
+  info,
+}: HeartbeatOptions): HeartbeatSender {
   let beating = false;
   let saidAt = Number.NEGATIVE_INFINITY;
   let refreshAt = Number.POSITIVE_INFINITY;
@@ -36,7 +43,7 @@ export function createHeartbeat({ clock, stall, everyMs, instance, availability,
   function say(leaving: boolean): void {
     saidAt = clock.now();
     const node = { info: info(), ...instance, protocol: protocolLevel };
-    stall.heartbeat({ ...node, at: saidAt, ...(leaving ? { leaving } : {}) });
+    bidServer.heartbeat({ ...node, at: saidAt, ...(leaving ? { leaving } : {}) });
   }
   function beat(): void {
     planned = false;

@@ -1,21 +1,21 @@
-import { createSea, sampleInfo } from "@shoal/core/testing";
+import { createSimulatedCluster, sampleInfo } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createIdentity } from "./identity.ts";
 
 const nodeId = "n-one";
 
 /** Processes that use one node id. */
-function bench() {
-  const sea = createSea();
+function harness() {
+  const sim = createSimulatedCluster();
   const lines: string[] = [];
   /** A process, with what became of it. */
-  function instance(instanceId: string, startedAt = sea.clock.now()) {
-    const { clock, stall, berth } = sea.node(nodeId);
+  function instance(instanceId: string, startedAt = sim.clock.now()) {
+    const { clock, bidServer, proc } = sim.node(nodeId);
     const ends: string[] = [];
     const identity = createIdentity({
       nodeId,
       clock,
-      stall,
+      bidServer,
       logger: {
         info: () => {},
         warn: (fields, line) => lines.push(`${instanceId}: ${line} ${JSON.stringify(fields)}`),
@@ -29,28 +29,28 @@ function bench() {
         () => "started",
         (failure: unknown) => String(failure),
       );
-      await sea.clock.advance(400);
+      await sim.clock.advance(400);
       return started;
     };
     const beat = () =>
-      stall.heartbeat({ info: sampleInfo(nodeId), instanceId, startedAt, at: clock.now(), protocol: 1 });
-    return { identity, berth, start, beat, ends, cut: () => berth.cutUntil(sea.clock.now() + 400) };
+      bidServer.heartbeat({ info: sampleInfo(nodeId), instanceId, startedAt, at: clock.now(), protocol: 1 });
+    return { identity, proc, start, beat, ends, cut: () => proc.cutUntil(sim.clock.now() + 400) };
   }
-  return { sea, lines, instance };
+  return { sim, lines, instance };
 }
 
 describe("two processes with one node id", () => {
   it("are one when the other has gone", async () => {
-    const { instance } = bench();
+    const { instance } = harness();
     const first = instance("a");
     expect(await first.start()).toBe("started");
-    first.berth.kill();
+    first.proc.kill();
     expect(await instance("b").start()).toBe("started");
   });
 
   it("do not both run: the one that starts gives way, whatever its clock says", async () => {
-    const { instance, sea, lines } = bench();
-    const first = instance("a", sea.clock.now() + 3_600_000);
+    const { instance, sim, lines } = harness();
+    const first = instance("a", sim.clock.now() + 3_600_000);
     await first.start();
     const answer = await instance("b").start();
     expect(answer).toContain("another process runs under this node id");
@@ -60,7 +60,7 @@ describe("two processes with one node id", () => {
   });
 
   it("do not both start in the same moment: the later one, or the one with the greater id, gives way", async () => {
-    const { instance, sea } = bench();
+    const { instance, sim } = harness();
     const [one, other] = [instance("b"), instance("a")];
     const starting = [one.identity.start(), other.identity.start()].map((started) =>
       started.then(
@@ -68,29 +68,29 @@ describe("two processes with one node id", () => {
         () => "gave way",
       ),
     );
-    await sea.clock.advance(400);
+    await sim.clock.advance(400);
     expect(await Promise.all(starting)).toEqual(["gave way", "started"]);
   });
 
   it("that could not hear each other at the start: the later one ends, and only after the other was heard for long", async () => {
-    const { instance, sea, lines } = bench();
+    const { instance, sim, lines } = harness();
     const first = instance("a");
     await first.start();
-    first.berth.cutUntil(sea.clock.now() + 1_000);
-    const second = instance("b", sea.clock.now() + 1);
+    first.proc.cutUntil(sim.clock.now() + 1_000);
+    const second = instance("b", sim.clock.now() + 1);
     expect(await second.start()).toBe("started");
-    await sea.clock.advance(1_000);
+    await sim.clock.advance(1_000);
     first.beat();
     second.beat();
-    await sea.clock.advance(3_900);
+    await sim.clock.advance(3_900);
     first.beat();
     second.beat();
-    await sea.clock.advance(50);
+    await sim.clock.advance(50);
     expect([first.ends, second.ends]).toEqual([[], []]);
-    await sea.clock.advance(200);
+    await sim.clock.advance(200);
     first.beat();
     second.beat();
-    await sea.clock.advance(50);
+    await sim.clock.advance(50);
     expect(second.ends).toHaveLength(1);
     expect(first.ends).toEqual([]);
     expect(lines).toHaveLength(2);

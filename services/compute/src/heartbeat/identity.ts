@@ -1,8 +1,8 @@
-import { type Clock, Fault, type Logger, type Process, pause, type Stall } from "@shoal/core";
+import { type BidServer, type Clock, Fault, type Logger, type Process, pause } from "@shoal/core";
 import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
 
 /** Which process of a node this is. */
-export interface Instance {
+export interface NodeInstance {
   readonly instanceId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -11,9 +11,9 @@ export interface Instance {
 export interface IdentityOptions {
   readonly nodeId: string;
   readonly clock: Clock;
-  readonly stall: Pick<Stall, "heartbeat" | "onOwnHeartbeat">;
+  readonly bidServer: Pick<BidServer, "heartbeat" | "onOwnHeartbeat">;
   readonly logger: Logger;
-  readonly instance: Instance;
+  readonly instance: NodeInstance;
   readonly info: () => NodeInfo;
   /** Another process under this id has the older right: this one must end, without a goodbye in the other's name. */
   readonly onDuplicate: (why: string) => void;
@@ -31,7 +31,7 @@ const seenForMs = 4_000;
  * Fault NODE_ID_IN_USE. Of two that could not hear each other at their start, the later one ends once they do.
  */
 export function createIdentity(options: IdentityOptions): Process {
-  const { clock, stall, instance, logger } = options;
+  const { clock, bidServer, instance, logger } = options;
   const rivals = new Map<string, number>();
   let listening: { close(): Promise<void> } | undefined;
   let isSettled = false;
@@ -41,7 +41,7 @@ export function createIdentity(options: IdentityOptions): Process {
   let answeredAt = Number.NEGATIVE_INFINITY;
 
   const say = (isProbe: boolean): void =>
-    stall.heartbeat({
+    bidServer.heartbeat({
       info: options.info(),
       ...instance,
       protocol: protocolLevel,
@@ -54,7 +54,7 @@ export function createIdentity(options: IdentityOptions): Process {
     answeredAt = clock.now();
     say(false);
   }
-  function hear(heartbeat: Heartbeat): void {
+  function receive(heartbeat: Heartbeat): void {
     const { instanceId, isProbe, leaving } = heartbeat;
     if (instanceId === instance.instanceId) hasEchoed = true;
     if (instanceId === undefined || instanceId === instance.instanceId || leaving === true) return;
@@ -75,7 +75,7 @@ export function createIdentity(options: IdentityOptions): Process {
   return {
     name: "identity",
     async start() {
-      listening = await stall.onOwnHeartbeat(hear);
+      listening = await bidServer.onOwnHeartbeat(receive);
       say(true);
       await pause(clock, probeMs);
       if (rival !== undefined) throw new Fault("NODE_ID_IN_USE", sentence(options.nodeId, rival));
@@ -88,7 +88,7 @@ export function createIdentity(options: IdentityOptions): Process {
 }
 
 /** The later of two ends; of two that started in the same millisecond the one with the greater instance id. */
-function isLater(one: Instance, other: Heartbeat): boolean {
+function isLater(one: NodeInstance, other: Heartbeat): boolean {
   if (one.startedAt !== other.startedAt) return one.startedAt > other.startedAt;
   return one.instanceId > (other.instanceId ?? "");
 }

@@ -23,7 +23,7 @@ const setUp = `
   CREATE TABLE IF NOT EXISTS executions (id TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID, STRICT;
 `;
 
-interface Waiting {
+interface QueuedEntry {
   readonly executionId: string;
   /** Undefined forgets. */
   readonly entry: JournalEntry | undefined;
@@ -36,7 +36,7 @@ interface Waiting {
 export function diskJournal(folder: string): Journal {
   const path = join(folder, fileName);
   const { database, commit } = open(path);
-  let waiting = new Map<string, Waiting>();
+  let waiting = new Map<string, QueuedEntry>();
   let round: PromiseWithResolvers<void> | undefined;
 
   function flush(): void {
@@ -78,7 +78,7 @@ export function diskJournal(folder: string): Journal {
 
 interface OpenJournal {
   readonly database: DatabaseSync;
-  readonly commit: (batch: readonly Waiting[]) => void;
+  readonly commit: (batch: readonly QueuedEntry[]) => void;
 }
 
 function open(path: string): OpenJournal {
@@ -124,7 +124,7 @@ function damageOf(path: string, message: string): string {
   );
 }
 
-function committer(database: DatabaseSync): (batch: readonly Waiting[]) => void {
+function committer(database: DatabaseSync): (batch: readonly QueuedEntry[]) => void {
   const put = database.prepare(
     "INSERT INTO executions (id, entry) VALUES (?, ?) ON CONFLICT DO UPDATE SET entry = excluded.entry",
   );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Journal, JournalEntry } from "./journal.ts";
 
 /** A place where journals are kept: every `open` is the node's next process. */
-export interface Place {
+export interface JournalStore {
   open(): Journal;
 }
 
@@ -22,7 +22,7 @@ const settled = (executionId: string): JournalEntry => ({
 const byId = (entries: readonly JournalEntry[]) => entries.toSorted((a, b) => (a.executionId < b.executionId ? -1 : 1));
 
 /** The suite that every journal passes. */
-export function journalContract(name: string, place: () => Promise<Place>): void {
+export function journalContract(name: string, place: () => Promise<JournalStore>): void {
   describe(`${name}, as a journal`, () => {
     it("is empty at first", async () => {
       const { open } = await place();

@@ -1,13 +1,13 @@
 import type { LogChunk } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { createLogShipper } from "./log-shipper.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = ({ bytes: sent }: LogChunk) => new TextDecoder().decode(sent);
 
-function bench() {
-  const clock = createHandClock(0);
+function harness() {
+  const clock = createManualClock(0);
   const sent: LogChunk[] = [];
   const open = createLogShipper({ send: (_id, chunk) => sent.push(chunk) }, clock);
   return { clock, sent, log: open("e-1") };
@@ -15,7 +15,7 @@ function bench() {
 
 describe("a log shipper", () => {
   it("sends what comes in one moment together, by stream and in order", async () => {
-    const { clock, sent, log } = bench();
+    const { clock, sent, log } = harness();
     for (const word of ["a", "b", "c"]) log.write({ stream: "stdout", bytes: bytes(word) });
     log.write({ stream: "stderr", bytes: bytes("x") });
     await clock.settle();
@@ -29,7 +29,7 @@ describe("a log shipper", () => {
   });
 
   it("does not keep memory that is not its own", async () => {
-    const { clock, sent, log } = bench();
+    const { clock, sent, log } = harness();
     const chunk = bytes("mine");
     log.write({ stream: "stdout", bytes: chunk });
     chunk.fill(0);
@@ -38,14 +38,14 @@ describe("a log shipper", () => {
   });
 
   it("cuts what is large into messages", async () => {
-    const { clock, sent, log } = bench();
+    const { clock, sent, log } = harness();
     log.write({ stream: "stdout", bytes: new Uint8Array(150_000) });
     await clock.settle();
     expect(sent.map((chunk) => chunk.bytes.length)).toEqual([65_536, 65_536, 18_928]);
   });
 
   it("sheds what is over the rate, says so once, and goes on when there is room", async () => {
-    const { clock, sent, log } = bench();
+    const { clock, sent, log } = harness();
     const megabyte = new Uint8Array(1024 * 1024);
     for (let n = 0; n < 8; n++) log.write({ stream: "stdout", bytes: megabyte });
     await clock.settle();
@@ -63,7 +63,7 @@ describe("a log shipper", () => {
   });
 
   it("sends few messages, also when output comes one byte at a time", async () => {
-    const { clock, sent, log } = bench();
+    const { clock, sent, log } = harness();
     const byte = bytes("x");
     for (let n = 0; n < 30_000; n++) {
       log.write({ stream: "stdout", bytes: byte });
@@ -77,7 +77,7 @@ describe("a log shipper", () => {
   });
 
   it("sends what waits when it is closed", () => {
-    const { sent, log } = bench();
+    const { sent, log } = harness();
     log.write({ stream: "stdout", bytes: bytes("last") });
     log.close();
     expect(sent.map(text)).toEqual(["last"]);

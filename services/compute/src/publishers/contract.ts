@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import type { SpecConfig } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Publisher, Results } from "./publisher.ts";
+import type { Publisher, PublishRequest } from "./publisher.ts";
 
 /** What the contract needs to know about a publisher. */
-export interface Bench {
+export interface PublisherHarness {
   /** Makes the publisher; `folder` is an empty one of its own. */
   readonly publisher: (folder: string) => Publisher;
   /** Fetches what was published, as a user would: the texts of files by path. */
@@ -17,10 +17,10 @@ export interface Bench {
 }
 
 /** The suite that every publisher passes; call it from a test file beside the publisher. */
-export function publisherContract(name: string, bench: Bench): void {
-  const title = `${name}, as a publisher${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
-  describe.skipIf(bench.missing !== undefined)(title, () => {
-    const stage = onStage(bench);
+export function publisherContract(name: string, harness: PublisherHarness): void {
+  const title = `${name}, as a publisher${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
+  describe.skipIf(harness.missing !== undefined)(title, () => {
+    const stage = onStage(harness);
 
     it("can be used here", async () => {
       expect(await stage().publisher.unavailable()).toBeUndefined();
@@ -28,7 +28,7 @@ export function publisherContract(name: string, bench: Bench): void {
     it("takes out everything, whole", async () => {
       const { publisher, results } = stage();
       const result = await publisher.publish(results);
-      expect(Object.fromEntries(await bench.fetch(result))).toEqual({
+      expect(Object.fromEntries(await harness.fetch(result))).toEqual({
         stdout: "hello\n",
         stderr: "",
         exitCode: "0",
@@ -52,7 +52,7 @@ export function publisherContract(name: string, bench: Bench): void {
       await symlink(join(root, "secret"), join(results.folder, "made", "absolute"));
       await symlink("../../secret", join(results.folder, "made", "relative"));
       await symlink(root, join(results.folder, "made", "folder"));
-      const fetched = await bench.fetch(await publisher.publish(results));
+      const fetched = await harness.fetch(await publisher.publish(results));
       expect([...fetched.values()]).not.toContain("secret");
       expect([...fetched.keys()].some((path) => path.includes("absolute") || path.includes("relative"))).toBe(false);
     });
@@ -69,14 +69,14 @@ export function publisherContract(name: string, bench: Bench): void {
   });
 }
 
-interface Stage {
+interface PublisherFixture {
   readonly root: string;
   readonly publisher: Publisher;
-  readonly results: Results;
+  readonly results: PublishRequest;
 }
 
-function onStage(bench: Bench): () => Stage {
-  let stage: Stage | undefined;
+function onStage(harness: PublisherHarness): () => PublisherFixture {
+  let stage: PublisherFixture | undefined;
   beforeEach(async () => {
     const root = await mkdtemp(join(tmpdir(), "shoal-publisher-"));
     const folder = join(root, "results");
@@ -86,7 +86,7 @@ function onStage(bench: Bench): () => Stage {
     await writeFile(join(folder, "exitCode"), "0");
     await writeFile(join(folder, "made", "deep", "er", "file.txt"), "made");
     await writeFile(join(folder, "made", "large"), "x".repeat(1_000_000));
-    const publisher = bench.publisher(join(root, "published"));
+    const publisher = harness.publisher(join(root, "published"));
     const identity = { executionId: "e-contract", jobId: "j-contract", namespace: "default", nodeId: "n-contract" };
     stage = { root, publisher, results: { ...identity, params: {}, folder, signal: new AbortController().signal } };
   });

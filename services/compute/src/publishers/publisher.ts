@@ -10,12 +10,12 @@ export interface Publisher {
   /** Why this node cannot use it now, or undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
   /** Publishes the folder. Throws a Fault with the reason; `signal` ends it early. */
-  publish(results: Results): Promise<SpecConfig>;
+  publish(results: PublishRequest): Promise<SpecConfig>;
   /** Gives back what the publisher holds for itself (servers, connections). */
   close(): Promise<void>;
 }
 
-export interface Results {
+export interface PublishRequest {
   readonly executionId: string;
   readonly jobId: string;
   readonly namespace: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Publisher } from "../publishers/publisher.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeBench, type KillAt, type NodeBench } from "../testing/node-bench.ts";
+import { createNodeHarness, type KillAt, type NodeHarness } from "../testing/node-harness.ts";
 import { createSurvivor } from "../testing/survivor.ts";
 
 const minute = 60_000;
@@ -27,18 +27,18 @@ function contents(reports: readonly Report[]): readonly (readonly string[])[] {
 }
 
 async function running(task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"] = second) {
-  const bench = createNodeBench({ publishers: [post] });
-  await bench.boot();
+  const harness = createNodeHarness({ publishers: [post] });
+  await harness.boot();
   const assignment = assignmentOf(task === undefined ? {} : { task });
-  bench.assign(assignment);
-  await bench.sea.clock.advance(20);
-  return { bench, assignment, reports: () => bench.reports(assignment.executionId) };
+  harness.assign(assignment);
+  await harness.sim.clock.advance(20);
+  return { harness, assignment, reports: () => harness.reports(assignment.executionId) };
 }
 
 describe("the reports of an execution", () => {
   it("are numbered from 1", async () => {
-    const { bench, reports } = await running({ ...second, publisher: { type: "post" } });
-    await bench.sea.clock.advance(1_500);
+    const { harness, reports } = await running({ ...second, publisher: { type: "post" } });
+    await harness.sim.clock.advance(1_500);
     expect(numbered(reports())).toEqual(["1 running", "2 publishing", "3 completed"]);
   });
 
@@ -58,48 +58,48 @@ describe("the reports of an execution", () => {
 
   it("go on behind what an earlier process of the node has said", async () => {
     const engine = createSurvivor();
-    const bench = createNodeBench({ executors: () => [engine.executor] });
+    const harness = createNodeHarness({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
-    bench.assign(assignment);
-    const first = await bench.boot();
-    await bench.sea.clock.advance(50);
+    harness.assign(assignment);
+    const first = await harness.boot();
+    await harness.sim.clock.advance(50);
     first.kill();
-    await bench.boot();
-    await bench.sea.clock.advance(50);
+    await harness.boot();
+    await harness.sim.clock.advance(50);
     engine.end(assignment.executionId, { exitCode: 0 });
-    await bench.sea.clock.advance(50);
-    const reports = bench.reports(assignment.executionId);
+    await harness.sim.clock.advance(50);
+    const reports = harness.reports(assignment.executionId);
     expect(numbered(reports)).toEqual(["1 running", "1 running", "2 completed"]);
     expect(reports[1]).toEqual(reports[0]);
   });
 
   it("go on behind what was said two processes ago, by a node that died before it said more", async () => {
-    const bench = createNodeBench();
+    const harness = createNodeHarness();
     const assignment = assignmentOf({
       jobType: "service",
       task: { engine: { type: "noop", params: { RunSeconds: 60 } } },
     });
-    bench.assign(assignment);
-    const first = await bench.boot();
+    harness.assign(assignment);
+    const first = await harness.boot();
     first.kill();
     // It has written down that it starts the task once more, and no more than that.
-    await bench.boot({ write: 1, when: "after" });
-    await bench.boot();
-    await bench.sea.clock.advance(20);
-    expect(new Set(numbered(bench.reports(assignment.executionId)))).toEqual(new Set(["1 running", "2 running"]));
+    await harness.boot({ write: 1, when: "after" });
+    await harness.boot();
+    await harness.sim.clock.advance(20);
+    expect(new Set(numbered(harness.reports(assignment.executionId)))).toEqual(new Set(["1 running", "2 running"]));
   });
 
   it("say once that results are published, whichever process does so", async () => {
     const forever: Publisher = { ...post, publish: () => new Promise(() => {}) };
-    const bench = createNodeBench({ publishers: [forever] });
+    const harness = createNodeHarness({ publishers: [forever] });
     const assignment = assignmentOf({ task: { engine: { type: "noop" }, publisher: { type: "post" } } });
-    bench.assign(assignment);
-    const first = await bench.boot();
-    await bench.sea.clock.advance(20);
+    harness.assign(assignment);
+    const first = await harness.boot();
+    await harness.sim.clock.advance(20);
     first.kill();
-    await bench.boot();
-    await bench.sea.clock.advance(20);
-    const reports = bench.reports(assignment.executionId);
+    await harness.boot();
+    await harness.sim.clock.advance(20);
+    const reports = harness.reports(assignment.executionId);
     expect(numbered(reports)).toEqual(["1 publishing", "1 publishing"]);
     expect(reports[1]).toEqual(reports[0]);
   });
@@ -109,53 +109,53 @@ describe("the reports of an execution", () => {
     ["ops", "8 failed", 0],
     ["service", "8 completed", 1],
   ])("of a %s job go on behind what the log has, when the node has lost its memory", async (jobType, said, starts) => {
-    const bench = createNodeBench();
-    bench.setRecorded(() => 7);
+    const harness = createNodeHarness();
+    harness.setRecorded(() => 7);
     const assignment = assignmentOf({ jobType });
-    bench.assign(assignment);
-    await bench.boot();
-    await bench.sea.clock.advance(20);
-    expect(numbered(bench.reports(assignment.executionId))).toEqual([said]);
+    harness.assign(assignment);
+    await harness.boot();
+    await harness.sim.clock.advance(20);
+    expect(numbered(harness.reports(assignment.executionId))).toEqual([said]);
     // It was begun before: what may not run twice does not.
-    expect(bench.starts.get(assignment.executionId) ?? 0).toBe(starts);
+    expect(harness.starts.get(assignment.executionId) ?? 0).toBe(starts);
   });
 
   it("are given another number when the log has theirs and not what they say", async () => {
-    const { bench, assignment, reports } = await running({ engine: { type: "noop" } });
+    const { harness, assignment, reports } = await running({ engine: { type: "noop" } });
     expect(numbered(reports())).toEqual(["1 completed"]);
     // Live, with a report of this number: it was another one's.
-    bench.setRecorded(() => 4);
-    await bench.sea.clock.advance(5 * minute + 1_000);
+    harness.setRecorded(() => 4);
+    await harness.sim.clock.advance(5 * minute + 1_000);
     expect(numbered(reports())).toEqual(["1 completed", "1 completed", "5 completed"]);
-    expect(bench.journal.get(assignment.executionId)).toMatchObject({ phase: "settled", report: { number: 5 } });
+    expect(harness.journal.get(assignment.executionId)).toMatchObject({ phase: "settled", report: { number: 5 } });
   });
 });
 
 describe("a report that is stored", () => {
   it("is repeated every few minutes while its assignment is there, until the log has it", async () => {
-    const { bench, assignment, reports } = await running({ engine: { type: "noop" } });
-    await bench.sea.clock.advance(30 * minute);
+    const { harness, assignment, reports } = await running({ engine: { type: "noop" } });
+    await harness.sim.clock.advance(30 * minute);
     const count = reports().length;
     expect(count).toBeGreaterThanOrEqual(6);
     expect(contents(reports())).toHaveLength(1);
-    expect(bench.questions.length).toBe(count - 1);
-    bench.unassign(assignment);
-    await bench.sea.clock.advance(30 * minute);
+    expect(harness.questions.length).toBe(count - 1);
+    harness.unassign(assignment);
+    await harness.sim.clock.advance(30 * minute);
     expect(reports()).toHaveLength(count);
   });
 
   it("is not repeated once the log has it", async () => {
-    const { bench, reports } = await running({ engine: { type: "noop", params: { RunSeconds: 3_600 } } });
-    bench.setRecorded(() => 1);
-    await bench.sea.clock.advance(30 * minute);
+    const { harness, reports } = await running({ engine: { type: "noop", params: { RunSeconds: 3_600 } } });
+    harness.setRecorded(() => 1);
+    await harness.sim.clock.advance(30 * minute);
     // The one repetition goes with the question.
-    expect([numbered(reports()), bench.questions.length]).toEqual([["1 running", "1 running"], 1]);
+    expect([numbered(reports()), harness.questions.length]).toEqual([["1 running", "1 running"], 1]);
   });
 
   it("is repeated when the watch of assignments begins again, also where the log had it", async () => {
-    const { bench, reports } = await running({ engine: { type: "noop" } });
-    bench.sea.views.assignments.reset();
-    await bench.sea.clock.advance(1_000);
+    const { harness, reports } = await running({ engine: { type: "noop" } });
+    harness.sim.views.assignments.reset();
+    await harness.sim.clock.advance(1_000);
     expect(numbered(reports())).toEqual(["1 completed", "1 completed"]);
   });
 });
@@ -165,13 +165,13 @@ async function reportsOverDeath(
   task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"],
   at: KillAt,
 ): Promise<readonly Report[]> {
-  const bench: NodeBench = createNodeBench({ publishers: [post] });
+  const harness: NodeHarness = createNodeHarness({ publishers: [post] });
   const assignment = assignmentOf(task === undefined ? {} : { task });
-  bench.assign(assignment);
-  const first = await bench.boot(at);
-  await bench.sea.clock.advance(2_000);
-  expect(first.berth.isAlive()).toBe(false);
-  await bench.boot();
-  await bench.sea.clock.advance(2_000);
-  return bench.reports(assignment.executionId);
+  harness.assign(assignment);
+  const first = await harness.boot(at);
+  await harness.sim.clock.advance(2_000);
+  expect(first.proc.isAlive()).toBe(false);
+  await harness.boot();
+  await harness.sim.clock.advance(2_000);
+  return harness.reports(assignment.executionId);
 }

@@ -1,5 +1,5 @@
 import { Fault, type OutgoingReport, silentLogger } from "@shoal/core";
-import { createDice, createHandClock, seededChance } from "@shoal/core/testing";
+import { createManualClock, createPrng, seededRandom } from "@shoal/core/testing";
 import type { Report } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { createOutbox } from "./outbox.ts";
@@ -15,8 +15,8 @@ const say = (executionId: string, saw: Saw, number = saw.kind === "running" ? 1 
 });
 
 /** An outbox before a log that answers when it is told to. */
-function bench() {
-  const clock = createHandClock(0);
+function harness() {
+  const clock = createManualClock(0);
   const heard: string[] = [];
   const asked: string[] = [];
   const times: number[] = [];
@@ -24,7 +24,7 @@ function bench() {
   let reach: "at once" | "when told" | "never" = "at once";
   const outbox = createOutbox({
     clock,
-    random: seededChance(createDice(1)),
+    random: seededRandom(createPrng(1)),
     logger: silentLogger,
     onRepeat: (executionId) => asked.push(executionId),
     reports: {
@@ -56,7 +56,7 @@ function bench() {
 
 describe("an outbox", () => {
   it("says the latest of a moment, and no more", async () => {
-    const { outbox, clock, heard } = bench();
+    const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", running));
     outbox.say(say("e-1", stopped));
     outbox.say(say("e-2", running));
@@ -65,7 +65,7 @@ describe("an outbox", () => {
   });
 
   it("says what came while it was saying something else of the same execution, behind it", async () => {
-    const { outbox, clock, heard, waiting, setReach } = bench();
+    const { outbox, clock, heard, waiting, setReach } = harness();
     setReach("when told");
     outbox.say(say("e-1", running));
     await clock.settle();
@@ -79,7 +79,7 @@ describe("an outbox", () => {
   });
 
   it("never follows a number with an earlier one", async () => {
-    const { outbox, clock, heard } = bench();
+    const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", stopped));
     await clock.settle();
     outbox.say(say("e-1", running));
@@ -88,7 +88,7 @@ describe("an outbox", () => {
   });
 
   it("says it again when it is asked to", async () => {
-    const { outbox, clock, heard } = bench();
+    const { outbox, clock, heard } = harness();
     const report = say("e-1", stopped);
     outbox.say(report);
     await clock.settle();
@@ -98,7 +98,7 @@ describe("an outbox", () => {
   });
 
   it("says it until it is heard, with pauses that grow to a bound", async () => {
-    const { outbox, clock, heard, setReach } = bench();
+    const { outbox, clock, heard, setReach } = harness();
     setReach("never");
     outbox.say(say("e-1", running));
     await clock.settle();
@@ -120,7 +120,7 @@ describe("an outbox", () => {
   });
 
   it("stops saying what is settled", async () => {
-    const { outbox, clock, heard, setReach } = bench();
+    const { outbox, clock, heard, setReach } = harness();
     setReach("never");
     outbox.say(say("e-1", running));
     await clock.settle();
@@ -132,7 +132,7 @@ describe("an outbox", () => {
   });
 
   it("says a bounded number at once, and the rest behind them", async () => {
-    const { outbox, clock, heard, waiting, setReach } = bench();
+    const { outbox, clock, heard, waiting, setReach } = harness();
     setReach("when told");
     for (let n = 0; n < 100; n++) outbox.say(say(`e-${n}`, stopped));
     await clock.settle();
@@ -144,7 +144,7 @@ describe("an outbox", () => {
   });
 
   it("waits at its end for what is on the way, and not for ever", async () => {
-    const { outbox, clock, heard, waiting, setReach } = bench();
+    const { outbox, clock, heard, waiting, setReach } = harness();
     setReach("when told");
     outbox.say(say("e-1", stopped));
     await clock.settle();
@@ -158,7 +158,7 @@ describe("an outbox", () => {
     await stopping;
     expect(heard).toEqual(["e-1 stopped"]);
 
-    const other = bench();
+    const other = harness();
     other.setReach("never");
     other.outbox.say(say("e-1", stopped));
     const given = other.outbox.stop();
@@ -172,7 +172,7 @@ describe("an outbox whose report is stored", () => {
   const minute = 60_000;
 
   it("repeats it every three to five minutes, until the log has it", async () => {
-    const { outbox, clock, heard, times, asked } = bench();
+    const { outbox, clock, heard, times, asked } = harness();
     outbox.say(say("e-1", stopped));
     await clock.advance(60 * minute);
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
@@ -190,7 +190,7 @@ describe("an outbox whose report is stored", () => {
   });
 
   it("repeats what comes after what the log has", async () => {
-    const { outbox, clock, heard } = bench();
+    const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", running));
     await clock.settle();
     outbox.recorded("e-1", 1);
@@ -200,7 +200,7 @@ describe("an outbox whose report is stored", () => {
   });
 
   it("stops repeating what is settled", async () => {
-    const { outbox, clock, heard } = bench();
+    const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", stopped));
     await clock.settle();
     outbox.forget("e-1");
@@ -209,7 +209,7 @@ describe("an outbox whose report is stored", () => {
   });
 
   it("repeats all soon when it is asked to, also what the log had, and a thousand without a burst", async () => {
-    const { outbox, clock, heard, times } = bench();
+    const { outbox, clock, heard, times } = harness();
     for (let n = 0; n < 1_000; n++) outbox.say(say(`e-${n}`, stopped));
     await clock.settle();
     for (let n = 0; n < 1_000; n++) outbox.recorded(`e-${n}`, 2);
@@ -228,7 +228,7 @@ describe("an outbox whose report is stored", () => {
   });
 
   it("spreads what a new process repeats", async () => {
-    const { outbox, clock, times } = bench();
+    const { outbox, clock, times } = harness();
     for (let n = 0; n < 1_000; n++) outbox.repeat(say(`e-${n}`, stopped));
     await clock.advance(minute);
     const perSecond = Map.groupBy(times, (at) => Math.floor(at / 1_000));

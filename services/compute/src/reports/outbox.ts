@@ -48,7 +48,7 @@ export interface OutboxOptions {
 }
 
 /** One execution's reports. */
-interface Entry {
+interface OutboxEntry {
   latest: OutgoingReport;
   /** What is being sent, or was heard last. */
   sent: OutgoingReport | undefined;
@@ -60,22 +60,22 @@ interface Entry {
   cancelTimer: () => void;
 }
 
-const isHeard = ({ state, latest, sent }: Entry): boolean => state === "resting" && latest === sent;
-const isRecorded = ({ latest, recordedUpTo }: Entry): boolean => latest.report.number <= recordedUpTo;
+const isHeard = ({ state, latest, sent }: OutboxEntry): boolean => state === "resting" && latest === sent;
+const isRecorded = ({ latest, recordedUpTo }: OutboxEntry): boolean => latest.report.number <= recordedUpTo;
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const entries = new Map<string, Entry>();
-  let heard: (() => void) | undefined;
-  const isKnown = (entry: Entry): boolean => entries.get(entry.latest.executionId) === entry;
+  const entries = new Map<string, OutboxEntry>();
+  let received: (() => void) | undefined;
+  const isKnown = (entry: OutboxEntry): boolean => entries.get(entry.latest.executionId) === entry;
   const line = createLine(options, {
     isKnown,
     stored(entry) {
       repeatLater(options, entry, line.enqueue);
-      if (heard !== undefined && [...entries.values()].every(isHeard)) heard();
+      if (received !== undefined && [...entries.values()].every(isHeard)) received();
     },
   });
   let repeatAt = 0;
-  const repeatSoon = (entry: Entry): void => {
+  const repeatSoon = (entry: OutboxEntry): void => {
     if (entry.state !== "resting") return;
     const now = options.clock.now();
     const isFirst = repeatAt + repeatGapMs < now;
@@ -89,7 +89,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (![...entries.values()].every(isHeard)) {
         await new Promise<void>((resolve) => {
           const cancel = options.clock.at(options.clock.now() + farewellMs, resolve);
-          heard = () => {
+          received = () => {
             cancel();
             resolve();
           };
@@ -127,7 +127,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 /** Makes a report the latest of its execution; undefined when a later one is known. */
-function take(entries: Map<string, Entry>, report: OutgoingReport): Entry | undefined {
+function take(entries: Map<string, OutboxEntry>, report: OutgoingReport): OutboxEntry | undefined {
   const { executionId } = report;
   const entry = entries.get(executionId) ?? {
     ...{ latest: report, sent: undefined, state: "resting", failures: 0, recordedUpTo: 0, cancelTimer: () => {} },
@@ -140,7 +140,7 @@ function take(entries: Map<string, Entry>, report: OutgoingReport): Entry | unde
 }
 
 /** Repeats a stored report in some minutes, unless the log has it by then. */
-function repeatLater(options: OutboxOptions, entry: Entry, enqueue: (entry: Entry) => void): void {
+function repeatLater(options: OutboxOptions, entry: OutboxEntry, enqueue: (entry: OutboxEntry) => void): void {
   if (isRecorded(entry)) return;
   const { least, most } = repeatMs;
   plan(options, entry, {
@@ -155,7 +155,7 @@ function repeatLater(options: OutboxOptions, entry: Entry, enqueue: (entry: Entr
 /** An entry waits for one thing at a time. */
 function plan(
   { clock }: OutboxOptions,
-  entry: Entry,
+  entry: OutboxEntry,
   { afterMs, act }: { readonly afterMs: number; readonly act: () => void },
 ): void {
   entry.cancelTimer();
@@ -164,18 +164,18 @@ function plan(
 
 interface LineWatcher {
   /** Whether an entry is still one of the outbox. */
-  readonly isKnown: (entry: Entry) => boolean;
-  readonly stored: (entry: Entry) => void;
+  readonly isKnown: (entry: OutboxEntry) => boolean;
+  readonly stored: (entry: OutboxEntry) => void;
 }
 
 /** Sends what is in line, a bounded number at once. */
 function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
   const { random, reports, logger } = options;
-  const queue = new Set<Entry>();
+  const queue = new Set<OutboxEntry>();
   let sends = 0;
   let planned = false;
 
-  function enqueue(entry: Entry): void {
+  function enqueue(entry: OutboxEntry): void {
     entry.cancelTimer();
     entry.state = "queued";
     queue.add(entry);
@@ -194,7 +194,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
       if (isKnown(entry)) void send(entry);
     }
   }
-  async function send(entry: Entry): Promise<void> {
+  async function send(entry: OutboxEntry): Promise<void> {
     const report = entry.latest;
     entry.sent = report;
     entry.state = "sending";
@@ -213,7 +213,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     }
     pump();
   }
-  function pauseThenRetry(entry: Entry, failure: unknown): void {
+  function pauseThenRetry(entry: OutboxEntry, failure: unknown): void {
     entry.failures += 1;
     entry.state = "pausing";
     const { executionId } = entry.latest;

@@ -5,7 +5,7 @@ import { capture, headBytes } from "./capture.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function bench(fileBytesMax = 10_000, outputBytesMax = 20_000) {
+function harness(fileBytesMax = 10_000, outputBytesMax = 20_000) {
   const logged: LogChunk[] = [];
   const files = new Map<string, string | undefined>();
   const workspace = memoryWorkspace(files);
@@ -20,7 +20,7 @@ function bench(fileBytesMax = 10_000, outputBytesMax = 20_000) {
 
 describe("a capture", () => {
   it("keeps the head for the report, all of it in files and in the log", () => {
-    const { taken, logged, files } = bench();
+    const { taken, logged, files } = harness();
     taken.output("stdout", bytes("a".repeat(1_500)));
     taken.output("stdout", bytes("b".repeat(1_500)));
     expect(taken.said("stdout")).toEqual({ text: "a".repeat(1_500) + "b".repeat(548), truncated: true });
@@ -31,19 +31,19 @@ describe("a capture", () => {
   });
 
   it("does not call a text truncated that fits exactly", () => {
-    const { taken } = bench();
+    const { taken } = harness();
     taken.output("stderr", bytes("x".repeat(headBytes)));
     expect(taken.said("stderr")).toEqual({ text: "x".repeat(headBytes), truncated: false });
   });
 
   it("leaves out a character that the cut goes through", () => {
-    const { taken } = bench();
+    const { taken } = harness();
     taken.output("stdout", bytes(`${"x".repeat(headBytes - 1)}ü and more`));
     expect(taken.said("stdout")).toEqual({ text: "x".repeat(headBytes - 1), truncated: true });
   });
 
   it("puts together a character that came in two pieces", () => {
-    const { taken } = bench();
+    const { taken } = harness();
     const [first = 0, second = 0] = bytes("ü");
     taken.output("stdout", Uint8Array.of(first));
     taken.output("stdout", Uint8Array.of(second));
@@ -51,7 +51,7 @@ describe("a capture", () => {
   });
 
   it("says so when more was said than may be, and takes nothing more", () => {
-    const { taken, logged } = bench(5, 10);
+    const { taken, logged } = harness(5, 10);
     taken.output("stdout", bytes("12345"));
     taken.output("stderr", bytes("67890"));
     expect(taken.flooded.aborted).toBe(false);
@@ -63,7 +63,7 @@ describe("a capture", () => {
   });
 
   it("keeps nothing of writes that hold nothing", () => {
-    const { taken, logged, files } = bench();
+    const { taken, logged, files } = harness();
     for (let n = 0; n < 10_000; n++) taken.output("stdout", new Uint8Array());
     expect(logged).toEqual([]);
     expect(files.get("stdout")).toBe("");
@@ -71,7 +71,7 @@ describe("a capture", () => {
   });
 
   it("takes no more than its limits, however small the pieces", () => {
-    const { taken, logged, files } = bench(3_000, 5_000);
+    const { taken, logged, files } = harness(3_000, 5_000);
     for (let n = 0; n < 20_000; n++) taken.output(n % 2 === 0 ? "stdout" : "stderr", bytes("x"));
     expect(taken.flooded.aborted).toBe(true);
     expect(logged).toHaveLength(5_001);
@@ -80,7 +80,7 @@ describe("a capture", () => {
   });
 
   it("cuts files at their limit and goes on", () => {
-    const { taken, logged, files } = bench(5);
+    const { taken, logged, files } = harness(5);
     taken.output("stdout", bytes("abc"));
     taken.output("stdout", bytes("defg"));
     taken.output("stdout", bytes("hi"));

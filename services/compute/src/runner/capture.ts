@@ -45,19 +45,19 @@ export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOpt
     stdout: { heads: [], file: begin?.("stdout"), bytes: 0 },
     stderr: { heads: [], file: begin?.("stderr"), bytes: 0 },
   };
-  const flood = new AbortController();
+  const overflow = new AbortController();
   return {
-    flooded: flood.signal,
+    flooded: overflow.signal,
     output: (stream, bytes) => {
       // Nothing counts nothing: a task that writes it for ever would be kept in memory and never be ended.
-      if (flood.signal.aborted || bytes.length === 0) return;
+      if (overflow.signal.aborted || bytes.length === 0) return;
       const to = taken[stream];
       // Copied: whoever hands a chunk over may use its memory again.
       if (to.bytes < headBytes) to.heads.push(bytes.slice(0, headBytes - to.bytes));
       if (to.bytes < fileBytesMax) to.file?.write(bytes.subarray(0, fileBytesMax - to.bytes));
       to.bytes += bytes.length;
       log.write({ stream, bytes });
-      if (taken.stdout.bytes + taken.stderr.bytes > outputBytesMax) flood.abort();
+      if (taken.stdout.bytes + taken.stderr.bytes > outputBytesMax) overflow.abort();
     },
     said: (stream) => ({ text: textOf(taken[stream].heads), truncated: taken[stream].bytes > headBytes }),
     close: () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { HeldPath } from "../held-path.ts";
 import type { Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeBench } from "../testing/node-bench.ts";
+import { createNodeHarness } from "../testing/node-harness.ts";
 
 /** A source that holds what it brings in, and counts what is open. */
 function holding(fails: (nth: number) => boolean = () => false) {
@@ -36,36 +36,36 @@ const seconds = (RunSeconds: number) =>
 
 describe("what a source holds for an execution", () => {
   it("stays open while it runs, and is closed when it has ended", async () => {
-    const shelf = holding();
-    const bench = createNodeBench({ sources: [shelf.source] });
-    await bench.boot();
-    bench.assign(seconds(1));
-    await bench.sea.clock.advance(20);
-    expect(shelf.open.size).toBe(2);
-    await bench.sea.clock.advance(2_000);
-    expect(shelf.open.size).toBe(0);
+    const fileStore = holding();
+    const harness = createNodeHarness({ sources: [fileStore.source] });
+    await harness.boot();
+    harness.assign(seconds(1));
+    await harness.sim.clock.advance(20);
+    expect(fileStore.open.size).toBe(2);
+    await harness.sim.clock.advance(2_000);
+    expect(fileStore.open.size).toBe(0);
   });
 
   it("is closed when the execution is stopped", async () => {
-    const shelf = holding();
-    const bench = createNodeBench({ sources: [shelf.source] });
-    await bench.boot();
+    const fileStore = holding();
+    const harness = createNodeHarness({ sources: [fileStore.source] });
+    await harness.boot();
     const assignment = seconds(1_000);
-    bench.assign(assignment);
-    await bench.sea.clock.advance(20);
-    expect(shelf.open.size).toBe(2);
-    bench.unassign(assignment);
-    await bench.sea.clock.advance(20_000);
-    expect(shelf.open.size).toBe(0);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(20);
+    expect(fileStore.open.size).toBe(2);
+    harness.unassign(assignment);
+    await harness.sim.clock.advance(20_000);
+    expect(fileStore.open.size).toBe(0);
   });
 
   it("is closed when another input cannot be brought in", async () => {
-    const shelf = holding((nth) => nth === 2);
-    const bench = createNodeBench({ sources: [shelf.source] });
-    await bench.boot();
-    bench.assign(seconds(1));
-    await bench.sea.clock.advance(120_000);
-    expect(shelf.fetched()).toBeGreaterThan(1);
-    expect(shelf.open.size).toBe(0);
+    const fileStore = holding((nth) => nth === 2);
+    const harness = createNodeHarness({ sources: [fileStore.source] });
+    await harness.boot();
+    harness.assign(seconds(1));
+    await harness.sim.clock.advance(120_000);
+    expect(fileStore.fetched()).toBeGreaterThan(1);
+    expect(fileStore.open.size).toBe(0);
   });
 });

@@ -4,13 +4,13 @@ import type { Ended } from "../journal/journal.ts";
 import type { Capture } from "./capture.ts";
 import type { Run } from "./run.ts";
 
-type Saw = Report["saw"];
+type Observation = Report["saw"];
 
 // The report's own limit for a reason, in characters.
 const whyCharsMax = 4_096;
 
 /** A report of this run, now, under a number that none of its reports had before. */
-export function reportOf(run: Run, saw: Saw): Report {
+export function reportOf(run: Run, saw: Observation): Report {
   run.number += 1;
   return { at: run.ports.clock.now(), namespace: run.assignment.namespace, number: run.number, saw };
 }

@@ -1,8 +1,8 @@
 import type { JournalEntry } from "../journal/journal.ts";
 import { planOf, readyWork } from "./prepare/work.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
-import { type Run, wantedOf } from "./run.ts";
-import type { Seen } from "./seen.ts";
+import { expectedOf, type Run } from "./run.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What becomes of a work that did not outlive the node's process, by the job's type: long-running ones are run again. */
 const afterLoss: Readonly<Record<string, "fail" | "again">> = {
@@ -13,7 +13,7 @@ const afterLoss: Readonly<Record<string, "fail" | "again">> = {
 };
 
 type EntryOf<P extends JournalEntry["phase"]> = Extract<JournalEntry, { phase: P }>;
-type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf<P>) => Promise<Seen> };
+type Resume = { readonly [P in JournalEntry["phase"]]: (run: Run, entry: EntryOf<P>) => Promise<RunState> };
 
 const resumes: Resume = {
   starting: (run) => attach(run, undefined),
@@ -30,7 +30,7 @@ const resumes: Resume = {
 };
 
 /** What this process sees of what an earlier one wrote down. */
-export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<Seen> {
+export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<RunState> {
   run.reported = entry.report;
   run.number = Math.max(run.number, entry.report?.number ?? 0);
   const act: Resume[P] = resumes[entry.phase];
@@ -38,13 +38,13 @@ export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf
 }
 
 /** What this node sees of an execution that it reported on before, as the log has it, and of which it knows nothing any more. */
-export function unremembered(run: Run): Seen {
+export function unremembered(run: Run): RunState {
   if (afterLoss[run.assignment.jobType] === "again") return { state: "idle" };
   const why = "the node has begun the task before and has lost its memory of it (its dataDir)";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }
 
-async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
+async function attach(run: Run, startedAt: number | undefined): Promise<RunState> {
   run.hasFolder = true;
   try {
     // Its inputs are where they were: only a start would need to be told.
@@ -58,7 +58,7 @@ async function attach(run: Run, startedAt: number | undefined): Promise<Seen> {
     return { state: "published", report: thrownReport(run, failure) };
   }
   // What is to be stopped has nothing left that could be: no failure.
-  if (afterLoss[run.assignment.jobType] === "again" || wantedOf(run) !== "run") return { state: "idle" };
+  if (afterLoss[run.assignment.jobType] === "again" || expectedOf(run) !== "run") return { state: "idle" };
   const why = "the node's process ended while the task was starting or running, and nothing of it is left";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }

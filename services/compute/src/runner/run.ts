@@ -7,7 +7,7 @@ import type { Publisher } from "../publishers/publisher.ts";
 import type { Outbox } from "../reports/outbox.ts";
 import type { Source } from "../sources/source.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import type { Seen, Wanted } from "./seen.ts";
+import type { DesiredState, RunState } from "./run-state.ts";
 
 /** Everything that running an execution touches. */
 export interface RunnerPorts {
@@ -68,7 +68,7 @@ export interface Run {
 }
 
 /** What is wanted of a run now. */
-export function wantedOf({ stopped, forgotten }: Run): Wanted {
+export function expectedOf({ stopped, forgotten }: Run): DesiredState {
   if (forgotten.aborted) return "forget";
   return stopped.aborted ? "stop" : "run";
 }
@@ -95,7 +95,7 @@ type Phase =
   | { readonly phase: "exited"; readonly ended: Ended };
 
 /** Ends what a state holds beside the work itself. */
-export function letGo(seen: Seen): void {
+export function letGo(seen: RunState): void {
   if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
   if (seen.state === "prepared") seen.limit.cancel();
 }

@@ -4,11 +4,11 @@ import type { JournalEntry } from "../journal/journal.ts";
 import { rests, takeStep } from "./matrix.ts";
 import { failedReport, outgoing, thrownReport } from "./reports.ts";
 import { resume, unremembered } from "./resume.ts";
-import { type Run, type RunnerPorts, wantedOf } from "./run.ts";
-import type { Seen } from "./seen.ts";
+import { expectedOf, type Run, type RunnerPorts } from "./run.ts";
+import type { RunState } from "./run-state.ts";
 
 /** How an execution begins on this node: from nothing, from what an earlier process knew, or refused at the door. */
-export type Beginning =
+export type Origin =
   | { readonly from: "nothing" }
   | {
       readonly from: "journal";
@@ -39,18 +39,18 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
   const signals = { stopped: toStop.signal, forgotten: toForget.signal };
   const history = { number: options.recordedUpTo, reported: undefined };
   const run: Run = { ports, assignment, ...signals, ...history, held: [], hasFolder: false };
-  let seen: Seen = { state: "idle" };
+  let seen: RunState = { state: "idle" };
   let walking: Promise<void> = begin();
 
   async function begin(): Promise<void> {
-    seen = await firstLook(run, options.beginning);
+    seen = await firstLook(run, options.origin);
     await walk();
   }
   async function walk(): Promise<void> {
     for (;;) {
-      const wanted = wantedOf(run);
-      if (rests(wanted, seen.state)) return;
-      seen = await takeStep(run, wanted, seen).catch((failure: unknown) => afterFailure(run, failure));
+      const desired = expectedOf(run);
+      if (rests(desired, seen.state)) return;
+      seen = await takeStep(run, desired, seen).catch((failure: unknown) => afterFailure(run, failure));
       if (seen.state === "settled") options.onSettled();
     }
   }
@@ -84,17 +84,17 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
 }
 
 export interface RunnerOptions {
-  readonly beginning: Beginning;
+  readonly origin: Origin;
   /** The number of the last report that the log has of it, where it was asked: this node may have lost its memory. */
   readonly recordedUpTo: number;
   readonly onSettled: () => void;
 }
 
-async function firstLook(run: Run, beginning: Beginning): Promise<Seen> {
-  if (beginning.from === "nothing") return run.number === 0 ? { state: "idle" } : unremembered(run);
-  if (beginning.from === "refusal") return { state: "published", report: failedReport(run, beginning) };
-  const seen = await resume(run, beginning.entry);
-  if (seen.state === "idle") await Promise.race([beginning.mayBegin, aborted(run.stopped)]);
+async function firstLook(run: Run, origin: Origin): Promise<RunState> {
+  if (origin.from === "nothing") return run.number === 0 ? { state: "idle" } : unremembered(run);
+  if (origin.from === "refusal") return { state: "published", report: failedReport(run, origin) };
+  const seen = await resume(run, origin.entry);
+  if (seen.state === "idle") await Promise.race([origin.mayBegin, aborted(run.stopped)]);
   return seen;
 }
 
@@ -104,4 +104,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Whatever a step throws is that execution's failure; one that is to be forgotten anyway goes without more words. */
-const afterFailure = (run: Run, failure: unknown): Seen => ({ state: "published", report: thrownReport(run, failure) });
+const afterFailure = (run: Run, failure: unknown): RunState => ({
+  state: "published",
+  report: thrownReport(run, failure),
+});

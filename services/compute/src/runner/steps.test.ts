@@ -4,33 +4,33 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Executor, Work } from "../executors/executor.ts";
 import { noop } from "../executors/noop.ts";
-import type { Publisher, Results } from "../publishers/publisher.ts";
-import type { Source, Wanted } from "../sources/source.ts";
+import type { Publisher, PublishRequest } from "../publishers/publisher.ts";
+import type { FetchRequest, Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeBench, type NodeBenchOptions } from "../testing/node-bench.ts";
+import { createNodeHarness, type NodeHarnessOptions } from "../testing/node-harness.ts";
 
 const engine = { type: "noop" };
 const second = 1_000;
 
 /** A source whose fetches do what each test wants; it remembers what it was asked for. */
-function source(fetch: (wanted: Wanted, nth: number) => Promise<string>) {
-  const asked: Wanted[] = [];
+function source(fetch: (desired: FetchRequest, nth: number) => Promise<string>) {
+  const asked: FetchRequest[] = [];
   const part: Source = {
     name: "shelf",
     params: z.strictObject({ Book: z.string().default("Emma") }),
     unavailable: async () => undefined,
     refuses: async () => undefined,
-    fetch: async (wanted) => {
-      asked.push(wanted);
-      return { hostPath: await fetch(wanted, asked.length), readOnly: true, sizeBytes: 1 };
+    fetch: async (desired) => {
+      asked.push(desired);
+      return { hostPath: await fetch(desired, asked.length), readOnly: true, sizeBytes: 1 };
     },
   };
   return { part, asked };
 }
 
 /** A publisher whose publishing does what each test wants. */
-function publisher(publish: (results: Results, nth: number) => Promise<void>) {
-  const asked: Results[] = [];
+function publisher(publish: (results: PublishRequest, nth: number) => Promise<void>) {
+  const asked: PublishRequest[] = [];
   const part: Publisher = {
     name: "post",
     params: z.strictObject({}),
@@ -47,16 +47,16 @@ function publisher(publish: (results: Results, nth: number) => Promise<void>) {
 
 /** A no-op that remembers its works. */
 function watched() {
-  const works: Work[] = [];
-  const executors: NonNullable<NodeBenchOptions["executors"]> = (clock) => {
+  const workloads: Work[] = [];
+  const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
     const plain = noop(clock);
     const start: Executor["start"] = (work) => {
-      works.push(work);
+      workloads.push(work);
       return plain.start(work);
     };
     return [{ ...plain, start }];
   };
-  return { works, executors };
+  return { workloads, executors };
 }
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
@@ -83,9 +83,9 @@ const withResults = assignmentOf({
 describe("preparing", () => {
   it("gives the work its inputs, its folders and its environment", async () => {
     const { part, asked } = source(async ({ folder }) => `${folder}/book`);
-    const { works, executors } = watched();
-    const bench = createNodeBench({ sources: [part], executors, publishers: [publisher(async () => {}).part] });
-    await bench.boot();
+    const { workloads, executors } = watched();
+    const harness = createNodeHarness({ sources: [part], executors, publishers: [publisher(async () => {}).part] });
+    await harness.boot();
     const assignment = assignmentOf({
       partition: { index: 2, count: 5 },
       attempt: 3,
@@ -97,11 +97,11 @@ describe("preparing", () => {
         resultPaths: [{ name: "made", path: "/out" }],
       },
     });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(20);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(20);
     // Not set on this host: refused, with nothing fetched for it kept.
-    expect(bench.heard(assignment.executionId)).toMatchObject([{ code: "TASK_INVALID" }]);
-    const allowed = createNodeBench({
+    expect(harness.received(assignment.executionId)).toMatchObject([{ code: "TASK_INVALID" }]);
+    const allowed = createNodeHarness({
       sources: [part],
       executors,
       publishers: [publisher(async () => {}).part],
@@ -109,7 +109,7 @@ describe("preparing", () => {
     });
     await allowed.boot();
     allowed.assign(assignment);
-    await allowed.sea.clock.advance(20);
+    await allowed.sim.clock.advance(20);
     const { executionId, jobId } = assignment;
     const folder = `/workspace/${executionId}`;
     expect(asked.at(-1)).toMatchObject({
@@ -117,8 +117,8 @@ describe("preparing", () => {
       partition: { index: 2, count: 5 },
       folder: `${folder}/inputs/0`,
     });
-    expect(works).toHaveLength(1);
-    expect(works[0]).toMatchObject({
+    expect(workloads).toHaveLength(1);
+    expect(workloads[0]).toMatchObject({
       id: executionId,
       inputs: [{ hostPath: `${folder}/inputs/0/book`, target: "/in", readOnly: true }],
       outputs: [{ name: "made", path: "/out", hostPath: `${folder}/results/made` }],
@@ -144,12 +144,12 @@ describe("preparing", () => {
 
   it("tries an input again that may come, three times", async () => {
     const { part, asked } = source((_, nth) => (nth < 3 ? failing("LOG_UNREACHABLE") : Promise.resolve("/book")));
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
-    bench.assign(withInputs());
-    await bench.sea.clock.advance(5 * second);
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
+    harness.assign(withInputs());
+    await harness.sim.clock.advance(5 * second);
     expect(asked).toHaveLength(3);
-    expect(bench.heard(withInputs().executionId).at(-1)).toMatchObject({ kind: "completed" });
+    expect(harness.received(withInputs().executionId).at(-1)).toMatchObject({ kind: "completed" });
   });
 
   it.each([
@@ -157,14 +157,14 @@ describe("preparing", () => {
     ["INPUT_UNAVAILABLE", 1, true],
   ] as const)("fails with %s after %i tries", async (code, tries, final) => {
     const { part, asked } = source(() => failing(code));
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
-    bench.assign(withInputs());
-    await bench.sea.clock.advance(5 * second);
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
+    harness.assign(withInputs());
+    await harness.sim.clock.advance(5 * second);
     expect(asked).toHaveLength(tries);
-    expect(bench.heard(withInputs().executionId)).toMatchObject([{ kind: "failed", code, final }]);
-    expect(bench.starts.size).toBe(0);
-    expect(bench.tree.size).toBe(0);
+    expect(harness.received(withInputs().executionId)).toMatchObject([{ kind: "failed", code, final }]);
+    expect(harness.starts.size).toBe(0);
+    expect(harness.tree.size).toBe(0);
   });
 
   it.each([
@@ -175,64 +175,64 @@ describe("preparing", () => {
       room.take(each);
       return "/book";
     });
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
     const resources = { ...withInputs(3).resources, diskBytes };
-    bench.assign({ ...withInputs(3), resources });
-    await bench.sea.clock.advance(50);
-    expect(bench.heard(withInputs(3).executionId)).toMatchObject([
+    harness.assign({ ...withInputs(3), resources });
+    await harness.sim.clock.advance(50);
+    expect(harness.received(withInputs(3).executionId)).toMatchObject([
       { code: "TOO_LARGE", why: expect.stringContaining("inputs of this task together"), final: true },
     ]);
   });
 
   it("ends the other inputs with the first that fails", async () => {
     const { part } = source(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : failing("INPUT_UNAVAILABLE")));
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
-    bench.assign(withInputs(2));
-    await bench.sea.clock.advance(50);
-    expect(bench.heard(withInputs(2).executionId)).toMatchObject([
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
+    harness.assign(withInputs(2));
+    await harness.sim.clock.advance(50);
+    expect(harness.received(withInputs(2).executionId)).toMatchObject([
       { code: "INPUT_UNAVAILABLE", why: "it did not work" },
     ]);
   });
 
   it("gives up on inputs that take too long", async () => {
     const { part } = source(({ signal }) => untilAborted(signal));
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
-    bench.assign(withInputs());
-    await bench.sea.clock.advance(61 * second);
-    expect(bench.heard(withInputs().executionId)).toMatchObject([
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
+    harness.assign(withInputs());
+    await harness.sim.clock.advance(61 * second);
+    expect(harness.received(withInputs().executionId)).toMatchObject([
       { code: "START_TIMED_OUT", final: false, why: "bringing inputs in took longer than 60 s" },
     ]);
   });
 
   it("breaks off when the assignment goes, and leaves nothing behind", async () => {
     const { part, asked } = source(({ signal }) => untilAborted(signal));
-    const bench = createNodeBench({ sources: [part] });
-    await bench.boot();
-    bench.assign(withInputs());
-    await bench.sea.clock.advance(50);
-    expect(bench.tree.size).toBeGreaterThan(0);
-    bench.unassign(withInputs());
-    await bench.sea.clock.advance(50);
+    const harness = createNodeHarness({ sources: [part] });
+    await harness.boot();
+    harness.assign(withInputs());
+    await harness.sim.clock.advance(50);
+    expect(harness.tree.size).toBeGreaterThan(0);
+    harness.unassign(withInputs());
+    await harness.sim.clock.advance(50);
     expect(asked[0]?.signal.aborted).toBe(true);
-    expect(bench.heard(withInputs().executionId)).toEqual([]);
-    expect(bench.tree.size).toBe(0);
+    expect(harness.received(withInputs().executionId)).toEqual([]);
+    expect(harness.tree.size).toBe(0);
   });
 
   it("begins anew, on a clean folder, after a kill", async () => {
     const { part, asked } = source(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : Promise.resolve("/book")));
-    const bench = createNodeBench({ sources: [part] });
-    const life = await bench.boot();
-    bench.assign(withInputs());
-    await bench.sea.clock.advance(50);
+    const harness = createNodeHarness({ sources: [part] });
+    const life = await harness.boot();
+    harness.assign(withInputs());
+    await harness.sim.clock.advance(50);
     life.kill();
-    bench.tree.set(`/workspace/${withInputs().executionId}/inputs/0/half`, "half a book");
-    await bench.boot();
-    await bench.sea.clock.advance(50);
+    harness.tree.set(`/workspace/${withInputs().executionId}/inputs/0/half`, "half a book");
+    await harness.boot();
+    await harness.sim.clock.advance(50);
     expect(asked).toHaveLength(2);
-    expect(bench.heard(withInputs().executionId)).toMatchObject([{ kind: "completed" }]);
+    expect(harness.received(withInputs().executionId)).toMatchObject([{ kind: "completed" }]);
   });
 });
 
@@ -240,12 +240,12 @@ describe("publishing", () => {
   it("hands over what was said, the exit code and a folder for each result, then clears up", async () => {
     let handed: readonly (readonly [string, string | undefined])[] = [];
     const { part } = publisher(async () => {
-      handed = [...bench.tree];
+      handed = [...harness.tree];
     });
-    const bench = createNodeBench({ publishers: [part] });
-    await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(20);
+    const harness = createNodeHarness({ publishers: [part] });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(20);
     const folder = `/workspace/${withResults.executionId}/results`;
     expect(Object.fromEntries(handed)).toEqual({
       [folder]: undefined,
@@ -254,30 +254,30 @@ describe("publishing", () => {
       [`${folder}/stderr`]: "",
       [`${folder}/exitCode`]: "3",
     });
-    expect(bench.heard(withResults.executionId).at(-1)).toMatchObject({
+    expect(harness.received(withResults.executionId).at(-1)).toMatchObject({
       kind: "completed",
       result: { type: "posted", params: { To: withResults.executionId } },
     });
-    expect(bench.tree.size).toBe(0);
+    expect(harness.tree.size).toBe(0);
   });
 
   it("says that it publishes, and tries again what may go well", async () => {
     const { part, asked } = publisher((_, nth) => (nth < 3 ? failing("PUBLISH_FAILED") : Promise.resolve()));
-    const bench = createNodeBench({ publishers: [part] });
-    await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(5 * second);
+    const harness = createNodeHarness({ publishers: [part] });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(5 * second);
     expect(asked).toHaveLength(3);
-    expect(bench.heard(withResults.executionId).map(({ kind }) => kind)).toEqual(["publishing", "completed"]);
+    expect(harness.received(withResults.executionId).map(({ kind }) => kind)).toEqual(["publishing", "completed"]);
   });
 
   it("fails, with what the task said, for another node to try", async () => {
     const { part } = publisher(() => failing("PUBLISH_FAILED"));
-    const bench = createNodeBench({ publishers: [part] });
-    await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(5 * second);
-    expect(bench.heard(withResults.executionId).at(-1)).toMatchObject({
+    const harness = createNodeHarness({ publishers: [part] });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(5 * second);
+    expect(harness.received(withResults.executionId).at(-1)).toMatchObject({
       kind: "failed",
       code: "PUBLISH_FAILED",
       final: false,
@@ -287,11 +287,11 @@ describe("publishing", () => {
 
   it("gives up when it takes too long", async () => {
     const { part } = publisher(({ signal }) => untilAborted(signal));
-    const bench = createNodeBench({ publishers: [part] });
-    await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(61 * second);
-    expect(bench.heard(withResults.executionId).at(-1)).toMatchObject({
+    const harness = createNodeHarness({ publishers: [part] });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(61 * second);
+    expect(harness.received(withResults.executionId).at(-1)).toMatchObject({
       code: "PUBLISH_TIMED_OUT",
       final: false,
       why: "publishing took longer than 60 s",
@@ -300,30 +300,33 @@ describe("publishing", () => {
 
   it("goes on after a kill, without running the task again", async () => {
     const { part, asked } = publisher(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : Promise.resolve()));
-    const bench = createNodeBench({ publishers: [part] });
-    const life = await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(50);
+    const harness = createNodeHarness({ publishers: [part] });
+    const life = await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(50);
     expect(asked).toHaveLength(1);
     life.kill();
-    await bench.boot();
-    await bench.sea.clock.advance(50);
+    await harness.boot();
+    await harness.sim.clock.advance(50);
     expect(asked).toHaveLength(2);
-    expect(bench.starts.get(withResults.executionId)).toBe(1);
-    expect(bench.heard(withResults.executionId).at(-1)).toMatchObject({ kind: "completed", output: { exitCode: 3 } });
+    expect(harness.starts.get(withResults.executionId)).toBe(1);
+    expect(harness.received(withResults.executionId).at(-1)).toMatchObject({
+      kind: "completed",
+      output: { exitCode: 3 },
+    });
   });
 
   it("breaks off when the assignment goes", async () => {
     const { part, asked } = publisher(({ signal }) => untilAborted(signal));
-    const bench = createNodeBench({ publishers: [part] });
-    await bench.boot();
-    bench.assign(withResults);
-    await bench.sea.clock.advance(50);
-    bench.unassign(withResults);
-    await bench.sea.clock.advance(50);
+    const harness = createNodeHarness({ publishers: [part] });
+    await harness.boot();
+    harness.assign(withResults);
+    await harness.sim.clock.advance(50);
+    harness.unassign(withResults);
+    await harness.sim.clock.advance(50);
     expect(asked[0]?.signal.aborted).toBe(true);
-    expect(bench.heard(withResults.executionId).map(({ kind }) => kind)).toEqual(["publishing"]);
-    expect(bench.tree.size).toBe(0);
-    expect(bench.journal.size).toBe(0);
+    expect(harness.received(withResults.executionId).map(({ kind }) => kind)).toEqual(["publishing"]);
+    expect(harness.tree.size).toBe(0);
+    expect(harness.journal.size).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import type { HeldPath } from "../held-path.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Fetched, Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeBench } from "../testing/node-bench.ts";
+import { createNodeHarness } from "../testing/node-harness.ts";
 import { createSurvivor } from "../testing/survivor.ts";
 
 const second = 1_000;
@@ -64,112 +64,112 @@ const startTimedOut = { kind: "failed", code: "START_TIMED_OUT", final: false };
 describe("the time to prepare", () => {
   it("ends a source that hangs, cleans up, and lets go of what comes late", async () => {
     const { source, open, answer } = deaf();
-    const bench = createNodeBench({ sources: [source] });
-    await bench.boot();
+    const harness = createNodeHarness({ sources: [source] });
+    await harness.boot();
     const assignment = withInput(10 * second);
-    bench.assign(assignment);
-    await bench.sea.clock.advance(9 * second);
-    expect(bench.heard(assignment.executionId)).toEqual([]);
-    await bench.sea.clock.advance(second + windDown + 100);
-    expect(bench.heard(assignment.executionId)).toMatchObject([
+    harness.assign(assignment);
+    await harness.sim.clock.advance(9 * second);
+    expect(harness.received(assignment.executionId)).toEqual([]);
+    await harness.sim.clock.advance(second + windDown + 100);
+    expect(harness.received(assignment.executionId)).toMatchObject([
       { ...startTimedOut, why: "preparing took longer than 10 s" },
     ]);
-    expect(bench.tree.size).toBe(0);
+    expect(harness.tree.size).toBe(0);
     answer();
-    await bench.sea.clock.settle();
-    expect([open.size, bench.starts.size]).toEqual([0, 0]);
+    await harness.sim.clock.settle();
+    expect([open.size, harness.starts.size]).toEqual([0, 0]);
   });
 
   it("ends the pull of an image that hangs", async () => {
     const { executor, running, start } = slow(true);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(10 * second + 100);
-    expect(bench.heard(assignment.executionId)).toMatchObject([startTimedOut]);
-    expect(bench.tree.size).toBe(0);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(10 * second + 100);
+    expect(harness.received(assignment.executionId)).toMatchObject([startTimedOut]);
+    expect(harness.tree.size).toBe(0);
     start();
-    await bench.sea.clock.settle();
+    await harness.sim.clock.settle();
     expect(running()).toEqual([]);
   });
 
   it("ends an engine that does not even heed its signal, and what it starts late", async () => {
     const { executor, running, start } = slow(false);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(10 * second + windDown + 100);
-    expect(bench.heard(assignment.executionId)).toMatchObject([startTimedOut]);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(10 * second + windDown + 100);
+    expect(harness.received(assignment.executionId)).toMatchObject([startTimedOut]);
     start();
-    await bench.sea.clock.advance(100);
+    await harness.sim.clock.advance(100);
     expect(running()).toEqual([]);
   });
 
   it("gives the room back to others", async () => {
     const { executor } = slow(false);
-    const bench = createNodeBench({ settings: { slotsMax: 1 }, executors: () => [executor] });
-    await bench.boot();
-    bench.assign(onSurvivor({ prepareTimeoutMs: 10 * second }));
-    await bench.sea.clock.advance(20 * second);
+    const harness = createNodeHarness({ settings: { slotsMax: 1 }, executors: () => [executor] });
+    await harness.boot();
+    harness.assign(onSurvivor({ prepareTimeoutMs: 10 * second }));
+    await harness.sim.clock.advance(20 * second);
     const next = assignmentOf({ attempt: 2, task: { engine: { type: "survivor" } } });
-    bench.assign({ ...next, assignedAt: bench.sea.clock.now() });
-    await bench.sea.clock.advance(100);
-    expect(bench.starts.get(next.executionId)).toBe(1);
+    harness.assign({ ...next, assignedAt: harness.sim.clock.now() });
+    await harness.sim.clock.advance(100);
+    expect(harness.starts.get(next.executionId)).toBe(1);
   });
 
   it("is none of the time to run", async () => {
     const { executor, start, end } = slow(true);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 100 * second, timeoutMs: 10 * second });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(50 * second);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(50 * second);
     start();
-    await bench.sea.clock.advance(9 * second);
+    await harness.sim.clock.advance(9 * second);
     const exit: Exit = { exitCode: 0 };
     end(assignment.executionId, exit);
-    await bench.sea.clock.advance(100);
-    expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
+    await harness.sim.clock.advance(100);
+    expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
   });
 
   it("is over with the start", async () => {
     const { executor, start, running, signals } = slow(true);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 10 * second });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(second);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(second);
     start();
-    await bench.sea.clock.advance(60 * second);
+    await harness.sim.clock.advance(60 * second);
     expect(running()).toEqual([assignment.executionId]);
     expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
   });
 
   it("has no end where the assignment gives none", async () => {
     const { executor, start, running } = slow(true);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 0 });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(3_600 * second);
-    expect(bench.heard(assignment.executionId)).toEqual([]);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(3_600 * second);
+    expect(harness.received(assignment.executionId)).toEqual([]);
     start();
-    await bench.sea.clock.advance(second);
+    await harness.sim.clock.advance(second);
     expect(running()).toEqual([assignment.executionId]);
   });
 
   it("does not hold up a stop", async () => {
     const { executor } = slow(true);
-    const bench = createNodeBench({ executors: () => [executor] });
-    await bench.boot();
+    const harness = createNodeHarness({ executors: () => [executor] });
+    await harness.boot();
     const assignment = onSurvivor({ prepareTimeoutMs: 600 * second });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(second);
-    bench.assign({ ...assignment, desired: "stop", seq: 2 });
-    await bench.sea.clock.advance(100);
-    expect(bench.heard(assignment.executionId)).toEqual([{ kind: "stopped" }]);
+    harness.assign(assignment);
+    await harness.sim.clock.advance(second);
+    harness.assign({ ...assignment, desired: "stop", seq: 2 });
+    await harness.sim.clock.advance(100);
+    expect(harness.received(assignment.executionId)).toEqual([{ kind: "stopped" }]);
   });
 });
 
@@ -188,22 +188,22 @@ describe("the time to publish", () => {
         }),
       close: async () => {},
     };
-    const bench = createNodeBench({ publishers: [post] });
-    await bench.boot();
+    const harness = createNodeHarness({ publishers: [post] });
+    await harness.boot();
     const assignment = assignmentOf({
       publishTimeoutMs: 10 * second,
       task: { engine: { type: "noop", params: { Stdout: "hi" } }, publisher: { type: "post" } },
     });
-    bench.assign(assignment);
-    await bench.sea.clock.advance(9 * second);
-    expect(bench.heard(assignment.executionId)).toMatchObject([{ kind: "publishing" }]);
-    await bench.sea.clock.advance(second + windDown + 100);
-    expect(bench.heard(assignment.executionId).at(-1)).toMatchObject({
+    harness.assign(assignment);
+    await harness.sim.clock.advance(9 * second);
+    expect(harness.received(assignment.executionId)).toMatchObject([{ kind: "publishing" }]);
+    await harness.sim.clock.advance(second + windDown + 100);
+    expect(harness.received(assignment.executionId).at(-1)).toMatchObject({
       code: "PUBLISH_TIMED_OUT",
       why: "publishing took longer than 10 s",
       final: false,
       output: { stdout: "hi" },
     });
-    expect(bench.tree.size).toBe(0);
+    expect(harness.tree.size).toBe(0);
   });
 });

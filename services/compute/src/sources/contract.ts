@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type InputRoom, taskRoom } from "./room.ts";
-import type { Source, Wanted } from "./source.ts";
+import type { FetchRequest, Source } from "./source.ts";
 
 /** How a source is asked for each behaviour: params as they stand in a job, not parsed yet. A maker that is left out skips its clauses. */
-export interface Makers {
+export interface ParamMakers {
   /** Brings in one file that holds exactly these bytes. */
   readonly file: (bytes: Buffer) => Promise<object>;
   /** Brings in a folder that holds one file `inside.txt` with this text. */
@@ -21,9 +21,9 @@ export interface Makers {
 }
 
 /** What the contract needs to know about a source. */
-export interface Bench {
+export interface SourceHarness {
   readonly source: () => Source | Promise<Source>;
-  readonly makers: Makers;
+  readonly makers: ParamMakers;
   /** True when it brings bytes into the folder it is given, so that limits bind it. */
   readonly copies: boolean;
   /** Why the whole suite cannot run here; undefined when it can. */
@@ -31,31 +31,34 @@ export interface Bench {
 }
 
 /** The suite that every source passes; call it from a test file beside the source. */
-export function sourceContract(name: string, bench: Bench): void {
-  const title = `${name}, as a source${bench.missing === undefined ? "" : ` (skipped: ${bench.missing})`}`;
-  describe.skipIf(bench.missing !== undefined)(title, () => {
-    const stage = onStage(bench);
-    describesItself(stage, bench.makers);
-    bringsIn(stage, bench);
-    saysNo(stage, bench.makers);
-    if (bench.copies) keepsLimits(stage, bench.makers);
+export function sourceContract(name: string, harness: SourceHarness): void {
+  const title = `${name}, as a source${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
+  describe.skipIf(harness.missing !== undefined)(title, () => {
+    const stage = onStage(harness);
+    describesItself(stage, harness.makers);
+    bringsIn(stage, harness);
+    refusesBadParams(stage, harness.makers);
+    if (harness.copies) keepsLimits(stage, harness.makers);
   });
 }
 
 const roomFor = (bytes: number): InputRoom => taskRoom({ inputBytes: bytes, taskBytes: bytes }).input();
 
-type Stage = () => Promise<{ source: Source; wanted: (params: object, more?: Partial<Wanted>) => Promise<Wanted> }>;
+type SourceFixture = () => Promise<{
+  source: Source;
+  request: (params: object, more?: Partial<FetchRequest>) => Promise<FetchRequest>;
+}>;
 
-function onStage(bench: Bench): Stage {
+function onStage(harness: SourceHarness): SourceFixture {
   let root = "";
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "shoal-source-"));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
   return async () => {
-    const source = await bench.source();
+    const source = await harness.source();
     let serial = 0;
-    const wanted = async (params: object, more: Partial<Wanted> = {}): Promise<Wanted> => {
+    const request = async (params: object, more: Partial<FetchRequest> = {}): Promise<FetchRequest> => {
       serial += 1;
       const folder = join(root, `input-${serial}`);
       await mkdir(folder);
@@ -64,11 +67,11 @@ function onStage(bench: Bench): Stage {
       // 1 MiB: more than any file of this contract.
       return { params: source.params.parse(params), partition, folder, room: roomFor(1024 * 1024), signal, ...more };
     };
-    return { source, wanted };
+    return { source, request };
   };
 }
 
-function describesItself(stage: Stage, makers: Makers): void {
+function describesItself(stage: SourceFixture, makers: ParamMakers): void {
   it("has a name in lower case and can be used here", async () => {
     const { source } = await stage();
     expect(source.name).toBe(source.name.toLowerCase());
@@ -88,10 +91,10 @@ function describesItself(stage: Stage, makers: Makers): void {
 // Every byte there is, and none at all.
 const contents = [Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.alloc(0)];
 
-function bringsIn(stage: Stage, { makers, copies }: Bench): void {
+function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void {
   it.each(contents)("brings in a file byte for byte", async (bytes) => {
-    const { source, wanted } = await stage();
-    const want = await wanted(await makers.file(bytes));
+    const { source, request } = await stage();
+    const want = await request(await makers.file(bytes));
     expect(await source.refuses(want.params)).toBeUndefined();
     const fetched = await source.fetch(want);
     expect(await readFile(fetched.hostPath)).toEqual(bytes);
@@ -101,9 +104,9 @@ function bringsIn(stage: Stage, { makers, copies }: Bench): void {
     await fetched.held?.close();
   });
   it("brings the same in twice at the same time", async () => {
-    const { source, wanted } = await stage();
+    const { source, request } = await stage();
     const params = await makers.file(Buffer.from("twice"));
-    const wants = [await wanted(params), await wanted(params)];
+    const wants = [await request(params), await request(params)];
     const fetched = await Promise.all(wants.map((want) => source.fetch(want)));
     const paths = fetched.map(({ hostPath }) => hostPath);
     for (const { held } of fetched) await held?.close();
@@ -112,43 +115,43 @@ function bringsIn(stage: Stage, { makers, copies }: Bench): void {
   const { folder } = makers;
   if (folder === undefined) return;
   it("brings in a folder", async () => {
-    const { source, wanted } = await stage();
-    const { hostPath, held } = await source.fetch(await wanted(await folder("told")));
+    const { source, request } = await stage();
+    const { hostPath, held } = await source.fetch(await request(await folder("told")));
     await held?.close();
     expect((await stat(hostPath)).isDirectory()).toBe(true);
     expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("told");
   });
 }
 
-function saysNo(stage: Stage, makers: Makers): void {
+function refusesBadParams(stage: SourceFixture, makers: ParamMakers): void {
   it("brings nothing in once its signal has fired", async () => {
-    const { source, wanted } = await stage();
-    const want = await wanted(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
+    const { source, request } = await stage();
+    const want = await request(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
     await expect(source.fetch(want)).rejects.toMatchObject({ name: "Fault", code: "STOPPED" });
   });
   const { refused, absent } = makers;
   if (refused !== undefined) {
     it("refuses with a sentence, and does not bring in what it refuses", async () => {
-      const { source, wanted } = await stage();
-      const want = await wanted(refused());
+      const { source, request } = await stage();
+      const want = await request(refused());
       expect(await source.refuses(want.params)).toMatch(/\w+ \w+/);
       await expect(source.fetch(want)).rejects.toBeInstanceOf(Fault);
     });
   }
   if (absent !== undefined) {
     it("fails with a Fault when there is nothing to bring in", async () => {
-      const { source, wanted } = await stage();
-      await expect(source.fetch(await wanted(absent()))).rejects.toBeInstanceOf(Fault);
+      const { source, request } = await stage();
+      await expect(source.fetch(await request(absent()))).rejects.toBeInstanceOf(Fault);
     });
   }
 }
 
-function keepsLimits(stage: Stage, makers: Makers): void {
+function keepsLimits(stage: SourceFixture, makers: ParamMakers): void {
   it("brings in what is as large as allowed, and nothing larger", async () => {
-    const { source, wanted } = await stage();
+    const { source, request } = await stage();
     const params = await makers.file(Buffer.alloc(100));
-    expect((await source.fetch(await wanted(params, { room: roomFor(100) }))).sizeBytes).toBe(100);
-    await expect(source.fetch(await wanted(params, { room: roomFor(99) }))).rejects.toMatchObject({
+    expect((await source.fetch(await request(params, { room: roomFor(100) }))).sizeBytes).toBe(100);
+    await expect(source.fetch(await request(params, { room: roomFor(99) }))).rejects.toMatchObject({
       code: "TOO_LARGE",
     });
   });

@@ -13,10 +13,10 @@ export interface Source {
   /** Why this node will not bring this input in, or undefined when it will; asked before a bid, so it is quick. */
   refuses(params: unknown): Promise<string | undefined>;
   /** Brings it in. Throws a Fault with the reason; `signal` ends it early. */
-  fetch(wanted: Wanted): Promise<Fetched>;
+  fetch(request: FetchRequest): Promise<Fetched>;
 }
 
-export interface Wanted {
+export interface FetchRequest {
   /** Already parsed by `Source.params`. */
   readonly params: unknown;
   readonly partition: { readonly index: number; readonly count: number };

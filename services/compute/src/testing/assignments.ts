@@ -1,10 +1,10 @@
 import { requirementsOf } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { type Ask, Assignment, executionIdOf, JobSpec, type Task } from "@shoal/proto";
 import type { z } from "zod";
 
 /** What differs between the assignments that tests want. */
-export interface AssignmentWishes extends Partial<Omit<Assignment, "task">> {
+export interface AssignmentOverrides extends Partial<Omit<Assignment, "task">> {
   readonly task?: z.input<typeof Task>;
 }
 
@@ -14,10 +14,10 @@ export const testNodeId = "n-one";
 export const testResources = { cpuCores: 0.5, memoryBytes: 2 ** 29, diskBytes: 0, gpus: 0 };
 
 /** A no-op, assigned to the test node. */
-export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assignment {
-  const jobId = wishes.jobId ?? "j-5a3b1c9e-0000-8000-8000-000000000001";
-  const partition = wishes.partition ?? { index: 0, count: 1 };
-  const attempt = wishes.attempt ?? 1;
+export function assignmentOf({ task, ...preferences }: AssignmentOverrides = {}): Assignment {
+  const jobId = preferences.jobId ?? "j-5a3b1c9e-0000-8000-8000-000000000001";
+  const partition = preferences.partition ?? { index: 0, count: 1 };
+  const attempt = preferences.attempt ?? 1;
   return Assignment.parse({
     executionId: executionIdOf({ jobId, version: 1, slot: `${partition.index}`, attempt }),
     jobId,
@@ -36,21 +36,21 @@ export function assignmentOf({ task, ...wishes }: AssignmentWishes = {}): Assign
     resources: testResources,
     timeoutMs: 0,
     // The bench's time begins where every hand clock does; a node of another name runs on a real server, in real time.
-    assignedAt: wishes.nodeId === undefined ? createHandClock().now() : Date.now(),
+    assignedAt: preferences.nodeId === undefined ? createManualClock().now() : Date.now(),
     seq: 1,
-    ...wishes,
+    ...preferences,
   });
 }
 
 /** What differs between the asks that tests want. */
-interface AskWishes extends Partial<Omit<Ask, "requirements">> {
+interface AskOverrides extends Partial<Omit<Ask, "requirements">> {
   readonly task?: z.input<typeof Task>;
   readonly constraints?: Ask["requirements"]["constraints"];
   readonly resources?: Ask["requirements"]["resources"];
 }
 
 /** Would you run a no-op? */
-export function askOf({ task, constraints = [], resources = testResources, ...wishes }: AskWishes = {}): Ask {
+export function askOf({ task, constraints = [], resources = testResources, ...preferences }: AskOverrides = {}): Ask {
   const spec = JobSpec.parse({ type: "batch", constraints, tasks: [{ engine: { type: "noop" }, ...task }] });
   const requirements = requirementsOf(spec);
   if (requirements === undefined) throw new Error("a job has a task");
@@ -61,7 +61,7 @@ export function askOf({ task, constraints = [], resources = testResources, ...wi
     jobType: "batch",
     priority: 0,
     slots: 1,
-    ...wishes,
+    ...preferences,
     requirements: { ...requirements, resources },
   };
 }

@@ -12,11 +12,11 @@ export interface Survivor {
 
 export function createSurvivor(): Survivor {
   let sweeps = 0;
-  const works = new Map<string, PromiseWithResolvers<Exit>>();
+  const workloads = new Map<string, PromiseWithResolvers<Exit>>();
   const runningOf = (id: string, work: PromiseWithResolvers<Exit>) => ({
     exit: work.promise,
     halt: async () => {
-      works.delete(id);
+      workloads.delete(id);
       work.resolve({ exitCode: 137, failure: { code: "STOPPED" as const, why: "it was halted" } });
     },
   });
@@ -25,25 +25,25 @@ export function createSurvivor(): Survivor {
     params: z.object({}),
     unavailable: async () => undefined,
     start: async ({ id }) => {
-      if (works.has(id)) throw new Fault("ENGINE_FAILED", `${id} runs already`);
+      if (workloads.has(id)) throw new Fault("ENGINE_FAILED", `${id} runs already`);
       const work = Promise.withResolvers<Exit>();
-      works.set(id, work);
+      workloads.set(id, work);
       return runningOf(id, work);
     },
     attach: async ({ id }) => {
-      const work = works.get(id);
+      const work = workloads.get(id);
       return work === undefined ? undefined : runningOf(id, work);
     },
     sweep: async (keep) => {
       sweeps++;
-      for (const id of works.keys()) if (!keep.has(id)) works.delete(id);
+      for (const id of workloads.keys()) if (!keep.has(id)) workloads.delete(id);
     },
     close: async () => {},
   };
   return {
     executor,
-    running: () => [...works.keys()],
+    running: () => [...workloads.keys()],
     sweeps: () => sweeps,
-    end: (id: string, exit: Exit) => works.get(id)?.resolve(exit),
+    end: (id: string, exit: Exit) => workloads.get(id)?.resolve(exit),
   };
 }

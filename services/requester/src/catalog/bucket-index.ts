@@ -3,7 +3,7 @@ import { assert, Fault, type ViewEntry, type ViewFollowing, type ViewStore } fro
 import { type JobTable, jobTable } from "./job-table.ts";
 import { deleteDatabase, openDatabase } from "./open-database.ts";
 import { type PendingRow, pendingRows } from "./pending-rows.ts";
-import { beginSweep, type Sweep } from "./sweep.ts";
+import { beginSweep, type CatalogSweep } from "./sweep.ts";
 
 export interface BucketIndexParts {
   /** The jobs bucket. */
@@ -32,7 +32,7 @@ export class BucketIndex {
   #revision = 0;
   #sincePause = 0;
   /** While everything is delivered again to a table that has rows. */
-  #sweep: Sweep | undefined;
+  #sweep: CatalogSweep | undefined;
   /** The bucket was deleted and created again while this process followed it. */
   #isRebuilt = false;
   #state: "filling" | "open" | "closed" = "filling";

@@ -12,7 +12,7 @@ const stream = "KV_jobs";
 const count = 300;
 
 describe("the index of a bucket on a real server", () => {
-  let bench: LogOnServer;
+  let harness: LogOnServer;
   let folder: string;
   let running: { stop(): Promise<void> } | undefined;
   const stop = async () => {
@@ -20,13 +20,13 @@ describe("the index of a bucket on a real server", () => {
     running = undefined;
   };
   beforeEach(async () => {
-    bench = await logOnServer();
+    harness = await logOnServer();
     folder = await mkdtemp(join(tmpdir(), "shoal-catalog-"));
-    await Promise.all(Array.from({ length: count }, (_, index) => bench.live(`j-${index}`)));
+    await Promise.all(Array.from({ length: count }, (_, index) => harness.live(`j-${index}`)));
   });
   afterEach(async () => {
     await stop();
-    await bench.close();
+    await harness.close();
     await rm(folder, { recursive: true });
   });
 
@@ -35,7 +35,7 @@ describe("the index of a bucket on a real server", () => {
     await stop();
     const keys: string[] = [];
     const follow: ViewStore["follow"] = (after, follower) =>
-      bench.ports.views.jobs.follow(after, {
+      harness.ports.views.jobs.follow(after, {
         ...follower,
         changed(key, value, revision) {
           keys.push(key);
@@ -52,17 +52,17 @@ describe("the index of a bucket on a real server", () => {
       .list({ order: "createTime", reverse: false, limit: 1000 })
       .items.map(({ id }) => id)
       .toSorted();
-  const streams = async () => (await bench.ports.link.manager()).streams;
+  const streams = async () => (await harness.ports.link.manager()).streams;
 
   it("is filled in pieces, and afterwards reads what is new and nothing else", async () => {
     const first = await started();
     expect(idsIn(first.catalog)).toHaveLength(count);
     expect(first.keys).toHaveLength(count);
-    await bench.live("j-live");
+    await harness.live("j-live");
     await first.catalog.caughtUp();
     expect(idsIn(first.catalog)).toContain("j-live");
     await stop();
-    await bench.live("j-new");
+    await harness.live("j-new");
     const second = await started();
     expect(new Set(second.keys)).toEqual(new Set(["default.j-new"]));
     expect(idsIn(second.catalog)).toHaveLength(count + 2);
@@ -81,7 +81,7 @@ describe("the index of a bucket on a real server", () => {
     const { config } = await api.info(stream);
     await api.delete(stream);
     await api.add(config);
-    await bench.live("j-new");
+    await harness.live("j-new");
     await expect.poll(() => idsIn(catalog), { timeout: 20_000 }).toContain("j-new");
     expect(idsIn(catalog)).toHaveLength(count + 1);
     const again = await started();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decideJob, foldJob, type Job, jobEntity, type ViewStore } from "@shoal/core";
-import { createSea, drive, type Sea } from "@shoal/core/testing";
+import { createSimulatedCluster, drive, type SimulatedCluster } from "@shoal/core/testing";
 import { commitVersion, JobSpec, type JobState } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalog } from "./catalog.ts";
@@ -58,14 +58,14 @@ function submittedAt(seq: number, id: string): Job {
   return foldJob([{ aggregate, seq, hash: "h", commit }]) ?? expect.unreachable();
 }
 
-let sea: Sea;
+let sim: SimulatedCluster;
 let driving: { stop(): void };
 let folder: string;
 const open: { stop(): Promise<void> }[] = [];
 
 beforeEach(() => {
-  sea = createSea({ seed: "catalog" });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ seed: "catalog" });
+  driving = drive(sim.clock);
   folder = mkdtempSync(join(tmpdir(), "shoal-catalog-"));
 });
 afterEach(async () => {
@@ -75,7 +75,7 @@ afterEach(async () => {
 });
 
 async function catalogOf(file: string = inMemory, delivered: string[] = []) {
-  const { follow } = sea.requester("r-1").views.jobs;
+  const { follow } = sim.requester("r-1").views.jobs;
   const views: Pick<ViewStore, "follow"> = {
     follow: (after, follower) =>
       follow(after, {
@@ -98,9 +98,9 @@ const stop = async () => open.pop()?.stop();
 
 const write = (...samples: readonly Sample[]) => {
   for (const sample of samples)
-    sea.views.jobs.write(`${sample.namespace ?? "default"}.${sample.id}`, sample.seq, entry(sample));
+    sim.views.jobs.write(`${sample.namespace ?? "default"}.${sample.id}`, sample.seq, entry(sample));
 };
-const remove = (id: string, seq: number) => sea.views.jobs.write(`default.${id}`, seq, undefined);
+const remove = (id: string, seq: number) => sim.views.jobs.write(`default.${id}`, seq, undefined);
 const all = (catalog: Catalog) =>
   catalog.list({ order: "createTime", reverse: false, limit: 1000 }).items.map(({ id }) => id);
 
@@ -139,7 +139,7 @@ describe("the catalog", () => {
     }
   });
   it("has started once its watch is open, also when everything was passed on before that", async () => {
-    const { views } = sea.requester("r-1");
+    const { views } = sim.requester("r-1");
     const opened = Promise.withResolvers<void>();
     const passedOn = Promise.withResolvers<void>();
     const late: typeof views.jobs = {
@@ -158,7 +158,7 @@ describe("the catalog", () => {
       started = true;
     });
     await passedOn.promise;
-    await sea.clock.settle();
+    await sim.clock.settle();
     expect(started).toBe(false);
     opened.resolve();
     await starting;
@@ -168,10 +168,10 @@ describe("the catalog", () => {
     write({ id: "j-1", seq: 1 });
     const catalog = await catalogOf();
     const written: string[] = [];
-    sea.views.jobs.onChanged.add((key) => written.push(key));
+    sim.views.jobs.onChanged.add((key) => written.push(key));
     for (let round = 0; round < 5; round++) await Promise.all([catalog.caughtUp(), catalog.caughtUp()]);
     expect(written).toEqual([]);
-    expect([...sea.views.jobs.kept.keys()]).toEqual(["default.j-1"]);
+    expect([...sim.views.jobs.saved.keys()]).toEqual(["default.j-1"]);
   });
   it("forgets what is removed", async () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
@@ -183,10 +183,10 @@ describe("the catalog", () => {
   it("finds ids by their beginning", async () => {
     write({ id: "j-ab1", seq: 1 }, { id: "j-ab2", seq: 2 }, { id: "j-b", seq: 3 });
     const catalog = await catalogOf();
-    expect(catalog.idsBeginning("j-ab", 5)).toEqual(["j-ab1", "j-ab2"]);
-    expect(catalog.idsBeginning("j-ab", 1)).toEqual(["j-ab1"]);
-    expect(catalog.idsBeginning("j-c", 2)).toEqual([]);
-    expect(catalog.idsBeginning("j-%", 2)).toEqual([]);
+    expect(catalog.idsStartingWith("j-ab", 5)).toEqual(["j-ab1", "j-ab2"]);
+    expect(catalog.idsStartingWith("j-ab", 1)).toEqual(["j-ab1"]);
+    expect(catalog.idsStartingWith("j-c", 2)).toEqual([]);
+    expect(catalog.idsStartingWith("j-%", 2)).toEqual([]);
   });
   it.each([false, true])("pages through every job once, reverse: %s", async (reverse) => {
     const ids = Array.from({ length: 25 }, (_, index) => `j-${String(index).padStart(2, "0")}`);
@@ -285,7 +285,7 @@ describe("a catalog in a file", () => {
     const first = await catalogOf(fileIn());
     first.folded(submittedAt(9, "j-own"));
     await stop();
-    sea.views.jobs.purge("default.j-2");
+    sim.views.jobs.purge("default.j-2");
     const catalog = await catalogOf(fileIn());
     await expect.poll(() => all(catalog).toSorted()).toEqual(["j-1", "j-3", "j-own"]);
     const delivered: string[] = [];
@@ -297,7 +297,7 @@ describe("a catalog in a file", () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
     await catalogOf(fileIn());
     await stop();
-    sea.views.jobs.drop();
+    sim.views.jobs.drop();
     write({ id: "j-3", seq: 3 }, { id: "j-4", seq: 4 }, { id: "j-5", seq: 5 });
     expect(all(await catalogOf(fileIn()))).toEqual(["j-3", "j-4", "j-5"]);
   });
@@ -305,7 +305,7 @@ describe("a catalog in a file", () => {
     write({ id: "j-1", seq: 1 }, { id: "j-2", seq: 2 });
     const catalog = await catalogOf(fileIn());
     catalog.folded(submittedAt(9, "j-own"));
-    sea.views.jobs.drop();
+    sim.views.jobs.drop();
     write({ id: "j-2", seq: 10 }, { id: "j-3", seq: 11 });
     await catalog.caughtUp();
     // The log has j-1 whatever happened to the bucket: its owner writes it again.
@@ -345,7 +345,7 @@ describe("a catalog in a file", () => {
   it("belongs to one process at a time", async () => {
     const file = fileIn();
     await catalogOf(file);
-    const other = createCatalog({ views: sea.requester("r-2").views.jobs, file });
+    const other = createCatalog({ views: sim.requester("r-2").views.jobs, file });
     await expect(other.start()).rejects.toThrow(/in use by another process/);
   });
 });

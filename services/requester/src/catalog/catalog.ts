@@ -15,7 +15,7 @@ export interface Catalog {
   /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
-  idsBeginning(prefix: string, most: number): readonly string[];
+  idsStartingWith(prefix: string, most: number): readonly string[];
   /** One page of jobs, in order. Looks at `scannedMax` jobs at most: a page may hold fewer than asked for and still go on. */
   list(query: JobQuery): JobPage;
 }

@@ -39,7 +39,7 @@ const statements = {
 } as const;
 
 /** Which stretch of the list is wanted. */
-export interface Stretch {
+export interface TableRange {
   readonly namespace: string | undefined;
   readonly order: JobOrder;
   readonly reverse: boolean;
@@ -74,7 +74,7 @@ export interface JobTable {
   idsFrom(first: string, beyond: string, most: number): readonly string[];
   /** Ids behind one, in order, and whether the bucket has delivered each. */
   idsBehind(id: string, most: number): readonly { readonly id: string; readonly isInBucket: boolean }[];
-  stretch(stretch: Stretch): readonly ListedRow[];
+  stretch(stretch: TableRange): readonly ListedRow[];
 }
 
 /** The statements over a database that has the schema. */
@@ -93,8 +93,8 @@ export function jobTable(database: DatabaseSync): JobTable {
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
     idsBehind: (id, most) =>
       behind.all(id, most).map((row) => ({ id: String(row["id"]), isInBucket: row["in_bucket"] === 1 })),
-    stretch(wanted) {
-      const { sql, values } = listing(wanted);
+    stretch(expected) {
+      const { sql, values } = listing(expected);
       const statement = lists.get(sql) ?? database.prepare(sql);
       lists.set(sql, statement);
       return statement.all(...values).map((row) => ({
@@ -158,7 +158,7 @@ const positionOf = (bucketId: string, revision: number): BucketPosition | undefi
 
 const columnOf = { createTime: "created", modifyTime: "modified" } as const satisfies Record<JobOrder, string>;
 
-function listing({ namespace, order, reverse, after, most }: Stretch): { sql: string; values: SQLInputValue[] } {
+function listing({ namespace, order, reverse, after, most }: TableRange): { sql: string; values: SQLInputValue[] } {
   const column = columnOf[order];
   const direction = reverse ? "DESC" : "ASC";
   const conditions: string[] = [];

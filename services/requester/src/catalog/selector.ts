@@ -1,7 +1,7 @@
 import { Fault, meets } from "@shoal/core";
 import type { Constraint } from "@shoal/proto";
 
-type Labels = Readonly<Record<string, string>>;
+type JobLabels = Readonly<Record<string, string>>;
 
 // The most requirements of one selector: each is looked at for every job that is scanned.
 const requirementsMax = 64;
@@ -13,32 +13,32 @@ const forms: readonly { readonly form: RegExp; readonly read: (match: RegExpExec
   { form: new RegExp(`^(${key})$`), read: ([, name = ""]) => ({ key: name, operator: "exists", values: [] }) },
   {
     form: new RegExp(`^(${key})\\s*(==|=|!=)\\s*(${value})$`),
-    read: ([, name = "", operator = "=", wanted = ""]) => ({
+    read: ([, name = "", operator = "=", expected = ""]) => ({
       key: name,
       operator: operator === "!=" ? "!=" : "=",
-      values: [wanted],
+      values: [expected],
     }),
   },
   {
     form: new RegExp(`^(${key})\\s*([<>])\\s*(-?\\d+)$`),
-    read: ([, name = "", operator, wanted = ""]) => ({
+    read: ([, name = "", operator, expected = ""]) => ({
       key: name,
       operator: operator === ">" ? "gt" : "lt",
-      values: [wanted],
+      values: [expected],
     }),
   },
   {
     form: new RegExp(`^(${key})\\s+(in|notin)\\s*\\(([^()]*)\\)$`),
-    read: ([, name = "", operator, wanted = ""]) => ({
+    read: ([, name = "", operator, expected = ""]) => ({
       key: name,
       operator: operator === "in" ? "in" : "notin",
-      values: wanted.split(",").map((each) => each.trim()),
+      values: expected.split(",").map((each) => each.trim()),
     }),
   },
 ];
 
 /** Reads a label selector in the grammar of Kubernetes: `a=b,c!=d,e in (x,y),f notin (z),g,!h,i>5`. Throws Fault BAD_REQUEST. */
-export function parseSelector(text: string): (labels: Labels) => boolean {
+export function parseSelector(text: string): (labels: JobLabels) => boolean {
   const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
   const requirements = parts.filter((part) => part !== "").map(requirement);
   if (requirements.length > requirementsMax)

@@ -32,7 +32,7 @@ export function createCatalog({ pause = () => setImmediate(), ...parts }: Catalo
     },
     caughtUp: () => index.caughtUp(),
     // "\uffff" stands behind every character that an id may hold.
-    idsBeginning: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),
+    idsStartingWith: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),
     list: (query) => listed(index.table(), query),
   };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { JobTable } from "./job-table.ts";
 
 /** Finds the rows that a delivery of the whole bucket did not name. What it named is kept by SQLite, not on the heap. */
-export interface Sweep {
+export interface CatalogSweep {
   /** The bucket has this job. */
   saw(jobId: string): void;
   /**
@@ -16,7 +16,7 @@ export interface Sweep {
 const pageRows = 500;
 
 /** Begins a sweep; one that was begun before and has not finished is of no use any more. */
-export function beginSweep(database: DatabaseSync): Sweep {
+export function beginSweep(database: DatabaseSync): CatalogSweep {
   database.exec("DROP TABLE IF EXISTS temp.seen; CREATE TEMP TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;");
   const add = database.prepare("INSERT OR IGNORE INTO temp.seen VALUES (?)");
   const has = database.prepare("SELECT 1 FROM temp.seen WHERE id = ?");

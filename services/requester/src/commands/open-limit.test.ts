@@ -1,4 +1,4 @@
-import { createSea, drive } from "@shoal/core/testing";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { buckets, JobSpec, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createRequester, type Requester } from "../create-requester.ts";
@@ -8,16 +8,16 @@ import { namedJobId } from "./ids.ts";
 const perShard = 10;
 const actor = { type: "client", id: "test" } as const;
 
-let sea = createSea();
-let driving = drive(sea.clock);
+let sim = createSimulatedCluster();
+let driving = drive(sim.clock);
 beforeEach(() => {
-  sea = createSea();
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster();
+  driving = drive(sim.clock);
 });
 afterEach(() => driving.stop());
 
 async function startRequester(requesterId: string): Promise<Requester> {
-  const ports = memoryPorts(sea, requesterId);
+  const ports = memoryPorts(sim, requesterId);
   const requester = createRequester(
     {
       requesterId,
@@ -48,7 +48,7 @@ async function startTwo() {
     return commands.submit({ spec, token: name, actor });
   };
   /** Resolves once the owner has written this count where others read it. */
-  const written = (count: number) => expect.poll(() => sea.positions.load(buckets.open, shard)?.open).toBe(count);
+  const written = (count: number) => expect.poll(() => sim.positions.load(buckets.open, shard)?.open).toBe(count);
   return { one, other, shard, names, submit, written };
 }
 
@@ -98,5 +98,5 @@ it("keeps the count when a shard is given back", async () => {
   const { one, submit, shard } = await startTwo();
   for (let count = 0; count < 3; count++) await submit(one);
   await one.processes.find(({ name }) => name === "owner")?.stop();
-  expect(sea.positions.load(buckets.open, shard)?.open).toBe(3);
+  expect(sim.positions.load(buckets.open, shard)?.open).toBe(3);
 });

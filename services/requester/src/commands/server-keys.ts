@@ -20,6 +20,6 @@ export function asksTheSame(one: JobSpec, other: JobSpec): boolean {
 }
 
 function asked({ meta, ...rest }: JobSpec) {
-  const kept = Object.entries(meta).filter(([key]) => !isServers(key));
-  return [rest, kept.toSorted(([a], [b]) => (a < b ? -1 : 1))];
+  const saved = Object.entries(meta).filter(([key]) => !isServers(key));
+  return [rest, saved.toSorted(([a], [b]) => (a < b ? -1 : 1))];
 }

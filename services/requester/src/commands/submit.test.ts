@@ -1,5 +1,5 @@
 import { foldJob, kinds } from "@shoal/core";
-import { createSea, drive } from "@shoal/core/testing";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDispatcher } from "../owner/dispatcher.ts";
@@ -15,18 +15,18 @@ const actor = { type: "client", id: "test" } as const;
 
 /** The commands of a requester that owns nothing. */
 function commandsOf(by: string, jobDefaults?: JobDefaults): Commands {
-  const ports = sea.requester(by);
+  const ports = sim.requester(by);
   const dispatcher = createDispatcher({ ports, kinds, by, local: () => undefined, onAppended: () => {} });
   return createCommands({ dispatcher, random: ports.random, jobDefaults });
 }
 
-let sea: ReturnType<typeof createSea>;
+let sim: ReturnType<typeof createSimulatedCluster>;
 let driving: { stop(): void };
 let one: Commands;
 let other: Commands;
 beforeEach(() => {
-  sea = createSea({ seed: "submit" });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ seed: "submit" });
+  driving = drive(sim.clock);
   one = commandsOf("r-1");
   other = commandsOf("r-2");
 });
@@ -36,7 +36,7 @@ describe("submitting without timeouts", () => {
   const timeouts = { executionTimeout: 0, queueTimeout: 0, totalTimeout: 0 };
   /** The timeouts that a job has in the log, with 90.5 s as this cluster's default for executions. */
   async function stored(more: object, own: object = {}) {
-    const ports = sea.requester("r-9");
+    const ports = sim.requester("r-9");
     const jobDefaults = { executionTimeoutMs: 90_500 };
     const commands = commandsOf("r-9", jobDefaults);
     const spec = JobSpec.parse({ type: "batch", ...more, tasks: [{ engine: { type: "noop" }, timeouts: own }] });
@@ -61,7 +61,7 @@ describe("submitting without timeouts", () => {
   });
   it("leaves all without when the setting is 0", async () => {
     const { jobId } = await one.submit({ spec: specOf(), actor });
-    const job = foldJob(await sea.requester("r-9").log.load({ kind: "job", namespace: "default", id: jobId }));
+    const job = foldJob(await sim.requester("r-9").log.load({ kind: "job", namespace: "default", id: jobId }));
     expect(job?.header.spec.tasks[0]?.timeouts).toEqual(timeouts);
   });
 });

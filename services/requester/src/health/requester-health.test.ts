@@ -1,4 +1,4 @@
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import type { LogHealth } from "@shoal/nats";
 import type { Heartbeat } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ const beat = (nodeId: string, at: number): Heartbeat => ({
 });
 
 function harness() {
-  const clock = createHandClock(1_000_000);
+  const clock = createManualClock(1_000_000);
   let log: LogHealth = {
     connected: true,
     server: "127.0.0.1:4222",

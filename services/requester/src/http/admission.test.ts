@@ -1,16 +1,16 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
-import { jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
+import { jobIdOf, submitted } from "../testing/sample-jobs.ts";
 import { apiLimits } from "./limits.ts";
 
-let bench: ApiBench;
-const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
-  bench = await apiBench(options);
-  return bench.app;
+let harness: ApiHarness;
+const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
+  harness = await apiHarness(options);
+  return harness.app;
 };
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 describe("the HTTP layer", () => {
@@ -75,7 +75,7 @@ describe("the HTTP layer", () => {
     const app = await open({ requestsPerSecond: 2 });
     const ask = async () => (await app.inject({ url: "/api/v1/agent/alive" })).statusCode;
     expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
-    await bench.pass(1000);
+    await harness.pass(1000);
     expect(await ask()).toBe(200);
   });
   it("gives our own mistakes an id that is in the log too", async () => {
@@ -86,13 +86,13 @@ describe("the HTTP layer", () => {
       Code: "InternalError",
       RequestID: response.headers["x-request-id"],
     });
-    expect(bench.warnings).toMatchObject([{ requestId: response.headers["x-request-id"] }]);
+    expect(harness.warnings).toMatchObject([{ requestId: response.headers["x-request-id"] }]);
   });
   it("gives up on an answer that takes too long", async () => {
     const app = await open({ results: { open: () => new Promise(() => {}) } });
     const asked = app.inject({ url: "/api/v1/orchestrator/results/n-one/x.tar.gz" }).then((response) => response);
-    await expect.poll(() => bench.sea.clock.planned()).toBeGreaterThan(0);
-    await bench.pass(apiLimits.handlerMs);
+    await expect.poll(() => harness.sim.clock.planned()).toBeGreaterThan(0);
+    await harness.pass(apiLimits.handlerMs);
     expect((await asked).json()).toMatchObject({ Status: 503, Code: "TimeOut" });
   });
   it("hands out a result as it was published", async () => {
@@ -104,7 +104,7 @@ describe("the HTTP layer", () => {
   });
   it("is as busy with a wrong address of a log as with any other", async () => {
     const app = await open();
-    await submitted(bench, jobIdOf(1));
+    await submitted(harness, jobIdOf(1));
     expect((await app.inject({ url: `/api/v1/orchestrator/jobs/${jobIdOf(1)}/logs` })).json()).toMatchObject({
       Status: 400,
     });
@@ -120,7 +120,7 @@ describe("the key challenge", () => {
     return { Name: "ClientKey", MethodData: Buffer.from(JSON.stringify(data)).toString("base64") };
   };
   const post = async (payload: object) =>
-    (await bench.app.inject({ method: "POST", url: "/api/v1/auth/ClientKey", payload })).json();
+    (await harness.app.inject({ method: "POST", url: "/api/v1/auth/ClientKey", payload })).json();
   const challenge = async () => phraseOf((await (await open()).inject({ url: "/api/v1/auth" })).json());
 
   it("gives a token to whoever holds the key, in either form of key", async () => {
@@ -145,11 +145,11 @@ describe("the key challenge", () => {
   it("forgets a phrase after a while", async () => {
     const phrase = await challenge();
     const body = answer(sign("sha256", phrase, privateKey));
-    await bench.pass(601_000);
+    await harness.pass(601_000);
     expect(await post(body)).toMatchObject({ Status: 401 });
   });
   it("knows no other method", async () => {
     await open();
-    expect((await bench.app.inject({ url: "/api/v1/auth/other" })).json()).toMatchObject({ Status: 404 });
+    expect((await harness.app.inject({ url: "/api/v1/auth/other" })).json()).toMatchObject({ Status: 404 });
   });
 });

@@ -1,17 +1,17 @@
 import { sampleInfo } from "@shoal/core/testing";
 import { NodeJoined } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
-const get = async (path: string) => (await bench.app.inject({ url: `/api/v1${path}` })).json();
+const get = async (path: string) => (await harness.app.inject({ url: `/api/v1${path}` })).json();
 
 // As Go's time.RFC3339 reads it: clients written in Go refuse the whole answer for anything else.
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -31,24 +31,24 @@ describe("a build's date", () => {
     "/orchestrator/nodes/n-one",
   ])("is in RFC 3339 in %s", async (path) => {
     const node = { kind: "node", namespace: "", id: "n-one" } as const;
-    await bench.tell(node, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
-    bench.living.push({ requesterId: "r-other", knownSince: 5, shards: [] });
+    await harness.emit(node, NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }));
+    harness.living.push({ requesterId: "r-other", knownSince: 5, shards: [] });
     await expect.poll(async () => (await get("/orchestrator/nodes")).Nodes.length).toBe(3);
     const dates = valuesOf(await get(path), "BuildDate");
     expect(dates.length).toBe(path === "/orchestrator/nodes" ? 3 : 1);
     for (const date of dates) expect(date).toMatch(rfc3339);
   });
   it("is in RFC 3339 in the headers of an answer", async () => {
-    const { headers } = await bench.app.inject({ url: "/api/v1/agent/alive" });
+    const { headers } = await harness.app.inject({ url: "/api/v1/agent/alive" });
     expect(headers["x-bacalhau-build-date"]).toMatch(rfc3339);
   });
 });
 
 describe("the agent", () => {
   it("tells where it listens, and nothing of its NATS server, folders or secrets", async () => {
-    await bench.api.start();
-    const { port } = new URL(bench.api.url());
-    const response = await fetch(`${bench.api.url()}/api/v1/agent/config`);
+    await harness.api.start();
+    const { port } = new URL(harness.api.url());
+    const response = await fetch(`${harness.api.url()}/api/v1/agent/config`);
     const body = await response.json();
     expect(body).toMatchObject({
       config: {
@@ -63,7 +63,7 @@ describe("the agent", () => {
     expect(await get("/agent/authconfig")).toEqual({ Version: "1.0.0", Config: {} });
   });
   it("tells what it is doing, by component", async () => {
-    bench.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
+    harness.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
     expect(await get("/agent/debug")).toMatchObject({
       Requester: { ID: "r-bench", Shards: [4] },
       Nodes: { Known: 1, Connected: 1 },

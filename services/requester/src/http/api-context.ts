@@ -2,7 +2,7 @@ import type { Clock, EventLog, Logger, LogReader, Positions, Random, ViewStore }
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { RequesterHealth } from "../health/requester-health.ts";
-import type { Cluster } from "../reads/cluster.ts";
+import type { ClusterControl } from "../reads/cluster.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
 import type { ResultReader } from "../reads/result-reader.ts";
@@ -19,7 +19,7 @@ export interface ApiParts {
   readonly commands: Commands;
   readonly catalog: Catalog;
   readonly nodes: NodeList;
-  readonly cluster: Cluster;
+  readonly cluster: ClusterControl;
   readonly log: EventLog;
   readonly views: { readonly jobs: Pick<ViewStore, "get"> };
   readonly viewPositions: Pick<Positions, "load">;

@@ -1,18 +1,18 @@
 import { sampleHeartbeat, sampleSpec } from "@shoal/core/testing";
 import { buckets, featureLevel, JobSubmitted, shardOf, shoalVersion } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const call = async (method: "GET" | "PUT", path: string) => {
-  const answer = await bench.app.inject({ method, url: `/api/v1${path}` });
+  const answer = await harness.app.inject({ method, url: `/api/v1${path}` });
   return { status: answer.statusCode, body: answer.json() };
 };
 const get = (path: string) => call("GET", path);
@@ -24,9 +24,9 @@ const holding = { aggregates: 2, quarantined: [], rebuilding: [] };
 
 describe("the cluster", () => {
   it("shows its level, its requesters and nodes with their releases, and what the one that answers owns", async () => {
-    bench.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
-    bench.heartbeats.push({ ...sampleHeartbeat(), protocol: 3 });
-    bench.holdings.set(4, { ...holding, quarantined: [quarantined], rebuilding: ["jobs"] });
+    harness.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
+    harness.heartbeats.push({ ...sampleHeartbeat(), protocol: 3 });
+    harness.holdings.set(4, { ...holding, quarantined: [quarantined], rebuilding: ["jobs"] });
     const { body } = await get("/orchestrator/cluster");
     expect(body).toMatchObject({
       FeatureLevel: 1,
@@ -52,8 +52,8 @@ describe("the cluster", () => {
   });
   it("shows the first 20 quarantined aggregates of all shards, and counts the others", async () => {
     const many = Array.from({ length: 30 }, (_, seq) => ({ ...quarantined, seq }));
-    bench.holdings.set(9, { ...holding, quarantined: many.slice(15) });
-    bench.holdings.set(4, { ...holding, quarantined: many.slice(0, 15) });
+    harness.holdings.set(9, { ...holding, quarantined: many.slice(15) });
+    harness.holdings.set(4, { ...holding, quarantined: many.slice(0, 15) });
     const { body } = await get("/orchestrator/cluster");
     expect(body.Shards.map(({ Quarantined }: { Quarantined: number }) => Quarantined)).toEqual([15, 15]);
     expect(body.Quarantined.map(({ Position }: { Position: number }) => Position)).toEqual(
@@ -64,7 +64,7 @@ describe("the cluster", () => {
 
 describe("finishing an upgrade", () => {
   const member = (requesterId: string, level: number) =>
-    bench.living.push({ requesterId, knownSince: 1, shards: [], featureLevel: level });
+    harness.living.push({ requesterId, knownSince: 1, shards: [], featureLevel: level });
   it("raises the level to the one that all requesters support, and says so again when asked again", async () => {
     member("r-one", 3);
     member("r-two", 3);
@@ -72,7 +72,7 @@ describe("finishing an upgrade", () => {
       status: 200,
       body: { FeatureLevel: 3, Before: 1 },
     });
-    expect(bench.sea.leases.picture().featureLevel).toBe(3);
+    expect(harness.sim.leases.snapshot().featureLevel).toBe(3);
     expect((await call("PUT", "/orchestrator/cluster/upgrade")).body).toEqual({ FeatureLevel: 3, Before: 3 });
   });
   it("is refused with the requesters that are behind, and changes nothing", async () => {
@@ -82,23 +82,23 @@ describe("finishing an upgrade", () => {
     expect(status).toBe(409);
     expect(body).toMatchObject({ Message: expect.stringContaining(`r-two (version ${shoalVersion}, level 2)`) });
     expect(body.Message).not.toContain("r-one");
-    expect(bench.sea.leases.picture().featureLevel).toBe(1);
+    expect(harness.sim.leases.snapshot().featureLevel).toBe(1);
   });
   it("never lowers a level that no live requester supports", async () => {
-    await bench.sea.requester("operator").leases.raiseFeatureLevel(5);
+    await harness.sim.requester("operator").leases.raiseFeatureLevel(5);
     member("r-one", 3);
     expect((await call("PUT", "/orchestrator/cluster/upgrade")).status).toBe(409);
-    expect(bench.sea.leases.picture().featureLevel).toBe(5);
+    expect(harness.sim.leases.snapshot().featureLevel).toBe(5);
   });
 });
 
 describe("a quarantined job", () => {
   const spec = sampleSpec();
   beforeEach(async () => {
-    await bench.tell(job, JobSubmitted.of({ jobId, spec, version: 1 }));
+    await harness.emit(job, JobSubmitted.of({ jobId, spec, version: 1 }));
   });
   it("is answered with where and why it cannot be read, of a later release or damaged", async () => {
-    const seq = bench.sea.log.put(job, '{"v":7}');
+    const seq = harness.sim.log.put(job, '{"v":7}');
     const answers = [
       await get(`/orchestrator/jobs/${jobId}`),
       await get(`/orchestrator/jobs/${jobId}?include=history`),
@@ -108,21 +108,21 @@ describe("a quarantined job", () => {
       expect(body.Message).toMatch(new RegExp(`job ${jobId} at ${seq}: it has the form 7`));
     }
     const other = { ...job, id: "j-5a3b1c9e-0000-8000-8000-000000000002" };
-    await bench.tell(other, JobSubmitted.of({ jobId: other.id, spec, version: 1 }));
-    const at = bench.sea.log.put(other, "+OK");
+    await harness.emit(other, JobSubmitted.of({ jobId: other.id, spec, version: 1 }));
+    const at = harness.sim.log.put(other, "+OK");
     const { status, body } = await get(`/orchestrator/jobs/${other.id}`);
     expect([status, body.Message]).toEqual([500, expect.stringContaining(`job ${other.id} at ${at}: it is no JSON`)]);
   });
   it("stays in the list of jobs", async () => {
-    bench.sea.log.put(job, '{"v":7}');
+    harness.sim.log.put(job, '{"v":7}');
     await expect.poll(async () => (await get("/orchestrator/jobs")).body.Items).toMatchObject([{ ID: jobId }]);
   });
 });
 
 it("says that a list of jobs is not whole while a part of its bucket is being rebuilt", async () => {
   const shard = shardOf(jobId);
-  bench.holdings.set(shard, { ...holding, rebuilding: [buckets.open] });
+  harness.holdings.set(shard, { ...holding, rebuilding: [buckets.open] });
   expect((await get("/orchestrator/jobs")).body).not.toHaveProperty("Rebuilding");
-  bench.holdings.set(shard, { ...holding, rebuilding: [buckets.jobs] });
+  harness.holdings.set(shard, { ...holding, rebuilding: [buckets.jobs] });
   expect((await get("/orchestrator/jobs")).body).toMatchObject({ Rebuilding: true });
 });

@@ -1,25 +1,25 @@
 import { apiRoutes } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
-import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
 import { answerProblems } from "../testing/check-answers.ts";
 import { openSocket } from "../testing/raw-request.ts";
+import { completed, jobIdOf, submitted } from "../testing/sample-jobs.ts";
 import { apiLimits } from "./limits.ts";
 
 const root = "/api/v1/orchestrator";
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
-  await bench.api.start();
+  harness = await apiHarness();
+  await harness.api.start();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 /** Opens a feed; `read` resolves with the next event as [id, type, subject]. */
 async function open(query: string, headers: Record<string, string> = {}) {
   const leave = new AbortController();
-  const response = await fetch(`${bench.api.url()}${root}/events?${query}`, { headers, signal: leave.signal });
+  const response = await fetch(`${harness.api.url()}${root}/events?${query}`, { headers, signal: leave.signal });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader() ?? expect.unreachable();
   let text = "";
   const read = async (): Promise<readonly string[] | undefined> => {
@@ -43,24 +43,24 @@ async function open(query: string, headers: Record<string, string> = {}) {
 
 describe("the feed of events", () => {
   it("is a stream of server-sent events, from now on", async () => {
-    await submitted(bench, jobIdOf(1));
+    await submitted(harness, jobIdOf(1));
     const feed = await open("");
     expect(feed.response.headers.get("content-type")).toContain("text/event-stream");
     expect(feed.response.headers.get("access-control-allow-origin")).toBeNull();
-    await submitted(bench, jobIdOf(2));
+    await submitted(harness, jobIdOf(2));
     expect((await feed.read())?.[2]).toContain(jobIdOf(2));
   });
   it.each([
     ["after=0", {}],
     ["after=999", { "last-event-id": "0.0" }],
   ])("begins where %s and %j say", async (query, headers) => {
-    await submitted(bench, jobIdOf(1));
+    await submitted(harness, jobIdOf(1));
     const feed = await open(query, headers);
     expect((await feed.read())?.[1]).toBe("JobSubmitted");
   });
   it("is narrowed to a namespace, a job and types", async () => {
-    await completed(bench, jobIdOf(1));
-    await submitted(bench, jobIdOf(2), benchSpec({ namespace: "other", name: "mine" }));
+    await completed(harness, jobIdOf(1));
+    await submitted(harness, jobIdOf(2), harnessSpec({ namespace: "other", name: "mine" }));
     const other = await open("after=0&namespace=other");
     expect((await other.read())?.[2]).toContain(jobIdOf(2));
     const types = await open(`after=0&job_id=${jobIdOf(1)}&types=shoal.ExecutionStarted,jobcompleted`);
@@ -74,17 +74,17 @@ describe("the feed of events", () => {
     ["types=NoSuch", 400, /got "nosuch"; there are .*JobSubmitted/],
     ["types=JobSubmitted,shoal.JobSubmittedX", 400, /got "jobsubmittedx"/],
   ])("refuses %s before it begins", async (query, status, message) => {
-    await submitted(bench, jobIdOf(1));
-    const response = await fetch(`${bench.api.url()}${root}/events?${query}`);
+    await submitted(harness, jobIdOf(1));
+    const response = await fetch(`${harness.api.url()}${root}/events?${query}`);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ Message: expect.stringMatching(message) });
   });
   it("refuses an event's id of a later log, as after a restore, and goes on behind the last one of this log", async () => {
-    await submitted(bench, jobIdOf(1));
+    await submitted(harness, jobIdOf(1));
     expect((await open("", { "last-event-id": "7.0" })).response.status).toBe(400);
     const feed = await open("", { "last-event-id": "1.0" });
     expect(feed.response.status).toBe(200);
-    await submitted(bench, jobIdOf(2));
+    await submitted(harness, jobIdOf(2));
     expect((await feed.read())?.[2]).toContain(jobIdOf(2));
   });
   it("has room for so many readers and no more, until one leaves", async () => {
@@ -96,11 +96,11 @@ describe("the feed of events", () => {
   });
   it("keeps no place for readers that are gone before it begins", async () => {
     let asked = 0;
-    bench.app.server.on("request", () => {
+    harness.app.server.on("request", () => {
       asked += 1;
     });
     for (let reader = 1; reader <= apiLimits.feedsMax; reader++) {
-      const socket = openSocket(bench.api.url());
+      const socket = openSocket(harness.api.url());
       const gone = new Promise((resolve) => socket.once("close", resolve));
       socket.write(`GET ${root}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       while (asked < reader) await new Promise(setImmediate);
@@ -111,7 +111,7 @@ describe("the feed of events", () => {
   });
   it("ends when the service stops, so that readers go elsewhere", async () => {
     const feed = await open("");
-    await bench.api.stop();
+    await harness.api.stop();
     expect(await feed.read()).toBeUndefined();
   });
 });

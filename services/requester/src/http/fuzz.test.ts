@@ -1,32 +1,32 @@
-import { createDice, type Dice } from "@shoal/core/testing";
+import { createPrng, type Prng } from "@shoal/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
-import { completed, executionOf, jobIdOf, running } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { openSocket } from "../testing/raw-request.ts";
+import { completed, executionOf, jobIdOf, running } from "../testing/sample-jobs.ts";
 
 // A few seconds' worth: each batch runs at once, and the API must answer a plain request behind each.
 const batches = 24;
 const casesOfBatch = 50;
 
-let bench: ApiBench;
+let harness: ApiHarness;
 const escaped: unknown[] = [];
 const onEscape = (failure: unknown) => void escaped.push(failure);
 beforeEach(async () => {
   escaped.length = 0;
   process.on("uncaughtExceptionMonitor", onEscape);
-  bench = await apiBench();
-  await bench.api.start();
-  await completed(bench, jobIdOf(1));
-  await running(bench, jobIdOf(2));
+  harness = await apiHarness();
+  await harness.api.start();
+  await completed(harness, jobIdOf(1));
+  await running(harness, jobIdOf(2));
   for (const id of [1, 2]) {
-    bench.sea.output.write(executionOf(jobIdOf(id)), {
+    harness.sim.output.write(executionOf(jobIdOf(id)), {
       stream: "stdout",
       bytes: Buffer.from("out\n\u0000\ud800\nput"),
     });
   }
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
   process.off("uncaughtExceptionMonitor", onEscape);
 });
 
@@ -132,15 +132,15 @@ const headers = [
   ],
 ] as const;
 
-const noise = (dice: Dice, most: number) =>
-  Buffer.from(Array.from({ length: dice.between(0, most) }, () => dice.between(0, 255)));
+const noise = (prng: Prng, most: number) =>
+  Buffer.from(Array.from({ length: prng.between(0, most) }, () => prng.between(0, 255)));
 
 /** Changes, repeats or cuts a few bytes. */
-function spoiled(dice: Dice, bytes: Buffer): Buffer {
-  const at = dice.between(0, bytes.length);
+function spoiled(prng: Prng, bytes: Buffer): Buffer {
+  const at = prng.between(0, bytes.length);
   const rest = bytes.subarray(at);
-  return dice.pick([
-    () => Buffer.concat([bytes.subarray(0, at), noise(dice, 8), rest.subarray(1)]),
+  return prng.pick([
+    () => Buffer.concat([bytes.subarray(0, at), noise(prng, 8), rest.subarray(1)]),
     () => Buffer.concat([bytes, rest]),
     () => bytes.subarray(0, at),
     () => bytes,
@@ -148,46 +148,46 @@ function spoiled(dice: Dice, bytes: Buffer): Buffer {
 }
 
 /** A web socket's frame (RFC 6455, 5.2), lawful or not. */
-function frame(dice: Dice): Buffer {
-  const body = noise(dice, 200);
-  const first = dice.between(0, 255);
-  const mask = dice.chance(0.8) ? 0x80 : 0;
-  const length = dice.pick([
+function frame(prng: Prng): Buffer {
+  const body = noise(prng, 200);
+  const first = prng.between(0, 255);
+  const mask = prng.happens(0.8) ? 0x80 : 0;
+  const length = prng.pick([
     () => Buffer.from([first, mask | Math.min(body.length, 125)]),
-    () => Buffer.from([first, mask | 126, dice.between(0, 255), body.length]),
-    () => Buffer.from([first, mask | 127, dice.pick([0, 0x7f, 0xff]), 0, 0, 0, 0, 0, 0, body.length]),
+    () => Buffer.from([first, mask | 126, prng.between(0, 255), body.length]),
+    () => Buffer.from([first, mask | 127, prng.pick([0, 0x7f, 0xff]), 0, 0, 0, 0, 0, 0, body.length]),
   ] as const)();
   return Buffer.concat([length, mask === 0 ? Buffer.alloc(0) : Buffer.from([0, 0, 0, 0]), body]);
 }
 
-const usualOfSocket = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+const socketDefaults = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
 
-function someRequest(dice: Dice): Buffer {
-  const isSocket = dice.chance(0.5);
-  const few = Array.from({ length: dice.between(0, 6) }, () => dice.pick(headers));
-  const body = dice.chance(0.5) ? spoiled(dice, Buffer.from(spec)) : Buffer.alloc(0);
+function someRequest(prng: Prng): Buffer {
+  const isSocket = prng.happens(0.5);
+  const few = Array.from({ length: prng.between(0, 6) }, () => prng.pick(headers));
+  const body = prng.happens(0.5) ? spoiled(prng, Buffer.from(spec)) : Buffer.alloc(0);
   const lines = isSocket
-    ? [...usualOfSocket, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", ...few.slice(0, 2)]
+    ? [...socketDefaults, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", ...few.slice(0, 2)]
     : [
         "Host: localhost",
         ...few,
         ...(body.length > 0 ? ["Content-Type: application/json", `Content-Length: ${body.length}`] : []),
       ];
-  const method = isSocket && dice.chance(0.9) ? "GET" : dice.pick(words);
-  const version = dice.chance(0.9) ? "1.1" : dice.pick(["1.0", "0.9", "2.0", "x"]);
-  const target = isSocket && dice.chance(0.5) ? logsOf(jobIdOf(dice.between(1, 2))) : dice.pick(targets);
+  const method = isSocket && prng.happens(0.9) ? "GET" : prng.pick(words);
+  const version = prng.happens(0.9) ? "1.1" : prng.pick(["1.0", "0.9", "2.0", "x"]);
+  const target = isSocket && prng.happens(0.5) ? logsOf(jobIdOf(prng.between(1, 2))) : prng.pick(targets);
   const head = Buffer.from(`${[`${method} ${target} HTTP/${version}`, ...lines].join("\r\n")}\r\n\r\n`, "latin1");
-  const frames = isSocket ? Array.from({ length: dice.between(0, 4) }, () => frame(dice)) : [];
+  const frames = isSocket ? Array.from({ length: prng.between(0, 4) }, () => frame(prng)) : [];
   const whole = Buffer.concat([head, body, ...frames]);
-  return dice.chance(0.3) ? spoiled(dice, whole) : whole;
+  return prng.happens(0.3) ? spoiled(prng, whole) : whole;
 }
 
 /** Sends one request in some pieces, reads or does not, and ends in order or not; resolves once the connection is gone. */
-function send(dice: Dice): Promise<void> {
-  const bytes = someRequest(dice);
-  const cut = dice.between(0, bytes.length);
-  const breaksOff = dice.chance(0.2);
-  const socket = openSocket(bench.api.url());
+function send(prng: Prng): Promise<void> {
+  const bytes = someRequest(prng);
+  const cut = prng.between(0, bytes.length);
+  const breaksOff = prng.happens(0.2);
+  const socket = openSocket(harness.api.url());
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.write(bytes.subarray(0, cut), () => {
     socket.write(bytes.subarray(cut), () => (breaksOff ? socket.resetAndDestroy() : socket.end()));
@@ -197,11 +197,11 @@ function send(dice: Dice): Promise<void> {
 }
 
 it.each(["1", "2"])("outlives whatever is sent to it (seed %s)", async (seed) => {
-  const dice = createDice(seed);
+  const prng = createPrng(seed);
   for (let batch = 0; batch < batches; batch++) {
-    await Promise.all(Array.from({ length: casesOfBatch }, () => send(dice)));
-    const response = await fetch(`${bench.api.url()}/api/v1/agent/alive`);
+    await Promise.all(Array.from({ length: casesOfBatch }, () => send(prng)));
+    const response = await fetch(`${harness.api.url()}/api/v1/agent/alive`);
     expect([response.status, await response.json(), escaped]).toEqual([200, { Status: "OK" }, []]);
   }
-  expect(bench.warnings).toEqual([]);
+  expect(harness.warnings).toEqual([]);
 });

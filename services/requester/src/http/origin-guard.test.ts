@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { rawRequest } from "../testing/raw-request.ts";
 
-let bench: ApiBench;
-const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
-  bench = await apiBench(options);
-  return bench.app;
+let harness: ApiHarness;
+const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
+  harness = await apiHarness(options);
+  return harness.app;
 };
-afterEach(() => bench.close());
+afterEach(() => harness.close());
 
 const jobs = "/api/v1/orchestrator/jobs";
 const alive = "/api/v1/agent/alive";
@@ -25,7 +25,7 @@ describe("a page of another site", () => {
       Message: expect.stringMatching(/http\.origins/),
     });
     expect(Object.keys(response.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
-    expect(bench.sea.log.entries).toHaveLength(0);
+    expect(harness.sim.log.entries).toHaveLength(0);
   });
   it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const)("may not send %s, wherever to", async (method) => {
     expect((await (await open()).inject({ method, url: `${jobs}/j-1`, headers })).statusCode).toBe(403);
@@ -118,9 +118,9 @@ describe("while the API listens on loopback, a Host", () => {
   });
   it("may be left out by an HTTP/1.0 client, and by no other", async () => {
     await open();
-    await bench.api.start();
-    expect(await rawRequest(bench.api.url(), `GET ${alive} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
-    expect(await rawRequest(bench.api.url(), `GET ${alive} HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    await harness.api.start();
+    expect(await rawRequest(harness.api.url(), `GET ${alive} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await rawRequest(harness.api.url(), `GET ${alive} HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
 

@@ -1,21 +1,21 @@
 import { queryLimits } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { scannedMax } from "../catalog/catalog.ts";
-import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
-import { completed, jobIdOf, submitted } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
+import { completed, jobIdOf, submitted } from "../testing/sample-jobs.ts";
 import { pageLimitHeader, writeToken } from "../wire/page-token.ts";
 
 const root = "/api/v1/orchestrator";
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const get = async (path: string, query: Record<string, string> = {}) => {
-  const { statusCode: status, headers, ...response } = await bench.app.inject({ url: `${root}${path}`, query });
+  const { statusCode: status, headers, ...response } = await harness.app.inject({ url: `${root}${path}`, query });
   return { status, body: response.json(), limit: headers[pageLimitHeader] };
 };
 
@@ -38,20 +38,20 @@ describe("a token that no answer has carried", () => {
     expect({ status, code: body.Code }).toEqual({ status: 400, code: "BadRequest" });
   });
   it("is refused when it is written in another way than its own", async () => {
-    await submitted(bench, jobIdOf(1));
-    await bench.catalog.caughtUp();
+    await submitted(harness, jobIdOf(1));
+    await harness.catalog.caughtUp();
     const own = writeToken(place);
     expect((await get("/jobs", { next_token: own })).status).toBe(200);
     for (const text of [`${own}=`, `${own} `, Buffer.from(JSON.stringify(place, null, 1)).toString("base64url")])
       expect((await get("/jobs", { next_token: text })).status, text).toBe(400);
   });
   it.each([-1, 1.5, 2 ** 60, "1", null, {}])("is refused by executions and history for %j", async (token) => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     for (const list of ["executions", "history"])
       expect((await get(`/jobs/${id}/${list}`, { next_token: writeToken(token) })).status, list).toBe(400);
   });
   it("behind the end of a list gives an empty page", async () => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     for (const list of ["executions", "history"])
       expect((await get(`/jobs/${id}/${list}`, { next_token: writeToken(1e6) })).body.Items, list).toEqual([]);
   });
@@ -64,14 +64,14 @@ describe("a page", () => {
     ["0", `${queryLimits.pageItems}`],
     ["1000000000", `${queryLimits.pageItemsMax}`],
   ])("says how many items it has at most when it is asked for %j", async (limit, applied) => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     for (const list of ["/jobs", `/jobs/${id}/executions`, `/jobs/${id}/history`])
       expect((await get(list, { limit })).limit, list).toBe(applied);
   });
   it("is full also when the jobs with a label lie far apart", async () => {
-    const view = bench.sea.views.jobs;
-    await submitted(bench, jobIdOf(1), benchSpec({ labels: { rare: "1" } }));
-    await submitted(bench, jobIdOf(2), benchSpec({ labels: { rare: "1" } }));
+    const view = harness.sim.views.jobs;
+    await submitted(harness, jobIdOf(1), harnessSpec({ labels: { rare: "1" } }));
+    await submitted(harness, jobIdOf(2), harnessSpec({ labels: { rare: "1" } }));
     const sample = view.get(`default.${jobIdOf(1)}`) ?? expect.unreachable();
     // Between the two, by their time, more jobs than one look at the catalog takes.
     for (let index = 0; index <= scannedMax; index++) {
@@ -83,7 +83,7 @@ describe("a page", () => {
       seq: last.seq + 1,
       job: { ...Object(last["job"]), createTime: 6_000_000_000_000 },
     });
-    await bench.catalog.caughtUp();
+    await harness.catalog.caughtUp();
     const { body } = await get("/jobs", { labels: "rare=1", limit: "2" });
     expect(body.Items.map(({ ID }: { ID: string }) => ID)).toEqual([jobIdOf(1), jobIdOf(2)]);
     expect(body.NextToken).toBe("");

@@ -1,23 +1,23 @@
 import { Agent, get as httpGet } from "node:http";
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { commitVersion, JobStopped, JobSubmitted, type StoredEvent } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
-import { completed, jobIdOf, jobRef, submitted } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
+import { completed, jobIdOf, jobRef, submitted } from "../testing/sample-jobs.ts";
 import { positionHeader } from "./position.ts";
 
 const root = "/api/v1/orchestrator";
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
-  await bench.api.start();
+  harness = await apiHarness();
+  await harness.api.start();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const get = async (path: string, headers: Record<string, string> = {}) => {
-  const response = await bench.app.inject({ url: `${root}${path}`, headers });
+  const response = await harness.app.inject({ url: `${root}${path}`, headers });
   return { status: response.statusCode, body: response.json(), position: Number(response.headers[positionHeader]) };
 };
 const at = (position: number) => ({ [positionHeader]: String(position) });
@@ -26,7 +26,7 @@ const states = (body: { Items: { ID: string; State: { StateType: string } }[] })
 
 /** Appends to the log as another requester would, before any view follows. */
 function appendUnseen(id: string, event: StoredEvent): number {
-  const tip = bench.sea.log.load(jobRef(id), 0).at(-1) ?? noTip;
+  const streamHead = harness.sim.log.load(jobRef(id), 0).at(-1) ?? noStreamPosition;
   const commit = {
     v: commitVersion,
     id: `unseen ${id}`,
@@ -35,41 +35,41 @@ function appendUnseen(id: string, event: StoredEvent): number {
     actor: { type: "requester", id: "r" },
     cause: { command: "test" },
     epoch: 0,
-    prev: tip.hash,
+    prev: streamHead.hash,
   } as const;
-  return bench.sea.log.append(jobRef(id), tip, { ...commit, events: [event] }).seq;
+  return harness.sim.log.append(jobRef(id), streamHead, { ...commit, events: [event] }).seq;
 }
 
 const stopUnseen = (id: string): number => appendUnseen(id, JobStopped.of({ why: "enough" }));
 
 describe("the position of an answer", () => {
   it("is that of the commit for a command, and that of the job for a read of it", async () => {
-    const answer = await bench.app.inject({
+    const answer = await harness.app.inject({
       method: "PUT",
       url: `${root}/jobs`,
       payload: { Job: { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop" } }] } },
     });
     const submitted = Number(answer.headers[positionHeader]);
-    expect(submitted).toBe(bench.sea.log.entries.at(-1)?.seq);
+    expect(submitted).toBe(harness.sim.log.entries.at(-1)?.seq);
     const { JobID: id } = answer.json();
     for (const path of ["", "/executions", "/history", "/versions", "/results"])
       expect((await get(`/jobs/${id}${path}`)).position, path).toBe(submitted);
-    const stopped = await bench.app.inject({ method: "DELETE", url: `${root}/jobs/${id}` });
-    expect(Number(stopped.headers[positionHeader])).toBe(bench.sea.log.entries.at(-1)?.seq);
-    expect((await get(`/jobs/${id}/history`)).position).toBe(bench.sea.log.entries.at(-1)?.seq);
+    const stopped = await harness.app.inject({ method: "DELETE", url: `${root}/jobs/${id}` });
+    expect(Number(stopped.headers[positionHeader])).toBe(harness.sim.log.entries.at(-1)?.seq);
+    expect((await get(`/jobs/${id}/history`)).position).toBe(harness.sim.log.entries.at(-1)?.seq);
   });
   it("is at least that of every job on the page of a list", async () => {
-    await completed(bench, jobIdOf(1));
-    await submitted(bench, jobIdOf(2));
-    await bench.catalog.caughtUp();
-    expect((await get("/jobs")).position).toBe(bench.sea.log.entries.at(-1)?.seq);
+    await completed(harness, jobIdOf(1));
+    await submitted(harness, jobIdOf(2));
+    await harness.catalog.caughtUp();
+    expect((await get("/jobs")).position).toBe(harness.sim.log.entries.at(-1)?.seq);
   });
 });
 
 describe("a read that names a position", () => {
   it("shows everything up to it, though the view does not have it yet", async () => {
-    await submitted(bench, jobIdOf(1));
-    await bench.catalog.caughtUp();
+    await submitted(harness, jobIdOf(1));
+    await harness.catalog.caughtUp();
     const position = stopUnseen(jobIdOf(1));
     expect(states((await get("/jobs")).body)).toEqual([[jobIdOf(1), "Pending"]]);
     const list = await get("/jobs", at(position));
@@ -78,7 +78,7 @@ describe("a read that names a position", () => {
   });
   it("finds a new job by the beginning of its id", async () => {
     const id = jobIdOf(3);
-    const position = appendUnseen(id, JobSubmitted.of({ jobId: id, spec: benchSpec(), version: 1 }));
+    const position = appendUnseen(id, JobSubmitted.of({ jobId: id, spec: harnessSpec(), version: 1 }));
     expect((await get("/jobs/j-333333")).status).toBe(404);
     expect((await get("/jobs/j-333333", at(position))).body.Job.ID).toBe(id);
   });
@@ -97,8 +97,8 @@ describe("a read that names a position", () => {
 
 describe("a list without a position", () => {
   it("is not older than an earlier read of one job at this requester", async () => {
-    await submitted(bench, jobIdOf(1));
-    await bench.catalog.caughtUp();
+    await submitted(harness, jobIdOf(1));
+    await harness.catalog.caughtUp();
     stopUnseen(jobIdOf(1));
     expect(states((await get("/jobs")).body)).toEqual([[jobIdOf(1), "Pending"]]);
     await get(`/jobs/${jobIdOf(1)}/executions`);
@@ -109,7 +109,7 @@ describe("a list without a position", () => {
 describe("reads over one connection", () => {
   const over = (agent: Agent, path: string): Promise<{ position: number; body: string }> =>
     new Promise((resolve, reject) => {
-      const request = httpGet(`${bench.api.url()}${root}${path}`, { agent }, (response) => {
+      const request = httpGet(`${harness.api.url()}${root}${path}`, { agent }, (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (piece: string) => {
           body += piece;
@@ -121,8 +121,8 @@ describe("reads over one connection", () => {
 
   it("are not older than an earlier answer over it, also about other jobs", async () => {
     const [unread, read] = [jobIdOf(1), jobIdOf(2)];
-    for (const id of [unread, read]) await submitted(bench, id, benchSpec());
-    await bench.catalog.caughtUp();
+    for (const id of [unread, read]) await submitted(harness, id, harnessSpec());
+    await harness.catalog.caughtUp();
     stopUnseen(unread);
     const position = stopUnseen(read);
     const [one, other] = [new Agent({ keepAlive: true, maxSockets: 1 }), new Agent({ keepAlive: true, maxSockets: 1 })];

@@ -2,20 +2,20 @@ import { sampleHeartbeat, sampleInfo } from "@shoal/core/testing";
 import { JobFailed, JobStopped, NodeDisconnected, NodeJoined } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { namedJobId } from "../commands/ids.ts";
-import { type ApiBench, apiBench, benchSpec } from "../testing/api-bench.ts";
-import { completed, executionOf, jobIdOf, jobRef, running, steps, submitted } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness, harnessSpec } from "../testing/api-harness.ts";
+import { completed, executionOf, jobIdOf, jobRef, running, steps, submitted } from "../testing/sample-jobs.ts";
 
 const root = "/api/v1/orchestrator";
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const get = async (path: string, query: Record<string, string> = {}) => {
-  const response = await bench.app.inject({ url: `${root}${path}`, query });
+  const response = await harness.app.inject({ url: `${root}${path}`, query });
   return { status: response.statusCode, body: response.json() };
 };
 const idsOf = (body: { Items: { ID: string }[] }) => body.Items.map(({ ID }) => ID);
@@ -23,8 +23,8 @@ const idsOf = (body: { Items: { ID: string }[] }) => body.Items.map(({ ID }) => 
 describe("one job", () => {
   it("is found by its id, its name and the beginning of its id", async () => {
     const named = namedJobId("ns", "a b/c");
-    await submitted(bench, named, benchSpec({ namespace: "ns", name: "a b/c" }));
-    await bench.catalog.caughtUp();
+    await submitted(harness, named, harnessSpec({ namespace: "ns", name: "a b/c" }));
+    await harness.catalog.caughtUp();
     for (const called of [named, named.slice(0, 10)]) expect((await get(`/jobs/${called}`)).body.Job.ID).toBe(named);
     expect((await get(`/jobs/${encodeURIComponent("a b/c")}`, { namespace: "ns" })).body.Job).toMatchObject({
       ID: named,
@@ -33,9 +33,9 @@ describe("one job", () => {
     expect((await get(`/jobs/${encodeURIComponent("a b/c")}`)).status).toBe(404);
   });
   it("is not guessed at when several begin so", async () => {
-    await submitted(bench, jobIdOf(1));
-    await submitted(bench, "j-11111112-0000-4000-8000-000000000000");
-    await bench.catalog.caughtUp();
+    await submitted(harness, jobIdOf(1));
+    await submitted(harness, "j-11111112-0000-4000-8000-000000000000");
+    await harness.catalog.caughtUp();
     const { status, body } = await get("/jobs/j-111");
     expect({ status, code: body.Code }).toEqual({ status: 409, code: "MultipleJobsFound" });
   });
@@ -46,17 +46,17 @@ describe("one job", () => {
     expect(body.Hint).not.toBe("");
   });
   it("is read from the log, not from a view that may lag", async () => {
-    const id = await running(bench, jobIdOf(1));
-    bench.sea.log.append(jobRef(id), bench.sea.log.entries.at(-1) ?? { seq: 0, hash: "" }, {
-      ...(bench.sea.log.entries.at(-1)?.commit ?? expect.unreachable()),
+    const id = await running(harness, jobIdOf(1));
+    harness.sim.log.append(jobRef(id), harness.sim.log.entries.at(-1) ?? { seq: 0, hash: "" }, {
+      ...(harness.sim.log.entries.at(-1)?.commit ?? expect.unreachable()),
       id: "unseen",
-      prev: bench.sea.log.entries.at(-1)?.hash ?? "",
+      prev: harness.sim.log.entries.at(-1)?.hash ?? "",
       events: [JobStopped.of({ why: "enough" })],
     });
     expect((await get(`/jobs/${id}`)).body.Job.State).toMatchObject({ StateType: "Stopped", Message: "enough" });
   });
   it("comes with its executions and its history when they are asked for", async () => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     const plain = (await get(`/jobs/${id}`)).body;
     expect(plain).not.toHaveProperty("Executions");
     const { body } = await get(`/jobs/${id}`, { include: "executions,history" });
@@ -64,7 +64,7 @@ describe("one job", () => {
     expect(body.History.Items[0]).toMatchObject({ SeqNum: 1, Type: "JobLevel", Event: { Topic: "Submission" } });
   });
   it("has the versions that it has", async () => {
-    const id = await submitted(bench, jobIdOf(1));
+    const id = await submitted(harness, jobIdOf(1));
     expect((await get(`/jobs/${id}/versions`)).body.Items).toMatchObject([{ ID: id, Version: 1 }]);
     const { status, body } = await get(`/jobs/${id}`, { job_version: "2" });
     expect({ status, message: body.Message }).toEqual({
@@ -73,14 +73,14 @@ describe("one job", () => {
     });
   });
   it("has times in nanoseconds", async () => {
-    const id = await submitted(bench, jobIdOf(1));
-    expect((await get(`/jobs/${id}`)).body.Job.CreateTime).toBe((bench.sea.log.entries[0]?.commit.at ?? 0) * 1e6);
+    const id = await submitted(harness, jobIdOf(1));
+    expect((await get(`/jobs/${id}`)).body.Job.CreateTime).toBe((harness.sim.log.entries[0]?.commit.at ?? 0) * 1e6);
   });
 });
 
 describe("executions", () => {
   it("have states as integers, and their output under the field's keys", async () => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     const { Items, NextToken } = (await get(`/jobs/${id}/executions`)).body;
     expect(NextToken).toBe("");
     expect(Items).toMatchObject([
@@ -95,9 +95,9 @@ describe("executions", () => {
     expect(Items[0]).not.toHaveProperty("PartitionIndex");
   });
   it("come in pages and in order", async () => {
-    const id = await running(bench, jobIdOf(1));
-    await bench.tell(jobRef(id), steps.failed(id));
-    await bench.tell(jobRef(id), steps.assigned(id, 2));
+    const id = await running(harness, jobIdOf(1));
+    await harness.emit(jobRef(id), steps.failed(id));
+    await harness.emit(jobRef(id), steps.assigned(id, 2));
     const first = (await get(`/jobs/${id}/executions`, { limit: "1", reverse: "True", order_by: "created_at" })).body;
     expect(first.NextToken).not.toBe("");
     const second = (await get(`/jobs/${id}/executions`, { limit: "1", next_token: first.NextToken })).body;
@@ -109,12 +109,12 @@ describe("executions", () => {
 
 describe("history", () => {
   it("always has a next page while the job goes on, and none when all is told", async () => {
-    const id = await running(bench, jobIdOf(1));
+    const id = await running(harness, jobIdOf(1));
     const first = (await get(`/jobs/${id}/history`)).body;
     expect(first.Items.length).toBeGreaterThan(2);
     const empty = (await get(`/jobs/${id}/history`, { next_token: first.NextToken })).body;
     expect(empty).toEqual({ Items: [], NextToken: first.NextToken });
-    await bench.tell(jobRef(id), steps.completed(id), JobFailed.of({ code: "INTERNAL", why: "x" }));
+    await harness.emit(jobRef(id), steps.completed(id), JobFailed.of({ code: "INTERNAL", why: "x" }));
     const rest = (await get(`/jobs/${id}/history`, { next_token: empty.NextToken })).body;
     expect(rest.Items).toHaveLength(2);
     expect(rest.NextToken).toBe("");
@@ -125,13 +125,13 @@ describe("history", () => {
     ["v0.0.0", false],
     ["", false],
   ])("names a state to clients that fail without: %j %s", async (version, states) => {
-    const id = await running(bench, jobIdOf(1));
+    const id = await running(harness, jobIdOf(1));
     const headers = { "x-bacalhau-git-version": version };
-    const { Items } = (await bench.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();
+    const { Items } = (await harness.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();
     expect("JobState" in Items[0]).toBe(states);
   });
   it("pages through everything once, in order", async () => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     const seen: number[] = [];
     let token = "";
     do {
@@ -147,7 +147,7 @@ describe("history", () => {
     ["event_type=execution", (item: { Type: string }) => item.Type === "ExecutionLevel"],
     ["execution_id=PREFIX", (item: { Type: string }) => item.Type === "ExecutionLevel"],
   ])("is told by %s", async (query, holds) => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     const asked = Object.fromEntries(new URLSearchParams(query.replace("PREFIX", executionOf(id).slice(0, 10))));
     const { Items } = (await get(`/jobs/${id}/history`, asked)).body;
     expect(Items.length).toBeGreaterThan(0);
@@ -160,10 +160,10 @@ describe("lists of jobs", () => {
   beforeEach(async () => {
     for (const digit of [1, 2, 3, 4]) {
       const labels = digit % 2 === 0 ? { team: "x" } : { team: "y", rare: "1" };
-      await submitted(bench, jobIdOf(digit), benchSpec({ namespace: digit === 4 ? "other" : "default", labels }));
-      await bench.pass(5);
+      await submitted(harness, jobIdOf(digit), harnessSpec({ namespace: digit === 4 ? "other" : "default", labels }));
+      await harness.pass(5);
     }
-    await bench.catalog.caughtUp();
+    await harness.catalog.caughtUp();
   });
   it.each([
     [{}, [1, 2, 3, 4]],
@@ -200,20 +200,20 @@ describe("lists of jobs", () => {
 
 describe("results", () => {
   it("in the object store become links to this API; others stay as they are", async () => {
-    const inStore = await completed(bench, jobIdOf(1), {
+    const inStore = await completed(harness, jobIdOf(1), {
       type: "nats",
       params: { Bucket: "results-n-one", Object: "e.tar.gz" },
     });
-    const elsewhere = await completed(bench, jobIdOf(2), { type: "urlDownload", params: { URL: "http://n:1/x?a&b" } });
-    const none = await completed(bench, jobIdOf(3));
-    const response = await bench.app.inject({
+    const others = await completed(harness, jobIdOf(2), { type: "urlDownload", params: { URL: "http://n:1/x?a&b" } });
+    const none = await completed(harness, jobIdOf(3));
+    const response = await harness.app.inject({
       url: `${root}/jobs/${inStore}/results`,
       headers: { host: "localhost:4321" },
     });
     expect(response.json().Items).toEqual([
       { Type: "urlDownload", Params: { URL: `http://localhost:4321${root}/results/n-one/e.tar.gz` } },
     ]);
-    expect((await get(`/jobs/${elsewhere}/results`)).body.Items).toEqual([
+    expect((await get(`/jobs/${others}/results`)).body.Items).toEqual([
       { Type: "urlDownload", Params: { URL: "http://n:1/x?a&b" } },
     ]);
     expect((await get(`/jobs/${none}/results`)).body.Items).toEqual([]);
@@ -228,15 +228,15 @@ describe("results", () => {
 
 describe("nodes", () => {
   beforeEach(async () => {
-    await bench.tell(
+    await harness.emit(
       { kind: "node", namespace: "", id: "n-one" },
       NodeJoined.of({ info: sampleInfo("n-one"), startedAt: 1 }),
     );
-    await bench.tell(
+    await harness.emit(
       { kind: "node", namespace: "", id: "n-two" },
       NodeJoined.of({ info: sampleInfo("n-two"), startedAt: 1 }),
     );
-    await bench.tell(
+    await harness.emit(
       { kind: "node", namespace: "", id: "n-two" },
       NodeDisconnected.of({ why: "gone", lastSeenAt: 1, forgetAt: 2 }),
     );
@@ -251,7 +251,7 @@ describe("nodes", () => {
     expect(Nodes[1]).toMatchObject({ Connection: "DISCONNECTED", ConnectionState: { LastError: "gone" } });
   });
   it("are listed with every requester that lives, and the shards that each owns", async () => {
-    bench.living.push(
+    harness.living.push(
       { requesterId: "r-bench", knownSince: 1, shards: [0, 2] },
       { requesterId: "r-other", knownSince: 5, shards: [1] },
     );
@@ -271,7 +271,7 @@ describe("nodes", () => {
       },
     ]);
     expect((await get("/nodes/r-other")).body.Node.Info.NodeID).toBe("r-other");
-    bench.living.pop();
+    harness.living.pop();
     expect((await get("/nodes/r-other")).status).toBe(404);
   });
   it("are chosen by labels and state", async () => {
@@ -281,7 +281,7 @@ describe("nodes", () => {
   });
   it("show how busy they said they were last", async () => {
     const heartbeat = sampleHeartbeat("n-one");
-    bench.heartbeats.push({ ...heartbeat, info: { ...heartbeat.info, running: 3 } });
+    harness.heartbeats.push({ ...heartbeat, info: { ...heartbeat.info, running: 3 } });
     await expect
       .poll(async () => (await get("/nodes/n-one")).body.Node?.Info.ComputeNodeInfo.RunningExecutions)
       .toBe(3);
@@ -295,34 +295,34 @@ describe("nodes", () => {
 
 describe("stopping a job", () => {
   const stop = async (id: string, more: object = {}) => {
-    const response = await bench.app.inject({ method: "DELETE", url: `${root}/jobs/${id}`, ...more });
+    const response = await harness.app.inject({ method: "DELETE", url: `${root}/jobs/${id}`, ...more });
     return { status: response.statusCode, body: response.json(), position: response.headers["x-shoal-position"] };
   };
   it.each([
     ["in the query", { query: { reason: "enough" } }],
     ["in the body", { payload: { reason: "enough" } }],
   ])("takes the reason %s", async (_, more) => {
-    const id = await running(bench, jobIdOf(1));
+    const id = await running(harness, jobIdOf(1));
     const { status, body, position } = await stop(id, more);
     expect(status).toBe(200);
     expect(body.EvaluationID).not.toBe("");
-    expect(Number(position)).toBe(bench.sea.log.entries.at(-1)?.seq);
+    expect(Number(position)).toBe(harness.sim.log.entries.at(-1)?.seq);
     expect((await get(`/jobs/${id}`)).body.Job.State).toMatchObject({
       StateType: "Stopped",
       Message: expect.stringContaining("enough"),
     });
   });
   it("again changes nothing and says so", async () => {
-    const id = await running(bench, jobIdOf(1));
+    const id = await running(harness, jobIdOf(1));
     await stop(id);
     expect((await stop(id)).body).toEqual({ EvaluationID: "" });
   });
   it("that has completed is refused", async () => {
-    const id = await completed(bench, jobIdOf(1));
+    const id = await completed(harness, jobIdOf(1));
     expect((await stop(id)).body).toMatchObject({ Status: 409, Code: "ConflictJobState" });
   });
   it("is possible with an empty body that says it is JSON", async () => {
-    const id = await running(bench, jobIdOf(1));
+    const id = await running(harness, jobIdOf(1));
     expect((await stop(id, { headers: { "content-type": "application/json" } })).status).toBe(200);
   });
 });

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 
 const address = "/api/v1/orchestrator/jobs";
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 // The bytes of a module that does nothing: only their way matters here.
@@ -49,7 +49,7 @@ const wasmRun = (targets: readonly string[]) => ({
 });
 
 const submit = async (targets: readonly string[]) => {
-  const response = await bench.app.inject({ method: "PUT", url: address, payload: wasmRun(targets) });
+  const response = await harness.app.inject({ method: "PUT", url: address, payload: wasmRun(targets) });
   return { status: response.statusCode, body: response.json() };
 };
 
@@ -57,7 +57,7 @@ describe("a wasm job as the field's command line sends it", () => {
   it("is taken with relative targets, which begin at the task's root", async () => {
     const { status, body } = await submit(["main.wasm", "./lib/a.wasm", "/abs/b.wasm"]);
     expect({ status, warnings: body.Warnings }).toEqual({ status: 200, warnings: [] });
-    const { Job } = (await bench.app.inject({ url: `${address}/${body.JobID}` })).json();
+    const { Job } = (await harness.app.inject({ url: `${address}/${body.JobID}` })).json();
     expect(Job.Tasks[0].InputSources.map(({ Target }: { Target: string }) => Target)).toEqual([
       "/main.wasm",
       "/lib/a.wasm",

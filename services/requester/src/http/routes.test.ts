@@ -2,18 +2,18 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { type ApiRoute, apiRoutes } from "@shoal/proto";
 import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
-import { completed, jobIdOf } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { answerProblems } from "../testing/check-answers.ts";
+import { completed, jobIdOf } from "../testing/sample-jobs.ts";
 import { mountRoutes } from "./mount-routes.ts";
 import { handlers } from "./routes/index.ts";
 
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const table = Object.values<ApiRoute>(apiRoutes);
@@ -33,9 +33,9 @@ describe("the table of routes", () => {
     expect(() => mountRoutes(fastify(), context(), { routes, mounted: handlers })).toThrow(/has no getNode/);
   });
   it("refuses an answer with a field that it lacks, without one that it has, or with another value", async () => {
-    await completed(bench, jobIdOf(1));
+    await completed(harness, jobIdOf(1));
     const { answer } = apiRoutes.getJob;
-    const json = (await bench.app.inject({ url: `/api/v1/orchestrator/jobs/${jobIdOf(1)}` })).json();
+    const json = (await harness.app.inject({ url: `/api/v1/orchestrator/jobs/${jobIdOf(1)}` })).json();
     const { Version, ...others } = json.Job;
     expect(answerProblems(answer, json)).toEqual([]);
     expect(answerProblems(answer, { ...json, Extra: 1 })).toEqual(["Extra: not in the table", expect.any(String)]);
@@ -49,7 +49,7 @@ describe("the table of routes", () => {
 const context = () => ({}) as Parameters<typeof mountRoutes>[1];
 
 describe("/openapi.json", () => {
-  const documentOf = async () => (await bench.app.inject({ url: "/openapi.json" })).json();
+  const documentOf = async () => (await harness.app.inject({ url: "/openapi.json" })).json();
 
   it("is valid OpenAPI 3.1 and has every route", async () => {
     const document = await documentOf();

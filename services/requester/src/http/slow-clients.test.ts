@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { openSocket } from "../testing/raw-request.ts";
 import { apiLimits } from "./limits.ts";
 
@@ -15,17 +15,17 @@ const patience = { headersMs: 200, requestMs: 400, lateCheckMs: 20, stillMs: 300
 const byteMs = 10;
 const restChars = 1000;
 
-let bench: ApiBench;
-const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
-  bench = await apiBench({ patience, ...options });
-  await bench.api.start();
+let harness: ApiHarness;
+const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
+  harness = await apiHarness({ patience, ...options });
+  await harness.api.start();
 };
-afterEach(() => bench.close());
+afterEach(() => harness.close());
 
 /** Sends a beginning at once and the rest a byte at a time: how much of it, until the server closed, and what the server answered. */
-async function dribbled(beginning: string, rest: string) {
-  const socket = openSocket(bench.api.url());
-  socket.write(beginning);
+async function dribbled(origin: string, rest: string) {
+  const socket = openSocket(harness.api.url());
+  socket.write(origin);
   let sent = 0;
   let answer = "";
   socket.on("data", (piece) => {
@@ -47,16 +47,16 @@ describe("a client that is slow on purpose", () => {
     ["a first line", "GET /"],
     ["a body", `${put}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`],
     ["a body in chunks", `${put}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n{`],
-  ])("is not waited for when it sends %s a byte at a time", async (_, beginning) => {
+  ])("is not waited for when it sends %s a byte at a time", async (_, origin) => {
     await open();
-    const { sent, answer } = await dribbled(beginning, "x".repeat(restChars));
+    const { sent, answer } = await dribbled(origin, "x".repeat(restChars));
     expect(sent).toBeLessThan(restChars);
     // Bytes that cross the answer on its way break the connection, and the answer is lost.
     expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
   });
   it("is not waited for when it sends nothing", async () => {
     await open();
-    const socket = openSocket(bench.api.url());
+    const socket = openSocket(harness.api.url());
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 |^$/);
     socket.destroy();
   });
@@ -70,8 +70,8 @@ describe("a client that is slow on purpose", () => {
       cancel: () => cancelled(),
     });
     await open({ results: { open: async () => ({ sizeBytes: 2 ** 40, bytes: endless }) } });
-    const accepted = once(bench.app.server, "connection");
-    const socket = openSocket(bench.api.url());
+    const accepted = once(harness.app.server, "connection");
+    const socket = openSocket(harness.api.url());
     socket.write("GET /api/v1/orchestrator/results/n-1/x.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const [ours]: Socket[] = await accepted;
     await letGo;
@@ -89,22 +89,22 @@ describe("more bodies than there may be on their way", () => {
     await open({ patience: apiLimits });
     const most = Math.floor(apiLimits.bodiesBytes / apiLimits.bodyBytes);
     let count = 0;
-    bench.app.server.on("request", () => {
+    harness.app.server.on("request", () => {
       count += 1;
     });
-    const slow = Array.from({ length: most }, () => openSocket(bench.api.url()));
+    const slow = Array.from({ length: most }, () => openSocket(harness.api.url()));
     for (const socket of slow) socket.write(head);
     await poll(() => count).toBe(most);
-    const refused = openSocket(bench.api.url());
+    const refused = openSocket(harness.api.url());
     refused.write(head);
     const [answer] = await once(refused, "data");
     expect(String(answer)).toMatch(/^HTTP\/1\.1 429 /);
     refused.destroy();
-    const alive = await fetch(`${bench.api.url()}/api/v1/agent/alive`);
+    const alive = await fetch(`${harness.api.url()}/api/v1/agent/alive`);
     expect(alive.status).toBe(200);
     slow[0]?.destroy();
     const body = JSON.stringify({ Job: { Type: "odd" } }).padEnd(apiLimits.bodyBytes);
-    const submit = () => fetch(`${bench.api.url()}/api/v1/orchestrator/jobs`, { method: "PUT", body, headers });
+    const submit = () => fetch(`${harness.api.url()}/api/v1/orchestrator/jobs`, { method: "PUT", body, headers });
     await poll(async () => (await submit()).status).toBe(400);
     for (const socket of slow) socket.destroy();
   });
@@ -113,10 +113,10 @@ describe("more connections than there may be", () => {
   it("are closed at once, the others are served, and there is room again when one leaves", async () => {
     const connectionsMax = 20;
     await open({ connectionsMax, patience: { ...patience, headersMs: 60_000, requestMs: 60_000, stillMs: 60_000 } });
-    const idle = Array.from({ length: connectionsMax }, () => openSocket(bench.api.url()));
-    const count = () => new Promise<number>((done) => bench.app.server.getConnections((_, open) => done(open)));
+    const idle = Array.from({ length: connectionsMax }, () => openSocket(harness.api.url()));
+    const count = () => new Promise<number>((done) => harness.app.server.getConnections((_, open) => done(open)));
     await poll(count).toBe(connectionsMax);
-    const turnedAway = openSocket(bench.api.url());
+    const turnedAway = openSocket(harness.api.url());
     expect(await text(turnedAway).catch(() => "")).toBe("");
     const [one, other] = idle;
     one?.write("GET /api/v1/agent/alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -124,7 +124,7 @@ describe("more connections than there may be", () => {
     one?.destroy();
     other?.destroy();
     await poll(count).toBe(connectionsMax - 2);
-    expect((await fetch(`${bench.api.url()}/api/v1/agent/alive`)).status).toBe(200);
+    expect((await fetch(`${harness.api.url()}/api/v1/agent/alive`)).status).toBe(200);
     for (const socket of idle) socket.destroy();
   });
 });

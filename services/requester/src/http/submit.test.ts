@@ -1,32 +1,32 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 
 const address = "/api/v1/orchestrator/jobs";
 const task = { Name: "main", Engine: { Type: "noop", Params: {} } };
 const job = { Type: "batch", Tasks: [task] };
 
-let bench: ApiBench;
+let harness: ApiHarness;
 beforeEach(async () => {
-  bench = await apiBench();
+  harness = await apiHarness();
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const put = (body: object, query: Record<string, string> = {}) =>
-  bench.app.inject({ method: "PUT", url: address, query, payload: body });
+  harness.app.inject({ method: "PUT", url: address, query, payload: body });
 
-const stored = async (id: string) => (await bench.app.inject({ url: `${address}/${id}` })).json().Job;
+const stored = async (id: string) => (await harness.app.inject({ url: `${address}/${id}` })).json().Job;
 
 describe("submitting a job", () => {
   it.each(["PUT", "POST"] as const)("answers %s with the job's id and its position in the log", async (method) => {
-    const response = await bench.app.inject({ method, url: address, payload: { Job: job } });
+    const response = await harness.app.inject({ method, url: address, payload: { Job: job } });
     expect(response.statusCode).toBe(200);
     const { JobID, EvaluationID, Warnings } = response.json();
     expect(JobID).toMatch(/^j-[0-9a-f-]{36}$/);
     expect(EvaluationID).not.toBe("");
     expect(Warnings).toEqual([]);
-    expect(Number(response.headers["x-shoal-position"])).toBe(await bench.sea.log.entries.at(-1)?.seq);
+    expect(Number(response.headers["x-shoal-position"])).toBe(await harness.sim.log.entries.at(-1)?.seq);
   });
   it("reads keys in any case and keeps those of maps", async () => {
     const spec = {
@@ -48,7 +48,7 @@ describe("submitting a job", () => {
     const first = (await put({ Job: job, ...body }, query)).json();
     const second = (await put({ Job: job, ...body }, query)).json();
     expect(second.JobID).toBe(first.JobID);
-    expect(bench.sea.log.entries).toHaveLength(1);
+    expect(harness.sim.log.entries).toHaveLength(1);
   });
   it("makes two jobs of two calls without a token", async () => {
     const first = (await put({ Job: job })).json();
@@ -63,7 +63,7 @@ describe("submitting a job", () => {
     expect(await stored((await put(own)).json().JobID)).toMatchObject({ Namespace: "n3" });
   });
   it("writes down who took the job and who sent it", async () => {
-    const response = await bench.app.inject({
+    const response = await harness.app.inject({
       method: "PUT",
       url: address,
       payload: { Job: { ...job, Meta: { mine: "1" } } },
@@ -139,7 +139,7 @@ describe("a submission that is made to be slow", () => {
   ])("is refused: %s", async (_, body, message) => {
     const response = await put(body);
     expect(response.json()).toMatchObject({ Status: 400, Message: expect.stringMatching(message) });
-    expect(bench.sea.log.entries).toHaveLength(0);
+    expect(harness.sim.log.entries).toHaveLength(0);
   });
   it("is not one with 256 labels, some of which differ in case alone", async () => {
     const Labels = many(256, (index) => `${index % 2 ? "v" : "V"}${index >> 1}`);
@@ -169,7 +169,7 @@ describe("a submission that is made to be slow", () => {
 
 describe("a bad submission", () => {
   const send = (payload: string | Buffer, type = "application/json") =>
-    bench.app.inject({ method: "PUT", url: address, payload, headers: { "content-type": type } });
+    harness.app.inject({ method: "PUT", url: address, payload, headers: { "content-type": type } });
 
   it.each([
     ["nothing", "", /empty/],
@@ -191,7 +191,7 @@ describe("a bad submission", () => {
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ Status: 400, Message: expect.stringMatching(message) });
     expect(response.json().RequestID).not.toBe("");
-    expect(bench.sea.log.entries).toHaveLength(0);
+    expect(harness.sim.log.entries).toHaveLength(0);
   });
   it("names every problem, a line each", async () => {
     const response = await put({ Job: { Type: "odd", Count: -1, Tasks: [] } });
@@ -204,7 +204,7 @@ describe("a bad submission", () => {
   });
   it("is refused when it is compressed", async () => {
     const headers = { "content-type": "application/json", "content-encoding": "gzip" };
-    expect((await bench.app.inject({ method: "PUT", url: address, payload: "x", headers })).statusCode).toBe(415);
+    expect((await harness.app.inject({ method: "PUT", url: address, payload: "x", headers })).statusCode).toBe(415);
   });
   it("is refused when it is larger than 10 MB", async () => {
     const response = await send(`"${"x".repeat(10 * 1024 * 1024)}"`);

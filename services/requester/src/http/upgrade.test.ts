@@ -1,24 +1,24 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../testing/api-bench.ts";
-import { completed, jobIdOf } from "../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { rawRequest, upgradeHead } from "../testing/raw-request.ts";
+import { completed, jobIdOf } from "../testing/sample-jobs.ts";
 
 // A busy machine takes its time.
 const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 
-let bench: ApiBench;
-const open = async (options: Parameters<typeof apiBench>[0] = {}) => {
-  bench = await apiBench(options);
-  await bench.api.start();
-  await completed(bench, jobIdOf(1));
+let harness: ApiHarness;
+const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
+  harness = await apiHarness(options);
+  await harness.api.start();
+  await completed(harness, jobIdOf(1));
 };
-afterEach(() => bench.close());
+afterEach(() => harness.close());
 
 const logs = `/api/v1/orchestrator/jobs/${jobIdOf(1)}/logs`;
 const statusOf = (answer: string) => Number(answer.split(" ", 2)[1]);
 const upgrade = async (target: string, ...lines: readonly string[]) =>
-  rawRequest(bench.api.url(), upgradeHead(target, ...lines));
-const isAlive = async () => (await fetch(`${bench.api.url()}/api/v1/agent/alive`)).status;
+  rawRequest(harness.api.url(), upgradeHead(target, ...lines));
+const isAlive = async () => (await fetch(`${harness.api.url()}/api/v1/agent/alive`)).status;
 
 describe("an upgrade", () => {
   it("of a log's address is taken", async () => {
@@ -78,11 +78,11 @@ describe("an upgrade", () => {
   it("leaves no connection open when it is refused, whatever the client does", async () => {
     await open();
     const { connect } = await import("node:net");
-    const { port } = new URL(bench.api.url());
+    const { port } = new URL(harness.api.url());
     const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => {}).resume();
     socket.write(upgradeHead("/nowhere"));
-    const count = () => new Promise<number>((done) => bench.app.server.getConnections((_, open) => done(open)));
+    const count = () => new Promise<number>((done) => harness.app.server.getConnections((_, open) => done(open)));
     await new Promise((done) => socket.once("end", done));
     await poll(count).toBe(0);
     socket.destroy();

@@ -7,7 +7,7 @@ import type { RequesterPorts } from "../ports.ts";
 const answeringMax = 16;
 
 /** Answers nodes that ask whether executions are theirs still. A node has one question under way; more of them are not answered. */
-export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "market">): Process {
+export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "bidClient">): Process {
   const answering = new Set<string>();
   let listening: { close(): Promise<void> } | undefined;
 
@@ -27,7 +27,7 @@ export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "ma
   return {
     name: "confirmations",
     async start() {
-      listening = await ports.market.onConfirm(answer);
+      listening = await ports.bidClient.onConfirm(answer);
     },
     async stop() {
       await listening?.close();

@@ -1,4 +1,4 @@
-import { createSea, sampleHeartbeat } from "@shoal/core/testing";
+import { createSimulatedCluster, sampleHeartbeat } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { createRequester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
@@ -12,42 +12,42 @@ const settings = {
 };
 
 it("records a silent node as disconnected as soon as the log answers, when it did not at that moment", async () => {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const requester = createRequester(settings, ports);
   for (const process of [ports.catalog, ...requester.processes]) {
     const started = process.start();
-    await sea.clock.advance(500);
+    await sim.clock.advance(500);
     await started;
   }
   const { nodeId } = sampleHeartbeat().info;
-  sea.node(nodeId).stall.heartbeat(sampleHeartbeat());
-  await sea.clock.advance(1_000);
-  const recorded = () => sea.log.entries.flatMap(({ commit }) => commit.events.map(({ type }) => type));
+  sim.node(nodeId).bidServer.heartbeat(sampleHeartbeat());
+  await sim.clock.advance(1_000);
+  const recorded = () => sim.log.entries.flatMap(({ commit }) => commit.events.map(({ type }) => type));
   expect(recorded()).toEqual(["NodeJoined"]);
-  ports.berth.cutUntil(sea.clock.now() + 3 * disconnectAfterMs);
-  await sea.clock.advance(3 * disconnectAfterMs - 1);
+  ports.proc.cutUntil(sim.clock.now() + 3 * disconnectAfterMs);
+  await sim.clock.advance(3 * disconnectAfterMs - 1);
   expect(recorded()).toEqual(["NodeJoined"]);
-  await sea.clock.advance(2 * disconnectAfterMs);
+  await sim.clock.advance(2 * disconnectAfterMs);
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected"]);
 });
 
 it("has a node that stays away forgotten after the time that is set", async () => {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const nodes = { ...settings.nodes, forgetAfterMs: 60_000 };
   const requester = createRequester({ ...settings, nodes }, ports);
   for (const process of [ports.catalog, ...requester.processes]) {
     const started = process.start();
-    await sea.clock.advance(500);
+    await sim.clock.advance(500);
     await started;
   }
   const { nodeId } = sampleHeartbeat().info;
-  sea.node(nodeId).stall.heartbeat(sampleHeartbeat());
-  const recorded = () => sea.log.entries.flatMap(({ commit }) => commit.events.map(({ type }) => type));
-  await sea.clock.advance(disconnectAfterMs + 59_000);
+  sim.node(nodeId).bidServer.heartbeat(sampleHeartbeat());
+  const recorded = () => sim.log.entries.flatMap(({ commit }) => commit.events.map(({ type }) => type));
+  await sim.clock.advance(disconnectAfterMs + 59_000);
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected"]);
-  await sea.clock.advance(3_000);
+  await sim.clock.advance(3_000);
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected", "NodeForgotten"]);
   expect(requester.membership.isGone(nodeId)).toBe(true);
 });

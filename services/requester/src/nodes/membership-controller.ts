@@ -48,7 +48,7 @@ export class MembershipController implements Process {
       this.#give(nodeId, this.#missed("it said that it leaves", now));
     } else {
       this.#watch(nodeId, now);
-      this.#give(nodeId, { name: "Hear", heartbeat });
+      this.#give(nodeId, { name: "RecordHeartbeat", heartbeat });
     }
   }
 

@@ -1,5 +1,5 @@
-import { noTip, type ViewWatcher } from "@shoal/core";
-import { createSea, sampleHeartbeat, sampleInfo } from "@shoal/core/testing";
+import { noStreamPosition, type ViewWatcher } from "@shoal/core";
+import { createSimulatedCluster, sampleHeartbeat, sampleInfo } from "@shoal/core/testing";
 import {
   commitVersion,
   type Heartbeat,
@@ -17,19 +17,19 @@ const disconnectAfterMs = 6000;
 
 /** A membership that runs, with heartbeats and the nodes view in the test's hands. */
 async function running() {
-  const sea = createSea({ startAt: 0 });
-  const { clock } = sea;
+  const sim = createSimulatedCluster({ startAt: 0 });
+  const { clock } = sim;
   let deliver: (heartbeat: Heartbeat) => void = () => undefined;
   let view: ViewWatcher | undefined;
   let settledCalls = 0;
   const gone: string[] = [];
-  const log = sea.requester("r").log;
+  const log = sim.requester("r").log;
   const membership = new LiveMembership({
     clock,
     log,
     settleMs,
     disconnectAfterMs,
-    market: {
+    bidClient: {
       onHeartbeat: async (to) => {
         deliver = to;
         return { close: async () => undefined };
@@ -42,7 +42,7 @@ async function running() {
       },
     },
     watcher: {
-      heard: () => undefined,
+      received: () => undefined,
       gone: (nodeId) => void gone.push(nodeId),
       known: () => undefined,
       resumed: () => undefined,
@@ -55,7 +55,7 @@ async function running() {
   const change = { isInitial: false, isAbsent: false, storedAt: 1 };
   const say = (state: "connected" | "disconnected"): void => view?.changed(nodeId, { seq: 1, state }, change);
   const vanish = (isAbsent: boolean): void => view?.changed(nodeId, undefined, { ...change, isAbsent });
-  return { sea, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
+  return { sim, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
 }
 
 describe("whether 'no node fits' is worth saying", () => {
@@ -115,7 +115,7 @@ describe("a node that has no entry in the view", () => {
   async function withLog(...events: readonly StoredEvent[]) {
     const here = await running();
     const aggregate = { kind: "node", namespace: "", id: here.nodeId };
-    here.sea.log.append(aggregate, noTip, {
+    here.sim.log.append(aggregate, noStreamPosition, {
       ...{ v: commitVersion, id: "c-1", at: 1, by: "r", epoch: 1, prev: "", events },
       actor: { type: "requester", id: "r" },
       cause: { command: "test" },

@@ -1,4 +1,4 @@
-import type { Clock, EventLog, Market, Process, ViewEntry, ViewStore } from "@shoal/core";
+import type { BidClient, Clock, EventLog, Process, ViewEntry, ViewStore } from "@shoal/core";
 import type { Heartbeat, NodeInfo, NodeState } from "@shoal/proto";
 import { ForgottenNodes } from "./forgotten-nodes.ts";
 
@@ -31,7 +31,7 @@ interface HeardNode extends LiveNode {
 }
 
 export interface MembershipWatcher {
-  heard(heartbeat: Heartbeat): void;
+  received(heartbeat: Heartbeat): void;
   /** The log says that this node is gone. */
   gone(nodeId: string): void;
   /** The log knows this node: told for each at the start, and with every change. */
@@ -43,7 +43,7 @@ export interface MembershipWatcher {
 }
 
 export interface MembershipOptions {
-  readonly market: Pick<Market, "onHeartbeat">;
+  readonly bidClient: Pick<BidClient, "onHeartbeat">;
   readonly nodes: Pick<ViewStore, "watch">;
   readonly log: Pick<EventLog, "load">;
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export class LiveMembership implements Membership, Process {
   }
 
   async start(): Promise<void> {
-    const { nodes, market } = this.#options;
+    const { nodes, bidClient } = this.#options;
     this.#started = true;
     this.#listenFirst();
     this.#closers.push(
@@ -86,7 +86,7 @@ export class LiveMembership implements Membership, Process {
         ready: () => this.#options.watcher.resumed(),
       }),
     );
-    this.#closers.push(await market.onHeartbeat((heartbeat) => this.#heard(heartbeat)));
+    this.#closers.push(await bidClient.onHeartbeat((heartbeat) => this.#received(heartbeat)));
   }
 
   async stop(): Promise<void> {
@@ -173,7 +173,7 @@ export class LiveMembership implements Membership, Process {
     this.#options.watcher.gone(nodeId);
   }
 
-  #heard(heartbeat: Heartbeat): void {
+  #received(heartbeat: Heartbeat): void {
     if (heartbeat.isProbe === true) return;
     const { nodeId } = heartbeat.info;
     const heardAt = this.#options.clock.now();
@@ -182,7 +182,7 @@ export class LiveMembership implements Membership, Process {
     this.#heardAt.delete(nodeId);
     if (!this.#isGone(nodeId)) this.#heardAt.set(nodeId, heardAt);
     this.#match(nodeId);
-    this.#options.watcher.heard(heartbeat);
+    this.#options.watcher.received(heartbeat);
   }
 
   #seen(nodeId: string, entry: ViewEntry | undefined): void {

@@ -1,19 +1,19 @@
 import type { ViewStore } from "@shoal/core";
-import { createSea, drive } from "@shoal/core/testing";
-import { heard } from "@shoal/core/testing/contracts";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
+import { record } from "@shoal/core/testing/contracts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { sharedWatch } from "./shared-watch.ts";
 
 let opened: number;
 let shared: ViewStore;
-let sea: ReturnType<typeof createSea>;
+let sim: ReturnType<typeof createSimulatedCluster>;
 let driving: { stop(): void };
 
 beforeEach(() => {
-  sea = createSea({ seed: "shared" });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ seed: "shared" });
+  driving = drive(sim.clock);
   opened = 0;
-  const { nodes } = sea.requester("r-1").views;
+  const { nodes } = sim.requester("r-1").views;
   shared = sharedWatch({
     ...nodes,
     watch(pattern, watcher) {
@@ -25,11 +25,11 @@ beforeEach(() => {
 afterEach(() => driving.stop());
 
 async function watched() {
-  const lines = heard<string>();
+  const lines = record<string>();
   const watch = await shared.watch(">", {
     changed: (key, value, { isInitial }) =>
-      lines.tell(`${key} ${value?.seq ?? "removed"}${isInitial ? " at first" : ""}`),
-    ready: () => lines.tell("ready"),
+      lines.push(`${key} ${value?.seq ?? "removed"}${isInitial ? " at first" : ""}`),
+    ready: () => lines.push("ready"),
   });
   return { lines: lines.all, ready: () => lines.first((line) => line === "ready"), watch };
 }
@@ -60,7 +60,7 @@ it("gives nothing to one that is closed, ends with the last, and begins again wi
   expect(other.lines).toEqual(["n.a 1 at first", "ready", "n.a 2"]);
   await expect(one.watch.caughtUp()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
   await other.watch.close();
-  expect([...sea.views.nodes.onChanged]).toEqual([]);
+  expect([...sim.views.nodes.onChanged]).toEqual([]);
   const next = await watched();
   await next.ready();
   expect(next.lines).toEqual(["n.a 2 at first", "ready"]);
@@ -68,7 +68,7 @@ it("gives nothing to one that is closed, ends with the last, and begins again wi
 });
 
 it("is opened again after it could not be opened", async () => {
-  const { nodes } = sea.requester("r-2").views;
+  const { nodes } = sim.requester("r-2").views;
   let isDown = true;
   shared = sharedWatch({
     ...nodes,

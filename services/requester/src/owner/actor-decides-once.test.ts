@@ -9,35 +9,35 @@ const fulfilled = (seq: number | undefined, changed = true) => ({
 
 describe("a command with an id", () => {
   it("is decided once: repeated, it is answered with the position of its commit", async () => {
-    const { sea, actor: newActor, settled } = actorHarness();
+    const { sim, actor: newActor, settled } = actorHarness();
     const one = newActor("a");
     const start = { command: startErrand("p", 3), id: "start", actor };
     await settled(one.command(start), one.command(start));
     await settled(one.command({ command: childEnded(0), actor }));
-    const first = sea.log.entries[0]?.seq;
+    const first = sim.log.entries[0]?.seq;
     expect(await settled(one.command(start))).toEqual([fulfilled(first)]);
-    expect(sea.log.entries).toHaveLength(2);
+    expect(sim.log.entries).toHaveLength(2);
   });
 
   it("is decided once also where another process decides the repeat, with and without the lease", async () => {
-    const { sea, actor: newActor, settled } = actorHarness();
+    const { sim, actor: newActor, settled } = actorHarness();
     await settled(newActor("a").command({ command: startErrand("p", 3), id: "start", actor }));
     const end = { command: childEnded(1), id: "end", actor };
     const other = newActor("b");
     await settled(other.refresh().then(() => other.command(end)));
-    const seq = sea.log.entries[1]?.seq;
+    const seq = sim.log.entries[1]?.seq;
     const third = newActor("c", { isOwner: false });
     expect(await settled(third.refresh().then(() => third.command(end)))).toEqual([fulfilled(seq)]);
     const start = { command: startErrand("p", 3), id: "start", actor };
     // Decided on nothing, as a creation is: the conflict shows that it is there.
     expect(await settled(newActor("d", { isOwner: false }).command(start))).toEqual([
-      fulfilled(sea.log.entries[0]?.seq),
+      fulfilled(sim.log.entries[0]?.seq),
     ]);
-    expect(sea.log.entries).toHaveLength(2);
+    expect(sim.log.entries).toHaveLength(2);
   });
 
   it("is known for the last 64 ids", async () => {
-    const { sea, actor: newActor, settled } = actorHarness();
+    const { sim, actor: newActor, settled } = actorHarness();
     const one = newActor("a");
     const stop = { command: { name: "Stop", why: "enough" } as const, id: "stop", actor };
     await settled(one.command({ command: startErrand("p", 100), id: "start", actor }), one.command(stop));
@@ -45,9 +45,9 @@ describe("a command with an id", () => {
     await settled(...others.map((n) => one.command({ command: childEnded(n), id: `end-${n}`, actor })));
     const known = newActor("b");
     await settled(known.refresh().then(() => known.command(stop)));
-    expect(await settled(known.command(stop))).toEqual([fulfilled(sea.log.entries[1]?.seq)]);
+    expect(await settled(known.command(stop))).toEqual([fulfilled(sim.log.entries[1]?.seq)]);
     await settled(one.command({ command: childEnded(99), id: "one-more", actor }));
-    expect(await settled(one.command(stop))).toEqual([fulfilled(sea.log.entries.at(-1)?.seq, false)]);
+    expect(await settled(one.command(stop))).toEqual([fulfilled(sim.log.entries.at(-1)?.seq, false)]);
   });
 
   it("has a commit of its own; those without one share a commit when the same actor gives them", async () => {
@@ -67,17 +67,17 @@ describe("a command with an id", () => {
 });
 
 it("a commit is never earlier than the one before it, though the clocks of requesters differ", async () => {
-  const { sea, actor: newActor, settled } = actorHarness();
+  const { sim, actor: newActor, settled } = actorHarness();
   await settled(newActor("fast", { skewMs: 60_000 }).command({ command: startErrand("p", 3), id: "start", actor }));
   const slow = newActor("slow", { skewMs: -60_000 });
   await settled(slow.refresh().then(() => slow.command({ command: childEnded(0), id: "end", actor })));
-  const [first, second] = sea.log.entries.map(({ commit }) => commit.at);
+  const [first, second] = sim.log.entries.map(({ commit }) => commit.at);
   expect(second).toBe(first);
 });
 
 describe("a conflict", () => {
   it("behind which nothing new stands ends after five tries with pauses, for each command", async () => {
-    const { sea, actorOver, settled } = actorHarness();
+    const { sim, actorOver, settled } = actorHarness();
     let appends = 0;
     const append: EventLog["append"] = async () => {
       appends += 1;
@@ -85,11 +85,11 @@ describe("a conflict", () => {
     };
     const one = actorOver("a", () => ({ append }));
     for (const round of [1, 2]) {
-      const startedAt = sea.clock.now();
+      const startedAt = sim.clock.now();
       const given = { command: startErrand("p", 1), id: `start-${round}`, actor };
       expect(await settled(one.command(given))).toMatchObject([{ reason: { code: "REVISION_CONFLICT" } }]);
       expect(appends).toBe(5 * round);
-      expect(sea.clock.now() - startedAt).toBeGreaterThanOrEqual(4 * 25);
+      expect(sim.clock.now() - startedAt).toBeGreaterThanOrEqual(4 * 25);
     }
   });
 
@@ -109,15 +109,15 @@ describe("a conflict", () => {
   }
 
   it.each([true, false])("with one that was faster 20 times does not end the command (owner: %s)", async (isOwner) => {
-    const { sea, other, state, rival, settled } = contested(20);
+    const { sim, other, state, rival, settled } = contested(20);
     await settled(other.command({ command: startErrand("p", 100), id: "start", actor }));
-    const startedAt = sea.clock.now();
+    const startedAt = sim.clock.now();
     const stop = { command: { name: "Stop", why: "enough" }, id: "stop", actor } as const;
     const one = rival(isOwner);
     const reply = await settled(one.refresh().then(() => one.command(stop)));
-    expect([reply, state.tries]).toEqual([[fulfilled(sea.log.entries.at(-1)?.seq)], 21]);
+    expect([reply, state.tries]).toEqual([[fulfilled(sim.log.entries.at(-1)?.seq)], 21]);
     // 15 of them came after a pause.
-    expect(sea.clock.now() - startedAt).toBeGreaterThan(15 * 25);
+    expect(sim.clock.now() - startedAt).toBeGreaterThan(15 * 25);
   });
 
   it("with one that is always faster ends a command without the lease", async () => {
@@ -132,17 +132,17 @@ describe("a conflict", () => {
 });
 
 it.each([true, false])("a commit whose answer was lost is not written twice (with an id: %s)", async (hasId) => {
-  const { sea, actorOver, settled, causes } = actorHarness();
+  const { sim, actorOver, settled, causes } = actorHarness();
   let lost = 0;
   const one = actorOver("a", (log) => ({
     async append(...given) {
-      const tip = await log.append(...given);
+      const streamHead = await log.append(...given);
       if (lost++ < 2) throw new Fault("LOG_UNREACHABLE", "no answer");
-      return tip;
+      return streamHead;
     },
   }));
   const given = { command: startErrand("p", 1), ...(hasId ? { id: "start" } : {}), actor };
-  expect(await settled(one.command(given))).toEqual([fulfilled(sea.log.entries[0]?.seq, hasId)]);
+  expect(await settled(one.command(given))).toEqual([fulfilled(sim.log.entries[0]?.seq, hasId)]);
   expect(causes()).toEqual(["Start"]);
 });
 
@@ -151,7 +151,7 @@ describe("a callback that fails behind a commit", () => {
     ["a TypeError", new TypeError("it is undefined")],
     ["a Fault that reads like one of the append", new Fault("REVISION_CONFLICT", "elsewhere")],
   ])("with %s is no failure of the command, and does not repeat it", async (_, failure) => {
-    const { sea, actor: newActor, settled, causes } = actorHarness();
+    const { sim, actor: newActor, settled, causes } = actorHarness();
     const failed: unknown[] = [];
     const one = newActor("a", {
       onCommit: () => {
@@ -160,14 +160,14 @@ describe("a callback that fails behind a commit", () => {
       onFailed: (each) => void failed.push(each),
     });
     const reply = await settled(one.command({ command: startErrand("p", 1), actor }));
-    expect([reply, causes(), failed]).toEqual([[fulfilled(sea.log.entries[0]?.seq)], ["Start"], [failure]]);
+    expect([reply, causes(), failed]).toEqual([[fulfilled(sim.log.entries[0]?.seq)], ["Start"], [failure]]);
     await settled(one.command({ command: childEnded(0), actor }));
     expect(causes()).toEqual(["Start", "ChildEnded"]);
   });
 
   it("with a Bug ends the process", async () => {
     const { actor: newActor, settled } = actorHarness();
-    const later = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => undefined);
+    const deferred = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => undefined);
     const bug = new Bug("a view that cannot be");
     const one = newActor("a", {
       onCommit: () => {
@@ -175,15 +175,15 @@ describe("a callback that fails behind a commit", () => {
       },
     });
     await settled(one.command({ command: startErrand("p", 1), actor }));
-    const thrown = later.mock.calls.map(([callback]) => callback);
-    later.mockRestore();
+    const thrown = deferred.mock.calls.map(([callback]) => callback);
+    deferred.mockRestore();
     expect(thrown).toHaveLength(1);
     expect(thrown[0]).toThrow(bug);
   });
 });
 
 it("keeps a commit of another requester that arrives while a command of its own fails", async () => {
-  const { sea, actor: newActor, actorOver, settled } = actorHarness();
+  const { sim, actor: newActor, actorOver, settled } = actorHarness();
   const other = newActor("b");
   await settled(other.command({ command: startErrand("p", 3), id: "start", actor }));
   const folded: number[] = [];
@@ -193,7 +193,7 @@ it("keeps a commit of another requester that arrives while a command of its own 
     () => ({
       async append() {
         await other.command({ command: childEnded(0), actor });
-        for (const stored of sea.log.entries.slice(1)) absorbed = one.absorb(stored);
+        for (const stored of sim.log.entries.slice(1)) absorbed = one.absorb(stored);
         throw new Fault("TOO_LARGE", "too large");
       },
     }),
@@ -203,5 +203,5 @@ it("keeps a commit of another requester that arrives while a command of its own 
   const [reply] = await settled(one.refresh().then(() => one.command(given)));
   expect(reply).toMatchObject({ reason: { code: "TOO_LARGE" } });
   await absorbed;
-  expect(folded).toEqual(sea.log.entries.map(({ seq }) => seq));
+  expect(folded).toEqual(sim.log.entries.map(({ seq }) => seq));
 });

@@ -4,7 +4,7 @@ import { testClient as actor, actorHarness, childEnded, startErrand } from "../t
 /** An actor that knows the first of four commits, and what it has folded in since. */
 async function behind() {
   const harness = actorHarness();
-  const { sea, actor: newActor, settled } = harness;
+  const { sim, actor: newActor, settled } = harness;
   const writer = newActor("writer");
   await settled(writer.command({ command: startErrand("p", 3), id: "start", actor }));
   const seen: number[] = [];
@@ -12,7 +12,7 @@ async function behind() {
   await settled(late.refresh().then(() => ({ ok: true, seq: 0, changed: false }) as const));
   for (const index of [0, 1, 2])
     await settled(writer.command({ command: childEnded(index), id: `end-${index}`, actor }));
-  const [, second, third, fourth] = sea.log.entries;
+  const [, second, third, fourth] = sim.log.entries;
   if (second === undefined || third === undefined || fourth === undefined) throw new Error("four commits were made");
   seen.length = 0;
   return { ...harness, late, writer, seen, second, third, fourth };
@@ -27,13 +27,13 @@ it("a commit behind a gap is folded in behind the missing one, which is read fro
 });
 
 it("commits that arrive while one is decided are folded in first, in order and once", async () => {
-  const { late, writer, seen, second, third, fourth, settled, sea } = await behind();
+  const { late, writer, seen, second, third, fourth, settled, sim } = await behind();
   const stopping = late.command({ command: { name: "Stop", why: "enough" }, id: "stop", actor });
   for (const stored of [fourth, third, fourth, second]) void late.absorb(stored);
   const [reply] = await settled(stopping);
   expect(reply).toMatchObject({ status: "fulfilled" });
   expect(seen.slice(0, 3)).toEqual([second.seq, third.seq, fourth.seq]);
-  expect(seen.slice(3)).toEqual(sea.log.entries.slice(4).map(({ seq }) => seq));
+  expect(seen.slice(3)).toEqual(sim.log.entries.slice(4).map(({ seq }) => seq));
   await settled(writer.refresh().then(() => ({ ok: true, seq: 0, changed: false }) as const));
   expect(late.state()).toEqual(writer.state());
 });

@@ -1,9 +1,9 @@
 import { type Job, type JobCommand, type JobEvent, jobKind, type StoredCommit } from "@shoal/core";
-import { createSea, sampleResources, sampleSpec } from "@shoal/core/testing";
+import { createSimulatedCluster, sampleResources, sampleSpec } from "@shoal/core/testing";
 import { type Commit, commitVersion } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { jobRef } from "../testing/shard-harness.ts";
-import { type Actor, Actors } from "./actors.ts";
+import { Actors, type AnyActor } from "./actors.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
 
 const jobsCount = 100_000;
@@ -39,8 +39,8 @@ function placedOn(nodeId: string): StoredCommit {
 }
 
 it("of 100,000 jobs only those on a lost node are looked at", () => {
-  const { log, clock, random } = createSea().requester("a");
-  const [elsewhere, here] = [placedOn("n-other"), placedOn("n-lost")];
+  const { log, clock, random } = createSimulatedCluster().requester("a");
+  const [others, here] = [placedOn("n-other"), placedOn("n-lost")];
   const actors = new Actors();
   let looks = 0;
   for (let n = 0; n < jobsCount; n++) {
@@ -55,9 +55,9 @@ it("of 100,000 jobs only those on a lost node are looked at", () => {
         },
       },
     });
-    void actor.absorb({ ...(n % 50_000 === 7 ? here : elsewhere), aggregate: ref });
-    actors.add(actor as unknown as Actor);
-    actors.index(actor as unknown as Actor);
+    void actor.absorb({ ...(n % 50_000 === 7 ? here : others), aggregate: ref });
+    actors.add(actor as unknown as AnyActor);
+    actors.index(actor as unknown as AnyActor);
   }
   expect([actors.size, looks]).toEqual([jobsCount, jobsCount]);
   expect(actors.on("n-lost").map(({ ref }) => ref.id)).toEqual(["j-7", "j-50007"]);

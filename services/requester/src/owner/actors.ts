@@ -3,30 +3,30 @@ import { type AggregateRef, type StoredEvent, subjectOf } from "@shoal/proto";
 import type { AggregateActor } from "./aggregate-actor.ts";
 
 /** An actor of any kind. */
-export type Actor = AggregateActor<unknown, NamedCommand, StoredEvent>;
+export type AnyActor = AggregateActor<unknown, NamedCommand, StoredEvent>;
 
 /** The actors of a shard: by subject, by kind and id, and by the nodes on which something of them is live. */
 export class Actors {
-  readonly #bySubject = new Map<string, Actor>();
-  readonly #byId = new Map<string, Actor>();
-  readonly #byNode = new Map<string, Set<Actor>>();
-  readonly #nodesOf = new Map<Actor, readonly string[]>();
+  readonly #bySubject = new Map<string, AnyActor>();
+  readonly #byId = new Map<string, AnyActor>();
+  readonly #byNode = new Map<string, Set<AnyActor>>();
+  readonly #nodesOf = new Map<AnyActor, readonly string[]>();
 
   get size(): number {
     return this.#bySubject.size;
   }
 
   /** With the namespace `*` whichever has the id. */
-  get(ref: AggregateRef): Actor | undefined {
+  get(ref: AggregateRef): AnyActor | undefined {
     return ref.namespace === "*" ? this.#byId.get(idOf(ref)) : this.#bySubject.get(subjectOf(ref));
   }
 
-  add(actor: Actor): void {
+  add(actor: AnyActor): void {
     this.#bySubject.set(subjectOf(actor.ref), actor);
     this.#byId.set(idOf(actor.ref), actor);
   }
 
-  delete(actor: Actor): void {
+  delete(actor: AnyActor): void {
     this.#bySubject.delete(subjectOf(actor.ref));
     if (this.#byId.get(idOf(actor.ref)) === actor) this.#byId.delete(idOf(actor.ref));
     this.#place(actor, []);
@@ -37,21 +37,21 @@ export class Actors {
   }
 
   /** Brings the index of nodes up to the actor's state. */
-  index(actor: Actor): void {
+  index(actor: AnyActor): void {
     const state = actor.state();
     this.#place(actor, state === undefined ? [] : [...new Set(actor.kind.nodesOf(state))]);
   }
 
   /** The actors of which something is live on a node. */
-  on(nodeId: string): readonly Actor[] {
+  on(nodeId: string): readonly AnyActor[] {
     return [...(this.#byNode.get(nodeId) ?? [])];
   }
 
-  [Symbol.iterator](): Iterator<Actor> {
+  [Symbol.iterator](): Iterator<AnyActor> {
     return this.#bySubject.values();
   }
 
-  #place(actor: Actor, nodes: readonly string[]): void {
+  #place(actor: AnyActor, nodes: readonly string[]): void {
     const before = this.#nodesOf.get(actor) ?? [];
     if (before.length === nodes.length && before.every((nodeId, index) => nodeId === nodes[index])) return;
     for (const nodeId of before) {

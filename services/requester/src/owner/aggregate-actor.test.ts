@@ -1,5 +1,5 @@
 import { type EventLog, Fault, noReaction } from "@shoal/core";
-import { createSea, drive } from "@shoal/core/testing";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { AggregateActor } from "./aggregate-actor.ts";
 
@@ -13,9 +13,9 @@ const actor = { type: "requester", id: "r" } as const;
 const event = (sizeBytes: number) => ({ type: "Said", v: 1, data: { sizeBytes } });
 
 /** An actor that records every command, over a log whose commits hold no more than ten bytes. */
-function bench() {
-  const sea = createSea();
-  const { log, clock, random } = sea.requester("r");
+function harness() {
+  const sim = createSimulatedCluster();
+  const { log, clock, random } = sim.requester("r");
   const commits: number[][] = [];
   const small: EventLog = {
     ...log,
@@ -43,11 +43,11 @@ function bench() {
     isOwner: true,
     onCommit: () => {},
   });
-  return { counter, commits, clock: sea.clock };
+  return { counter, commits, clock: sim.clock };
 }
 
 it("writes what is too much for one commit in several, and refuses only what is too large by itself", async () => {
-  const { counter, commits, clock } = bench();
+  const { counter, commits, clock } = harness();
   const driving = drive(clock);
   const saying = [4, 3, 99, 5, 5, 1].map((sizeBytes) =>
     counter.command({ command: { name: "Say", sizeBytes }, actor }),

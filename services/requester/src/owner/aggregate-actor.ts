@@ -16,7 +16,7 @@ import {
 } from "@shoal/core";
 import type { AggregateRef, StoredEvent } from "@shoal/proto";
 import type { FeatureGate } from "./feature-gate.ts";
-import { type Given, Mailbox, type Pending } from "./mailbox.ts";
+import { type IssuedCommand, Mailbox, type PendingCommand } from "./mailbox.ts";
 import { newCommit } from "./new-commit.ts";
 import { isUnreadable } from "./quarantine.ts";
 import { RetryPolicy } from "./retry-policy.ts";
@@ -106,7 +106,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
    * Decides a command on the latest state and appends what follows. Rejects with a Fault when the actor closes, the log cannot be read
    * or the decision cannot be stored.
    */
-  command(given: Given<C>): Promise<CommandReply> {
+  command(given: IssuedCommand<C>): Promise<CommandReply> {
     const reply = this.#mailbox.put(given);
     this.#work();
     return reply;
@@ -182,7 +182,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     }
   }
 
-  async #decide(batch: readonly Pending<C>[]): Promise<void> {
+  async #decide(batch: readonly PendingCommand<C>[]): Promise<void> {
     const { kind, clock, log, features } = this.#options;
     features?.demandSupport();
     const { head, at, commandIds } = this.#aggregate;
@@ -265,7 +265,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return retry.idleMs !== undefined;
   }
 
-  #fail(failure: unknown, batch: readonly Pending<C>[]): void {
+  #fail(failure: unknown, batch: readonly PendingCommand<C>[]): void {
     this.#retry.reset();
     if (isUnreadable(failure)) this.#options.onUnreadable?.(failure);
     for (const { fail } of batch) fail(failure);

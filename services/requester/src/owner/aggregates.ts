@@ -14,7 +14,7 @@ import {
 } from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import { type Actor, Actors } from "./actors.ts";
+import { Actors, type AnyActor } from "./actors.ts";
 import { AggregateActor, type Move } from "./aggregate-actor.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { InFlightWrites } from "./in-flight-writes.ts";
@@ -44,7 +44,7 @@ export interface AggregatesOptions {
 export class Aggregates {
   readonly #options: AggregatesOptions;
   readonly #actors = new Actors();
-  readonly #opening = new Map<string, Promise<Actor>>();
+  readonly #opening = new Map<string, Promise<AnyActor>>();
   readonly #quarantine = new Quarantine();
   readonly #inFlight = new InFlightWrites();
   /** Commits that were folded in before the log delivered them: the subject by position. */
@@ -69,12 +69,12 @@ export class Aggregates {
     return this.#actors.size;
   }
 
-  [Symbol.iterator](): Iterator<Actor> {
+  [Symbol.iterator](): Iterator<AnyActor> {
     return this.#actors[Symbol.iterator]();
   }
 
   /** The aggregates of which something is live on a node. */
-  on(nodeId: string): readonly Actor[] {
+  on(nodeId: string): readonly AnyActor[] {
     return this.#actors.on(nodeId);
   }
 
@@ -113,7 +113,7 @@ export class Aggregates {
     const { aggregate, seq } = stored;
     this.#deliveredSeq = seq;
     try {
-      await this.#takeIn(stored);
+      await this.#absorbCommit(stored);
     } catch (failure) {
       await this.#setAside({ ...quarantinedBy(aggregate, failure), seq });
     }
@@ -142,10 +142,10 @@ export class Aggregates {
 
   /** A commit that this process appended by another actor. What the log has delivered already is known. */
   onAppended(stored: StoredCommit): void {
-    if (stored.seq > this.#deliveredSeq) this.#takeIn(stored).catch(() => undefined);
+    if (stored.seq > this.#deliveredSeq) this.#absorbCommit(stored).catch(() => undefined);
   }
 
-  async #takeIn(stored: StoredCommit): Promise<void> {
+  async #absorbCommit(stored: StoredCommit): Promise<void> {
     const { aggregate, commit, seq } = stored;
     if (this.#closed.signal.aborted || this.#quarantine.get(aggregate) !== undefined) return;
     const isNew = commit.prev === "" && seq > this.#openedAt && !this.#opening.has(subjectOf(aggregate));
@@ -165,7 +165,7 @@ export class Aggregates {
    * The actor of an aggregate, read from the log when it is not in memory. What lies behind `projectedSeq` is projected. Rejects with the
    * log's Faults.
    */
-  actorOf(ref: AggregateRef, projectedSeq = Number.POSITIVE_INFINITY): Promise<Actor> {
+  actorOf(ref: AggregateRef, projectedSeq = Number.POSITIVE_INFINITY): Promise<AnyActor> {
     const known = this.#actors.get(ref);
     if (known !== undefined) return Promise.resolve(known);
     const quarantined = this.#quarantine.get(ref);
@@ -188,10 +188,10 @@ export class Aggregates {
   }
 
   /** `reacts` is false while an actor reads what the log has. */
-  #newActor(ref: AggregateRef, reacts: () => boolean, atMost = Number.POSITIVE_INFINITY): Actor {
+  #newActor(ref: AggregateRef, reacts: () => boolean, atMost = Number.POSITIVE_INFINITY): AnyActor {
     const { ports, by, kinds, epoch, features } = this.#options;
     const projectedSeq = Math.min(atMost, this.#options.projectedSeq());
-    const actor: Actor = new AggregateActor({
+    const actor: AnyActor = new AggregateActor({
       ...ports,
       ref,
       kind: kinds.get(ref.kind),
@@ -215,7 +215,7 @@ export class Aggregates {
     return actor;
   }
 
-  async #read(ref: AggregateRef, projectedSeq: number): Promise<Actor> {
+  async #read(ref: AggregateRef, projectedSeq: number): Promise<AnyActor> {
     let isReading = true;
     const actor = this.#newActor(ref, () => !isReading, projectedSeq);
     const { signal } = this.#closed;
@@ -235,7 +235,7 @@ export class Aggregates {
     return actor;
   }
 
-  #project(actor: Actor, { before, after, stored }: Move<unknown>): void {
+  #project(actor: AnyActor, { before, after, stored }: Move<unknown>): void {
     const { kind, ref: aggregate } = actor;
     const { seq } = stored;
     const made = kind.views.flatMap((view) => changes(view, before, { after, seq }));
@@ -250,7 +250,7 @@ export class Aggregates {
     if (isPassed) this.#inFlight.add(subject, this.#writeOpen(open, subject), () => this.#evict(actor));
   }
 
-  #onFolded(actor: Actor, { stored }: Move<unknown>): void {
+  #onFolded(actor: AnyActor, { stored }: Move<unknown>): void {
     const other = this.#actors.get(actor.ref);
     // Two commands at once may each have read an aggregate that was not in memory: the first one to commit stays, and the log need
     // not deliver to it what the second one has folded in.
@@ -258,7 +258,7 @@ export class Aggregates {
     else other.absorb(stored).catch((failure: unknown) => this.#setAside(quarantinedBy(actor.ref, failure)));
   }
 
-  #enter(actor: Actor): void {
+  #enter(actor: AnyActor): void {
     if (this.#actors.get(actor.ref) === undefined) this.#options.onSize();
     this.#actors.add(actor);
     this.#actors.index(actor);
@@ -266,13 +266,13 @@ export class Aggregates {
   }
 
   /** An aggregate leaves memory once it is settled, projected, and nothing waits for an answer about it. */
-  #evict(actor: Actor): void {
+  #evict(actor: AnyActor): void {
     const state = actor.state();
     if (state === undefined || !actor.isIdle() || !actor.kind.isSettled(state)) return;
     if (this.#inFlight.of(subjectOf(actor.ref)) === undefined) this.#drop(actor);
   }
 
-  #drop(actor: Actor): void {
+  #drop(actor: AnyActor): void {
     if (this.#actors.get(actor.ref) !== actor) return;
     this.#actors.delete(actor);
     this.#options.onSize();

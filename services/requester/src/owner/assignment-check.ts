@@ -3,7 +3,7 @@ import { tokenProblem } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 
 /** An execution that a node has, or that the bucket of assignments says it has. */
-export interface Claim {
+export interface AssignmentClaim {
   readonly nodeId: string;
   readonly executionId: string;
   readonly jobId: string;
@@ -35,7 +35,7 @@ interface Logged {
  */
 export async function checkAssignments(
   ports: CheckPorts,
-  claims: readonly Claim[],
+  claims: readonly AssignmentClaim[],
 ): Promise<ReadonlyMap<string, ClaimVerdict>> {
   const verdicts = new Map<string, ClaimVerdict>();
   const byJob = Map.groupBy(claims, ({ namespace, jobId }) => `${namespace}.${jobId}`);
@@ -62,14 +62,14 @@ export async function checkAssignments(
   return verdicts;
 }
 
-async function readJob({ log }: CheckPorts, { namespace, jobId }: Claim): Promise<Logged> {
+async function readJob({ log }: CheckPorts, { namespace, jobId }: AssignmentClaim): Promise<Logged> {
   // What cannot stand in a subject is no job's.
   if ([namespace, jobId].some((token) => tokenProblem(token) !== undefined)) return { job: undefined, seq: 0 };
   const stored = await log.load({ kind: "job", namespace, id: jobId });
   return { job: foldJob(stored), seq: stored.at(-1)?.seq ?? 0 };
 }
 
-async function correct({ views, logger }: CheckPorts, claim: Claim, { job, seq }: Logged): Promise<boolean> {
+async function correct({ views, logger }: CheckPorts, claim: AssignmentClaim, { job, seq }: Logged): Promise<boolean> {
   const { nodeId, executionId, isAssigned } = claim;
   const execution = job?.live.get(executionId);
   const holds = execution !== undefined && isLive(execution) && execution.placement.nodeId === nodeId;

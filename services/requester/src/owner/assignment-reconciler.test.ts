@@ -1,5 +1,5 @@
 import { foldJob, liveExecutions } from "@shoal/core";
-import { createSea, entriesOf, type Sea, sampleInfo } from "@shoal/core/testing";
+import { createSimulatedCluster, entriesOf, type SimulatedCluster, sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { createRequester } from "../create-requester.ts";
@@ -14,119 +14,122 @@ const settings = {
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 
 /** A node that takes everything and does nothing. */
-async function idleNode(sea: Sea) {
-  const { stall, clock } = sea.node(nodeId);
-  await stall.onAsk(async ({ asks }) => ({
+async function idleNode(sim: SimulatedCluster) {
+  const { bidServer, clock } = sim.node(nodeId);
+  await bidServer.onAsk(async ({ asks }) => ({
     bids: asks.map(({ askId, slots }) => ({ askId, nodeId, accepted: true, slots, score: 1 })),
   }));
-  stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
-  return stall;
+  bidServer.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
+  return bidServer;
 }
 
 /** A requester with one job, assigned to the node. */
-async function bench() {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+async function harness() {
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const requester = createRequester({ ...settings, requesterId: "a" }, ports);
   for (const process of [ports.catalog, ...requester.processes]) {
     const started = process.start();
-    await sea.clock.advance(100);
+    await sim.clock.advance(100);
     await started;
   }
-  await sea.clock.advance(1_000);
-  const stall = await idleNode(sea);
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(1_000);
+  const bidServer = await idleNode(sim);
+  await sim.clock.advance(2_000);
   const submitting = requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   const { jobId } = await submitting;
   const ref = { kind: "job", namespace: "default", id: jobId } as const;
   const live = () => {
-    const job = foldJob(sea.log.load(ref, 0));
+    const job = foldJob(sim.log.load(ref, 0));
     return job === undefined ? [] : liveExecutions(job).map(({ placement }) => placement.executionId);
   };
   const stop = async () => {
     const stopped = live()[0] ?? "";
     const stopping = requester.commands.stop(jobId, { why: "test", actor: { type: "client", id: "test" } });
-    await sea.clock.advance(1_000);
+    await sim.clock.advance(1_000);
     await stopping;
     // The execution occupies the node until that confirms the stop.
-    const report = { at: sea.clock.now(), namespace: "default", number: 1, saw: { kind: "stopped" } } as const;
-    const reporting = sea.node(nodeId).reports.send({ jobId, executionId: stopped, report });
-    await sea.clock.advance(1_000);
+    const report = { at: sim.clock.now(), namespace: "default", number: 1, saw: { kind: "stopped" } } as const;
+    const reporting = sim.node(nodeId).reports.send({ jobId, executionId: stopped, report });
+    await sim.clock.advance(1_000);
     await reporting;
   };
-  const { assignments } = sea.views;
+  const { assignments } = sim.views;
   const executionId = live()[0] ?? "";
   const ask = async (question: {
     readonly executionId?: string;
     readonly jobId?: string;
     readonly isAssigned: boolean;
   }) => {
-    const asking = stall.confirm({ executions: [{ executionId, jobId, namespace: "default", ...question }] }, 5_000);
-    await sea.clock.advance(6_000);
+    const asking = bidServer.confirm(
+      { executions: [{ executionId, jobId, namespace: "default", ...question }] },
+      5_000,
+    );
+    await sim.clock.advance(6_000);
     return (await asking)?.verdicts.map(({ holds }) => holds);
   };
-  return { sea, ports, requester, jobId, executionId, key: `${nodeId}.${executionId}`, assignments, live, stop, ask };
+  return { sim, ports, requester, jobId, executionId, key: `${nodeId}.${executionId}`, assignments, live, stop, ask };
 }
 
 describe("the owner of a shard", () => {
   it("removes assignments that came back, and leaves what holds", async () => {
-    const { sea, assignments, stop, key } = await bench();
+    const { sim, assignments, stop, key } = await harness();
     expect([...entriesOf(assignments).keys()]).toEqual([key]);
-    sea.rebuild();
-    await sea.clock.advance(10_000);
+    sim.rebuild();
+    await sim.clock.advance(10_000);
     expect(assignments.get(key)).toBeDefined();
     await stop();
-    await sea.clock.advance(60_000);
-    sea.rebuild();
+    await sim.clock.advance(60_000);
+    sim.rebuild();
     expect(assignments.get(key)).toBeDefined();
-    await sea.clock.advance(10_000);
+    await sim.clock.advance(10_000);
     expect(assignments.get(key)).toBeUndefined();
   });
 
   it("removes an assignment of a job that the log does not know", async () => {
-    const { sea, assignments } = await bench();
+    const { sim, assignments } = await harness();
     assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
-    sea.rebuild();
-    await sea.clock.advance(10_000);
+    sim.rebuild();
+    await sim.clock.advance(10_000);
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
   });
 
   it("finds now and then what no event calls for", async () => {
-    const { sea, assignments } = await bench();
-    await sea.clock.advance(60_000);
+    const { sim, assignments } = await harness();
+    await sim.clock.advance(60_000);
     assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
-    await sea.clock.advance(30_000);
+    await sim.clock.advance(30_000);
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
   });
 
   it("writes what is missing again, with the bytes that it had, when a node is back", async () => {
-    const { sea, assignments, key } = await bench();
+    const { sim, assignments, key } = await harness();
     const before = JSON.stringify(assignments.get(key));
     assignments.drop();
     expect(assignments.get(key)).toBeUndefined();
-    const { stall, clock } = sea.node(nodeId);
-    stall.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
-    await sea.clock.advance(10_000);
+    const { bidServer, clock } = sim.node(nodeId);
+    bidServer.heartbeat({ info: sampleInfo(nodeId), startedAt: clock.now(), at: clock.now(), protocol: 1 });
+    await sim.clock.advance(10_000);
     expect(JSON.stringify(assignments.get(key))).toBe(before);
   });
 
   it("leaves what it cannot compare, and does so once the log answers again", async () => {
-    const { sea, ports, assignments, stop, key } = await bench();
+    const { sim, ports, assignments, stop, key } = await harness();
     await stop();
-    await sea.clock.advance(60_000);
-    sea.rebuild();
-    ports.berth.cutUntil(sea.clock.now() + 20_000);
-    await sea.clock.advance(19_000);
+    await sim.clock.advance(60_000);
+    sim.rebuild();
+    ports.proc.cutUntil(sim.clock.now() + 20_000);
+    await sim.clock.advance(19_000);
     expect(assignments.get(key)).toBeDefined();
-    await sea.clock.advance(60_000);
+    await sim.clock.advance(60_000);
     expect(assignments.get(key)).toBeUndefined();
   });
 });
 
 describe("a node that asks", () => {
   it("hears that a live execution of its own holds, and gets a missing assignment again", async () => {
-    const { assignments, key, ask } = await bench();
+    const { assignments, key, ask } = await harness();
     expect(await ask({ isAssigned: true })).toEqual([true]);
     assignments.drop();
     expect(await ask({ isAssigned: false })).toEqual([true]);
@@ -134,28 +137,28 @@ describe("a node that asks", () => {
   });
 
   it("hears no more than 'not yours' of what is over, elsewhere, or unknown", async () => {
-    const { ask, stop, sea } = await bench();
+    const { ask, stop, sim } = await harness();
     expect(await ask({ jobId: "j-unknown", isAssigned: true })).toEqual([false]);
     expect(await ask({ executionId: "e-unknown", isAssigned: false })).toEqual([false]);
     expect(await ask({ jobId: "*", isAssigned: true })).toEqual([false]);
     await stop();
     expect(await ask({ isAssigned: true })).toEqual([false]);
-    expect(sea.log.entries.at(-1)?.aggregate.kind).toBe("job");
+    expect(sim.log.entries.at(-1)?.aggregate.kind).toBe("job");
   });
 
   it("of another id is not the one whose execution it is", async () => {
-    const { sea, jobId, executionId, key, assignments } = await bench();
-    const asking = sea
+    const { sim, jobId, executionId, key, assignments } = await harness();
+    const asking = sim
       .node("n-two")
-      .stall.confirm({ executions: [{ executionId, jobId, namespace: "default", isAssigned: true }] }, 5_000);
-    await sea.clock.advance(6_000);
+      .bidServer.confirm({ executions: [{ executionId, jobId, namespace: "default", isAssigned: true }] }, 5_000);
+    await sim.clock.advance(6_000);
     expect((await asking)?.verdicts).toMatchObject([{ executionId, holds: false }]);
     expect(assignments.get(key)).toBeDefined();
   });
 
   it("has no verdict while the log cannot be read", async () => {
-    const { sea, ports, ask } = await bench();
-    ports.berth.cutUntil(sea.clock.now() + 60_000);
+    const { sim, ports, ask } = await harness();
+    ports.proc.cutUntil(sim.clock.now() + 60_000);
     expect(await ask({ isAssigned: true })).toBeUndefined();
   });
 });

@@ -2,15 +2,15 @@ import { causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@s
 import { buckets, confirmedMax, shardOf } from "@shoal/proto";
 import { z } from "zod";
 import type { RequesterPorts } from "../ports.ts";
-import type { Actor } from "./actors.ts";
-import { type Claim, checkAssignments } from "./assignment-check.ts";
+import type { AnyActor } from "./actors.ts";
+import { type AssignmentClaim, checkAssignments } from "./assignment-check.ts";
 import type { Owner } from "./owner.ts";
 import { readEntries } from "./read-entries.ts";
 
 export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "logger" | "clock">;
 
 /** What is owned, and every aggregate of it that is not settled. */
-export type Owned = Pick<Owner, "leaseOf" | "actors">;
+export type OwnedAggregates = Pick<Owner, "leaseOf" | "actors">;
 
 // Shards are taken in a row, and nodes come back together: one look at the bucket serves them all.
 const gatherMs = 500;
@@ -33,7 +33,7 @@ const Address = z.object({ jobId: z.string(), namespace: z.string() });
 export class AssignmentReconciler implements Process {
   readonly name = "assignment reconciler";
   readonly #ports: ReconcilerPorts;
-  readonly #owned: Owned;
+  readonly #owned: OwnedAggregates;
   readonly #closed = new AbortController();
   /** Which part of the bucket is to be looked at: everything, or the entries of these nodes. */
   #due: Set<string> | "everything" = new Set();
@@ -41,7 +41,7 @@ export class AssignmentReconciler implements Process {
   #cancelNext: (() => void) | undefined;
   #started = false;
 
-  constructor(ports: ReconcilerPorts, owned: Owned) {
+  constructor(ports: ReconcilerPorts, owned: OwnedAggregates) {
     this.#ports = ports;
     this.#owned = owned;
   }
@@ -112,14 +112,14 @@ export class AssignmentReconciler implements Process {
     if (failed > 0) throw new Fault("LOG_UNREACHABLE", `${failed} of ${claims.length} could not be compared`);
   }
 
-  async #failedOf(claims: readonly Claim[]): Promise<number> {
+  async #failedOf(claims: readonly AssignmentClaim[]): Promise<number> {
     const verdicts = await checkAssignments(this.#ports, claims);
     return claims.length - verdicts.size;
   }
 
   /** What differs from the jobs in memory. Whether it is wrong is for the log to say. */
-  #claims(pattern: string, there: ReadonlyMap<string, ViewEntry>): readonly Claim[] {
-    const claims: Claim[] = [];
+  #claims(pattern: string, there: ReadonlyMap<string, ViewEntry>): readonly AssignmentClaim[] {
+    const claims: AssignmentClaim[] = [];
     const expected = new Set<string>();
     const nodes = pattern === ">" ? undefined : pattern.slice(0, -1);
     for (const actor of this.#owned.actors()) {
@@ -141,7 +141,7 @@ export class AssignmentReconciler implements Process {
 }
 
 /** The keys of an aggregate's assignments. */
-function assignedBy(actor: Actor): readonly string[] {
+function assignedBy(actor: AnyActor): readonly string[] {
   const state = actor.state();
   const view = actor.kind.views.find(({ bucket }) => bucket.name === buckets.assignments);
   return state === undefined || view === undefined ? [] : entries(view, state).map(({ key }) => key);

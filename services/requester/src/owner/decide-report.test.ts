@@ -1,5 +1,5 @@
 import { type CommandReply, Fault, type ReceivedReport, silentLogger } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import type { ErrorCode } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { decideReport } from "./decide-report.ts";
@@ -15,8 +15,8 @@ const changed: CommandReply = { ok: true, seq: 8, changed: true };
 const refused: CommandReply = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };
 
 /** An aggregate that answers with these, one after the other, and a place for parked reports that fails so often first. */
-function bench(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0) {
-  const clock = createHandClock(0);
+function harness(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0) {
+  const clock = createManualClock(0);
   const closed = new AbortController();
   const parked: string[] = [];
   let tries = 0;
@@ -50,13 +50,13 @@ it.each([
   ["stored", changed],
   ["refused", refused],
 ])("a report is worked off once what follows from it is %s", async (_what, outcome) => {
-  const { clock, isDone, parked } = bench([outcome]);
+  const { clock, isDone, parked } = harness([outcome]);
   await clock.settle();
   expect([isDone(), parked]).toEqual([true, []]);
 });
 
 it("a report is decided again while the log does not answer, and not worked off before", async () => {
-  const { clock, isDone, tries } = bench(["LOG_UNREACHABLE", "LOG_UNREACHABLE", "LOG_UNREACHABLE", changed]);
+  const { clock, isDone, tries } = harness(["LOG_UNREACHABLE", "LOG_UNREACHABLE", "LOG_UNREACHABLE", changed]);
   await clock.settle();
   expect([isDone(), tries()]).toEqual([undefined, 1]);
   await clock.advance(10_000);
@@ -64,7 +64,7 @@ it("a report is decided again while the log does not answer, and not worked off 
 });
 
 it("a report whose shard has gone is left to the next owner", async () => {
-  const { clock, isDone, closed } = bench(["LOG_UNREACHABLE"]);
+  const { clock, isDone, closed } = harness(["LOG_UNREACHABLE"]);
   await clock.advance(5_000);
   closed.abort();
   await clock.advance(5_000);
@@ -74,7 +74,7 @@ it("a report whose shard has gone is left to the next owner", async () => {
 it.each(["LOG_NEWER", "LOG_DAMAGED"] as const)(
   "a report for a job that cannot be read (%s) is refused: its node repeats it",
   async (code) => {
-    const { clock, isDone, parked } = bench([code]);
+    const { clock, isDone, parked } = harness([code]);
     await clock.settle();
     expect([isDone(), parked]).toEqual([true, []]);
   },
@@ -83,7 +83,7 @@ it.each(["LOG_NEWER", "LOG_DAMAGED"] as const)(
 it.each(["LOG_UNSUITABLE", "TOO_LARGE", "INTERNAL"] as const)(
   "a report that fails with %s is parked with its reason, and worked off once that is stored",
   async (code) => {
-    const { clock, isDone, parked } = bench([code], 2);
+    const { clock, isDone, parked } = harness([code], 2);
     await clock.settle();
     expect(isDone()).toBe(undefined);
     await clock.advance(5_000);

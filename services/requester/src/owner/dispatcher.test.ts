@@ -26,8 +26,8 @@ const stop = (commandId: string): CommandEnvelope<JobCommand> => ({
 });
 
 /** Another requester's dispatcher: it owns nothing. */
-function dispatcherOf({ sea }: ShardHarness, by: string, bus?: CommandBus): Dispatcher {
-  const ports = sea.requester(by, knownKinds);
+function dispatcherOf({ sim }: ShardHarness, by: string, bus?: CommandBus): Dispatcher {
+  const ports = sim.requester(by, knownKinds);
   return createDispatcher({
     ...{ ports: { ...ports, commands: bus ?? ports.commands }, kinds: knownKinds, by },
     local: () => undefined,
@@ -38,7 +38,7 @@ function dispatcherOf({ sea }: ShardHarness, by: string, bus?: CommandBus): Disp
 /** A job of a thousand executions whose nodes report without a pause, owned by "a". */
 async function busy() {
   const harness = shardHarness();
-  const { sea, give, open } = harness;
+  const { sim, give, open } = harness;
   await give(id, { name: "Submit", jobId: id, spec: sampleSpec({ count }) } satisfies JobCommand);
   const places = Array.from({ length: count }, (_, n) => ({
     slot: `${n}`,
@@ -48,12 +48,12 @@ async function busy() {
   }));
   await give(id, { name: "Place", places, answers: [] });
   const owned = await open("a");
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   return { ...harness, owned, report: () => reportAll(owned, harness) };
 }
 
 /** Every execution reports, one every three milliseconds, for three seconds; resolves when all are decided. */
-async function reportAll({ shard }: OwnedShard, { sea }: ShardHarness): Promise<void> {
+async function reportAll({ shard }: OwnedShard, { sim }: ShardHarness): Promise<void> {
   for (let n = 0; n < count; n++) {
     const executionId = executionIdOf({ jobId: id, version: 1, slot: `${n}`, attempt: 1 });
     const report = reported({ kind: "running", startedAt: 1 });
@@ -61,11 +61,11 @@ async function reportAll({ shard }: OwnedShard, { sea }: ShardHarness): Promise<
     void shard
       .command({ aggregate: jobRef(id), command, actor: { type: "node", id: `n-${n % 3}` } })
       .catch(() => undefined);
-    await sea.clock.advance(3);
+    await sim.clock.advance(3);
   }
 }
 
-const stops = ({ sea }: ShardHarness) => sea.log.entries.filter(({ commit }) => commit.cause.command === "Stop");
+const stops = ({ sim }: ShardHarness) => sim.log.entries.filter(({ commit }) => commit.cause.command === "Stop");
 
 describe("the stop of a job of a thousand executions that is busy with reports", () => {
   it.each([
@@ -96,11 +96,11 @@ describe("the stop of a job of a thousand executions that is busy with reports",
 });
 
 /** A bus on which every command is lost; what was sent is kept. */
-function deafBus({ sea }: ShardHarness, sent: CommandEnvelope[] = []): CommandBus {
+function deafBus({ sim }: ShardHarness, sent: CommandEnvelope[] = []): CommandBus {
   return {
     send: (_shard, envelope, waitMs) => {
       sent.push(envelope);
-      return new Promise((resolve) => void sea.clock.at(sea.clock.now() + waitMs, () => resolve(undefined)));
+      return new Promise((resolve) => void sim.clock.at(sim.clock.now() + waitMs, () => resolve(undefined)));
     },
     serve: async () => ({ close: async () => undefined }),
   };
@@ -108,9 +108,9 @@ function deafBus({ sea }: ShardHarness, sent: CommandEnvelope[] = []): CommandBu
 
 it("a silent bus is waited for two seconds", async () => {
   const harness = await busy();
-  const sentAt = harness.sea.clock.now();
+  const sentAt = harness.sim.clock.now();
   await harness.until(dispatcherOf(harness, "b", deafBus(harness)).send(stop("s")));
-  const waitedMs = harness.sea.clock.now() - sentAt;
+  const waitedMs = harness.sim.clock.now() - sentAt;
   expect(waitedMs).toBeGreaterThanOrEqual(2_000);
   expect(waitedMs).toBeLessThan(2_100);
 });
@@ -129,7 +129,7 @@ describe("the creation of a job", () => {
     const second = await harness.until(dispatcherOf(harness, "b").create(submit("one")));
     expect(first).toMatchObject({ reply: { ok: true, changed: true }, existing: undefined });
     expect(second).toMatchObject({ reply: first.reply, existing: { commit: { cause: { id: "one" } } } });
-    expect(harness.sea.log.entries).toHaveLength(1);
+    expect(harness.sim.log.entries).toHaveLength(1);
   });
 
   it("is known again when the job has changed since", async () => {
@@ -146,7 +146,7 @@ describe("the creation of a job", () => {
     const { reply, existing } = await harness.until(dispatcherOf(harness, "b").create(submit("two")));
     expect(reply).toMatchObject({ ok: false, rejection: { code: "JOB_EXISTS" } });
     expect(existing).toBeUndefined();
-    expect(harness.sea.log.entries).toHaveLength(1);
+    expect(harness.sim.log.entries).toHaveLength(1);
   });
 
   it("by two requesters at once makes one job", async () => {
@@ -154,6 +154,6 @@ describe("the creation of a job", () => {
     const both = ["a", "b"].map((by) => dispatcherOf(harness, by).create(submit(by)));
     const replies = await harness.until(Promise.all(both));
     expect(replies.map(({ reply }) => reply.ok).sort()).toEqual([false, true]);
-    expect(harness.sea.log.entries).toHaveLength(1);
+    expect(harness.sim.log.entries).toHaveLength(1);
   });
 });

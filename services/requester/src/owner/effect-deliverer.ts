@@ -10,7 +10,7 @@ import {
   type Kinds,
 } from "@shoal/core";
 import { errors } from "@shoal/proto";
-import type { Actor } from "./actors.ts";
+import type { AnyActor } from "./actors.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 export interface EffectDelivererOptions {
@@ -27,8 +27,8 @@ const deliveryBackoff = { firstMs: 500, maxMs: 30_000 } as const;
 // Deliveries at once: enough to hide their round trips, few enough for the log's server.
 const deliveringMax = 64;
 
-interface Delivery {
-  readonly actor: Actor;
+interface EffectDelivery {
+  readonly actor: AnyActor;
   readonly effect: Effect;
   failures: number;
   state: "queued" | "delivering" | "pausing";
@@ -41,8 +41,8 @@ interface Delivery {
  */
 export class EffectDeliverer {
   readonly #options: EffectDelivererOptions;
-  readonly #deliveries = new Map<Actor, Map<string, Delivery>>();
-  readonly #queue = new Set<Delivery>();
+  readonly #deliveries = new Map<AnyActor, Map<string, EffectDelivery>>();
+  readonly #queue = new Set<EffectDelivery>();
   #delivering = 0;
 
   constructor(options: EffectDelivererOptions) {
@@ -50,16 +50,16 @@ export class EffectDeliverer {
   }
 
   /** The effects of an aggregate that are open now. */
-  update(actor: Actor, effects: readonly Effect[]): void {
+  update(actor: AnyActor, effects: readonly Effect[]): void {
     const known = this.#deliveries.get(actor);
     if (known === undefined && effects.length === 0) return;
-    const deliveries = known ?? new Map<string, Delivery>();
+    const deliveries = known ?? new Map<string, EffectDelivery>();
     this.#deliveries.set(actor, deliveries);
     const open = new Set(effects.map(({ id }) => id));
     for (const [id, delivery] of deliveries) if (!open.has(id)) this.#drop(deliveries, delivery);
     for (const effect of effects) {
       if (deliveries.has(effect.id)) continue;
-      const delivery: Delivery = { actor, effect, failures: 0, state: "queued", cancel: () => undefined };
+      const delivery: EffectDelivery = { actor, effect, failures: 0, state: "queued", cancel: () => undefined };
       deliveries.set(effect.id, delivery);
       this.#queue.add(delivery);
     }
@@ -67,19 +67,19 @@ export class EffectDeliverer {
     this.#pump();
   }
 
-  remove(actor: Actor): void {
+  remove(actor: AnyActor): void {
     const deliveries = this.#deliveries.get(actor);
     for (const delivery of deliveries?.values() ?? []) this.#drop(deliveries, delivery);
     this.#deliveries.delete(actor);
   }
 
-  #drop(deliveries: Map<string, Delivery> | undefined, delivery: Delivery): void {
+  #drop(deliveries: Map<string, EffectDelivery> | undefined, delivery: EffectDelivery): void {
     delivery.cancel();
     this.#queue.delete(delivery);
     deliveries?.delete(delivery.effect.id);
   }
 
-  #isWanted({ actor, effect }: Delivery): boolean {
+  #isDesired({ actor, effect }: EffectDelivery): boolean {
     return actor.isOpen() && this.#deliveries.get(actor)?.has(effect.id) === true;
   }
 
@@ -91,7 +91,7 @@ export class EffectDeliverer {
     }
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
+  async #deliver(delivery: EffectDelivery): Promise<void> {
     const { by } = this.#options;
     const { actor, effect } = delivery;
     delivery.state = "delivering";
@@ -101,7 +101,7 @@ export class EffectDeliverer {
       const recorded = await actor.command({ command: answer, actor: { type: "requester", id: by } });
       if (!recorded.ok) throw new Fault(recorded.rejection.code, recorded.rejection.why);
       // Its sender still wants it: delivered once more, as that changes nothing at the receiver.
-      if (this.#isWanted(delivery)) throw new Fault("ILLEGAL_TRANSITION", "the sender did not record the answer");
+      if (this.#isDesired(delivery)) throw new Fault("ILLEGAL_TRANSITION", "the sender did not record the answer");
     } catch (failure) {
       this.#retryLater(delivery, failure);
     } finally {
@@ -117,10 +117,10 @@ export class EffectDeliverer {
     return (await dispatcher.create(envelope)).reply;
   }
 
-  #retryLater(delivery: Delivery, failure: unknown): void {
+  #retryLater(delivery: EffectDelivery, failure: unknown): void {
     const { clock, logger } = this.#options;
     const { actor, effect } = delivery;
-    if (!this.#isWanted(delivery)) return;
+    if (!this.#isDesired(delivery)) return;
     if (delivery.failures++ === 0)
       logger.warn(
         { id: actor.ref.id, effectId: effect.id, ...causeOf(failure) },

@@ -36,8 +36,8 @@ const giver =
     until(shard.command({ aggregate: errand(id), command, id: `${id} ${command.name}`, actor: client }));
 
 /** The events of an errand, with the effect that each is about. */
-const eventsOf = ({ sea }: ShardHarness, id: string) =>
-  sea.log
+const eventsOf = ({ sim }: ShardHarness, id: string) =>
+  sim.log
     .load(errand(id), 0)
     .flatMap(({ commit }) => commit.events.map(({ type, data }) => `${type} ${Object(data).effectId ?? ""}`.trim()));
 
@@ -52,7 +52,7 @@ function expectSettledOnce(harness: ShardHarness): void {
   for (const id of children) {
     const all = eventsOf(harness, id);
     expect(all).toEqual(["ErrandStarted", "ErrandEnded", `EffectDone ${id}/inform`]);
-    expect(harness.sea.log.load(errand(id), 0)[0]?.commit.cause.id).toBe(`${parent}/${id}/starting`);
+    expect(harness.sim.log.load(errand(id), 0)[0]?.commit.cause.id).toBe(`${parent}/${id}/starting`);
   }
 }
 
@@ -61,7 +61,7 @@ describe("effects", () => {
     const harness = shardHarness();
     const owned = await harness.open("a");
     await giver(harness, owned)(parent, start());
-    await harness.sea.clock.advance(10_000);
+    await harness.sim.clock.advance(10_000);
     expectSettledOnce(harness);
     expect(owned.shard.size()).toBe(0);
   });
@@ -71,38 +71,38 @@ describe("effects", () => {
     const owned = await harness.open("a");
     const [refusing = "", ...others] = children;
     await giver(harness, owned)(parent, start([refusing]));
-    await harness.sea.clock.advance(500);
+    await harness.sim.clock.advance(500);
     await giver(harness, owned)(others[0] ?? "", { name: "Stop", why: "by hand" });
     await giver(harness, owned)(parent, { name: "Stop", why: "enough" });
-    await harness.sea.clock.advance(10_000);
+    await harness.sim.clock.advance(10_000);
     const all = eventsOf(harness, parent);
     expect(countOf(all, `EffectRefused ${parent}/${refusing}/starting`)).toBe(1);
-    expect(harness.sea.log.load(errand(refusing), 0)).toEqual([]);
+    expect(harness.sim.log.load(errand(refusing), 0)).toEqual([]);
     expect([countOf(all, "ErrandEnded"), owned.shard.size()]).toEqual([1, 0]);
   });
 
   it("to a receiver in quarantine are repeated with back-off, and hold back no other", async () => {
     const harness = shardHarness();
-    const { sea } = harness;
+    const { sim } = harness;
     const [blocked = "", ...others] = children;
-    sea.log.put(errand(blocked), JSON.stringify({ v: commitVersion + 1 }));
+    sim.log.put(errand(blocked), JSON.stringify({ v: commitVersion + 1 }));
     const tries: number[] = [];
     const owned = await harness.open("a", {
       change: ({ log }) => ({
         log: {
           ...log,
           append: (aggregate, ...given) => {
-            if (aggregate.id === blocked) tries.push(sea.clock.now());
+            if (aggregate.id === blocked) tries.push(sim.clock.now());
             return log.append(aggregate, ...given);
           },
         },
       }),
     });
     await giver(harness, owned)(parent, start());
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     for (const id of others) expect(eventsOf(harness, id)).toContain("ErrandEnded");
     expect(countOf(eventsOf(harness, parent), "ErrandChildEnded")).toBe(others.length);
-    await sea.clock.advance(600_000);
+    await sim.clock.advance(600_000);
     // 0.5, 1, 2 … 16 seconds and then every 30: about 25 in ten minutes.
     expect(tries.length).toBeGreaterThan(15);
     expect(tries.length).toBeLessThan(30);
@@ -113,10 +113,10 @@ describe("effects", () => {
     const harness = shardHarness();
     const owned = await harness.open("a");
     await giver(harness, owned)(parent, start());
-    owned.ports.berth.cutUntil(harness.sea.clock.now() + 60_000);
-    await harness.sea.clock.advance(59_000);
+    owned.ports.proc.cutUntil(harness.sim.clock.now() + 60_000);
+    await harness.sim.clock.advance(59_000);
     expect(eventsOf(harness, parent)).not.toContain("ErrandEnded");
-    await harness.sea.clock.advance(120_000);
+    await harness.sim.clock.advance(120_000);
     expectSettledOnce(harness);
   });
 
@@ -137,7 +137,7 @@ describe("effects", () => {
       name: "Start",
       plan: { ...planOf(), children: planOf().children.map((each) => ({ ...each, runMs: 60_000 })) },
     });
-    await harness.sea.clock.advance(20_000);
+    await harness.sim.clock.advance(20_000);
     expect(refusals).toBeGreaterThan(3);
     for (const id of children) expect(eventsOf(harness, parent)).toContain(`EffectDone ${parent}/${id}/starting`);
   });
@@ -146,14 +146,14 @@ describe("effects", () => {
     "go on under a new owner, and nothing is done twice, after a kill %i milliseconds into it",
     async (ms) => {
       const harness = shardHarness();
-      const { sea } = harness;
+      const { sim } = harness;
       const owned = await harness.open("a");
       await giver(harness, owned)(parent, start());
       // The first half dies around the starts, the second around the ends.
-      await sea.clock.advance(ms < 20 ? ms : 980 + 2 * (ms - 20));
-      owned.ports.berth.kill();
+      await sim.clock.advance(ms < 20 ? ms : 980 + 2 * (ms - 20));
+      owned.ports.proc.kill();
       await harness.open("b");
-      await sea.clock.advance(30_000);
+      await sim.clock.advance(30_000);
       expectSettledOnce(harness);
     },
   );

@@ -1,12 +1,12 @@
 import { type CommandReply, causeOf } from "@shoal/core";
 import {
-  createSea,
+  createSimulatedCluster,
   drive,
   type MemoCommand,
   nextFeatureLevel,
   type ReleaseName,
   releases,
-  type Sea,
+  type SimulatedCluster,
   sampleSpec,
 } from "@shoal/core/testing";
 import { type AggregateRef, shardCount } from "@shoal/proto";
@@ -14,13 +14,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRequester, type Requester } from "../create-requester.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
 
-let sea: Sea;
+let sim: SimulatedCluster;
 let driving: ReturnType<typeof drive>;
 const warnings: string[] = [];
 const closers: (() => Promise<void>)[] = [];
 beforeEach(() => {
-  sea = createSea({ kinds: releases.next.kinds });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ kinds: releases.next.kinds });
+  driving = drive(sim.clock);
   warnings.length = 0;
 });
 afterEach(async () => {
@@ -37,7 +37,7 @@ const settings = {
 async function boot(requesterId: string, release: ReleaseName): Promise<Requester> {
   const note = (_: object, sentence: string) => void warnings.push(`${requesterId}: ${sentence}`);
   const { kinds } = releases[release];
-  const ports = memoryPorts(sea, requesterId, { logger: { info: () => undefined, warn: note }, kinds });
+  const ports = memoryPorts(sim, requesterId, { logger: { info: () => undefined, warn: note }, kinds });
   const requester = createRequester({ ...settings, requesterId, ...releases[release] }, ports);
   const processes = [ports.catalog, ...requester.processes];
   for (const each of processes) await each.start();
@@ -57,7 +57,7 @@ const write = (requester: Requester, kind: string): Promise<CommandReply> => {
   return requester.dispatcher.create({ id: `write-${kind}`, aggregate, command, actor }).then(({ reply }) => reply);
 };
 const refused = { ok: false, rejection: { code: "FEATURE_LEVEL" } };
-const raise = (level: number) => sea.requester("operator").leases.raiseFeatureLevel(level);
+const raise = (level: number) => sim.requester("operator").leases.raiseFeatureLevel(level);
 
 describe("what a next release adds", () => {
   it("is refused until the feature level is raised, each by its name, and allowed after it", async () => {
@@ -73,7 +73,7 @@ describe("what a next release adds", () => {
       ok: false,
       rejection: { code: "FEATURE_LEVEL", why: "memo (MemoWritten) needs level 2, the cluster is at 1" },
     });
-    expect(sea.log.entries.map(({ aggregate: { kind } }) => kind)).not.toContain("pool");
+    expect(sim.log.entries.map(({ aggregate: { kind } }) => kind)).not.toContain("pool");
     await raise(nextFeatureLevel);
     await expect.poll(() => next.features.level()).toBe(nextFeatureLevel);
     await submit(next, "ops");
@@ -94,10 +94,10 @@ describe("a requester below the cluster's feature level", () => {
     await raise(nextFeatureLevel);
     await expect.poll(() => [owns(old), owns(next)]).toEqual([0, shardCount]);
     expect(await submit(old, "batch").catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
-    const mine = sea.log.messages.filter(({ text }) => text.includes('"by":"r-old"')).length;
+    const mine = sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"')).length;
     await submit(next, "batch");
     await raise(nextFeatureLevel);
-    expect(sea.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
+    expect(sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
     expect(warnings.filter((line) => line.includes("too old"))).toEqual([
       "r-old: this requester is too old for the cluster and owns nothing",
     ]);
@@ -108,8 +108,8 @@ describe("a requester below the cluster's feature level", () => {
     await expect.poll(() => old.features.isBehind()).toBe(true);
     expect(owns(old)).toBe(0);
     expect(await submit(old, "batch").catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
-    expect(sea.leases.picture().owners.size).toBe(0);
-    expect(sea.log.messages).toEqual([]);
+    expect(sim.leases.snapshot().owners.size).toBe(0);
+    expect(sim.log.messages).toEqual([]);
   });
   it("still passes commands on to the owner", async () => {
     const old = await boot("r-old", "current");
@@ -122,6 +122,6 @@ describe("a requester below the cluster's feature level", () => {
     // While the new owner still opens its shard there is none to pass it on to.
     const send = () => old.dispatcher.send({ id: "close", aggregate, command, actor }).catch(causeOf);
     await expect.poll(send).toMatchObject({ changed: true });
-    expect(sea.log.entries.at(-1)?.commit.by).toBe("r-next");
+    expect(sim.log.entries.at(-1)?.commit.by).toBe("r-next");
   });
 });

@@ -2,7 +2,7 @@ import { type CommandReply, Fault, type NamedCommand } from "@shoal/core";
 import type { Actor, AggregateRef } from "@shoal/proto";
 
 /** A command, and who gives it. */
-export interface Given<C> {
+export interface IssuedCommand<C> {
   readonly command: C;
   /** A client's command has one; it is decided once. Reports and what an aggregate gives itself have none. */
   readonly id?: string;
@@ -10,12 +10,12 @@ export interface Given<C> {
 }
 
 /** A command with the aggregate that it is for. */
-export interface AddressedCommand extends Given<NamedCommand> {
+export interface AddressedCommand extends IssuedCommand<NamedCommand> {
   readonly aggregate: AggregateRef;
 }
 
 /** A command whose caller waits for the reply. */
-export interface Pending<C> extends Given<C> {
+export interface PendingCommand<C> extends IssuedCommand<C> {
   readonly settle: (reply: CommandReply) => void;
   readonly fail: (failure: unknown) => void;
 }
@@ -26,7 +26,7 @@ const batchMax = 256;
 /** The commands that wait for one aggregate, in order. */
 export class Mailbox<C> {
   readonly #of: string;
-  #pending: Pending<C>[] = [];
+  #pending: PendingCommand<C>[] = [];
   #open = true;
 
   constructor(of: string) {
@@ -37,7 +37,7 @@ export class Mailbox<C> {
     return this.#pending.length === 0;
   }
 
-  put(given: Given<C>): Promise<CommandReply> {
+  put(given: IssuedCommand<C>): Promise<CommandReply> {
     return new Promise((settle, fail) => {
       if (this.#open) this.#pending.push({ ...given, settle, fail });
       else fail(this.#closed());
@@ -48,7 +48,7 @@ export class Mailbox<C> {
    * The next commands to decide in one commit, at most `most`. A command with an id is decided alone; others share a commit when the
    * same actor gives them.
    */
-  take(most: number = batchMax): readonly Pending<C>[] {
+  take(most: number = batchMax): readonly PendingCommand<C>[] {
     const [first] = this.#pending;
     if (first === undefined) return [];
     if (first.id !== undefined) return this.#pending.splice(0, 1);
@@ -63,7 +63,7 @@ export class Mailbox<C> {
     return taken;
   }
 
-  putBack(batch: readonly Pending<C>[]): void {
+  putBack(batch: readonly PendingCommand<C>[]): void {
     if (this.#open) this.#pending.unshift(...batch);
     else for (const { fail } of batch) fail(this.#closed());
   }

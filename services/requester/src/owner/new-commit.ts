@@ -1,6 +1,6 @@
 import type { NamedCommand, Random } from "@shoal/core";
 import { type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
-import type { Given } from "./mailbox.ts";
+import type { IssuedCommand } from "./mailbox.ts";
 
 /** Who decides, when, and behind what. */
 export interface CommitOrigin {
@@ -19,7 +19,7 @@ const causeCharsMax = 200;
 /** One commit with the events of a batch of commands, which one actor gave. */
 export function newCommit<E extends StoredEvent>(
   events: readonly E[],
-  batch: readonly Given<NamedCommand>[],
+  batch: readonly IssuedCommand<NamedCommand>[],
   { by, epoch, random, at, prev }: CommitOrigin,
 ): Commit<E> {
   const [first] = batch;

@@ -1,5 +1,5 @@
 import { Fault, type Leases } from "@shoal/core";
-import { createSea, drive } from "@shoal/core/testing";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { JobSpec, shardCount } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { createRequester } from "../create-requester.ts";
@@ -14,9 +14,9 @@ const settings = {
 };
 
 /** Requester "a", whose claims are answered when the test opens the gate. */
-function bench() {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+function harness() {
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const { leases, catalog } = ports;
   const gate = Promise.withResolvers<void>();
   const slow: RequesterPorts["leases"] = {
@@ -28,40 +28,40 @@ function bench() {
     },
   };
   const requester = createRequester(settings, { ...ports, leases: slow });
-  return { sea, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve };
+  return { sim, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve };
 }
 
 it("gives back what it was still taking when another requester joined", async () => {
-  const { sea, requester, processes, openGate } = bench();
-  const driving = drive(sea.clock);
+  const { sim, requester, processes, openGate } = harness();
+  const driving = drive(sim.clock);
   for (const each of processes) await each.start();
-  await sea.requester("b").leases.start({ changed: () => undefined, lost: () => undefined });
-  const { owners, requesters } = sea.leases.picture();
+  await sim.requester("b").leases.start({ changed: () => undefined, lost: () => undefined });
+  const { owners, requesters } = sim.leases.snapshot();
   expect([owners.size, requesters, requester.owner.holdings().size]).toEqual([shardCount, ["a", "b"], 0]);
   // Whatever there is to hear is heard before the answers come: nothing else will ever call for another look.
   driving.stop();
-  await sea.clock.advance(1_000);
+  await sim.clock.advance(1_000);
   openGate();
-  await sea.clock.advance(1_000);
+  await sim.clock.advance(1_000);
   expect(requester.owner.holdings().size).toBe(shardCount / 2);
-  expect(sea.leases.picture().owners.size).toBe(shardCount / 2);
+  expect(sim.leases.snapshot().owners.size).toBe(shardCount / 2);
 });
 
 it("shows what it knows before it leaves in order", async () => {
-  const { sea, requester, processes, openGate } = bench();
+  const { sim, requester, processes, openGate } = harness();
   openGate();
-  const driving = drive(sea.clock);
+  const driving = drive(sim.clock);
   for (const each of processes) await each.start();
   const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
   const { jobId } = await requester.commands.submit({ spec, actor: { type: "client", id: "test" } });
   driving.stop();
   // Less than an entry has to rest before it is written.
-  await sea.clock.advance(20);
+  await sim.clock.advance(20);
   const stopping = requester.processes.find(({ name }) => name === "owner")?.stop();
-  await sea.clock.advance(20);
+  await sim.clock.advance(20);
   await stopping;
-  const reading = sea.requester("reader").views.jobs.get(`default.${jobId}`);
-  await sea.clock.advance(20);
+  const reading = sim.requester("reader").views.jobs.get(`default.${jobId}`);
+  await sim.clock.advance(20);
   expect(await reading).toMatchObject({ job: { id: jobId } });
 });
 
@@ -75,8 +75,8 @@ const noting = (leases: Leases, released: number[]): Leases => ({
 });
 
 it("gives each shard back once, however often it looks again while the views are slow", async () => {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const slow = Promise.withResolvers<void>();
   const released: number[] = [];
   const { leases, views, catalog } = ports;
@@ -88,7 +88,7 @@ it("gives each shard back once, however often it looks again while the views are
       jobs: { ...views.jobs, put: (key, value) => slow.promise.then(() => views.jobs.put(key, value)) },
     },
   });
-  const driving = drive(sea.clock);
+  const driving = drive(sim.clock);
   for (const each of [catalog, ...requester.processes]) await each.start();
   const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
   await Promise.all(
@@ -98,19 +98,19 @@ it("gives each shard back once, however often it looks again while the views are
   );
   driving.stop();
   for (const id of ["b", "c"]) {
-    const joining = sea.requester(id).leases.start({ changed: () => undefined, lost: () => undefined });
-    await sea.clock.advance(40);
+    const joining = sim.requester(id).leases.start({ changed: () => undefined, lost: () => undefined });
+    await sim.clock.advance(40);
     await joining;
   }
   slow.resolve();
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   expect(released.length).toBeGreaterThan(0);
   expect(new Set(released).size).toBe(released.length);
 });
 
 it("waits before it takes a shard again that it could not open", async () => {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const { leases, catalog } = ports;
   let claims = 0;
   const requester = createRequester(settings, {
@@ -128,7 +128,7 @@ it("waits before it takes a shard again that it could not open", async () => {
     (before, each) => before.then(() => each.start()),
     Promise.resolve(),
   );
-  await sea.clock.advance(10_000);
+  await sim.clock.advance(10_000);
   await starting;
   // Each shard at most every 500 ms.
   expect(claims).toBeLessThanOrEqual(shardCount * 20);
@@ -136,8 +136,8 @@ it("waits before it takes a shard again that it could not open", async () => {
 });
 
 it("gives a shard back whose open aggregates cannot be read to the end", async () => {
-  const sea = createSea();
-  const ports = memoryPorts(sea, "a");
+  const sim = createSimulatedCluster();
+  const ports = memoryPorts(sim, "a");
   const released: number[] = [];
   let isStuck = true;
   const { leases, views } = ports;
@@ -157,13 +157,13 @@ it("gives a shard back whose open aggregates cannot be read to the end", async (
   });
   for (const each of [ports.catalog, ...requester.processes]) {
     const started = each.start();
-    await sea.clock.advance(500);
+    await sim.clock.advance(500);
     await started;
   }
-  await sea.clock.advance(11_000);
+  await sim.clock.advance(11_000);
   expect(new Set(released).size).toBe(shardCount);
   isStuck = false;
-  await sea.clock.advance(11_000);
+  await sim.clock.advance(11_000);
   expect(requester.owner.holdings().size).toBe(shardCount);
-  expect(sea.leases.picture().owners.size).toBe(shardCount);
+  expect(sim.leases.snapshot().owners.size).toBe(shardCount);
 });

@@ -11,7 +11,7 @@ import {
 } from "@shoal/core";
 import { shardOf, shoalVersion } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import type { Actor } from "./actors.ts";
+import type { AnyActor } from "./actors.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import type { AddressedCommand } from "./mailbox.ts";
 import type { Quarantined } from "./quarantine.ts";
@@ -120,7 +120,7 @@ export class Owner implements Process {
   }
 
   /** Every aggregate in memory of the shards that are owned now. */
-  *actors(): Iterable<Actor> {
+  *actors(): Iterable<AnyActor> {
     for (const shard of this.#shards.values()) yield* shard.actors();
   }
 

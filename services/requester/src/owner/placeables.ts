@@ -1,12 +1,12 @@
 import type { Job } from "@shoal/core";
-import type { Actor } from "./actors.ts";
+import type { AnyActor } from "./actors.ts";
 import type { SlotScheduler } from "./reconciler.ts";
 import type { Placeable } from "./scheduler/placeable.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 
 /** The scheduler as the reconciler uses it: actors become what looks for places. Only jobs react with slots. */
 export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove">, by: string): SlotScheduler {
-  const known = new WeakMap<Actor, Placeable>();
+  const known = new WeakMap<AnyActor, Placeable>();
   return {
     request(actor, slots) {
       const placeable = known.get(actor);
@@ -24,7 +24,7 @@ export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove"
   };
 }
 
-const placeableOf = (actor: Actor, by: string): Placeable => ({
+const placeableOf = (actor: AnyActor, by: string): Placeable => ({
   get ref() {
     return actor.ref;
   },

@@ -1,5 +1,5 @@
 import { Fault, silentLogger, type ViewStore } from "@shoal/core";
-import { createSea } from "@shoal/core/testing";
+import { createSimulatedCluster } from "@shoal/core/testing";
 import type { ErrorCode } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { Projector } from "./projector.ts";
@@ -7,9 +7,9 @@ import { Projector } from "./projector.ts";
 const change = { bucket: "jobs", urgent: true, key: "default.j-1", seq: 4, value: { id: "j-1" } };
 
 /** A projector whose writes fail so often with a code before they are stored. */
-function bench(code: ErrorCode, failures: number) {
-  const sea = createSea();
-  const { views, clock } = sea.requester("a");
+function harness(code: ErrorCode, failures: number) {
+  const sim = createSimulatedCluster();
+  const { views, clock } = sim.requester("a");
   const state = { tries: 0, isDone: false };
   const jobs: ViewStore = {
     ...views.jobs,
@@ -22,25 +22,25 @@ function bench(code: ErrorCode, failures: number) {
   projector.apply([change]).then(() => {
     state.isDone = true;
   });
-  return { sea, projector, state };
+  return { sim, projector, state };
 }
 
 it.each(["LOG_UNSUITABLE", "TOO_LARGE", "LOG_UNREACHABLE", "INTERNAL"] as const)(
   "a write that is refused with %s is retried until it is stored, and does not count before",
   async (code) => {
-    const { sea, state } = bench(code, 20);
-    await sea.clock.advance(5_000);
-    expect([state.isDone, sea.views.jobs.get(change.key)]).toEqual([false, undefined]);
-    await sea.clock.advance(600_000);
+    const { sim, state } = harness(code, 20);
+    await sim.clock.advance(5_000);
+    expect([state.isDone, sim.views.jobs.get(change.key)]).toEqual([false, undefined]);
+    await sim.clock.advance(600_000);
     expect([state.isDone, state.tries]).toEqual([true, 21]);
-    expect(sea.views.jobs.get(change.key)).toMatchObject({ id: "j-1", seq: 4 });
+    expect(sim.views.jobs.get(change.key)).toMatchObject({ id: "j-1", seq: 4 });
   },
 );
 
 it("a write that is still refused when the projector closes is not tried again, and never counts", async () => {
-  const { sea, projector, state } = bench("LOG_UNSUITABLE", 3);
-  await sea.clock.advance(60);
+  const { sim, projector, state } = harness("LOG_UNSUITABLE", 3);
+  await sim.clock.advance(60);
   projector.close();
-  await sea.clock.advance(600_000);
-  expect([state.isDone, state.tries, sea.views.jobs.get(change.key)]).toEqual([false, 2, undefined]);
+  await sim.clock.advance(600_000);
+  expect([state.isDone, state.tries, sim.views.jobs.get(change.key)]).toEqual([false, 2, undefined]);
 });

@@ -46,10 +46,10 @@ describe("the share of each requester", () => {
   it("moves only the dead one's shards when a requester dies", () => {
     const owners = new Map<number, string>();
     settle(["a", "b", "c"], owners);
-    const kept = new Map([...owners].filter(([, owner]) => owner !== "b"));
+    const saved = new Map([...owners].filter(([, owner]) => owner !== "b"));
     for (const shard of owned(owners, "b")) owners.delete(shard);
     settle(["a", "c"], owners);
-    for (const [shard, owner] of kept) expect(owners.get(shard)).toBe(owner);
+    for (const [shard, owner] of saved) expect(owners.get(shard)).toBe(owner);
   });
 
   it("does nothing while this requester is not on the list", () => {

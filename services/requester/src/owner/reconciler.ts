@@ -1,12 +1,12 @@
 import type { Clock, NamedCommand, Slot, World } from "@shoal/core";
-import type { Actor } from "./actors.ts";
+import type { AnyActor } from "./actors.ts";
 import type { EffectDeliverer } from "./effect-deliverer.ts";
 
 /** Finds places for slots. */
 export interface SlotScheduler {
   /** What an aggregate looks for now; replaces what it looked for before. */
-  request(actor: Actor, slots: readonly Slot[]): void;
-  remove(actor: Actor): void;
+  request(actor: AnyActor, slots: readonly Slot[]): void;
+  remove(actor: AnyActor): void;
 }
 
 export interface ReconcilerOptions {
@@ -25,13 +25,13 @@ const overdueMs = 1_000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** One timer for each aggregate: when time alone changes what it needs. */
-  readonly #timers = new Map<Actor, { readonly at: number; readonly cancel: () => void }>();
+  readonly #timers = new Map<AnyActor, { readonly at: number; readonly cancel: () => void }>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
-  reconcile(actor: Actor): void {
+  reconcile(actor: AnyActor): void {
     const state = actor.state();
     if (state === undefined || !actor.isOpen()) return;
     if (actor.kind.isSettled(state)) {
@@ -49,19 +49,19 @@ export class Reconciler {
     this.#arm(actor, nextAt === undefined || nextAt > now ? nextAt : now + overdueMs);
   }
 
-  remove(actor: Actor): void {
+  remove(actor: AnyActor): void {
     this.#timers.get(actor)?.cancel();
     this.#timers.delete(actor);
     this.#options.scheduler.remove(actor);
     this.#options.effects.remove(actor);
   }
 
-  #give(actor: Actor, command: NamedCommand): void {
+  #give(actor: AnyActor, command: NamedCommand): void {
     // An actor that closes leaves its aggregate to the next owner, which reacts by itself.
     actor.command({ command, actor: { type: "requester", id: this.#options.by } }).catch(() => undefined);
   }
 
-  #arm(actor: Actor, at: number | undefined): void {
+  #arm(actor: AnyActor, at: number | undefined): void {
     const armed = this.#timers.get(actor);
     if (armed?.at === at) return;
     armed?.cancel();

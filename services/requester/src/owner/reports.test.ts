@@ -38,10 +38,10 @@ async function withExecution(): Promise<ShardHarness> {
   return harness;
 }
 
-async function say({ sea, until }: ShardHarness, namespace = "default"): Promise<void> {
-  const { reports } = sea.node(nodeId);
+async function say({ sim, until }: ShardHarness, namespace = "default"): Promise<void> {
+  const { reports } = sim.node(nodeId);
   await until(reports.send({ jobId: id, executionId, report: { ...completed, namespace } }));
-  await sea.clock.advance(4_000);
+  await sim.clock.advance(4_000);
 }
 
 const counted = ({ log }: OwnedShard) => ({ ...log });
@@ -51,19 +51,19 @@ it.each(["other", "*", ">", "a.b", ""])(
   async (namespace) => {
     const harness = await withExecution();
     const owned = await harness.open("a");
-    await harness.sea.clock.advance(2_000);
+    await harness.sim.clock.advance(2_000);
     const before = counted(owned);
-    const entries = harness.sea.log.entries.length;
+    const entries = harness.sim.log.entries.length;
     await say(harness, namespace);
-    await harness.sea.clock.advance(60_000);
+    await harness.sim.clock.advance(60_000);
     const { appends, loads } = counted(owned);
-    expect([appends - before.appends, harness.sea.log.entries.length - entries]).toEqual([0, 0]);
+    expect([appends - before.appends, harness.sim.log.entries.length - entries]).toEqual([0, 0]);
     expect(loads - before.loads).toBeLessThanOrEqual(1);
-    expect(harness.sea.positions.load("open", 3)?.reportsSeq).toBe(1);
-    expect(harness.sea.reports.parked).toEqual([]);
+    expect(harness.sim.positions.load("open", 3)?.reportsSeq).toBe(1);
+    expect(harness.sim.reports.parked).toEqual([]);
     await say(harness);
     expect(
-      harness.sea.log
+      harness.sim.log
         .load(jobRef(id), 0)
         .at(-1)
         ?.commit.events.map(({ type }) => type),
@@ -73,37 +73,37 @@ it.each(["other", "*", ">", "a.b", ""])(
 
 it("reports of a job that cannot be read are refused, and decided by a requester that can read it", async () => {
   const harness = await withExecution();
-  const { sea, until } = harness;
+  const { sim, until } = harness;
   harness.note(id);
-  const messages = sea.log.messages.length;
+  const messages = sim.log.messages.length;
   const old = await harness.open("old");
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   await say(harness);
-  expect([sea.log.messages.length, sea.positions.load("open", 3)?.reportsSeq]).toEqual([messages, 1]);
-  expect(sea.reports.parked).toEqual([]);
+  expect([sim.log.messages.length, sim.positions.load("open", 3)?.reportsSeq]).toEqual([messages, 1]);
+  expect(sim.reports.parked).toEqual([]);
   await until(old.shard.close());
   await harness.open("new", { kinds: noting });
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   // As a node does while its assignment is in place.
   await say(harness);
-  expect(sea.log.messages.length).toBeGreaterThan(messages);
-  expect(sea.log.entries.at(-1)?.commit.actor).toMatchObject({ type: "node", id: nodeId });
+  expect(sim.log.messages.length).toBeGreaterThan(messages);
+  expect(sim.log.entries.at(-1)?.commit.actor).toMatchObject({ type: "node", id: nodeId });
 });
 
 it("a report is counted once it is decided: the next owner decides one whose commit was never stored", async () => {
   const harness = await withExecution();
-  const { sea, until } = harness;
-  const position = () => sea.positions.load("open", 3)?.reportsSeq;
+  const { sim, until } = harness;
+  const position = () => sim.positions.load("open", 3)?.reportsSeq;
   const append = () => new Promise<never>(() => undefined);
   const old = await harness.open("old", { change: ({ log }) => ({ log: { ...log, append } }) });
-  await sea.clock.advance(2_000);
+  await sim.clock.advance(2_000);
   // Longer than the positions wait to be saved.
   await say(harness);
   expect(position()).toBe(0);
   await until(old.shard.close());
   expect(position()).toBe(0);
   await harness.open("new");
-  await sea.clock.advance(4_000);
-  expect(sea.log.entries.at(-1)?.commit.events.map(({ type }) => type)).toContain("ExecutionCompleted");
+  await sim.clock.advance(4_000);
+  expect(sim.log.entries.at(-1)?.commit.events.map(({ type }) => type)).toContain("ExecutionCompleted");
   expect(position()).toBe(1);
 });

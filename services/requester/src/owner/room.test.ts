@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { Room } from "./room.ts";
+import { FlowControl } from "./room.ts";
 
 it("holds a reader back from the most until half of it is done", async () => {
   let pending = 3;
-  const room = new Room(() => pending, 4);
+  const room = new FlowControl(() => pending, 4);
   expect(room.wait()).toBeUndefined();
   pending = 4;
   let isFree = false;
@@ -21,7 +21,7 @@ it("holds a reader back from the most until half of it is done", async () => {
 });
 
 it("holds back nothing once it is closed", async () => {
-  const room = new Room(() => 9, 4);
+  const room = new FlowControl(() => 9, 4);
   const waiting = room.wait();
   room.close();
   await waiting;

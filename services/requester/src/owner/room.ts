@@ -1,5 +1,5 @@
 /** Holds a reader back while too much of what it delivered is under way. */
-export class Room {
+export class FlowControl {
   readonly #pending: () => number;
   readonly #most: number;
   #free: PromiseWithResolvers<void> | undefined;

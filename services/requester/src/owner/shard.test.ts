@@ -1,6 +1,6 @@
 import type { ViewStore } from "@shoal/core";
 import { openKeyOf } from "@shoal/core";
-import { entriesOf, type Sea } from "@shoal/core/testing";
+import { entriesOf, type SimulatedCluster } from "@shoal/core/testing";
 import { executionIdOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import {
@@ -14,9 +14,9 @@ import {
   submitted,
 } from "../testing/shard-harness.ts";
 
-const openOf = (sea: Sea, id: string) => sea.views.open.get(openKeyOf(jobRef(id)));
-const stateOf = (sea: Sea, id: string) => {
-  const entry = sea.views.jobs.get(`default.${id}`) as { job?: { state?: { stateType?: string } } } | undefined;
+const openOf = (sim: SimulatedCluster, id: string) => sim.views.open.get(openKeyOf(jobRef(id)));
+const stateOf = (sim: SimulatedCluster, id: string) => {
+  const entry = sim.views.jobs.get(`default.${id}`) as { job?: { state?: { stateType?: string } } } | undefined;
   return entry?.job?.state?.stateType;
 };
 const stop = { name: "Stop", why: "enough" } as const;
@@ -34,11 +34,11 @@ async function withNoted(): Promise<
 
 describe("one aggregate among many that cannot be read", () => {
   it("is quarantined with reason and position, and the others go on", async () => {
-    const { sea, ids, noted, seq, open, until } = await withNoted();
+    const { sim, ids, noted, seq, open, until } = await withNoted();
     const { shard } = await open("old");
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     expect(shard.quarantined()).toMatchObject([{ aggregate: jobRef(noted), seq, code: "LOG_NEWER" }]);
-    expect(openOf(sea, noted)).toMatchObject({ id: noted, quarantine: { seq, code: "LOG_NEWER" } });
+    expect(openOf(sim, noted)).toMatchObject({ id: noted, quarantine: { seq, code: "LOG_NEWER" } });
     expect(shard.size()).toBe(ids.length - 1);
     for (const id of ids.filter((each) => each !== noted)) {
       const reply = until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
@@ -46,27 +46,27 @@ describe("one aggregate among many that cannot be read", () => {
     }
     const refused = until(shard.command({ aggregate: jobRef(noted), command: stop, actor: client }));
     await expect(refused).rejects.toMatchObject({ code: "LOG_NEWER" });
-    await sea.clock.advance(5_000);
-    expect(sea.log.messagesOf(jobRef(noted)).at(-1)?.seq).toBe(seq);
-    expect(sea.positions.load("jobs", 3)?.eventsSeq).toBe(sea.log.messages.at(-1)?.seq);
+    await sim.clock.advance(5_000);
+    expect(sim.log.messagesOf(jobRef(noted)).at(-1)?.seq).toBe(seq);
+    expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(sim.log.messages.at(-1)?.seq);
   });
 
   it("is taken up by a requester that can read it, and its views show what the positions have passed", async () => {
-    const { sea, noted, open, until } = await withNoted();
+    const { sim, noted, open, until } = await withNoted();
     const old = await open("old");
-    await sea.clock.advance(5_000);
-    expect(stateOf(sea, noted)).not.toBe("stopped");
+    await sim.clock.advance(5_000);
+    expect(stateOf(sim, noted)).not.toBe("stopped");
     await until(old.shard.close());
     const { shard } = await open("new", { kinds: laterKinds });
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     expect(shard.quarantined()).toEqual([]);
-    expect([openOf(sea, noted), stateOf(sea, noted)]).toEqual([undefined, "stopped"]);
+    expect([openOf(sim, noted), stateOf(sim, noted)]).toEqual([undefined, "stopped"]);
   });
 
   it("stays marked until its views show what it could not read", async () => {
-    const { sea, noted, seq, open, until } = await withNoted();
+    const { sim, noted, seq, open, until } = await withNoted();
     const old = await open("old");
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     await until(old.shard.close());
     const dead = await open("dead", {
       kinds: laterKinds,
@@ -74,54 +74,54 @@ describe("one aggregate among many that cannot be read", () => {
         views: { ...views, jobs: { ...views.jobs, put: () => new Promise<void>(() => undefined) } },
       }),
     });
-    await sea.clock.advance(5_000);
-    expect(openOf(sea, noted)).toMatchObject({ quarantine: { seq } });
-    dead.ports.berth.kill();
+    await sim.clock.advance(5_000);
+    expect(openOf(sim, noted)).toMatchObject({ quarantine: { seq } });
+    dead.ports.proc.kill();
     await open("new", { kinds: laterKinds });
-    await sea.clock.advance(5_000);
-    expect([openOf(sea, noted), stateOf(sea, noted)]).toEqual([undefined, "stopped"]);
+    await sim.clock.advance(5_000);
+    expect([openOf(sim, noted), stateOf(sim, noted)]).toEqual([undefined, "stopped"]);
   });
 
   it("is quarantined also when its message arrives live", async () => {
-    const { sea, open, give, note, until } = shardHarness();
+    const { sim, open, give, note, until } = shardHarness();
     const [id = "", other = ""] = jobIds(2);
     await give(id, submitted(id));
     const { shard } = await open("old");
-    await sea.clock.advance(1_000);
+    await sim.clock.advance(1_000);
     expect(shard.size()).toBe(1);
     const seq = note(id);
-    await sea.clock.advance(5_000);
-    expect([shard.size(), openOf(sea, id)]).toMatchObject([0, { quarantine: { seq, code: "LOG_NEWER" } }]);
+    await sim.clock.advance(5_000);
+    expect([shard.size(), openOf(sim, id)]).toMatchObject([0, { quarantine: { seq, code: "LOG_NEWER" } }]);
     await give(other, submitted(other));
-    await sea.clock.advance(5_000);
-    expect(stateOf(sea, other)).toBeDefined();
+    await sim.clock.advance(5_000);
+    expect(stateOf(sim, other)).toBeDefined();
     const refused = until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
     await expect(refused).rejects.toMatchObject({ code: "LOG_NEWER" });
-    expect(sea.positions.load("open", 3)?.eventsSeq).toBe(sea.log.messages.at(-1)?.seq);
+    expect(sim.positions.load("open", 3)?.eventsSeq).toBe(sim.log.messages.at(-1)?.seq);
   });
 });
 
 describe("a takeover", () => {
   it("writes nothing when everything is projected", async () => {
-    const { sea, open, give, until } = shardHarness();
+    const { sim, open, give, until } = shardHarness();
     const first = await open("a");
     for (const id of jobIds(20)) await give(id, submitted(id));
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     expect(first.writes.length).toBeGreaterThanOrEqual(40);
     await until(first.shard.close());
     const second = await open("b");
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     expect([second.shard.size(), second.writes]).toEqual([20, []]);
   });
 
   it("projects what lies behind the positions, and leaves no assignment of an execution that has ended since", async () => {
-    const { sea, open, give, until } = shardHarness();
+    const { sim, open, give, until } = shardHarness();
     const [id = "", other = ""] = jobIds(2);
     await give(id, submitted(id));
     const first = await open("a");
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     await until(first.shard.close());
-    const saved = sea.positions.load("jobs", 3)?.eventsSeq;
+    const saved = sim.positions.load("jobs", 3)?.eventsSeq;
     const placed = {
       slot: "0",
       nodeId: "n-one",
@@ -142,19 +142,19 @@ describe("a takeover", () => {
     await give(id, { name: "Report", nodeId: "n-one", executionId, report });
     await give(other, submitted(other));
     const second = await open("b");
-    await sea.clock.advance(5_000);
-    expect(sea.log.entries.at(-1)?.seq).toBeGreaterThan(saved ?? 0);
-    expect([...entriesOf(sea.views.assignments).keys()]).toEqual([]);
-    expect([stateOf(sea, id), openOf(sea, id), second.shard.size()]).toEqual(["completed", undefined, 1]);
-    expect(openOf(sea, other)).toBeDefined();
+    await sim.clock.advance(5_000);
+    expect(sim.log.entries.at(-1)?.seq).toBeGreaterThan(saved ?? 0);
+    expect([...entriesOf(sim.views.assignments).keys()]).toEqual([]);
+    expect([stateOf(sim, id), openOf(sim, id), second.shard.size()]).toEqual(["completed", undefined, 1]);
+    expect(openOf(sim, other)).toBeDefined();
   });
 
   it("ends when the shard is lost while its views do not answer", async () => {
-    const { sea, open, own, give, until } = shardHarness();
+    const { sim, open, own, give, until } = shardHarness();
     const [id = ""] = jobIds(1);
     await give(id, submitted(id));
     const first = await open("a");
-    await sea.clock.advance(5_000);
+    await sim.clock.advance(5_000);
     await until(first.shard.close());
     await give(id, stop);
     // The entry of the owner before is still there, and cannot be removed.
@@ -164,39 +164,39 @@ describe("a takeover", () => {
       }),
     });
     const opening = shard.open();
-    await sea.clock.advance(1_000);
+    await sim.clock.advance(1_000);
     await until(shard.close());
     await until(opening);
-    expect(openOf(sea, id)).toBeDefined();
+    expect(openOf(sim, id)).toBeDefined();
   });
 });
 
 it("an aggregate leaves memory once it is settled and projected", async () => {
-  const { sea, open, give, until } = shardHarness();
+  const { sim, open, give, until } = shardHarness();
   const { shard } = await open("a");
   const ids = jobIds(10);
   for (const id of ids) await give(id, submitted(id));
-  await sea.clock.advance(1_000);
+  await sim.clock.advance(1_000);
   expect(shard.size()).toBe(10);
   for (const id of ids.slice(0, 5)) await until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
-  await sea.clock.advance(5_000);
+  await sim.clock.advance(5_000);
   expect(shard.size()).toBe(5);
   for (const id of ids.slice(5)) await give(id, stop);
-  await sea.clock.advance(5_000);
-  expect([shard.size(), entriesOf(sea.views.open).size]).toEqual([0, 0]);
+  await sim.clock.advance(5_000);
+  expect([shard.size(), entriesOf(sim.views.open).size]).toEqual([0, 0]);
 });
 
 it("following stops at about a thousand commits that the views have not stored, and goes on when they answer", async () => {
-  const { sea, open, give } = shardHarness();
+  const { sim, open, give } = shardHarness();
   const ids = jobIds(2_500);
   for (const id of ids) {
     await give(id, submitted(id));
     await give(id, stop);
   }
-  sea.positions.save("jobs", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
-  sea.positions.save("assignments", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
-  sea.positions.save("nodes", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
-  sea.positions.save("open", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
+  sim.positions.save("jobs", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
+  sim.positions.save("assignments", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
+  sim.positions.save("nodes", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
+  sim.positions.save("open", 3, { eventsSeq: 1, reportsSeq: 0, revision: 0 });
   const answering = Promise.withResolvers<void>();
   const seen = new Set<string>();
   const slow = (store: ViewStore): ViewStore => ({
@@ -208,11 +208,11 @@ it("following stops at about a thousand commits that the views have not stored, 
     },
   });
   await open("a", { change: ({ views }) => ({ views: { ...views, jobs: slow(views.jobs) } }) });
-  await sea.clock.advance(30_000);
+  await sim.clock.advance(30_000);
   const before = seen.size;
   expect(before).toBeGreaterThan(256);
   expect(before).toBeLessThanOrEqual(1_100);
   answering.resolve();
-  await sea.clock.advance(30_000);
-  expect([seen.size, sea.positions.load("jobs", 3)?.eventsSeq]).toEqual([2_500, sea.log.messages.at(-1)?.seq]);
+  await sim.clock.advance(30_000);
+  expect([seen.size, sim.positions.load("jobs", 3)?.eventsSeq]).toEqual([2_500, sim.log.messages.at(-1)?.seq]);
 });

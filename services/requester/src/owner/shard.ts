@@ -12,7 +12,7 @@ import {
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import type { Actor } from "./actors.ts";
+import type { AnyActor } from "./actors.ts";
 import { Aggregates } from "./aggregates.ts";
 import { decideReport } from "./decide-report.ts";
 import type { FeatureGate } from "./feature-gate.ts";
@@ -21,7 +21,7 @@ import { Projector } from "./projector.ts";
 import type { Quarantined } from "./quarantine.ts";
 import { readEntries } from "./read-entries.ts";
 import type { Reconciler } from "./reconciler.ts";
-import { Room } from "./room.ts";
+import { FlowControl } from "./room.ts";
 import { serveCommands } from "./serve-commands.ts";
 import { ViewPositions } from "./view-positions.ts";
 
@@ -59,8 +59,8 @@ export class Shard {
   readonly #rebuilding = new Set<string>();
   readonly #closers: { close(): Promise<void> }[] = [];
   readonly #closed = new AbortController();
-  readonly #commitRoom: Room;
-  readonly #reportRoom: Room;
+  readonly #commitRoom: FlowControl;
+  readonly #reportRoom: FlowControl;
 
   constructor(options: ShardOptions) {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
@@ -75,8 +75,8 @@ export class Shard {
       open: () => this.size(),
       onMissing: (bucket) => void this.#rebuild(bucket),
     });
-    this.#commitRoom = new Room(() => this.#positions.events.pending(), followedMax);
-    this.#reportRoom = new Room(() => this.#positions.reports.pending(), followedMax);
+    this.#commitRoom = new FlowControl(() => this.#positions.events.pending(), followedMax);
+    this.#reportRoom = new FlowControl(() => this.#positions.reports.pending(), followedMax);
     this.#aggregates = new Aggregates({
       ...options,
       projector: this.#projector,
@@ -121,12 +121,12 @@ export class Shard {
   }
 
   /** The aggregates in memory of which something is live on a node. */
-  on(nodeId: string): readonly Actor[] {
+  on(nodeId: string): readonly AnyActor[] {
     return this.#aggregates.on(nodeId);
   }
 
   /** Every aggregate in memory. */
-  actors(): Iterable<Actor> {
+  actors(): Iterable<AnyActor> {
     return this.#aggregates;
   }
 

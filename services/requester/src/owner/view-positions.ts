@@ -16,7 +16,7 @@ export interface ViewPositionsOptions {
   readonly onMissing: (bucket: string) => void;
 }
 
-const beginning: ViewPosition = { eventsSeq: 0, reportsSeq: 0 };
+const origin: ViewPosition = { eventsSeq: 0, reportsSeq: 0 };
 
 /** How far a shard has come, and its position in each bucket. Saved late on purpose: doing some work again is harmless. */
 export class ViewPositions {
@@ -46,7 +46,7 @@ export class ViewPositions {
       throw new Fault("LOG_DAMAGED", `the log ends at ${lastSeq}, but bucket ${bucket} follows it up to ${eventsSeq}`);
     }
     // An empty log has nothing to rebuild from.
-    if (lastSeq === 0) for (const bucket of this.missing()) this.#saved.set(bucket, { ...beginning, revision: 0 });
+    if (lastSeq === 0) for (const bucket of this.missing()) this.#saved.set(bucket, { ...origin, revision: 0 });
     if (lastSeq === 0) this.moved();
     const from = Math.min(lastSeq, ...[...this.#saved.values()].map(({ eventsSeq }) => eventsSeq));
     const reportsSeq = this.#saved.get(buckets.open)?.reportsSeq ?? 0;

@@ -8,7 +8,7 @@ describe("a watermark", () => {
       fc.property(
         fc.array(fc.nat(1000), { minLength: 1, maxLength: 40 }),
         fc.infiniteStream(fc.nat()),
-        (steps, dice) => {
+        (steps, prng) => {
           const mark = createWatermark(10);
           let seq = 10;
           const open: { readonly seq: number; readonly end: () => void }[] = [];
@@ -16,7 +16,7 @@ describe("a watermark", () => {
             seq += 1 + (step % 3);
             open.push({ seq, end: mark.begin(seq) });
             if (step % 2 === 0) {
-              const at = dice.next().value % open.length;
+              const at = prng.next().value % open.length;
               open.splice(at, 1)[0]?.end();
             }
             const lowest = Math.min(...open.map((each) => each.seq));

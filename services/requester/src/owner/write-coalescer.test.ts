@@ -1,12 +1,12 @@
 import type { Change } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { WriteCoalescer } from "./write-coalescer.ts";
 
 const change = (key: string, seq: number): Change => ({ bucket: "jobs", urgent: false, key, seq, value: { seq } });
 
 function writer() {
-  const clock = createHandClock(0);
+  const clock = createManualClock(0);
   const written: string[] = [];
   const late = new WriteCoalescer(clock, async ({ key, seq }) => void written.push(`${key}@${seq}`));
   return { clock, written, late };
@@ -57,7 +57,7 @@ describe("a write coalescer", () => {
   });
 
   it("do not fail a flush with a write that fails", async () => {
-    const late = new WriteCoalescer(createHandClock(0), () => Promise.reject(new Error("no room")));
+    const late = new WriteCoalescer(createManualClock(0), () => Promise.reject(new Error("no room")));
     const put = expect(late.put(change("a", 1))).rejects.toThrow("no room");
     await late.flush();
     await put;

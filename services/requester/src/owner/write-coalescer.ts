@@ -6,7 +6,7 @@ const tickMs = 100;
 // What changes all the time is written every so many ticks: half a second behind, as a person who watches would accept.
 const ticksMax = 5;
 
-interface Waiting {
+interface CoalescedWrite {
   change: Change;
   /** It has changed since the last tick. */
   moved: boolean;
@@ -18,7 +18,7 @@ interface Waiting {
 export class WriteCoalescer {
   readonly #clock: Clock;
   readonly #write: (change: Change) => Promise<void>;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, CoalescedWrite>();
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -80,7 +80,7 @@ export class WriteCoalescer {
     if (this.#waiting.size > 0) this.#tickSoon();
   }
 
-  #store({ change, settled }: Waiting): Promise<void> {
+  #store({ change, settled }: CoalescedWrite): Promise<void> {
     this.#write(change).then(settled.resolve, settled.reject);
     return settled.promise;
   }

@@ -11,7 +11,7 @@ import type { Holding } from "../owner/owner.ts";
 import type { Roster } from "./roster.ts";
 
 /** The cluster as its operator looks at it and changes it. */
-export interface Cluster {
+export interface ClusterControl {
   status(): ClusterEntity;
   /** What this requester owns. */
   holdings(): HoldingsEntity;
@@ -35,7 +35,7 @@ export interface ClusterParts {
 // As many as a person reads; the count says how many there are.
 const quarantinedShown = 20;
 
-export function createCluster({ requesterId, roster, membership, owner, leases }: ClusterParts): Cluster {
+export function createCluster({ requesterId, roster, membership, owner, leases }: ClusterParts): ClusterControl {
   const holdings = (): HoldingsEntity => holdingsOf(owner.holdings());
   return {
     holdings,

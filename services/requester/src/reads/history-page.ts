@@ -21,13 +21,13 @@ export interface HistoryPage {
 }
 
 /** One page of a story. While the story goes on there always is a next page: clients follow a job by asking for it. */
-export function historyPage(story: readonly HistoryEntity[], over: boolean, wish: HistoryWish): HistoryPage {
-  const wanted = story.filter((line) => line.seqNum >= wish.from && suits(line, wish));
-  const items = wanted.slice(0, wish.limit);
+export function historyPage(trace: readonly HistoryEntity[], over: boolean, wish: HistoryWish): HistoryPage {
+  const expected = trace.filter((line) => line.seqNum >= wish.from && suits(line, wish));
+  const items = expected.slice(0, wish.limit);
   const last = items.at(-1);
-  if (wanted.length > items.length) return { items, next: (last?.seqNum ?? 0) + 1 };
+  if (expected.length > items.length) return { items, next: (last?.seqNum ?? 0) + 1 };
   // Behind the last line of all, told or not: what was filtered out now need not be looked at again.
-  return { items, next: over ? undefined : Math.max(wish.from, story.length + 1) };
+  return { items, next: over ? undefined : Math.max(wish.from, trace.length + 1) };
 }
 
 function suits(line: HistoryEntity, { since, level, executionId, version }: HistoryWish): boolean {

@@ -37,7 +37,7 @@ export async function locateJob<T>(parts: JobLocateParts, { called, scope, read 
   if (found !== undefined) return found;
   const mayBegin = called.startsWith("j-");
   if (mayBegin) await positions.reach(position);
-  const [only, other] = mayBegin ? catalog.idsBeginning(called, 2) : [];
+  const [only, other] = mayBegin ? catalog.idsStartingWith(called, 2) : [];
   if (other !== undefined) throw new Fault("MULTIPLE_JOBS", `multiple jobs found for id ${called}`);
   const begun = only === undefined ? undefined : await read(only);
   if (begun !== undefined) return begun;

@@ -32,14 +32,14 @@ const Entry = z.looseObject({ node: z.custom<NodeEntity>(isNodeEntity) });
 /** Follows the nodes bucket in memory: there are some thousand nodes at most. */
 export function createNodeList(parts: NodeListParts): NodeList & Process {
   const { views, membership, roster, clock, self, clockOffsetMs = () => undefined } = parts;
-  const kept = new Map<string, NodeEntity>();
+  const saved = new Map<string, NodeEntity>();
   const startedAt = clock.now();
   let watch: { close(): Promise<void> } | undefined;
 
   function changed(key: string, value: ViewEntry | undefined): void {
     const entry = value === undefined ? undefined : Entry.safeParse(value);
-    if (entry?.success === true) kept.set(key, entry.data.node);
-    else kept.delete(key);
+    if (entry?.success === true) saved.set(key, entry.data.node);
+    else saved.delete(key);
   }
 
   return {
@@ -52,7 +52,7 @@ export function createNodeList(parts: NodeListParts): NodeList & Process {
     },
     all() {
       const live = new Map(membership.nodes().map((each) => [each.heartbeat.info.nodeId, each]));
-      const nodes = [...kept.values()].map((node) => lately(node, live.get(node.info.nodeId), clockOffsetMs()));
+      const nodes = [...saved.values()].map((node) => lately(node, live.get(node.info.nodeId), clockOffsetMs()));
       const own = { requesterId: self.nodeId, knownSince: startedAt, shards: [] };
       const living = new Map([own, ...roster.living()].map((each) => [each.requesterId, each]));
       const requesters = [...living.values()].map((each) =>

@@ -1,5 +1,5 @@
-import { entries, entryOf, foldJob, jobViews, noTip } from "@shoal/core";
-import { createSea, drive, type Sea } from "@shoal/core/testing";
+import { entries, entryOf, foldJob, jobViews, noStreamPosition } from "@shoal/core";
+import { createSimulatedCluster, drive, type SimulatedCluster } from "@shoal/core/testing";
 import {
   buckets,
   commitVersion,
@@ -15,13 +15,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryPorts } from "../testing/memory-ports.ts";
 import { createPositionGate, type PositionGateParts, positionLimits } from "./position-gate.ts";
 
-let sea: Sea;
+let sim: SimulatedCluster;
 let driving: { stop(): void };
 const stops: (() => Promise<void>)[] = [];
 
 beforeEach(() => {
-  sea = createSea({ seed: "positions" });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ seed: "positions" });
+  driving = drive(sim.clock);
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -36,32 +36,32 @@ const submission = (id: string) =>
 /** Appends a commit as another requester would; no view follows unless `shown` is called. */
 function append(id: string, event: StoredEvent): number {
   const aggregate = ref(id);
-  const tip = sea.log.load(aggregate, 0).at(-1) ?? noTip;
+  const streamHead = sim.log.load(aggregate, 0).at(-1) ?? noStreamPosition;
   const commit = {
     v: commitVersion,
-    id: `c-${sea.log.entries.length}`,
+    id: `c-${sim.log.entries.length}`,
     at: 1,
     by: "r-2",
     actor: { type: "requester", id: "r" },
     cause: { command: "test" },
     epoch: 0,
-    prev: tip.hash,
+    prev: streamHead.hash,
   } as const;
-  return sea.log.append(aggregate, tip, { ...commit, events: [event] }).seq;
+  return sim.log.append(aggregate, streamHead, { ...commit, events: [event] }).seq;
 }
 
 /** Writes a job's views as its owner does. */
 function shown(id: string): void {
-  const job = foldJob(sea.log.load(ref(id), 0)) ?? expect.unreachable();
+  const job = foldJob(sim.log.load(ref(id), 0)) ?? expect.unreachable();
   for (const view of jobViews)
     for (const { key, seq, value } of entries(view, job))
-      sea.views[view.bucket.name]?.write(key, seq, entryOf(seq, value));
+      sim.views[view.bucket.name]?.write(key, seq, entryOf(seq, value));
 }
 
 /** Saves how far the entries of a shard are written, as its owner does. */
 function savePosition(shard: number, eventsSeq: number): void {
-  const revision = sea.positions.load(buckets.jobs, shard)?.revision ?? 0;
-  sea.positions.save(buckets.jobs, shard, { eventsSeq, reportsSeq: 0, revision });
+  const revision = sim.positions.load(buckets.jobs, shard)?.revision ?? 0;
+  sim.positions.save(buckets.jobs, shard, { eventsSeq, reportsSeq: 0, revision });
 }
 
 const idsIn = (count: number, shard: number): readonly string[] => {
@@ -71,7 +71,7 @@ const idsIn = (count: number, shard: number): readonly string[] => {
 };
 
 async function gateAt(requesterId: string) {
-  const ports = memoryPorts(sea, requesterId);
+  const ports = memoryPorts(sim, requesterId);
   await ports.catalog.start();
   stops.push(() => ports.catalog.stop());
   const asked = { ranges: 0, loads: 0, commits: 0 };
@@ -131,9 +131,9 @@ describe("a list at a position", () => {
     const positions = Array.from({ length: 30 }, (_, index) => append(`j-${index}`, submission(`j-${index}`)));
     await Promise.all(positions.toReversed().map((position) => gate.reach(position)));
     expect(Object.keys(states())).toHaveLength(30);
-    const later = append("j-later", submission("j-later"));
+    const deferred = append("j-later", submission("j-later"));
     await gate.reach(positions[0] ?? 0);
-    await gate.reach(later);
+    await gate.reach(deferred);
     expect(Object.keys(states())).toHaveLength(31);
   });
   it("costs nothing when the position has been reached before, and no fold where the view is up to date", async () => {
@@ -189,12 +189,12 @@ describe("a list at a position", () => {
     const position = append("j-1", submission("j-1"));
     await gate.reach(1);
     const next = append("j-2", submission("j-2"));
-    ports.berth.cutUntil(sea.clock.now() + positionLimits.waitMs * 2);
+    ports.proc.cutUntil(sim.clock.now() + positionLimits.waitMs * 2);
     await expect(gate.reach(next)).rejects.toMatchObject({
       code: expect.stringMatching(/LOG_UNREACHABLE|NOT_REACHED/),
     });
     expect(next).toBeGreaterThan(position);
-    await sea.clock.advanceTo(sea.clock.now() + positionLimits.waitMs * 3);
+    await sim.clock.advanceTo(sim.clock.now() + positionLimits.waitMs * 3);
     await gate.reach(next);
     expect(Object.keys(states())).toContain("j-2");
   });

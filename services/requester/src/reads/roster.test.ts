@@ -1,11 +1,11 @@
-import { createSea, drive } from "@shoal/core/testing";
+import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { Roster } from "./roster.ts";
 
 it("knows every living requester and what it owns, and passes the picture on", async () => {
-  const sea = createSea({ seed: "roster" });
-  const driving = drive(sea.clock);
-  const [one, two] = [sea.requester("a"), sea.requester("b")];
+  const sim = createSimulatedCluster({ seed: "roster" });
+  const driving = drive(sim.clock);
+  const [one, two] = [sim.requester("a"), sim.requester("b")];
   const roster = new Roster(one.clock);
   const pictures: (readonly string[])[] = [];
   const leases = roster.over(one.leases);

@@ -1,5 +1,14 @@
-import { entries, entryOf, executionEntities, foldJob, jobEntity, jobViews, noTip, type ViewEntry } from "@shoal/core";
-import { createSea, drive, type Sea } from "@shoal/core/testing";
+import {
+  entries,
+  entryOf,
+  executionEntities,
+  foldJob,
+  jobEntity,
+  jobViews,
+  noStreamPosition,
+  type ViewEntry,
+} from "@shoal/core";
+import { createSimulatedCluster, drive, type SimulatedCluster } from "@shoal/core/testing";
 import {
   commitVersion,
   JobCompleted,
@@ -11,21 +20,21 @@ import {
   subjectOf,
 } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
 import { memoryPorts } from "../testing/memory-ports.ts";
+import { jobIdOf, jobRef, steps } from "../testing/sample-jobs.ts";
 import { createPositionGate } from "./position-gate.ts";
 import { type JobViewParts, viewJob } from "./view-job.ts";
 
 const id = jobIdOf(1);
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 
-let sea: Sea;
+let sim: SimulatedCluster;
 let driving: { stop(): void };
 const stops: (() => Promise<void>)[] = [];
 
 beforeEach(() => {
-  sea = createSea({ seed: "views" });
-  driving = drive(sea.clock);
+  sim = createSimulatedCluster({ seed: "views" });
+  driving = drive(sim.clock);
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -34,8 +43,8 @@ afterEach(async () => {
 
 /** Appends one commit as the job's owner does; no view follows unless `show` is called. */
 function append(...events: readonly StoredEvent[]): number {
-  const stored = sea.log.load(jobRef(id), 0);
-  const tip = stored.at(-1) ?? noTip;
+  const stored = sim.log.load(jobRef(id), 0);
+  const streamHead = stored.at(-1) ?? noStreamPosition;
   const commit = {
     v: commitVersion,
     id: `c-${stored.length} ${subjectOf(jobRef(id))}`,
@@ -44,19 +53,19 @@ function append(...events: readonly StoredEvent[]): number {
     actor: { type: "requester", id: "r-owner" },
     cause: { command: "test" },
     epoch: 0,
-    prev: tip.hash,
+    prev: streamHead.hash,
     events,
   } as const;
-  return sea.log.append(jobRef(id), tip, commit).seq;
+  return sim.log.append(jobRef(id), streamHead, commit).seq;
 }
 
-const jobNow = () => foldJob(sea.log.load(jobRef(id), 0)) ?? expect.unreachable();
+const jobNow = () => foldJob(sim.log.load(jobRef(id), 0)) ?? expect.unreachable();
 
 /** Writes the job's entry as its owner does, perhaps changed. */
 function show(change: (entry: ViewEntry) => ViewEntry = (entry) => entry): void {
   for (const view of jobViews.filter(({ bucket }) => bucket.name === "jobs"))
     for (const { key, seq, value } of entries(view, jobNow()))
-      sea.views.jobs.write(key, seq, change(entryOf(seq, value)));
+      sim.views.jobs.write(key, seq, change(entryOf(seq, value)));
 }
 
 const history: readonly (readonly StoredEvent[])[] = [
@@ -68,7 +77,7 @@ const history: readonly (readonly StoredEvent[])[] = [
 ];
 
 async function reader(requesterId: string) {
-  const ports = memoryPorts(sea, requesterId);
+  const ports = memoryPorts(sim, requesterId);
   await ports.catalog.start();
   stops.push(() => ports.catalog.stop());
   const asked = { loads: 0 };
@@ -138,35 +147,35 @@ describe("a read of one job", () => {
     for (const events of history) append(...events);
     show();
     const { read } = await reader("r-1");
-    await expect(read(false, { log: { ...sea.requester("r-2").log, lastSeqOf: async () => 0 } })).rejects.toMatchObject(
+    await expect(read(false, { log: { ...sim.requester("r-2").log, lastSeqOf: async () => 0 } })).rejects.toMatchObject(
       { code: "JOB_NOT_FOUND" },
     );
   });
   it("never goes backwards at two requesters, while the job and its views go on in any order", async () => {
     for (let round = 0; round < 40; round++) {
-      sea = createSea({ seed: `views ${round}` });
-      const own = drive(sea.clock);
+      sim = createSimulatedCluster({ seed: `views ${round}` });
+      const own = drive(sim.clock);
       const readers = [await reader("r-1"), await reader("r-2")] as const;
       append(...(history[0] ?? []));
       let last = 0;
       let waiting = history.slice(1);
       const goOn = (): void => {
-        const next = sea.dice.chance(0.5) ? undefined : waiting[0];
+        const next = sim.prng.happens(0.5) ? undefined : waiting[0];
         if (next === undefined) show();
         else append(...next);
         if (next !== undefined) waiting = waiting.slice(1);
       };
       while (waiting.length > 0 || last < jobNow().seq) {
         const before = jobNow().seq;
-        const reading = sea.dice.pick(readers).read(sea.dice.chance(0.5));
+        const reading = sim.prng.pick(readers).read(sim.prng.happens(0.5));
         // Some of what happens does so while the read is under way.
-        for (let steps = sea.dice.between(0, 2); steps > 0 && waiting.length > 0; steps--) {
-          if (sea.dice.chance(0.5)) await Promise.resolve();
+        for (let steps = sim.prng.between(0, 2); steps > 0 && waiting.length > 0; steps--) {
+          if (sim.prng.happens(0.5)) await Promise.resolve();
           goOn();
         }
         const { seq, entity } = await reading;
         expect(seq).toBeGreaterThanOrEqual(Math.max(last, before));
-        const then = sea.log.load(jobRef(id), 0).filter((stored) => stored.seq <= seq);
+        const then = sim.log.load(jobRef(id), 0).filter((stored) => stored.seq <= seq);
         expect(entity).toEqual(jobEntity(foldJob(then) ?? expect.unreachable()));
         last = seq;
       }

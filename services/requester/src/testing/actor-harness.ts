@@ -1,5 +1,11 @@
 import { type CommandReply, type EventLog, type Kind, type Kinds, registry } from "@shoal/core";
-import { createSea, type Errand, type ErrandCommand, errandKind, type Sea } from "@shoal/core/testing";
+import {
+  createSimulatedCluster,
+  type Errand,
+  type ErrandCommand,
+  errandKind,
+  type SimulatedCluster,
+} from "@shoal/core/testing";
 import type { Actor, AggregateRef } from "@shoal/proto";
 import { type ActorOptions, AggregateActor } from "../owner/aggregate-actor.ts";
 
@@ -30,7 +36,7 @@ export const childEnded = (index: number): ErrandCommand => ({ name: "ChildEnded
 
 /** Actors of the errand `p` in several processes over one log. */
 export interface ActorHarness {
-  readonly sea: Sea;
+  readonly sim: SimulatedCluster;
   /** An actor in a process of its own; `skewMs` is what its clock is ahead. */
   actor(by: string, options?: Partial<ErrandOptions> & { readonly skewMs?: number }): ErrandActor;
   /** The same with a log that `change` makes of the real one. */
@@ -43,19 +49,19 @@ export interface ActorHarness {
 
 /** Makes an empty log. */
 export function actorHarness(): ActorHarness {
-  const sea = createSea({ kinds: errandsOnly });
+  const sim = createSimulatedCluster({ kinds: errandsOnly });
   const actorOver: ActorHarness["actorOver"] = (by, change, options = {}) => {
-    const { log, clock, random } = sea.requester(by);
+    const { log, clock, random } = sim.requester(by);
     const own = { log: { ...log, ...change(log) }, clock, random };
     const base = { ref: errandRef("p"), kind: errandKind, by, epoch: 1, isOwner: true, onCommit: () => undefined };
     return new AggregateActor({ ...base, ...own, ...options });
   };
   return {
-    sea,
+    sim,
     actorOver,
     actor(by, { skewMs = 0, ...options } = {}) {
-      const { berth, log, clock, random } = sea.requester(by);
-      berth.jumpClock(skewMs);
+      const { proc, log, clock, random } = sim.requester(by);
+      proc.jumpClock(skewMs);
       return actorOver(by, () => log, { clock, random, ...options });
     },
     async settled(...replies) {
@@ -64,9 +70,9 @@ export function actorHarness(): ActorHarness {
       all.then(() => {
         isDone = true;
       });
-      while (!isDone) if (!(await sea.clock.step())) await sea.clock.settle();
+      while (!isDone) if (!(await sim.clock.step())) await sim.clock.settle();
       return await all;
     },
-    causes: () => sea.log.entries.map(({ commit }) => commit.cause.command),
+    causes: () => sim.log.entries.map(({ commit }) => commit.cause.command),
   };
 }

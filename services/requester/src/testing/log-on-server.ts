@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kinds, noTip, type StoredCommit, type Tip } from "@shoal/core";
+import { kinds, noStreamPosition, type StoredCommit, type StreamPosition } from "@shoal/core";
 import { sampleInfo } from "@shoal/core/testing";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import {
   type AggregateRef,
@@ -17,27 +17,27 @@ import {
 import { expectedEntries } from "../verify/expected-entries.ts";
 import { foldNext, notFolded } from "../verify/folded.ts";
 import type { Stores } from "../verify/stored-views.ts";
-import { benchSpec } from "./api-bench.ts";
-import { jobRef, steps } from "./bench-jobs.ts";
+import { harnessSpec } from "./api-harness.ts";
+import { jobRef, steps } from "./sample-jobs.ts";
 
 /** A log with its views on a server of its own. */
 export interface LogOnServer {
   readonly server: RunningServer;
-  readonly ports: RequesterPorts;
-  append(aggregate: AggregateRef, after: Tip, ...events: readonly StoredEvent[]): Promise<Tip>;
+  readonly ports: NatsRequesterPorts;
+  append(aggregate: AggregateRef, after: StreamPosition, ...events: readonly StoredEvent[]): Promise<StreamPosition>;
   /** A job that runs, and its views as an owner writes them. */
-  start(jobId: string): Promise<Tip>;
+  start(jobId: string): Promise<StreamPosition>;
   /** Its end, and its views. */
-  complete(jobId: string, after: Tip): Promise<void>;
+  complete(jobId: string, after: StreamPosition): Promise<void>;
   /** A job from its beginning to its end, with its views. */
   live(jobId: string): Promise<void>;
   join(nodeId: string): Promise<void>;
   /** What a bucket holds, byte for byte. */
-  stored(bucket: keyof RequesterPorts["views"]): Promise<Readonly<Record<string, string>>>;
+  stored(bucket: keyof NatsRequesterPorts["views"]): Promise<Readonly<Record<string, string>>>;
   close(): Promise<void>;
 }
 
-const spec = benchSpec();
+const spec = harnessSpec();
 
 /** Starts a server and connects. */
 export async function logOnServer(): Promise<LogOnServer> {
@@ -52,16 +52,16 @@ export async function logOnServer(): Promise<LogOnServer> {
     onParked: () => {},
   });
   const { log } = ports;
-  const append = (aggregate: AggregateRef, after: Tip, ...events: readonly StoredEvent[]) =>
+  const append = (aggregate: AggregateRef, after: StreamPosition, ...events: readonly StoredEvent[]) =>
     log.append(aggregate, after, commitOf(aggregate, after, events));
   const project = (aggregate: AggregateRef) => projected(ports, aggregate);
   const start = async (jobId: string) => {
-    const submitted = await append(jobRef(jobId), noTip, JobSubmitted.of({ jobId, spec, version: 1 }));
+    const submitted = await append(jobRef(jobId), noStreamPosition, JobSubmitted.of({ jobId, spec, version: 1 }));
     const assigned = await append(jobRef(jobId), submitted, steps.assigned(jobId), JobStarted.of({}));
     await project(jobRef(jobId));
     return assigned;
   };
-  const complete = async (jobId: string, after: Tip) => {
+  const complete = async (jobId: string, after: StreamPosition) => {
     await append(jobRef(jobId), after, steps.started(jobId), steps.completed(jobId), JobCompleted.of({}));
     await project(jobRef(jobId));
   };
@@ -74,7 +74,7 @@ export async function logOnServer(): Promise<LogOnServer> {
     live: async (jobId) => await complete(jobId, await start(jobId)),
     async join(nodeId) {
       const ref = { kind: "node", namespace: "", id: nodeId };
-      await append(ref, noTip, NodeJoined.of({ info: sampleInfo(nodeId), startedAt: 1 }));
+      await append(ref, noStreamPosition, NodeJoined.of({ info: sampleInfo(nodeId), startedAt: 1 }));
       await project(ref);
     },
     async stored(bucket) {
@@ -96,7 +96,7 @@ export async function logOnServer(): Promise<LogOnServer> {
 
 const commitOf = (
   { id }: AggregateRef,
-  { seq, hash }: Tip,
+  { seq, hash }: StreamPosition,
   events: readonly StoredEvent[],
 ): StoredCommit["commit"] => ({
   v: commitVersion,
@@ -111,7 +111,7 @@ const commitOf = (
 });
 
 /** Writes an aggregate's entries, and removes those that it had before. */
-async function projected({ log, views }: RequesterPorts, aggregate: AggregateRef): Promise<void> {
+async function projected({ log, views }: NatsRequesterPorts, aggregate: AggregateRef): Promise<void> {
   const stores: Stores = views;
   const buckets = new Set(Object.keys(stores));
   let folded = notFolded(kinds, aggregate);

@@ -1,5 +1,5 @@
 import { type Kinds, type Logger, type Process, kinds as productKinds, silentLogger } from "@shoal/core";
-import type { Sea } from "@shoal/core/testing";
+import type { SimulatedCluster } from "@shoal/core/testing";
 import type { Catalog } from "../catalog/catalog.ts";
 import { inMemory } from "../catalog/open-database.ts";
 import { createCatalog } from "../catalog/sqlite-catalog.ts";
@@ -9,7 +9,7 @@ import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 /** Every port of a requester of this id at the sea, with a catalog that is to be started before it. */
 export interface MemoryPorts extends RequesterPorts {
   readonly catalog: Catalog & Process;
-  readonly berth: ReturnType<Sea["requester"]>["berth"];
+  readonly proc: ReturnType<SimulatedCluster["requester"]>["proc"];
 }
 
 export interface MemoryPortsOptions {
@@ -21,11 +21,11 @@ export interface MemoryPortsOptions {
 
 /** Makes the ports of a new process of a requester. */
 export function memoryPorts(
-  sea: Sea,
+  sim: SimulatedCluster,
   requesterId: string,
   { logger = silentLogger, kinds = productKinds }: MemoryPortsOptions = {},
 ): MemoryPorts {
-  const { logReader: logs, ...ports } = sea.requester(requesterId, kinds);
+  const { logReader: logs, ...ports } = sim.requester(requesterId, kinds);
   const { views } = ports;
   const catalog = createCatalog({
     views: views.jobs,

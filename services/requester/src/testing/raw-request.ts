@@ -17,9 +17,9 @@ export async function rawRequest(url: string, ...pieces: readonly (string | Buff
 
 /** A request's head with the lines that every upgrade has; a line given twice is sent twice. */
 export function upgradeHead(target: string, ...lines: readonly string[]): string {
-  const usual = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+  const defaults = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
   const names = new Set(lines.map((line) => line.split(":")[0]));
-  const kept = [...usual, key].filter((line) => !names.has(line.split(":")[0]));
-  return [`GET ${target} HTTP/1.1`, ...kept, ...lines, "", ""].join("\r\n");
+  const saved = [...defaults, key].filter((line) => !names.has(line.split(":")[0]));
+  return [`GET ${target} HTTP/1.1`, ...saved, ...lines, "", ""].join("\r\n");
 }

@@ -1,18 +1,18 @@
 import {
+  type BidClient,
   decideJob,
+  evaluateAll,
   evolveJob,
   filters,
   type Job,
   type JobCommand,
   jobKind,
-  judgeAll,
   liveExecutions,
-  type Market,
   requirementsOf,
   type World,
 } from "@shoal/core";
 
-import { createDice, createHandClock, type HandClock, sampleInfo } from "@shoal/core/testing";
+import { createManualClock, createPrng, type ManualClock, sampleInfo } from "@shoal/core/testing";
 import {
   type AggregateRef,
   type Ask,
@@ -111,7 +111,7 @@ export class TestJob implements Placeable {
   }
 
   /** The state with the reason for it, for assertions. */
-  says(): string {
+  summary(): string {
     const { state = "", code = "" } = this.#job?.header ?? {};
     return `${state} ${code}`.trim();
   }
@@ -128,7 +128,7 @@ export class TestJob implements Placeable {
   fitsSome(nodes: ReadonlyMap<string, TestNode>): boolean {
     const { requirements, pinnedTo } = this.wants();
     return [...nodes.values()].some(
-      ({ info }) => (pinnedTo ?? info.nodeId) === info.nodeId && judgeAll(filters, { requirements, info }).fit,
+      ({ info }) => (pinnedTo ?? info.nodeId) === info.nodeId && evaluateAll(filters, { requirements, info }).fit,
     );
   }
 
@@ -165,7 +165,7 @@ export class TestJob implements Placeable {
 }
 
 export interface SchedulerHarness {
-  readonly clock: HandClock;
+  readonly clock: ManualClock;
   readonly scheduler: Scheduler;
   readonly nodes: ReadonlyMap<string, TestNode>;
   /** Asks of all nodes so far. */
@@ -181,13 +181,13 @@ export interface SchedulerHarness {
 }
 
 /** The market over the test's nodes. A node that refused sends a heartbeat as soon as room comes free. */
-function marketOf(
+function bidClientOf(
   nodes: ReadonlyMap<string, TestNode>,
-  clock: HandClock,
+  clock: ManualClock,
   on: { readonly beat: (nodeId: string) => void; readonly release: SchedulerHarnessOptions["onRelease"] },
 ) {
   const held = new Map<string, NodeInfo["available"]>();
-  const market: Pick<Market, "ask" | "release"> = {
+  const bidClient: Pick<BidClient, "ask" | "release"> = {
     async ask(nodeId, ask, waitMs) {
       const node = nodes.get(nodeId);
       if (node !== undefined && !node.isSilent) {
@@ -207,14 +207,14 @@ function marketOf(
       if (node.hasRefused) queueMicrotask(() => on.beat(nodeId));
     },
   };
-  return market;
+  return bidClient;
 }
 
 /** A scheduler with nodes and jobs in memory and a clock moved by hand. All nodes are connected and known. */
 export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHarness {
   const { showsRoom = true, seed = 0, auction = { width: 3, rounds: 8, waitMs: 300 } } = options;
-  const clock = createHandClock(undefined, createDice(seed));
-  const dice = createDice(seed).split("scheduler");
+  const clock = createManualClock(undefined, createPrng(seed));
+  const prng = createPrng(seed).split("scheduler");
   const nodes = new Map(options.nodes.map((info) => [info.nodeId, new TestNode(info, showsRoom)]));
   const known = new Map<string, NodeInfo>();
   let ids = 0;
@@ -225,10 +225,10 @@ export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHar
     scheduler.heartbeat(info);
   };
   const scheduler = new Scheduler({
-    market: marketOf(nodes, clock, { beat, release: options.onRelease }),
+    bidClient: bidClientOf(nodes, clock, { beat, release: options.onRelease }),
     clock,
     auction,
-    random: { uuid: () => `id-${ids++}`, fraction: () => dice.fraction() },
+    random: { uuid: () => `id-${ids++}`, fraction: () => prng.fraction() },
     logger: { info: () => undefined, warn: (facts, sentence) => raise(`${sentence} ${JSON.stringify(facts)}`) },
     membership: { candidate: (nodeId) => known.get(nodeId), settled: () => true },
   });

@@ -12,7 +12,7 @@ import {
   nodeKind,
   registry,
 } from "@shoal/core";
-import { createSea, errandKind, type Sea, sampleSpec } from "@shoal/core/testing";
+import { createSimulatedCluster, errandKind, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
 import {
   type AggregateRef,
   defineEvent,
@@ -83,7 +83,7 @@ export interface OwnedShard {
   readonly warnings: string[];
 }
 
-export interface ShardWishes {
+export interface ShardOverrides {
   readonly kinds?: Kinds;
   /** What the ports become. */
   readonly change?: (ports: MemoryPorts) => Partial<RequesterPorts>;
@@ -91,13 +91,13 @@ export interface ShardWishes {
 
 /** A log with jobs, and requesters that own their shard one after the other. */
 export interface ShardHarness {
-  readonly sea: Sea;
+  readonly sim: SimulatedCluster;
   /** Lets time pass until it is there; at most so long. */
   until<T>(promise: Promise<T>, ms?: number): Promise<T>;
   /** Makes a shard that is not open yet. */
-  own(by: string, wishes?: ShardWishes): OwnedShard;
+  own(by: string, preferences?: ShardOverrides): OwnedShard;
   /** Makes a shard and opens it. */
-  open(by: string, wishes?: ShardWishes): Promise<OwnedShard>;
+  open(by: string, preferences?: ShardOverrides): Promise<OwnedShard>;
   /** Decides a command on a job without the lease. */
   give(id: string, command: JobCommand): Promise<CommandReply>;
   /** Appends a commit of a later version to a job; its position. */
@@ -106,8 +106,8 @@ export interface ShardHarness {
 
 /** Makes an empty log. */
 export function shardHarness(): ShardHarness {
-  const sea = createSea({ kinds: laterKinds });
-  const writer = sea.requester("writer");
+  const sim = createSimulatedCluster({ kinds: laterKinds });
+  const writer = sim.requester("writer");
   const silent = { send: async () => undefined, serve: async () => ({ close: async () => undefined }) };
   const dispatcher = createDispatcher({
     ...{ ports: { ...writer, commands: silent }, kinds: writerKinds, by: "writer" },
@@ -116,22 +116,22 @@ export function shardHarness(): ShardHarness {
   });
   let [commands, epoch] = [0, 0];
   const harness: ShardHarness = {
-    sea,
+    sim,
     async until(promise, ms = 60_000) {
       let isDone = false;
       const end = () => {
         isDone = true;
       };
       promise.then(end, end);
-      const endAt = sea.clock.now() + ms;
-      await sea.clock.settle();
-      while (!isDone && sea.clock.now() <= endAt) if (!(await sea.clock.step())) break;
+      const endAt = sim.clock.now() + ms;
+      await sim.clock.settle();
+      while (!isDone && sim.clock.now() <= endAt) if (!(await sim.clock.step())) break;
       if (!isDone) throw new Error(`nothing came in ${ms} ms`);
       return await promise;
     },
-    own: (by, wishes = {}) => ownedShard(sea, { by, epoch: ++epoch, ...wishes }),
-    async open(by, wishes) {
-      const owned = harness.own(by, wishes);
+    own: (by, preferences = {}) => ownedShard(sim, { by, epoch: ++epoch, ...preferences }),
+    async open(by, preferences) {
+      const owned = harness.own(by, preferences);
       await harness.until(owned.shard.open());
       return owned;
     },
@@ -141,9 +141,9 @@ export function shardHarness(): ShardHarness {
       return (await harness.until(dispatcher.create(envelope))).reply;
     },
     note(id) {
-      const last = sea.log.messagesOf(jobRef(id)).at(-1);
-      const commit = { ...sea.log.entries.at(-1)?.commit, id: `note-${id}`, prev: last?.hash ?? "" };
-      return sea.log.put(
+      const last = sim.log.messagesOf(jobRef(id)).at(-1);
+      const commit = { ...sim.log.entries.at(-1)?.commit, id: `note-${id}`, prev: last?.hash ?? "" };
+      return sim.log.put(
         jobRef(id),
         JSON.stringify({ ...commit, cause: { command: "Note" }, events: [JobNoted.of({})] }),
       );
@@ -161,12 +161,17 @@ export const client = { type: "client", id: "test" } as const;
 export const reported = (saw: Report["saw"], number = 1): Report => ({ at: 1, namespace: "default", number, saw });
 
 function ownedShard(
-  sea: Sea,
-  { by, epoch, kinds = knownKinds, change = () => ({}) }: ShardWishes & { readonly by: string; readonly epoch: number },
+  sim: SimulatedCluster,
+  {
+    by,
+    epoch,
+    kinds = knownKinds,
+    change = () => ({}),
+  }: ShardOverrides & { readonly by: string; readonly epoch: number },
 ): OwnedShard {
   const warnings: string[] = [];
   const logger: Logger = { info: () => undefined, warn: (_, sentence) => void warnings.push(sentence) };
-  const { logReader: logs, ...memory } = sea.requester(by, kinds);
+  const { logReader: logs, ...memory } = sim.requester(by, kinds);
   const catalog = createCatalog({ views: memory.views.jobs, file: inMemory, pause: async () => undefined });
   const rebuild = sliceRebuilder({ ...memory, kinds, ensureBucket: async () => undefined });
   const own: MemoryPorts = { ...memory, logs, catalog, logger, rebuild };

@@ -2,12 +2,12 @@ import {
   kinds as allKinds,
   type EventLog,
   type Kinds,
-  noTip,
+  noStreamPosition,
   type StoredCommit,
   type UnreadableCommit,
   type ViewEntry,
 } from "@shoal/core";
-import { createSea, drive, type Sea } from "@shoal/core/testing";
+import { createSimulatedCluster, drive, type SimulatedCluster } from "@shoal/core/testing";
 import type { KnownPosition } from "@shoal/nats";
 import { type AggregateRef, aggregateOf, commitVersion, type StoredEvent, subjectOf } from "@shoal/proto";
 import { expectedEntries } from "../verify/expected-entries.ts";
@@ -25,8 +25,8 @@ export interface StrayMessage {
 
 /** A log and views in memory, with what a verification and a rebuild work on. */
 export interface VerifyHarness {
-  readonly sea: Sea;
-  readonly ports: ReturnType<Sea["requester"]>;
+  readonly sim: SimulatedCluster;
+  readonly ports: ReturnType<SimulatedCluster["requester"]>;
   readonly stores: Stores;
   /** Bytes that are stored though the entry would be encoded otherwise, by key. */
   readonly forged: Map<string, Uint8Array>;
@@ -50,22 +50,22 @@ const decode = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
 /** Makes an empty log, with a bucket for each view of the kinds. */
 export function createVerifyHarness(kinds: Kinds = allKinds): VerifyHarness {
-  const sea = createSea({ seed: "verify", kinds });
-  const driving = drive(sea.clock);
-  const ports = sea.requester("reader");
+  const sim = createSimulatedCluster({ seed: "verify", kinds });
+  const driving = drive(sim.clock);
+  const ports = sim.requester("reader");
   const { log, views: stores } = ports;
-  const bucketOf = (name: string) => sea.views[name] ?? sea.views.jobs;
+  const bucketOf = (name: string) => sim.views[name] ?? sim.views.jobs;
   const forged = new Map<string, Uint8Array>();
   const harness: VerifyHarness = {
-    sea,
+    sim,
     ports,
     stores,
     forged,
     known: { seq: 0, by: "a position" },
-    append: (aggregate, ...events) => append(log, { aggregate, events, at: sea.clock.now() }),
+    append: (aggregate, ...events) => append(log, { aggregate, events, at: sim.clock.now() }),
     project: (aggregate) => project({ log, kinds, stores }, aggregate),
     stored(bucket) {
-      const entries = [...bucketOf(bucket).kept].map(([key, { json }]) => [key, json ?? ""] as const);
+      const entries = [...bucketOf(bucket).saved].map(([key, { json }]) => [key, json ?? ""] as const);
       return Object.fromEntries(entries.filter(([, json]) => json !== "").sort());
     },
     parts: (change = (all) => all, behind = []) => ({
@@ -76,7 +76,7 @@ export function createVerifyHarness(kinds: Kinds = allKinds): VerifyHarness {
       views: viewsOf(bucketOf, forged),
       stores,
       known: async () => harness.known,
-      clock: sea.clock,
+      clock: sim.clock,
     }),
     close: () => driving.stop(),
   };
@@ -90,7 +90,7 @@ interface Appended {
 }
 
 async function append(log: EventLog, { aggregate, events, at }: Appended): Promise<StoredCommit> {
-  const head = (await log.load(aggregate)).at(-1) ?? noTip;
+  const head = (await log.load(aggregate)).at(-1) ?? noStreamPosition;
   const commit = {
     v: commitVersion,
     id: `c-${await log.lastSeq()}`,
@@ -167,13 +167,13 @@ function read({ subject, seq, bytes }: LogMessage): StoredCommit | UnreadableCom
 }
 
 function viewsOf(
-  bucketOf: (name: string) => Sea["views"]["jobs"],
+  bucketOf: (name: string) => SimulatedCluster["views"]["jobs"],
   forged: ReadonlyMap<string, Uint8Array>,
 ): StoredViews {
   return {
     async read(bucket, reader) {
       reader.begins();
-      for (const [key, { json }] of bucketOf(bucket).kept)
+      for (const [key, { json }] of bucketOf(bucket).saved)
         reader.deliver(key, json === undefined ? undefined : (forged.get(key) ?? Buffer.from(json)));
     },
     encode,

@@ -1,7 +1,7 @@
 import { sampleInfo } from "@shoal/core/testing";
 import { JobCompleted, JobStarted, JobSubmitted, NodeJoined } from "@shoal/proto";
-import { benchSpec } from "./api-bench.ts";
-import { jobIdOf, jobRef, steps } from "./bench-jobs.ts";
+import { harnessSpec } from "./api-harness.ts";
+import { jobIdOf, jobRef, steps } from "./sample-jobs.ts";
 import type { VerifyHarness } from "./verify-harness.ts";
 
 /** A job that is settled, one that runs, and their node. */
@@ -11,7 +11,7 @@ export const parties = {
   node: { kind: "node", namespace: "", id: "n-one" },
 } as const;
 
-const spec = benchSpec();
+const spec = harnessSpec();
 
 /** Steps of a job in a harness, by its id. */
 export const appended = (harness: () => VerifyHarness) => {

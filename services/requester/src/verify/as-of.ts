@@ -2,7 +2,7 @@ import { type EventLog, executionEntities, Fault, foldJob, historyOf, jobEntity 
 import type { ExecutionEntity, HistoryEntity, JobEntity } from "@shoal/proto";
 
 /** A moment: a position of the log, or a time in milliseconds since the epoch. */
-export type Moment = { readonly seq: number } | { readonly at: number };
+export type AsOf = { readonly seq: number } | { readonly at: number };
 
 /** A job with everything that had happened to it by then. */
 export interface JobAsOf {
@@ -12,7 +12,7 @@ export interface JobAsOf {
 }
 
 /** A job as it was at a moment. Throws Fault JOB_NOT_FOUND when there was none then. */
-export async function jobAsOf(log: EventLog, jobId: string, moment: Moment): Promise<JobAsOf> {
+export async function jobAsOf(log: EventLog, jobId: string, moment: AsOf): Promise<JobAsOf> {
   const all = await log.load({ kind: "job", namespace: "*", id: jobId });
   const then = all.filter(({ seq, commit }) => ("seq" in moment ? seq <= moment.seq : commit.at <= moment.at));
   const job = foldJob(then);

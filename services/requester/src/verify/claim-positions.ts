@@ -28,13 +28,13 @@ export async function claimPositions(positions: Positions, slices: readonly Slic
   };
 }
 
-interface Claim {
+interface PositionClaim {
   readonly revision: number;
   /** No owner and no other rebuild has written how far the slice is. */
   readonly isOurs: boolean;
 }
 
-async function claim(positions: Positions, { bucket, shard }: Slice): Promise<Claim> {
+async function claim(positions: Positions, { bucket, shard }: Slice): Promise<PositionClaim> {
   const saved = (await positions.load(bucket, shard)) ?? (await begin(positions, { bucket, shard }));
   return { revision: saved.revision, isOurs: saved.isRebuilding === true };
 }
@@ -50,7 +50,7 @@ async function begin(positions: Positions, { bucket, shard }: Slice) {
 async function finish(
   positions: Positions,
   { bucket, shard }: Slice,
-  { revision, isOurs, eventsSeq }: Claim & { readonly eventsSeq: number },
+  { revision, isOurs, eventsSeq }: PositionClaim & { readonly eventsSeq: number },
 ): Promise<void> {
   if (isOurs) {
     const saved = await unlessWritten(positions.save(bucket, shard, { eventsSeq, reportsSeq: 0, revision }));

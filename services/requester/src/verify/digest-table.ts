@@ -10,7 +10,7 @@ const slotsMin = 1_024;
 const states = { free: 0, removed: 1, stored: 2, expected: 3 } as const;
 
 /** What came of looking for a key with a value. */
-export type Found = "same" | "different" | "missing";
+export type DigestMatch = "same" | "different" | "missing";
 
 /** Digests of keys and values in flat memory: a key with a value takes 33 bytes and its share of free room, a key alone 17. */
 export class DigestTable {
@@ -68,7 +68,7 @@ export class DigestTable {
   }
 
   /** Compares what is stored under a key, and notes that something is expected there. */
-  expect(key: string, value: Uint8Array): Found {
+  expect(key: string, value: Uint8Array): DigestMatch {
     const slot = this.#find(digestOf(key));
     if (slot === -1 || (this.#states[slot] ?? states.free) < states.stored) return "missing";
     this.#become(slot, states.expected);

@@ -1,6 +1,6 @@
 import type { ViewEntry } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import { DigestTable, type Found } from "./digest-table.ts";
+import { type DigestMatch, DigestTable } from "./digest-table.ts";
 import { comparable, type PlacedEntry } from "./expected-entries.ts";
 import type { StoredViews } from "./stored-views.ts";
 
@@ -16,7 +16,7 @@ export interface StoredEntry {
 }
 
 /** A promise while the receiver has enough to do. */
-export type Room = () => Promise<void> | undefined;
+export type ReceiverRoom = () => Promise<void> | undefined;
 
 /** The stored entries of some buckets as digests, compared one by one with what is expected. */
 export class EntryIndex {
@@ -51,13 +51,13 @@ export class EntryIndex {
   }
 
   /** Compares an entry with the stored one. */
-  expect(placed: PlacedEntry): Found {
+  expect(placed: PlacedEntry): DigestMatch {
     const bytes = this.#views.encode(comparable(placed));
     return this.#tables.get(placed.bucket)?.expect(placed.key, bytes) ?? "missing";
   }
 
   /** Reads again each bucket that holds what was not expected, or that is named, and passes such entries on. */
-  async inspect(named: ReadonlySet<string>, found: (stored: StoredEntry) => void, room?: Room): Promise<void> {
+  async inspect(named: ReadonlySet<string>, found: (stored: StoredEntry) => void, room?: ReceiverRoom): Promise<void> {
     for (const [bucket, table] of this.#tables) {
       if (table.unexpected === 0 && !named.has(bucket)) continue;
       await this.#views.read(bucket, {

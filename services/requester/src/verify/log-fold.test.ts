@@ -1,6 +1,6 @@
 import { kinds } from "@shoal/core";
 import { expect, it } from "vitest";
-import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { jobIdOf, jobRef, steps } from "../testing/sample-jobs.ts";
 import { createVerifyHarness } from "../testing/verify-harness.ts";
 import { appended } from "../testing/verify-history.ts";
 import { LogFold } from "./log-fold.ts";

@@ -1,15 +1,15 @@
-import { kinds as allKinds, type Given, type Kinds, readConfig } from "@shoal/core";
+import { kinds as allKinds, type ConfigSources, type Kinds, readConfig } from "@shoal/core";
 import {
   connectionOf,
   connectRequester,
   decodeEntry,
   encodeEntry,
   messageReader,
-  type RequesterPorts,
+  type NatsRequesterPorts,
 } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "../config.ts";
-import { type JobAsOf, jobAsOf, type Moment } from "./as-of.ts";
+import { type AsOf, type JobAsOf, jobAsOf } from "./as-of.ts";
 import { type RebuildOptions, type RebuildSummary, rebuildViews } from "./rebuild-views.ts";
 import type { ReplayReport } from "./report.ts";
 import type { StoredViews, Stores } from "./stored-views.ts";
@@ -22,14 +22,14 @@ export interface OpenReplay {
   /** As `verifyViews`. */
   run(options?: VerifyOptions): Promise<ReplayReport>;
   /** As `rebuildViews`. */
-  rebuild(options: RebuildRequest): Promise<RebuildSummary>;
+  rebuild(options: RebuildScope): Promise<RebuildSummary>;
   /** As `jobAsOf`. */
-  jobAsOf(jobId: string, moment: Moment): Promise<JobAsOf>;
+  jobAsOf(jobId: string, moment: AsOf): Promise<JobAsOf>;
   close(): Promise<void>;
 }
 
 /** Which entries to rebuild. */
-export type RebuildRequest = Pick<RebuildOptions, "shard" | "buckets" | "signal" | "onProgress">;
+export type RebuildScope = Pick<RebuildOptions, "shard" | "buckets" | "signal" | "onProgress">;
 
 // Nothing is owned or decided under this name.
 const readerId = "replay";
@@ -39,7 +39,7 @@ const readerId = "replay";
 const commitsAhead = 1_000;
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
-export async function openReplay(given: Given): Promise<OpenReplay> {
+export async function openReplay(given: ConfigSources): Promise<OpenReplay> {
   const { nats: settings } = readConfig(RequesterConfig, given);
   const nats = await connectRequester({
     clock: systemClock(),
@@ -62,7 +62,7 @@ export async function openReplay(given: Given): Promise<OpenReplay> {
 }
 
 /** What a verification reads of a real cluster, over the ports of one who knows these kinds. */
-export function verifyPartsOf(nats: RequesterPorts, kinds: Kinds = allKinds): VerifyParts {
+export function verifyPartsOf(nats: NatsRequesterPorts, kinds: Kinds = allKinds): VerifyParts {
   const stores: Stores = nats.views;
   const views: StoredViews = {
     read: (bucket, reader) => nats.readAll(bucket, reader),

@@ -2,7 +2,7 @@ import { type EventLog, Fault, type Kind, kinds, noReaction, registry, type Stor
 import { defineEvent, type StoredEvent, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { executionOf, jobIdOf, jobRef, steps } from "../testing/sample-jobs.ts";
 import { createVerifyHarness, type VerifyHarness } from "../testing/verify-harness.ts";
 import { appended, parties } from "../testing/verify-history.ts";
 import { type RebuildOptions, type RebuildProgress, rebuildViews } from "./rebuild-views.ts";
@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => harness.close());
 
 const { done, open } = parties;
-const later = jobIdOf(3);
+const deferred = jobIdOf(3);
 const buckets = ["assignments", "jobs", "nodes", "open"] as const;
 const { submit, start, complete, history } = appended(() => harness);
 
@@ -61,7 +61,7 @@ describe("a rebuild", () => {
   it.each(buckets)("brings %s back as it was, byte for byte, and its position with it", async (bucket) => {
     await history();
     const before = snapshot();
-    harness.sea.drop(bucket);
+    harness.sim.drop(bucket);
     expect(harness.stored(bucket)).toEqual({});
     const summary = await rebuild({ buckets: [bucket] });
     expect(snapshot()).toEqual(before);
@@ -79,9 +79,9 @@ describe("a rebuild", () => {
   it("repairs what is missing, different and unexpected", async () => {
     await history();
     const before = snapshot();
-    const { jobs, assignments } = harness.sea.views;
+    const { jobs, assignments } = harness.sim.views;
     jobs.write(`default.${done}`, 1, { seq: 1 });
-    const [key = "", entry] = [...jobs.kept].find(([each]) => each.endsWith(done)) ?? [];
+    const [key = "", entry] = [...jobs.saved].find(([each]) => each.endsWith(done)) ?? [];
     jobs.write(key, entry?.seq ?? 0, { seq: entry?.seq ?? 0, odd: true });
     jobs.write("default.j-unknown", 1, { seq: 1 });
     assignments.write("n-one.e-unknown", 1, { seq: 1 });
@@ -99,8 +99,8 @@ describe("a rebuild", () => {
   it("leaves alone what is newer than the log was", async () => {
     await history();
     const seq = (await harness.ports.log.lastSeq()) + 1;
-    harness.sea.views.jobs.write("default.j-new", seq, { seq });
-    harness.sea.views.jobs.write(`default.${open}`, seq, { seq });
+    harness.sim.views.jobs.write("default.j-new", seq, { seq });
+    harness.sim.views.jobs.write(`default.${open}`, seq, { seq });
     await rebuild();
     expect(harness.stored("jobs")).toMatchObject({
       "default.j-new": JSON.stringify({ seq }),
@@ -109,9 +109,9 @@ describe("a rebuild", () => {
   });
   it("quarantines what it cannot read, and removes nothing that a later version may have written for it", async () => {
     await history();
-    const seq = harness.sea.log.put(jobRef(open), '{"v":99}');
-    harness.sea.views.assignments.write("n-two.e-later", 1, { seq: 1, jobId: open, namespace: "default" });
-    harness.sea.drop("open");
+    const seq = harness.sim.log.put(jobRef(open), '{"v":99}');
+    harness.sim.views.assignments.write("n-two.e-later", 1, { seq: 1, jobId: open, namespace: "default" });
+    harness.sim.drop("open");
     expect(await rebuild()).toMatchObject({ stopped: 1, removed: 0 });
     expect(Object.keys(harness.stored("assignments"))).toEqual([`n-one.${executionOf(open)}`, "n-two.e-later"].sort());
     expect(JSON.parse(harness.stored("open")[`${shardOf(open)}.job.default.${open}`] ?? "{}")).toMatchObject({
@@ -127,11 +127,11 @@ describe("a rebuild", () => {
     }
     const shard = shardOf(ids[0] ?? "");
     const before = snapshot();
-    for (const bucket of buckets) harness.sea.drop(bucket);
+    for (const bucket of buckets) harness.sim.drop(bucket);
     // Of another shard, and of none that can be named.
     const stranger = ids.find((id) => shardOf(id) !== shard) ?? "";
-    harness.sea.views.assignments.write("n-x.e-stranger", 1, { seq: 1, jobId: stranger, namespace: "default" });
-    harness.sea.views.assignments.write("n-x.e-unknown", 1, { seq: 1 });
+    harness.sim.views.assignments.write("n-x.e-stranger", 1, { seq: 1, jobId: stranger, namespace: "default" });
+    harness.sim.views.assignments.write("n-x.e-unknown", 1, { seq: 1 });
     await rebuild({ shard });
     const own = ids.filter((id) => shardOf(id) === shard);
     expect(Object.keys(harness.stored("jobs"))).toEqual(own.map((id) => `default.${id}`).sort());
@@ -152,14 +152,14 @@ describe("a rebuild", () => {
 describe("a rebuild beside others", () => {
   it("follows an owner that writes meanwhile, and brings back nothing that it removed", async () => {
     await history();
-    for (const bucket of buckets) harness.sea.drop(bucket);
+    for (const bucket of buckets) harness.sim.drop(bucket);
     const log = scanning(async (scans) => {
       if (scans !== 1) return;
       await complete(open);
-      await submit(later);
-      for (const ref of [jobRef(open), jobRef(later)]) await harness.project(ref);
+      await submit(deferred);
+      for (const ref of [jobRef(open), jobRef(deferred)]) await harness.project(ref);
       // As if the marker of the removal had expired, which is what an entry that is written late would need.
-      harness.sea.views.assignments.drop();
+      harness.sim.views.assignments.drop();
     });
     await rebuild({ log });
     expect(harness.stored("assignments")).toEqual({});
@@ -167,7 +167,7 @@ describe("a rebuild beside others", () => {
   });
   it("follows an aggregate that continues after it had settled", async () => {
     await history();
-    for (const bucket of buckets) harness.sea.drop(bucket);
+    for (const bucket of buckets) harness.sim.drop(bucket);
     const log = scanning(async (scans) => {
       // What cannot follow stops the aggregate; its entries stay those of what can be folded.
       if (scans === 1) await harness.append(jobRef(done), steps.started(done));
@@ -179,7 +179,7 @@ describe("a rebuild beside others", () => {
   it("gives way to another one that finishes first", async () => {
     await history();
     const before = snapshot();
-    for (const bucket of buckets) harness.sea.drop(bucket);
+    for (const bucket of buckets) harness.sim.drop(bucket);
     await Promise.all([rebuild(), rebuild()]);
     expect(snapshot()).toEqual(before);
     expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({
@@ -198,7 +198,7 @@ describe("a rebuild that ends early", () => {
   it("leaves no position that says it is done, and is completed by the next one", async () => {
     await history();
     const before = snapshot();
-    for (const bucket of buckets) harness.sea.drop(bucket);
+    for (const bucket of buckets) harness.sim.drop(bucket);
     let puts = 0;
     const stores = writing(() => {
       puts += 1;
@@ -225,7 +225,7 @@ describe("a rebuild that ends early", () => {
     await history();
     const before = snapshot();
     const log = scanning(async (scans) => {
-      if (scans === 2) harness.sea.drop("jobs");
+      if (scans === 2) harness.sim.drop("jobs");
     });
     await expect(rebuild({ log })).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
     await rebuild();

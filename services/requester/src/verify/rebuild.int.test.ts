@@ -3,39 +3,41 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { shardCount } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { jobRef } from "../testing/bench-jobs.ts";
 import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
+import { jobRef } from "../testing/sample-jobs.ts";
 import { type OpenReplay, openReplay } from "./open-replay.ts";
 
 const buckets = ["assignments", "jobs", "nodes", "open"] as const;
 
 describe("a rebuild on a real server", () => {
-  let bench: LogOnServer;
+  let harness: LogOnServer;
   let tools: OpenReplay;
   beforeEach(async () => {
-    bench = await logOnServer();
-    tools = await openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
+    harness = await logOnServer();
+    tools = await openReplay({ env: {}, flags: { "nats.url": harness.server.url } });
     for (let n = 0; n < 20; n++) {
-      if (n % 2 === 0) await bench.live(`j-${n}`);
-      else await bench.start(`j-${n}`);
+      if (n % 2 === 0) await harness.live(`j-${n}`);
+      else await harness.start(`j-${n}`);
     }
-    await bench.join("n-one");
+    await harness.join("n-one");
   });
   afterEach(async () => {
     await tools.close();
-    await bench.close();
+    await harness.close();
   });
 
   const snapshot = async () =>
-    Object.fromEntries(await Promise.all(buckets.map(async (bucket) => [bucket, await bench.stored(bucket)] as const)));
-  const stream = async () => (await bench.ports.link.manager()).streams;
+    Object.fromEntries(
+      await Promise.all(buckets.map(async (bucket) => [bucket, await harness.stored(bucket)] as const)),
+    );
+  const stream = async () => (await harness.ports.link.manager()).streams;
   const verified = async () => (await tools.run({ recheckMs: 0 })).mismatches.count;
 
   it.each(buckets)("brings %s back, purged or deleted and made again, every entry byte for byte", async (bucket) => {
     const before = await snapshot();
     const api = await stream();
     await api.purge(`KV_${bucket}`);
-    expect(await bench.stored(bucket)).toEqual({});
+    expect(await harness.stored(bucket)).toEqual({});
     const options = { shard: "all", buckets: [bucket] } as const;
     expect(await tools.rebuild(options)).toMatchObject({ written: Object.keys(before[bucket] ?? {}).length });
     expect(await snapshot()).toEqual(before);
@@ -45,9 +47,9 @@ describe("a rebuild on a real server", () => {
     await api.add(config);
     await tools.rebuild(options);
     expect(await snapshot()).toEqual(before);
-    const upTo = await bench.ports.log.lastSeq();
+    const upTo = await harness.ports.log.lastSeq();
     for (let shard = 0; shard < shardCount; shard++)
-      expect(await bench.ports.positions.load(bucket, shard)).toMatchObject({ eventsSeq: upTo });
+      expect(await harness.ports.positions.load(bucket, shard)).toMatchObject({ eventsSeq: upTo });
     expect(await tools.rebuild(options)).toMatchObject({ written: 0, removed: 0 });
   });
 
@@ -61,15 +63,15 @@ describe("a rebuild on a real server", () => {
   it("is completed by another one when its connection ends half-way", async () => {
     const before = await snapshot();
     for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
-    const other = await openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
-    const watch = await bench.ports.views.jobs.watch(">", {
+    const other = await openReplay({ env: {}, flags: { "nats.url": harness.server.url } });
+    const watch = await harness.ports.views.jobs.watch(">", {
       // The first entry is there, and no position that says it was all of them.
       changed: () => void other.close(),
       ready: () => undefined,
     });
     await expect(other.rebuild({ shard: "all", buckets })).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
     await watch.close();
-    for (const bucket of buckets) expect((await bench.ports.positions.load(bucket, 0))?.eventsSeq ?? 0).toBe(0);
+    for (const bucket of buckets) expect((await harness.ports.positions.load(bucket, 0))?.eventsSeq ?? 0).toBe(0);
     await tools.rebuild({ shard: "all", buckets });
     expect(await snapshot()).toEqual(before);
   });
@@ -86,14 +88,16 @@ describe("a rebuild on a real server", () => {
       { when: "while it writes its positions", operation: "save", count: claims + 10, written: "all", positions: 10 },
     ] as const)("$when is completed by the next one", async ({ operation, count, written, positions }) => {
       await Promise.all(
-        Array.from({ length: added }, (_, n) => (n % 2 === 0 ? bench.live(`j-more-${n}`) : bench.start(`j-more-${n}`))),
+        Array.from({ length: added }, (_, n) =>
+          n % 2 === 0 ? harness.live(`j-more-${n}`) : harness.start(`j-more-${n}`),
+        ),
       );
       const before = await snapshot();
       for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
       expect(await killed(operation, count)).toBe("SIGKILL");
       const [some, all] = [countOf(await snapshot()), countOf(before)];
       expect(some === 0 ? "none" : some === all ? "all" : "some").toBe(written);
-      const upTo = await bench.ports.log.lastSeq();
+      const upTo = await harness.ports.log.lastSeq();
       expect(await positionsAt(upTo)).toBe(positions);
 
       await tools.rebuild({ shard: "all", buckets });
@@ -104,7 +108,7 @@ describe("a rebuild on a real server", () => {
 
     const killed = async (operation: "put" | "save", count: number) => {
       const program = fileURLToPath(new URL("../testing/killed-rebuild.ts", import.meta.url));
-      const child = spawn(process.execPath, [program, bench.server.url, operation, `${count}`], { stdio: "inherit" });
+      const child = spawn(process.execPath, [program, harness.server.url, operation, `${count}`], { stdio: "inherit" });
       const [, signal] = await once(child, "exit");
       return signal;
     };
@@ -113,7 +117,7 @@ describe("a rebuild on a real server", () => {
     /** How many slices are complete up to here. */
     const positionsAt = async (eventsSeq: number) => {
       const slices = buckets.flatMap((bucket) => Array.from({ length: shardCount }, (_, shard) => ({ bucket, shard })));
-      const all = await Promise.all(slices.map(({ bucket, shard }) => bench.ports.positions.load(bucket, shard)));
+      const all = await Promise.all(slices.map(({ bucket, shard }) => harness.ports.positions.load(bucket, shard)));
       return all.filter((position) => position?.eventsSeq === eventsSeq).length;
     };
   });
@@ -123,11 +127,11 @@ describe("a rebuild on a real server", () => {
     const stop = new AbortController();
     const writing = (async () => {
       for (let n = 0; !stop.signal.aborted; n++) {
-        const tip = await bench.start(`j-late-${n}`);
-        if (n % 2 === 0) await bench.complete(`j-late-${n}`, tip);
+        const streamHead = await harness.start(`j-late-${n}`);
+        if (n % 2 === 0) await harness.complete(`j-late-${n}`, streamHead);
         const old = `j-${2 * n + 1}`;
-        const head = (await bench.ports.log.load(jobRef(old))).at(-1);
-        if (n < 10 && head !== undefined) await bench.complete(old, head);
+        const head = (await harness.ports.log.load(jobRef(old))).at(-1);
+        if (n < 10 && head !== undefined) await harness.complete(old, head);
       }
     })();
     for (let round = 0; round < 5; round++) await tools.rebuild({ shard: "all", buckets });

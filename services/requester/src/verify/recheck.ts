@@ -49,7 +49,7 @@ export async function recheck(parts: RecheckParts, suspects: Iterable<Suspect>):
   return wrong;
 }
 
-type Outcome =
+type RecheckOutcome =
   | { readonly state: "right" }
   | { readonly state: "late" | "wrong"; readonly expected: ViewEntry | string | undefined };
 
@@ -79,7 +79,7 @@ async function recheckOne(parts: RecheckParts, suspect: Suspect): Promise<Mismat
   return { bucket, key, why, ...excerpts(expected, actual) };
 }
 
-async function compare(parts: RecheckParts, suspect: Suspect, actual: ViewEntry | undefined): Promise<Outcome> {
+async function compare(parts: RecheckParts, suspect: Suspect, actual: ViewEntry | undefined): Promise<RecheckOutcome> {
   const bytesOf = (entry: ViewEntry) => parts.views.encode(comparable({ ...suspect, entry }));
   if (suspect.source === undefined) return { state: "wrong", expected: undefined };
   try {

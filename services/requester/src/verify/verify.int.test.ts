@@ -1,10 +1,10 @@
-import { noTip } from "@shoal/core";
+import { noStreamPosition } from "@shoal/core";
 import { encodeEntry } from "@shoal/nats";
 import { JobSubmitted, streams, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { benchSpec } from "../testing/api-bench.ts";
-import { jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { harnessSpec } from "../testing/api-harness.ts";
 import { type LogOnServer, logOnServer } from "../testing/log-on-server.ts";
+import { jobIdOf, jobRef, steps } from "../testing/sample-jobs.ts";
 import { openReplay, verifyPartsOf } from "./open-replay.ts";
 import type { ReplayReport } from "./report.ts";
 import { type VerifyOptions, verifyViews } from "./view-verifier.ts";
@@ -13,23 +13,23 @@ const [good, broken, forged, damaged] = [jobIdOf(1), jobIdOf(2), jobIdOf(3), job
 const text = (data: string) => new TextEncoder().encode(data);
 
 describe("a verification of a real log", () => {
-  let bench: LogOnServer;
+  let harness: LogOnServer;
   beforeEach(async () => {
-    bench = await logOnServer();
+    harness = await logOnServer();
   });
-  afterEach(() => bench.close());
+  afterEach(() => harness.close());
 
-  const open = () => openReplay({ env: {}, flags: { "nats.url": bench.server.url } });
+  const open = () => openReplay({ env: {}, flags: { "nats.url": harness.server.url } });
   const run = async (options: VerifyOptions = {}): Promise<ReplayReport> => {
     const opened = await open();
     return await opened.run({ recheckMs: 0, ...options }).finally(() => opened.close());
   };
   const publish = (subject: string, bytes: Uint8Array, headers = {}) =>
-    bench.ports.link.publisher.publish({ subject, bytes, headers });
+    harness.ports.link.publisher.publish({ subject, bytes, headers });
 
   it("finds all well, and the anchor that it printed before", async () => {
-    for (const jobId of [good, broken]) await bench.live(jobId);
-    await bench.join("n-one");
+    for (const jobId of [good, broken]) await harness.live(jobId);
+    await harness.join("n-one");
     const report = await run();
     expect(report).toMatchObject({
       ok: true,
@@ -39,19 +39,19 @@ describe("a verification of a real log", () => {
       entries: { jobs: 2, assignments: 0, nodes: 1, open: 1 },
       rechecked: 0,
     });
-    await bench.live(forged);
+    await harness.live(forged);
     expect(await run({ expect: report.anchor })).toMatchObject({ ok: true, aggregates: { job: 3 } });
   });
 
   it("names a broken chain, a forged entry and messages that cannot be read, each once", async () => {
-    for (const jobId of [good, forged]) await bench.live(jobId);
-    const first = await bench.append(
+    for (const jobId of [good, forged]) await harness.live(jobId);
+    const first = await harness.append(
       jobRef(broken),
-      noTip,
-      JobSubmitted.of({ jobId: broken, spec: benchSpec(), version: 1 }),
+      noStreamPosition,
+      JobSubmitted.of({ jobId: broken, spec: harnessSpec(), version: 1 }),
     );
-    await bench.append(jobRef(broken), { ...first, hash: "0".repeat(64) }, steps.assigned(broken));
-    const entry = (await bench.ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
+    await harness.append(jobRef(broken), { ...first, hash: "0".repeat(64) }, steps.assigned(broken));
+    const entry = (await harness.ports.views.jobs.get(`default.${forged}`)) ?? expect.unreachable();
     await publish(`$KV.jobs.default.${forged}`, encodeEntry({ ...entry, odd: true }));
     await publish(subjectOf(jobRef(damaged)), text("no commit"), { "Nats-Msg-Id": "as an append has it" });
     await publish(subjectOf(jobRef(good)), text('{"v":99}'), { "Nats-Msg-Id": "of a later version" });
@@ -74,7 +74,7 @@ describe("a verification of a real log", () => {
   });
 
   it("skips, counts and shows what no requester appended", async () => {
-    await bench.live(good);
+    await harness.live(good);
     const answer = '{"stream":"REPORTS","seq":1}';
     await publish(subjectOf(jobRef(broken)), text(answer));
     expect(await run()).toMatchObject({
@@ -86,12 +86,12 @@ describe("a verification of a real log", () => {
 
   it("says that a whole job was purged, with its views, and that the anchor is not found", async () => {
     // An operator of the server can have it: a log that may be purged.
-    const { streams: api } = await bench.ports.link.manager();
+    const { streams: api } = await harness.ports.link.manager();
     const { config } = await api.info(streams.events);
     await api.delete(streams.events);
     await api.add({ ...config, deny_purge: false });
-    for (const jobId of [good, broken]) await bench.live(jobId);
-    const here = verifyPartsOf(bench.ports);
+    for (const jobId of [good, broken]) await harness.live(jobId);
+    const here = verifyPartsOf(harness.ports);
     const { anchor } = await verifyViews(here, { recheckMs: 0 });
     await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
     await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
@@ -109,10 +109,10 @@ describe("a verification of a real log", () => {
   });
 
   it("may be run again, and twice at once", async () => {
-    await bench.live(good);
+    await harness.live(good);
     const opened = await open();
     const once = await opened.run();
-    await bench.live(broken);
+    await harness.live(broken);
     const [one, other] = await Promise.all([opened.run(), opened.run()]);
     await opened.close();
     expect([once, one, other].map(({ ok, aggregates }) => [ok, aggregates["job"]])).toEqual([
@@ -123,7 +123,7 @@ describe("a verification of a real log", () => {
   });
 
   it("is refused, and hangs on nothing, when it is closed meanwhile", async () => {
-    await bench.live(good);
+    await harness.live(good);
     const opened = await open();
     const refused = expect(opened.run()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
     await opened.close();

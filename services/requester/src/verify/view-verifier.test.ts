@@ -1,7 +1,7 @@
 import { Fault } from "@shoal/core";
 import { shardCount, shardOf, subjectOf, subjects } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { executionOf, jobIdOf, jobRef, steps } from "../testing/bench-jobs.ts";
+import { executionOf, jobIdOf, jobRef, steps } from "../testing/sample-jobs.ts";
 import { type Change, createVerifyHarness, type StrayMessage, type VerifyHarness } from "../testing/verify-harness.ts";
 import { appended, parties } from "../testing/verify-history.ts";
 import { jobAsOf } from "./as-of.ts";
@@ -103,7 +103,7 @@ describe("a verification of a damaged log", () => {
   it("says that a whole job is gone, though its views are gone as well", async () => {
     await history();
     const gone = (await harness.ports.log.load(jobRef(done))).map(({ seq }) => seq);
-    harness.sea.views.jobs.write(`default.${done}`, 1000, undefined);
+    harness.sim.views.jobs.write(`default.${done}`, 1000, undefined);
     const report = await run(without(...gone));
     expect(report).toMatchObject({ ok: false, mismatches: { count: 0 } });
     expect(report.problems.first.every(({ seq, aggregate }) => gone.includes(seq) && aggregate === "the log")).toBe(
@@ -113,8 +113,9 @@ describe("a verification of a damaged log", () => {
   it("says that the log was cut when the views know a later position", async () => {
     await history();
     const end = await harness.ports.log.lastSeq();
-    const { jobs } = harness.sea.views;
-    for (const [key, { json }] of [...jobs.kept]) jobs.write(key, end + 9, { ...JSON.parse(json ?? ""), seq: end + 9 });
+    const { jobs } = harness.sim.views;
+    for (const [key, { json }] of [...jobs.saved])
+      jobs.write(key, end + 9, { ...JSON.parse(json ?? ""), seq: end + 9 });
     expect((await run()).problems).toMatchObject({
       count: 1,
       first: [{ why: `the log ends at ${end}, but position ${end + 9} is known to the views: it was cut` }],
@@ -163,7 +164,7 @@ describe("a verification of a log that cannot be read to its end", () => {
   it.each(["newer", "damaged"])("names what is %s, and verifies everything beside it", async (text) => {
     await history();
     const seq = (await harness.ports.log.lastSeq()) + 1;
-    harness.sea.views.nodes.write("n-one", 1, { seq: 1, odd: true });
+    harness.sim.views.nodes.write("n-one", 1, { seq: 1, odd: true });
     const report = await run(undefined, [stray(jobRef(open), text)]);
     expect(report).toMatchObject({
       ok: false,
@@ -177,8 +178,8 @@ describe("a verification of a log that cannot be read to its end", () => {
   });
   it("holds its aggregate's entries to nothing: a later version may have written them", async () => {
     await history();
-    const { jobs, assignments } = harness.sea.views;
-    jobs.write(`default.${open}`, 1000, { seq: 1000, later: true });
+    const { jobs, assignments } = harness.sim.views;
+    jobs.write(`default.${open}`, 1000, { seq: 1000, deferred: true });
     assignments.write("n-two.e-later", 1000, { seq: 1000, jobId: open, namespace: "default" });
     const report = await run(undefined, [stray(jobRef(open), "newer")]);
     expect(report).toMatchObject({ unreadable: { count: 1 }, mismatches: { count: 0 } });
@@ -198,9 +199,9 @@ describe("a verification of a log that cannot be read to its end", () => {
 describe("a verification of wrong views", () => {
   it.each(["jobs", "nodes", "assignments", "open"] as const)("names an entry of %s that is different", async (name) => {
     await history();
-    const bucket = harness.sea.views[name];
-    const [key = "", kept] = [...bucket.kept].find(([, { json }]) => json !== undefined) ?? [];
-    bucket.write(key, kept?.seq ?? 0, { ...JSON.parse(kept?.json ?? ""), odd: true });
+    const bucket = harness.sim.views[name];
+    const [key = "", saved] = [...bucket.saved].find(([, { json }]) => json !== undefined) ?? [];
+    bucket.write(key, saved?.seq ?? 0, { ...JSON.parse(saved?.json ?? ""), odd: true });
     const report = await run();
     expect(report.mismatches).toMatchObject({ count: 1, first: [{ bucket: name, key, why: "different" }] });
     expect(report.mismatches.first[0]?.actual).not.toBe(report.mismatches.first[0]?.expected);
@@ -208,7 +209,7 @@ describe("a verification of wrong views", () => {
   });
   it("names a missing entry", async () => {
     await history();
-    harness.sea.views.assignments.write(`n-one.${executionOf(open)}`, 1000, undefined);
+    harness.sim.views.assignments.write(`n-one.${executionOf(open)}`, 1000, undefined);
     expect((await run()).mismatches.first).toMatchObject([
       { bucket: "assignments", why: "missing", actual: undefined },
     ]);
@@ -220,7 +221,7 @@ describe("a verification of wrong views", () => {
     ["open", "3.job.default.j-other"],
   ] as const)("names an entry of %s that nothing expects", async (name, key) => {
     await history();
-    harness.sea.views[name].write(key, 1, { seq: 1, jobId: done, kind: "job", namespace: "default", id: "j-other" });
+    harness.sim.views[name].write(key, 1, { seq: 1, jobId: done, kind: "job", namespace: "default", id: "j-other" });
     expect((await run()).mismatches.first).toMatchObject([
       { bucket: name, key, why: "unexpected", expected: undefined },
     ]);
@@ -228,16 +229,16 @@ describe("a verification of wrong views", () => {
   it("names an entry that says the same in other bytes", async () => {
     await history();
     const key = `default.${done}`;
-    const entry = JSON.parse(harness.sea.views.jobs.kept.get(key)?.json ?? "");
+    const entry = JSON.parse(harness.sim.views.jobs.saved.get(key)?.json ?? "");
     harness.forged.set(key, Buffer.from(JSON.stringify(entry, null, 1)));
     expect((await run()).mismatches.first).toMatchObject([{ bucket: "jobs", key, why: "different" }]);
   });
   it("does not wait for an entry that no requester writes again", async () => {
     await history();
-    harness.sea.views.nodes.write("n-one", 1000, { seq: 1000 });
-    const before = harness.sea.clock.now();
+    harness.sim.views.nodes.write("n-one", 1000, { seq: 1000 });
+    const before = harness.sim.clock.now();
     expect((await verifyViews(harness.parts(), { recheckMs: 60_000 })).mismatches.count).toBe(1);
-    expect(harness.sea.clock.now() - before).toBeLessThan(60_000);
+    expect(harness.sim.clock.now() - before).toBeLessThan(60_000);
   });
 });
 
@@ -245,7 +246,7 @@ describe("a verification of views that are being written", () => {
   it("waits for an entry that is on its way", async () => {
     await history();
     await complete(open);
-    harness.sea.clock.at(harness.sea.clock.now() + 500, () => void harness.project(jobRef(open)));
+    harness.sim.clock.at(harness.sim.clock.now() + 500, () => void harness.project(jobRef(open)));
     const report = await verifyViews(harness.parts(), { recheckMs: 60_000 });
     expect(report).toMatchObject({ ok: true, mismatches: { count: 0 } });
     expect(report.rechecked).toBeGreaterThanOrEqual(3);
@@ -296,9 +297,9 @@ describe("a verification of views that are being written", () => {
   it("does not wait for ever", async () => {
     await history();
     await complete(open);
-    const before = harness.sea.clock.now();
+    const before = harness.sim.clock.now();
     expect((await verifyViews(harness.parts(), { recheckMs: 5_000 })).ok).toBe(false);
-    expect(harness.sea.clock.now() - before).toBeGreaterThanOrEqual(5_000);
+    expect(harness.sim.clock.now() - before).toBeGreaterThanOrEqual(5_000);
   });
 });
 

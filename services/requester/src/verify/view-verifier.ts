@@ -183,8 +183,8 @@ class ViewVerifier {
   async #verifyEnd(): Promise<void> {
     const { log, known } = this.#parts;
     const stored = await known();
-    const later = [...this.#suspects.values()].reduce((seq, { actual }) => Math.max(seq, actual?.seq ?? 0), 0);
-    const latest = later > stored.seq ? { seq: later, by: "the views" } : stored;
+    const deferred = [...this.#suspects.values()].reduce((seq, { actual }) => Math.max(seq, actual?.seq ?? 0), 0);
+    const latest = deferred > stored.seq ? { seq: deferred, by: "the views" } : stored;
     const end = await log.lastSeq();
     if (latest.seq <= end) return;
     const why = `the log ends at ${end}, but position ${latest.seq} is known to ${latest.by}: it was cut`;

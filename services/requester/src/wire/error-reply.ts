@@ -56,16 +56,16 @@ function read(failure: unknown): Told {
       ...(details.length === 0 ? {} : { details: Object.fromEntries(details) }),
     };
   }
-  if (failure instanceof z.ZodError) return told("BAD_REQUEST", failure.issues.map(sentence).join("\n"));
+  if (failure instanceof z.ZodError) return collected("BAD_REQUEST", failure.issues.map(sentence).join("\n"));
   if (failure instanceof Error && !(failure instanceof Bug) && "code" in failure && "statusCode" in failure) {
     const status = Number(failure.statusCode);
     const code = framework[String(failure.code)] ?? (status >= 400 && status < 500 ? "BAD_REQUEST" : "INTERNAL");
-    return told(code, failure.message);
+    return collected(code, failure.message);
   }
-  return told("INTERNAL", failure instanceof Error ? failure.message : String(failure));
+  return collected("INTERNAL", failure instanceof Error ? failure.message : String(failure));
 }
 
-const told = (code: ErrorCode, why: string): Told => ({ code, message: `${errors[code].says}: ${why}` });
+const collected = (code: ErrorCode, why: string): Told => ({ code, message: `${errors[code].summary}: ${why}` });
 
 const sentence = (issue: z.core.$ZodIssue): string => `query ${issue.path.join(".")}: ${issue.message}`;
 

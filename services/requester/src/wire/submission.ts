@@ -36,11 +36,11 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   }
   const { meta, dropped } = withoutReserved(read.value.meta);
   for (const key of dropped) warnings.push(`Meta key "${shownKey(key)}" is reserved and was dropped`);
-  const elsewhere = body.value.namespace || namespace;
+  const others = body.value.namespace || namespace;
   const spec = { ...read.value, meta };
   const given = { token: idempotencyToken, warnings: firstOf(warnings) };
-  if (elsewhere === "" || field("namespace")) return { spec, ...given };
-  return { spec: { ...spec, namespace: JobSpec.shape.namespace.parse(elsewhere) }, ...given };
+  if (others === "" || field("namespace")) return { spec, ...given };
+  return { spec: { ...spec, namespace: JobSpec.shape.namespace.parse(others) }, ...given };
 }
 
 /** The first sentences of many, and how many more there are. */

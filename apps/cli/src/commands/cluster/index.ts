@@ -5,6 +5,6 @@ import { upgrade } from "./upgrade.ts";
 /** Everything that can be done with the cluster as a whole. */
 export const cluster: NounPart = {
   name: "cluster",
-  says: "look at the cluster and upgrade it",
+  summary: "look at the cluster and upgrade it",
   commands: [status, upgrade],
 };

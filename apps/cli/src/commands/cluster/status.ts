@@ -5,26 +5,26 @@ import { printJson } from "../../output/print-json.ts";
 import { type Column, table } from "../../output/table.ts";
 import { rangesOf } from "../node/list.ts";
 
-type Item<K extends "requesters" | "nodes" | "shards" | "quarantined"> = ClusterEntity[K][number];
+type ClusterItem<K extends "requesters" | "nodes" | "shards" | "quarantined"> = ClusterEntity[K][number];
 
-const requesters: readonly Column<Item<"requesters">>[] = [
+const requesters: readonly Column<ClusterItem<"requesters">>[] = [
   { title: "REQUESTER", of: ({ id }) => id },
   { title: "VERSION", of: ({ version }) => version },
   { title: "FEATURE LEVEL", of: ({ featureLevel }) => `${featureLevel}` },
   { title: "SHARDS", of: ({ shards }) => rangesOf(shards) },
 ];
-const nodes: readonly Column<Item<"nodes">>[] = [
+const nodes: readonly Column<ClusterItem<"nodes">>[] = [
   { title: "NODE", of: ({ id }) => id },
   { title: "VERSION", of: ({ version }) => version },
   { title: "PROTOCOL LEVEL", of: ({ protocolLevel }) => `${protocolLevel}` },
 ];
-const shards: readonly Column<Item<"shards">>[] = [
+const shards: readonly Column<ClusterItem<"shards">>[] = [
   { title: "SHARD", of: ({ shard }) => `${shard}` },
   { title: "IN MEMORY", of: ({ aggregates }) => `${aggregates}` },
   { title: "QUARANTINED", of: ({ quarantined }) => `${quarantined}` },
   { title: "REBUILDING", of: ({ rebuilding }) => rebuilding.join(",") },
 ];
-const quarantined: readonly Column<Item<"quarantined">>[] = [
+const quarantined: readonly Column<ClusterItem<"quarantined">>[] = [
   { title: "QUARANTINED", of: ({ kind, id }) => `${kind} ${id}` },
   { title: "NAMESPACE", of: ({ namespace }) => namespace },
   { title: "POSITION", of: ({ position }) => `${position}` },
@@ -33,7 +33,7 @@ const quarantined: readonly Column<Item<"quarantined">>[] = [
 
 export const status: CommandPart = {
   name: "status",
-  says: "show the feature level, which releases run, and what cannot be read",
+  summary: "show the feature level, which releases run, and what cannot be read",
   async run({ context }) {
     const { output, terminal } = context;
     const json = await context.client().call(apiRoutes.clusterStatus, {});

@@ -6,8 +6,8 @@ import { printJson } from "../../output/print-json.ts";
 
 export const upgrade: CommandPart = {
   name: "upgrade",
-  says: "finish an upgrade once every requester runs the new release; the way back ends here",
-  options: [{ flags: "--finish", says: "raise the feature level; it is never lowered" }],
+  summary: "finish an upgrade once every requester runs the new release; the way back ends here",
+  options: [{ flags: "--finish", summary: "raise the feature level; it is never lowered" }],
   examples: ["shoal cluster status", "shoal cluster upgrade --finish"],
   async run({ context, options }) {
     const { output, terminal } = context;

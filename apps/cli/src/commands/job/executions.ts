@@ -12,8 +12,8 @@ const pageExecutions = 20;
 
 export const executions: CommandPart = {
   name: "executions",
-  takes: "<job>",
-  says: "list the executions of a job: which node tried which partition, and what became of it",
+  args: "<job>",
+  summary: "list the executions of a job: which node tried which partition, and what became of it",
   options: pagingOptions,
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseBytes } from "@shoal/proto";
-import { type Call, type CommandPart, wholeNumber } from "../../command.ts";
+import { type CommandPart, type Invocation, wholeNumber } from "../../command.ts";
 import { CliError } from "../../failure.ts";
 import { oneLine } from "../../output/safe-text.ts";
 import { allowanceOf } from "../../results/allowance.ts";
@@ -14,26 +14,27 @@ const downloadSeconds = 300;
 
 export const get: CommandPart = {
   name: "get",
-  takes: "<job>",
-  says: "download the results of a job",
+  args: "<job>",
+  summary: "download the results of a job",
   options: [
-    { flags: "--output-dir <folder>", says: "where to; by default job-<job> in the current folder" },
-    { flags: "--raw", says: "keep a folder for every execution instead of merging them" },
+    { flags: "--output-dir <folder>", summary: "where to; by default job-<job> in the current folder" },
+    { flags: "--raw", summary: "keep a folder for every execution instead of merging them" },
     {
       flags: "--download-timeout-secs <seconds>",
-      says: "give up after this time",
+      summary: "give up after this time",
       read: wholeNumber("--download-timeout-secs", 1, 86_400),
       fallback: downloadSeconds,
     },
     {
       flags: "--max-size <size>",
-      says: "the most that the results may hold when they are unpacked, as in 50GiB; without it more than 10 GiB is asked for",
+      summary:
+        "the most that the results may hold when they are unpacked, as in 50GiB; without it more than 10 GiB is asked for",
       read: sizeOf,
     },
-    { flags: "--yes", says: "take results of up to 100 GiB without asking" },
+    { flags: "--yes", summary: "take results of up to 100 GiB without asking" },
     {
       flags: "--any-address",
-      says: "fetch results from this machine itself and from link-local addresses too, if a node names these",
+      summary: "fetch results from this machine itself and from link-local addresses too, if a node names these",
     },
   ],
   async run(call) {
@@ -69,15 +70,15 @@ export const get: CommandPart = {
   },
 };
 
-interface Place {
+interface FetchTarget {
   readonly into: string;
   readonly signal: AbortSignal;
 }
 
 async function fetchAll(
-  { context, options }: Call,
+  { context, options }: Invocation,
   downloads: readonly Download[],
-  { into, signal }: Place,
+  { into, signal }: FetchTarget,
 ): Promise<void> {
   const { terminal } = context;
   const { ask } = terminal;

@@ -13,11 +13,11 @@ const isEventType = (text: string): text is EventType => eventTypes.includes(tex
 
 export const history: CommandPart = {
   name: "history",
-  takes: "<job>",
-  says: "tell what happened to a job, and why",
+  args: "<job>",
+  summary: "tell what happened to a job, and why",
   options: [
-    { flags: "--event-type <type>", says: "all, job or execution", fallback: "all" },
-    { flags: "--execution-id <id>", says: "only this execution; the beginning of its id is enough" },
+    { flags: "--event-type <type>", summary: "all, job or execution", fallback: "all" },
+    { flags: "--execution-id <id>", summary: "only this execution; the beginning of its id is enough" },
   ],
   async run({ context, args: [job = ""], options }) {
     const eventType = options.text("eventType") ?? "all";

@@ -11,6 +11,6 @@ import { stop } from "./stop.ts";
 /** Everything that can be done with jobs. */
 export const job: NounPart = {
   name: "job",
-  says: "run jobs and look at them",
+  summary: "run jobs and look at them",
   commands: [run, list, describe, executions, history, logs, stop, get],
 };

@@ -13,10 +13,10 @@ const pageJobs = 10;
 
 export const list: CommandPart = {
   name: "list",
-  says: "list jobs, the newest first",
+  summary: "list jobs, the newest first",
   options: [
     ...pagingOptions,
-    { flags: "--labels <selector>", says: "only jobs whose labels match, as in a=b,c in (d,e)" },
+    { flags: "--labels <selector>", summary: "only jobs whose labels match, as in a=b,c in (d,e)" },
   ],
   async run({ context, options }) {
     const { terminal, namespace, output } = context;

@@ -2,12 +2,12 @@ import type { CommandPart } from "../../command.ts";
 
 export const logs: CommandPart = {
   name: "logs",
-  takes: "<job>",
-  says: "show the output of a job's executions",
+  args: "<job>",
+  summary: "show the output of a job's executions",
   options: [
-    { flags: "-f, --follow", says: "wait for output that is still to come" },
-    { flags: "-t, --tail", says: "only what is written from now on" },
-    { flags: "-e, --execution-id <id>", says: "only this execution" },
+    { flags: "-f, --follow", summary: "wait for output that is still to come" },
+    { flags: "-t, --tail", summary: "only what is written from now on" },
+    { flags: "-e, --execution-id <id>", summary: "only this execution" },
   ],
   async run({ context, args: [job = ""], options }) {
     const { terminal } = context;

@@ -1,5 +1,5 @@
 import { apiRoutes } from "@shoal/proto";
-import { type Call, type CommandPart, wholeNumber } from "../../command.ts";
+import { type CommandPart, type Invocation, wholeNumber } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
 import { oneLine } from "../../output/safe-text.ts";
 import { followJobLogs } from "../../progress/follow-job-logs.ts";
@@ -11,19 +11,19 @@ const waitSeconds = 600;
 
 export const run: CommandPart = {
   name: "run",
-  takes: "<file>",
-  says: "submit a job from a YAML or JSON file, or from standard input (-), and watch it",
+  args: "<file>",
+  summary: "submit a job from a YAML or JSON file, or from standard input (-), and watch it",
   options: [
-    { flags: "--wait", says: "watch it until it is over", fallback: true },
-    { flags: "--no-wait", says: "return as soon as it is submitted" },
+    { flags: "--wait", summary: "watch it until it is over", fallback: true },
+    { flags: "--no-wait", summary: "return as soon as it is submitted" },
     {
       flags: "--wait-timeout-secs <seconds>",
-      says: "stop watching after this time; the job goes on",
+      summary: "stop watching after this time; the job goes on",
       read: wholeNumber("--wait-timeout-secs", 1, 86_400 * 7),
       fallback: waitSeconds,
     },
-    { flags: "--id-only", says: "print only the id of the job, and do not watch it" },
-    { flags: "-f, --follow", says: "show the output of the job instead of its events" },
+    { flags: "--id-only", summary: "print only the id of the job, and do not watch it" },
+    { flags: "-f, --follow", summary: "show the output of the job instead of its events" },
   ],
   examples: ["shoal job run hello.yaml", "cat hello.yaml | shoal job run - --id-only"],
   async run(call) {
@@ -43,7 +43,7 @@ export const run: CommandPart = {
   },
 };
 
-async function watch({ context, options }: Call, jobId: string): Promise<number> {
+async function watch({ context, options }: Invocation, jobId: string): Promise<number> {
   const { terminal } = context;
   const client = context.client();
   const limit = AbortSignal.timeout((options.number("waitTimeoutSecs") ?? waitSeconds) * 1000);

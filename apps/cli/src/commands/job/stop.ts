@@ -4,11 +4,11 @@ import { printJson } from "../../output/print-json.ts";
 
 export const stop: CommandPart = {
   name: "stop",
-  takes: "<job>",
-  says: "stop a job before it completes",
+  args: "<job>",
+  summary: "stop a job before it completes",
   options: [
-    { flags: "--reason <text>", says: "kept in the history", fallback: "stopped by the user" },
-    { flags: "--quiet", says: "say nothing when it worked" },
+    { flags: "--reason <text>", summary: "kept in the history", fallback: "stopped by the user" },
+    { flags: "--quiet", summary: "say nothing when it worked" },
   ],
   async run({ context, args: [job = ""], options }) {
     const { namespace, output, terminal } = context;

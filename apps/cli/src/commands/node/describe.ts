@@ -9,8 +9,8 @@ import { ago, clockInWords } from "../../output/times.ts";
 
 export const describe: CommandPart = {
   name: "describe",
-  takes: "<node>",
-  says: "show everything about a node",
+  args: "<node>",
+  summary: "show everything about a node",
   async run({ context, args: [id = ""] }) {
     const json = await context.client().call(apiRoutes.getNode, { id });
     if (context.output === "json") printJson(context.terminal, fieldOf(json, "Node"));

@@ -3,4 +3,8 @@ import { describe } from "./describe.ts";
 import { list } from "./list.ts";
 
 /** Everything that can be done with nodes. */
-export const node: NounPart = { name: "node", says: "look at the machines of the cluster", commands: [list, describe] };
+export const node: NounPart = {
+  name: "node",
+  summary: "look at the machines of the cluster",
+  commands: [list, describe],
+};

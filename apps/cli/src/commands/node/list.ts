@@ -10,8 +10,8 @@ import { clockInWords } from "../../output/times.ts";
 
 export const list: CommandPart = {
   name: "list",
-  says: "list the nodes of the cluster",
-  options: [{ flags: "--labels <selector>", says: "only nodes whose labels match, as in a=b,c in (d,e)" }],
+  summary: "list the nodes of the cluster",
+  options: [{ flags: "--labels <selector>", summary: "only nodes whose labels match, as in a=b,c in (d,e)" }],
   async run({ context, options }) {
     const { terminal, output } = context;
     const json = await context.client().call(apiRoutes.listNodes, { labels: options.text("labels") });

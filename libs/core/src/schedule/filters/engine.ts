@@ -5,5 +5,5 @@ import { offers } from "../offers.ts";
 /** The node has the engine that the task names. */
 export const engine: Policy<Candidate> = {
   name: "engine",
-  judge: ({ requirements, info }) => offers("engine", requirements.engine.type, info.engines),
+  evaluate: ({ requirements, info }) => offers("engine", requirements.engine.type, info.engines),
 };

@@ -2,7 +2,7 @@ import { fromWire, JobSpec, type NodeInfo, protocolLevel, protocolLevelMin } fro
 import { describe, expect, it } from "vitest";
 import type { Candidate } from "../candidate.ts";
 import { requirementsOf } from "../requirements.ts";
-import { filterContract, type Samples } from "./contract.ts";
+import { type FilterSamples, filterContract } from "./contract.ts";
 import { filters } from "./index.ts";
 
 const room = { cpuCores: 2, memoryBytes: 1e9, diskBytes: 1e9, gpus: 0 };
@@ -35,7 +35,7 @@ const speaking = (level: number | undefined): Candidate => {
   return { requirements, info: level === undefined ? info : { ...info, protocol: level } };
 };
 
-const samples: Readonly<Record<string, Samples>> = {
+const samples: Readonly<Record<string, FilterSamples>> = {
   protocol: {
     good: [speaking(undefined), speaking(protocolLevel), speaking(protocolLevelMin)],
     bad: [speaking(protocolLevel + 1), speaking(protocolLevelMin - 1)],

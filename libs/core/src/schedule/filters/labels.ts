@@ -5,7 +5,7 @@ import { unmetBy } from "../constraints.ts";
 /** The node's labels meet the job's constraints. */
 export const labels: Policy<Candidate> = {
   name: "labels",
-  judge({ requirements, info }) {
+  evaluate({ requirements, info }) {
     const unmet = unmetBy(info.labels, requirements.constraints);
     return unmet === undefined ? yes() : no(unmet);
   },

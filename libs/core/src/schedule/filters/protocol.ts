@@ -5,7 +5,7 @@ import type { Candidate } from "../candidate.ts";
 /** The node speaks asks, assignments and reports as this release does. */
 export const protocol: Policy<Candidate> = {
   name: "protocol",
-  judge({ info: { protocol: level = protocolLevelMin } }) {
+  evaluate({ info: { protocol: level = protocolLevelMin } }) {
     if (level >= protocolLevelMin && level <= protocolLevel) return yes();
     const expected =
       protocolLevelMin === protocolLevel ? `${protocolLevel}` : `${protocolLevelMin} to ${protocolLevel}`;

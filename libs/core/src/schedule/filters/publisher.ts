@@ -5,7 +5,7 @@ import { offers } from "../offers.ts";
 /** The node has the publisher that the task names, if it names one. */
 export const publisher: Policy<Candidate> = {
   name: "publisher",
-  judge({ requirements: { publisher: required }, info }) {
+  evaluate({ requirements: { publisher: required }, info }) {
     return required.type === "" ? yes() : offers("publisher", required.type, info.publishers);
   },
 };

@@ -5,7 +5,7 @@ import type { Candidate } from "../candidate.ts";
 /** One task of the job is not larger than the node takes at all, however idle it is. */
 export const size: Policy<Candidate> = {
   name: "size",
-  judge({ requirements, info }) {
+  evaluate({ requirements, info }) {
     const short = shortage(requirements.resources, info.perTask);
     return short === undefined ? yes() : no(`${short} at most`);
   },

@@ -1,6 +1,6 @@
-import { elsewhere } from "./elsewhere.ts";
+import { avoidFailedNodes } from "./avoid-failed-nodes.ts";
+import { preferredLabels } from "./preferred-labels.ts";
 import { spread } from "./spread.ts";
-import { wishes } from "./wishes.ts";
 
 /** What makes one node better than another; the scores add up. */
-export const rankers = [elsewhere, wishes, spread] as const;
+export const rankers = [avoidFailedNodes, preferredLabels, spread] as const;

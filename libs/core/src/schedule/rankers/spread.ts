@@ -7,7 +7,7 @@ const weight = 80;
 /** Prefers the node with the larger free share of what the task needs most. */
 export const spread: Policy<RankedCandidate> = {
   name: "spread",
-  judge({ info: { available, capacity } }) {
+  evaluate({ info: { available, capacity } }) {
     const share = (free: number, all: number) => (all > 0 ? free / all : 1);
     return yes(
       weight *

@@ -1,70 +1,70 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Clock, pause } from "../../clock.ts";
-import { heard } from "./heard.ts";
+import { record } from "./recorded.ts";
 
 /** A clock to try. */
-export interface ClockBench {
+export interface ClockHarness {
   readonly clock: Clock;
   close?(): Promise<void>;
 }
 
 /** The suite that every clock passes, real or moved by hand. */
-export function clockContract(name: string, make: () => Promise<ClockBench>): void {
+export function clockContract(name: string, make: () => Promise<ClockHarness>): void {
   describe(`${name}, as a clock`, () => {
-    let bench: ClockBench;
+    let harness: ClockHarness;
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
     });
     afterEach(async () => {
-      await bench.close?.();
+      await harness.close?.();
     });
 
     it("calls back once, and not before the time", async () => {
-      const { clock } = bench;
-      const ear = heard<number>();
+      const { clock } = harness;
+      const recorded = record<number>();
       const at = clock.now() + 20;
-      clock.at(at, () => ear.tell(clock.now()));
-      expect((await ear.atLeast(1))[0]).toBeGreaterThanOrEqual(at);
+      clock.at(at, () => recorded.push(clock.now()));
+      expect((await recorded.atLeast(1))[0]).toBeGreaterThanOrEqual(at);
       await pause(clock, 20);
-      expect(ear.all).toHaveLength(1);
+      expect(recorded.all).toHaveLength(1);
     });
     it("calls back in order of time, whatever the order of asking", async () => {
-      const { clock } = bench;
-      const ear = heard<number>();
+      const { clock } = harness;
+      const recorded = record<number>();
       const start = clock.now();
-      for (const ms of [30, 10, 20]) clock.at(start + ms, () => ear.tell(ms));
-      expect(await ear.atLeast(3)).toEqual([10, 20, 30]);
+      for (const ms of [30, 10, 20]) clock.at(start + ms, () => recorded.push(ms));
+      expect(await recorded.atLeast(3)).toEqual([10, 20, 30]);
     });
     it("calls back soon, but not at once, for a time that is over", async () => {
-      const { clock } = bench;
-      const ear = heard<string>();
-      clock.at(clock.now() - 1000, () => ear.tell("called back"));
-      ear.tell("went on");
-      expect(await ear.atLeast(2)).toEqual(["went on", "called back"]);
+      const { clock } = harness;
+      const recorded = record<string>();
+      clock.at(clock.now() - 1000, () => recorded.push("called back"));
+      recorded.push("went on");
+      expect(await recorded.atLeast(2)).toEqual(["went on", "called back"]);
     });
     it("does not call back what was cancelled, and takes a late cancelling lightly", async () => {
-      const { clock } = bench;
-      const ear = heard<string>();
+      const { clock } = harness;
+      const recorded = record<string>();
       const start = clock.now();
-      const cancel = clock.at(start + 10, () => ear.tell("cancelled"));
-      const late = clock.at(start + 15, () => ear.tell("kept"));
+      const cancel = clock.at(start + 10, () => recorded.push("cancelled"));
+      const late = clock.at(start + 15, () => recorded.push("kept"));
       cancel();
       cancel();
-      await ear.atLeast(1);
+      await recorded.atLeast(1);
       late();
-      expect(ear.all).toEqual(["kept"]);
+      expect(recorded.all).toEqual(["kept"]);
     });
     it("stands a time far away", async () => {
-      const { clock } = bench;
-      const ear = heard<string>();
+      const { clock } = harness;
+      const recorded = record<string>();
       // A year: more than a timer of the runtime can hold.
-      const cancel = clock.at(clock.now() + 31_536_000_000, () => ear.tell("a year"));
-      clock.at(clock.now() + 5, () => ear.tell("soon"));
-      expect(await ear.atLeast(1)).toEqual(["soon"]);
+      const cancel = clock.at(clock.now() + 31_536_000_000, () => recorded.push("a year"));
+      clock.at(clock.now() + 5, () => recorded.push("soon"));
+      expect(await recorded.atLeast(1)).toEqual(["soon"]);
       cancel();
     });
     it("ends a pause when its time is over or when the signal fires", async () => {
-      const { clock } = bench;
+      const { clock } = harness;
       const start = clock.now();
       await pause(clock, 10);
       expect(clock.now() - start).toBeGreaterThanOrEqual(10);

@@ -1,10 +1,10 @@
 import { type AggregateRef, shardCount, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CommandBus, CommandEnvelope, CommandReply } from "../../ports/commands.ts";
-import { heard } from "./heard.ts";
+import { record } from "./recorded.ts";
 
 /** A cluster of requesters in which nothing is sent yet. */
-export interface CommandBench {
+export interface CommandHarness {
   /** The bus of the requester of this id. */
   bus(requesterId: string): Promise<CommandBus>;
   close?(): Promise<void>;
@@ -26,22 +26,22 @@ const done = (seq: number): CommandReply => ({ ok: true, seq, changed: true });
 const [longMs, shortMs] = [3_600_000, 300] as const;
 
 /** The suite that every command bus passes, in memory or on a server. */
-export function commandBusContract(name: string, make: () => Promise<CommandBench>): void {
+export function commandBusContract(name: string, make: () => Promise<CommandHarness>): void {
   describe(`${name}, as a command bus`, () => {
-    let bench: CommandBench;
+    let harness: CommandHarness;
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
     });
     afterEach(async () => {
-      await bench.close?.();
+      await harness.close?.();
     });
-    const two = () => Promise.all([bench.bus("r-one"), bench.bus("r-two")]);
+    const two = () => Promise.all([harness.bus("r-one"), harness.bus("r-two")]);
 
     it("brings a command to the owner of the shard as it was sent, and the answer back", async () => {
       const [one, other] = await two();
-      const received = heard<CommandEnvelope>();
+      const received = record<CommandEnvelope>();
       await other.serve(shard, async (each) => {
-        received.tell(each);
+        received.push(each);
         return done(7);
       });
       const sent = envelope("c-1", { why: "ö", list: [1, null, { deep: true }], bytes: 2 ** 40 });

@@ -1,26 +1,26 @@
 import { type AggregateRef, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type EventLog, type LogRange, noTip, type StoredCommit } from "../../ports/event-log.ts";
+import { type EventLog, type LogRange, noStreamPosition, type StoredCommit } from "../../ports/event-log.ts";
 import { followAndScan } from "./follow-and-scan.contract.ts";
-import { grow, type LogBench, someCommit, someJob } from "./log-bench.ts";
+import { grow, type LogHarness, someCommit, someJob } from "./log-harness.ts";
 import { unreadable } from "./unreadable.contract.ts";
 
 /** The suite that every event log passes, in memory or on a server. */
-export function eventLogContract(name: string, make: () => Promise<LogBench>): void {
+export function eventLogContract(name: string, make: () => Promise<LogHarness>): void {
   describe(`${name}, as an event log`, () => {
-    let bench: LogBench;
+    let harness: LogHarness;
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
     });
     afterEach(async () => {
-      await bench.close?.();
+      await harness.close?.();
     });
-    const log = () => bench.log;
+    const log = () => harness.log;
     appends(log);
     loads(log);
     followAndScan(log);
     ranges(log);
-    unreadable(() => bench);
+    unreadable(() => harness);
     ends(log);
   });
 }
@@ -37,21 +37,21 @@ function ends(log: () => EventLog): void {
     expect(await log().lastSeqOf({ ...one, namespace: "red" })).toBe(0);
     expect(first?.seq).toBeLessThan(second?.seq ?? 0);
     const node = { kind: "node", namespace: "", id: "n-last" };
-    const tip = await log().append(node, noTip, someCommit(noTip));
-    expect(await log().lastSeqOf(node)).toBe(tip.seq);
+    const streamHead = await log().append(node, noStreamPosition, someCommit(noStreamPosition));
+    expect(await log().lastSeqOf(node)).toBe(streamHead.seq);
   });
 }
 
 function ranges(log: () => EventLog): void {
   it("gives the commits about jobs between two positions, of all shards or of one", async () => {
     const [one, other] = [someJob(), someJob("blue")];
-    const tips = [...(await grow(log(), one, 300)), ...(await grow(log(), other, 5))];
-    await log().append({ kind: "node", namespace: "", id: "n-range" }, noTip, someCommit(noTip));
-    const seqs = tips.map(({ seq }) => seq);
+    const streamHeads = [...(await grow(log(), one, 300)), ...(await grow(log(), other, 5))];
+    await log().append({ kind: "node", namespace: "", id: "n-range" }, noStreamPosition, someCommit(noStreamPosition));
+    const seqs = streamHeads.map(({ seq }) => seq);
     const read = async (range: Omit<LogRange, "most">) => {
-      const told: StoredCommit[] = [];
-      expect(await log().range({ ...range, most: 1e6 }, (stored) => told.push(stored))).toBe(range.upTo);
-      return told.map(({ seq }) => seq);
+      const collected: StoredCommit[] = [];
+      expect(await log().range({ ...range, most: 1e6 }, (stored) => collected.push(stored))).toBe(range.upTo);
+      return collected.map(({ seq }) => seq);
     };
     const [first = 0, last = 0] = [seqs[1], seqs[302]];
     expect(await read({ afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER })).toEqual(seqs);
@@ -64,14 +64,14 @@ function ranges(log: () => EventLog): void {
   it("stops a range soon after as many commits as were asked for, and says how far it came", async () => {
     const seqs = (await grow(log(), someJob(), 700)).map(({ seq }) => seq);
     const upTo = seqs.at(-1) ?? 0;
-    const told: number[] = [];
+    const collected: number[] = [];
     for (let afterSeq = 0, rounds = 0; afterSeq < upTo && rounds < 20; rounds++) {
-      const before = told.length;
-      afterSeq = await log().range({ afterSeq, upTo, most: 100 }, ({ seq }) => told.push(seq));
-      expect(told.length - before).toBeLessThanOrEqual(400);
-      expect(afterSeq).toBe(told.at(-1));
+      const before = collected.length;
+      afterSeq = await log().range({ afterSeq, upTo, most: 100 }, ({ seq }) => collected.push(seq));
+      expect(collected.length - before).toBeLessThanOrEqual(400);
+      expect(afterSeq).toBe(collected.at(-1));
     }
-    expect(told).toEqual(seqs);
+    expect(collected).toEqual(seqs);
   });
 }
 
@@ -92,31 +92,31 @@ function appends(log: () => EventLog): void {
   it("refuses what builds on an old tip, and keeps nothing of it", async () => {
     const job = someJob();
     const [first, second] = await grow(log(), job, 2);
-    for (const stale of [noTip, first ?? noTip]) {
+    for (const stale of [noStreamPosition, first ?? noStreamPosition]) {
       await expect(log().append(job, stale, someCommit(stale))).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
     }
     expect((await log().load(job)).at(-1)?.seq).toBe(second?.seq);
   });
   it("lets one of many writers win", async () => {
     const job = someJob();
-    const tries = Array.from({ length: 8 }, () => log().append(job, noTip, someCommit(noTip)));
+    const tries = Array.from({ length: 8 }, () => log().append(job, noStreamPosition, someCommit(noStreamPosition)));
     const ends = await Promise.allSettled(tries);
     expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await log().load(job)).toHaveLength(1);
   });
   it("answers the same commit again with the tip that it made", async () => {
     const job = someJob();
-    const commit = someCommit(noTip);
-    const tip = await log().append(job, noTip, commit);
-    expect(await log().append(job, noTip, commit)).toEqual(tip);
+    const commit = someCommit(noStreamPosition);
+    const streamHead = await log().append(job, noStreamPosition, commit);
+    expect(await log().append(job, noStreamPosition, commit)).toEqual(streamHead);
     expect(await log().load(job)).toHaveLength(1);
   });
   it("knows the commit again also when others have followed it", async () => {
     const job = someJob();
-    const commit = someCommit(noTip);
-    const tip = await log().append(job, noTip, commit);
-    await log().append(job, tip, someCommit(tip));
-    expect(await log().append(job, noTip, commit)).toEqual(tip);
+    const commit = someCommit(noStreamPosition);
+    const streamHead = await log().append(job, noStreamPosition, commit);
+    await log().append(job, streamHead, someCommit(streamHead));
+    expect(await log().append(job, noStreamPosition, commit)).toEqual(streamHead);
     expect(await log().load(job)).toHaveLength(2);
   });
   it("keeps aggregates apart", async () => {
@@ -126,8 +126,8 @@ function appends(log: () => EventLog): void {
     expect(await log().load(other)).toHaveLength(2);
   });
   it("refuses a commit above the limit", async () => {
-    const huge = someCommit(noTip, "x".repeat(600_000));
-    await expect(log().append(someJob(), noTip, huge)).rejects.toMatchObject({ code: "TOO_LARGE" });
+    const huge = someCommit(noStreamPosition, "x".repeat(600_000));
+    await expect(log().append(someJob(), noStreamPosition, huge)).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 }
 
@@ -135,10 +135,10 @@ function loads(log: () => EventLog): void {
   it("gives back what was appended, unchanged", async () => {
     const node: AggregateRef = { kind: "node", namespace: "", id: "n-contract" };
     const commit = {
-      ...someCommit(noTip),
+      ...someCommit(noStreamPosition),
       events: [{ type: "NodeDisconnected", v: 1, data: { text: "ö", list: [1, null, { deep: true }] } }],
     };
-    await log().append(node, noTip, commit);
+    await log().append(node, noStreamPosition, commit);
     const [stored] = await log().load(node);
     expect(stored?.commit).toEqual(commit);
     expect(stored?.aggregate).toEqual(node);
@@ -159,7 +159,7 @@ function loads(log: () => EventLog): void {
   });
   it("gives a long history whole and in order", async () => {
     const job = someJob();
-    const tips = await grow(log(), job, 700);
-    expect((await log().load(job)).map(({ seq }) => seq)).toEqual(tips.map(({ seq }) => seq));
+    const streamHeads = await grow(log(), job, 700);
+    expect((await log().load(job)).map(({ seq }) => seq)).toEqual(streamHeads.map(({ seq }) => seq));
   });
 }

@@ -1,10 +1,10 @@
 import { featureLevel, shoalVersion } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Lease, LeaseSnapshot, Leases, MemberInfo } from "../../ports/leases.ts";
-import { type Heard, heard } from "./heard.ts";
+import { type Recorded, record } from "./recorded.ts";
 
 /** A place where requesters compete for shards, empty at first. */
-export interface LeaseBench {
+export interface LeaseHarness {
   /** A requester of this id, as its own process would make it; not started yet. */
   join(requesterId: string): Leases;
   /** The requester is cut off: nothing that it says from now on reaches anybody. Its own clock goes on. */
@@ -16,40 +16,40 @@ export interface LeaseBench {
 
 interface Member {
   readonly leases: Leases;
-  readonly pictures: Heard<LeaseSnapshot>;
-  readonly lost: Heard<Lease>;
+  readonly pictures: Recorded<LeaseSnapshot>;
+  readonly lost: Recorded<Lease>;
 }
 
-async function start(bench: LeaseBench, id: string, self?: MemberInfo): Promise<Member> {
-  const pictures = heard<LeaseSnapshot>();
-  const lost = heard<Lease>();
-  const leases = bench.join(id);
-  await leases.start({ changed: pictures.tell, lost: lost.tell }, self);
+async function start(harness: LeaseHarness, id: string, self?: MemberInfo): Promise<Member> {
+  const pictures = record<LeaseSnapshot>();
+  const lost = record<Lease>();
+  const leases = harness.join(id);
+  await leases.start({ changed: pictures.push, lost: lost.push }, self);
   return { leases, pictures, lost };
 }
 
-const sees = (member: Member, fits: (picture: LeaseSnapshot) => boolean) => member.pictures.first(fits);
+const sees = (member: Member, fits: (snapshot: LeaseSnapshot) => boolean) => member.pictures.first(fits);
 
 /** The suite that every kind of leases passes, in memory or on a server. */
-export function leasesContract(name: string, make: () => Promise<LeaseBench>): void {
+export function leasesContract(name: string, make: () => Promise<LeaseHarness>): void {
   describe(`${name}, as leases`, () => {
-    let bench: LeaseBench;
+    let harness: LeaseHarness;
     let members: Member[] = [];
     const join = async (id: string, self?: MemberInfo) => {
-      const member = await start(bench, id, self);
+      const member = await start(harness, id, self);
       members.push(member);
       return member;
     };
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
       members = [];
     });
     afterEach(async () => {
       for (const { leases } of members) await leases.close();
-      await bench.close?.();
+      await harness.close?.();
     });
     owns(join);
-    ends(join, () => bench);
+    ends(join, () => harness);
     features(join);
   });
 }
@@ -82,7 +82,7 @@ function owns(join: (id: string) => Promise<Member>): void {
     await sees(b, ({ owners }) => owners.get(2) === "a");
     const seen = b.pictures.all.length;
     await a.leases.release(first);
-    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && !picture.owners.has(2));
+    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && !snapshot.owners.has(2));
     const second = await b.leases.acquire(2);
     expect(second?.epoch).toBeGreaterThan(first.epoch);
     expect(a.lost.all).toEqual([]);
@@ -105,15 +105,15 @@ function owns(join: (id: string) => Promise<Member>): void {
     await sees(a, ({ requesters }) => requesters.join() === "a,b");
     const seen = a.pictures.all.length;
     await b.leases.close();
-    await sees(a, (picture) => a.pictures.all.indexOf(picture) >= seen && picture.requesters.join() === "a");
+    await sees(a, (snapshot) => a.pictures.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "a");
   });
 }
 
-function ends(join: (id: string) => Promise<Member>, bench: () => LeaseBench): void {
+function ends(join: (id: string) => Promise<Member>, harness: () => LeaseHarness): void {
   it("keeps a lease for longer than it lives, by renewing it", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await a.leases.acquire(4);
-    await bench().outlive();
+    await harness().outlive();
     expect(await b.leases.acquire(4)).toBeUndefined();
     expect(a.lost.all).toEqual([]);
   });
@@ -122,18 +122,18 @@ function ends(join: (id: string) => Promise<Member>, bench: () => LeaseBench): v
     const first = await a.leases.acquire(5);
     await sees(b, ({ owners, requesters }) => owners.get(5) === "a" && requesters.includes("a"));
     const seen = b.pictures.all.length;
-    bench().crash("a");
-    await bench().outlive();
-    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && !picture.owners.has(5));
-    await sees(b, (picture) => b.pictures.all.indexOf(picture) >= seen && picture.requesters.join() === "b");
+    harness().crash("a");
+    await harness().outlive();
+    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && !snapshot.owners.has(5));
+    await sees(b, (snapshot) => b.pictures.all.indexOf(snapshot) >= seen && snapshot.requesters.join() === "b");
     const second = await b.leases.acquire(5);
     expect(second?.epoch).toBeGreaterThan(first?.epoch ?? Number.POSITIVE_INFINITY);
   });
   it("tells the owner that it lost a lease it could not renew", async () => {
     const a = await join("a");
     const lease = await a.leases.acquire(6);
-    bench().crash("a");
-    await bench().outlive();
+    harness().crash("a");
+    await harness().outlive();
     expect(await a.lost.first(() => true)).toEqual(lease);
   });
 }
@@ -154,18 +154,18 @@ function features(join: (id: string, self?: MemberInfo) => Promise<Member>): voi
     const [a, b] = [await join("a"), await join("b")];
     expect((await sees(a, () => true)).featureLevel).toBe(1);
     expect(await a.leases.raiseFeatureLevel(3)).toBe(3);
-    await sees(b, (picture) => picture.featureLevel === 3);
+    await sees(b, (snapshot) => snapshot.featureLevel === 3);
     expect(await b.leases.raiseFeatureLevel(2)).toBe(3);
     await b.leases.close();
     const c = await join("c");
-    await sees(c, (picture) => picture.featureLevel === 3);
-    const after = c.pictures.all.map((picture) => picture.featureLevel);
+    await sees(c, (snapshot) => snapshot.featureLevel === 3);
+    const after = c.pictures.all.map((snapshot) => snapshot.featureLevel);
     expect(after).toEqual(after.map(() => 3));
   });
   it("raises it to the highest of several who raise it at once", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await Promise.all([a, b, a, b].map(({ leases }, index) => leases.raiseFeatureLevel(index + 2)));
-    await sees(a, (picture) => picture.featureLevel === 5);
+    await sees(a, (snapshot) => snapshot.featureLevel === 5);
     expect(await b.leases.raiseFeatureLevel(1)).toBe(5);
   });
 }

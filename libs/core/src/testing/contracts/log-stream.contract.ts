@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LogChunk, LogReader, LogSender } from "../../ports/log-stream.ts";
-import { heard } from "./heard.ts";
+import { record } from "./recorded.ts";
 
 /** Output to try, none at first. */
-export interface OutputBench {
+export interface OutputHarness {
   readonly reader: LogReader;
   readonly sender: LogSender;
   close?(): Promise<void>;
@@ -18,78 +18,78 @@ const say = (text: string, stream: LogChunk["stream"] = "stdout"): LogChunk => (
 const textOf = (chunks: readonly LogChunk[]) =>
   chunks.map(({ stream, bytes }) => `${stream} ${decoder.decode(bytes)}`).join(", ");
 
-async function follow(bench: OutputBench, executionId: string, tail: boolean) {
-  const chunks = heard<LogChunk>();
-  const caughtUp = heard<number>();
-  const listener = { chunk: chunks.tell, caughtUp: () => caughtUp.tell(chunks.all.length) };
-  const reading = await bench.reader.read(executionId, { tail }, listener);
+async function follow(harness: OutputHarness, executionId: string, tail: boolean) {
+  const chunks = record<LogChunk>();
+  const caughtUp = record<number>();
+  const listener = { chunk: chunks.push, caughtUp: () => caughtUp.push(chunks.all.length) };
+  const reading = await harness.reader.read(executionId, { tail }, listener);
   return { chunks, caughtUp, close: () => reading.close() };
 }
 
 /** The suite that every log stream passes, in memory or on a server. */
-export function logStreamContract(name: string, make: () => Promise<OutputBench>): void {
+export function logStreamContract(name: string, make: () => Promise<OutputHarness>): void {
   describe(`${name}, as a log stream`, () => {
-    let bench: OutputBench;
+    let harness: OutputHarness;
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
     });
     afterEach(async () => {
-      await bench.close?.();
+      await harness.close?.();
     });
     /** Writes, and waits until a reader from the beginning has seen it: only then it is there to be found. */
     const written = async (executionId: string, chunks: readonly LogChunk[]) => {
-      const reading = await follow(bench, executionId, false);
-      for (const chunk of chunks) bench.sender.send(executionId, chunk);
+      const reading = await follow(harness, executionId, false);
+      for (const chunk of chunks) harness.sender.send(executionId, chunk);
       await reading.chunks.atLeast(chunks.length);
       await reading.close();
     };
 
     it("gives what was written, says so, and goes on with what comes", async () => {
       await written("e-1", [say("a"), say("b", "stderr")]);
-      const reading = await follow(bench, "e-1", false);
+      const reading = await follow(harness, "e-1", false);
       expect(await reading.caughtUp.atLeast(1)).toEqual([2]);
-      bench.sender.send("e-1", say("c"));
+      harness.sender.send("e-1", say("c"));
       expect(textOf(await reading.chunks.atLeast(3))).toBe("stdout a, stderr b, stdout c");
       await reading.close();
     });
     it("begins now with tail", async () => {
       await written("e-1", [say("a")]);
-      const reading = await follow(bench, "e-1", true);
+      const reading = await follow(harness, "e-1", true);
       expect(await reading.caughtUp.atLeast(1)).toEqual([0]);
-      bench.sender.send("e-1", say("b"));
+      harness.sender.send("e-1", say("b"));
       expect(textOf(await reading.chunks.atLeast(1))).toBe("stdout b");
       await reading.close();
     });
     it("is caught up at once when nothing was written", async () => {
-      const reading = await follow(bench, "e-1", false);
+      const reading = await follow(harness, "e-1", false);
       expect(await reading.caughtUp.atLeast(1)).toEqual([0]);
       await reading.close();
     });
     it("keeps executions apart", async () => {
-      const reading = await follow(bench, "e-1", false);
-      bench.sender.send("e-2", say("other"));
-      bench.sender.send("e-1", say("mine"));
+      const reading = await follow(harness, "e-1", false);
+      harness.sender.send("e-2", say("other"));
+      harness.sender.send("e-1", say("mine"));
       expect(textOf(await reading.chunks.atLeast(1))).toBe("stdout mine");
       await reading.close();
     });
     it("keeps bytes as they are", async () => {
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-      const reading = await follow(bench, "e-1", false);
-      bench.sender.send("e-1", { stream: "stdout", bytes });
+      const reading = await follow(harness, "e-1", false);
+      harness.sender.send("e-1", { stream: "stdout", bytes });
       expect((await reading.chunks.atLeast(1))[0]?.bytes).toEqual(bytes);
       await reading.close();
     });
     it("waits for a reader without room, and then goes on where it was", async () => {
       const most = 100;
       const texts = Array.from({ length: most }, (_, index) => `${index}`);
-      const chunks = heard<string>();
+      const chunks = record<string>();
       const opened = Promise.withResolvers<void>();
       let isOpen = false;
-      const reading = await bench.reader.read(
+      const reading = await harness.reader.read(
         "e-1",
         { tail: false },
         {
-          chunk: ({ bytes }) => chunks.tell(decoder.decode(bytes)),
+          chunk: ({ bytes }) => chunks.push(decoder.decode(bytes)),
           caughtUp: () => {},
           room: () => (isOpen || chunks.all.length === 0 ? undefined : opened.promise),
         },
@@ -105,9 +105,9 @@ export function logStreamContract(name: string, make: () => Promise<OutputBench>
       await reading.close();
     });
     it("gives nothing more once closed", async () => {
-      const [closed, open] = [await follow(bench, "e-1", false), await follow(bench, "e-1", false)];
+      const [closed, open] = [await follow(harness, "e-1", false), await follow(harness, "e-1", false)];
       await closed.close();
-      bench.sender.send("e-1", say("a"));
+      harness.sender.send("e-1", say("a"));
       await open.chunks.atLeast(1);
       expect(closed.chunks.all).toEqual([]);
       await open.close();

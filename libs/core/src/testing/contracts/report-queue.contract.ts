@@ -1,10 +1,10 @@
 import { type Report, shardOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "../../ports/report-queue.ts";
-import { heard } from "./heard.ts";
+import { record } from "./recorded.ts";
 
 /** A queue to try, empty at first. */
-export interface ReportBench {
+export interface ReportHarness {
   readonly queue: ReportQueue;
   /** The sender of the node of this id. */
   sender(nodeId: string): ReportSender;
@@ -24,106 +24,106 @@ const saw = (at: number, ofJob = jobId): OutgoingReport => {
 };
 
 /** A job whose shard is another. */
-function jobElsewhere(): string {
+function jobOfOtherShard(): string {
   for (let serial = 0; ; serial++) if (shardOf(`j-elsewhere-${serial}`) !== shard) return `j-elsewhere-${serial}`;
 }
 
 const timesOf = (reports: readonly ReceivedReport[]) => reports.map(({ report }) => report.at);
 
 /** The suite that every report queue passes, in memory or on a server. */
-export function reportQueueContract(name: string, make: () => Promise<ReportBench>): void {
+export function reportQueueContract(name: string, make: () => Promise<ReportHarness>): void {
   describe(`${name}, as a report queue`, () => {
-    let bench: ReportBench;
+    let harness: ReportHarness;
     beforeEach(async () => {
-      bench = await make();
+      harness = await make();
     });
     afterEach(async () => {
-      await bench.close?.();
+      await harness.close?.();
     });
 
     it("delivers what was said before and after, in order, with who said it", async () => {
-      const sender = bench.sender("n-one");
+      const sender = harness.sender("n-one");
       for (const at of [1, 2, 3]) await sender.send(saw(at));
-      const ear = heard<ReceivedReport>();
-      const following = await bench.queue.follow(shard, 0, ear.tell);
-      await ear.atLeast(3);
+      const recorded = record<ReceivedReport>();
+      const following = await harness.queue.follow(shard, 0, recorded.push);
+      await recorded.atLeast(3);
       await sender.send(saw(4));
-      const all = await ear.atLeast(4);
+      const all = await recorded.atLeast(4);
       expect(timesOf(all)).toEqual([1, 2, 3, 4]);
       expect(all[0]).toMatchObject({ nodeId: "n-one", ...saw(1) });
       expect(all.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq).toSorted((a, b) => a - b));
       await following.close();
     });
     it("begins behind a position", async () => {
-      const sender = bench.sender("n-one");
+      const sender = harness.sender("n-one");
       for (const at of [1, 2, 3]) await sender.send(saw(at));
-      const first = heard<ReceivedReport>();
-      const whole = await bench.queue.follow(shard, 0, first.tell);
+      const first = record<ReceivedReport>();
+      const whole = await harness.queue.follow(shard, 0, first.push);
       const second = (await first.atLeast(3))[1];
-      const ear = heard<ReceivedReport>();
-      const rest = await bench.queue.follow(shard, second?.seq ?? 0, ear.tell);
-      expect(timesOf(await ear.atLeast(1))).toEqual([3]);
+      const recorded = record<ReceivedReport>();
+      const rest = await harness.queue.follow(shard, second?.seq ?? 0, recorded.push);
+      expect(timesOf(await recorded.atLeast(1))).toEqual([3]);
       await Promise.all([whole.close(), rest.close()]);
     });
     it("tells the nodes apart", async () => {
-      const ear = heard<ReceivedReport>();
-      const following = await bench.queue.follow(shard, 0, ear.tell);
-      await Promise.all([bench.sender("n-one").send(saw(1)), bench.sender("n-two").send(saw(2))]);
-      const said = (await ear.atLeast(2)).map(({ nodeId, report }) => `${nodeId} ${report.at}`);
+      const recorded = record<ReceivedReport>();
+      const following = await harness.queue.follow(shard, 0, recorded.push);
+      await Promise.all([harness.sender("n-one").send(saw(1)), harness.sender("n-two").send(saw(2))]);
+      const said = (await recorded.atLeast(2)).map(({ nodeId, report }) => `${nodeId} ${report.at}`);
       expect(said.toSorted()).toEqual(["n-one 1", "n-two 2"]);
       await following.close();
     });
     it("delivers only what is said about jobs of the shard", async () => {
-      const ear = heard<ReceivedReport>();
-      const following = await bench.queue.follow(shard, 0, ear.tell);
-      await bench.sender("n-one").send(saw(1, jobElsewhere()));
-      await bench.sender("n-one").send(saw(2));
-      expect(timesOf(await ear.atLeast(1))).toEqual([2]);
+      const recorded = record<ReceivedReport>();
+      const following = await harness.queue.follow(shard, 0, recorded.push);
+      await harness.sender("n-one").send(saw(1, jobOfOtherShard()));
+      await harness.sender("n-one").send(saw(2));
+      expect(timesOf(await recorded.atLeast(1))).toEqual([2]);
       await following.close();
     });
     it("parks what cannot be read, and goes on", async () => {
-      const ear = heard<ReceivedReport>();
-      const following = await bench.queue.follow(shard, 0, ear.tell);
-      await bench.sendGarbage("n-one", jobId);
-      await bench.sender("n-one").send(saw(1));
-      expect(timesOf(await ear.atLeast(1))).toEqual([1]);
-      expect(await bench.parked()).toBe(1);
+      const recorded = record<ReceivedReport>();
+      const following = await harness.queue.follow(shard, 0, recorded.push);
+      await harness.sendGarbage("n-one", jobId);
+      await harness.sender("n-one").send(saw(1));
+      expect(timesOf(await recorded.atLeast(1))).toEqual([1]);
+      expect(await harness.parked()).toBe(1);
       await following.close();
     });
     it("puts a report aside that cannot be decided, once that is stored", async () => {
-      const told = heard<ReceivedReport>();
-      const following = await bench.queue.follow(shard, 0, told.tell);
-      await bench.sender("n-one").send(saw(1));
-      const [report] = await told.atLeast(1);
+      const collected = record<ReceivedReport>();
+      const following = await harness.queue.follow(shard, 0, collected.push);
+      await harness.sender("n-one").send(saw(1));
+      const [report] = await collected.atLeast(1);
       if (report === undefined) throw new Error("no report came");
-      await bench.queue.park(report, "LOG_UNSUITABLE: refused");
-      expect(await bench.parked()).toBe(1);
+      await harness.queue.park(report, "LOG_UNSUITABLE: refused");
+      expect(await harness.parked()).toBe(1);
       await following.close();
     });
     it("delivers nothing while the reader has no room, and then goes on where it was", async () => {
-      const ear = heard<ReceivedReport>();
+      const recorded = record<ReceivedReport>();
       const held = Promise.withResolvers<void>();
       let isHeld = true;
       const room = () => (isHeld ? held.promise : undefined);
-      const following = await bench.queue.follow(shard, 0, ear.tell, { room });
-      for (const at of [1, 2, 3]) await bench.sender("n-one").send(saw(at));
-      expect(timesOf(await ear.atLeast(1))).toEqual([1]);
+      const following = await harness.queue.follow(shard, 0, recorded.push, { room });
+      for (const at of [1, 2, 3]) await harness.sender("n-one").send(saw(at));
+      expect(timesOf(await recorded.atLeast(1))).toEqual([1]);
       // Another reader has them all by now.
-      const other = heard<ReceivedReport>();
-      const whole = await bench.queue.follow(shard, 0, other.tell);
+      const other = record<ReceivedReport>();
+      const whole = await harness.queue.follow(shard, 0, other.push);
       await other.atLeast(3);
-      expect(timesOf(ear.all)).toEqual([1]);
+      expect(timesOf(recorded.all)).toEqual([1]);
       isHeld = false;
       held.resolve();
-      expect(timesOf(await ear.atLeast(3))).toEqual([1, 2, 3]);
+      expect(timesOf(await recorded.atLeast(3))).toEqual([1, 2, 3]);
       await Promise.all([following.close(), whole.close()]);
     });
     it("delivers nothing more once closed", async () => {
-      const [closed, open] = [heard<ReceivedReport>(), heard<ReceivedReport>()];
-      const following = await bench.queue.follow(shard, 0, closed.tell);
-      const other = await bench.queue.follow(shard, 0, open.tell);
+      const [closed, open] = [record<ReceivedReport>(), record<ReceivedReport>()];
+      const following = await harness.queue.follow(shard, 0, closed.push);
+      const other = await harness.queue.follow(shard, 0, open.push);
       await following.close();
-      await bench.sender("n-one").send(saw(1));
+      await harness.sender("n-one").send(saw(1));
       await open.atLeast(1);
       expect(closed.all).toEqual([]);
       await other.close();

@@ -5,10 +5,10 @@ import { jobKind } from "../../job/kind.ts";
 import type { Kind } from "../../kind.ts";
 import { type Kinds, kinds } from "../../kinds.ts";
 import { nodeKind } from "../../node/kind.ts";
-import { noTip, type StoredCommit, type UnreadableCommit } from "../../ports/event-log.ts";
+import { noStreamPosition, type StoredCommit, type UnreadableCommit } from "../../ports/event-log.ts";
 import { registry } from "../../registry.ts";
-import { heard } from "./heard.ts";
-import { grow, type LogBench, someCommit, someJob } from "./log-bench.ts";
+import { grow, type LogHarness, someCommit, someJob } from "./log-harness.ts";
+import { record } from "./recorded.ts";
 
 /** The kinds of a next version: `JobQueued` has got a second version, which renames a field and adds one. */
 const nextKinds: Kinds = registry<Kind>("kind", [
@@ -27,7 +27,7 @@ const nextKinds: Kinds = registry<Kind>("kind", [
 ]);
 
 const commitWith = (over: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ ...someCommit(noTip), ...over });
+  JSON.stringify({ ...someCommit(noStreamPosition), ...over });
 const event = (type: string, v = 1) => ({ events: [{ type, v, data: {} }] });
 
 const aJob = (): AggregateRef => someJob();
@@ -58,83 +58,90 @@ const messages: readonly Unreadable[] = [
 ];
 
 /** What every log does with messages that are no commits of its version. */
-export function unreadable(bench: () => LogBench): void {
+export function unreadable(harness: () => LogHarness): void {
   describe.each(messages)("$what in the log", ({ text, code, on }) => {
     it(`is ${code}, and nothing is appended behind it`, async () => {
       const aggregate = on();
-      const { log } = bench();
-      const seq = await bench().put(aggregate, text);
+      const { log } = harness();
+      const seq = await harness().put(aggregate, text);
       const fault = { code, details: { seq, aggregate } };
-      await expect(log.append(aggregate, noTip, someCommit(noTip))).rejects.toMatchObject(fault);
+      await expect(log.append(aggregate, noStreamPosition, someCommit(noStreamPosition))).rejects.toMatchObject(fault);
       await expect(log.load(aggregate)).rejects.toMatchObject(fault);
       expect(await log.lastSeq()).toBe(seq);
     });
   });
   it.each(messages.filter(({ on }) => on === aJob))("holds back no commit beside it: $what", async ({ text, code }) => {
-    const { log } = bench();
+    const { log } = harness();
     const [broken, sound] = [someJob(), someJob()];
-    const [before = noTip] = await grow(log, broken, 1);
-    const seq = await bench().put(broken, text);
-    const [beside = noTip] = await grow(log, sound, 1);
+    const [before = noStreamPosition] = await grow(log, broken, 1);
+    const seq = await harness().put(broken, text);
+    const [beside = noStreamPosition] = await grow(log, sound, 1);
     await expect(log.append(broken, before, someCommit(before))).rejects.toMatchObject({ code, details: { seq } });
     const expected = [`${before.seq} read`, `${seq} ${code}`, `${beside.seq} read`];
 
-    const live = heard<string>();
-    const told: string[] = [];
-    const readable = (tell: (what: string) => void) => (stored: StoredCommit) => tell(`${stored.seq} read`);
-    const problem = (tell: (what: string) => void) => (message: UnreadableCommit) => {
+    const live = record<string>();
+    const collected: string[] = [];
+    const readable = (emit: (what: string) => void) => (stored: StoredCommit) => emit(`${stored.seq} read`);
+    const problem = (emit: (what: string) => void) => (message: UnreadableCommit) => {
       expect(message.aggregate).toEqual(broken);
-      tell(`${message.seq} ${message.code}`);
+      emit(`${message.seq} ${message.code}`);
     };
-    const following = await log.follow({}, 0, readable(live.tell), { unreadable: problem(live.tell) });
+    const following = await log.follow({}, 0, readable(live.push), { unreadable: problem(live.push) });
     expect(await live.atLeast(3)).toEqual(expected);
     await following.close();
-    const tell = (what: string) => told.push(what);
-    await log.scan(0, readable(tell), { unreadable: problem(tell) });
-    expect(told.splice(0)).toEqual(expected);
+    const emit = (what: string) => collected.push(what);
+    await log.scan(0, readable(emit), { unreadable: problem(emit) });
+    expect(collected.splice(0)).toEqual(expected);
     const all = { afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER, most: 100 };
-    await log.range(all, readable(tell), { unreadable: problem(tell) });
-    expect(told).toEqual(expected);
+    await log.range(all, readable(emit), { unreadable: problem(emit) });
+    expect(collected).toEqual(expected);
     expect((await log.load(sound)).map((stored) => stored.seq)).toEqual([beside.seq]);
   });
   it("tells a shard of unknown kinds in it", async () => {
     const pool = aPool();
-    const seq = await bench().put(pool, commitWith({}));
-    const live = heard<UnreadableCommit>();
-    const following = await bench().log.follow({ shard: shardOf(pool.id) }, 0, () => {}, { unreadable: live.tell });
+    const seq = await harness().put(pool, commitWith({}));
+    const live = record<UnreadableCommit>();
+    const following = await harness().log.follow({ shard: shardOf(pool.id) }, 0, () => {}, { unreadable: live.push });
     expect(await live.atLeast(1)).toMatchObject([{ aggregate: pool, seq, code: "LOG_NEWER" }]);
     await following.close();
   });
-  lifts(bench);
+  lifts(harness);
 }
 
-function lifts(bench: () => LogBench): void {
+function lifts(harness: () => LogHarness): void {
   it("lifts a stored event to the version of its reader, wherever it reads", async () => {
     const job = someJob();
-    const [tip = noTip] = await grow(bench().log, job, 1);
-    const next = await bench().as(nextKinds);
+    const [streamHead = noStreamPosition] = await grow(harness().log, job, 1);
+    const next = await harness().as(nextKinds);
     const expected = [{ type: "JobQueued", v: 2, data: { reason: "0", weight: 1 } }];
-    const told: StoredCommit[] = [];
-    await next.scan(0, (stored) => told.push(stored));
-    await next.range({ afterSeq: 0, upTo: tip.seq, most: 9 }, (stored) => told.push(stored));
-    const live = heard<StoredCommit>();
-    const following = await next.follow({}, 0, live.tell);
-    const all = [...told, ...(await next.load(job)), ...(await live.atLeast(1))];
+    const collected: StoredCommit[] = [];
+    await next.scan(0, (stored) => collected.push(stored));
+    await next.range({ afterSeq: 0, upTo: streamHead.seq, most: 9 }, (stored) => collected.push(stored));
+    const live = record<StoredCommit>();
+    const following = await next.follow({}, 0, live.push);
+    const all = [...collected, ...(await next.load(job)), ...(await live.atLeast(1))];
     expect(all.map(({ commit }) => commit.events)).toEqual([expected, expected, expected, expected]);
     // What was stored is what is hashed.
-    expect(new Set(all.map(({ hash }) => hash))).toEqual(new Set([tip.hash]));
+    expect(new Set(all.map(({ hash }) => hash))).toEqual(new Set([streamHead.hash]));
     await following.close();
   });
   it("lets an older version read on where a newer one wrote what it knows, and no further", async () => {
     const job = someJob();
-    const [tip = noTip] = await grow(bench().log, job, 1);
-    const next = await bench().as(nextKinds);
-    const commit = (over: object): Commit => ({ ...someCommit(tip), ...over });
-    const second = await next.append(job, tip, commit({ events: [{ type: "JobPaused", v: 1, data: {} }] }));
-    expect((await next.load(job)).map(({ seq }) => seq)).toEqual([tip.seq, second.seq]);
-    await expect(bench().log.append(job, tip, someCommit(tip))).rejects.toMatchObject({ code: "LOG_NEWER" });
-    await expect(next.append(job, tip, someCommit(tip))).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
-    const old = await bench().as(kinds);
-    await expect(old.load(job, tip.seq)).rejects.toMatchObject({ code: "LOG_NEWER", details: { seq: second.seq } });
+    const [streamHead = noStreamPosition] = await grow(harness().log, job, 1);
+    const next = await harness().as(nextKinds);
+    const commit = (over: object): Commit => ({ ...someCommit(streamHead), ...over });
+    const second = await next.append(job, streamHead, commit({ events: [{ type: "JobPaused", v: 1, data: {} }] }));
+    expect((await next.load(job)).map(({ seq }) => seq)).toEqual([streamHead.seq, second.seq]);
+    await expect(harness().log.append(job, streamHead, someCommit(streamHead))).rejects.toMatchObject({
+      code: "LOG_NEWER",
+    });
+    await expect(next.append(job, streamHead, someCommit(streamHead))).rejects.toMatchObject({
+      code: "REVISION_CONFLICT",
+    });
+    const old = await harness().as(kinds);
+    await expect(old.load(job, streamHead.seq)).rejects.toMatchObject({
+      code: "LOG_NEWER",
+      details: { seq: second.seq },
+    });
   });
 }

@@ -1,26 +1,26 @@
 import { expect, it } from "vitest";
 import type { BucketPosition, ViewEntry, ViewStore } from "../../ports/view-store.ts";
-import { heard } from "./heard.ts";
-import type { ViewBench } from "./view-bench.ts";
+import { record } from "./recorded.ts";
+import type { ViewHarness } from "./view-bench.ts";
 
 const entry = (seq: number): ViewEntry => ({ seq });
 
 /** Follows a bucket and notes what it is given: `begins`, `<key> <seq>`, `<key> removed`, `caught up`. */
 async function followed(views: ViewStore, after?: BucketPosition) {
-  const lines = heard<string>();
+  const lines = record<string>();
   let position = after ?? { bucketId: "", revision: 0 };
   let isInOrder = true;
   const following = await views.follow(after, {
     begins(bucketId) {
       position = { bucketId, revision: 0 };
-      lines.tell("begins");
+      lines.push("begins");
     },
     changed(key, value, revision) {
       isInOrder &&= revision > position.revision;
       position = { ...position, revision };
-      lines.tell(`${key} ${value?.seq ?? "removed"}`);
+      lines.push(`${key} ${value?.seq ?? "removed"}`);
     },
-    caughtUp: () => lines.tell("caught up"),
+    caughtUp: () => lines.push("caught up"),
   });
   return {
     lines,
@@ -38,72 +38,72 @@ async function followed(views: ViewStore, after?: BucketPosition) {
 }
 
 /** What every view store promises to those that follow it by position. */
-export function viewFollows(bench: () => ViewBench): void {
+export function viewFollows(harness: () => ViewHarness): void {
   it("gives a follower without a position everything that is there, and then what changes", async () => {
-    await bench().views.put("n.a", entry(1));
-    await bench().views.put("n.b", entry(2));
-    const following = await followed(bench().views);
+    await harness().views.put("n.a", entry(1));
+    await harness().views.put("n.b", entry(2));
+    const following = await followed(harness().views);
     await following.caughtUpTimes(1);
     expect(following.lines.all).toEqual(["begins", "n.a 1", "n.b 2", "caught up"]);
-    await bench().again().put("n.a", entry(3));
-    await bench().again().remove("n.b", 4);
+    await harness().again().put("n.a", entry(3));
+    await harness().again().remove("n.b", 4);
     await following.caughtUp();
     expect(following.changes()).toEqual(["n.a 1", "n.b 2", "n.a 3", "n.b removed"]);
     expect(following.isInOrder()).toBe(true);
     await following.close();
   });
   it("gives a follower what came behind its position, removals with it, and nothing else", async () => {
-    await bench().views.put("n.a", entry(1));
-    await bench().views.put("n.b", entry(2));
-    const first = await followed(bench().views);
+    await harness().views.put("n.a", entry(1));
+    await harness().views.put("n.b", entry(2));
+    const first = await followed(harness().views);
     await first.caughtUp();
     await first.close();
-    await bench().views.put("n.c", entry(3));
-    await bench().views.remove("n.a", 4);
-    const second = await followed(bench().again(), first.position());
+    await harness().views.put("n.c", entry(3));
+    await harness().views.remove("n.a", 4);
+    const second = await followed(harness().again(), first.position());
     await second.caughtUpTimes(1);
     expect(second.lines.all).toEqual(["n.c 3", "n.a removed", "caught up"]);
     await second.close();
-    const third = await followed(bench().again(), second.position());
+    const third = await followed(harness().again(), second.position());
     await third.caughtUpTimes(1);
     expect(third.lines.all).toEqual(["caught up"]);
     await third.close();
   });
   it("leaves what is the bucket's own out of what a follower is given, and waits for it all the same", async () => {
-    await bench().views.put("n.a", entry(1));
-    await bench().views.put("_position.3", entry(2));
-    const following = await followed(bench().views);
+    await harness().views.put("n.a", entry(1));
+    await harness().views.put("_position.3", entry(2));
+    const following = await followed(harness().views);
     await following.caughtUp();
-    await bench().again().put("_position.3", entry(3));
+    await harness().again().put("_position.3", entry(3));
     await following.caughtUp();
     expect(following.changes()).toEqual(["n.a 1"]);
     expect(await following.size()).toBe(1);
     await following.close();
   });
   it("counts the entries, so that a follower can see that some went without a marker", async () => {
-    for (const seq of [1, 2, 3]) await bench().views.put(`n.${seq}`, entry(seq));
-    const following = await followed(bench().views);
+    for (const seq of [1, 2, 3]) await harness().views.put(`n.${seq}`, entry(seq));
+    const following = await followed(harness().views);
     await following.caughtUp();
     expect(await following.size()).toBe(3);
-    await bench().purge("n.2");
+    await harness().purge("n.2");
     expect(await following.size()).toBe(2);
     following.beginAgain();
     await following.caughtUpTimes(2);
     expect(following.lines.all.slice(-4)).toEqual(["begins", "n.1 1", "n.3 3", "caught up"]);
-    await bench().again().put("n.4", entry(4));
+    await harness().again().put("n.4", entry(4));
     await following.caughtUp();
     expect(following.changes().at(-1)).toBe("n.4 4");
     await following.close();
   });
   it("begins again with a bucket that was deleted and created again, live or between two followings", async () => {
-    for (const seq of [1, 2, 3]) await bench().views.put(`n.${seq}`, entry(seq));
-    const following = await followed(bench().views);
+    for (const seq of [1, 2, 3]) await harness().views.put(`n.${seq}`, entry(seq));
+    const following = await followed(harness().views);
     await following.caughtUp();
     const before = following.position();
-    await bench().drop();
+    await harness().drop();
     // More than the bucket before had: the revision alone would not show that it is another one.
     const seqs = [5, 6, 7, 8, 9];
-    for (const seq of seqs) await bench().again().put(`m.${seq}`, entry(seq));
+    for (const seq of seqs) await harness().again().put(`m.${seq}`, entry(seq));
     const all = ["begins", ...seqs.map((seq) => `m.${seq} ${seq}`)];
     await following.lines.first(() => following.lines.all.lastIndexOf("begins") > 0);
     await following.caughtUp();
@@ -111,24 +111,24 @@ export function viewFollows(bench: () => ViewBench): void {
     expect(since.filter((line) => line !== "caught up")).toEqual(all);
     expect(following.position().bucketId).not.toBe(before.bucketId);
     await following.close();
-    const later = await followed(bench().again(), before);
-    await later.caughtUpTimes(1);
-    expect(later.lines.all).toEqual([...all, "caught up"]);
-    await later.close();
+    const deferred = await followed(harness().again(), before);
+    await deferred.caughtUpTimes(1);
+    expect(deferred.lines.all).toEqual([...all, "caught up"]);
+    await deferred.close();
   });
   it("gives everything to a follower that has room only now and then", async () => {
     const count = 600;
-    await Promise.all(Array.from({ length: count }, (_, index) => bench().views.put(`n.${index}`, entry(1))));
+    await Promise.all(Array.from({ length: count }, (_, index) => harness().views.put(`n.${index}`, entry(1))));
     const keys = new Set<string>();
-    const done = heard<number>();
+    const done = record<number>();
     let [since, pauses] = [0, 0];
-    const following = await bench().views.follow(undefined, {
+    const following = await harness().views.follow(undefined, {
       begins: () => {},
       changed(key) {
         since += 1;
         keys.add(key);
       },
-      caughtUp: () => done.tell(keys.size),
+      caughtUp: () => done.push(keys.size),
       room() {
         if (since < 100) return undefined;
         since = 0;
@@ -141,11 +141,11 @@ export function viewFollows(bench: () => ViewBench): void {
     await following.close();
   });
   it("gives nothing more once it is closed", async () => {
-    const following = await followed(bench().views);
+    const following = await followed(harness().views);
     await following.caughtUp();
     await following.close();
     await following.close();
-    await bench().again().put("n.a", entry(1));
+    await harness().again().put("n.a", entry(1));
     await expect(following.caughtUp()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
     expect(following.changes()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { BidPolicy } from "./policy.ts";
 
 /** What a policy is shown: asks that it agrees with, and ones that it refuses. */
-export interface Samples {
+export interface PolicySamples {
   readonly good: readonly Ask[];
   /** By what the refusal must speak of. */
   readonly bad: Readonly<Record<string, Ask>>;
@@ -13,16 +13,16 @@ export interface Samples {
 const sentenceCharsMin = 15;
 
 /** The suite that every policy passes. */
-export function policyContract(policy: BidPolicy, { good, bad }: Samples): void {
+export function policyContract(policy: BidPolicy, { good, bad }: PolicySamples): void {
   describe(`${policy.name}, as a bid policy`, () => {
     it("agrees with what fits, and judges the same twice", async () => {
       for (const ask of good) {
-        expect(await policy.judge(ask)).toMatchObject({ fit: true });
-        expect(await policy.judge(ask)).toEqual(await policy.judge(ask));
+        expect(await policy.evaluate(ask)).toMatchObject({ fit: true });
+        expect(await policy.evaluate(ask)).toEqual(await policy.evaluate(ask));
       }
     });
     it.each(Object.entries(bad))("refuses and says %s", async (word, ask) => {
-      const verdict = await policy.judge(ask);
+      const verdict = await policy.evaluate(ask);
       expect(verdict).toMatchObject({ fit: false, why: expect.stringContaining(word) });
       if (!verdict.fit) expect(verdict.why.length).toBeGreaterThan(sentenceCharsMin);
     });

@@ -1,11 +1,11 @@
 import { no, yes } from "@shoal/core";
 import { readParams } from "@shoal/proto";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** The engine is here and can be used, and its params can be read. */
-export const engine = ({ parts, availability }: Surroundings): BidPolicy => ({
+export const engine = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "engine",
-  judge({ requirements: { engine: required } }) {
+  evaluate({ requirements: { engine: required } }) {
     const problem = availability.problem("executors", required.type);
     if (problem !== undefined) return no(`${required.type}: ${problem}`);
     if (required.params === undefined) return yes();

@@ -1,10 +1,10 @@
 import { no, yes } from "@shoal/core";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** Every variable that the task wants of the host is allowed and set. */
-export const environment = ({ hostVariable }: Surroundings): BidPolicy => ({
+export const environment = ({ hostVariable }: BidContext): BidPolicy => ({
   name: "environment",
-  judge({ requirements }) {
+  evaluate({ requirements }) {
     const missing = requirements.hostVariables.find((name) => hostVariable(name) === undefined);
     return missing === undefined
       ? yes()

@@ -3,7 +3,7 @@ import { environment } from "./environment.ts";
 import { labels } from "./labels.ts";
 import { network } from "./network.ts";
 import { places } from "./places.ts";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 import { publisher } from "./publisher.ts";
 import { room } from "./room.ts";
 import { size } from "./size.ts";
@@ -12,4 +12,4 @@ import { sources } from "./sources.ts";
 /** Every policy of this node, in the order in which they are asked: cheap ones first, sources last. */
 const parts = [labels, size, network, places, environment, engine, publisher, room, sources] as const;
 
-export const createPolicies = (around: Surroundings): readonly BidPolicy[] => parts.map((part) => part(around));
+export const createPolicies = (around: BidContext): readonly BidPolicy[] => parts.map((part) => part(around));

@@ -1,7 +1,7 @@
 import { no, yes } from "@shoal/core";
 import type { Task } from "@shoal/proto";
 import { hostNetworkProblem } from "../../runner/prepare/network.ts";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** Which kinds of network reach beyond the task; `default` takes what it gets. */
 const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
@@ -14,9 +14,9 @@ const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
 };
 
 /** The node grants the network that the task asks for. */
-export const network = ({ rejectNetworked, hostNetwork }: Surroundings): BidPolicy => ({
+export const network = ({ rejectNetworked, hostNetwork }: BidContext): BidPolicy => ({
   name: "network",
-  judge({ requirements: { network: required } }) {
+  evaluate({ requirements: { network: required } }) {
     if (rejectNetworked && networked[required.type]) return no(`this node runs no tasks with network ${required.type}`);
     const why = hostNetwork ? undefined : hostNetworkProblem(required.type);
     if (why !== undefined) return no(why);

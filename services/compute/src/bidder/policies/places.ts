@@ -5,7 +5,7 @@ import type { BidPolicy } from "./policy.ts";
 /** Targets and results have plain names and paths, which lead nowhere else. */
 export const places = (): BidPolicy => ({
   name: "places",
-  judge({ requirements: { sources, resultPaths } }) {
+  evaluate({ requirements: { sources, resultPaths } }) {
     const problem = placesProblem({ inputSources: sources, resultPaths });
     return problem === undefined ? yes() : no(problem);
   },

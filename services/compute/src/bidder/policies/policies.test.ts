@@ -1,5 +1,5 @@
 import { registry } from "@shoal/core";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { noop } from "../../executors/noop.ts";
@@ -7,11 +7,11 @@ import { hostVariables } from "../../host-variables.ts";
 import type { Publisher } from "../../publishers/publisher.ts";
 import type { Source } from "../../sources/source.ts";
 import { askOf, testResources } from "../../testing/assignments.ts";
-import { policyContract, type Samples } from "./contract.ts";
+import { type PolicySamples, policyContract } from "./contract.ts";
 import { createPolicies } from "./index.ts";
-import { judgeAsk, type Surroundings } from "./policy.ts";
+import { type BidContext, evaluateAsk } from "./policy.ts";
 
-const shelf: Source = {
+const fileStore: Source = {
   name: "shelf",
   params: z.strictObject({ Book: z.string() }),
   unavailable: async () => undefined,
@@ -27,11 +27,11 @@ const post: Publisher = {
 };
 const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 const parts = {
-  executors: registry("executor", [noop(createHandClock())]),
-  sources: registry("source", [shelf]),
+  executors: registry("executor", [noop(createManualClock())]),
+  sources: registry("source", [fileStore]),
   publishers: registry("publisher", [post]),
 };
-const around: Surroundings = {
+const around: BidContext = {
   parts,
   availability: { problem: (kind, name) => (parts[kind].has(name) ? undefined : "there is none here") },
   labels: { zone: "a", cores: "8" },
@@ -50,7 +50,7 @@ const published = (publisher: { type: string; params?: Record<string, unknown> }
 const result = (name: string, path = "/out") =>
   askOf({ task: { engine, publisher: { type: "post" }, resultPaths: [{ name, path }] } });
 
-const samples: Readonly<Record<string, Samples>> = {
+const samples: Readonly<Record<string, PolicySamples>> = {
   labels: {
     good: [
       askOf({ constraints: [{ key: "zone", operator: "in", values: ["a", "b"] }] }),
@@ -122,21 +122,21 @@ describe("the policies of a node", () => {
   });
 
   it("name the one that refuses", async () => {
-    const verdict = await judgeAsk(policies, askOf({ task: { engine: { type: "mainframe" } } }));
+    const verdict = await evaluateAsk(policies, askOf({ task: { engine: { type: "mainframe" } } }));
     expect(verdict).toMatchObject({ fit: false, why: expect.stringMatching(/^engine: mainframe/) });
   });
 
   it("refuse what they cannot judge, and do not throw", async () => {
-    const broken = { name: "broken", judge: () => Promise.reject(new TypeError("x is undefined")) };
-    expect(await judgeAsk([broken], askOf())).toMatchObject({
+    const broken = { name: "broken", evaluate: () => Promise.reject(new TypeError("x is undefined")) };
+    expect(await evaluateAsk([broken], askOf())).toMatchObject({
       fit: false,
       why: expect.stringContaining("x is undefined"),
     });
   });
 
   it("score wishes and room", async () => {
-    const score = async (surroundings: Surroundings, ask = askOf()) => {
-      const verdict = await judgeAsk(createPolicies(surroundings), ask);
+    const score = async (surroundings: BidContext, ask = askOf()) => {
+      const verdict = await evaluateAsk(createPolicies(surroundings), ask);
       return verdict.fit ? verdict.score : Number.NaN;
     };
     const wish = askOf({ constraints: [{ key: "favour_zone", operator: "=", values: ["a"] }] });
@@ -148,13 +148,13 @@ describe("the policies of a node", () => {
   it("grant the machine's own network where the node's owner does", async () => {
     const open = createPolicies({ ...around, hostNetwork: true });
     for (const type of ["host", "full"] as const)
-      expect(await judgeAsk(open, askOf({ task: { engine, network: { type } } }))).toMatchObject({ fit: true });
+      expect(await evaluateAsk(open, askOf({ task: { engine, network: { type } } }))).toMatchObject({ fit: true });
   });
 
   it("refuse networks where the node has none", async () => {
     const closed = createPolicies({ ...around, rejectNetworked: true });
-    expect(await judgeAsk(closed, askOf())).toMatchObject({ fit: true });
-    const verdict = await judgeAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));
+    expect(await evaluateAsk(closed, askOf())).toMatchObject({ fit: true });
+    const verdict = await evaluateAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));
     expect(verdict).toMatchObject({ fit: false, why: expect.stringContaining("network host") });
   });
 });

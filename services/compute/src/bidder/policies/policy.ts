@@ -5,11 +5,11 @@ import type { Availability, Parts } from "../../heartbeat/availability.ts";
 /** Judges whether this node would run what is asked for, whatever room it has. Quick: it is asked before every bid. */
 export interface BidPolicy {
   readonly name: string;
-  judge(ask: Ask): Verdict | Promise<Verdict>;
+  evaluate(ask: Ask): Verdict | Promise<Verdict>;
 }
 
 /** What policies may look at: the node, its parts, and what it allows. */
-export interface Surroundings {
+export interface BidContext {
   readonly parts: Parts;
   readonly availability: Pick<Availability, "problem">;
   readonly labels: Readonly<Record<string, string>>;
@@ -23,11 +23,11 @@ export interface Surroundings {
 }
 
 /** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. Never throws. */
-export async function judgeAsk(policies: readonly BidPolicy[], ask: Ask): Promise<Verdict> {
+export async function evaluateAsk(policies: readonly BidPolicy[], ask: Ask): Promise<Verdict> {
   let score = 0;
   for (const policy of policies) {
     try {
-      const judged = policy.judge(ask);
+      const judged = policy.evaluate(ask);
       // Most need to ask nobody, and every wait costs: a cluster has as many judges as nodes.
       const verdict = judged instanceof Promise ? await judged : judged;
       if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);

@@ -1,11 +1,11 @@
 import { no, yes } from "@shoal/core";
 import { readParams } from "@shoal/proto";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** The publisher, where the task names one, is here and can be used, and its params can be read. */
-export const publisher = ({ parts, availability }: Surroundings): BidPolicy => ({
+export const publisher = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "publisher",
-  judge({ requirements: { publisher: required } }) {
+  evaluate({ requirements: { publisher: required } }) {
     if (required.type === "") return yes();
     const problem = availability.problem("publishers", required.type);
     if (problem !== undefined) return no(`${required.type}: ${problem}`);

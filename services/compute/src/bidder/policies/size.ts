@@ -1,11 +1,11 @@
 import { no, yes } from "@shoal/core";
 import { shortage } from "@shoal/proto";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** One task is not larger than this node ever takes. */
-export const size = ({ perTask }: Surroundings): BidPolicy => ({
+export const size = ({ perTask }: BidContext): BidPolicy => ({
   name: "size",
-  judge({ requirements: { resources } }) {
+  evaluate({ requirements: { resources } }) {
     const short = shortage(resources, perTask);
     return short === undefined ? yes() : no(`${short} for one task at most`);
   },

@@ -1,16 +1,16 @@
 import { no, type Verdict, yes } from "@shoal/core";
 import { type RequiredPart, type Requirements, readParams } from "@shoal/proto";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidContext, BidPolicy } from "./policy.ts";
 
 /** Every input's source is here and can be used, its params can be read, and the source does not refuse it. */
-export const sources = ({ parts, availability }: Surroundings): BidPolicy => ({
+export const sources = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "sources",
-  judge: ({ requirements: { sources: required } }) =>
-    required.length === 0 ? yes() : judgeAll({ parts, availability }, required),
+  evaluate: ({ requirements: { sources: required } }) =>
+    required.length === 0 ? yes() : evaluateAll({ parts, availability }, required),
 });
 
-async function judgeAll(
-  { parts, availability }: Pick<Surroundings, "parts" | "availability">,
+async function evaluateAll(
+  { parts, availability }: Pick<BidContext, "parts" | "availability">,
   required: Requirements["sources"],
 ): Promise<Verdict> {
   for (const source of required) {
@@ -20,7 +20,7 @@ async function judgeAll(
   return yes();
 }
 
-async function refusalOf({ sources: known }: Surroundings["parts"], source: RequiredPart): Promise<string | undefined> {
+async function refusalOf({ sources: known }: BidContext["parts"], source: RequiredPart): Promise<string | undefined> {
   const part = known.get(source.type);
   if (source.params === undefined) return undefined;
   const params = readParams(part.params, source.params);

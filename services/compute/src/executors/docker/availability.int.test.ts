@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Clock } from "@shoal/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { docker } from "./docker.ts";
-import { engineBench, enginePath, systemClock } from "./testing/engine-bench.ts";
+import { engineHarness, enginePath, systemClock } from "./testing/engine-harness.ts";
 import { severableSocket } from "./testing/severable-socket.ts";
 
-const bench = await engineBench("availability");
-const { missing } = bench;
-afterAll(() => bench.close());
+const harness = await engineHarness("availability");
+const { missing } = harness;
+afterAll(() => harness.close());
 
 const at = (socketPath: string, clock: Clock = systemClock) =>
   docker({ nodeId: "n", instanceId: "i", socketPath, clock }).unavailable();
@@ -21,7 +21,7 @@ describe("an engine that cannot be used says why", () => {
   });
 
   it("when nothing listens", async () => {
-    const path = join(await bench.folder("dead"), "s");
+    const path = join(await harness.folder("dead"), "s");
     await writeFile(path, "");
     expect(await at(path)).toContain("start the Docker engine");
   });
@@ -29,7 +29,7 @@ describe("an engine that cannot be used says why", () => {
   it.skipIf(missing !== undefined)(
     `when it is too old${missing === undefined ? "" : ` (skipped: ${missing})`}`,
     async () => {
-      const path = join(await bench.folder("old"), "s");
+      const path = join(await harness.folder("old"), "s");
       const answer = (chunk: string) => chunk.replaceAll(/"ApiVersion":"1\.\d\d"/g, '"ApiVersion":"1.24"');
       const socket = await severableSocket(path, enginePath, { answer });
       expect(await at(path)).toContain("speaks API 1.24; Shoal needs 1.30 or newer");
@@ -38,7 +38,7 @@ describe("an engine that cannot be used says why", () => {
   );
 
   it("when it does not answer in time", async () => {
-    const path = join(await bench.folder("mute"), "s");
+    const path = join(await harness.folder("mute"), "s");
     const socket = await severableSocket(path, enginePath, { ask: () => "" });
     const impatient: Clock = {
       now: () => 0,

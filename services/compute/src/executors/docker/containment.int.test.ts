@@ -2,15 +2,15 @@ import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ContainerSettings } from "./container-settings.ts";
-import { engineBench, type Told } from "./testing/engine-bench.ts";
+import { engineHarness, type Told } from "./testing/engine-harness.ts";
 
-const bench = await engineBench("containment");
-const { engine, missing } = bench;
-afterAll(() => bench.close());
+const harness = await engineHarness("containment");
+const { engine, missing } = harness;
+afterAll(() => harness.close());
 
 const isRoot = process.geteuid?.() === 0;
 // The user nobody: a node that does not run as root.
-const nobody = 65_534;
+const noProcess = 65_534;
 const suite = missing === undefined ? "a container" : `a container (skipped: ${missing})`;
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 let serial = 0;
@@ -18,13 +18,13 @@ let serial = 0;
 /** A work with an output and an input that the node's source made, in folders that only their owner may look into. */
 async function stage(script: string, owner: number): Promise<Told & { readonly made: string }> {
   serial += 1;
-  const root = await bench.folder(`stage-${serial}`);
+  const root = await harness.folder(`stage-${serial}`);
   const [made, brought] = [join(root, "made"), join(root, "brought")];
   await mkdir(made, { mode: 0o700 });
   await mkdir(brought, { mode: 0o700 });
   await writeFile(join(brought, "text"), "given", { mode: 0o600 });
   for (const path of [made, brought, join(brought, "text")]) if (owner !== 0) await chown(path, owner, owner);
-  const work = bench.work(sh(script), {
+  const work = harness.work(sh(script), {
     inputs: [{ hostPath: brought, target: "/in", readOnly: true }],
     outputs: [{ name: "made", path: "/out", hostPath: made }],
   });
@@ -32,11 +32,11 @@ async function stage(script: string, owner: number): Promise<Told & { readonly m
 }
 
 async function run(work: Told, settings: Partial<ContainerSettings> = {}): Promise<number> {
-  return (await (await bench.executor({ settings }).start(work)).exit).exitCode;
+  return (await (await harness.executor({ settings }).start(work)).exit).exitCode;
 }
 
 describe.skipIf(missing !== undefined)(suite, () => {
-  it.skipIf(!isRoot).each([0, nobody])(
+  it.skipIf(!isRoot).each([0, noProcess])(
     "without any capability reads inputs and writes results of a node that runs as user %i (needs root)",
     async (owner) => {
       const work = await stage("cat /in/text > /out/copy && mkdir /out/sub && cat /in/text", owner);
@@ -75,10 +75,10 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("keeps an input or a result at /tmp where the rest cannot be written", async () => {
-    const made = await bench.folder("tmp-result");
+    const made = await harness.folder("tmp-result");
     await chmod(made, 0o700);
     const outputs = [{ name: "made", path: "/tmp", hostPath: made }];
-    const work = bench.work(sh("echo kept > /tmp/file"), { outputs });
+    const work = harness.work(sh("echo kept > /tmp/file"), { outputs });
     expect(await run(work, { readOnlyRoot: true })).toBe(0);
     expect(await readFile(join(made, "file"), "utf8")).toBe("kept\n");
   });
@@ -89,22 +89,22 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const isXfs = String(DriverStatus).includes("Backing Filesystem,xfs");
     if (Driver !== "overlay2" || isXfs) context.skip();
     const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 50_000_000 };
-    const work = () => bench.work(sh("exit 3"), { resources });
+    const work = () => harness.work(sh("exit 3"), { resources });
     expect(await run(work(), { diskLimit: "ignore" })).toBe(3);
     await expect(run(work(), { diskLimit: "refuse" })).rejects.toMatchObject({
       code: "ENGINE_FAILED",
       why: expect.stringContaining("docker.diskLimit is refuse"),
     });
     // One that asks for no disk has nothing that could be refused.
-    expect(await run(bench.work(sh("exit 3")), { diskLimit: "refuse" })).toBe(3);
+    expect(await run(harness.work(sh("exit 3")), { diskLimit: "refuse" })).toBe(3);
   });
 
   it("that forks without end reaches its limit of processes, and no other container", async () => {
     // 2 GiB: what 4096 small processes need, so that it is their number that ends them.
     const resources = { cpuCores: 1, memoryBytes: 2 * 1024 ** 3, diskBytes: 0 };
-    const bomb = bench.work(sh("n=0; while sleep 1000 & do n=$((n+1)); echo $n; done"), { resources });
-    const running = await bench.executor().start(bomb);
-    const beside = bench.work(sh("echo beside"));
+    const bomb = harness.work(sh("n=0; while sleep 1000 & do n=$((n+1)); echo $n; done"), { resources });
+    const running = await harness.executor().start(bomb);
+    const beside = harness.work(sh("echo beside"));
     expect(await run(beside)).toBe(0);
     expect((await running.exit).exitCode).not.toBe(0);
     const forks = Number(bomb.said("stdout").trim().split("\n").at(-1));

@@ -29,7 +29,7 @@ describe("the demultiplexer", () => {
           bytes = bytes.subarray(cut);
         }
         take(bytes);
-        const of = (wanted: number) => frames.map(([stream, text]) => (stream === wanted ? text : "")).join("");
+        const of = (desired: number) => frames.map(([stream, text]) => (stream === desired ? text : "")).join("");
         expect(said).toEqual({ stdout: of(1), stderr: of(2) });
       }),
     );

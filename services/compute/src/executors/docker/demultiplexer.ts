@@ -1,6 +1,6 @@
 import { Fault } from "@shoal/core";
 
-type Output = (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+type OutputSink = (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 
 // The engine's framing of a container's output: one byte of stream, three of nothing, four of length, then the bytes.
 const headerBytes = 8;
@@ -13,7 +13,7 @@ const streams = ["stdout", "stdout", "stderr", "stderr"] as const;
  * the frames make no sense. The client library's own one keeps whole frames and recurses for each, so that a chunk of
  * many short lines exhausts the stack.
  */
-export function demultiplexer(output: Output): (chunk: Uint8Array) => void {
+export function demultiplexer(output: OutputSink): (chunk: Uint8Array) => void {
   const header = Buffer.alloc(headerBytes);
   let headed = 0;
   let left = 0;

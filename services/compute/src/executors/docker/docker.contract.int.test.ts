@@ -1,27 +1,27 @@
 import { afterAll } from "vitest";
 import { executorContract } from "../contract.ts";
-import { engineBench } from "./testing/engine-bench.ts";
+import { engineHarness } from "./testing/engine-harness.ts";
 
-const bench = await engineBench("contract");
-afterAll(() => bench.close());
+const harness = await engineHarness("contract");
+afterAll(() => harness.close());
 
-const { image: Image } = bench;
+const { image: Image } = harness;
 const run = (script: string, ...words: string[]) => ({
   params: { Image, Entrypoint: ["/bin/sh", "-c", script, "sh", ...words] },
 });
 
 executorContract("docker", {
-  executor: () => bench.executor(),
+  executor: () => harness.executor(),
   makers: {
     exits: (exitCode) => run('exit "$1"', String(exitCode)),
-    says: (stdout, stderr) => run('echo -n "$1"; echo -n "$2" >&2', stdout, stderr),
+    summary: (stdout, stderr) => run('echo -n "$1"; echo -n "$2" >&2', stdout, stderr),
     runsForEver: () => run("sleep 1000000"),
     cannotStart: () => ({ params: { Image, Parameters: ["true"] }, inputs: [nowhere] }),
     writes: (path) => run('echo new > "$1"', path),
     copies: (from, to) => run('cp "$1" "$2"', from, to),
   },
   survives: true,
-  missing: bench.missing,
+  missing: harness.missing,
 });
 
 const nowhere = { hostPath: "/there/is/no/such/folder", target: "/nowhere", readOnly: true };

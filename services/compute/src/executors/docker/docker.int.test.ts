@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { engineBench, enginePath } from "./testing/engine-bench.ts";
+import { engineHarness, enginePath } from "./testing/engine-harness.ts";
 import { severableSocket } from "./testing/severable-socket.ts";
 
-const bench = await engineBench("docker");
-const { engine, missing } = bench;
-afterAll(() => bench.close());
+const harness = await engineHarness("docker");
+const { engine, missing } = harness;
+afterAll(() => harness.close());
 
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
@@ -14,12 +14,12 @@ const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
 /** Resolves when the work has said this. */
 function hearing(word: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let heard = "";
+  let received = "";
   const output = (_: string, chunk: Uint8Array) => {
-    heard += Buffer.from(chunk).toString();
-    if (heard.includes(word)) resolve();
+    received += Buffer.from(chunk).toString();
+    if (received.includes(word)) resolve();
   };
-  return { output, heard: promise };
+  return { output, received: promise };
 }
 
 function containersOf(executionId: string) {
@@ -28,38 +28,38 @@ function containersOf(executionId: string) {
 
 describe.skipIf(missing !== undefined)(suite, () => {
   it("passes on the environment, in which the task's own wins", async () => {
-    const work = bench.work(
+    const work = harness.work(
       { ...sh('echo "$A $B $C"'), EnvironmentVariables: ["A=listed", "B=listed", "C=a=b"] },
       { env: { B: "task" } },
     );
-    await (await bench.executor().start(work)).exit;
+    await (await harness.executor().start(work)).exit;
     expect(work.said("stdout")).toBe("listed task a=b\n");
   });
 
   it("runs in the working directory, with entry point and parameters", async () => {
-    const work = bench.work({
+    const work = harness.work({
       Entrypoint: ["/bin/echo", "-n"],
       Parameters: ["one", "two three"],
       WorkingDirectory: "/tmp",
     });
-    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 0 });
+    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 0 });
     expect(work.said("stdout")).toBe("one two three");
-    const where = bench.work({ ...sh("pwd"), WorkingDirectory: "/tmp" });
-    await (await bench.executor().start(where)).exit;
+    const where = harness.work({ ...sh("pwd"), WorkingDirectory: "/tmp" });
+    await (await harness.executor().start(where)).exit;
     expect(where.said("stdout")).toBe("/tmp\n");
   });
 
   it("fails a work that needs more memory than it may have", async () => {
     const resources = { cpuCores: 1, memoryBytes: 16 * 1024 * 1024, diskBytes: 0 };
-    const running = await bench.executor().start(bench.work(sh("tail /dev/zero"), { resources }));
+    const running = await harness.executor().start(harness.work(sh("tail /dev/zero"), { resources }));
     const { exitCode, failure } = await running.exit;
     expect(failure).toEqual({ code: "OUT_OF_MEMORY", why: "it needed more than its 16777216 bytes of memory" });
     expect(exitCode).not.toBe(0);
   });
 
   it("limits processes, processors and rights", async () => {
-    const work = bench.work(sh("cat /proc/self/status; sleep 1000"));
-    const running = await bench.executor().start(work);
+    const work = harness.work(sh("cat /proc/self/status; sleep 1000"));
+    const running = await harness.executor().start(work);
     const [found] = await containersOf(work.id);
     const { HostConfig } = await engine.getContainer(found?.Id ?? "").inspect();
     await running.halt(0);
@@ -80,36 +80,36 @@ describe.skipIf(missing !== undefined)(suite, () => {
     ["none", /^lo$/],
     ["bridge", /^(eth0 lo|lo eth0)$/],
   ] as const)("has only its own interfaces on network %s", async (network, interfaces) => {
-    const work = bench.work(sh("cd /sys/class/net; echo *"), { network });
-    await (await bench.executor().start(work)).exit;
+    const work = harness.work(sh("cd /sys/class/net; echo *"), { network });
+    await (await harness.executor().start(work)).exit;
     expect(work.said("stdout").trim()).toMatch(interfaces);
   });
 
   it("lets a work write an input only when that is asked for", async () => {
-    const hostPath = await bench.folder("input");
+    const hostPath = await harness.folder("input");
     await writeFile(join(hostPath, "file"), "as it was");
-    const locked = bench.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
-    expect((await (await bench.executor().start(locked)).exit).exitCode).not.toBe(0);
+    const locked = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
+    expect((await (await harness.executor().start(locked)).exit).exitCode).not.toBe(0);
     expect(await readFile(join(hostPath, "file"), "utf8")).toBe("as it was");
-    const open = bench.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: false }] });
-    expect(await (await bench.executor().start(open)).exit).toEqual({ exitCode: 0 });
+    const open = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: false }] });
+    expect(await (await harness.executor().start(open)).exit).toEqual({ exitCode: 0 });
     expect(await readFile(join(hostPath, "file"), "utf8")).toBe("new\n");
   });
 
   it("hands over all of a large output, and stdout apart from stderr", async () => {
     let stdoutBytes = 0;
-    const work = bench.work(sh("seq 1 200000; echo end >&2"), {
+    const work = harness.work(sh("seq 1 200000; echo end >&2"), {
       output: (stream, chunk) => {
         if (stream === "stdout") stdoutBytes += chunk.length;
       },
     });
-    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 0 });
+    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 0 });
     // What `seq 1 200000` writes: its digits and as many line ends.
     expect(stdoutBytes).toBe(1_288_895);
   });
 
   it("says which command does not exist, and that trying again cannot help", async () => {
-    const running = await bench.executor().start(bench.work({ Entrypoint: ["/bin/nothing-here"] }));
+    const running = await harness.executor().start(harness.work({ Entrypoint: ["/bin/nothing-here"] }));
     const { exitCode, failure } = await running.exit;
     expect(exitCode).toBe(127);
     expect(failure?.code).toBe("TASK_INVALID");
@@ -117,15 +117,15 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("leaves an exit code of 127 alone when the program itself chose it", async () => {
-    const running = await bench.executor().start(bench.work(sh("echo oh no >&2; exit 127")));
+    const running = await harness.executor().start(harness.work(sh("echo oh no >&2; exit 127")));
     expect(await running.exit).toEqual({ exitCode: 127 });
   });
 
   it("halts politely first", async () => {
-    const { output, heard } = hearing("ready");
-    const work = bench.work(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
-    const running = await bench.executor().start(work);
-    await heard;
+    const { output, received } = hearing("ready");
+    const work = harness.work(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
+    const running = await harness.executor().start(work);
+    await received;
     await running.halt(60_000);
     expect(await running.exit).toEqual({
       exitCode: 5,
@@ -134,24 +134,24 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("insists when politeness does not help", async () => {
-    const { output, heard } = hearing("ready");
-    const work = bench.work(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
-    const running = await bench.executor().start(work);
-    await heard;
+    const { output, received } = hearing("ready");
+    const work = harness.work(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
+    const running = await harness.executor().start(work);
+    await received;
     await running.halt(1);
     expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
   });
 
   it("is found again by the next process, running, with its output from the beginning", async () => {
-    const before = bench.executor();
-    const { output, heard } = hearing("early");
-    const work = bench.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
-    const hostPath = await bench.folder("signal");
+    const before = harness.executor();
+    const { output, received } = hearing("early");
+    const work = harness.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
+    const hostPath = await harness.folder("signal");
     const outputs = [{ name: "out", path: "/out", hostPath }];
     const first = await before.start({ ...work, outputs, output });
-    await heard;
+    await received;
     await before.close();
-    const found = await bench.executor().attach({ ...work, outputs });
+    const found = await harness.executor().attach({ ...work, outputs });
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
     expect(work.said("stdout")).toBe("early\nlate\n");
@@ -160,48 +160,48 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it("is found again by the next process after its end, until it is swept", async () => {
-    const work = bench.work(sh("echo told; exit 9"));
-    const executor = bench.executor();
+    const work = harness.work(sh("echo told; exit 9"));
+    const executor = harness.executor();
     await (await executor.start({ ...work, output: () => {} })).exit;
     await executor.sweep(new Set([work.id]));
-    expect(await (await bench.executor().attach(work))?.exit).toEqual({ exitCode: 9 });
+    expect(await (await harness.executor().attach(work))?.exit).toEqual({ exitCode: 9 });
     expect(work.said("stdout")).toBe("told\n");
     await executor.sweep(new Set());
-    expect(await bench.executor().attach(work)).toBeUndefined();
+    expect(await harness.executor().attach(work)).toBeUndefined();
     expect(await containersOf(work.id)).toEqual([]);
   });
 
   it("does not claim to have halted what had ended before", async () => {
-    const work = bench.work(sh("exit 9"));
-    await (await bench.executor().start(work)).exit;
-    const found = await bench.executor().attach(work);
+    const work = harness.work(sh("exit 9"));
+    await (await harness.executor().start(work)).exit;
+    const found = await harness.executor().attach(work);
     await found?.halt(0);
     expect(await found?.exit).toEqual({ exitCode: 9 });
   });
 
   it("does not start one execution twice", async () => {
-    const work = bench.work(sh("exit 0"));
-    await (await bench.executor().start(work)).exit;
-    await expect(bench.executor().start(work)).rejects.toThrow("has a container already");
+    const work = harness.work(sh("exit 0"));
+    await (await harness.executor().start(work)).exit;
+    await expect(harness.executor().start(work)).rejects.toThrow("has a container already");
   });
 
   it("takes away a container that was made and never started, so that the work may be", async () => {
-    const work = bench.work(sh("exit 6"));
-    const executor = bench.executor();
+    const work = harness.work(sh("exit 6"));
+    const executor = harness.executor();
     await (await executor.start(work)).exit;
     const [made] = await containersOf(work.id);
     const inspected = await engine.getContainer(made?.Id ?? "").inspect();
     await executor.sweep(new Set());
     // What a process leaves that dies between making and starting.
-    const left = { name: inspected.Name, Image: bench.image, Labels: inspected.Config.Labels };
+    const left = { name: inspected.Name, Image: harness.image, Labels: inspected.Config.Labels };
     await engine.createContainer(left);
-    expect(await bench.executor().attach(work)).toBeUndefined();
-    expect(await (await bench.executor().start(work)).exit).toEqual({ exitCode: 6 });
+    expect(await harness.executor().attach(work)).toBeUndefined();
+    expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 6 });
   });
 
   it("keeps the nodes that share an engine apart", async () => {
-    const [one, two] = [bench.executor({ node: "one" }), bench.executor({ node: "two" })];
-    const work = bench.work(sh("sleep 1000"));
+    const [one, two] = [harness.executor({ node: "one" }), harness.executor({ node: "two" })];
+    const work = harness.work(sh("sleep 1000"));
     const running = await one.start(work);
     await two.sweep(new Set());
     expect(await two.attach(work)).toBeUndefined();
@@ -212,34 +212,34 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("keeps nodes of one name apart that belong to different clusters, and finds its own again", async () => {
     const node = "node-0";
-    const [one, two] = [bench.executor({ node, instance: "a" }), bench.executor({ node, instance: "b" })];
-    const [first, second] = [bench.work(sh("sleep 1000")), bench.work(sh("sleep 1000"))];
+    const [one, two] = [harness.executor({ node, instance: "a" }), harness.executor({ node, instance: "b" })];
+    const [first, second] = [harness.work(sh("sleep 1000")), harness.work(sh("sleep 1000"))];
     const running = [await one.start(first), await two.start(second)];
     await two.sweep(new Set([second.id]));
     expect(await two.attach(first)).toBeUndefined();
     expect((await containersOf(first.id)).map(({ State }) => State)).toEqual(["running"]);
     // The next process of each, on the same data directory, removes its own and nothing else.
-    await bench.executor({ node, instance: "a" }).sweep(new Set());
+    await harness.executor({ node, instance: "a" }).sweep(new Set());
     expect(await containersOf(first.id)).toEqual([]);
     expect((await containersOf(second.id)).map(({ State }) => State)).toEqual(["running"]);
-    await bench.executor({ node, instance: "b" }).sweep(new Set());
+    await harness.executor({ node, instance: "b" }).sweep(new Set());
     expect(await containersOf(second.id)).toEqual([]);
     await Promise.all(running.map(({ exit }) => exit));
   });
 
   it("lets two clusters run executions of one name at the same time", async () => {
     const node = "node-0";
-    const work = bench.work(sh("exit 5"));
-    const ends = ["a", "b"].map(async (instance) => (await bench.executor({ node, instance }).start(work)).exit);
+    const work = harness.work(sh("exit 5"));
+    const ends = ["a", "b"].map(async (instance) => (await harness.executor({ node, instance }).start(work)).exit);
     expect(await Promise.all(ends)).toEqual([{ exitCode: 5 }, { exitCode: 5 }]);
   });
 
   it("fails a work whose engine goes away", async () => {
-    const socket = await severableSocket(join(await bench.folder("door"), "s"), enginePath);
-    const { output, heard } = hearing("ready");
-    const work = bench.work(sh("echo ready; sleep 1000"), { output });
-    const running = await bench.executor({ socketPath: socket.path }).start(work);
-    await heard;
+    const socket = await severableSocket(join(await harness.folder("door"), "s"), enginePath);
+    const { output, received } = hearing("ready");
+    const work = harness.work(sh("echo ready; sleep 1000"), { output });
+    const running = await harness.executor({ socketPath: socket.path }).start(work);
+    await received;
     await socket.sever();
     const { exitCode, failure } = await running.exit;
     expect({ exitCode, code: failure?.code }).toEqual({ exitCode: -1, code: "ENGINE_FAILED" });
@@ -248,16 +248,16 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("does without an init process on an engine that has none, and then hears at the start what cannot start", async () => {
     // Asked for an init process, the engine now looks for a program that is not there, and says so in its usual words.
-    const socket = await severableSocket(join(await bench.folder("init"), "s"), enginePath, {
+    const socket = await severableSocket(join(await harness.folder("init"), "s"), enginePath, {
       ask: (chunk) =>
         chunk.includes('"Init":true')
           ? chunk.replace('"Init":true', '"Init":null').replace("//bin//true", "docker-init")
           : chunk,
     });
-    const executor = bench.executor({ socketPath: socket.path });
-    const work = bench.work({ Entrypoint: ["//bin//true"] });
+    const executor = harness.executor({ socketPath: socket.path });
+    const work = harness.work({ Entrypoint: ["//bin//true"] });
     expect(await (await executor.start(work)).exit).toEqual({ exitCode: 0 });
-    const none = executor.start(bench.work({ Entrypoint: ["/bin/nothing-here"] }));
+    const none = executor.start(harness.work({ Entrypoint: ["/bin/nothing-here"] }));
     await expect(none).rejects.toMatchObject({
       code: "TASK_INVALID",
       message: expect.stringContaining("/bin/nothing-here"),
@@ -268,18 +268,18 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("leaves nothing behind of what could not be started", async () => {
     const inputs = [{ hostPath: "/there/is/no/such/folder", target: "/in", readOnly: true }];
-    const work = bench.work(sh("exit 0"), { inputs });
-    await expect(bench.executor().start(work)).rejects.toMatchObject({ code: "TASK_INVALID" });
+    const work = harness.work(sh("exit 0"), { inputs });
+    await expect(harness.executor().start(work)).rejects.toMatchObject({ code: "TASK_INVALID" });
     expect(await containersOf(work.id)).toEqual([]);
   });
 
   it("reads the end of an output that the engine dropped from the log that it followed", async () => {
-    const work = bench.work(sh("echo first; echo second >&2"));
-    await (await bench.executor().start({ ...work, output: () => {} })).exit;
+    const work = harness.work(sh("echo first; echo second >&2"));
+    await (await harness.executor().start({ ...work, output: () => {} })).exit;
     // The log that is followed lacks what was said last; its copy read at the end does not.
     const ask = (chunk: string) => chunk.replace("stderr=true&follow=true", "stderr=false&follow=false");
-    const socket = await severableSocket(join(await bench.folder("log"), "s"), enginePath, { ask });
-    const found = await bench.executor({ socketPath: socket.path }).attach(work);
+    const socket = await severableSocket(join(await harness.folder("log"), "s"), enginePath, { ask });
+    const found = await harness.executor({ socketPath: socket.path }).attach(work);
     expect(await found?.exit).toEqual({ exitCode: 0 });
     await socket.sever();
     expect(work.said("stdout")).toBe("first\n");
@@ -287,8 +287,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   it.each(["node", "instance", "job", "namespace", "execution"])("labels its containers with the %s", async (label) => {
-    const work = bench.work(sh("exit 0"));
-    await (await bench.executor().start(work)).exit;
+    const work = harness.work(sh("exit 0"));
+    await (await harness.executor().start(work)).exit;
     const [found] = await containersOf(work.id);
     expect(found?.Labels[`shoal.${label}`]).toBeTruthy();
   });

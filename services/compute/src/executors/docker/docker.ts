@@ -6,8 +6,8 @@ import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
 import { launcher } from "./launcher.ts";
-import { attachedSpeech, loggedSpeech, type Speech } from "./output.ts";
-import { type Owned, ownership } from "./ownership.ts";
+import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
+import { type OwnedContainer, ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
 import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
 import { removeContainer } from "./remove-container.ts";
@@ -52,15 +52,15 @@ export function docker(options: DockerOptions): Executor {
   const letGo = new AbortController();
   // One listener and more for each work that runs: their number is bounded by the node's capacity.
   setMaxListeners(0, letGo.signal);
-  const remove = ({ id }: Owned) => removeContainer(engine, clock, id);
-  const find = (executionId?: string): Promise<readonly Owned[]> =>
+  const remove = ({ id }: OwnedContainer) => removeContainer(engine, clock, id);
+  const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
     within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
       (failure) => {
         throw engineFault(failure, `listing the containers of ${nodeId}`);
       },
     );
-  const follow = (containerId: string, work: Work, speech: Speech): Running =>
-    watch({ docker: engine, clock, containerId, work, speech, letGo: letGo.signal });
+  const follow = (containerId: string, work: Work, outputStream: OutputStream): Running =>
+    watch({ docker: engine, clock, containerId, work, outputStream, letGo: letGo.signal });
   return {
     name: "docker",
     params: DockerParams,
@@ -68,12 +68,12 @@ export function docker(options: DockerOptions): Executor {
     unavailable: () => availability(engine, socketPath, clock),
     start: async (work, signal) => {
       const { containerId, output } = await launch(work, signal);
-      return follow(containerId, work, attachedSpeech(output));
+      return follow(containerId, work, attachedOutput(output));
     },
     attach: async (work) => {
       const found = await find(work.id);
       const live = found.find(({ state }) => begun.includes(state));
-      if (live !== undefined) return follow(live.id, work, loggedSpeech(engine, live.id));
+      if (live !== undefined) return follow(live.id, work, loggedOutput(engine, live.id));
       // A process died between making it and starting it. Gone, it cannot begin late, and the work may be started anew.
       await Promise.all(found.map(remove));
       return undefined;

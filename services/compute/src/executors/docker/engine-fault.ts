@@ -30,9 +30,9 @@ export function wordsOf(failure: unknown): string {
 }
 
 /** What a failed call to the engine means for the task. `codes` adds meanings of statuses for this call; a Fault stays itself. */
-export function engineFault(failure: unknown, wanted: string, codes: Readonly<Record<number, ErrorCode>> = {}): Fault {
+export function engineFault(failure: unknown, desired: string, codes: Readonly<Record<number, ErrorCode>> = {}): Fault {
   if (failure instanceof Fault) return failure;
   const status = statusOf(failure);
   const code = status === undefined ? undefined : (codes[status] ?? meanings[status]);
-  return new Fault(code ?? "ENGINE_FAILED", `${wanted}: ${wordsOf(failure)}`, { details: { status }, cause: failure });
+  return new Fault(code ?? "ENGINE_FAILED", `${desired}: ${wordsOf(failure)}`, { details: { status }, cause: failure });
 }

@@ -5,12 +5,12 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { local } from "../../sources/local/local.ts";
 import type { Input } from "../executor.ts";
-import { engineBench, enginePath } from "./testing/engine-bench.ts";
+import { engineHarness, enginePath } from "./testing/engine-harness.ts";
 import { severableSocket } from "./testing/severable-socket.ts";
 
-const bench = await engineBench("held");
-const { engine, missing } = bench;
-afterAll(() => bench.close());
+const harness = await engineHarness("held");
+const { engine, missing } = harness;
+afterAll(() => harness.close());
 
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "an input of the node" : `an input of the node (skipped: ${missing})`;
@@ -19,7 +19,7 @@ let serial = 0;
 /** Folders of the host: `shared` may be written by tasks, `outside` is no one's business. */
 async function host() {
   serial += 1;
-  const root = await realpath(await bench.folder(`host-${serial}`));
+  const root = await realpath(await harness.folder(`host-${serial}`));
   for (const name of ["shared", "shared/dir", "outside"]) await mkdir(join(root, name));
   await writeFile(join(root, "shared/dir/text"), "judged");
   await writeFile(join(root, "outside/text"), "secret");
@@ -50,8 +50,8 @@ async function host() {
 
 /** Runs a script with one input and answers what it said. */
 async function outcome(input: Input, script: string): Promise<{ code: number; stdout: string }> {
-  const work = bench.work(sh(script), { inputs: [input], folder: await bench.folder(`work-${serial}`) });
-  const { exitCode } = await (await bench.executor().start(work)).exit;
+  const work = harness.work(sh(script), { inputs: [input], folder: await harness.folder(`work-${serial}`) });
+  const { exitCode } = await (await harness.executor().start(work)).exit;
   return { code: exitCode, stdout: work.said("stdout") };
 }
 
@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("is read-only unless it was to be written, also when it is mounted by its descriptor", async () => {
     const { bring } = await host();
-    await bench.executor().sweep(new Set());
+    await harness.executor().sweep(new Set());
     const before = await volumes();
     const locked = await bring("shared/dir", "rw");
     expect(locked.held.steady).toBe(false);
@@ -86,7 +86,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const open = await bring("shared/dir", "rw", true);
     expect(await outcome(open, "echo -n new > /in/text && cat /in/text")).toEqual({ code: 0, stdout: "new" });
     await open.held.close();
-    await bench.executor().sweep(new Set());
+    await harness.executor().sweep(new Set());
     // The volumes that the descriptors were mounted as go with their containers.
     expect(await volumes()).toEqual(before);
   });
@@ -138,13 +138,13 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("is refused when the engine does not see this node's files", async () => {
     const { bring } = await host();
-    const work = bench.work(sh("true"), { folder: await bench.folder("elsewhere") });
+    const work = harness.work(sh("true"), { folder: await harness.folder("elsewhere") });
     // The engine of another machine has no such folder.
     const ask = (chunk: string) => chunk.replaceAll(`seen-${work.id}`, `none-${work.id}`);
-    const socket = await severableSocket(join(await bench.folder("far"), "s"), enginePath, { ask });
+    const socket = await severableSocket(join(await harness.folder("far"), "s"), enginePath, { ask });
     for (const rights of ["ro", "rw"] as const) {
       const input = await bring("shared/dir", rights);
-      const start = bench.executor({ socketPath: socket.path }).start({ ...work, inputs: [input] });
+      const start = harness.executor({ socketPath: socket.path }).start({ ...work, inputs: [input] });
       await expect(start).rejects.toMatchObject({
         code: "ENGINE_FAILED",
         why: expect.stringMatching(rights === "ro" ? /does not see this node's files/ : /another process namespace/),
@@ -160,10 +160,10 @@ describe.skipIf(missing !== undefined)(suite, () => {
     "is refused when the engine runs in another mount namespace, unless its path is steady (needs root)",
     async () => {
       const { root } = await host();
-      const folder = await bench.folder("namespace");
+      const folder = await harness.folder("namespace");
       const run = (rights: string) => {
         const input = { allow: [`${root}/shared/**:${rights}`], path: join(root, "shared/dir") };
-        return inNamespace({ ...input, image: bench.image, folder, id: `e-namespace-${rights}-${process.pid}` });
+        return inNamespace({ ...input, image: harness.image, folder, id: `e-namespace-${rights}-${process.pid}` });
       };
       expect(await run("rw")).toContain("ENGINE_FAILED: an input lies where others can replace it");
       expect(await run("rw")).toContain("another mount namespace");
@@ -177,7 +177,7 @@ async function inNamespace(facts: object): Promise<string> {
   const program = `
     const { local } = await import(${here("../../sources/local/local.ts")});
     const { docker } = await import(${here("./docker.ts")});
-    const { systemClock } = await import(${here("./testing/engine-bench.ts")});
+    const { systemClock } = await import(${here("./testing/engine-harness.ts")});
     const { allow, path, image, folder, id } = JSON.parse(process.argv[1]);
     const source = local({ allow });
     const params = source.params.parse({ SourcePath: path });

@@ -2,10 +2,10 @@ import { Fault } from "@shoal/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Attack, type HostileRegistry, hostileRegistry } from "../../../../../test/images/hostile-registry.ts";
 import { pullDefaults, pulls } from "./pulls.ts";
-import { engineBench, systemClock } from "./testing/engine-bench.ts";
+import { engineHarness, systemClock } from "./testing/engine-harness.ts";
 
-const bench = await engineBench("hostile");
-const { engine, missing } = bench;
+const harness = await engineHarness("hostile");
+const { engine, missing } = harness;
 const suite = missing === undefined ? "a hostile registry" : `a hostile registry (skipped: ${missing})`;
 
 let registry: HostileRegistry;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await registry?.close();
-  await bench.close();
+  await harness.close();
 });
 
 const mebibyte = 1024 * 1024;

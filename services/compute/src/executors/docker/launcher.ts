@@ -38,7 +38,7 @@ interface Abilities {
   init: boolean;
   limitsDisk: boolean;
 }
-interface Means extends LauncherOptions {
+interface LauncherParts extends LauncherOptions {
   readonly can: Abilities;
   /** Makes sure that the engine means the same files as this process. */
   readonly seen: (work: Work) => Promise<void>;
@@ -51,11 +51,11 @@ interface Means extends LauncherOptions {
 export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
-  const means: Means = { ...options, seen, can: { init: true, limitsDisk: true } };
+  const means: LauncherParts = { ...options, seen, can: { init: true, limitsDisk: true } };
   return (work, signal) => launch(means, work, signal);
 }
 
-async function launch(means: Means, work: Work, signal?: AbortSignal): Promise<Launched> {
+async function launch(means: LauncherParts, work: Work, signal?: AbortSignal): Promise<Launched> {
   const { docker, clock, can } = means;
   const { init } = can;
   const containerId = await createOrPull(means, work, signal);
@@ -96,7 +96,7 @@ async function attachAndStart({ docker, clock }: LauncherOptions, containerId: s
   }
 }
 
-async function createOrPull(means: Means, work: Work, signal?: AbortSignal): Promise<string> {
+async function createOrPull(means: LauncherParts, work: Work, signal?: AbortSignal): Promise<string> {
   const { Image } = DockerParams.parse(work.params);
   try {
     return await create(means, work);
@@ -111,7 +111,7 @@ async function createOrPull(means: Means, work: Work, signal?: AbortSignal): Pro
   }
 }
 
-async function create(means: Means, work: Work): Promise<string> {
+async function create(means: LauncherParts, work: Work): Promise<string> {
   const { docker, clock, own, settings, can } = means;
   const { init, limitsDisk } = can;
   await means.seen(work);

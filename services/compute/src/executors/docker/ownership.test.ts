@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { expect, it } from "vitest";
-import { type Owner, ownership } from "./ownership.ts";
+import { type ContainerOwner, ownership } from "./ownership.ts";
 
 interface Container {
   readonly Id: string;
@@ -22,9 +22,9 @@ function engineWith(containers: readonly Container[]): Docker {
   return { listContainers } as unknown as Docker;
 }
 
-const owner: Owner = { nodeId: "n-1", instanceId: "i-1" };
+const owner: ContainerOwner = { nodeId: "n-1", instanceId: "i-1" };
 const work = { id: "e-1", jobId: "j-1", namespace: "ns" } as Parameters<ReturnType<typeof ownership>["labels"]>[0];
-const labelsOf = (id: string, by: Owner = owner) => ownership(engineWith([]), by).labels({ ...work, id });
+const labelsOf = (id: string, by: ContainerOwner = owner) => ownership(engineWith([]), by).labels({ ...work, id });
 
 it("labels name the node, which of its name it is, the execution, its job and its namespace", () => {
   expect(labelsOf("e-1")).toEqual({

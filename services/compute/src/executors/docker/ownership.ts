@@ -13,23 +13,23 @@ export interface Ownership {
   /** One name for one execution on one node, so that the engine itself refuses to make a second container for it. */
   containerName(work: Work): string;
   /** This node's containers, of one execution or of all. */
-  containers(executionId?: string): Promise<readonly Owned[]>;
+  containers(executionId?: string): Promise<readonly OwnedContainer[]>;
 }
 /** Whose containers they are: a node, and which of all nodes of that name. */
-export interface Owner {
+export interface ContainerOwner {
   readonly nodeId: string;
   /** Unique for ever, and kept for as long as the node's data directory. */
   readonly instanceId: string;
 }
 
-export interface Owned {
+export interface OwnedContainer {
   readonly id: string;
   readonly executionId: string;
   /** The engine's word: created, running, paused, restarting, removing, exited or dead. */
   readonly state: string;
 }
 
-export function ownership(docker: Docker, { nodeId, instanceId }: Owner): Ownership {
+export function ownership(docker: Docker, { nodeId, instanceId }: ContainerOwner): Ownership {
   return {
     labels: (work) => ({
       [nodeLabel]: nodeId,

@@ -5,22 +5,22 @@ import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageRegistry, imageRegistry } from "../../../../../test/images/image-registry.ts";
 import { pullDefaults, pulls } from "./pulls.ts";
-import { engineBench, enginePath, systemClock } from "./testing/engine-bench.ts";
+import { engineHarness, enginePath, systemClock } from "./testing/engine-harness.ts";
 import { severableSocket } from "./testing/severable-socket.ts";
 
-const bench = await engineBench("pulls");
-const { engine, missing } = bench;
+const harness = await engineHarness("pulls");
+const { engine, missing } = harness;
 
 let registry: ImageRegistry;
 beforeAll(async () => {
   if (missing !== undefined) return;
-  registry = await imageRegistry(engine, bench.image);
+  registry = await imageRegistry(engine, harness.image);
   // From here on its layers are nowhere but in the registry.
-  await engine.getImage(bench.image).remove({ force: true });
+  await engine.getImage(harness.image).remove({ force: true });
 });
 afterAll(async () => {
   await registry?.close();
-  await bench.close();
+  await harness.close();
   // What a test that failed has left.
   if (registry !== undefined)
     await engine
@@ -31,15 +31,15 @@ afterAll(async () => {
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls (skipped: ${missing})`, () => {
   it("brings a missing image to the engine before it starts, and tells how far it is", async () => {
-    const work = bench.work({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
-    const running = await bench.executor().start(work);
+    const work = harness.work({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
+    const running = await harness.executor().start(work);
     expect(await running.exit).toEqual({ exitCode: 0 });
     expect(work.said("stdout")).toBe("hello\n");
     const lines = work.said("stderr").trimEnd().split("\n");
     expect(lines.every((line) => line.startsWith(`${registry.image}: `))).toBe(true);
     expect(lines).toContainEqual(expect.stringMatching(/: [0-9a-f]{12} Pull complete$/));
     expect(new Set(lines).size).toBe(lines.length);
-    await bench.executor().sweep(new Set());
+    await harness.executor().sweep(new Set());
     await engine.getImage(registry.image).remove({ force: true });
   });
 
@@ -47,12 +47,12 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     // Each pull asks the registry once what the tag means.
     const pullsSeen = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = pullsSeen();
-    const told: string[][] = [[], []];
+    const collected: string[][] = [[], []];
     const images = pulls(engine, systemClock, pullDefaults);
-    await Promise.all(told.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
+    await Promise.all(collected.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
     expect(pullsSeen() - before).toBe(1);
-    expect(told[0]).not.toEqual([]);
-    expect(told[1]).toEqual(told[0]);
+    expect(collected[0]).not.toEqual([]);
+    expect(collected[1]).toEqual(collected[0]);
     await engine.getImage(registry.image).remove({ force: true });
     await images.pull(registry.image, () => {});
     expect(pullsSeen() - before).toBe(2);
@@ -60,20 +60,20 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("says that an image does not exist, and that trying again cannot help", async () => {
-    const start = bench.executor().start(bench.work({ Image: registry.absent }));
+    const start = harness.executor().start(harness.work({ Image: registry.absent }));
     await expect(start).rejects.toMatchObject({ code: "TASK_INVALID", why: expect.stringContaining(registry.absent) });
   });
 
   it("fails, to be tried elsewhere, when the registry cannot be reached", async () => {
     // Port 1 is nobody's.
-    const start = bench.executor().start(bench.work({ Image: "127.0.0.1:1/nobody:1" }));
+    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/nobody:1" }));
     await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
   });
 
   it("fails at once when the engine goes away while it pulls", async () => {
-    registry.stall("/blobs/");
-    const socket = await severableSocket(join(await bench.folder("door"), "s"), enginePath);
-    const pull = pulls(new Docker({ socketPath: socket.path }), handClock(), pullDefaults).pull(
+    registry.bidServer("/blobs/");
+    const socket = await severableSocket(join(await harness.folder("door"), "s"), enginePath);
+    const pull = pulls(new Docker({ socketPath: socket.path }), manualClock(), pullDefaults).pull(
       registry.image,
       () => void socket.sever(),
     );
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("leaves a pull that hangs as soon as its signal fires, and ends it when no other work waits for it", async () => {
-    registry.stall("/manifests/");
+    registry.bidServer("/manifests/");
     const asked = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = asked();
     const images = pulls(engine, systemClock, pullDefaults);
@@ -102,8 +102,8 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 
   it("gives up on a registry that says nothing any more", async () => {
-    registry.stall("/v2/");
-    const clock = handClock();
+    registry.bidServer("/v2/");
+    const clock = manualClock();
     const pull = pulls(engine, clock, pullDefaults).pull(registry.image, () => {});
     const ended = expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED", why: expect.stringContaining("300 s") });
     clock.moveTo(300_000);
@@ -112,7 +112,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
   });
 });
 
-function handClock(): Clock & { moveTo(at: number): void } {
+function manualClock(): Clock & { moveTo(at: number): void } {
   let now = 0;
   const timers = new Set<{ at: number; callback: () => void }>();
   return {

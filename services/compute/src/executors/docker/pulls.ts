@@ -5,7 +5,7 @@ import type { ErrorCode } from "@shoal/proto";
 import type Docker from "dockerode";
 import { engineFault } from "./engine-fault.ts";
 import { readAll } from "./engine-stream.ts";
-import { Progress, pullTeller, type Say } from "./pull-teller.ts";
+import { Progress, pullProgress, type Say } from "./pull-progress.ts";
 
 /** What one pull may take. */
 export interface PullLimits {
@@ -39,7 +39,7 @@ export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
   function begin(image: string): SharedPull {
     const listeners: Say[] = [];
     const unwanted = new AbortController();
-    const pull: Pull = { image, limits, say: pullTeller(image, listeners), unwanted: unwanted.signal };
+    const pull: Pull = { image, limits, say: pullProgress(image, listeners), unwanted: unwanted.signal };
     const done = pullOnce(docker, clock, pull).finally(() => leave(shared));
     const shared: SharedPull = { listeners, done, end: () => unwanted.abort() };
     underWay.set(image, shared);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Exit, Running, Work } from "../executor.ts";
 import { engineFault, statusOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
-import { listen, type Speech } from "./output.ts";
+import { listen, type OutputStream } from "./output-stream.ts";
 import { callLimitMs, within } from "./within.ts";
 
 // What an Exit says when no exit code was ever seen.
@@ -12,16 +12,16 @@ const noExitCode = -1;
 // The two codes with which a shell, and the engine's init process, say "no such command" and "not a program".
 const unstartableCodes: readonly number[] = [126, 127];
 // The init process's last words when it cannot execute the command.
-const initsLastWords = /^\[FATAL tini \(\d+\)\] (exec .*)/m;
+const initStderrTail = /^\[FATAL tini \(\d+\)\] (exec .*)/m;
 // Characters of stderr that are looked at for these words: they come first, and alone.
 const stderrHeadMaxLength = 1_000;
 
-export interface Watched {
+export interface ContainerWatch {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly containerId: string;
   readonly work: Work;
-  readonly speech: Speech;
+  readonly outputStream: OutputStream;
   /** Fires when this process lets go: the container goes on, and its exit is for the next process to read. */
   readonly letGo: AbortSignal;
 }
@@ -29,7 +29,7 @@ export interface Watched {
 /**
  * Follows a container that has been started, whoever started it and whether or not it has ended. The exit settles after the output has been handed over, and never once `letGo` has fired.
  */
-export function watch(on: Watched): Running {
+export function watch(on: ContainerWatch): Running {
   let halting: Promise<boolean> | undefined;
   const exit = ending(on, () => halting).catch((failure: unknown): Exit | Promise<Exit> => {
     if (on.letGo.aborted) return new Promise(() => {});
@@ -52,14 +52,14 @@ export function watch(on: Watched): Running {
   };
 }
 
-async function ending(on: Watched, halting: () => Promise<boolean> | undefined): Promise<Exit> {
+async function ending(on: ContainerWatch, halting: () => Promise<boolean> | undefined): Promise<Exit> {
   const ended = new AbortController();
   let stderr = "";
   const output: Work["output"] = (stream, chunk) => {
     if (stream === "stderr" && stderr.length < stderrHeadMaxLength) stderr += Buffer.from(chunk).toString();
     on.work.output(stream, chunk);
   };
-  const said = listen(on.speech, { ...on, output, ended: ended.signal });
+  const said = listen(on.outputStream, { ...on, output, ended: ended.signal });
   try {
     const code = await exitCode(on.docker, on.containerId, on.letGo);
     ended.abort();
@@ -88,12 +88,12 @@ function exitOf({ exitCode, halted, outOfMemory, stderr }: End, work: Work): Exi
     return { exitCode, failure: { code: "OUT_OF_MEMORY", why } };
   }
   // With an init process in front the engine starts even a command that does not exist; the init process then says so and ends.
-  const words = unstartableCodes.includes(exitCode) ? initsLastWords.exec(stderr)?.[1] : undefined;
+  const words = unstartableCodes.includes(exitCode) ? initStderrTail.exec(stderr)?.[1] : undefined;
   return words === undefined ? { exitCode } : { exitCode, failure: { code: "TASK_INVALID", why: words } };
 }
 
 /** False when it had already ended by itself. The engine counts whole seconds, so the grace is rounded up. */
-async function stop({ docker, clock, containerId }: Watched, graceMs: number): Promise<boolean> {
+async function stop({ docker, clock, containerId }: ContainerWatch, graceMs: number): Promise<boolean> {
   try {
     const stopped = docker.getContainer(containerId).stop({ t: Math.ceil(graceMs / 1000) });
     await within(stopped, { clock, limitMs: graceMs + callLimitMs, what: "stopping it" });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Source } from "../../sources/source.ts";
 import { assignmentOf } from "../../testing/assignments.ts";
-import { createNodeBench, type NodeBench } from "../../testing/node-bench.ts";
+import { createNodeHarness, type NodeHarness } from "../../testing/node-harness.ts";
 import { wasm } from "./wasm.ts";
 
 const mebibyte = 1024 * 1024;
@@ -21,13 +21,13 @@ afterAll(async () => {
 });
 
 const startLoop = fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`);
-const flood = (fd: number) => program((pen) => [`(loop ${pen.print(fd, "x".repeat(1000))} (br 0))`]);
+const overflow = (fd: number) => program((pen) => [`(loop ${pen.print(fd, "x".repeat(1000))} (br 0))`]);
 
 /** A node with the real executor, on a clock that the test moves; its one input is the module. */
 function nodeWith(module: Uint8Array, timeoutMs = 0) {
   const hostPath = join(folder, "main.wasm");
   writeFileSync(hostPath, module);
-  const shelf: Source = {
+  const fileStore: Source = {
     name: "shelf",
     params: z.strictObject({}),
     unavailable: async () => undefined,
@@ -36,7 +36,7 @@ function nodeWith(module: Uint8Array, timeoutMs = 0) {
   };
   // Proven before the tests: a process gets ready in real time, for which a node on a clock of its own does not wait.
   const proven = { ...executor, unavailable: async () => undefined, close: async () => {} };
-  const bench = createNodeBench({ executors: () => [proven], sources: [shelf] });
+  const harness = createNodeHarness({ executors: () => [proven], sources: [fileStore] });
   const assignment = assignmentOf({
     timeoutMs,
     task: {
@@ -44,27 +44,27 @@ function nodeWith(module: Uint8Array, timeoutMs = 0) {
       inputSources: [{ source: { type: "shelf" }, target: "/main.wasm" }],
     },
   });
-  return { bench, assignment };
+  return { harness, assignment };
 }
 
 /** Moves the clock a little at a time, because the guest runs in real time, until the execution's last report is this. */
-function untilHeard(bench: NodeBench, executionId: string, report: object): Promise<void> {
+function untilHeard(harness: NodeHarness, executionId: string, report: object): Promise<void> {
   const last = async () => {
-    await bench.sea.clock.advance(10);
-    return bench.heard(executionId).at(-1);
+    await harness.sim.clock.advance(10);
+    return harness.received(executionId).at(-1);
   };
   return expect.poll(last, { timeout: 20_000, interval: 20 }).toMatchObject(report);
 }
 
 describe("an endless guest", () => {
   it("is stopped at its deadline, also in its start function", async () => {
-    const { bench, assignment } = nodeWith(startLoop, 60_000);
-    await bench.boot();
-    bench.assign(assignment);
-    await untilHeard(bench, assignment.executionId, { kind: "running" });
-    await bench.sea.clock.advance(60_000);
-    await untilHeard(bench, assignment.executionId, { code: "EXECUTION_TIMED_OUT", final: true });
-    expect(bench.starts.get(assignment.executionId)).toBe(1);
+    const { harness, assignment } = nodeWith(startLoop, 60_000);
+    await harness.boot();
+    harness.assign(assignment);
+    await untilHeard(harness, assignment.executionId, { kind: "running" });
+    await harness.sim.clock.advance(60_000);
+    await untilHeard(harness, assignment.executionId, { code: "EXECUTION_TIMED_OUT", final: true });
+    expect(harness.starts.get(assignment.executionId)).toBe(1);
   });
   it("is stopped with its job, also in its start function", async () => {
     const running = await stage.start(startLoop);
@@ -72,14 +72,14 @@ describe("an endless guest", () => {
     expect((await running.exit).failure?.code).toBe("STOPPED");
   });
   it.each([
-    ["stdout", flood(1)],
-    ["stderr", flood(2)],
+    ["stdout", overflow(1)],
+    ["stderr", overflow(2)],
   ])("is stopped when it floods %s at full speed, and the node goes on", async (_stream, module) => {
-    const { bench, assignment } = nodeWith(module);
-    await bench.boot();
-    bench.assign(assignment);
-    await untilHeard(bench, assignment.executionId, { code: "OUTPUT_TOO_LARGE", final: true });
-    expect(bench.starts.get(assignment.executionId)).toBe(1);
+    const { harness, assignment } = nodeWith(module);
+    await harness.boot();
+    harness.assign(assignment);
+    await untilHeard(harness, assignment.executionId, { code: "OUTPUT_TOO_LARGE", final: true });
+    expect(harness.starts.get(assignment.executionId)).toBe(1);
     expect((await stage.run(program(() => []))).exit).toEqual({ exitCode: 0 });
   });
 });

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { systemClock } from "@shoal/node";
 import { type Pen, program, root } from "@shoal/wasi-sandbox/testing";
 import { afterAll } from "vitest";
-import { executorContract, type Piece } from "../contract.ts";
+import { executorContract, type WorkPiece } from "../contract.ts";
 import { wasm } from "./wasm.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shoal-wasm-contract-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let serial = 0;
 
-function guest(write: (pen: Pen) => readonly string[]): Piece {
+function guest(write: (pen: Pen) => readonly string[]): WorkPiece {
   serial += 1;
   const hostPath = join(folder, `${serial}.wasm`);
   writeFileSync(hostPath, program(write));
@@ -26,7 +26,7 @@ executorContract("wasm", {
   executor: () => wasm({ clock: systemClock({ unref: true }), limits: { poolSize: 1 } }),
   makers: {
     exits: (exitCode) => guest((pen) => [pen.call("proc_exit", exitCode)]),
-    says: (stdout, stderr) => guest((pen) => [pen.print(1, stdout), pen.print(2, stderr)]),
+    summary: (stdout, stderr) => guest((pen) => [pen.print(1, stdout), pen.print(2, stderr)]),
     runsForEver: () => guest(() => ["(loop (br 0))"]),
     cannotStart: () => ({ params: { EntryModule: "/app/missing.wasm" } }),
     writes: (path) =>

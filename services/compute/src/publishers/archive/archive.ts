@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { causeOf, Fault } from "@shoal/core";
 import { type Pack, pack } from "tar-stream";
-import { type Entry, type WalkOptions, walk } from "./walk.ts";
+import { type ArchiveEntry, type WalkOptions, walk } from "./walk.ts";
 
 /**
  * A folder as a tar.gz, made while it is read. The same folder gives the same bytes. An error on it is a Fault with the reason; what is too
@@ -15,7 +15,7 @@ export function archive(folder: string, options: WalkOptions): Readable {
   const { signal } = options;
   const tar = pack();
   const packed = new PassThrough();
-  for (const stream of [tar, packed]) heard(stream);
+  for (const stream of [tar, packed]) record(stream);
   const zipping = pipeline(tar, createGzip(), packed, { signal });
   // What goes wrong on the way arrives as the stream's own error.
   zipping.catch((failure: unknown) => packed.destroy(archiveFault(failure)));
@@ -35,26 +35,26 @@ async function fill(tar: Pack, folder: string, options: WalkOptions): Promise<vo
 
 const kinds = { folder: "directory", file: "file", link: "symlink" } as const;
 
-async function add(tar: Pack, entry: Entry, signal: AbortSignal): Promise<void> {
+async function add(tar: Pack, entry: ArchiveEntry, signal: AbortSignal): Promise<void> {
   const { path: name, mode, mtime, kind } = entry;
   const header = { name, mode, mtime, type: kinds[kind] };
-  if (entry.kind === "link") heard(tar.entry({ ...header, linkname: entry.to }));
-  else if (entry.kind === "folder") heard(tar.entry(header));
-  else await addFile(heard(tar.entry({ ...header, size: entry.sizeBytes })), entry, signal);
+  if (entry.kind === "link") record(tar.entry({ ...header, linkname: entry.to }));
+  else if (entry.kind === "folder") record(tar.entry(header));
+  else await addFile(record(tar.entry({ ...header, size: entry.sizeBytes })), entry, signal);
 }
 
 /**
  * Whoever reads the archive learns of a failure by reading. One that comes when the reading has ended already, as when the reader's disk is
  * full, has no listener, and a failure without a listener ends the process.
  */
-function heard<S extends NodeJS.EventEmitter>(stream: S): S {
+function record<S extends NodeJS.EventEmitter>(stream: S): S {
   stream.on("error", () => {});
   return stream;
 }
 
 async function addFile(
   to: NodeJS.WritableStream,
-  { hostPath, sizeBytes }: Extract<Entry, { kind: "file" }>,
+  { hostPath, sizeBytes }: Extract<ArchiveEntry, { kind: "file" }>,
   signal: AbortSignal,
 ): Promise<void> {
   if (sizeBytes === 0) return void to.end();

@@ -12,7 +12,7 @@ const depthMax = 64;
 const headerBytes = 512;
 
 /** One thing that goes into an archive. Paths are relative and separated by slashes. */
-export type Entry = {
+export type ArchiveEntry = {
   readonly path: string;
   readonly mode: number;
   readonly mtime: Date;
@@ -36,10 +36,10 @@ export interface WalkOptions {
  * folder; sockets, devices and pipes are left out. A byte of a name that is not UTF-8 becomes %XX. Throws Fault OUTPUT_TOO_LARGE when there
  * is too much of it, RESULTS_TOO_LARGE when it is too large.
  */
-export async function walk(root: string, { limitBytes, signal }: WalkOptions): Promise<readonly Entry[]> {
+export async function walk(root: string, { limitBytes, signal }: WalkOptions): Promise<readonly ArchiveEntry[]> {
   // Host paths are kept as latin1, one character for each byte: names of files are bytes, not text.
   const hostRoot = Buffer.from(root).toString("latin1");
-  const entries: Entry[] = [];
+  const entries: ArchiveEntry[] = [];
   const waiting = [""];
   let [seen, sumBytes] = [0, 0];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
@@ -78,7 +78,7 @@ function textOf(latin1: string): string {
   return latin1.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-async function look(hostPath: Buffer, inner: string): Promise<Entry | undefined> {
+async function look(hostPath: Buffer, inner: string): Promise<ArchiveEntry | undefined> {
   const found: Stats = await lstat(hostPath);
   const base = { path: textOf(inner), mode: found.mode & modeMask, mtime: found.mtime };
   if (found.isDirectory()) return { ...base, kind: "folder" };

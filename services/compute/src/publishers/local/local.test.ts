@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { publisherContract } from "../contract.ts";
 import type { Publisher } from "../publisher.ts";
 import { unpack } from "../testing/unpack.ts";
-import { type LocalOptions, local } from "./local.ts";
+import { type LocalPublisherOptions, local } from "./local.ts";
 
-const clock = createHandClock(Date.now());
-const options = (folder: string): LocalOptions => ({
+const clock = createManualClock(Date.now());
+const options = (folder: string): LocalPublisherOptions => ({
   clock,
   folder,
   address: "127.0.0.1",
@@ -35,7 +35,7 @@ publisherContract("local", {
 describe("local", () => {
   let root = "";
   let open: Publisher[] = [];
-  const make = (differences: Partial<LocalOptions> = {}) => {
+  const make = (differences: Partial<LocalPublisherOptions> = {}) => {
     const publisher = local({ ...options(join(root, "published")), ...differences });
     open.push(publisher);
     return publisher;

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { diskFault } from "../../disk-fault.ts";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
+import { createFileStore } from "./file-store.ts";
 import { type ResultServer, serveResults } from "./server.ts";
-import { createShelf } from "./shelf.ts";
 
-export interface LocalOptions {
+export interface LocalPublisherOptions {
   readonly clock: Clock;
   /** Where results are kept; made when it is not there. */
   readonly folder: string;
@@ -22,14 +22,14 @@ export interface LocalOptions {
 }
 
 /** Keeps results on this node and serves them over HTTP to whoever has the link, until they are too old or too many. */
-export function local(options: LocalOptions): Publisher {
+export function local(options: LocalPublisherOptions): Publisher {
   const { clock, folder, address, machine, port, keepMs, keepBytes, limitBytes } = options;
-  const shelf = createShelf({ folder, clock, keepMs, keepBytes });
+  const fileStore = createFileStore({ folder, clock, keepMs, keepBytes });
   let serving: Promise<ResultServer> | undefined;
   // Nothing is published before it serves, so that whatever is unfinished by then was left by a process that has died.
   const serve = async () => {
-    await shelf.begin();
-    return serveResults({ shelf, folder, address, port });
+    await fileStore.begin();
+    return serveResults({ fileStore, folder, address, port });
   };
   // Tried again at the next question when it could not be had.
   const server = () => {
@@ -54,8 +54,8 @@ export function local(options: LocalOptions): Publisher {
       const name = `${executionId}.tar.gz`;
       const at = await server();
       try {
-        if (!(await shelf.has(name))) await shelf.put(name, archive(results, { limitBytes, signal }));
-        await shelf.sweep();
+        if (!(await fileStore.has(name))) await fileStore.put(name, archive(results, { limitBytes, signal }));
+        await fileStore.sweep();
       } catch (failure) {
         throw diskFault(folder, failure, "PUBLISH_FAILED");
       }

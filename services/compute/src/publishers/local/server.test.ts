@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readlink, rm, truncate, writeFile } from "node:fs/pro
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHandClock } from "@shoal/core/testing";
+import { createManualClock } from "@shoal/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { createFileStore } from "./file-store.ts";
 import { serveResults } from "./server.ts";
-import { createShelf } from "./shelf.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -20,8 +20,13 @@ it.skipIf(process.platform !== "linux")("gives up a reader that takes nothing of
   const path = join(folder, "large.tar.gz");
   await writeFile(path, "");
   await truncate(path, sizeBytes);
-  const shelf = createShelf({ folder, clock: createHandClock(Date.now()), keepMs: 3_600_000, keepBytes: sizeBytes });
-  const server = await serveResults({ shelf, folder, address: "127.0.0.1", port: 0, stillMs: 200 });
+  const fileStore = createFileStore({
+    folder,
+    clock: createManualClock(Date.now()),
+    keepMs: 3_600_000,
+    keepBytes: sizeBytes,
+  });
+  const server = await serveResults({ fileStore, folder, address: "127.0.0.1", port: 0, stillMs: 200 });
   const reader = connect({ host: "127.0.0.1", port: server.port });
   const broken = new Promise<unknown>((resolve) => reader.once("error", resolve).once("close", resolve));
   let got = 0;

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { causeOf, Fault, hostOfHeader, isLoopback } from "@shoal/core";
-import type { Shelf } from "./shelf.ts";
+import type { FileStore } from "./file-store.ts";
 
 /** What bounds the server's connections. */
 const limits = {
@@ -19,7 +19,7 @@ const limits = {
 } as const;
 
 export interface ResultServerOptions {
-  readonly shelf: Shelf;
+  readonly fileStore: FileStore;
   /** Where the port is remembered that a port of 0 has led to: links that were given out still lead here after a restart. */
   readonly folder: string;
   readonly address: string;
@@ -44,7 +44,7 @@ export async function serveResults(options: ResultServerOptions): Promise<Result
   });
   server.maxConnections = limits.connectionsMax;
   server.setTimeout(options.stillMs ?? limits.stillMs);
-  const remembered = port === 0 ? await rememberedPort(folder) : 0;
+  const remembered = port === 0 ? await savedPort(folder) : 0;
   const at = remembered === 0 ? port : remembered;
   const actual = await listen(server, at, address).catch((failure: unknown) => {
     if (at === port)
@@ -80,7 +80,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 const portFile = (folder: string) => join(folder, "port");
 
-async function rememberedPort(folder: string): Promise<number> {
+async function savedPort(folder: string): Promise<number> {
   const text = await readFile(portFile(folder), "utf8").catch(() => "");
   return /^\d{1,5}$/.test(text) ? Number(text) : 0;
 }
@@ -91,7 +91,7 @@ async function remember(folder: string, port: number): Promise<void> {
 }
 
 async function answer(
-  { shelf, address }: ResultServerOptions,
+  { fileStore, address }: ResultServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -99,7 +99,7 @@ async function answer(
   response.setHeader("cross-origin-resource-policy", "same-origin").setHeader("x-content-type-options", "nosniff");
   if (isForeign(address, request.headers.host)) return end(response, 403);
   if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405);
-  const found = await shelf.find((request.url ?? "/").slice(1));
+  const found = await fileStore.find((request.url ?? "/").slice(1));
   if (found === undefined) return end(response, 404);
   response.writeHead(200, { "content-type": "application/gzip", "content-length": found.sizeBytes });
   if (request.method === "HEAD") return void response.end();
@@ -113,12 +113,12 @@ function isForeign(address: string, header: string | undefined): boolean {
   return host === undefined || !isLoopback(host);
 }
 
-const says: Readonly<Record<403 | 404 | 405, string>> = {
+const summary: Readonly<Record<403 | 404 | 405, string>> = {
   403: "results are served to this machine alone: use localhost or a loopback address in the link\n",
   404: "no result is kept under this name: it may have been removed by age, run the job again\n",
   405: "results are fetched with GET\n",
 };
 
-function end(response: ServerResponse, status: keyof typeof says): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(says[status]);
+function end(response: ServerResponse, status: keyof typeof summary): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(summary[status]);
 }

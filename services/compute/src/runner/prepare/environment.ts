@@ -36,9 +36,9 @@ export function environmentOf(
 }
 
 function resolve(name: string, value: string, hostVariable: (name: string) => string | undefined): string {
-  const wanted = hostVariableOf(value);
-  if (wanted === undefined) return value;
-  const found = hostVariable(wanted);
+  const desired = hostVariableOf(value);
+  if (desired === undefined) return value;
+  const found = hostVariable(desired);
   if (found !== undefined) return found;
-  throw new Fault("TASK_INVALID", `${name} wants the node's variable ${wanted}, which is not set or not allowed here`);
+  throw new Fault("TASK_INVALID", `${name} wants the node's variable ${desired}, which is not set or not allowed here`);
 }

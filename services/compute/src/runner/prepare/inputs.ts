@@ -45,13 +45,17 @@ function roomOf({ ports: { limits }, assignment: { resources } }: Run): TaskRoom
   return taskRoom({ inputBytes: limits.inputBytes, taskBytes: resources.diskBytes || limits.inputsDefaultDiskBytes });
 }
 
-interface Place {
+interface InputTarget {
   readonly index: number;
   readonly signal: AbortSignal;
   readonly room: TaskRoom;
 }
 
-async function fetchOne(run: Run, { source, target }: InputSource, { index, signal, room }: Place): Promise<Input> {
+async function fetchOne(
+  run: Run,
+  { source, target }: InputSource,
+  { index, signal, room }: InputTarget,
+): Promise<Input> {
   const { ports, assignment } = run;
   if (!ports.sources.has(source.type)) {
     throw new Fault(

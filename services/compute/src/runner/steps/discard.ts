@@ -1,8 +1,8 @@
 import { clearFolder, letGo, type Run } from "../run.ts";
-import type { Seen } from "../seen.ts";
+import type { RunState } from "../run-state.ts";
 
 /** Forgets the execution and removes its folder. */
-export async function discard(run: Run, seen: Seen): Promise<Seen> {
+export async function discard(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment } = run;
   letGo(seen);
   ports.journal.forget(assignment.executionId);

@@ -1,6 +1,6 @@
 import { causeOf, pause } from "@shoal/core";
-import { type Run, wantedOf } from "../run.ts";
-import type { Seen, SeenOf } from "../seen.ts";
+import { expectedOf, type Run } from "../run.ts";
+import type { RunState, RunStateOf } from "../run-state.ts";
 import { discard } from "./discard.ts";
 import { stop } from "./stop.ts";
 
@@ -13,7 +13,7 @@ const haltAgainMs = 5_000;
  * Ends what runs. Where it is to be forgotten, what cannot be ended is left to the executor's sweep; where it is to be reported as
  * stopped, it is tried again until it has ended or its assignment goes.
  */
-export async function halt(run: Run, seen: SeenOf<"running">): Promise<Seen> {
+export async function halt(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
   const { ports, assignment, forgotten } = run;
   try {
     await seen.running.halt(graceMs);
@@ -25,10 +25,10 @@ export async function halt(run: Run, seen: SeenOf<"running">): Promise<Seen> {
       },
       "an execution could not be halted",
     );
-    if (wantedOf(run) === "stop") {
+    if (expectedOf(run) === "stop") {
       await pause(ports.clock, haltAgainMs, forgotten);
       return seen;
     }
   }
-  return wantedOf(run) === "stop" ? stop(run, seen) : discard(run, seen);
+  return expectedOf(run) === "stop" ? stop(run, seen) : discard(run, seen);
 }

@@ -3,13 +3,13 @@ import { deadline } from "../deadline.ts";
 import { fetchInputs } from "../prepare/inputs.ts";
 import { planOf, readyWork } from "../prepare/work.ts";
 import type { Run } from "../run.ts";
-import type { Seen } from "../seen.ts";
+import type { RunState } from "../run-state.ts";
 
 /**
  * Brings the inputs in and makes the folders. The time for it includes what the executor does before the task starts, such as pulling an
  * image. Whatever an earlier process had prepared was removed before.
  */
-export async function prepare(run: Run, seen: Seen): Promise<Seen> {
+export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
   const ms = assignment.prepareTimeoutMs;
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });

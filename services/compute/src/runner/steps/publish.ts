@@ -6,10 +6,10 @@ import { deadline } from "../deadline.ts";
 import { outgoing, reportOf, thrownReport } from "../reports.ts";
 import { retrying } from "../retrying.ts";
 import { type Run, record, resultsFolderOf } from "../run.ts";
-import type { Seen, SeenOf } from "../seen.ts";
+import type { RunState, RunStateOf } from "../run-state.ts";
 
 /** Takes the results out, where the task names a publisher. The exit is written down first: it is never run again for them. */
-export async function publish(run: Run, { ended }: SeenOf<"exited">): Promise<Seen> {
+export async function publish(run: Run, { ended }: RunStateOf<"exited">): Promise<RunState> {
   const { task } = run.assignment;
   if (task.publisher.type === "") return { state: "published", report: completedReport(run, ended) };
   await reportPublishing(run, ended);

@@ -3,13 +3,13 @@ import type { Running } from "../../executors/executor.ts";
 import { breakOff } from "../break-off.ts";
 import { outgoing, reportOf } from "../reports.ts";
 import { letGo, type Run, record } from "../run.ts";
-import type { Seen, SeenOf } from "../seen.ts";
+import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
  * Writes down that a start is about to be tried, and tries it. A process that dies in between leaves `starting` behind: the
  * next one never starts it blindly.
  */
-export async function start(run: Run, seen: SeenOf<"prepared">): Promise<Seen> {
+export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<RunState> {
   const { ports, stopped } = run;
   const { limit, capture } = seen;
   await record(run, { phase: "starting" });

@@ -1,21 +1,21 @@
 import type { Exit } from "../../executors/executor.ts";
 import { endedOf, failedReport } from "../reports.ts";
 import type { Run } from "../run.ts";
-import type { Seen, SeenOf } from "../seen.ts";
+import type { RunState, RunStateOf } from "../run-state.ts";
 import { graceMs } from "./halt.ts";
 
-type Happened = "exit" | "late" | "flood" | "stop";
+type Happened = "exit" | "late" | "overflow" | "stop";
 
 /** Waits for the exit, for the execution's time to be up, for more output than it may write, or for the want to change. */
-export async function wait(run: Run, seen: SeenOf<"running">): Promise<Seen> {
+export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
   const happened = await firstOf(run, seen);
   if (happened === "stop") return seen;
   if (happened === "late") await seen.running.halt(graceMs);
   // Without grace: it would go on writing.
-  if (happened === "flood") await seen.running.halt(0);
+  if (happened === "overflow") await seen.running.halt(0);
   const exit = await seen.running.exit;
   seen.capture.close();
-  const failure = happened === "late" ? lateFailure(run) : (floodFailure(run, seen) ?? exit.failure);
+  const failure = happened === "late" ? lateFailure(run) : (outputLimitFailure(run, seen) ?? exit.failure);
   const ended = endedOf(seen.startedAt, exit.exitCode, { capture: seen.capture, errorMsg: failure?.why ?? "" });
   if (failure === undefined) return { state: "exited", ended };
   return { state: "published", report: failedReport(run, failure, ended.output) };
@@ -27,7 +27,7 @@ function lateFailure({ assignment }: Run): NonNullable<Exit["failure"]> {
 }
 
 /** However it ended: by itself a moment later, perhaps. */
-function floodFailure({ ports }: Run, { capture }: SeenOf<"running">): Exit["failure"] {
+function outputLimitFailure({ ports }: Run, { capture }: RunStateOf<"running">): Exit["failure"] {
   if (!capture.flooded.aborted) return undefined;
   const why = `the execution wrote more than ${ports.limits.outputBytesMax} bytes to stdout and stderr and was ended`;
   return { code: "OUTPUT_TOO_LARGE", why };
@@ -35,21 +35,21 @@ function floodFailure({ ports }: Run, { capture }: SeenOf<"running">): Exit["fai
 
 function firstOf(
   { ports, assignment, stopped }: Run,
-  { running, startedAt, capture }: SeenOf<"running">,
+  { running, startedAt, capture }: RunStateOf<"running">,
 ): Promise<Happened> {
   return new Promise((resolve) => {
     const { timeoutMs } = assignment;
     const cancel = timeoutMs > 0 ? ports.clock.at(startedAt + timeoutMs, () => end("late")) : () => {};
     const stop = () => end("stop");
-    const flood = () => end("flood");
+    const overflow = () => end("overflow");
     stopped.addEventListener("abort", stop);
-    capture.flooded.addEventListener("abort", flood);
-    if (capture.flooded.aborted) flood();
+    capture.flooded.addEventListener("abort", overflow);
+    if (capture.flooded.aborted) overflow();
     void running.exit.then(() => end("exit"));
     function end(happened: Happened): void {
       cancel();
       stopped.removeEventListener("abort", stop);
-      capture.flooded.removeEventListener("abort", flood);
+      capture.flooded.removeEventListener("abort", overflow);
       resolve(happened);
     }
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
-import type { Fetched, Source, Wanted } from "../source.ts";
+import type { Fetched, FetchRequest, Source } from "../source.ts";
 import { dataUri } from "./data-uri.ts";
 import { unpack } from "./unpack.ts";
 
@@ -40,7 +40,7 @@ export function inline(): Source {
   };
 }
 
-async function fetch({ params, folder, room, signal }: Wanted): Promise<Fetched> {
+async function fetch({ params, folder, room, signal }: FetchRequest): Promise<Fetched> {
   const uri = dataUri(InlineParams.parse(params).URL);
   if (uri.mediaType === undefined) throw new Fault("INPUT_UNAVAILABLE", uri.why);
   if (signal.aborted) throw new Fault("STOPPED", "bringing in an inline input was ended early");

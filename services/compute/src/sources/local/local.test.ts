@@ -60,9 +60,9 @@ sourceContract("local", {
 });
 
 /** What the source says: a path that it would bring in, or why not. Both ways of asking must agree. */
-async function ask(allow: readonly string[], wanted: object): Promise<string> {
+async function ask(allow: readonly string[], request: object): Promise<string> {
   const source = local({ allow: allow.map((line) => `${root}${line}`) });
-  const params = source.params.parse(wanted);
+  const params = source.params.parse(request);
   const why = await source.refuses(params);
   const partition = { index: 0, count: 1 };
   const want = { params, partition, folder: root, room: { take: () => {} }, signal: new AbortController().signal };
@@ -101,13 +101,13 @@ describe("a local input", () => {
   });
 
   it("may be written only where that is allowed", async () => {
-    const wanted = { SourcePath: at("open/file"), ReadWrite: true };
-    expect(await ask(["/open/**:rw"], wanted)).toBe("/open/file rw");
+    const request = { SourcePath: at("open/file"), ReadWrite: true };
+    expect(await ask(["/open/**:rw"], request)).toBe("/open/file rw");
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/file") })).toBe("/open/file");
     for (const line of ["/open/**:ro", "/open/**"]) {
-      expect(await ask([line], wanted)).toBe("this node allows /open/file only to be read");
+      expect(await ask([line], request)).toBe("this node allows /open/file only to be read");
     }
-    expect(await ask(["/open/**", "/open/file:rw"], wanted)).toBe("/open/file rw");
+    expect(await ask(["/open/**", "/open/file:rw"], request)).toBe("/open/file rw");
   });
 
   it("follows a link only to where that is allowed", async () => {

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { Fault } from "@shoal/core";
 import { z } from "zod";
 import { type HeldPath, holdingProblem } from "../../held-path.ts";
-import type { Fetched, Source, Wanted } from "../source.ts";
+import type { Fetched, FetchRequest, Source } from "../source.ts";
 import { type Allowed, allowed, fixedPart } from "./allow-list.ts";
 import { holdNearest, makeInside } from "./holding.ts";
 import { whereItLeads } from "./where-it-leads.ts";
@@ -24,7 +24,7 @@ export const LocalParams = z.strictObject({
 });
 type LocalParams = z.infer<typeof LocalParams>;
 
-export interface LocalOptions {
+export interface LocalSourceOptions {
   /** `localdirectory` is the same source under its older name. */
   readonly name?: string;
   /** Lines `path[:ro|:rw]` with `*`, `?` and `**`: what jobs may see of this node. */
@@ -36,7 +36,7 @@ export interface LocalOptions {
  * named and the one it leads to must be allowed. What it leads to is opened before it is judged and stays open, so that what was
  * judged is what an executor mounts. Nothing is copied, so nothing counts against the limit.
  */
-export function local({ name = "local", allow }: LocalOptions): Source {
+export function local({ name = "local", allow }: LocalSourceOptions): Source {
   const list = allow.map(allowed);
   return {
     name,
@@ -48,34 +48,34 @@ export function local({ name = "local", allow }: LocalOptions): Source {
       await answer.held.close();
       return undefined;
     },
-    fetch: (wanted) => fetch(list, wanted),
+    fetch: (request) => fetch(list, request),
   };
 }
 
-async function fetch(list: readonly Allowed[], { params, signal }: Wanted): Promise<Fetched> {
+async function fetch(list: readonly Allowed[], { params, signal }: FetchRequest): Promise<Fetched> {
   if (signal.aborted) throw new Fault("STOPPED", "bringing in a local input was ended early");
-  const wanted = LocalParams.parse(params);
-  let answer = await look(list, wanted);
+  const request = LocalParams.parse(params);
+  let answer = await look(list, request);
   if (answer.found && answer.missing.length > 0) {
     const { held, missing } = answer;
-    const made = await makeInside(held, missing, wanted.CreateAs).finally(() => held.close());
+    const made = await makeInside(held, missing, request.CreateAs).finally(() => held.close());
     await made.close();
     // Looked at again, as anything that is there: it is judged by what it is now.
-    answer = await look(list, { ...wanted, CreateAs: "noCreate" });
+    answer = await look(list, { ...request, CreateAs: "noCreate" });
   }
   if (!answer.found) throw new Fault("INPUT_UNAVAILABLE", answer.why);
   const { held } = answer;
-  return { hostPath: held.realPath, readOnly: !wanted.ReadWrite, sizeBytes: 0, held };
+  return { hostPath: held.realPath, readOnly: !request.ReadWrite, sizeBytes: 0, held };
 }
 
-type Answer =
+type HeldLookup =
   /** What is there is held, down to the last folder that exists; `missing` are the names below it. */
   | { readonly found: true; readonly held: HeldPath; readonly missing: readonly string[] }
   | { readonly found: false; readonly why: string };
 
-const refusal = (why: string): Answer => ({ found: false, why });
+const refusal = (why: string): HeldLookup => ({ found: false, why });
 
-async function look(list: readonly Allowed[], params: LocalParams): Promise<Answer> {
+async function look(list: readonly Allowed[], params: LocalParams): Promise<HeldLookup> {
   const { SourcePath: path } = params;
   if (!list.some((line) => line.matches(path))) return refusal(`this node does not allow ${path}`);
   const nearest = await holdNearest(path, (realPath) => isSteady(list, realPath));

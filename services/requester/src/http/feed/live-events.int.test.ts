@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { noTip, type StoredCommit, type Tip } from "@shoal/core";
+import { noStreamPosition, type StoredCommit, type StreamPosition } from "@shoal/core";
 import { someCommit, someJob } from "@shoal/core/testing/contracts";
-import { connectRequester, findServer, type RequesterPorts, type RunningServer, startServer } from "@shoal/nats";
+import { connectRequester, findServer, type NatsRequesterPorts, type RunningServer, startServer } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { behindCommit, type FeedCursor } from "./feed-cursor.ts";
@@ -18,7 +18,7 @@ const isThere = await findServer().then(
 describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (needs nats-server)", () => {
   let folder: string;
   let server: RunningServer;
-  let ports: RequesterPorts;
+  let ports: NatsRequesterPorts;
   let live: LiveEvents;
   const start = async (port: number) => startServer(await findServer(), { dataDir: join(folder, "nats"), port });
   beforeEach(async () => {
@@ -83,11 +83,11 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
   it("sends each listener everything behind its position, once and in order", { timeout: 60_000 }, async () => {
     const job = someJob();
     const stored: Pick<StoredCommit, "seq">[] = [];
-    let tip: Tip = noTip;
+    let streamHead: StreamPosition = noStreamPosition;
     const append = async (count: number) => {
       for (let made = 0; made < count; made++) {
-        tip = await ports.log.append(job, tip, someCommit(tip));
-        stored.push({ seq: tip.seq });
+        streamHead = await ports.log.append(job, streamHead, someCommit(streamHead));
+        stored.push({ seq: streamHead.seq });
       }
     };
     await append(30);
@@ -95,7 +95,7 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
     const listeners = [
       { from: 0, reading: await listen(behindCommit(0), 1_000) },
       { from, reading: await listen(behindCommit(from), 3) },
-      { from: tip.seq, reading: await listen(behindCommit(tip.seq), 1) },
+      { from: streamHead.seq, reading: await listen(behindCommit(streamHead.seq), 1) },
     ];
     await append(20);
     await server.kill();

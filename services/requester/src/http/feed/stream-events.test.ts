@@ -1,5 +1,5 @@
 import type { Following, StoredCommit } from "@shoal/core";
-import { createHandClock, createSea, drive, type HandClock } from "@shoal/core/testing";
+import { createManualClock, createSimulatedCluster, drive, type ManualClock } from "@shoal/core/testing";
 import { commitVersion } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiLimits } from "../limits.ts";
@@ -29,11 +29,11 @@ const history = [commitAt(1, ["A", "B"]), commitAt(4, ["A"]), commitAt(5, ["A", 
 const idsAll = ["1.0", "1.1", "4.0", "5.0", "5.1", "5.2", "9.0"];
 
 /** A log that delivers its whole history at once to each follower, like a server that is fast. */
-function fastLog(clock: HandClock) {
+function fastLog(clock: ManualClock) {
   let open = 0;
   let follows = 0;
   const log = {
-    ...createSea().requester("r").log,
+    ...createSimulatedCluster().requester("r").log,
     lastSeq: async () => history.at(-1)?.seq ?? 0,
     async follow(_: object, afterSeq: number, deliver: (stored: StoredCommit) => void): Promise<Following> {
       open += 1;
@@ -49,14 +49,14 @@ function fastLog(clock: HandClock) {
   return { log, open: () => open, follows: () => follows };
 }
 
-let clock: HandClock;
+let clock: ManualClock;
 let sent: string[];
 let dropped: boolean;
 let drain: (() => void) | undefined;
 let room: number;
 
 beforeEach(() => {
-  clock = createHandClock();
+  clock = createManualClock();
   sent = [];
   dropped = false;
   drain = undefined;
@@ -163,13 +163,13 @@ describe("a feed over a log that does not answer", () => {
   let driving: { stop(): void };
   afterEach(() => driving.stop());
   it("drops the reader, who comes again, and says why", async () => {
-    const sea = createSea();
-    driving = drive(sea.clock);
-    const { log, berth } = sea.requester("r");
+    const sim = createSimulatedCluster();
+    driving = drive(sim.clock);
+    const { log, proc } = sim.requester("r");
     const live = await createLiveEvents({ log, clock }).hold();
     // Behind the memory of the shared consumer, so that it has to be read.
     live.release();
-    berth.cutUntil(sea.clock.now() + 1_000_000);
+    proc.cutUntil(sim.clock.now() + 1_000_000);
     const failure = await new Promise((failed) => {
       const request = { filter: {}, after: readCursor("0"), types: new Set<string>() };
       streamEvents({ log, live, clock, reader, failed }, request);

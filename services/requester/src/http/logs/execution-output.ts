@@ -22,7 +22,7 @@ export async function followOutput(
   { logs, clock }: { readonly logs: LogReader; readonly clock: Clock },
   { executionId, tail, chunk, room }: OutputWish,
 ): Promise<ExecutionOutput> {
-  let heard = 0;
+  let received = 0;
   let telling = !tail;
   let arrived = () => {};
   // Also a reader of the tail alone begins at the beginning: only so can `finish` tell by counting that nothing is missing.
@@ -31,7 +31,7 @@ export async function followOutput(
     { tail: false },
     {
       chunk(piece) {
-        heard += 1;
+        received += 1;
         if (telling) chunk(piece);
         arrived();
       },
@@ -43,16 +43,16 @@ export async function followOutput(
   );
   return {
     async finish() {
-      const kept = await countOutput(logs, executionId);
+      const saved = await countOutput(logs, executionId);
       const all = new Promise<void>((resolve) => {
         arrived = () => {
-          if (heard >= kept) resolve();
+          if (received >= saved) resolve();
         };
         arrived();
       });
       // A slow reader is waited for: only silence that is none of its doing ends the wait.
-      for (let before = -1; heard < kept && (heard > before || room() !== undefined); ) {
-        before = heard;
+      for (let before = -1; received < saved && (received > before || room() !== undefined); ) {
+        before = received;
         const given = new AbortController();
         await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
         given.abort();
@@ -77,10 +77,10 @@ export async function readOutput(
 }
 
 async function countOutput(logs: LogReader, executionId: string): Promise<number> {
-  let kept = 0;
+  let saved = 0;
   const chunk = (): void => {
-    kept += 1;
+    saved += 1;
   };
   await readOutput(logs, executionId, { chunk });
-  return kept;
+  return saved;
 }

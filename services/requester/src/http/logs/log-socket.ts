@@ -19,7 +19,7 @@ const address = new RegExp(`^${route.path.replace(":id", "(.+)")}/?$`);
 // Readers only read: what they send is thrown away, and little of it is taken.
 const incomingBytes = 1024;
 // Numbers of RFC 6455, section 7.4.1: all told, our fault.
-const closed = { told: 1000, failed: 1011 } as const;
+const closed = { collected: 1000, failed: 1011 } as const;
 
 /**
  * Answers upgrades of a log's address with a web socket. What is wrong with the job is said on it, because clients hide a refused
@@ -96,12 +96,12 @@ async function converse(socket: WebSocket, asked: Asked, context: ApiContext): P
   socket.once("close", () => gone.abort());
   const life = ping(socket, context);
   let leave = () => {};
-  const forget = context.logStreams.onClose(() => socket.close(closed.told));
+  const forget = context.logStreams.onClose(() => socket.close(closed.collected));
   try {
     leave = context.logStreams.enter();
     const outlet = createLogOutlet(socket, context.logBytes, life.seen);
-    await tell(outlet, asked, { context, signal: gone.signal });
-    socket.close(closed.told);
+    await emit(outlet, asked, { context, signal: gone.signal });
+    socket.close(closed.collected);
   } catch (failure) {
     const { body } = errorReply(failure, context.random.uuid());
     socket.send(frameText({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
@@ -113,15 +113,15 @@ async function converse(socket: WebSocket, asked: Asked, context: ApiContext): P
   }
 }
 
-async function tell(
+async function emit(
   outlet: LogOutlet,
   { called, url }: Asked,
   { context, signal }: { readonly context: ApiContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const query = queryIn(url);
   const found = await findJob(context, unescaped(called), query);
-  const line = (told: LogLine): void => {
-    if (!signal.aborted) outlet.send(frameOf(told));
+  const line = (collected: LogLine): void => {
+    if (!signal.aborted) outlet.send(frameOf(collected));
   };
   const { executionId, tail, follow } = query;
   await streamLogs({ ...context, line, room: outlet.room }, { found, executionId, tail, follow }, signal);

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ApiBench, apiBench } from "../../testing/api-bench.ts";
-import { executionOf, jobIdOf, jobRef, running, steps } from "../../testing/bench-jobs.ts";
+import { type ApiHarness, apiHarness } from "../../testing/api-harness.ts";
 import { openSocket, upgradeHead } from "../../testing/raw-request.ts";
+import { executionOf, jobIdOf, jobRef, running, steps } from "../../testing/sample-jobs.ts";
 import { apiLimits } from "../limits.ts";
 
 // A busy machine takes its time.
@@ -14,29 +14,29 @@ const lines = 300;
 const lineBytes = 32 * 1024;
 const lineOf = (index: number) => `${index} `.padEnd(lineBytes - 1, "x").concat("\n");
 
-let bench: ApiBench;
+let harness: ApiHarness;
 let accepted: Socket[];
 beforeEach(async () => {
-  bench = await apiBench();
-  await bench.api.start();
+  harness = await apiHarness();
+  await harness.api.start();
   accepted = [];
-  bench.app.server.on("connection", (socket: Socket) => accepted.push(socket));
+  harness.app.server.on("connection", (socket: Socket) => accepted.push(socket));
 });
 afterEach(async () => {
-  await bench.close();
+  await harness.close();
 });
 
 const id = jobIdOf(1);
 const write = (from: number, to: number) => {
   for (let index = from; index < to; index++)
-    bench.sea.output.write(executionOf(id), { stream: "stdout", bytes: Buffer.from(lineOf(index)) });
+    harness.sim.output.write(executionOf(id), { stream: "stdout", bytes: Buffer.from(lineOf(index)) });
 };
 /** What the service itself holds of output that it has sent, over all connections. */
 const heldBytes = () => accepted.reduce((sum, socket) => sum + socket.writableLength, 0);
 
 /** A reader that takes nothing. */
 async function deafReader(query = ""): Promise<Socket> {
-  const socket = openSocket(bench.api.url());
+  const socket = openSocket(harness.api.url());
   socket.write(upgradeHead(`/api/v1/orchestrator/jobs/${id}/logs?${query}`));
   await once(socket, "readable");
   return socket;
@@ -60,15 +60,17 @@ async function readAll(socket: Socket): Promise<readonly (string | undefined)[]>
 
 /** A reader that takes everything: what came, and the most that was held meanwhile. */
 async function eagerReader(query = "") {
-  const socket = new WebSocket(`${bench.api.url().replace("http", "ws")}/api/v1/orchestrator/jobs/${id}/logs?${query}`);
-  const told: string[] = [];
+  const socket = new WebSocket(
+    `${harness.api.url().replace("http", "ws")}/api/v1/orchestrator/jobs/${id}/logs?${query}`,
+  );
+  const collected: string[] = [];
   let most = 0;
   let open = () => {};
   const has = new Promise<void>((resolve) => {
     open = resolve;
   });
   socket.addEventListener("message", ({ data }) => {
-    told.push(
+    collected.push(
       String(JSON.parse(String(data)).value.Line)
         .slice(0, 8)
         .trim()
@@ -78,51 +80,51 @@ async function eagerReader(query = "") {
     open();
   });
   const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
-  return { told, closed, has, most: () => most };
+  return { collected, closed, has, most: () => most };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
 
 describe("a reader that takes nothing", () => {
   it("makes the service hold its share and no more, while others read on", async () => {
-    await running(bench, id);
+    await running(harness, id);
     write(0, lines);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
+    await harness.emit(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     const deaf = await Promise.all(Array.from({ length: 10 }, () => deafReader()));
-    const { told, closed, most } = await eagerReader();
+    const { collected, closed, most } = await eagerReader();
     expect(await closed).toBe(1000);
-    expect(told).toEqual(numbers(lines));
+    expect(collected).toEqual(numbers(lines));
     // One line comes behind a share that is not quite full; the system's own buffers are not the service's.
     expect(most()).toBeLessThan((deaf.length + 1) * (apiLimits.logShareBytes + 2 * lineBytes));
     for (const socket of deaf) socket.destroy();
   });
   it("gets everything, in order, once it reads", async () => {
-    await running(bench, id);
+    await running(harness, id);
     write(0, lines);
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
+    await harness.emit(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     const deaf = await deafReader();
     const other = await eagerReader();
     await other.closed;
     expect(await readAll(deaf)).toEqual(numbers(lines));
   });
   it("of an execution that ends gets the rest of its output, however long it takes", async () => {
-    await running(bench, id);
+    await running(harness, id);
     write(0, lines);
     const deaf = await deafReader("follow=true");
     const other = await eagerReader("follow=true");
     await other.has;
-    await bench.tell(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
+    await harness.emit(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     expect(await other.closed).toBe(1000);
-    await bench.pass(2 * apiLimits.logDrainMs);
+    await harness.pass(2 * apiLimits.logDrainMs);
     expect(await readAll(deaf)).toEqual(numbers(lines));
   });
   it("is dropped when it has taken nothing between two pings", async () => {
-    await running(bench, id);
+    await running(harness, id);
     write(0, lines);
     await deafReader("follow=true");
     const [socket] = accepted;
     await poll(() => heldBytes()).toBeGreaterThan(apiLimits.logShareBytes);
-    await bench.pass(2 * apiLimits.feedHeartbeatMs + 1);
+    await harness.pass(2 * apiLimits.feedHeartbeatMs + 1);
     await poll(() => socket?.destroyed).toBe(true);
   });
 });

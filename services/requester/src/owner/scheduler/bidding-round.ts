@@ -1,13 +1,13 @@
 import {
   askedOf,
+  type BidClient,
   type Clock,
+  evaluateAll,
   failuresOf,
   filters,
   isPreference,
   type Job,
   jobLimits,
-  judgeAll,
-  type Market,
   type Random,
   rank,
   type Slot,
@@ -16,8 +16,8 @@ import {
 import type { Answer, Ask, Bid } from "@shoal/proto";
 import { type AssignedSlot, assignSlots } from "./assign-slots.ts";
 import { collectBids } from "./collect-bids.ts";
-import type { Lane, TryResult, Turn } from "./lane.ts";
-import type { Claim, NodeRooms } from "./node-rooms.ts";
+import type { Lane, LaneTurn, TryResult } from "./lane.ts";
+import type { NodeRooms, RoomClaim } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
 export interface BiddingSettings {
@@ -32,7 +32,7 @@ export interface BiddingSettings {
 }
 
 export interface BiddingOptions {
-  readonly market: Pick<Market, "ask" | "release">;
+  readonly bidClient: Pick<BidClient, "ask" | "release">;
   readonly rooms: NodeRooms;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,7 +60,7 @@ export class BiddingRound {
   readonly #options: BiddingOptions;
   readonly #lane: Lane;
   readonly #entry: PendingEntry;
-  readonly #turn: Turn;
+  readonly #turn: LaneTurn;
   readonly #failuresOn: ReadonlyMap<string, number>;
   readonly #slots: readonly Slot[];
   readonly #answers: Answer[] = [];
@@ -70,7 +70,7 @@ export class BiddingRound {
   readonly #drawn: number;
   #reserved: string | false | undefined;
 
-  constructor(options: BiddingOptions, lane: Lane, turn: Turn) {
+  constructor(options: BiddingOptions, lane: Lane, turn: LaneTurn) {
     const { entry } = turn;
     this.#options = options;
     this.#lane = lane;
@@ -139,20 +139,20 @@ export class BiddingRound {
   }
 
   async #askOnce(nodeIds: readonly string[]): Promise<void> {
-    const { market, rooms, random, auction } = this.#options;
+    const { bidClient, rooms, random, auction } = this.#options;
     const job = this.#entry.target.state();
     if (job === undefined) return;
     const left = this.#slots.slice(this.#places.length);
     const ask = this.#askFor(job, { askId: random.uuid(), slots: left.length });
     const each = this.#entry.requirements.resources;
     const claims = new Map(nodeIds.map((nodeId) => [nodeId, rooms.claim({ nodeId, each, slots: left.length })]));
-    const { bids, silent, isTimedOut } = await collectBids(market, ask, { nodeIds, waitMs: auction.waitMs });
+    const { bids, silent, isTimedOut } = await collectBids(bidClient, ask, { nodeIds, waitMs: auction.waitMs });
     const assigned = assignSlots(left, bids, this.#failuresOn);
     for (const bid of bids) this.#take(bid, claims.get(bid.nodeId), assigned);
     for (const nodeId of silent) {
       this.#unanswered(nodeId, claims.get(nodeId), isTimedOut);
       // Its answer may be lost: what it reserved is of use to others.
-      if (ask.reserveSince !== undefined) market.release(nodeId, { askId: ask.askId, slots: ask.slots });
+      if (ask.reserveSince !== undefined) bidClient.release(nodeId, { askId: ask.askId, slots: ask.slots });
     }
     this.#places.push(...assigned);
   }
@@ -172,14 +172,14 @@ export class BiddingRound {
     };
   }
 
-  #take(bid: Bid, claim: Claim | undefined, assigned: readonly AssignedSlot[]): void {
-    const { market, rooms } = this.#options;
+  #take(bid: Bid, claim: RoomClaim | undefined, assigned: readonly AssignedSlot[]): void {
+    const { bidClient, rooms } = this.#options;
     const { nodeId, askId, accepted, slots, busy, available } = bid;
     this.#answers.push(answerOf(bid));
     this.#reserved = bid.reserved === true ? askId : false;
     const used = assigned.filter((each) => each.nodeId === nodeId).length;
     // Room that was granted and is not needed is of use to others at once, not only when the hold ends by itself.
-    if (accepted && slots > used) market.release(nodeId, { askId, slots: slots - used });
+    if (accepted && slots > used) bidClient.release(nodeId, { askId, slots: slots - used });
     if (claim !== undefined) rooms.settle(claim, used, accepted ? undefined : available);
     if (accepted || busy === true) this.#mayChange.add(nodeId);
     const info = rooms.infoOf(nodeId);
@@ -188,7 +188,7 @@ export class BiddingRound {
     else this.#entry.refusedBy.set(nodeId, rooms.revisionOf(nodeId));
   }
 
-  #unanswered(nodeId: string, claim: Claim | undefined, isTimedOut: boolean): void {
+  #unanswered(nodeId: string, claim: RoomClaim | undefined, isTimedOut: boolean): void {
     const { rooms, clock } = this.#options;
     if (claim !== undefined && isTimedOut) rooms.unanswered(claim, clock.now());
     else if (claim !== undefined) rooms.settle(claim, 0);
@@ -205,7 +205,7 @@ export class BiddingRound {
     for (const nodeId of [...this.#lane.refused, ...this.#lane.pool.ids().slice(0, scheduleLimits.explained)]) {
       const info = rooms.infoOf(nodeId);
       if (info === undefined || asked.has(nodeId) || refusals.length >= scheduleLimits.explained) continue;
-      const verdict = judgeAll(filters, { requirements, info });
+      const verdict = evaluateAll(filters, { requirements, info });
       if (!verdict.fit) refusals.push({ nodeId, accepted: false, why: verdict.why });
       else if (refusedBy.has(nodeId)) refusals.push({ nodeId, accepted: false, why: "refused this job before" });
     }

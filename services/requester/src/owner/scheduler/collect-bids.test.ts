@@ -1,4 +1,4 @@
-import { type Market, requirementsOf } from "@shoal/core";
+import { type BidClient, requirementsOf } from "@shoal/core";
 import { sampleSpec } from "@shoal/core/testing";
 import type { Ask, Bid } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
@@ -18,10 +18,10 @@ const ask: Ask = {
 const bid = (nodeId: string, accepted: boolean): Bid => ({ askId: "q", nodeId, accepted, slots: accepted ? 1 : 0 });
 
 /** Nodes that answer when told to. */
-function market() {
+function bidClient() {
   const answers = new Map<string, (bid: Bid | undefined) => void>();
   const released: string[] = [];
-  const port: Pick<Market, "ask" | "release"> = {
+  const port: Pick<BidClient, "ask" | "release"> = {
     ask: (nodeId) => new Promise((resolve) => answers.set(nodeId, resolve)),
     release: (nodeId) => void released.push(nodeId),
   };
@@ -30,7 +30,7 @@ function market() {
 
 describe("a round of asking", () => {
   it("decides when more than half have answered and there is room, and releases who comes late", async () => {
-    const { port, released, answer } = market();
+    const { port, released, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", true));
     answer("b", bid("b", false));
@@ -41,7 +41,7 @@ describe("a round of asking", () => {
   });
 
   it("waits for everybody while there is not enough room", async () => {
-    const { port, answer } = market();
+    const { port, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", false));
     answer("b", bid("b", false));
@@ -50,14 +50,14 @@ describe("a round of asking", () => {
   });
 
   it("counts no bid that speaks for another node or another ask", async () => {
-    const { port, answer } = market();
+    const { port, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a"], waitMs: 1 });
     answer("a", bid("b", true));
     expect(await round).toEqual({ bids: [], silent: ["a"], isTimedOut: true });
   });
 
   it("has nothing to wait for when nobody is asked", async () => {
-    expect(await collectBids(market().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({
+    expect(await collectBids(bidClient().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({
       bids: [],
       silent: [],
       isTimedOut: true,

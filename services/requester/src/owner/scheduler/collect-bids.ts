@@ -1,4 +1,4 @@
-import type { Market } from "@shoal/core";
+import type { BidClient } from "@shoal/core";
 import type { Ask, Bid } from "@shoal/proto";
 
 /** How one round of asks ended. */
@@ -15,7 +15,7 @@ export interface CollectedBids {
  * every slot. A dead node delays nothing while the others answer. An accepted bid that comes later is released.
  */
 export function collectBids(
-  market: Pick<Market, "ask" | "release">,
+  bidClient: Pick<BidClient, "ask" | "release">,
   ask: Ask,
   { nodeIds, waitMs }: { readonly nodeIds: readonly string[]; readonly waitMs: number },
 ): Promise<CollectedBids> {
@@ -36,7 +36,7 @@ export function collectBids(
     function answered(nodeId: string, bid: Bid | undefined): void {
       outstanding--;
       const valid = bid !== undefined && bid.nodeId === nodeId && bid.askId === ask.askId;
-      if (valid && decided && bid.accepted) market.release(nodeId, { askId: ask.askId, slots: bid.slots });
+      if (valid && decided && bid.accepted) bidClient.release(nodeId, { askId: ask.askId, slots: bid.slots });
       if (valid && !decided) {
         bids.push(bid);
         silent.delete(nodeId);
@@ -45,7 +45,7 @@ export function collectBids(
     }
 
     for (const nodeId of nodeIds) {
-      market.ask(nodeId, ask, waitMs).then(
+      bidClient.ask(nodeId, ask, waitMs).then(
         (bid) => answered(nodeId, bid),
         () => answered(nodeId, undefined),
       );

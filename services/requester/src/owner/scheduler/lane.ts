@@ -17,7 +17,7 @@ export interface LaneOptions {
 }
 
 /** An entry whose turn it is. */
-export interface Turn {
+export interface LaneTurn {
   readonly entry: PendingEntry;
   /** Nodes that show room; undefined when any node of the pool may be asked. */
   readonly nodeIds: readonly string[] | undefined;
@@ -123,7 +123,7 @@ export class Lane {
   }
 
   /** Takes the next entry that can start now, for a try; undefined when none can. `all` looks at every entry. */
-  next(now: number, all: boolean): Turn | undefined {
+  next(now: number, all: boolean): LaneTurn | undefined {
     if (this.#trying.size >= laneLimits.tries) return undefined;
     const turn = this.#find(now, all) ?? (this.#endRound() ? this.#find(now, all) : undefined);
     if (turn === undefined) return undefined;
@@ -133,7 +133,7 @@ export class Lane {
   }
 
   /** Takes an entry that waits for room for a try on one node; undefined when it is being tried, or no node fits it. */
-  takeFor(entry: PendingEntry, nodeId: string): Turn | undefined {
+  takeFor(entry: PendingEntry, nodeId: string): LaneTurn | undefined {
     // Its namespace keeps its turn: the node is asked whether or not it is.
     if (!this.#queue.delete(entry) && !this.#failed.delete(entry)) return undefined;
     this.#trying.add(entry);
@@ -152,7 +152,7 @@ export class Lane {
   }
 
   /** A mixed lane tries what is new at once: it may fit where the others do not. */
-  takeNew(entry: PendingEntry): Turn | undefined {
+  takeNew(entry: PendingEntry): LaneTurn | undefined {
     if (!this.#options.isMixed || !this.#isBlocked || this.#trying.size >= laneLimits.tries) return undefined;
     this.#queue.take(entry);
     this.#trying.add(entry);
@@ -167,7 +167,7 @@ export class Lane {
   }
 
   /** A node of the pool sent a heartbeat; true when it has room for an entry that waits for room. */
-  heard({ nodeId, available, running }: NodeInfo, now: number): boolean {
+  received({ nodeId, available, running }: NodeInfo, now: number): boolean {
     if (this.isEmpty || this.#least === undefined || !this.pool.has(nodeId)) return false;
     const before = this.#refusals.get(nodeId);
     if (before !== undefined && !isMore({ available, running }, before)) return false;
@@ -206,13 +206,13 @@ export class Lane {
     return entry.refusedBy.get(nodeId) !== rooms.revisionOf(nodeId) && this.fits(entry, nodeId);
   }
 
-  #find(now: number, all: boolean): Turn | undefined {
+  #find(now: number, all: boolean): LaneTurn | undefined {
     if (this.#isBlocked) return this.#nextWithRoom(now, all);
     const entry = this.#queue.first();
     return entry === undefined ? undefined : { entry, nodeIds: undefined };
   }
 
-  #nextWithRoom(now: number, all: boolean): Turn | undefined {
+  #nextWithRoom(now: number, all: boolean): LaneTurn | undefined {
     const { rooms } = this.#options;
     for (const nodeId of this.#roomy) {
       const isRoomy = this.#least !== undefined && rooms.hasRoom(nodeId, this.#least, now);

@@ -1,11 +1,19 @@
-import { classKeyOf, EligibleNodes, filters, judgeAll, SchedulingClass, type Slot, scheduleLimits } from "@shoal/core";
+import {
+  classKeyOf,
+  EligibleNodes,
+  evaluateAll,
+  filters,
+  SchedulingClass,
+  type Slot,
+  scheduleLimits,
+} from "@shoal/core";
 import { type NodeInfo, type Requirements, shortage } from "@shoal/proto";
 import { Lane } from "./lane.ts";
 import type { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
 const fitsAllFilters = ({ requirements }: PendingEntry, info: NodeInfo): boolean =>
-  judgeAll(filters, { requirements, info }).fit;
+  evaluateAll(filters, { requirements, info }).fit;
 
 // Nodes of a class fit everything but, at the edge of a size class, the exact size.
 const fitsSize = ({ requirements }: PendingEntry, { perTask }: NodeInfo): boolean =>

@@ -1,4 +1,4 @@
-import { createDice, sampleSpec } from "@shoal/core/testing";
+import { createPrng, sampleSpec } from "@shoal/core/testing";
 import { type JobSpec, timesFitting } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import { nodesOf, type SchedulerHarness, schedulerHarness, type TestJob } from "../../testing/scheduler-harness.ts";
@@ -10,38 +10,38 @@ const allLookedSeconds = 32;
 
 /** A cluster of pools, and jobs of all sizes that come, complete and are stopped. */
 async function run(seed: number) {
-  const dice = createDice(seed).split("jobs");
+  const prng = createPrng(seed).split("jobs");
   const zones = ["a", "b", "c"] as const;
-  const nodes = nodesOf(dice.pick([1, 3, 8, 70])).map((info) => {
-    const all = { ...info.capacity, cpuCores: dice.pick([1, 3, 4, 8]) };
-    return { ...info, capacity: all, available: all, perTask: all, labels: { zone: dice.pick(zones) } };
+  const nodes = nodesOf(prng.pick([1, 3, 8, 70])).map((info) => {
+    const all = { ...info.capacity, cpuCores: prng.pick([1, 3, 4, 8]) };
+    return { ...info, capacity: all, available: all, perTask: all, labels: { zone: prng.pick(zones) } };
   });
-  const harness = schedulerHarness({ nodes, seed, showsRoom: dice.chance(0.7) });
+  const harness = schedulerHarness({ nodes, seed, showsRoom: prng.happens(0.7) });
   const jobs = new Set<TestJob>();
   const specOf = (): JobSpec => ({
     ...sampleSpec({
-      count: dice.pick([1, 1, 1, 2, 5]),
-      resources: { cpu: dice.pick(["500m", "1", "1.5", "2", "3", "4", "8"]), memory: "1Mb" },
-      priority: dice.between(0, 2),
-      namespace: dice.pick(["x", "y"]),
+      count: prng.pick([1, 1, 1, 2, 5]),
+      resources: { cpu: prng.pick(["500m", "1", "1.5", "2", "3", "4", "8"]), memory: "1Mb" },
+      priority: prng.between(0, 2),
+      namespace: prng.pick(["x", "y"]),
       timeouts: { queueTimeout: 100_000 },
     }),
-    constraints: dice.chance(0.5) ? [{ key: "zone", operator: "=", values: [dice.pick(zones)] }] : [],
+    constraints: prng.happens(0.5) ? [{ key: "zone", operator: "=", values: [prng.pick(zones)] }] : [],
   });
   for (let turn = 0; turn < 40; turn++) {
-    for (let each = 0; each < dice.pick([0, 1, 5]); each++)
-      jobs.add(harness.submit(specOf(), dice.chance(0.1) ? `n-${dice.between(0, nodes.length)}` : undefined));
+    for (let each = 0; each < prng.pick([0, 1, 5]); each++)
+      jobs.add(harness.submit(specOf(), prng.happens(0.1) ? `n-${prng.between(0, nodes.length)}` : undefined));
     await harness.clock.settle();
-    for (const job of jobs) if (dice.chance(0.1) && job.nodeIds().length > 0) await harness.complete(job);
+    for (const job of jobs) if (prng.happens(0.1) && job.nodeIds().length > 0) await harness.complete(job);
     for (const job of jobs) {
-      if (!dice.chance(0.03)) continue;
+      if (!prng.happens(0.03)) continue;
       await harness.complete(job);
       harness.scheduler.remove(job);
       jobs.delete(job);
     }
-    if (dice.chance(0.5)) await harness.beatFor(1);
+    if (prng.happens(0.5)) await harness.beatFor(1);
   }
-  return { harness, jobs, dice };
+  return { harness, jobs, prng };
 }
 
 /** Jobs that need a place that a node has. */
@@ -68,6 +68,6 @@ describe("jobs that wait", () => {
       await harness.beatFor(1);
     }
     for (const job of jobs) await harness.complete(job);
-    expect(placeable.filter((job) => job.says() !== "completed").map((job) => job.ref.id)).toEqual([]);
+    expect(placeable.filter((job) => job.summary() !== "completed").map((job) => job.ref.id)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { advertisesSame, backoffMs } from "@shoal/core";
 import { addResources, type NodeInfo, noResources, type Resources, timesFitting } from "@shoal/proto";
 import type { PendingEntry } from "./pending-entry.ts";
 
-interface Room {
+interface NodeRoom {
   info: NodeInfo;
   /** Heartbeats so far. */
   beats: number;
@@ -21,7 +21,7 @@ interface Room {
 }
 
 /** Room that one ask claims until it is answered. */
-export interface Claim {
+export interface RoomClaim {
   readonly nodeId: string;
   readonly each: Resources;
   readonly slots: number;
@@ -37,7 +37,7 @@ export type RoomUser = Pick<PendingEntry, "priority" | "requirements">;
 
 /** An estimate of the room on each candidate node, so that nodes are not asked for what they do not have. */
 export class NodeRooms {
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, NodeRoom>();
   /** Nodes on which an entry of this requester has reserved room. */
   readonly #reserved = new Map<string, RoomUser>();
 
@@ -124,7 +124,7 @@ export class NodeRooms {
   }
 
   /** An ask is sent: what it may be granted is not asked for twice. */
-  claim({ nodeId, each, slots }: Omit<Claim, "beats">): Claim {
+  claim({ nodeId, each, slots }: Omit<RoomClaim, "beats">): RoomClaim {
     const room = this.#rooms.get(nodeId);
     const claimed = {
       nodeId,
@@ -140,7 +140,7 @@ export class NodeRooms {
   }
 
   /** The ask was answered: `used` slots of the claim are granted and needed. `available` is what the node has left when it refuses. */
-  settle({ nodeId, each, slots, beats }: Claim, used: number, available?: Resources): void {
+  settle({ nodeId, each, slots, beats }: RoomClaim, used: number, available?: Resources): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;
     room.outstanding -= 1;
@@ -153,7 +153,7 @@ export class NodeRooms {
   }
 
   /** No answer came in time. Whether the node holds the room is unknown until its next heartbeat. */
-  unanswered({ nodeId, each, slots }: Claim, now: number): void {
+  unanswered({ nodeId, each, slots }: RoomClaim, now: number): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;
     room.outstanding -= 1;

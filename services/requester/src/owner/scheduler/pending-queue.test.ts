@@ -64,8 +64,8 @@ describe("a pending queue", () => {
         for (const [index, each] of order.entries()) {
           const next = order[index + 1];
           if (next !== undefined) expect(each.priority).toBeGreaterThanOrEqual(next.priority);
-          const later = order.slice(index + 1).find((other) => isOfSameList(other, each));
-          if (later !== undefined) expect(each.since).toBeLessThanOrEqual(later.since);
+          const deferred = order.slice(index + 1).find((other) => isOfSameList(other, each));
+          if (deferred !== undefined) expect(each.since).toBeLessThanOrEqual(deferred.since);
         }
       }),
     );

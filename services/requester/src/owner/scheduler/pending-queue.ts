@@ -8,12 +8,12 @@ export interface QueuePosition {
 }
 
 /** Entries of one priority: a list for each namespace, oldest first; the namespaces in the order of their turns. */
-type Level<T> = Map<string, T[]>;
+type PriorityLevel<T> = Map<string, T[]>;
 
 /** An ordered queue: by priority, then each namespace in turn, then by age. */
 export class PendingQueue<T extends QueuePosition> {
   /** The highest priority first. */
-  readonly #levels: { readonly priority: number; readonly lists: Level<T> }[] = [];
+  readonly #levels: { readonly priority: number; readonly lists: PriorityLevel<T> }[] = [];
   /** When each entry was added: breaks ties of age. */
   readonly #numbers = new Map<T, number>();
   #added = 0;
@@ -80,7 +80,7 @@ export class PendingQueue<T extends QueuePosition> {
     }
   }
 
-  #levelOf(priority: number): { readonly priority: number; readonly lists: Level<T> } {
+  #levelOf(priority: number): { readonly priority: number; readonly lists: PriorityLevel<T> } {
     const index = this.#levels.findIndex((level) => level.priority <= priority);
     const found = this.#levels[index];
     if (found?.priority === priority) return found;

@@ -131,6 +131,6 @@ describe("a job that waits for room", () => {
     node.change({ cpuCores: 3, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
     beat();
     await clock.settle();
-    expect([small.says(), job.says(), node.asks - asksBefore]).toEqual(["queued", "running", 1]);
+    expect([small.summary(), job.summary(), node.asks - asksBefore]).toEqual(["queued", "running", 1]);
   });
 });

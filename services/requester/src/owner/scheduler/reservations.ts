@@ -1,5 +1,5 @@
 import type { BiddingOptions, BiddingOutcome } from "./bidding-round.ts";
-import { type Lane, laneLimits, type Turn } from "./lane.ts";
+import { type Lane, type LaneTurn, laneLimits } from "./lane.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
 interface LaneReservation {
@@ -23,7 +23,7 @@ export class Reservations {
   }
 
   /** Takes the entry that makes or renews the lane's reservation now, for a try on that node; undefined when there is none. */
-  next(lane: Lane): Turn | undefined {
+  next(lane: Lane): LaneTurn | undefined {
     const { clock, auction } = this.#options;
     const { reserveAfterMs } = auction;
     const now = clock.now();
@@ -44,7 +44,7 @@ export class Reservations {
   }
 
   /** The node was asked: it reserves room, has granted some, or others come first. One that has not answered is asked again. */
-  answered(lane: Lane, { entry, nodeIds = [] }: Turn, { places, reserved: askId }: BiddingOutcome): void {
+  answered(lane: Lane, { entry, nodeIds = [] }: LaneTurn, { places, reserved: askId }: BiddingOutcome): void {
     const [nodeId] = nodeIds;
     if (nodeId === undefined) return;
     const before = this.#byLane.get(lane);
@@ -66,7 +66,7 @@ export class Reservations {
     if (reserved?.entry !== entry) return;
     this.#byLane.delete(lane);
     this.#options.rooms.endReservation(reserved.nodeId, entry);
-    this.#options.market.release(reserved.nodeId, { askId: reserved.askId, slots: 1 });
+    this.#options.bidClient.release(reserved.nodeId, { askId: reserved.askId, slots: 1 });
   }
 
   #refused(entry: PendingEntry, nodeId: string): void {

@@ -11,7 +11,7 @@ const inZone = (zone: string, spec: JobSpec): JobSpec => ({
 });
 const statesOf = (jobs: readonly TestJob[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
-  for (const job of jobs) counts[job.says()] = (counts[job.says()] ?? 0) + 1;
+  for (const job of jobs) counts[job.summary()] = (counts[job.summary()] ?? 0) + 1;
   return counts;
 };
 const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
@@ -37,7 +37,7 @@ describe("the scheduler in a large cluster", () => {
     const { submit, clock } = schedulerHarness({ nodes });
     const job = submit(cores(4));
     await clock.settle();
-    expect(job.says()).toBe("running");
+    expect(job.summary()).toBe("running");
   });
 
   it("asks until every node has refused for good, and only then records that none fits", async () => {
@@ -45,13 +45,13 @@ describe("the scheduler in a large cluster", () => {
     for (const node of nodes.values()) node.refuses = () => "engine: it is broken here";
     const refused = submit(sampleSpec());
     await clock.settle();
-    expect(refused.says()).toBe("failed NO_NODE_FITS");
+    expect(refused.summary()).toBe("failed NO_NODE_FITS");
     expect([...nodes.values()].every(({ asks }) => asks === 1)).toBe(true);
     const last = [...nodes.values()].at(-1);
     if (last !== undefined) last.refuses = () => undefined;
     const taken = submit(sampleSpec());
     await clock.settle();
-    expect(taken.says()).toBe("running");
+    expect(taken.summary()).toBe("running");
   });
 });
 
@@ -71,7 +71,7 @@ describe("jobs that wait", () => {
     await beatFor(5);
     const small = submit(inZone("a", cores(1)));
     await clock.settle();
-    expect([small.says(), statesOf(waiting)]).toEqual(["running", { queued: 260 }]);
+    expect([small.summary(), statesOf(waiting)]).toEqual(["running", { queued: 260 }]);
     expect(nodes.get(busy.nodeId)?.asks).toBeLessThan(65);
   });
 
@@ -83,7 +83,7 @@ describe("jobs that wait", () => {
     const small = times(7, () => submit(cores(1)));
     await clock.settle();
     await beatFor(1);
-    expect([first.says(), statesOf(large), statesOf(small)]).toEqual(["running", { queued: 4 }, { running: 7 }]);
+    expect([first.summary(), statesOf(large), statesOf(small)]).toEqual(["running", { queued: 4 }, { running: 7 }]);
   });
 
   it("do not keep a smaller one of their own size class out", async () => {
@@ -95,7 +95,7 @@ describe("jobs that wait", () => {
     const small = submit(cores(3));
     await clock.settle();
     await beatFor(31);
-    expect([first?.says(), statesOf(large), small.says()]).toEqual(["running", { queued: 100 }, "running"]);
+    expect([first?.summary(), statesOf(large), small.summary()]).toEqual(["running", { queued: 100 }, "running"]);
   });
 
   it("start by priority, then each namespace in turn, then by age, as soon as a heartbeat shows room", async () => {
@@ -119,7 +119,7 @@ describe("jobs that wait", () => {
       await complete(running);
       beat();
       await clock.settle();
-      const started = [...jobs].find(([, job]) => job.says() === "running");
+      const started = [...jobs].find(([, job]) => job.summary() === "running");
       if (started !== undefined) order.push(started[0]);
       running = started?.[1];
     }
@@ -159,10 +159,10 @@ describe("jobs that wait", () => {
     node.isSilent = true;
     const job = submit(sampleSpec());
     await clock.advance(400);
-    expect(job.says()).toBe("queued");
+    expect(job.summary()).toBe("queued");
     node.isSilent = false;
     await beatFor(2);
-    expect(job.says()).toBe("running");
+    expect(job.summary()).toBe("running");
   });
 
   it("ask a node that does not answer less and less often", async () => {
@@ -211,7 +211,7 @@ describe("jobs that wait", () => {
     await beatFor(2);
     const small = submit(inZone("b", cores(1)));
     await clock.settle();
-    expect([small.says(), statesOf(waiting)]).toEqual(["running", { queued: 340 }]);
+    expect([small.summary(), statesOf(waiting)]).toEqual(["running", { queued: 340 }]);
     nodes.get("n-0")?.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, 1);
     for (let turn = 0; turn < 360; turn++) {
       await beatFor(1);
@@ -225,12 +225,12 @@ describe("jobs that wait", () => {
     const { submit, clock, nodes, beat } = schedulerHarness({ nodes: info });
     const job = submit(sampleSpec({ timeouts: { queueTimeout: 600 } }));
     await clock.settle();
-    expect(job.says()).toBe("queued");
+    expect(job.summary()).toBe("queued");
     const node = nodes.get("n-0");
     if (node !== undefined) node.info = { ...node.info, engines: ["docker", "noop"] };
     beat();
     await clock.settle();
-    expect(job.says()).toBe("running");
+    expect(job.summary()).toBe("running");
   });
 
   it("say in the log why they wait, once", async () => {
@@ -239,7 +239,7 @@ describe("jobs that wait", () => {
     await clock.settle();
     const revisions = () => behind.map((job) => job.state()?.header.revision);
     const after = revisions();
-    expect(behind.every((job) => job.says() === "queued" && job.state()?.header.message !== "")).toBe(true);
+    expect(behind.every((job) => job.summary() === "queued" && job.state()?.header.message !== "")).toBe(true);
     await beatFor(50);
     expect(revisions()).toEqual(after);
   });

@@ -1,10 +1,10 @@
 import type { Logger } from "@shoal/core";
 import {
+  type BidClient,
   type Clock,
   causeOf,
   explainShortage,
   type JobCommand,
-  type Market,
   type Random,
   requirementsOf,
   type Slot,
@@ -12,7 +12,7 @@ import {
 import type { NodeInfo } from "@shoal/proto";
 import type { Membership } from "../../nodes/membership.ts";
 import { type BiddingOptions, type BiddingOutcome, BiddingRound, type BiddingSettings } from "./bidding-round.ts";
-import type { Lane, Turn } from "./lane.ts";
+import type { Lane, LaneTurn } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
@@ -21,7 +21,7 @@ import { Reservations } from "./reservations.ts";
 import { WaitReporter } from "./wait-reporter.ts";
 
 export interface SchedulerOptions {
-  readonly market: Pick<Market, "ask" | "release">;
+  readonly bidClient: Pick<BidClient, "ask" | "release">;
   readonly membership: Pick<Membership, "candidate" | "settled">;
   readonly clock: Clock;
   readonly random: Random;
@@ -113,7 +113,7 @@ export class Scheduler {
     const now = this.#options.clock.now();
     const woken: Lane[] = [];
     for (const lane of this.#lanes.busyWith(nodeId)) {
-      const hasRoom = lane.heard(info, now);
+      const hasRoom = lane.received(info, now);
       if (isNew || isRenewed) lane.unpark();
       if (hasRoom || isNew || isRenewed) woken.push(lane);
     }
@@ -167,7 +167,7 @@ export class Scheduler {
     this.#arm(lane);
   }
 
-  #try(lane: Lane, turn: Turn): void {
+  #try(lane: Lane, turn: LaneTurn): void {
     const { entry } = turn;
     const slots = entry.slots;
     this.#bid(lane, turn)
@@ -187,7 +187,7 @@ export class Scheduler {
       });
   }
 
-  async #bid(lane: Lane, turn: Turn): Promise<BiddingOutcome["result"]> {
+  async #bid(lane: Lane, turn: LaneTurn): Promise<BiddingOutcome["result"]> {
     const { entry } = turn;
     const { target, requirements } = entry;
     const { slots } = entry;
@@ -226,7 +226,7 @@ export class Scheduler {
   }
 
   #release({ places }: BiddingOutcome): void {
-    for (const { nodeId, askId } of places) this.#options.market.release(nodeId, { askId, slots: 1 });
+    for (const { nodeId, askId } of places) this.#options.bidClient.release(nodeId, { askId, slots: 1 });
   }
 
   /** Records why the entries that were not tried wait. */

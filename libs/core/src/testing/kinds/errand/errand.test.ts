@@ -1,8 +1,8 @@
 import { EffectDone, EffectRefused } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
 import type { World } from "../../../kind.ts";
-import { createDice } from "../../dice.ts";
 import { folded } from "../../given.ts";
+import { createPrng } from "../../prng.ts";
 import { sampleAt } from "../../samples.ts";
 import { decideErrand, type ErrandCommand } from "./decide.ts";
 import { type Errand, effectsOf, evolveErrand } from "./errand.ts";
@@ -89,10 +89,10 @@ describe("an errand", () => {
     );
   });
   it("takes the word of a child whose start is not answered yet, and the answer behind it changes nothing", () => {
-    const told = given(started, ErrandChildEnded.of({ childId: "c-1" }));
-    expect(told.effects).toEqual(["Start p/c-2/starting"]);
-    expect(told.when(answer("p/c-1/starting"))).toEqual(came());
-    expect(told.when({ name: "ChildEnded", childId: "c-1" })).toEqual(came());
+    const collected = given(started, ErrandChildEnded.of({ childId: "c-1" }));
+    expect(collected.effects).toEqual(["Start p/c-2/starting"]);
+    expect(collected.when(answer("p/c-1/starting"))).toEqual(came());
+    expect(collected.when({ name: "ChildEnded", childId: "c-1" })).toEqual(came());
   });
   it("refuses word of a child that is none of its own", () => {
     expect(given(started).when({ name: "ChildEnded", childId: "c-9" })).toMatchObject(refused("NOT_FOUND"));
@@ -156,7 +156,7 @@ describe("errands whose effects are delivered in any order, late and more than o
   it.each(Array.from({ length: 50 }, (_, seed) => seed))(
     "all settle but those that wait for a blocked child (%i)",
     (seed) => {
-      const dice = createDice(seed);
+      const prng = createPrng(seed);
       const errands = new Map<string, Errand>();
       const starts = new Map<string, number>();
       let now = sampleAt;
@@ -173,32 +173,32 @@ describe("errands whose effects are delivered in any order, late and more than o
       };
       const plans = Array.from({ length: 4 }, (_, n): ErrandPlan => {
         const ids = Array.from(
-          { length: dice.between(1, 4) },
-          (__, c) => `p${n}-${c}${dice.chance(0.1) ? "blocked" : ""}`,
+          { length: prng.between(1, 4) },
+          (__, c) => `p${n}-${c}${prng.happens(0.1) ? "blocked" : ""}`,
         );
         const children = ids.map((id) =>
-          child(id, dice.chance(0.2) ? { refuses: true } : { runMs: dice.between(0, 3_000) }),
+          child(id, prng.happens(0.2) ? { refuses: true } : { runMs: prng.between(0, 3_000) }),
         );
         return {
           namespace: "default",
           id: `p${n}`,
           children,
-          ...(dice.chance(0.3) ? { endsAt: sampleAt + 1_500 } : {}),
+          ...(prng.happens(0.3) ? { endsAt: sampleAt + 1_500 } : {}),
         };
       });
       for (const plan of plans) decide(plan.id, { name: "Start", plan });
       for (let round = 0; round < 400; round++) {
-        now += dice.between(0, 50);
-        for (const [id, errand] of dice.chance(0.5) ? [...errands] : [...errands].toReversed()) {
+        now += prng.between(0, 50);
+        for (const [id, errand] of prng.happens(0.5) ? [...errands] : [...errands].toReversed()) {
           const { effects, commands } = errandKind.react(errand, nowhere, now);
           for (const command of commands) decide(id, command);
-          for (const effect of effects.filter(({ target: { id: to } }) => dice.chance(0.5) && !isBlocked(to))) {
+          for (const effect of effects.filter(({ target: { id: to } }) => prng.happens(0.5) && !isBlocked(to))) {
             const decision = decide(effect.target.id, effect.command as ErrandCommand);
             // The answer may be lost: then the effect is delivered again.
-            if (dice.chance(0.7)) decide(id, answer(effect.id, decision.ok ? undefined : decision.rejection));
+            if (prng.happens(0.7)) decide(id, answer(effect.id, decision.ok ? undefined : decision.rejection));
           }
         }
-        if (dice.chance(0.01)) decide("p0", { name: "Stop", why: "enough" });
+        if (prng.happens(0.01)) decide("p0", { name: "Stop", why: "enough" });
       }
       expect([...starts.values()].every((count) => count === 1)).toBe(true);
       for (const [id, errand] of errands) {

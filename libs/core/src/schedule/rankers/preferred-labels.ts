@@ -1,0 +1,12 @@
+import { type Policy, yes } from "../../policy.ts";
+import type { RankedCandidate } from "../candidate.ts";
+import { preferencesMet } from "../constraints.ts";
+
+// 10 for each wish, as the field does.
+const weight = 10;
+
+/** Prefers nodes that meet the job's soft constraints. */
+export const preferredLabels: Policy<RankedCandidate> = {
+  name: "wishes",
+  evaluate: ({ requirements, info }) => yes(weight * preferencesMet(info.labels, requirements.constraints)),
+};

@@ -1,0 +1,145 @@
+import type { Ask, AskBatch, Bid, BidBatch, ConfirmAnswer, ConfirmRequest, Heartbeat, Release } from "@shoal/proto";
+import type { BidClient, BidServer } from "../../ports/bidding.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+
+/** Who answers asks and who hears heartbeats now. */
+export interface BiddingStore {
+  readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
+  readonly listeners: Set<(heartbeat: Heartbeat) => void>;
+  /** Who answers what nodes ask to be confirmed: the first one, who is the last one afterwards. */
+  readonly confirmers: Confirmer[];
+}
+
+type Confirmer = (nodeId: string, request: ConfirmRequest, reply: (answer: ConfirmAnswer) => void) => void;
+
+export const createBiddingStore = (): BiddingStore => ({ stalls: new Map(), listeners: new Set(), confirmers: [] });
+
+/** The requester's side. Asks to one node that are made in the same moment travel together. */
+export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): BidClient {
+  // By node and ask: one ask may go to many nodes.
+  const waiting = new Map<string, (bid: Bid | undefined) => void>();
+  const keyOf = (nodeId: string, askId: string): string => `${nodeId} ${askId}`;
+  const say = batching((nodeId, batch) =>
+    proc.send("market", () =>
+      store.stalls.get(nodeId)?.(structuredClone(batch), ({ bids }) =>
+        proc.pushOnce(() => {
+          for (const bid of bids) waiting.get(keyOf(nodeId, bid.askId))?.(bid);
+        }),
+      ),
+    ),
+  );
+  return {
+    ask(nodeId, ask, waitMs) {
+      const key = keyOf(nodeId, ask.askId);
+      return new Promise((resolve) => {
+        const settle = (bid: Bid | undefined): void => {
+          cancel();
+          waiting.delete(key);
+          resolve(bid);
+        };
+        const cancel = proc.clock.at(proc.clock.now() + waitMs, () => settle(undefined));
+        waiting.set(key, settle);
+        say(nodeId, { asks: [ask], released: [] });
+      });
+    },
+    release: (nodeId, askId) => say(nodeId, { asks: [], released: [askId] }),
+    async onConfirm(answer) {
+      const confirmer: Confirmer = (nodeId, request, reply) =>
+        proc.pushOnce(() => {
+          answer(nodeId, request).then(
+            (verdicts) => proc.send("confirm", () => reply(structuredClone(verdicts))),
+            () => undefined, // Who cannot answer is one who does not.
+          );
+        });
+      const leave = (): void => {
+        const at = store.confirmers.indexOf(confirmer);
+        if (at >= 0) store.confirmers.splice(at, 1);
+      };
+      store.confirmers.push(confirmer);
+      proc.onKilled(leave);
+      return { close: async () => leave() };
+    },
+    onHeartbeat: (deliver) => listen(proc, store, { deliver }),
+  };
+}
+
+interface Listener {
+  readonly deliver: (heartbeat: Heartbeat) => void;
+  /** The node of which it hears; all when it is undefined. */
+  readonly nodeId?: string;
+}
+
+async function listen(
+  proc: SimulatedProcess,
+  { listeners }: BiddingStore,
+  { deliver, nodeId }: Listener,
+): Promise<{ close(): Promise<void> }> {
+  const receive = (heartbeat: Heartbeat): void => {
+    if (nodeId === undefined || heartbeat.info.nodeId === nodeId) proc.pushOnce(() => deliver(heartbeat));
+  };
+  const leave = (): void => void listeners.delete(receive);
+  listeners.add(receive);
+  proc.onKilled(leave);
+  return { close: async () => leave() };
+}
+
+/** Gathers what is said to one node until the code that runs now has ended. */
+function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, said: AskBatch) => void {
+  const gathered = new Map<string, { asks: Ask[]; released: Release[] }>();
+  const flush = (nodeId: string): void => {
+    const batch = gathered.get(nodeId);
+    gathered.delete(nodeId);
+    if (batch !== undefined) send(nodeId, batch);
+  };
+  return (nodeId, { asks, released }) => {
+    const batch = gathered.get(nodeId) ?? { asks: [], released: [] };
+    if (!gathered.has(nodeId)) queueMicrotask(() => flush(nodeId));
+    gathered.set(nodeId, batch);
+    batch.asks.push(...asks);
+    batch.released.push(...released);
+  };
+}
+
+/** The node's side; its berth's name is the node's id. */
+export function memoryBidServer(proc: SimulatedProcess, store: BiddingStore): BidServer {
+  return {
+    async onAsk(answer) {
+      const bidServer = (batch: AskBatch, reply: (bids: BidBatch) => void): void =>
+        proc.pushOnce(() => {
+          answer(batch).then(
+            (bids) => proc.send("bids", () => reply(structuredClone(bids))),
+            () => undefined, // Who cannot answer is one who does not.
+          );
+        });
+      const leave = (): void => {
+        if (store.stalls.get(proc.name) === bidServer) store.stalls.delete(proc.name);
+      };
+      store.stalls.set(proc.name, bidServer);
+      proc.onKilled(leave);
+      return { close: async () => leave() };
+    },
+    heartbeat(heartbeat) {
+      const said = structuredClone(heartbeat);
+      proc.send("heartbeats", () => {
+        for (const receive of store.listeners) receive(said);
+      });
+    },
+    onOwnHeartbeat: (deliver) => listen(proc, store, { deliver, nodeId: proc.name }),
+    confirm(request, waitMs) {
+      return new Promise((resolve) => {
+        const settle = (answer: ConfirmAnswer | undefined): void => {
+          cancel();
+          resolve(answer);
+        };
+        const cancel = proc.clock.at(proc.clock.now() + waitMs, () => settle(undefined));
+        const asked = structuredClone(request);
+        proc.send("confirm", () => {
+          const confirmer = store.confirmers.shift();
+          if (confirmer === undefined) return;
+          store.confirmers.push(confirmer);
+          confirmer(proc.name, asked, (answer) => proc.pushOnce(() => settle(answer)));
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { LogChunk, LogReader, LogSender, OutputReader } from "../../ports/log-stream.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+
+/** What executions wrote, as a server would keep it: the latest chunks of each. */
+export interface OutputStore {
+  readonly chunks: ReadonlyMap<string, readonly LogChunk[]>;
+  readonly onWritten: Set<(executionId: string, chunk: LogChunk) => void>;
+  write(executionId: string, chunk: LogChunk): void;
+}
+
+// Enough for any test, few enough to see that old ones go.
+const chunksMax = 1_000;
+
+export function createOutputStore(): OutputStore {
+  const chunks = new Map<string, LogChunk[]>();
+  const onWritten = new Set<(executionId: string, chunk: LogChunk) => void>();
+  return {
+    chunks,
+    onWritten,
+    write(executionId, chunk) {
+      const saved = chunks.get(executionId) ?? [];
+      chunks.set(executionId, saved);
+      saved.push(chunk);
+      if (saved.length > chunksMax) saved.shift();
+      for (const emit of onWritten) emit(executionId, chunk);
+    },
+  };
+}
+
+/** The node's side. */
+export function memoryLogSender(proc: SimulatedProcess, store: OutputStore): LogSender {
+  return {
+    send(executionId, { stream, bytes }) {
+      const chunk: LogChunk = { stream, bytes: bytes.slice() };
+      proc.send("output", () => store.write(executionId, chunk));
+    },
+  };
+}
+
+/** The requester's side. */
+export function memoryLogReader(proc: SimulatedProcess, store: OutputStore): LogReader {
+  return {
+    async read(executionId, { tail }, reader) {
+      const pushChannel = proc.pushChannel();
+      const deliver = inRoom(reader);
+      const emit = (of: string, chunk: LogChunk): void => {
+        if (of === executionId) pushChannel.push(() => deliver.push(() => reader.chunk(chunk)));
+      };
+      await proc.exchange("output", () => {
+        for (const chunk of tail ? [] : (store.chunks.get(executionId) ?? [])) emit(executionId, chunk);
+        pushChannel.push(() => deliver.push(() => reader.caughtUp()));
+        store.onWritten.add(emit);
+        pushChannel.onClosed(() => {
+          store.onWritten.delete(emit);
+          deliver.close();
+        });
+      });
+      return { close: async () => pushChannel.close() };
+    },
+  };
+}
+
+/** Calls back in order, and only while the reader has room. */
+function inRoom(reader: OutputReader): { push(callback: () => void): void; close(): void } {
+  let queue: (() => void)[] = [];
+  let waiting = false;
+  const pump = (): void => {
+    while (!waiting && queue.length > 0) {
+      const room = reader.room?.();
+      if (room === undefined) queue.shift()?.();
+      else {
+        waiting = true;
+        room.then(() => {
+          waiting = false;
+          pump();
+        });
+      }
+    }
+  };
+  return {
+    push(callback) {
+      queue.push(callback);
+      pump();
+    },
+    close() {
+      queue = [];
+    },
+  };
+}

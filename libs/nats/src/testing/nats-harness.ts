@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock, systemRandom } from "@shoal/node";
+import { type ConnectOptions, connect } from "../connection/connect.ts";
+import type { NatsSession } from "../connection/nats-session.ts";
+import { findServer } from "../server/find-server.ts";
+import type { ServerSettings } from "../server/server-config.ts";
+import { type RunningServer, startServer } from "../server/start-server.ts";
+import { ensureTopology } from "../topology/topology.ts";
+
+/** A real server of a test's own, with an empty folder, and connections to it. */
+export interface NatsHarness {
+  readonly server: () => RunningServer;
+  readonly dataDir: string;
+  readonly faultPlan: string[];
+  link(options?: Partial<ConnectOptions>): Promise<NatsSession>;
+  /** Dies as by kill -9 and is started again on the same port and folder; `meanwhile` may change the folder before. */
+  crash(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a server on any free port of the loopback. With `topology` all streams are made. */
+export async function natsHarness(
+  settings: Partial<ServerSettings> & { readonly topology?: Partial<ConnectOptions> | false } = {},
+): Promise<NatsHarness> {
+  const { topology = {}, ...rest } = settings;
+  const program = await findServer();
+  const dataDir = await mkdtemp(join(tmpdir(), "shoal-nats-"));
+  let server = await startServer(program, { dataDir, port: -1, ...rest });
+  const links: NatsSession[] = [];
+  const faultPlan: string[] = [];
+  const harness: NatsHarness = {
+    server: () => server,
+    dataDir,
+    faultPlan,
+    async link(options = {}) {
+      const link = await connect({
+        clock: systemClock(),
+        random: systemRandom,
+        servers: [server.url],
+        name: "test",
+        onNatsError: (what) => faultPlan.push(what),
+        ...options,
+      });
+      links.push(link);
+      return link;
+    },
+    async crash(meanwhile) {
+      const { port } = server;
+      await server.kill();
+      await meanwhile?.(dataDir);
+      server = await startServer(program, { dataDir, ...rest, port });
+    },
+    async close() {
+      for (const link of links) await link.close();
+      await server.kill();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  if (topology !== false) await ensureTopology(await harness.link(topology), { replicas: 1 });
+  return harness;
+}

@@ -1,0 +1,25 @@
+import type { NamedCommand } from "@shoal/core";
+import type { Actor, AggregateRef } from "@shoal/proto";
+
+/** What a step may refer to: what the aggregate has come to so far. */
+export interface SoFar {
+  /** The aggregate's time, milliseconds since the epoch. */
+  readonly now: number;
+  /** The execution that was last assigned to each slot, in the order of the slots' first assignment. */
+  readonly executions: readonly string[];
+  /** The slots that need a place now. */
+  readonly slots: readonly string[];
+}
+
+/** One command of a story, and the time that passes before it. */
+export interface Step {
+  readonly afterMs?: number;
+  readonly actor: Actor;
+  readonly command: (soFar: SoFar) => NamedCommand & Readonly<Record<string, unknown>>;
+}
+
+/** The life of one aggregate, as commands to its kind. */
+export interface Trace {
+  readonly aggregate: AggregateRef;
+  readonly steps: readonly Step[];
+}

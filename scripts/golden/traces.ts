@@ -1,0 +1,190 @@
+import { sampleInfo } from "@shoal/core/testing";
+import { JobSpec } from "@shoal/proto";
+import type { SoFar, Step, Trace } from "./trace.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const gibibyte = 2 ** 30;
+
+const small = { cpuCores: 0.5, memoryBytes: gibibyte / 2, diskBytes: 0, gpus: 0 };
+const capacity = { cpuCores: 4, memoryBytes: 8 * gibibyte, diskBytes: 32 * gibibyte, gpus: 0 };
+const output = {
+  stdout: "grüezi\n",
+  stdoutTruncated: false,
+  stderr: "\u001b[1mwarning\u001b[0m",
+  stderrTruncated: true,
+  exitCode: 0,
+  errorMsg: "",
+};
+const answers = [
+  { nodeId: "n-one", accepted: true, score: 80 },
+  { nodeId: "n-two", accepted: false, why: "its memory is held by others" },
+];
+
+const client = { type: "client", id: "alice", address: "192.0.2.7", requestId: "req-1" } as const;
+const requester = { type: "requester", id: "r-golden" } as const;
+const node = (id: string) => ({ type: "node", id }) as const;
+
+const spec = (preferences: Readonly<Record<string, unknown>> = {}, task: Readonly<Record<string, unknown>> = {}) =>
+  JobSpec.parse({
+    name: "golden",
+    type: "batch",
+    labels: { team: "red" },
+    ...preferences,
+    tasks: [{ name: "main", engine: { type: "noop", params: { text: "ö", nested: [1, null] } }, ...task }],
+  });
+
+const jobOf = (digit: number) => ({
+  kind: "job",
+  namespace: digit % 2 === 0 ? "blue" : "default",
+  id: `j-00000000-0000-8000-8000-00000000000${digit}`,
+});
+
+/** The life of a job from its submission. */
+function job(digit: number, submitted: JobSpec, ...steps: readonly Step[]): Trace {
+  const aggregate = jobOf(digit);
+  const given = { ...submitted, namespace: aggregate.namespace };
+  const submit: Step = {
+    actor: client,
+    command: () => ({ name: "Submit", jobId: aggregate.id, spec: given }),
+  };
+  return { aggregate, steps: [submit, ...steps.map((step) => namespaced(step, aggregate.namespace))] };
+}
+
+/** A report names the namespace of its job. */
+function namespaced(step: Step, namespace: string): Step {
+  return {
+    ...step,
+    command(soFar) {
+      const command = step.command(soFar);
+      const { report } = command;
+      return typeof report === "object" ? { ...command, report: { ...report, namespace } } : command;
+    },
+  };
+}
+
+/** Finds a place for so many of the slots that need one. */
+const place = (most: number, ...nodes: readonly string[]): Step => ({
+  afterMs: hour,
+  actor: requester,
+  command: ({ slots }) => ({
+    name: "Place",
+    places: slots.slice(0, most).map((slot, index) => ({
+      slot,
+      nodeId: nodes[index % nodes.length] ?? "n-one",
+      askId: `a-${slot}`,
+      resources: small,
+    })),
+    answers,
+  }),
+});
+
+const wait = (never: boolean): Step => ({
+  afterMs: second,
+  actor: requester,
+  command: ({ slots }) => ({
+    name: "Wait",
+    slots,
+    why: "needs 64 CPU cores; nodes run tasks of at most 4",
+    answers,
+    never,
+  }),
+});
+
+let reports = 0;
+
+/** The node reports on one of the executions, the first of them being 0. */
+function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<Record<string, unknown>>): Step {
+  reports += 1;
+  const number = reports;
+  return {
+    afterMs: second,
+    actor: node(nodeId),
+    command: (soFar) => ({
+      name: "Report",
+      nodeId,
+      executionId: soFar.executions[which] ?? "",
+      report: { at: soFar.now, namespace: "", number, saw: saw(soFar) },
+    }),
+  };
+}
+
+const running = ({ now }: SoFar) => ({ kind: "running", startedAt: now });
+const publishing = ({ now }: SoFar) => ({ kind: "publishing", startedAt: now - second });
+const completed = ({ now }: SoFar) => ({ kind: "completed", startedAt: now - second, output });
+const published = (soFar: SoFar) => ({
+  ...completed(soFar),
+  result: { type: "s3", params: { bucket: "results", key: "a/b" } },
+});
+const failed = (final: boolean) => () => ({
+  kind: "failed",
+  code: final ? "TASK_INVALID" : "ENGINE_FAILED",
+  why: "no such image",
+  final,
+  output,
+});
+const stopped = () => ({ kind: "stopped" });
+
+const loseNode = (nodeId: string): Step => ({
+  afterMs: second,
+  actor: requester,
+  command: () => ({ name: "LoseNode", nodeId, why: "node has disappeared" }),
+});
+const tick = (afterMs: number): Step => ({ afterMs, actor: requester, command: () => ({ name: "Tick" }) });
+const stop: Step = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
+
+const info = (nodeId: string, engines: readonly string[]) => ({
+  ...sampleInfo(nodeId),
+  ...{ engines, capacity, available: capacity, perTask: capacity },
+});
+
+const receive = (nodeId: string, ...engines: readonly string[]): Step => ({
+  afterMs: minute,
+  actor: node(nodeId),
+  command: ({ now }) => ({
+    name: "Hear",
+    heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 },
+  }),
+});
+const miss = (why: string): Step => ({
+  afterMs: minute,
+  actor: requester,
+  command: ({ now }) => ({ name: "Miss", why, lastSeenAt: now - minute }),
+});
+const forget: Step = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
+const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
+
+/**
+ * Lives that lead through every event of the log. The test of the corpus names events that are missing.
+ */
+export const traces: readonly Trace[] = [
+  {
+    aggregate: nodeOf("n-one"),
+    steps: [receive("n-one", "noop"), receive("n-one", "noop", "wasm"), miss("no heartbeat"), receive("n-one", "noop")],
+  },
+  { aggregate: nodeOf("n-two"), steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget] },
+  // Completes on a second node after it lost its first one.
+  job(
+    1,
+    spec({ count: 2 }),
+    wait(false),
+    place(2, "n-one", "n-two"),
+    report("n-one", 0, running),
+    report("n-two", 1, running),
+    loseNode("n-two"),
+    report("n-one", 0, publishing),
+    report("n-one", 0, published),
+    place(1, "n-one"),
+    report("n-one", 1, completed),
+  ),
+  // Fails at once where another attempt would not help, and stops what runs beside it.
+  job(2, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, failed(false)), report("n-one", 1, failed(true))),
+  job(3, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, running), stop, report("n-one", 0, stopped)),
+  job(4, spec(), wait(true)),
+  job(5, spec({}, { timeouts: { executionTimeout: 60 } }), place(1, "n-one"), report("n-one", 0, running), tick(hour)),
+  job(6, spec({}, { timeouts: { queueTimeout: 60, totalTimeout: 7_200 } }), tick(2 * minute)),
+  // Goes on: one partition runs, the other one waits.
+  job(7, spec({ count: 2, priority: 7 }), place(1, "n-one"), report("n-one", 0, running), wait(false)),
+];

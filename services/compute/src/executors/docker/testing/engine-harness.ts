@@ -1,0 +1,133 @@
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "@shoal/core";
+import Docker from "dockerode";
+import { buildBusyboxImage } from "../../../../../../test/images/busybox-image.ts";
+import type { Executor, Work } from "../../executor.ts";
+import { type ContainerSettings, containerDefaults } from "../container-settings.ts";
+import { docker } from "../docker.ts";
+import { statusOf } from "../engine-fault.ts";
+import type { ContainerOwner } from "../ownership.ts";
+import { DockerParams } from "../params.ts";
+
+export const enginePath = "/var/run/docker.sock";
+
+/** The time of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  at: (at, callback) => {
+    const timer = setTimeout(callback, Math.max(0, at - Date.now()));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A work that keeps what it is told. */
+export interface Told extends Work {
+  readonly said: (stream: "stdout" | "stderr") => string;
+}
+
+/** Which of a bench's nodes an executor belongs to, and how that node is set up. */
+export interface HarnessNode {
+  readonly node?: string;
+  /** The data directory, as it were: what is kept over restarts. */
+  readonly instance?: string;
+  readonly settings?: Partial<ContainerSettings>;
+  readonly socketPath?: string;
+  readonly clock?: Clock;
+}
+
+/** A real engine with an image for this file alone, and works for it. */
+export interface EngineHarness {
+  /** Why the tests cannot run; undefined when they can. */
+  readonly missing: string | undefined;
+  readonly engine: Docker;
+  readonly image: string;
+  /** An executor of one of this bench's nodes; each call plays another process. */
+  executor(options?: HarnessNode): Executor;
+  work(params: object, more?: Partial<Work>): Told;
+  /** A folder of this bench. */
+  folder(name: string): Promise<string>;
+  /** Removes every container, then the image and the folders. */
+  close(): Promise<void>;
+}
+
+const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 0 };
+
+export async function engineHarness(name: string): Promise<EngineHarness> {
+  const engine = new Docker({ socketPath: enginePath });
+  const image = `shoal-test/${name}:${process.pid}`;
+  const missing = await whatIsMissing(engine, image);
+  // Made when it is first needed: where everything is skipped, nothing would remove it.
+  const root = join(tmpdir(), `shoal-docker-${name}-${process.pid}`);
+  const nodes = new Map<string, ContainerOwner>();
+  const executors: Executor[] = [];
+  return {
+    missing,
+    engine,
+    image,
+    executor: ({ node = "n-1", instance = "i-1", settings, socketPath = enginePath, clock = systemClock } = {}) => {
+      const owner = { nodeId: `${node}-${name}-${process.pid}`, instanceId: instance };
+      const executor = docker({ ...owner, socketPath, clock, settings: { ...containerDefaults, ...settings } });
+      nodes.set(`${owner.nodeId}/${instance}`, owner);
+      executors.push(executor);
+      return executor;
+    },
+    work: workMaker(`e-${name}-${process.pid}`, image, root),
+    folder: async (child) => {
+      const path = join(root, child);
+      await mkdir(path, { recursive: true });
+      return path;
+    },
+    close: async () => {
+      for (const owner of nodes.values())
+        await docker({ ...owner, socketPath: enginePath, clock: systemClock }).sweep(new Set());
+      for (const executor of executors) await executor.close();
+      if (missing === undefined) await engine.getImage(image).remove({ force: true }).catch(unlessGone);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function workMaker(idPrefix: string, image: string, folder: string): EngineHarness["work"] {
+  let serial = 0;
+  return (desired, more = {}) => {
+    const said = { stdout: "", stderr: "" };
+    serial += 1;
+    return {
+      id: `${idPrefix}-${serial}`,
+      jobId: "j-1",
+      namespace: "default",
+      nodeId: "n-1",
+      params: DockerParams.parse({ Image: image, ...desired }),
+      env: {},
+      inputs: [],
+      outputs: [],
+      resources,
+      network: "none",
+      folder,
+      output: (stream, chunk) => {
+        said[stream] += Buffer.from(chunk).toString();
+      },
+      said: (stream) => said[stream],
+      ...more,
+    };
+  };
+}
+
+function unlessGone(failure: unknown): void {
+  if (statusOf(failure) !== 404) throw failure;
+}
+
+async function whatIsMissing(engine: Docker, image: string): Promise<string | undefined> {
+  const missing = await docker({
+    nodeId: "any",
+    instanceId: "any",
+    socketPath: enginePath,
+    clock: systemClock,
+  }).unavailable();
+  const built = missing === undefined ? await buildBusyboxImage(engine, image) : { image: undefined, why: missing };
+  if (built.image !== undefined) return undefined;
+  if (process.env["CI"]) throw new Error(`on CI nothing is skipped, and this is missing: ${built.why}`);
+  return built.why;
+}

@@ -1,0 +1,198 @@
+import {
+  entries,
+  entryOf,
+  foldJob,
+  foldNode,
+  jobViews,
+  kinds,
+  nodeViews,
+  noStreamPosition,
+  type StoredCommit,
+} from "@shoal/core";
+import { createSimulatedCluster, type ManualClock, type SimulatedCluster } from "@shoal/core/testing";
+import {
+  type AggregateRef,
+  commitVersion,
+  featureLevel,
+  type Heartbeat,
+  JobSpec,
+  type StoredEvent,
+  shoalVersion,
+} from "@shoal/proto";
+import { createCommands } from "../commands/commands.ts";
+import { wellHealth } from "../health/requester-health.ts";
+import type { ApiParts } from "../http/api-context.ts";
+import { type ApiOptions, createApi } from "../http/server.ts";
+import { createDispatcher } from "../owner/dispatcher.ts";
+import type { Holding } from "../owner/owner.ts";
+import { createCluster } from "../reads/cluster.ts";
+import { createNodeList } from "../reads/node-list.ts";
+import type { Living } from "../reads/roster.ts";
+import { selfInfo } from "../reads/self-info.ts";
+import { checkAnswers } from "./check-answers.ts";
+import { memoryPorts } from "./memory-ports.ts";
+
+/** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
+const quietMs = 10_000;
+
+/** Moves a clock through what is due soon, so that memory ports answer, and further only when `pass` says so. Nobody else may move it. */
+function driveWithin(clock: ManualClock) {
+  let limitAt = clock.now() + quietMs;
+  let desiredAt = clock.now();
+  let driving = true;
+  let passed = () => {};
+  void (async () => {
+    while (driving) {
+      const next = clock.nextAt() ?? Number.POSITIVE_INFINITY;
+      if (next <= limitAt) await clock.step();
+      else await clock.settle();
+      if (clock.now() < desiredAt && next > desiredAt) await clock.advanceTo(desiredAt);
+      if (clock.now() >= desiredAt) passed();
+    }
+  })();
+  return {
+    pass(ms: number): Promise<void> {
+      desiredAt = clock.now() + ms;
+      limitAt = desiredAt + quietMs;
+      return new Promise((resolve) => {
+        passed = resolve;
+      });
+    },
+    stop() {
+      driving = false;
+    },
+  };
+}
+
+export const requesterId = "r-bench";
+
+/** A no-op batch job. */
+export const harnessSpec = (
+  preferences: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly labels?: Record<string, string>;
+    readonly count?: number;
+  } = {},
+) => JobSpec.parse({ type: "batch", ...preferences, tasks: [{ engine: { type: "noop" } }] });
+
+export type ApiHarness = Awaited<ReturnType<typeof apiHarness>>;
+
+interface LivingMember extends Living {
+  readonly featureLevel?: number;
+}
+
+interface HarnessOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">>, Partial<ApiOptions> {}
+
+/** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
+export async function apiHarness({ results, publicUrl = "", ...options }: HarnessOptions = {}) {
+  const sim = createSimulatedCluster({ seed: "api" });
+  const driving = driveWithin(sim.clock);
+  const warnings: object[] = [];
+  const warn = (facts: object) => void warnings.push(facts);
+  const ports = memoryPorts(sim, requesterId, { logger: { info: () => {}, warn } });
+  const heartbeats: Heartbeat[] = [];
+  const living: LivingMember[] = [];
+  const holdings = new Map<number, Holding>();
+  const roster = rosterOf(sim, living);
+  const { clock, views, catalog } = ports;
+  const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sim.clock.now() })) };
+  const nodes = createNodeList({ views: views.nodes, membership, roster, clock, self: selfInfo(requesterId, {}) });
+  const appended = { local: () => undefined, onAppended: (stored: StoredCommit) => project(sim, stored.aggregate) };
+  const dispatcher = createDispatcher({ ports, kinds, by: requesterId, ...appended });
+  const parts = {
+    ...ports,
+    requesterId,
+    publicUrl,
+    secret: "bench",
+    commands: createCommands({ dispatcher, random: ports.random }),
+    viewPositions: ports.positions,
+    nodes,
+    cluster: createCluster({
+      requesterId,
+      roster,
+      membership,
+      owner: { holdings: () => holdings },
+      leases: ports.leases,
+    }),
+    results: results ?? { open: async () => undefined },
+    health: wellHealth,
+  };
+  const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
+  const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
+  const requireValidAnswers = checkAnswers(api.app);
+  await catalog.start();
+  await nodes.start();
+  return {
+    sim,
+    api,
+    app: api.app,
+    catalog,
+    heartbeats,
+    living,
+    /** What the requester owns. */
+    holdings,
+    warnings,
+    /** Lets so many milliseconds pass. */
+    pass: driving.pass,
+    /** Writes one commit behind whatever the aggregate has, and its views. */
+    emit: async (aggregate: AggregateRef, ...events: readonly StoredEvent[]) => append(sim, aggregate, events),
+    async close() {
+      await api.stop();
+      await nodes.stop();
+      await catalog.stop();
+      driving.stop();
+      requireValidAnswers();
+    },
+  };
+}
+
+/** Live requesters of this release, unless their entry says another level. */
+function rosterOf(sim: SimulatedCluster, living: readonly LivingMember[]) {
+  return {
+    living: () => living,
+    snapshot: () => ({
+      ...sim.leases.snapshot(),
+      members: new Map(
+        living.map(({ requesterId: id, featureLevel: level = featureLevel }) => [
+          id,
+          { version: shoalVersion, featureLevel: level },
+        ]),
+      ),
+    }),
+  };
+}
+
+function append(sim: SimulatedCluster, aggregate: AggregateRef, events: readonly StoredEvent[]): StoredCommit {
+  const streamHead = sim.log.load(aggregate, 0).at(-1) ?? noStreamPosition;
+  const id = `c-${sim.log.entries.length}`;
+  const at = sim.clock.now();
+  const commit = {
+    v: commitVersion,
+    id,
+    at,
+    by: requesterId,
+    actor: { type: "requester", id: "r" },
+    cause: { command: "test" },
+    epoch: 0,
+    prev: streamHead.hash,
+    events,
+  } as const;
+  const after = sim.log.append(aggregate, streamHead, commit);
+  project(sim, aggregate);
+  return { aggregate, ...after, commit };
+}
+
+/** Brings the views of an aggregate up to what its log says. */
+function project(sim: SimulatedCluster, aggregate: AggregateRef): void {
+  const stored = sim.log.load(aggregate, 0);
+  const job = aggregate.kind === "job" ? foldJob(stored) : undefined;
+  const node = aggregate.kind === "node" ? foldNode(stored) : undefined;
+  if (job !== undefined) for (const view of jobViews) write(sim, view.bucket.name, entries(view, job));
+  if (node !== undefined) for (const view of nodeViews) write(sim, view.bucket.name, entries(view, node));
+}
+
+function write(sim: SimulatedCluster, bucket: string, expected: ReturnType<typeof entries>): void {
+  const saved = Object.values(sim.views).find((each) => each.name === bucket);
+  for (const { key, seq, value } of expected) saved?.write(key, seq, entryOf(seq, value));
+}

@@ -1,0 +1,187 @@
+import {
+  type Aggregate,
+  applyCommit,
+  type Change,
+  entries,
+  entryOf,
+  executionsOf,
+  jobKind,
+  noAggregate,
+  openChange,
+  type ViewEntry,
+} from "@shoal/core";
+import { entriesOf, releases, type SimulatedCluster } from "@shoal/core/testing";
+import { type Heartbeat, shardOf, subjectOf } from "@shoal/proto";
+import { batchRetries } from "../../libs/core/src/job/job-types/batch.ts";
+import type { Clients } from "./clients.ts";
+import type { Errands } from "./errands.ts";
+import type { SafetyChecker } from "./safety-checker.ts";
+import type { SimulatedServices } from "./services.ts";
+
+export interface FinalStateOptions {
+  readonly sim: SimulatedCluster;
+  readonly services: SimulatedServices;
+  readonly safety: SafetyChecker;
+  readonly clients: Clients;
+  readonly errands: Errands;
+  readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
+}
+
+/** What is not as it must be once the world has been calm for long enough. */
+export function checkFinalState(options: FinalStateOptions): readonly string[] {
+  return [
+    ...unfinished(options),
+    ...unfounded(options),
+    ...unlikeTheLog(options),
+    ...stillHeld(options),
+    ...unowned(options),
+  ];
+}
+
+function unfinished({ safety, clients, sim }: FinalStateOptions): string[] {
+  const found: string[] = [];
+  for (const [id, job] of safety.jobs) {
+    if (jobKind.isSettled(job)) continue;
+    const states = executionsOf(job).map(({ state, placement }) => `${placement.partition}:${state}`);
+    found.push(`${id} is still ${job.header.state} (${states.join(" ")})`);
+  }
+  for (const id of clients.acknowledged) if (!safety.jobs.has(id)) found.push(`${id} was acknowledged and is lost`);
+  for (const id of clients.stopped) {
+    const state = safety.jobs.get(id)?.header.state;
+    if (state !== "stopped") found.push(`${id} was stopped for a client and is ${state}`);
+  }
+  if (clients.waiting() > 0) found.push(`${clients.waiting()} clients are still without an answer`);
+  if (sim.reports.parked.length > 0) found.push(`a report could not be read: ${sim.reports.parked[0]?.why}`);
+  return found;
+}
+
+/** Whoever failed had a reason, by its spec or by what the log tells of its tries. */
+function unfounded({ safety }: FinalStateOptions): string[] {
+  const found: string[] = [];
+  for (const [id, job] of safety.jobs) {
+    const { header } = job;
+    if (header.state !== "failed") continue;
+    const [task] = header.spec.tasks;
+    const limits = Object.values(task?.timeouts ?? {}).some((seconds) => seconds > 0);
+    const tries = Math.max(0, ...[...job.slots.values()].map(({ attempts }) => attempts));
+    const reasons: Readonly<Record<string, boolean>> = {
+      ENGINE_FAILED: task?.engine.params["FailWith"] !== undefined,
+      EXECUTION_TIMED_OUT: limits,
+      JOB_TIMED_OUT: limits,
+      NO_NODE_FITS: job.slots.size === 0,
+      // For no fault of the task a partition is given up only after many tries.
+      NODE_LOST: tries >= batchRetries.attemptsMax,
+      NODE_RESTARTED: tries >= batchRetries.attemptsMax,
+      NO_CAPACITY: tries >= batchRetries.attemptsMax,
+    };
+    if (reasons[header.code] !== true) found.push(`${id} has failed without reason: ${header.code} ${header.message}`);
+  }
+  return found;
+}
+
+/** Every entry that the log folds to, as text, by its bucket and key. */
+function foldedEntries({ sim }: FinalStateOptions): Map<string, string> {
+  const folded = new Map<string, { aggregate: Aggregate; openChange: Change | undefined }>();
+  for (const stored of sim.log.entries) {
+    const { aggregate: ref, seq } = stored;
+    const kind = releases.next.kinds.get(ref.kind);
+    const before = folded.get(subjectOf(ref)) ?? { aggregate: noAggregate, openChange: undefined };
+    const aggregate = applyCommit(kind, before.aggregate, stored);
+    const step = { aggregate: ref, before: before.aggregate.state, after: aggregate.state, seq };
+    folded.set(subjectOf(ref), { aggregate, openChange: openChange(kind, step) ?? before.openChange });
+  }
+  const all = new Map<string, string>();
+  const add = ({ bucket, key, seq, value }: Pick<Change, "bucket" | "key" | "seq" | "value">) => {
+    if (value !== undefined) all.set(`${bucket} ${key}`, JSON.stringify(entryOf(seq, value)));
+  };
+  for (const { aggregate, openChange: open } of folded.values()) {
+    const views = releases.next.kinds.get(aggregate.ref?.kind ?? "").views;
+    for (const view of views)
+      for (const entry of entries(view, aggregate.state)) add({ bucket: view.bucket.name, ...entry });
+    if (open !== undefined) add(open);
+  }
+  return all;
+}
+
+/** The views are what the log folds to, byte for byte, and nothing else. */
+function unlikeTheLog(options: FinalStateOptions): string[] {
+  const { sim, errands } = options;
+  const expected = foldedEntries(options);
+  const found: string[] = [];
+  for (const bucket of Object.values(sim.views)) {
+    for (const [key, value] of entriesOf(bucket)) {
+      const name = `${bucket.name} ${key}`;
+      if (bucket.name === "open" && errands.unreadable.has(key) && value["quarantine"] !== undefined) continue;
+      if (!expected.has(name)) found.push(`${name} stands in its bucket and not in the log`);
+      else if (expected.get(name) !== JSON.stringify(value) && !wasQuarantined(bucket.name, value, expected.get(name)))
+        found.push(`${name} is ${JSON.stringify(value)}, by the log ${expected.get(name)}`);
+      expected.delete(name);
+    }
+  }
+  return [...found, ...[...expected.keys()].map((name) => `${name} is missing in its bucket`)];
+}
+
+/**
+ * An aggregate that one version could not read and another one can: its entry in `open` was written at the position of the message that
+ * could not be read, and nothing older may replace it.
+ */
+function wasQuarantined(bucket: string, value: ViewEntry, expected: string | undefined): boolean {
+  const entry: ViewEntry = JSON.parse(expected ?? "{}");
+  return bucket === "open" && value.seq > entry.seq && JSON.stringify({ ...value, seq: entry.seq }) === expected;
+}
+
+/** Whatever was held, assigned or remembered has ended. */
+function stillHeld({ sim, services, errands, lastHeartbeats }: FinalStateOptions): string[] {
+  const found = [...entriesOf(sim.views.assignments).keys()].map((key) => `${key} is still assigned`);
+  for (const { id, disk, files, isRemoved } of services.nodes) {
+    if (isRemoved()) continue;
+    if (disk.size > 0)
+      found.push(`the journal of ${id} still holds ${[...disk.values()].map((e) => `${e.executionId} ${e.phase}`)}`);
+    if (files.size > 0) found.push(`the workspace of ${id} still holds ${[...files.keys()].slice(0, 3)}`);
+    const info = lastHeartbeats.get(id)?.info;
+    if (info === undefined) found.push(`${id} is not heard of`);
+    else if (info.running > 0 || info.available.cpuCores !== info.capacity.cpuCores)
+      found.push(
+        `${id} says that ${info.running} run and ${info.available.cpuCores} of ${info.capacity.cpuCores} cores are free`,
+      );
+  }
+  for (const supervised of services.requesters) {
+    for (const [shard, { aggregates }] of supervised.incarnation()?.requester.owner.holdings() ?? []) {
+      // Nodes stay in memory as long as they are members.
+      const members = services.nodes.filter(({ id }) => shardOf(id) === shard).length;
+      if (aggregates > members + errands.unsettledIn(shard))
+        found.push(`${supervised.id} has ${aggregates} aggregates of shard ${shard} in memory`);
+    }
+  }
+  return found;
+}
+
+/** Every shard has one owner, everybody has a fair share and is there, and nobody waits for more than living takes. */
+function unowned({ sim, services, safety }: FinalStateOptions): string[] {
+  const found: string[] = [];
+  const shares = services.requesters.map((supervised) => [
+    ...(supervised.incarnation()?.requester.owner.holdings().keys() ?? []),
+  ]);
+  const held = shares.flat();
+  const counts = shares.map((share) => share.length);
+  if (Math.max(...counts) - Math.min(...counts) > 1) found.push(`the requesters own ${counts} shards`);
+  // Sixteen, as shardCount says.
+  if (held.length !== 16 || new Set(held).size !== 16)
+    found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
+  for (const { id, isRemoved } of services.nodes) {
+    const state = safety.nodes.get(id)?.state;
+    // One that died before it was ever heard is not known.
+    const expected = isRemoved() ? [undefined, "disconnected"] : ["connected"];
+    if (!expected.includes(state)) found.push(`${id} is ${state}`);
+  }
+  for (const supervised of services.all) {
+    const planned = supervised.incarnation()?.proc.planned() ?? 0;
+    if (planned > plannedMost + services.nodes.length) found.push(`${supervised.id} waits for ${planned} callbacks`);
+  }
+  if (sim.leases.snapshot().requesters.length !== services.requesters.length)
+    found.push(`only ${sim.leases.snapshot().requesters} are on the list`);
+  return found;
+}
+
+// Beside one for each node: two for each of 16 leases and for the membership, and a few for saving and settling.
+const plannedMost = 56;

@@ -1,0 +1,90 @@
+import {
+  type ClusterNode,
+  eventsOf,
+  executionsOf,
+  foldJob,
+  foldNode,
+  isLive,
+  type Job,
+  jobKind,
+  type StoredCommit,
+} from "@shoal/core";
+import { releases } from "@shoal/core/testing";
+import { subjectOf } from "@shoal/proto";
+
+// Those of the next release too.
+const events = eventsOf(releases.next.kinds);
+
+/** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
+export interface SafetyChecker {
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** When the end of an execution was stored, by the true clock; undefined while it lives. */
+  endedAt(executionId: string): number | undefined;
+  /** Jobs that have not ended. */
+  open(): number;
+  see(stored: StoredCommit): void;
+}
+
+export function createSafetyChecker(problem: (what: string) => void, now: () => number): SafetyChecker {
+  const jobs = new Map<string, Job>();
+  const nodes = new Map<string, ClusterNode>();
+  const hashes = new Map<string, string>();
+  const ids = new Set<string>();
+  const ended = new Map<string, number>();
+  let open = 0;
+  let lastSeq = 0;
+
+  function seeEnvelope(stored: StoredCommit): void {
+    const { aggregate, seq, hash, commit } = stored;
+    const subject = subjectOf(aggregate);
+    if (seq <= lastSeq) problem(`position ${seq} came after ${lastSeq}`);
+    if (commit.prev !== (hashes.get(subject) ?? "")) problem(`the chain of ${subject} is broken at ${seq}`);
+    if (ids.has(commit.id)) problem(`the commit id ${commit.id} was used twice`);
+    for (const { type, data } of commit.events) {
+      if (events.get(type)?.data.safeParse(data).success !== true) problem(`${type} at ${seq} does not fit its schema`);
+    }
+    lastSeq = seq;
+    hashes.set(subject, hash);
+    ids.add(commit.id);
+  }
+
+  function seeJob(stored: StoredCommit): void {
+    const { id } = stored.aggregate;
+    const before = jobs.get(id);
+    if (before !== undefined && jobKind.isSettled(before))
+      problem(`${id} was ${before.header.state} and went on at ${stored.seq}`);
+    const after = foldJob([stored], before);
+    if (after === undefined) return;
+    jobs.set(id, after);
+    const executions = executionsOf(after);
+    for (const execution of executions) {
+      const { executionId } = execution.placement;
+      if (!isLive(execution) && !ended.has(executionId)) ended.set(executionId, now());
+    }
+    open += (jobKind.isSettled(after) ? 0 : 1) - (before === undefined || jobKind.isSettled(before) ? 0 : 1);
+    for (const [partition, tries] of Map.groupBy(executions, ({ placement }) => placement.partition)) {
+      if (tries.filter(isLive).length > 1) problem(`partition ${partition} of ${id} runs twice at ${stored.seq}`);
+      if (tries.filter(({ state }) => state === "completed").length > 1)
+        problem(`partition ${partition} of ${id} was completed twice at ${stored.seq}`);
+    }
+  }
+
+  return {
+    jobs,
+    nodes,
+    endedAt: (executionId) => ended.get(executionId),
+    open: () => open,
+    see(stored) {
+      seeEnvelope(stored);
+      try {
+        if (stored.aggregate.kind === "job") return seeJob(stored);
+        if (stored.aggregate.kind !== "node") return;
+        const node = foldNode([stored], nodes.get(stored.aggregate.id));
+        if (node !== undefined) nodes.set(stored.aggregate.id, node);
+      } catch (failure) {
+        problem(`the log does not hold together: ${String(failure)}`);
+      }
+    },
+  };
+}

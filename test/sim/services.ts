@@ -1,0 +1,152 @@
+import { type Kinds, kinds as productKinds, registry } from "@shoal/core";
+import type { Prng, SimulatedCluster } from "@shoal/core/testing";
+import { createCompute } from "../../services/compute/src/create-compute.ts";
+import type { Executor } from "../../services/compute/src/executors/executor.ts";
+import { noop } from "../../services/compute/src/executors/noop.ts";
+import { type MemoryTree, memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
+import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
+import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
+import { type Disk, diskJournal } from "./disk.ts";
+import type { Plan } from "./plan.ts";
+import type { PlannedNode } from "./plan-nodes.ts";
+import { createSupervisedProcess, type Incarnation, type SupervisedProcess } from "./supervised-process.ts";
+
+export interface RequesterIncarnation extends Incarnation {
+  readonly requester: Requester;
+}
+
+/** A node with what outlives its process. */
+export interface SupervisedNode extends SupervisedProcess<Incarnation> {
+  readonly disk: Disk;
+  readonly files: MemoryTree;
+}
+
+export interface SimulatedServices {
+  readonly requesters: readonly SupervisedProcess<RequesterIncarnation>[];
+  readonly nodes: readonly SupervisedNode[];
+  readonly all: readonly SupervisedProcess<Incarnation>[];
+}
+
+export interface SimulatedServicesOptions {
+  readonly plan: Pick<Plan, "requesters" | "nodes" | "settings">;
+  readonly sim: SimulatedCluster;
+  readonly prng: Prng;
+  readonly crash: () => number;
+  /** The kinds that a requester knows when it starts; those of the product when left out. */
+  readonly kindsOf?: (requesterId: string) => Kinds;
+  /** A line for the story of a failing run. */
+  readonly note: (who: string, line: string) => void;
+  readonly problem: (what: string) => void;
+  /** Since when the log has the end of an execution, by the true clock; undefined while it lives. */
+  readonly endedAt: (executionId: string) => number | undefined;
+}
+
+// What ended a moment ago may begin still: the news of it is on its way, or waits for the end of a cut or a pause, which take 15 s.
+const newsMs = 30_000;
+
+/** The services as they are, on memory ports; a ship for each process. */
+export function createSimulatedServices(options: SimulatedServicesOptions): SimulatedServices {
+  const requesters = options.plan.requesters.map((id) => supervisedRequester(id, options));
+  const nodes = [...options.plan.nodes].map(([id, planned]) => supervisedNode(id, planned, options));
+  return { requesters, nodes, all: [...requesters, ...nodes] };
+}
+
+function supervisedRequester(id: string, options: SimulatedServicesOptions): SupervisedProcess<RequesterIncarnation> {
+  const { plan, sim, prng, note, problem, kindsOf = () => productKinds } = options;
+  const { settings } = plan;
+  const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
+  const launch = (): RequesterIncarnation => {
+    const kinds = kindsOf(id);
+    const ports = memoryPorts(sim, id, { logger: { info: emit, warn: emit }, kinds });
+    const requester = createRequester(
+      {
+        requesterId: id,
+        auction: settings,
+        nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
+        positionsMs: settings.positionsMs,
+        kinds,
+      },
+      ports,
+    );
+    return { proc: ports.proc, processes: [ports.catalog, ...requester.processes], requester };
+  };
+  return createSupervisedProcess({ id, sim, prng, launch, problem, stopsWhole: true });
+}
+
+function supervisedNode(
+  id: string,
+  planned: PlannedNode,
+  { plan, sim, prng, crash, note, problem, endedAt }: SimulatedServicesOptions,
+): SupervisedNode {
+  const disk: Disk = new Map();
+  const files: MemoryTree = new Map();
+  const starts = new Map<string, number>();
+  const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
+  const { cores: cpuCores, memoryBytes, pool } = planned;
+  const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
+  const launch = (): Incarnation => {
+    const { proc, clock, random, assignments, reports, bidServer, logs } = sim.node(id);
+    const counted = countStarts(noop(clock), (executionId) => {
+      if (!proc.isAlive()) return;
+      starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
+      if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);
+      const agoMs = sim.clock.now() - (endedAt(executionId) ?? Number.POSITIVE_INFINITY);
+      if (agoMs > newsMs) problem(`${id} begins ${executionId}, which ended ${agoMs} ms ago`);
+    });
+    const ports = {
+      clock,
+      random,
+      assignments,
+      reports,
+      bidServer,
+      logs,
+      journal: diskJournal(proc, disk, { prng, crash }),
+      workspace: memoryWorkspace(files),
+      executors: registry("executor", [counted]),
+      sources: registry("source", []),
+      publishers: registry("publisher", []),
+      env: {},
+      logger: { info: emit, warn: emit },
+      // It ends, and is started again.
+      onDuplicate: () => proc.kill(),
+    };
+    return { proc, processes: createCompute({ ...nodeSettings(id, capacity, plan), labels: { pool } }, ports) };
+  };
+  return { ...createSupervisedProcess({ id, sim, prng, launch, problem, stopsWhole: false }), disk, files };
+}
+
+function nodeSettings(
+  nodeId: string,
+  capacity: Parameters<typeof createCompute>[0]["capacity"],
+  { settings }: SimulatedServicesOptions["plan"],
+) {
+  return {
+    nodeId,
+    labels: {},
+    capacity,
+    perTask: capacity,
+    slotsMax: 100,
+    heartbeatMs: settings.heartbeatMs,
+    rejectNetworked: false,
+    hostNetwork: false,
+    envAllow: [],
+    version: "v0.1.0",
+    address: "",
+    inputsMs: 60_000,
+    inputBytes: 2 ** 20,
+    inputsDefaultDiskBytes: 1024 ** 3,
+    publishMs: 60_000,
+    outputFileBytes: 2 ** 20,
+    outputBytesMax: 2 ** 22,
+  };
+}
+
+function countStarts(executor: Executor, started: (executionId: string) => void): Executor {
+  return {
+    ...executor,
+    start: (work) => {
+      started(work.id);
+      return executor.start(work);
+    },
+  };
+}
