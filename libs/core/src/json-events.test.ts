@@ -54,7 +54,7 @@ it("an aggregate folds to the same from what was decided and from what was store
         at: sampleAt,
         by: "r",
         actor: { type: "requester", id: "r" },
-        cause: { command: "Hear" },
+        cause: { command: "RecordHeartbeat" },
         epoch: 1,
         prev: "",
         events: [shape(event)],

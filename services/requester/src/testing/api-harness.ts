@@ -84,13 +84,16 @@ interface LivingMember extends Living {
 
 interface HarnessOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">>, Partial<ApiOptions> {}
 
+const apiOptions = { host: "127.0.0.1", port: 0, origins: [], requestsPerSecond: 1e6, connectionsMax: 1000 } as const;
+
 /** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
 export async function apiHarness({ results, publicUrl = "", ...options }: HarnessOptions = {}) {
   const sim = createSimulatedCluster({ seed: "api" });
   const driving = driveWithin(sim.clock);
   const warnings: object[] = [];
-  const warn = (facts: object) => void warnings.push(facts);
-  const ports = memoryPorts(sim, requesterId, { logger: { info: () => {}, warn } });
+  const ports = memoryPorts(sim, requesterId, {
+    logger: { info() {}, warn: (facts) => void warnings.push(facts) },
+  });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
@@ -118,8 +121,7 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
     results: results ?? { open: async () => undefined },
     health: wellHealth,
   };
-  const limits = { requestsPerSecond: 1e6, connectionsMax: 1000 };
-  const api = createApi(parts, { host: "127.0.0.1", port: 0, origins: [], ...limits, ...options });
+  const api = createApi(parts, { ...apiOptions, ...options });
   const requireValidAnswers = checkAnswers(api.app);
   await catalog.start();
   await nodes.start();
