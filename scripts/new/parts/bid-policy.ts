@@ -6,8 +6,7 @@ const folder = "services/compute/src/bidder/policies";
 /** A policy by which a node bids. */
 export const bidPolicy: PartTemplate = {
   name: "bid-policy",
-  summary:
-    "says which asks a node refuses, whatever room it has; write its condition and its samples in policies.test.ts",
+  summary: "which asks a node refuses, whatever room it has; write its condition and its samples in policies.test.ts",
   files: ({ kebab, camel }) => ({
     [`${folder}/${kebab}.ts`]: `import { no, yes } from "@shoal/core";
 import type { BidPolicy, Surroundings } from "./policy.ts";
@@ -15,7 +14,7 @@ import type { BidPolicy, Surroundings } from "./policy.ts";
 /** A node with the label ${kebab}=no takes no task whose job constrains it. */
 export const ${camel} = ({ labels }: Surroundings): BidPolicy => ({
   name: "${kebab}",
-  judge: ({ requirements: { constraints } }) =>
+  evaluate: ({ requirements: { constraints } }) =>
     labels["${kebab}"] !== "yes" && constraints.some(({ key }) => key === "${kebab}")
       ? no("the label ${kebab} of this node is not yes")
       : yes(),
@@ -28,7 +27,7 @@ export const ${camel} = ({ labels }: Surroundings): BidPolicy => ({
     {
       path: `${folder}/policies.test.ts`,
       change: addBehind(
-        "const samples: Readonly<Record<string, Samples>> = {",
+        "const samples: Readonly<Record<string, PolicySamples>> = {",
         `"${kebab}": { good: [askOf()], bad: { "${kebab}": askOf({ constraints: [{ key: "${kebab}", operator: "!", values: [] }] }) } },`,
       ),
     },

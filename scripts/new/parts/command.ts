@@ -13,7 +13,7 @@ export const command: PartTemplate = {
 /** Prints which requesters are used. */
 export const ${camel}: CommandPart = {
   name: "${kebab}",
-  says: "print which requesters are used",
+  summary: "print which requesters are used",
   async run({ context }) {
     context.terminal.out(\`\${context.endpoints().join("\\n")}\\n\`);
     return 0;

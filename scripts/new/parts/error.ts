@@ -12,7 +12,7 @@ export const error: PartTemplate = {
       change: addBehind(
         "export const errors = {\n",
         `  // biome-ignore format: one row, one failure
-  ${constant}: { http: 500, wire: "InternalError", exit: 1, retry: false, says: "the failure ${kebab} has no sentence yet", hint: "report it with the request id" },
+  ${constant}: { http: 500, wire: "InternalError", exit: 1, retry: false, summary: "the failure ${kebab} has no sentence yet", hint: "report it with the request id" },
 `,
       ),
     },

@@ -6,7 +6,7 @@ const folder = "libs/core/src/schedule/filters";
 /** A filter of the scheduler. */
 export const filter: PartTemplate = {
   name: "filter",
-  summary: "says which nodes fit a job at all; write its condition and its samples in filters.contract.test.ts",
+  summary: "which nodes fit a job at all; write its condition and its samples in filters.contract.test.ts",
   files: ({ kebab, camel }) => ({
     [`${folder}/${kebab}.ts`]: `import { no, type Policy, yes } from "../../policy.ts";
 import type { Candidate } from "../candidate.ts";
@@ -14,7 +14,7 @@ import type { Candidate } from "../candidate.ts";
 /** The node does not exclude itself by the label ${kebab}=no. */
 export const ${camel}: Policy<Candidate> = {
   name: "${kebab}",
-  judge: ({ info }) => (info.labels["${kebab}"] === "no" ? no("the node's label ${kebab} is no") : yes()),
+  evaluate: ({ info }) => (info.labels["${kebab}"] === "no" ? no("the node's label ${kebab} is no") : yes()),
 };
 `,
   }),
@@ -24,7 +24,7 @@ export const ${camel}: Policy<Candidate> = {
     {
       path: `${folder}/filters.contract.test.ts`,
       change: addBehind(
-        "const samples: Readonly<Record<string, Samples>> = {",
+        "const samples: Readonly<Record<string, FilterSamples>> = {",
         `"${kebab}": { good: [candidate({})], bad: [{ ...candidate({}), info: { ...info, labels: { "${kebab}": "no" } } }] },`,
       ),
     },

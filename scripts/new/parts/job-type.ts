@@ -6,7 +6,7 @@ const folder = "libs/core/src/job/job-types";
 /** A type of jobs. */
 export const jobType: PartTemplate = {
   name: "job-type",
-  summary: "says which slots a job has and when it is over; write it, its histories, and since which level it may run",
+  summary: "which slots a job has and when it is over; write it, its histories, and since which level it may run",
   files: ({ kebab, camel }) => ({
     [`${folder}/${kebab}.ts`]: `import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { JobType } from "./job-type.ts";

@@ -6,7 +6,7 @@ const folder = "libs/core/src/schedule/rankers";
 /** A ranker of the scheduler. */
 export const ranker: PartTemplate = {
   name: "ranker",
-  summary: "says which of the nodes that fit is better; write its score and its test",
+  summary: "which of the nodes that fit is better; write its score and its test",
   files: ({ kebab, camel }) => ({
     [`${folder}/${kebab}.ts`]: `import { type Policy, yes } from "../../policy.ts";
 import type { RankedCandidate } from "../candidate.ts";
@@ -17,7 +17,7 @@ const weight = 1;
 /** Prefers nodes with the label ${kebab}=yes. */
 export const ${camel}: Policy<RankedCandidate> = {
   name: "${kebab}",
-  judge: ({ info }) => yes(info.labels["${kebab}"] === "yes" ? weight : 0),
+  evaluate: ({ info }) => yes(info.labels["${kebab}"] === "yes" ? weight : 0),
 };
 `,
     [`${folder}/${kebab}.test.ts`]: `import { expect, it } from "vitest";
@@ -29,7 +29,7 @@ it("prefers nodes with the label", () => {
   const scoreWith = (labels: Readonly<Record<string, string>>) => {
     const info = { ...sampleInfo(), labels };
     const requirements = requirementsOf(sampleSpec()) ?? expect.unreachable("no task");
-    return ${camel}.judge({ requirements, info, failuresOn: new Map() });
+    return ${camel}.evaluate({ requirements, info, failuresOn: new Map() });
   };
   expect(scoreWith({ "${kebab}": "yes" })).toEqual({ fit: true, score: 1 });
   expect(scoreWith({})).toEqual({ fit: true, score: 0 });

@@ -13,7 +13,7 @@ export const rule: PartTemplate = {
 /** No file is called ${kebab}. */
 export const ${camel}Rule: Rule = {
   name: "${kebab}",
-  says: "no file is called ${kebab}",
+  summary: "no file is called ${kebab}",
   *check(tree) {
     for (const path of tree.paths) {
       if (/(?:^|\\/)${kebab}$/.test(path)) yield { path, line: 1, why: "is called ${kebab}: choose another name" };

@@ -86,17 +86,21 @@ interface HarnessOptions extends Partial<Pick<ApiParts, "results" | "publicUrl">
 
 const apiOptions = { host: "127.0.0.1", port: 0, origins: [], requestsPerSecond: 1e6, connectionsMax: 1000 } as const;
 
+function recordedWarnings() {
+  const warnings: object[] = [];
+  return { warnings, logger: { info() {}, warn: (facts: object) => void warnings.push(facts) } };
+}
+
 /** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
 export async function apiHarness({ results, publicUrl = "", ...options }: HarnessOptions = {}) {
   const sim = createSimulatedCluster({ seed: "api" });
   const driving = driveWithin(sim.clock);
-  const warnings: object[] = [];
-  const ports = memoryPorts(sim, requesterId, {
-    logger: { info() {}, warn: (facts) => void warnings.push(facts) },
-  });
+  const { warnings, logger } = recordedWarnings();
+  const ports = memoryPorts(sim, requesterId, { logger });
   const heartbeats: Heartbeat[] = [];
   const living: LivingMember[] = [];
   const holdings = new Map<number, Holding>();
+  const owner = { holdings: () => holdings };
   const roster = rosterOf(sim, living);
   const { clock, views, catalog } = ports;
   const membership = { nodes: () => heartbeats.map((heartbeat) => ({ heartbeat, heardAt: sim.clock.now() })) };
@@ -111,13 +115,7 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
     commands: createCommands({ dispatcher, random: ports.random }),
     viewPositions: ports.positions,
     nodes,
-    cluster: createCluster({
-      requesterId,
-      roster,
-      membership,
-      owner: { holdings: () => holdings },
-      leases: ports.leases,
-    }),
+    cluster: createCluster({ requesterId, roster, membership, owner, leases: ports.leases }),
     results: results ?? { open: async () => undefined },
     health: wellHealth,
   };
