@@ -9,7 +9,7 @@ export interface Skip {
 }
 
 /** The result of a test run. Failures outside of any test count as failed too. */
-export interface Tally {
+export interface TestTally {
   readonly passed: number;
   readonly failed: number;
   readonly skips: readonly Skip[];
@@ -37,7 +37,7 @@ const skipped: ReadonlySet<string> = new Set(["skipped", "todo"]);
  * Counts what vitest reports; files are named from the root. With `-t` vitest reports everything that does not match as skipped: of those only the tests that match the
  * pattern are listed.
  */
-export function tallyOf(report: unknown, root: string, pattern: RegExp): Tally {
+export function tallyOf(report: unknown, root: string, pattern: RegExp): TestTally {
   const files = Report.parse(report).testResults;
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const passed = tests.filter(({ status }) => status === "passed").length;
@@ -74,7 +74,7 @@ function reasonOf(test: ReportedTest, file: ReportedFile): string {
 }
 
 /** The last line of a test run: `N passed, N failed`, and `, N skipped` when there are any. */
-export function lastLine({ passed, failed, skips }: Tally): string {
+export function lastLine({ passed, failed, skips }: TestTally): string {
   return `${passed} passed, ${failed} failed${skips.length > 0 ? `, ${skips.length} skipped` : ""}`;
 }
 

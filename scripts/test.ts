@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { lastLine, skipLines, type Tally, tallyOf } from "./test-tally.ts";
+import { lastLine, skipLines, type TestTally, tallyOf } from "./test-tally.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
@@ -36,11 +36,11 @@ function runVitest(): Promise<number> {
   });
 }
 
-function readTally(code: number): Tally {
+function readTally(code: number): TestTally {
   const options = { testNamePattern: { type: "string", short: "t" } } as const;
   const { testNamePattern } = parseArgs({ args, options, strict: false, allowPositionals: true }).values;
   const pattern = new RegExp(typeof testNamePattern === "string" ? testNamePattern : "");
-  let tally: Tally = { passed: 0, failed: 0, skips: [] };
+  let tally: TestTally = { passed: 0, failed: 0, skips: [] };
   try {
     tally = tallyOf(JSON.parse(readFileSync(file, "utf8")), root, pattern);
   } catch (failure) {

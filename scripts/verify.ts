@@ -13,7 +13,7 @@ interface Check {
   readonly hint: string;
 }
 
-interface Row {
+interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
   readonly tookMs: number;
@@ -38,7 +38,7 @@ const checks: readonly Check[] = [
   },
 ];
 
-const rows: Row[] = [];
+const rows: CheckResult[] = [];
 for (const check of checks) rows.push(await run(check));
 process.stdout.write(`\n${rows.map(line).join("\n")}\n`);
 const failed = rows.filter(({ ok }) => !ok);
@@ -47,7 +47,7 @@ process.stdout.write(
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-async function run({ name, run: [file, ...args], hint }: Check): Promise<Row> {
+async function run({ name, run: [file, ...args], hint }: Check): Promise<CheckResult> {
   const startedAt = performance.now();
   const { code, said } = await outputOf(file, args);
   const ok = code === 0;
@@ -69,6 +69,6 @@ function outputOf(file: string, args: readonly string[]): Promise<{ readonly cod
   });
 }
 
-function line({ name, ok, tookMs }: Row): string {
+function line({ name, ok, tookMs }: CheckResult): string {
   return `${name.padEnd(18)} ${(ok ? "ok" : "FAILED").padEnd(7)} ${(tookMs / 1_000).toFixed(1).padStart(5)} s`;
 }

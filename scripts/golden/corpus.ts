@@ -12,7 +12,7 @@ import {
 } from "@shoal/core";
 import { encodeCommit, messageReader } from "@shoal/nats";
 import { type Commit, commitVersion, subjectOf } from "@shoal/proto";
-import type { SoFar, Step, Trace } from "./trace.ts";
+import type { SoFar, Trace, TraceStep } from "./trace.ts";
 
 /** A message as the stream EVENTS keeps it. */
 export interface GoldenMessage {
@@ -90,7 +90,7 @@ const memberOf = (state: unknown, name: string): string =>
   typeof state === "object" && state !== null ? String(Reflect.get(state, name)) : "";
 
 interface Turn {
-  readonly step: Step;
+  readonly step: TraceStep;
   readonly now: number;
   readonly id: string;
 }

@@ -12,7 +12,7 @@ export interface SoFar {
 }
 
 /** One command of a story, and the time that passes before it. */
-export interface Step {
+export interface TraceStep {
   readonly afterMs?: number;
   readonly actor: Actor;
   readonly command: (soFar: SoFar) => NamedCommand & Readonly<Record<string, unknown>>;
@@ -21,5 +21,5 @@ export interface Step {
 /** The life of one aggregate, as commands to its kind. */
 export interface Trace {
   readonly aggregate: AggregateRef;
-  readonly steps: readonly Step[];
+  readonly steps: readonly TraceStep[];
 }

@@ -1,6 +1,6 @@
 import { sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
-import type { SoFar, Step, Trace } from "./trace.ts";
+import type { SoFar, Trace, TraceStep } from "./trace.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -43,10 +43,10 @@ const jobOf = (digit: number) => ({
 });
 
 /** The life of a job from its submission. */
-function job(digit: number, submitted: JobSpec, ...steps: readonly Step[]): Trace {
+function job(digit: number, submitted: JobSpec, ...steps: readonly TraceStep[]): Trace {
   const aggregate = jobOf(digit);
   const given = { ...submitted, namespace: aggregate.namespace };
-  const submit: Step = {
+  const submit: TraceStep = {
     actor: client,
     command: () => ({ name: "Submit", jobId: aggregate.id, spec: given }),
   };
@@ -54,7 +54,7 @@ function job(digit: number, submitted: JobSpec, ...steps: readonly Step[]): Trac
 }
 
 /** A report names the namespace of its job. */
-function namespaced(step: Step, namespace: string): Step {
+function namespaced(step: TraceStep, namespace: string): TraceStep {
   return {
     ...step,
     command(soFar) {
@@ -66,7 +66,7 @@ function namespaced(step: Step, namespace: string): Step {
 }
 
 /** Finds a place for so many of the slots that need one. */
-const place = (most: number, ...nodes: readonly string[]): Step => ({
+const place = (most: number, ...nodes: readonly string[]): TraceStep => ({
   afterMs: hour,
   actor: requester,
   command: ({ slots }) => ({
@@ -81,7 +81,7 @@ const place = (most: number, ...nodes: readonly string[]): Step => ({
   }),
 });
 
-const wait = (never: boolean): Step => ({
+const wait = (never: boolean): TraceStep => ({
   afterMs: second,
   actor: requester,
   command: ({ slots }) => ({
@@ -96,7 +96,7 @@ const wait = (never: boolean): Step => ({
 let reports = 0;
 
 /** The node reports on one of the executions, the first of them being 0. */
-function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<Record<string, unknown>>): Step {
+function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<Record<string, unknown>>): TraceStep {
   reports += 1;
   const number = reports;
   return {
@@ -127,20 +127,20 @@ const failed = (final: boolean) => () => ({
 });
 const stopped = () => ({ kind: "stopped" });
 
-const loseNode = (nodeId: string): Step => ({
+const loseNode = (nodeId: string): TraceStep => ({
   afterMs: second,
   actor: requester,
   command: () => ({ name: "LoseNode", nodeId, why: "node has disappeared" }),
 });
-const tick = (afterMs: number): Step => ({ afterMs, actor: requester, command: () => ({ name: "Tick" }) });
-const stop: Step = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
+const tick = (afterMs: number): TraceStep => ({ afterMs, actor: requester, command: () => ({ name: "Tick" }) });
+const stop: TraceStep = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
 
 const info = (nodeId: string, engines: readonly string[]) => ({
   ...sampleInfo(nodeId),
   ...{ engines, capacity, available: capacity, perTask: capacity },
 });
 
-const receive = (nodeId: string, ...engines: readonly string[]): Step => ({
+const receive = (nodeId: string, ...engines: readonly string[]): TraceStep => ({
   afterMs: minute,
   actor: node(nodeId),
   command: ({ now }) => ({
@@ -148,12 +148,12 @@ const receive = (nodeId: string, ...engines: readonly string[]): Step => ({
     heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 },
   }),
 });
-const miss = (why: string): Step => ({
+const miss = (why: string): TraceStep => ({
   afterMs: minute,
   actor: requester,
   command: ({ now }) => ({ name: "Miss", why, lastSeenAt: now - minute }),
 });
-const forget: Step = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
+const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
 /**

@@ -8,7 +8,7 @@ import { createPrng } from "@shoal/core/testing";
 import { type Area, areas } from "./areas.ts";
 import { copyTree } from "./copy-tree.ts";
 import { type Mutant, mutantsOf } from "./mutators.ts";
-import { areaLine, type Tally, type Tried, tallyOf } from "./tally.ts";
+import { areaLine, type MutantTally, type Tried, tallyOf } from "./tally.ts";
 import { runTests, tryMutant } from "./try-mutant.ts";
 
 // The part of the mutants that tests must notice, in percent: issue 8.11.
@@ -38,13 +38,13 @@ const copy = await copyTree(fileURLToPath(new URL("../..", import.meta.url)));
 // Also when a signal ends this process.
 process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
 const run = { root: copy, limitMs: Number(values["limit-secs"]) * 1_000 };
-const tallies: Tally[] = [];
+const tallies: MutantTally[] = [];
 for (const area of chosen) tallies.push(await tryArea(area));
 for (const tally of tallies) console.log(areaLine(tally));
 for (const { survivors } of tallies) for (const survivor of survivors) console.log(`survived ${survivor}`);
 process.exitCode = tallies.every(({ percent }) => percent >= killedMin) ? 0 : 1;
 
-async function tryArea(area: Area): Promise<Tally> {
+async function tryArea(area: Area): Promise<MutantTally> {
   if ((await runTests(run, area.tests)) !== "passed")
     throw new Error(`the tests of ${area.name} fail without a mutant`);
   const tried: Tried[] = [];
@@ -58,13 +58,13 @@ async function tryArea(area: Area): Promise<Tally> {
   return tallyOf(area.name, tried);
 }
 
-interface Candidate {
+interface FileMutant {
   readonly path: string;
   readonly mutant: Mutant;
 }
 
-async function candidates({ sources }: Area): Promise<readonly Candidate[]> {
-  const found: Candidate[] = [];
+async function candidates({ sources }: Area): Promise<readonly FileMutant[]> {
+  const found: FileMutant[] = [];
   for (const path of await sourcesIn(sources)) {
     const text = await readFile(join(copy, path), "utf8");
     found.push(...mutantsOf(path, text).map((mutant) => ({ path, mutant })));
@@ -84,7 +84,7 @@ async function sourcesIn(sources: readonly string[]): Promise<readonly string[]>
 }
 
 /** So many of them, the same ones for the same seed, in the order of the files. */
-function sampled(from: readonly Candidate[], count: number): readonly Candidate[] {
+function sampled(from: readonly FileMutant[], count: number): readonly FileMutant[] {
   const prng = createPrng(values.seed);
   const drawn = from.map((candidate, index) => ({ candidate, index, at: prng.fraction() }));
   const taken = drawn.toSorted((a, b) => a.at - b.at).slice(0, count);

@@ -9,7 +9,7 @@ export interface Tried {
 }
 
 /** What the tests of an area noticed. */
-export interface Tally {
+export interface MutantTally {
   readonly area: string;
   readonly counts: Readonly<Record<Fate, number>>;
   /** The part that was noticed; tests that do not end have noticed it, too. 100 when nothing was tried. */
@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /** Counts what became of an area's mutants. */
-export function tallyOf(area: string, tried: readonly Tried[]): Tally {
+export function tallyOf(area: string, tried: readonly Tried[]): MutantTally {
   const count = (fate: Fate) => tried.filter((one) => one.fate === fate).length;
   const counts = { killed: count("killed"), timeout: count("timeout"), survived: count("survived") };
   const percent = tried.length === 0 ? 100 : ((counts.killed + counts.timeout) / tried.length) * 100;
@@ -30,6 +30,6 @@ export function tallyOf(area: string, tried: readonly Tried[]): Tally {
 }
 
 /** One line for an area. */
-export function areaLine({ area, counts: { killed, timeout, survived }, percent }: Tally): string {
+export function areaLine({ area, counts: { killed, timeout, survived }, percent }: MutantTally): string {
   return `${area}: ${killed} killed, ${timeout} timed out, ${survived} survived: ${percent.toFixed(0)} %`;
 }

@@ -10,7 +10,7 @@ export interface Field {
   readonly summary: string;
 }
 
-const Node = z.looseObject({
+const SchemaNode = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
@@ -22,21 +22,21 @@ const Node = z.looseObject({
   description: z.string().optional(),
   default: z.unknown().optional(),
 });
-type Node = z.infer<typeof Node>;
+type SchemaNode = z.infer<typeof SchemaNode>;
 
 // Deep enough for every schema there is; a schema that contains itself stops here.
 const depthMax = 6;
 
 /** The fields of an object schema, nested ones below their parent, in the order of the schema. */
 export function fieldsOf(schema: z.ZodType, nested: "nested" | "flat"): readonly Field[] {
-  const root = Node.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }));
+  const root = SchemaNode.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }));
   return below(root, "", nested === "nested" ? depthMax : 1);
 }
 
-function below(node: Node, prefix: string, depth: number): readonly Field[] {
+function below(node: SchemaNode, prefix: string, depth: number): readonly Field[] {
   if (depth === 0) return [];
   return Object.entries(node.properties ?? {}).flatMap(([name, raw]) => {
-    const child = Node.parse(raw);
+    const child = SchemaNode.parse(raw);
     const path = `${prefix}${name}`;
     const field: Field = {
       path,
@@ -49,15 +49,16 @@ function below(node: Node, prefix: string, depth: number): readonly Field[] {
   });
 }
 
-function itemOf(node: Node): Node {
+function itemOf(node: SchemaNode): SchemaNode {
   // A tuple has no items beside its own.
-  return node.type === "array" && node.items !== false ? Node.parse(node.items ?? {}) : {};
+  return node.type === "array" && node.items !== false ? SchemaNode.parse(node.items ?? {}) : {};
 }
 
-function typeOf(node: Node): string {
+function typeOf(node: SchemaNode): string {
   if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.enum !== undefined) return node.enum.map((one) => JSON.stringify(one)).join(" or ");
-  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map((one) => typeOf(Node.parse(one))))].join(" or ");
+  if (node.anyOf !== undefined)
+    return [...new Set(node.anyOf.map((one) => typeOf(SchemaNode.parse(one))))].join(" or ");
   if (node.type === "array") return `list of ${typeOf(itemOf(node))}`;
   if (node.type === "object" && node.properties === undefined) return "map";
   return [node.type ?? "anything"].flat().join(" or ");

@@ -1,5 +1,5 @@
 /** One generated page of docs/reference. */
-export interface Page {
+export interface ReferencePage {
   /** File name below docs/reference. */
   readonly file: string;
   readonly title: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { code, table } from "./markdown.ts";
-import type { Page } from "./page.ts";
+import type { ReferencePage } from "./page.ts";
 import { pages } from "./pages/index.ts";
 
 /** Where the pages lie, seen from the root. */
@@ -21,7 +21,7 @@ export function stale(root: string): readonly string[] {
   return [...new Set([...expected.keys(), ...there])].filter((name) => !fresh(name)).sort();
 }
 
-function textOf(page: Page): string {
+function textOf(page: ReferencePage): string {
   if (page.isData === true) return `${page.body()}\n`;
   return `# ${page.title}\n\n<!-- Generated from ${page.from} by npm run docs: edit that file. -->\n\n${page.body()}\n`;
 }

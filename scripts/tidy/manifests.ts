@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Tree } from "./rule.ts";
+import type { SourceTree } from "./rule.ts";
 
 const names = z.record(z.string(), z.string()).default({});
 
@@ -27,7 +27,7 @@ export interface Manifest {
 }
 
 /** Every package.json of the repository. */
-export function manifestsOf(tree: Tree): readonly Manifest[] {
+export function manifestsOf(tree: SourceTree): readonly Manifest[] {
   return tree.paths
     .filter((path) => /(?:^|\/)package\.json$/.test(path))
     .map((path) => {

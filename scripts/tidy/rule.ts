@@ -1,4 +1,4 @@
-import type { Source } from "./source.ts";
+import type { SourceFile } from "./source.ts";
 
 /** Something that is not as the house wants it. */
 export interface Finding {
@@ -10,12 +10,12 @@ export interface Finding {
 }
 
 /** Every file of the repository that is not generated or installed; paths are relative and use `/`. */
-export interface Tree {
+export interface SourceTree {
   readonly paths: readonly string[];
   /** The text of a file; undefined when there is no such file. */
   text(path: string): string | undefined;
   /** TypeScript and JavaScript files, read once. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly SourceFile[];
 }
 
 /** One habit of the house that a machine can check. */
@@ -23,5 +23,5 @@ export interface Rule {
   readonly name: string;
   /** The habit in one sentence. */
   readonly summary: string;
-  check(tree: Tree): Iterable<Finding>;
+  check(tree: SourceTree): Iterable<Finding>;
 }

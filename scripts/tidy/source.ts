@@ -1,7 +1,7 @@
 import { type Syntax, syntaxOf } from "./syntax.ts";
 
 /** A TypeScript or JavaScript file as the rules see it. */
-export interface Source extends Syntax {
+export interface SourceFile extends Syntax {
   readonly path: string;
   readonly text: string;
   /** Tests, contract suites and what only they use. */
@@ -9,7 +9,7 @@ export interface Source extends Syntax {
 }
 
 /** Reads a file's text the way the rules need it. */
-export function sourceOf(path: string, text: string): Source {
+export function sourceOf(path: string, text: string): SourceFile {
   return { path, text, ...syntaxOf(path, text), isTest: isTest(path) };
 }
 

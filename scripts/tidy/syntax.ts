@@ -1,7 +1,7 @@
 import { type Program, parseSync, type Span, Visitor } from "oxc-parser";
 
 /** One import, re-export or `import()` of a file. */
-export interface Import {
+export interface SourceImport {
   readonly from: string;
   readonly line: number;
   /** static: loaded with the file; type: erased; lazy: `import()`, loaded when the line runs. */
@@ -19,7 +19,7 @@ export interface Piece {
 export interface Syntax {
   /** The text with every comment, string and regular expression blanked; each line and column stays where it was. */
   readonly code: string;
-  readonly imports: readonly Import[];
+  readonly imports: readonly SourceImport[];
   /** Each use of an identifier. */
   readonly names: readonly Piece[];
   /** Interfaces, type aliases, classes and enums that are declared at the top of the file. */
@@ -47,7 +47,7 @@ export function syntaxOf(path: string, text: string): Syntax {
   ];
   return {
     code: blank(text, [...comments, ...strings, ...patterns]),
-    imports: imports.map(({ text: from, start, kind }): Import => ({ from, line: lineAt(start), kind })),
+    imports: imports.map(({ text: from, start, kind }): SourceImport => ({ from, line: lineAt(start), kind })),
     names: pieces(names),
     typeNames: declaredTypes(program).map(({ text: own, start, isExported }) => ({
       text: own,

@@ -1,4 +1,4 @@
-import type { Finding, Rule, Tree } from "./rule.ts";
+import type { Finding, Rule, SourceTree } from "./rule.ts";
 import { notMetYet, rules } from "./rules/index.ts";
 
 /** A finding and the rule that made it. */
@@ -9,7 +9,7 @@ export interface NamedFinding extends Finding {
 const active = rules.filter((rule) => !notMetYet.includes(rule));
 
 /** Everything in the tree that breaks a rule, rule by rule. */
-export function tidy(tree: Tree, checked: readonly Rule[] = active): readonly NamedFinding[] {
+export function tidy(tree: SourceTree, checked: readonly Rule[] = active): readonly NamedFinding[] {
   return checked.flatMap((rule) => [...rule.check(tree)].map((finding) => ({ ...finding, rule: rule.name })));
 }
 

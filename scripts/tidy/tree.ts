@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Tree } from "./rule.ts";
+import type { SourceTree } from "./rule.ts";
 import { sourceOf } from "./source.ts";
 
 // Installed, built or written by a run: none of it is ours to keep tidy.
@@ -8,17 +8,17 @@ const skipped = new Set(["node_modules", "dist", ".git", ".turbo", ".shoal", "co
 const sourceName = /\.(?:ts|mts|mjs|js)$/;
 
 /** Reads the repository that lies in `root`. */
-export function readTree(root: string): Tree {
+export function readTree(root: string): SourceTree {
   const paths = walk(root, "");
   return treeOf(paths, (path) => readFileSync(join(root, path), "utf8"));
 }
 
 /** A tree that exists only in memory: path to text. */
-export function memoryTree(files: Readonly<Record<string, string>>): Tree {
+export function memoryTree(files: Readonly<Record<string, string>>): SourceTree {
   return treeOf(Object.keys(files), (path) => files[path] ?? "");
 }
 
-function treeOf(paths: readonly string[], read: (path: string) => string): Tree {
+function treeOf(paths: readonly string[], read: (path: string) => string): SourceTree {
   const known = new Set(paths);
   const text = (path: string) => (known.has(path) ? read(path) : undefined);
   const sources = paths.filter((path) => sourceName.test(path)).map((path) => sourceOf(path, read(path)));

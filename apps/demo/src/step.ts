@@ -1,7 +1,7 @@
 import type { DemoContext } from "./demo-context.ts";
 
 /** A part of the demonstration: one file, one line in the list. */
-export interface Step {
+export interface DemoStep {
   /** What is shown, as a heading. */
   readonly title: string;
   /** Does it and checks it. Throws DemoFailure when something is not as promised. */

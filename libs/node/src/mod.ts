@@ -1,5 +1,6 @@
 export { type LineSplitter, lineSplitter } from "./line-splitter.ts";
 export { type PersistedValueOptions, persistedValue } from "./persisted-value.ts";
+export type { ServiceHealth } from "./service-health.ts";
 export { type ServiceLogger, type ServiceLoggerOptions, serviceLogger } from "./service-logger.ts";
 export { systemClock } from "./system-clock.ts";
 export { systemRandom } from "./system-random.ts";
@@ -12,4 +13,3 @@ export {
   type TarUnpacking,
   unpackTar,
 } from "./tar/unpack-tar.ts";
-export { type TimeLimit, within } from "./within.ts";

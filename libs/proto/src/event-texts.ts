@@ -32,10 +32,10 @@ export interface EventText {
   readonly executionId: string;
 }
 
-type Row = Partial<EventText> & Pick<EventText, "topic" | "message">;
+type PartialEventText = Partial<EventText> & Pick<EventText, "topic" | "message">;
 
-const row = <S extends z.ZodType>({ name }: EventKind<string, S>, text: (data: z.output<S>) => Row) =>
-  [name, text as (data: unknown) => Row] as const;
+const row = <S extends z.ZodType>({ name }: EventKind<string, S>, text: (data: z.output<S>) => PartialEventText) =>
+  [name, text as (data: unknown) => PartialEventText] as const;
 
 /** A failure in the details of the history, in Bacalhau's words. */
 const failure = (code: string, retryAt: number | undefined): Record<string, string> => ({
@@ -79,7 +79,7 @@ function reasonOf(nodeId: string, answers: readonly Answer[]): Record<string, st
  * Every event in words: the history of a job, the command line and the feed read this table. What the scheduler decides without a
  * report of a node (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
  */
-const rows: ReadonlyMap<string, (data: unknown) => Row> = new Map([
+const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   row(JobSubmitted, ({ spec }) => ({
     topic: "Submission",
     message: "Job submitted",
@@ -201,7 +201,7 @@ export function feedEventText({ type, data }: { readonly type: string; readonly 
   return read?.ok === true ? eventText({ type, data: read.value }) : textOf(type);
 }
 
-const textOf = (type: string, found: Row = { topic: "Event", message: type }): EventText => ({
+const textOf = (type: string, found: PartialEventText = { topic: "Event", message: type }): EventText => ({
   text: found.message,
   details: {},
   tone: "plain",

@@ -7,7 +7,7 @@ export { LogFrame } from "./api/log-frame.ts";
 export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
 export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
-export type { AnswerKind, AnswerOf, ApiRoute, InputOf, Method, ParamsOf, QueryOf } from "./api/route.ts";
+export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
 export { apiRoutes } from "./api/routes/index.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";

@@ -1,5 +1,4 @@
-import { type Clock, Fault, type Logger, silentLogger } from "@shoal/core";
-import { within } from "@shoal/node";
+import { type Clock, Fault, type Logger, silentLogger, within } from "@shoal/core";
 import type { Cgroups } from "./cgroup.ts";
 import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";

@@ -3,19 +3,19 @@ import type { ErrorCode } from "@shoal/proto";
 import type { GuestFilesystem } from "./files/guest-filesystem.ts";
 import { Saying } from "./files/requests.ts";
 import type { Guest, GuestExit, RunningGuest } from "./guest.ts";
-import type { Ending, Job } from "./sandbox/protocol.ts";
+import type { Ending, RunRequest } from "./sandbox/protocol.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
 /** One guest in its process. */
-export interface Run extends RunningGuest {
+export interface GuestRun extends RunningGuest {
   /** Resolves when its modules are compiled; rejects with a Fault when they cannot be. */
   readonly started: Promise<void>;
   /** Ends it because it did what it may not. */
   readonly fail: (code: ErrorCode, why: string) => void;
 }
 
-interface Asked {
-  readonly job: Job;
+interface GuestRunParts {
+  readonly job: RunRequest;
   readonly modules: Uint8Array;
   readonly files: GuestFilesystem;
   readonly output: Guest["output"];
@@ -31,7 +31,7 @@ interface Outcome {
 const killedCode = 137;
 
 /** Hands a job to a process and serves it until it is dead. */
-export function run(sandbox: SandboxProcess, asked: Asked): Run {
+export function run(sandbox: SandboxProcess, asked: GuestRunParts): GuestRun {
   const started = Promise.withResolvers<void>();
   const outcome: Outcome = { ending: undefined, ended: undefined };
   const fail = (code: ErrorCode, why: string) => {
@@ -65,7 +65,11 @@ interface Stage {
   readonly outcome: Outcome;
 }
 
-async function serve(sandbox: SandboxProcess, { files, output }: Asked, { started, outcome }: Stage): Promise<void> {
+async function serve(
+  sandbox: SandboxProcess,
+  { files, output }: GuestRunParts,
+  { started, outcome }: Stage,
+): Promise<void> {
   for await (const { header, body } of sandbox.frames) {
     // Bytes that a process wrote after it was ended no longer count.
     if (outcome.ended !== undefined) continue;

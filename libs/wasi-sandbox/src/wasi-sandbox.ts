@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Clock, causeOf, Fault, type Logger, silentLogger } from "@shoal/core";
-import { within } from "@shoal/node";
+import { type Clock, causeOf, Fault, type Logger, silentLogger, within } from "@shoal/core";
 import type { Cgroups } from "./cgroup.ts";
 import { type GuestFilesystem, guestFilesystem } from "./files/guest-filesystem.ts";
 import { guestTree } from "./files/tree.ts";
@@ -11,8 +10,8 @@ import { limitMemories } from "./module-memory.ts";
 import { readModules } from "./modules.ts";
 import { type Pool, pool } from "./pool.ts";
 import { watchMemory } from "./process-memory.ts";
-import { type Run, run } from "./run.ts";
-import type { Job } from "./sandbox/protocol.ts";
+import { type GuestRun, run } from "./run.ts";
+import type { RunRequest } from "./sandbox/protocol.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
 /** How guests are run. */
@@ -48,7 +47,7 @@ export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
   const { clock, logger = silentLogger, isolation = "auto", cgroups } = options;
   const limits = { ...sandboxLimits, ...options.limits };
   const sandboxes = pool({ clock, limits, logger, cgroups, isolations: isolationsFor(isolation) });
-  const runs = new Set<Run>();
+  const runs = new Set<GuestRun>();
   return {
     unavailable: async () => missing() ?? (await unproven(sandboxes)),
     start: async (guest) => {
@@ -89,9 +88,9 @@ interface Means {
   readonly sandboxes: Pool;
 }
 
-async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise<Run> {
+async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise<GuestRun> {
   const diskBytes = guest.resources.diskBytes || limits.defaultDiskBytes;
-  let running: Run | undefined;
+  let running: GuestRun | undefined;
   const exceeded = (why: string) => running?.fail("OUTPUT_TOO_LARGE", why);
   const files = guestFilesystem(await guestTree(guest.inputs, guest.outputs), { ...limits, diskBytes }, exceeded);
   try {
@@ -120,7 +119,7 @@ const moduleShare = 4;
 function watch(
   { clock, limits }: Omit<Means, "sandboxes">,
   { pid }: SandboxProcess,
-  { running, memoryBytes }: { readonly running: Run; readonly memoryBytes: number },
+  { running, memoryBytes }: { readonly running: GuestRun; readonly memoryBytes: number },
 ): void {
   if (pid === undefined) return;
   const exceeded = (bytes: number) =>
@@ -137,7 +136,7 @@ async function prepare(guest: Guest, files: GuestFilesystem, limits: SandboxLimi
   const memoryBytes = guest.resources.memoryBytes || limits.defaultMemoryBytes;
   const named = await readModules(files, [...imports, module], limits.modulesBytesMax);
   const { modules, memories } = limitMemories(named, memoryBytes);
-  const job: Job = {
+  const job: RunRequest = {
     modules: modules.map(({ path, bytes }) => ({ path, sizeBytes: bytes.byteLength })),
     memories,
     memoryBytes,

@@ -1,10 +1,10 @@
 import type { CommandPart } from "../../../apps/cli/src/command.ts";
 import { commands, nouns } from "../../../apps/cli/src/commands/index.ts";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 /** Every command of the command line. */
-export const commandsPage: Page = {
+export const commandsPage: ReferencePage = {
   file: "commands.md",
   title: "Command line",
   summary: "every command of `shoal`, its options and examples",

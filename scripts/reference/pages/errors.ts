@@ -1,9 +1,9 @@
 import { errors } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 /** Every failure that has a name. */
-export const errorsPage: Page = {
+export const errorsPage: ReferencePage = {
   file: "errors.md",
   title: "Errors",
   summary: "every failure that has a name, and what each door makes of it",

@@ -1,10 +1,10 @@
 import { eventsOf, kinds } from "@shoal/core";
 import { CommitEnvelope } from "@shoal/proto";
 import { z } from "zod";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 /** The JSON schema of a commit, with one of each event in `$defs`: for programs that read the log without Shoal. */
-export const eventSchemasPage: Page = {
+export const eventSchemasPage: ReferencePage = {
   file: "events.schema.json",
   title: "JSON schema of the log",
   summary: "JSON schema of a commit and of every event, for other programs",

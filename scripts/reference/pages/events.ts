@@ -1,7 +1,7 @@
 import { executionMachine, jobMachine, type Machine, nodeMachine, wireName } from "@shoal/proto";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 const machines: Readonly<Record<string, Machine<string>>> = {
   job: jobMachine,
@@ -10,7 +10,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
 };
 
 /** Every event and the facts it carries. */
-export const eventsPage: Page = {
+export const eventsPage: ReferencePage = {
   file: "events.md",
   title: "Events",
   summary: "every event of the log and the facts it carries",
@@ -27,13 +27,13 @@ export const eventsPage: Page = {
   },
 };
 
-type Kind = Machine<string>["rows"][number][1];
+type MachineEvent = Machine<string>["rows"][number][1];
 
-function kindsOf(machine: Machine<string>): readonly Kind[] {
+function kindsOf(machine: Machine<string>): readonly MachineEvent[] {
   return [...new Map(machine.rows.map(([, kind]) => [kind.name, kind])).values()];
 }
 
-function facts(kind: Kind): string {
+function facts(kind: MachineEvent): string {
   const fields = fieldsOf(kind.data, "flat");
   if (fields.length === 0) return "It carries no facts: that it happened is all there is to say.";
   const rows = fields.map(({ path, type, required, summary }) => [

@@ -2,10 +2,10 @@ import { type ApiRoute, apiRoutes, queryNames } from "@shoal/proto";
 import { positionLimits } from "../../../services/requester/src/reads/position-gate.ts";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 /** Every route of the HTTP API. */
-export const httpApiPage: Page = {
+export const httpApiPage: ReferencePage = {
   file: "http-api.md",
   title: "HTTP API",
   summary: "every route of a requester and what its query may hold",

@@ -1,4 +1,4 @@
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 import { commandsPage } from "./commands.ts";
 import { errorsPage } from "./errors.ts";
 import { eventSchemasPage } from "./event-schemas.ts";
@@ -10,7 +10,7 @@ import { settingsPage } from "./settings.ts";
 import { subjectsPage } from "./subjects.ts";
 
 /** Every generated page, in the order of the list that a reader sees. */
-export const pages: readonly Page[] = [
+export const pages: readonly ReferencePage[] = [
   jobSpecPage,
   commandsPage,
   httpApiPage,

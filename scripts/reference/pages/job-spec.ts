@@ -1,10 +1,10 @@
 import { JobSpec, wireName } from "@shoal/proto";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 /** Every field of a job spec. */
-export const jobSpecPage: Page = {
+export const jobSpecPage: ReferencePage = {
   file: "job-spec.md",
   title: "Job spec",
   summary: "every field of a job, its type and its default",

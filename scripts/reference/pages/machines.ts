@@ -1,6 +1,6 @@
 import { executionMachine, jobMachine, type Machine, nodeMachine } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 const machines: Readonly<Record<string, Machine<string>>> = {
   Job: jobMachine,
@@ -9,7 +9,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
 };
 
 /** Every state machine as a picture and as a table. */
-export const machinesPage: Page = {
+export const machinesPage: ReferencePage = {
   file: "machines.md",
   title: "State machines",
   summary: "the states of a job, an execution and a node, and the events that move between them",

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { ComputeConfig } from "../../../services/compute/src/config.ts";
 import { RequesterConfig } from "../../../services/requester/src/config.ts";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 const services: Readonly<Record<string, z.ZodType>> = {
   Requester: RequesterConfig,
@@ -11,7 +11,7 @@ const services: Readonly<Record<string, z.ZodType>> = {
 };
 
 /** Every setting of every service. */
-export const settingsPage: Page = {
+export const settingsPage: ReferencePage = {
   file: "settings.md",
   title: "Settings",
   summary: "every setting of each service, its environment variable and its default",

@@ -1,7 +1,7 @@
 import { kinds, viewBuckets } from "@shoal/core";
 import { buckets, shardCount, streams, subjects } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
-import type { Page } from "../page.ts";
+import type { ReferencePage } from "../page.ts";
 
 interface Spoken {
   readonly subject: string;
@@ -43,7 +43,7 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
 };
 
 /** Every subject, stream and bucket. */
-export const subjectsPage: Page = {
+export const subjectsPage: ReferencePage = {
   file: "subjects.md",
   title: "Subjects, streams and buckets",
   summary: "every subject that Shoal speaks on, its streams and its buckets",

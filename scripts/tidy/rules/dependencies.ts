@@ -1,5 +1,5 @@
 import { type Manifest, manifestsOf } from "../manifests.ts";
-import type { Finding, Rule, Tree } from "../rule.ts";
+import type { Finding, Rule, SourceTree } from "../rule.ts";
 import { linesOf } from "../source.ts";
 import { packageOf, workspaceOf } from "../workspaces.ts";
 
@@ -49,7 +49,7 @@ const programs: Readonly<Record<string, string>> = {
   typescript: "tsc",
 };
 
-function* unused(tree: Tree, manifests: readonly Manifest[]): Iterable<Finding> {
+function* unused(tree: SourceTree, manifests: readonly Manifest[]): Iterable<Finding> {
   for (const { path, imported } of manifests) {
     const isRoot = path === "package.json";
     const sources = tree.sources.filter((source) => isRoot || manifestOf(source.path) === path);

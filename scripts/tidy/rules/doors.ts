@@ -1,5 +1,5 @@
-import type { Finding, Rule, Tree } from "../rule.ts";
-import type { Source } from "../source.ts";
+import type { Finding, Rule, SourceTree } from "../rule.ts";
+import type { SourceFile } from "../source.ts";
 import { resolveImport } from "../workspaces.ts";
 
 const door = /(?:^|\/)mod\.ts$/;
@@ -16,7 +16,7 @@ export const doorsRule: Rule = {
   },
 };
 
-function* undocumented(tree: Tree, mod: Source): Iterable<Finding> {
+function* undocumented(tree: SourceTree, mod: SourceFile): Iterable<Finding> {
   for (const found of mod.text.matchAll(reExport)) {
     const path = resolveImport(mod.path, found[2] ?? "");
     const text = path === undefined ? undefined : tree.text(path);

@@ -1,6 +1,6 @@
 import type { Finding, Rule } from "../rule.ts";
-import type { Source } from "../source.ts";
-import type { Import } from "../syntax.ts";
+import type { SourceFile } from "../source.ts";
+import type { SourceImport } from "../syntax.ts";
 import { ownPackage, packageOf, resolveImport, workspaceOf } from "../workspaces.ts";
 
 interface Layer {
@@ -48,7 +48,7 @@ export const layersRule: Rule = {
   },
 };
 
-function refusal(source: Source, one: Import): string | undefined {
+function refusal(source: SourceFile, one: SourceImport): string | undefined {
   const home = workspaceOf(source.path);
   if (one.from.startsWith("@nats-io/") && home !== "libs/nats") {
     return `imports ${one.from}: only libs/nats may; ask it for what is needed`;
@@ -59,7 +59,7 @@ function refusal(source: Source, one: Import): string | undefined {
   return leavesHome(source, one, home) ?? ownRefusal(layer, source, one) ?? foreignRefusal(layer, source, one);
 }
 
-function leavesHome(source: Source, one: Import, home: string): string | undefined {
+function leavesHome(source: SourceFile, one: SourceImport, home: string): string | undefined {
   const target = resolveImport(source.path, one.from);
   if (target === undefined || target.startsWith(`${home}/`)) return undefined;
   // What several workspaces' tests share (images, servers) lies in test/.
@@ -67,7 +67,7 @@ function leavesHome(source: Source, one: Import, home: string): string | undefin
   return `imports ${one.from}, outside ${home}: import the package by its name`;
 }
 
-function ownRefusal(layer: Layer, source: Source, one: Import): string | undefined {
+function ownRefusal(layer: Layer, source: SourceFile, one: SourceImport): string | undefined {
   const own = ownPackage(one.from);
   if (own === undefined || layer.own.includes(own) || workspaceOf(source.path)?.endsWith(`/${own}`)) return undefined;
   if (source.isTest && layer.inTests?.includes(own) === true) return undefined;
@@ -77,7 +77,7 @@ function ownRefusal(layer: Layer, source: Source, one: Import): string | undefin
   return `imports ${one.from}: this layer may import only ${layer.own.join(", ") || "none of ours"}`;
 }
 
-function foreignRefusal(layer: Layer, source: Source, one: Import): string | undefined {
+function foreignRefusal(layer: Layer, source: SourceFile, one: SourceImport): string | undefined {
   if (source.isTest || ownPackage(one.from) !== undefined) return undefined;
   if (one.from.startsWith("node:")) return layer.node ? undefined : `imports ${one.from}: this layer runs without Node`;
   const name = packageOf(one.from);

@@ -1,5 +1,5 @@
-import type { Finding, Rule, Tree } from "../rule.ts";
-import type { Source } from "../source.ts";
+import type { Finding, Rule, SourceTree } from "../rule.ts";
+import type { SourceFile } from "../source.ts";
 import { resolveImport } from "../workspaces.ts";
 
 /** Every folder of interchangeable parts lists all its parts, and no part knows another. */
@@ -14,11 +14,11 @@ export const registriesRule: Rule = {
   },
 };
 
-function foldersWith(tree: Tree, name: string): readonly string[] {
+function foldersWith(tree: SourceTree, name: string): readonly string[] {
   return tree.paths.filter((path) => path.endsWith(`/${name}`)).map((path) => path.slice(0, -`/${name}`.length));
 }
 
-function* unlisted(tree: Tree, folder: string): Iterable<Finding> {
+function* unlisted(tree: SourceTree, folder: string): Iterable<Finding> {
   const index = tree.sources.find(({ path }) => path === `${folder}/index.ts`);
   if (index === undefined) {
     yield {
@@ -39,7 +39,7 @@ function* unlisted(tree: Tree, folder: string): Iterable<Finding> {
   }
 }
 
-function* siblings(tree: Tree, folder: string): Iterable<Finding> {
+function* siblings(tree: SourceTree, folder: string): Iterable<Finding> {
   const parts = partsOf(tree, folder);
   for (const source of inside(tree, folder)) {
     if (source.isTest || source.path === `${folder}/index.ts`) continue;
@@ -58,7 +58,7 @@ function* siblings(tree: Tree, folder: string): Iterable<Finding> {
 }
 
 // What the list imports and the contract does not: the contract knows the socket only.
-function partsOf(tree: Tree, folder: string): ReadonlySet<string> {
+function partsOf(tree: SourceTree, folder: string): ReadonlySet<string> {
   const at = (name: string) => tree.sources.find(({ path }) => path === `${folder}/${name}`);
   const [index, contract] = [at("index.ts"), at("contract.ts")];
   const listed = index === undefined ? [] : targetsOf(index).filter((path) => path.startsWith(`${folder}/`));
@@ -66,11 +66,11 @@ function partsOf(tree: Tree, folder: string): ReadonlySet<string> {
   return new Set(listed.filter((path) => !socket.includes(path)));
 }
 
-function inside(tree: Tree, folder: string): readonly Source[] {
+function inside(tree: SourceTree, folder: string): readonly SourceFile[] {
   return tree.sources.filter(({ path }) => path.startsWith(`${folder}/`));
 }
 
-function targetsOf(source: Source): readonly string[] {
+function targetsOf(source: SourceFile): readonly string[] {
   return source.imports.flatMap(({ from }) => resolveImport(source.path, from) ?? []);
 }
 

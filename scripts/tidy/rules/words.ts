@@ -1,4 +1,4 @@
-import type { Finding, Rule, Tree } from "../rule.ts";
+import type { Finding, Rule, SourceTree } from "../rule.ts";
 import type { Piece } from "../syntax.ts";
 
 const page = "docs/nomenclature.md";
@@ -90,7 +90,7 @@ function* proseFindings(path: string, pieces: readonly Piece[], bans: readonly B
   }
 }
 
-function* pageFindings(tree: Tree, path: string, bans: readonly Ban[]): Iterable<Finding> {
+function* pageFindings(tree: SourceTree, path: string, bans: readonly Ban[]): Iterable<Finding> {
   if (!path.endsWith(".md") || path === page || generated.test(path)) return;
   yield* proseFindings(path, [{ text: tree.text(path) ?? "", line: 1 }], bans);
 }

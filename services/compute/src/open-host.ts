@@ -17,7 +17,7 @@ import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
 
 /** The real world around a node: everything open that it needs. */
-export interface Host {
+export interface NodeHost {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
   readonly link: NatsSession;
@@ -30,7 +30,7 @@ export interface Host {
  * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
  * opened by then is closed again.
  */
-export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<Host> {
+export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<NodeHost> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
   const journal = diskJournal(dataDir);
@@ -89,7 +89,7 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
 const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 
-interface Opened {
+interface NodeResources {
   readonly dataDir: string;
   readonly instanceId: string;
   readonly journal: Journal;
@@ -98,7 +98,7 @@ interface Opened {
   readonly logger: ServiceLogger;
 }
 
-function assemble(config: ComputeConfig, settings: NodeSettings, opened: Opened): Host {
+function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): NodeHost {
   const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
   const engines = {

@@ -1,12 +1,12 @@
 import { type ConfigSources, causeOf, Fault, type Process, readConfig, runUntil, shownConfig } from "@shoal/core";
 import { abandonOn, createLogHealthWatch, signalOf, summaryOf } from "@shoal/nats";
-import { type ServiceLogger, serviceLogger } from "@shoal/node";
+import { type ServiceHealth, type ServiceLogger, serviceLogger } from "@shoal/node";
 import { resultsBucketOf } from "@shoal/proto";
 import { ComputeConfig } from "./config.ts";
 import { createCompute } from "./create-compute.ts";
 import { createHealthServer } from "./health/health-server.ts";
 import { createNodeHealth } from "./health/node-health.ts";
-import { type Host, openHost } from "./open-host.ts";
+import { type NodeHost, openHost } from "./open-host.ts";
 import type { ComputePorts } from "./ports.ts";
 
 const name = "shoal-compute";
@@ -19,14 +19,6 @@ export interface ComputeServing {
   readonly quit: Promise<void>;
   /** Called once the node bids, with what is worth knowing about it. */
   readonly onReady: (facts: { readonly nodeId: string }, health: () => ServiceHealth) => void;
-}
-
-/** How a service is, for the one who supervises it. */
-export interface ServiceHealth {
-  /** False when only a restart helps. */
-  readonly alive: boolean;
-  /** What is not well, in one line. */
-  readonly summary: string;
 }
 
 /**
@@ -51,7 +43,7 @@ export async function serveCompute(serving: ComputeServing): Promise<void> {
   }
 }
 
-async function runCompute(host: Host, { config, logger }: Settings, serving: ComputeServing): Promise<void> {
+async function runCompute(host: NodeHost, { config, logger }: Settings, serving: ComputeServing): Promise<void> {
   const { settings, ports, link, dataDir } = host;
   const { nodeId, capacity, heartbeatMs } = settings;
   const watch = createLogHealthWatch(link, `OBJ_${resultsBucketOf(nodeId)}`);

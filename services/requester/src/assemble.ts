@@ -17,7 +17,7 @@ import { createResultBuckets } from "./result-buckets.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 /** What is open before the requester is assembled. */
-export interface Opened {
+export interface RequesterResources {
   readonly config: RequesterConfig;
   readonly dataDir: string;
   readonly requesterId: string;
@@ -33,7 +33,7 @@ export interface Assembled {
 }
 
 /** Assembles the service over its real ports: first the parts that are called, last the API that calls them. */
-export function assemble({ config, dataDir, requesterId, logger, nats }: Opened): Assembled {
+export function assemble({ config, dataDir, requesterId, logger, nats }: RequesterResources): Assembled {
   const clock = systemClock();
   const random = systemRandom;
   const { views, log, positions, logs } = nats;

@@ -4,7 +4,7 @@ export { RequesterConfig } from "./config.ts";
 export { createRequester, type Requester, type RequesterSettings } from "./create-requester.ts";
 export type { RequesterPorts } from "./ports.ts";
 export { repairLog } from "./repair.ts";
-export { type RequesterFacts, type RequesterServing, type ServiceHealth, serveRequester } from "./serve.ts";
+export { type RequesterFacts, type RequesterServing, serveRequester } from "./serve.ts";
 export { type AsOf, type JobAsOf, jobAsOf } from "./verify/as-of.ts";
 export { type OpenReplay, openReplay, type RebuildScope } from "./verify/open-replay.ts";
 export {

@@ -11,8 +11,8 @@ import {
   shownConfig,
 } from "@shoal/core";
 import { abandonOn, connectionOf, connectRequester, type NatsRequesterPorts, signalOf, summaryOf } from "@shoal/nats";
-import { persistedValue, serviceLogger, systemClock, systemRandom } from "@shoal/node";
-import { assemble, type Opened } from "./assemble.ts";
+import { persistedValue, type ServiceHealth, serviceLogger, systemClock, systemRandom } from "@shoal/node";
+import { assemble, type RequesterResources } from "./assemble.ts";
 import { RequesterConfig } from "./config.ts";
 import { checkLog } from "./log-check.ts";
 import { guardLog } from "./log-guard.ts";
@@ -28,14 +28,6 @@ export interface RequesterServing {
   readonly quit: Promise<void>;
   /** Called once the API answers, with what is worth knowing about it. */
   readonly onReady: (facts: RequesterFacts, health: () => ServiceHealth) => void;
-}
-
-/** How a service is, for the one who supervises it. */
-export interface ServiceHealth {
-  /** False when only a restart helps. */
-  readonly alive: boolean;
-  /** What is not well, in one line. */
-  readonly summary: string;
 }
 
 /** What is worth knowing about a requester that runs. */
@@ -71,7 +63,7 @@ export async function serveRequester(serving: RequesterServing): Promise<void> {
   }
 }
 
-async function runRequester(opened: Opened, { quit, onReady }: RequesterServing): Promise<void> {
+async function runRequester(opened: RequesterResources, { quit, onReady }: RequesterServing): Promise<void> {
   const { requesterId, logger, nats } = opened;
   for (const difference of nats.topology.differences)
     logger.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");

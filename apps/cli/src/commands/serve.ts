@@ -1,3 +1,4 @@
+import type { ServiceHealth } from "@shoal/node";
 import type { CommandPart, Invocation } from "../command.ts";
 import { gather } from "../command.ts";
 import { CliError, exitOf, failureInWords } from "../failure.ts";
@@ -5,7 +6,7 @@ import { notifyParent } from "../process/parent.ts";
 import { listenForQuit } from "../process/quit.ts";
 import { createSupervisor } from "../process/supervisor.ts";
 import { givenOf } from "../serve/given.ts";
-import { type Role, roles, type ServiceHealth, startRole } from "../serve/roles.ts";
+import { type Role, roles, startRole } from "../serve/roles.ts";
 
 // How long a process may take to end once it was asked to, before it ends at once: below the 3 s that are promised.
 const endMs = 2_700;

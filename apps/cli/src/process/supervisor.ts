@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { ServiceHealth } from "../serve/roles.ts";
+import type { ServiceHealth } from "@shoal/node";
 
 /** The service manager that started this process, as systemd's `Type=notify`. Without one nothing is sent. */
 export interface Supervisor {

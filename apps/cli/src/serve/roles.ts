@@ -1,3 +1,4 @@
+import type { ServiceHealth } from "@shoal/node";
 import type { SettingSources } from "./given.ts";
 
 /** What a process of a cluster can be. */
@@ -9,14 +10,6 @@ export interface RoleContext {
   readonly given: SettingSources;
   readonly quit: Promise<void>;
   readonly onReady: (facts: object, health: () => ServiceHealth) => void;
-}
-
-/** How a service is, for the one who supervises it. */
-export interface ServiceHealth {
-  /** False when only a restart helps. */
-  readonly alive: boolean;
-  /** What is not well, in one line. */
-  readonly summary: string;
 }
 
 /** How each role is run; loaded only when it is wanted, because most commands need neither. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
 import type { DemoContext } from "../demo-context.ts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 const memoryBytes = 64_000_000;
 const script = [
@@ -15,7 +15,7 @@ const script = [
 ].join("; ");
 
 /** Where a Docker engine answers: a container with an input, limits, a result and its output as it runs. */
-export const containerJob: Step = {
+export const containerJob: DemoStep = {
   title: "Run a container with an input, limits on its resources, and its output as it is written",
   async run(context) {
     const prepared = preparedOf(await callCheckout("test/images/demo-image.ts", "prepareDemoImage"));

@@ -1,4 +1,4 @@
-import type { Step } from "../step.ts";
+import type { DemoStep } from "../step.ts";
 import { containerJob } from "./container-job.ts";
 import { loseNode } from "./lose-node.ts";
 import { loseRequester } from "./lose-requester.ts";
@@ -7,4 +7,4 @@ import { replayLog } from "./replay-log.ts";
 import { wordCount } from "./word-count.ts";
 
 /** The story, in its order. The cluster is up before it begins. */
-export const steps: readonly Step[] = [wordCount, measure, loseNode, loseRequester, containerJob, replayLog];
+export const steps: readonly DemoStep[] = [wordCount, measure, loseNode, loseRequester, containerJob, replayLog];

@@ -1,12 +1,12 @@
 import { countOf, placesOf } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 const count = 6;
 const seconds = 3;
 
 /** A compute node dies in the middle of a batch; its part of the work is done elsewhere. */
-export const loseNode: Step = {
+export const loseNode: DemoStep = {
   title: `Kill a compute node (SIGKILL) in the middle of a batch of ${count}`,
   async run({ client, cluster, reporter, signal, watch }) {
     const { jobId } = await client.submit(noopSpec({ name: "loses-a-node", count, seconds }));

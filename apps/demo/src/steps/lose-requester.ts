@@ -1,12 +1,12 @@
 import { countOf, deciderOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 const count = 4;
 const seconds = 3;
 
 /** The requester that owns a job dies in the middle of it; the other one takes over, and nothing runs twice. */
-export const loseRequester: Step = {
+export const loseRequester: DemoStep = {
   title: "Kill the requester that owns a job (SIGKILL) while the job runs",
   async run({ client, cluster, reporter, watch }) {
     const { jobId } = await client.submit(noopSpec({ name: "loses-its-requester", count, seconds }));

@@ -2,7 +2,7 @@ import type { FeedEvent } from "@shoal/client";
 import type { DemoContext } from "../demo-context.ts";
 import { countOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 // Enough for a median; one after the other takes about a second.
 const jobs = 30;
@@ -10,7 +10,7 @@ const jobs = 30;
 const batch = 1000;
 
 /** How long nothing takes: no-op jobs, one after the other, on a cluster that does nothing else. */
-export const measure: Step = {
+export const measure: DemoStep = {
   title: `Measure: ${jobs} jobs that do nothing, one after the other, and one of ${batch} partitions`,
   async run(context) {
     const running: number[] = [];
@@ -41,14 +41,14 @@ async function runBatch({ client, watch }: DemoContext): Promise<number> {
   return (batch * 1000) / (performance.now() - submittedAt);
 }
 
-interface Run {
+interface MeasuredRun {
   readonly events: readonly FeedEvent[];
   readonly submittedAt: number;
   /** When a kind of event first reached this client. */
   readonly seenAt: ReadonlyMap<string, number>;
 }
 
-async function runOne({ client, watch, folder }: DemoContext, index: number): Promise<Run> {
+async function runOne({ client, watch, folder }: DemoContext, index: number): Promise<MeasuredRun> {
   const submittedAt = performance.now();
   const { jobId } = await client.submit(noopSpec({ name: `nothing-${index}-${folder.slice(-6)}` }));
   const seenAt = new Map<string, number>();

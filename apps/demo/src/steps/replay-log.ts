@@ -1,8 +1,8 @@
 import { knownCluster, replayOf, reportLines } from "@shoal/cli/parts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 /** The log is folded from the first event; the views that the cluster stores must be what comes of it. */
-export const replayLog: Step = {
+export const replayLog: DemoStep = {
   title: "Replay the log from its beginning: verify the chain of hashes, and compare every view with it",
   async run({ cluster, reporter }) {
     const report = await replayOf(knownCluster(cluster.facts.dataDir));

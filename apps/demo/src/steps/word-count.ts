@@ -4,12 +4,12 @@ import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
 import { addCounts, countWords, firstDifference } from "../count-words.ts";
 import type { DemoContext } from "../demo-context.ts";
-import { check, type Step } from "../step.ts";
+import { check, type DemoStep } from "../step.ts";
 
 const partitions = 4;
 
 /** Real work: a WebAssembly program over a real text, in partitions, with its results collected. */
-export const wordCount: Step = {
+export const wordCount: DemoStep = {
   title: `Count the words of a text with a WebAssembly program, in ${partitions} partitions`,
   async run(context) {
     const { client, reporter, textFile } = context;

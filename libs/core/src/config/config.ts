@@ -61,7 +61,7 @@ export function readConfig<S extends z.ZodType>(schema: S, given: ConfigSources)
       "CONFIG_INVALID",
       `no setting "${strangers[0]}", only ${known.map((each) => each.path).join(", ")}`,
     );
-  const tree: Tree = structuredClone(isTree(given.file) ? given.file : {});
+  const tree: ConfigTree = structuredClone(isTree(given.file) ? given.file : {});
   const flags = new Map(Object.entries(given.flags).map(([path, value]) => [path.toLowerCase(), value]));
   for (const setting of known) {
     const value = flags.get(setting.path.toLowerCase()) ?? given.env[setting.env];
@@ -73,11 +73,12 @@ export function readConfig<S extends z.ZodType>(schema: S, given: ConfigSources)
   throw new Fault("CONFIG_INVALID", problems.join("; "));
 }
 
-type Tree = { [key: string]: unknown };
+type ConfigTree = { [key: string]: unknown };
 
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTree = (value: unknown): value is ConfigTree =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-function plant(tree: Tree, [head, ...rest]: readonly string[], value: unknown): void {
+function plant(tree: ConfigTree, [head, ...rest]: readonly string[], value: unknown): void {
   if (head === undefined) return;
   if (rest.length === 0) {
     tree[head] = value;

@@ -1,6 +1,9 @@
+/** The streams of an execution's output. */
+export type LogStream = "stdout" | "stderr";
+
 /** A piece of an execution's output. */
 export interface LogChunk {
-  readonly stream: "stdout" | "stderr";
+  readonly stream: LogStream;
   readonly bytes: Uint8Array;
 }
 

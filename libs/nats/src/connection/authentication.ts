@@ -17,7 +17,7 @@ export interface Authentication {
 export type OnAuthenticationError = (why: string, level: "info" | "warn") => void;
 
 /** One way to authenticate. `load` reads its file again, and throws Fault CONFIG_INVALID when that has nothing of use. */
-interface Method {
+interface AuthenticationMethod {
   readonly identity: string;
   readonly files: readonly SecretFile[];
   load(): Authenticator;
@@ -58,7 +58,7 @@ export function createAuthentication(
   };
 }
 
-function methodOf(settings: AuthenticationSettings): Method {
+function methodOf(settings: AuthenticationSettings): AuthenticationMethod {
   const { credentialsFile, nkeyFile, token, tokenFile, certFile } = settings;
   if (credentialsFile !== undefined) return credentialsMethod(credentialsFile);
   if (nkeyFile !== undefined) return nkeyMethod(nkeyFile);
@@ -70,7 +70,11 @@ function methodOf(settings: AuthenticationSettings): Method {
   return { identity, files: [], load: () => () => undefined };
 }
 
-function userMethod({ user, pass, passwordFile }: AuthenticationSettings & { readonly user: string }): Method {
+function userMethod({
+  user,
+  pass,
+  passwordFile,
+}: AuthenticationSettings & { readonly user: string }): AuthenticationMethod {
   const identity = `user "${user}"`;
   if (passwordFile === undefined)
     return { identity, files: [], load: () => () => ({ user, ...(pass === undefined ? {} : { pass }) }) };
@@ -85,7 +89,7 @@ function userMethod({ user, pass, passwordFile }: AuthenticationSettings & { rea
   };
 }
 
-function tokenMethod({ token = "", tokenFile }: AuthenticationSettings): Method {
+function tokenMethod({ token = "", tokenFile }: AuthenticationSettings): AuthenticationMethod {
   const identity = "this token";
   if (tokenFile === undefined) return { identity, files: [], load: () => () => ({ auth_token: token }) };
   const file = { setting: "nats.tokenFile", path: tokenFile };
@@ -99,7 +103,7 @@ function tokenMethod({ token = "", tokenFile }: AuthenticationSettings): Method 
   };
 }
 
-function credentialsMethod(path: string): Method {
+function credentialsMethod(path: string): AuthenticationMethod {
   const file = { setting: "nats.credentialsFile", path };
   return {
     identity: `the user of ${path}`,
@@ -111,7 +115,7 @@ function credentialsMethod(path: string): Method {
 // A seed of a user, as `nk -gen user` prints it; other lines, such as its public key, are passed over.
 const seedForm = /\bSU[A-Z2-7]{56}\b/;
 
-function nkeyMethod(path: string): Method {
+function nkeyMethod(path: string): AuthenticationMethod {
   const file = { setting: "nats.nkeyFile", path };
   const seed = () => encode(seedForm.exec(readSecretFile(file))?.[0] ?? "");
   const load = () => usable(nkeyAuthenticator(seed()), file, "the seed of a user (SU…)");

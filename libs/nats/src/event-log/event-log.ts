@@ -22,7 +22,7 @@ import { messageReader, wholly } from "./commit-codec.ts";
 import { lastSeqOf } from "./last-seq-of.ts";
 import { lastSeq, scanLog } from "./scan.ts";
 
-type LogItem = StoredCommit | UnreadableCommit;
+type EventLogRecord = StoredCommit | UnreadableCommit;
 
 /** The event log over the stream EVENTS, as one who knows these kinds reads it. */
 export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLog {
@@ -33,7 +33,7 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
   return {
     append: (aggregate, after, commit) => appendCommit(link, { aggregate, after, read, underWay }, commit),
     async load(aggregate, afterSeq = 0) {
-      const found: LogItem[] = [];
+      const found: EventLogRecord[] = [];
       const place = { stream: streams.events, subject: subjectOf(aggregate), afterSeq };
       await readSubject(link, place, (message) => {
         const each = readWhole(message);
@@ -96,14 +96,14 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
  * Whether no requester has appended what is read: it is no commit and bears no message id. A node can have the server store its own words
  * on any subject, by the reply subject of a request. They are skipped: a node must not be able to quarantine an aggregate.
  */
-const isForeign = (found: LogItem, message: Pick<ReadMessage, "header">): boolean =>
+const isForeign = (found: EventLogRecord, message: Pick<ReadMessage, "header">): boolean =>
   !isCommit(found) && message.header(headerNames.messageId) === "";
 
 // What waits here while a reader has no room: a few times what it works on at once, some megabytes at most of usual commits.
 const pacedBatch = 256;
 
 /** Hands on what was read as what it is. */
-function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogReading): (found: LogItem) => void {
+function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogReading): (found: EventLogRecord) => void {
   return (found) => {
     if (isCommit(found)) deliver(found);
     else unreadable?.(found);

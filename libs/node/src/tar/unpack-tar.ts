@@ -123,18 +123,18 @@ function counted(budget: TarBudget): Transform {
   });
 }
 
-interface Tree {
+interface UnpackRoot {
   readonly root: string;
   readonly folders: Folders;
   readonly unpacking: TarUnpacking;
   readonly counter: Counter;
 }
-interface Target extends Tree {
+interface UnpackTarget extends UnpackRoot {
   /** Below the root. */
   readonly name: string;
   readonly path: string;
 }
-type Make = (target: Target, header: Header, entry: Entry) => Promise<void>;
+type Make = (target: UnpackTarget, header: Header, entry: Entry) => Promise<void>;
 
 // What may be in an archive. Devices and pipes may not: they are doors into the kernel.
 const makers: Readonly<Record<string, Make>> = {
@@ -147,7 +147,7 @@ const makers: Readonly<Record<string, Make>> = {
 
 const linkTypes: readonly string[] = ["symlink", "link"];
 
-async function makeEntry(tree: Tree, entry: Entry): Promise<void> {
+async function makeEntry(tree: UnpackRoot, entry: Entry): Promise<void> {
   const { header } = entry;
   const { links, onLeftOut } = tree.unpacking;
   const type = header.type ?? "thing of unknown kind";
@@ -162,7 +162,7 @@ async function makeEntry(tree: Tree, entry: Entry): Promise<void> {
   await maker({ ...tree, name, path: join(tree.root, name) }, header, entry);
 }
 
-async function makeFile({ name, path, unpacking, counter }: Target, header: Header, entry: Entry): Promise<void> {
+async function makeFile({ name, path, unpacking, counter }: UnpackTarget, header: Header, entry: Entry): Promise<void> {
   await counter.made("file", header.size ?? 0);
   const place = await unpacking.place({ name, path, mode: header.mode ?? 0 });
   const file = await open(place.path, place.flags, place.mode);
@@ -178,12 +178,12 @@ async function* bytesOf(entry: Entry): AsyncGenerator<Uint8Array> {
   for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
 }
 
-async function makeLink({ name, path, counter }: Target, { linkname, size }: Header): Promise<void> {
+async function makeLink({ name, path, counter }: UnpackTarget, { linkname, size }: Header): Promise<void> {
   await counter.made("file", size ?? 0);
   await symlink(innerTarget(name, linkname ?? ""), path);
 }
 
-async function makeHardLink({ folders, path, counter }: Target, { linkname, size }: Header): Promise<void> {
+async function makeHardLink({ folders, path, counter }: UnpackTarget, { linkname, size }: Header): Promise<void> {
   await counter.made("file", size ?? 0);
   const target = innerName(linkname ?? "");
   const existing = join(await folders.enter(posix.dirname(target)), posix.basename(target));

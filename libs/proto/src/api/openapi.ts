@@ -1,22 +1,20 @@
 import type { z } from "zod";
 import { shoalVersion } from "../version.ts";
-import { wireJsonSchema } from "../wire/json-schema.ts";
+import { type JsonObject, wireJsonSchema } from "../wire/json-schema.ts";
 import { ApiErrorBody } from "./api-error-body.ts";
 import { queryNames } from "./query.ts";
 import type { AnswerKind, ApiRoute } from "./route.ts";
 import { apiRoutes } from "./routes/index.ts";
 
-type Json = Record<string, unknown>;
-
 /** The table of routes as an OpenAPI 3.1 document. */
-export function openApiDocument(routes: readonly ApiRoute[] = Object.values(apiRoutes)): Json {
-  const schemas: Json = {};
-  const schemaOf = (schema: z.ZodType, io: "input" | "output" = "output"): Json => {
+export function openApiDocument(routes: readonly ApiRoute[] = Object.values(apiRoutes)): JsonObject {
+  const schemas: JsonObject = {};
+  const schemaOf = (schema: z.ZodType, io: "input" | "output" = "output"): JsonObject => {
     const { $defs, ...own } = wireJsonSchema(schema, io);
     Object.assign(schemas, pointing($defs ?? {}));
     return Object(pointing(own));
   };
-  const paths: Record<string, Json> = {};
+  const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
     for (const [index, method] of route.methods.entries()) {
@@ -34,9 +32,9 @@ export function openApiDocument(routes: readonly ApiRoute[] = Object.values(apiR
   return { openapi: "3.1.0", info, paths, components: { schemas } };
 }
 
-type SchemaOf = (schema: z.ZodType, io?: "input" | "output") => Json;
+type SchemaOf = (schema: z.ZodType, io?: "input" | "output") => JsonObject;
 
-function operationOf(route: ApiRoute, schemaOf: SchemaOf): Json {
+function operationOf(route: ApiRoute, schemaOf: SchemaOf): JsonObject {
   const statuses = route.statuses ?? [route.kind === "websocket" ? 101 : 200];
   const error = { description: "an error", content: { "application/json": { schema: schemaOf(ApiErrorBody) } } };
   const answer = answerOf(route, schemaOf);
@@ -50,7 +48,7 @@ function operationOf(route: ApiRoute, schemaOf: SchemaOf): Json {
   };
 }
 
-const pathParameters = (path: string): Json[] =>
+const pathParameters = (path: string): JsonObject[] =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -58,7 +56,7 @@ const pathParameters = (path: string): Json[] =>
     schema: { type: "string" },
   }));
 
-function queryParameters(query: z.ZodObject, schemaOf: SchemaOf): Json[] {
+function queryParameters(query: z.ZodObject, schemaOf: SchemaOf): JsonObject[] {
   return queryNames(query).map(([field, name]) => {
     const { description, ...schema } = schemaOf(query.shape[field] as z.ZodType, "input");
     return { name, in: "query", ...(description === undefined ? {} : { description }), schema };
@@ -81,7 +79,7 @@ const descriptions: Readonly<Record<AnswerKind, string>> = {
   redirect: "the address is in the header Location",
 };
 
-function answerOf({ kind = "json", answer }: ApiRoute, schemaOf: SchemaOf): Json {
+function answerOf({ kind = "json", answer }: ApiRoute, schemaOf: SchemaOf): JsonObject {
   const media = mediaTypes[kind];
   const description = descriptions[kind];
   return media === undefined ? { description } : { description, content: { [media]: { schema: schemaOf(answer) } } };

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 /** HTTP methods that the API uses. */
-export type Method = "GET" | "PUT" | "POST" | "DELETE";
+export type HttpMethod = "GET" | "PUT" | "POST" | "DELETE";
 
 /**
  * What an answer is: `json`, one document; `events`, server-sent events; `websocket`, frames of text; `bytes`, a file; `redirect`, another
@@ -14,7 +14,7 @@ export interface ApiRoute {
   /** The operation's id. */
   readonly name: string;
   /** The first is the one that our client uses. */
-  readonly methods: readonly [Method, ...Method[]];
+  readonly methods: readonly [HttpMethod, ...HttpMethod[]];
   /** `:name` stands for one element. */
   readonly path: string;
   /** One sentence for the reference. */

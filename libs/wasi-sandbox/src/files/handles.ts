@@ -11,30 +11,30 @@ export interface OpenedFile {
   /** Set when it may be written: what the quota knows it by. */
   readonly counted: { readonly dev: number; readonly ino: number; readonly size: number } | undefined;
 }
-export type Opened = OpenedFile | { readonly kind: "folder"; readonly folder: Folder };
+export type OpenedEntry = OpenedFile | { readonly kind: "folder"; readonly folder: Folder };
 
 /** The numbers that the agent gave a guest's process for what it opened. */
 export interface Handles {
-  add(opened: Opened): number;
+  add(opened: OpenedEntry): number;
   /** Adds a folder of its own for what is known only during a walk. */
   addFolder(folder: Folder): Promise<number>;
   file(number: number): OpenedFile;
   folder(number: number): Folder;
-  get(number: number): Opened;
+  get(number: number): OpenedEntry;
   close(number: number): Promise<void>;
   closeAll(): Promise<void>;
 }
 
 /** At most `openFilesMax` at a time; one more is refused with MFILE. */
 export function handles(openFilesMax: number, quota: DiskQuota): Handles {
-  const open = new Map<number, Opened>();
+  const open = new Map<number, OpenedEntry>();
   let last = 0;
-  const get = (number: number): Opened => {
+  const get = (number: number): OpenedEntry => {
     const opened = open.get(number);
     if (opened === undefined) throw new Refusal("BADF");
     return opened;
   };
-  const add = (opened: Opened): number => {
+  const add = (opened: OpenedEntry): number => {
     last += 1;
     open.set(last, opened);
     return last;
@@ -74,7 +74,7 @@ export function handles(openFilesMax: number, quota: DiskQuota): Handles {
   };
 }
 
-async function release(opened: Opened, quota: DiskQuota): Promise<void> {
+async function release(opened: OpenedEntry, quota: DiskQuota): Promise<void> {
   if (opened.kind === "folder") return closeFolder(opened.folder);
   if (opened.counted !== undefined) quota.closed(opened.counted);
   await opened.handle.close();

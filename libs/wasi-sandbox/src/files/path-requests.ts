@@ -7,7 +7,7 @@ import { type HostFolder, inside } from "./place.ts";
 import type { ResolvedPath } from "./resolve-path.ts";
 import { fileStatOf, folderStat, mountedStat } from "./stat.ts";
 
-type Named = ResolvedPath & { readonly kind: "named" };
+type NamedPath = ResolvedPath & { readonly kind: "named" };
 /** A name in a folder of the host, whatever it is the name of. */
 interface Name {
   readonly folder: HostFolder;
@@ -75,13 +75,13 @@ function isThere(resolved: ResolvedPath): boolean {
   return resolved.kind === "mounted" || (resolved.kind === "named" && resolved.found !== undefined);
 }
 
-function existing(resolved: ResolvedPath): Named {
+function existing(resolved: ResolvedPath): NamedPath {
   if (resolved.kind === "mounted") throw new Refusal("ROFS");
   if (resolved.kind !== "named" || resolved.found === undefined) throw new Refusal("NOENT");
   return resolved;
 }
 
-function newOrOld(resolved: ResolvedPath): Named {
+function newOrOld(resolved: ResolvedPath): NamedPath {
   if (resolved.kind !== "named") throw new Refusal("ROFS");
   return resolved;
 }

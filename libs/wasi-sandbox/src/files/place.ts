@@ -85,14 +85,14 @@ export async function kindInside(folder: HostFolder, name: string): Promise<File
   }
 }
 
-interface Kinds {
+interface FileTypeTests {
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
 }
 
 /** The kind that stats or a listed entry of the host speak of. */
-export function kindOf(stats: Kinds): FileKind {
+export function kindOf(stats: FileTypeTests): FileKind {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "folder";
   return stats.isSymbolicLink() ? "link" : "other";

@@ -14,13 +14,13 @@ export type ResolvedPath =
   /** A name that is not there, in a folder where nothing can be made. */
   | { readonly kind: "absent" };
 
-interface Level {
+interface FolderLevel {
   readonly folder: Folder;
   readonly name: string;
   /** Whether this walk opened it. */
   readonly opened: boolean;
 }
-interface Step {
+interface PathStep {
   readonly name: string;
   /** The lowest level that ".." may lead to: a link inside a volume must not lead out of it. */
   readonly floor: number;
@@ -46,7 +46,7 @@ export async function resolvePath<T>(
   way: { readonly path: string; readonly follow: boolean },
   visit: (resolved: ResolvedPath) => Promise<T>,
 ): Promise<T> {
-  const levels: Level[] = [{ folder: start, name: "", opened: false }];
+  const levels: FolderLevel[] = [{ folder: start, name: "", opened: false }];
   try {
     return await visit(await find(levels, way.path, way.follow));
   } finally {
@@ -54,7 +54,7 @@ export async function resolvePath<T>(
   }
 }
 
-async function find(levels: Level[], path: string, follow: boolean): Promise<ResolvedPath> {
+async function find(levels: FolderLevel[], path: string, follow: boolean): Promise<ResolvedPath> {
   const steps = stepsOf(path, 0);
   const mustBeFolder = /(^|\/)\.{0,2}$/.test(path);
   let links = 0;
@@ -85,14 +85,14 @@ function isThere(resolved: ResolvedPath): boolean {
   return resolved.kind === "mounted" || (resolved.kind === "named" && resolved.found !== undefined);
 }
 
-function here(levels: readonly Level[]): ResolvedPath {
+function here(levels: readonly FolderLevel[]): ResolvedPath {
   const level = levels.at(-1);
   if (level === undefined) throw new Refusal("NOTCAPABLE");
   return { kind: "folder", folder: level.folder, parent: levels.at(-2)?.folder, name: level.name };
 }
 
 /** Steps into a folder and answers it, or answers what stands in the way. */
-async function enter(levels: Level[], name: string): Promise<ResolvedPath> {
+async function enter(levels: FolderLevel[], name: string): Promise<ResolvedPath> {
   const { folder } = levels.at(-1) ?? { folder: undefined };
   if (folder === undefined) throw new Refusal("NOTCAPABLE");
   if (folder.kind === "virtual") {
@@ -111,18 +111,22 @@ async function enter(levels: Level[], name: string): Promise<ResolvedPath> {
   return here(levels);
 }
 
-function checkDepth(levels: readonly Level[]): void {
+function checkDepth(levels: readonly FolderLevel[]): void {
   if (levels.length > levelsMax) throw new Refusal("NAMETOOLONG");
 }
 
-async function stepsOfLink(levels: readonly Level[], folder: HostFolder, name: string): Promise<readonly Step[]> {
+async function stepsOfLink(
+  levels: readonly FolderLevel[],
+  folder: HostFolder,
+  name: string,
+): Promise<readonly PathStep[]> {
   const target = await readlink(inside(folder, name));
   if (target.startsWith("/")) throw new Refusal("NOTCAPABLE");
   const floor = levels.findIndex((level) => level.folder.kind === "folder" && level.folder.volume === folder.volume);
   return stepsOf(target, floor);
 }
 
-function stepsOf(path: string, floor: number): Step[] {
+function stepsOf(path: string, floor: number): PathStep[] {
   // Absolute paths are a C library's matter, which cuts them at a preopened folder; here they have no meaning.
   if (path.startsWith("/")) throw new Refusal("NOTCAPABLE");
   if (path === "") throw new Refusal("NOENT");
@@ -137,6 +141,6 @@ function check(name: string): void {
   if (name.includes("\0")) throw new Refusal("INVAL");
 }
 
-async function close(level: Level | undefined): Promise<void> {
+async function close(level: FolderLevel | undefined): Promise<void> {
   if (level?.opened === true && level.folder.kind === "folder") await level.folder.handle.close();
 }

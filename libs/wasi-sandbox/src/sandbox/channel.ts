@@ -1,13 +1,13 @@
 import { readSync, writeSync } from "node:fs";
 import { frameHead, frameLengths, prefixBytes } from "./frame.ts";
-import type { FileAnswer, FileRequest, Job, Notice } from "./protocol.ts";
+import type { FileAnswer, FileRequest, Notice, RunRequest } from "./protocol.ts";
 
 /** The line to the agent. Everything blocks: a guest has nothing else to do meanwhile. */
 export interface Channel {
   emit(notice: Notice, body?: Uint8Array): void;
   ask(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
   /** Waits for the one job of this process. */
-  job(): { readonly job: Job; readonly body: Uint8Array<ArrayBuffer> };
+  job(): { readonly job: RunRequest; readonly body: Uint8Array<ArrayBuffer> };
 }
 
 /** Talks frames over an inherited descriptor, which Node's permission model leaves usable. */
@@ -27,7 +27,7 @@ export function channelOn(descriptor: number): Channel {
     },
     job: () => {
       const frame = receive(descriptor);
-      const job: Job = JSON.parse(frame.header);
+      const job: RunRequest = JSON.parse(frame.header);
       return { job, body: frame.body };
     },
   };

@@ -20,8 +20,8 @@ export interface OpenFolder {
   /** What it held when the guest began to read it. */
   listing: readonly ListedFile[];
 }
-export type Stream = { readonly kind: "stdin" } | { readonly kind: "stdout" } | { readonly kind: "stderr" };
-export type Descriptor = Stream | OpenFile | OpenFolder;
+export type StdioDescriptor = { readonly kind: "stdin" } | { readonly kind: "stdout" } | { readonly kind: "stderr" };
+export type Descriptor = StdioDescriptor | OpenFile | OpenFolder;
 
 /** The guest's numbers for what it has open. */
 export interface Descriptors {

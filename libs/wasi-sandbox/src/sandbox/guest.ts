@@ -3,26 +3,29 @@ import { type Descriptors, descriptors } from "./descriptors.ts";
 import { trapped, unlinkable } from "./ending.ts";
 import { Refusal } from "./errno.ts";
 import { guestMemory } from "./guest-memory.ts";
-import type { Host } from "./host.ts";
+import type { HostContext } from "./host.ts";
 import { memoriesFor, missingImports, someOf, withProvider } from "./linking.ts";
 import { importsFor, preview1Name } from "./preview1.ts";
-import type { Ending, Job } from "./protocol.ts";
+import type { Ending, RunRequest } from "./protocol.ts";
 import { type Instance, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
 
-interface Named {
+interface CompiledModule {
   readonly path: string;
   readonly module: Module;
 }
-interface Run {
+interface GuestContext {
   readonly channel: Channel;
-  readonly job: Job;
+  readonly job: RunRequest;
   readonly descriptors: Descriptors;
   readonly exit: (ending: Ending) => never;
 }
 
 /** Compiles the modules, or says which one is at fault. */
-export function compile(job: Job, body: Uint8Array<ArrayBuffer>): readonly Named[] | { readonly why: string } {
-  const compiled: Named[] = [];
+export function compile(
+  job: RunRequest,
+  body: Uint8Array<ArrayBuffer>,
+): readonly CompiledModule[] | { readonly why: string } {
+  const compiled: CompiledModule[] = [];
   let at = 0;
   for (const { path, sizeBytes } of job.modules) {
     const bytes = body.subarray(at, at + sizeBytes);
@@ -39,10 +42,10 @@ export function compile(job: Job, body: Uint8Array<ArrayBuffer>): readonly Named
 /** Runs the guest from its first module to its end; `exit` ends the process, so that a guest cannot catch it. */
 export function runGuest(
   channel: Channel,
-  job: Job,
-  guest: { readonly modules: readonly Named[]; readonly exit: (ending: Ending) => never },
+  job: RunRequest,
+  guest: { readonly modules: readonly CompiledModule[]; readonly exit: (ending: Ending) => never },
 ): never {
-  const run: Run = { channel, job, descriptors: descriptors(job.preopens), exit: guest.exit };
+  const run: GuestContext = { channel, job, descriptors: descriptors(job.preopens), exit: guest.exit };
   let providers: Providers = attempt(run, undefined, () => memoriesFor(job.memories));
   const [entry, ...libraries] = guest.modules.toReversed();
   for (const library of libraries.reverse()) {
@@ -55,7 +58,7 @@ export function runGuest(
   return guest.exit({ exitCode: 0 });
 }
 
-function instantiate(run: Run, { path, module }: Named, providers: Providers) {
+function instantiate(run: GuestContext, { path, module }: CompiledModule, providers: Providers) {
   const problem = missingImports(module, providers);
   if (problem !== undefined) return run.exit(unlinkable(`${path} cannot be linked: ${problem}`));
   let memory = importedMemory(module, providers);
@@ -75,7 +78,7 @@ function memoryIn(values: readonly unknown[]): Memory | undefined {
   return values.find((value) => value instanceof wasmEngine.Memory);
 }
 
-function hostOf(run: Run, memory: () => Memory | undefined): Host {
+function hostOf(run: GuestContext, memory: () => Memory | undefined): HostContext {
   const { channel, job } = run;
   return {
     job,
@@ -91,7 +94,7 @@ function hostOf(run: Run, memory: () => Memory | undefined): Host {
   };
 }
 
-function call({ job, exit }: Run, path: string, { exports }: Instance): void {
+function call({ job, exit }: GuestContext, path: string, { exports }: Instance): void {
   // Exports are records without a prototype, by their specification.
   const entry = exports[job.entrypoint];
   if (typeof entry === "function") {
@@ -106,7 +109,7 @@ function call({ job, exit }: Run, path: string, { exports }: Instance): void {
   exit(unlinkable(`${path} has no function "${job.entrypoint}" to begin with: it exports ${offers}`));
 }
 
-function attempt<T>(run: Run, memory: Memory | undefined, step: () => T): T {
+function attempt<T>(run: GuestContext, memory: Memory | undefined, step: () => T): T {
   try {
     return step();
   } catch (failure) {

@@ -1,11 +1,11 @@
 import type { Descriptors } from "./descriptors.ts";
 import { Refusal } from "./errno.ts";
 import type { GuestMemory } from "./guest-memory.ts";
-import type { FileAnswer, FileRequest, Job } from "./protocol.ts";
+import type { FileAnswer, FileRequest, RunRequest } from "./protocol.ts";
 
 /** All that a function of preview 1 can reach. */
-export interface Host {
-  readonly job: Pick<Job, "args" | "env">;
+export interface HostContext {
+  readonly job: Pick<RunRequest, "args" | "env">;
   readonly memory: GuestMemory;
   readonly descriptors: Descriptors;
   /** Asks the agent about a file; a "no" becomes the guest's error. */
@@ -15,24 +15,24 @@ export interface Host {
   exit(exitCode: number): never;
 }
 
-type Kind = "u32" | "u64";
-type Values<K extends readonly Kind[]> = { [Index in keyof K]: K[Index] extends "u64" ? bigint : number };
+type ArgumentType = "u32" | "u64";
+type Values<K extends readonly ArgumentType[]> = { [Index in keyof K]: K[Index] extends "u64" ? bigint : number };
 
 /** One function of preview 1: takes what the guest passed, and throws a Refusal to answer with an error. */
-export type HostFunction = (host: Host, passed: readonly unknown[]) => void;
+export type HostFunction = (host: HostContext, passed: readonly unknown[]) => void;
 
 /**
  * Makes a function of preview 1 from the kinds of its arguments. Whatever a module declares and passes, the body sees
  * unsigned numbers in range: pointers and lengths are below 2^32, so sums of two of them are exact.
  */
-export function hostFunction<const K extends readonly Kind[]>(
+export function hostFunction<const K extends readonly ArgumentType[]>(
   kinds: K,
-  body: (host: Host, values: Values<K>) => void,
+  body: (host: HostContext, values: Values<K>) => void,
 ): HostFunction {
   return (host, passed) => body(host, read(kinds, passed));
 }
 
-function read<const K extends readonly Kind[]>(kinds: K, passed: readonly unknown[]): Values<K> {
+function read<const K extends readonly ArgumentType[]>(kinds: K, passed: readonly unknown[]): Values<K> {
   const values = kinds.map((kind, index) => (kind === "u64" ? wide(passed[index]) : narrow(passed[index])));
   // The type system cannot follow a map over a tuple; the line above is its definition.
   return values as Values<K>;

@@ -1,6 +1,13 @@
 import { preview1, preview1Name } from "./preview1.ts";
 import type { RequiredMemory } from "./protocol.ts";
-import { type Exports, type Import, type Memory, type Module, type Providers, wasmEngine } from "./webassembly.ts";
+import {
+  type Exports,
+  type Memory,
+  type Module,
+  type ModuleImport,
+  type Providers,
+  wasmEngine,
+} from "./webassembly.ts";
 
 // Names that one message lists; the first few say what kind of module it is.
 const namedMax = 5;
@@ -49,14 +56,14 @@ export function someOf(names: readonly string[]): string {
 
 const shortened = (name: string): string => (name.length > nameMax ? `${name.slice(0, nameMax)}…"` : name);
 
-function isProvided({ module: from, name, kind }: Import, providers: Providers): boolean {
+function isProvided({ module: from, name, kind }: ModuleImport, providers: Providers): boolean {
   if (from === preview1Name) return kind === "function" && Object.hasOwn(preview1, name);
   const exports = Object.hasOwn(providers, from) ? providers[from] : undefined;
   // The engine itself takes any JavaScript value for a global of references, a function of a library among them.
   return exports !== undefined && Object.hasOwn(exports, name) && kindOf(exports[name]) === kind;
 }
 
-function kindOf(exported: unknown): Import["kind"] {
+function kindOf(exported: unknown): ModuleImport["kind"] {
   if (typeof exported === "function") return "function";
   if (exported instanceof wasmEngine.Memory) return "memory";
   if (exported instanceof wasmEngine.Table) return "table";

@@ -5,7 +5,7 @@ import { environment } from "./functions/environment.ts";
 import { pathFunctions } from "./functions/path-functions.ts";
 import { pollFunctions } from "./functions/polling.ts";
 import { processFunctions } from "./functions/processes.ts";
-import type { Host, HostFunction } from "./host.ts";
+import type { HostContext, HostFunction } from "./host.ts";
 
 /** The module name under which guests import preview 1. */
 export const preview1Name = "wasi_snapshot_preview1";
@@ -21,7 +21,7 @@ export const preview1: Readonly<Record<string, HostFunction>> = Object.assign(Ob
 } satisfies Record<string, HostFunction>);
 
 /** The functions as imports of one instance, over its own memory. */
-export function importsFor(host: Host): Record<string, (...passed: unknown[]) => number> {
+export function importsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
   const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
   for (const [name, run] of Object.entries(preview1)) imports[name] = (...passed) => answer(() => run(host, passed));
   return imports;

@@ -99,7 +99,7 @@ export interface RequiredMemory {
 }
 
 /** One run. The frame's body holds the modules' bytes one after the other; the last module is the entry module. */
-export interface Job {
+export interface RunRequest {
   readonly modules: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly memories: readonly RequiredMemory[];
   readonly memoryBytes: number;

@@ -17,7 +17,7 @@ export type Exports = Readonly<Record<string, unknown>>;
 /** What a module may import from, by module name. */
 export type Providers = Readonly<Record<string, Exports>>;
 
-export interface Import {
+export interface ModuleImport {
   readonly module: string;
   readonly name: string;
   readonly kind: "function" | "table" | "memory" | "global" | "tag";
@@ -25,7 +25,7 @@ export interface Import {
 
 interface Engine {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => Memory;
-  readonly Module: (new (bytes: Uint8Array) => Module) & { imports(module: Module): readonly Import[] };
+  readonly Module: (new (bytes: Uint8Array) => Module) & { imports(module: Module): readonly ModuleImport[] };
   readonly Instance: new (module: Module, imports: Providers) => Instance;
   readonly Table: new () => object;
   readonly Global: new () => object;

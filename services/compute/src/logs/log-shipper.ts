@@ -1,4 +1,4 @@
-import type { Clock, LogChunk, LogSender } from "@shoal/core";
+import type { Clock, LogChunk, LogSender, LogStream } from "@shoal/core";
 
 /** The most bytes of one message; output that comes in one turn travels together up to here. */
 const messageBytesMax = 64 * 1024;
@@ -19,17 +19,15 @@ export interface ExecutionLog {
   close(): void;
 }
 
-type Stream = LogChunk["stream"];
-
 /** Sends output on to the log: small chunks together, never more than the rate, never slowing anything down. */
 export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
   return (executionId) => {
-    const waiting: Record<Stream, Uint8Array[]> = { stdout: [], stderr: [] };
+    const waiting: Record<LogStream, Uint8Array[]> = { stdout: [], stderr: [] };
     const bucket = createBucket(clock);
     let planned = false;
     let shedding = false;
 
-    function send(stream: Stream, bytes: Uint8Array): void {
+    function send(stream: LogStream, bytes: Uint8Array): void {
       bucket.charge(messageCostBytes);
       logs.send(executionId, { stream, bytes });
     }

@@ -1,10 +1,8 @@
-import type { LogChunk } from "@shoal/core";
+import type { LogChunk, LogStream } from "@shoal/core";
 import type { OutputFile } from "../workspace/workspace.ts";
 
 /** How much of each stream travels in the report itself; the field's own limit. */
 export const headBytes = 2_048;
-
-type Stream = LogChunk["stream"];
 
 /** What was said, as far as it is kept in the report. */
 export interface Said {
@@ -15,9 +13,9 @@ export interface Said {
 
 /** Takes a work's output: the head for the report, everything to the log, and up to a limit to files. */
 export interface Capture {
-  readonly output: (stream: Stream, chunk: Uint8Array) => void;
+  readonly output: (stream: LogStream, chunk: Uint8Array) => void;
   /** What was said so far. */
-  said(stream: Stream): Said;
+  said(stream: LogStream): Said;
   /** Fires when more was said than an execution may say; what comes behind is not taken. */
   readonly flooded: AbortSignal;
   /** Closes the files and the log. Again is harmless. */
@@ -27,7 +25,7 @@ export interface Capture {
 export interface CaptureOptions {
   readonly log: { write(chunk: LogChunk): void; close(): void };
   /** Begins the file of a stream; undefined when nobody wants files. */
-  readonly begin: ((stream: Stream) => OutputFile) | undefined;
+  readonly begin: ((stream: LogStream) => OutputFile) | undefined;
   /** The most bytes of a stream's file; what comes behind is cut off silently, as the field does. */
   readonly fileBytesMax: number;
   /** The most bytes that may be said in all. */
@@ -41,7 +39,7 @@ interface Taken {
 }
 
 export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOptions): Capture {
-  const taken: Readonly<Record<Stream, Taken>> = {
+  const taken: Readonly<Record<LogStream, Taken>> = {
     stdout: { heads: [], file: begin?.("stdout"), bytes: 0 },
     stderr: { heads: [], file: begin?.("stderr"), bytes: 0 },
   };

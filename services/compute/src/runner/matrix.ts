@@ -10,14 +10,14 @@ import { stop } from "./steps/stop.ts";
 import { wait } from "./steps/wait.ts";
 
 /** Does one thing to an execution in this state, and answers with what is seen afterwards. */
-export type Step<S extends RunStateName> = (run: Run, seen: RunStateOf<S>) => Promise<RunState>;
+export type RunStep<S extends RunStateName> = (run: Run, seen: RunStateOf<S>) => Promise<RunState>;
 
 /** Nothing to do until the want changes. */
 export const rest = async (_run: Run, seen: RunState): Promise<RunState> => seen;
 
 /** What a runner does next: wanted (rows) against seen (columns). A missing cell does not compile. */
 // biome-ignore format: a matrix is read in rows and columns
-export const matrix: { readonly [W in DesiredState]: { readonly [S in RunStateName]: Step<S> } } = {
+export const matrix: { readonly [W in DesiredState]: { readonly [S in RunStateName]: RunStep<S> } } = {
   run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: emit,    settled: rest,    gone: rest },
   stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: emit,    settled: rest,    gone: rest },
   forget: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: rest },
@@ -29,7 +29,7 @@ export function takeStep<S extends RunStateName>(
   desired: DesiredState,
   seen: RunStateOf<S>,
 ): Promise<RunState> {
-  const step: Step<S> = matrix[desired][seen.state];
+  const step: RunStep<S> = matrix[desired][seen.state];
   return step(run, seen);
 }
 

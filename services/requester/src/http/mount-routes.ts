@@ -34,12 +34,13 @@ export function mountRoutes(
   }
 }
 
-interface Exchange {
+/** A request and its reply. */
+export interface HttpExchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-async function answer(handler: RouteHandler, { request, reply }: Exchange, context: ApiContext): Promise<unknown> {
+async function answer(handler: RouteHandler, { request, reply }: HttpExchange, context: ApiContext): Promise<unknown> {
   const { route } = handler;
   const params = new Map(Object.entries(Object(request.params)));
   const position = namedPosition(request);

@@ -7,13 +7,13 @@ export interface Rate {
   take(client: string): boolean;
 }
 
-interface Level {
+interface TokenBucket {
   left: number;
   at: number;
 }
 
 export function createRate(clock: Clock, perSecond: number): Rate {
-  const levels = new Map<string, Level>();
+  const levels = new Map<string, TokenBucket>();
   return {
     take(client) {
       const now = clock.now();
@@ -26,7 +26,7 @@ export function createRate(clock: Clock, perSecond: number): Rate {
     },
   };
 
-  function remember(client: string, now: number): Level {
+  function remember(client: string, now: number): TokenBucket {
     // The oldest acquaintance is forgotten; it starts with a full bucket again.
     const [oldest] = levels.keys();
     if (levels.size >= apiLimits.ratedClients && oldest !== undefined) levels.delete(oldest);

@@ -14,7 +14,7 @@ import { createLiveEvents } from "./feed/live-events.ts";
 import { jsonBody } from "./json-body.ts";
 import { apiLimits } from "./limits.ts";
 import { serveLogSockets } from "./logs/log-socket.ts";
-import { mountRoutes } from "./mount-routes.ts";
+import { type HttpExchange, mountRoutes } from "./mount-routes.ts";
 import { silentConnections } from "./silent-connections.ts";
 import { createStreamLimit } from "./stream-limit.ts";
 
@@ -159,12 +159,7 @@ function readBodies(app: FastifyInstance): void {
   });
 }
 
-interface Exchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
-
-function refuse({ logger }: ApiContext, failure: unknown, { request, reply }: Exchange): FastifyReply {
+function refuse({ logger }: ApiContext, failure: unknown, { request, reply }: HttpExchange): FastifyReply {
   const { status, body } = errorReply(failure, request.id);
   // The rest is read and thrown away: who is still sending would see a broken pipe, and never the answer.
   if (status === errors.TOO_LARGE.http) {

@@ -9,11 +9,15 @@ const everything = { since: 0, level: "all", executionId: "" } as const;
 // Clients from before v1.5 fail unless each line names a state, if only an empty one.
 const stateKey = { job: "jobState", execution: "executionState" } as const;
 
-type Wish = Pick<HistoryWish, "from" | "limit" | "version"> &
+type HistoryPageRequest = Pick<HistoryWish, "from" | "limit" | "version"> &
   Partial<HistoryWish> & { readonly headers: IncomingHttpHeaders };
 
 /** A page of a job's history, as the client of these headers expects it. */
-export function historyPageOf(stored: readonly StoredCommit[], over: boolean, { headers, ...wish }: Wish) {
+export function historyPageOf(
+  stored: readonly StoredCommit[],
+  over: boolean,
+  { headers, ...wish }: HistoryPageRequest,
+) {
   const { items, next } = historyPage(historyOf(stored), over, { ...everything, ...wish });
   const states = wantsStates(headers);
   return {

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../descriptors.ts";
 import { Refusal } from "../errno.ts";
-import { type Host, hostFunction } from "../host.ts";
+import { type HostContext, hostFunction } from "../host.ts";
 import type { ListedFile } from "../protocol.ts";
 import { appendFlag, fileTypes, writeFdstat, writeFilestat } from "./records.ts";
 import { offsetOf, pieces, readInto, vectors, writeFrom } from "./transfer.ts";
@@ -106,22 +106,22 @@ export const descriptorFunctions = {
   }),
 };
 
-function writable(host: Host, fd: number) {
+function writable(host: HostContext, fd: number) {
   const file = host.descriptors.file(fd);
   if (!file.writable) throw new Refusal("BADF");
   return file;
 }
 
-function release(host: Host, descriptor: Descriptor): void {
+function release(host: HostContext, descriptor: Descriptor): void {
   if ("handle" in descriptor) host.files({ op: "close", handle: descriptor.handle });
 }
 
-function sync(host: Host, [fd]: readonly [number]): void {
+function sync(host: HostContext, [fd]: readonly [number]): void {
   const descriptor = host.descriptors.get(fd);
   if (descriptor.kind === "file") host.files({ op: "sync", handle: descriptor.handle });
 }
 
-function write(host: Host, descriptor: Descriptor, buffers: readonly Uint8Array[]): number {
+function write(host: HostContext, descriptor: Descriptor, buffers: readonly Uint8Array[]): number {
   if (descriptor.kind === "stdin") throw new Refusal("BADF");
   if (descriptor.kind === "folder") throw new Refusal("ISDIR");
   if (descriptor.kind === "file") {
@@ -136,7 +136,7 @@ function write(host: Host, descriptor: Descriptor, buffers: readonly Uint8Array[
   return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-function base(host: Host, fd: number, whence: number): number {
+function base(host: HostContext, fd: number, whence: number): number {
   const file = host.descriptors.file(fd);
   if (whence === fromStart) return 0;
   if (whence === fromHere) return file.position;

@@ -1,4 +1,4 @@
-import { type Host, hostFunction } from "../host.ts";
+import { type HostContext, hostFunction } from "../host.ts";
 
 const encoder = new TextEncoder();
 
@@ -10,7 +10,7 @@ export const environment = {
   environ_get: hostFunction(["u32", "u32"], (host, [list, texts]) => write(host, host.job.env, { list, texts })),
 };
 
-function sizes({ memory }: Host, texts: readonly string[], at: { count: number; size: number }): void {
+function sizes({ memory }: HostContext, texts: readonly string[], at: { count: number; size: number }): void {
   memory.setU32(at.count, texts.length);
   memory.setU32(
     at.size,
@@ -18,7 +18,7 @@ function sizes({ memory }: Host, texts: readonly string[], at: { count: number; 
   );
 }
 
-function write({ memory }: Host, texts: readonly string[], at: { list: number; texts: number }): void {
+function write({ memory }: HostContext, texts: readonly string[], at: { list: number; texts: number }): void {
   let end = at.texts;
   for (const [index, text] of texts.entries()) {
     const bytes = zeroEnded(text);

@@ -1,5 +1,5 @@
 import { Refusal } from "../errno.ts";
-import { type Host, hostFunction } from "../host.ts";
+import { type HostContext, hostFunction } from "../host.ts";
 import { pathBytesMax } from "../protocol.ts";
 import { appendFlag, rights, writeFilestat } from "./records.ts";
 
@@ -70,18 +70,18 @@ export const pathFunctions = {
   }),
 };
 
-function where(host: Host, fd: number, at: { path: number; length: number }) {
+function where(host: HostContext, fd: number, at: { path: number; length: number }) {
   if (at.length > pathBytesMax) throw new Refusal("NAMETOOLONG");
   const path = host.memory.text(at.path, at.length);
   return { folder: host.descriptors.folder(fd).handle, path };
 }
 
-function notOffered(host: Host, fd: number, at: { path: number; length: number }): never {
+function notOffered(host: HostContext, fd: number, at: { path: number; length: number }): never {
   where(host, fd, at);
   throw new Refusal("NOTSUP");
 }
 
-interface Wish {
+interface OpenRequest {
   readonly lookup: number;
   readonly flags: number;
   readonly write: boolean;
@@ -89,7 +89,7 @@ interface Wish {
   readonly append: boolean;
 }
 
-function open(host: Host, at: { folder: number; path: string }, wish: Wish): number {
+function open(host: HostContext, at: { folder: number; path: string }, wish: OpenRequest): number {
   const has = (flag: number) => (wish.flags & flag) !== 0;
   const want = {
     write: wish.write,

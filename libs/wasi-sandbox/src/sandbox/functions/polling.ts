@@ -1,6 +1,6 @@
 import type { Errno } from "../errno.ts";
 import { errnoNumber, Refusal } from "../errno.ts";
-import { type Host, hostFunction } from "../host.ts";
+import { type HostContext, hostFunction } from "../host.ts";
 import { clockNow } from "./clocks.ts";
 
 // Sizes and tags of preview 1's records.
@@ -37,7 +37,7 @@ export const pollFunctions = {
   sched_yield: hostFunction([], () => {}),
 };
 
-function read({ memory, descriptors }: Host, at: number): Wait {
+function read({ memory, descriptors }: HostContext, at: number): Wait {
   const userdata = memory.u64(at);
   const tag = memory.u8(at + 8);
   const ready = { userdata, tag, delay: 0n, ended: false };
@@ -52,14 +52,14 @@ function read({ memory, descriptors }: Host, at: number): Wait {
   }
 }
 
-function clockDelay(memory: Host["memory"], at: number): bigint {
+function clockDelay(memory: HostContext["memory"], at: number): bigint {
   const now = clockNow(memory.u32(at + 16));
   const timeout = memory.u64(at + 24);
   const delay = (memory.u16(at + 40) & absolute) === 0 ? timeout : timeout - now;
   return delay > 0n ? delay : 0n;
 }
 
-function write({ memory }: Host, at: number, wait: Wait): void {
+function write({ memory }: HostContext, at: number, wait: Wait): void {
   memory.bytes(at, eventBytes).fill(0);
   memory.setU64(at, wait.userdata);
   memory.setU16(at + 8, errnoNumber[wait.errno] ?? 0);

@@ -1,5 +1,5 @@
 import { Refusal } from "../errno.ts";
-import { type Host, hostFunction } from "../host.ts";
+import { type HostContext, hostFunction } from "../host.ts";
 
 // The most that getRandomValues fills at once, by its specification.
 const randomBytesMax = 65_536;
@@ -24,7 +24,7 @@ export const processFunctions = {
   sock_shutdown: hostFunction(["u32", "u32"], noSocket),
 };
 
-function noSocket(host: Host, [fd]: readonly [number, ...number[]]): never {
+function noSocket(host: HostContext, [fd]: readonly [number, ...number[]]): never {
   host.descriptors.get(fd);
   throw new Refusal("NOTSOCK");
 }

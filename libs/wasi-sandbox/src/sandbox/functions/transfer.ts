@@ -1,7 +1,7 @@
 import type { OpenFile } from "../descriptors.ts";
 import { Refusal } from "../errno.ts";
 import type { GuestMemory } from "../guest-memory.ts";
-import type { Host } from "../host.ts";
+import type { HostContext } from "../host.ts";
 import { bodyBytesMax } from "../protocol.ts";
 
 // A guest's C library reads 4 KiB at a time; 256 KiB ahead makes one round trip of 64.
@@ -33,7 +33,11 @@ export function vectors(memory: GuestMemory, list: number, count: number): reado
 }
 
 /** Fills the buffers from `offset` on until they are full or the file ends; answers how many bytes it was. */
-export function readInto(host: Host, file: OpenFile, into: { buffers: readonly Uint8Array[]; offset: number }): number {
+export function readInto(
+  host: HostContext,
+  file: OpenFile,
+  into: { buffers: readonly Uint8Array[]; offset: number },
+): number {
   if (!file.readable) throw new Refusal("BADF");
   let total = 0;
   for (const buffer of into.buffers) {
@@ -48,7 +52,7 @@ export function readInto(host: Host, file: OpenFile, into: { buffers: readonly U
   return total;
 }
 
-function bytesAt(host: Host, file: OpenFile, want: { offset: number; length: number }): Uint8Array {
+function bytesAt(host: HostContext, file: OpenFile, want: { offset: number; length: number }): Uint8Array {
   const { ahead } = file;
   const skip = want.offset - ahead.offset;
   if (skip >= 0 && skip < ahead.bytes.byteLength) return ahead.bytes.subarray(skip, skip + want.length);
@@ -68,7 +72,7 @@ function bytesAt(host: Host, file: OpenFile, want: { offset: number; length: num
 
 /** Writes the buffers from `offset` on, or at the file's end when there is none; answers how many bytes it was. */
 export function writeFrom(
-  host: Host,
+  host: HostContext,
   file: OpenFile,
   from: { buffers: readonly Uint8Array[]; offset: number | undefined },
 ): { readonly written: number; readonly end: number } {

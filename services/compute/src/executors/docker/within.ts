@@ -1,5 +1,4 @@
-import { type Clock, Fault } from "@shoal/core";
-import { within as limited } from "@shoal/node";
+import { type Clock, Fault, within as limited } from "@shoal/core";
 
 /** The most that a call to the engine may take. kubelet gives its container runtime the same two minutes: a busy disk needs them. */
 export const callLimitMs = 120_000;

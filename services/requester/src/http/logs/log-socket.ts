@@ -10,7 +10,7 @@ import { clientRefusal } from "../client-version.ts";
 import { createKeepAlive } from "../keep-alive.ts";
 import { apiLimits } from "../limits.ts";
 import { createLogOutlet, type LogOutlet } from "./log-outlet.ts";
-import { type LogLine, streamLogs } from "./stream-logs.ts";
+import { type OutputLine, streamLogs } from "./stream-logs.ts";
 
 // Clients do not escape what stands for the job, so it may hold anything.
 const route = apiRoutes.jobLogs;
@@ -42,7 +42,7 @@ export function serveLogSockets(server: Server, context: ApiContext): void {
 }
 
 /** What an upgrade asks for. Throws Fault, or OldClient, for what is refused. */
-function askedBy(request: IncomingMessage, { admission }: ApiContext): Asked {
+function askedBy(request: IncomingMessage, { admission }: ApiContext): UpgradeRequest {
   const { headers, method = "", url: target = "" } = request;
   admission.admit({ ip: request.socket.remoteAddress ?? "", method, headers });
   admission.checkOrigin(headers);
@@ -85,12 +85,12 @@ function refuseUpgrade(socket: Duplex, failure: unknown, { random, logger }: Api
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`, () => socket.destroy());
 }
 
-interface Asked {
+interface UpgradeRequest {
   readonly called: string;
   readonly url: URL;
 }
 
-async function converse(socket: WebSocket, asked: Asked, context: ApiContext): Promise<void> {
+async function converse(socket: WebSocket, asked: UpgradeRequest, context: ApiContext): Promise<void> {
   const gone = new AbortController();
   socket.on("error", () => socket.terminate());
   socket.once("close", () => gone.abort());
@@ -115,12 +115,12 @@ async function converse(socket: WebSocket, asked: Asked, context: ApiContext): P
 
 async function emit(
   outlet: LogOutlet,
-  { called, url }: Asked,
+  { called, url }: UpgradeRequest,
   { context, signal }: { readonly context: ApiContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const query = queryIn(url);
   const found = await findJob(context, unescaped(called), query);
-  const line = (collected: LogLine): void => {
+  const line = (collected: OutputLine): void => {
     if (!signal.aborted) outlet.send(frameOf(collected));
   };
   const { executionId, tail, follow } = query;
@@ -135,7 +135,7 @@ function queryIn({ searchParams }: URL): QueryOf<typeof route> {
 
 const frameText = (frame: LogFrame): string => JSON.stringify(toWire(route.answer, frame));
 
-const frameOf = ({ stream, line, executionId }: LogLine): string =>
+const frameOf = ({ stream, line, executionId }: OutputLine): string =>
   frameText({ value: { type: stream, line, executionId } });
 
 function unescaped(called: string): string {

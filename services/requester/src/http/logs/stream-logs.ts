@@ -18,7 +18,7 @@ import { chooseExecutions } from "./choose-executions.ts";
 import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
 
 /** One line of output, or a piece of a long one. */
-export interface LogLine {
+export interface OutputLine {
   readonly executionId: string;
   readonly stream: LogChunk["stream"];
   readonly line: string;
@@ -38,7 +38,7 @@ export interface LogsParts {
   readonly log: EventLog;
   readonly logs: LogReader;
   readonly clock: Clock;
-  readonly line: (line: LogLine) => void;
+  readonly line: (line: OutputLine) => void;
   /** A promise while whoever is told has enough: less is read then. */
   readonly room: OutputWish["room"];
 }
