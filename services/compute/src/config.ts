@@ -15,10 +15,10 @@ const token = (what: string) =>
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const port = whole(0, 65_535);
-const pair = z.string().regex(/^[^=]+=.*$/, "wanted key=value");
+const pair = z.string().regex(/^[^=]+=.*$/, "expected key=value");
 const percent = /^(100|\d{1,2})%$/;
 
-/** An amount, or a share of what the machine has; empty leaves it to the default that the setting names. */
+/** An amount, or a share of the machine's resources; empty selects the default that the setting names. */
 const amount = (parse: (text: string) => Parsed, example: string) =>
   z
     .union([z.string(), z.number().transform(String)])
@@ -27,7 +27,7 @@ const amount = (parse: (text: string) => Parsed, example: string) =>
       if (text === "" || percent.test(text) || parse(text).ok) return;
       issues.addIssue({
         code: "custom",
-        message: `wanted an amount such as ${example}, or a share such as 80%, found "${text}"`,
+        message: `expected an amount such as ${example} or a share such as 80%, got "${text}"`,
       });
     });
 
@@ -37,9 +37,9 @@ const Capacity = z.object({
   disk: amount(parseBytes, "100GB").describe(
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
-  gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, as none are looked for"),
+  gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
   // Two orders of magnitude above what one machine usefully runs at once.
-  slots: whole(1, 100_000).default(1_000).describe("executions and held bids at once, whatever they ask for"),
+  slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
 
 const PerTask = z.object({
@@ -51,39 +51,40 @@ const PerTask = z.object({
   gpu: amount(parseGpu, "1").describe("GPUs that one task may ask for; empty means all of the capacity"),
 });
 
-// As the field does: inputs have five minutes. An hour is more than any upload that is worth waiting for.
+// Inputs have five minutes, as in Bacalhau. An hour exceeds any upload that is worth waiting for.
 const minutesMs = 60_000;
 const Inputs = z.object({
   timeoutMs: whole(100, 60 * minutesMs)
     .default(5 * minutesMs)
-    .describe("milliseconds in which all inputs of a task must be in"),
+    .describe("milliseconds within which all inputs of a task must be fetched"),
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
-    .describe("bytes that one input may have"),
-  // As one input may have by default: a task that asks for no disk is not kept from bringing in one large input.
+    .describe("bytes that one input may take"),
+  // Equal to the default limit of one input: a task that asks for no disk may bring in one large input.
   defaultDiskBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
-    .describe("bytes that all inputs of a task may have together when it asks for no Disk; else its Disk is the limit"),
+    .describe("bytes that all inputs of a task may take together when it requests no Disk; else its Disk is the limit"),
 });
 
 const Results = z.object({
   timeoutMs: whole(100, 60 * minutesMs)
     .default(5 * minutesMs)
-    .describe("milliseconds in which results must be published"),
+    .describe("milliseconds within which results must be published"),
   outputBytes: whole(0, 1024 ** 4)
     .default(1024 ** 3)
-    .describe("bytes of stdout, and of stderr, that are kept in results; more is cut off"),
-  // As much as a node keeps of all results by default, and as much as the client unpacks without asking.
+    .describe("bytes of stdout, and of stderr, in the results; the rest is cut off"),
+  // Equal to the default limit of all stored results, and to what the client unpacks without asking.
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
-    .describe("bytes that the files of one result may hold together, holes included; larger results are not published"),
+    .describe("bytes of all files of one result, holes of sparse files included; larger results are not published"),
 });
 
 const Output = z.object({
-  // Four times what is kept of a stream: far above what anybody reads, and written in a minute by a task that never ends.
+  // Four times the stored size of one stream: far above what a person reads, and written within a minute by a task that
+  // never ends.
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(4 * 1024 ** 3)
-    .describe("bytes of stdout and stderr together that one execution may write; it is ended when it writes more"),
+    .describe("bytes that one execution may write to stdout and stderr together; it is ended when it writes more"),
 });
 
 const Local = z.object({
@@ -92,15 +93,15 @@ const Local = z.object({
     .min(1)
     .default("127.0.0.1")
     .describe(
-      "address that results are served on, and that their links name; 0.0.0.0 means all, and links name the machine",
+      "address on which results are served, and which their links name; with 0.0.0.0 (all addresses) links name the machine",
     ),
-  port: port.default(0).describe("port that results are served on; 0 takes any free one"),
+  port: port.default(0).describe("port on which results are served; 0 selects any free port"),
   keepMs: whole(1_000, 366 * 24 * 60 * minutesMs)
     .default(24 * 60 * minutesMs)
-    .describe("milliseconds for which a result is kept"),
+    .describe("milliseconds for which a result is stored"),
   keepBytes: whole(0, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
-    .describe("bytes of results that are kept; the oldest go first"),
+    .describe("bytes of stored results; the oldest are removed first"),
 });
 
 const Nats = z.object(natsSettings).superRefine(checkNatsSettings);
@@ -112,18 +113,18 @@ const Docker = z.object({
   )
     .default([])
     .describe("capabilities that containers keep, such as CHOWN,SETUID,SETGID; all others are dropped"),
-  // A day is more than any image is worth waiting for.
+  // A day exceeds any pull that is worth waiting for.
   pullMs: whole(1_000, 24 * 60 * minutesMs)
     .default(pullDefaults.pullMs)
-    .describe("milliseconds in which the engine must have pulled an image"),
+    .describe("milliseconds within which the engine must pull an image"),
   imageBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(pullDefaults.imageBytes)
-    .describe("bytes of an image's layers, as its registry sends them, that are pulled; more ends the task"),
+    .describe("bytes of an image's layers as the registry sends them; a larger image fails the task"),
   user: z
     .string()
     .regex(userPattern, "expected user or user:group, by name or number")
     .default("")
-    .describe("user[:group] that containers run as instead of their image's; empty leaves the image's, mostly root"),
+    .describe("user[:group] of containers, instead of their image's; empty keeps the image's, usually root"),
   readOnlyRoot: yesOrNo()
     .default(false)
     .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
@@ -131,33 +132,32 @@ const Docker = z.object({
     .enum(["ignore", "refuse"])
     .default("ignore")
     .describe(
-      "what becomes of a task that asks for disk where the engine's storage driver cannot limit it: run without the limit, or refused",
+      "whether a task that requests disk is run without the limit or refused when the engine's storage driver cannot enforce it",
     ),
 });
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-/** Everything that a compute node can be told. `publishers.local.port` is also SHOAL_PUBLISHERS_LOCAL_PORT. */
+/**
+ * All settings of a compute node. The environment variable of `publishers.local.port` is SHOAL_PUBLISHERS_LOCAL_PORT.
+ */
 export const ComputeConfig = z
   .object({
     nodeId: token("a node's id")
       .default("")
-      .describe("name of this node, unique in its cluster; empty makes one and keeps it in dataDir"),
+      .describe("name of this node, unique in its cluster; empty generates one and stores it in dataDir"),
     dataDir: z
       .string()
       .min(1)
       .default(".shoal/compute")
-      .describe("folder for the journal, inputs and results; one process's own"),
+      .describe("folder for the journal, inputs and results; used by one process only"),
     labels: listOf(pair)
       .default([])
-      .describe("labels of this node, beside those of its machine: key=value, split by commas"),
-    address: z
-      .string()
-      .default("")
-      .describe("how people reach this machine, shown in lists of nodes; empty means its host name"),
+      .describe("labels of this node, in addition to those of its machine: key=value, separated by commas"),
+    address: z.string().default("").describe("address of this machine in lists of nodes; empty means its host name"),
     capacity: Capacity.prefault({}),
     perTask: PerTask.prefault({}),
-    // Ten times as often as the requester's patience, so that one lost heartbeat means nothing.
+    // A tenth of the requesters' timeout, so that one lost heartbeat has no effect.
     heartbeatMs: whole(50, 60_000).default(1_000).describe("milliseconds between two heartbeats"),
     nats: Nats.prefault({}),
     health: z
@@ -173,17 +173,19 @@ export const ComputeConfig = z
         allow: listOf(z.string().min(1))
           .default([])
           .describe(
-            "names of host variables that tasks may read as env:NAME; * stands for any characters, and never for SHOAL_, NATS_ or NKEY names",
+            "names of host variables that tasks may read as env:NAME; * matches any characters, but never SHOAL_, NATS_ or NKEY names",
           ),
       })
       .prefault({}),
     network: z
       .object({
-        reject: yesOrNo().default(false).describe("refuse tasks that ask for a network, and give none to the others"),
+        reject: yesOrNo()
+          .default(false)
+          .describe("refuse tasks that request a network, and run the others without one"),
         host: yesOrNo()
           .default(false)
           .describe(
-            "let tasks ask for network host or full: the machine's own, with NATS, this API and all else that listens on loopback",
+            "let tasks request network host or full: the machine's network, with NATS, this API and everything else that listens on loopback",
           ),
       })
       .prefault({}),
@@ -193,18 +195,18 @@ export const ComputeConfig = z
     docker: Docker.prefault({}),
     wasm: z
       .object({
-        poolSize: whole(0, 64).default(2).describe("processes that wait for Wasm tasks; each takes some 50 MB"),
+        poolSize: whole(0, 64).default(2).describe("idle processes for Wasm tasks; each takes about 50 MB of memory"),
         isolation: z
           .enum(isolationOptions)
           .default("auto")
           .describe(
-            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the best that works; by name it is required, and without it the node does not offer the engine",
+            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named isolation is required, and the node does not offer the engine without it",
           ),
         cgroups: z
           .enum(["auto", "off"])
           .default("auto")
           .describe(
-            "cgroups (version 2) that limit memory, processors and processes of each Wasm guest: auto uses the node's own group when it is delegated and holds the node alone (systemd: Delegate=yes); without them memory is watched and processors are shared fairly, not limited",
+            "cgroups (version 2) that limit memory, processors and processes of each Wasm guest: auto uses the node's cgroup when it is delegated and contains only the node (systemd: Delegate=yes); without cgroups memory is monitored and processors are shared fairly, not limited",
           ),
       })
       .prefault({}),
@@ -216,7 +218,7 @@ export const ComputeConfig = z
     )
       .default([])
       .describe(
-        "paths of this machine that tasks may have as inputs, such as /data/**:ro; :rw lets them write, which with docker equals root on this machine",
+        "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
@@ -228,7 +230,7 @@ export const ComputeConfig = z
       })
       .prefault({}),
     log: z
-      .object({ level: z.enum(levels).default("info").describe("least level of what is logged to stderr") })
+      .object({ level: z.enum(levels).default("info").describe("minimum level of log lines on stderr") })
       .prefault({}),
   })
   .readonly();

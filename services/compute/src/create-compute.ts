@@ -19,9 +19,9 @@ import { createRunner } from "./runner/runner.ts";
 import { sweepFolders } from "./workspace/workspace.ts";
 
 /**
- * A compute node, as a list of processes in the order in which they start: read top to bottom it is the architecture. Nothing
- * in it knows the time, draws random numbers or touches the host but through its ports. Killed at any line, a new one on the same
- * journal and workspace goes on where it was.
+ * A compute node, as a list of processes in their start order: the list is the architecture. The node reads the time,
+ * draws random numbers and touches the host only through its ports. After a kill at any line, a new node on the same
+ * journal and workspace resumes the work.
  */
 export function createCompute(settings: NodeSettings, ports: ComputePorts): readonly Process[] {
   const { clock, logger, bidServer } = ports;
@@ -82,7 +82,7 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
-/** Before anything else the node finds out what it can do. */
+/** Checks the parts of the node before any other process starts. */
 const look = (availability: Availability): Process => ({
   name: "availability",
   start: () => availability.refresh(),

@@ -1,12 +1,12 @@
-// What opens the cluster or names where that lies: this process's own settings, and the ways in which NATS clients and tools are given
-// credentials. Names in any case.
+// Variables that contain credentials of the cluster or their location: this process's settings, and the variables of
+// NATS clients and tools. Names in any case.
 const secretNames = /^(SHOAL|NATS|NKEY)(_|S?$)|(^|_)NKEY(_|$)/i;
-// An NKEY seed is S, the kind of key and 56 characters of base32; a credentials file names itself in its first line.
+// An NKEY seed is S, the kind of key and 56 characters of base32; a credentials file has its name in the first line.
 const secretValues = /(^|[^A-Z2-7])S[ACNOUX][A-Z2-7]{56}($|[^A-Z2-7])|BEGIN (NATS USER JWT|USER NKEY SEED)/;
 
 /**
- * Reads the host's variables for tasks: only those whose name one of the patterns allows; `*` stands for any characters. Whatever the
- * patterns, nothing that looks like a credential of the cluster: neither by its name nor by its value.
+ * Reads the host's variables for tasks: only names that match one of the patterns, in which `*` matches any characters.
+ * Whatever the patterns, a variable that looks like a credential of the cluster, by name or by value, is never read.
  */
 export function hostVariables(
   env: Readonly<Record<string, string | undefined>>,

@@ -16,19 +16,19 @@ import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
 
-/** The real world around a node: everything open that it needs. */
+/** The environment of a node: everything open that it needs. */
 export interface NodeHost {
   readonly settings: NodeSettings;
   readonly ports: ComputePorts;
   readonly link: NatsSession;
   readonly dataDir: string;
-  /** Gives everything back. */
+  /** Closes everything. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does; what was
- * opened by then is closed again.
+ * Opens the data directory, then connects. Throws Fault DATA_DIR_IN_USE or DATA_DIR_FAILED, and as `connectNode` does;
+ * after a failure everything opened is closed.
  */
 export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<NodeHost> {
   const dataDir = resolve(config.dataDir);
@@ -44,7 +44,7 @@ export async function openHost(config: ComputeConfig, logger: ServiceLogger, sig
       nodeId,
       ...connectionOf(config.nats),
       signal,
-      onNatsError: (what, level) => logger[level]({ what }, "trouble with NATS"),
+      onNatsError: (what, level) => logger[level]({ what }, "NATS error"),
       clock,
       random: systemRandom,
     });
@@ -132,7 +132,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
       await part
         .close()
         .catch((failure: unknown) =>
-          logger.warn({ part: part.name, why: causeOf(failure).why }, "a part did not close"),
+          logger.warn({ part: part.name, why: causeOf(failure).why }, "closing a part failed"),
         );
     }
     await nats.close();
@@ -141,11 +141,11 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
   return { settings, ports, link: nats.link, dataDir, close };
 }
 
-// The field names systems and processors as Go does.
+// Bacalhau names operating systems and architectures as Go does.
 const systems: Readonly<Record<string, string>> = { win32: "windows" };
 const processors: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
-/** What every node says of its machine without being told. */
+/** The labels that every node has for its machine without configuration. */
 function machineLabels(): Readonly<Record<string, string>> {
   return { os_type: systems[platform()] ?? platform(), os_arch: processors[arch()] ?? arch() };
 }

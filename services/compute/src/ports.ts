@@ -6,7 +6,7 @@ import type { Publisher } from "./publishers/publisher.ts";
 import type { Source } from "./sources/source.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
-/** Everything outside that a compute node touches. Real in a service, in memory in simulations. */
+/** All external dependencies of a compute node. Real in a service, in memory in simulations. */
 export interface ComputePorts {
   readonly clock: Clock;
   readonly random: Random;
@@ -20,31 +20,31 @@ export interface ComputePorts {
   readonly executors: Registry<Executor>;
   readonly sources: Registry<Source>;
   readonly publishers: Registry<Publisher>;
-  /** The host's own environment. */
+  /** The host's environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
-  /** Another process uses this node's id and has the older right to it: this one must end. */
+  /** Another process uses this node's id and has precedence: this process must end. */
   readonly onDuplicate?: (why: string) => void;
 }
 
-/** What a node is and allows, all worked out: config, machine and defaults together. */
+/** The resolved settings of a node: config, machine and defaults combined. */
 export interface NodeSettings {
   readonly nodeId: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** All that executions may use together. */
+  /** All resources that executions may use together. */
   readonly capacity: Resources;
-  /** The most that one may ask for. */
+  /** The limit for one execution. */
   readonly perTask: Resources;
   /** Executions and held bids together. */
   readonly slotsMax: number;
   readonly heartbeatMs: number;
   readonly rejectNetworked: boolean;
-  /** Whether tasks may have the network of the machine itself. */
+  /** Whether tasks may use the host network. */
   readonly hostNetwork: boolean;
-  /** Names of host variables that tasks may read; `*` stands for any characters. */
+  /** Names of host variables that tasks may read; `*` matches any characters. */
   readonly envAllow: readonly string[];
   readonly version: string;
-  /** Where people find this node, as they would write it; nothing connects to it. */
+  /** The node's address for people; nothing connects to it. */
   readonly address: string;
   readonly inputsMs: number;
   readonly inputBytes: number;

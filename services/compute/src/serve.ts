@@ -13,17 +13,17 @@ const name = "shoal-compute";
 
 /** What a compute node is started with. */
 export interface ComputeServing {
-  /** Where its settings come from. */
+  /** The sources of its settings. */
   readonly given: ConfigSources;
   /** Resolves when the node is to stop. */
   readonly quit: Promise<void>;
-  /** Called once the node bids, with what is worth knowing about it. */
+  /** Called once the node bids, with its status for the operator. */
   readonly onReady: (facts: { readonly nodeId: string }, health: () => ServiceHealth) => void;
 }
 
 /**
- * Runs a compute node until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory
- * or the log do not allow it to start, and when another process uses its node id; it has logged it then.
+ * Runs a compute node until it is asked to stop, and resolves once it has stopped. Throws a Fault, after logging it,
+ * when the settings, the data directory or the log prevent the start, and when another process uses its node id.
  */
 export async function serveCompute(serving: ComputeServing): Promise<void> {
   let logger = serviceLogger({ name, level: "info" });
@@ -36,8 +36,8 @@ export async function serveCompute(serving: ComputeServing): Promise<void> {
     const endWatch = abandonOn(signal, host.link);
     await runCompute(host, { config, logger }, serving).finally(endWatch);
   } catch (failure) {
-    // Who was asked to end while it started, or without a server, is not a failure.
-    if (signal.aborted) return logger.info(causeOf(failure), "ended before everything was done in order");
+    // Being asked to end during the start, or without a server, is not a failure.
+    if (signal.aborted) return logger.info(causeOf(failure), "stopped before the shutdown was complete");
     logger.fatal(failure);
     throw failure;
   }
@@ -51,7 +51,7 @@ async function runCompute(host: NodeHost, { config, logger }: Settings, serving:
   const server = createHealthServer({
     listen: config.health.listen,
     health,
-    onListening: (url) => logger.info({ url }, "health is served"),
+    onListening: (url) => logger.info({ url }, "health endpoints listening"),
   });
   const bidServer: ComputePorts["bidServer"] = {
     ...ports.bidServer,
@@ -76,7 +76,7 @@ async function runCompute(host: NodeHost, { config, logger }: Settings, serving:
   const { promise: taken, reject } = Promise.withResolvers<never>();
   const onDuplicate = (why: string) => reject(new Fault("NODE_ID_IN_USE", why));
   const over = Promise.race([serving.quit, taken]);
-  over.catch(() => undefined); // It may come while the node starts, before anybody waits for it.
+  over.catch(() => undefined); // It may reject while the node starts, before anything awaits it.
   const compute = createCompute(settings, { ...ports, bidServer, onDuplicate });
   await runUntil(over, [open, server, health, ...compute, ready]);
 }

@@ -5,32 +5,32 @@ import { createFollower, type Follower, type FollowerOptions, isConfirmable } fr
 export interface AgentOptions extends FollowerOptions {
   readonly assignments: Pick<ViewStore, "watch">;
   readonly journal: Pick<Journal, "load" | "forget">;
-  /** Removes the folders of executions that are not kept. */
+  /** Removes the folders of all executions that are not in `keep`. */
   readonly sweepFolders: (keep: ReadonlySet<string>) => Promise<void>;
-  /** From now on nobody acts any more. */
+  /** Fences the journal: no write completes after this call. */
   readonly seal: () => void;
 }
 
 export interface Agent extends Process, Pick<Follower, "confirm"> {}
 
-/** What is wanted, with how it was heard of. */
+/** The desired state of one execution, with the change that delivered it. */
 interface NodeWish {
   readonly value: ViewEntry;
   readonly change: ViewChange;
 }
 
-/** Follows what this node should be doing, and walks towards it: one runner for each assignment. */
+/** Reconciles this node with its assignments: one runner for each assignment. */
 export function createAgent(options: AgentOptions): Agent {
   const { nodeId, journal } = options;
   const follower = createFollower(options);
-  // What is wanted, for as long as nobody acts on it.
+  // Desired states that arrive before the agent opens.
   const desired = new Map<string, NodeWish>();
   let isOpen = false;
   let watching: { close(): Promise<void> } | undefined;
 
-  /** Resolves with the first full picture in `wanted`; it is kept up to date until the agent opens. */
+  /** Resolves once `desired` holds all assignments; `desired` is kept current until the agent opens. */
   async function watch(): Promise<void> {
-    const { promise: collected, resolve } = Promise.withResolvers<void>();
+    const { promise: initial, resolve } = Promise.withResolvers<void>();
     watching = await options.assignments.watch(`${nodeId}.>`, {
       changed(key, value, change) {
         const executionId = key.slice(nodeId.length + 1);
@@ -43,7 +43,7 @@ export function createAgent(options: AgentOptions): Agent {
         resolve();
       },
     });
-    return collected;
+    return initial;
   }
   return {
     name: "agent",
@@ -51,8 +51,8 @@ export function createAgent(options: AgentOptions): Agent {
     start: async () => {
       const entries = await journal.load();
       await watch();
-      const saved = entries.filter((entry) => desired.has(entry.executionId) || isConfirmable(entry));
-      await options.sweepFolders(new Set(saved.map(({ executionId }) => executionId)));
+      const retained = entries.filter((entry) => desired.has(entry.executionId) || isConfirmable(entry));
+      await options.sweepFolders(new Set(retained.map(({ executionId }) => executionId)));
       isOpen = true;
       join({ follower, entries, desired });
       desired.clear();
@@ -71,9 +71,9 @@ interface Join {
   readonly desired: ReadonlyMap<string, NodeWish>;
 }
 
-/** Joins what an earlier process knew with what is wanted now. */
+/** Joins the journal of an earlier process with the current assignments. */
 function join({ follower, entries, desired }: Join): void {
-  // What they use is used already, so they come before anything new.
+  // Resumed executions already use resources, so they come before new ones.
   for (const entry of entries) follower.resume(entry, desired.get(entry.executionId)?.value);
   const known = new Set(entries.map(({ executionId }) => executionId));
   for (const [executionId, { value, change }] of desired) {

@@ -1,19 +1,22 @@
 import { type BidServer, backoffMs, type Clock, jittered, type Logger, type Random } from "@shoal/core";
 import { type ConfirmAnswer, type ConfirmRequest, confirmedMax } from "@shoal/proto";
 
-/** One execution to be confirmed, with the job that it belongs to. */
+/** An execution to be confirmed, with its job. */
 export type UnconfirmedExecution = ConfirmRequest["executions"][number];
 
-/** What a requester says of one execution. */
+/** A requester's answer about one execution. */
 export type ConfirmVerdict = ConfirmAnswer["verdicts"][number];
 
-/** Asks the requesters whether executions are this node's still, until there is a verdict. No answer is no verdict. */
+/**
+ * Asks the requesters whether this node still owns executions, and retries until each has a verdict. A missing answer
+ * is not a verdict.
+ */
 export interface Confirmer {
-  /** Takes the place of an earlier question about the same execution. */
+  /** Replaces an earlier question about the same execution. */
   ask(question: UnconfirmedExecution): void;
-  /** No verdict is needed any more. */
+  /** Withdraws the question about this execution. */
   cancel(executionId: string): void;
-  /** What has no verdict yet is asked soon, whatever was waited for. */
+  /** Asks about all executions without a verdict soon, regardless of the current pause. */
   soon(): void;
   close(): void;
 }
@@ -26,16 +29,17 @@ export interface ConfirmerOptions {
   readonly onVerdict: (verdict: ConfirmVerdict) => void;
 }
 
-// Nodes that come back together with their server ask within this time: long enough to spread a few hundred requests, and
-// short for whoever waits for a start.
+// Nodes that reconnect together with their server ask within this time: long enough to spread a few hundred requests,
+// and short for a client that waits for a start.
 const spreadMs = 200;
-// A requester that answers folds up to 64 subjects of the log: milliseconds each, and seconds while the log fails over.
+// To answer, a requester folds up to 64 subjects of the log. That takes milliseconds each, or seconds while the log
+// fails over.
 const answerMs = 5_000;
-// The pause after a question without a verdict, and the longest: requesters that restart are back within seconds, and a
-// cluster without any is not pressed.
+// The first and the longest pause after a question without a verdict. Restarted requesters are back within seconds; a
+// cluster without requesters is not overloaded.
 const backoff = { firstMs: 500, maxMs: 30_000 } as const;
 
-/** One request is under way at a time, of at most `confirmedMax` executions. */
+/** One request is in flight at a time, for at most `confirmedMax` executions. */
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
   const { clock, random, bidServer, logger, onVerdict } = options;
   const questions = new Map<string, UnconfirmedExecution>();
@@ -62,13 +66,13 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
     const decided = executions.filter((question) => settle(question, verdicts.get(question.executionId)));
     failures = decided.length > 0 ? 0 : failures + 1;
     if (failures === 1)
-      logger.warn({ executions: executions.length }, "no requester confirms executions, they are asked again");
+      logger.warn({ executions: executions.length }, "no requester answered, retrying the confirmation of executions");
     plan(failures === 0 ? spreadMs : backoffMs(backoff, failures));
   }
-  /** True when the verdict was taken. A question without one goes behind the others. */
+  /** True when there is a verdict. A question without a verdict moves to the end of the queue. */
   function settle(question: UnconfirmedExecution, verdict: ConfirmVerdict | undefined): boolean {
     const { executionId } = question;
-    // Asked once more meanwhile, or not needed any more.
+    // Replaced or withdrawn while the request was in flight.
     if (questions.get(executionId) !== question) return false;
     questions.delete(executionId);
     if (verdict === undefined) questions.set(executionId, question);

@@ -1,7 +1,8 @@
-// Some hours of a busy node, in about a megabyte. It only saves a question: what it forgets is judged by its age.
+// Some hours of a busy node, in about one megabyte. The memory only saves a question: the age decides about an
+// execution that it has evicted.
 const endedMax = 10_000;
 
-/** The executions that ended lately on this node, the oldest forgotten first. */
+/** The executions that ended recently on this node. The oldest are evicted first. */
 export function createEndedMemory(max = endedMax): {
   add(executionId: string): void;
   has(executionId: string): boolean;

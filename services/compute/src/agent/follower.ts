@@ -13,42 +13,49 @@ export interface FollowerOptions extends RunnersOptions {
   readonly journal: Pick<Journal, "forget">;
 }
 
-/** Walks towards the assignments: begins what is new, ends what was removed, and has confirmed what is in doubt. */
+/** Reconciles executions with assignments: begins new ones, ends removed ones, and has uncertain ones confirmed. */
 export interface Follower {
   follow(executionId: string, value: ViewEntry | undefined, change: ViewChange): void;
-  /** What an earlier process knew. Without an assignment it is kept until the requesters have answered. */
+  /**
+   * Resumes from a journal entry of an earlier process. Without an assignment the entry is kept until the requesters
+   * answer.
+   */
   resume(entry: JournalEntry, value: ViewEntry | undefined): void;
-  /** All assignments have been told, for the first time or once more. */
+  /** All assignments have been delivered, at the start or after a reconnect. */
   ready(): void;
-  /** Asks whether an execution holds still, and which of its reports the log has. */
+  /** Asks whether an execution is still assigned, and which of its reports the log has. */
   confirm(executionId: string): void;
   sweep(): void;
   close(): void;
 }
 
-/** An entry of the journal can be asked about: it says which job it belongs to. One that was damaged cannot. */
+/** A journal entry can be confirmed when it names its job. A damaged entry does not. */
 export const isConfirmable = ({ job }: JournalEntry): boolean => job !== undefined;
 
-// An entry that was stored later than this after its assignment was decided is not the owner's first write of it: it is begun
-// only when it is confirmed. Longer than any write is tried for (20 s), shorter than the life of a removal marker (60 s).
+// An entry stored later than this after `assignedAt` is not the owner's first write of it, so it begins only after a
+// confirmation. The limit is longer than the retries of a write (20 s) and shorter than the life of a removal marker
+// (60 s).
 const freshMs = 30_000;
-// So much may the clock of a requester be ahead of the server's. Beyond it the age of an entry says nothing.
+// How far the clock of a requester may be ahead of the server's. Beyond this, the age of an entry is not reliable.
 const aheadMsMax = 5_000;
 
-// An execution that holds and has no assignment is asked about again after this: the requester writes the assignment when it
-// answers, unless the execution has ended meanwhile. As long as the longest pause of a question without an answer.
+// Pause before the node asks again about an execution that is confirmed but has no assignment. The requester writes the
+// assignment when it answers, unless the execution ends in the meantime. Equal to the longest pause after a question
+// without an answer.
 const absentAgainMs = 30_000;
 
 interface FollowerState {
   readonly options: FollowerOptions;
   readonly runners: Runners;
-  /** Assignments that are not begun before they are confirmed. */
+  /** Assignments that wait for a confirmation before they begin. */
   readonly doubted: Map<string, ReadAssignment>;
-  /** Entries of the journal that have no assignment. */
+  /** Journal entries without an assignment. */
   readonly orphans: Map<string, JournalEntry>;
-  /** Who waits for the word that a resumed execution may begin once more. */
+  /** Resumed executions that wait for a confirmation before they start again. */
   readonly gates: Map<string, () => void>;
-  /** What this node has and nothing assigns: asked about whenever all assignments have been told, and every half minute. */
+  /**
+   * Executions of this node without an assignment: confirmed after each delivery of all assignments, and every 30 s.
+   */
   readonly absent: Set<string>;
   readonly ended: ReturnType<typeof createEndedMemory>;
 }
@@ -77,7 +84,7 @@ export function createFollower(options: FollowerOptions): Follower {
       if (orphan !== undefined) return adopt(state, orphan, { value, ask });
       if (runners.has(executionId) && !runners.isForgetting(executionId)) {
         if (isToStop(value)) runners.stop(executionId);
-        // Who waits to begin once more waits for the verdict, not for the entry.
+        // A resumed execution that waits to start needs the verdict, not only the entry.
         if (wasAbsent && !state.gates.has(executionId)) confirmer.cancel(executionId);
         return;
       }
@@ -102,7 +109,7 @@ export function createFollower(options: FollowerOptions): Follower {
       ask(executionId, false);
     },
     ready() {
-      // The connection was away: what was said last may not have been heard by whoever reads now.
+      // The connection was lost: the current owners may not have received the last reports.
       options.outbox.repeatAll();
       askAgain();
       confirmer.soon();
@@ -115,7 +122,7 @@ export function createFollower(options: FollowerOptions): Follower {
   };
 }
 
-/** What is asked of the requesters: what is in doubt at once, what is absent again and again. */
+/** Confirmations: asked at once for uncertain executions, repeatedly for absent ones. */
 function createQuestions(state: FollowerState) {
   const { clock } = state.options;
   let cancelAgain: (() => void) | undefined;
@@ -144,10 +151,10 @@ function createQuestions(state: FollowerState) {
   return { ask, askAgain, confirmer, close };
 }
 
-/** Whether an entry, which may not even be an assignment, asks for the end of its execution. */
+/** Whether an entry asks for a stop. The entry may not be a valid assignment. */
 const isToStop = (value: ViewEntry): boolean => value["desired"] === "stop";
 
-/** Whether an execution that this node does not know may begin without a question. */
+/** Whether an execution that is new to this node may begin without a confirmation. */
 function isCertain(
   { ended }: FollowerState,
   executionId: string,
@@ -158,7 +165,7 @@ function isCertain(
   return !change.isInitial && ageMs > -aheadMsMax && ageMs < freshMs && !ended.has(executionId);
 }
 
-/** Goes on with what the journal knows. What would begin once more waits until it is confirmed. */
+/** Resumes from the journal. What would start again waits for a confirmation. */
 function adopt(
   { options, runners, orphans, gates }: FollowerState,
   entry: JournalEntry,
@@ -177,7 +184,7 @@ function leaveAbsent(
   executionId: string,
   ask: (executionId: string, isAssigned: boolean) => void,
 ): void {
-  // Nothing was begun: when the assignment comes again it is judged again.
+  // Nothing has begun: a later assignment is evaluated as a new one.
   if (state.doubted.delete(executionId) || !state.runners.has(executionId)) return;
   state.absent.add(executionId);
   ask(executionId, false);
@@ -191,7 +198,7 @@ function confirmed({ runners, doubted, gates }: FollowerState, { executionId, re
   gates.delete(executionId);
 }
 
-/** Removed, or the log says that it is not this node's any more. */
+/** The assignment was removed, or the log no longer assigns the execution to this node. */
 function end({ options, runners, doubted, orphans, gates, absent, ended }: FollowerState, executionId: string): void {
   absent.delete(executionId);
   doubted.delete(executionId);

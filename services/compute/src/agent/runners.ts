@@ -21,31 +21,34 @@ export interface Runners {
   has(executionId: string): boolean;
   isForgetting(executionId: string): boolean;
   assignmentOf(executionId: string): Assignment | undefined;
-  /** Begins an execution, once an earlier run of it has ended; one that is to be stopped only reports that. */
+  /** Begins an execution after an earlier run of it has ended. An execution that is to be stopped only reports that. */
   begin(executionId: string, confirmed: ConfirmedAssignment): void;
-  /** Goes on with what an earlier process knew. What would start it once more waits for `mayBegin`. */
+  /** Resumes from the journal of an earlier process. What would start again waits for `mayBegin`. */
   resume(entry: JournalEntry, read: ReadAssignment, mayBegin: Promise<void>): void;
-  /** Ends it and reports that, until its assignment goes. */
+  /** Ends the execution and reports the end until its assignment is removed. */
   stop(executionId: string): void;
-  /** It is live in the log, which has its reports up to this number. */
+  /** The execution is live in the log, which has its reports up to this number. */
   recorded(executionId: string, upTo: number): void;
-  /** Ends it, and forgets it. */
+  /** Ends the execution and forgets it. */
   end(executionId: string): void;
-  /** Executors keep what they have of it although nothing runs it. */
+  /** Executors keep the containers and files of this execution although no runner has it. */
   keep(executionId: string): void;
-  /** They need not any more. */
+  /** Executors no longer need to keep this execution. */
   release(executionId: string): void;
-  /** Ends and removes what executors have and nobody waits for. */
+  /** Removes what executors hold and no execution needs. */
   sweep(): void;
 }
 
-/** What was read of an assignment, and the number of the last report that the log has of its execution, where it was asked. */
+/**
+ * What was read of an assignment. `recordedUpTo` is the number of the last report that the log has, or 0 when no
+ * requester was asked.
+ */
 export interface ConfirmedAssignment {
   readonly read: ReadAssignment;
   readonly recordedUpTo: number;
 }
 
-/** An execution that this node has, and what runs it. */
+/** An execution on this node, with its runner. */
 interface Present {
   readonly runner: Runner;
   readonly assignment: Assignment;
@@ -54,9 +57,9 @@ interface Present {
 interface RunnersState {
   readonly options: RunnersOptions;
   readonly present: Map<string, Present>;
-  /** What executors must keep: shared with their sweeps, and always up to date. */
+  /** What executors must keep. Their sweeps share this set, and it is always current. */
   readonly busy: Set<string>;
-  /** What has come back while it was still ending, with what is wanted now. */
+  /** Executions that were assigned again while they were ending, with the new assignment. */
   readonly comeBack: Map<string, ConfirmedAssignment>;
 }
 
@@ -106,7 +109,7 @@ function begin(
 function beginNew(state: RunnersState, executionId: string, { read, recordedUpTo }: ConfirmedAssignment): void {
   const { assignment, why } = read;
   if (assignment === undefined) {
-    state.options.logger.warn({ executionId, why }, "an assignment cannot be read, nor answered");
+    state.options.logger.warn({ executionId, why }, "an assignment cannot be read, and cannot be refused");
     return;
   }
   begin(state, assignment, { origin: originOf(state, assignment, why), recordedUpTo });
@@ -126,7 +129,7 @@ function beginAgain(
   { read, mayBegin }: { readonly read: ReadAssignment; readonly mayBegin: Promise<void> },
 ): void {
   const { executionId } = entry;
-  // What cannot be read any more is refused as anything else that cannot.
+  // An assignment that can no longer be read is refused like any other unreadable one.
   if (read.assignment === undefined || read.why !== undefined) {
     beginNew(state, executionId, { read, recordedUpTo: entry.report?.number ?? 0 });
     return;
@@ -143,7 +146,7 @@ async function end(state: RunnersState, executionId: string): Promise<void> {
   try {
     await ending.runner.forget();
   } catch (failure) {
-    options.logger.warn({ executionId, why: causeOf(failure).why }, "an execution did not end well");
+    options.logger.warn({ executionId, why: causeOf(failure).why }, "ending an execution failed");
   }
   present.delete(executionId);
   if (busy.delete(executionId)) options.sweep(busy, ending.assignment.task.engine.type);

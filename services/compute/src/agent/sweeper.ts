@@ -2,22 +2,21 @@ import { causeOf, type Logger } from "@shoal/core";
 import type { Executor } from "../executors/executor.ts";
 
 /**
- * Ends and removes whatever the executor of this engine, or every executor, still has that is not kept; `keep` is looked at then, and
- * not now.
+ * Removes what the executor of this engine, or every executor, holds and `keep` does not name. `keep` is read when the
+ * sweep runs, not at the call.
  */
 export type ExecutorSweep = (keep: ReadonlySet<string>, engine?: string) => void;
 
-/** What a sweeper works with. */
 export interface SweeperOptions {
   readonly executors: readonly Pick<Executor, "name" | "sweep">[];
-  /** One that is not offered now has nothing behind it that could be asked; it is swept once it is. */
+  /** An engine that is not offered is not swept until it is offered. */
   readonly isOffered: (engine: string) => boolean;
   readonly logger: Logger;
 }
 
 /**
- * Sweeps executors, and only those that may have something new: a sweep asks the engine behind it. One that is asked while it sweeps
- * does so once more behind. What fails is left to the next sweep.
+ * Sweeps executors, and only those that may have something to remove, because a sweep calls the engine. A request
+ * during a sweep runs one more sweep afterwards. A failure is left to the next sweep.
  */
 export function createSweeper({ executors, isOffered, logger }: SweeperOptions): ExecutorSweep {
   const sweeps = executors.map((executor) => ({
@@ -32,9 +31,9 @@ export function createSweeper({ executors, isOffered, logger }: SweeperOptions):
 
 function createSweep(executor: Pick<Executor, "name" | "sweep">, logger: Logger): (keep: ReadonlySet<string>) => void {
   let sweeping = false;
-  let again = false;
+  let isRequested = false;
   return function sweep(keep): void {
-    again = sweeping;
+    isRequested = sweeping;
     if (sweeping) return;
     sweeping = true;
     sweepNow(executor, keep)
@@ -43,11 +42,11 @@ function createSweep(executor: Pick<Executor, "name" | "sweep">, logger: Logger)
       )
       .finally(() => {
         sweeping = false;
-        if (again) sweep(keep);
+        if (isRequested) sweep(keep);
       });
   };
 }
 
-/** Async, so that whatever it throws is a rejection. */
+/** Async, so that a synchronous throw becomes a rejection. */
 const sweepNow = async (executor: Pick<Executor, "sweep">, keep: ReadonlySet<string>): Promise<void> =>
   executor.sweep(keep);

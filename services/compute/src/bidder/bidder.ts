@@ -4,7 +4,7 @@ import type { Ledger } from "../capacity/ledger.ts";
 import type { Reservation } from "../capacity/reservation.ts";
 import { type BidPolicy, evaluateAsk } from "./policies/policy.ts";
 
-// A refusal is kept in the log: one that quotes a whole spec is cut.
+// The log keeps the refusal, so one that quotes a whole spec is cut.
 const whyCharsMax = 1_024;
 
 export interface BidderOptions {
@@ -15,7 +15,10 @@ export interface BidderOptions {
   readonly policies: readonly BidPolicy[];
 }
 
-/** Answers asks: policies say whether, the ledger says how many, and holds the room for a while. */
+/**
+ * Answers asks. Policies decide whether the node bids, and the ledger decides for how many slots; the ledger then holds
+ * their resources until the bid expires.
+ */
 export function createBidder(options: BidderOptions): Process {
   let closing: { close(): Promise<void> } | undefined;
   return {
@@ -27,7 +30,7 @@ export function createBidder(options: BidderOptions): Process {
   };
 }
 
-/** One batch: releases first, as they make room for its asks. */
+/** Answers one batch: releases first, because they free resources for its asks. */
 export async function answer(options: BidderOptions, { asks, released }: AskBatch): Promise<BidBatch> {
   for (const { askId, slots } of released) {
     options.ledger.release(askId, slots);
@@ -51,14 +54,18 @@ async function bidFor(options: BidderOptions, ask: Ask): Promise<Bid> {
   }
 }
 
-/** Room is missing, or is kept for another job. */
+/** There are no free resources, or they are reserved for another job. */
 function busy(options: BidderOptions, ask: Ask, short: string): Bid {
   const { ledger, reservation } = options;
   const isReserved = shortage(ask.requirements.resources, ledger.available()) === undefined;
   const why = isReserved && reservation.jobId !== undefined ? `reserved for ${reservation.jobId}` : short;
   ledger.announceFreeRoom();
   const reserved = reservation.keep(ask);
-  const bid = refusal(options, ask, `capacity: ${why}${reserved ? "; this node reserves what comes free" : ""}`);
+  const bid = refusal(
+    options,
+    ask,
+    `capacity: ${why}${reserved ? "; this node reserves resources as they become free" : ""}`,
+  );
   return { ...bid, busy: true, available: reservation.left(), ...(reserved ? { reserved } : {}) };
 }
 

@@ -2,40 +2,52 @@ import type { Clock } from "@shoal/core";
 import { type Resources, shortage } from "@shoal/proto";
 import { createUsage, type Usage } from "./usage.ts";
 
-/** How long the room of an accepted bid is kept: the time of many auctions, and of one that has to be repeated. */
+/** How long a hold lasts: the time of many bidding rounds, and of one that is repeated. */
 export const holdMs = 5_000;
 
-/** How long after a refusal room that comes free is announced: requesters repeat asks for jobs that wait every 30 s. */
+/**
+ * How long after a refusal the node announces resources that become free. Requesters repeat the asks of waiting jobs
+ * every 30 s.
+ */
 export const announceMs = 60_000;
 
 export interface LedgerOptions {
   readonly clock: Clock;
   readonly capacity: Resources;
-  /** The most slots held or taken at once, whatever they ask for. */
+  /** Limit of slots that are held or taken at once, whatever they request. */
   readonly slotsMax: number;
-  /** Called when room comes free that jobs wait for, as far as this node knows. */
+  /** Called when resources become free that jobs wait for, as far as this node knows. */
   readonly freed: () => void;
 }
 
-/** What the node has promised and to whom. Everything that is held ends: it is taken, released, or it expires. */
+/**
+ * The resources that the node has promised, and to which asks and executions. Every hold ends: it is taken, released,
+ * or it expires.
+ */
 export interface Ledger {
-  /** Neither held nor taken. */
+  /** Resources that are neither held nor taken. */
   available(): Resources;
-  /** How many executions hold room. */
+  /** Number of executions that have resources. */
   taken(): number;
-  /** Holds room for up to `slots` times `each` until `holdUntil`, or says why not once. The same ask again gets the same answer. */
+  /**
+   * Holds `each` for up to `slots` slots until `holdUntil`, or returns why not even one fits. The same ask gets the
+   * same answer.
+   */
   hold(askId: string, each: Resources, slots: number): HoldResult;
-  /** Jobs wait for room: `freed` is called whenever some comes free, until no such news has come for a minute. */
+  /** Jobs wait for resources: `freed` is called when some become free, until a minute has passed without a refusal. */
   announceFreeRoom(): void;
-  /** Gives up so many slots of a hold; all that is left of it when nothing is said. */
+  /** Releases this number of slots of a hold, or the rest of the hold when no number is given. */
   release(askId: string, slots?: number): void;
-  /** Turns a slot of the ask's hold into an execution's own, or takes free room. Why there is none, or undefined when it is taken. */
+  /**
+   * Turns a slot of the ask's hold into the resources of an execution, or takes free resources. Returns why there are
+   * none, or undefined on success.
+   */
   take(executionId: string, askId: string, expected: Resources): string | undefined;
-  /** Notes what an execution uses already, whether or not it fits. */
+  /** Records what an execution already uses, whether or not it fits. */
   adopt(executionId: string, used: Resources): void;
-  /** Ends what an execution has. Again is harmless. */
+  /** Releases the resources of an execution. Idempotent. */
   settle(executionId: string): void;
-  /** Ends every hold and every timer. */
+  /** Releases every hold and cancels every timer. */
   close(): void;
 }
 
@@ -55,7 +67,7 @@ interface Books {
   readonly usage: Usage;
   readonly holds: Map<string, Hold>;
   readonly allocations: Map<string, Resources>;
-  /** Until when `freed` is called. */
+  /** `freed` is called until then. */
   announceUntil: number;
   readonly freed: () => void;
 }
@@ -85,7 +97,7 @@ function hold(books: Books, askId: string, { each, slots }: { each: Resources; s
   const before = books.holds.get(askId);
   if (before !== undefined) return { slots: before.slots, holdUntil: before.holdUntil };
   const granted = books.usage.fitting(each, slots);
-  // Also when only some were refused: room that comes free is news for whoever asked.
+  // Also when only some slots were refused: the requester needs to know of resources that become free.
   if (granted < slots) announce(books);
   if (granted === 0) return { slots: 0, why: books.usage.whyNot(each) };
   const holdUntil = books.clock.now() + holdMs;
@@ -121,7 +133,7 @@ function take(
   return undefined;
 }
 
-/** Frees one slot of a hold, silently, as it is about to be taken. */
+/** Frees one slot of a hold without an announcement, because it is about to be taken. */
 function takeFromHold(books: Books, askId: string, expected: Resources): boolean {
   const from = books.holds.get(askId);
   if (from === undefined || shortage(expected, from.each) !== undefined) return false;

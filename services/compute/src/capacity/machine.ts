@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { noResources, type Parsed, parseBytes, parseCpu, parseGpu, type Resources } from "@shoal/proto";
 import type { ComputeConfig } from "../config.ts";
 
-// What is left is for the system and for us; the field's own share.
+// The rest is for the system and for this process; Bacalhau uses the same share.
 const defaultShare = 0.8;
 
 type Amounts = Pick<ComputeConfig["perTask"], "cpu" | "memory" | "disk" | "gpu">;
@@ -17,7 +17,7 @@ const kinds: Readonly<Record<AmountKind, { readonly of: keyof Resources; readonl
     gpu: { of: "gpus", parse: parseGpu },
   };
 
-/** What this machine has, counting the disk that is free where `folder` lies. GPUs are not looked for. */
+/** The resources of this machine. `disk` is the free space of the file system of `folder`. GPUs are not detected. */
 export async function machineResources(folder: string): Promise<Resources> {
   const disk = await statfs(folder);
   return {
@@ -28,11 +28,11 @@ export async function machineResources(folder: string): Promise<Resources> {
   };
 }
 
-/** What is given to executions: what the config says, in amounts or shares of the machine; where it is silent, 80 %. */
+/** The resources for executions: the configured amounts or shares of the machine; 80 % where nothing is configured. */
 export const capacityOf = (amounts: Amounts, machine: Resources): Resources =>
   read(amounts, { whole: machine, share: defaultShare });
 
-/** The most that one task may ask for: what the config says, in amounts or shares of the capacity; else all of it. */
+/** The limit for one task: the configured amounts or shares of the capacity; all of it where nothing is configured. */
 export const perTaskOf = (amounts: Amounts, capacity: Resources): Resources =>
   read(amounts, { whole: capacity, share: 1 });
 
@@ -49,7 +49,7 @@ interface AmountReading {
   readonly parse: (text: string) => Parsed;
   readonly whole: number;
   readonly share: number;
-  /** Cores come in parts; bytes and devices do not. */
+  /** Cores are fractional; bytes and devices are whole numbers. */
   readonly isWhole: boolean;
 }
 

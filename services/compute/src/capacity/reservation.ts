@@ -1,32 +1,35 @@
 import type { Clock } from "@shoal/core";
 import { type Ask, addResources, type Resources, shortage, timesFitting } from "@shoal/proto";
 
-/** How long room is kept unless the job's owner asks again: one and a half times the 30 s after which it does. */
+/**
+ * How long resources stay reserved unless the job's owner asks again: one and a half times the 30 s after which it
+ * does.
+ */
 export const reservedMs = 45_000;
 
 /**
- * How long a node gathers room at a stretch, and how long it then reserves none: most batch tasks end sooner, and where one runs for days the
- * other jobs have the node for half of the time.
+ * How long a node gathers resources without a break, and how long it then reserves none. Most batch tasks end sooner;
+ * where one runs for days, the other jobs have the node for half of the time.
  */
 export const gatherMs = 600_000;
 
 export interface ReservationOptions {
   readonly clock: Clock;
   readonly capacity: Resources;
-  /** What is neither held nor taken now. */
+  /** Resources that are neither held nor taken now. */
   readonly available: () => Resources;
-  /** Called when a reservation has ended: its room is there for others. */
+  /** Called when a reservation has ended and its resources are available to other jobs. */
   readonly onEnded: () => void;
 }
 
 interface Reserved {
   readonly ask: Ask;
-  /** Since when the node gathers, for this job or for one before it. */
+  /** Since when the node has been gathering, for this job or for an earlier one. */
   readonly sinceAt: number;
   readonly cancel: () => void;
 }
 
-/** Room that the node keeps for one job that has waited for long, at most one at a time. It ends by itself. */
+/** Reserves resources for at most one job that has waited for a long time. A reservation expires. */
 export class Reservation {
   readonly #options: ReservationOptions;
   #reserved: Reserved | undefined;
@@ -36,12 +39,15 @@ export class Reservation {
     this.#options = options;
   }
 
-  /** Whose room is kept. */
+  /** The job that has the reservation. */
   get jobId(): string | undefined {
     return this.#reserved?.ask.jobId;
   }
 
-  /** Keeps room for the job of an ask that was refused; false when it asks for none, never fits, or another job is preferred. */
+  /**
+   * Reserves resources for the job of a refused ask. Returns false when the ask requests none, never fits, or another
+   * job takes precedence.
+   */
   keep(ask: Ask): boolean {
     const { clock, capacity } = this.#options;
     if (ask.reserveSince === undefined || shortage(ask.requirements.resources, capacity) !== undefined) return false;
@@ -60,7 +66,10 @@ export class Reservation {
     return true;
   }
 
-  /** How many slots of an ask fit without the reserved room; all where it is the job's own or the ask has a higher priority. */
+  /**
+   * How many slots of an ask fit beside the reserved resources; all of them when the reservation is for its job or the
+   * ask has a higher priority.
+   */
   slotsFor({ jobId, priority, requirements, slots }: Ask): number {
     const ask = this.#reserved?.ask;
     if (ask === undefined || ask.jobId === jobId || priority > ask.priority) return slots;
@@ -74,19 +83,19 @@ export class Reservation {
     return ask === undefined ? available : addResources(available, ask.requirements.resources, -1);
   }
 
-  /** What heartbeats show: all that is available once it is enough for the job, so that its owner asks. */
+  /** What heartbeats publish: all available resources once they suffice for the job, so that its owner asks. */
   shown(): Resources {
     const available = this.#options.available();
     const ask = this.#reserved?.ask;
     return ask !== undefined && shortage(ask.requirements.resources, available) !== undefined ? this.left() : available;
   }
 
-  /** The job has room here, or needs none any more. */
+  /** The job has resources on this node, or no longer needs any. */
   release(askId: string): void {
     if (this.#reserved?.ask.askId === askId) this.#end();
   }
 
-  /** The job of an ask is granted room. */
+  /** The job of an ask gets resources. */
   granted({ jobId }: Ask): void {
     if (this.jobId === jobId) this.#end();
   }
@@ -102,7 +111,7 @@ export class Reservation {
   }
 }
 
-/** One order for all nodes and requesters: the higher priority, then the older job, then the smaller id. */
+/** One order for all nodes and requesters: higher priority first, then the older job, then the smaller id. */
 function isPreferred(ask: Ask, other: Ask): boolean {
   if (ask.priority !== other.priority) return ask.priority > other.priority;
   const [since = 0, otherSince = 0] = [ask.reserveSince, other.reserveSince];

@@ -1,18 +1,18 @@
 import { addResources, noResources, type Resources, shortage, timesFitting } from "@shoal/proto";
 
-/** The sum of all that is in use, against all that there is. */
+/** The sum of the resources in use, against the capacity. */
 export interface Usage {
-  /** What is left; never below zero, even where more is used than there is. */
+  /** What is left; never below zero, even where more is used than the capacity. */
   available(): Resources;
-  /** How many of these fit beside what is used, up to `slots`. */
+  /** How many of these fit beside the resources in use, up to `slots`. */
   fitting(each: Resources, slots: number): number;
-  /** The sentence for one that does not fit. */
+  /** The reason why one more does not fit. */
   whyNot(each: Resources): string;
-  /** Adds so many of these, or takes them off again where `slots` is negative. */
+  /** Adds this number of slots, or subtracts them when `slots` is negative. */
   use(each: Resources, slots: number): void;
 }
 
-/** Nothing in use yet. `slotsMax` bounds how many there are, whatever they ask for. */
+/** Nothing is in use yet. `slotsMax` bounds the number of slots, whatever they request. */
 export function createUsage(capacity: Resources, slotsMax: number): Usage {
   let used = noResources;
   let usedSlots = 0;
@@ -21,9 +21,11 @@ export function createUsage(capacity: Resources, slotsMax: number): Usage {
     available,
     fitting: (each, slots) => Math.max(0, Math.min(timesFitting(each, available(), slots), slotsMax - usedSlots)),
     whyNot: (each) =>
-      usedSlots >= slotsMax ? `all ${slotsMax} slots are in use` : (shortage(each, available()) ?? "no room is left"),
+      usedSlots >= slotsMax
+        ? `all ${slotsMax} slots are in use`
+        : (shortage(each, available()) ?? "no resources are free"),
     use(each, slots) {
-      // Added to nothing first: what is rounded in the same way going in and coming out leaves no dust.
+      // Added to zero first: rounding is then equal on the way in and out, and leaves no remainder.
       used = addResources(used, addResources(noResources, each), slots);
       usedSlots += slots;
     },

@@ -9,7 +9,7 @@ import { wasm } from "./wasm/wasm.ts";
 
 export interface ExecutorSettings {
   readonly nodeId: string;
-  /** Which of all nodes of this name it is: kept in its data directory. */
+  /** The instance id of this node among all nodes with its name: stored in its data directory. */
   readonly instanceId: string;
   readonly disabled: readonly string[];
   readonly dockerSocket: string;
@@ -25,7 +25,7 @@ interface ExecutorPorts {
   readonly logger: Logger;
 }
 
-/** Every engine that this node offers: each under its name, by which it can be disabled. */
+/** Every engine that this node can offer, under the name by which it can be disabled. */
 export function createExecutors(settings: ExecutorSettings, { clock, logger }: ExecutorPorts): Registry<Executor> {
   const { nodeId, instanceId } = settings;
   const makers: Readonly<Record<string, () => Executor>> = {
@@ -45,14 +45,14 @@ export function createExecutors(settings: ExecutorSettings, { clock, logger }: E
       }),
     noop: () => noop(clock),
   };
-  const desired = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
+  const enabled = Object.entries(makers).filter(([name]) => !settings.disabled.includes(name));
   return registry(
     "executor",
-    desired.map(([name, make]) => named(name, make())),
+    enabled.map(([name, make]) => named(name, make())),
   );
 }
 
 function named(name: string, executor: Executor): Executor {
-  if (executor.name !== name) throw new Bug(`the engine ${executor.name} stands in the list as ${name}`);
+  if (executor.name !== name) throw new Bug(`the engine ${executor.name} is registered as ${name}`);
   return executor;
 }

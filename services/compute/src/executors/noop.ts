@@ -2,19 +2,22 @@ import type { Clock } from "@shoal/core";
 import { z } from "zod";
 import type { Executor, Exit, Running, Work } from "./executor.ts";
 
-/** What a no-op is told; its keys are the wire names. */
+/** The params of a no-op; the keys are the wire names. */
 export const NoopParams = z.strictObject({
-  RunSeconds: z.number().min(0).default(0).describe("how long it pretends to run"),
+  RunSeconds: z.number().min(0).default(0).describe("seconds until it ends"),
   // 255: an exit code is one byte.
   ExitCode: z.int().min(0).max(255).default(0).describe("the exit code it ends with"),
-  FailWith: z.string().min(1).optional().describe("ends as an engine failure with this sentence"),
+  FailWith: z.string().min(1).optional().describe("ends as an engine failure with this reason"),
   Stdout: z.string().optional().describe("written to stdout at the start"),
 });
 export type NoopParams = z.infer<typeof NoopParams>;
 
 const encoder = new TextEncoder();
 
-/** Does nothing, and ends as it was told. For tests, for measuring, and for trying a cluster out. Uses no resources and keeps nothing. */
+/**
+ * Runs nothing and ends as its params say. For tests, benchmarks and trying out a cluster. Uses no resources and keeps
+ * no state.
+ */
 export function noop(clock: Clock): Executor {
   const runs = new Map<string, Running>();
   return {
@@ -53,7 +56,7 @@ function run(clock: Clock, work: Work): Running {
     exit,
     halt: async () => {
       cancel();
-      // 137 is what a program ended by SIGKILL leaves; after a natural end this resolve is too late and changes nothing.
+      // 137 is the exit code of a program ended by SIGKILL. After a normal end this call has no effect.
       resolve({ exitCode: 137, failure: { code: "STOPPED", why: "it was halted while it ran" } });
     },
   };

@@ -4,21 +4,21 @@ import { Fault, type Process } from "@shoal/core";
 import { readinessOf } from "@shoal/nats";
 import type { NodeHealth } from "./node-health.ts";
 
-/** Where health is served; `listen` is host:port, empty for nowhere. */
+/** Where the health endpoints are served; `listen` is host:port, empty disables them. */
 export interface HealthServerOptions {
   readonly listen: string;
   readonly health: NodeHealth;
-  /** Told the address once it listens. */
+  /** Called with the URL once the server listens. */
   readonly onListening: (url: string) => void;
 }
 
-// Supervisors ask from one or two connections; more would be a mistake.
+// Supervisors use one or two connections; more are a misconfiguration.
 const connectionsMax = 32;
-// A question is one small request.
+// A health request is small.
 const requestMs = 5_000;
 const unavailable = 503;
 
-/** Serves `/healthz` and `/readyz`. Throws Fault CONFIG_INVALID when the address cannot be had. */
+/** Serves `/healthz` and `/readyz`. Throws Fault CONFIG_INVALID when the address is not available. */
 export function createHealthServer({ listen, health, onListening }: HealthServerOptions): Process {
   const server = createServer({ requestTimeout: requestMs, headersTimeout: requestMs }, (request, response) => {
     const [path] = (request.url ?? "").split("?");
@@ -34,7 +34,7 @@ export function createHealthServer({ listen, health, onListening }: HealthServer
       const { host, port } = addressOf(listen);
       server.listen(port, host);
       await once(server, "listening").catch((failure: Error) => {
-        const why = `health.listen ${listen}: ${failure.message}; port 0 takes any free one`;
+        const why = `health.listen ${listen}: ${failure.message}; port 0 selects any free port`;
         throw new Fault("CONFIG_INVALID", why, { cause: failure });
       });
       const address = server.address();

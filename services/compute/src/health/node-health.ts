@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { type Clock, causeOf, type Logger, type Process } from "@shoal/core";
 import { type HealthCheck, healthTimes, isWrong, type LogHealthWatch, logChecks } from "@shoal/nats";
 
-/** What a node's health is made of. */
+/** Inputs of a node's health. */
 export interface NodeHealthParts {
   readonly watch: LogHealthWatch;
   readonly clock: Clock;
@@ -16,7 +16,7 @@ export interface NodeHealth {
   /** False when only a restart helps. */
   alive(): boolean;
   checks(): readonly HealthCheck[];
-  /** The node has begun, or ceased, to follow its assignments. */
+  /** The node has started or stopped following its assignments. */
   open(is: boolean): void;
   /** A heartbeat was sent. */
   beat(): void;
@@ -24,15 +24,16 @@ export interface NodeHealth {
 
 /** Free bytes of dataDir below which a node is not ready: its journal and small inputs need about this much. */
 const freeBytesMin = 64 * 1024 * 1024;
-// Below this part of the disk it works, and an operator should look.
+// Below this share of free disk the node works, but an operator should act.
 const freePartLow = 0.1;
-// Heartbeats that may be missing before the process counts as hanging: the requesters have counted it as gone long before.
+// Missed heartbeats after which the process counts as hanging: the requesters have counted the node as lost long
+// before.
 const beatsMissedMax = 60;
 
-/** Health as a process: it asks the log and looks at the disk while it runs. */
+/** Health as a process: it checks the log and the disk while it runs. */
 export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
   const { watch, clock, logger, dataDir, heartbeatMs } = parts;
-  let disk: HealthCheck = { name: "data disk", ok: true, reason: "not looked at yet" };
+  let disk: HealthCheck = { name: "data disk", ok: true, reason: "not checked yet" };
   let isOpen = false;
   let isWarned = false;
   let beatAt = clock.now();
@@ -76,7 +77,7 @@ export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
   };
 }
 
-// One may be late; two are not there.
+// One heartbeat may be late; two missing ones are a failure.
 const beatsLate = 3;
 
 function heartbeatCheck(agoMs: number, everyMs: number): HealthCheck {

@@ -11,13 +11,13 @@ export interface Parts {
 }
 export type PartKind = keyof Parts;
 
-/** What of the node's parts can be used now, as it was when somebody last looked. */
+/** Which parts of the node are available, as of the last check. */
 export interface Availability {
-  /** Why a part cannot be used, or undefined when it can. A part that is not there says so. */
+  /** Why a part is unavailable, or undefined when it is available. An unknown part is reported as such. */
   problem(kind: PartKind, name: string): string | undefined;
-  /** Those that can be used. */
+  /** The available parts. */
   usable(kind: PartKind): readonly string[];
-  /** Looks again at every part. */
+  /** Checks every part. */
   refresh(): Promise<void>;
 }
 
@@ -29,8 +29,8 @@ export function createAvailability(parts: Parts): Availability {
 
   async function look(kind: PartKind): Promise<(readonly [string, string])[]> {
     const found = parts[kind].parts.map(async ({ name, unavailable }) => {
-      // "Never throws" is a promise of the socket; a part that breaks it is not one to use.
-      const why = await unavailable().catch((failure: unknown) => `it cannot tell: ${String(failure)}`);
+      // The interface promises never to throw; a part that does is not usable.
+      const why = await unavailable().catch((failure: unknown) => `the availability check failed: ${String(failure)}`);
       return why === undefined ? [] : [[keyOf(kind, name), why] as const];
     });
     return (await Promise.all(found)).flat();
@@ -38,7 +38,7 @@ export function createAvailability(parts: Parts): Availability {
   return {
     problem(kind, name) {
       const { has, names } = parts[kind];
-      if (!has(name)) return `there is none named "${name}" here, only ${names.join(", ") || "none at all"}`;
+      if (!has(name)) return `this node has no "${name}", only ${names.join(", ") || "none"}`;
       return problems.get(keyOf(kind, name));
     },
     usable: (kind) => parts[kind].names.filter((name) => !problems.has(keyOf(kind, name))),

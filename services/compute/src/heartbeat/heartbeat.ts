@@ -3,16 +3,18 @@ import { type NodeInfo, protocolLevel } from "@shoal/proto";
 import type { Availability } from "./availability.ts";
 import type { NodeInstance } from "./identity.ts";
 
-/** How often the node looks again at what its parts can do. Asking an engine costs milliseconds. */
+/** How often the node checks the availability of its parts. A check of an engine costs milliseconds. */
 const refreshMs = 10_000;
-/** The least time between two heartbeats that are said because room came free. */
+/** The minimum time between two heartbeats that announce free resources. */
 const urgentGapMs = 5;
 
-/** Says that the node lives, and what it has. */
+/** Publishes that the node is alive, and what it has. */
 export interface HeartbeatSender extends Process {
-  /** Room came free that somebody was refused for: says so at once, unless it has only just said something. */
+  /**
+   * Resources became free that an ask was refused for: sends a heartbeat at once, unless one was sent only just before.
+   */
   soon(): void;
-  /** Ends without a goodbye: another process speaks for this node. */
+  /** Ends without a goodbye: another process uses this node id. */
   silence(): void;
 }
 
@@ -22,7 +24,7 @@ export interface HeartbeatOptions {
   readonly everyMs: number;
   readonly instance: NodeInstance;
   readonly availability: Availability;
-  /** The node as it is now. */
+  /** The current state of the node. */
   readonly info: () => NodeInfo;
 }
 
@@ -52,7 +54,7 @@ export function createHeartbeat({
     cancel();
     cancel = clock.at(saidAt + everyMs, beat);
     if (saidAt < refreshAt) return;
-    // Not again until this look has ended, however long it takes.
+    // The next check starts only after this one has ended, however long it takes.
     refreshAt = Number.POSITIVE_INFINITY;
     void availability.refresh().then(() => {
       refreshAt = clock.now() + refreshMs;
@@ -78,7 +80,7 @@ export function createHeartbeat({
     soon() {
       if (planned || !beating) return;
       planned = true;
-      // After what happens in this moment, so that all the room that it frees is said at once.
+      // After the current event-loop turn, so that one heartbeat announces all resources that it frees.
       if (clock.now() - saidAt >= urgentGapMs) queueMicrotask(beat);
       else clock.at(saidAt + urgentGapMs, beat);
     },

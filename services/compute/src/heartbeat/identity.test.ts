@@ -54,7 +54,7 @@ describe("two processes with one node id", () => {
     await first.start();
     const answer = await instance("b").start();
     expect(answer).toContain("another process runs under this node id");
-    expect(answer).toContain("set another nodeId here, or stop that one");
+    expect(answer).toContain("set another nodeId here, or stop the other process");
     expect(first.ends).toEqual([]);
     expect(lines).toEqual([expect.stringContaining('"otherInstanceId":"b"')]);
   });

@@ -1,7 +1,7 @@
 import { type BidServer, type Clock, Fault, type Logger, type Process, pause } from "@shoal/core";
 import { type Heartbeat, type NodeInfo, protocolLevel } from "@shoal/proto";
 
-/** Which process of a node this is. */
+/** Identifies one process of a node. */
 export interface NodeInstance {
   readonly instanceId: string;
   /** Milliseconds since the epoch. */
@@ -15,27 +15,29 @@ export interface IdentityOptions {
   readonly logger: Logger;
   readonly instance: NodeInstance;
   readonly info: () => NodeInfo;
-  /** Another process under this id has the older right: this one must end, without a goodbye in the other's name. */
+  /** Another process under this id has precedence: this one must end, without a goodbye under the shared id. */
   readonly onDuplicate: (why: string) => void;
 }
 
-// A process that lives answers in a round trip; one that is busy for longer is noticed by its next heartbeats.
+// A live process answers within a round trip; a busy one is detected by its next heartbeats.
 const probeMs = 250;
-// One probe is answered; more of them in the same moment say nothing new.
+// One probe is answered; further ones in the same interval carry no news.
 const answerGapMs = 50;
-// Under one id two processes are told apart once the other one was heard for longer than what a dead one said is on its way.
+// Two processes under one id are distinguished once the other one has been heard for longer than messages of a dead
+// process are in transit.
 const seenForMs = 4_000;
 
 /**
- * Sees to it that one process uses a node id. A process that starts asks first, and does not start when another one answers: throws
- * Fault NODE_ID_IN_USE. Of two that could not hear each other at their start, the later one ends once they do.
+ * Ensures that one process uses a node id. A starting process probes first, and does not start when another one
+ * answers: throws Fault NODE_ID_IN_USE. Of two processes that could not reach each other at their start, the later one
+ * ends once they can.
  */
 export function createIdentity(options: IdentityOptions): Process {
   const { clock, bidServer, instance, logger } = options;
   const rivals = new Map<string, number>();
   let listening: { close(): Promise<void> } | undefined;
   let isSettled = false;
-  /** Our own question has come back: what is heard from now on was said after it. */
+  /** This process's probe has come back: messages received from now on were sent after it. */
   let hasEchoed = false;
   let rival: Heartbeat | undefined;
   let answeredAt = Number.NEGATIVE_INFINITY;
@@ -87,11 +89,13 @@ export function createIdentity(options: IdentityOptions): Process {
   };
 }
 
-/** The later of two ends; of two that started in the same millisecond the one with the greater instance id. */
+/**
+ * The later of two processes ends; of two that started in the same millisecond, the one with the greater instance id.
+ */
 function isLater(one: NodeInstance, other: Heartbeat): boolean {
   if (one.startedAt !== other.startedAt) return one.startedAt > other.startedAt;
   return one.instanceId > (other.instanceId ?? "");
 }
 
 const sentence = (nodeId: string, { info, startedAt }: Heartbeat): string =>
-  `expected no other process under the node id ${nodeId}, got one at ${info.address || "an unknown address"} that started at ${new Date(startedAt).toISOString()}; set another nodeId here, or stop that one`;
+  `expected no other process under the node id ${nodeId}, got one at ${info.address || "an unknown address"} that started at ${new Date(startedAt).toISOString()}; set another nodeId here, or stop the other process`;

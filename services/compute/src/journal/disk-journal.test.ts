@@ -44,7 +44,7 @@ async function used(at: string): Promise<string> {
   } catch (failure) {
     expect(failure).toMatchObject({ name: "Fault", code: "DATA_DIR_FAILED" });
     const text = String(failure);
-    if (/has form -?\d+, this program reads form 2: start the version/.test(text)) return "other form";
+    if (/expected format 2 in .*, got -?\d+: start the version/.test(text)) return "other format";
     expect(text).toMatch(/journal\.sqlite cannot be used .* \(.+\).* damaged: stop the node, move journal\.sqlite/);
     return "names the cure";
   } finally {
@@ -90,7 +90,7 @@ describe("a journal on disk", () => {
     const other = new DatabaseSync(join(at, "journal.sqlite"));
     other.exec("PRAGMA user_version = 99");
     other.close();
-    expect(() => diskJournal(at)).toThrow(expect.objectContaining({ why: expect.stringContaining("form 99") }));
+    expect(() => diskJournal(at)).toThrow(expect.objectContaining({ why: expect.stringContaining("got 99") }));
   });
 
   it("names the cure for a file that one flipped byte has damaged, and never ends in another error", async () => {
@@ -110,7 +110,7 @@ describe("a journal on disk", () => {
       const end = await used(at);
       ends.set(end, (ends.get(end) ?? 0) + 1);
     }
-    expect([...ends.keys()].sort()).toEqual(["names the cure", "other form", "used"]);
+    expect([...ends.keys()].sort()).toEqual(["names the cure", "other format", "used"]);
   });
 
   it("names the cure for a file that is something else", async () => {

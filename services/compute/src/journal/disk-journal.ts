@@ -3,17 +3,17 @@ import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@shoal/core";
 import { type Journal, JournalEntry } from "./journal.ts";
 
-// The form of the table below; a file of another form was written by another version of this program.
-const formVersion = 2;
+// The format version of the table below; another version of this program wrote a file with another number.
+const formatVersion = 2;
 const fileName = "journal.sqlite";
-// Copying the log of writes into the file waits for the disk: 4 MiB of it at a time take milliseconds and come seldom.
+// A checkpoint of the WAL waits for the disk: 4 MiB at a time take milliseconds, and are rare.
 const checkpointPages = 4_096;
-// Forgetting hurries nobody: it travels with the next write, unless so many wait.
+// A deletion is not urgent: it is written with the next write, or when this many are pending.
 const forgetsMax = 256;
 
-// Exclusive: the lock is taken at the first access and held while the process lives, so two cannot share a file. WAL and NORMAL:
-// a commit survives the process's death without waiting for the disk; what a power cut takes is as if it had come sooner.
-// Small pages: an entry takes some hundred bytes, and every commit writes whole pages.
+// Exclusive: the lock is taken at the first access and held while the process lives, so two processes cannot share a
+// file. WAL and NORMAL: a commit survives the process's death without waiting for the disk; a power cut loses at most
+// the latest commits. Small pages: an entry takes some hundred bytes, and every commit writes whole pages.
 const setUp = `
   PRAGMA page_size = 1024;
   PRAGMA locking_mode = EXCLUSIVE;
@@ -25,13 +25,14 @@ const setUp = `
 
 interface QueuedEntry {
   readonly executionId: string;
-  /** Undefined forgets. */
+  /** Undefined deletes the entry. */
   readonly entry: JournalEntry | undefined;
 }
 
 /**
- * The journal in a file of this folder, which exists. What is written in one turn of the event loop becomes one transaction.
- * Throws Fault DATA_DIR_IN_USE when another process has it, DATA_DIR_FAILED when it cannot be used, NODE_DISK_FULL when there is no room.
+ * The journal in a file of this folder, which must exist. All writes of one turn of the event loop are one transaction.
+ * Throws Fault DATA_DIR_IN_USE when another process has the file open, DATA_DIR_FAILED when the file cannot be used,
+ * NODE_DISK_FULL when the disk is full.
  */
 export function diskJournal(folder: string): Journal {
   const path = join(folder, fileName);
@@ -66,7 +67,7 @@ export function diskJournal(folder: string): Journal {
     },
     forget: (executionId) => {
       waiting.set(executionId, { executionId, entry: undefined });
-      // Unheard: an entry that stays is forgotten again at the next start.
+      // The error is ignored: the next start forgets a remaining entry.
       if (waiting.size >= forgetsMax) soon().catch(() => {});
     },
     close: async () => {
@@ -86,12 +87,12 @@ function open(path: string): OpenJournal {
   try {
     database = new DatabaseSync(path);
     database.exec(setUp);
-    const form = database.prepare("PRAGMA user_version").get()?.["user_version"];
-    if (form !== 0 && form !== formVersion) {
-      const why = `${path} has form ${form}, this program reads form ${formVersion}`;
-      throw new Fault("DATA_DIR_FAILED", `${why}: start the version that has written it`);
+    const format = database.prepare("PRAGMA user_version").get()?.["user_version"];
+    if (format !== 0 && format !== formatVersion) {
+      const why = `expected format ${formatVersion} in ${path}, got ${format}`;
+      throw new Fault("DATA_DIR_FAILED", `${why}: start the version that wrote it`);
     }
-    database.exec(`PRAGMA user_version = ${formVersion}`);
+    database.exec(`PRAGMA user_version = ${formatVersion}`);
     return { database, commit: committer(database) };
   } catch (failure) {
     database?.close();
@@ -99,10 +100,10 @@ function open(path: string): OpenJournal {
   }
 }
 
-// SQLite's own result codes (sqlite.org/rescode.html), of which an extended code keeps the lowest byte.
+// SQLite's result codes (sqlite.org/rescode.html); the lowest byte of an extended code.
 const busyCodes: readonly number[] = [5, 6];
 const fullCode = 13;
-// A schema or a page that makes no sense, a header that forbids writing, and a file that is no database.
+// An invalid schema or page, a header that forbids writing, and a file that is not a database.
 const damageCodes: readonly number[] = [1, 8, 11, 26];
 
 function diskFault(failure: unknown, path: string): Fault {
@@ -111,16 +112,16 @@ function diskFault(failure: unknown, path: string): Fault {
   const code = typeof errcode === "number" ? errcode & 0xff : 0;
   const message = failure instanceof Error ? failure.message : String(failure);
   if (busyCodes.includes(code)) return new Fault("DATA_DIR_IN_USE", `${path} is locked`);
-  if (code === fullCode) return new Fault("NODE_DISK_FULL", `no room for ${path}: ${message}`, { cause: failure });
+  if (code === fullCode) return new Fault("NODE_DISK_FULL", `no space for ${path}: ${message}`, { cause: failure });
   const why = damageCodes.includes(code) ? damageOf(path, message) : `${path}: ${message}`;
   return new Fault("DATA_DIR_FAILED", why, { cause: failure });
 }
 
-/** What a person does about it: nothing but this node's memory of what it runs is in the file. */
+/** What an operator does about it: the file contains only this node's memory of what it runs. */
 function damageOf(path: string, message: string): string {
   return (
-    `${path} cannot be used as this node's journal (${message}). If this user may write the file, it is damaged: stop the node, move ${fileName}, ${fileName}-wal and ` +
-    `${fileName}-shm out of the folder and start it again: executions that were running here are then begun again or reported as failed`
+    `${path} cannot be used as this node's journal (${message}). If this user may write the file, the file is damaged: stop the node, move ${fileName}, ${fileName}-wal and ` +
+    `${fileName}-shm out of the folder and restart the node: the executions of this node are then run again or reported as failed`
   );
 }
 
@@ -155,13 +156,13 @@ function readAll(database: DatabaseSync, path: string): readonly JournalEntry[] 
   }
 }
 
-/** An entry that cannot be read says one thing still: this execution was begun. */
+/** An unreadable entry still shows one thing: this execution was begun. */
 function readOne(executionId: string, text: string): JournalEntry {
   try {
     const parsed = JournalEntry.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;
   } catch {
-    // Not even JSON.
+    // Not valid JSON.
   }
   return { phase: "starting", executionId };
 }

@@ -1,6 +1,9 @@
 import type { Journal } from "./journal.ts";
 
-/** A journal that can be sealed: from then on no write ends, so whoever waits for one acts no more, as if the process had died. */
+/**
+ * A journal that can be sealed. After that no write settles, so that code waiting for a write does not continue, as if
+ * the process had died.
+ */
 export function fencedJournal(journal: Journal): { readonly journal: Journal; readonly seal: () => void } {
   let sealed = false;
   return {

@@ -1,8 +1,8 @@
 import type { Journal, JournalEntry } from "./journal.ts";
 
 /**
- * A journal in a map that outlives it: a new journal on the same map is the node's next process. Once `isAlive` says no, the
- * process is dead: it writes nothing any more and never hears of what it tried to write. For simulations and tests.
+ * A journal in a map that outlives it: a new journal on the same map is the node's next process. Once `isAlive` returns
+ * false, the process is dead: it writes nothing, and its pending writes never settle. For simulations and tests.
  */
 export function memoryJournal(entries: Map<string, JournalEntry> = new Map(), isAlive = () => true): Journal {
   return {

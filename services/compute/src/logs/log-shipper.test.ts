@@ -53,7 +53,7 @@ describe("a log shipper", () => {
       sent.filter(({ stream }) => stream === "stdout").reduce((sum, chunk) => sum + chunk.bytes.length, 0);
     expect(size()).toBe(4 * megabyte.length);
     expect(sent.filter(({ stream }) => stream === "stderr").map(text)).toEqual([
-      "[output shed: more came than the log takes]\n",
+      "[output dropped: the execution exceeds the rate limit of the log]\n",
     ]);
     // A second for the mebibyte, and a moment for what its messages cost.
     await clock.advance(1_100);

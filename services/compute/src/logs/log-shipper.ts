@@ -1,25 +1,28 @@
 import type { Clock, LogChunk, LogSender, LogStream } from "@shoal/core";
 
-/** The most bytes of one message; output that comes in one turn travels together up to here. */
+/** Limit of one message, in bytes; output of one turn of the event loop is sent together up to this size. */
 const messageBytesMax = 64 * 1024;
-/** What one execution may send in a second; enough to read along, too little to fill the log stream by itself. */
+/** Bytes that one execution may send per second; enough to follow a task, too little to fill the log stream alone. */
 const bytesPerSecond = 1024 * 1024;
-/** What may come at once after a silence. */
+/** Bytes that may be sent at once after a pause. */
 const burstBytes = 4 * 1024 * 1024;
 
-/** What a message costs the stream beside its bytes: subject, headers and index. So that one byte at a time is at most 4,096 messages a second. */
+/**
+ * What a message costs the stream beside its payload: subject, headers and index. Output of one byte at a time is
+ * therefore at most 4,096 messages a second.
+ */
 const messageCostBytes = 256;
 
-const shedNotice = new TextEncoder().encode("[output shed: more came than the log takes]\n");
+const shedNotice = new TextEncoder().encode("[output dropped: the execution exceeds the rate limit of the log]\n");
 
-/** One execution's way to the log. */
+/** The log output of one execution. */
 export interface ExecutionLog {
-  /** Takes a chunk; never waits. What is over the rate is shed, and the log says so once. */
+  /** Takes a chunk; never waits. Output over the rate is dropped, and the log reports that once. */
   write(chunk: LogChunk): void;
   close(): void;
 }
 
-/** Sends output on to the log: small chunks together, never more than the rate, never slowing anything down. */
+/** Ships output to the log: small chunks together, never above the rate, never blocking. */
 export function createLogShipper(logs: LogSender, clock: Clock): (executionId: string) => ExecutionLog {
   return (executionId) => {
     const waiting: Record<LogStream, Uint8Array[]> = { stdout: [], stderr: [] };
@@ -51,7 +54,7 @@ export function createLogShipper(logs: LogSender, clock: Clock): (executionId: s
         if (bytes.length === 0) return;
         if (bucket.take(bytes.length)) {
           shedding = false;
-          // Copied: whoever hands a chunk over may use its memory again.
+          // Copied, because the caller may reuse the memory of the chunk.
           waiting[stream].push(bytes.slice());
         } else shed();
         if (planned) return;
@@ -64,13 +67,13 @@ export function createLogShipper(logs: LogSender, clock: Clock): (executionId: s
 }
 
 interface Bucket {
-  /** Takes so many tokens, if they are there. */
+  /** Takes this number of tokens, if available. */
   take(tokens: number): boolean;
-  /** Takes them in any case; what is missing must come in before anything else is taken. */
+  /** Takes the tokens in any case; a deficit must be refilled before the next `take` succeeds. */
   charge(tokens: number): void;
 }
 
-/** A bucket of tokens, filled by time. */
+/** A token bucket, refilled over time. */
 function createBucket(clock: Clock): Bucket {
   let tokens = burstBytes;
   let filledAt = clock.now();

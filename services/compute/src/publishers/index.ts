@@ -3,7 +3,7 @@ import { local } from "./local/local.ts";
 import { nats, type ResultStore } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** What publishers are made of. */
+/** What publishers need. */
 export interface PublisherPorts {
   readonly clock: Clock;
   readonly results: ResultStore;
@@ -11,7 +11,7 @@ export interface PublisherPorts {
 
 export interface PublisherSettings {
   readonly disabled: readonly string[];
-  /** The most bytes that the files of one result may hold together. */
+  /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
   readonly local: {
     readonly folder: string;
@@ -23,7 +23,7 @@ export interface PublisherSettings {
   };
 }
 
-/** Every publisher that this node offers. */
+/** Every publisher that this node can offer. */
 export function createPublishers(settings: PublisherSettings, { clock, results }: PublisherPorts): Registry<Publisher> {
   const { limitBytes } = settings;
   const parts = [local({ clock, limitBytes, ...settings.local }), nats(results, { limitBytes })];

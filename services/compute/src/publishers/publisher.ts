@@ -1,17 +1,17 @@
 import type { SpecConfig } from "@shoal/proto";
 import type { z } from "zod";
 
-/** Takes results out. Publishing the same execution again gives the same result. */
+/** Takes results out. Publishing the same execution twice gives the same result. */
 export interface Publisher {
   /** The publisher type that a job names, in lower case. */
   readonly name: string;
-  /** What the publisher's params may hold; its keys are the wire names (PascalCase). */
+  /** Schema of the publisher's params; the keys are the wire names (PascalCase). */
   readonly params: z.ZodType;
-  /** Why this node cannot use it now, or undefined when it can. Never throws. */
+  /** Why this node cannot use the publisher now, or undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
-  /** Publishes the folder. Throws a Fault with the reason; `signal` ends it early. */
+  /** Publishes the folder. Throws a Fault with the reason; `signal` aborts it. */
   publish(results: PublishRequest): Promise<SpecConfig>;
-  /** Gives back what the publisher holds for itself (servers, connections). */
+  /** Releases the publisher's own resources (servers, connections). */
   close(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface PublishRequest {
   readonly nodeId: string;
   /** Already parsed by `Publisher.params`. */
   readonly params: unknown;
-  /** Holds stdout, stderr, exitCode and a folder for each result path. */
+  /** Contains stdout, stderr, exitCode and a folder for each result path. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }

@@ -10,31 +10,35 @@ import {
   type ReportSender,
 } from "@shoal/core";
 
-/** Reports on their way at once; the stream takes them in any case one after another. */
+/** Reports in flight at once; the stream stores them one after another in any case. */
 const sendsMax = 64;
-// The first wait after a refusal, and the longest: a server that comes back is met within seconds, one that is down is not pressed.
+// The first and the longest pause after a refusal: a server that comes back is reached within seconds, and one that is
+// down is not overloaded.
 const backoff = { firstMs: 100, maxMs: 5_000 } as const;
-/** How long a clean stop waits for reports to be heard. What is not heard by then is said after the next start. */
+/** How long a clean stop waits for acknowledgements. A report without one is sent after the next start. */
 const farewellMs = 1_000;
-// A report that is stored is repeated after three to five minutes: what a requester has lost is repaired while a person still waits for
-// it, and a thousand executions that rest send eight in a second at most, and five on average.
+// A stored report is repeated after three to five minutes: what a requester has lost is repaired while a person still
+// waits for it, and a thousand idle executions send eight reports a second at most, and five on average.
 const repeatMs = { least: 180_000, most: 300_000 } as const;
-// What is to be repeated soon goes one after another, a hundred a second. Nodes that come back together with their server begin within
-// this time, as they do with their questions.
+// Reports to be repeated soon are sent one after another, a hundred a second. Nodes that reconnect together with their
+// server begin within this time, as with their confirmations.
 const repeatGapMs = 10;
 const spreadMs = 200;
 
-/** Sends reports until the stream has them, and repeats the last one of each execution. What it holds has been journalled before. */
+/**
+ * Sends reports until the stream has stored them, and repeats the last one of each execution. The journal already
+ * contains every report that the outbox gets.
+ */
 export interface Outbox extends Process {
-  /** Sends this now; it takes the place of what has not been sent yet of the same execution. An earlier number is ignored. */
+  /** Sends a report now, in place of an unsent one of the same execution. An earlier number is ignored. */
   say(report: OutgoingReport): void;
-  /** Sends what may have been sent before, soon: together with many others at a bounded rate. */
+  /** Sends a report soon that may have been sent before; many such reports share a bounded rate. */
   repeat(report: OutgoingReport): void;
-  /** Repeats the last report of every execution soon, also where it is recorded. */
+  /** Repeats the last report of every execution soon, including recorded ones. */
   repeatAll(): void;
   /** The log has the reports of an execution up to this number: they are not repeated. */
   recorded(executionId: string, upTo: number): void;
-  /** The execution is settled: nothing more needs to be heard of it. */
+  /** The execution is settled: its reports are not needed any more. */
   forget(executionId: string): void;
 }
 
@@ -43,19 +47,19 @@ export interface OutboxOptions {
   readonly random: Random;
   readonly reports: ReportSender;
   readonly logger: Logger;
-  /** A report is repeated that nobody has confirmed: whether the log has it is worth a question. */
+  /** Called when a repeated report is unconfirmed: the requesters can confirm whether the log has it. */
   readonly onRepeat: (executionId: string) => void;
 }
 
-/** One execution's reports. */
+/** The reports of one execution. */
 interface OutboxEntry {
   latest: OutgoingReport;
-  /** What is being sent, or was heard last. */
+  /** The report that is being sent, or was stored last. */
   sent: OutgoingReport | undefined;
   /** `resting`: stored, or to be repeated soon. */
   state: "resting" | "queued" | "sending" | "pausing";
   failures: number;
-  /** The log has its reports up to this number. */
+  /** The log has the reports up to this number. */
   recordedUpTo: number;
   cancelTimer: () => void;
 }
@@ -108,7 +112,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     repeatAll() {
       for (const entry of entries.values()) {
-        // The log may have been restored: what it had once is no proof any more.
+        // The log may have been restored: what it had earlier proves nothing.
         entry.recordedUpTo = 0;
         repeatSoon(entry);
       }
@@ -133,7 +137,7 @@ function take(entries: Map<string, OutboxEntry>, report: OutgoingReport): Outbox
     ...{ latest: report, sent: undefined, state: "resting", failures: 0, recordedUpTo: 0, cancelTimer: () => {} },
   };
   if (report.report.number < entry.latest.report.number) return undefined;
-  // A copy, so that saying the same again is not taken for what was heard.
+  // A copy, so that the same report sent twice is not taken for the stored one.
   entry.latest = { ...report };
   entries.set(executionId, entry);
   return entry;
@@ -152,7 +156,7 @@ function repeatLater(options: OutboxOptions, entry: OutboxEntry, enqueue: (entry
   });
 }
 
-/** An entry waits for one thing at a time. */
+/** An entry has at most one timer. */
 function plan(
   { clock }: OutboxOptions,
   entry: OutboxEntry,
@@ -163,12 +167,12 @@ function plan(
 }
 
 interface LineWatcher {
-  /** Whether an entry is still one of the outbox. */
+  /** Whether an entry is still in the outbox. */
   readonly isKnown: (entry: OutboxEntry) => boolean;
   readonly stored: (entry: OutboxEntry) => void;
 }
 
-/** Sends what is in line, a bounded number at once. */
+/** Sends queued reports, a bounded number at once. */
 function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
   const { random, reports, logger } = options;
   const queue = new Set<OutboxEntry>();
@@ -181,7 +185,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     queue.add(entry);
     if (planned) return;
     planned = true;
-    // Not at once: what the same moment adds (running, then completed) becomes one report.
+    // Not at once: reports of the same event-loop turn (running, then completed) become one.
     queueMicrotask(() => {
       planned = false;
       pump();
@@ -217,8 +221,7 @@ function createLine(options: OutboxOptions, { isKnown, stored }: LineWatcher) {
     entry.failures += 1;
     entry.state = "pausing";
     const { executionId } = entry.latest;
-    if (entry.failures === 1)
-      logger.warn({ executionId, ...causeOf(failure) }, "a report was not heard, it is said again");
+    if (entry.failures === 1) logger.warn({ executionId, ...causeOf(failure) }, "storing a report failed, retrying");
     if (!isKnown(entry)) return;
     const pauseMs = jittered(backoffMs(backoff, entry.failures), random);
     plan(options, entry, { afterMs: pauseMs, act: () => enqueue(entry) });

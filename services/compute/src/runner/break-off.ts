@@ -1,18 +1,19 @@
 import { type Clock, Fault } from "@shoal/core";
 
-// What is broken off has so long to end by itself and to clean up: an engine's call or a removal of files, and short for who waits.
+// How long an aborted operation may take to end and to clean up: a call to an engine or a removal of files; short for a
+// client that waits.
 const windDownMs = 5_000;
 
 /**
- * The end of `act`; or, when it has not ended a while after its signal fired, a Fault STOPPED. It may go on behind that: what comes of it
- * then is for the caller to undo.
+ * Settles like `act`, or rejects with a Fault STOPPED when `act` has not ended within a time limit after its signal
+ * fired. `act` may continue afterwards: the caller must undo its late result.
  */
 export function breakOff<T>(clock: Clock, signal: AbortSignal, act: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let cancel = () => {};
     const wind = () => {
       cancel = clock.at(clock.now() + windDownMs, () =>
-        reject(new Fault("STOPPED", "it did not end when it was broken off")),
+        reject(new Fault("STOPPED", "it did not end after it was aborted")),
       );
     };
     if (signal.aborted) wind();

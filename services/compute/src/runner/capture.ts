@@ -1,34 +1,34 @@
 import type { LogChunk, LogStream } from "@shoal/core";
 import type { OutputFile } from "../workspace/workspace.ts";
 
-/** How much of each stream travels in the report itself; the field's own limit. */
+/** How much of each stream a report contains; Bacalhau's limit. */
 export const headBytes = 2_048;
 
-/** What was said, as far as it is kept in the report. */
+/** The output, as far as the report contains it. */
 export interface Said {
   readonly text: string;
-  /** More was said than `text` holds. */
+  /** The output was longer than `text`. */
   readonly truncated: boolean;
 }
 
-/** Takes a work's output: the head for the report, everything to the log, and up to a limit to files. */
+/** Takes a work's output: the head for the report, everything for the log, and up to a limit for files. */
 export interface Capture {
   readonly output: (stream: LogStream, chunk: Uint8Array) => void;
-  /** What was said so far. */
+  /** The output so far. */
   said(stream: LogStream): Said;
-  /** Fires when more was said than an execution may say; what comes behind is not taken. */
+  /** Fires when the output exceeds the limit of an execution; further output is dropped. */
   readonly flooded: AbortSignal;
-  /** Closes the files and the log. Again is harmless. */
+  /** Closes the files and the log. Idempotent. */
   close(): void;
 }
 
 export interface CaptureOptions {
   readonly log: { write(chunk: LogChunk): void; close(): void };
-  /** Begins the file of a stream; undefined when nobody wants files. */
+  /** Opens the file of a stream; undefined when no publisher needs files. */
   readonly begin: ((stream: LogStream) => OutputFile) | undefined;
-  /** The most bytes of a stream's file; what comes behind is cut off silently, as the field does. */
+  /** Limit of a stream's file in bytes; the rest is cut off without an error, as in Bacalhau. */
   readonly fileBytesMax: number;
-  /** The most bytes that may be said in all. */
+  /** Limit of the total output in bytes. */
   readonly outputBytesMax: number;
 }
 
@@ -47,10 +47,11 @@ export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOpt
   return {
     flooded: overflow.signal,
     output: (stream, bytes) => {
-      // Nothing counts nothing: a task that writes it for ever would be kept in memory and never be ended.
+      // An empty chunk counts nothing: a task that writes empty chunks forever would fill the memory and never be
+      // ended.
       if (overflow.signal.aborted || bytes.length === 0) return;
       const to = taken[stream];
-      // Copied: whoever hands a chunk over may use its memory again.
+      // Copied, because the caller may reuse the memory of the chunk.
       if (to.bytes < headBytes) to.heads.push(bytes.slice(0, headBytes - to.bytes));
       if (to.bytes < fileBytesMax) to.file?.write(bytes.subarray(0, fileBytesMax - to.bytes));
       to.bytes += bytes.length;
@@ -65,7 +66,7 @@ export function capture({ log, begin, fileBytesMax, outputBytesMax }: CaptureOpt
   };
 }
 
-/** As UTF-8; a character that the cut goes through is left out. */
+/** As UTF-8; a character at the cut is omitted. */
 function textOf(heads: readonly Uint8Array[]): string {
   const decoder = new TextDecoder();
   return heads.map((head) => decoder.decode(head, { stream: true })).join("");

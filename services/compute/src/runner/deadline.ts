@@ -1,11 +1,11 @@
 import { type Clock, Fault } from "@shoal/core";
 import type { ErrorCode } from "@shoal/proto";
 
-/** A limit in time, in milliseconds, around something that can be ended by a signal; 0 is no limit. */
+/** A time limit, in milliseconds, for an operation that a signal can abort; 0 is no limit. */
 export interface Deadline {
   /** Fires when the time is up or the run is stopped. */
   readonly signal: AbortSignal;
-  /** The Fault that says so, when the time was up. */
+  /** The Fault of an exceeded limit; undefined when the limit was not exceeded. */
   why(): Fault | undefined;
   cancel(): void;
 }
@@ -13,7 +13,7 @@ export interface Deadline {
 export interface DeadlineOptions {
   readonly ms: number;
   readonly stopped: AbortSignal;
-  /** What the Fault calls what took too long, and its code. */
+  /** The name of the operation in the Fault, and the Fault's code. */
   readonly what: string;
   readonly code: ErrorCode;
 }

@@ -4,18 +4,18 @@ import type { DesiredState, RunStateName } from "./run-state.ts";
 
 // biome-ignore format: a matrix is read in rows and columns
 const expectedSteps: Readonly<Record<DesiredState, Readonly<Record<RunStateName, string>>>> = {
-  run:  { idle: "prepare", prepared: "start",   running: "wait", exited: "publish", published: "tell",    settled: "rest",    gone: "rest" },
-  stop: { idle: "stop", prepared: "stop", running: "halt", exited: "stop", published: "tell", settled: "rest", gone: "rest" },
+  run:  { idle: "prepare", prepared: "start",   running: "wait", exited: "publish", published: "sendReport",    settled: "rest",    gone: "rest" },
+  stop: { idle: "stop", prepared: "stop", running: "halt", exited: "stop", published: "sendReport", settled: "rest", gone: "rest" },
   forget: { idle: "discard", prepared: "discard", running: "halt", exited: "discard", published: "discard", settled: "discard", gone: "rest" },
 };
 
 describe("the runner's matrix", () => {
-  it.each(Object.entries(expectedSteps))("says what to do when the want is %s, in every state", (desired, row) => {
-    const found = Object.entries(matrix[desired as DesiredState]).map(([state, step]) => [state, step.name]);
-    expect(Object.fromEntries(found)).toEqual(row);
+  it.each(Object.entries(expectedSteps))("has a step for every state when the desired state is %s", (desired, row) => {
+    const actual = Object.entries(matrix[desired as DesiredState]).map(([state, step]) => [state, step.name]);
+    expect(Object.fromEntries(actual)).toEqual(row);
   });
 
-  it("rests when it is done, and never while something runs", () => {
+  it("rests only when there is nothing left to do", () => {
     const states = Object.keys(expectedSteps.run) as RunStateName[];
     expect(states.filter((state) => rests("run", state))).toEqual(["settled", "gone"]);
     expect(states.filter((state) => rests("stop", state))).toEqual(["settled", "gone"]);

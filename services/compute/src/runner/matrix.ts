@@ -4,26 +4,26 @@ import { discard } from "./steps/discard.ts";
 import { halt } from "./steps/halt.ts";
 import { prepare } from "./steps/prepare.ts";
 import { publish } from "./steps/publish.ts";
-import { emit } from "./steps/report.ts";
+import { sendReport } from "./steps/report.ts";
 import { start } from "./steps/start.ts";
 import { stop } from "./steps/stop.ts";
 import { wait } from "./steps/wait.ts";
 
-/** Does one thing to an execution in this state, and answers with what is seen afterwards. */
+/** Takes one step for an execution in this state, and returns the next state. */
 export type RunStep<S extends RunStateName> = (run: Run, seen: RunStateOf<S>) => Promise<RunState>;
 
-/** Nothing to do until the want changes. */
+/** Nothing to do until the desired state changes. */
 export const rest = async (_run: Run, seen: RunState): Promise<RunState> => seen;
 
-/** What a runner does next: wanted (rows) against seen (columns). A missing cell does not compile. */
+/** A runner's next step: desired state (rows) by current state (columns). A missing cell does not compile. */
 // biome-ignore format: a matrix is read in rows and columns
 export const matrix: { readonly [W in DesiredState]: { readonly [S in RunStateName]: RunStep<S> } } = {
-  run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: emit,    settled: rest,    gone: rest },
-  stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: emit,    settled: rest,    gone: rest },
+  run:  { idle: prepare, prepared: start,   running: wait, exited: publish, published: sendReport,    settled: rest,    gone: rest },
+  stop: { idle: stop,    prepared: stop,    running: halt, exited: stop,    published: sendReport,    settled: rest,    gone: rest },
   forget: { idle: discard, prepared: discard, running: halt, exited: discard, published: discard, settled: discard, gone: rest },
 };
 
-/** Takes the one step that the matrix names. */
+/** Takes the step that the matrix names. */
 export function takeStep<S extends RunStateName>(
   run: Run,
   desired: DesiredState,

@@ -6,16 +6,16 @@ import type { Run } from "./run.ts";
 
 type Observation = Report["saw"];
 
-// The report's own limit for a reason, in characters.
+// Limit of a report's reason, in characters.
 const whyCharsMax = 4_096;
 
-/** A report of this run, now, under a number that none of its reports had before. */
+/** Creates a report of this run, now, under a number that no earlier report of it has. */
 export function reportOf(run: Run, saw: Observation): Report {
   run.number += 1;
   return { at: run.ports.clock.now(), namespace: run.assignment.namespace, number: run.number, saw };
 }
 
-/** A failure, with what the task said before it. */
+/** A failure, with the task's output before it. */
 export function failedReport(
   run: Run,
   cause: { readonly code: ErrorCode; readonly why: string },
@@ -30,7 +30,7 @@ export function failedReport(
   });
 }
 
-/** Whatever was thrown, as a failure. What has no code is ours: the operator gets to see all of it. */
+/** Converts any thrown value to a failure. A failure without a code is a bug: its details go to the operator's log. */
 export function thrownReport(run: Run, thrown: unknown): Report {
   const cause = causeOf(thrown);
   if (cause.code === "INTERNAL") {
@@ -41,7 +41,7 @@ export function thrownReport(run: Run, thrown: unknown): Report {
         why: cause.why,
         stack,
       },
-      "an execution failed by our mistake",
+      "an execution failed because of a bug",
     );
   }
   return failedReport(run, cause);
@@ -52,7 +52,7 @@ export function outgoing({ assignment }: Run, report: Report): OutgoingReport {
   return { jobId: assignment.jobId, executionId: assignment.executionId, report };
 }
 
-/** What is kept of an ended work. */
+/** What is stored of an ended work. */
 export function endedOf(
   startedAt: number,
   exitCode: number,

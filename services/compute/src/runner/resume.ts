@@ -4,7 +4,7 @@ import { failedReport, outgoing, thrownReport } from "./reports.ts";
 import { expectedOf, type Run } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
-/** What becomes of a work that did not outlive the node's process, by the job's type: long-running ones are run again. */
+/** What happens, by job type, to a work that did not survive the node's process: long-running jobs run again. */
 const afterLoss: Readonly<Record<string, "fail" | "again">> = {
   batch: "fail",
   ops: "fail",
@@ -29,7 +29,7 @@ const resumes: Resume = {
   settled: async (_run, { report }) => ({ state: "published", report }),
 };
 
-/** What this process sees of what an earlier one wrote down. */
+/** The state of a run according to the journal of an earlier process. */
 export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf<P>): Promise<RunState> {
   run.reported = entry.report;
   run.number = Math.max(run.number, entry.report?.number ?? 0);
@@ -37,17 +37,19 @@ export function resume<P extends JournalEntry["phase"]>(run: Run, entry: EntryOf
   return act(run, entry);
 }
 
-/** What this node sees of an execution that it reported on before, as the log has it, and of which it knows nothing any more. */
+/**
+ * The state of an execution that this node reported on before, according to the log, and whose journal entry is lost.
+ */
 export function unremembered(run: Run): RunState {
   if (afterLoss[run.assignment.jobType] === "again") return { state: "idle" };
-  const why = "the node has begun the task before and has lost its memory of it (its dataDir)";
+  const why = "the node began the task before and has lost its journal (its dataDir)";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }
 
 async function attach(run: Run, startedAt: number | undefined): Promise<RunState> {
   run.hasFolder = true;
   try {
-    // Its inputs are where they were: only a start would need to be told.
+    // Its inputs are still on the disk: only a start would need their paths.
     const { executor, work, capture } = await readyWork(run, planOf(run), []);
     const running = await executor.attach(work);
     if (running !== undefined)
@@ -57,8 +59,8 @@ async function attach(run: Run, startedAt: number | undefined): Promise<RunState
   } catch (failure) {
     return { state: "published", report: thrownReport(run, failure) };
   }
-  // What is to be stopped has nothing left that could be: no failure.
+  // An execution that is to be stopped and is already gone is not a failure.
   if (afterLoss[run.assignment.jobType] === "again" || expectedOf(run) !== "run") return { state: "idle" };
-  const why = "the node's process ended while the task was starting or running, and nothing of it is left";
+  const why = "the node's process ended while the task was starting or running, and the task did not survive";
   return { state: "published", report: failedReport(run, { code: "NODE_RESTARTED", why }) };
 }

@@ -1,11 +1,11 @@
 import { backoffMs, type Clock, Fault, jittered, pause, type Random } from "@shoal/core";
 
-// The field's own number of tries for inputs.
+// Bacalhau's number of attempts for inputs.
 const triesMax = 3;
-// Long enough for a store to come back from a hiccup, short beside what inputs and results take.
+// Long enough for a store to recover from a short outage, short beside the time of inputs and results.
 const backoff = { firstMs: 200, maxMs: 1_000 } as const;
 
-/** Tries again, with growing jittered pauses, while what is thrown is a Fault whose row says that it may go well later. */
+/** Retries with growing jittered pauses, while a Fault is thrown whose code is marked for retries. */
 export async function retrying<T>(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   signal: AbortSignal,
@@ -15,8 +15,8 @@ export async function retrying<T>(
     try {
       return await act();
     } catch (failure) {
-      const again = failure instanceof Fault && failure.retry && attempt < triesMax && !signal.aborted;
-      if (!again) throw failure;
+      const retries = failure instanceof Fault && failure.retry && attempt < triesMax && !signal.aborted;
+      if (!retries) throw failure;
       await pause(clock, jittered(backoffMs(backoff, attempt), random), signal);
       if (signal.aborted) throw failure;
     }

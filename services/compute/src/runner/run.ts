@@ -9,7 +9,7 @@ import type { Source } from "../sources/source.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { DesiredState, RunState } from "./run-state.ts";
 
-/** Everything that running an execution touches. */
+/** The dependencies of running an execution. */
 export interface RunnerPorts {
   readonly clock: Clock;
   readonly random: Random;
@@ -23,29 +23,29 @@ export interface RunnerPorts {
   readonly hostVariable: (name: string) => string | undefined;
   /** Where reports go; each has been journalled before. */
   readonly outbox: Pick<Outbox, "say" | "repeat" | "recorded">;
-  /** Takes a copy of the output on its way out. */
+  /** Takes a copy of the output for the log. */
   readonly log: (executionId: string) => { write(chunk: LogChunk): void; close(): void };
-  /** The room of this execution is free again. */
+  /** Releases the resources of this execution. */
   readonly release: (executionId: string) => void;
   readonly limits: RunLimits;
 }
 
 export interface RunLimits {
-  /** The longest that bringing all inputs in may take, whatever the assignment allows. */
+  /** Limit for fetching all inputs, in milliseconds, whatever the assignment allows. */
   readonly inputsMs: number;
-  /** The most bytes that one input may have. */
+  /** Limit of one input, in bytes. */
   readonly inputBytes: number;
-  /** The most bytes that all inputs of a task may have together which asks for no disk. */
+  /** Limit of all inputs together, in bytes, for a task that requests no disk. */
   readonly inputsDefaultDiskBytes: number;
-  /** The longest that publishing may take, whatever the assignment allows. */
+  /** Limit for publishing, in milliseconds, whatever the assignment allows. */
   readonly publishMs: number;
-  /** The most bytes of each of stdout and stderr that are kept in a file. */
+  /** Limit of the stored file of stdout and of stderr, in bytes. */
   readonly outputFileBytes: number;
-  /** The most bytes of stdout and stderr together; an execution that says more is ended. */
+  /** Limit of stdout and stderr together, in bytes; an execution that writes more is ended. */
   readonly outputBytesMax: number;
-  /** Tasks get no network, whatever they ask for. */
+  /** Tasks get no network, whatever they request. */
   readonly rejectNetworked: boolean;
-  /** Tasks may have the network of the machine itself. */
+  /** Tasks may use the host network. */
   readonly hostNetwork: boolean;
 }
 
@@ -53,27 +53,27 @@ export interface RunLimits {
 export interface Run {
   readonly ports: RunnerPorts;
   readonly assignment: Assignment;
-  /** Fires when the assignment asks for `stop`, or goes away. */
+  /** Fires when the assignment asks for `stop`, or is removed. */
   readonly stopped: AbortSignal;
-  /** Fires when the assignment goes away. */
+  /** Fires when the assignment is removed. */
   readonly forgotten: AbortSignal;
-  /** Paths of this machine that are held open for it; closed with its folder. */
+  /** Paths of this machine that are held open for the execution; closed when its folder is removed. */
   readonly held: HeldPath[];
   /** True while a folder may exist for it. */
   hasFolder: boolean;
-  /** The last number that was given to a report of it, by any process of this node. */
+  /** The highest number of its reports, by any process of this node. */
   number: number;
-  /** The last report that the journal has. */
+  /** The last report in the journal. */
   reported: Report | undefined;
 }
 
-/** What is wanted of a run now. */
+/** The current desired state of a run. */
 export function expectedOf({ stopped, forgotten }: Run): DesiredState {
   if (forgotten.aborted) return "forget";
   return stopped.aborted ? "stop" : "run";
 }
 
-/** Writes down what is known of a run, with its last report; `report` is a new one. Throws as the journal does. */
+/** Journals the state of a run, with its last report; `report` is a new one. Throws as the journal does. */
 export async function record(run: Run, phase: Phase, report = run.reported): Promise<void> {
   const { executionId, jobId, namespace } = run.assignment;
   const base = { executionId, job: { jobId, namespace }, ...(report === undefined ? {} : { report }) };
@@ -81,26 +81,29 @@ export async function record(run: Run, phase: Phase, report = run.reported): Pro
   run.reported = report;
 }
 
-/** Writes down that a run has ended, with its last report. Throws as the journal does. */
+/** Journals the end of a run, with its last report. Throws as the journal does. */
 export async function recordEnd(run: Run, report: Report): Promise<void> {
   const { executionId, jobId, namespace } = run.assignment;
   await run.ports.journal.write({ phase: "settled", executionId, job: { jobId, namespace }, report });
   run.reported = report;
 }
 
-/** What differs between the journal's phases of a run that goes on. */
+/** The data by which the journal's phases of a live run differ. */
 type Phase =
   | { readonly phase: "starting" }
   | { readonly phase: "running"; readonly startedAt: number }
   | { readonly phase: "exited"; readonly ended: Ended };
 
-/** Ends what a state holds beside the work itself. */
+/** Ends what a state holds beside the work. */
 export function letGo(seen: RunState): void {
   if (seen.state === "prepared" || seen.state === "running") seen.capture.close();
   if (seen.state === "prepared") seen.limit.cancel();
 }
 
-/** Lets go of what is held for the run and removes its folder, if it has one. What cannot be removed is left to the next start's sweep. */
+/**
+ * Closes what is held for the run and removes its folder, if it has one. The sweep at the next start removes what
+ * remains.
+ */
 export async function clearFolder(run: Run): Promise<void> {
   if (!run.hasFolder) return;
   run.hasFolder = false;
@@ -109,10 +112,10 @@ export async function clearFolder(run: Run): Promise<void> {
     await Promise.all(run.held.splice(0).map((held) => held.close()));
     await run.ports.workspace.clear(executionId);
   } catch (failure) {
-    run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "a folder could not be removed");
+    run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "removing a folder failed");
   }
 }
 
-/** Where a run's results lie: what the publisher takes. */
+/** Folder of a run's results, which the publisher reads. */
 export const resultsFolderOf = ({ ports, assignment }: Run): string =>
   `${ports.workspace.folderOf(assignment.executionId)}/results`;

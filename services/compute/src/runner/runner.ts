@@ -7,33 +7,36 @@ import { resume, unremembered } from "./resume.ts";
 import { expectedOf, type Run, type RunnerPorts } from "./run.ts";
 import type { RunState } from "./run-state.ts";
 
-/** How an execution begins on this node: from nothing, from what an earlier process knew, or refused at the door. */
+/** How an execution begins on this node: from nothing, from a journal entry, or as a refusal. */
 export type Origin =
   | { readonly from: "nothing" }
   | {
       readonly from: "journal";
       readonly entry: JournalEntry;
-      /** Resolves once the requesters have confirmed it: what nothing is left of is not started once more before. */
+      /**
+       * Resolves once the requesters have confirmed the execution; until then a work of which nothing is left does not
+       * start again.
+       */
       readonly mayBegin: Promise<void>;
     }
   | { readonly from: "refusal"; readonly code: "NO_CAPACITY" | "TASK_INVALID"; readonly why: string };
 
-/** Walks one execution through the matrix. Nothing that happens to it touches another one. */
+/** Takes one execution through the matrix. A failure here affects no other execution. */
 export interface Runner {
-  /** True once its assignment has gone. */
+  /** True once the assignment has been removed. */
   isForgetting(): boolean;
-  /** The assignment asks for `stop`: ends it and reports that, or the end that it had before. Again is a reminder. */
+  /** The assignment asks for `stop`: ends the execution and reports that, or its earlier end. Idempotent. */
   stop(): void;
-  /** The assignment has gone. Resolves once the execution is forgotten. */
+  /** The assignment was removed. Resolves once the execution is forgotten. */
   forget(): Promise<void>;
   /** The execution is live in the log, which has its reports up to this number. */
   recorded(upTo: number): void;
 }
 
-// Made once: an error of each stop's own would cost more than the whole rest of stopping.
-const ended = new Fault("STOPPED", "its assignment does not ask for it any more");
+// Created once: a separate error for each stop would cost more than the rest of stopping.
+const ended = new Fault("STOPPED", "its assignment no longer asks for it");
 
-/** Begins to walk at once. `onSettled` is called when the node is done with it, before the assignment goes. */
+/** Starts at once. `onSettled` is called when the node is done with the execution, before the assignment is removed. */
 export function createRunner(ports: RunnerPorts, assignment: Assignment, options: RunnerOptions): Runner {
   const [toStop, toForget] = [new AbortController(), new AbortController()];
   const signals = { stopped: toStop.signal, forgotten: toForget.signal };
@@ -54,7 +57,10 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
       if (seen.state === "settled") options.onSettled();
     }
   }
-  /** The log has this number and not this end, so it was another report's: a node that lost its memory gave it twice. */
+  /**
+   * The log has this number without this end, so the number belongs to another report: a node that lost its journal
+   * used it twice.
+   */
   async function renumber(upTo: number): Promise<void> {
     if (seen.state !== "settled" || seen.report.number > upTo) return;
     run.number += 1;
@@ -85,7 +91,7 @@ export function createRunner(ports: RunnerPorts, assignment: Assignment, options
 
 export interface RunnerOptions {
   readonly origin: Origin;
-  /** The number of the last report that the log has of it, where it was asked: this node may have lost its memory. */
+  /** The number of its last report in the log, where a requester was asked: this node may have lost its journal. */
   readonly recordedUpTo: number;
   readonly onSettled: () => void;
 }
@@ -103,7 +109,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** Whatever a step throws is that execution's failure; one that is to be forgotten anyway goes without more words. */
+/** Whatever a step throws is that execution's failure; an execution that is to be forgotten anyway reports nothing. */
 const afterFailure = (run: Run, failure: unknown): RunState => ({
   state: "published",
   report: thrownReport(run, failure),

@@ -203,7 +203,7 @@ describe("preparing", () => {
     harness.assign(withInputs());
     await harness.sim.clock.advance(61 * second);
     expect(harness.received(withInputs().executionId)).toMatchObject([
-      { code: "START_TIMED_OUT", final: false, why: "bringing inputs in took longer than 60 s" },
+      { code: "START_TIMED_OUT", final: false, why: "fetching inputs took longer than 60 s" },
     ]);
   });
 

@@ -1,25 +1,28 @@
 import { Fault } from "@shoal/core";
 
-/** What one input may take: counted before it is written. */
+/** The space that one input may take: counted before it is written. */
 export interface InputRoom {
-  /** Counts bytes. Throws Fault TOO_LARGE when this input, or all inputs of its task together, pass their limit. */
+  /** Counts bytes. Throws Fault TOO_LARGE when this input, or all inputs of its task together, exceed their limit. */
   take(bytes: number): void;
 }
 
-/** What all inputs of one task may take together. */
+/** The space that all inputs of one task may take together. */
 export interface TaskRoom {
-  /** Room for one try of one input; what an earlier try has taken is given back by `release`. */
+  /** The space of one attempt at one input; `release` returns what the attempt has counted. */
   input(): InputRoom & { release(): void };
 }
 
 export interface RoomLimits {
-  /** The most that one input may have. */
+  /** Limit of one input, in bytes. */
   readonly inputBytes: number;
-  /** The most that all inputs of the task may have together. */
+  /** Limit of all inputs of the task together, in bytes. */
   readonly taskBytes: number;
 }
 
-/** One count for all inputs of a task: they come in side by side, so that what is left of each would not add up to a limit. */
+/**
+ * One count for all inputs of a task: they are fetched concurrently, so separate remainders would not add up to a
+ * limit.
+ */
 export function taskRoom({ inputBytes, taskBytes }: RoomLimits): TaskRoom {
   let allBytes = 0;
   return {
@@ -32,7 +35,7 @@ export function taskRoom({ inputBytes, taskBytes }: RoomLimits): TaskRoom {
           if (ownBytes > inputBytes)
             throw tooLarge("an input", inputBytes, "make it smaller, or raise inputs.limitBytes");
           if (allBytes > taskBytes) {
-            throw tooLarge("the inputs of this task together", taskBytes, "ask for more Disk in the task's resources");
+            throw tooLarge("the inputs of this task together", taskBytes, "request more Disk in the task's resources");
           }
         },
         release() {

@@ -5,9 +5,9 @@ import type { Fault, Logger } from "@shoal/core";
 import { diskFault } from "../disk-fault.ts";
 import type { OutputFile, Workspace } from "./workspace.ts";
 
-/** Folders on the disk under `root`, which is made when the first of them is. Only this node's user may look into them. */
+/** Folders on the disk under `root`, which is created with the first of them. Only this node's user may read them. */
 export function diskWorkspace(root: string, logger: Logger): Workspace {
-  // Folders in which an output file is not whole, with the reason.
+  // Folders with an incomplete output file, with the reason.
   const broken = new Map<string, Fault>();
   return {
     folderOf: (executionId) => join(root, executionId),
@@ -31,7 +31,8 @@ export function diskWorkspace(root: string, logger: Logger): Workspace {
     clear: async (executionId) => {
       const folder = join(root, executionId);
       for (const each of [...broken.keys()]) if (each.startsWith(`${folder}/`)) broken.delete(each);
-      // Containers may have left folders without permissions; a second look repairs races with a program that still ends.
+      // Containers may have left folders without permissions; a second attempt handles races with a program that is
+      // still ending.
       await onDisk(executionId, () => rm(folder, { recursive: true, force: true, maxRetries: 2 }));
     },
     list: () =>
@@ -50,7 +51,7 @@ async function onDisk(path: string, act: () => Promise<unknown>): Promise<void> 
   }
 }
 
-/** Written synchronously: into the page cache that costs microseconds, and no queue can grow. */
+/** Written synchronously: a write into the page cache costs microseconds, and no queue can grow. */
 function beginFile(path: string, onBroken: (fault: Fault) => void): OutputFile {
   let fd: number | undefined;
   let isBroken = false;

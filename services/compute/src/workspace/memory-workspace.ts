@@ -1,11 +1,11 @@
 import type { Workspace } from "./workspace.ts";
 
-/** What a memory workspace holds: by path, a file's text, or undefined for a folder. */
+/** The content of a memory workspace, by path: a file's text, or undefined for a folder. */
 export type MemoryTree = Map<string, string | undefined>;
 
 const root = "/workspace";
 
-/** Folders in a map that outlives it. For simulations and tests; nothing in it can be read by a program. */
+/** Folders in a map that outlives it. For simulations and tests; no program can read the files. */
 export function memoryWorkspace(tree: MemoryTree = new Map()): Workspace {
   const remove = (folder: string): void => {
     for (const path of [...tree.keys()]) if (path === folder || path.startsWith(`${folder}/`)) tree.delete(path);

@@ -2,7 +2,7 @@ import { no, yes } from "@shoal/core";
 import { readParams } from "@shoal/proto";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-/** The engine is here and can be used, and its params can be read. */
+/** The node has the engine, the engine is available, and its params are valid. */
 export const engine = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "engine",
   evaluate({ requirements: { engine: required } }) {

@@ -9,7 +9,7 @@ import { room } from "./room.ts";
 import { size } from "./size.ts";
 import { sources } from "./sources.ts";
 
-/** Every policy of this node, in the order in which they are asked: cheap ones first, sources last. */
+/** Every policy of this node, in order of evaluation: cheap ones first, sources last. */
 const parts = [labels, size, network, places, environment, engine, publisher, room, sources] as const;
 
 export const createPolicies = (around: BidContext): readonly BidPolicy[] => parts.map((part) => part(around));

@@ -1,10 +1,10 @@
 import { no, preferencesMet, unmetBy, yes } from "@shoal/core";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-// 10 for each wish, as the field does.
+// 10 for each preferred label, as in Bacalhau.
 const wishWeight = 10;
 
-/** The node's labels meet the constraints; each wish that they meet adds to the score. */
+/** The node's labels meet the constraints; each preferred label that matches adds to the score. */
 export const labels = ({ labels: own }: BidContext): BidPolicy => ({
   name: "labels",
   evaluate({ requirements: { constraints } }) {

@@ -3,7 +3,7 @@ import type { Task } from "@shoal/proto";
 import { hostNetworkProblem } from "../../runner/prepare/network.ts";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-/** Which kinds of network reach beyond the task; `default` takes what it gets. */
+/** Which network types reach beyond the task; `default` gets whatever the node grants. */
 const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
   default: false,
   none: false,
@@ -13,14 +13,15 @@ const networked: Readonly<Record<Task["network"]["type"], boolean>> = {
   bridge: true,
 };
 
-/** The node grants the network that the task asks for. */
+/** The node grants the network type that the task requests. */
 export const network = ({ rejectNetworked, hostNetwork }: BidContext): BidPolicy => ({
   name: "network",
   evaluate({ requirements: { network: required } }) {
-    if (rejectNetworked && networked[required.type]) return no(`this node runs no tasks with network ${required.type}`);
+    if (rejectNetworked && networked[required.type])
+      return no(`this node does not run tasks with network ${required.type}`);
     const why = hostNetwork ? undefined : hostNetworkProblem(required.type);
     if (why !== undefined) return no(why);
     if (required.type === "http") return no("no engine of this node can filter HTTP by domain");
-    return required.hasPorts ? no("this node publishes no ports of tasks") : yes();
+    return required.hasPorts ? no("this node does not publish ports of tasks") : yes();
   },
 });

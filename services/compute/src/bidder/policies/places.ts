@@ -2,7 +2,7 @@ import { no, yes } from "@shoal/core";
 import { placesProblem } from "../../runner/prepare/plain.ts";
 import type { BidPolicy } from "./policy.ts";
 
-/** Targets and results have plain names and paths, which lead nowhere else. */
+/** Targets and results have valid names and paths without traversal. */
 export const places = (): BidPolicy => ({
   name: "places",
   evaluate({ requirements: { sources, resultPaths } }) {

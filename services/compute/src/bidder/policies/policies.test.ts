@@ -11,29 +11,29 @@ import { type PolicySamples, policyContract } from "./contract.ts";
 import { createPolicies } from "./index.ts";
 import { type BidContext, evaluateAsk } from "./policy.ts";
 
-const fileStore: Source = {
-  name: "shelf",
+const library: Source = {
+  name: "library",
   params: z.strictObject({ Book: z.string() }),
   unavailable: async () => undefined,
   refuses: async (params) => (JSON.stringify(params).includes("banned") ? "this book is banned here" : undefined),
-  fetch: () => Promise.reject(new Error("nobody fetches for a bid")),
+  fetch: () => Promise.reject(new Error("a bid fetches no input")),
 };
 const post: Publisher = {
   name: "post",
   params: z.strictObject({ To: z.string() }),
   unavailable: async () => undefined,
-  publish: () => Promise.reject(new Error("nobody publishes for a bid")),
+  publish: () => Promise.reject(new Error("a bid publishes nothing")),
   close: async () => {},
 };
 const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 const parts = {
   executors: registry("executor", [noop(createManualClock())]),
-  sources: registry("source", [fileStore]),
+  sources: registry("source", [library]),
   publishers: registry("publisher", [post]),
 };
 const around: BidContext = {
   parts,
-  availability: { problem: (kind, name) => (parts[kind].has(name) ? undefined : "there is none here") },
+  availability: { problem: (kind, name) => (parts[kind].has(name) ? undefined : "it does not exist") },
   labels: { zone: "a", cores: "8" },
   perTask: { ...capacity, cpuCores: 2 },
   rejectNetworked: false,
@@ -68,19 +68,19 @@ const samples: Readonly<Record<string, PolicySamples>> = {
     bad: {
       domain: askOf({ task: { engine, network: { type: "http", domains: ["example.com"] } } }),
       "grants it to no task (network.host)": askOf({ task: { engine, network: { type: "host" } } }),
-      "network full is this machine's own": askOf({ task: { engine, network: { type: "full" } } }),
+      "network full is the host network": askOf({ task: { engine, network: { type: "full" } } }),
       ports: askOf({ task: { engine, network: { type: "bridge", ports: [{ name: "web", target: 80 }] } } }),
     },
   },
   places: {
-    good: [result("out"), result("my results.v1"), input({ type: "shelf" }, "/a/b..c")],
+    good: [result("out"), result("my results.v1"), input({ type: "library" }, "/a/b..c")],
     bad: {
       "../up": result("../up"),
       "/abs": result("/abs"),
       stdOUT: result("stdOUT"),
       '"."': result("."),
       '".."': result(".."),
-      "/a/../../etc": input({ type: "shelf" }, "/a/../../etc"),
+      "/a/../../etc": input({ type: "library" }, "/a/../../etc"),
       root: result("out", "//"),
     },
   },
@@ -104,11 +104,11 @@ const samples: Readonly<Record<string, PolicySamples>> = {
   },
   room: { good: [askOf()], bad: {} },
   sources: {
-    good: [askOf(), input({ type: "shelf", params: { book: "Emma" } })],
+    good: [askOf(), input({ type: "library", params: { book: "Emma" } })],
     bad: {
       cave: input({ type: "cave" }),
-      Book: input({ type: "shelf" }),
-      banned: input({ type: "shelf", params: { Book: "banned" } }),
+      Book: input({ type: "library" }),
+      banned: input({ type: "library", params: { Book: "banned" } }),
     },
   },
 };
@@ -117,16 +117,16 @@ const policies = createPolicies(around);
 for (const policy of policies) policyContract(policy, samples[policy.name] ?? { good: [], bad: {} });
 
 describe("the policies of a node", () => {
-  it("each have samples of their own", () => {
+  it("each have samples", () => {
     expect(policies.map(({ name }) => name).toSorted()).toEqual(Object.keys(samples).toSorted());
   });
 
-  it("name the one that refuses", async () => {
+  it("name the policy that refuses", async () => {
     const verdict = await evaluateAsk(policies, askOf({ task: { engine: { type: "mainframe" } } }));
     expect(verdict).toMatchObject({ fit: false, why: expect.stringMatching(/^engine: mainframe/) });
   });
 
-  it("refuse what they cannot judge, and do not throw", async () => {
+  it("refuse when an evaluation throws", async () => {
     const broken = { name: "broken", evaluate: () => Promise.reject(new TypeError("x is undefined")) };
     expect(await evaluateAsk([broken], askOf())).toMatchObject({
       fit: false,
@@ -134,24 +134,24 @@ describe("the policies of a node", () => {
     });
   });
 
-  it("score wishes and room", async () => {
+  it("score preferred labels and free resources", async () => {
     const score = async (surroundings: BidContext, ask = askOf()) => {
       const verdict = await evaluateAsk(createPolicies(surroundings), ask);
       return verdict.fit ? verdict.score : Number.NaN;
     };
-    const wish = askOf({ constraints: [{ key: "favour_zone", operator: "=", values: ["a"] }] });
-    expect((await score(around, wish)) - (await score(around))).toBe(10);
+    const preferring = askOf({ constraints: [{ key: "favour_zone", operator: "=", values: ["a"] }] });
+    expect((await score(around, preferring)) - (await score(around))).toBe(10);
     const half = { ...around, available: () => ({ ...capacity, cpuCores: 2 }) };
     expect((await score(around)) - (await score(half))).toBe(40);
   });
 
-  it("grant the machine's own network where the node's owner does", async () => {
+  it("grant the host network where the node's owner allows it", async () => {
     const open = createPolicies({ ...around, hostNetwork: true });
     for (const type of ["host", "full"] as const)
       expect(await evaluateAsk(open, askOf({ task: { engine, network: { type } } }))).toMatchObject({ fit: true });
   });
 
-  it("refuse networks where the node has none", async () => {
+  it("refuse networks where the node rejects them", async () => {
     const closed = createPolicies({ ...around, rejectNetworked: true });
     expect(await evaluateAsk(closed, askOf())).toMatchObject({ fit: true });
     const verdict = await evaluateAsk(closed, askOf({ task: { engine, network: { type: "host" } } }));

@@ -2,13 +2,16 @@ import { no, type Verdict, yes } from "@shoal/core";
 import type { Ask, Resources } from "@shoal/proto";
 import type { Availability, Parts } from "../../heartbeat/availability.ts";
 
-/** Judges whether this node would run what is asked for, whatever room it has. Quick: it is asked before every bid. */
+/**
+ * Evaluates whether this node would run a task, regardless of free resources. It must be quick: it runs before every
+ * bid.
+ */
 export interface BidPolicy {
   readonly name: string;
   evaluate(ask: Ask): Verdict | Promise<Verdict>;
 }
 
-/** What policies may look at: the node, its parts, and what it allows. */
+/** What a policy may read: the node, its parts, and what it allows. */
 export interface BidContext {
   readonly parts: Parts;
   readonly availability: Pick<Availability, "problem">;
@@ -16,25 +19,28 @@ export interface BidContext {
   readonly perTask: Resources;
   readonly rejectNetworked: boolean;
   readonly hostNetwork: boolean;
-  /** Whether tasks may read this variable of the host; its value or undefined. */
+  /** The value of a host variable that tasks may read, or undefined. */
   readonly hostVariable: (name: string) => string | undefined;
   readonly capacity: Resources;
   readonly available: () => Resources;
 }
 
-/** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. Never throws. */
+/**
+ * All policies must accept, and their scores add up. The first refusal is the answer and carries the policy's name.
+ * Never throws.
+ */
 export async function evaluateAsk(policies: readonly BidPolicy[], ask: Ask): Promise<Verdict> {
   let score = 0;
   for (const policy of policies) {
     try {
       const judged = policy.evaluate(ask);
-      // Most need to ask nobody, and every wait costs: a cluster has as many judges as nodes.
+      // Most policies answer synchronously, and each await costs time on every node of the cluster.
       const verdict = judged instanceof Promise ? await judged : judged;
       if (!verdict.fit) return no(`${policy.name}: ${verdict.why}`);
       score += verdict.score;
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
-      return no(`${policy.name}: it could not judge this: ${why}`);
+      return no(`${policy.name}: the policy failed: ${why}`);
     }
   }
   return yes(score);

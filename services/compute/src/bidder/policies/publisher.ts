@@ -2,7 +2,7 @@ import { no, yes } from "@shoal/core";
 import { readParams } from "@shoal/proto";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-/** The publisher, where the task names one, is here and can be used, and its params can be read. */
+/** The node has the publisher that the task names, it is available, and its params are valid. */
 export const publisher = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "publisher",
   evaluate({ requirements: { publisher: required } }) {

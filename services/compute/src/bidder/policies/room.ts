@@ -1,10 +1,10 @@
 import { yes } from "@shoal/core";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-// 0 to 80, as the field weighs free capacity: more than a few wishes, so that work spreads.
+// 0 to 80, as Bacalhau weighs free capacity: more than a few preferred labels, so that load spreads.
 const roomWeight = 80;
 
-/** Refuses nobody: whether there is room is the ledger's answer. The emptier node bids higher. */
+/** Never refuses: the ledger decides about free resources. A node with more free resources bids higher. */
 export const room = ({ capacity, available }: BidContext): BidPolicy => ({
   name: "room",
   evaluate() {

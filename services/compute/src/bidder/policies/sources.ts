@@ -2,7 +2,10 @@ import { no, type Verdict, yes } from "@shoal/core";
 import { type RequiredPart, type Requirements, readParams } from "@shoal/proto";
 import type { BidContext, BidPolicy } from "./policy.ts";
 
-/** Every input's source is here and can be used, its params can be read, and the source does not refuse it. */
+/**
+ * Every input's source exists on this node and is available, its params are valid, and the source does not refuse the
+ * input.
+ */
 export const sources = ({ parts, availability }: BidContext): BidPolicy => ({
   name: "sources",
   evaluate: ({ requirements: { sources: required } }) =>

@@ -16,7 +16,7 @@ const at = (socketPath: string, clock: Clock = systemClock) =>
 describe("an engine that cannot be used says why", () => {
   it("when there is no socket", async () => {
     expect(await at("/there/is/none.sock")).toBe(
-      "no Docker engine at /there/is/none.sock: there is no socket; install and start Docker, or name the socket of another engine",
+      "no Docker engine at /there/is/none.sock: the socket does not exist; install and start Docker, or set the socket of another engine",
     );
   });
 
@@ -32,7 +32,7 @@ describe("an engine that cannot be used says why", () => {
       const path = join(await harness.folder("old"), "s");
       const answer = (chunk: string) => chunk.replaceAll(/"ApiVersion":"1\.\d\d"/g, '"ApiVersion":"1.24"');
       const socket = await severableSocket(path, enginePath, { answer });
-      expect(await at(path)).toContain("speaks API 1.24; Shoal needs 1.30 or newer");
+      expect(await at(path)).toContain("has API 1.24; Shoal needs 1.30 or newer");
       await socket.sever();
     },
   );

@@ -3,32 +3,32 @@ import type { Work } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { DockerParams } from "./params.ts";
 
-// The most processes and threads of one container: what Kubernetes distributions commonly allow a pod.
+// Limit of processes and threads in one container: what Kubernetes distributions commonly allow a pod.
 const processesMax = 4096;
-// What the engine keeps of a container's output, for a node that comes back: two files of 64 MiB. Older output is lost to it.
+// The engine's log of a container's output, for a node that restarts: two files of 64 MiB. Older output is lost to it.
 const logFileBytes = "64m";
 const logFiles = "2";
-// The engine's own least share of a core; less is refused.
+// The engine refuses a smaller share of a core.
 const coresMin = 0.01;
 const nanosPerCore = 1e9;
-// Where the image's own files cannot be written: 64 MiB of memory that programs take for temporary files, counted as the task's.
+// With a read-only root file system: 64 MiB of memory for temporary files, counted as the task's.
 const temporaryFolder = "/tmp";
 const temporaryOptions = "rw,nosuid,nodev,size=67108864,mode=1777";
 
-/** What is decided about a container beside its work. */
+/** Settings of a container beside its work. */
 export interface ContainerPlan {
   readonly identity: Pick<ContainerCreateOptions, "name" | "Labels">;
   readonly settings: ContainerSettings;
   readonly mounts: MountSettings[];
-  /** Whether the engine puts its init process in front. */
+  /** Whether the engine runs its init process as the first process. */
   readonly init: boolean;
   /** Whether the engine is asked to limit the disk: only some of its storage drivers can. */
   readonly limitsDisk: boolean;
 }
 
 /**
- * What the engine is asked to make for this work. Unless the node's owner names a user, everything runs as the one that the image
- * names, so files in outputs may belong to root.
+ * The options with which the engine creates the container of this work. Unless the node's owner names a user, the
+ * container runs as the user of its image, so files in outputs may belong to root.
  */
 export function containerOptions(work: Work, plan: ContainerPlan) {
   const { identity, settings } = plan;
@@ -36,14 +36,14 @@ export function containerOptions(work: Work, plan: ContainerPlan) {
   return {
     ...identity,
     Image: params.Image,
-    // An empty list would be read as "none at all" by some engines; left out it means the image's own.
+    // Some engines read an empty list as "none"; an omitted one means the image's.
     ...(params.Entrypoint.length > 0 ? { Entrypoint: params.Entrypoint } : {}),
     ...(params.Parameters.length > 0 ? { Cmd: params.Parameters } : {}),
     ...(params.WorkingDirectory === "" ? {} : { WorkingDir: params.WorkingDirectory }),
     Env: environment(params.EnvironmentVariables, work.env),
-    // Without a terminal stdout and stderr stay apart.
+    // Without a terminal, stdout and stderr are separate streams.
     Tty: false,
-    // Nobody asks for a task's health: its checks would only run beside it.
+    // No process reads a task's health: its checks would only use resources.
     Healthcheck: { Test: ["NONE"] },
     ...(settings.user === "" ? {} : { User: settings.user }),
     HostConfig: hostConfig(work, plan),
@@ -64,10 +64,10 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: Containe
   const { cpuCores, memoryBytes, diskBytes } = work.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
-    // Zero means "no limit" to the engine as it does here.
+    // Zero means "no limit" for the engine, as it does here.
     NanoCpus: cpuCores > 0 ? Math.round(Math.max(cpuCores, coresMin) * nanosPerCore) : 0,
     Memory: memoryBytes,
-    // The same as Memory: no swap beside it, else the limit would be twice what was asked for.
+    // Equal to Memory, so there is no swap; otherwise the limit would be twice the requested one.
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
     NetworkMode: work.network,
@@ -75,7 +75,8 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: Containe
     Init: init,
     Privileged: false,
     SecurityOpt: ["no-new-privileges"],
-    // Most programs need none: as root they still own what is root's, bind low ports and ping. Changing users or owners needs some back.
+    // Most programs need no capabilities: as root they own root's files, bind low ports and ping. Changing users or
+    // owners needs some of them.
     CapDrop: ["ALL"],
     CapAdd: [...settings.capabilities],
     ReadonlyRootfs: settings.readOnlyRoot,
@@ -83,7 +84,7 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk }: Containe
     ...(limitsDisk && diskBytes > 0 ? { StorageOpt: { size: String(diskBytes) } } : {}),
     LogConfig: { Type: "json-file", Config: { "max-size": logFileBytes, "max-file": logFiles } },
     RestartPolicy: { Name: "no" },
-    // Its exit is still to be read, perhaps by the node's next process: only `sweep` removes.
+    // The exit is read later, perhaps by the node's next process: only `sweep` removes the container.
     AutoRemove: false,
   };
 }

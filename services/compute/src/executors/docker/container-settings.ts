@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-/** What a node's owner decides about every container that it makes. */
+/** What a node's owner decides about all of its containers. */
 export interface ContainerSettings {
-  /** Capabilities that a container's root keeps; all others are dropped. */
+  /** Capabilities that root keeps in a container; all others are dropped. */
   readonly capabilities: readonly Capability[];
-  /** `user[:group]` that programs run as, instead of the image's own; empty leaves the image's. */
+  /** `user[:group]` of containers, instead of the image's; empty keeps the image's. */
   readonly user: string;
-  /** Whether the image's own files can be written in a container. */
+  /** Whether the root file system of a container is writable. */
   readonly readOnlyRoot: boolean;
-  /** What is done with a limit on disk where the engine's storage driver cannot keep one. */
+  /** What happens to a disk limit that the engine's storage driver cannot enforce. */
   readonly diskLimit: "ignore" | "refuse";
 }
 
-/** Nothing that a task has to be given to run. */
+/** The defaults: a task needs none of these to run. */
 export const containerDefaults: ContainerSettings = {
   capabilities: [],
   user: "",
@@ -20,7 +20,9 @@ export const containerDefaults: ContainerSettings = {
   diskLimit: "ignore",
 };
 
-/** The capabilities of Linux that a task may be given, as capabilities(7) lists them; those that equal root on the host are left out. */
+/**
+ * The Linux capabilities that a task may get, as capabilities(7) lists them, without those that equal root on the host.
+ */
 export const Capability = z.enum([
   "AUDIT_WRITE",
   "CHOWN",
@@ -47,5 +49,5 @@ export const Capability = z.enum([
 ]);
 export type Capability = z.infer<typeof Capability>;
 
-// user[:group], each a number or a name, as the engine takes it.
+// user[:group], each a number or a name, as the engine accepts it.
 export const userPattern = /^([A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?)?$/;

@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await run(work(), { diskLimit: "ignore" })).toBe(3);
     await expect(run(work(), { diskLimit: "refuse" })).rejects.toMatchObject({
       code: "ENGINE_FAILED",
-      why: expect.stringContaining("docker.diskLimit is refuse"),
+      why: expect.stringContaining("docker.diskLimit is set to refuse"),
     });
     // One that asks for no disk has nothing that could be refused.
     expect(await run(harness.work(sh("exit 3")), { diskLimit: "refuse" })).toBe(3);

@@ -48,6 +48,6 @@ describe("the demultiplexer", () => {
   });
 
   it("refuses what is no frame", () => {
-    expect(() => collect().take(Buffer.from("plain text"))).toThrow("names a stream");
+    expect(() => collect().take(Buffer.from("plain text"))).toThrow("expected stream 0 to 3");
   });
 });

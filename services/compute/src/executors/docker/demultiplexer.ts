@@ -2,16 +2,17 @@ import { Fault } from "@shoal/core";
 
 type OutputSink = (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 
-// The engine's framing of a container's output: one byte of stream, three of nothing, four of length, then the bytes.
+// The engine's framing of a container's output: one byte for the stream, three zero bytes, four bytes of length, then
+// the data.
 const headerBytes = 8;
 const lengthAt = 4;
-// Stream 3 is the engine's own word about a log that it could not read further.
+// Stream 3 carries the engine's own error about a log that it could not read further.
 const streams = ["stdout", "stdout", "stderr", "stderr"] as const;
 
 /**
- * Takes the engine's framed output in pieces cut anywhere, and hands the bytes on as they come, holding none back. Throws a Fault when
- * the frames make no sense. The client library's own one keeps whole frames and recurses for each, so that a chunk of
- * many short lines exhausts the stack.
+ * Splits the engine's framed output, which arrives in arbitrary pieces, and passes the bytes on without buffering.
+ * Throws a Fault when the frames are invalid. The demultiplexer of the client library buffers whole frames and recurses
+ * for each, so a chunk of many short lines overflows the stack.
  */
 export function demultiplexer(output: OutputSink): (chunk: Uint8Array) => void {
   const header = Buffer.alloc(headerBytes);
@@ -43,6 +44,6 @@ export function demultiplexer(output: OutputSink): (chunk: Uint8Array) => void {
 function streamOf(header: Buffer): "stdout" | "stderr" {
   const stream = streams[header[0] ?? -1];
   if (stream === undefined)
-    throw new Fault("ENGINE_FAILED", `the engine's log names a stream ${header[0]}, not 0 to 3`);
+    throw new Fault("ENGINE_FAILED", `expected stream 0 to 3 in the engine's log, got ${header[0]}`);
   return stream;
 }

@@ -182,7 +182,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   it("does not start one execution twice", async () => {
     const work = harness.work(sh("exit 0"));
     await (await harness.executor().start(work)).exit;
-    await expect(harness.executor().start(work)).rejects.toThrow("has a container already");
+    await expect(harness.executor().start(work)).rejects.toThrow("already has a container");
   });
 
   it("takes away a container that was made and never started, so that the work may be", async () => {

@@ -15,27 +15,28 @@ import { watch } from "./watch.ts";
 import { callLimitMs, within } from "./within.ts";
 
 export interface DockerOptions {
-  /** Only containers that carry both ids are ever touched; nodes of several clusters may share an engine. */
+  /** Only containers that carry both ids are touched; nodes of several clusters may share an engine. */
   readonly nodeId: string;
   readonly instanceId: string;
   readonly settings?: ContainerSettings;
   readonly pulling?: PullLimits;
-  /** The engine's socket; the engine's own default on Linux when it is left out. */
+  /** The engine's socket; the engine's default on Linux when it is omitted. */
   readonly socketPath?: string;
   readonly clock: Clock;
 }
 
 const defaultSocketPath = "/var/run/docker.sock";
-// Containers removed at the same time: more of them only queue up inside the engine.
+// Containers removed concurrently: more of them only queue inside the engine.
 const removalsAtOnce = 8;
-// States in which its program has run or runs. In the others it never began ("created"), or is all but gone ("removing").
+// States in which the program has run or runs. In the others it never started ("created") or is being removed
+// ("removing").
 const begun: readonly string[] = ["running", "paused", "restarting", "exited", "dead"];
 
 /**
- * Runs containers on a Docker engine. The engine keeps a container, and with it the exit and the output, until `sweep` is
- * called without its id. So whatever line this process dies at, its next process finds with `attach` what was started,
- * and `sweep` removes what nobody waits for any more: call it once an execution is settled. `close` lets go without
- * ending anything; an exit that has not settled by then never does, as nothing has ended.
+ * Runs containers on a Docker engine. The engine keeps a container, its exit and its output until `sweep` is called
+ * without its id. After a crash at any line, the next process finds with `attach` what was started, and `sweep` removes
+ * what no execution needs: call it once an execution is settled. `close` releases the containers without ending them;
+ * an exit that has not settled by then never settles.
  */
 export function docker(options: DockerOptions): Executor {
   const {
@@ -50,7 +51,7 @@ export function docker(options: DockerOptions): Executor {
   const own = ownership(engine, { nodeId, instanceId });
   const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock, pulling), settings });
   const letGo = new AbortController();
-  // One listener and more for each work that runs: their number is bounded by the node's capacity.
+  // At least one listener for each running work: the node's capacity bounds their number.
   setMaxListeners(0, letGo.signal);
   const remove = ({ id }: OwnedContainer) => removeContainer(engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
@@ -74,7 +75,8 @@ export function docker(options: DockerOptions): Executor {
       const found = await find(work.id);
       const live = found.find(({ state }) => begun.includes(state));
       if (live !== undefined) return follow(live.id, work, loggedOutput(engine, live.id));
-      // A process died between making it and starting it. Gone, it cannot begin late, and the work may be started anew.
+      // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
+      // started again.
       await Promise.all(found.map(remove));
       return undefined;
     },
@@ -85,7 +87,7 @@ export function docker(options: DockerOptions): Executor {
         const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
         failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
       }
-      // One that cannot be removed keeps none of the others.
+      // A container that cannot be removed does not block the others.
       if (failures.length > 0) throw failures[0];
     },
     close: async () => letGo.abort(),

@@ -16,15 +16,16 @@ export interface SightOptions {
 }
 
 const refusals: Readonly<Record<MountWay, string>> = {
-  path: "the engine does not see this node's files: an input of the node itself can only be mounted by an engine of the same machine",
+  path: "the engine does not see this node's files: only an engine on the same machine can mount a local input",
   descriptor:
-    "an input lies where others can replace it, and the engine cannot mount what this node holds because it runs in another process namespace: let only root write to the folders above it, or run the node beside the engine",
+    "others can replace the input at its path, and the engine cannot mount the open file because it runs in another process namespace: let only root write to the folders above it, or run the node beside the engine",
 };
 
 /**
- * Makes sure, before inputs of the host are mounted, that the engine means the same files as this process: it is asked to make a container
- * with a folder that only this process can have named, and refuses when it does not find it. Asked once for each way of mounting; the
- * container is never started. Throws a Fault ENGINE_FAILED, or what the engine throws.
+ * Checks, before inputs of the host are mounted, that the engine sees the same files as this process: the engine
+ * creates a container with a folder that only this process can have named, and refuses when the folder does not exist.
+ * Checked once for each way of mounting; the container is never started. Throws a Fault ENGINE_FAILED, or the engine's
+ * error.
  */
 export function engineSight(options: SightOptions): (work: Work) => Promise<void> {
   const proven = new Set<MountWay>();
@@ -39,7 +40,7 @@ export function engineSight(options: SightOptions): (work: Work) => Promise<void
 }
 
 async function prove({ docker, clock, labels }: SightOptions, work: Work, way: MountWay): Promise<void> {
-  // Named after the execution: another process has no such folder, whatever its number.
+  // Named after the execution: no other process has such a folder, whatever its process id.
   const name = `seen-${work.id}`;
   const folder = join(work.folder, name);
   await mkdir(folder, { recursive: true });
@@ -54,7 +55,7 @@ async function prove({ docker, clock, labels }: SightOptions, work: Work, way: M
       Labels: labels(work),
       HostConfig: { Mounts, NetworkMode: "none" },
     });
-    const { id } = await within(made, { clock, limitMs: callLimitMs, what: "asking what the engine sees" });
+    const { id } = await within(made, { clock, limitMs: callLimitMs, what: "checking what the engine sees" });
     await removeContainer(docker, clock, id);
   } catch (failure) {
     if (statusOf(failure) !== 400) throw failure;

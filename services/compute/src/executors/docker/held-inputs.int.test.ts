@@ -118,7 +118,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await swap("shared/dir/text", "outside/text");
     await expect(outcome(file, "echo -n new > /in")).rejects.toMatchObject({
       code: "ENGINE_FAILED",
-      why: expect.stringContaining("it was replaced after it was judged"),
+      why: expect.stringContaining("it was replaced after the check"),
     });
     expect(await readFile(join(root, "outside/text"), "utf8")).toBe("secret");
     await file.held.close();
@@ -165,7 +165,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
         const input = { allow: [`${root}/shared/**:${rights}`], path: join(root, "shared/dir") };
         return inNamespace({ ...input, image: harness.image, folder, id: `e-namespace-${rights}-${process.pid}` });
       };
-      expect(await run("rw")).toContain("ENGINE_FAILED: an input lies where others can replace it");
+      expect(await run("rw")).toContain("ENGINE_FAILED: others can replace the input at its path");
       expect(await run("rw")).toContain("another mount namespace");
       expect(await run("ro")).toBe("exit 0: judged");
     },

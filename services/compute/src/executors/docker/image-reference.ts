@@ -9,8 +9,8 @@ const digest = "[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[0-9a-fA-F]{
 const grammar = new RegExp(`^(?:${host}/)?${component}(?:/${component})*(:${tag})?(@${digest})?$`);
 
 /**
- * The full form of an image's name: with the tag `latest` when it names neither tag nor digest, for an engine that is asked to
- * pull a name without one fetches every tag there is. Undefined when this cannot name an image.
+ * The full form of an image reference: with the tag `latest` when it has neither tag nor digest, because an engine
+ * pulls every tag of a name without one. Undefined when the text is not a valid image reference.
  */
 export function imageReference(text: string): string | undefined {
   const parts = text.length <= referenceMaxLength ? grammar.exec(text) : null;

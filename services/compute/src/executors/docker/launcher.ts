@@ -13,9 +13,9 @@ import type { Pulls } from "./pulls.ts";
 import { removeContainer } from "./remove-container.ts";
 import { callLimitMs, within } from "./within.ts";
 
-// The engine starts this program of its own before the task's; a small installation may lack it.
+// The engine runs this program as the first process of the container; a small installation may lack it.
 const initProgram = "docker-init";
-// What the engine calls the option that its storage driver does not know.
+// How the engine names the option that its storage driver does not support.
 const diskOption = "storage-opt";
 
 export interface LauncherOptions {
@@ -26,27 +26,28 @@ export interface LauncherOptions {
   readonly settings: ContainerSettings;
 }
 
-/** A container that has been started, and all that it says. */
+/** A container that has been started, with its output. */
 export interface Launched {
   readonly containerId: string;
   readonly output: Readable;
 }
 
-/** What an engine has been found to be able to do; all of it is asked for until it refuses. */
+/** The known capabilities of an engine; each is requested until the engine refuses it. */
 interface Abilities {
-  /** An init process passes signals on and buries orphans, which programs that were not written to be the first one do not. */
+  /** An init process forwards signals and reaps orphans, which programs not written as PID 1 do not. */
   init: boolean;
   limitsDisk: boolean;
 }
 interface LauncherParts extends LauncherOptions {
   readonly can: Abilities;
-  /** Makes sure that the engine means the same files as this process. */
+  /** Checks that the engine sees the same files as this process. */
   readonly seen: (work: Work) => Promise<void>;
 }
 
 /**
- * Makes and starts a container for a work; pulls the image first when the engine lacks it, until the signal fires. Throws a
- * Fault, and leaves nothing behind then. Dying between making and starting leaves a container that never ran.
+ * Creates and starts a container for a work, and pulls the image first when the engine lacks it, until the signal
+ * fires. Throws a Fault and then leaves nothing behind. A crash between creating and starting leaves a container that
+ * never ran.
  */
 export function launcher(options: LauncherOptions): (work: Work, signal?: AbortSignal) => Promise<Launched> {
   const { docker, clock, own } = options;
@@ -62,7 +63,7 @@ async function launch(means: LauncherParts, work: Work, signal?: AbortSignal): P
   try {
     return { containerId, output: await attachAndStart(means, containerId) };
   } catch (failure) {
-    // What did not start is removed by the next sweep at the latest; the reason counts more than a failure to tidy up.
+    // The next sweep removes what did not start. The reason is more important than a failed removal.
     await removeContainer(docker, clock, containerId).catch(() => {});
     if (!init || !wordsOf(failure).includes(initProgram)) throw startFault(failure, work);
     can.init = false;
@@ -72,16 +73,16 @@ async function launch(means: LauncherParts, work: Work, signal?: AbortSignal): P
 
 function startFault(failure: unknown, work: Work): Fault {
   const held = work.inputs.flatMap((input) => input.held ?? []);
-  // The system binds nothing that was opened in another mount namespace, so this names exactly that.
+  // The system binds no file that was opened in another mount namespace, so this message identifies that case.
   if (!held.some(({ fd }) => wordsOf(failure).includes(`${descriptorDevice(fd)}:`))) {
     return engineFault(failure, `starting ${work.id}`);
   }
   const why =
-    "an input lies where others can replace it, and the engine cannot mount what this node holds because it runs in another mount namespace: let only root write to the folders above it, or run the node and the engine in one mount namespace";
+    "others can replace the input at its path, and the engine cannot mount the open file because it runs in another mount namespace: let only root write to the folders above it, or run the node and the engine in one mount namespace";
   return new Fault("ENGINE_FAILED", why, { cause: failure });
 }
 
-/** Attaches first: then nothing that it says can be missed, and its log need not be read. */
+/** Attaches before the start, so that no output is missed and the log need not be read. */
 async function attachAndStart({ docker, clock }: LauncherOptions, containerId: string): Promise<Readable> {
   const container = docker.getContainer(containerId);
   const attached = container.attach({ stream: true, stdout: true, stderr: true });
@@ -118,8 +119,9 @@ async function create(means: LauncherParts, work: Work): Promise<string> {
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
   const options = containerOptions(work, { identity, settings, mounts: await mountsOf(work), init, limitsDisk });
   try {
-    return (await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "making a container" }))
-      .id;
+    return (
+      await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "creating a container" })
+    ).id;
   } catch (failure) {
     if (!limitsDisk || !wordsOf(failure).includes(diskOption)) throw failure;
     if (settings.diskLimit === "refuse") throw new Fault("ENGINE_FAILED", `${noDiskLimit}: ${wordsOf(failure)}`);
@@ -128,10 +130,10 @@ async function create(means: LauncherParts, work: Work): Promise<string> {
   }
 }
 
-const noDiskLimit = "the engine cannot limit the disk of a container, and docker.diskLimit is refuse";
+const noDiskLimit = "the engine cannot limit the disk of a container, and docker.diskLimit is set to refuse";
 
 function createFault(failure: unknown, work: Work): Fault {
-  // The container's name holds the execution's id: a second one would run the same execution twice.
-  if (statusOf(failure) !== 409) return engineFault(failure, `making a container for ${work.id}`);
-  return new Fault("ENGINE_FAILED", `${work.id} has a container already: attach to it, or sweep it before a new start`);
+  // The container's name contains the execution's id: a second one would run the same execution twice.
+  if (statusOf(failure) !== 409) return engineFault(failure, `creating a container for ${work.id}`);
+  return new Fault("ENGINE_FAILED", `${work.id} already has a container: attach to it, or sweep it before a new start`);
 }

@@ -5,32 +5,33 @@ import type { MountSettings } from "dockerode";
 import { descriptorPath, type HeldPath, isAt } from "../../held-path.ts";
 import type { Input, Work } from "../executor.ts";
 
-// Without capabilities even root in a container may not look into files of another user, nor write into a folder. Only the container
-// sees these: the folder above them is the node's own and closed.
+// Without capabilities even root in a container cannot read files of another user or write into a folder. Only the
+// container sees these folders: the folder above them belongs to the node and is closed.
 const outputMode = 0o777;
 const fileMode = 0o444;
 const folderMode = 0o555;
 const anyExecution = 0o111;
-// A gibibyte: copied within some seconds, as often as a task asks for it.
+// One GiB: copied within some seconds, each time a task requests it.
 const copiedBytesMax = 1024 ** 3;
 
-/** How an input is mounted: by its path, or by the descriptor under which this process holds it. */
+/** How an input is mounted: by its path, or by the file descriptor that this process holds. */
 export type MountWay = "path" | "descriptor";
 
 /**
- * How an input reaches a container. A path that only root and this node's user can change is named as it is. Any other may be a link to
- * somewhere else by the time the engine looks, so what is held is mounted. Files that are not held lie in the node's own folder.
+ * How an input reaches a container. A path that only root and this node's user can change is mounted by its name. Any
+ * other path may be a link elsewhere by the time the engine resolves it, so the open descriptor is mounted. Files that
+ * are not held are in the node's own folder.
  */
 export function mountWay({ held }: Pick<Input, "held">): MountWay {
   return held === undefined || held.steady || held.kind === "file" ? "path" : "descriptor";
 }
 
-/** The path under which a process with the same view of processes finds what this one holds. */
+/** The path of a descriptor of this process, for a process that shares its view of /proc. */
 export const descriptorDevice = (fd: number): string => `/proc/${process.pid}/fd/${fd}`;
 
 /**
- * The mounts of a work. Mounts, not the older binds: those split at a colon in a path, and make a missing folder instead of saying
- * so. Throws a Fault ENGINE_FAILED for what cannot be mounted as it was judged.
+ * The mounts of a work. Mounts instead of the older binds: binds split a path at a colon, and create a missing folder
+ * instead of failing. Throws a Fault ENGINE_FAILED for an input that cannot be mounted as it was checked.
  */
 export async function mountsOf(work: Work): Promise<MountSettings[]> {
   const mounts: MountSettings[] = [];
@@ -54,8 +55,8 @@ async function inputMount(input: Input, ownPath: string): Promise<MountSettings>
 }
 
 /**
- * Lets every user of the container read what the node has brought in for it alone; links are left as they are. What is missing is left to
- * the engine, which refuses it.
+ * Lets every user of the container read what the node has fetched for it alone; links are unchanged. The engine refuses
+ * what is missing.
  */
 async function openToAll(path: string): Promise<void> {
   const stats = await lstat(path).catch(unlessMissing);
@@ -77,25 +78,26 @@ function bind(source: string, target: string, readOnly: boolean): MountSettings 
 }
 
 /**
- * A volume without a name, which goes with its container. The engine itself binds what this process holds, in its own mount namespace:
- * the system refuses that when the two are not the same. A container's own process, in its namespace, could never bind a descriptor.
+ * An anonymous volume, which is removed with its container. The engine binds this process's descriptor in its own mount
+ * namespace; the system refuses that when the two namespaces differ. A container's process, in its namespace, could
+ * never bind a descriptor.
  */
 function heldFolder({ fd }: HeldPath, target: string, readOnly: boolean): MountSettings {
   const options = { type: "none", o: readOnly ? "rbind,ro" : "rbind", device: descriptorDevice(fd) };
   const DriverConfig = { Name: "local", Options: options };
-  // NoCopy: what the image holds at the target must not be copied into the host's folder.
+  // NoCopy: the image's files at the target must not be copied into the host's folder.
   const VolumeOptions = { NoCopy: true, Labels: {}, DriverConfig };
   return { Type: "volume", Source: "", Target: target, VolumeOptions };
 }
 
 /**
- * Puts the file that is held into the execution's own folder, where only the node can put things: as a second name of it, or, where that
- * cannot be and the task only reads it, as a copy of what is held.
+ * Puts the held file into the execution's own folder, which only the node can write: as a hard link, or, where that
+ * fails and the task only reads the file, as a copy.
  */
 async function placeHeldFile(held: HeldPath, path: string, readOnly: boolean): Promise<void> {
   await rm(path, { force: true });
   const why = await link(held.realPath, path).then(
-    async () => ((await isAt(path, held)) ? undefined : "it was replaced after it was judged"),
+    async () => ((await isAt(path, held)) ? undefined : "it was replaced after the check"),
     (failure: unknown) => causeOf(failure).why,
   );
   if (why === undefined) return;
@@ -104,6 +106,6 @@ async function placeHeldFile(held: HeldPath, path: string, readOnly: boolean): P
   if (readOnly && (await stat(readable)).size <= copiedBytesMax) return copyFile(readable, path);
   throw new Fault(
     "ENGINE_FAILED",
-    `${held.realPath} cannot be mounted as it was judged (${why}): ask for the folder that it lies in, or let only root write to the folders above it`,
+    `${held.realPath} cannot be mounted as it was checked (${why}): mount its folder instead, or let only root write to the folders above it`,
   );
 }

@@ -7,20 +7,28 @@ import { demultiplexer } from "./demultiplexer.ts";
 import { wordsOf } from "./engine-fault.ts";
 import { engineStream, readAll } from "./engine-stream.ts";
 
-// How long the engine may take to hand over the rest after the container's end: it lies in its memory or on its disk by then.
+// How long the engine may take to deliver the rest after the container's end; the data is in its memory or on its disk
+// by then.
 const drainLimitMs = 30_000;
 
-/** Hands over a container's output and resolves at its end. `ended` fires when the container has; `cut` ends the reading. */
+/**
+ * Delivers a container's output and resolves at its end. `ended` fires when the container has ended; `cut` stops the
+ * reading.
+ */
 export type OutputStream = (output: Work["output"], signals: { ended: AbortSignal; cut: AbortSignal }) => Promise<void>;
 
-/** The output of a container to which this process attached before it was started: complete, and free of any log. */
+/**
+ * The output of a container to which this process attached before the start: complete, and independent of the engine's
+ * log.
+ */
 export function attachedOutput(stream: Readable): OutputStream {
   return (output, { cut }) => readAll(stream, cut, demultiplexer(output));
 }
 
 /**
- * The output of a container that an earlier process started, from the beginning, out of the engine's log. An engine that follows a log
- * may drop the last lines when the container ends, so what is missing is read once more at the end.
+ * The output of a container that an earlier process started, read from the engine's log from the beginning. An engine
+ * that follows a log may drop the last lines when the container ends, so the log is read a second time and the missing
+ * part is delivered.
  */
 export function loggedOutput(docker: Docker, containerId: string): OutputStream {
   const path = `/containers/${containerId}/logs`;
@@ -38,7 +46,7 @@ export function loggedOutput(docker: Docker, containerId: string): OutputStream 
   };
 }
 
-/** Passes on what comes after the bytes that have been seen of each stream. */
+/** Passes on the bytes of each stream that follow those already delivered. */
 function behind(seen: { readonly stdout: number; readonly stderr: number }, output: Work["output"]): Work["output"] {
   const skip = { ...seen };
   return (stream, chunk) => {
@@ -55,7 +63,10 @@ export interface Listening {
   readonly letGo: AbortSignal;
 }
 
-/** Listens to the end, for a bounded time after the container's own. Never rejects: an output that breaks off says so in a last line on stderr. */
+/**
+ * Reads the output to its end, for a bounded time after the container's end. Never rejects: a broken output ends with a
+ * line on stderr.
+ */
 export async function listen(outputStream: OutputStream, { clock, output, ended, letGo }: Listening): Promise<void> {
   const cut = new AbortController();
   const received = new AbortController();

@@ -3,29 +3,30 @@ import type Docker from "dockerode";
 import type { Work } from "../executor.ts";
 
 const nodeLabel = "shoal.node";
-// Node ids are unique in a cluster, and engines may serve several: this one is kept in the node's data directory.
+// Node ids are unique in a cluster, and engines may serve several clusters: this id is stored in the node's data
+// directory.
 const instanceLabel = "shoal.instance";
 const executionLabel = "shoal.execution";
 
-/** How a node knows its own containers on an engine that it may share: by labels, never by name. */
+/** How a node identifies its containers on a shared engine: by labels, never by name. */
 export interface Ownership {
   labels(work: Work): Record<string, string>;
-  /** One name for one execution on one node, so that the engine itself refuses to make a second container for it. */
+  /** One name for one execution on one node, so that the engine refuses to create a second container for it. */
   containerName(work: Work): string;
   /** This node's containers, of one execution or of all. */
   containers(executionId?: string): Promise<readonly OwnedContainer[]>;
 }
-/** Whose containers they are: a node, and which of all nodes of that name. */
+/** The owner of containers: a node, and its instance among all nodes with that name. */
 export interface ContainerOwner {
   readonly nodeId: string;
-  /** Unique for ever, and kept for as long as the node's data directory. */
+  /** Globally unique, and stored in the node's data directory. */
   readonly instanceId: string;
 }
 
 export interface OwnedContainer {
   readonly id: string;
   readonly executionId: string;
-  /** The engine's word: created, running, paused, restarting, removing, exited or dead. */
+  /** The engine's state: created, running, paused, restarting, removing, exited or dead. */
   readonly state: string;
 }
 
@@ -52,13 +53,13 @@ export function ownership(docker: Docker, { nodeId, instanceId }: ContainerOwner
   };
 }
 
-/** What the engine allows in a name; what is lost here, the digest beside it keeps apart. */
+/** Characters that the engine allows in a name; the appended hash distinguishes names that become equal. */
 function readable(id: string): string {
   // 64: enough to recognise an execution in `docker ps`.
   return id.replace(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 64);
 }
 
 function digest(instanceId: string, executionId: string): string {
-  // 12 hexadecimal digits: as many as the engine shows of its own ids.
+  // 12 hexadecimal digits: the length of the engine's short ids.
   return createHash("sha256").update(`${instanceId}\0${executionId}`).digest("hex").slice(0, 12);
 }

@@ -24,8 +24,8 @@ describe("docker params", () => {
 
   it.each([
     [{}, /string/],
-    [{ Image: "No Image" }, /"No Image" cannot name an image/],
-    [{ Image: "a", WorkingDirectory: "here" }, /begins with \//],
+    [{ Image: "No Image" }, /"No Image" is not an image reference/],
+    [{ Image: "a", WorkingDirectory: "here" }, /absolute path/],
     [{ Image: "a", EnvironmentVariables: ["NOVALUE"] }, /NAME=value/],
     [{ Image: "a", EnvironmentVariables: ["=value"] }, /NAME=value/],
     [{ Image: "a", Parameters: ["zero\0byte"] }, /zero byte/],

@@ -5,56 +5,58 @@ import type { ErrorCode } from "@shoal/proto";
 import type Docker from "dockerode";
 import { engineFault } from "./engine-fault.ts";
 import { readAll } from "./engine-stream.ts";
-import { Progress, pullProgress, type Say } from "./pull-progress.ts";
+import { type OnLine, Progress, pullProgress } from "./pull-progress.ts";
 
-/** What one pull may take. */
+/** Limits of one pull. */
 export interface PullLimits {
   readonly pullMs: number;
-  /** Bytes of its layers as the registry sends them; what they unpack to only the engine knows. */
+  /** Bytes of the layers as the registry sends them; only the engine knows their unpacked size. */
   readonly imageBytes: number;
 }
 
-// Half an hour and 20 GiB: the largest images in common use, over a line that brings a gigabyte in a minute and a half.
+// Half an hour and 20 GiB: the largest images in common use, over a line that transfers one GB in a minute and a half.
 export const pullDefaults: PullLimits = { pullMs: 30 * 60_000, imageBytes: 20 * 1024 ** 3 };
 
-// An engine says something several times a second while it pulls; five minutes of silence is a registry that hangs.
+// An engine reports progress several times a second during a pull; five minutes without a message means that the
+// registry hangs.
 const silenceMaxMs = 5 * 60_000;
 
-// 404: no such image, or not for us to see. 403 and 401 are a registry's way to say the same.
+// 404: the image does not exist, or this user may not see it. Registries also answer 403 and 401 for that.
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "TASK_INVALID", 403: "TASK_INVALID", 404: "TASK_INVALID" };
-// What engines say with another status, or inside the stream, where there is none any more.
+// Messages with which engines report a missing image under another status, or inside the stream, where there is no
+// status.
 const isAbsent = /manifest unknown|not found: |repository does not exist|access denied/;
 
 export interface Pulls {
   /**
-   * Brings an image to the engine; pulls of the same image at the same time are one pull, told to all who wait. Throws a Fault:
-   * TASK_INVALID when the image does not exist, ENGINE_FAILED when it could not be brought here, STOPPED once `signal` fires. A pull
-   * that no work waits for any more is ended.
+   * Pulls an image to the engine. Concurrent pulls of one image share one pull, and its progress goes to all callers.
+   * Throws a Fault: TASK_INVALID when the image does not exist, ENGINE_FAILED when the pull fails, STOPPED once
+   * `signal` fires. A pull that no work waits for is aborted.
    */
-  pull(image: string, say: Say, signal?: AbortSignal): Promise<void>;
+  pull(image: string, onLine: OnLine, signal?: AbortSignal): Promise<void>;
 }
 
 export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
   const underWay = new Map<string, SharedPull>();
   function begin(image: string): SharedPull {
-    const listeners: Say[] = [];
+    const listeners: OnLine[] = [];
     const unwanted = new AbortController();
-    const pull: Pull = { image, limits, say: pullProgress(image, listeners), unwanted: unwanted.signal };
+    const pull: Pull = { image, limits, onProgress: pullProgress(image, listeners), unwanted: unwanted.signal };
     const done = pullOnce(docker, clock, pull).finally(() => leave(shared));
     const shared: SharedPull = { listeners, done, end: () => unwanted.abort() };
     underWay.set(image, shared);
     return shared;
     function leave(one: SharedPull): void {
-      // One that was ended may have a successor already.
+      // An aborted pull may already have a successor.
       if (underWay.get(image) === one) underWay.delete(image);
     }
   }
   return {
-    pull(image, say, signal) {
+    pull(image, onLine, signal) {
       const shared = underWay.get(image) ?? begin(image);
-      shared.listeners.push(say);
+      shared.listeners.push(onLine);
       return untilFired(shared.done, signal, () => {
-        shared.listeners.splice(shared.listeners.indexOf(say), 1);
+        shared.listeners.splice(shared.listeners.indexOf(onLine), 1);
         if (shared.listeners.length > 0) return;
         underWay.delete(image);
         shared.end();
@@ -65,18 +67,18 @@ export function pulls(docker: Docker, clock: Clock, limits: PullLimits): Pulls {
 
 /** A pull with the works that wait for it. */
 interface SharedPull {
-  readonly listeners: Say[];
+  readonly listeners: OnLine[];
   readonly done: Promise<void>;
   readonly end: () => void;
 }
 
-/** The end of `done`, or a Fault STOPPED as soon as the signal fires; `left` is called then. */
+/** Settles like `done`, or rejects with a Fault STOPPED as soon as the signal fires, and then calls `left`. */
 function untilFired(done: Promise<void>, signal: AbortSignal | undefined, left: () => void): Promise<void> {
   if (signal === undefined) return done;
   return new Promise((resolve, reject) => {
     const fired = () => {
       left();
-      reject(new Fault("STOPPED", "nothing waits for the image any more"));
+      reject(new Fault("STOPPED", "no work waits for the image any more"));
     };
     done.then(resolve, reject).finally(() => signal.removeEventListener("abort", fired));
     if (signal.aborted) fired();
@@ -84,18 +86,18 @@ function untilFired(done: Promise<void>, signal: AbortSignal | undefined, left: 
   });
 }
 
-// Lines of progress have some hundred characters; one that carries an error of a registry may have some thousand.
+// Lines of progress have some hundred characters; a line with a registry's error may have some thousand.
 const progressCharsMax = 1_000_000;
 
 interface Pull {
   readonly image: string;
   readonly limits: PullLimits;
-  readonly say: (progress: Progress) => void;
-  /** Fires when no work waits for it any more. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Fires when no work waits for the pull any more. */
   readonly unwanted: AbortSignal;
 }
 
-async function pullOnce(docker: Docker, clock: Clock, { image, limits, say, unwanted }: Pull): Promise<void> {
+async function pullOnce(docker: Docker, clock: Clock, { image, limits, onProgress, unwanted }: Pull): Promise<void> {
   const silence = pullWatch(clock, image, limits);
   const signal = AbortSignal.any([silence.signal, unwanted]);
   const count = byteCounter(image, limits.imageBytes);
@@ -110,7 +112,7 @@ async function pullOnce(docker: Docker, clock: Clock, { image, limits, say, unwa
         const progress = Progress.parse(JSON.parse(line));
         if (progress.error !== undefined) throw new Error(progress.error);
         count(progress);
-        say(progress);
+        onProgress(progress);
       }
     });
   } catch (failure) {
@@ -127,31 +129,28 @@ function pullFault(failure: unknown, image: string): Fault {
     : fault;
 }
 
-/** Counts what has come of all layers, and throws a Fault when it is more than an image may have. */
+/** Sums the bytes of all layers, and throws a Fault when they exceed the limit of an image. */
 function byteCounter(image: string, imageBytes: number): (progress: Progress) => void {
   const layers = new Map<string, number>();
   let total = 0;
   return ({ id, status, progressDetail }) => {
     if (id === undefined || status !== "Downloading") return;
-    // A layer that is fetched once more after a failure is counted once.
+    // A layer that is downloaded a second time after a failure counts once.
     const before = layers.get(id) ?? 0;
     const now = Math.max(before, progressDetail?.current ?? 0);
     layers.set(id, now);
     total += now - before;
     if (total <= imageBytes) return;
-    throw new Fault(
-      "TASK_INVALID",
-      `pulling ${image}: the image has more than the ${imageBytes} bytes that one may have`,
-    );
+    throw new Fault("TASK_INVALID", `pulling ${image}: the image exceeds the limit of ${imageBytes} bytes`);
   };
 }
 
-/** Aborts its signal when nothing has broken the silence for too long, and when the pull takes too long as a whole. */
+/** Aborts its signal when the registry is silent for too long, and when the whole pull takes too long. */
 function pullWatch(clock: Clock, image: string, { pullMs }: PullLimits) {
   const ending = new AbortController();
   const end = (why: string) => ending.abort(new Fault("ENGINE_FAILED", `pulling ${image}: ${why}`));
   const silent = () => end(`the registry has sent nothing for ${silenceMaxMs / 1000} s`);
-  const cancelLate = clock.at(clock.now() + pullMs, () => end(`it is not done after ${pullMs / 1000} s`));
+  const cancelLate = clock.at(clock.now() + pullMs, () => end(`the pull takes longer than ${pullMs / 1000} s`));
   let cancel = clock.at(clock.now() + silenceMaxMs, silent);
   return {
     signal: ending.signal,

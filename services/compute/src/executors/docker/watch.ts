@@ -7,13 +7,13 @@ import { engineStream, readAll } from "./engine-stream.ts";
 import { listen, type OutputStream } from "./output-stream.ts";
 import { callLimitMs, within } from "./within.ts";
 
-// What an Exit says when no exit code was ever seen.
+// The exit code of an Exit when the engine reported none.
 const noExitCode = -1;
-// The two codes with which a shell, and the engine's init process, say "no such command" and "not a program".
+// The two codes with which a shell, and the engine's init process, report "no such command" and "not executable".
 const unstartableCodes: readonly number[] = [126, 127];
-// The init process's last words when it cannot execute the command.
+// The error of the init process when it cannot execute the command.
 const initStderrTail = /^\[FATAL tini \(\d+\)\] (exec .*)/m;
-// Characters of stderr that are looked at for these words: they come first, and alone.
+// Characters of stderr that are searched for this error: it is the first and only output.
 const stderrHeadMaxLength = 1_000;
 
 export interface ContainerWatch {
@@ -22,12 +22,15 @@ export interface ContainerWatch {
   readonly containerId: string;
   readonly work: Work;
   readonly outputStream: OutputStream;
-  /** Fires when this process lets go: the container goes on, and its exit is for the next process to read. */
+  /**
+   * Fires when this process releases the container: the container keeps running, and the next process reads its exit.
+   */
   readonly letGo: AbortSignal;
 }
 
 /**
- * Follows a container that has been started, whoever started it and whether or not it has ended. The exit settles after the output has been handed over, and never once `letGo` has fired.
+ * Follows a container that this or an earlier process started, whether or not it has ended. The exit settles after the
+ * output has been delivered, and never after `letGo` has fired.
  */
 export function watch(on: ContainerWatch): Running {
   let halting: Promise<boolean> | undefined;
@@ -43,7 +46,7 @@ export function watch(on: ContainerWatch): Running {
       try {
         await halting;
       } catch (failure) {
-        // Nothing has been ended: the next call asks again.
+        // The container still runs: the next call tries again.
         halting = undefined;
         throw engineFault(failure, `halting ${on.work.id}`);
       }
@@ -84,15 +87,19 @@ interface End {
 function exitOf({ exitCode, halted, outOfMemory, stderr }: End, work: Work): Exit {
   if (halted) return { exitCode, failure: { code: "STOPPED", why: "it was halted while it ran" } };
   if (outOfMemory) {
-    const why = `it needed more than its ${work.resources.memoryBytes} bytes of memory`;
+    const why = `the container exceeded its limit of ${work.resources.memoryBytes} bytes of memory`;
     return { exitCode, failure: { code: "OUT_OF_MEMORY", why } };
   }
-  // With an init process in front the engine starts even a command that does not exist; the init process then says so and ends.
+  // The engine starts the init process even when the command does not exist; the init process then reports that and
+  // exits.
   const words = unstartableCodes.includes(exitCode) ? initStderrTail.exec(stderr)?.[1] : undefined;
   return words === undefined ? { exitCode } : { exitCode, failure: { code: "TASK_INVALID", why: words } };
 }
 
-/** False when it had already ended by itself. The engine counts whole seconds, so the grace is rounded up. */
+/**
+ * False when the container had already ended by itself. The engine counts whole seconds, so the grace period is rounded
+ * up.
+ */
 async function stop({ docker, clock, containerId }: ContainerWatch, graceMs: number): Promise<boolean> {
   try {
     const stopped = docker.getContainer(containerId).stop({ t: Math.ceil(graceMs / 1000) });
@@ -100,7 +107,7 @@ async function stop({ docker, clock, containerId }: ContainerWatch, graceMs: num
     return true;
   } catch (failure) {
     const status = statusOf(failure);
-    // 304: it has ended; 404: it has been removed.
+    // 304: the container has ended; 404: it has been removed.
     if (status === 304 || status === 404) return false;
     throw failure;
   }
@@ -109,10 +116,10 @@ async function stop({ docker, clock, containerId }: ContainerWatch, graceMs: num
 const Waited = z.object({ StatusCode: z.int(), Error: z.object({ Message: z.string() }).nullish() });
 
 /**
- * The exit code of a container that has been started, once it has ended. Rejects when the engine goes away or `letGo` fires.
+ * The exit code of a started container, once it has ended. Rejects when the engine goes away or `letGo` fires.
  *
- * Asks for "not running" after the start, not for "the next exit" before it: that can miss nothing, and it is the same
- * question for a container that an earlier process started.
+ * The wait condition is "not running" after the start, not "next exit" before it: this misses no exit, and it also
+ * works for a container that an earlier process started.
  */
 async function exitCode(docker: Docker, containerId: string, letGo: AbortSignal): Promise<number> {
   const path = `/containers/${containerId}/wait`;

@@ -1,22 +1,22 @@
 import { z } from "zod";
 
-// 4096 is the longest path that Linux knows; a task has no use for more arguments than a command line holds.
+// 4096 is the longest path on Linux; a command line has no room for more arguments than that.
 const path = z
   .string()
   .min(1)
   .max(4096)
   .refine(
     (path) => path.startsWith("/") || !path.split("/").includes(".."),
-    "must be the path of a mounted input, such as /app/main.wasm; one that is relative begins at the task's root",
+    "must be the path of a mounted input, such as /app/main.wasm; a relative path starts at the task's root",
   );
 
-// 128 KiB is the longest single argument that Linux passes; a zero would end it early.
+// 128 KiB is the longest single argument on Linux; a zero byte would end it early.
 const text = z
   .string()
   .max(131_072)
-  .regex(/^[^\0]*$/, "must not hold a zero character");
+  .regex(/^[^\0]*$/, "must not contain a zero character");
 
-/** What a wasm task is told; its keys are the wire names. */
+/** The params of a wasm task; the keys are the wire names. */
 export const WasmParams = z.strictObject({
   EntryModule: path.describe("path of the module to run: the target of an input, or a file inside one"),
   Entrypoint: z.string().min(1).max(256).default("_start").describe("the exported function to call"),

@@ -2,7 +2,7 @@ import { type RunningGuest, type WasiSandboxOptions, wasiSandbox } from "@shoal/
 import type { Executor, Work } from "../executor.ts";
 import { WasmParams } from "./params.ts";
 
-/** Runs WebAssembly modules that use WASI preview 1, each in a sandbox process of its own. Guests have no network. */
+/** Runs WebAssembly modules with WASI preview 1, each in a separate sandbox process. Guests have no network. */
 export function wasm(options: WasiSandboxOptions): Executor {
   const sandbox = wasiSandbox(options);
   const running = new Map<string, RunningGuest>();
@@ -16,7 +16,7 @@ export function wasm(options: WasiSandboxOptions): Executor {
       void guest.exit.then(() => running.delete(work.id));
       return guest;
     },
-    // A guest ends with the process that started it, so there is never anything to find again.
+    // A guest ends with the process that started it, so there is nothing to attach to.
     attach: async () => undefined,
     sweep: async (keep) => {
       const left = [...running].filter(([id]) => !keep.has(id));

@@ -8,8 +8,8 @@ import { type Pack, pack } from "tar-stream";
 import { type ArchiveEntry, type WalkOptions, walk } from "./walk.ts";
 
 /**
- * A folder as a tar.gz, made while it is read. The same folder gives the same bytes. An error on it is a Fault with the reason; what is too
- * large fails before anything is read.
+ * Streams a folder as a tar.gz. The same folder gives the same bytes. A stream error is a Fault with the reason; an
+ * oversized folder fails before anything is read.
  */
 export function archive(folder: string, options: WalkOptions): Readable {
   const { signal } = options;
@@ -17,7 +17,7 @@ export function archive(folder: string, options: WalkOptions): Readable {
   const packed = new PassThrough();
   for (const stream of [tar, packed]) record(stream);
   const zipping = pipeline(tar, createGzip(), packed, { signal });
-  // What goes wrong on the way arrives as the stream's own error.
+  // A failure during the packing becomes the stream's error.
   zipping.catch((failure: unknown) => packed.destroy(archiveFault(failure)));
   fill(tar, folder, options).then(
     () => tar.finalize(),
@@ -44,8 +44,8 @@ async function add(tar: Pack, entry: ArchiveEntry, signal: AbortSignal): Promise
 }
 
 /**
- * Whoever reads the archive learns of a failure by reading. One that comes when the reading has ended already, as when the reader's disk is
- * full, has no listener, and a failure without a listener ends the process.
+ * The reader of the archive receives a failure through the stream. A failure after the end of the reading, such as a
+ * full disk of the reader, has no listener, and an error without a listener ends the process.
  */
 function record<S extends NodeJS.EventEmitter>(stream: S): S {
   stream.on("error", () => {});
@@ -66,12 +66,14 @@ async function addFile(
   }
 }
 
-/** Opens a file, not through a link that has taken its place since it was looked at, and without waiting for the writer of a pipe that has. */
+/**
+ * Opens a file, but no link that has replaced it since the walk, and without waiting for the writer of a pipe that has.
+ */
 export async function openResult(hostPath: Buffer): Promise<FileHandle> {
   const file = await open(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new Fault("PUBLISH_FAILED", "a result is no longer the file that it was when the results were looked over");
+  throw new Fault("PUBLISH_FAILED", "a result file was replaced while the results were read");
 }
 
 function archiveFault(failure: unknown): Fault {

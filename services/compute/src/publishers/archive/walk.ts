@@ -4,14 +4,14 @@ import { lstat, readdir, readlink } from "node:fs/promises";
 import { posix } from "node:path";
 import { Fault } from "@shoal/core";
 
-/** Files, folders and links of one archive; more is a mistake of the task. The client unpacks as many. */
+/** Limit of files, folders and links in one archive; more is a mistake of the task. The client unpacks as many. */
 const entriesMax = 100_000;
-// Levels of folders; the client unpacks as many.
+// Limit of folder levels; the client unpacks as many.
 const depthMax = 64;
 // What tar writes for each entry before its content: one block.
 const headerBytes = 512;
 
-/** One thing that goes into an archive. Paths are relative and separated by slashes. */
+/** One entry of an archive. Paths are relative, with slashes. */
 export type ArchiveEntry = {
   readonly path: string;
   readonly mode: number;
@@ -22,22 +22,24 @@ export type ArchiveEntry = {
   | { readonly kind: "link"; readonly to: string }
 );
 
-// Read, write and run; never the bits that lend rights.
+// Read, write and execute; never setuid, setgid or sticky.
 const modeMask = 0o777;
 
 export interface WalkOptions {
-  /** The most bytes that the files may claim to hold together: a hole counts as what it claims, since it is read as that. */
+  /**
+   * Limit of the files' total size in bytes; a sparse file counts with its apparent size, because all of it is read.
+   */
   readonly limitBytes: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Everything in a folder, in the order of names, before any of it is read. Links are kept as links, and only while they stay inside the
- * folder; sockets, devices and pipes are left out. A byte of a name that is not UTF-8 becomes %XX. Throws Fault OUTPUT_TOO_LARGE when there
- * is too much of it, RESULTS_TOO_LARGE when it is too large.
+ * Lists a folder in the order of names, before any of it is read. Links are kept as links, and only when they stay
+ * inside the folder; sockets, devices and pipes are omitted. A byte of a name that is not UTF-8 becomes %XX. Throws
+ * Fault OUTPUT_TOO_LARGE when there are too many entries, RESULTS_TOO_LARGE when the files are too large.
  */
 export async function walk(root: string, { limitBytes, signal }: WalkOptions): Promise<readonly ArchiveEntry[]> {
-  // Host paths are kept as latin1, one character for each byte: names of files are bytes, not text.
+  // Host paths are latin1, one character for each byte: file names are bytes, not text.
   const hostRoot = Buffer.from(root).toString("latin1");
   const entries: ArchiveEntry[] = [];
   const waiting = [""];
@@ -46,7 +48,7 @@ export async function walk(root: string, { limitBytes, signal }: WalkOptions): P
     signal.throwIfAborted();
     const names = (await readdir(bytesOf(`${hostRoot}/${at}`), "latin1")).sort();
     seen += names.length;
-    if (seen > entriesMax) throw new Fault("OUTPUT_TOO_LARGE", `the results hold more than ${entriesMax} files`);
+    if (seen > entriesMax) throw new Fault("OUTPUT_TOO_LARGE", `the results contain more than ${entriesMax} files`);
     for (const name of names) {
       const inner = posix.join(at, name);
       const entry = await look(bytesOf(`${hostRoot}/${inner}`), inner);
@@ -61,13 +63,13 @@ export async function walk(root: string, { limitBytes, signal }: WalkOptions): P
 }
 
 function tooLarge(sumBytes: number, limitBytes: number): Fault {
-  const why = `the results hold at least ${sumBytes} bytes, this node publishes at most ${limitBytes} (results.limitBytes)`;
-  return new Fault("RESULTS_TOO_LARGE", `${why}; a sparse file counts with its whole size`);
+  const why = `the results contain at least ${sumBytes} bytes, this node publishes at most ${limitBytes} (results.limitBytes)`;
+  return new Fault("RESULTS_TOO_LARGE", `${why}; a sparse file counts with its apparent size`);
 }
 
 function deeper(inner: string): string {
   if (inner.split("/").length <= depthMax) return inner;
-  throw new Fault("OUTPUT_TOO_LARGE", `the results have folders in more than ${depthMax} levels`);
+  throw new Fault("OUTPUT_TOO_LARGE", `the results have more than ${depthMax} levels of folders`);
 }
 
 const bytesOf = (hostPath: string): Buffer => Buffer.from(hostPath, "latin1");
@@ -88,7 +90,7 @@ async function look(hostPath: Buffer, inner: string): Promise<ArchiveEntry | und
   return staysInside(inner, to) ? { ...base, kind: "link", to: textOf(to) } : undefined;
 }
 
-/** Where the link lies decides: it is read as whoever unpacks the archive will read it. */
+/** The link's own folder decides: a reader of the unpacked archive resolves the link from there. */
 function staysInside(path: string, to: string): boolean {
   if (posix.isAbsolute(to)) return false;
   const target = posix.normalize(posix.join(posix.dirname(path), to));

@@ -5,17 +5,17 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "@shoal/core";
 
-/** Published files, by plain names, in one folder. */
+/** Published files with plain names, in one folder. */
 export interface FileStore {
-  /** True when the file is there and not too old. */
+  /** True when the file exists and has not expired. */
   has(name: string): Promise<boolean>;
-  /** Removes what earlier processes have begun and not finished. Only before the first `put`. */
+  /** Removes unfinished files of earlier processes. Call it before the first `put` only. */
   begin(): Promise<void>;
-  /** Puts a file there, whole or not at all: what cannot be finished is removed. */
+  /** Stores a file, completely or not at all: an unfinished file is removed. */
   put(name: string, bytes: Readable): Promise<void>;
-  /** A file's path and size, unless it is not there or too old. */
+  /** A file's path and size, unless it does not exist or has expired. */
   find(name: string): Promise<{ readonly path: string; readonly sizeBytes: number } | undefined>;
-  /** Removes what is too old, and then the oldest until the rest is not too much; never the newest. */
+  /** Removes expired files, and then the oldest until the rest is within the limit; never the newest. */
   sweep(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function createFileStore({ folder, clock, keepMs, keepBytes }: FileStoreO
         await pipeline(bytes, createWriteStream(path + unfinished, { mode: 0o600 }));
         await rename(path + unfinished, path);
       } catch (failure) {
-        // On a full disk this makes the room that it has taken. What cannot be removed is left to the next start.
+        // On a full disk this frees the space of the unfinished file. The next start removes what remains.
         await rm(path + unfinished, { force: true }).catch(() => {});
         throw failure;
       }
@@ -60,7 +60,7 @@ export function createFileStore({ folder, clock, keepMs, keepBytes }: FileStoreO
       const names = (await readdir(folder).catch(() => [])).filter((name) => fileName.test(name));
       const files = await Promise.all(names.map((name) => measured(join(folder, name))));
       const [newest, ...older] = files.sort((a, b) => b.mtimeMs - a.mtimeMs);
-      // The newest stays, however large: its link has only just been given out.
+      // The newest file stays, whatever its size: its link has only just been returned.
       let saved = newest?.sizeBytes ?? 0;
       for (const { path, sizeBytes, mtimeMs } of older) {
         saved += sizeBytes;

@@ -8,30 +8,33 @@ import { type ResultServer, serveResults } from "./server.ts";
 
 export interface LocalPublisherOptions {
   readonly clock: Clock;
-  /** Where results are kept; made when it is not there. */
+  /** The folder of the results; created when it does not exist. */
   readonly folder: string;
   readonly address: string;
-  /** What links name where the address stands for all of the machine's. */
+  /** The host name in links when the address means all addresses of the machine. */
   readonly machine: string;
-  /** 0 takes any free port, and the same one after a restart where it is still free. */
+  /** 0 selects any free port, and the same port after a restart when it is still free. */
   readonly port: number;
   readonly keepMs: number;
   readonly keepBytes: number;
-  /** The most bytes that the files of one result may hold together. */
+  /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
 }
 
-/** Keeps results on this node and serves them over HTTP to whoever has the link, until they are too old or too many. */
+/**
+ * Stores results on this node and serves them over HTTP to every client that has the link, until they expire or exceed
+ * the limit.
+ */
 export function local(options: LocalPublisherOptions): Publisher {
   const { clock, folder, address, machine, port, keepMs, keepBytes, limitBytes } = options;
   const fileStore = createFileStore({ folder, clock, keepMs, keepBytes });
   let serving: Promise<ResultServer> | undefined;
-  // Nothing is published before it serves, so that whatever is unfinished by then was left by a process that has died.
+  // Publishing starts after the server listens, so every unfinished file at this point is from an earlier process.
   const serve = async () => {
     await fileStore.begin();
     return serveResults({ fileStore, folder, address, port });
   };
-  // Tried again at the next question when it could not be had.
+  // A failed start is retried at the next check.
   const server = () => {
     serving ??= serve().catch((failure: unknown) => {
       serving = undefined;
@@ -72,8 +75,8 @@ export function local(options: LocalPublisherOptions): Publisher {
   };
 }
 
-// Listened on, they mean every address of the machine; connected to, none.
+// As a listen address these mean every address of the machine; as a destination they are invalid.
 const wildcards: readonly string[] = ["0.0.0.0", "::"];
 
-/** As it stands in a URL. */
+/** The form of a host in a URL. */
 const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);

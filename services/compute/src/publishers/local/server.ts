@@ -6,40 +6,43 @@ import { pipeline } from "node:stream/promises";
 import { causeOf, Fault, hostOfHeader, isLoopback } from "@shoal/core";
 import type { FileStore } from "./file-store.ts";
 
-/** What bounds the server's connections. */
+/** Limits of the server's connections. */
 const limits = {
-  /** Downloads at once; each takes a file descriptor and a socket. */
+  /** Concurrent downloads; each takes a file descriptor and a socket. */
   connectionsMax: 256,
-  /** How long the head of a request may take; a link is short. */
+  /** Time limit for the head of a request; a link is short. */
   headersMs: 5000,
-  /** How often late senders are looked for. */
+  /** Interval at which slow requests are closed. */
   lateCheckMs: 1000,
-  /** How long a connection may stand still: longer than a slow reader's disk, and then its place is another's. */
+  /**
+   * How long a connection may be idle: longer than a pause of a slow reader's disk. Then its place is free for another
+   * reader.
+   */
   stillMs: 60_000,
 } as const;
 
 export interface ResultServerOptions {
   readonly fileStore: FileStore;
-  /** Where the port is remembered that a port of 0 has led to: links that were given out still lead here after a restart. */
+  /** File that stores the port which a port of 0 selected: links returned before a restart stay valid. */
   readonly folder: string;
   readonly address: string;
   readonly port: number;
-  /** How long a connection may stand still, in milliseconds; a minute when left out. */
+  /** How long a connection may be idle, in milliseconds; default one minute. */
   readonly stillMs?: number;
 }
 
-/** Serves the shelf's files over HTTP, and nothing else. */
+/** Serves the files of a file store over HTTP. */
 export interface ResultServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Listens. Throws Fault CONFIG_INVALID when the address or the port cannot be had. */
+/** Starts to listen. Throws Fault CONFIG_INVALID when the address or the port is not available. */
 export async function serveResults(options: ResultServerOptions): Promise<ResultServer> {
   const { address, port, folder } = options;
   const { headersMs: headersTimeout, lateCheckMs: connectionsCheckingInterval } = limits;
   const server = createServer({ headersTimeout, connectionsCheckingInterval }, (request, response) => {
-    // A client that goes away in the middle is no failure of ours.
+    // A client that disconnects in the middle is not an error of the server.
     answer(options, request, response).catch(() => response.destroy());
   });
   server.maxConnections = limits.connectionsMax;
@@ -54,7 +57,7 @@ export async function serveResults(options: ResultServerOptions): Promise<Result
       );
     return listen(server, 0, address);
   });
-  // A connection that the system could not hand over is lost; the others go on.
+  // A connection that the system could not accept is lost; the others continue.
   server.on("error", () => {});
   if (port === 0) await remember(folder, actual);
   return {
@@ -95,7 +98,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // No page of another site embeds a result, and no browser takes one for a page.
+  // No page of another site can embed a result, and no browser renders a result as a page.
   response.setHeader("cross-origin-resource-policy", "same-origin").setHeader("x-content-type-options", "nosniff");
   if (isForeign(address, request.headers.host)) return end(response, 403);
   if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405);
@@ -106,7 +109,10 @@ async function answer(
   await pipeline(createReadStream(found.path), response);
 }
 
-/** While only this machine is listened to, a name that is not loopback's was led here by somebody's DNS, to read what a page may not. */
+/**
+ * A server on loopback only accepts loopback names: another name comes from a foreign DNS record, with which a web page
+ * could read results that it must not.
+ */
 function isForeign(address: string, header: string | undefined): boolean {
   if (!isLoopback(address) || header === undefined || header === "") return false;
   const host = hostOfHeader(header);
@@ -114,9 +120,9 @@ function isForeign(address: string, header: string | undefined): boolean {
 }
 
 const summary: Readonly<Record<403 | 404 | 405, string>> = {
-  403: "results are served to this machine alone: use localhost or a loopback address in the link\n",
-  404: "no result is kept under this name: it may have been removed by age, run the job again\n",
-  405: "results are fetched with GET\n",
+  403: "results are served to this machine only: use localhost or a loopback address in the link\n",
+  404: "no result is stored under this name: it may have expired; run the job again\n",
+  405: "use GET to fetch results\n",
 };
 
 function end(response: ServerResponse, status: keyof typeof summary): void {

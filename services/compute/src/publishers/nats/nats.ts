@@ -4,18 +4,18 @@ import { z } from "zod";
 import { archive } from "../archive/archive.ts";
 import type { Publisher } from "../publisher.ts";
 
-/** Where a node's results are kept inside NATS: a bucket that only this node may write. */
+/** Stores a node's results in NATS: a bucket that only this node may write. */
 export interface ResultStore {
-  /** The bucket's name, as whoever fetches a result needs it. */
+  /** The bucket's name, which a client needs to fetch a result. */
   readonly bucket: string;
-  /** Stores an object, or replaces it. Throws a Fault when that is not known to have happened. */
+  /** Stores or replaces an object. Throws a Fault unless the object is known to be stored. */
   put(
     name: string,
     bytes: ReadableStream<Uint8Array>,
   ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
 }
 
-/** Keeps results as objects in NATS itself: they reach the user over the connections that are there, and the node opens no port. */
+/** Stores results as objects in NATS: clients fetch them over existing connections, and the node opens no port. */
 export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: number }): Publisher {
   return {
     name: "nats",
@@ -29,10 +29,10 @@ export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: 
         return { type: "nats", params: { Bucket: store.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest } };
       } catch (failure) {
         packed.destroy();
-        // The reason why nothing could be read counts more than that nothing arrived.
+        // The error of reading the results takes precedence over the error of storing them.
         const reason = packed.errored ?? failure;
         if (reason instanceof Fault) throw reason;
-        throw new Fault("PUBLISH_FAILED", `the results did not reach NATS: ${causeOf(failure).why}`, {
+        throw new Fault("PUBLISH_FAILED", `the results were not stored in NATS: ${causeOf(failure).why}`, {
           cause: failure,
         });
       }

@@ -1,7 +1,7 @@
 import { Fault, hostVariableOf } from "@shoal/core";
 import type { Assignment } from "@shoal/proto";
 
-/** What every task finds in its environment, under both prefixes, so that images made for Bacalhau run as they are. */
+/** The variables that every task gets, under both prefixes, so that images made for Bacalhau run unchanged. */
 const injected: Readonly<Record<string, (assignment: Assignment) => string>> = {
   EXECUTION_ID: ({ executionId }) => executionId,
   JOB_ID: ({ jobId }) => jobId,
@@ -23,7 +23,7 @@ const variables: readonly (readonly [name: string, value: (assignment: Assignmen
   ...Object.entries(injectedByUs).map(([name, value]) => [`SHOAL_${name}`, value] as const),
 ];
 
-/** The environment of a task. Throws Fault TASK_INVALID when it wants a host variable that it may not read. */
+/** The environment of a task. Throws Fault TASK_INVALID when it references a host variable that it may not read. */
 export function environmentOf(
   assignment: Assignment,
   hostVariable: (name: string) => string | undefined,
@@ -36,9 +36,12 @@ export function environmentOf(
 }
 
 function resolve(name: string, value: string, hostVariable: (name: string) => string | undefined): string {
-  const desired = hostVariableOf(value);
-  if (desired === undefined) return value;
-  const found = hostVariable(desired);
+  const hostName = hostVariableOf(value);
+  if (hostName === undefined) return value;
+  const found = hostVariable(hostName);
   if (found !== undefined) return found;
-  throw new Fault("TASK_INVALID", `${name} wants the node's variable ${desired}, which is not set or not allowed here`);
+  throw new Fault(
+    "TASK_INVALID",
+    `${name} references the host variable ${hostName}, which is not set or not allowed on this node`,
+  );
 }

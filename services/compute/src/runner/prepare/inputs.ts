@@ -8,14 +8,17 @@ import type { Run } from "../run.ts";
 
 type InputSource = Task["inputSources"][number];
 
-/** Brings every input in, side by side, until `stopped`. The first that cannot be brought in ends the others, and is thrown as a Fault. */
+/**
+ * Fetches all inputs concurrently, until `stopped`. The first failure aborts the other fetches and is thrown as a
+ * Fault.
+ */
 export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<readonly Input[]> {
   const { ports, assignment } = run;
   const sources = assignment.task.inputSources;
   if (sources.length === 0) return [];
   run.hasFolder = true;
   const ms = ports.limits.inputsMs;
-  const limit = deadline(ports.clock, { ms, stopped, what: "bringing inputs in", code: "START_TIMED_OUT" });
+  const limit = deadline(ports.clock, { ms, stopped, what: "fetching inputs", code: "START_TIMED_OUT" });
   const failed = new AbortController();
   const room = roomOf(run);
   const signal = AbortSignal.any([limit.signal, failed.signal]);
@@ -24,12 +27,12 @@ export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<reado
       try {
         return await fetchOne(run, source, { index, signal, room });
       } catch (failure) {
-        // Only the first is kept as the reason: the others follow from it.
+        // Only the first failure is the reason: the others follow from it.
         failed.abort(failure);
         throw failure;
       }
     });
-    // All of them, so that afterwards nothing writes any more.
+    // Waits for all of them, so that afterwards nothing writes any more.
     const ends = await Promise.allSettled(fetches);
     if (failed.signal.aborted) throw failed.signal.reason;
     return ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
@@ -40,7 +43,7 @@ export async function fetchInputs(run: Run, stopped: AbortSignal): Promise<reado
   }
 }
 
-/** What a task that asks for no disk may bring in is the node's setting: its limit must not depend on what others have left. */
+/** A task without requested disk has the node's limit: the limit must not depend on what other tasks have left. */
 function roomOf({ ports: { limits }, assignment: { resources } }: Run): TaskRoom {
   return taskRoom({ inputBytes: limits.inputBytes, taskBytes: resources.diskBytes || limits.inputsDefaultDiskBytes });
 }
@@ -60,7 +63,7 @@ async function fetchOne(
   if (!ports.sources.has(source.type)) {
     throw new Fault(
       "INPUT_UNAVAILABLE",
-      `source "${source.type}" is not on this node, only ${ports.sources.names.join(", ")}`,
+      `this node has no source "${source.type}", only ${ports.sources.names.join(", ")}`,
     );
   }
   const part = ports.sources.get(source.type);
@@ -70,16 +73,16 @@ async function fetchOne(
   const { partition } = assignment;
   const own = room.input();
   const { hostPath, readOnly, held } = await retrying(ports, signal, async () => {
-    // A try that failed in the middle leaves a part, and what it took: on a full disk nothing else would fit either.
+    // A failed attempt leaves part of an input, and its count: on a full disk nothing else would fit.
     own.release();
     await ports.workspace.remake(folder);
     return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
   if (held === undefined) return { hostPath, target, readOnly };
   if (signal.aborted) {
-    // Who asked for it may have gone on without it.
+    // The caller may have continued without it.
     await held.close();
-    throw new Fault("STOPPED", `the input at ${target} came after it was broken off`);
+    throw new Fault("STOPPED", `the input at ${target} arrived after it was aborted`);
   }
   run.held.push(held);
   return { hostPath, target, readOnly, held };

@@ -14,15 +14,15 @@ const networks: Readonly<Record<NetworkType, Work["network"]>> = {
   bridge: "bridge",
 };
 
-/** Why a node that keeps its own network to itself refuses a task with this one; undefined when it does not. */
+/** Why a node that does not share its network refuses a task with this network type; undefined when it accepts. */
 export function hostNetworkProblem(type: NetworkType): string | undefined {
   if (networks[type] !== "host") return undefined;
-  return `network ${type} is this machine's own, with all that listens on loopback; this node grants it to no task (network.host)`;
+  return `network ${type} is the host network, with everything that listens on loopback; this node grants it to no task (network.host)`;
 }
 
 /**
- * The network that a task gets. HTTP with its list of domains needs a gateway that no engine has yet; the bidder refuses it. Throws a
- * Fault ENGINE_FAILED for one that this node grants to no task, which it refused to bid for.
+ * The network of a task. HTTP with a list of domains needs a gateway that no engine has yet; the bidder refuses it.
+ * Throws a Fault ENGINE_FAILED for a type that this node grants to no task, and for which the node does not bid.
  */
 export function networkOf({ network: { type } }: Task, limits: Pick<RunLimits, "rejectNetworked" | "hostNetwork">) {
   if (limits.rejectNetworked) return "none";

@@ -1,8 +1,8 @@
 import type { Task } from "@shoal/proto";
 
-// Lower case: on some disks names that differ in case only are one name.
+// Lower case, because some file systems ignore case.
 const reserved: ReadonlySet<string> = new Set(["stdout", "stderr", "exitcode"]);
-// As long as any common file system allows in one name.
+// The limit of a name in common file systems.
 const nameCharsMax = 200;
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9_. -]*$/;
 
@@ -10,28 +10,28 @@ const plainName = /^[A-Za-z0-9_][A-Za-z0-9_. -]*$/;
 export function resultNameProblem(name: string): string | undefined {
   if (name.length > nameCharsMax)
     return `result name has ${name.length} characters, at most ${nameCharsMax} are allowed`;
-  if (reserved.has(name.toLowerCase())) return `result name "${name}" is taken by the task's own output`;
+  if (reserved.has(name.toLowerCase())) return `result name "${name}" is reserved for the task's output`;
   if (plainName.test(name)) return undefined;
-  return `result name ${JSON.stringify(name)} may hold letters, digits, _ . - and spaces only, and begins with a letter or digit`;
+  return `result name ${JSON.stringify(name)} may contain only letters, digits, _ . - and spaces, and must begin with a letter or digit`;
 }
 
 /** Why a path inside the task cannot be mounted; undefined when it can. */
 export function targetProblem(path: string): string | undefined {
   if (!path.startsWith("/")) return `path ${JSON.stringify(path)} is not absolute`;
   const steps = path.split("/").filter((step) => step !== "");
-  if (steps.length === 0) return `path ${JSON.stringify(path)} is the root, which stays the engine's`;
+  if (steps.length === 0) return `path ${JSON.stringify(path)} is the root, which belongs to the engine`;
   return steps.some((step) => step === "." || step === "..")
-    ? `path ${JSON.stringify(path)} has a . or .. in it`
+    ? `path ${JSON.stringify(path)} contains . or ..`
     : undefined;
 }
 
-/** The names and paths of a task that this node makes. */
+/** The names and paths of a task that this node creates. */
 export interface TaskPlaces {
   readonly inputSources: readonly { readonly target: string }[];
   readonly resultPaths: Task["resultPaths"];
 }
 
-/** The first of a task's names and paths that this node does not take, as a sentence. */
+/** The first invalid name or path of a task, as a sentence. */
 export function placesProblem({ inputSources, resultPaths }: TaskPlaces): string | undefined {
   const problems = [
     ...inputSources.map(({ target }) => targetProblem(target)),

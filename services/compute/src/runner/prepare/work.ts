@@ -7,22 +7,22 @@ import { environmentOf } from "./environment.ts";
 import { networkOf } from "./network.ts";
 import { placesProblem } from "./plain.ts";
 
-/** A work that could be started, and what listens to it. */
+/** A work that is ready to start, and the receivers of its output. */
 export interface Ready {
   readonly executor: Executor;
   readonly work: Work;
   readonly capture: Capture;
 }
 
-/** True when the task leaves files behind that somebody will take. */
+/** True when the task leaves files that a publisher takes. */
 export const publishes = (task: Task): boolean => task.publisher.type !== "";
 
-/** What is settled about a work before anything is brought in. */
+/** What is decided about a work before its inputs are fetched. */
 export interface Plan extends Pick<Work, "params" | "env"> {
   readonly executor: Executor;
 }
 
-/** Reads the task as a whole. Throws a Fault when it cannot be run as it is. */
+/** Reads the whole task. Throws a Fault when it cannot run. */
 export function planOf({ ports, assignment }: Run): Plan {
   const { task } = assignment;
   const executor = executorOf(ports, task);
@@ -33,7 +33,7 @@ export function planOf({ ports, assignment }: Run): Plan {
   return { executor, params: params.value, env: environmentOf(assignment, ports.hostVariable) };
 }
 
-/** Makes the work out of its plan, and the folders it needs. */
+/** Builds the work from its plan, and creates the folders it needs. */
 export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]): Promise<Ready> {
   const { ports, assignment } = run;
   const { task, executionId, jobId, namespace, nodeId, resources } = assignment;
@@ -56,7 +56,7 @@ export async function readyWork(run: Run, plan: Plan, inputs: readonly Input[]):
 
 function executorOf({ executors }: RunnerPorts, { engine: { type } }: Task): Executor {
   if (executors.has(type)) return executors.get(type);
-  throw new Fault("ENGINE_FAILED", `engine "${type}" is not on this node, only ${executors.names.join(", ")}`);
+  throw new Fault("ENGINE_FAILED", `this node has no engine "${type}", only ${executors.names.join(", ")}`);
 }
 
 async function makeFolders(run: Run, folders: readonly string[]): Promise<void> {

@@ -4,14 +4,15 @@ import type { RunState, RunStateOf } from "../run-state.ts";
 import { discard } from "./discard.ts";
 import { stop } from "./stop.ts";
 
-/** How long a task has between being asked to end and being ended; what container engines give by default. */
+/** The time between the request to end and the forced end of a task; the default of container engines. */
 export const graceMs = 10_000;
-// Between two tries to end what an engine could not end: it may be restarting. The requester gives up on it by its own deadline.
+// Pause between two attempts to end what an engine could not end: the engine may be restarting. The requester's own
+// deadline bounds the attempts.
 const haltAgainMs = 5_000;
 
 /**
- * Ends what runs. Where it is to be forgotten, what cannot be ended is left to the executor's sweep; where it is to be reported as
- * stopped, it is tried again until it has ended or its assignment goes.
+ * Ends what runs. When the execution is to be forgotten, a failure is left to the executor's sweep; when it is to be
+ * reported as stopped, the attempts repeat until it has ended or its assignment is removed.
  */
 export async function halt(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
   const { ports, assignment, forgotten } = run;
@@ -23,7 +24,7 @@ export async function halt(run: Run, seen: RunStateOf<"running">): Promise<RunSt
         executionId: assignment.executionId,
         why: causeOf(failure).why,
       },
-      "an execution could not be halted",
+      "halting an execution failed",
     );
     if (expectedOf(run) === "stop") {
       await pause(ports.clock, haltAgainMs, forgotten);

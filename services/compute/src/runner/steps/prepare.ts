@@ -6,8 +6,8 @@ import type { Run } from "../run.ts";
 import type { RunState } from "../run-state.ts";
 
 /**
- * Brings the inputs in and makes the folders. The time for it includes what the executor does before the task starts, such as pulling an
- * image. Whatever an earlier process had prepared was removed before.
+ * Fetches the inputs and creates the folders. The time limit includes the executor's work before the task starts, such
+ * as pulling an image. Files of an earlier process have been removed before.
  */
 export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const { ports, assignment, stopped } = run;
@@ -15,12 +15,13 @@ export async function prepare(run: Run, seen: RunState): Promise<RunState> {
   const limit = deadline(ports.clock, { ms, stopped, what: "preparing", code: "START_TIMED_OUT" });
   try {
     const plan = planOf(run);
-    // A source that goes on all the same writes into a folder that is removed: what it leaves is swept at the node's next start.
+    // A source that continues after its abort writes into a removed folder: the next start of the node sweeps what it
+    // leaves.
     const inputs = await breakOff(ports.clock, limit.signal, fetchInputs(run, limit.signal));
     return { state: "prepared", ...(await readyWork(run, plan, inputs)), limit };
   } catch (failure) {
     limit.cancel();
-    // What a stop has broken off is no failure.
+    // An operation that a stop aborted is not a failure.
     if (stopped.aborted) return seen;
     throw limit.why() ?? failure;
   }

@@ -8,7 +8,10 @@ import { retrying } from "../retrying.ts";
 import { type Run, record, resultsFolderOf } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
-/** Takes the results out, where the task names a publisher. The exit is written down first: it is never run again for them. */
+/**
+ * Publishes the results, where the task names a publisher. The exit is journalled first, so the task never runs again
+ * for its results.
+ */
 export async function publish(run: Run, { ended }: RunStateOf<"exited">): Promise<RunState> {
   const { task } = run.assignment;
   if (task.publisher.type === "") return { state: "published", report: completedReport(run, ended) };
@@ -24,7 +27,7 @@ export async function publish(run: Run, { ended }: RunStateOf<"exited">): Promis
   }
 }
 
-/** Reports once that it publishes, over all processes of the node. */
+/** Reports `publishing` once, over all processes of the node. */
 async function reportPublishing(run: Run, ended: Ended): Promise<void> {
   const { ports, reported } = run;
   if (reported?.saw.kind === "publishing") {

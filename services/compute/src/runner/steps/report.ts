@@ -3,8 +3,11 @@ import { outgoing } from "../reports.ts";
 import { clearFolder, type Run, recordEnd } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
-/** Writes the last report down, gives the room back and sends the report; one that an earlier process wrote down is repeated. */
-export async function emit(run: Run, { report }: RunStateOf<"published">): Promise<RunState> {
+/**
+ * Journals the last report, releases the resources and sends the report; a report that an earlier process journalled is
+ * repeated.
+ */
+export async function sendReport(run: Run, { report }: RunStateOf<"published">): Promise<RunState> {
   const { ports, assignment } = run;
   const { executionId } = assignment;
   if (run.reported === report) {
@@ -13,8 +16,8 @@ export async function emit(run: Run, { report }: RunStateOf<"published">): Promi
     try {
       await recordEnd(run, report);
     } catch (failure) {
-      // Said all the same: the log's memory is better than ours.
-      ports.logger.warn({ executionId, why: causeOf(failure).why }, "the journal refused an entry");
+      // Sent despite the journal's failure: the log is the better memory.
+      ports.logger.warn({ executionId, why: causeOf(failure).why }, "writing a journal entry failed");
     }
     ports.outbox.say(outgoing(run, report));
   }

@@ -6,8 +6,8 @@ import { letGo, type Run, record } from "../run.ts";
 import type { RunState, RunStateOf } from "../run-state.ts";
 
 /**
- * Writes down that a start is about to be tried, and tries it. A process that dies in between leaves `starting` behind: the
- * next one never starts it blindly.
+ * Journals that a start is about to be attempted, and attempts it. A process that dies in between leaves `starting`
+ * behind: the next process never starts the work without a check.
  */
 export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<RunState> {
   const { ports, stopped } = run;
@@ -19,11 +19,11 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
     const running = await breakOff(ports.clock, limit.signal, starting);
     limit.cancel();
     const startedAt = ports.clock.now();
-    // One that is over already will say so itself, and `starting` says enough for a restart.
+    // A work that has already ended reports its end, and `starting` is enough for a restart.
     if (!(await isOver(running))) reportStart(run, startedAt);
     return { state: "running", running, startedAt, capture };
   } catch (failure) {
-    // Nobody waits for it any more: what starts after all is ended at once, and swept.
+    // Nothing waits for the start any more: a late start is ended at once, and swept.
     starting.then((late) => late.halt(0)).catch(() => {});
     if (stopped.aborted) return seen;
     letGo(seen);
@@ -31,24 +31,24 @@ export async function start(run: Run, seen: RunStateOf<"prepared">): Promise<Run
   }
 }
 
-/** Reports that it runs, once that is written down. */
+/** Reports `running` after it is journalled. */
 function reportStart(run: Run, startedAt: number): void {
   const { executionId } = run.assignment;
   const report = reportOf(run, { kind: "running", startedAt });
   record(run, { phase: "running", startedAt }, report).then(
     () => run.ports.outbox.say(outgoing(run, report)),
     (failure: unknown) =>
-      run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "the journal refused an entry"),
+      run.ports.logger.warn({ executionId, why: causeOf(failure).why }, "writing a journal entry failed"),
   );
 }
 
-/** Whether it has ended in the moment in which it started. */
+/** Whether the work ended in the tick in which it started. */
 async function isOver({ exit }: Running): Promise<boolean> {
   let over = false;
   void exit.then(() => {
     over = true;
   });
-  // Twice through the queue of what is ready: an exit that is known by now has been told by then.
+  // Two turns of the event loop: an exit that is already known settles within them.
   await undefined;
   await undefined;
   return over;

@@ -6,12 +6,12 @@ import { graceMs } from "./halt.ts";
 
 type Happened = "exit" | "late" | "overflow" | "stop";
 
-/** Waits for the exit, for the execution's time to be up, for more output than it may write, or for the want to change. */
+/** Waits for the exit, the execution's time limit, the output limit, or a change of the desired state. */
 export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunState> {
   const happened = await firstOf(run, seen);
   if (happened === "stop") return seen;
   if (happened === "late") await seen.running.halt(graceMs);
-  // Without grace: it would go on writing.
+  // Without a grace period: the work would continue to write.
   if (happened === "overflow") await seen.running.halt(0);
   const exit = await seen.running.exit;
   seen.capture.close();
@@ -23,10 +23,10 @@ export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunSt
 
 function lateFailure({ assignment }: Run): NonNullable<Exit["failure"]> {
   const seconds = assignment.timeoutMs / 1000;
-  return { code: "EXECUTION_TIMED_OUT", why: `execution took longer than ${seconds} s and was ended` };
+  return { code: "EXECUTION_TIMED_OUT", why: `the execution exceeded its time limit of ${seconds} s and was ended` };
 }
 
-/** However it ended: by itself a moment later, perhaps. */
+/** The actual end; the work may have ended by itself in the meantime. */
 function outputLimitFailure({ ports }: Run, { capture }: RunStateOf<"running">): Exit["failure"] {
   if (!capture.flooded.aborted) return undefined;
   const why = `the execution wrote more than ${ports.limits.outputBytesMax} bytes to stdout and stderr and was ended`;

@@ -1,21 +1,25 @@
-/** What a data: URI holds, or why it cannot be read. */
+/** The content of a data: URI, or why it cannot be read. */
 export type DataUri =
   | { readonly mediaType: string; readonly bytes: Buffer }
   | { readonly mediaType?: undefined; readonly why: string };
 
 const scheme = /^data:([^,]*),/i;
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
-// What RFC 2397 says a URI without a type means.
+// The type of a URI without one, by RFC 2397.
 const defaultType = "text/plain";
 
-/** Reads a data: URI (RFC 2397): percent-encoded or base64, with either alphabet. Strict, where the platform's own decoder drops what it does not know. */
+/**
+ * Parses a data: URI (RFC 2397): percent-encoded or base64, with either alphabet. Strict, while the platform's decoder
+ * ignores invalid characters.
+ */
 export function dataUri(text: string): DataUri {
   const head = scheme.exec(text);
-  if (head === null) return { why: "an inline input is a data: URI, like data:text/plain;base64,aGVsbG8=" };
+  if (head === null) return { why: "expected a data: URI, such as data:text/plain;base64,aGVsbG8=" };
   const [type = "", ...settings] = (head[1] ?? "").split(";").map((part) => part.trim().toLowerCase());
   const body = text.slice(head[0].length);
   const bytes = settings.includes("base64") ? fromBase64(body) : fromPercent(body);
-  if (bytes === undefined) return { why: "the data after the comma is not encoded as the data: URI says" };
+  if (bytes === undefined)
+    return { why: "the data after the comma does not have the encoding that the data: URI declares" };
   return { mediaType: type === "" ? defaultType : type, bytes };
 }
 
@@ -24,7 +28,7 @@ function fromBase64(body: string): Buffer | undefined {
   return text !== undefined && base64.test(text) ? Buffer.from(text, "base64") : undefined;
 }
 
-/** Bytes, not text: `%ff` is a byte that no text holds. */
+/** Bytes, not text: `%ff` is a byte that is not valid text. */
 function fromPercent(body: string): Buffer | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(body)) return undefined;
   const bytes = Buffer.from(body, "utf8").toString("latin1");

@@ -7,7 +7,7 @@ import type { Fetched, FetchRequest, Source } from "../source.ts";
 import { dataUri } from "./data-uri.ts";
 import { unpack } from "./unpack.ts";
 
-/** What an inline input is told; its keys are the wire names. */
+/** The params of an inline input; the keys are the wire names. */
 export const InlineParams = z.strictObject({
   URL: z
     .string()
@@ -15,10 +15,10 @@ export const InlineParams = z.strictObject({
       const uri = dataUri(text);
       if (uri.mediaType === undefined) context.addIssue(uri.why);
     })
-    .describe("a data: URI; application/gzip holds a tar archive that becomes a folder, all else becomes a file"),
+    .describe("a data: URI; application/gzip is a tar archive that becomes a folder, any other type becomes a file"),
 });
 
-// The names under which clients send a folder.
+// The media types under which clients send a folder.
 const archiveTypes: readonly string[] = [
   "application/gzip",
   "application/x-gzip",
@@ -29,7 +29,7 @@ const archiveTypes: readonly string[] = [
 const fileName = "content";
 const folderName = "unpacked";
 
-/** Brings in what the job spec itself holds. A file keeps no name of its own: the task sees it under its target. */
+/** Creates the input that the job spec contains. A file has no name: the task sees it under its target. */
 export function inline(): Source {
   return {
     name: "inline",
@@ -43,7 +43,7 @@ export function inline(): Source {
 async function fetch({ params, folder, room, signal }: FetchRequest): Promise<Fetched> {
   const uri = dataUri(InlineParams.parse(params).URL);
   if (uri.mediaType === undefined) throw new Fault("INPUT_UNAVAILABLE", uri.why);
-  if (signal.aborted) throw new Fault("STOPPED", "bringing in an inline input was ended early");
+  if (signal.aborted) throw new Fault("STOPPED", "fetching an inline input was aborted");
   try {
     if (archiveTypes.includes(uri.mediaType)) {
       const hostPath = join(folder, folderName);

@@ -4,14 +4,14 @@ import { TarRefusal, unpackTar } from "@shoal/node";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
 import type { InputRoom } from "../room.ts";
 
-// As many as a large source tree has; each costs the node a few file system calls. Folders that are only on the way count too.
+// The size of a large source tree; each entry costs the node a few file system calls. Implied parent folders count too.
 const entriesMax = 10_000;
-// What an archive may grow to with names and padding. It travels inside a job spec, so this is far more than honest ones need,
-// and it bounds what a header that claims to be huge makes the unpacker keep in memory.
+// Limit of an unpacked archive with names and padding. The archive travels inside a job spec, so this far exceeds any
+// honest one; it bounds the memory that a header with a huge declared size makes the unpacker use.
 const unpackedMaxBytes = 256 * 1024 * 1024;
-// Permissions of files are kept, but never those that lend their owner's rights to another user.
+// Permissions of files are kept, except setuid and setgid.
 const permissionBits = 0o777;
-// The node itself must be able to read and remove what it made.
+// The node must be able to read and remove what it created.
 const ownerMayReadAndWrite = 0o600;
 
 export interface Unpacking {
@@ -23,8 +23,9 @@ export interface Unpacking {
 }
 
 /**
- * Unpacks a gzip-compressed tar archive into a folder and answers with the bytes that its files and folders take. Nothing is ever written
- * outside the folder, nor are links made that lead out of it. Throws a Fault for what is no such archive, leaves the folder, or passes a limit.
+ * Unpacks a gzip-compressed tar archive into a folder and returns the bytes of its files and folders. Nothing is
+ * written outside the folder, and no link leads out of it. Throws a Fault for an invalid archive, for one that leaves
+ * the folder, and for one that exceeds a limit.
  */
 export async function unpack(archive: Buffer, { folder, room, signal }: Unpacking): Promise<number> {
   let streamedBytes = 0;
@@ -39,11 +40,11 @@ export async function unpack(archive: Buffer, { folder, room, signal }: Unpackin
   try {
     const { bytes } = await unpackTar(Readable.from([archive]), {
       ...{ folder, entriesMax, budget, signal },
-      // Only a name that is free: what is there already might be a link.
+      // Only a new name: an existing entry might be a link.
       place: ({ path, mode }) => ({ path, flags: "wx", mode: (mode & permissionBits) | ownerMayReadAndWrite }),
       links: "make",
       onLeftOut({ name, type }) {
-        throw new TarRefusal("unusable", `holds a ${type}: "${name}"`);
+        throw new TarRefusal("unusable", `contains a ${type}: "${name}"`);
       },
     });
     return bytes;
@@ -61,7 +62,7 @@ function asFault(failure: unknown, { signal, folder }: Pick<Unpacking, "signal" 
     );
   }
   if (isDiskFull(failure)) return diskFault(folder, failure);
-  if (signal.aborted) return new Fault("STOPPED", "unpacking was ended early");
+  if (signal.aborted) return new Fault("STOPPED", "unpacking was aborted");
   const why = failure instanceof Error ? failure.message : String(failure);
   return new Fault("INPUT_UNAVAILABLE", `the archive cannot be unpacked: ${why}`, { cause: failure });
 }

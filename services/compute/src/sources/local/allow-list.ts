@@ -3,7 +3,7 @@ import { Bug } from "@shoal/core";
 
 /** One line of a node's allow list. */
 export interface Allowed {
-  /** As it was written, without the rights. */
+  /** The pattern as written, without the rights. */
   readonly pattern: string;
   readonly mayWrite: boolean;
   matches(path: string): boolean;
@@ -11,17 +11,17 @@ export interface Allowed {
 
 const rights = /:(ro|rw)$/;
 
-/** Why a line of an allow list cannot be read, or undefined when it can. For configuration. */
+/** Why a line of an allow list is invalid, or undefined when it is valid. For the configuration. */
 export function unreadable(line: string): string | undefined {
   const pattern = line.replace(rights, "");
   if (!posix.isAbsolute(pattern)) return `"${line}" is not absolute; write it like /data/**:ro`;
-  if (pattern.split("/").includes("..")) return `"${line}" goes up with ".."; write the path that is meant`;
+  if (pattern.split("/").includes("..")) return `"${line}" contains ".."; write the resolved path`;
   return undefined;
 }
 
 /**
- * Reads a line `path[:ro|:rw]`, read-only when it says neither. In the path `*` stands for any part of one name, `?` for one character of
- * it, and `**` for any number of folders, none included: `/data/**` is `/data` and all below.
+ * Parses a line `path[:ro|:rw]`, read-only without a suffix. In the path `*` matches any part of one name, `?` one
+ * character of a name, and `**` any number of folders, including none: `/data/**` is `/data` and everything below.
  */
 export function allowed(line: string): Allowed {
   const why = unreadable(line);
@@ -35,7 +35,7 @@ export function allowed(line: string): Allowed {
   };
 }
 
-/** The part of a pattern before its first wildcard: a folder or file that exists. */
+/** The part of a pattern before its first wildcard: an existing folder or file. */
 export function fixedPart(pattern: string): string {
   const parts = pattern.split("/");
   const wild = parts.findIndex((part) => /[*?]/.test(part));

@@ -6,8 +6,8 @@ import { descriptorPath, type HeldPath, holdPath } from "../../held-path.ts";
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /**
- * Holds what a path leads to, or the last folder on the way that exists, with the names that are missing below it. Undefined when a
- * link on the way leads nowhere: making something at its end would make it where nobody has looked.
+ * Holds open what a path leads to, or the last existing folder on the way, with the names that are missing below it.
+ * Undefined when a link on the way leads nowhere: a file created at its end would be at an unchecked path.
  */
 export async function holdNearest(
   path: string,
@@ -30,8 +30,8 @@ function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Makes the missing names below a held folder, each in the one that was held before it and never through a link. Throws a Fault
- * INPUT_UNAVAILABLE when something else has appeared there.
+ * Creates the missing names below a held folder, each in the one held before it and never through a link. Throws a
+ * Fault INPUT_UNAVAILABLE when something else has appeared there.
  */
 export async function makeInside(
   folder: HeldPath,
@@ -42,7 +42,7 @@ export async function makeInside(
   for (const [index, name] of names.entries()) {
     const isFile = as === "file" && index === names.length - 1;
     const made = await makeOne(at, name, isFile).finally(() => (at === folder ? undefined : at.close()));
-    if (made === undefined) throw new Fault("INPUT_UNAVAILABLE", `${name} was replaced while it was made`);
+    if (made === undefined) throw new Fault("INPUT_UNAVAILABLE", `${name} was replaced while it was created`);
     at = made;
   }
   return at;
@@ -50,7 +50,8 @@ export async function makeInside(
 
 async function makeOne(folder: HeldPath, name: string, isFile: boolean): Promise<HeldPath | undefined> {
   const path = `${descriptorPath(folder.fd)}/${name}`;
-  // Not emptied: a file that has appeared meanwhile keeps what it holds. O_NONBLOCK, as a pipe could make the node wait.
+  // Not truncated: a file that has appeared in the meantime keeps its content. O_NONBLOCK, because a pipe could make
+  // the node wait.
   if (isFile) await (await open(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o644)).close();
   else await mkdir(path).catch(unlessThere);
   return holdPath(path, { flags: isFile ? O_NOFOLLOW : O_NOFOLLOW | O_DIRECTORY });

@@ -94,7 +94,7 @@ describe("a local input", () => {
     ["/open/**", "/openness", "this node does not allow /openness"],
     ["/open/*", "/open/deep/er", "this node does not allow /open/deep/er"],
     ["/open/**", "/closed/file", "this node does not allow /closed/file"],
-    ["/open/**", "/open/absent", "there is no /open/absent on this node"],
+    ["/open/**", "/open/absent", "/open/absent does not exist on this node"],
     ["/open/f.le", "/open/file", "this node does not allow /open/file"],
   ])("under %s: %s is answered with %s", async (allow, path, answer) => {
     expect(await ask([allow], { SourcePath: at(path) })).toBe(answer);
@@ -105,7 +105,7 @@ describe("a local input", () => {
     expect(await ask(["/open/**:rw"], request)).toBe("/open/file rw");
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/file") })).toBe("/open/file");
     for (const line of ["/open/**:ro", "/open/**"]) {
-      expect(await ask([line], request)).toBe("this node allows /open/file only to be read");
+      expect(await ask([line], request)).toBe("this node allows /open/file read-only");
     }
     expect(await ask(["/open/**", "/open/file:rw"], request)).toBe("/open/file rw");
   });
@@ -192,7 +192,7 @@ describe("a local input", () => {
     expect((await stat(at("open/new/dir"))).isDirectory()).toBe(true);
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/new/file"), CreateAs: "file" })).toBe("/open/new/file");
     expect(await readFile(at("open/new/file"), "utf8")).toBe("");
-    expect(await ask(["/open/**"], { SourcePath: at("open/other"), CreateAs: "dir" })).toContain("only to be read");
+    expect(await ask(["/open/**"], { SourcePath: at("open/other"), CreateAs: "dir" })).toContain("read-only");
     await expect(stat(at("open/other"))).rejects.toThrow("ENOENT");
     expect(await ask(["/open/**"], { SourcePath: at("open/file"), CreateAs: "file" })).toBe("/open/file");
     expect(await readFile(at("open/file"), "utf8")).toBe("open");
@@ -219,7 +219,7 @@ describe("a local input", () => {
   });
 
   it("is not offered by a node that allows nothing", async () => {
-    expect(await local({ allow: [] }).unavailable()).toBe("this node allows no paths of its own");
+    expect(await local({ allow: [] }).unavailable()).toBe("this node allows no local paths");
   });
 
   it("goes by its older name too", () => {

@@ -2,8 +2,8 @@ import { lstat, realpath } from "node:fs/promises";
 import { posix } from "node:path";
 
 /**
- * The path with every link resolved; of one that does not exist, as far as it does. Undefined when there is a link on the way that leads
- * nowhere: making something at its end would make it where nobody has looked.
+ * The path with every link resolved; for a missing path, as far as it exists. Undefined when a link on the way leads
+ * nowhere: a file created at its end would be at an unchecked path.
  */
 export async function whereItLeads(path: string): Promise<string | undefined> {
   const real = await realpath(path).catch(() => undefined);

@@ -3,7 +3,8 @@ import { posix } from "node:path";
 import { type Allowed, fixedPart } from "./allow-list.ts";
 import { whereItLeads } from "./where-it-leads.ts";
 
-// The bits of a mode that let a group or everybody write, and the one that leaves names in a folder to their owners.
+// The mode bits that let a group or all users write, and the sticky bit, which reserves the names in a folder for their
+// owners.
 const sharedWriting = 0o022;
 const sticky = 0o1000;
 
@@ -13,7 +14,7 @@ function above(path: string): readonly string[] {
   return names.map((_, index) => `/${names.slice(0, index).join("/")}`);
 }
 
-/** Whether a task may have been given a folder above this path to write: then it can put anything at the path. */
+/** Whether a task may have write access to a folder above this path: then it can replace what is at the path. */
 export async function isWithinWriters(list: readonly Allowed[], path: string): Promise<boolean> {
   const folders = above(path);
   for (const line of list.filter(({ mayWrite }) => mayWrite)) {
@@ -27,8 +28,8 @@ export async function isWithinWriters(list: readonly Allowed[], path: string): P
 }
 
 /**
- * Whether nobody but root and this node's user can change what a real path leads to: every folder above it is theirs, and no task may
- * have been given one of them to write. Such a path may be handed on by its name.
+ * Whether only root and this node's user can change what a real path leads to: every folder above it belongs to them,
+ * and no task may have write access to one of them. Such a path may be passed on by its name.
  */
 export async function isSteady(list: readonly Allowed[], realPath: string): Promise<boolean> {
   if (await isWithinWriters(list, realPath)) return false;
@@ -37,7 +38,8 @@ export async function isSteady(list: readonly Allowed[], realPath: string): Prom
   for (const step of [...above(realPath), realPath]) {
     const { uid, mode } = await lstat(step);
     const isLast = step === realPath;
-    // What a path ends in may be anybody's: it is what was asked for. In a sticky folder it must not, as its owner may rename it.
+    // The last element may belong to any user, because it is the requested file. In a sticky folder it may not, because
+    // its owner can rename it.
     if (!trusted.includes(uid) && (!isLast || shared)) return false;
     if (isLast) return true;
     shared = (mode & sharedWriting) !== 0;
