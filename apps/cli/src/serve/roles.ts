@@ -11,15 +11,15 @@ export interface RoleContext {
   readonly onReady: (facts: object, health: () => ServiceHealth) => void;
 }
 
-/** How a service is, for the one who supervises it. */
+/** The health of a service, for its supervisor. */
 export interface ServiceHealth {
   /** False when only a restart helps. */
   readonly alive: boolean;
-  /** What is not well, in one line. */
+  /** The problems, in one line. */
   readonly summary: string;
 }
 
-/** How each role is run; loaded only when it is wanted, because most commands need neither. */
+/** How each role runs; loaded on demand, because most commands need neither. */
 const starters: Readonly<Record<Role, (serving: RoleContext) => Promise<void>>> = {
   requester: async (serving) => (await import("@shoal/requester")).serveRequester(serving),
   compute: async (serving) => (await import("@shoal/compute")).serveCompute(serving),
