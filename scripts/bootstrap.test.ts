@@ -73,7 +73,7 @@ describe("finding the Node to run on", () => {
   it("refuses what SHOAL_NODE names when that is no Node, and says so", async () => {
     const env = { ...plain, SHOAL_NODE: "/nowhere/node" };
     expect((await outputOf(start(find(import.meta.url), env))).said).toMatch(
-      /SHOAL_NODE names \/nowhere\/node: expected Node 24/,
+      /SHOAL_NODE is \/nowhere\/node: expected Node 24/,
     );
   });
 });

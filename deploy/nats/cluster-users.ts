@@ -15,8 +15,8 @@ export const requesterUser = "requester";
 
 const password = z.string().min(1, "a password cannot be empty");
 
-// One password, or several users with the same rights side by side, each with its own: while passwords change. An empty
-// name stands for the usual one.
+// One password, or several users with equal rights and separate passwords, for password rotation. An empty name is the
+// default user name.
 const passwords = z.preprocess(
   (given) => (typeof given === "string" ? { "": given } : given),
   z.record(z.string(), password).refine((given) => Object.keys(given).length > 0, "names no user"),
@@ -24,9 +24,9 @@ const passwords = z.preprocess(
 
 const byName = z.record(z.string(), passwords).superRefine((given, issues) => {
   for (const id of Object.keys(given)) {
-    // It becomes part of the subjects that may be used: a * or a > in it would be a right to everything.
+    // The id becomes part of the allowed subjects: a * or > in it would allow everything.
     const problem = tokenProblem(id);
-    if (problem !== undefined) issues.addIssue({ code: "custom", message: `cannot hold "${id}": ${problem}` });
+    if (problem !== undefined) issues.addIssue({ code: "custom", message: `cannot contain "${id}": ${problem}` });
   }
 });
 
@@ -37,13 +37,13 @@ const UsersFile = z.strictObject({
   routes: password.optional(),
 });
 
-/** Who may connect to the servers of a cluster, and what the servers show each other when they are several. */
+/** The users of the servers of a cluster, and the password for routes between servers. */
 export interface ClusterUsers {
   readonly users: readonly ServerUser[];
   readonly routePassword: string | undefined;
 }
 
-/** Reads a users file, or stdin for "-". Throws Fault CONFIG_INVALID that names what is wrong, and never a password. */
+/** Reads a users file, or stdin for "-". Throws Fault CONFIG_INVALID; its message never contains a password. */
 export function readClusterUsers(path: string): ClusterUsers {
   const parsed = UsersFile.safeParse(jsonOf(path));
   if (!parsed.success) {
@@ -58,7 +58,7 @@ export function readClusterUsers(path: string): ClusterUsers {
     ...Object.entries(nodes).flatMap(([id, given]) => usersOf(id, given, permissionsOfNode(id))),
     ...Object.entries(observers).flatMap(([name, given]) => usersOf(name, given, permissionsOfObserver(name))),
   ];
-  // Rights and inboxes are made from these names.
+  // Rights and inboxes are derived from these names.
   refuseTwins(path, [requesterUser, ...Object.keys(nodes), ...Object.keys(observers)]);
   refuseTwins(
     path,
@@ -71,22 +71,19 @@ function usersOf(name: string, given: z.infer<typeof passwords>, rights: UserRig
   return Object.entries(given).map(([user, secret]) => ({ user: user || name, password: secret, rights }));
 }
 
-// Of two with one name the server would take either, with the rights of the other.
+// Of two users with one name the server would accept either, with the rights of the other.
 function refuseTwins(path: string, names: readonly string[]): void {
   const twin = names.find((name, index) => names.indexOf(name) < index);
   if (twin === undefined) return;
-  throw new Fault(
-    "CONFIG_INVALID",
-    `${path}: expected each name once, got "${twin}" twice; name one of them otherwise`,
-  );
+  throw new Fault("CONFIG_INVALID", `${path}: expected each name once, got "${twin}" twice; rename one of them`);
 }
 
 function jsonOf(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path === "-" ? 0 : path, "utf8"));
   } catch (failure) {
-    // What the parser says quotes the text around the mistake, and that may be a password.
-    const why = failure instanceof SyntaxError || !(failure instanceof Error) ? "it is no JSON" : failure.message;
+    // The parser's message quotes the text around the error, which may be a password.
+    const why = failure instanceof SyntaxError || !(failure instanceof Error) ? "it is not JSON" : failure.message;
     throw new Fault("CONFIG_INVALID", `cannot read the users from ${path}: ${why}`);
   }
 }

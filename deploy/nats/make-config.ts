@@ -1,4 +1,4 @@
-// Prints or writes the configuration of a nats-server that gives requesters and nodes the rights they need, and no more.
+// Prints or writes the configuration of a nats-server that grants requesters and nodes only the rights they need.
 import { parseArgs } from "node:util";
 import { causeOf, Fault } from "@shoal/core";
 import { type ServerSettings, serverConfig } from "@shoal/nats";
@@ -10,14 +10,14 @@ const usage = `node deploy/nats/make-config.ts --users <file> --store-dir <folde
   --users <file>           {"requester": "password", "nodes": {"n-1": "password"}, "observers": {"auditor": "password"},
                            "routes": "password"}; in place of a password {"user": "password", "user-b": "password"} names
                            several users with the same rights; - reads stdin
-  --store-dir <folder>     where streams are kept, in its folder jetstream
-  --out <file>             replaces this file instead of printing, once everything is right: whole or not at all
+  --store-dir <folder>     where streams are stored, in its folder jetstream
+  --out <file>             replaces this file atomically instead of printing, once the settings are valid
   --host <address>         address to listen on (127.0.0.1)
   --port <port>            port for requesters and nodes (4222)
-  --name <name>            name of this server, its own in the cluster (shoal)
-  --monitor <host:port>    address of the server's own figures, /healthz and /jsz (127.0.0.1:8222); off for none
-  --max-file-store <size>  the most that all streams may take: 50GB (the server's default: 75 % of the disk that is free)
-  --sync-interval <time>   how often files are flushed to the disk itself: 10s, always (the server's default: 2m)
+  --name <name>            name of this server, unique in the cluster (shoal)
+  --monitor <host:port>    address of the server's monitoring, /healthz and /jsz (127.0.0.1:8222); off for none
+  --max-file-store <size>  limit for all streams: 50GB (the server's default: 75 % of the free disk)
+  --sync-interval <time>   how often files are flushed to disk: 10s, always (the server's default: 2m)
   --route <host:port>      another server of the cluster, once for each of them
   --cluster-port <port>    port for the other servers (6222)
 `;
@@ -93,11 +93,11 @@ function clusterOf(
   if (routePassword === undefined) {
     throw new Fault(
       "CONFIG_INVALID",
-      'servers with --route need a password among themselves: "routes" in the users file',
+      'servers with --route need a password for each other: "routes" in the users file',
     );
   }
   for (const route of routes) {
-    if (!/^[^\s@/]+:\d+$/.test(route)) throw new Fault("CONFIG_INVALID", `--route: wanted host:port, found "${route}"`);
+    if (!/^[^\s@/]+:\d+$/.test(route)) throw new Fault("CONFIG_INVALID", `--route: expected host:port, got "${route}"`);
   }
   return { port: portOf(flags, "cluster-port"), routes, password: routePassword };
 }
@@ -111,5 +111,5 @@ function expected(flags: ConfigFlags, flag: "users" | "store-dir" | "name"): str
 function portOf(flags: ConfigFlags, flag: "port" | "cluster-port"): number {
   const port = Number(flags[flag]);
   if (/^\d+$/.test(flags[flag]) && port >= 1 && port <= 65_535) return port;
-  throw new Fault("CONFIG_INVALID", `--${flag}: wanted a port from 1 to 65535, found "${flags[flag]}"`);
+  throw new Fault("CONFIG_INVALID", `--${flag}: expected a port from 1 to 65535, got "${flags[flag]}"`);
 }

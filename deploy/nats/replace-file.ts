@@ -13,12 +13,12 @@ import {
 } from "node:fs";
 import { causeOf, Fault } from "@shoal/core";
 
-// Passwords are in it: for its owner alone.
+// The file contains passwords: only its owner has access.
 const ownerOnly = 0o600;
 
 /**
- * Replaces a file by this text, whole or not at all: a server that reads it meanwhile, or a power cut, finds the one or the other. Its owner
- * and its permissions stay those of the file before; a new one is its owner's alone. Throws Fault CONFIG_INVALID when that cannot be done.
+ * Replaces a file by this text, atomically: a server that reads it meanwhile, or a power cut, finds the old or the new text. Owner and
+ * permissions stay; only its owner has access to a new file. Throws Fault CONFIG_INVALID on failure.
  */
 export function replaceFile(path: string, text: string): void {
   const beside = `${path}.${randomUUID()}.new`;

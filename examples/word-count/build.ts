@@ -5,13 +5,13 @@ import asc from "assemblyscript/asc";
 const folder = join(import.meta.dirname, "assembly");
 const options = [
   ...["--optimizeLevel", "3", "--shrinkLevel", "1"],
-  // Nothing is given back: the program is over soon.
+  // The runtime without deallocation: the program is short.
   ...["--runtime", "stub"],
-  // What a command in WASI is called; and no import for aborting, a trap says as much.
+  // The entry point of a WASI command; without an import for aborting, an abort is a trap.
   ...["--exportStart", "_start", "--use", "abort="],
 ];
 
-/** Compiles the word counter, in this process and from its sources alone: the same sources give the same bytes. */
+/** Compiles the word counter in this process, from its sources only: the same sources give the same bytes. */
 export async function buildWordCount(): Promise<Uint8Array> {
   const written = new Map<string, Uint8Array>();
   const { error, stderr } = await asc.main(["word-count.ts", "--outFile", "word-count.wasm", ...options], {

@@ -19,11 +19,11 @@ const packages = {
 // A published package has no source beside it.
 const isCheckout = existsSync(new URL("../src/main.ts", import.meta.url));
 
-// A child receives these from us; SIGKILL and SIGSTOP cannot be caught.
+// Signals forwarded to the child; SIGKILL and SIGSTOP cannot be caught.
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * The Node that runs Shoal: `{ path, version, from }`, or `{ problem }`, a sentence that says what to do.
+ * Finds the Node that runs Shoal: `{ path, version, from }`, or `{ problem }`, a sentence with the next step.
  * First SHOAL_NODE, then the pinned package of this platform, then the Node that runs this file.
  * `base` is the file whose node_modules are searched.
  */
@@ -37,8 +37,8 @@ function fromEnvironment() {
   const asked = spawnSync(path, ["--version"], { encoding: "utf8" });
   const version = asked.stdout?.trim().replace(/^v/, "") ?? "";
   if (majorOf(version) >= oldestMajor) return { path, version, from: "SHOAL_NODE" };
-  const found = asked.error?.message ?? `it answers "${version}"`;
-  return { problem: `SHOAL_NODE names ${path}: expected Node ${oldestMajor} or newer, but ${found}` };
+  const got = asked.error?.message ?? `version "${version}"`;
+  return { problem: `SHOAL_NODE is ${path}: expected Node ${oldestMajor} or newer, got ${got}` };
 }
 
 function fromPackage(base) {
@@ -50,7 +50,7 @@ function fromPackage(base) {
     const { version } = JSON.parse(readFileSync(manifest, "utf8"));
     return existsSync(path) ? { path, version, from: name } : undefined;
   } catch {
-    return undefined; // An optional package may be left out; the host's Node is looked at next.
+    return undefined; // An optional package may be missing; the host's Node is next.
   }
 }
 
@@ -71,17 +71,17 @@ function nothingFound() {
       ? `  1. no pinned package exists for ${process.platform} ${process.arch}: use a Linux or macOS machine, x64 or arm64`
       : `  1. ${isCheckout ? "npm run setup" : "install @shoal/cli again with npm install --include=optional"}   (brings ${name})`,
     `  2. install Node ${oldestMajor} or newer from https://nodejs.org, or with nvm, fnm, volta or your package manager`,
-    `  3. SHOAL_NODE=/path/to/node     (names a Node ${oldestMajor} that is already somewhere)`,
+    `  3. SHOAL_NODE=/path/to/node     (a Node ${oldestMajor} that is already installed)`,
   ].join("\n");
 }
 
-// How often the process that started us is looked at, and so how late a cluster begins to end after it: a second call is nothing.
+// How often the parent process id is read. It bounds how late a cluster begins to stop after its parent; two reads a second cost nothing.
 const parentLookMs = 500;
 
 /**
- * Calls back once when npm, which runs us as a script, has gone. It passes on SIGINT and SIGTERM alone, and shares its terminal and no pipe
- * or channel with a script, so that nothing closes when it dies: its end is only seen by our getting another parent. The scripts of this
- * workspace begin with `exec`, because a shell in between would stay our parent.
+ * Calls back once when npm, which runs this process as a script, has ended. npm forwards SIGINT and SIGTERM only. It shares its terminal
+ * with a script but no pipe or channel, so nothing closes when npm dies: only the parent process id changes. The scripts of this
+ * workspace begin with `exec`, because a shell in between would remain the parent.
  */
 function onNpmGone(callback) {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -94,17 +94,17 @@ function onNpmGone(callback) {
 }
 
 /**
- * Runs Node with these arguments on our own terminal and resolves with the exit code to end with:
- * the child's, or 128 + n when signal n ended it. Signals reach the child once each, and are waited for; the end of npm is one more.
+ * Runs Node with these arguments on the terminal of this process. Resolves with the exit code to return: the child's, or 128 + n when
+ * signal n ended it. Each signal reaches the child once, and so does the end of npm, as SIGTERM. This process outlives the child.
  */
 export function runNode(runtime, args, env = process.env) {
   return new Promise((resolve) => {
-    // The channel carries nothing: by its closing the child learns that we are gone, even when we were killed.
+    // The channel carries nothing. It closes when this process ends, also after SIGKILL, and the child then ends.
     const child = spawn(runtime.path, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env });
     const forward = (signal) => child.kill(signal);
     for (const signal of forwarded) process.once(signal, forward);
     onNpmGone(() => child.kill("SIGTERM"));
-    // A second signal of a kind must not end us before the child has cleaned up.
+    // A second signal of a kind must not end this process before the child has cleaned up.
     for (const signal of forwarded) process.on(signal, () => {});
     child.once("error", (failure) => {
       process.stderr.write(`shoal: cannot start Node at ${runtime.path} (${runtime.from}): ${failure.message}\n`);

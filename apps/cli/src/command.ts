@@ -1,26 +1,26 @@
 import type { Context } from "./context.ts";
 import { CliError } from "./failure.ts";
 
-/** A command of the command line: one file, one line in a list. */
+/** A command: one file, and one line in a list. */
 export interface CommandPart {
   readonly name: string;
-  /** As in `<job>` or `[path]`. */
+  /** The positional arguments, as in `<job>` or `[path]`. */
   readonly args?: string;
   readonly summary: string;
   readonly options?: readonly OptionRow[];
   readonly examples?: readonly string[];
-  /** Does it; the number is the exit code when it is not 0. */
+  /** Runs the command. Resolves with the exit code; undefined is 0. */
   run(call: Invocation): Promise<number | undefined>;
 }
 
-/** A noun that commands belong to, such as `job`. */
+/** A noun that groups commands, such as `job`. */
 export interface NounPart {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly CommandPart[];
 }
 
-/** Flags as people type them, what they do, and how the value is read or what it is without the flag. */
+/** An option: its flags, its summary, how its value is parsed, and its default. */
 export interface OptionRow {
   readonly flags: string;
   readonly summary: string;
@@ -35,7 +35,7 @@ export interface Invocation {
   readonly options: Options;
 }
 
-/** What was given for each option, by its long name in camelCase. */
+/** The values of the options, by long name in camelCase. */
 export interface Options {
   flag(name: string): boolean;
   text(name: string): string | undefined;
@@ -43,7 +43,7 @@ export interface Options {
   list(name: string): readonly string[];
 }
 
-/** Reads the options that the parser has gathered. */
+/** Wraps the options that the parser has read. */
 export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
   return {
     flag: (name) => given[name] === true,
@@ -53,14 +53,14 @@ export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
   };
 }
 
-/** Reads a whole number within limits. */
+/** Parses a whole number within limits. */
 export const wholeNumber = (name: string, least: number, most: number) => (text: string) => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw new CliError("BAD_REQUEST", `${name}: wanted a whole number from ${least} to ${most}, found "${text}"`, "");
+  throw new CliError("BAD_REQUEST", `${name}: expected a whole number from ${least} to ${most}, got "${text}"`, "");
 };
 
-/** Gathers an option that may be given several times. */
+/** Collects the values of an option that may be repeated. */
 export const gather = (text: string, before: unknown): readonly string[] => [
   ...(Array.isArray(before) ? before.map(String) : []),
   text,

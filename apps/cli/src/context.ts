@@ -3,21 +3,21 @@ import { apiEndpoints } from "./endpoints.ts";
 import { CliError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What every command gets to work with. */
+/** What every command receives. */
 export interface Context {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: OutputForm;
   readonly namespace: string | undefined;
-  /** The requesters that the global options name. */
+  /** The requesters named by the global options and the environment. */
   endpoints(): readonly string[];
-  /** A client of them. */
+  /** A client of these requesters. */
   client(): Client;
-  /** Fires on Ctrl-C and SIGTERM, for commands that end by it; without a call of this they end the process. */
+  /** Aborted by Ctrl-C and SIGTERM. These signals end the process until the first call. */
   interrupted(): AbortSignal;
 }
 
-/** How a command prints what it found. */
+/** How a command prints its result. */
 export type OutputForm = "table" | "json";
 
 const forms: readonly string[] = ["table", "json"] satisfies OutputForm[];
@@ -37,7 +37,7 @@ export interface ContextOptions {
 export function contextOf(options: GlobalOptions, { terminal, env }: ContextOptions): Context {
   const output = options.text("output") ?? "table";
   if (!isForm(output)) {
-    throw new CliError("BAD_REQUEST", `--output: wanted one of ${forms.join(", ")}, found "${output}"`, "");
+    throw new CliError("BAD_REQUEST", `--output: expected one of ${forms.join(", ")}, got "${output}"`, "");
   }
   let signal: AbortSignal | undefined;
   const endpoints = () => apiEndpoints({ host: options.text("apiHost"), port: options.text("apiPort") }, env);

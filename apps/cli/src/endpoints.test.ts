@@ -17,7 +17,7 @@ it.each([
   ["IPv6", { address: { host: "::1", port: undefined }, env: {} }, ["http://[::1]:1234"]],
   ["IPv6 with a port", { address: { host: "[::1]:9", port: undefined }, env: {} }, ["http://[::1]:9"]],
   [
-    "the field's environment",
+    "Bacalhau's environment",
     { address: none, env: { BACALHAU_API_HOST: "b", BACALHAU_API_PORT: "7" } },
     ["http://b:7"],
   ],

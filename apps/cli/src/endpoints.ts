@@ -1,4 +1,4 @@
-/** What the global options say about where the API is. */
+/** The address of the API in the global options. */
 export interface ApiAddress {
   readonly host: string | undefined;
   readonly port: string | undefined;
@@ -7,8 +7,8 @@ export interface ApiAddress {
 const fallback = { host: "127.0.0.1", port: "1234" } as const;
 
 /**
- * The requesters to ask: options before environment before 127.0.0.1:1234. The host may be a list with commas, and each
- * entry a host, host:port or full URL; the port stands for those that name none.
+ * Lists the requesters' URLs: from options, then environment, then 127.0.0.1:1234. The host may be a comma-separated list; each entry
+ * is a host, host:port or full URL. The port applies to entries without one.
  */
 export function apiEndpoints(
   { host, port }: ApiAddress,
@@ -26,7 +26,7 @@ export function apiEndpoints(
 function endpointOf(host: string, port: string): string {
   if (/^https?:\/\//i.test(host)) return host;
   const namesPort = /^\[.*\]:\d+$|^[^:]*:\d+$/.test(host);
-  // An IPv6 address stands in brackets in a URL.
+  // A URL has an IPv6 address in brackets.
   const quoted = host.includes(":") && !host.startsWith("[") && !namesPort ? `[${host}]` : host;
   return `http://${quoted}${namesPort ? "" : `:${port}`}`;
 }

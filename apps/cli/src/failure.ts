@@ -4,13 +4,13 @@ import { paint } from "./output/paint.ts";
 import { oneLine, safeLines } from "./output/safe-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The command line itself says no: the code of the error table, and what was wanted and found. */
+/** An error of the command line itself: a code of the error table, and what was expected and got. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly code: ErrorCode;
   readonly hint: string;
 
-  /** Without a hint of its own it shows the table's. */
+  /** The hint defaults to that of the error table. */
   constructor(code: ErrorCode, why: string, hint: string = errors[code].hint) {
     super(why);
     this.code = code;
@@ -18,13 +18,13 @@ export class CliError extends Error {
   }
 }
 
-/** The exit code that the error table gives to a failure; 1 for what has no row. */
+/** The exit code of a failure in the error table; 1 for a failure without a row. */
 export function exitOf(failure: unknown): number {
   const code = codeOf(failure);
   return code === undefined ? 1 : errors[code].exit;
 }
 
-/** A failure as another process can be told it. */
+/** A failure as data, to be sent to another process. */
 export function failureInWords(failure: unknown): {
   readonly code: ErrorCode;
   readonly why: string;
@@ -38,13 +38,13 @@ const isCode = (text: unknown): text is ErrorCode => typeof text === "string" &&
 function codeOf(failure: unknown): ErrorCode | undefined {
   if (isCode(failure)) return failure;
   if (failure instanceof ApiError) return codeOfAnswer(failure);
-  // A Fault from a service that was loaded into this process carries a code of the same table.
+  // A Fault of a service that runs in this process has a code of the same table.
   return failure instanceof Error && "code" in failure && isCode(failure.code) ? failure.code : undefined;
 }
 
 /**
- * The API answers with the field's codes; several rows share one, and the status tells them apart well enough. Rows for the end of a job
- * are not among them: no call is answered with one.
+ * The row of a code of the API. The API answers with Bacalhau's codes, and several rows share one; the status distinguishes them.
+ * Rows for the end of a job are left out: no API call is answered with one.
  */
 function codeOfAnswer({ code, status }: ApiError): ErrorCode | undefined {
   const rows = Object.entries(errors).filter(([, row]) => row.wire === code && row.exit !== errors.STOPPED.exit);
@@ -52,7 +52,7 @@ function codeOfAnswer({ code, status }: ApiError): ErrorCode | undefined {
   return isCode(exact?.[0]) ? exact[0] : undefined;
 }
 
-/** Says a failure in two lines: what is wrong, and what to do. */
+/** Prints a failure: the error, the hint, and the request id. */
 export function sayFailure(terminal: Terminal, failure: unknown): void {
   const { red, green } = paint(terminal.colours);
   for (const message of messagesOf(failure)) terminal.err(`${red("Error:")} ${safeLines(message)}\n`);

@@ -1,7 +1,7 @@
 import { runCli } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
 
-// What the client library left behind in a dial that nobody waits for must not keep the process: nothing of ours takes this long.
+// An abandoned dial of the client library must not keep the process alive.
 const lingerMs = 1_000;
 
 process.exitCode = await runCli(process.argv.slice(2), { terminal: processTerminal(), env: process.env });

@@ -3,29 +3,28 @@ import { Command, Option } from "commander";
 import { type CommandPart, type NounPart, type OptionRow, optionsOf } from "./command.ts";
 import { type ContextOptions, contextOf } from "./context.ts";
 
-/** All that the program offers. */
+/** The commands of the program. */
 export interface Offer {
   readonly nouns: readonly NounPart[];
   readonly commands: readonly CommandPart[];
 }
 
 export interface ProgramOptions extends ContextOptions {
-  /** Told the exit code of the command that ran. */
+  /** Called with the exit code of the command that ran. */
   readonly ended: (code: number) => void;
 }
 
 const globals: readonly OptionRow[] = [
   {
     flags: "--api-host <host>",
-    summary:
-      "requester to ask: host, host:port or URL; a list with commas fails over (SHOAL_API_HOST, BACALHAU_API_HOST)",
+    summary: "requester: host, host:port or URL; a comma-separated list fails over (SHOAL_API_HOST, BACALHAU_API_HOST)",
   },
-  { flags: "--api-port <port>", summary: "its port where the host names none (SHOAL_API_PORT, BACALHAU_API_PORT)" },
-  { flags: "--output <form>", summary: "table, or json: the API's objects as they came", fallback: "table" },
-  { flags: "--namespace <name>", summary: "the namespace to act in; lists take '*' for all" },
+  { flags: "--api-port <port>", summary: "port of a host without one (SHOAL_API_PORT, BACALHAU_API_PORT)" },
+  { flags: "--output <form>", summary: "table, or json: the objects of the API, unchanged", fallback: "table" },
+  { flags: "--namespace <name>", summary: "the namespace; lists accept '*' for all" },
 ];
 
-/** The parser of the command line, built from the lists of commands. */
+/** Builds the parser of the command line from the lists of commands. */
 export function createProgram({ nouns, commands }: Offer, options: ProgramOptions): Command {
   const { terminal } = options;
   const program = new Command("shoal")
@@ -33,7 +32,7 @@ export function createProgram({ nouns, commands }: Offer, options: ProgramOption
     .version(`Shoal v${shoalVersion}`, "-V, --version", "show the version of this program; version asks the requester")
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-    .showHelpAfterError("(--help shows what there is)");
+    .showHelpAfterError("(run with --help for usage)");
   for (const row of globals) program.addOption(optionOf(row));
   for (const { name, summary, commands: parts } of nouns) {
     const noun = program.command(name).description(summary);

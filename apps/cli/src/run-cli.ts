@@ -4,7 +4,7 @@ import { exitOf, sayFailure } from "./failure.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a run of the command line is given from outside. */
+/** What a run of the command line needs. */
 export interface CliOptions {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (failure) {
-    // The library has said what is wrong with the arguments already; help is not a failure.
+    // The parser has printed what is wrong with the arguments; help is not a failure.
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : exitOf("BAD_REQUEST");
     sayFailure(terminal, failure);
     return exitOf(failure);

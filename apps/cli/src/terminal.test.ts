@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { write } from "./terminal.ts";
 
 it.each([
-  ["a terminal gets nothing that steers it", true, "a]0;title\u001b[1mb\n"],
+  ["a terminal gets no control sequences", true, "a]0;title\u001b[1mb\n"],
   ["a pipe gets every byte", false, "a\u001b]0;title\u0007\u001b[1mb\n"],
 ])("%s", (_, isTTY, expected) => {
   const written: string[] = [];

@@ -2,22 +2,22 @@ import { createInterface } from "node:readline/promises";
 import type { WriteStream } from "node:tty";
 import { terminalText } from "./output/safe-text.ts";
 
-/** Where a command writes and what may be written there. */
+/** Where a command writes. */
 export interface Terminal {
-  /** What was asked for; goes into pipes and files. */
+  /** Writes results to stdout. */
   out(text: string): void;
-  /** What is said about it: progress, warnings, failures. */
+  /** Writes progress, warnings and failures to stderr. */
   err(text: string): void;
   readonly colours: boolean;
-  /** What is said about it is read by a person, not by a program that collects lines. */
+  /** Whether stderr is a terminal and not a log collector. */
   readonly isPerson: boolean;
-  /** Asks a person a question with yes or no; undefined where nobody is there to answer. */
+  /** Asks a yes-or-no question; undefined when the process is not interactive. */
   readonly ask?: ((question: string, signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 /**
- * The terminal of this process. Colours only where a person looks, and never against NO_COLOR (no-color.org). What reaches a terminal cannot
- * steer it, whoever wrote it; a pipe or a file gets every byte.
+ * The terminal of this process. Colours only on a terminal, and never against NO_COLOR (no-color.org). Control sequences are removed from
+ * what a terminal gets; a pipe or a file gets every byte.
  */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", leaveOnClosedPipe);
@@ -30,7 +30,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Writes to a stream; what steers a terminal is left out where it is one. */
+/** Writes to a stream, without control sequences if it is a terminal. */
 export function write(stream: Pick<WriteStream, "write"> & { readonly isTTY?: boolean }, text: string): void {
   stream.write(stream.isTTY === true ? terminalText(text) : text);
 }
@@ -50,7 +50,7 @@ function wantsColours(stream: Partial<WriteStream>): boolean {
   return stream.isTTY === true || (force !== undefined && force !== "" && force !== "0");
 }
 
-/** Whoever read our output has seen enough, as in `shoal job list | head`. */
+/** The reader of the output has closed the pipe, as in `shoal job list | head`. */
 function leaveOnClosedPipe(failure: NodeJS.ErrnoException): void {
   if (failure.code !== "EPIPE") throw failure;
   process.exit(0);

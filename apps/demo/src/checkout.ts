@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { DemoFailure } from "./step.ts";
 
-/** The repository that the demonstration is part of: it runs from a checkout only. */
+/** The absolute path of a file of the repository; the demo runs from a checkout only. */
 export const checkoutPath = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** Calls a function of a file in the checkout that belongs to no package. */
+/** Calls a function of a file of the checkout outside all packages. */
 export async function callCheckout(path: string, name: string): Promise<unknown> {
   const module: unknown = await import(new URL(`../../../${path}`, import.meta.url).href);
   const entry =

@@ -3,7 +3,7 @@ import { addCounts, countWords, firstDifference } from "./count-words.ts";
 
 const text = new TextEncoder().encode("The cat, the Übermut — the CAT2.\n");
 
-it("counts words without regard to case, and letters beyond ASCII as letters", () => {
+it("counts words regardless of case, and treats non-ASCII characters as letters", () => {
   expect([...countWords(text)]).toEqual([
     ["the", 3],
     ["cat", 1],

@@ -1,6 +1,6 @@
-/** Counts the words of a text as examples/word-count does: letters, digits and everything beyond ASCII, in lower case. */
+/** Counts the words of a text as examples/word-count does: letters, digits and non-ASCII characters, in lower case. */
 export function countWords(bytes: Uint8Array): ReadonlyMap<string, number> {
-  // Latin-1 makes one character of every byte, so that "beyond ASCII" is a range of characters.
+  // Latin-1 maps every byte to one character, so that non-ASCII bytes are one range of characters.
   const words =
     Buffer.from(bytes)
       .toString("latin1")
@@ -16,7 +16,7 @@ export function countWords(bytes: Uint8Array): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Adds the lines `word<tab>count` of one partition to a sum. */
+/** Adds the lines `word<tab>count` of a partition to a sum. */
 export function addCounts(sum: Map<string, number>, lines: string): void {
   for (const line of lines.split("\n")) {
     const [word = "", count] = line.split("\t");
@@ -24,7 +24,7 @@ export function addCounts(sum: Map<string, number>, lines: string): void {
   }
 }
 
-/** The first word on which two counts differ, or undefined when they are the same. */
+/** The first word with different counts; undefined when all are equal. */
 export function firstDifference(
   one: ReadonlyMap<string, number>,
   other: ReadonlyMap<string, number>,

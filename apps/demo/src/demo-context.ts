@@ -2,27 +2,27 @@ import type { Devstack } from "@shoal/cli/parts";
 import type { Client, FeedEvent } from "@shoal/client";
 import type { Reporter } from "./reporter.ts";
 
-/** Everything that the feed has delivered and still delivers. */
+/** The events that the feed has delivered so far. */
 export interface FeedWatch {
   /** The events of a job so far, in order. */
   of(jobId: string): readonly FeedEvent[];
-  /** Resolves with the job's events as soon as they are enough. Throws DemoFailure when that takes longer than waitMs. */
+  /** Resolves with the job's events once `enough` holds for them. Throws DemoFailure after 45 s. */
   until(jobId: string, enough: (events: readonly FeedEvent[]) => boolean, what: string): Promise<readonly FeedEvent[]>;
 }
 
-/** What every step of the demonstration gets to work with. */
+/** What every step of the demo receives. */
 export interface DemoContext {
   readonly cluster: Devstack;
-  /** A client of all requesters: it goes on when one of them dies. */
+  /** A client of all requesters; fails over when one of them dies. */
   readonly client: Client;
   readonly watch: FeedWatch;
   readonly reporter: Reporter;
-  /** The text whose words are counted. */
+  /** The file whose words are counted. */
   readonly textFile: string;
-  /** For what a step wants to write; removed at the end. */
+  /** The folder for files of the steps; removed at the end. */
   readonly folder: string;
-  /** Does this when the cluster has been stopped, however the demonstration ends. */
+  /** Registers a clean-up, run once the cluster has stopped, whatever the outcome. */
   readonly atEnd: (tidy: () => Promise<void>) => void;
-  /** Fires when the demonstration is to end early. */
+  /** Fires when the demo is interrupted. */
   readonly signal: AbortSignal;
 }

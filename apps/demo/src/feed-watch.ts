@@ -8,13 +8,13 @@ export interface FeedWatchOptions {
   readonly onEvent: (event: FeedEvent) => void;
 }
 
-// Longer than losing a requester and a node in the same moment takes on a slow machine.
+// Longer than the recovery from losing a requester and a node at once takes on a slow machine.
 const waitMs = 45_000;
 
-/** Follows the feed of a cluster from the beginning. */
+/** Follows the feed of a cluster from its first event. */
 export function watchFeed(client: Client, { signal, onEvent }: FeedWatchOptions): FeedWatch {
   const byJob = new Map<string, FeedEvent[]>();
-  const looks = new Set<(jobId: string) => void>();
+  const checks = new Set<(jobId: string) => void>();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const follow = async (): Promise<void> => {
@@ -24,7 +24,7 @@ export function watchFeed(client: Client, { signal, onEvent }: FeedWatchOptions)
       events.push(event);
       byJob.set(about, events);
       onEvent(event);
-      for (const look of [...looks]) look(about);
+      for (const check of [...checks]) check(about);
     }
   };
   follow().catch(failed.reject);
@@ -33,17 +33,17 @@ export function watchFeed(client: Client, { signal, onEvent }: FeedWatchOptions)
 
   async function until(jobId: string, enough: (events: readonly FeedEvent[]) => boolean, what: string) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly FeedEvent[]>();
-    const look = (about: string): void => {
+    const check = (about: string): void => {
       if (about === jobId && enough(of(jobId))) resolve(of(jobId));
     };
     const timer = setTimeout(() => reject(new DemoFailure(`${what}: not seen within ${waitMs / 1000} s`)), waitMs);
-    looks.add(look);
-    look(jobId);
+    checks.add(check);
+    check(jobId);
     try {
       return await Promise.race([promise, failed.promise]);
     } finally {
       clearTimeout(timer);
-      looks.delete(look);
+      checks.delete(check);
     }
   }
 

@@ -3,14 +3,14 @@ import { exitOf, processTerminal, sayFailure } from "@shoal/cli/parts";
 import { checkoutPath } from "./checkout.ts";
 import { runDemo } from "./run-demo.ts";
 
-const usage = `The main job, shown on a real cluster on this machine; under a minute.
+const usage = `Shows what Shoal does, on a real cluster on this machine, in under a minute.
 
 Usage: npm run demo [-- options]
 
-  --keep         leave the cluster up at the end, and say how to use it
+  --keep         leave the cluster up at the end, and print how to use it
   --text <file>  count the words of this file instead of the project's licence
-  --no-feed      do not show the live event feed
-  --help         show this
+  --no-feed      hide the live event feed
+  --help         print this text
 `;
 
 const terminal = processTerminal();

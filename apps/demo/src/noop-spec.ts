@@ -1,11 +1,11 @@
-/** What a no-op job is asked to be. */
+/** The parameters of a no-op job. */
 export interface NoopWish {
   readonly name: string;
   readonly count?: number;
   readonly seconds?: number;
 }
 
-/** The spec of a batch that does nothing for a while, and takes hardly any room. */
+/** The spec of a batch job that waits for some seconds and needs few resources. */
 export function noopSpec({ name, count = 1, seconds = 0 }: NoopWish): object {
   return {
     Name: name,

@@ -2,27 +2,27 @@ import { eventTextOf, oneLine, paint, subjectOf, type Terminal, timeOfDay } from
 import type { FeedEvent } from "@shoal/client";
 import { shortId } from "@shoal/proto";
 
-/** Shows the demonstration on the terminal. */
+/** Shows the demo on the terminal. */
 export interface Reporter {
   heading(title: string): void;
-  /** What follows, or what was seen. */
+  /** Prints a line about the next action or an observation. */
   say(text: string): void;
-  /** Something promised that was seen to hold. */
+  /** Prints a promise that held. */
   passed(text: string): void;
   failed(text: string): void;
-  /** An event of the live feed. */
+  /** Prints an event of the live feed. */
   event(event: FeedEvent): void;
-  /** While many alike events pass, they are only counted; call the answer to go on. */
+  /** Only counts events from now on; call the result to print them again. */
   mute(): () => void;
-  /** Something measured, shown again at the end. */
+  /** Records a measurement for the summary at the end. */
   figure(name: string, value: string): void;
   figures(): void;
 }
 
-// The event's text is cut so that a line fits most terminals; the history has all of it.
+// The text of an event is cut so that a line fits most terminals; the history has the full text.
 const textChars = 88;
 
-/** A reporter; `feed` says whether the live feed is shown. */
+/** A reporter; shows the live feed if `feed` is true. */
 export function createReporter({ out, colours }: Terminal, { feed }: { readonly feed: boolean }): Reporter {
   const { bold, cyan, dim, green, red, yellow } = paint(colours);
   const tones = { plain: dim, good: green, bad: red, wait: yellow };

@@ -19,22 +19,22 @@ import { steps } from "./steps/index.ts";
 
 export interface DemoOptions {
   readonly terminal: Terminal;
-  /** Leave the cluster up at the end, until Ctrl-C. */
+  /** Whether the cluster stays up at the end, until Ctrl-C. */
   readonly keep: boolean;
   readonly textFile: string;
-  /** Show the live event feed. */
+  /** Whether to show the live event feed. */
   readonly feed: boolean;
 }
 
-// What a shell shows for a program that Ctrl-C ended.
+// The exit code of a program that SIGINT ended, as shells report it.
 const interruptedCode = 130;
 
-/** Runs all of it; resolves with the exit code: 0, 1 when a promise did not hold, 130 when it was interrupted. */
+/** Runs the demo. Resolves with the exit code: 0, 1 when a promise did not hold, 130 after an interrupt. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const quit = listenForQuit();
   quit.forced.then(() => process.exit(interruptedCode));
   const reporter = createReporter(options.terminal, { feed: options.feed });
-  // Resolved: the system's temporary folder is a link on some platforms, and nodes allow paths as they are.
+  // Resolved: the temporary folder is a link on some platforms, and nodes compare resolved paths.
   const folder = await realpath(await mkdtemp(join(tmpdir(), "shoal-demo-")));
   try {
     return await play(options, { reporter, quit, folder });
@@ -57,7 +57,7 @@ async function play(options: DemoOptions, { reporter, quit, folder }: DemoRun): 
     port: 0,
     natsPort: 0,
     dataDir: join(folder, "cluster"),
-    // What is killed stays dead: others must do its work.
+    // Killed processes stay dead: the others must take over their work.
     restart: false,
     nodeSettings: { allowListedLocalPaths: `${textFile}:ro` },
   };
@@ -81,7 +81,7 @@ async function play(options: DemoOptions, { reporter, quit, folder }: DemoRun): 
     reporter.say(`processes: ${processes.join(", ")}`);
     reporter.passed(`ready after ${inSeconds(performance.now() - startedAt)}`);
     await runSteps({ cluster, client, watch, reporter, textFile, folder, signal: stop.signal, atEnd });
-    reporter.heading(`All of it held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
+    reporter.heading(`Every promise held. ${inSeconds(performance.now() - startedAt)}, measured on the way:`);
     reporter.figures();
   } catch (failure) {
     if (stop.signal.aborted) return interruptedCode;
@@ -105,23 +105,23 @@ async function runSteps(context: DemoContext): Promise<void> {
   }
 }
 
-/** Containers live longer than the node that started them; a job that was stopped leaves none. */
+/** Stops open jobs: containers outlive their node, unless their job is stopped. */
 async function stopJobs(client: DemoContext["client"]): Promise<void> {
   const { items } = await client.jobs({ limit: 100, reverse: true }).catch(() => ({ items: [] }));
   const open = items.filter(({ state }) => ["pending", "queued", "running"].includes(state.stateType));
   const signal = AbortSignal.timeout(stopJobsMs);
   await Promise.allSettled(
     open.map(async ({ id }) => {
-      await client.stop(id, "the demonstration was interrupted");
+      await client.stop(id, "the demo was interrupted");
       await client.waitForJob(id, { signal });
     }),
   );
 }
 
-// A container gets some seconds to end by itself.
+// A container has some seconds to end by itself.
 const stopJobsMs = 10_000;
 
-/** Starts the cluster again on the same data, this time to stay. */
+/** Starts the cluster on the same data, until Ctrl-C. */
 async function keepUp(
   settings: DevstackSettings,
   { terminal, quit }: { terminal: Terminal; quit: Quit },
@@ -134,7 +134,7 @@ async function keepUp(
   });
   const { dim } = paint(terminal.colours);
   terminal.out(`\n${banner(cluster.facts, settings, terminal.colours)}`);
-  terminal.out(dim("This one lives in a temporary folder: Ctrl-C ends it and removes everything.\n"));
+  terminal.out(dim("The data is in a temporary folder: Ctrl-C stops the cluster and removes it.\n"));
   await quit.asked;
   await cluster.stop();
 }

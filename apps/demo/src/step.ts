@@ -1,19 +1,19 @@
 import type { DemoContext } from "./demo-context.ts";
 
-/** A part of the demonstration: one file, one line in the list. */
+/** A step of the demo: one file, and one line in the list. */
 export interface DemoStep {
-  /** What is shown, as a heading. */
+  /** The heading of the step. */
   readonly title: string;
-  /** Does it and checks it. Throws DemoFailure when something is not as promised. */
+  /** Runs and checks the step. Throws DemoFailure when a promise does not hold. */
   run(context: DemoContext): Promise<void>;
 }
 
-/** A step failed: what was promised, and what was seen. */
+/** A promise that did not hold: expected and observed. */
 export class DemoFailure extends Error {
   override readonly name = "DemoFailure";
 }
 
-/** Ends the demonstration when what it promises does not hold. */
+/** Throws DemoFailure unless the promise holds. */
 export function check(holds: boolean, why: string): asserts holds {
   if (!holds) throw new DemoFailure(why);
 }

@@ -3,11 +3,11 @@ import { args_get, args_sizes_get, environ_get, environ_sizes_get } from "./wasi
 
 const sizes = memory.data(8);
 
-/** The program's argument at this place; its own name is at 0. */
+/** The program's argument at this index; the program's name is at 0. */
 export function argument(index: i32): string {
   args_sizes_get(sizes, sizes + 4);
   const count = load<i32>(sizes);
-  if (index >= count) fail("wanted two arguments: the text file, and the folder for counts.txt");
+  if (index >= count) fail("expected two arguments: the text file, and the folder for counts.txt");
   const list = new StaticArray<u32>(count);
   const texts = new StaticArray<u8>(load<i32>(sizes, 4));
   args_get(changetype<usize>(list), changetype<usize>(texts));

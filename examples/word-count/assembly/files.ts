@@ -1,12 +1,12 @@
 import { fd_filestat_get, fd_pread, fd_prestat_dir_name, fd_prestat_get, fd_write, path_open, proc_exit } from "./wasi";
 
 const stderr: i32 = 2;
-// The first descriptor behind the standard streams.
+// The first descriptor after the standard streams.
 const firstPreopen: i32 = 3;
 const followLinks: i32 = 1;
 const createFlag: i32 = 1;
 const truncateFlag: i32 = 8;
-// Rights as bits: read, seek, tell, look at its facts; and to write.
+// Rights as bits: read, seek, fd_tell, fd_filestat_get; and write.
 const readRights: u64 = (1 << 1) | (1 << 2) | (1 << 5) | (1 << 21);
 const writeRights: u64 = 1 << 6;
 
@@ -14,7 +14,7 @@ const result = memory.data(16);
 const filestat = memory.data(64);
 const vector = memory.data(8);
 
-/** Says why on stderr and ends the program with exit code 2. */
+/** Prints the reason on stderr and ends the program with exit code 2. */
 export function fail(why: string): void {
   write(stderr, String.UTF8.encode(`word-count: ${why}\n`));
   proc_exit(2);
@@ -39,7 +39,7 @@ function open(path: string, flags: i32, rights: u64): i32 {
     best = fd;
     bestName = name;
   }
-  if (best < 0) fail(`${path} lies in no folder that this program may open`);
+  if (best < 0) fail(`${path} is in no folder that this program may open`);
   let rest = path.substring(bestName.length);
   while (rest.startsWith("/")) rest = rest.substring(1);
   const bytes = String.UTF8.encode(rest);
@@ -60,7 +60,7 @@ export function fileSize(fd: i32): i64 {
   return load<i64>(filestat, 32);
 }
 
-/** Fills the chunk from `offset` on; answers how many bytes there were, 0 at the end. */
+/** Fills the chunk from `offset` on; returns the number of bytes, 0 at the end. */
 export function readAt(fd: i32, offset: i64, chunk: StaticArray<u8>): i32 {
   store<u32>(vector, changetype<u32>(chunk));
   store<u32>(vector, chunk.length, 4);

@@ -1,7 +1,7 @@
-// A hash table of words over one growing store of bytes: no object for each word, so that memory grows with the number of
+// A hash table of words over one growing buffer of bytes, without an object for each word: memory grows with the number of
 // different words and not with the length of the text.
 
-// FNV-1a's two numbers, for 32 bits.
+// The two constants of FNV-1a for 32 bits.
 const hashStart: u32 = 2166136261;
 const hashFactor: u32 = 16777619;
 // Powers of two; doubled when full. A slot count of 4096 holds a novel's words after two doublings.
@@ -101,7 +101,7 @@ export class Table {
     return this.lines(this.order((a, b) => shown.compare(a, b)), this.size);
   }
 
-  /** The words that come most often, the most frequent first; words of the same count by their bytes. */
+  /** The most frequent words, in falling order; words of equal count by their bytes. */
   mostFrequent(most: i32): ArrayBuffer {
     shown = this;
     const order = this.order((a, b) => {
@@ -140,7 +140,7 @@ export class Table {
   }
 }
 
-// Closures are not AssemblyScript's: what a comparison looks at is passed here.
+// AssemblyScript has no closures: the operands of a comparison are passed here.
 let shown: Table = new Table();
 
 function grown<T>(full: StaticArray<T>): StaticArray<T> {

@@ -1,21 +1,21 @@
-// Counts the words of one slice of a text file. AssemblyScript: TypeScript's looks, WebAssembly's numbers.
+// Counts the words of one slice of a text file. AssemblyScript: the syntax of TypeScript, the numbers of WebAssembly.
 //
-// A word belongs to the slice in which its first byte lies, and is then counted whole, wherever it ends. So every word is
-// counted by exactly one partition, whatever the number of partitions and wherever their borders fall.
+// A word belongs to the slice that has its first byte, and is counted whole, wherever it ends. So exactly one partition
+// counts each word, for any number of partitions.
 import { argument, partitionCount, partitionIndex } from "./arguments";
 import { createFile, fail, fileSize, openFile, readAt, write } from "./files";
 import { Table } from "./table";
 
 // One round trip to the node for each chunk.
 const chunkBytes = 256 * 1024;
-// As many as fit on a screen beside the other partitions' lines.
+// Fits on a screen beside the lines of the other partitions.
 const shownWords = 10;
 const stdout: i32 = 1;
 
 const chunk = new StaticArray<u8>(chunkBytes);
 const table = new Table();
 
-/** Letters, digits, and every byte of a character beyond ASCII. */
+/** Letters, digits, and every byte of a non-ASCII character. */
 function isWordByte(byte: u8): bool {
   return (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || (byte >= 48 && byte <= 57) || byte >= 128;
 }
@@ -25,9 +25,9 @@ function lowered(byte: u8): u8 {
 }
 
 function countSlice(fd: i32, start: i64, end: i64): void {
-  // More partitions than bytes leave some with nothing.
+  // With more partitions than bytes, some slices are empty.
   if (start >= end) return;
-  // One byte before the slice tells whether its first bytes are the tail of a word that began earlier.
+  // The byte before the slice decides whether its first bytes are the tail of an earlier word.
   let skipping = start > 0 && isWordByteAt(fd, start - 1);
   let at = start;
   while (true) {
@@ -41,7 +41,7 @@ function countSlice(fd: i32, start: i64, end: i64): void {
       }
       skipping = false;
       table.endWord();
-      // A word that began inside is finished by now; what follows is the next slice's.
+      // A word of this slice has ended here; the rest belongs to the next slice.
       if (at + index + 1 >= end) return;
     }
     at += got;

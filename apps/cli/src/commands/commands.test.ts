@@ -26,7 +26,7 @@ describe("shoal node", () => {
     expect(JSON.parse(json)).toEqual([wireNode("connected")]);
   });
 
-  it("describes one, and ends with 4 for one that there is not", async () => {
+  it("describes a node, and ends with 4 for an unknown one", async () => {
     const { shoal } = await requester({ [`GET ${nodes}/n-one`]: { Node: wireNode("disconnected") } });
     const { code, out } = await shoal("node", "describe", "n-one");
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ describe("shoal cluster", () => {
     expect(calls).toEqual([`PUT ${cluster}/upgrade`]);
   });
 
-  it("finishes none without the flag, and none that is not done", async () => {
+  it("refuses without the flag, and before every requester is upgraded", async () => {
     const { shoal, calls } = await requester({
       [`PUT ${cluster}/upgrade`]: refusal(409, "ConfigurationError", "r-two is at level 1"),
     });
@@ -71,9 +71,9 @@ describe("shoal cluster", () => {
 });
 
 describe("shoal version", () => {
-  it("names the release of the requester and the API that it speaks", async () => {
+  it("shows the release of the requester and the version of its API", async () => {
     const { shoal } = await requester({ "GET /agent/version": wireVersion });
-    const expected = "Shoal v0.1.0, speaks the API of Bacalhau v1.9.0 (linux/amd64)\n";
+    const expected = "Shoal v0.1.0, API of Bacalhau v1.9.0 (linux/amd64)\n";
     expect(await shoal("version")).toEqual({ code: 0, out: expected, err: "" });
     expect(JSON.parse((await shoal("version", "--output", "json")).out)).toEqual(wireVersion);
   });
@@ -87,7 +87,7 @@ describe("shoal version", () => {
 });
 
 describe("shoal events", () => {
-  // The feed of a job that there is not ends with a refusal, which ends the command.
+  // The feed of an unknown job ends with an error, which ends the command.
   it("resolves the job's name, and asks for its events from the position", async () => {
     const { shoal, calls } = await requester({
       "GET /orchestrator/jobs/hello": { Job: wireJob("running") },
@@ -101,7 +101,7 @@ describe("shoal events", () => {
     ]);
   });
 
-  it("prints events as lines until a requester refuses to go on", async () => {
+  it("prints events as lines until a requester answers with an error", async () => {
     const feed = feedOf(["JobSubmitted", {}], ["JobStarted", {}]);
     const answers: Record<string, unknown> = { "GET /orchestrator/events": feed };
     const { shoal } = await requester(answers);
@@ -117,7 +117,7 @@ describe("shoal events", () => {
   });
 });
 
-describe("a command line that cannot be read ends with 2, says why and asks nobody:", () => {
+describe("a command line that cannot be parsed ends with 2 and the reason, and calls no requester:", () => {
   it.each([
     [["jobs"], /unknown command/],
     [["job", "list", "--what"], /unknown option/],
@@ -137,7 +137,7 @@ describe("a command line that cannot be read ends with 2, says why and asks nobo
     expect(err).toMatch(expected);
   });
 
-  it.each([["--help"], ["job", "--help"], ["job", "run", "--help"], ["--version"]])("not so %s", async (...args) => {
+  it.each([["--help"], ["job", "--help"], ["job", "run", "--help"], ["--version"]])("except %s", async (...args) => {
     const { code, err } = await runWith({}, args);
     expect([code, err]).toEqual([0, ""]);
   });

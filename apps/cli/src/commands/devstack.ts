@@ -14,43 +14,43 @@ export const devstack: CommandPart = {
   options: [
     {
       flags: "--requesters <number>",
-      summary: "how many requesters",
+      summary: "number of requesters",
       read: wholeNumber("--requesters", 1, membersMax),
       fallback: defaults.requesters,
     },
     {
       flags: "--nodes <number>",
-      summary: "how many compute nodes",
+      summary: "number of compute nodes",
       read: wholeNumber("--nodes", 0, membersMax),
       fallback: defaults.nodes,
     },
     {
       flags: "--port <port>",
-      summary: "the API of the first requester; the next ones follow; 0 takes any free ones",
+      summary: "port of the first requester's API; the others use the next ports; 0 takes free ports",
       read: port("--port"),
       fallback: defaults.port,
     },
     {
       flags: "--nats-port <port>",
-      summary: "the NATS server; 0 takes any free one",
+      summary: "port of the NATS server; 0 takes a free port",
       read: port("--nats-port"),
       fallback: defaults.natsPort,
     },
     {
       flags: "--data-dir <folder>",
-      summary: "where everything is kept, below the current folder",
+      summary: "folder for the data of the cluster",
       fallback: defaults.dataDir,
     },
-    { flags: "--no-restart", summary: "do not start processes again that die" },
-    { flags: "--json", summary: "print one line of JSON when the cluster is ready, and nothing else" },
+    { flags: "--no-restart", summary: "do not restart processes that die" },
+    { flags: "--json", summary: "print only one line of JSON, when the cluster is ready" },
     {
       flags: "--node-config <path=value>",
-      summary: "a setting of every compute node; may be given several times",
+      summary: "a setting of every compute node; may be repeated",
       read: gather,
     },
     {
       flags: "--requester-config <path=value>",
-      summary: "a setting of every requester; may be given several times",
+      summary: "a setting of every requester; may be repeated",
       read: gather,
     },
   ],
@@ -63,7 +63,7 @@ export const devstack: CommandPart = {
     const { terminal } = call.context;
     const settings = settingsFrom(call);
     const quit = listenForQuit();
-    // The processes see their channel to us close and end by themselves.
+    // The processes end when their channel to this one closes.
     quit.forced.then(() => process.exit(130));
     const stop = new AbortController();
     quit.asked.then(() => stop.abort());
@@ -71,7 +71,7 @@ export const devstack: CommandPart = {
       onNews: (news) => printNews(call, news),
       signal: stop.signal,
     }).catch((failure: unknown) => {
-      // Asked to end while it was starting: then this is the end that was asked for.
+      // A stop was requested during the start: this is its regular end.
       if (!stop.signal.aborted) throw failure;
     });
     if (cluster === undefined) return 0;

@@ -4,11 +4,11 @@ import { printEvent } from "../progress/print-event.ts";
 export const events: CommandPart = {
   name: "events",
   args: "[job]",
-  summary: "follow what happens in the cluster, or to one job, as it happens",
+  summary: "follow the events of the cluster, or of one job",
   options: [
     {
       flags: "--after <position>",
-      summary: "begin behind this position in the log; 0 tells everything since the beginning",
+      summary: "begin after this position in the log; 0 begins with the first event",
       read: wholeNumber("--after", 0, Number.MAX_SAFE_INTEGER),
     },
   ],

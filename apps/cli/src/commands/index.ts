@@ -10,8 +10,8 @@ import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
 import { version } from "./version.ts";
 
-/** Nouns with commands of their own. */
+/** Nouns that group commands. */
 export const nouns: readonly NounPart[] = [job, node, cluster];
 
-/** Commands that stand alone. */
+/** Commands without a noun. */
 export const commands: readonly CommandPart[] = [devstack, serve, events, replay, rebuild, repair, version];

@@ -1,18 +1,18 @@
 import type { apiRoutes, InputOf } from "@shoal/proto";
 import { type OptionRow, type Options, wholeNumber } from "../command.ts";
 
-// What the API gives at most on one page.
+// The API's limit of entries on a page.
 const pageMax = 1000;
 
-/** Options of every command that lists. */
+/** The options of every list command. */
 export const pagingOptions: readonly OptionRow[] = [
   { flags: "--limit <number>", summary: "entries on a page", read: wholeNumber("--limit", 1, pageMax) },
-  { flags: "--next-token <token>", summary: "continue behind an earlier page" },
-  { flags: "--order-by <field>", summary: "such as created_at or modified_at" },
-  { flags: "--order-reversed", summary: "the other way round" },
+  { flags: "--next-token <token>", summary: "continue after an earlier page" },
+  { flags: "--order-by <field>", summary: "field to sort by, such as created_at or modified_at" },
+  { flags: "--order-reversed", summary: "reverse the order" },
 ];
 
-/** What the options of a list ask for. */
+/** The query parameters of the options of a list. */
 export function pagingOf(
   options: Options,
   limit: number,

@@ -10,12 +10,12 @@ import type { Terminal } from "../terminal.ts";
 export const rebuild: CommandPart = {
   name: "rebuild",
   args: "[view...]",
-  summary: "write views again from the log alone: what is missing or different, and remove what the log does not know",
+  summary: "rebuild views from the log: write missing and different entries, remove those that the log does not have",
   options: [
     ...logOptions,
     {
       flags: "--shard <number>",
-      summary: "one shard alone; all of them when left out",
+      summary: "only this shard; all shards by default",
       read: wholeNumber("--shard", 0, shardCount - 1),
     },
   ],
@@ -28,7 +28,7 @@ export const rebuild: CommandPart = {
     const summary = await onLog(logAccessOf(call), async (replay) => {
       const buckets = viewsOf(args, replay.buckets);
       const which = shard === "all" ? "all shards" : `shard ${shard}`;
-      terminal.err(`rebuilding ${buckets.join(", ")} of ${which} from the log; requesters may go on\n`);
+      terminal.err(`rebuilding ${buckets.join(", ")} of ${which} from the log; requesters may keep running\n`);
       const progress = terminal.isPerson ? { onProgress: showOn(terminal) } : {};
       const done = await replay.rebuild({ shard, buckets, signal, ...progress });
       if (terminal.isPerson) terminal.err("\n");
@@ -38,7 +38,7 @@ export const rebuild: CommandPart = {
       return undefined;
     });
     if (summary === undefined) {
-      terminal.err("stopped; what was written stays, and the next rebuild writes the rest\n");
+      terminal.err("stopped; written entries stay, and the next rebuild writes the rest\n");
       return 1;
     }
     if (context.output === "json") printJson(terminal, summary);
@@ -50,7 +50,7 @@ export const rebuild: CommandPart = {
 function viewsOf(named: readonly string[], known: readonly string[]): readonly string[] {
   const unknown = named.find((each) => !known.includes(each));
   if (unknown === undefined) return named.length === 0 ? known : [...new Set(named)];
-  throw new CliError("BAD_REQUEST", `expected views out of ${known.join(", ")}, got "${unknown}"`, "");
+  throw new CliError("BAD_REQUEST", `expected views among ${known.join(", ")}, got "${unknown}"`, "");
 }
 
 const showOn =
@@ -66,8 +66,8 @@ function summaryLines({ upTo, written, removed, unchanged, stopped }: RebuildSum
     ...(stopped === 0
       ? []
       : [
-          `${stopped} aggregates cannot be read to their end: their entries show them as far as they can be`,
-          "next: shoal replay names them",
+          `${stopped} aggregates cannot be read to their end: their entries show the state up to there`,
+          "next: shoal replay lists them",
         ]),
   ];
 }

@@ -10,7 +10,7 @@ const anchorForm = /^(\d{1,15}):([0-9a-f]{64})$/;
 
 function readAnchor(text: string): string {
   if (anchorForm.test(text)) return text;
-  const hint = "a replay prints one behind the word anchor";
+  const hint = "each replay prints an anchor";
   throw new CliError(
     "BAD_REQUEST",
     `--expect: expected a position, a colon and 64 hexadecimal digits, got "${text}"`,
@@ -26,13 +26,12 @@ function anchorOf(text: string): Anchor {
 export const replay: CommandPart = {
   name: "replay",
   summary:
-    "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs them",
+    "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs views",
   options: [
     ...logOptions,
     {
       flags: "--expect <position:hash>",
-      summary:
-        "an anchor that an earlier replay printed and that was kept elsewhere: fails unless the log still has it",
+      summary: "an anchor printed by an earlier replay; fails unless the log still has it",
       read: readAnchor,
     },
   ],
@@ -52,7 +51,7 @@ export const replay: CommandPart = {
   },
 };
 
-/** Views that differ are repaired by a rebuild; a log that cannot be read, or is damaged, is not. */
+/** The exit code of a report. A rebuild repairs views that differ, but not a log that is damaged or cannot be read. */
 function exitCodeOf({ ok, problems, unreadable }: ReplayReport): number {
   if (ok) return 0;
   return problems.count + unreadable.count === 0 ? 1 : exitOf("LOG_DAMAGED");

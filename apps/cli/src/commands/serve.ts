@@ -8,9 +8,9 @@ import { createSupervisor } from "../process/supervisor.ts";
 import { givenOf } from "../serve/given.ts";
 import { type Role, roles, startRole } from "../serve/roles.ts";
 
-// How long a process may take to end once it was asked to, before it ends at once: below the 3 s that are promised.
+// The time limit of an orderly stop, below the promised 3 s; then the process exits.
 const endMs = 2_700;
-// Without its devstack the log's server is going away as well: there is hardly anything left to do in order.
+// Without its devstack the NATS server ends as well: an orderly stop has little left to do.
 const orphanedMs = 2_000;
 
 export const serve: CommandPart = {
@@ -23,7 +23,7 @@ export const serve: CommandPart = {
     { flags: "--config <file>", summary: "read settings from a YAML or JSON file" },
     {
       flags: "-c <path=value>",
-      summary: "one setting; may be given several times, and wins over file and environment",
+      summary: "a setting; may be repeated, and overrides file and environment",
       read: gather,
     },
   ],
@@ -48,7 +48,7 @@ export const serve: CommandPart = {
       await startRole(role, { given, quit: quit.asked, onReady });
     } catch (failure) {
       await notifyParent({ type: "failed", ...failureInWords(failure) });
-      // The service has logged it, as a line of JSON; people read it as text.
+      // The service has logged the failure as JSON; this is the text for a terminal.
       if (call.context.terminal.isPerson) throw failure;
       return exitOf(failure);
     }
@@ -61,16 +61,12 @@ const endWithin = (ms: number): void => void setTimeout(() => process.exit(1), m
 function roleOf({ options }: Invocation): Role {
   const [role, ...more] = roles.filter((name) => options.flag(name));
   if (role !== undefined && more.length === 0) return role;
-  const found = role === undefined ? "neither" : "both";
-  throw new CliError(
-    "BAD_REQUEST",
-    `wanted --requester or --compute, found ${found}`,
-    "a process is one part of a cluster",
-  );
+  const got = role === undefined ? "neither" : "both";
+  throw new CliError("BAD_REQUEST", `expected --requester or --compute, got ${got}`, "a process has one role");
 }
 
 async function announceReady({ context }: Invocation, facts: object): Promise<void> {
-  // The log says so too, as a line of JSON: what collects lines is to find nothing else.
+  // The log has this as JSON too; a log collector gets JSON only.
   if (process.send === undefined && context.terminal.isPerson) context.terminal.err(`ready ${JSON.stringify(facts)}\n`);
   await notifyParent({ type: "ready", facts: { ...facts } });
 }

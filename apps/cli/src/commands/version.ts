@@ -17,8 +17,8 @@ export const version: CommandPart = {
   },
 };
 
-/** A requester of Shoal names its own version where others name a commit; its version is that of the API that it speaks. */
+/** A requester of Shoal reports its own version in the field of the commit, and the version of the API in the field of the version. */
 function product(gitVersion: string, gitCommit: string): string {
   const own = /^shoal-(.+)$/.exec(gitCommit)?.[1];
-  return own === undefined ? gitVersion : `Shoal v${own}, speaks the API of Bacalhau ${gitVersion}`;
+  return own === undefined ? gitVersion : `Shoal v${own}, API of Bacalhau ${gitVersion}`;
 }

@@ -2,16 +2,16 @@ import { paint } from "../output/paint.ts";
 import type { DevstackFacts } from "./known-cluster.ts";
 import type { DevstackSettings } from "./settings.ts";
 
-// Where the command line looks by itself.
+// The default endpoint of the command line.
 const defaultApi = "http://127.0.0.1:1234";
 
 const commands = [
   ["npx shoal node list", "the machines of the cluster"],
   ["npx shoal job run examples/hello.yaml", "run a job and watch it"],
-  ["npx shoal events", "follow everything that happens"],
+  ["npx shoal events", "follow the events of the cluster"],
 ] as const;
 
-/** What a person reads when the cluster is up: what there is, and the next three commands. */
+/** The text shown when the cluster is up: its addresses, and the next three commands. */
 export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSettings, colours: boolean): string {
   const { bold, cyan, dim } = paint(colours);
   const { api, nats, dataDir } = facts;
@@ -25,6 +25,6 @@ export function banner(facts: DevstackFacts, { nodes, requesters }: DevstackSett
     "Try, in another terminal:\n\n",
     others,
     ...commands.map(([command, summary]) => `  ${cyan(command.padEnd(width))}  ${dim(summary)}\n`),
-    "\nCtrl-C stops it; started again here, everything is still there.\n",
+    "\nCtrl-C stops it; the data stays for the next start here.\n",
   ].join("");
 }

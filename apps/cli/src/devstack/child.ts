@@ -6,65 +6,65 @@ import { childWordOf } from "../process/parent.ts";
 /** How a process of a devstack is started. */
 export interface ChildPlan {
   readonly name: string;
-  /** The program and its arguments, for the Node that runs us. */
+  /** The program and its arguments, for the Node of this process. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Told over the channel as soon as it runs. */
+  /** Sent over the channel once the process runs. */
   readonly order?: object;
   readonly logFile: string;
 }
 
-/** A process of a devstack that runs. */
+/** A running process of a devstack. */
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** What it said of itself when it was ready. Throws CliError with its own words when it ends instead. */
+  /** The facts that it reports once ready. Rejects with CliError and the process's own reason when it ends instead. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
-  /** How it ended, in words. */
+  /** The reason of its end: an error, an exit code or a signal. */
   readonly ended: Promise<string>;
-  /** Asks it to end, insists after a while, and waits until it is gone. */
+  /** Sends SIGTERM, after `stopMs` SIGKILL, and waits until the process is gone. */
   stop(): Promise<void>;
   kill(): void;
 }
 
-// Longer than a service needs to stop in order on a busy machine.
+// Longer than an orderly stop of a service takes on a busy machine.
 const stopMs = 15_000;
-// One older log is kept when a log has grown past this.
+// A log larger than this is renamed; one older log is kept.
 const logBytesMax = 50 * 2 ** 20;
 
-/** Starts a process that ends when this one does: they share a channel, and the child watches it close. */
+/** Starts a process that ends when this one does: the child ends when their channel closes. */
 export function startChild({ name, args, env, order, logFile }: ChildPlan): Child {
   const log = openLog(logFile);
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", log, log, "ipc"],
-    // Its own group: a Ctrl-C in the terminal reaches only us, so that we can stop everything in order.
+    // A separate process group: Ctrl-C in the terminal reaches only this process, which stops the others in order.
     detached: true,
   });
   closeSync(log);
   if (order !== undefined) child.send(order, () => undefined);
   const { promise: ready, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
-  // Whoever waits hears it; a child that dies later has nobody waiting here any more.
+  // Without a handler, a rejection that no caller awaits would end this process.
   ready.catch(() => undefined);
-  let stderrTail: CliError | undefined;
+  let failed: CliError | undefined;
   child.on("message", (message) => {
-    const word = childWordOf(message);
-    if (word?.type === "ready") resolve(word.facts);
-    else if (word?.type === "failed") stderrTail = new CliError(word.code, `${name}: ${word.why}`, word.hint);
+    const report = childWordOf(message);
+    if (report?.type === "ready") resolve(report.facts);
+    else if (report?.type === "failed") failed = new CliError(report.code, `${name}: ${report.why}`, report.hint);
   });
   const ended = new Promise<string>((done) => {
     child.once("error", (failure) => done(failure.message));
-    child.once("exit", (code, signal) => done(stderrTail?.message ?? (signal === null ? `exit code ${code}` : signal)));
+    child.once("exit", (code, signal) => done(failed?.message ?? (signal === null ? `exit code ${code}` : signal)));
   });
   ended.then((how) =>
-    reject(stderrTail ?? new CliError("INTERNAL", `${name} ended before it was ready: ${how}`, `read ${logFile}`)),
+    reject(failed ?? new CliError("INTERNAL", `${name} ended before it was ready: ${how}`, `read ${logFile}`)),
   );
   const kill = (): void => void child.kill("SIGKILL");
   const stop = async (): Promise<void> => {
-    const insist = setTimeout(kill, stopMs);
+    const killTimer = setTimeout(kill, stopMs);
     child.kill("SIGTERM");
     await ended;
-    clearTimeout(insist);
+    clearTimeout(killTimer);
   };
   return { name, pid: child.pid ?? 0, ready, ended, stop, kill };
 }

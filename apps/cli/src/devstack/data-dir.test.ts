@@ -13,14 +13,14 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
 describe("the data directory of a devstack", () => {
-  it("keeps passwords in a file that its owner alone reads", async () => {
+  it("stores passwords in a file that only its owner can read", async () => {
     const path = join(root, "data");
     openDataDir(path).passwordOf("requester");
     expect([await modeOf(path), await modeOf(join(path, "logs"))]).toEqual(["700", "700"]);
     expect(await modeOf(join(path, "passwords.json"))).toBe("600");
   });
 
-  it("takes wider rights away from a folder and a file that were there before", async () => {
+  it("removes wider permissions from an existing folder and file", async () => {
     const [path, file] = [join(root, "data"), join(root, "data", "passwords.json")];
     await mkdir(path);
     await writeFile(file, JSON.stringify({ requester: "as before" }));
@@ -30,7 +30,7 @@ describe("the data directory of a devstack", () => {
     expect([await modeOf(path), await modeOf(file)]).toEqual(["700", "600"]);
   });
 
-  it("makes a password once for each user, also over a damaged file", async () => {
+  it("generates a password once for each user, also over a damaged file", async () => {
     const path = join(root, "data");
     await mkdir(path);
     await writeFile(join(path, "passwords.json"), "{");

@@ -7,21 +7,21 @@ export interface DataDir {
   readonly path: string;
   /** The folder of one of its processes. */
   of(name: string): string;
-  /** Where one of its processes logs to. */
+  /** The log file of one of its processes. */
   logOf(name: string): string;
-  /** The password of a user of the NATS server: made once, kept for the next start. */
+  /** The password of a user of the NATS server: generated once, stored for the next start. */
   passwordOf(user: string): string;
 }
 
-// 192 bits: cannot be guessed, and is 32 characters long.
+// 192 bits, as 32 characters.
 const passwordBytes = 24;
 
-/** Opens the folder of a devstack, and makes it when it is not there. Only its owner may look into it. */
+/** Opens the folder of a devstack, or creates it. Only its owner has access. */
 export function openDataDir(path: string): DataDir {
   mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
   const file = join(path, "passwords.json");
-  // The mode of a write counts for a new file alone.
+  // The mode option of a write applies to new files only.
   if (existsSync(file)) chmodSync(file, 0o600);
   const passwords = readPasswords(file);
   return {
@@ -45,6 +45,6 @@ function readPasswords(file: string): Map<string, string> {
     const entries = typeof json === "object" && json !== null ? Object.entries(json) : [];
     return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   } catch {
-    return new Map(); // The first start; a damaged file is made anew, the server gets the new passwords with it.
+    return new Map(); // No file yet, or a damaged one: new passwords are generated, and the server receives them.
   }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { CliError } from "../failure.ts";
 
-/** Makes sure that nobody listens on a port of this machine; 0 is always free. Throws CliError that names the port and the flag. */
+/** Checks that no process listens on a port of this machine; 0 is always free. Throws CliError that names the port and the flag. */
 export async function wantFreePort(port: number, flag: string): Promise<void> {
   if (port === 0) return;
   const server = createServer();
@@ -12,7 +12,7 @@ export async function wantFreePort(port: number, flag: string): Promise<void> {
     await listening;
   } catch (failure) {
     const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
-    const why = code === "EADDRINUSE" ? "another program listens on it" : String(failure);
+    const why = code === "EADDRINUSE" ? "another process listens on it" : String(failure);
     throw new CliError(
       "CONFIG_INVALID",
       `port ${port} cannot be used: ${why}`,

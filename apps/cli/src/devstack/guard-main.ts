@@ -6,8 +6,8 @@ import { wantFreePort } from "./free-port.ts";
 import { guardOrderOf } from "./guard-order.ts";
 import { lockDataDir } from "./lock.ts";
 
-// The process that keeps a devstack's NATS server: it holds the data directory, runs the server as its own child, and ends it
-// when it is asked to or when the devstack is gone, however that ended.
+// The guard of a devstack's NATS server: this process locks the data directory, runs the server as its child, and stops it on a
+// signal or when the devstack process is gone, for any reason.
 const quit = listenForQuit();
 process.exitCode = await guard().catch(async (failure: unknown) => {
   await notifyParent({ type: "failed", ...failureInWords(failure) });
@@ -16,13 +16,13 @@ process.exitCode = await guard().catch(async (failure: unknown) => {
 if (process.connected) process.disconnect();
 
 async function guard(): Promise<number> {
-  process.channel?.ref(); // Nothing else keeps this process alive until it has its order.
+  process.channel?.ref(); // Keeps this process alive until it has its order.
   const [message] = await once(process, "message");
   process.channel?.unref();
   const { dataDir, port, users } = guardOrderOf(message);
   const lock = lockDataDir(dataDir);
   try {
-    // Only now: whoever held the directory a moment ago may have held the port as well.
+    // After the lock: the previous holder of the directory may have used the port too.
     await wantFreePort(Math.max(0, port), "--nats-port");
     const { findServer, startServer } = await import("@shoal/nats");
     const server = await startServer(await findServer(), { dataDir, port, users });

@@ -1,18 +1,18 @@
 import type { ServerUser } from "@shoal/nats";
 import { CliError } from "../failure.ts";
 
-/** What a devstack tells the keeper of its NATS server; over the channel between them, because passwords stand in it. */
+/** The order of a devstack to the guard of its NATS server. It contains passwords, and is therefore sent over their channel. */
 export interface GuardOrder {
   readonly dataDir: string;
-  /** -1 for any free one. */
+  /** -1 for any free port. */
   readonly port: number;
   readonly users: readonly ServerUser[];
 }
 
-/** Reads an order. Throws CliError for anything else: somebody started the keeper by hand. */
+/** Reads an order. Throws CliError for any other message, as when the guard is started by hand. */
 export function guardOrderOf(message: unknown): GuardOrder {
   if (isOrder(message)) return message;
-  throw new CliError("BAD_REQUEST", "the keeper of the NATS server takes its orders from a devstack");
+  throw new CliError("BAD_REQUEST", "only a devstack can start the guard of the NATS server");
 }
 
 function isOrder(message: unknown): message is GuardOrder {

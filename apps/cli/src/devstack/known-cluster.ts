@@ -6,7 +6,7 @@ import { requesterUser } from "./plans.ts";
 
 const fileName = "devstack.json";
 
-/** What the outside needs to know; the line that `--json` prints. */
+/** The addresses and processes of a devstack; the line that `--json` prints. */
 export interface DevstackFacts {
   readonly ready: true;
   readonly api: readonly string[];
@@ -15,18 +15,18 @@ export interface DevstackFacts {
   readonly pids: Readonly<Record<string, number>>;
 }
 
-/** Settings `nats.…` of a requester, for the commands that open the log themselves: variables, and flags by path. */
+/** Settings `nats.…` of a requester, for the commands that open the log directly: variables, and flags by path. */
 export interface LogAccess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** Writes down where a devstack is, for commands that are given its data directory. */
+/** Stores the facts of a devstack, for commands that receive its data directory. */
 export function rememberCluster(facts: DevstackFacts): void {
   writeFileSync(join(facts.dataDir, fileName), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Finds the log of the devstack over a data directory. Throws CliError when none has run there. */
+/** The access to the log of the devstack in a data directory. Throws CliError when none has run there. */
 export function knownCluster(dataDir: string): LogAccess {
   const natsUrl = readUrl(join(dataDir, fileName));
   if (natsUrl === undefined) {

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CliError } from "../failure.ts";
 
-/** Holds a data directory for this process; the system lets go of it when the process ends, however it ends. */
+/** An exclusive lock on a data directory; the system releases it when the process ends, for any reason. */
 export interface Lock {
   release(): void;
 }
 
-// After a kill -9 of a devstack its processes need a moment to notice and to end.
+// After SIGKILL of a devstack, its processes take a moment to detect that and to end.
 const waitMs = 5_000;
 
-/** Takes a data directory, or throws CliError when another devstack holds it for longer than a moment. */
+/** Locks a data directory. Throws CliError when another devstack still holds it after 5 s. */
 export function lockDataDir(path: string): Lock {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // A lock of SQLite is one of the system's own, on every platform, without a package.
+  // SQLite locks files by the system's own means, on every platform, without a package.
   const database = new DatabaseSync(join(path, "lock.sqlite"), { timeout: waitMs });
   try {
     database.exec("BEGIN EXCLUSIVE");

@@ -2,42 +2,42 @@ import { setTimeout } from "node:timers/promises";
 import { CliError } from "../failure.ts";
 import { type Child, type ChildPlan, startChild } from "./child.ts";
 
-/** What is told about the processes of a devstack while it runs. */
+/** A change of a process of a running devstack. */
 export interface MemberNews {
   readonly name: string;
   readonly what: "died" | "back";
   readonly why: string;
 }
 
-/** A place in a devstack that one process fills, and another one after it when it dies. */
+/** A member of a devstack: one process at a time, and a new one when it dies. */
 export interface Member {
   readonly name: string;
-  /** The process that fills it now. */
+  /** The current process. */
   child(): Child;
-  /** The process that does the work: the NATS server, not its keeper. */
+  /** The id of the process that does the work: the NATS server, not its guard. */
   pid(): number;
-  /** What the process said of itself when it was last ready. */
+  /** The facts that the process reported when it was last ready. */
   facts(): Readonly<Record<string, unknown>>;
   stop(): Promise<void>;
 }
 
 export interface MemberOptions {
-  /** The plan of the next process, with what the last one said of itself: a port that was free once is asked for again. */
+  /** The plan of the next process, from the facts of the last one: it reuses its port. */
   readonly plan: (facts: Readonly<Record<string, unknown>>) => ChildPlan;
   readonly restart: boolean;
   readonly onNews: (news: MemberNews) => void;
-  /** How long the first start is tried again while a process of an earlier devstack, which was killed, still holds the data. */
+  /** How long the first start is retried while a process of an earlier, killed devstack still holds the data. */
   readonly leftoverMs: number;
-  /** Ends a first start that has not succeeded yet. */
+  /** Cancels a first start that has not succeeded yet. */
   readonly signal: AbortSignal;
-  /** Called when a process has ended without being asked to, before the next one starts. */
+  /** Called when a process has died, before the next one starts. */
   readonly onDeath?: (facts: Readonly<Record<string, unknown>>) => void;
 }
 
-/** How soon a process that died is started again: doubling from the first to the last, from the first again after it ran well for a while. */
+/** The pause before a restart: doubles from `firstMs` to `lastMs`, and starts over after a process has run for `wellMs`. */
 export const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
-/** The first process that starts well. */
+/** Starts the first process, with retries while the data is locked. */
 async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions): Promise<Child> {
   const startedAt = performance.now();
   for (let pauseMs: number = restartPause.firstMs; ; pauseMs *= 2) {
@@ -58,7 +58,7 @@ async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions
   }
 }
 
-/** Starts a process, resolves once it is ready, and from then on starts it again whenever it dies. Throws CliError when the first start fails. */
+/** Starts a process, resolves once it is ready, and restarts it whenever it dies. Throws CliError when the first start fails. */
 export async function startMember(name: string, options: MemberOptions): Promise<Member> {
   const { plan, restart, onNews, onDeath } = options;
   let stopping = false;
@@ -79,20 +79,20 @@ export async function startMember(name: string, options: MemberOptions): Promise
       if (!restart) return;
       if (performance.now() - startedAt > restartPause.wellMs) pauseMs = restartPause.firstMs;
       waiting = new AbortController();
-      setTimeout(pauseMs, undefined, { signal: waiting.signal }).then(again, () => undefined);
+      setTimeout(pauseMs, undefined, { signal: waiting.signal }).then(startNext, () => undefined);
       pauseMs = Math.min(pauseMs * 2, restartPause.lastMs);
     });
   }
 
-  function again(): void {
+  function startNext(): void {
     child = startChild(plan(facts));
     watch(child);
     child.ready.then(
-      (said) => {
-        facts = said;
+      (reported) => {
+        facts = reported;
         onNews({ name, what: "back", why: `process ${pid()}` });
       },
-      () => undefined, // Its end is told by the watch.
+      () => undefined, // The watch reports its end.
     );
   }
 

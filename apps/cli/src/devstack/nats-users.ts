@@ -3,7 +3,7 @@ import type { DataDir } from "./data-dir.ts";
 import { nodeName, requesterUser } from "./plans.ts";
 import type { DevstackSettings } from "./settings.ts";
 
-/** The users of the NATS server: requesters may do what requesters do, and each node only what concerns itself. */
+/** The users of the NATS server: the requesters share one, and each node has one with rights to its own subjects. */
 export async function natsUsers({ nodes }: DevstackSettings, dataDir: DataDir): Promise<readonly ServerUser[]> {
   const { permissionsOfNode, permissionsOfRequester } = await import("@shoal/nats");
   const ids = Array.from({ length: nodes }, (_, index) => nodeName(index));

@@ -5,16 +5,16 @@ import type { DataDir } from "./data-dir.ts";
 import type { GuardOrder } from "./guard-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
-// The source runs from .ts, what was built for publishing from .js.
+// The source runs from .ts, a published package from .js.
 const ending = extname(import.meta.filename);
 const program = (path: string): string => fileURLToPath(new URL(`${path}${ending}`, import.meta.url));
 
-/** The users of a devstack's NATS server: one for the requesters, and each node by its own id. */
+/** The user of the requesters on a devstack's NATS server; each node has its id as its user. */
 export const requesterUser = "requester";
 export const nodeName = (index: number): string => `node-${index}`;
 export const requesterName = (index: number): string => `requester-${index}`;
 
-/** How the NATS server's keeper is started. */
+/** The plan of the NATS server's guard. */
 export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
   return { name: "nats", args: [program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
 }
@@ -25,7 +25,7 @@ interface DevstackPlace {
   readonly natsUrl: string;
 }
 
-/** How requester `index` is started; `port` 0 takes any free one. */
+/** The plan of requester `index`; `port` 0 takes any free port. */
 export function requesterPlan(index: number, port: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = requesterName(index);
   return servePlan(name, "--requester", {
@@ -41,7 +41,7 @@ export function requesterPlan(index: number, port: number, { dataDir, settings, 
   });
 }
 
-/** How node `index` is started. */
+/** The plan of node `index`. */
 export function nodePlan(index: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = nodeName(index);
   return servePlan(name, "--compute", {
@@ -65,7 +65,7 @@ function servePlan(name: string, role: string, { dataDir, password, settings }: 
   return {
     name,
     args: [program("../main"), "serve", role, ...given],
-    // Not among the arguments: every user of the machine can read those.
+    // Not in the arguments: every user of the machine can read those.
     env: { SHOAL_NATS_PASSWORD: password },
     logFile: dataDir.logOf(name),
   };

@@ -1,20 +1,20 @@
-/** What a devstack is asked to be. */
+/** The settings of a devstack. */
 export interface DevstackSettings {
   readonly requesters: number;
   readonly nodes: number;
-  /** The API of requester i listens on port + i; 0 for any free ones. */
+  /** The API of requester i listens on port + i; 0 for any free ports. */
   readonly port: number;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly natsPort: number;
   readonly dataDir: string;
-  /** Whether a process that dies is started again. */
+  /** Whether a process that dies is restarted. */
   readonly restart: boolean;
   /** Settings of every node and every requester, by path. */
   readonly nodeSettings: Readonly<Record<string, string>>;
   readonly requesterSettings: Readonly<Record<string, string>>;
 }
 
-/** What a devstack is unless it is told otherwise; the ports are the field's and NATS's own. */
+/** The defaults of a devstack; the ports are those of Bacalhau and NATS. */
 export const defaults: DevstackSettings = {
   requesters: 2,
   nodes: 3,
@@ -26,5 +26,5 @@ export const defaults: DevstackSettings = {
   requesterSettings: {},
 };
 
-/** The most processes of a kind: each takes some 100 MB. */
+/** The limit of processes of each kind: one takes some 100 MB. */
 export const membersMax = 64;

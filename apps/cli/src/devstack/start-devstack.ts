@@ -10,26 +10,26 @@ import { natsPlan, nodePlan, requesterPlan } from "./plans.ts";
 import type { DevstackSettings } from "./settings.ts";
 import { waitForNodes } from "./wait-for-nodes.ts";
 
-/** A cluster on this machine that runs. */
+/** A running cluster on this machine. */
 export interface Devstack {
   readonly facts: DevstackFacts;
-  /** The process ids as they are now, by name. */
+  /** The current process ids, by name. */
   pids(): Readonly<Record<string, number>>;
-  /** Ends a process as a crash would. */
+  /** Kills a process with SIGKILL. */
   kill(name: string): void;
   /** Stops everything in order: nodes, requesters, then the log. */
   stop(): Promise<void>;
 }
 
-/** Whom a start concerns. */
+/** The callbacks and the signal of a start. */
 export interface StartOptions {
-  /** Told when a process dies or is back. */
+  /** Called when a process dies or is back. */
   readonly onNews: (news: MemberNews) => void;
-  /** Gives up a start that is under way. */
+  /** Cancels a start in progress. */
   readonly signal: AbortSignal;
 }
 
-/** Starts a cluster and resolves once jobs can run on it. What was started is stopped again when a part fails or the signal fires. */
+/** Starts a cluster and resolves once jobs can run on it. Stops what was started when a part fails or the signal fires. */
 export async function startDevstack(settings: DevstackSettings, options: StartOptions): Promise<Devstack> {
   const dataDir = openDataDir(resolve(settings.dataDir));
   const started: Member[] = [];
@@ -44,7 +44,7 @@ export async function startDevstack(settings: DevstackSettings, options: StartOp
   }
 }
 
-// Far longer than a process takes that has lost its devstack.
+// Far longer than a process takes to end after it has lost its devstack.
 const leftoverMs = 10_000;
 
 interface Starting extends StartOptions {
@@ -52,7 +52,7 @@ interface Starting extends StartOptions {
   readonly dataDir: DataDir;
 }
 
-/** Starts the log, then the requesters, then the nodes; the requesters are there when the nodes first speak. */
+/** Starts the log, then the requesters, then the nodes: the requesters are ready for the first heartbeats. */
 async function startAll(
   started: Member[],
   { settings, dataDir, onNews, signal }: Starting,
@@ -61,10 +61,10 @@ async function startAll(
   const users = await natsUsers(settings, dataDir);
   const nats = await startMember("nats", {
     ...shared,
-    leftoverMs: 0, // Its keeper waits by itself.
+    leftoverMs: 0, // The guard itself waits for the lock.
     plan: ({ port }) =>
       natsPlan(dataDir, { dataDir: dataDir.of("nats"), port: numberOr(port, settings.natsPort || -1), users }),
-    // When its keeper was killed the server itself lives on; two of them on the same files would spoil the log.
+    // The server outlives a killed guard; two servers on the same files would corrupt the log.
     onDeath: ({ serverPid }) => killIfThere(numberOr(serverPid, 0)),
   });
   started.push(nats);
@@ -87,7 +87,7 @@ async function startAll(
   return api;
 }
 
-/** All of them, or the first failure once it is known what became of each: none may be left behind. */
+/** Resolves with all members. Rejects with the first failure once all starts have settled, and stops the members that started. */
 async function everyOne(starting: readonly Promise<Member>[]): Promise<readonly Member[]> {
   const outcomes = await Promise.allSettled(starting);
   const members = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -97,12 +97,12 @@ async function everyOne(starting: readonly Promise<Member>[]): Promise<readonly 
   throw failure.reason;
 }
 
-/** A port that was free once is asked for again: clients know it. */
+/** The port of an earlier process, reused because clients know it. */
 const portOf = (url: unknown): number | undefined => (typeof url === "string" ? Number(new URL(url).port) : undefined);
 
 const numberOr = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
 
-/** Stops in the order that loses least: whoever does the work, then whoever writes it down, then where it is written. */
+/** Stops nodes, then requesters, then the log, so that each can still write its last changes. */
 async function stopAll(members: readonly Member[]): Promise<void> {
   const stage = ({ name }: Member): number => ["node", "requester", "nats"].indexOf(name.replace(/-\d+$/, ""));
   for (const one of [0, 1, 2])
@@ -132,6 +132,6 @@ function killIfThere(pid: number): void {
   try {
     if (pid > 0) process.kill(pid, "SIGKILL");
   } catch {
-    // It was gone already, which is what was wanted.
+    // The process had already ended.
   }
 }

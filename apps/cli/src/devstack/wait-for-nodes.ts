@@ -1,9 +1,9 @@
 import { createClient } from "@shoal/client";
 
-// The processes are ready already; their first heartbeats are on the way.
+// The processes are ready; their first heartbeats are on the way.
 const waitMs = 10_000;
 
-/** Resolves when the API shows so many connected compute nodes, or after waitMs: then people see for themselves who is missing. */
+/** Resolves when the API shows `count` connected compute nodes, or after `waitMs`: `shoal node list` then shows which are missing. */
 export async function waitForNodes(endpoints: readonly string[], count: number, stop: AbortSignal): Promise<void> {
   const client = createClient({ endpoints });
   const leave = new AbortController();
@@ -13,7 +13,7 @@ export async function waitForNodes(endpoints: readonly string[], count: number, 
     const connected = nodes.filter(({ info, connection }) => info.nodeType === "Compute" && connection === "connected");
     return connected.length >= count;
   };
-  // Looks once, and then whenever the feed tells of a node: the feed is opened first, so that nothing falls between.
+  // Reads the nodes once, and then after every event. The feed is opened first, so that no change is missed.
   const feed = client.events({ signal });
   let next = feed.next();
   while (!(await all())) {
@@ -22,7 +22,7 @@ export async function waitForNodes(endpoints: readonly string[], count: number, 
     if (done === true) return;
     next = feed.next();
   }
-  // Nobody waits for the answer that is still under way; the iteration ends with it.
+  // The pending read is abandoned; the iteration ends with it.
   next.catch(() => undefined);
   leave.abort();
 }

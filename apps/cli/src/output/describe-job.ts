@@ -7,7 +7,7 @@ import { stateColour } from "./states.ts";
 import { table } from "./table.ts";
 import { ago, fullTime } from "./times.ts";
 
-/** All that is known of a job. */
+/** A job with its executions and history. */
 export interface ShownJob {
   readonly job: JobEntity;
   readonly executions: readonly ExecutionEntity[];
@@ -60,7 +60,7 @@ function summary(executions: ShownJob["executions"], colours: boolean): string {
   return [...counts].map(([state, each]) => `${colour(state)} = ${each.length}\n`).join("");
 }
 
-/** Text that a job wrote, in the order of its partitions; what would steer the terminal is left out, line breaks and tabs stay. */
+/** The output of a job, in the order of its partitions, without control sequences except colours; line breaks and tabs stay. */
 function outputOf(executions: ShownJob["executions"], stream: "stdout" | "stderr"): string {
   const written = [...executions]
     .sort((one, other) => one.partitionIndex - other.partitionIndex)

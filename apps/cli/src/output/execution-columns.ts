@@ -3,7 +3,7 @@ import { stateColour } from "./states.ts";
 import type { Column } from "./table.ts";
 import { ago } from "./times.ts";
 
-/** How executions are listed. */
+/** The columns of a list of executions. */
 export function executionColumns(now: number, colours: boolean): readonly Column<ExecutionEntity>[] {
   const paint = stateColour(colours);
   return [

@@ -2,7 +2,7 @@ import { type HistoryEntity, shortId } from "@shoal/proto";
 import type { Column } from "./table.ts";
 import { timeOfDay } from "./times.ts";
 
-/** How the history of a job is listed. */
+/** The columns of the history of a job. */
 export const historyColumns: readonly Column<HistoryEntity>[] = [
   { title: "TIME", of: ({ time }) => timeOfDay(time) },
   { title: "LEVEL", of: ({ type }) => (type === "job" ? "Job" : "Execution") },

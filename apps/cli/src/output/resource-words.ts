@@ -3,13 +3,13 @@ import type { Resources } from "@shoal/proto";
 const gib = 2 ** 30;
 const mib = 2 ** 20;
 
-/** Bytes as people say them: `1.5 GiB`, `512 MiB`. */
+/** Formats bytes: `1.5 GiB`, `512 MiB`. */
 export function bytesInWords(bytes: number): string {
   const [size, unit] = bytes >= gib ? [gib, "GiB"] : [mib, "MiB"];
   return `${Number((bytes / size).toFixed(1))} ${unit}`;
 }
 
-/** Resources in a few words: `2 cores, 512 MiB, 10 GiB disk`; what is zero is left out. */
+/** Formats resources: `2 cores, 512 MiB, 10 GiB disk`; omits those that are zero. */
 export function resourcesInWords({ cpuCores, memoryBytes, diskBytes, gpus }: Resources): string {
   const parts = [
     cpuCores > 0 ? `${Number(cpuCores.toFixed(3))} cores` : "",

@@ -18,14 +18,14 @@ const hostile = [
   "\u007f",
   "\u0000",
 ];
-// What is left of any of them may hold none of these.
+// None of these may remain.
 const steering = /[^\P{Cc}\n\t\r]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-it.each(hostile.map((text) => [JSON.stringify(text), text]))("lets %s through nowhere", (_, text) => {
+it.each(hostile.map((text) => [JSON.stringify(text), text]))("removes the control sequences of %s", (_, text) => {
   for (const safe of [oneLine, safeLines, terminalText]) expect(safe(`a${text}b`)).not.toMatch(steering);
 });
 
-it("keeps the colours of this program on a line, and no style that hides", () => {
+it("keeps the colours of this program on a line, and no style that conceals text", () => {
   const { red, bold, dim } = paint(true);
   for (const painted of [red("x"), bold("x"), dim("x")]) expect(oneLine(painted)).toBe(painted);
   expect(oneLine("\u001b[8mhidden")).toBe(" [8mhidden");
@@ -36,7 +36,7 @@ it("keeps the lines of a message", () => {
   expect(safeLines("one\n\ttwo\rthree")).toBe("one\n\ttwo three");
 });
 
-it("keeps what the output of a task needs", () => {
+it("keeps the line ends, tabs, returns and colours of a task's output", () => {
   const output = "10%\r20%\r\n\u001b[38;5;9mred\u001b[0m\tgrößer 🐟\n";
   expect(terminalText(output)).toBe(output);
 });

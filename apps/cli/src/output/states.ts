@@ -6,7 +6,7 @@ type ShownState =
   | (typeof executionMachine.states)[number]
   | (typeof nodeMachine.states)[number];
 
-// What is well is green, what needs a look is red, what waits is yellow.
+// Success is green, failure is red, waiting is yellow.
 const colourOf = {
   pending: "yellow",
   queued: "yellow",
@@ -23,7 +23,7 @@ const colourOf = {
   stopped: "magenta",
 } satisfies Record<ShownState, keyof Paint>;
 
-/** Writes a state as the field does, in its colour. */
+/** Formats a state as Bacalhau does, in its colour. */
 export function stateColour(colours: boolean): (state: ShownState) => string {
   const box = paint(colours);
   return (state) => box[colourOf[state]](state.charAt(0).toUpperCase() + state.slice(1));

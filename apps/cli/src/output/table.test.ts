@@ -24,7 +24,7 @@ it("aligns coloured cells by what a person sees", () => {
   );
 });
 
-it("lets no text from outside steer the terminal", () => {
+it("removes control sequences from untrusted text", () => {
   expect(oneLine("a\nb\u001b]0;title\u0007c\u001b[2Jd")).toBe("a b ]0;title c [2Jd");
 });
 
@@ -36,6 +36,6 @@ it.each([
   [47 * 3_600_000, "47h ago"],
   [48 * 3_600_000, "2d ago"],
   [-5_000, "0s ago"],
-])("says how long %i ms are", (ms, words) => {
+])("formats an age of %i ms", (ms, words) => {
   expect(ago(1_000_000_000_000, 1_000_000_000_000 + ms)).toBe(words);
 });

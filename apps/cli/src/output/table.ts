@@ -1,17 +1,17 @@
 import { oneLine } from "./safe-text.ts";
 
-/** A column: its heading, and what it shows of a row. */
+/** A column: its heading, and its cell of a row. */
 export interface Column<T> {
   readonly title: string;
   readonly of: (row: T) => string;
 }
 
-// Between columns; the field's own tables use two as well.
+// Between columns; Bacalhau's tables use two as well.
 const gap = "  ";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with this character
 const colourCode = /\u001b\[\d+m/g;
 
-/** Rows under headings, aligned, without frames; ends with a line break. */
+/** Formats rows under headings, aligned, without borders; ends with a line break. */
 export function table<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => oneLine(of(row))))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? ""))));

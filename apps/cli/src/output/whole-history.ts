@@ -2,10 +2,10 @@ import type { Client } from "@shoal/client";
 import { apiRoutes, type InputOf } from "@shoal/proto";
 import { listOf, textOf } from "./answer.ts";
 
-// Entries asked for at once: the API's own default.
+// Entries on a page: the default of the API.
 const pageEntries = 100;
 
-/** Every entry of a job's history as it is now, as it came. A job that still runs always offers a next page; an empty one ends it. */
+/** All current entries of a job's history, as the API sends them. A running job always has a next page; an empty page is the end. */
 export async function wholeHistory(
   client: Client,
   input: InputOf<typeof apiRoutes.jobHistory>,

@@ -1,4 +1,4 @@
-// What the demonstration shares with the command line. It is no door of the published package.
+// What the demo shares with the command line. The published package does not export it.
 export { banner } from "../devstack/banner.ts";
 export { knownCluster } from "../devstack/known-cluster.ts";
 export { type DevstackSettings, defaults } from "../devstack/settings.ts";

@@ -1,23 +1,23 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
-/** What a process says of itself once it is ready. */
+/** What a process reports once it is ready. */
 export type ReadyFacts = Readonly<Record<string, unknown>>;
 
-/** What a child process of a devstack tells the process that started it. */
+/** What a child process of a devstack reports to its parent. */
 export type ChildWord =
   | { readonly type: "ready"; readonly facts: ReadyFacts }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly why: string; readonly hint: string };
 
-/** Tells the process that started this one; says nothing when it was started by hand. */
+/** Sends a report to the parent process; does nothing without a channel to it. */
 export function notifyParent(word: ChildWord): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) resolve();
-    // A parent that is gone cannot be told; the closed channel ends us anyway.
+    // The parent is gone; the closed channel ends this process.
     else process.send(word, () => resolve());
   });
 }
 
-/** Reads a child's word; undefined when it is something else. */
+/** Reads a child's report; undefined for any other message. */
 export function childWordOf(message: unknown): ChildWord | undefined {
   if (typeof message !== "object" || message === null) return undefined;
   const { type, facts, code, why, hint }: { readonly [key in WordField]?: unknown } = message;

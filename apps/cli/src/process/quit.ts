@@ -1,19 +1,19 @@
-/** Tells a long-running command to end. */
+/** The requests that end a long-running command. */
 export interface Quit {
-  /** Resolves on the first signal, or when the process that started this one is gone. */
+  /** Resolves on the first signal, or when the parent process is gone. */
   readonly asked: Promise<void>;
-  /** Resolves when somebody asks again and will not wait. */
+  /** Resolves on a later signal: end at once. */
   readonly forced: Promise<void>;
-  /** Resolves when the process that started this one is gone. */
+  /** Resolves when the parent process is gone. */
   readonly orphaned: Promise<void>;
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// One Ctrl-C reaches a process several times: from the terminal, and passed on by npm and by the wrapper that found Node.
+// One Ctrl-C reaches a process several times: from the terminal, from npm and from the wrapper that chose Node.
 const sameKeyMs = 500;
 
-/** Listens for the wish to end, from now on. Signals no longer end the process by themselves. */
+/** Handles signals from now on: they no longer end the process by themselves. */
 export function listenForQuit(): Quit {
   const asked = Promise.withResolvers<void>();
   const forced = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ export function listenForQuit(): Quit {
     asked.resolve();
   };
   for (const name of signals) process.on(name, signal);
-  // The channel to whoever started us closes when that process ends, however it ends.
+  // The channel to the parent process closes when that process ends, for any reason.
   if (process.connected) {
     process.once("disconnect", () => {
       orphaned.resolve();

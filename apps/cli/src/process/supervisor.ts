@@ -3,24 +3,24 @@ import type { ServiceHealth } from "@shoal/node";
 
 /** The service manager that started this process, as systemd's `Type=notify`. Without one nothing is sent. */
 export interface Supervisor {
-  /** The service works; from now on the watchdog is fed while it is alive. */
+  /** Reports readiness, and feeds the watchdog while the service is alive. */
   ready(health: () => ServiceHealth): void;
-  /** The service ends. */
+  /** Reports that the service stops. */
   stopping(): void;
 }
 
 /** How `systemd-notify` is run. */
 export type SendNotice = (assignments: readonly string[]) => void;
 
-// What systemd recommends: half of its time. Without a watchdog the status line is still kept fresh.
+// Half of the watchdog's time, as systemd recommends. Without a watchdog the status line is updated at this interval.
 const watchdogPart = 2;
 const statusEveryMs = 30_000;
 // systemd shows one line.
 const statusChars = 200;
 
 /**
- * Reports to the service manager that the environment names. Node has no datagram sockets of the file system, so each notice is a run of
- * `systemd-notify` (some 20 ms, twice in each watchdog period); a unit needs `NotifyAccess=all` for it.
+ * Reports to the service manager named by the environment. Node has no Unix datagram sockets, so each report runs `systemd-notify`
+ * (some 20 ms, twice in each watchdog period); a unit needs `NotifyAccess=all` for it.
  */
 export function createSupervisor(
   env: Readonly<Record<string, string | undefined>>,
@@ -52,7 +52,7 @@ export function createSupervisor(
   };
 }
 
-/** What cannot be sent is left: the manager notices silence by itself. */
+/** A report that cannot be sent is dropped: the manager's watchdog detects silence. */
 function sendBySystemd(env: Readonly<Record<string, string | undefined>>): SendNotice {
   return (assignments) => {
     const { PATH = "/usr/bin:/bin", NOTIFY_SOCKET } = env;

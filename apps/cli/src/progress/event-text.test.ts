@@ -18,8 +18,8 @@ const event = (type: string, data: Record<string, unknown>) => ({
   },
 });
 
-describe("an event in words", () => {
-  it("says why a job waits, with every node's own reason", () => {
+describe("the text of an event", () => {
+  it("gives the reason why a job waits, with the reason of each node", () => {
     const answers = [
       { NodeID: "node-0", Accepted: false, Why: "needs 8 cores, 2 are free" },
       { NodeID: "node-1", Accepted: true, Score: 7 },
@@ -34,7 +34,7 @@ describe("an event in words", () => {
     });
   });
 
-  it("repeats no reason that the sentence names already", () => {
+  it("repeats no reason that the sentence contains", () => {
     const answers = [
       { NodeID: "node-0", Accepted: false, Why: "engine: does not support engine podman" },
       { NodeID: "node-1", Accepted: false, Why: "is draining" },
@@ -52,16 +52,16 @@ describe("an event in words", () => {
     });
   });
 
-  it("shows an event that it does not know by its name", () => {
+  it("shows the name of an unknown event", () => {
     expect(eventTextOf(event("JobSang", {}))).toMatchObject({ text: "JobSang" });
   });
 
-  it("knows what it is about", () => {
+  it("has a subject", () => {
     expect(subjectOf(event("JobStarted", {}))).toBe("j-1");
   });
 
   const kinds = [jobMachine, executionMachine, nodeMachine].flatMap(({ rows }) => rows.map(([, kind]) => kind.name));
-  it.each(kinds)("has words for %s", (kind) => {
+  it.each(kinds)("exists for %s", (kind) => {
     expect(typesWithText).toContain(kind);
   });
 });

@@ -1,7 +1,7 @@
 import type { FeedEvent } from "@shoal/client";
 import { type EventText, feedEventText } from "@shoal/proto";
 
-/** An event of the feed as the command line shows it: in the words of the table that the history of a job reads too. */
+/** The text of an event of the feed, from the same table as the history of a job. */
 export const eventTextOf = ({ type, cloudEvent }: FeedEvent): EventText =>
   feedEventText({ type, data: cloudEvent.data });
 

@@ -7,12 +7,12 @@ export interface FollowLogsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Shows the output of a job from its first execution to its end; resolves with the exit code that the end means. */
+/** Shows the output of a job from its first execution to its end; resolves with the exit code for that end. */
 export async function followJobLogs(client: Client, jobId: string, options: FollowLogsOptions): Promise<number> {
   const { terminal, signal } = options;
   terminal.err("Waiting for logs...\n");
   for await (const { type } of client.events({ jobId, after: 0, signal })) {
-    // Before anything has been assigned there is no execution to ask for; a job may also end without one.
+    // The first execution exists from its assignment on; a job may also end without one.
     if (type === "ExecutionAssigned" || type === "JobFailed" || type === "JobStopped") break;
   }
   for await (const { stream, text } of client.logs(jobId, { follow: true, signal })) {

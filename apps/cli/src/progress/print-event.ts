@@ -18,20 +18,20 @@ export const progressHeading = [
 ].join("  ");
 
 export interface PrintEventOptions {
-  /** Also show which job or node it is about: for feeds of more than one. */
+  /** Whether to show the id of the job or node, for feeds of more than one. */
   readonly about: boolean;
 }
 
 /** Prints an event as one line. */
 export function printEvent(terminal: Terminal, event: FeedEvent, { about }: PrintEventOptions): void {
-  const words = eventTextOf(event);
-  const box = paint(terminal.colours);
+  const shown = eventTextOf(event);
+  const { dim, blue } = paint(terminal.colours);
   const columns = [
-    box.dim(timeOfDay(Date.parse(event.cloudEvent.time)).padEnd(widths.time)),
-    ...(about ? [box.blue(oneLine(shortId(subjectOf(event))).padEnd(widths.id))] : []),
-    (words.executionId === "" ? "" : oneLine(shortId(words.executionId))).padEnd(widths.id),
-    words.topic.padEnd(widths.topic),
-    colourOf(words, terminal.colours)(oneLine(words.text)),
+    dim(timeOfDay(Date.parse(event.cloudEvent.time)).padEnd(widths.time)),
+    ...(about ? [blue(oneLine(shortId(subjectOf(event))).padEnd(widths.id))] : []),
+    (shown.executionId === "" ? "" : oneLine(shortId(shown.executionId))).padEnd(widths.id),
+    shown.topic.padEnd(widths.topic),
+    colourOf(shown, terminal.colours)(oneLine(shown.text)),
   ];
   terminal.out(`${columns.join("  ")}\n`);
 }

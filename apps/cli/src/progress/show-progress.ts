@@ -7,16 +7,16 @@ import { printEvent, progressHeading } from "./print-event.ts";
 
 export interface ProgressOptions {
   readonly terminal: Terminal;
-  /** Ends the watching; the job goes on. */
+  /** Stops watching; the job continues. */
   readonly signal: AbortSignal;
-  /** Wait without a word. */
+  /** Whether to wait without output. */
   readonly quiet: boolean;
 }
 
-// The field's own sentence; people's scripts look for it.
+// Bacalhau's sentence; scripts match it.
 const intro = "Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n";
 
-/** Shows the events of a job until it is over; resolves with the exit code that its end means. */
+/** Shows the events of a job until its end; resolves with the exit code for that end. */
 export async function showProgress(client: Client, jobId: string, options: ProgressOptions): Promise<number> {
   const { terminal, signal, quiet } = options;
   if (!quiet) terminal.out(`${intro}${progressHeading}`);
@@ -30,12 +30,12 @@ export async function showProgress(client: Client, jobId: string, options: Progr
     return endOf(job);
   } catch (failure) {
     if (!signal.aborted) throw failure;
-    terminal.err(paint(terminal.colours).yellow("No longer watching; the job goes on.\n"));
+    terminal.err(paint(terminal.colours).yellow("Stopped watching; the job continues.\n"));
     return 0;
   }
 }
 
-/** The exit code that the end of a job means: 0 when it completed, otherwise what its reason says. */
+/** The exit code for the end of a job: 0 when it completed, otherwise that of its error code. */
 export function endOf({ state }: JobEntity): number {
   if (state.stateType === "completed") return 0;
   const code = state.details["ErrorCode"];

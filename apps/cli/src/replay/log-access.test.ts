@@ -5,7 +5,7 @@ import { logAccessOf } from "./log-access.ts";
 const access = (options: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
   logAccessOf({ args: [], context: { env }, options: optionsOf(options) } as unknown as Invocation);
 
-it("takes the flags by the setting that each is, and the variables of the connection alone", () => {
+it("maps the flags to settings, and passes the variables of the connection only", () => {
   const env = { SHOAL_NATS_URL: "nats://a", SHOAL_NATS_CREDENTIALS_FILE: "c", SHOAL_HTTP_PORT: "x", HOME: "/" };
   expect(access({}, env)).toEqual({
     env: { SHOAL_NATS_URL: "nats://a", SHOAL_NATS_CREDENTIALS_FILE: "c" },

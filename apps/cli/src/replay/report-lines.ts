@@ -1,6 +1,6 @@
 import type { ReplayReport, Sampled } from "@shoal/requester";
 
-/** What a replay found, in sentences. */
+/** The report of a replay as lines of text. */
 export function reportLines(report: ReplayReport): readonly string[] {
   const { anchor, foreign, commits, events, aggregates, upTo, eventsPerSecond, readMs } = report;
   const { entries, rechecked, problems, unreadable, mismatches } = report;
@@ -35,6 +35,6 @@ const listed = ({ count }: Sampled<unknown>, what: string): readonly string[] =>
 function nextStep({ problems, mismatches: { count, first } }: ReplayReport): readonly string[] {
   if (count === 0) return [];
   const buckets = [...new Set(first.map(({ bucket }) => bucket))].join(" ");
-  const doubt = problems.count === 0 ? "" : " Look at the problems of the log first.";
+  const doubt = problems.count === 0 ? "" : " Check the problems of the log first.";
   return [`next: shoal rebuild ${buckets} writes them again from the log.${doubt}`];
 }

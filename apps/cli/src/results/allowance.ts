@@ -3,43 +3,43 @@ import { bytesInWords } from "../output/resource-words.ts";
 
 const gib = 2 ** 30;
 
-/** How much may be unpacked: above the first a person is asked, the second is the most without a limit of the user's choice. */
+/** The limits of an unpacking: above the first the user is asked; the second applies without --max-size. */
 export const allowanceLimits = {
-  /** As much as a node publishes of one result by default. */
+  /** The default limit of a node for one published result. */
   askBytes: 10 * gib,
-  /** Far above what fits the disk that a task may ask for. */
+  /** Far above the disk that a task may request. */
   bytes: 100 * gib,
 } as const;
 
-/** Counts what the results of one job take together. Throws CliError TOO_LARGE for what the user has not allowed. */
+/** Counts the bytes of all results of one job. Throws CliError TOO_LARGE above what the user allows. */
 export interface Allowance {
-  /** Counts bytes before they are written; may ask, and then goes on when the answer is yes. */
+  /** Counts bytes before they are written; may ask the user, and resolves when the answer is yes. */
   take(bytes: number): Promise<void>;
-  /** Asks now rather than later, when an archive is known to be so large. */
+  /** Asks in advance for an archive of a known size. */
   expect(bytes: number): Promise<void>;
 }
 
 export interface AllowanceOptions {
-  /** What the user named with --max-size; asks nothing. */
+  /** The value of --max-size; with it the user is not asked. */
   readonly maxBytes: number | undefined;
-  /** The user has said yes in advance. */
+  /** Whether --yes is set. */
   readonly yes: boolean;
-  /** Asks the user; undefined where nobody is there to answer. */
+  /** Asks the user; undefined when the process is not interactive. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
 }
 
-/** Counts from zero, with the limit that the options give. */
+/** An allowance with the limits of the options; counts from zero. */
 export function allowanceOf({ maxBytes, yes, ask }: AllowanceOptions): Allowance {
   let limitBytes: number = maxBytes ?? (yes ? allowanceLimits.bytes : allowanceLimits.askBytes);
   let usedBytes = 0;
   async function raise(): Promise<void> {
     const size = bytesInWords(limitBytes);
-    if (maxBytes !== undefined) throw tooLarge(size, "raise --max-size");
+    if (maxBytes !== undefined) throw tooLarge(size, "increase --max-size");
     const most = bytesInWords(allowanceLimits.bytes);
-    if (limitBytes === allowanceLimits.bytes) throw tooLarge(size, "name a limit: --max-size 1TiB");
+    if (limitBytes === allowanceLimits.bytes) throw tooLarge(size, "set a limit: --max-size 1TiB");
     const flags = `repeat with --yes to take up to ${most}, or with --max-size <size>`;
     if (ask === undefined) throw tooLarge(size, flags);
-    if (!(await ask(`The results are larger than ${size}. Go on, up to ${most}?`))) throw tooLarge(size, flags);
+    if (!(await ask(`The results are larger than ${size}. Continue, up to ${most}?`))) throw tooLarge(size, flags);
     limitBytes = allowanceLimits.bytes;
   }
   return {

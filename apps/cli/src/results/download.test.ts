@@ -65,24 +65,24 @@ describe("a download", () => {
     });
   const { signal } = new AbortController();
 
-  it("comes with its size", async () => {
+  it("has its size", async () => {
     const url = await serve((_, response) => response.writeHead(200, { "content-length": 5 }).end("hello"));
     const { stream, archiveBytes } = await downloadOf(result(url)).open(signal);
     expect(archiveBytes).toBe(5);
     expect((await buffer(stream)).toString()).toBe("hello");
   });
 
-  it("does not follow where a server leads on", async () => {
+  it("does not follow redirects", async () => {
     const asked: (string | undefined)[] = [];
     const url = await serve(({ url: path }, response) => {
       asked.push(path);
       response.writeHead(302, { location: "/elsewhere" }).end();
     });
-    await expect(downloadOf(result(url)).open(signal)).rejects.toThrow(/leads on to \/elsewhere/);
+    await expect(downloadOf(result(url)).open(signal)).rejects.toThrow(/redirects to \/elsewhere/);
     expect(asked).toEqual(["/e-1.tar.gz"]);
   });
 
-  it("takes a name that is not encoded well", () => {
+  it("accepts a name that is not encoded correctly", () => {
     expect(downloadOf(result("http://n-1/%zz%.tar.gz")).label).toBe("_zz_");
   });
 });

@@ -3,28 +3,28 @@ import type { SpecConfig } from "@shoal/proto";
 import { CliError } from "../failure.ts";
 import { resultAddress } from "./result-address.ts";
 
-/** One result of a job, ready to be fetched. */
+/** A downloadable result of a job. */
 export interface Download {
-  /** Tells results of one job apart: the last part of the address. */
+  /** Distinguishes results of one job: the last part of the address. */
   readonly label: string;
-  /** Where it comes from. */
+  /** The address of the archive. */
   readonly url: URL;
   open(signal: AbortSignal): Promise<ResultDownload>;
 }
 
-/** A result that is being fetched. */
+/** A result in transfer. */
 export interface ResultDownload {
   readonly stream: Readable;
-  /** How large the archive is; undefined when the server does not say. */
+  /** The size of the archive; undefined when the server does not send it. */
   readonly archiveBytes: number | undefined;
 }
 
 type Fetcher = (params: Readonly<Record<string, unknown>>) => Download;
 
-/** How each type of result is fetched. */
+/** The downloads, by type of result. */
 const fetchers: ReadonlyMap<string, Fetcher> = new Map([["urldownload", overHttp]]);
 
-/** How to fetch a result. Throws CliError when this command line does not know its type. */
+/** The download of a result. Throws CliError when its type is unknown. */
 export function downloadOf({ type, params }: SpecConfig): Download {
   const fetcher = fetchers.get(type.toLowerCase());
   if (fetcher === undefined) {
@@ -49,27 +49,27 @@ function nameOf({ pathname }: URL): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    // A % that encodes nothing.
+    // A % that is not the start of an escape.
     return name;
   }
 }
 
 async function openUrl(url: URL, signal: AbortSignal): Promise<ResultDownload> {
-  // Not led on: where a node's own server points to is as little to be trusted as what the node names.
+  // No redirects: their target is as untrusted as the address that the node reports.
   const answer = await fetch(url, { signal, redirect: "manual" }).catch((failure: unknown) => {
     const why = failure instanceof Error ? String(failure.cause ?? failure.message) : String(failure);
     throw new CliError(
       "RESULT_NOT_FOUND",
       `${url.href} cannot be reached: ${why}`,
-      "is the node that made it still there?",
+      "check that the node that published it is running",
     );
   });
   if (answer.status >= 300 && answer.status < 400) {
     const to = answer.headers.get("location") ?? "nowhere";
     throw new CliError(
       "RESULT_NOT_FOUND",
-      `${url.href} leads on to ${to}, which is not followed`,
-      "fetch it by hand if you trust it",
+      `${url.href} redirects to ${to}; redirects are not followed`,
+      "download it by hand if you trust it",
     );
   }
   if (!answer.ok || answer.body === null) {

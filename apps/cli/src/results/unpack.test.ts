@@ -41,7 +41,7 @@ const execution = (number: number) =>
   });
 
 describe("unpacking", () => {
-  it("merges what several executions wrote, and loses none of it", async () => {
+  it("merges the results of several executions without loss", async () => {
     await mkdir(into);
     await unpack(await execution(1), { into, label: "e-1", allowance });
     const second = await unpack(await execution(2), { into, label: "e-2", allowance });
@@ -57,7 +57,7 @@ describe("unpacking", () => {
     expect(second.remarks).toHaveLength(1);
   });
 
-  it("keeps the right to run a file and no special bits", async () => {
+  it("keeps the permission to execute a file and no special bits", async () => {
     await unpack(await execution(1), { into, label: "e-1", allowance });
     expect((await stat(join(into, "counts", "part-1.json"))).mode & 0o7777).toBe(0o755 & ~process.umask());
   });
@@ -68,7 +68,7 @@ describe("unpacking", () => {
     expect(existsSync(join(root, "outside"))).toBe(false);
   });
 
-  it("makes no links, so that nothing can be written through them", async () => {
+  it("creates no links, so that nothing can be written through them", async () => {
     const hostile = await archive((tar) => {
       tar.entry({ name: "way", type: "symlink", linkname: root });
       tar.entry({ name: "way/outside" }, "gotcha");
@@ -81,7 +81,7 @@ describe("unpacking", () => {
   });
 
   const deep = (levels: number) => "d/".repeat(levels);
-  it("counts folders that are only on the way to a file, with 4 KiB each", async () => {
+  it("counts folders without an entry in the archive, with 4 KiB each", async () => {
     const some = await archive((tar) => tar.entry({ name: `${deep(10)}f` }, "x"));
     const small = allowanceOfBytes(10 * 4_096);
     await expect(unpack(some, { into, label: "e-1", allowance: small })).rejects.toThrow(/more than .* when/);
@@ -93,19 +93,19 @@ describe("unpacking", () => {
     );
   });
 
-  it("goes 64 levels deep, and no further", async () => {
+  it("accepts 64 levels of folders, and no more", async () => {
     const fine = await archive((tar) => tar.entry({ name: `${deep(64)}f` }, "x"));
     expect((await unpack(fine, { into, label: "e-1", allowance })).files).toBe(1);
     const deeper = await archive((tar) => tar.entry({ name: `${deep(65)}f` }, "x"));
     await expect(unpack(deeper, { into, label: "e-1", allowance })).rejects.toThrow(/64 levels/);
   });
 
-  it("bounds what stands in front of an entry", async () => {
+  it("limits the headers of an entry", async () => {
     const large = await archive((tar) => tar.entry({ name: "f", pax: { comment: "x".repeat(20_000) } }, "x"));
     await expect(unpack(large, { into, label: "e-1", allowance })).rejects.toThrow(/header of \d+ bytes/);
   });
 
-  it.runIf(sep === "/")("keeps names as odd as the system allows", async () => {
+  it.runIf(sep === "/")("keeps every name that the system allows", async () => {
     const names = ["back\\slash", "with\nline", "\u202egnp.exe", "x".repeat(255)];
     const odd = await archive((tar) => {
       for (const name of names) tar.entry({ name }, "x");

@@ -4,25 +4,25 @@ import { type FilePlace, type TarFile, TarRefusal, unpackTar } from "@shoal/node
 import { CliError } from "../failure.ts";
 import type { Allowance } from "./allowance.ts";
 
-// Against archives that grow without end when they are unpacked: as many entries as a node publishes.
+// Against archives that expand without limit: the number of entries that a node publishes at most.
 const entriesMax = 100_000;
 
-/** What an unpacking had to say beside the files that it wrote. */
+/** The outcome of an unpacking, besides the files. */
 export interface Unpacked {
   readonly files: number;
-  /** What was left out or renamed, and why. */
+  /** The entries that were left out or renamed, with the reasons. */
   readonly remarks: readonly string[];
 }
 
 export interface UnpackOptions {
   readonly into: string;
-  /** Names a file that comes from this archive when another archive has put one there already. */
+  /** The suffix of a file from this archive when another archive has one of the same name. */
   readonly label: string;
-  /** Everything that is unpacked is counted here. */
+  /** Counts every unpacked byte. */
   readonly allowance: Pick<Allowance, "take">;
 }
 
-// These are appended to, so that one folder can hold what several executions wrote.
+// Files that are appended to, so that one folder can hold the output of several executions.
 const appended: readonly string[] = ["stdout", "stderr", "exitCode"];
 
 /**
@@ -37,13 +37,13 @@ export async function unpack(archive: Readable, { into, label, allowance }: Unpa
       folder: into,
       entriesMax,
       budget: {
-        // It counts what files hold too.
+        // It also counts the contents of files.
         streamed: (bytes) => allowance.take(bytes),
         made: (kind, bytes) => (kind === "folder" ? allowance.take(bytes) : undefined),
       },
       place: (file) => placeOf(file, { label, remarks }),
       links: "leave out",
-      onLeftOut: ({ name, type }) => void remarks.push(`${name} was left out: it is a ${type}, not a file`),
+      onLeftOut: ({ name, type }) => void remarks.push(`${name} was left out: a ${type} is not a file`),
     });
     return { files, remarks };
   } catch (failure) {
@@ -51,17 +51,17 @@ export async function unpack(archive: Readable, { into, label, allowance }: Unpa
   }
 }
 
-/** Where a file of an archive goes: nothing that another archive has put there is lost. */
+/** The place of a file of an archive; never replaces a file of another archive. */
 async function placeOf(
   { name, path, mode }: TarFile,
   { label, remarks }: { readonly label: string; readonly remarks: string[] },
 ): Promise<FilePlace> {
-  // The owner's right to run is kept, no other.
+  // Only the owner's permission to execute is kept.
   const permissions = mode & 0o100 ? 0o755 : 0o644;
   if (appended.includes(name)) return { path, flags: "a", mode: permissions };
   if (!(await isThere(path))) return { path, flags: "wx", mode: permissions };
   const renamed = `${path}.${label}`;
-  remarks.push(`${name} is in several results: this one was kept as ${renamed}`);
+  remarks.push(`${name} is in several results: this one was renamed to ${renamed}`);
   return { path: renamed, flags: "wx", mode: permissions };
 }
 

@@ -3,14 +3,14 @@ import { parseDocument } from "yaml";
 import type { Invocation } from "../command.ts";
 import { CliError } from "../failure.ts";
 
-/** Settings and where they come from, weakest first; what the services' own config reader takes. */
+/** Settings by source, in rising precedence, as the config reader of the services takes them. */
 export interface SettingSources {
   readonly file?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** What was given to `serve`. Throws CliError when a flag or the file cannot be read. */
+/** The settings given to `serve`. Throws CliError when a flag or the file cannot be read. */
 export async function givenOf({ context, options }: Invocation): Promise<SettingSources> {
   const path = options.text("config");
   const nats = options.text("nats");
@@ -24,7 +24,7 @@ export function settingsOf(pairs: readonly string[]): Readonly<Record<string, st
     pairs.map((pair) => {
       const equals = pair.indexOf("=");
       if (equals > 0) return [pair.slice(0, equals).trim(), pair.slice(equals + 1)];
-      throw new CliError("CONFIG_INVALID", `-c: wanted path=value, found "${pair}"`, "such as -c http.port=1234");
+      throw new CliError("CONFIG_INVALID", `-c: expected path=value, got "${pair}"`, "such as -c http.port=1234");
     }),
   );
 }

@@ -12,7 +12,7 @@ export interface RoleContext {
   readonly onReady: (facts: object, health: () => ServiceHealth) => void;
 }
 
-/** How each role is run; loaded only when it is wanted, because most commands need neither. */
+/** How each role runs; loaded on demand, because most commands need neither. */
 const starters: Readonly<Record<Role, (serving: RoleContext) => Promise<void>>> = {
   requester: async (serving) => (await import("@shoal/requester")).serveRequester(serving),
   compute: async (serving) => (await import("@shoal/compute")).serveCompute(serving),

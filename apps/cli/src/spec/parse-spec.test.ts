@@ -22,30 +22,30 @@ describe("a job spec", () => {
   });
 
   it.each([
-    ["a key that nobody knows", `${good}\nretries: 3\n`, "unknown field: 'retries' in 'Job'"],
+    ["an unknown key", `${good}\nretries: 3\n`, "unknown field: 'retries' in 'Job'"],
     ["a key that the server sets", `${good}\nID: j-1\n`, "field: 'ID' in 'Job' is not allowed"],
-    ["a nested key that nobody knows", good.replace("env:", "enviroment:"), "unknown field: 'enviroment' in 'Tasks.0'"],
+    ["an unknown nested key", good.replace("env:", "enviroment:"), "unknown field: 'enviroment' in 'Tasks.0'"],
     ["a wrong type", good.replace("count: 2", "count: many"), "Count: job count must be a whole number"],
     ["no engine", "type: batch\ntasks: [{ name: main }]\n", "Tasks.0.Engine"],
     ["an unknown key beside another problem", "type: batch\nretries: 3\n", "unknown field: 'retries' in 'Job'"],
-    ["nothing", "", "wanted a job, found nothing"],
-    ["a list", "- a\n", "wanted a job, found a list"],
+    ["nothing", "", "expected a job, got nothing"],
+    ["a list", "- a\n", "expected a job, got a list"],
     ["broken YAML", "type: batch\ntasks: [\n", "job.yaml, line 3"],
     ["broken JSON", '{\n  "type": "batch",\n  "tasks": [}\n}', "job.yaml, line 3"],
     ["the same key twice", "type: batch\ntype: ops\n", "line 2"],
-    ["a tag that nobody knows", "type: !secret batch\n", "line 1"],
+    ["an unknown tag", "type: !secret batch\n", "line 1"],
     ["two documents", `${good}---\n${good}`, "job.yaml"],
   ])("with %s is refused by name", (_, text, why) => {
     expect(() => parseSpec(text, "job.yaml")).toThrow(why);
   });
 
-  it("may be wrapped as a body of the API is", () => {
+  it("may be wrapped in `Job`, as a body of the API", () => {
     const body = JSON.stringify({ Job: { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop" } }] } });
     expect(parseSpec(body, "job.json")).toMatchObject({ Type: "batch" });
-    expect(() => parseSpec('{"Job": 3}', "job.json")).toThrow("wanted a job, found a number");
+    expect(() => parseSpec('{"Job": 3}', "job.json")).toThrow("expected a job, got a number");
   });
 
-  it("cannot blow up by aliases", () => {
+  it("is refused when its aliases multiply", () => {
     const bomb = `a: &a [1,1,1,1,1,1,1,1,1,1]\n${"bcdefghi"
       .split("")
       .map((key, at) => `${key}: &${key} [${`*${"abcdefgh"[at]},`.repeat(9)}]`)
@@ -74,18 +74,18 @@ describe("a job spec", () => {
       /10000000 characters/,
     ],
     ["an alias of itself", () => "a: &a [*a]", /alias|characters/],
-  ])("with %s is refused before it costs anything", (_, make, why) => {
+  ])("with %s is refused before it is composed", (_, make, why) => {
     expect(() => parseSpec(make(), "job.yaml")).toThrow(why);
   });
 
-  it("may be as large as the API takes, in few pieces", () => {
+  it("may be as large as the API accepts, in few tokens", () => {
     const data = "x".repeat(9 * mebibyte);
     const large = good.replace("FOO: bar", `FOO: ${data}`);
-    // The rule that it breaks is that of the spec.
+    // A rule of the spec refuses it, not the parser.
     expect(() => parseSpec(large, "job.yaml")).toThrow(/Env/);
   });
 
-  it("may have as many levels as the API takes", () => {
+  it("may have as many levels as the API accepts", () => {
     const deep = good.replace("anything: goes", `anything: ${"[".repeat(20)}1${"]".repeat(20)}`);
     expect(parseSpec(deep, "job.yaml")).toMatchObject({ name: "hello" });
   });

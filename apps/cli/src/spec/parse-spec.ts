@@ -3,11 +3,11 @@ import { CliError } from "../failure.ts";
 import { specProblems } from "./spec-problems.ts";
 import { sizeProblem, yamlProblem } from "./yaml-limits.ts";
 
-/** Reads a job spec from YAML or JSON and checks it. Throws CliError INVALID_SPEC with every problem and where it stands. */
+/** Reads a job spec from YAML or JSON and checks it. Throws CliError INVALID_SPEC with every problem and its place. */
 export function parseSpec(text: string, name: string): Readonly<Record<string, unknown>> {
   const value = unwrapped(read(text, name));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new CliError("INVALID_SPEC", `${name}: wanted a job, found ${kindOf(value)}`);
+    throw new CliError("INVALID_SPEC", `${name}: expected a job, got ${kindOf(value)}`);
   }
   const spec = { ...value };
   const problems = specProblems(spec);
@@ -15,7 +15,7 @@ export function parseSpec(text: string, name: string): Readonly<Record<string, u
   return spec;
 }
 
-// What the API accepts as a body.
+// The limit of the API for a body.
 const writtenOutCharsMax = 10_000_000;
 
 function read(text: string, name: string): unknown {
@@ -27,31 +27,31 @@ function read(text: string, name: string): unknown {
   return value;
 }
 
-const smaller = "pass data as an input of the task, and write out what few aliases stand for";
+const smaller = "pass data as an input of the task, and replace aliases by their values";
 
 function composed(text: string, name: string): unknown {
-  // JSON is YAML, so that one reader gives the line for both.
+  // JSON is YAML: one parser gives line numbers for both.
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
-  // A warning is a tag that nobody knows: its value would be read as something else in silence.
+  // A warning is an unknown tag: its value would silently be read as another type.
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
     const { line, col } = lines.linePos(first.pos[0]);
     throw new CliError(
       "INVALID_SPEC",
       `${name}, line ${line}, column ${col}: ${first.message}`,
-      "mend this place and try again",
+      "fix this line and resubmit",
     );
   }
   try {
     return document.toJS();
   } catch (failure) {
-    // Aliases that multiply beyond the reader's limit.
+    // Aliases that exceed the parser's limit.
     throw new CliError("INVALID_SPEC", `${name}: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
 }
 
-/** A body of the API holds the job under `Job`; whoever kept one may run it as it is. */
+/** Unwraps a body of the API, which has the job under `Job`. */
 function unwrapped(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const [[key, inner] = ["", undefined], ...more] = Object.entries(value);

@@ -7,17 +7,17 @@ import { parseSpec } from "./parse-spec.ts";
 /** The most bytes of a spec file: what the API accepts as a body. */
 export const specBytesMax = 10_000_000;
 
-/** Reads a job spec from a file, or from standard input for `-`. Throws CliError that says what stands in the way. */
+/** Reads a job spec from a file, or from standard input for `-`. Throws CliError with the reason. */
 export async function readSpec(path: string): Promise<Readonly<Record<string, unknown>>> {
   const text = path === "-" ? await readAll(stdin, "standard input") : await readFile(path);
   return parseSpec(text, path === "-" ? "standard input" : path);
 }
 
-// What the system says, and what that means to a person.
+// System error codes in plain text.
 const meanings: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "it may not be read",
-  EISDIR: "it is a folder",
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a folder",
 };
 
 async function readFile(path: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { fromWire, JobSpec } from "@shoal/proto";
 
-// What the server sets; the field's own command line refuses these in a file by name.
+// Fields that the server sets; Bacalhau's command line refuses these by name too.
 const serverSet: readonly string[] = ["id", "state", "version", "revision", "createtime", "modifytime"];
 
-/** What is wrong with a job spec, sentence by sentence: unknown fields anywhere, wrong types, broken rules. Empty when it is good. */
+/** Lists the problems of a job spec: unknown fields at any level, wrong types, broken rules. Empty for a valid spec. */
 export function specProblems(spec: Readonly<Record<string, unknown>>): readonly string[] {
   const read = fromWire(JobSpec, spec);
   return read.ok ? unknownFields(read.unknown) : [...read.problems, ...unknownFields(unknownOf(spec))];
@@ -11,7 +11,7 @@ export function specProblems(spec: Readonly<Record<string, unknown>>): readonly 
 
 const topLevel: ReadonlySet<string> = new Set(Object.keys(JobSpec.shape).map((field) => field.toLowerCase()));
 
-/** When the rest cannot be read, at least the top level can be looked over. */
+/** The unknown fields of the top level, for a spec that cannot be parsed. */
 const unknownOf = (spec: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.keys(spec).filter((key) => !topLevel.has(key.toLowerCase()));
 

@@ -1,15 +1,15 @@
 import { levelsMax } from "@shoal/proto";
 import { Lexer, Parser } from "yaml";
 
-// Ten times what a spec takes whose environment, labels, meta and inputs are all full. The reader compares every key of a map with every other
-// one: this many take it a tenth of a second.
+// Ten times the tokens of a spec with full environment, labels, meta and inputs. The composer compares every key of a map with every other
+// key: this many take a tenth of a second.
 const tokensMax = 50_000;
-// On its stack the parser has the document and the scalar that it is at, beside an item for each level.
+// The parser's stack holds the document and the current scalar, besides an item for each level.
 const stackMax = levelsMax + 2;
 
 /**
- * What makes a YAML text dangerous to read, or undefined. The reader itself calls itself for every level and takes time with the square of the
- * number of keys; the lexer and the parser beneath it do neither, so that they may look first.
+ * The reason to refuse a YAML text before it is composed, or undefined. The composer recurses for every level, and its time grows with the
+ * square of the number of keys. The lexer and the parser do neither, so they check the text first.
  */
 export function yamlProblem(text: string): string | undefined {
   const parser = new Parser();
@@ -18,14 +18,14 @@ export function yamlProblem(text: string): string | undefined {
     tokens += 1;
     if (tokens > tokensMax)
       return `expected at most ${tokensMax} YAML tokens, got more: this is no job spec, or one with data in it`;
-    // Run to its end: it does its work between what it yields.
+    // The generator works between its yields: run it to its end.
     for (const _ of parser.next(lexeme));
     if (parser.stack.length > stackMax) return `expected at most ${levelsMax} levels of nesting, got more`;
   }
   return undefined;
 }
 
-/** What aliases have multiplied a value to; undefined while it has no more characters than `charsMax`. Itself it stops there. */
+/** The reason to refuse a value that its aliases have multiplied; undefined up to `charsMax` characters. The count stops there. */
 export function sizeProblem(value: unknown, charsMax: number): string | undefined {
   const waiting: unknown[] = [value];
   let chars = 0;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { runCli } from "../run-cli.ts";
 
-/** An answer that is not plain JSON of status 200. */
+/** An answer other than JSON with status 200. */
 export class FakeAnswer {
   readonly status: number;
   readonly type: string;
@@ -15,11 +15,11 @@ export class FakeAnswer {
   }
 }
 
-/** A refusal as the API words it. */
+/** An error answer of the API. */
 export const refusal = (status: number, code: string, message: string): FakeAnswer =>
   new FakeAnswer(status, JSON.stringify({ Status: status, Code: code, Message: message, Hint: "a hint" }));
 
-/** Events of the feed, each with its data. The connection ends behind them. */
+/** Events of the feed, each with its data. The connection closes after them. */
 export const feedOf = (...events: readonly (readonly [type: string, data: object])[]): FakeAnswer =>
   new FakeAnswer(
     200,
@@ -33,26 +33,26 @@ function message(seq: number, type: string, data: object): string {
   return `id: ${seq}.0\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
-/** One call of the command line, as it ended. */
+/** The outcome of a command line. */
 export interface CliRun {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** A requester on the loopback that answers from a table, and the command line that asks it. */
+/** A requester on the loopback that answers from a table, and the command line that calls it. */
 export interface FakeRequester {
   readonly url: string;
-  /** `METHOD path?query` below /api/v1 of each call so far. */
+  /** `METHOD path?query` of each call so far, without /api/v1. */
   readonly calls: string[];
   /** The JSON bodies of the calls that had one. */
   readonly bodies: unknown[];
-  /** Runs one command line against it. */
+  /** Runs a command line against this requester. */
   shoal(...args: readonly string[]): Promise<CliRun>;
   close(): Promise<void>;
 }
 
-/** Starts one. `answers` names `METHOD path` below /api/v1; what it does not name is not found. */
+/** Starts a fake requester. `answers` has keys `METHOD path`, without /api/v1; other calls are answered with 404. */
 export async function fakeRequester(answers: Readonly<Record<string, unknown>>): Promise<FakeRequester> {
   const calls: string[] = [];
   const bodies: unknown[] = [];
@@ -85,7 +85,7 @@ export async function fakeRequester(answers: Readonly<Record<string, unknown>>):
   };
 }
 
-/** Runs one command line with this environment, over a terminal that keeps what is written. */
+/** Runs a command line with this environment, on a terminal that records its output. */
 export async function runWith(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<CliRun> {
   const out: string[] = [];
   const err: string[] = [];

@@ -48,7 +48,7 @@ const version: BuildVersion = {
   ...{ goos: "linux", goarch: "amd64" },
 };
 
-/** What a requester answers when it is asked for its version. */
+/** The answer of a requester with its version. */
 export const wireVersion: unknown = toWire(BuildVersion, version);
 
 /** A compute node `n-one`. */

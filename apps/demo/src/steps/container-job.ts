@@ -14,16 +14,16 @@ const script = [
   "sha256sum /input/text | head -c 64 > /output/sha256",
 ].join("; ");
 
-/** Where a Docker engine answers: a container with an input, limits, a result and its output as it runs. */
+/** With a Docker engine: a container with an input, limits, a result and live output. */
 export const containerJob: DemoStep = {
-  title: "Run a container with an input, limits on its resources, and its output as it is written",
+  title: "Run a container with an input, resource limits, and live output",
   async run(context) {
     const prepared = preparedOf(await callCheckout("test/images/demo-image.ts", "prepareDemoImage"));
     if (prepared.image === undefined) {
       context.reporter.say(`skipped: ${prepared.why}`);
       return;
     }
-    // Not earlier: the node removes the container some time after the job's end.
+    // At the end: the node removes the container some time after the job's end.
     context.atEnd(prepared.remove);
     await runContainer(context, prepared.image);
   },
@@ -73,8 +73,8 @@ async function runContainer(context: DemoContext, image: string): Promise<void> 
   const expected = createHash("sha256")
     .update(await readFile(textFile))
     .digest("hex");
-  check(sum === expected, `the container saw a text with SHA-256 ${sum}, not ${expected}`);
-  reporter.passed("completed: it read its input, kept its limits, and its result came back with the right checksum");
+  check(sum === expected, `expected an input with SHA-256 ${expected}, got ${sum}`);
+  reporter.passed("completed: it read its input within its limits, and its result has the expected checksum");
 }
 
 async function resultOf({ client, folder, signal }: DemoContext, jobId: string): Promise<string> {

@@ -5,7 +5,7 @@ import { check, type DemoStep } from "../step.ts";
 const count = 6;
 const seconds = 3;
 
-/** A compute node dies in the middle of a batch; its part of the work is done elsewhere. */
+/** A compute node dies in the middle of a batch; other nodes run its executions. */
 export const loseNode: DemoStep = {
   title: `Kill a compute node (SIGKILL) in the middle of a batch of ${count}`,
   async run({ client, cluster, reporter, signal, watch }) {
@@ -16,7 +16,7 @@ export const loseNode: DemoStep = {
       "all executions running",
     );
     const [victim] = placesOf(running).values();
-    check(victim !== undefined, "no execution was given to a node");
+    check(victim !== undefined, "no execution was assigned to a node");
     const hit = [...placesOf(running).values()].filter((node) => node === victim).length;
     reporter.say(`${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.pids()[victim]}`);
     cluster.kill(victim);
@@ -27,12 +27,15 @@ export const loseNode: DemoStep = {
     const partitions = new Set(completed.map(({ partitionIndex }) => partitionIndex));
     check(
       completed.length === count && partitions.size === count,
-      `${completed.length} completions of ${partitions.size} partitions, not ${count}`,
+      `expected ${count} completions, got ${completed.length} of ${partitions.size} partitions`,
     );
-    check(items.length === count + hit, `${items.length} executions in all, not ${count} and ${hit} second tries`);
-    check(!completed.some(({ nodeId, attempt }) => attempt > 1 && nodeId === victim), `a second try went to ${victim}`);
+    check(items.length === count + hit, `expected ${count} executions and ${hit} second attempts, got ${items.length}`);
+    check(
+      !completed.some(({ nodeId, attempt }) => attempt > 1 && nodeId === victim),
+      `a second attempt went to ${victim}`,
+    );
     reporter.passed(
-      `completed: ${hit} executions were lost with ${victim} and done again elsewhere, every partition once`,
+      `completed: ${hit} executions were lost with ${victim} and ran on other nodes; every partition completed once`,
     );
   },
 };

@@ -5,7 +5,7 @@ import { check, type DemoStep } from "../step.ts";
 const count = 4;
 const seconds = 3;
 
-/** The requester that owns a job dies in the middle of it; the other one takes over, and nothing runs twice. */
+/** The requester that owns a job dies while the job runs; the other one takes over, and nothing runs twice. */
 export const loseRequester: DemoStep = {
   title: "Kill the requester that owns a job (SIGKILL) while the job runs",
   async run({ client, cluster, reporter, watch }) {
@@ -19,7 +19,7 @@ export const loseRequester: DemoStep = {
     const victim = started === undefined ? "" : deciderOf(started);
     check(
       victim in cluster.pids(),
-      `the events name "${victim}" as the job's owner, which is no process of the cluster`,
+      `the events name "${victim}" as the job's owner, but no process of the cluster has this name`,
     );
     reporter.say(`${victim} owns the job: killing it, process ${cluster.pids()[victim]}`);
     const killedAt = performance.now();
@@ -27,16 +27,16 @@ export const loseRequester: DemoStep = {
     const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of the job");
     const end = events.find(isEnd);
     check(end?.type === "JobCompleted", `the job ended with ${end?.type}`);
-    const heir = deciderOf(end);
-    check(heir !== victim, `${victim} is dead and cannot have completed the job`);
+    const successor = deciderOf(end);
+    check(successor !== victim, `${victim} is dead and cannot have completed the job`);
     check(
       countOf(events, "ExecutionAssigned") === count,
-      "an execution was made again although its node never stopped",
+      "an execution was placed again although its node never stopped",
     );
     const takenMs = performance.now() - killedAt;
     reporter.figure("requester killed → job completed", `${(takenMs / 1000).toFixed(1)} s`);
     reporter.passed(
-      `completed by ${heir}, ${(takenMs / 1000).toFixed(1)} s after the kill; nothing was lost or run twice`,
+      `completed by ${successor}, ${(takenMs / 1000).toFixed(1)} s after the kill; nothing was lost or run twice`,
     );
   },
 };

@@ -4,14 +4,14 @@ import { countOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
 import { check, type DemoStep } from "../step.ts";
 
-// Enough for a median; one after the other takes about a second.
+// Enough for a median; in sequence they take about a second.
 const jobs = 30;
-// Enough to fill the log with some thousand events for the replay at the end.
+// Enough for some thousand events in the log, for the replay at the end.
 const batch = 1000;
 
-/** How long nothing takes: no-op jobs, one after the other, on a cluster that does nothing else. */
+/** The latency of no-op jobs, one after the other, on an idle cluster. */
 export const measure: DemoStep = {
-  title: `Measure: ${jobs} jobs that do nothing, one after the other, and one of ${batch} partitions`,
+  title: `Measure: ${jobs} no-op jobs, one after the other, and one of ${batch} partitions`,
   async run(context) {
     const running: number[] = [];
     const completed: number[] = [];
@@ -20,7 +20,7 @@ export const measure: DemoStep = {
       const { events, submittedAt, seenAt } = await runOne(context, index);
       running.push((seenAt.get("ExecutionStarted") ?? Number.NaN) - submittedAt);
       completed.push((seenAt.get("JobCompleted") ?? Number.NaN) - submittedAt);
-      check(!events.some(({ type }) => type === "JobFailed"), "a job that does nothing failed");
+      check(!events.some(({ type }) => type === "JobFailed"), "a no-op job failed");
     }
     const perSecond = await runBatch(context);
     goOn();
@@ -32,19 +32,19 @@ export const measure: DemoStep = {
   },
 };
 
-/** One job of many partitions; answers how many of them completed in a second, from its submission on. */
+/** Runs one job of many partitions. Resolves with the completions per second since its submission. */
 async function runBatch({ client, watch }: DemoContext): Promise<number> {
   const submittedAt = performance.now();
   const { jobId } = await client.submit(noopSpec({ name: "many-nothings", count: batch }));
   const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of a large batch");
-  check(countOf(events, "ExecutionCompleted") === batch, `not all of ${batch} partitions completed`);
+  check(countOf(events, "ExecutionCompleted") === batch, `expected ${batch} completed partitions`);
   return (batch * 1000) / (performance.now() - submittedAt);
 }
 
 interface MeasuredRun {
   readonly events: readonly FeedEvent[];
   readonly submittedAt: number;
-  /** When a kind of event first reached this client. */
+  /** When the first event of a type reached this client. */
   readonly seenAt: ReadonlyMap<string, number>;
 }
 
@@ -58,7 +58,7 @@ async function runOne({ client, watch, folder }: DemoContext, index: number): Pr
       for (const { type } of all) if (!seenAt.has(type)) seenAt.set(type, performance.now());
       return seenAt.has("JobCompleted") || seenAt.has("JobFailed");
     },
-    "the end of a job that does nothing",
+    "the end of a no-op job",
   );
   return { events, submittedAt, seenAt };
 }

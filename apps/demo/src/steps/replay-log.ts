@@ -1,9 +1,9 @@
 import { knownCluster, replayOf, reportLines } from "@shoal/cli/parts";
 import { check, type DemoStep } from "../step.ts";
 
-/** The log is folded from the first event; the views that the cluster stores must be what comes of it. */
+/** Folds the log from the first event, and compares the result with the stored views. */
 export const replayLog: DemoStep = {
-  title: "Replay the log from its beginning: verify the chain of hashes, and compare every view with it",
+  title: "Replay the log from the first event: verify the chain of hashes, and compare every view",
   async run({ cluster, reporter }) {
     const report = await replayOf(knownCluster(cluster.facts.dataDir));
     for (const line of reportLines(report)) reporter.say(line);

@@ -8,13 +8,13 @@ import { check, type DemoStep } from "../step.ts";
 
 const partitions = 4;
 
-/** Real work: a WebAssembly program over a real text, in partitions, with its results collected. */
+/** A WebAssembly program over a real text, in partitions, with its results collected. */
 export const wordCount: DemoStep = {
   title: `Count the words of a text with a WebAssembly program, in ${partitions} partitions`,
   async run(context) {
     const { client, reporter, textFile } = context;
     const module = await callCheckout("examples/word-count/build.ts", "buildWordCount");
-    check(module instanceof Uint8Array, "the program was compiled to no bytes");
+    check(module instanceof Uint8Array, "the compiler produced no program");
     reporter.say(`${basename(textFile)}, compiled program of ${module.length} bytes, results through the object store`);
     const { jobId } = await client.submit(specOf(module, textFile));
     const job = await client.waitForJob(jobId, { signal: context.signal });
@@ -24,12 +24,12 @@ export const wordCount: DemoStep = {
     const difference = firstDifference(counted, expected);
     check(
       difference === undefined,
-      `"${difference}" was counted ${counted.get(difference ?? "")} times, not ${expected.get(difference ?? "")}`,
+      `"${difference}": expected a count of ${expected.get(difference ?? "")}, got ${counted.get(difference ?? "")}`,
     );
     const total = [...counted.values()].reduce((sum, count) => sum + count, 0);
     const [most = ["nothing", 0]] = [...counted].sort(([, one], [, other]) => other - one);
     reporter.passed(
-      `${total} words, ${counted.size} different, most often "${most[0]}" (${most[1]} times): the same as counted here in TypeScript`,
+      `${total} words, ${counted.size} different, most often "${most[0]}" (${most[1]} times): equal to the count in TypeScript`,
     );
   },
 };
@@ -64,10 +64,10 @@ function specOf(module: Uint8Array, textFile: string): object {
   };
 }
 
-/** Downloads every partition's result and adds them up. */
+/** Downloads the results of all partitions and adds them up. */
 async function collect({ client, folder, signal }: DemoContext, jobId: string): Promise<ReadonlyMap<string, number>> {
   const results = await client.results(jobId);
-  check(results.length === partitions, `wanted ${partitions} results, found ${results.length}`);
+  check(results.length === partitions, `expected ${partitions} results, got ${results.length}`);
   const sum = new Map<string, number>();
   for (const [index, result] of results.entries()) {
     const into = join(folder, `word-count-${index}`);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { clusterInWords } from "./status.ts";
 
-it("shows releases, levels, shards and what cannot be read, and leaves out what there is none of", () => {
+it("shows releases, levels, shards and quarantined aggregates, and omits empty tables", () => {
   const empty = { requesters: [], nodes: [], shards: [], quarantined: [] };
   const base = { featureLevel: 2, answeredBy: "r-one", protocolLevels: { lowest: 1, highest: 3 } };
   expect(clusterInWords({ ...base, ...empty })).toBe("Feature level 2; nodes of protocol level 1 to 3 get work.\n");

@@ -33,7 +33,7 @@ const quarantined: readonly Column<ClusterItem<"quarantined">>[] = [
 
 export const status: CommandPart = {
   name: "status",
-  summary: "show the feature level, which releases run, and what cannot be read",
+  summary: "show the feature level, the releases, and quarantined aggregates",
   async run({ context }) {
     const { output, terminal } = context;
     const json = await context.client().call(apiRoutes.clusterStatus, {});
@@ -46,7 +46,7 @@ export const status: CommandPart = {
   },
 };
 
-/** The whole status as text; a table without rows is left out. */
+/** The status as text; omits tables without rows. */
 export function clusterInWords(cluster: ClusterEntity): string {
   const { lowest, highest } = cluster.protocolLevels;
   const head = `Feature level ${cluster.featureLevel}; nodes of protocol level ${lowest} to ${highest} get work.\n`;

@@ -6,7 +6,7 @@ import { printJson } from "../../output/print-json.ts";
 
 export const upgrade: CommandPart = {
   name: "upgrade",
-  summary: "finish an upgrade once every requester runs the new release; the way back ends here",
+  summary: "finish an upgrade once every requester runs the new release; no downgrade afterwards",
   options: [{ flags: "--finish", summary: "raise the feature level; it is never lowered" }],
   examples: ["shoal cluster status", "shoal cluster upgrade --finish"],
   async run({ context, options }) {
@@ -14,7 +14,7 @@ export const upgrade: CommandPart = {
     if (!options.flag("finish"))
       throw new CliError(
         "BAD_REQUEST",
-        "nothing to do without --finish",
+        "--finish is required",
         "see which requesters are upgraded: shoal cluster status",
       );
     const json = await context.client().call(apiRoutes.finishUpgrade, {});

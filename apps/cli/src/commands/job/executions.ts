@@ -7,13 +7,13 @@ import { printJson } from "../../output/print-json.ts";
 import { table } from "../../output/table.ts";
 import { pagingOf, pagingOptions } from "../paging.ts";
 
-// The field's own page length.
+// Bacalhau's page length.
 const pageExecutions = 20;
 
 export const executions: CommandPart = {
   name: "executions",
   args: "<job>",
-  summary: "list the executions of a job: which node tried which partition, and what became of it",
+  summary: "list the executions of a job: node, partition and state of each",
   options: pagingOptions,
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;

@@ -9,7 +9,7 @@ import { type Download, downloadOf } from "../../results/download.ts";
 import { addressProblem } from "../../results/result-address.ts";
 import { unpack } from "../../results/unpack.ts";
 
-// The field's own limit.
+// Bacalhau's limit.
 const downloadSeconds = 300;
 
 export const get: CommandPart = {
@@ -17,8 +17,8 @@ export const get: CommandPart = {
   args: "<job>",
   summary: "download the results of a job",
   options: [
-    { flags: "--output-dir <folder>", summary: "where to; by default job-<job> in the current folder" },
-    { flags: "--raw", summary: "keep a folder for every execution instead of merging them" },
+    { flags: "--output-dir <folder>", summary: "target folder; by default job-<job> in the current folder" },
+    { flags: "--raw", summary: "one folder for each execution instead of a merged one" },
     {
       flags: "--download-timeout-secs <seconds>",
       summary: "give up after this time",
@@ -27,14 +27,13 @@ export const get: CommandPart = {
     },
     {
       flags: "--max-size <size>",
-      summary:
-        "the most that the results may hold when they are unpacked, as in 50GiB; without it more than 10 GiB is asked for",
+      summary: "limit of the unpacked size of all results, as in 50GiB; without it the command asks above 10 GiB",
       read: sizeOf,
     },
-    { flags: "--yes", summary: "take results of up to 100 GiB without asking" },
+    { flags: "--yes", summary: "accept results of up to 100 GiB without a question" },
     {
       flags: "--any-address",
-      summary: "fetch results from this machine itself and from link-local addresses too, if a node names these",
+      summary: "also fetch results from loopback and link-local addresses that a node reports",
     },
   ],
   async run(call) {
@@ -49,7 +48,7 @@ export const get: CommandPart = {
       throw new CliError(
         "RESULT_NOT_FOUND",
         `job ${job} has no results`,
-        "has it completed, and does its task name a publisher?",
+        "check that it has completed and that its task has a publisher",
       );
     }
     const into = resolve(options.text("outputDir") ?? folderOf(job, namespace));
@@ -61,7 +60,7 @@ export const get: CommandPart = {
     try {
       await fetchAll(call, results.map(downloadOf), { into, signal });
     } catch (failure) {
-      // Half a result would be taken for a whole one.
+      // A partial result would look like a complete one.
       await rm(into, { recursive: true, force: true });
       throw failure;
     }
@@ -108,8 +107,8 @@ async function refuseAddresses(downloads: readonly Download[], endpoints: readon
     const problem = await addressProblem(url, endpoints);
     if (problem === undefined) continue;
     const hint =
-      "if you expect that, repeat with --any-address; else the node should serve results where you can reach it: publishers.local.address";
-    throw new CliError("RESULT_NOT_FOUND", `a node names ${url.origin} for its result: ${problem}`, hint);
+      "if you expect this, repeat with --any-address; otherwise set publishers.local.address of the node to an address that you can reach";
+    throw new CliError("RESULT_NOT_FOUND", `a node reports ${url.origin} for its result: ${problem}`, hint);
   }
 }
 
@@ -124,12 +123,16 @@ function folderOf(job: string, namespace: string | undefined): string {
   return `job-${name.replaceAll(/[^\w.-]/g, "_")}`;
 }
 
-/** The folder must be new: it is removed again when something goes wrong, and must then hold nothing else. */
+/** Creates the folder. It must be new, because it is removed on failure. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true });
   await mkdir(path).catch((failure: unknown) => {
     const taken = failure instanceof Error && "code" in failure && failure.code === "EEXIST";
     if (!taken) throw failure;
-    throw new CliError("BAD_REQUEST", `${path} is there already`, "remove it, or name another folder: --output-dir");
+    throw new CliError(
+      "BAD_REQUEST",
+      `${path} already exists`,
+      "remove it, or choose another folder with --output-dir",
+    );
   });
 }

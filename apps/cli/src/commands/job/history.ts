@@ -14,17 +14,17 @@ const isEventType = (text: string): text is EventType => eventTypes.includes(tex
 export const history: CommandPart = {
   name: "history",
   args: "<job>",
-  summary: "tell what happened to a job, and why",
+  summary: "show what happened to a job, and why",
   options: [
     { flags: "--event-type <type>", summary: "all, job or execution", fallback: "all" },
-    { flags: "--execution-id <id>", summary: "only this execution; the beginning of its id is enough" },
+    { flags: "--execution-id <id>", summary: "only this execution; a prefix of its id is enough" },
   ],
   async run({ context, args: [job = ""], options }) {
     const eventType = options.text("eventType") ?? "all";
     if (!isEventType(eventType)) {
       throw new CliError(
         "BAD_REQUEST",
-        `--event-type: wanted one of ${eventTypes.join(", ")}, found "${eventType}"`,
+        `--event-type: expected one of ${eventTypes.join(", ")}, got "${eventType}"`,
         "",
       );
     }

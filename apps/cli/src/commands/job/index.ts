@@ -8,9 +8,9 @@ import { logs } from "./logs.ts";
 import { run } from "./run.ts";
 import { stop } from "./stop.ts";
 
-/** Everything that can be done with jobs. */
+/** The commands on jobs. */
 export const job: NounPart = {
   name: "job",
-  summary: "run jobs and look at them",
+  summary: "run and inspect jobs",
   commands: [run, list, describe, executions, history, logs, stop, get],
 };

@@ -39,7 +39,7 @@ const endings: Partial<Record<State, string>> = {
   stopped: "JobStopped",
 };
 
-/** A requester whose one job is in this state, for a reason with a code. */
+/** A requester with one job in this state, with this error code. */
 const jobIn = (state: State, code?: string) =>
   requester({
     [`PUT ${jobs}`]: submitted,
@@ -84,7 +84,7 @@ describe("shoal job run", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it("submits the spec as the file has it, and lets the flag choose the namespace", async () => {
+  it("submits the spec of the file unchanged, except for the namespace of the flag", async () => {
     const { shoal, bodies } = await jobIn("running");
     await shoal("job", "run", await specFile(), "--id-only");
     await shoal("job", "run", await specFile(), "--id-only", "--namespace", "other");
@@ -93,16 +93,16 @@ describe("shoal job run", () => {
     expect(Object.keys(Object(Object(bodies[1]).Job))).not.toContain("namespace");
   });
 
-  it("says what is wrong with a file that it cannot read, and asks nobody", async () => {
+  it("reports a file that it cannot read, and calls no requester", async () => {
     const { shoal, calls } = await requester({});
     const missing = await shoal("job", "run", join(folder, "none.yaml"));
-    expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/^Error: .*there is no such file\nHint: /)]);
+    expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/^Error: .*no such file\nHint: /)]);
     await writeFile(join(folder, "list.json"), "[]");
     expect(await shoal("job", "run", join(folder, "list.json"))).toMatchObject({ code: 2, out: "" });
     expect(calls).toEqual([]);
   });
 
-  it("says why a requester refuses the spec", async () => {
+  it("prints why a requester refuses the spec", async () => {
     const { shoal } = await requester({ [`PUT ${jobs}`]: refusal(400, "ValidationError", "count: too many") });
     const { code, out, err } = await shoal("job", "run", await specFile());
     expect([code, out, err]).toEqual([2, "", "Error: count: too many\nHint:  a hint\n"]);
@@ -119,7 +119,7 @@ describe("shoal job stop", () => {
       "Job successfully stopped: hello\n",
       `DELETE ${jobs}/hello?namespace=ns&reason=enough`,
     ],
-  ])("with %j stops the job and says so", async (flags, expected, call) => {
+  ])("with %j stops the job and confirms it", async (flags, expected, call) => {
     const { shoal, calls } = await requester(answers);
     expect(await shoal("job", "stop", "hello", ...flags)).toEqual({ code: 0, out: expected, err: "" });
     expect(calls).toEqual([call]);
@@ -155,7 +155,7 @@ describe("shoal job list", () => {
     expect(more).toEqual([]);
   });
 
-  it("asks for what its options say, and names the namespace of each when it shows all", async () => {
+  it("maps its options to the query, and shows the namespaces when it lists all", async () => {
     const { shoal, calls } = await requester({ [`GET ${jobs}`]: { Items: page.Items } });
     const flags = ["--limit", "3", "--next-token", "t", "--order-by", "created_at", "--order-reversed"];
     const { out, err } = await shoal("job", "list", ...flags, "--labels", "a=b", "--namespace", "*");
@@ -165,7 +165,7 @@ describe("shoal job list", () => {
     expect(calls).toEqual([`GET ${jobs}?${query}`]);
   });
 
-  it("prints what came in JSON", async () => {
+  it("prints the answer as JSON", async () => {
     const { shoal } = await requester({ [`GET ${jobs}`]: page });
     expect(JSON.parse((await shoal("job", "list", "--output", "json")).out)).toEqual(page.Items);
   });
@@ -198,7 +198,7 @@ describe("shoal job executions, history and describe", () => {
     expect(JSON.parse(json)).toEqual([wireExecution("failed")]);
   });
 
-  it("show the history, and refuse a type of event that there is not", async () => {
+  it("show the history, and refuse an unknown type of event", async () => {
     const { shoal, calls } = await requester(answers);
     const { code, out } = await shoal("job", "history", "hello", "--event-type", "job", "--execution-id", "e-1");
     expect([code, out]).toEqual([0, expect.stringMatching(/Job +1 +State Update +it began/)]);
@@ -220,13 +220,13 @@ describe("shoal job executions, history and describe", () => {
 });
 
 describe("shoal job get", () => {
-  it("refuses a job without results, and a folder that is there", async () => {
+  it("refuses a job without results, and a folder that exists", async () => {
     const { shoal } = await requester({
       [`GET ${jobs}/none/results`]: { Items: [] },
       [`GET ${jobs}/some/results`]: { Items: [{ Type: "urlDownload", Params: { URL: "http://127.0.0.1:1/x" } }] },
     });
     expect(await shoal("job", "get", "none")).toMatchObject({ code: 4, err: expect.stringContaining("no results") });
     const taken = await shoal("job", "get", "some", "--output-dir", folder);
-    expect([taken.code, taken.err]).toEqual([2, expect.stringContaining(`${folder} is there already`)]);
+    expect([taken.code, taken.err]).toEqual([2, expect.stringContaining(`${folder} already exists`)]);
   });
 });

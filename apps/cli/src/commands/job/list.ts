@@ -8,7 +8,7 @@ import { type Column, table } from "../../output/table.ts";
 import { ago } from "../../output/times.ts";
 import { pagingOf, pagingOptions } from "../paging.ts";
 
-// The field's own page length.
+// Bacalhau's page length.
 const pageJobs = 10;
 
 export const list: CommandPart = {
@@ -21,7 +21,7 @@ export const list: CommandPart = {
   async run({ context, options }) {
     const { terminal, namespace, output } = context;
     const { reverse = false, ...paging } = pagingOf(options, pageJobs);
-    // The API's own order is the oldest first.
+    // The API lists the oldest first.
     const query = { ...paging, reverse: !reverse, namespace, labels: options.text("labels") };
     const json = await context.client().call(apiRoutes.listJobs, query);
     if (output === "json") {

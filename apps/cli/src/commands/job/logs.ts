@@ -5,8 +5,8 @@ export const logs: CommandPart = {
   args: "<job>",
   summary: "show the output of a job's executions",
   options: [
-    { flags: "-f, --follow", summary: "wait for output that is still to come" },
-    { flags: "-t, --tail", summary: "only what is written from now on" },
+    { flags: "-f, --follow", summary: "wait for further output" },
+    { flags: "-t, --tail", summary: "only output from now on" },
     { flags: "-e, --execution-id <id>", summary: "only this execution" },
   ],
   async run({ context, args: [job = ""], options }) {

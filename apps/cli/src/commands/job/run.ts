@@ -6,7 +6,7 @@ import { followJobLogs } from "../../progress/follow-job-logs.ts";
 import { showProgress } from "../../progress/show-progress.ts";
 import { readSpec } from "../../spec/read-spec.ts";
 
-// The field's own limit.
+// Bacalhau's limit.
 const waitSeconds = 600;
 
 export const run: CommandPart = {
@@ -14,11 +14,11 @@ export const run: CommandPart = {
   args: "<file>",
   summary: "submit a job from a YAML or JSON file, or from standard input (-), and watch it",
   options: [
-    { flags: "--wait", summary: "watch it until it is over", fallback: true },
-    { flags: "--no-wait", summary: "return as soon as it is submitted" },
+    { flags: "--wait", summary: "watch it until it ends", fallback: true },
+    { flags: "--no-wait", summary: "return once it is submitted" },
     {
       flags: "--wait-timeout-secs <seconds>",
-      summary: "stop watching after this time; the job goes on",
+      summary: "stop watching after this time; the job continues",
       read: wholeNumber("--wait-timeout-secs", 1, 86_400 * 7),
       fallback: waitSeconds,
     },
@@ -60,7 +60,7 @@ async function watch({ context, options }: Invocation, jobId: string): Promise<n
   return code;
 }
 
-/** The flag wins over the file, in whatever case the file writes it. */
+/** The flag overrides the field of the file, which may be in any case of letters. */
 function inNamespace(spec: Readonly<Record<string, unknown>>, namespace: string | undefined) {
   if (namespace === undefined) return spec;
   const others = Object.entries(spec).filter(([key]) => key.toLowerCase() !== "namespace");

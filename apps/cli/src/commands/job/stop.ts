@@ -7,8 +7,8 @@ export const stop: CommandPart = {
   args: "<job>",
   summary: "stop a job before it completes",
   options: [
-    { flags: "--reason <text>", summary: "kept in the history", fallback: "stopped by the user" },
-    { flags: "--quiet", summary: "say nothing when it worked" },
+    { flags: "--reason <text>", summary: "reason for the history", fallback: "stopped by the user" },
+    { flags: "--quiet", summary: "print nothing on success" },
   ],
   async run({ context, args: [job = ""], options }) {
     const { namespace, output, terminal } = context;

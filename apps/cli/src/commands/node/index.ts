@@ -2,9 +2,9 @@ import type { NounPart } from "../../command.ts";
 import { describe } from "./describe.ts";
 import { list } from "./list.ts";
 
-/** Everything that can be done with nodes. */
+/** The commands on nodes. */
 export const node: NounPart = {
   name: "node",
-  summary: "look at the machines of the cluster",
+  summary: "show the machines of the cluster",
   commands: [list, describe],
 };

@@ -40,7 +40,7 @@ export const list: CommandPart = {
   },
 };
 
-/** Rising numbers in few characters: `0-3,7`. */
+/** Formats ascending numbers as ranges: `0-3,7`. */
 export function rangesOf(numbers: readonly number[]): string {
   const ranges: { readonly from: number; readonly to: number }[] = [];
   for (const number of numbers) {
