@@ -1,5 +1,5 @@
-// The way in: node scripts/bootstrap.mjs <target> [arguments]. Plain JavaScript for Node 20, no dependencies:
-// it makes sure that everything is installed, finds the Node that Shoal runs on, and hands over to the target.
+// Entry point: node scripts/bootstrap.mjs <target> [arguments]. Plain JavaScript for Node 20, without dependencies:
+// it installs what is missing, finds the Node that Shoal runs on, and starts the target there.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { install, whyInstall } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What can be run: the file, and the arguments that always come first. `setup` only installs. */
+/** The targets: the file, and the arguments that come first. `setup` only installs. */
 const targets = {
   setup: { file: undefined, args: [] },
   demo: { file: "apps/demo/src/main.ts", args: [] },
@@ -23,7 +23,7 @@ const targets = {
   pack: { file: "scripts/pack.ts", args: [] },
 };
 
-// The first Node whose npm installs this workspace's lock file, and which vitest, turbo and npm 11 still start on.
+// The oldest Node whose npm installs this workspace's lock file and on which vitest, turbo and npm 11 start.
 const hostOldest = [20, 19];
 
 process.exitCode = await main(process.argv[2], process.argv.slice(3));

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 const runtime = new URL("../apps/cli/bin/runtime.mjs", import.meta.url).href;
 const installer = new URL("install.mjs", import.meta.url).href;
 
-// A Node that somebody chose for this run would hide what the search itself finds.
+// SHOAL_NODE of this run would hide the result of the search.
 const { SHOAL_NODE: _, ...plain } = process.env;
 
-/** Runs a piece of plain JavaScript in a Node of its own, as the bootstrap is run. */
+/** Runs plain JavaScript in a separate Node process, as the bootstrap is run. */
 function start(code: string, env: NodeJS.ProcessEnv = plain): ChildProcess {
   return spawn(process.execPath, ["--input-type=module", "-e", code], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
@@ -24,53 +24,56 @@ async function outputOf(child: ChildProcess): Promise<{ readonly code: number | 
   return { code, said: said.trim() };
 }
 
-/** Hands over to a Node that runs `inner`, and ends as that ends. */
+/** Runs `inner` in a Node process, and exits with its exit code. */
 const handOver = (inner: string) =>
   `import { runNode } from ${JSON.stringify(runtime)};
    process.exitCode = await runNode({ path: process.execPath, from: "a test" }, ["-e", ${JSON.stringify(inner)}]);`;
 
-describe("handing over to the right Node", () => {
-  it("ends with the exit code of what it ran", async () => {
+describe("running a program on the right Node", () => {
+  it("exits with the exit code of the program", async () => {
     expect(await outputOf(start(handOver("process.exit(7)")))).toMatchObject({ code: 7 });
   });
 
-  it("ends with 128 + n when signal n ended what it ran", async () => {
+  it("exits with 128 + n when signal n ended the program", async () => {
     expect(await outputOf(start(handOver("process.kill(process.pid, 'SIGKILL')")))).toMatchObject({ code: 137 });
   });
 
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("passes %s on once and waits for the end", async (signal) => {
-    const inner = `
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "forwards %s once and waits for the program to end",
+    async (signal) => {
+      const inner = `
       let heard = 0;
       process.on("${signal}", () => { heard += 1; if (heard === 1) setTimeout(() => { console.log("heard", heard); process.exit(5); }, 50); });
       setInterval(() => {}, 1000);
       console.log("ready");`;
-    const child = start(handOver(inner));
-    child.stdout?.once("data", () => {
-      child.kill(signal);
-      child.kill(signal);
-    });
-    expect(await outputOf(child)).toEqual({ code: 5, said: "ready\nheard 1" });
-  });
+      const child = start(handOver(inner));
+      child.stdout?.once("data", () => {
+        child.kill(signal);
+        child.kill(signal);
+      });
+      expect(await outputOf(child)).toEqual({ code: 5, said: "ready\nheard 1" });
+    },
+  );
 });
 
 describe("finding the Node to run on", () => {
   const find = (base: string) =>
     `import { findRuntime } from ${JSON.stringify(runtime)}; const { from, problem } = findRuntime(${JSON.stringify(base)}); console.log(from ?? problem);`;
 
-  it("takes the pinned package", async () => {
+  it("uses the pinned package", async () => {
     expect((await outputOf(start(find(import.meta.url)))).said).toMatch(/^node-(bin-)?(linux|darwin)-/);
   });
 
-  it("takes the Node of this machine where no package is installed", async () => {
+  it("uses the Node of this machine where no package is installed", async () => {
     expect((await outputOf(start(find(join(tmpdir(), "nothing.js"))))).said).toBe("this machine");
   });
 
-  it("takes what SHOAL_NODE names before all else", async () => {
+  it("prefers the program that SHOAL_NODE names", async () => {
     const env = { ...plain, SHOAL_NODE: process.execPath };
     expect((await outputOf(start(find(import.meta.url), env))).said).toBe("SHOAL_NODE");
   });
 
-  it("refuses what SHOAL_NODE names when that is no Node, and says so", async () => {
+  it("refuses SHOAL_NODE when it does not name a Node", async () => {
     const env = { ...plain, SHOAL_NODE: "/nowhere/node" };
     expect((await outputOf(start(find(import.meta.url), env))).said).toMatch(
       /SHOAL_NODE is \/nowhere\/node: expected Node 24/,
@@ -106,12 +109,12 @@ describe("deciding whether to install", () => {
     expect(await why()).toContain("did not finish");
   });
 
-  it("installs again when the lock file has moved on", async () => {
+  it("installs again when the lock file has changed", async () => {
     write("2", "1");
     expect(await why()).toContain("node_modules/a differs");
   });
 
-  it("leaves alone what agrees, and sees when that ends", async () => {
+  it("installs nothing while node_modules matches the lock file", async () => {
     write("1", "1");
     expect(await why()).toBe("undefined");
     expect(await why()).toBe("undefined");
@@ -130,7 +133,7 @@ describe("installing", () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  /** Installs with a program in place of npm, which prints its arguments, makes node_modules and ends with this code. */
+  /** Installs with a substitute for npm that prints its arguments, makes node_modules and exits with this code. */
   async function install(exitCode: number) {
     const npm = join(root, "npm-cli.js");
     const program = `console.log("npm", process.argv[2]); require("node:fs").mkdirSync("node_modules", { recursive: true }); process.exit(${exitCode})`;
@@ -146,11 +149,11 @@ describe("installing", () => {
     return { ended, said, calls, hasStamp: existsSync(join(root, "node_modules/.shoal-stamp")) };
   }
 
-  it("brings in with the new Node what npm left out, and prints nothing to standard output", async () => {
+  it("installs what npm left out with the new Node, and prints nothing to standard output", async () => {
     expect(await install(0)).toEqual({ ended: 0, said: "", calls: ["npm ci", "npm install"], hasStamp: true });
   });
 
-  it("ends with npm's exit code, and installs again the next time", async () => {
+  it("exits with npm's exit code, and installs again the next time", async () => {
     expect(await install(3)).toEqual({ ended: 3, said: "", calls: ["npm ci"], hasStamp: false });
   });
 });

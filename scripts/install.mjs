@@ -8,7 +8,7 @@ import { findRuntime } from "../apps/cli/bin/runtime.mjs";
 
 const say = (text) => process.stderr.write(`shoal: ${text}\n`);
 
-/** Why `npm ci` must run, as a sentence; undefined when node_modules holds exactly what the lock file says. */
+/** Why `npm ci` must run, as a sentence; undefined when node_modules matches the lock file exactly. */
 export function whyInstall(root) {
   const modules = join(root, "node_modules");
   if (!existsSync(modules)) return "nothing is installed yet";
@@ -22,7 +22,7 @@ export function whyInstall(root) {
     JSON.parse(readFileSync(installed, "utf8")).packages,
   );
   if (difference !== undefined) return `package-lock.json has changed (${difference})`;
-  // npm was run by hand, and the result agrees with the lock file: no reason to install again.
+  // npm was run by hand, and the result matches the lock file: no reason to install again.
   writeFileSync(stamp, stampOf(lockText));
   return undefined;
 }
@@ -43,13 +43,13 @@ function firstDifference(locked, installed) {
   return undefined;
 }
 
-/** Made for this platform and no other: it is needed even where it is called optional. */
+/** Built for this platform alone: it is needed even where it is declared optional. */
 function isForHere({ os, cpu, libc }) {
   const names = (value, here) => value !== undefined && [value].flat().includes(here);
   return libc === undefined && names(os, process.platform) && names(cpu, process.arch);
 }
 
-/** Packages for this platform that are not there: npm leaves them out silently when they require a newer Node than npm runs on. */
+/** Packages for this platform that are missing: npm leaves them out silently when they require a newer Node than npm runs on. */
 function leftOut(root, lockText) {
   const forHere = Object.entries(JSON.parse(lockText).packages).filter(([, entry]) => isForHere(entry));
   return forHere.map(([path]) => path).filter((path) => !existsSync(join(root, path)));
@@ -66,7 +66,7 @@ export async function install(root, why) {
   say(`${why}; installing from package-lock.json by hash, which takes a minute or two`);
   let code = await runNpm(root, process.execPath, [npm, "ci"]);
   const runtime = findRuntime(import.meta.url);
-  // The Node that is installed now brings in what this one is too old for; the lock file stays as it is.
+  // The Node that is now installed adds the packages that this one is too old for; the lock file is not changed.
   if (code === 0 && runtime.path !== undefined && leftOut(root, lockText).length > 0) {
     code = await runNpm(root, runtime.path, [npm, "install", "--no-save"]);
   }
@@ -97,7 +97,7 @@ function runNpm(root, node, args) {
     "--loglevel=error",
   ];
   const env = { ...process.env, PATH: pathWithoutModules(root) };
-  // Standard output belongs to what is run afterwards.
+  // Standard output belongs to the target that runs afterwards.
   const child = spawn(node, [...args, ...always], { cwd: root, env, stdio: ["ignore", 2, 2] });
   const forward = (signal) => child.kill(signal);
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -111,7 +111,7 @@ function runNpm(root, node, args) {
   });
 }
 
-// npm ci deletes node_modules first: the Node that runs npm must not be the one that lies in there.
+// npm ci deletes node_modules first: the Node that runs npm must not be the one inside it.
 function pathWithoutModules(root) {
   const bins = join(root, "node_modules", ".bin");
   const folders = (process.env.PATH ?? "").split(delimiter);

@@ -1,4 +1,4 @@
-// Makes the dist/ of the workspace in which it runs a package that can be published: npm publish ./dist
+// Turns dist/ of the current workspace into a package that can be published: npm publish ./dist
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { publishedManifest } from "./package-manifest.ts";
 

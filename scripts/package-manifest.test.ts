@@ -10,7 +10,7 @@ const manifest = {
   dependencies: { b: "1.0.0" },
 };
 
-it("the published package opens its built doors and leaves out what only the workspace needs", () => {
+it("the published package exports its built entry points and leaves out what only the workspace needs", () => {
   const text = JSON.stringify({ ...manifest, publishConfig: { access: "public", exports: doors("./dist") } });
   expect(JSON.parse(publishedManifest(text))).toEqual({
     name: "@shoal/x",
@@ -20,7 +20,7 @@ it("the published package opens its built doors and leaves out what only the wor
   });
 });
 
-it("a door outside dist is refused", () => {
+it("an entry point outside dist is refused", () => {
   const text = JSON.stringify({ ...manifest, publishConfig: { access: "public", exports: doors("./src") } });
   expect(() => publishedManifest(text)).toThrow("./src/mod.d.ts");
 });

@@ -8,8 +8,8 @@ const Manifest = z.looseObject({
 });
 
 /**
- * The package.json that lies in dist/ and is published from there: the doors that publishConfig names, seen from dist/.
- * npm itself reads no doors from publishConfig, and a package that runs from its source needs other ones.
+ * The package.json that is published from dist/: it exports the entry points of publishConfig, relative to dist/.
+ * npm ignores the exports of publishConfig, and a package that runs from its source needs other ones.
  */
 export function publishedManifest(text: string): string {
   const { publishConfig, scripts: _, devDependencies: __, ...rest } = Manifest.parse(JSON.parse(text));
@@ -23,6 +23,6 @@ export function publishedManifest(text: string): string {
 
 function fromDist(path: string): string {
   if (!path.startsWith("./dist/"))
-    throw new Error(`publishConfig.exports names ${path}: what is published lies in ./dist/`);
+    throw new Error(`publishConfig.exports names ${path}: published files must be in ./dist/`);
   return path.replace("./dist/", "./");
 }

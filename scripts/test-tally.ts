@@ -34,7 +34,7 @@ type ReportedTest = ReportedFile["assertionResults"][number];
 const skipped: ReadonlySet<string> = new Set(["skipped", "todo"]);
 
 /**
- * Counts what vitest reports; files are named from the root. With `-t` vitest reports everything that does not match as skipped: of those only the tests that match the
+ * Counts what vitest reports; files are named from the root. With `-t` vitest reports every test that does not match as skipped: only skipped tests that match the
  * pattern are listed.
  */
 export function tallyOf(report: unknown, root: string, pattern: RegExp): TestTally {

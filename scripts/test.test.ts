@@ -51,18 +51,18 @@ describe("the test run", () => {
     expect(await over(stray)).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
   });
 
-  it("does not call a run without tests a success", async () => {
+  it("fails without tests", async () => {
     expect(await over("", "-t", "nothing")).toMatchObject({ code: 1 });
   });
 
-  it("does not call a run in which all was skipped a success", async () => {
+  it("fails when every test was skipped", async () => {
     expect(await over(`it.skip("a (needs a moon)", () => {});`)).toMatchObject({
       code: 1,
       last: "0 passed, 0 failed, 1 skipped",
     });
   });
 
-  it("lists what was skipped and why", async () => {
+  it("lists the skipped tests and their reasons", async () => {
     const run = await over(`
       it("a", () => {});
       it.skip("b (needs a Docker engine)", () => {});
@@ -82,7 +82,7 @@ describe("the test run", () => {
     );
   });
 
-  it("says that a set-up failed instead of calling its tests passed", async () => {
+  it("counts a failed set-up as a failure of its tests", async () => {
     const run = await over(`
       it("a", () => {});
       describe("g", () => { beforeAll(() => { throw new Error("no"); }); it("h", () => {}); });
@@ -91,7 +91,7 @@ describe("the test run", () => {
     expect(run.lines).toContain("skipped 1: its file or set-up failed");
   });
 
-  it("lists only what was asked for with -t", async () => {
+  it("lists only tests that match -t", async () => {
     const run = await over(
       `it("a", () => {}); it.skip("b (needs a moon)", () => {}); it.skip("a2", () => {});`,
       "-t",

@@ -17,7 +17,7 @@ try {
   const code = await runVitest();
   const tally = readTally(code);
   for (const line of [...skipLines(tally.skips), lastLine(tally)]) process.stdout.write(`${line}\n`);
-  // A run in which nothing passed has shown nothing.
+  // A run in which no test passed is a failure.
   process.exitCode = code === 0 && (tally.failed > 0 || tally.passed === 0) ? 1 : code;
 } finally {
   rmSync(folder, { recursive: true });
@@ -28,7 +28,7 @@ function runVitest(): Promise<number> {
   const child = spawn(process.execPath, [vitest, "run", ...reporters, ...args], { cwd: root, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => child.kill(signal));
-    // A second signal must not end this process before the last line is written.
+    // A second signal must not end this process before it writes the last line.
     process.on(signal, () => {});
   }
   return new Promise((resolve) => {
@@ -46,6 +46,6 @@ function readTally(code: number): TestTally {
   } catch (failure) {
     process.stdout.write(`no report of vitest: ${String(failure)}\n`);
   }
-  // An error outside of every test, or a run that broke down, is one failure.
+  // An error outside of every test, or a run that crashed, counts as one failure.
   return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }

@@ -1,4 +1,4 @@
-// Everything that can be known about the tree without running it: one row for each check, all failures shown.
+// Runs all static checks of the tree: one row for each check, with every failure.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -7,9 +7,9 @@ const inTree = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta
 
 interface Check {
   readonly name: string;
-  /** The program and its arguments; it ends with 0 when all is well. */
+  /** The program and its arguments; exit code 0 means success. */
   readonly run: readonly [file: string, ...args: string[]];
-  /** What a person does when it fails. */
+  /** What to do when it fails. */
   readonly hint: string;
 }
 
@@ -23,18 +23,18 @@ const checks: readonly Check[] = [
   {
     name: "types",
     run: [inTree("node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"],
-    hint: "mend the types named above",
+    hint: "fix the types named above",
   },
   {
     name: "format and lint",
     run: [inTree("node_modules/@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "--max-diagnostics=200"],
-    hint: "npm run format mends what can be mended by itself",
+    hint: "npm run format fixes what it can",
   },
-  { name: "tidy", run: [inTree("scripts/tidy/main.ts")], hint: "each line above says what to do" },
+  { name: "tidy", run: [inTree("scripts/tidy/main.ts")], hint: "each line above has its fix" },
   {
     name: "reference pages",
     run: [inTree("scripts/reference/main.ts"), "--check"],
-    hint: "npm run docs writes them anew",
+    hint: "npm run docs regenerates them",
   },
 ];
 

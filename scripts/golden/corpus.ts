@@ -14,7 +14,7 @@ import { encodeCommit, messageReader } from "@shoal/nats";
 import { type Commit, commitVersion, subjectOf } from "@shoal/proto";
 import type { SoFar, Trace, TraceStep } from "./trace.ts";
 
-/** A message as the stream EVENTS keeps it. */
+/** A message as the stream EVENTS stores it. */
 export interface GoldenMessage {
   readonly seq: number;
   readonly subject: string;
@@ -23,23 +23,23 @@ export interface GoldenMessage {
   readonly data: string;
 }
 
-/** A log, and what each of its aggregates came to for the version that wrote it. */
+/** A log, and the final state of each of its aggregates in the version that wrote it. */
 export interface Corpus {
   readonly messages: readonly GoldenMessage[];
   /** By subject. */
   readonly expectedStates: Readonly<Record<string, string>>;
-  /** The state of each aggregate, folded from what was decided and from what was stored of it. */
+  /** The state of each aggregate, folded from the decided and from the stored commits. */
   readonly states: readonly { readonly decided: unknown; readonly stored: unknown }[];
-  /** Commands that came to nothing, and why. */
+  /** Commands without a commit, and why. */
   readonly leftOut: readonly string[];
 }
 
-// 2026-11-01: no clock is read, so that the same code writes the same log.
+// 2026-11-01: a fixed time, so that the same code writes the same log.
 const beginsAt = Date.UTC(2026, 10, 1);
 
 const read = messageReader(kinds);
 
-/** Writes the stories as this version decides them. A command that it refuses, or that changes nothing, is left out. */
+/** Writes the traces as this version decides them. A command that it refuses, or that changes nothing, is left out. */
 export function writeCorpus(traces: readonly Trace[]): Corpus {
   const messages: GoldenMessage[] = [];
   const expectedStates: Record<string, string> = {};
@@ -77,7 +77,7 @@ export function writeCorpus(traces: readonly Trace[]): Corpus {
   return { messages, expectedStates, states, leftOut };
 }
 
-/** What an aggregate came to, in a line: ended or settled, and of a job its state, its code and the states of its executions. */
+/** The final state of an aggregate on one line: ended or settled, and for a job its state, its code and the states of its executions. */
 export function fateOf(kind: Kind, state: unknown): string {
   const live = kind.isSettled(state) ? "settled" : kind.isEnded(state) ? "ended" : "open";
   if (kind.name !== "job") return [live, memberOf(state, "state")].join(" ");
@@ -95,7 +95,7 @@ interface Turn {
   readonly id: string;
 }
 
-// Nobody is gone: a story says so by commands.
+// All nodes are connected: a trace disconnects one by a command.
 const world = { isGone: () => false, nodes: () => [] };
 
 function soFar(kind: Kind, { state }: Aggregate, now: number): SoFar {
@@ -104,7 +104,7 @@ function soFar(kind: Kind, { state }: Aggregate, now: number): SoFar {
   return { now, executions: [...latest.values()], slots: kind.react(state, world, now).slots.map(({ slot }) => slot) };
 }
 
-/** The commit that a step leads to; a sentence that says why there is none. */
+/** The commit of a step, or the reason why there is none. */
 function decide(kind: Kind, aggregate: Aggregate, { step, now, id }: Turn): Commit | string {
   const command: NamedCommand = step.command(soFar(kind, aggregate, now));
   const decision = kind.decide(aggregate.state, command, now);

@@ -1,10 +1,10 @@
-// Writes test/golden: a log as this version writes it, raw, and what its aggregates came to.
-// A corpus of a version that was released is never written again: what is in a log stays there. Set the next name then.
+// Writes test/golden: the raw log as this version writes it, and the final states of its aggregates.
+// The corpus of a released version is never rewritten, because logs keep its messages. Set the next name after a release.
 import { writeFileSync } from "node:fs";
 import { writeCorpus } from "./corpus.ts";
 import { traces } from "./traces.ts";
 
-/** The corpus that this version writes, until it is released. */
+/** The corpus of this version, until it is released. */
 const corpusName = "2026-11";
 
 const folder = new URL("../../test/golden/", import.meta.url);

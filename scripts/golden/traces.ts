@@ -42,7 +42,7 @@ const jobOf = (digit: number) => ({
   id: `j-00000000-0000-8000-8000-00000000000${digit}`,
 });
 
-/** The life of a job from its submission. */
+/** The history of a job from its submission. */
 function job(digit: number, submitted: JobSpec, ...steps: readonly TraceStep[]): Trace {
   const aggregate = jobOf(digit);
   const given = { ...submitted, namespace: aggregate.namespace };
@@ -65,7 +65,7 @@ function namespaced(step: TraceStep, namespace: string): TraceStep {
   };
 }
 
-/** Finds a place for so many of the slots that need one. */
+/** Assigns up to `most` of the slots that need a node. */
 const place = (most: number, ...nodes: readonly string[]): TraceStep => ({
   afterMs: hour,
   actor: requester,
@@ -95,7 +95,7 @@ const wait = (never: boolean): TraceStep => ({
 
 let reports = 0;
 
-/** The node reports on one of the executions, the first of them being 0. */
+/** The node reports on one of the executions, counted from 0. */
 function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<Record<string, unknown>>): TraceStep {
   reports += 1;
   const number = reports;
@@ -157,7 +157,7 @@ const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => 
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
 /**
- * Lives that lead through every event of the log. The test of the corpus names events that are missing.
+ * Traces that contain every event of the log. The test of the corpus names events that are missing.
  */
 export const traces: readonly Trace[] = [
   {
@@ -165,7 +165,7 @@ export const traces: readonly Trace[] = [
     steps: [receive("n-one", "noop"), receive("n-one", "noop", "wasm"), miss("no heartbeat"), receive("n-one", "noop")],
   },
   { aggregate: nodeOf("n-two"), steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget] },
-  // Completes on a second node after it lost its first one.
+  // Completes on a second node after the loss of the first one.
   job(
     1,
     spec({ count: 2 }),
@@ -179,12 +179,12 @@ export const traces: readonly Trace[] = [
     place(1, "n-one"),
     report("n-one", 1, completed),
   ),
-  // Fails at once where another attempt would not help, and stops what runs beside it.
+  // Fails at once where another attempt would not help, and stops its other executions.
   job(2, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, failed(false)), report("n-one", 1, failed(true))),
   job(3, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, running), stop, report("n-one", 0, stopped)),
   job(4, spec(), wait(true)),
   job(5, spec({}, { timeouts: { executionTimeout: 60 } }), place(1, "n-one"), report("n-one", 0, running), tick(hour)),
   job(6, spec({}, { timeouts: { queueTimeout: 60, totalTimeout: 7_200 } }), tick(2 * minute)),
-  // Goes on: one partition runs, the other one waits.
+  // Stays open: one partition runs, the other one waits.
   job(7, spec({ count: 2, priority: 7 }), place(1, "n-one"), report("n-one", 0, running), wait(false)),
 ];

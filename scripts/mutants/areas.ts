@@ -1,15 +1,15 @@
-/** A part of the tree that is mutated, and the tests that should notice. */
+/** A part of the tree that is mutated, and the tests that should fail. */
 export interface Area {
   readonly name: string;
-  /** Folders and files, from the root of the tree. */
+  /** Folders and files, relative to the root of the tree. */
   readonly sources: readonly string[];
-  /** What vitest is given, from the nearest to the farthest. */
+  /** Arguments of vitest, the nearest tests first. */
   readonly tests: readonly string[];
   /** Its tests start real servers. */
   readonly needsServer?: boolean;
 }
 
-/** What can be named with --area. */
+/** The areas that --area can name. */
 export const areas: readonly Area[] = [
   {
     name: "core",

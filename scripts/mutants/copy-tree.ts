@@ -9,7 +9,7 @@ const ownScope = "@shoal";
 const listBytesMax = 2 ** 26;
 
 /**
- * Copies the tree as git sees it, changes that are not committed included, into a new temporary folder. Installed packages are links
+ * Copies the tree as git lists it, with uncommitted changes, into a new temporary folder. Installed packages are links
  * to those of the tree. The caller removes the folder; the tree itself is only read.
  */
 export async function copyTree(root: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function copyTree(root: string): Promise<string> {
   const listed = execFileSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: listBytesMax });
   for (const path of listed.split("\0").filter((one) => one !== "")) {
     await mkdir(dirname(join(copy, path)), { recursive: true });
-    // A file that was deleted and is not committed is listed still.
+    // git still lists a file that was deleted without a commit.
     await cp(join(root, path), join(copy, path)).catch(unlessMissing);
   }
   await linkPackages(join(root, "node_modules"), join(copy, "node_modules"));
@@ -28,7 +28,7 @@ export async function copyTree(root: string): Promise<string> {
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(join(to, ownScope), { recursive: true });
   for (const name of await readdir(from)) {
-    // Caches are written by each run.
+    // Each run writes its own caches.
     if (name !== ownScope && (!name.startsWith(".") || name === ".bin"))
       await symlink(join(from, name), join(to, name));
   }

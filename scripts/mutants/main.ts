@@ -11,19 +11,19 @@ import { type Mutant, mutantsOf } from "./mutators.ts";
 import { areaLine, type MutantTally, type Tried, tallyOf } from "./tally.ts";
 import { runTests, tryMutant } from "./try-mutant.ts";
 
-// The part of the mutants that tests must notice, in percent: issue 8.11.
+// The percentage of mutants that tests must detect: issue 8.11.
 const killedMin = 85;
 
 const { values } = parseArgs({
   options: {
     /** One area; all of them when left out. */
     area: { type: "string", multiple: true },
-    /** How many mutants of each area. */
+    /** Number of mutants of each area. */
     count: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
-    /** Files whose path holds this. */
+    /** Files whose path contains this. */
     only: { type: "string", default: "" },
-    /** For the tests of one mutant, each group of them. */
+    /** Time limit of each group of tests of one mutant. */
     "limit-secs": { type: "string", default: "120" },
   },
 });
@@ -50,7 +50,7 @@ async function tryArea(area: Area): Promise<MutantTally> {
   const tried: Tried[] = [];
   const sample = sampled(await candidates(area), Number(values.count));
   for (const { path, mutant } of sample) {
-    // The nearest tests first: most mutants end there.
+    // The nearest tests first: they detect most mutants.
     const fate = await tryMutant(run, path, { mutant, groups: [[`${dirname(path)}/`], area.tests] });
     tried.push({ path, mutant, fate });
     console.log(`${area.name} ${tried.length}/${sample.length} ${fate} ${path}:${mutant.line} ${mutant.change}`);
@@ -83,7 +83,7 @@ async function sourcesIn(sources: readonly string[]): Promise<readonly string[]>
   return paths.filter(isSource).toSorted();
 }
 
-/** So many of them, the same ones for the same seed, in the order of the files. */
+/** `count` of them, the same ones for the same seed, in the order of the files. */
 function sampled(from: readonly FileMutant[], count: number): readonly FileMutant[] {
   const prng = createPrng(values.seed);
   const drawn = from.map((candidate, index) => ({ candidate, index, at: prng.fraction() }));

@@ -14,10 +14,10 @@ describe("a mutant", () => {
     ["a condition is negated", "if (ready) go;", ["if (!(ready)) go;"]],
     ["a choice is negated", "x = (a ? b : c);", [";", "x = (!(a) ? b : c);"]],
     ["a limit moves", "y = a < b", [";", "y = a <= b"]],
-    ["an equality turns", "const y = a === b;", ["const y = a !== b;"]],
+    ["an equality is inverted", "const y = a === b;", ["const y = a !== b;"]],
     ["and becomes or", "const y = a && b;", ["const y = a || b;"]],
     ["a not is dropped", "const y = !a;", ["const y = a;"]],
-    ["a count goes the other way", "for (;;i++) {}", ["for (;;i--) {}"]],
+    ["a count is reversed", "for (;;i++) {}", ["for (;;i--) {}"]],
     ["a call is dropped", "void send(a);", [";"]],
     ["an awaited call is dropped", "await send(a);", [";"]],
     [
@@ -25,8 +25,8 @@ describe("a mutant", () => {
       "() => { if (a) { return b; } }",
       ["() => { if (!(a)) { return b; } }", "() => { if (a) { ; } }"],
     ],
-    ["a constant is one more", "const limitMax = 1_000;", ["const limitMax = 1001;"]],
-    ["a word becomes empty", 'const kind = "job";', ['const kind = "";']],
+    ["a constant is increased by one", "const limitMax = 1_000;", ["const limitMax = 1001;"]],
+    ["a string becomes empty", 'const kind = "job";', ['const kind = "";']],
     ["a list becomes empty", "const y = [a];", ["const y = [];"]],
     ["true becomes false", "const isOpen = true;", ["const isOpen = false;"]],
   ])("%s", (_, text, expected) => {
@@ -36,10 +36,10 @@ describe("a mutant", () => {
   it.each([
     ["types", 'type State = "open" | 7; let y: "a" | undefined;'],
     ["imports", 'import { a } from "./a.ts"; export { b } from "./b.ts"; export * from "./c.ts";'],
-    ["what a module is loaded by", 'const y = import("./a.ts");'],
+    ["the path of a lazy import", 'const y = import("./a.ts");'],
     ["sentences", 'const why = "the log does not answer";'],
     ["log lines", "ports.logger.warn(facts, why);"],
-    ["a call of the constructor above", "class A extends B { constructor() { super(); } }"],
+    ["a call of the super constructor", "class A extends B { constructor() { super(); } }"],
     ["an empty list", "const y = [];"],
   ])("leaves %s alone", (_, text) => {
     expect(changed(text)).toEqual([]);
@@ -55,13 +55,13 @@ describe("a tally", () => {
   const tried = (fate: "killed" | "survived" | "timeout") =>
     ({ path: "a.ts", mutant: { line: 7, change: "a → b" }, fate }) as const;
 
-  it("counts what was noticed, a timeout included, and lists what was not", () => {
+  it("counts detected mutants, timeouts included, and lists the survivors", () => {
     const tally = tallyOf("core", [tried("killed"), tried("killed"), tried("timeout"), tried("survived")]);
     expect(tally).toMatchObject({ percent: 75, survivors: ["a.ts:7 a → b"] });
     expect(areaLine(tally)).toBe("core: 2 killed, 1 timed out, 1 survived: 75 %");
   });
 
-  it("of nothing is all well", () => {
+  it("is 100 percent without mutants", () => {
     expect(tallyOf("core", []).percent).toBe(100);
   });
 });

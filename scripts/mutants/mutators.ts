@@ -1,11 +1,11 @@
 import { type Node, parseSync, type Span, Visitor } from "oxc-parser";
 
-/** One small change of a file that a test should notice. */
+/** One small change of a file that a test should detect. */
 export interface Mutant extends Span {
   /** What replaces the text from `start` to `end`. */
   readonly replacement: string;
   readonly line: number;
-  /** The change in words, on one line. */
+  /** The change as text, on one line. */
   readonly change: string;
 }
 
@@ -22,11 +22,11 @@ const operators: Readonly<Record<string, string>> = {
   "||": "&&",
 };
 
-// Tests look at what is done, and at few log lines; a log line that is missing is no bug of this kind.
+// Tests check behaviour and few log lines; a missing log line is not a bug of this kind.
 const logging = /\.(info|warn|debug|trouble)\(/;
-// A sentence is for people: tests that hold every word of it would hold the wrong thing.
+// A sentence is for people: tests must not fix every word of it.
 const sentence = /\s/;
-// Longer than this a change is cut in the report.
+// A longer change is cut in the report.
 const shownChars = 60;
 
 type Replace = (span: Span, replacement: string) => void;
@@ -47,7 +47,7 @@ export function mutantsOf(path: string, text: string): readonly Mutant[] {
     ...conditions(replace, textOf),
     ...statements(replace, textOf),
     ...values(replace),
-    // Types are gone when the code runs, and a module that is not found is no mutant.
+    // Types are erased before the code runs, and a module that is not found is not a useful mutant.
     TSLiteralType: skip,
     ImportDeclaration: skip,
     ImportExpression: ({ source }) => skip(source),
@@ -59,7 +59,7 @@ export function mutantsOf(path: string, text: string): readonly Mutant[] {
   return mutants.filter((one) => !isSkipped(one)).toSorted((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** Negates conditions, and takes one operator for another. */
+/** Negates conditions, and replaces one operator by another. */
 function conditions(replace: Replace, textOf: (span: Span) => string) {
   const negate = ({ test }: { readonly test: Span }) => replace(test, `!(${textOf(test)})`);
   const swap = (node: Span & { readonly left: Node; readonly operator: string; readonly right: Node }): void => {
@@ -82,11 +82,11 @@ function conditions(replace: Replace, textOf: (span: Span) => string) {
   };
 }
 
-/** Drops calls whose result nobody uses, and returns that end a function early. */
+/** Drops calls with an unused result, and returns that end a function early. */
 function statements(replace: Replace, textOf: (span: Span) => string) {
   const dropReturn = (node: Node | null): void => {
     const last = node?.type === "BlockStatement" ? node.body.at(-1) : node;
-    // Without the value the type would be another one: what remains of the function returns its own.
+    // A return value determines the type: the rest of the function must still return one.
     if (last?.type === "ReturnStatement") replace(last, ";");
   };
   return {
@@ -103,7 +103,7 @@ function statements(replace: Replace, textOf: (span: Span) => string) {
   };
 }
 
-/** Changes constants: numbers by one, words and lists to nothing, true to false. */
+/** Changes constants: increases numbers by one, empties strings and lists, turns true into false. */
 function values(replace: Replace) {
   return {
     Literal(node: Span & { readonly value: unknown }) {

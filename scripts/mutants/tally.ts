@@ -1,24 +1,24 @@
 import type { Mutant } from "./mutators.ts";
 import type { Fate } from "./try-mutant.ts";
 
-/** A mutant and what became of it. */
+/** A mutant and its fate. */
 export interface Tried {
   readonly path: string;
   readonly mutant: Pick<Mutant, "line" | "change">;
   readonly fate: Fate;
 }
 
-/** What the tests of an area noticed. */
+/** The mutants of an area that tests detected. */
 export interface MutantTally {
   readonly area: string;
   readonly counts: Readonly<Record<Fate, number>>;
-  /** The part that was noticed; tests that do not end have noticed it, too. 100 when nothing was tried. */
+  /** The percentage that was detected, timeouts included; 100 when no mutant was tried. */
   readonly percent: number;
-  /** File, line and change of each that nobody noticed. */
+  /** File, line and change of each mutant that no test detected. */
   readonly survivors: readonly string[];
 }
 
-/** Counts what became of an area's mutants. */
+/** Counts the fates of an area's mutants. */
 export function tallyOf(area: string, tried: readonly Tried[]): MutantTally {
   const count = (fate: Fate) => tried.filter((one) => one.fate === fate).length;
   const counts = { killed: count("killed"), timeout: count("timeout"), survived: count("survived") };

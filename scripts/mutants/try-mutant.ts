@@ -3,17 +3,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mutant } from "./mutators.ts";
 
-/** What the tests made of a mutant. */
+/** The result of the tests for a mutant. */
 export type Fate = "killed" | "timeout" | "survived";
 
-/** Where tests run, and for how long at most. */
+/** Where tests run, and their time limit. */
 export interface TestRun {
   /** The copy of the tree. */
   readonly root: string;
   readonly limitMs: number;
 }
 
-/** Writes the mutant into the copy, runs each group of tests until one fails, and puts the file back. */
+/** Writes the mutant into the copy, runs each group of tests until one fails, and restores the file. */
 export async function tryMutant(
   run: TestRun,
   path: string,
@@ -34,14 +34,14 @@ export async function tryMutant(
   }
 }
 
-/** Runs the tests whose paths hold one of these. */
+/** Runs the tests whose paths contain one of these. */
 export function runTests(
   { root, limitMs }: TestRun,
   tests: readonly string[],
 ): Promise<"passed" | "failed" | "timeout"> {
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "--bail=1", "--reporter=dot", "--passWithNoTests", ...tests];
-  // Its own process group: a test that hangs may have children, and all of them end with it.
+  // A separate process group: a test that hangs may have children, and they must end with it.
   const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore", detached: true });
   const end = () => process.kill(-(child.pid ?? 0), "SIGKILL");
   const leave = () => {

@@ -24,7 +24,7 @@ const SchemaNode = z.looseObject({
 });
 type SchemaNode = z.infer<typeof SchemaNode>;
 
-// Deep enough for every schema there is; a schema that contains itself stops here.
+// Deeper than every schema of today; a schema that contains itself ends here.
 const depthMax = 6;
 
 /** The fields of an object schema, nested ones below their parent, in the order of the schema. */
@@ -50,7 +50,7 @@ function below(node: SchemaNode, prefix: string, depth: number): readonly Field[
 }
 
 function itemOf(node: SchemaNode): SchemaNode {
-  // A tuple has no items beside its own.
+  // A tuple has no items beyond those that it lists.
   return node.type === "array" && node.items !== false ? SchemaNode.parse(node.items ?? {}) : {};
 }
 

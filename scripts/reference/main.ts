@@ -1,4 +1,4 @@
-// Writes docs/reference from the code's own tables; with --check it only says what is stale, and ends with 1.
+// Writes docs/reference from the tables of the code; with --check it only lists stale pages, and exits with 1.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const names = stale(root);
 
 if (process.argv.includes("--check")) {
-  for (const name of names) process.stdout.write(`${folder}/${name} is not what the code says: npm run docs\n`);
+  for (const name of names) process.stdout.write(`${folder}/${name} is stale: npm run docs\n`);
   process.exitCode = names.length === 0 ? 0 : 1;
 } else {
   const expected = written();

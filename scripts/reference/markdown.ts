@@ -1,4 +1,4 @@
-/** A table in Markdown. Cells may hold Markdown; bars and line ends in them are taken care of. A column of blanks is left out. */
+/** A table in Markdown. Cells may hold Markdown; bars and line ends in them are escaped. An empty column is left out. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const filled = head.map((_, column) => rows.some((row) => row[column] !== ""));
   const line = (cells: readonly string[]) =>
@@ -9,7 +9,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** A text as it is, in Markdown. */
+/** A text as code, in Markdown. */
 export function code(text: string): string {
   return `\`${text}\``;
 }

@@ -8,7 +8,7 @@ import { fieldsOf } from "./fields.ts";
 import { table } from "./markdown.ts";
 import { folder, stale, written } from "./reference.ts";
 
-it("docs/reference is what the code says", () => {
+it("docs/reference matches the code", () => {
   expect(stale(fileURLToPath(new URL("../..", import.meta.url)))).toEqual([]);
 });
 
@@ -21,9 +21,9 @@ describe("staleness", () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it("is nothing right after writing", () => expect(stale(root)).toEqual([]));
+  it("is empty right after writing", () => expect(stale(root)).toEqual([]));
 
-  it("is a page that was edited, one that is missing and one that nobody wants", () => {
+  it("lists an edited page, a missing page and an unknown page", () => {
     writeFileSync(join(root, folder, "errors.md"), "by hand");
     rmSync(join(root, folder, "events.md"));
     writeFileSync(join(root, folder, "old.md"), "");
@@ -31,7 +31,7 @@ describe("staleness", () => {
   });
 });
 
-it("a schema's fields are listed with what nests in them", () => {
+it("a schema's fields are listed with their nested fields", () => {
   const schema = z.object({
     name: z.string().describe("who"),
     tasks: z.array(z.object({ kind: z.enum(["a", "b"]).default("a") })),
@@ -45,7 +45,7 @@ it("a schema's fields are listed with what nests in them", () => {
   ]);
 });
 
-it("the schema of the log fits what is in it, and has every event", () => {
+it("the schema of the log accepts its messages, and has every event", () => {
   const schema: unknown = JSON.parse(written().get("events.schema.json") ?? "");
   const corpus = readFileSync(new URL("../../test/golden/2026-11.jsonl", import.meta.url), "utf8")
     .trimEnd()
@@ -59,6 +59,6 @@ it("the schema of the log fits what is in it, and has every event", () => {
   expect(schema).toHaveProperty("$defs", expect.objectContaining({ JobSubmitted: expect.anything() }));
 });
 
-it("a table survives bars and line ends in its cells", () => {
+it("a table escapes bars and line ends in its cells", () => {
   expect(table(["a"], [["b|c\nd"]])).toBe("| a |\n| --- |\n| b\\|c d |");
 });

@@ -1,4 +1,4 @@
-// Prints what breaks a rule, or the rules that are named, and ends with 1 when there is anything.
+// Prints the findings of every rule, or of the named rules, and exits with 1 when there are any.
 import { fileURLToPath } from "node:url";
 import { rules } from "./rules/index.ts";
 import { lineOf, tidy } from "./tidy.ts";

@@ -3,7 +3,7 @@ import type { SourceTree } from "./rule.ts";
 
 const names = z.record(z.string(), z.string()).default({});
 
-/** What the rules read of a package.json. */
+/** The part of a package.json that the rules read. */
 const Manifest = z.object({
   name: z.string(),
   version: z.string().default(""),
@@ -18,11 +18,11 @@ export interface Manifest {
   readonly name: string;
   /** Empty when it has none. */
   readonly version: string;
-  /** Name to version, of all kinds together. */
+  /** Name to version, dependencies of every kind. */
   readonly all: Readonly<Record<string, string>>;
-  /** Name to version, without the optional ones, which are looked up by name at run time. */
+  /** Name to version, without the optional ones, which are resolved by name at run time. */
   readonly imported: Readonly<Record<string, string>>;
-  /** Those that are there when the package is installed elsewhere. */
+  /** Those that are installed with the package. */
   readonly atRunTime: Readonly<Record<string, string>>;
 }
 

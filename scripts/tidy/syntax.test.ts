@@ -13,14 +13,14 @@ const blanked: readonly (readonly [name: string, text: string, code: string])[] 
   ["a comment mark in a string", `a("//b"); c`, "a(     ); c"],
 ];
 
-describe("blanking keeps code and its places", () => {
+describe("blanking preserves the code and its positions", () => {
   it.each(blanked)("%s", (_, text, code) => expect(syntaxOf("a.ts", text).code).toBe(code));
 });
 
 const imported: readonly (readonly [text: string, kind: "static" | "type" | "lazy" | undefined])[] = [
   [`import a from "x";`, "static"],
   [`import "x";`, "static"],
-  // With verbatimModuleSyntax this statement stays, and so the file is loaded.
+  // verbatimModuleSyntax preserves this statement, so that the file is loaded.
   [`import { type A } from "x";`, "static"],
   [`export { a } from "x";`, "static"],
   [`export * from "x";`, "static"],
@@ -38,7 +38,7 @@ describe("imports", () => {
   });
 });
 
-it("types are those that the file declares at its top", () => {
+it("types are those that the file declares at its top level", () => {
   const text = `
 export interface A {}
 type B = string;
@@ -53,7 +53,7 @@ export { E } from "e";
   ]);
 });
 
-it("names, strings and comments come with their lines", () => {
+it("names, strings and comments have their lines", () => {
   const text = "// one\nconst two = `three\n${four}five`;\nclass A { #six = 'seven'; }";
   const { names, strings, comments } = syntaxOf("a.ts", text);
   const flat = (pieces: readonly { text: string; line: number }[]) =>

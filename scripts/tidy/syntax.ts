@@ -15,14 +15,14 @@ export interface Piece {
   readonly line: number;
 }
 
-/** What the rules read of a file's syntax. */
+/** The part of a file's syntax that the rules read. */
 export interface Syntax {
-  /** The text with every comment, string and regular expression blanked; each line and column stays where it was. */
+  /** The text with every comment, string and regular expression blanked; lines and columns are preserved. */
   readonly code: string;
   readonly imports: readonly SourceImport[];
   /** Each use of an identifier. */
   readonly names: readonly Piece[];
-  /** Interfaces, type aliases, classes and enums that are declared at the top of the file. */
+  /** Interfaces, type aliases, classes and enums that are declared at the top level of the file. */
   readonly typeNames: readonly (Piece & { readonly isExported: boolean })[];
   /** Strings and the fixed parts of templates. */
   readonly strings: readonly Piece[];
@@ -33,7 +33,7 @@ interface Found extends Span {
   readonly text: string;
 }
 
-/** Parses a TypeScript or JavaScript file. A file that does not parse has what the parser could read of it. */
+/** Parses a TypeScript or JavaScript file. A file with a syntax error has the part that the parser could read. */
 export function syntaxOf(path: string, text: string): Syntax {
   const { program, comments } = parseSync(path, text);
   const { names, strings, patterns, lazy, typed } = collect(program);

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { SourceTree } from "./rule.ts";
 import { sourceOf } from "./source.ts";
 
-// Installed, built or written by a run: none of it is ours to keep tidy.
+// Installed, built or generated files are not checked.
 const skipped = new Set(["node_modules", "dist", ".git", ".turbo", ".shoal", "coverage"]);
 const sourceName = /\.(?:ts|mts|mjs|js)$/;
 
-/** Reads the repository that lies in `root`. */
+/** Reads the repository in `root`. */
 export function readTree(root: string): SourceTree {
   const paths = walk(root, "");
   return treeOf(paths, (path) => readFileSync(join(root, path), "utf8"));

@@ -3,7 +3,7 @@ export function workspaceOf(path: string): string | undefined {
   return /^(?:libs|services|apps)\/[^/]+/.exec(path)?.[0];
 }
 
-/** `@shoal/core/testing` names the workspace `core`; undefined for everything that is not ours. */
+/** `@shoal/core/testing` names the workspace `core`; undefined for every other package. */
 export function ownPackage(from: string): string | undefined {
   return /^@shoal\/([^/]+)/.exec(from)?.[1];
 }
@@ -14,7 +14,7 @@ export function packageOf(from: string): string | undefined {
   return from.split("/", from.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** The file that a relative import names, seen from `path`. */
+/** The file that a relative import in `path` names. */
 export function resolveImport(path: string, from: string): string | undefined {
   if (!from.startsWith(".")) return undefined;
   const parts = path.split("/").slice(0, -1);

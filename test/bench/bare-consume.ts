@@ -2,7 +2,7 @@ import type { connectRequester } from "@shoal/nats";
 import { streams } from "@shoal/proto";
 import { perSecond } from "./measure.ts";
 
-/** Messages a second that the client library's own ordered consumer reads from the whole log, when it only counts them. */
+/** Messages per second that the client library's ordered consumer reads from the whole log when it only counts them. */
 export async function bareConsume({
   link,
   log,
@@ -22,7 +22,7 @@ export async function bareConsume({
   });
   await end;
   const ms = performance.now() - began;
-  // Otherwise it makes itself again when its heartbeats stay out.
+  // Otherwise the consumer is recreated when its heartbeats are missing.
   consuming.stop();
   await consumer.delete();
   return perSecond(messages, ms);

@@ -7,14 +7,14 @@ import { systemClock, systemRandom } from "@shoal/node";
 import { commitVersion, JobQueued } from "@shoal/proto";
 import { inWindow } from "./measure.ts";
 
-// Where one connection's rate is highest; more only queue.
+// The rate of one connection is highest here; more appends only queue.
 const window = 500;
 
-/** A log on a server of its own, to which commits are appended when nothing is decided: the bound for all that a cluster does. */
+/** A log on a separate server to which commits are appended without decisions: the upper bound for a cluster. */
 export interface BareLog {
-  /** Appends commits to as many subjects, some hundreds under way at once. Milliseconds of the whole. */
+  /** Appends commits to as many subjects, some hundreds concurrently. Returns the total milliseconds. */
   append(count: number): Promise<number>;
-  /** Appends one commit. Milliseconds until it is stored: a bare append's round trip. */
+  /** Appends one commit. Returns the milliseconds until it is stored: the round trip of a bare append. */
   roundTrip(): Promise<number>;
   close(): Promise<void>;
 }
@@ -58,6 +58,6 @@ const envelope = {
   cause: { command: "bench" },
   epoch: 0,
   prev: "",
-  // About the size of a usual event.
+  // About the size of a typical event.
   events: [JobQueued.of({ why: "needs 0.5 cpuCores, 0 are free ".repeat(4), answers: [] })],
 } as const;

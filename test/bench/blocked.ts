@@ -5,22 +5,22 @@ import { join } from "node:path";
 /** The longest time for which an event loop was blocked, milliseconds. */
 export interface Blocked {
   readonly blockedMs: number;
-  /** The most processor time that the program took meanwhile; the rest it waited for a processor. */
+  /** The most CPU time that the program used meanwhile; for the rest it waited for a CPU. */
   readonly busyMs: number;
 }
 
-/** How long the event loops of requesters are blocked, processes that this one starts from now on. */
+/** Measures how long the event loops of requesters are blocked, in processes that this one starts from now on. */
 export interface BlockedProbe {
   /** Measures from now on; the process has started. */
   begin(pid: number): void;
-  /** The longest times, once the process has ended. Throws when it has left no figures. */
+  /** The longest times, once the process has ended. Throws when it has written no figures. */
   longest(pid: number): Promise<Blocked>;
   close(): Promise<void>;
 }
 
 export async function openBlockedProbe(): Promise<BlockedProbe> {
   const folder = await mkdtemp(join(tmpdir(), "shoal-bench-probe-"));
-  // Processes of a cluster are started with the arguments and the environment of this one.
+  // The processes of a cluster inherit the arguments and the environment of this one.
   const url = new URL("./probe.ts", import.meta.url).href;
   process.env["SHOAL_BENCH_PROBE"] = folder;
   process.execArgv.push("--import", url);

@@ -9,7 +9,7 @@ import { requesterUser } from "../../apps/cli/src/devstack/plans.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
 import { type Blocked, openBlockedProbe } from "./blocked.ts";
 
-/** A whole cluster to measure: one requester and three nodes, each a process, with room for whatever is asked of it. */
+/** A whole cluster to measure: one requester and three nodes, each a process, with enough room for every job. */
 export interface BenchCluster {
   readonly api: string;
   readonly client: Client;
@@ -17,15 +17,15 @@ export interface BenchCluster {
   /** How a tool connects to the log with all rights. */
   readonly natsSettings: Readonly<Record<string, string>>;
   connect(): ReturnType<typeof connectRequester>;
-  /** The resident memory of one of its processes, bytes; 0 where the system does not say. */
+  /** The resident memory of one of its processes, bytes; 0 where the system does not report it. */
   rssBytes(name: string): Promise<number>;
-  /** The processor time that one of its processes has taken, milliseconds; 0 where the system does not say. */
+  /** The CPU time that one of its processes has used, milliseconds; 0 where the system does not report it. */
   cpuMs(name: string): Promise<number>;
-  /** Stops it; resolves with how long the requester's event loop was blocked at most since the start. */
+  /** Stops it; resolves with the longest block of the requester's event loop since the start. */
   stop(): Promise<Blocked>;
 }
 
-// Room for every no-op that a run keeps under way: the queue is not what is measured here.
+// Room for every concurrent no-op of a run, because this bench does not measure the queue.
 const roomy = { "capacity.cpu": "1000", "capacity.memory": "1TB", "log.level": "warn" };
 
 export async function startCluster(): Promise<BenchCluster> {
@@ -82,12 +82,12 @@ async function rssOf(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
-// What Linux counts processor time in, whatever the kernel's own clock: a hundredth of a second (proc(5), sysconf(_SC_CLK_TCK)).
+// The unit of CPU time in Linux, independent of the kernel's clock: 10 ms (proc(5), sysconf(_SC_CLK_TCK)).
 const tickMs = 10;
 
 async function cpuOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // Behind the name, which may hold anything, come the state and ten numbers, then the time in user and in kernel mode.
+  // After the name, which may contain any character, follow the state and ten numbers, then the time in user and in kernel mode.
   const [user, kernel] = stat
     .slice(stat.lastIndexOf(")") + 2)
     .split(" ")

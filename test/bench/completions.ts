@@ -1,6 +1,6 @@
 import { get } from "node:http";
 
-/** Tells which jobs complete, from the feed, with as little work of its own as can be. */
+/** Follows the feed for completed jobs, with as little work as possible. */
 export interface Completions {
   /** Resolves when this job has completed. */
   of(jobId: string): Promise<void>;
@@ -32,7 +32,7 @@ export function watchCompletions(api: string): Promise<Completions> {
         rest = lines.pop() ?? "";
         for (const each of lines) line(each);
       });
-      answer.on("error", () => undefined); // Closed by us.
+      answer.on("error", () => undefined); // This client has closed it.
       resolve({
         of: (jobId) => new Promise((settle) => (done.delete(jobId) ? settle() : waiting.set(jobId, settle))),
         close: () => answer.destroy(),

@@ -5,10 +5,10 @@ import { Scheduler } from "../../services/requester/src/owner/scheduler/schedule
 import { nodesOf } from "../../services/requester/src/testing/scheduler-harness.ts";
 import { type Measure, rounded } from "./measure.ts";
 
-// Enough for the compiler to have seen everything, and for a batch of some tens of milliseconds.
+// Enough to warm up the compiler, and for a batch of some tens of milliseconds.
 const decisions = { warmUp: 3_000, batch: 1_000, batches: 9 } as const;
 
-/** What one scheduling decision costs in microseconds of processor time: from the request for one slot to the command that places it. */
+/** The CPU time of one scheduling decision, microseconds: from the request for one slot to the command that places it. */
 export const decision: Measure = {
   name: "decision",
   summary: () => "scheduling decisions in clusters of 10 and of 1,000 idle nodes",
@@ -29,7 +29,7 @@ async function microsAt(nodes: number): Promise<number> {
     const { user, system } = process.cpuUsage(began);
     costs.push((user + system) / decisions.batch);
   }
-  // The middle one: a batch that was disturbed says nothing.
+  // The median: a batch that was disturbed does not count.
   return costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)] ?? Number.NaN;
 }
 

@@ -13,20 +13,20 @@ const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const over = (part: number, whole: number) => part / Math.max(whole, 1e-9);
 
 const rows: readonly Row[] = [
-  { label: "bare appends/s (server and client, nothing decided)", value: plain("bareAppendsPerSecond") },
+  { label: "bare appends/s (server and client, no decisions)", value: plain("bareAppendsPerSecond") },
   { label: "no-op jobs/s, HTTP to completed", value: plain("jobsPerSecond") },
-  { label: "no-op jobs against bare appends", value: (of) => percent(of("jobsPerBareAppend")), aim: ">= 4.5 %" },
-  { label: "processor time of the requester for a job, µs", value: plain("cpuMicrosPerJobRequester") },
-  { label: "the same of three nodes together", value: plain("cpuMicrosPerJobNodes") },
-  { label: "the same of the NATS server", value: plain("cpuMicrosPerJobServer") },
+  { label: "no-op jobs per bare append", value: (of) => percent(of("jobsPerBareAppend")), aim: ">= 4.5 %" },
+  { label: "requester CPU time per job, µs", value: plain("cpuMicrosPerJobRequester") },
+  { label: "CPU time of three nodes per job, µs", value: plain("cpuMicrosPerJobNodes") },
+  { label: "NATS server CPU time per job, µs", value: plain("cpuMicrosPerJobServer") },
   { label: "stored messages per job", value: plain("messagesPerJob") },
   { label: "bare append, one at a time, p50 ms", value: plain("bareAppendMsP50") },
   { label: "idle, submit to completed, p50 ms", value: plain("idleMsP50") },
   { label: "idle, submit to completed, p99 ms", value: plain("idleMsP99") },
   { label: "idle p50 in bare appends' round trips", value: plain("latencyInBareAppends"), aim: "<= 40" },
-  { label: "requester's event loop blocked, at most, ms", value: plain("maxBlockedMs"), aim: "<= 50" },
-  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMs") },
-  { label: "requester memory grown per 10,000 jobs", value: (of) => mebibytes(of("rssBytesPer10kJobs")) },
+  { label: "requester's event loop blocked, max ms", value: plain("maxBlockedMs"), aim: "<= 50" },
+  { label: "its CPU time meanwhile, max ms", value: plain("maxBusyMs") },
+  { label: "requester memory growth per 10,000 jobs", value: (of) => mebibytes(of("rssBytesPer10kJobs")) },
   { label: "replay, events/s", value: plain("replayEventsPerSecond") },
   { label: "bare ordered consumer, events/s of the same log", value: plain("bareConsumeEventsPerSecond") },
   {
@@ -35,20 +35,20 @@ const rows: readonly Row[] = [
     aim: ">= 30 %",
   },
   { label: "synthetic nodes", value: plain("syntheticNodes") },
-  { label: "no-op jobs/s on them", value: plain("syntheticJobsPerSecond") },
-  { label: "asks for each of these jobs", value: plain("asksPerJob") },
+  { label: "no-op jobs/s on synthetic nodes", value: plain("syntheticJobsPerSecond") },
+  { label: "asks per synthetic job", value: plain("asksPerJob") },
   { label: "full cluster with a queue, asks per node and second", value: plain("asksPerNodePerSecond"), aim: "<= 2" },
-  { label: "the same while nothing ends", value: plain("asksPerNodePerSecondStill"), aim: "0" },
-  { label: "requester's event loop blocked there, at most, ms", value: plain("maxBlockedMsSynthetic"), aim: "<= 50" },
-  { label: "processor time that it took meanwhile, at most, ms", value: plain("maxBusyMsSynthetic") },
+  { label: "the same while no task ends", value: plain("asksPerNodePerSecondStill"), aim: "0" },
+  { label: "the same for synthetic nodes, max ms", value: plain("maxBlockedMsSynthetic"), aim: "<= 50" },
+  { label: "its CPU time meanwhile, max ms", value: plain("maxBusyMsSynthetic") },
   {
     label: "heap of a requester per million finished jobs",
     value: (of) => mebibytes(of("heapBytesPerMillionJobs")),
     aim: "< 10 MiB",
   },
-  { label: "start with an index of the finished jobs, ms", value: plain("indexOpenMs"), aim: "< 3,000" },
-  { label: "GET of a finished job, a second", value: plain("getsPerSecond"), aim: ">= 2,000" },
-  { label: "the same folded from the log", value: plain("foldedGetsPerSecond") },
+  { label: "start with an existing index of finished jobs, ms", value: plain("indexOpenMs"), aim: "< 3,000" },
+  { label: "GETs of finished jobs/s", value: plain("getsPerSecond"), aim: ">= 2,000" },
+  { label: "the same, folded from the log", value: plain("foldedGetsPerSecond") },
   { label: "scheduling decision at 10 nodes, µs", value: plain("decisionMicrosAt10") },
   { label: "scheduling decision at 1,000 nodes, µs", value: plain("decisionMicrosAt1000") },
   {
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   { label: "Stop of 1,000 executions, ms", value: plain("stopThousandMs"), aim: "<= 15" },
 ];
 
-/** The figures that were measured, with their aims, as lines of text. */
+/** The measured figures with their targets, as lines of text. */
 export function figuresTable(figures: Figures): readonly string[] {
   const of = (name: string): number => figures[name] ?? Number.NaN;
   const cells = rows

@@ -4,13 +4,13 @@ import { commitVersion, JobCompleted, JobSpec, JobStarted, JobSubmitted, type St
 import { steps } from "../../services/requester/src/testing/sample-jobs.ts";
 import { inWindow } from "./measure.ts";
 
-// As for bare appends: where one connection's rate is highest.
+// As for bare appends: the rate of one connection is highest here.
 const window = 500;
 
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 const idOf = (index: number): string => `j-${index.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
 
-/** What a no-op job's owner appends, from its submission to its end. */
+/** The commits that a no-op job's owner appends, from submission to end. */
 const historyOf = (jobId: string): readonly (readonly StoredEvent[])[] => [
   [JobSubmitted.of({ jobId, version: 1, spec })],
   [steps.assigned(jobId), JobStarted.of({})],
@@ -18,7 +18,7 @@ const historyOf = (jobId: string): readonly (readonly StoredEvent[])[] => [
   [steps.completed(jobId), JobCompleted.of({})],
 ];
 
-/** Puts jobs that have finished into the log and into their bucket, without the services; resolves with their ids. */
+/** Writes finished jobs into the log and into their bucket, without the services; resolves with their ids. */
 export async function putFinishedJobs({ log, views }: NatsRequesterPorts, count: number): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, (_, index) => idOf(index));
   await inWindow(count, window, async (index) => {
@@ -39,7 +39,7 @@ export async function putFinishedJobs({ log, views }: NatsRequesterPorts, count:
   return ids;
 }
 
-/** Puts entries into the bucket that differ from one of a finished job by their ids alone, for as many jobs as nobody appends. */
+/** Writes bucket entries that are copies of a finished job's entry with other ids, for jobs that are not in the log. */
 export async function putEntries({ views }: NatsRequesterPorts, like: string, range: readonly [number, number]) {
   const entry = JSON.stringify(await views.jobs.get(`default.${like}`));
   const [from, to] = range;

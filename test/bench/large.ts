@@ -9,14 +9,14 @@ import { Reconciler } from "../../services/requester/src/owner/reconciler.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Measure, percentile, rounded } from "./measure.ts";
 
-// What the issue asks for: open jobs in a requester, spread over nodes, of which one is lost.
+// The load of the issue: open jobs in a requester, spread over nodes, one of which is lost.
 const openJobs = 100_000;
 const nodes = 100;
 const executions = 1_000;
-// The first ones warm the compilers up; the median of all is taken.
+// The first runs warm up the compilers; the result is the median of all.
 const repeats = 15;
 
-/** How long large things block a requester, on memory ports. */
+/** Measures how long large commands block a requester, on memory ports. */
 export const large: Measure = {
   name: "large",
   summary: () => `the loss of a node with ${openJobs} open jobs, and Stop of ${executions} executions`,
@@ -26,7 +26,7 @@ export const large: Measure = {
 const refOf = (id: string) => ({ kind: "job", namespace: "default", id }) as const;
 const spec = sampleSpec();
 
-/** What a requester's turn of the event loop takes at most when a node goes; the median over nodes. */
+/** The longest turn of a requester's event loop at the loss of a node; the median over nodes. */
 async function nodeLoss(): Promise<number> {
   const ports = memoryPorts(createSimulatedCluster(), "bench");
   const gone = new Set<string>();
@@ -42,7 +42,7 @@ async function nodeLoss(): Promise<number> {
     projector: new Projector(ports),
     onSize: () => undefined,
     features: new FeatureGate({ supported: featureLevel, logger: ports.logger }),
-    // They are in the views already.
+    // The views already have them.
     projectedSeq: () => Number.POSITIVE_INFINITY,
   });
   aggregates.begin(0, 0);
@@ -65,7 +65,7 @@ async function nodeLoss(): Promise<number> {
   return rounded(percentile(longest, 0.5));
 }
 
-/** As the owner does it: the longest of its turns, milliseconds. */
+/** Works as the owner does; the longest of its turns, milliseconds. */
 async function turnsOf(aggregates: Aggregates, reconciler: Reconciler, nodeId: string): Promise<number> {
   let longest = 0;
   let began = performance.now();
@@ -80,7 +80,7 @@ async function turnsOf(aggregates: Aggregates, reconciler: Reconciler, nodeId: s
   return longest;
 }
 
-/** The processor time of deciding, encoding, folding and projecting the Stop of one job with many executions, and of reacting to it, milliseconds. */
+/** The CPU time of deciding, encoding, folding and projecting the Stop of one job with many executions, and of reacting to it, milliseconds. */
 function stopThousand(): number {
   const places = Array.from({ length: executions }, (_, index) => placeOn(`n-${index % nodes}`, index));
   const { placesPerCommit } = jobLimits;

@@ -14,19 +14,19 @@ const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, dec
 const { values } = parseArgs({
   options: {
     json: { type: "string" },
-    // Two seconds to join on two cores; a thousand take half a minute.
+    // These nodes join within two seconds on two cores; a thousand take half a minute.
     nodes: { type: "string", default: "100" },
-    // Rounds of about three seconds, long enough that rates settle.
+    // Rounds of about three seconds, long enough for stable rates.
     jobs: { type: "string", default: "9000" },
-    // Measures whose names hold this.
+    // Measures whose names contain this.
     only: { type: "string", default: "" },
-    // A folder for a CPU profile of every process of the cluster.
+    // The folder for a CPU profile of every process of the cluster.
     "cpu-prof": { type: "string" },
   },
   allowPositionals: true,
 });
 const options = { nodes: countOf("nodes"), jobs: countOf("jobs") };
-// Processes of a cluster are started with the arguments of this one.
+// The processes of a cluster inherit the arguments of this one.
 if (values["cpu-prof"] !== undefined) process.execArgv.push("--cpu-prof", `--cpu-prof-dir=${values["cpu-prof"]}`);
 
 const figures: Record<string, number> = {};
@@ -44,7 +44,7 @@ const machine = {
   node: process.version,
 };
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ ...figures, machine }, null, 2)}\n`);
-// Connections that have been closed keep a timer for some seconds.
+// Closed connections hold a timer for some seconds.
 process.exit();
 
 function countOf(name: "nodes" | "jobs"): number {

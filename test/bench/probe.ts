@@ -1,10 +1,10 @@
-// Loaded before a process of the cluster that is measured: writes how long its event loop was blocked when the process ends.
+// Preloaded into a measured process of the cluster: at its end it writes how long the event loop was blocked.
 import { writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-// The least that the monitor takes, milliseconds; it is part of every delay that it measures.
+// The smallest resolution of the monitor, milliseconds; it is part of every measured delay.
 const resolution = 1;
-// Between two looks at the processor time: short against what is looked for, and 200 calls a second cost nothing.
+// The interval between two samples of the CPU time: short compared with the delays, and 200 calls a second are cheap.
 const lookMs = 5;
 
 const folder = process.env["SHOAL_BENCH_PROBE"];
@@ -12,7 +12,7 @@ if (folder !== undefined && process.argv.includes("--requester")) {
   const delays = monitorEventLoopDelay({ resolution });
   delays.enable();
   const busy = longestBusy();
-  // From here on: a process that starts loads its modules, which nothing waits for.
+  // Measured from here: a process loads its modules before, and no request waits for that.
   process.on("SIGUSR2", () => {
     delays.reset();
     busy.reset();
@@ -24,8 +24,8 @@ if (folder !== undefined && process.argv.includes("--requester")) {
 }
 
 /**
- * The most processor time that the main thread took between two looks. On a machine that others use, an event loop is also late because
- * its process has to wait; this is what the program itself does.
+ * The most CPU time that the main thread used between two samples. On a shared machine an event loop is also late because
+ * its process waits for a CPU; this counts only the work of the program.
  */
 function longestBusy() {
   let most = 0;

@@ -16,15 +16,15 @@ import { createApi } from "../../services/requester/src/http/server.ts";
 import { putEntries, putFinishedJobs } from "./finished-jobs.ts";
 import { type Figures, inWindow, type Measure, perSecond } from "./measure.ts";
 
-// Enough that an entry kept for each job would show, and filled in seconds.
+// Enough to show an entry stored for each job, and filled in seconds.
 const jobs = Number(process.env["SHOAL_BENCH_FINISHED_JOBS"] ?? 50_000);
-// Jobs with a history, of which single ones are read: more than any cache of a few holds.
+// Jobs with a history that are read one at a time: more than a small cache holds.
 const readJobs = Math.min(2_000, jobs);
-// Some seconds of reads each; half as many before them warm the compilers up. A read that is folded from the log takes six times as long.
+// Some seconds of reads each; half as many reads before them warm up the compilers. A read that is folded from the log takes six times as long.
 const reads = { served: 6_000, folded: 2_000 } as const;
 const window = 32;
 
-/** What reading costs a requester when many jobs have finished. */
+/** The cost of reads at a requester with many finished jobs. */
 export const finishedJobs: Measure = {
   name: "finished jobs",
   summary: () =>
@@ -69,7 +69,7 @@ async function indexed({ views }: Ports, file: string): Promise<Figures> {
     await catalog.start();
     return { catalog, ms: performance.now() - began };
   };
-  // What the first catalog of a process brings along, however few the jobs: statements, compiled code.
+  // The fixed memory of the first catalog of a process: statements, compiled code.
   await (await start(inMemory)).catalog.stop();
   const before = heapBytes();
   const delays = monitorEventLoopDelay({ resolution: 1 });
@@ -88,7 +88,7 @@ async function indexed({ views }: Ports, file: string): Promise<Figures> {
   };
 }
 
-/** Reads of finished jobs over HTTP: from the views, and as without them. */
+/** Reads of finished jobs over HTTP: from the views, and folded from the log. */
 async function singleReads(ports: Ports, file: string, ids: readonly string[]): Promise<Figures> {
   const catalog = createCatalog({ views: ports.views.jobs, file });
   await catalog.start();
@@ -127,14 +127,14 @@ async function getsPerSecond(parts: ReadParts, { ids, count, query = "" }: Gets)
 const httpOptions = { host: "127.0.0.1", port: 0, requestsPerSecond: 1e6, connectionsMax: 1_000, origins: [] };
 
 const never = async (): Promise<never> => {
-  throw new Fault("NOT_READY", "the bench reads alone");
+  throw new Fault("NOT_READY", "the bench only reads");
 };
 
 const failNow = (): never => {
-  throw new Fault("NOT_READY", "the bench reads alone");
+  throw new Fault("NOT_READY", "the bench only reads");
 };
 
-/** What an API needs and these reads do not. */
+/** Parts that an API needs and these reads do not use. */
 const unused = {
   requesterId: "bench",
   publicUrl: "",
@@ -159,11 +159,11 @@ const read = (url: string, agent: Agent) =>
     call.end();
   });
 
-/** What lives on the heap now. */
+/** The bytes in use on the heap. */
 function heapBytes(): number {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
-  // The first run frees what the second one can take with it.
+  // The first collection releases objects that only the second one can free.
   if (typeof collect === "function") for (let run = 0; run < 2; run++) collect();
   return process.memoryUsage().heapUsed;
 }

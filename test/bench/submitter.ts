@@ -10,10 +10,10 @@ export const jobBody = ({ cpu, params }: { readonly cpu: string; readonly params
     },
   });
 
-/** Asks for next to nothing, and is done at once. */
+/** Needs almost no resources, and ends at once. */
 const noop = jobBody({ cpu: "10m", params: {} });
 
-/** Submits no-op jobs as fast as one process can, over connections that stay open. */
+/** Submits no-op jobs as fast as one process can, over persistent connections. */
 export function submitter(api: string, connections: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const url = new URL("/api/v1/orchestrator/jobs", api);

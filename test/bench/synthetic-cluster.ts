@@ -13,21 +13,21 @@ import { type Blocked, openBlockedProbe } from "./blocked.ts";
 import { inWindow } from "./measure.ts";
 import { type SyntheticNode, startSyntheticNode } from "./synthetic-node.ts";
 
-/** One requester in a process, and many synthetic nodes in this one, each with its own connection, user and rights. */
+/** One requester in a separate process, and many synthetic nodes in this one, each with its own connection, user and rights. */
 export interface SyntheticCluster {
   readonly api: string;
   readonly client: Client;
-  /** How many asks the nodes have received since the last call. */
+  /** The number of asks that the nodes have received since the last call. */
   takeAsks(): number;
-  /** Stops it; resolves with how long the requester's event loop was blocked at most since the start. */
+  /** Stops it; resolves with the longest block of the requester's event loop since the start. */
   stop(): Promise<Blocked>;
 }
 
-// Nodes that connect at once: the server's listen queue is bounded.
+// Nodes that connect concurrently: the server's listen queue is bounded.
 const connectingAtOnce = 50;
 // A thousand nodes join within seconds on two cores.
 const joinMs = 60_000;
-// Between two looks at who has joined.
+// The interval between two reads of the list of nodes.
 const lookMs = 250;
 
 export async function startSyntheticCluster(nodes: number): Promise<SyntheticCluster> {
@@ -82,7 +82,7 @@ export async function startSyntheticCluster(nodes: number): Promise<SyntheticClu
   };
 }
 
-/** Resolves when the API lists so many connected nodes. Throws when they do not join. */
+/** Resolves when the API lists `count` connected nodes. Throws when they do not join. */
 async function joined(client: Client, count: number): Promise<void> {
   const until = performance.now() + joinMs;
   while (performance.now() < until) {

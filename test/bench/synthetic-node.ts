@@ -3,21 +3,21 @@ import { type Process, registry, silentLogger } from "@shoal/core";
 import { connectNode, type NodeOptions } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
 
-/** A node without a machine: it beats, bids, follows its assignments and reports as any other, and keeps everything in memory. */
+/** A node without a machine: it sends heartbeats, bids, follows its assignments and reports as any other, and stores everything in memory. */
 export interface SyntheticNode {
   stop(): Promise<void>;
 }
 
 export interface SyntheticOptions {
   readonly connection: Omit<NodeOptions, "clock" | "random">;
-  /** Called with how many asks have come in one message. */
+  /** Called with the number of asks in each message. */
   readonly onAsks: (asks: number) => void;
 }
 
 /** CPU cores of each. */
 export const coresOfNode = 1;
 
-// Another limit than the cores: the no-ops of a burst ask for next to nothing.
+// A limit besides the cores, because the no-ops of a burst need almost no resources.
 const slotsMax = 1_000;
 
 export async function startSyntheticNode({ connection, onAsks }: SyntheticOptions): Promise<SyntheticNode> {
@@ -61,7 +61,7 @@ const settingsOf = (nodeId: string) => ({
   capacity: resources,
   perTask: resources,
   slotsMax,
-  // As a service's default.
+  // The default of a service.
   heartbeatMs: 1_000,
   rejectNetworked: false,
   hostNetwork: false,

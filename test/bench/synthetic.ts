@@ -6,23 +6,23 @@ import { jobBody, submitter } from "./submitter.ts";
 import { type SyntheticCluster, startSyntheticCluster } from "./synthetic-cluster.ts";
 import { coresOfNode } from "./synthetic-node.ts";
 
-// Jobs under way at once.
+// Concurrent jobs.
 const window = 128;
-// The first ones warm the compilers up; this part of all that are measured.
+// The first jobs warm up the compilers; this is their part of the measured jobs.
 const warmShare = 0.2;
-// Asks are counted for so long, once when nothing ends and once when tasks end.
+// Asks are counted for this time, first while no task ends and then while tasks end.
 const countMs = 6_000;
-// Every node has a task that ends once in so many milliseconds on average: one in ten a second.
+// The average time in which the task of a node ends: one in ten tasks each second.
 const taskMs = 10_000;
-// Longer than the bench takes: nothing ends by itself.
+// Longer than the bench: no task ends by itself.
 const endlessSeconds = 3_600;
-// Jobs that are still queued when the last of them was placed.
+// Jobs that remain queued.
 const queuedAtEnd = 100;
-// Without an ask for so long the first round of every queued job is over.
+// After this time without an ask, the first round of every queued job is over.
 const quietMs = 1_000;
 const quietMsMax = 20_000;
 
-/** Many nodes that run nothing: jobs end to end, and the asks of a full cluster with a queue. */
+/** Many synthetic nodes: jobs end to end, and the asks of a full cluster with a queue. */
 export const synthetic: Measure = {
   name: "synthetic nodes",
   summary: ({ nodes, jobs }) =>
@@ -45,7 +45,7 @@ export const synthetic: Measure = {
   },
 };
 
-// A share of those that real nodes run: the bench as a whole stays below two minutes.
+// A fraction of the jobs on real nodes, so that the whole bench takes less than two minutes.
 const jobsOf = (jobs: number): number => Math.ceil(jobs / 4);
 
 async function throughput({ api, takeAsks }: SyntheticCluster, jobs: number): Promise<Figures> {
@@ -86,7 +86,7 @@ async function fullCluster(cluster: SyntheticCluster, nodes: number): Promise<Fi
   }
   await setTimeout(Math.max(0, began + countMs - performance.now()));
   const moving = cluster.takeAsks();
-  // Longer where the API does not keep up.
+  // Longer when the API is slow.
   const movingMs = performance.now() - began;
   close();
   const perNodeSecond = (asks: number, ms: number) => rounded(asks / nodes / (ms / 1_000));
@@ -96,7 +96,7 @@ async function fullCluster(cluster: SyntheticCluster, nodes: number): Promise<Fi
   };
 }
 
-/** Resolves when no ask has come for a while, or after a longer one. */
+/** Resolves after a period without an ask, or after a longer time limit. */
 async function quiet(cluster: SyntheticCluster): Promise<void> {
   const until = performance.now() + quietMsMax;
   cluster.takeAsks();

@@ -7,21 +7,21 @@ import { type Completions, watchCompletions } from "./completions.ts";
 import { type Figures, inWindow, type Measure, percentile, perSecond, rounded } from "./measure.ts";
 import { submitter } from "./submitter.ts";
 
-// One after another, each waited for: half a second or so of an idle cluster.
+// One after another, each to its end: about half a second of an idle cluster.
 const idleJobs = 200;
-// The first thousands warm the compilers up; what comes then is measured, long enough that the rate has settled.
+// The first thousands warm up the compilers; the measured ones follow, long enough for a stable rate.
 const warm = { jobs: 2_000, appends: 20_000 } as const;
 // A machine's speed changes from second to second: jobs and bare appends take turns, each for one to three seconds.
 const rounds = 6;
 const appendsPerRound = 10_000;
-// Jobs under way at once.
+// Concurrent jobs.
 const window = 128;
 
-/** The whole way: submitted over HTTP, decided, placed, run, reported, projected, and published on the feed. */
+/** The whole path: submitted over HTTP, decided, placed, run, reported, projected, and published on the feed. */
 export const wholeCluster: Measure = {
   name: "cluster",
   summary: ({ jobs }) =>
-    `${idleJobs} no-op jobs one by one, then ${jobs} with ${window} under way, beside bare appends, then a replay`,
+    `${idleJobs} no-op jobs one by one, then ${jobs} with ${window} in flight, alternating with bare appends, then a replay`,
   async run({ jobs }) {
     const bare = await openBareLog();
     try {
@@ -65,7 +65,7 @@ async function idleLatency({ cluster, completions, bare }: Bench): Promise<Figur
     appends.push(await bare.roundTrip());
   }
   close();
-  // The first tenth finds everything cold.
+  // The first tenth runs with cold caches.
   const [jobs, bares] = [times.slice(idleJobs / 10), appends.slice(idleJobs / 10)];
   const [p50, bareP50] = [percentile(jobs, 0.5), percentile(bares, 0.5)];
   return {
@@ -121,7 +121,7 @@ async function throughput({ cluster, completions, bare }: Bench, jobs: number): 
   };
 }
 
-/** The processor time of the requester, of all nodes, and of the NATS server. It depends less on what else runs than a rate does. */
+/** The CPU time of the requester, of all nodes, and of the NATS server. It depends less on other load than a rate does. */
 async function cpuOf(cluster: BenchCluster) {
   const of = async (role: string) => {
     const names = Object.keys(cluster.devstack.pids()).filter((name) => name.startsWith(role));
@@ -131,7 +131,7 @@ async function cpuOf(cluster: BenchCluster) {
   return { requester: await of("requester"), nodes: await of("node"), server: await of("nats") };
 }
 
-/** Every message that any stream or bucket has ever stored. */
+/** The number of messages that all streams and buckets have ever stored. */
 async function storedMessages({ link }: Awaited<ReturnType<BenchCluster["connect"]>>): Promise<number> {
   const manager = await link.manager();
   let messages = 0;
@@ -146,7 +146,7 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   const replayed: number[] = [];
   let eventsPerMessage = 0;
   try {
-    // In turns, as above: what else the machine does comes over both.
+    // In turns, as above, so that other load affects both.
     for (let run = 0; run < warmRuns + measuredRuns; run++) {
       bare.push(await bareConsume(nats));
       const report = await replay.run();
@@ -164,10 +164,10 @@ async function replayed(cluster: BenchCluster): Promise<Figures> {
   };
 }
 
-// The rate rises for a few runs, until the compilers have done their work; what is left of that is below what runs differ by.
+// The rate rises for a few runs while the compilers work; after these runs the rise is smaller than the difference between runs.
 const warmRuns = 2;
-// So that one in which the machine was busy otherwise does not decide; more would take the bench beyond two minutes.
+// So that one run with other load does not decide; more runs would take the bench beyond two minutes.
 const measuredRuns = 3;
 
-/** The median rate of some runs, once it has settled: neither side pays for the compilers. */
+/** The median rate of some runs after the warm-up: neither side pays for the compilers. */
 const settled = (rates: readonly number[]): number => percentile(rates.slice(warmRuns), 0.5);

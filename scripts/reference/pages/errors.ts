@@ -2,15 +2,15 @@ import { errors } from "@shoal/proto";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
 
-/** Every failure that has a name. */
+/** Every error code. */
 export const errorsPage: ReferencePage = {
   file: "errors.md",
   title: "Errors",
-  summary: "every failure that has a name, and what each door makes of it",
+  summary: "every error code, with its HTTP status and exit code",
   from: "libs/proto/src/errors.ts",
   body: () =>
     table(
-      ["code", "says", "what to do", "HTTP", "on the wire", "exit code", "may succeed later"],
+      ["code", "message", "hint", "HTTP", "wire code", "exit code", "retryable"],
       Object.entries(errors).map(([name, { summary, hint, http, wire, exit, retry }]) => [
         code(name),
         summary,

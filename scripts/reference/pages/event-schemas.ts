@@ -13,7 +13,7 @@ export const eventSchemasPage: ReferencePage = {
   body: () => JSON.stringify(schemaOfLog(), undefined, 2),
 };
 
-/** What is stored, not what may be submitted: defaults have been filled in. Later versions may add fields, so none are forbidden. */
+/** The stored form, not the submitted one: defaults are filled in. Later versions may add fields, so unknown fields are allowed. */
 const options = {
   io: "input",
   unrepresentable: "any",

@@ -9,11 +9,11 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   node: nodeMachine,
 };
 
-/** Every event and the facts it carries. */
+/** Every event and its data. */
 export const eventsPage: ReferencePage = {
   file: "events.md",
   title: "Events",
-  summary: "every event of the log and the facts it carries",
+  summary: "every event of the log and its data",
   from: "libs/proto/src/{job,execution,node}/events.ts",
   body: () => {
     const kinds = Object.entries(machines).flatMap(([about, machine]) =>
@@ -21,7 +21,7 @@ export const eventsPage: ReferencePage = {
     );
     const sections = kinds.map(({ about, kind }) => `## ${kind.name}\n\nAbout: ${about}.\n\n${facts(kind)}`);
     return [
-      "Times are milliseconds since the epoch. The log holds a fact under its first name, the feed tells it under the second.",
+      "Times are milliseconds since the epoch. The log stores a field under its first name, the feed sends it under the second.",
       ...sections,
     ].join("\n\n");
   },
@@ -35,7 +35,7 @@ function kindsOf(machine: Machine<string>): readonly MachineEvent[] {
 
 function facts(kind: MachineEvent): string {
   const fields = fieldsOf(kind.data, "flat");
-  if (fields.length === 0) return "It carries no facts: that it happened is all there is to say.";
+  if (fields.length === 0) return "It has no fields.";
   const rows = fields.map(({ path, type, required, summary }) => [
     code(path),
     code(path.replaceAll(/\w+/g, wireName)),

@@ -13,19 +13,19 @@ export const httpApiPage: ReferencePage = {
   body: () => [positions, ...Object.values(apiRoutes).map(section)].join("\n\n"),
 };
 
-const positions = `## Positions: what a read is not older than
+const positions = `## Positions: read your own writes
 
-An answer carries the header \`X-Shoal-Position\`: for a command the position of its commit in the log, for a read of jobs the
-position that it reflects. A read is not older than the position that it names in the same header, nor than any answer before it over the
-same connection; a client of \`libs/client\` names the greatest position that it has seen in every call. So clients read their own
-writes and never go back, at any requester: for the list of jobs, one job, its executions, history, versions and results.
+A response has the header \`X-Shoal-Position\`: for a command the position of its commit in the log, for a read of jobs the
+position that it reflects. A read is not older than the position in its request's header of that name, nor than any earlier response on the
+same connection; a client of \`libs/client\` sends the greatest position that it has received with every call. So clients read their own
+writes and never read older data, at any requester: for the list of jobs, one job, its executions, history, versions and results.
 
-A list waits up to ${positionLimits.waitMs / 1000} s until the requester has reached the position, then answers 503 (try again, or ask another requester). A position
-behind the end of the log is refused with 400 and the code \`PositionAhead\`.
+A list waits up to ${positionLimits.waitMs / 1000} s until the requester has reached the position, then responds with 503 (retry, or call another requester). A position
+after the end of the log is refused with 400 and the code \`PositionAhead\`.
 
-Without any position a list has what the same requester has answered before about single jobs. Not promised: that a list without a
-position, over a new connection, has everything; it may lack what others changed in the last moments, and longer while a
-requester that died is replaced. Two clients see each other's changes at once only if one hands its position to the other. Lists of
+Without a position a list reflects what the same requester has returned before about single jobs. Not guaranteed: that a list without a
+position, over a new connection, is complete; it may lack other clients' latest changes, and for longer while a
+failed requester is replaced. Two clients see each other's changes at once only if one passes its position to the other. Lists of
 nodes, logs and the event feed do not honour positions.`;
 
 function section({ methods, path, summary, query }: ApiRoute): string {

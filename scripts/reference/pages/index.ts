@@ -9,7 +9,7 @@ import { machinesPage } from "./machines.ts";
 import { settingsPage } from "./settings.ts";
 import { subjectsPage } from "./subjects.ts";
 
-/** Every generated page, in the order of the list that a reader sees. */
+/** Every generated page, in the order of the list. */
 export const pages: readonly ReferencePage[] = [
   jobSpecPage,
   commandsPage,

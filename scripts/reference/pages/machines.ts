@@ -8,11 +8,11 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   Node: nodeMachine,
 };
 
-/** Every state machine as a picture and as a table. */
+/** Every state machine as a diagram and as a table. */
 export const machinesPage: ReferencePage = {
   file: "machines.md",
   title: "State machines",
-  summary: "the states of a job, an execution and a node, and the events that move between them",
+  summary: "the states of a job, an execution and a node, and the events that change them",
   from: "libs/proto/src/{job,execution,node}/machine.ts",
   body: () =>
     Object.entries(machines)
@@ -34,5 +34,5 @@ function moves(machine: Machine<string>): string {
     code(event.name),
     `${code(to)}${machine.terminal.includes(to) ? ", for good" : ""}`,
   ]);
-  return `${table(["from", "event", "to"], rows)}\n\nWhatever is not in the table is refused.`;
+  return `${table(["from", "event", "to"], rows)}\n\nA transition that is not in the table is refused.`;
 }

@@ -8,7 +8,7 @@ interface Spoken {
   readonly summary: string;
 }
 
-// One row for each entry of the table of subjects: a new one without a row does not compile.
+// One row for each entry of the table of subjects; a missing row is a compile error.
 const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   job: { subject: subjects.job("<namespace>", "<jobId>"), summary: "the commits of one job and its executions" },
   node: { subject: subjects.node("<nodeId>"), summary: "the commits of one node's membership" },
@@ -16,29 +16,32 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
   allEvents: { subject: subjects.allEvents, summary: "all commits" },
   report: {
     subject: subjects.report("<nodeId>", "<jobId>", "<executionId>"),
-    summary: "what a node saw of an execution",
+    summary: "a node's reports on an execution",
   },
   reportsOfShard: { subject: subjects.reportsOfShard(0), summary: "all reports of a shard" },
   allReports: { subject: subjects.allReports, summary: "all reports" },
-  log: { subject: subjects.log("<nodeId>", "<executionId>"), summary: "what an execution wrote" },
-  allLogs: { subject: subjects.allLogs, summary: "everything that executions wrote" },
-  parked: { subject: subjects.parked(0), summary: "messages of a shard that nobody could read, with the reason" },
+  log: { subject: subjects.log("<nodeId>", "<executionId>"), summary: "the output of an execution" },
+  allLogs: { subject: subjects.allLogs, summary: "the output of all executions" },
+  parked: { subject: subjects.parked(0), summary: "messages of a shard that no requester could read, with the reason" },
   allParked: { subject: subjects.allParked, summary: "all parked messages" },
   ask: { subject: subjects.ask("<nodeId>"), summary: "asks a node for bids" },
-  confirm: { subject: subjects.confirm("<nodeId>"), summary: "a node asks whether executions are its own still" },
+  confirm: {
+    subject: subjects.confirm("<nodeId>"),
+    summary: "a node asks whether executions are still assigned to it",
+  },
   confirmed: {
     subject: `${subjects.confirmed("<nodeId>")}.>`,
-    summary: "answers to confirm: one subject for each question",
+    summary: "replies to confirm: one subject for each request",
   },
-  heartbeat: { subject: subjects.heartbeat("<nodeId>"), summary: "a node lives, and has this much room" },
+  heartbeat: { subject: subjects.heartbeat("<nodeId>"), summary: "a node is alive, and its free room" },
   command: { subject: subjects.command(0), summary: "commands for aggregates of a shard, for its owner" },
   commandDone: {
     subject: `${subjects.commandDone("<requesterId>")}.>`,
-    summary: "the owner's answers to commands: one subject for each command",
+    summary: "the owner's replies to commands: one subject for each command",
   },
   allLive: {
     subject: subjects.allLive,
-    summary: "each commit as it is stored, published again by the server under the tokens behind `shoal.evt`",
+    summary: "each commit as it is stored, republished by the server under the tokens after `shoal.evt`",
   },
 };
 
@@ -46,7 +49,7 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
 export const subjectsPage: ReferencePage = {
   file: "subjects.md",
   title: "Subjects, streams and buckets",
-  summary: "every subject that Shoal speaks on, its streams and its buckets",
+  summary: "every subject that Shoal uses, its streams and its buckets",
   from: "libs/proto/src/subjects.ts",
   body: () =>
     [
@@ -68,7 +71,7 @@ export const subjectsPage: ReferencePage = {
     ].join("\n\n"),
 };
 
-// The table's functions work the shard out of the id; of a placeholder that number means nothing.
+// The table's functions compute the shard from the id; for a placeholder that number has no meaning.
 function withShard(subject: string): string {
   return subject.replace(/^shoal\.(evt|rpt|parked)\.\d+/, "shoal.$1.<shard>");
 }

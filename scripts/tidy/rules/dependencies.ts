@@ -6,10 +6,10 @@ import { packageOf, workspaceOf } from "../workspaces.ts";
 const page = "docs/dependencies.md";
 const exact = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** Every dependency is pinned, explained and used, and docs/dependencies.md names no others. That it is declared where it is imported is biome's to check. */
+/** Every dependency is pinned, explained and used, and docs/dependencies.md lists no others. biome checks that each is declared where it is imported. */
 export const dependenciesRule: Rule = {
   name: "dependencies",
-  summary: "every dependency is pinned exactly, has a line in docs/dependencies.md, which has no others, and is used",
+  summary: "every dependency is pinned exactly, has a row in docs/dependencies.md, which has no others, and is used",
   *check(tree) {
     const manifests = manifestsOf(tree);
     yield* unpinned(manifests);
@@ -30,19 +30,19 @@ function* unpinned(manifests: readonly Manifest[]): Iterable<Finding> {
 function* unexplained(manifests: readonly Manifest[], explained: string): Iterable<Finding> {
   for (const name of new Set(manifests.flatMap(({ all }) => Object.keys(all)))) {
     if (name.startsWith("@shoal/") || explained.includes(`\`${name}\``)) continue;
-    yield { path: page, line: 1, why: `\`${name}\` has no line: what it is for, and what else was looked at` };
+    yield { path: page, line: 1, why: `\`${name}\` has no row: add its purpose and the alternatives` };
   }
 }
 
-/** Rows of the page that no package.json has any more. */
+/** Rows of the page for packages that no package.json declares. */
 function* outdated(manifests: readonly Manifest[], explained: string): Iterable<Finding> {
   const declared = new Set(manifests.flatMap(({ all }) => Object.keys(all)));
   for (const { line, found } of linesOf(explained, /(?<=^\| `)[^`]+(?=` \|)/gm)) {
-    if (!declared.has(found)) yield { path: page, line, why: `\`${found}\` is declared nowhere: remove its line` };
+    if (!declared.has(found)) yield { path: page, line, why: `\`${found}\` is declared nowhere: remove its row` };
   }
 }
 
-/** Packages that are run and not imported, and the word by which a script runs them. */
+/** Packages that are run and not imported, and the command by which a script runs them. */
 const programs: Readonly<Record<string, string>> = {
   "@biomejs/biome": "biome",
   turbo: "turbo",
@@ -60,7 +60,7 @@ function* unused(tree: SourceTree, manifests: readonly Manifest[]): Iterable<Fin
       return program !== undefined && texts.some((text) => new RegExp(`\\b${program} `).test(text));
     };
     for (const name of Object.keys(imported)) {
-      // Types of a package are used where the package is; those of Node everywhere.
+      // Types of a package are used where the package is used; those of Node everywhere.
       const typed = name.replace(/^@types\//, "");
       if (used.has(name) || isRun(name) || typed === "node" || (typed !== name && used.has(typed))) continue;
       const why = `${name} is declared and not used: remove it from ${path} and docs/dependencies.md`;

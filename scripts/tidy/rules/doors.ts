@@ -5,7 +5,7 @@ import { resolveImport } from "../workspaces.ts";
 const door = /(?:^|\/)mod\.ts$/;
 const reExport = /export\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"([^"]+)"/g;
 
-/** What a library lets out through its door says what it promises. */
+/** Everything that a library exports is documented. */
 export const doorsRule: Rule = {
   name: "doors",
   summary: "everything a mod.ts exports has a doc comment, and only a mod.ts exports from elsewhere",
@@ -28,7 +28,7 @@ function* undocumented(tree: SourceTree, mod: SourceFile): Iterable<Finding> {
       yield {
         path,
         line: first,
-        why: `${name} leaves through ${mod.path} without a doc comment: say what it promises`,
+        why: `${name} is exported by ${mod.path} without a doc comment: document what it promises`,
       };
     }
   }
@@ -54,8 +54,8 @@ function declarationsOf(text: string, name: string): readonly number[] {
   return text.split("\n").flatMap((line, index) => (declared.test(line) ? [index + 1] : []));
 }
 
-// A run of one-line exports may share the comment above it, directives for other programs may stand between, and a type
-// taken from a value says what the value's comment says.
+// Consecutive one-line exports may share the comment above them, directives for other programs may follow it, and a type
+// that is derived from a value shares the value's comment.
 function hasDoc(text: string, line: number): boolean {
   const lines = text.split("\n");
   if (/^export type .*\btypeof\b/.test(lines[line - 1] ?? "")) return true;

@@ -11,7 +11,7 @@ import { registriesRule } from "./registries.ts";
 import { typeNamesRule } from "./type-names.ts";
 import { wordsRule } from "./words.ts";
 
-/** Every rule. Sizes, casts and formats are biome's (biome.json), types are the compiler's. */
+/** Every rule. biome checks sizes, casts and formats (biome.json), the compiler checks types. */
 export const rules: readonly Rule[] = [
   layersRule,
   purityRule,
@@ -26,5 +26,5 @@ export const rules: readonly Rule[] = [
   wordsRule,
 ];
 
-/** Rules that the tree does not meet yet: their samples are tests, and `main.ts <name>` lists what each finds. */
+/** Rules that the tree does not meet yet: their samples are tests, and `main.ts <name>` lists the findings of each. */
 export const notMetYet: readonly Rule[] = [wordsRule];

@@ -4,19 +4,19 @@ import type { SourceImport } from "../syntax.ts";
 import { ownPackage, packageOf, resolveImport, workspaceOf } from "../workspaces.ts";
 
 interface Layer {
-  /** Our own packages that it may import. */
+  /** Workspace packages that it may import. */
   readonly own: readonly string[];
-  /** Our own packages that its tests may import besides. */
+  /** Workspace packages that only its tests may import. */
   readonly inTests?: readonly string[];
-  /** Our own packages that it may load with `import()` or name in types. */
+  /** Workspace packages that it may load with `import()` or use in types. */
   readonly lazily?: readonly string[];
-  /** Other packages; absent for "whatever it declares". */
+  /** Other packages; absent when it may import all that it declares. */
   readonly packages?: readonly string[];
   /** Whether it may import node:*. */
   readonly node: boolean;
 }
 
-/** Who may import whom. The same table stands in ARCHITECTURE.md. */
+/** The imports that each workspace may have. ARCHITECTURE.md has the same table. */
 const layers: Readonly<Record<string, Layer>> = {
   "libs/proto": { own: [], packages: ["zod"], node: false },
   "libs/core": { own: ["proto"], packages: ["zod"], node: false },
@@ -31,10 +31,10 @@ const layers: Readonly<Record<string, Layer>> = {
   "apps/console": { own: ["proto", "client"], node: false },
 };
 
-// What tests may use anywhere, beside node:*.
+// Packages that every test may import, besides node:*.
 const testPackages = ["vitest", "fast-check"];
 
-/** Imports follow the table of layers, and only libs/nats speaks to NATS. */
+/** Imports follow the table of layers, and only libs/nats imports NATS packages. */
 export const layersRule: Rule = {
   name: "layers",
   summary: "imports follow the table of layers, and only libs/nats imports a NATS package",
@@ -51,7 +51,7 @@ export const layersRule: Rule = {
 function refusal(source: SourceFile, one: SourceImport): string | undefined {
   const home = workspaceOf(source.path);
   if (one.from.startsWith("@nats-io/") && home !== "libs/nats") {
-    return `imports ${one.from}: only libs/nats may; ask it for what is needed`;
+    return `imports ${one.from}: only libs/nats may; add what you need there`;
   }
   if (home === undefined) return undefined;
   const layer = layers[home];
@@ -62,7 +62,7 @@ function refusal(source: SourceFile, one: SourceImport): string | undefined {
 function leavesHome(source: SourceFile, one: SourceImport, home: string): string | undefined {
   const target = resolveImport(source.path, one.from);
   if (target === undefined || target.startsWith(`${home}/`)) return undefined;
-  // What several workspaces' tests share (images, servers) lies in test/.
+  // test/ has what tests of several workspaces share (images, servers).
   if (source.isTest && target.startsWith("test/")) return undefined;
   return `imports ${one.from}, outside ${home}: import the package by its name`;
 }

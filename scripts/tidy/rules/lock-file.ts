@@ -12,7 +12,7 @@ const Lock = z.object({
   ),
 });
 
-/** The lock file names hashes and no addresses, for every platform. */
+/** The lock file has hashes and no addresses, for every platform. */
 export const lockFileRule: Rule = {
   name: "lock-file",
   summary: "the lock file holds a hash for every package, every platform's runtime, and no registry's address",
@@ -23,7 +23,7 @@ export const lockFileRule: Rule = {
       yield {
         path,
         line,
-        why: "names a registry: keep omit-lockfile-registry-resolved=true in .npmrc and install again",
+        why: "names a registry: set omit-lockfile-registry-resolved=true in .npmrc and install again",
       };
     }
     const { packages } = Lock.parse(JSON.parse(text));

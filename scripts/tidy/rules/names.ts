@@ -2,14 +2,14 @@ import type { Rule } from "../rule.ts";
 
 const banned = new Set(["utils", "util", "helpers", "helper", "common", "types", "manager", "service", "impl", "misc"]);
 
-/** No file or folder has a name that says nothing. */
+/** No file or folder has a name without meaning. */
 export const namesRule: Rule = {
   name: "names",
-  summary: "files and folders are named after what they hold",
+  summary: "files and folders are named after their contents",
   *check(tree) {
     for (const path of tree.paths) {
       const empty = path.split("/").find((part) => banned.has(part.replace(/\..*$/, "")));
-      if (empty !== undefined) yield { path, line: 1, why: `"${empty}" says nothing: name it after what it holds` };
+      if (empty !== undefined) yield { path, line: 1, why: `"${empty}" has no meaning: name it after its contents` };
     }
   },
 };

@@ -3,7 +3,7 @@ import { linesOf } from "../source.ts";
 
 const pure = /^libs\/(?:proto|core)\/src\//;
 
-// Each would make the same input give another output, or reach outside; all of it arrives as an argument.
+// Each makes the output depend on more than the input, or does I/O; all of it is passed as an argument.
 const impure = new RegExp(
   [
     String.raw`\bDate\.now\b`,
@@ -13,21 +13,21 @@ const impure = new RegExp(
     String.raw`\bcrypto\.(?:randomUUID|getRandomValues)\b`,
     String.raw`(?<![.\w])(?:setTimeout|setInterval|setImmediate|queueMicrotask|fetch)(?=\()`,
     String.raw`(?<![.\w])console(?=\.)`,
-    // Named one by one: a part of a service is a "process" too, and it has a start and a stop.
+    // Listed one by one, because a part of a service is called a process too and has start and stop.
     String.raw`(?<![.\w])process\.(?:env|argv|exit|exitCode|stdout|stderr|stdin|cwd|nextTick|hrtime|on|once|pid|platform|memoryUsage|version)\b`,
   ].join("|"),
   "g",
 );
 
-/** The language and the judgement read no clock, roll no dice and do no I/O. */
+/** libs/proto and libs/core use no clock, no random numbers and no I/O. */
 export const purityRule: Rule = {
   name: "purity",
-  summary: "libs/proto and libs/core read no clock, roll no dice, do no I/O",
+  summary: "libs/proto and libs/core use no clock, no random numbers and no I/O",
   *check(tree) {
     for (const { path, code, isTest } of tree.sources) {
       if (!pure.test(path) || (isTest && !path.includes("/testing/"))) continue;
       for (const { line, found } of linesOf(code, impure)) {
-        // The bench lets promises settle before it moves its clock; nothing is measured by that.
+        // The simulation lets promises settle before it moves its clock; it measures nothing by that.
         if (isTest && (found === "setImmediate" || found === "queueMicrotask")) continue;
         yield { path, line, why: `uses ${found}: take it as an argument (Clock, ids, a port)` };
       }

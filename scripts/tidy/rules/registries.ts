@@ -2,7 +2,7 @@ import type { Finding, Rule, SourceTree } from "../rule.ts";
 import type { SourceFile } from "../source.ts";
 import { resolveImport } from "../workspaces.ts";
 
-/** Every folder of interchangeable parts lists all its parts, and no part knows another. */
+/** Every folder of interchangeable parts lists all its parts, and no part imports another. */
 export const registriesRule: Rule = {
   name: "registries",
   summary:
@@ -29,13 +29,13 @@ function* unlisted(tree: SourceTree, folder: string): Iterable<Finding> {
     return;
   }
   const own = inside(tree, folder).filter(({ path, isTest }) => !isTest && path !== index.path);
-  // A part is a file or a folder; inside its folder it may hold what it likes, programs that it starts by their path too.
+  // A part is a file or a folder. Its folder may have any files, programs that it starts by their path included.
   for (const [name, files] of Map.groupBy(own, ({ path }) => partName(folder, path))) {
     const users = tree.sources.filter(({ path, isTest }) => !isTest && partName(folder, path) !== name);
     const reached = new Set(users.flatMap(targetsOf));
     const path = files[0]?.path ?? folder;
     if (files.some((file) => reached.has(file.path))) continue;
-    yield { path, line: 1, why: `nothing imports this part: add its line to ${index.path}` };
+    yield { path, line: 1, why: `no file imports this part: add it to ${index.path}` };
   }
 }
 
@@ -46,18 +46,18 @@ function* siblings(tree: SourceTree, folder: string): Iterable<Finding> {
     for (const one of source.imports) {
       const target = resolveImport(source.path, one.from);
       if (target === undefined || !parts.has(target)) continue;
-      // The files of one part lie in one folder of their own and may know each other.
+      // The files of one part are in one folder and may import each other.
       if (partName(folder, target) === partName(folder, source.path)) continue;
       yield {
         path: source.path,
         line: one.line,
-        why: `imports the sibling part ${one.from}: what parts share arrives through ports`,
+        why: `imports the sibling part ${one.from}: pass what parts share as arguments`,
       };
     }
   }
 }
 
-// What the list imports and the contract does not: the contract knows the socket only.
+// Modules that the list imports and the contract does not: the contract imports only the interface.
 function partsOf(tree: SourceTree, folder: string): ReadonlySet<string> {
   const at = (name: string) => tree.sources.find(({ path }) => path === `${folder}/${name}`);
   const [index, contract] = [at("index.ts"), at("contract.ts")];
@@ -74,7 +74,7 @@ function targetsOf(source: SourceFile): readonly string[] {
   return source.imports.flatMap(({ from }) => resolveImport(source.path, from) ?? []);
 }
 
-// The file or folder that a path goes through, right below the registry's folder; empty for paths elsewhere.
+// The entry of the registry's folder that contains the path; empty for paths elsewhere.
 function partName(folder: string, path: string): string {
   if (!path.startsWith(`${folder}/`)) return "";
   return (

@@ -3,7 +3,7 @@ import { memoryTree } from "../tree.ts";
 import { rules } from "./index.ts";
 
 interface Sample {
-  /** What the rule must find, in words of its finding; absent when it must stay silent. */
+  /** A part of the expected finding; absent when the rule must find nothing. */
   readonly finds?: string;
   readonly files: Readonly<Record<string, string>>;
 }
@@ -26,7 +26,7 @@ const words = (...rows: readonly string[]) => ({
 });
 const zorp = words("| zorp, zorped | queue | everywhere |");
 
-/** For each rule: what it must find, and what it must leave alone. */
+/** For each rule: samples with a finding, and samples without one. */
 const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   layers: {
     "node in proto": { finds: "node:fs", files: { "libs/proto/src/a.ts": `import { x } from "node:fs";` } },
@@ -71,7 +71,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     prng: { finds: "Math.random", files: { "libs/proto/src/a.ts": "const a = Math.random();" } },
     "a timer": { finds: "setTimeout", files: { "libs/core/src/a.ts": "setTimeout(f, 1);" } },
     "the process": { finds: "process.env", files: { "libs/core/src/a.ts": "const a = process.env;" } },
-    "the testing bench too": { finds: "Date.now", files: { "libs/core/src/testing/a.ts": "Date.now();" } },
+    "the simulation too": { finds: "Date.now", files: { "libs/core/src/testing/a.ts": "Date.now();" } },
     "the bench settling": { files: { "libs/core/src/testing/a.ts": "setImmediate(resolve);" } },
     "a thing called process": { files: { "libs/core/src/a.ts": "await process.stop(); clock.setTimeout(1);" } },
     "words in comments": { files: { "libs/core/src/a.ts": "// Date.now() is not for here\n/* Math.random */" } },
@@ -79,9 +79,9 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   },
   registries: {
     "no list": { finds: "no index.ts", files: room },
-    "a part that is not listed": { finds: "add its line", files: { ...room, [`${folder}/index.ts`]: "" } },
+    "a part that is not listed": { finds: "add it to", files: { ...room, [`${folder}/index.ts`]: "" } },
     "a part that is not listed, where there is no contract": {
-      finds: "add its line",
+      finds: "add it to",
       files: { "apps/cli/src/commands/index.ts": "", "apps/cli/src/commands/replay.ts": "" },
     },
     "a sibling": {
@@ -93,7 +93,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       },
     },
     "a folder that is not listed": {
-      finds: "add its line",
+      finds: "add it to",
       files: {
         ...room,
         [`${folder}/index.ts`]: listed,
@@ -120,7 +120,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     },
   },
   doors: {
-    "an export without a word": {
+    "an export without a comment": {
       finds: "without a doc comment",
       files: { "libs/core/src/mod.ts": `export { a } from "./a.ts";`, "libs/core/src/a.ts": "export const a = 1;" },
     },
@@ -131,7 +131,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
           "/** One. */\n// biome-ignore format: a table\nexport const a = 1;\nexport type B = typeof a;",
       },
     },
-    "a run under one comment": {
+    "exports under one comment": {
       files: {
         "libs/core/src/mod.ts": `export { b } from "./a.ts";`,
         "libs/core/src/a.ts": "/** Both. */\nexport const a = 1;\nexport const b = 2;",
@@ -146,7 +146,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   leftovers: {
     "unfinished work": { finds: "do it", files: { "docs/a.md": `${"TO"}${"DO"}: write` } },
     "a machine's path": { finds: "one machine", files: { "scripts/a.ts": `const a = "/${"work"}/x";` } },
-    "somebody's work folder": { files: { "docs/a.md": "see node/work/here and ./root/a" } },
+    "a folder with a similar name": { files: { "docs/a.md": "see node/work/here and ./root/a" } },
   },
   dependencies: {
     "a range": {
@@ -154,7 +154,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       files: { "package.json": manifest("a", { dependencies: { zod: "^4.0.0" } }), "docs/dependencies.md": "`zod`" },
     },
     "no line": { finds: "no line", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
-    "a line too many": {
+    "a row too many": {
       finds: "`ajv` is declared nowhere",
       files: {
         "package.json": manifest("a"),
@@ -246,7 +246,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       finds: "zorp: write queue",
       files: { ...zorp, "libs/core/src/a.ts": "class A { #zorp = 1; }" },
     },
-    "in a file's name": { finds: `the path has "zorp keeper"`, files: { ...zorp, "libs/core/src/zorp-keeper.ts": "" } },
+    "in a file's name": { finds: `the path has "zorp holder"`, files: { ...zorp, "libs/core/src/zorp-holder.ts": "" } },
     "in a folder's name": { finds: "the path has", files: { ...zorp, "libs/core/src/zorp/a.ts": "" } },
     "in a string": { finds: `"Zorped" in prose`, files: { ...zorp, "libs/core/src/a.ts": "f(`${a} Zorped`);" } },
     "in a comment": { finds: `"zorp" in prose`, files: { ...zorp, "libs/core/src/a.ts": "/* a\n zorp */" } },
@@ -269,13 +269,13 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     },
   },
   "one-version": {
-    "no version at all": { finds: "says no shoalVersion", files: {} },
+    "no version": { finds: "has no shoalVersion", files: {} },
     "a package behind": {
       finds: "has version 1.0.0",
       files: { ...versionTwo, "libs/a/package.json": manifest("@shoal/a", { version: "1.0.0" }) },
     },
     "a neighbour behind": {
-      finds: "wants @shoal/b at 1.0.0",
+      finds: "depends on @shoal/b 1.0.0",
       files: {
         ...versionTwo,
         "libs/a/package.json": manifest("@shoal/a", { version: "2.0.0", dependencies: { "@shoal/b": "1.0.0" } }),
@@ -296,7 +296,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
 describe.each(rules)("the rule $name", (rule) => {
   const own = Object.entries(samples[rule.name] ?? {});
 
-  it("has samples that it must find and samples that it must leave alone", () => {
+  it("has samples with and without findings", () => {
     expect(own.some(([, { finds }]) => finds !== undefined)).toBe(true);
     expect(own.some(([, { finds }]) => finds === undefined)).toBe(true);
   });

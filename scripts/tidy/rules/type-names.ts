@@ -1,10 +1,10 @@
 import type { Rule } from "../rule.ts";
 
-/** Each type's name has one meaning in the repository's source. */
+/** Each type name has one meaning in the repository's source. */
 export const typeNamesRule: Rule = {
   name: "type-names",
   summary:
-    "a type is declared once: interfaces, type aliases, classes and enums at the top of a file that is no test; option bags (not exported, named …Options) excepted",
+    "a type is declared once: interfaces, type aliases, classes and enums at the top level of a file that is not a test; option bags (not exported, named …Options) excepted",
   *check(tree) {
     const declared = tree.sources
       .filter(({ isTest }) => !isTest)

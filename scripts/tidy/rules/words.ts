@@ -2,10 +2,10 @@ import type { Finding, Rule, SourceTree } from "../rule.ts";
 import type { Piece } from "../syntax.ts";
 
 const page = "docs/nomenclature.md";
-// Generated from strings that are checked where they are written.
+// Generated from strings that are checked in their sources.
 const generated = /^docs\/reference\//;
 
-/** One row of the table: what is not written, and what to write. */
+/** One row of the table: a banned word, and its replacement. */
 interface Ban {
   readonly pattern: RegExp;
   readonly write: string;
@@ -58,7 +58,7 @@ const wordsOf = (name: string) =>
     .toLowerCase();
 
 function* pathFindings(path: string, bans: readonly Ban[]): Iterable<Finding> {
-  // The folders of pages say what sort of text they hold (docs/notes).
+  // Folders of pages are named after their sort of text (docs/notes).
   const parts = path.split("/").slice(path.endsWith(".md") ? -1 : 0);
   const words = parts.map((part) => wordsOf(part.replace(/\..*$/, "")));
   for (const { pattern, write } of bans.filter(isOfNames)) {
