@@ -183,7 +183,7 @@ describe("the cluster", () => {
       /^Shoal v\d+\.\d+\.\d+, speaks the API of Bacalhau v\d+\.\d+\.\d+ /,
     );
     const { code, stderr } = await shoal("job", "list", "--api-host", "http://127.0.0.1:1");
-    expect(stderr).toContain("no requester answers");
+    expect(stderr).toContain("no requester is reachable");
     expect(code).toBe(7);
   });
 
