@@ -181,7 +181,7 @@ describe("the cluster", () => {
   it("says which version it runs, and that nobody answers where nobody is", async () => {
     expect((await shoal("version")).stdout).toMatch(/^Shoal v\d+\.\d+\.\d+, API of Bacalhau v\d+\.\d+\.\d+ /);
     const { code, stderr } = await shoal("job", "list", "--api-host", "http://127.0.0.1:1");
-    expect(stderr).toContain("no requester answers");
+    expect(stderr).toContain("no requester is reachable");
     expect(code).toBe(7);
   });
 

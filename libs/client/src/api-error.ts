@@ -1,20 +1,20 @@
 import { type ErrorCode, errors } from "@shoal/proto";
 
-/** What an API says when it says no, and what the client says when nobody answers. */
+/** The error of an API response, or of a call that no requester answered. */
 export interface ApiProblem {
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number;
   /** The code on the wire, such as `NotFound`. */
   readonly code: string;
   readonly message: string;
-  /** What a person does next; empty when nobody knows. */
+  /** What the user can do next; empty when unknown. */
   readonly hint: string;
-  /** Names the call in the requester's own log; empty when there was no answer. */
+  /** The id of the call in the requester's log; empty when no response came. */
   readonly requestId: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** A call that did not succeed. Thrown by every method of the client. */
+/** A failed call. Thrown by every method of the client. */
 export class ApiError extends Error implements ApiProblem {
   override readonly name = "ApiError";
   readonly status: number;
@@ -33,14 +33,14 @@ export class ApiError extends Error implements ApiProblem {
   }
 }
 
-/** A failure on the client's own side, worded by the error table. */
+/** An error of the client itself, with the texts of the error table. */
 export function ownProblem(code: ErrorCode, why: string, cause?: unknown): ApiError {
   const { wire, summary, hint } = errors[code];
   const problem = { status: 0, code: wire, message: `${summary}: ${why}`, hint, requestId: "", details: {} };
   return new ApiError(problem, cause === undefined ? undefined : { cause });
 }
 
-/** What a failed answer says. Reads the API's error body; anything else is shown as the status and the beginning of its text. */
+/** The error of a failed response. Reads the API's error body; of anything else it shows the status and the beginning of the text. */
 export function problemOf(status: number, text: string): ApiError {
   const body = parse(text);
   const field = (name: string): string => (typeof body?.[name] === "string" ? body[name] : "");
@@ -54,7 +54,7 @@ export function problemOf(status: number, text: string): ApiError {
   });
 }
 
-// Two lines of a terminal: enough to recognise a proxy's page by.
+// Two lines of a terminal: enough to recognise a proxy's error page.
 const shownChars = 160;
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

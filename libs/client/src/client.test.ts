@@ -86,7 +86,7 @@ describe("a call of the client", () => {
     expect(calls[0]?.init).not.toHaveProperty("body");
   });
 
-  it("submits a spec with a token that makes a repeated call the same one", async () => {
+  it("submits a spec with a token that identifies repeated calls", async () => {
     const { client, calls } = answering({ JobID: "j-1", EvaluationID: "e", Warnings: ["left out"] });
     const submitted = { jobId: "j-1", evaluationId: "e", warnings: ["left out"] };
     expect(await client.submit({ Type: "batch" }, { idempotencyToken: "t" })).toEqual(submitted);
@@ -119,7 +119,7 @@ describe("a call of the client", () => {
     const calling = transport.call({ method: "GET", path: "/x" }, stop.signal);
     stop.abort(new Error("enough"));
     await expect(calling).rejects.toThrow("enough");
-    // No other requester is asked for what nobody waits for.
+    // The call has ended: no other requester is tried.
     expect(signals).toHaveLength(1);
     expect(callMs).toBe(30_000);
   });
@@ -129,7 +129,7 @@ it.each([[[]], [["127.0.0.1:1234"]], [["http://a:1", "ftp://b"]]])("refuses %j a
   expect(() => createClient({ endpoints })).toThrow(expect.objectContaining({ status: 0, code: "BadRequest" }));
 });
 
-describe("an answer that does not fit", () => {
+describe("a malformed response", () => {
   it.each([
     ["lacks a field", { Job: { ID: "j-1" } }],
     ["is no object", "text"],
@@ -142,7 +142,7 @@ describe("an answer that does not fit", () => {
     expect(failure).toMatchObject({ code: "InternalError", status: 0, message: expect.stringMatching(/job/i) });
   });
 
-  it("and is not JSON names the call", async () => {
+  it("names the call when it is not JSON", async () => {
     const client = createClient({ endpoints: "http://a:1", fetch: async () => new Response("<html>") });
     await expect(client.version()).rejects.toMatchObject({
       message: expect.stringContaining("GET /api/v1/agent/version is not JSON"),
@@ -151,7 +151,7 @@ describe("an answer that does not fit", () => {
 });
 
 describe("a refusal", () => {
-  it("carries everything that the requester said", async () => {
+  it("carries every field of the error body", async () => {
     const body = {
       Code: "NotFound",
       Message: "no such job",

@@ -21,29 +21,29 @@ import { type WaitOptions, waitForJob } from "./wait-for-job.ts";
 
 /** Which requesters a client calls, and how. */
 export interface ClientOptions {
-  /** Full URLs of requesters, such as http://127.0.0.1:1234. With several, each replaces the others when they do not answer. */
+  /** Full URLs of requesters, such as http://127.0.0.1:1234. With several, the client fails over between them. */
   readonly endpoints: string | readonly string[];
-  /** Instead of the platform's own. */
+  /** Replaces the platform's fetch. */
   readonly fetch?: Fetch;
 }
 
-/** Answer to a submission. */
+/** The response to a submission. */
 export type Submitted = AnswerOf<typeof apiRoutes.submitJob>;
 
-/** How a job is submitted. */
+/** Options of a submission. */
 export interface SubmitOptions {
-  /** Makes a repeated submission the same one. By default every call is a new one. */
+  /** Identifies repeated submissions of one job. By default every call submits a new job. */
   readonly idempotencyToken?: string | undefined;
 }
 
 /** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Asks for the next page; empty when this was the last. */
+  /** Requests the next page; empty on the last one. */
   readonly nextToken: string;
 }
 
-/** What a route is given besides the elements of its path. */
+/** The query of a route, without the elements of its path. */
 type QueryInput<R extends ApiRoute> = Omit<InputOf<R>, "id">;
 
 type Routes = typeof apiRoutes;
@@ -52,17 +52,17 @@ type Routes = typeof apiRoutes;
 export interface Client {
   /** Calls any route that answers JSON: `client.ask(apiRoutes.getJob, { id })`. */
   ask<R extends ApiRoute>(route: R, input: InputOf<R>, body?: unknown): Promise<AnswerOf<R>>;
-  /** The same, answered with the JSON as it came; `readAnswer` reads it. */
+  /** Calls a route and returns the JSON unread; `readAnswer` reads it. */
   call<R extends ApiRoute>(route: R, input: InputOf<R>, body?: unknown): Promise<unknown>;
-  /** Submits a job spec in the wire format (keys in any case). Repeated at another requester when one does not answer. */
+  /** Submits a job spec in the wire format (keys in any case). Retried at another requester when one does not answer. */
   submit(spec: unknown, options?: SubmitOptions): Promise<Submitted>;
   /** A job by its name, id or a unique prefix of its id. */
   job(id: string, query?: QueryInput<Routes["getJob"]>): Promise<JobEntity>;
   jobs(query?: InputOf<Routes["listJobs"]>): Promise<Page<JobEntity>>;
   executions(jobId: string, query?: QueryInput<Routes["jobExecutions"]>): Promise<Page<ExecutionEntity>>;
-  /** The history of a job. While it is not over there is always a next token; an empty page means "nothing new". */
+  /** The history of a job. Until the job has ended every page has a next token; an empty page means that no new entry exists. */
   history(jobId: string, query?: QueryInput<Routes["jobHistory"]>): Promise<Page<HistoryEntity>>;
-  /** Where the results can be fetched. */
+  /** The locations of the job's results. */
   results(jobId: string, query?: QueryInput<Routes["jobResults"]>): Promise<readonly SpecConfig[]>;
   stop(jobId: string, reason?: string, query?: QueryInput<Routes["stopJob"]>): Promise<void>;
   nodes(query?: InputOf<Routes["listNodes"]>): Promise<readonly NodeEntity[]>;
@@ -75,7 +75,7 @@ export interface Client {
   waitForJob(id: string, options?: WaitOptions): Promise<JobEntity>;
 }
 
-/** A client of one or several requesters; makes no call by itself. Throws ApiError when an endpoint is no HTTP URL. */
+/** Creates a client of one or several requesters; makes no call. Throws ApiError when an endpoint is not an HTTP URL. */
 export function createClient({ endpoints, fetch = globalThis.fetch }: ClientOptions): Client {
   const transport = createTransport(endpointsOf(typeof endpoints === "string" ? [endpoints] : endpoints), fetch);
   const call: Client["call"] = (route, input, body) => transport.call(routeOf(route, input, body));

@@ -52,7 +52,7 @@ function reading(options: LogsOptions = {}, endpoints = ["http://a:1", "https://
 }
 
 describe("the output of a job", () => {
-  it("is asked for over a websocket, and comes in order to its end", async () => {
+  it("is read over a WebSocket, in order, to its end", async () => {
     const { lines, end } = reading({ namespace: "ns", executionId: "e-1", follow: true, tail: true });
     const query = "namespace=ns&execution_id=e-1&follow=true&tail=true";
     expect(socket().url).toBe(`ws://a:1/api/v1/orchestrator/jobs/j%2F1/logs?${query}`);
@@ -84,11 +84,11 @@ describe("the output of a job", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("is refused when no requester answers, with each of them", async () => {
+  it("fails with the reason of each requester when none answers", async () => {
     const { end } = reading();
     const refused = expect(end).rejects.toMatchObject({
       code: "NetworkFailure",
-      message: expect.stringMatching(/http:\/\/a:1: no websocket answers; https:\/\/b:2: no websocket answers/),
+      message: expect.stringMatching(/http:\/\/a:1: no WebSocket connection; https:\/\/b:2: no WebSocket connection/),
     });
     socket().end(1006);
     await turn();
@@ -96,10 +96,10 @@ describe("the output of a job", () => {
     await refused;
   });
 
-  it("ends with a failure when the stream breaks, behind what came before", async () => {
+  it("ends with an error when the stream is interrupted, after the output received so far", async () => {
     const { lines, end } = reading();
     const refused = expect(end).rejects.toMatchObject({
-      message: expect.stringContaining("the stream broke (1006 gone)"),
+      message: expect.stringContaining("the log stream was interrupted (1006 gone)"),
     });
     socket().open();
     socket().line(1, "x");
@@ -109,7 +109,7 @@ describe("the output of a job", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("ends with the requester's own words", async () => {
+  it("ends with the requester's error message", async () => {
     const { end } = reading();
     const refused = expect(end).rejects.toMatchObject({ message: "no executions" });
     socket().open();
@@ -118,7 +118,7 @@ describe("the output of a job", () => {
     expect(socket().isClosed).toBe(true);
   });
 
-  it("ends quietly when the signal fires, before it is open and after", async () => {
+  it("ends without an error when the signal fires, before it is open and after", async () => {
     const stop = new AbortController();
     const early = reading({ signal: stop.signal });
     const late = reading({ signal: stop.signal });
@@ -130,7 +130,7 @@ describe("the output of a job", () => {
     expect([early.lines, late.lines]).toEqual([[], []]);
   });
 
-  it("is asked for no longer when more waits for a slow reader than is kept", async () => {
+  it("fails when a slow reader exceeds the buffer limit", async () => {
     const output = createClient({ endpoints: "http://a:1" }).logs("j-1");
     const first = output.next();
     for (let line = 0; line <= waitingMax; line++) socket().line(1, "x");

@@ -7,7 +7,7 @@ it("reads lines of both streams", () => {
   expect(itemOf('{"value":{"Type":2,"Line":"err"}}')).toEqual({ stream: "stderr", text: "err" });
 });
 
-it("reads the requester's own words when there is nothing to read", () => {
+it("reads an error frame", () => {
   const item = itemOf('{"error":"no executions found for job x"}');
   expect(item).toBeInstanceOf(ApiError);
   expect(item).toMatchObject({ message: "no executions found for job x" });

@@ -3,7 +3,7 @@ import { ApiError, ownProblem } from "./api-error.ts";
 import { routeOf, urlOf } from "./transport/routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** A piece of output, usually a line with its end. */
+/** A piece of output, usually a line with its line end. */
 export interface LogLine {
   readonly stream: "stdout" | "stderr";
   readonly text: string;
@@ -11,19 +11,19 @@ export interface LogLine {
 
 /** Which output, and until when. */
 export interface LogsOptions extends Omit<InputOf<typeof apiRoutes.jobLogs>, "id"> {
-  /** Ends the iteration quietly. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pieces that may wait for a slow reader; a websocket cannot be told to send slower. */
+/** The most pieces buffered for a slow reader; a WebSocket has no flow control. */
 export const waitingMax = 100_000;
 
-// The close code of a stream that was told to its end (RFC 6455).
+// The close code of a stream that was sent completely (RFC 6455).
 const normalEnd = 1000;
 
 /**
- * The output of one execution of a job: what is kept, then, with `follow`, what comes until it ends. Tries the next
- * requester while none has answered. Throws ApiError with the requester's own words when there is nothing to read.
+ * The output of one execution of a job: what is stored, then, with `follow`, new output until it ends. Tries the next
+ * requester until one answers. Throws ApiError with the requester's message when the execution has no output.
  */
 export async function* followLogs(
   transport: Transport,
@@ -36,7 +36,7 @@ export async function* followLogs(
     if (signal?.aborted === true) return;
     const frames = listen(urlOf(endpoint.replace(/^http/, "ws"), route), signal);
     if (!(await frames.opened)) {
-      failures.push(`${endpoint}: no websocket answers`);
+      failures.push(`${endpoint}: no WebSocket connection`);
       continue;
     }
     transport.endpoints.prefer(endpoint);
@@ -59,7 +59,7 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
   let wake = (): void => undefined;
   const put = (item: LogItem): void => {
     if (waiting.length >= waitingMax) {
-      waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output wait for the reader`));
+      waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output are buffered`));
       socket.close();
     } else waiting.push(item);
     wake();
@@ -74,7 +74,11 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
     socket.addEventListener("open", () => resolve(true));
     socket.addEventListener("close", ({ code, reason }) => {
       resolve(false);
-      put(code === normalEnd ? "end" : ownProblem("API_UNREACHABLE", `the stream broke (${code} ${reason})`));
+      put(
+        code === normalEnd
+          ? "end"
+          : ownProblem("API_UNREACHABLE", `the log stream was interrupted (${code} ${reason})`),
+      );
     });
     signal?.addEventListener("abort", () => resolve(false), { once: true });
   });
@@ -97,7 +101,7 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
   return { opened, lines };
 }
 
-/** What one frame holds: `{"value":{"Type":1,"Line":"…"}}` or `{"error":"…"}`. */
+/** Parses one frame: `{"value":{"Type":1,"Line":"…"}}` or `{"error":"…"}`. */
 export function itemOf(frame: unknown): LogLine | ApiError {
   const read = typeof frame === "string" ? parse(frame) : undefined;
   const { value, error = "" } = read?.ok === true ? read.value : {};

@@ -49,11 +49,11 @@ it.each([
   const job = await client.waitForJob("name", { namespace: "ns", onEvent: ({ type }) => seen.push(type) });
   expect(job.state.stateType).toBe(state);
   expect(seen).toEqual(["JobSubmitted", "JobStarted", "ExecutionCompleted", ending]);
-  // By its id: what is followed is the job that the name meant at first.
+  // By id: another job may take the name later.
   expect(asked).toEqual(["jobs/name?namespace=ns", "events?job_id=j-1&after=0", "jobs/j-1?namespace=ns"]);
 });
 
-it("does not take the end of an execution for the end of the job", async () => {
+it("does not resolve when only an execution has ended", async () => {
   const { client } = clientOf("running", ["JobSubmitted", "JobStarted", "ExecutionCompleted", "ExecutionFailed"]);
   const stop = new AbortController();
   let left = 4;

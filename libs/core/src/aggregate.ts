@@ -3,15 +3,15 @@ import { foldCommit } from "./fold.ts";
 import type { Kind } from "./kind.ts";
 import { noStreamPosition, type StoredCommit, type StreamPosition } from "./ports/event-log.ts";
 
-/** Command ids that an aggregate remembers: more than one client repeats before it learns of the first answer. */
+/** Command ids that an aggregate stores: a client may repeat a command before it receives the first answer. */
 export const commandIdsMax = 64;
 
-/** An aggregate as the log has it: its state, and what every kind needs beside it. */
+/** An aggregate folded from its commits: its state, and the bookkeeping common to every kind. */
 export interface Aggregate<S = unknown> {
-  /** As its commits name it; undefined before the first one. */
+  /** Undefined before the first commit. */
   readonly ref: AggregateRef | undefined;
   readonly state: S | undefined;
-  /** What the next commit builds on. */
+  /** The next commit builds on it. */
   readonly head: StreamPosition;
   /** The time of the last commit, milliseconds since the epoch: no later commit has an earlier one. */
   readonly at: number;
@@ -19,7 +19,7 @@ export interface Aggregate<S = unknown> {
   readonly commandIds: ReadonlyMap<string, number>;
 }
 
-/** Before the first commit. */
+/** The aggregate before its first commit. */
 export const noAggregate: Aggregate<never> = {
   ref: undefined,
   state: undefined,
@@ -28,7 +28,7 @@ export const noAggregate: Aggregate<never> = {
   commandIds: new Map(),
 };
 
-/** Folds one commit in. Throws Fault LOG_DAMAGED when it cannot follow. */
+/** Folds one commit in. Throws Fault LOG_DAMAGED when the commit cannot follow. */
 export function applyCommit<S>(kind: Kind<S>, before: Aggregate<S>, stored: StoredCommit): Aggregate<S> {
   const { seq, hash, commit, aggregate: ref } = stored;
   const state = foldCommit<S, (typeof commit.events)[number]>(kind.evolve, before.state, stored);
@@ -37,7 +37,7 @@ export function applyCommit<S>(kind: Kind<S>, before: Aggregate<S>, stored: Stor
   return { ref, state, head: { seq, hash }, at: Math.max(before.at, commit.at), commandIds };
 }
 
-/** An aggregate from its commits, oldest first. */
+/** Folds an aggregate from its commits, oldest first. */
 export function foldAggregate<S>(kind: Kind<S>, stored: readonly StoredCommit[]): Aggregate<S> {
   return stored.reduce<Aggregate<S>>((aggregate, each) => applyCommit(kind, aggregate, each), noAggregate);
 }

@@ -1,8 +1,8 @@
-/** The only way to know the time and to wait. Real in services, moved by hand in simulations. */
+/** The source of time and timers. Real in services, moved by tests in simulations. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once, not before `at` (milliseconds since the epoch). The answer cancels it; cancelling late is harmless. */
+  /** Calls back once, not before `at` (milliseconds since the epoch). The returned function cancels it; cancelling late is harmless. */
   at(at: number, callback: () => void): () => void;
 }
 

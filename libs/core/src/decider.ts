@@ -1,29 +1,29 @@
 import type { ErrorCode, StoredEvent } from "@shoal/proto";
 
-/** A "no" with its name and its sentence. */
+/** A refusal: its code and its sentence. */
 export interface Rejection {
   readonly code: ErrorCode;
   readonly why: string;
 }
 
-/** What a command comes to: events that became true (none: nothing to do), or a rejection. */
+/** The result of a command: events (none: nothing changes), or a rejection. */
 export type Decision<E> =
   | { readonly ok: true; readonly events: readonly E[] }
   | { readonly ok: false; readonly rejection: Rejection };
 
-/** When and at which position of the log something became true. */
+/** The time and the log position of an event. */
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly seq: number;
   /**
-   * What was made within one fold or decision, and is not visible outside it: it may be changed in place. A job of a thousand
-   * executions is then copied once for a commit and not for each of its events. Left out, every state stays as it is.
+   * Objects created within one fold or decision, invisible outside it: they may be changed in place. A job of a thousand executions is
+   * then copied once for a commit and not for each of its events. When left out, every state is immutable.
    */
   readonly fresh?: Set<object>;
 }
 
-/** A map to change instead of this one: a copy, unless it was copied for the same fold before. */
+/** A mutable version of this map: a copy, unless the same fold has copied it before. */
 export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): Map<K, V> {
   if (fresh?.has(map)) return map as Map<K, V>;
   const copy = new Map(map);
@@ -31,12 +31,12 @@ export function writable<K, V>(map: ReadonlyMap<K, V>, { fresh }: Moment): Map<K
   return copy;
 }
 
-/** Folds one event in; undefined when the machine has no such row. */
+/** Folds one event in; undefined when the machine does not allow it. */
 export type Evolve<S, E> = (state: S | undefined, event: E, moment: Moment) => S | undefined;
 
 /**
- * A decision in the making: each event is folded in at once, so that the next one is decided on what is true by then. A state that was
- * read after an `emit` may be changed by the next one: read it again, or copy what is walked over.
+ * A decision in progress: each event is folded in at once, so that the next one is decided on the resulting state. An `emit` may change a
+ * state that was read after an earlier `emit`: read it again, or copy what is iterated over.
  */
 export interface Draft<S, E> {
   readonly state: S | undefined;
@@ -53,14 +53,14 @@ class DecisionRefused extends Error {
   }
 }
 
-/** Runs one decision over a state. The one place where the machine may say no. */
+/** Runs one decision over a state. The only place where the machine refuses an event. */
 export function decideWith<S, E extends StoredEvent>(
   evolve: Evolve<S, E>,
   before: S | undefined,
   { now, decide }: { readonly now: number; readonly decide: (draft: Draft<S, E>) => void },
 ): Decision<E> {
   const events: E[] = [];
-  // One set for the whole decision: what the first event copied, the others change in place.
+  // One set for the whole decision: later events change in place what the first one copied.
   const moment: Moment = { at: now, seq: 0, fresh: new Set<object>() };
   let state = before;
   const draft: Draft<S, E> = {

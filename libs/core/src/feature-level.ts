@@ -3,7 +3,7 @@ import type { Kind, NamedCommand } from "./kind.ts";
 
 /**
  * The feature level that a cluster must have before these events of an aggregate may be written: a requester of an older release reads
- * everything that needs a lower one. Pure.
+ * every event that needs a lower one. Pure.
  */
 export function featureLevelOf<S, C extends NamedCommand, E extends StoredEvent>(
   kind: Pick<Kind<S, C, E>, "since" | "events" | "levelOf">,

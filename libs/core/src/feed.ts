@@ -2,25 +2,25 @@ import { eventKinds, eventText, type StoredEvent, toWire } from "@shoal/proto";
 import { assert } from "./fault.ts";
 import type { StoredCommit } from "./ports/event-log.ts";
 
-/** What became true, as a CloudEvent (specification 1.0): how the public feed tells it. */
+/** An event as a CloudEvent (specification 1.0), the form of the public feed. */
 export interface CloudEvent {
   readonly specversion: "1.0";
-  /** `<log position>.<index in the commit>`: grows, never repeats. */
+  /** `<log position>.<index in the commit>`: ascending, unique. */
   readonly id: string;
   readonly source: string;
   readonly type: string;
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
-  /** An extension of ours: which requester decided it. */
+  /** Extension: the requester that wrote it. */
   readonly by: string;
-  /** An extension of ours: the event in one sentence for people. */
+  /** Extension: the event as a sentence. */
   readonly message: string;
-  /** The facts in the words of the API: PascalCase. */
+  /** The facts under the names of the API: PascalCase. */
   readonly data: unknown;
 }
 
-/** An event of a commit as the feed tells it; the event must be there. */
+/** The CloudEvent of an event of a commit; the event must exist. */
 export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: number): CloudEvent {
   const event = commit.events[index];
   assert(event !== undefined, `commit ${commit.id} has no event ${index}`);
@@ -38,7 +38,7 @@ export function cloudEventOf({ aggregate, seq, commit }: StoredCommit, index: nu
   };
 }
 
-/** A kind that this version does not know is told as it stands. */
+/** An event of unknown type has its data unchanged. */
 function factsOf({ type, data }: StoredEvent): unknown {
   const kind = eventKinds.get(type);
   return kind === undefined ? data : toWire<typeof kind.data>(kind.data, data);

@@ -7,8 +7,8 @@ import { type ClusterNode, evolveNode } from "./node/node.ts";
 import type { StoredCommit } from "./ports/event-log.ts";
 
 /**
- * Folds one commit into a state. Throws Fault LOG_DAMAGED when the log holds what its machine does not allow: then either the log
- * or this version of the code is wrong, and neither may be guessed at.
+ * Folds one commit into a state. Throws Fault LOG_DAMAGED when the log has an event that the machine does not allow: either the log or
+ * this version of the code is wrong, and the code cannot tell which.
  */
 export function foldCommit<S, E extends StoredEvent>(
   evolve: Evolve<S, E>,
@@ -18,24 +18,24 @@ export function foldCommit<S, E extends StoredEvent>(
   const moment = { at: stored.commit.at, seq: stored.seq, fresh: new Set<object>() };
   let state = before;
   for (const event of stored.commit.events) {
-    // The log's own events: their form was checked when they were decided, and the chain vouches for the bytes.
+    // The log's events are not checked again: their form was checked when they were decided, and the hash chain protects the bytes.
     const after = evolve(state, event as E, moment);
     if (after === undefined)
       throw new Fault(
         "LOG_DAMAGED",
-        `${event.type} at ${stored.seq} cannot follow what stands before it in ${stored.aggregate.id}`,
+        `${event.type} at ${stored.seq} cannot follow the preceding events of ${stored.aggregate.id}`,
       );
     state = after;
   }
   return state;
 }
 
-/** A job from its commits, oldest first; undefined when there are none. */
+/** Folds a job from its commits, oldest first; undefined when there are none. */
 export function foldJob(stored: readonly StoredCommit[], before?: Job): Job | undefined {
   return stored.reduce<Job | undefined>((job, each) => foldCommit<Job, JobEvent>(evolveJob, job, each), before);
 }
 
-/** A node from its commits, oldest first; undefined when there are none. */
+/** Folds a node from its commits, oldest first; undefined when there are none. */
 export function foldNode(stored: readonly StoredCommit[], before?: ClusterNode): ClusterNode | undefined {
   return stored.reduce<ClusterNode | undefined>(
     (node, each) => foldCommit<ClusterNode, NodeEvent>(evolveNode, node, each),

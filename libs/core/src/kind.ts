@@ -3,12 +3,12 @@ import type { z } from "zod";
 import type { Decision, Moment } from "./decider.ts";
 import type { View } from "./views/view.ts";
 
-/** A command by its name; what else it holds is up to the kind. */
+/** A command by its name; the kind defines its other fields. */
 export interface NamedCommand {
   readonly name: string;
 }
 
-/** What an aggregate may know of the nodes when it reacts. */
+/** What an aggregate knows about nodes when it reacts. */
 export interface World {
   /** The log records that this node is disconnected or forgotten. */
   isGone(nodeId: string): boolean;
@@ -16,28 +16,28 @@ export interface World {
   nodes(): readonly NodeInfo[];
 }
 
-/** A place that a job wants filled: a partition's number, or the id of the node that it is pinned to. */
+/** A unit of placement: a partition's number, or the id of the node that it is pinned to. */
 export interface Slot {
   readonly slot: string;
   /** The only node that may fill it. */
   readonly pinnedTo?: string;
 }
 
-/** What an aggregate wants done to another one: data in its state until `EffectDone` or `EffectRefused`. */
+/** An operation that an aggregate requests of another one: data in its state until `EffectDone` or `EffectRefused`. */
 export interface Effect {
-  /** Derived from what it is for: the same effect has the same id for ever. It is also the command's id. */
+  /** Derived from the effect's cause: the same effect always has the same id. It is also the command's id. */
   readonly id: string;
   readonly target: AggregateRef;
   readonly command: NamedCommand;
 }
 
-/** What an aggregate needs now, by its state alone. A new owner computes the same. */
+/** What an aggregate needs now, computed from its state. A new owner computes the same. */
 export interface Reaction<C extends NamedCommand = NamedCommand> {
-  /** Slots that need a place now. */
+  /** Slots to place now. */
   readonly slots: readonly Slot[];
-  /** Effects that are not answered yet. */
+  /** Effects without an answer. */
   readonly effects: readonly Effect[];
-  /** Commands that the aggregate gives itself: a deadline has passed, a node is gone. */
+  /** Commands that the aggregate issues to itself: a deadline has passed, a node is gone. */
   readonly commands: readonly C[];
   /** When to react again, milliseconds since the epoch; undefined when time alone changes nothing. */
   readonly nextAt: number | undefined;
@@ -46,11 +46,11 @@ export interface Reaction<C extends NamedCommand = NamedCommand> {
 /** Nothing to do, now or later. */
 export const noReaction: Reaction<never> = { slots: [], effects: [], commands: [], nextAt: undefined };
 
-/** The command by which the owner tells an aggregate how an effect ended. Kinds with effects decide it. */
+/** The command by which the owner reports the result of an effect to its aggregate. Kinds with effects decide it. */
 export interface EffectAnswered {
   readonly name: "EffectAnswered";
   readonly effectId: string;
-  /** Why the receiver refused; undefined when it is done. */
+  /** Why the receiver refused; undefined when it accepted. */
   readonly refusal: { readonly code: string; readonly why: string } | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface EffectAnswered {
  * and the simulator work on any kind. Everything here is pure; times are milliseconds since the epoch.
  */
 export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E extends StoredEvent = StoredEvent> {
-  /** As it stands in subjects. */
+  /** As in subjects. */
   readonly name: string;
   /** Whether its aggregates belong to namespaces. */
   readonly isNamespaced: boolean;
@@ -73,16 +73,16 @@ export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E exte
   /** Folds one event in; undefined when the event cannot follow the state. */
   evolve(state: S | undefined, event: E, moment: Moment): S | undefined;
   react(state: S, world: World, now: number): Reaction<C>;
-  /** The outcome stands. Something of it may still be live. */
+  /** The outcome is recorded. Executions or effects may still be live. */
   isEnded(state: S): boolean;
-  /** Nothing of it is live and no effect is open: it leaves memory, and the view `open`. */
+  /** Nothing is live and no effect is open: the aggregate leaves memory, and the view `open`. */
   isSettled(state: S): boolean;
-  /** The nodes on which something of it is live: it reacts when one of them goes. */
+  /** The nodes on which it has something live: it reacts when one of them is gone. */
   nodesOf(state: S): Iterable<string>;
-  /** In the order in which they are written. */
+  /** In the order of writing. */
   readonly views: readonly View<S>[];
   /** The names of commands that create an aggregate: the log accepts one first commit. */
   readonly creates: readonly string[];
-  /** Commands that other processes may send, with the schema that checks them. */
+  /** Commands that other processes may send, with their schemas. */
   readonly accepts: Readonly<Record<string, z.ZodType>>;
 }

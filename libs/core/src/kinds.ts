@@ -11,11 +11,11 @@ export type Kinds = Registry<Kind>;
 /** Every kind of aggregate. A new one is a folder with a kind, and one line here. */
 export const kinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind]);
 
-/** Every event of some kinds, by name: what a reader of the log knows. */
+/** Every event of some kinds, by name. */
 export function eventsOf(known: Kinds): ReadonlyMap<string, AnyEventKind> {
   const byName = new Map<string, AnyEventKind>();
   for (const event of known.parts.flatMap(({ events }) => events)) {
-    assert((byName.get(event.name) ?? event).version === event.version, `two versions of ${event.name} are known`);
+    assert((byName.get(event.name) ?? event).version === event.version, `two versions of ${event.name} are registered`);
     byName.set(event.name, event);
   }
   return byName;

@@ -1,13 +1,13 @@
-/** Hands items on in order, and none while the reader has enough to do. */
+/** Delivers items in order, with back-pressure. */
 export interface Paced<T> {
   add(item: T): void;
-  /** A promise while items may not be handed on: until it resolves nothing more should be fetched. */
+  /** A promise while items are held back: the caller should fetch no more until it resolves. */
   room(): Promise<void> | undefined;
-  /** Nothing is handed on any more. */
+  /** Delivers nothing further. */
   close(): void;
 }
 
-/** `room` is asked after each item; a promise holds the next one back until it resolves. It must not reject. */
+/** `room` is called after each item; a promise holds the next one back until it resolves. It must not reject. */
 export function paced<T extends object>(
   deliver: (item: T) => void,
   room: () => Promise<void> | undefined = () => undefined,

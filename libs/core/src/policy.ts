@@ -1,18 +1,18 @@
-/** Yes with a score (more is better), or no with a sentence. */
+/** Agreement with a score (more is better), or refusal with a sentence. */
 export type Verdict = { readonly fit: true; readonly score: number } | { readonly fit: false; readonly why: string };
 
-/** A judgement that explains itself. */
+/** A check that explains its verdict. */
 export interface Policy<Subject> {
   readonly name: string;
   evaluate(subject: Subject): Verdict;
 }
 
-/** An agreement, with a score when better and worse matter. */
+/** Agreement, with a score for ranking. */
 export const yes = (score = 0): Verdict => ({ fit: true, score });
 /** A refusal with its sentence. */
 export const no = (why: string): Verdict => ({ fit: false, why });
 
-/** Every policy must agree, and the scores add up. The first refusal is the answer, and it names itself. */
+/** Every policy must agree, and the scores add up. The first refusal decides; it has the policy's name. */
 export function evaluateAll<S>(policies: readonly Policy<S>[], subject: S): Verdict {
   let score = 0;
   for (const policy of policies) {

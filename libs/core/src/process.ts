@@ -1,4 +1,4 @@
-/** A part of a service that runs until it is told to stop. */
+/** A part of a service that runs until it is stopped. */
 export interface Process {
   readonly name: string;
   start(): Promise<void>;
@@ -6,7 +6,7 @@ export interface Process {
   stop(): Promise<void>;
 }
 
-/** Starts in order and, once `quit` resolves, stops in reverse, even when a start or a stop fails on the way. */
+/** Starts in order and, once `quit` resolves, stops in reverse, even when a start or a stop fails. */
 export async function runUntil(quit: Promise<void>, processes: readonly Process[]): Promise<void> {
   const started: Process[] = [];
   const failures: unknown[] = [];

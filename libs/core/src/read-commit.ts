@@ -3,26 +3,26 @@ import { Fault } from "./fault.ts";
 import { eventsOf, type Kinds } from "./kinds.ts";
 import type { StoredCommit, UnreadableCommit } from "./ports/event-log.ts";
 
-/** What a message of the log is to this version: a commit, or why it cannot be read. */
+/** The result of reading a message of the log: a commit, or why it cannot be read. */
 export type CommitReading = { readonly commit: Commit } | Pick<UnreadableCommit, "code" | "why">;
 
 /** Reads the parsed JSON of messages of the log. Never throws. */
 export type CommitReader = (kind: string, data: unknown) => CommitReading;
 
 /**
- * The one place where stored data becomes a commit of today: its envelope is checked and its events are lifted to the versions that
- * these kinds write. `kind` is the one in the message's subject; `data` is undefined for what is no JSON.
+ * Reads stored data as a commit of this version: checks its envelope and lifts its events to the versions that
+ * these kinds write. `kind` is the one in the message's subject; `data` is undefined for invalid JSON.
  */
 export function commitReader(known: Kinds): CommitReader {
   const events = eventsOf(known);
-  // Exact, as subjects are: a registry also takes other cases.
+  // Exact, as subjects are: a registry ignores case.
   const names = new Set(known.parts.map(({ name }) => name));
   return (kind, data) => {
     if (!names.has(kind)) return unknownKind(kind);
-    if (!isRecord(data)) return damaged("it is no JSON object");
+    if (!isRecord(data)) return damaged("expected a JSON object");
     const { v } = data;
     if (Number.isInteger(v) && Number(v) > commitVersion)
-      return newer(`it has the form ${String(v)}, and this version reads up to ${commitVersion}`);
+      return newer(`expected form ${commitVersion} at most, got ${String(v)}`);
     const problem = envelopeProblem(data);
     return problem === undefined ? lifted(data as unknown as Commit, events) : damaged(problem);
   };
@@ -41,8 +41,8 @@ export function isCommit(read: StoredCommit | UnreadableCommit): read is StoredC
 const newer = (why: string) => ({ code: "LOG_NEWER", why }) as const;
 const damaged = (why: string) => ({ code: "LOG_DAMAGED", why }) as const;
 
-/** What a message of an unknown kind is, whatever it holds. */
-export const unknownKind = (kind: string) => newer(`its subject names the unknown kind "${kind}"`);
+/** The reading of a message of an unknown kind. */
+export const unknownKind = (kind: string) => newer(`unknown kind "${kind}"`);
 
 const isRecord = (data: unknown): data is Readonly<Record<string, unknown>> =>
   typeof data === "object" && data !== null && !Array.isArray(data);
@@ -53,7 +53,7 @@ const isOptionalText = (value: unknown): boolean => value === undefined || typeo
 
 const actorTypes: ReadonlySet<unknown> = new Set(["client", "node", "requester"]);
 
-// The same demands as CommitEnvelope, without the copy that a schema makes: a replay reads millions.
+// The checks of CommitEnvelope, without the copy that a schema makes: a replay reads millions.
 const fields: Readonly<Record<keyof Commit, (value: unknown) => boolean>> = {
   v: (value) => value === commitVersion,
   id: (value) => isText(value) && value !== "",
@@ -80,7 +80,7 @@ const isEvent = (value: unknown): boolean =>
   "data" in value;
 
 function envelopeProblem(data: Readonly<Record<string, unknown>>): string | undefined {
-  for (const [name, holds] of checks) if (!holds(data[name])) return `its field "${name}" is not a commit's`;
+  for (const [name, holds] of checks) if (!holds(data[name])) return `invalid field "${name}"`;
   return undefined;
 }
 
@@ -88,8 +88,8 @@ function lifted(commit: Commit, known: ReadonlyMap<string, AnyEventKind>): Commi
   let old = false;
   for (const { type, v } of commit.events) {
     const kind = known.get(type);
-    if (kind === undefined) return newer(`it holds the unknown event ${type}`);
-    if (v > kind.version) return newer(`it holds ${type} ${v}, and this version reads up to ${kind.version}`);
+    if (kind === undefined) return newer(`unknown event ${type}`);
+    if (v > kind.version) return newer(`expected ${type} ${kind.version} at most, got ${v}`);
     old ||= v < kind.version;
   }
   if (!old) return { commit };
@@ -97,7 +97,7 @@ function lifted(commit: Commit, known: ReadonlyMap<string, AnyEventKind>): Commi
     return { commit: { ...commit, events: commit.events.map((event) => lift(event, known)) } };
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure);
-    return damaged(`its events cannot be brought to today's version: ${why}`);
+    return damaged(`its events cannot be lifted: ${why}`);
   }
 }
 

@@ -5,12 +5,12 @@ export interface Registry<T> {
   readonly kind: string;
   readonly names: readonly string[];
   readonly parts: readonly T[];
-  /** The part of this name, in any case; a Fault that lists the known ones when there is none. */
+  /** The part of this name, case-insensitive; throws a Fault that lists the known ones when there is none. */
   get(name: string): T;
   has(name: string): boolean;
 }
 
-/** Makes a registry of parts; two of one name are a bug. */
+/** Creates a registry of parts; a duplicate name is a bug. */
 export function registry<T extends { readonly name: string }>(kind: string, parts: readonly T[]): Registry<T> {
   const byName = new Map(parts.map((part) => [part.name.toLowerCase(), part]));
   assert(byName.size === parts.length, `two ${kind}s share a name`);

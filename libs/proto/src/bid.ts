@@ -3,14 +3,14 @@ import { Answer } from "./execution/events.ts";
 import { JobSpec, Task } from "./job/spec.ts";
 import { AllocatedResources } from "./resources.ts";
 
-/** The most bytes of the requirements in one ask: a busy node gets asks by the hundred, joined into messages of half a megabyte. */
+/** The most bytes of the requirements in one ask: a busy node gets hundreds of asks, joined into messages of half a megabyte. */
 export const requirementsBytesMax = 8_192;
 
-/** A part that a task names. Params that are too large to travel are left out: the node judges those when it runs the task. */
+/** A part that a task names. Params that are too large for an ask are left out: the node checks those when it runs the task. */
 const RequiredPart = z.object({ type: z.string(), params: z.record(z.string(), z.unknown()).optional() });
 export type RequiredPart = z.infer<typeof RequiredPart>;
 
-/** What a job needs of a node: all that filters and bid policies judge, without what the task does there. */
+/** What a job requires of a node: everything that filters and bid policies check, without what the task runs. */
 export const Requirements = z.object({
   engine: RequiredPart,
   /** An empty type means none. */
@@ -26,7 +26,7 @@ export const Requirements = z.object({
 });
 export type Requirements = z.infer<typeof Requirements>;
 
-/** "Would you run this in so many slots?" Core NATS, may be lost. */
+/** "Would you run this in this number of slots?" Core NATS, may be lost. */
 export const Ask = z.object({
   askId: z.string(),
   jobId: z.string(),
@@ -34,37 +34,37 @@ export const Ask = z.object({
   jobType: z.string(),
   priority: z.int(),
   requirements: Requirements,
-  /** How many slots need a place. */
+  /** How many slots are to be placed. */
   slots: z.int().min(1),
-  /** More jobs of this kind wait: the node sends a heartbeat as soon as room comes free, also when it accepts this ask. */
+  /** More jobs of this kind wait: the node sends a heartbeat as soon as capacity becomes free, also when it accepts this ask. */
   othersWait: z.boolean().optional(),
   /**
-   * The job has waited for long: a node that fits and has no room keeps what comes free for it. Since when it exists, milliseconds since
-   * the epoch; of two such jobs of one priority the older one is preferred.
+   * The job has waited for long: a node that fits and has no free capacity reserves what becomes free for it. When the job was created,
+   * milliseconds since the epoch; of two such jobs of one priority the older one comes first.
    */
   reserveSince: z.number().optional(),
 });
 export type Ask = z.infer<typeof Ask>;
 
-/** "I would, so many, at this score", or "no, because …". An accepted bid holds the room until `holdUntil`. */
+/** "I would, in this number of slots, at this score", or "no, because …". An accepted bid holds the capacity until `holdUntil`. */
 export const Bid = Answer.extend({
   askId: z.string(),
   slots: z.int().min(0),
   holdUntil: z.number().optional(),
-  /** A refusal that may be another answer once room comes free. */
+  /** A refusal that may change once capacity becomes free. */
   busy: z.boolean().optional(),
-  /** With `busy`: the room that the node had left when it refused. */
+  /** With `busy`: the capacity that the node had left when it refused. */
   available: AllocatedResources.optional(),
-  /** With `busy`: room that comes free is kept for this job for a while. */
+  /** With `busy`: capacity that becomes free is reserved for this job for a while. */
   reserved: z.boolean().optional(),
 });
 export type Bid = z.infer<typeof Bid>;
 
-/** So many slots of what an ask made a node hold are not needed; nor is the room that it made the node reserve. */
+/** The number of slots of an ask's hold that are not needed; nor is the capacity that it made the node reserve. */
 export const Release = z.object({ askId: z.string(), slots: z.int().min(1) });
 export type Release = z.infer<typeof Release>;
 
-/** What travels to a node at once: asks, and room that is no longer needed. */
+/** One message to a node: asks, and holds that are no longer needed. */
 export const AskBatch = z.object({ asks: z.array(Ask), released: z.array(Release) });
 export type AskBatch = z.infer<typeof AskBatch>;
 

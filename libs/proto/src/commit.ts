@@ -4,7 +4,7 @@ import { jobMachine } from "./job/machine.ts";
 import type { AnyEventKind } from "./machine.ts";
 import { nodeMachine } from "./node/machine.ts";
 
-/** The version of the commit's own form. */
+/** The version of the commit's form. */
 export const commitVersion = 1;
 
 /** An event in a commit. */
@@ -15,7 +15,7 @@ export interface StoredEvent {
   readonly data: unknown;
 }
 
-/** Who asked for what a commit records. */
+/** The client, node or requester that caused a commit. */
 export const Actor = z.object({
   /** A client of the API, a compute node, or a requester that acts by itself (deadlines, effects). */
   type: z.enum(["client", "node", "requester"]),
@@ -32,7 +32,7 @@ export type Actor = z.infer<typeof Actor>;
 export const Cause = z.object({
   /** The command's name; several, joined by `+`, for commands decided together. At most 200 characters. */
   command: z.string(),
-  /** The command's id, where it has one: a command that comes again with this id changes nothing. */
+  /** The command's id, if it has one: a repeated command with this id changes nothing. */
   id: z.string().optional(),
 });
 export type Cause = z.infer<typeof Cause>;
@@ -40,9 +40,9 @@ export type Cause = z.infer<typeof Cause>;
 /** One decision: the 1..n events that became true together. One message in the log. */
 export interface Commit<E extends StoredEvent = StoredEvent> {
   readonly v: typeof commitVersion;
-  /** Unique for ever; also the message id. */
+  /** Globally unique; also the message id. */
   readonly id: string;
-  /** Milliseconds since the epoch, by the clock of who decided. */
+  /** Milliseconds since the epoch, by the clock of the requester that decided. */
   readonly at: number;
   /** The id of the requester that decided. */
   readonly by: string;
@@ -68,10 +68,10 @@ export const CommitEnvelope = z.object({
   events: z.array(z.object({ type: z.string(), v: z.int().min(1), data: z.unknown() })).min(1),
 });
 
-/** The most bytes of a commit: aimed at, and never passed. What is large stands elsewhere, and the log names it. */
+/** The most bytes of a commit: the aim and the limit. Larger data is stored elsewhere, and the log refers to it. */
 export const commitBytes = { aim: 65_536, max: 524_288 } as const;
 
-/** Every kind of event that may stand in the log, by name. */
+/** Every kind of event in the log, by name. */
 export const eventKinds: ReadonlyMap<string, AnyEventKind> = new Map(
   [jobMachine, executionMachine, nodeMachine].flatMap((machine) =>
     machine.rows.map(([, kind]) => [kind.name, kind] as const),

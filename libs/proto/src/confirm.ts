@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** The most executions that one request names: a batch that a requester answers with a few dozen reads of the log. */
+/** The most executions of one request: a requester answers such a batch with a few dozen reads of the log. */
 export const confirmedMax = 64;
 
-/** A node asks whether executions are its own still: it was given them at an unknown time, or its assignment is absent. */
+/** A node asks whether it still owns executions: their assignments have an unknown age or are absent. */
 export const ConfirmRequest = z.object({
   executions: z
     .array(
@@ -11,7 +11,7 @@ export const ConfirmRequest = z.object({
         executionId: z.string(),
         jobId: z.string(),
         namespace: z.string(),
-        /** The node has the assignment before it. Where it has not, and the execution holds, the assignment is written again. */
+        /** The node has the assignment. If it has not, and the execution holds, the assignment is written again. */
         isAssigned: z.boolean(),
       }),
     )
@@ -19,12 +19,12 @@ export const ConfirmRequest = z.object({
 });
 export type ConfirmRequest = z.infer<typeof ConfirmRequest>;
 
-/** What the log says. An execution that is left out has no verdict now: the node waits and asks again. */
+/** The answer from the log. An execution that is left out has no verdict yet: the node waits and asks again. */
 export const ConfirmAnswer = z.object({
   verdicts: z.array(
     z.object({
       executionId: z.string(),
-      /** It is live and placed on the node that asks. */
+      /** The execution is live and placed on the node that asks. */
       holds: z.boolean(),
       /** The number of the last report that is recorded; 0 for none. */
       recordedUpTo: z.int().min(0),

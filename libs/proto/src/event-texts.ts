@@ -18,17 +18,17 @@ import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnect
 import { type SlotSet, slotText } from "./slots.ts";
 import { fromWire } from "./wire/codec.ts";
 
-/** An event in words. */
+/** The text of an event. */
 export interface EventText {
   /** One of Bacalhau's topics: its clients filter and colour by it. */
   readonly topic: string;
-  /** The whole event in one sentence, for the command line and the feed. */
+  /** The whole event in one sentence, for the CLI and the feed. */
   readonly text: string;
-  /** The sentence of the history, which Bacalhau's clients look for; what else it has to say is in the details. */
+  /** The sentence of the history, which Bacalhau's clients search for; further facts are in the details. */
   readonly message: string;
   readonly details: Readonly<Record<string, string>>;
   readonly tone: "plain" | "good" | "bad" | "wait";
-  /** The execution that it is about; empty when it is about several, about the job or about a node. */
+  /** The execution of the event; empty when it concerns several, the job or a node. */
   readonly executionId: string;
 }
 
@@ -37,7 +37,7 @@ type PartialEventText = Partial<EventText> & Pick<EventText, "topic" | "message"
 const row = <S extends z.ZodType>({ name }: EventKind<string, S>, text: (data: z.output<S>) => PartialEventText) =>
   [name, text as (data: unknown) => PartialEventText] as const;
 
-/** A failure in the details of the history, in Bacalhau's words. */
+/** A failure in the details of the history, in Bacalhau's terms. */
 const failure = (code: string, retryAt: number | undefined): Record<string, string> => ({
   NewState: "Failed",
   IsError: "true",
@@ -47,9 +47,9 @@ const failure = (code: string, retryAt: number | undefined): Record<string, stri
 });
 
 const retried = (retryAt: number | undefined): string =>
-  retryAt === undefined ? "not tried again" : "tried again on another node if one fits";
+  retryAt === undefined ? "not retried" : "retried on another node if one fits";
 
-/** Partitions and pinned slots by name. */
+/** Names partitions and pinned slots. */
 const slotsInWords = (slots: SlotSet): string =>
   `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
 
@@ -59,7 +59,7 @@ function answerInWords({ nodeId, accepted, score, why }: Answer): string {
   return `${shortId(nodeId)} ${accepted ? `bid ${rounded(score)}` : `did not bid: ${why ?? "no reason given"}`}`;
 }
 
-/** The answers that the sentence before them does not have already. */
+/** The answers that the preceding sentence does not contain. */
 function answersBeyond(sentence: string, answers: readonly Answer[]): readonly string[] {
   return answers
     .filter(({ accepted, why = "" }) => accepted || why === "" || !sentence.includes(why))
@@ -76,7 +76,7 @@ function reasonOf(nodeId: string, answers: readonly Answer[]): Record<string, st
 }
 
 /**
- * Every event in words: the history of a job, the command line and the feed read this table. What the scheduler decides without a
+ * The text of every event: the history of a job, the CLI and the feed read this table. What the scheduler decides without a
  * report of a node (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
  */
 const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
@@ -84,7 +84,7 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     topic: "Submission",
     message: "Job submitted",
     details: { NewState: "Pending" },
-    text: `Job submitted: ${spec.type}, ${spec.count} × ${spec.tasks[0]?.engine.type ?? "nothing"}`,
+    text: `Job submitted: ${spec.type}, ${spec.count} × ${spec.tasks[0]?.engine.type ?? "no engine"}`,
   })),
   row(JobQueued, ({ why, answers }) => ({
     topic: "Queueing",
@@ -95,9 +95,9 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   })),
   row(SlotsQueued, ({ slots, why, answers }) => ({
     topic: "Queueing",
-    message: `Waiting for a place: ${slotText(slots)}. ${why}`,
+    message: `Waiting for a node: ${slotText(slots)}. ${why}`,
     details: { Slots: slotText(slots), Reason: why },
-    text: [`Waiting for a place: ${slotText(slots)}. ${why}`, ...answersBeyond(why, answers)].join("; "),
+    text: [`Waiting for a node: ${slotText(slots)}. ${why}`, ...answersBeyond(why, answers)].join("; "),
     tone: "wait",
   })),
   row(JobStarted, () => ({ topic: "State Update", message: "Running", details: { NewState: "Running" } })),
@@ -127,7 +127,7 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     message: `Requested execution on ${shortId(nodeId)}`,
     details: { NodeID: nodeId, Attempt: String(attempt), ...reasonOf(nodeId, answers) },
     text: [
-      `${isPinned ? "Slot" : "Partition"} ${slot}, try ${attempt}: requested on ${shortId(nodeId)}`,
+      `${isPinned ? "Slot" : "Partition"} ${slot}, attempt ${attempt}: requested on ${shortId(nodeId)}`,
       ...answers.map(answerInWords),
     ].join("; "),
   })),
@@ -182,19 +182,19 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   row(NodeJoined, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} joined`, tone: "good" })),
   row(NodeChanged, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} changed` })),
   row(NodeDisconnected, ({ why }) => ({ topic: "Node", message: `Disconnected: ${why}`, tone: "bad" })),
-  row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} is back`, tone: "good" })),
-  row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was away for too long", tone: "bad" })),
+  row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} reconnected`, tone: "good" })),
+  row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was disconnected for too long", tone: "bad" })),
 ]);
 
 /** The types of events that have a row. */
 export const typesWithText: ReadonlySet<string> = new Set(rows.keys());
 
-/** An event of the log in words; a type without a row has its name alone. */
+/** The text of an event of the log; for a type without a row its name alone. */
 export function eventText({ type, data }: { readonly type: string; readonly data: unknown }): EventText {
   return textOf(type, rows.get(type)?.(data));
 }
 
-/** An event of the feed in words: its facts are in the wire format. One that this release cannot read has its name alone. */
+/** The text of an event of the feed, whose facts are in the wire format; for an unreadable one its name alone. */
 export function feedEventText({ type, data }: { readonly type: string; readonly data: unknown }): EventText {
   const kind = eventKinds.get(type);
   const read = kind && fromWire(kind.data, data);

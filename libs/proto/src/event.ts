@@ -13,11 +13,11 @@ export interface EventKind<N extends string, S extends z.ZodType> {
   readonly lifts: readonly Lift[];
   /** The lowest feature level of a cluster in which this version of the event may be written. */
   readonly since: number;
-  /** The event that states these facts. */
+  /** Makes the event from its facts. */
   of(facts: z.infer<S>): { readonly type: N; readonly v: number; readonly data: z.infer<S> };
 }
 
-/** How an event has changed since it was first written. */
+/** How an event has changed since its first version. */
 export interface EventEvolution {
   /** None when left out. */
   readonly lifts?: readonly Lift[];
@@ -26,8 +26,8 @@ export interface EventEvolution {
 }
 
 /**
- * Declares a kind of event. Its name is past tense. A stored event keeps its version for ever: a schema that changes needs a lift, and
- * the version is one more than there are lifts. What the previous release cannot read says `since`.
+ * Declares a kind of event. Its name is past tense. A stored event keeps its version: a schema that changes needs a lift, and
+ * the version is one more than the number of lifts. `since` marks what the previous release cannot read.
  */
 export function defineEvent<const N extends string, S extends z.ZodType>(
   name: N,

@@ -6,7 +6,7 @@ const place = { jobId: "j-5a3b1c9e-0000-8000-8000-000000000001", version: 1, slo
 const uuid8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe("an execution's id", () => {
-  it("is the one that stands in logs already: never change how it is made", () => {
+  it("equals the id in existing logs: never change the derivation", () => {
     expect(executionIdOf(place)).toBe(frozen.first);
     expect(executionIdOf({ ...place, slot: "7", attempt: 3 })).toBe(frozen.other);
     expect(shardOf(place.jobId)).toBe(frozen.shard);
@@ -39,7 +39,7 @@ const frozen = {
 };
 
 describe("a shard", () => {
-  it("is the same for an id, whoever asks, and one of those there are", () => {
+  it("is the same on every call for an id, and below the shard count", () => {
     fc.assert(
       fc.property(fc.string(), (id) => {
         expect(shardOf(id)).toBe(shardOf(id));

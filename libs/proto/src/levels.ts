@@ -1,7 +1,7 @@
-/** Lists and objects in one another, in whatever comes from outside: specs have eight, the rest is for engines' own params. */
+/** The deepest nesting of lists and objects in outside data: specs have eight levels, the rest is for engines' params. */
 export const levelsMax = 32;
 
-/** Whether plain data has no more than `levelsMax` levels: then whatever walks into it comes back. Itself it walks level by level. */
+/** Whether plain data has no more than `levelsMax` levels, so that recursive functions are safe on it. Not recursive itself. */
 export function isShallow(data: unknown): boolean {
   let level = [data].filter(isNested);
   for (let depth = 0; depth < levelsMax; depth++) {

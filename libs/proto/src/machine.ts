@@ -1,19 +1,19 @@
 import type { z } from "zod";
 import type { EventKind } from "./event.ts";
 
-/** A kind of event, whatever its facts. */
+/** A kind of event, independent of its facts. */
 export type AnyEventKind = EventKind<string, z.ZodType>;
 
-/** One line of a machine's table. */
+/** One row of a machine's table. */
 export type MachineRow<S extends string> = readonly [from: "nothing" | readonly S[], event: AnyEventKind, to: S];
 
-/** Every state, every event that moves between them, and nothing else. */
+/** Every state, and every event that moves an aggregate between them. */
 export interface Machine<S extends string, R extends readonly MachineRow<S>[] = readonly MachineRow<S>[]> {
   readonly states: readonly S[];
-  /** States that nothing leaves. */
+  /** States without an outgoing row. */
   readonly terminal: readonly S[];
   readonly rows: R;
-  /** event -> from -> to, made once from the rows. */
+  /** event -> from -> to, built once from the rows. */
   readonly moves: ReadonlyMap<string, ReadonlyMap<S | "nothing", S>>;
 }
 
@@ -32,7 +32,7 @@ export function defineMachine<const S extends string, const R extends readonly M
   return { states, terminal: states.filter((state) => !left.has(state)), rows, moves };
 }
 
-/** The one place that allows or refuses a change of state: the state afterwards, or undefined for "not allowed". */
+/** Decides every change of state: the state afterwards, or undefined for "not allowed". */
 export function next<S extends string>(machine: Machine<S>, state: S | undefined, event: string): S | undefined {
   return machine.moves.get(event)?.get(state ?? "nothing");
 }

@@ -118,7 +118,7 @@ describe("resources", () => {
     const shares = Array.from({ length: 32 }, (_, index) => index + 1);
     expect(shares.map((n) => timesFitting(cores(1 / n), cores(1), 99))).toEqual(shares);
   });
-  it("name the first kind that is missing, what was wanted and what there is", () => {
+  it("name the first resource that is short, what is needed and what is free", () => {
     expect(shortage({ ...noResources, gpus: 2 }, noResources)).toBe("needs 2 gpus, 0 are free");
     expect(shortage(noResources, noResources)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-/** A parsed quantity, or the sentence that says what is wrong with it. */
+/** A parsed quantity, or why the text is not one. */
 export type Parsed = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly why: string };
 
 const good = (value: number): Parsed => ({ ok: true, value });
@@ -6,7 +6,7 @@ const bad = (why: string): Parsed => ({ ok: false, why });
 
 const number = /^(\d+(?:\.\d*)?|\.\d+)(.*)$/;
 
-// Decimal and binary prefixes as the field writes them; case does not count, so "Mb" is a megabyte.
+// Decimal and binary prefixes as Bacalhau writes them; case is ignored, so "Mb" is a megabyte.
 const byteUnits: Readonly<Record<string, number>> = {
   "": 1,
   b: 1,
@@ -60,7 +60,7 @@ export function parseGpu(text: string): Parsed {
   return /^\d{1,4}$/.test(text.trim()) ? good(Number(text)) : bad(`"${text}" is not a whole number of GPUs`);
 }
 
-/** Resources in numbers: cores, bytes and devices. Zero means "nothing of it". */
+/** Resources in numbers: cores, bytes and devices. Zero means none. */
 export interface Resources {
   readonly cpuCores: number;
   readonly memoryBytes: number;
@@ -68,30 +68,30 @@ export interface Resources {
   readonly gpus: number;
 }
 
-/** Nothing of anything. */
+/** Zero of each resource. */
 export const noResources: Resources = { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 };
 const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
 
-// What is left of a number after adding: whole bytes and devices, millionths of a core. Fractions would pile up otherwise.
+// Rounds a sum: whole bytes and devices, millionths of a core. Rounding errors would accumulate otherwise.
 const settled = (kind: (typeof kinds)[number], value: number): number =>
   kind === "cpuCores" ? Math.round(value * 1e6) / 1e6 : Math.round(value);
 
-/** a + b × times, each kind by itself; never below zero, and free of the dust that adding fractions leaves. */
+/** a + b × times, each resource separately; never below zero, rounded. */
 export function addResources(a: Resources, b: Resources, times = 1): Resources {
   const sum = (kind: (typeof kinds)[number]) => Math.max(0, settled(kind, a[kind] + b[kind] * times));
   return { cpuCores: sum("cpuCores"), memoryBytes: sum("memoryBytes"), diskBytes: sum("diskBytes"), gpus: sum("gpus") };
 }
 
-/** The first kind of which `wanted` asks for more than there is, as a sentence; undefined when all of it fits. */
+/** The first resource of which `expected` needs more than `free` has, as a sentence; undefined when all of it fits. */
 export function shortage(expected: Resources, free: Resources): string | undefined {
   const kind = kinds.find((each) => expected[each] > free[each]);
   return kind === undefined ? undefined : `needs ${expected[kind]} ${kind}, ${free[kind]} are free`;
 }
 
-// A share of a core is a fraction, of which a little is lost in dividing. Bytes and devices are whole: one less does not fit.
+// A share of a core is a fraction, of which dividing loses a little. Bytes and devices are whole: one less does not fit.
 const slackOf = (kind: (typeof kinds)[number]): number => (kind === "cpuCores" ? 1e-9 : 0);
 
-/** How many times `wanted` fits into `free`; 0 when it does not fit once, `most` when nothing bounds it. */
+/** How many times `expected` fits into `free`; 0 when it does not fit once, `most` when no resource limits it. */
 export function timesFitting(expected: Resources, free: Resources, most: number): number {
   return kinds.reduce(
     (times, kind) =>

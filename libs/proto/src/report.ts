@@ -2,17 +2,17 @@ import { z } from "zod";
 import { RunOutput } from "./execution/events.ts";
 import { SpecConfig } from "./job/spec.ts";
 
-/** The most bytes of a report: twice what one holds whose every text is cut at its own limit; a commit takes several. */
+/** The most bytes of a report: twice the size of one whose texts are all at their limits; a commit takes several. */
 export const reportBytesMax = 65_536;
 
 const base = { startedAt: z.number() };
 
-/** What a node says it saw of one execution. Later kinds include what earlier ones would have said. */
+/** What a node reports on one execution. A later kind implies the earlier ones. */
 export const Report = z.object({
   /** Milliseconds since the epoch, by the node's clock. */
   at: z.number(),
   namespace: z.string(),
-  /** Counts the reports of one execution from 1, also across restarts of the node. A number that is recorded already says nothing new. */
+  /** Counts the reports of one execution from 1, also across restarts of the node. A recorded number is ignored. */
   number: z.int().min(1),
   saw: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("running"), ...base }),

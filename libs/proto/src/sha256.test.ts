@@ -9,7 +9,7 @@ describe("SHA-256", () => {
     expect(sha256("")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   });
   it("is what the platform computes, at every length around a block's end", () => {
-    // Behind 256 characters a text gets memory of its own.
+    // A text of more than 256 characters gets a separate buffer.
     for (let length = 0; length <= 300; length++) {
       for (const text of ["x".repeat(length), "€".repeat(length)])
         expect(sha256(text), `${length}`).toBe(createHash("sha256").update(text).digest("hex"));

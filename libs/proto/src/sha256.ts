@@ -11,7 +11,7 @@ const roundConstants = new Int32Array([
   0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ]);
 
-// The same of the square roots of the first eight primes (FIPS 180-4, 5.3.3).
+// The same for the square roots of the first eight primes (FIPS 180-4, 5.3.3).
 // biome-ignore format: a table
 const initialState = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
@@ -21,22 +21,22 @@ const blockBytes = 64;
 /** The length of the message in bits ends the last block. */
 const lengthBytes = 8;
 
-// Ids are below a hundred bytes; a longer text gets memory of its own. A character takes three bytes at most.
+// Ids are below a hundred bytes; a longer text gets a separate buffer. A character takes three bytes at most.
 const scratchChars = 256;
 const bytesPerChar = 3;
 const sizeFor = (chars: number): number => chars * bytesPerChar + 1 + lengthBytes + blockBytes;
 
-// Used again by every call, which ends before the next one begins: most of the time went into making and collecting them.
+// Every call reuses it: allocating and collecting it took most of the time.
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(sizeFor(scratchChars));
 const schedule = new Int32Array(64);
 const state = new Int32Array(initialState.length);
-// Writing numbers as text took half of the time.
+// Formatting numbers as text took half of the time.
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
- * SHA-256 of a text's UTF-8 bytes, in hexadecimal. Pure and synchronous, so that ids can be derived where nothing can be awaited
- * and no platform's crypto is at hand; for short texts, as it takes about a microsecond a block.
+ * SHA-256 of a text's UTF-8 bytes, in hexadecimal. Pure and synchronous, so that ids can be derived in synchronous code and without
+ * the platform's crypto; for short texts, as it takes about a microsecond a block.
  */
 export function sha256(text: string): string {
   const bytes = text.length <= scratchChars ? scratch : new Uint8Array(sizeFor(text.length));
@@ -64,7 +64,7 @@ function hexOfWord(word: number): string {
 
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-/** Computes the schedule behind its first 16 words, which are the block's. */
+/** Computes the schedule after its first 16 words, which are the block's. */
 function extend(): void {
   for (let t = 16; t < 64; t++) {
     const back15 = schedule[t - 15] ?? 0;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The most slots that one set names: ten times the partitions that a job may have. */
+/** The most slots of one set: ten times the partitions that a job may have. */
 export const slotsMax = 10_000;
 
 const range = z.tuple([z.int().min(0), z.int().min(0)]).refine(([from, to]) => from < to, "expected from below to");
@@ -13,7 +13,7 @@ export type SlotSet = z.infer<typeof SlotSet>;
 
 const number = /^(0|[1-9]\d{0,14})$/;
 
-/** The one set of these slots, in whatever order and however often they are named: numbers ascending, then other names. */
+/** The canonical set of these slots, in any order and with duplicates: numbers ascending, then other names. */
 export function slotSetOf(slots: Iterable<string>): SlotSet {
   const numbers: number[] = [];
   const names: string[] = [];
@@ -45,7 +45,7 @@ export function slotsIn(set: SlotSet): readonly string[] {
   );
 }
 
-/** A set as people read it: `0-9, 12, n-a`. */
+/** A set for display: `0-9, 12, n-a`. */
 export const slotText = (set: SlotSet): string =>
   set.map((item) => (typeof item === "string" ? item : `${item[0]}-${item[1]}`)).join(", ");
 

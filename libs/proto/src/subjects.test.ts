@@ -36,11 +36,11 @@ describe("subjects", () => {
     "shoal.evt.3.job",
     "shoal.evt.3",
     "shoal.evt.",
-  ])("that are no aggregate's are told from those that are: %j", (subject) => {
+  ])("of something else are not taken for an aggregate's: %j", (subject) => {
     expect(aggregateOf(subject)).toBeUndefined();
   });
   it.each(["shoal.rpt.3.n.j", "shoal.rpt.3.n.j.e.x", "shoal.evt.3.n.j.e"])(
-    "that are no report's are told from those that are: %s",
+    "of something else are not taken for a report's: %s",
     (subject) => {
       expect(reporterOf(subject)).toBeUndefined();
     },

@@ -1,6 +1,6 @@
 import { shardOf } from "./ids.ts";
 
-/** What an aggregate is, as its subject says. */
+/** The identity of an aggregate, as its subject has it. */
 export interface AggregateRef {
   /** The name of a kind: `job`, `node`. */
   readonly kind: string;
@@ -9,7 +9,7 @@ export interface AggregateRef {
   readonly id: string;
 }
 
-/** The streams, by name, and what lies under them. */
+/** The streams, by name. */
 export const streams = { events: "EVENTS", reports: "REPORTS", logs: "LOGS", parked: "PARKED" } as const;
 
 /** The buckets, by name. */
@@ -25,7 +25,7 @@ export const buckets = {
 /** The object store bucket that only this node may write. */
 export const resultsBucketOf = (nodeId: string): string => `results-${nodeId}`;
 
-/** Every subject that Shoal speaks on. `*` may stand for any one argument. */
+/** Every subject that Shoal uses. `*` may replace any argument. */
 export const subjects = {
   job: (namespace: string, jobId: string, shard: number | "*" = shardOf(jobId)) =>
     `shoal.evt.${shard}.job.${namespace}.${jobId}`,
@@ -42,18 +42,18 @@ export const subjects = {
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
   confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
-  /** Answers to `confirm`, one token below: requesters have no right to answer on inboxes. */
+  /** Answers to `confirm`, one token below: requesters may not publish to inboxes. */
   confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
   /** Commands for aggregates of a shard, for its owner. */
   command: (shard: number) => `shoal.cmd.${shard}`,
-  /** The owner's answers, one token below: requesters have no right to answer on inboxes. */
+  /** The owner's answers, one token below: requesters may not publish to inboxes. */
   commandDone: (requesterId: string) => `shoal.done.${requesterId}`,
-  /** Where the server itself repeats each commit as it is stored, under the tokens behind `shoal.evt`. */
+  /** Where the server republishes each commit as it is stored, under the tokens after `shoal.evt`. */
   allLive: "shoal.live.>",
 } as const;
 
-/** The subject on which an aggregate's commits stand. */
+/** The subject of an aggregate's commits. */
 export function subjectOf(aggregate: AggregateRef): string {
   const { kind, namespace, id } = aggregate;
   return `${eventsPrefix}${shardOf(id)}.${kind}.${namespace === "" ? "" : `${namespace}.`}${id}`;
@@ -61,10 +61,10 @@ export function subjectOf(aggregate: AggregateRef): string {
 
 const eventsPrefix = "shoal.evt.";
 
-/** Reads an aggregate back from its subject; undefined when the subject is none of an aggregate's. */
+/** Parses an aggregate's subject; undefined when the subject is not one. */
 export function aggregateOf(subject: string): AggregateRef | undefined {
   if (!subject.startsWith(eventsPrefix)) return undefined;
-  // Cut by hand, without a list of parts: a replay reads millions.
+  // Parsed without a list of tokens: a replay reads millions.
   const shardEnd = subject.indexOf(".", eventsPrefix.length);
   const kindEnd = subject.indexOf(".", shardEnd + 1);
   if (shardEnd === -1 || kindEnd === -1) return undefined;
@@ -75,12 +75,12 @@ export function aggregateOf(subject: string): AggregateRef | undefined {
   return { kind, namespace: subject.slice(kindEnd + 1, firstEnd), id: subject.slice(firstEnd + 1) };
 }
 
-/** The shard that a subject of an aggregate names; NaN when it names none. */
+/** The shard in an aggregate's subject; NaN when it has none. */
 export function shardIn(subject: string): number {
   return Number.parseInt(subject.slice(eventsPrefix.length), 10);
 }
 
-/** Who speaks of what, as a report's subject says; undefined when the subject is no report's. */
+/** The node, job and execution in a report's subject; undefined when the subject is not a report's. */
 export function reporterOf(subject: string): { nodeId: string; jobId: string; executionId: string } | undefined {
   const [shoal, rpt, , nodeId, jobId, executionId, ...rest] = subject.split(".");
   if (shoal !== "shoal" || rpt !== "rpt" || rest.length > 0) return undefined;

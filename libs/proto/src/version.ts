@@ -1,5 +1,5 @@
 /** The version of Shoal: one for all its packages, and the same as in their manifests. */
 export const shoalVersion = "0.1.0";
 
-/** When this version was made, RFC 3339: the day on which its number was given. */
+/** The release date of this version, RFC 3339. */
 export const shoalReleasedAt = "2026-11-21T00:00:00Z";

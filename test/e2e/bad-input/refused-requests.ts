@@ -110,14 +110,14 @@ const noJson: readonly RefusedRequest[] = [
     body: utf8(jobWith({})),
     headers: { "content-type": "text/plain" },
     status: 415,
-    summary: /form that is not understood/,
+    summary: /unsupported request body/,
   },
   {
     name: "a form",
     body: "Job=batch",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     status: 415,
-    summary: /form that is not understood/,
+    summary: /unsupported request body/,
   },
   {
     name: "a body that says that it is compressed",
@@ -126,7 +126,7 @@ const noJson: readonly RefusedRequest[] = [
     status: 415,
     summary: /plain body/,
   },
-  { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, summary: /larger than the limit/ },
+  { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, summary: /size limit exceeded/ },
   {
     name: "a spec that no commit of the log holds",
     body: jobWith({}, { Engine: { Type: "noop", Params: { Stdout: "x".repeat(2 ** 20) } } }),

@@ -48,7 +48,7 @@ describe("the text of an event", () => {
   it("reads facts in camelCase too", () => {
     expect(eventTextOf(event("ExecutionFailed", { executionId: "e-1", code: "X", why: "enough" }))).toMatchObject({
       executionId: "e-1",
-      text: "Error: enough (X); not tried again",
+      text: "Error: enough (X); not retried",
     });
   });
 

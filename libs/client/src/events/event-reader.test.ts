@@ -28,7 +28,7 @@ function read(pieces: readonly Uint8Array[]) {
   return events.map(({ id, cloudEvent }) => [id, cloudEvent.subject]);
 }
 
-describe("the reader of a feed", () => {
+describe("an event reader", () => {
   const bytes = new TextEncoder().encode(stream);
 
   it("reads a stream in one piece", () => {
@@ -45,13 +45,13 @@ describe("the reader of a feed", () => {
     expect(read([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
   });
 
-  it("refuses an event that never ends", () => {
+  it("refuses an event without an end", () => {
     const reader = createEventReader();
     reader.push("data: ");
     expect(() => reader.push("x".repeat(eventCharsMax + 1))).toThrow(/more than/);
   });
 
-  it("refuses a message that is no event", () => {
-    expect(() => createEventReader().push("id: 1.0\ndata: {}\n\n")).toThrow(/no event/);
+  it("refuses a message that is not an event", () => {
+    expect(() => createEventReader().push("id: 1.0\ndata: {}\n\n")).toThrow(/malformed event/);
   });
 });

@@ -2,16 +2,16 @@ import { createParser } from "eventsource-parser";
 import { ownProblem } from "../api-error.ts";
 import { type FeedEvent, feedEventOf } from "./feed-event.ts";
 
-/** Reads the events of a feed's connection piece by piece. */
+/** Parses the event stream of one connection. */
 export interface EventReader {
-  /** Takes the next piece of decoded text, cut anywhere, and returns the events that it completes. Throws ApiError. */
+  /** Adds a chunk of decoded text, split at any point, and returns the events that it completes. Throws ApiError. */
   push(text: string): readonly FeedEvent[];
 }
 
-/** Characters of one event: a commit has at most 512 KiB in the log, and JSON makes at most some four of one byte. */
+/** The most characters of one event: a commit has at most 512 KiB in the log, and JSON turns one byte into at most about four. */
 export const eventCharsMax = 4 * 524_288;
 
-/** A reader at the beginning of a connection. Server-sent events without an id are no events of the feed, and are left out. */
+/** Creates a reader for a new connection. Skips server-sent events without an id: they are not feed events. */
 export function createEventReader(): EventReader {
   let read: FeedEvent[] = [];
   const parser = createParser({

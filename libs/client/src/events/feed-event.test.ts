@@ -12,7 +12,7 @@ const cloudEvent = {
 };
 const at = (id: string) => feedEventOf({ id, data: JSON.stringify(cloudEvent) });
 
-it("reads the kind and the place of an event", () => {
+it("reads the type and the position of an event", () => {
   expect(at("12.1")).toEqual({ id: "12.1", seq: 12, index: 1, type: "JobStarted", cloudEvent });
 });
 
@@ -32,5 +32,5 @@ it.each([
   ["no JSON", { id: "1.0", data: "{" }],
   ["no event", { id: "1.0", data: '{"type":7}' }],
 ])("refuses a message with %s", (_, message) => {
-  expect(() => feedEventOf(message)).toThrow(/no event/);
+  expect(() => feedEventOf(message)).toThrow(/malformed event/);
 });

@@ -1,26 +1,26 @@
 import { ownProblem } from "../api-error.ts";
 
-/** One thing that became true, as the feed tells it. */
+/** One event of the feed. */
 export interface FeedEvent {
-  /** `<seq>.<index>`: unique for ever, and where to resume. */
+  /** `<seq>.<index>`: globally unique; resume from it. */
   readonly id: string;
-  /** The position in the log of the commit that it belongs to. */
+  /** The log position of its commit. */
   readonly seq: number;
-  /** Its place in that commit, from 0. */
+  /** Its index in that commit, from 0. */
   readonly index: number;
-  /** The kind, such as `JobSubmitted`. */
+  /** The event type, such as `JobSubmitted`. */
   readonly type: string;
   readonly cloudEvent: CloudEventEnvelope;
 }
 
-/** The envelope (CloudEvents 1.0, JSON format) as it came. */
+/** The envelope (CloudEvents 1.0, JSON format) as received. */
 export interface CloudEventEnvelope {
   readonly specversion: string;
   readonly id: string;
   readonly source: string;
-  /** `shoal.` and the kind. */
+  /** `shoal.` and the event type. */
   readonly type: string;
-  /** What it is about. */
+  /** The id of the job or node. */
   readonly subject: string;
   /** RFC 3339. */
   readonly time: string;
@@ -38,18 +38,18 @@ interface FeedMessage {
   readonly data: string;
 }
 
-/** Reads one message of the feed. Throws ApiError when it is not what the feed promises. */
+/** Reads one message of the feed. Throws ApiError when it is malformed. */
 export function feedEventOf(message: FeedMessage): FeedEvent {
   const [, seq, index] = position.exec(message.id) ?? [];
   const cloudEvent = parse(message.data);
   if (seq === undefined || index === undefined || cloudEvent === undefined) {
-    throw ownProblem("INTERNAL", `the event feed sent something that is no event (id "${message.id}")`);
+    throw ownProblem("INTERNAL", `the event feed sent a malformed event (id "${message.id}")`);
   }
   const type = cloudEvent.type.startsWith(prefix) ? cloudEvent.type.slice(prefix.length) : cloudEvent.type;
   return { id: message.id, seq: Number(seq), index: Number(index), type, cloudEvent };
 }
 
-/** Whether an event stands behind a place in the feed. */
+/** Whether an event comes after another one in the feed. */
 export function isBehind(event: FeedEvent, place: FeedEvent | undefined): boolean {
   if (place === undefined) return true;
   return event.seq > place.seq || (event.seq === place.seq && event.index > place.index);

@@ -96,14 +96,14 @@ describe("the event feed", () => {
     expect(await firstIds(client, 4)).toEqual(["3.0", "3.1", "5.0", "5.1"]);
   });
 
-  it("goes on at another requester when one does not answer, and after an overload or a failure", async () => {
+  it("continues at another requester when one does not answer, and after an overload or a failure", async () => {
     const failing = [refusal(429), refusal(500)];
     const { client, asked } = clientOf(feed("breaks", "3.0"), noAnswer, ...failing, feed("stays open", "4.0"));
     expect(await firstIds(client, 2)).toEqual(["3.0", "4.0"]);
     expect(asked.map(({ host }) => host)).toEqual(["a:1", "a:1", "b:2", "a:1", "a:1"]);
   });
 
-  it("is asked for again when nothing has come for longer than the requester's heartbeats", async () => {
+  it("reconnects when no heartbeat of the requester arrives", async () => {
     const { client, asked } = clientOf(feed("stays open", "3.0"), feed("stays open", "4.0"));
     const startedAt = Date.now();
     expect(await firstIds(client, 2)).toEqual(["3.0", "4.0"]);
@@ -117,14 +117,14 @@ describe("the event feed", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("gives up after its number of rounds without a word, and counts them again after any", async () => {
+  it("fails after reconnect.roundsMax rounds without data, and resets the count when data arrives", async () => {
     const { client, asked } = clientOf(...Array.from({ length: 10 }, () => noAnswer), feed("breaks", "3.0"), noAnswer);
     await expect(firstIds(client, 2)).rejects.toBeInstanceOf(ApiError);
-    // Each round asks both requesters; the sixth one was answered by the first. Behind it one round more than may be in vain.
+    // Each round tries both requesters; the first one answered the sixth. After it, one more round than the limit fails.
     expect(asked).toHaveLength(5 * 2 + 1 + (reconnect.roundsMax + 1) * 2);
   });
 
-  it("ends quietly when its signal fires, also while it waits", async () => {
+  it("ends without an error when its signal fires, also during a pause", async () => {
     const { client, asked } = clientOf(noAnswer);
     const stop = new AbortController();
     const reading = client.events({ signal: stop.signal }).next();

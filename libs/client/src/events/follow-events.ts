@@ -9,23 +9,23 @@ type EventsQuery = InputOf<typeof apiRoutes.events>;
 
 /** Which events, and until when. */
 export interface FollowOptions extends EventsQuery {
-  /** Ends the iteration quietly. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the feed comes back after a break: the first wait doubles up to the last; after so many rounds in vain it gives up. */
+/** Limits of reconnecting: the pause doubles from the first to the last; after `roundsMax` failed rounds the feed fails. */
 export const reconnect = {
   firstMs: 100,
-  // A requester that starts needs a second or two; waiting longer would only be noticed.
+  // A requester starts within a second or two; a longer pause would only add delay.
   lastMs: 2_000,
-  // About a minute, twice what a cluster needs to come back from a restart of its log.
+  // About a minute, twice what a cluster needs to recover from a restart of its log.
   roundsMax: 32,
-  // Three of the requester's heartbeats: then whoever sent them is gone without a word, and another one is asked.
+  // Three of the requester's heartbeats: the connection is dead then, and the next endpoint is tried.
   silentMs: 45_000,
 } as const;
 
 /**
- * Every event in the order of the log, without gap or duplicate, over reconnects and to other requesters. Ends when the
+ * Every event in log order, without gap or duplicate, across reconnects and failover. Ends when the
  * signal fires. Throws ApiError when a requester refuses, or when none answers for reconnect.roundsMax rounds.
  */
 export async function* followEvents(transport: Transport, options: FollowOptions): AsyncGenerator<FeedEvent, void> {
@@ -37,7 +37,7 @@ export async function* followEvents(transport: Transport, options: FollowOptions
     rounds = 0;
   };
   while (!over()) {
-    let failure: unknown = ownProblem("API_UNREACHABLE", "the event feed ends again and again without a word");
+    let failure: unknown = ownProblem("API_UNREACHABLE", "the event feed keeps closing without an error");
     rounds += 1;
     try {
       for await (const event of oneConnection(transport, { query, last, signal, received })) {
@@ -59,7 +59,7 @@ interface Connection {
   readonly query: EventsQuery;
   readonly last: FeedEvent | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Called whenever anything comes. */
+  /** Called for each chunk received. */
   readonly received: () => void;
 }
 
@@ -85,12 +85,12 @@ async function* oneConnection(transport: Transport, connection: Connection): Asy
     }
   } finally {
     silence.over();
-    // The connection may be broken already; then there is nothing left to give back.
+    // The connection may be broken already; then cancelling has no effect.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** Calls back when nothing has broken the silence for reconnect.silentMs. */
+/** Calls back when nothing is received for reconnect.silentMs. */
 function createSilence(tooLong: () => void): { broken(): void; over(): void } {
   let timer = setTimeout(tooLong, reconnect.silentMs);
   return {
@@ -102,14 +102,14 @@ function createSilence(tooLong: () => void): { broken(): void; over(): void } {
   };
 }
 
-/** A requester that understood and said no will say it again; a break or an overload may pass. */
+/** A refusal is final; a broken connection or an overload may pass. */
 function isFinal(failure: unknown): boolean {
   return failure instanceof ApiError && failure.status !== 0 && failure.status < 500 && failure.status !== 429;
 }
 
 function waitBefore(round: number, signal: AbortSignal | undefined): Promise<void> {
   const longest = Math.min(reconnect.lastMs, reconnect.firstMs * 2 ** round);
-  // Jitter: many followers that lost one requester do not come back in the same moment.
+  // Jitter: many followers that lost one requester do not reconnect at the same time.
   const ms = longest * (0.5 + Math.random() / 2);
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);

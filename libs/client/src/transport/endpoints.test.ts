@@ -11,10 +11,10 @@ it("tries the endpoint that answered last first, and every endpoint once", () =>
 });
 
 it.each(["127.0.0.1:1234", "ftp://x", "", "nats://127.0.0.1:4222"])("refuses %j as an endpoint", (url) => {
-  expect(() => endpointsOf([url])).toThrow(/wanted a URL/);
+  expect(() => endpointsOf([url])).toThrow(/expected a URL/);
 });
 
-it("leaves unset parts out of the query and quotes what stands in the path", () => {
+it("omits unset query fields and escapes path elements", () => {
   expect(urlOf("http://a", routeOf(apiRoutes.getJob, { id: "my job/../x" }))).toBe(
     "http://a/api/v1/orchestrator/jobs/my%20job%2F..%2Fx",
   );

@@ -8,7 +8,7 @@ export interface Route {
   readonly body?: unknown;
 }
 
-/** The call of a route of the table: `input` has the elements of its path and its query, in the domain's names. */
+/** The call of a route of the table: `input` has the elements of its path and its query, in domain names. */
 export function routeOf<R extends ApiRoute>(route: R, input: InputOf<R>, body?: unknown): Route {
   const given = new Map<string, unknown>(Object.entries(input));
   const path = route.path.replaceAll(/:(\w+)/g, (_, name) => encodeURIComponent(String(given.get(name))));

@@ -20,19 +20,19 @@ function answering(...answers: readonly (number | Response)[]) {
 
 const refused = (status: number, code: string) => Response.json({ Code: code, Message: "no" }, { status });
 
-it("names the greatest position that an answer has carried", async () => {
+it("sends the greatest position of all responses", async () => {
   const { named, read } = answering(7, 5, 0, 9);
   for (let call = 0; call < 5; call++) await read();
   expect(named).toEqual([null, "7", "7", "7", "9"]);
 });
 
-it("asks another requester when one has not reached the position, and goes on naming it", async () => {
+it("fails over when a requester has not reached the position, and keeps sending it", async () => {
   const { named, read } = answering(7, refused(503, "ServiceUnavailable"), 8, 8);
   for (let call = 0; call < 3; call++) await read();
   expect(named).toEqual([null, "7", "7", "8"]);
 });
 
-it("forgets a position that the log does not have any more", async () => {
+it("drops a position that is beyond the end of the log", async () => {
   const { named, read } = answering(7, refused(400, "PositionAhead"), 3, 3);
   await read();
   await expect(read()).rejects.toBeInstanceOf(ApiError);

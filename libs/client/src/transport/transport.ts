@@ -3,12 +3,12 @@ import { type ApiError, ownProblem, problemOf } from "../api-error.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type Route, urlOf } from "./routes.ts";
 
-/** Carries calls to whichever requester answers. */
+/** Sends calls to the first requester that answers. */
 export interface Transport {
   readonly endpoints: Endpoints;
-  /** The JSON of a successful answer. */
+  /** The JSON of a successful response. */
   call(route: Route, signal?: AbortSignal): Promise<unknown>;
-  /** A successful answer whose body is still to be read. `headers` are added. */
+  /** A successful response whose body is unread. `headers` are added. */
   open(route: Route, options: OpenOptions): Promise<Response>;
 }
 
@@ -17,27 +17,27 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a client needs of the platform's fetch. */
+/** The part of the platform's fetch that a client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** How long one requester may take to answer one call: the field's own handler limit, after which it answers by itself. */
+/** The timeout of one call to one requester: Bacalhau's handler limit, after which the server itself answers with an error. */
 export const callMs = 30_000;
 
-/** In an answer the log position that it reflects, in a call the one that its answer must not be older than. */
+/** In a response: the log position that it reflects. In a call: the lowest position that the response may reflect. */
 const positionHeader = "x-shoal-position";
 
-/** 0 when the answer carries none, as those of other servers. */
+/** 0 when the response has none, as those of other servers. */
 function positionOf({ headers }: Response): number {
   const position = Number(headers.get(positionHeader) ?? 0);
   return Number.isSafeInteger(position) ? position : 0;
 }
 
-// Statuses by which a requester or a proxy says that another one may do better.
+// Statuses by which a requester or a proxy reports that another one may succeed.
 const tryAnother: readonly number[] = [502, 503, 504];
 
-/** Asks each endpoint once, beginning with the one that answered last, until one answers. Every route must be safe to repeat. */
+/** Tries each endpoint once, beginning with the one that answered last, until one answers. Every route must be safe to repeat. */
 export function createTransport(endpoints: Endpoints, fetch: Fetch): Transport {
-  // The greatest log position that an answer has carried: every call names it, so that no answer is older than one before.
+  // The greatest log position of all responses: every call sends it, so that no response is older than an earlier one.
   let position = 0;
 
   async function open(route: Route, { headers = {}, signal }: OpenOptions): Promise<Response> {
@@ -56,7 +56,7 @@ export function createTransport(endpoints: Endpoints, fetch: Fetch): Transport {
         return answer;
       }
       refusal = problemOf(answer.status, await answer.text());
-      // The log was restored from a backup: what was seen before is no longer true, and the next call begins afresh.
+      // The log was restored from a backup: earlier positions are invalid, and the next call starts from 0.
       if (refusal.code === errors.POSITION_AHEAD.wire) position = 0;
       if (!tryAnother.includes(answer.status)) throw refusal;
     }
@@ -87,18 +87,18 @@ export function createTransport(endpoints: Endpoints, fetch: Fetch): Transport {
     try {
       return JSON.parse(text);
     } catch (failure) {
-      throw ownProblem("INTERNAL", `the answer to ${route.method} ${route.path} is not JSON`, failure);
+      throw ownProblem("INTERNAL", `the response to ${route.method} ${route.path} is not JSON`, failure);
     }
   }
 
   return { endpoints, call, open };
 }
 
-/** Why a connection failed; the platform hides the reason in the cause. */
+/** Why a connection failed; fetch has the reason in the error's cause. */
 export function reasonOf(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   const { cause } = failure;
   if (!(cause instanceof Error)) return failure.message;
-  // Several addresses that failed together have no message of their own, only a code.
+  // An AggregateError of several addresses has no message, only a code.
   return cause.message || ("code" in cause && typeof cause.code === "string" ? cause.code : failure.message);
 }

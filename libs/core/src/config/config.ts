@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../fault.ts";
 
-/** One setting, as the docs and the doors know it. */
+/** One setting. */
 export interface Setting {
   /** `auction.windowMs`. */
   readonly path: string;
@@ -12,18 +12,18 @@ export interface Setting {
   readonly secret: boolean;
 }
 
-/** Where settings come from, weakest first. A file is nested as the schema is; the others name a setting each. */
+/** Sources of settings. A file is nested as the schema is; the others name one setting each. */
 export interface ConfigSources {
   readonly file?: unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** By path, as `-c path=value` gives them. */
+  /** By path, as `-c path=value` sets them. */
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** A setting that is true or false; understands the words that people write. */
+/** A boolean setting; accepts the usual spellings of true and false. */
 export const yesOrNo = () => z.union([z.boolean(), z.stringbool()]);
 
-/** A setting that is a list; text is split at commas. */
+/** A list setting; text is split at commas. */
 export const listOf = <S extends z.ZodType>(item: S) =>
   z.preprocess(
     (given) =>
@@ -36,7 +36,7 @@ export const listOf = <S extends z.ZodType>(item: S) =>
     z.array(item),
   );
 
-/** A text that is shown as `***` wherever settings are printed. */
+/** A text setting that prints as `***`. */
 export const secret = () => z.string().meta({ secret: true });
 
 /** Every setting of a schema, in its order. */
@@ -50,7 +50,7 @@ export function settingsOf(schema: z.ZodType): readonly Setting[] {
   }));
 }
 
-/** Reads a config: defaults < file < env < flags. Throws Fault CONFIG_INVALID that names each setting, what was wanted and found. */
+/** Reads a config: defaults < file < env < flags. Throws Fault CONFIG_INVALID that lists each invalid setting. */
 export function readConfig<S extends z.ZodType>(schema: S, given: ConfigSources): z.output<S> {
   const known = settingsOf(schema);
   const strangers = Object.keys(given.flags).filter(
@@ -102,7 +102,7 @@ function leaves(schema: z.core.$ZodType, path: readonly string[]): readonly Leaf
   return Object.entries(def.shape).flatMap(([key, each]) => leaves(each, [...path, key]));
 }
 
-/** Sees through default, optional, readonly and the like; a pipe is what goes in, unless that is a mere transform. */
+/** Unwraps default, optional, readonly and similar; of a pipe, the input, unless that is a transform. */
 function innermost(schema: z.core.$ZodType): z.core.$ZodType {
   const def = (schema as z.core.$ZodTypes)._zod.def;
   if ("innerType" in def) return innermost(def.innerType as z.core.$ZodType);
@@ -126,7 +126,7 @@ function describedBy(schema: z.core.$ZodType): string {
 
 const upperSnake = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 
-/** Settings as they may be shown: secrets as `***`. */
+/** Settings for display: secrets as `***`. */
 export function shownConfig(schema: z.ZodType, config: unknown): Readonly<Record<string, unknown>> {
   const at = (path: string): unknown =>
     path.split(".").reduce<unknown>((tree, key) => (isTree(tree) ? tree[key] : undefined), config);

@@ -9,5 +9,5 @@ const blameless: ReadonlySet<ErrorCode> = new Set([
   "STOPPED",
 ]);
 
-/** Whether a failure of this code is the node's fault rather than the task's. */
+/** Whether a failure of this code does not count against the task: the node caused it. */
 export const isBlameless = (code: string): boolean => code in errors && blameless.has(code as ErrorCode);

@@ -1,11 +1,11 @@
 import type { Answer, JobSpec, Report, Resources } from "@shoal/proto";
 
-/** What may be commanded of a job. */
+/** The commands of a job. */
 export interface JobCommands {
   Submit: { readonly jobId: string; readonly spec: JobSpec };
-  /** The result of a bidding round: places found, and how every node answered. */
+  /** The result of a bidding round: placements, and the answer of every node. */
   Place: { readonly places: readonly SlotPlacement[]; readonly answers: readonly Answer[] };
-  /** The bidding round found nothing for these slots. `never`: no known node could ever run them. */
+  /** The bidding round found no node for these slots. `never`: no known node can ever run them. */
   Wait: {
     readonly slots: readonly string[];
     readonly why: string;
@@ -14,14 +14,14 @@ export interface JobCommands {
   };
   /** A node reported on one execution. */
   Report: { readonly nodeId: string; readonly executionId: string; readonly report: Report };
-  /** A node is gone: whatever it held is lost. */
+  /** A node is gone: its executions are lost. */
   LoseNode: { readonly nodeId: string; readonly why: string };
-  /** Time has passed: do what the deadlines demand. */
+  /** Time has passed: apply the deadlines. */
   Tick: Record<never, never>;
   Stop: { readonly why: string };
 }
 
-/** A place for one slot: on which node, by which ask, with how much room. */
+/** The placement of one slot: on which node, by which ask, with which resources. */
 export interface SlotPlacement {
   readonly slot: string;
   readonly nodeId: string;

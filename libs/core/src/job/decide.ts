@@ -23,7 +23,7 @@ const handlers: { readonly [C in keyof JobCommands]: Handler<JobCommands[C]> } =
   Stop: stop,
 };
 
-/** Decides by some job types; see `decideJob`. */
+/** A decider for some job types; see `decideJob`. */
 export function jobDecider(types: JobTypes) {
   return (job: Job | undefined, command: JobCommand, now: number): Decision<JobEvent> => {
     const handle = handlers[command.name] as Handler<JobCommand>;
@@ -43,13 +43,16 @@ export function jobDecider(types: JobTypes) {
   };
 }
 
-/** What a command comes to, for a job in its present state. Pure; `now` in milliseconds since the epoch. */
+/** The result of a command for a job in its present state. Pure; `now` in milliseconds since the epoch. */
 export const decideJob = jobDecider(jobTypes);
 
 function submit({ jobId, spec }: JobCommands["Submit"], draft: JobDraft): void {
   if (draft.state !== undefined) draft.refuse("JOB_EXISTS", `${jobId} is ${draft.state.header.state}`);
   if (!draft.types.has(spec.type))
-    draft.refuse("INVALID_SPEC", `job type "${spec.type}" is not supported yet, only ${draft.types.names.join(", ")}`);
+    draft.refuse(
+      "INVALID_SPEC",
+      `job type "${spec.type}" is not supported; supported types: ${draft.types.names.join(", ")}`,
+    );
   const timeouts = spec.tasks[0]?.timeouts;
   const until = (seconds: number | undefined) => (seconds ? draft.now + seconds * 1000 : undefined);
   const queueUntil = until(timeouts?.queueTimeout);
@@ -80,7 +83,7 @@ function place({ places, answers }: JobCommands["Place"], draft: JobDraft): void
   if (!first && job.header.state !== "running") draft.emit(JobStarted.of({}));
 }
 
-/** The assignment that fills a slot, on the job as it was before the command; undefined when the slot does not take this place. */
+/** The assignment that fills a slot, on the job before the command; undefined when the slot cannot take this placement. */
 function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: SlotPlacement) {
   const type = typeOf(draft, job);
   const found = type.slotOf(job, slot);

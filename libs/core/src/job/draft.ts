@@ -5,27 +5,27 @@ import type { JobEvent } from "./evolve.ts";
 import { type Execution, isOver, type Job, liveExecutions } from "./job.ts";
 import type { EndedExecution, JobType, JobTypes } from "./job-types/job-type.ts";
 
-/** A decision about a job in the making. */
+/** A decision about a job in progress. */
 export interface JobDraft extends Draft<Job, JobEvent> {
   readonly types: JobTypes;
 }
 
-/** The job that the command names, or a refusal. */
+/** The job of the command; refuses when it does not exist. */
 export function openJob(draft: JobDraft): Job {
-  return draft.state ?? draft.refuse("JOB_NOT_FOUND", "no job was ever submitted under this id");
+  return draft.state ?? draft.refuse("JOB_NOT_FOUND", "no job was submitted with this id");
 }
 
 /** The job's type. */
 export const typeOf = ({ types }: { readonly types: JobTypes }, { header }: Job): JobType =>
   types.get(header.spec.type);
 
-/** Nothing of the slot is live, and its retry, if it had a place for this version, is due. */
+/** No execution of the slot is live, and its retry, if it was placed for this version, is due. */
 export function needsPlace(job: Job, slot: string, now: number): boolean {
   const at = placedAgainAt(job, slot);
   return at !== undefined && at <= now;
 }
 
-/** When a slot looks for a place: 0 for one that never had one for this version; undefined while it is taken or done with. */
+/** When a slot is to be placed: 0 if it was never placed for this version; undefined while it is occupied or done. */
 export function placedAgainAt(job: Job, slot: string): number | undefined {
   const state = job.slots.get(slot);
   if (state === undefined) return 0;
@@ -48,7 +48,7 @@ export function conclude(draft: JobDraft): void {
   draft.emit(JobCompleted.of({}));
 }
 
-/** Fails the job and stops whatever of it still runs. */
+/** Fails the job and stops its live executions. */
 export function failJob(
   draft: JobDraft,
   { code, why }: { code: string; why: string },
@@ -58,7 +58,7 @@ export function failJob(
   draft.emit(JobFailed.of({ code, why, ...(answers === undefined ? {} : { answers: [...answers] }) }));
 }
 
-/** Orders whatever runs to stop: one event, however much that is. */
+/** Orders all live executions to stop, in one event. */
 export function stopLive(draft: JobDraft, why: string): void {
   const job = openJob(draft);
   const slots = liveExecutions(job).flatMap(({ state, placement }) => (state === "stopping" ? [] : [placement.slot]));
@@ -83,7 +83,7 @@ export function loseAll(
   }
 }
 
-/** When the slot of an execution that ends is placed again, as the field of the event; never, once the job has ended. */
+/** When the slot of an ending execution is placed again, as the field of the event; never, once the job has ended. */
 export function retryOf(
   draft: JobDraft,
   execution: Execution,

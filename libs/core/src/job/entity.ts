@@ -16,7 +16,7 @@ export function jobEntity({ header }: { readonly header: JobHeader }): JobEntity
   };
 }
 
-/** What the requester wants of an execution in each state, as the API shows it. */
+/** The desired state of an execution in each state, as the API shows it. */
 const desired = {
   assigned: "running",
   running: "running",
@@ -58,7 +58,7 @@ export function executionEntity(job: Job, execution: Execution): ExecutionEntity
   };
 }
 
-/** The executions of a job that are kept, in the order in which they were assigned. */
+/** The stored executions of a job, in the order in which they were assigned. */
 export function executionEntities(job: Job): readonly ExecutionEntity[] {
   return executionsOf(job).map((execution) => executionEntity(job, execution));
 }

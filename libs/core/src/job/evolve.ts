@@ -13,12 +13,12 @@ import { isBlameless } from "./blameless.ts";
 import { type Execution, executionOf, isLive, isOver, type Job, type JobHeader, type SlotState } from "./job.ts";
 import { jobLimits } from "./limits.ts";
 
-/** Every event that a job's history may hold: its own and those of its executions. */
+/** Every event of a job's history: its own and those of its executions. */
 export type JobEvent = JobLevelEvent | ExecutionEvent;
 type Data<T extends JobEvent["type"]> = Extract<JobEvent, { type: T }>["data"];
 type MoveEvent = Exclude<ExecutionEvent, { type: "ExecutionAssigned" }>;
 
-/** Folds one event of a job in; undefined when the machines have no such row. */
+/** Folds one event of a job in; undefined when the machines do not allow it. */
 export function evolveJob(job: Job | undefined, event: JobEvent, moment: Moment): Job | undefined {
   if (event.type === "JobSubmitted") return job === undefined ? submitted(event.data, moment) : undefined;
   if (job === undefined) return undefined;
@@ -69,7 +69,7 @@ function headerChanged(
   if (state === undefined) return undefined;
   const isWait = event.type === "JobQueued" || event.type === "SlotsQueued";
   const noted = isWait ? { ...job, waitNote: { why: event.data.why, at } } : job;
-  // What waits beside what runs is a note, not a change of the job.
+  // Slots that wait beside running ones are a note, not a change of the job.
   if (event.type === "SlotsQueued") return noted;
   const { revision } = job.header;
   const data: { readonly why?: string; readonly code?: string } = event.data;
@@ -78,7 +78,7 @@ function headerChanged(
 }
 
 function executionsChanged(job: Job, event: ExecutionEvent, moment: Moment): Job | undefined {
-  // An outcome stands: what is stopping then ends, and nothing else happens.
+  // The job has ended: only the end of what is stopping is allowed.
   if (isOver(job) && event.type !== "ExecutionStopped" && event.type !== "ExecutionsLost") return undefined;
   if (event.type === "ExecutionAssigned") return assigned(job, event.data, moment);
   const ids = "slots" in event.data ? liveIdsIn(job, event.data.slots) : [event.data.executionId];
@@ -153,7 +153,7 @@ function placementOf(
   };
 }
 
-/** An ended execution is followed by another one: it is kept among the superseded ones, and the oldest of these goes. */
+/** An ended execution is followed by another one: it moves to the superseded ones, and the oldest of these is evicted. */
 function supersede(job: Job, { id, by }: { readonly id: string; readonly by: string }, moment: Moment): Job {
   const execution = job.ended.get(id);
   if (execution === undefined) return job;
@@ -210,7 +210,7 @@ function failedOn(job: Job, nodeId: string, moment: Moment): ReadonlyMap<string,
 
 type Patch<T extends MoveEvent["type"]> = (data: Data<T>) => Partial<Execution>;
 
-/** What each event changes of an execution, beside its state. A state's deadline ends with the state. */
+/** The changes of each event to an execution, beside its state. A state's deadline ends with the state. */
 const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
   ExecutionStarted: ({ startedAt, timeoutAt }) => ({ startedAt, deadlineAt: timeoutAt }),
   ExecutionPublishing: ({ publishBy }) => ({ deadlineAt: publishBy }),

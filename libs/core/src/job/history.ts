@@ -2,7 +2,7 @@ import { eventText, type HistoryEntity, slotsIn, typesWithText } from "@shoal/pr
 import type { StoredCommit } from "../ports/event-log.ts";
 import type { JobEvent } from "./evolve.ts";
 
-/** A job's history from its commits, oldest first; numbered from 1 in that order, for ever the same. */
+/** A job's history from its commits, oldest first; numbered from 1 in that order, with stable numbers. */
 export function historyOf(stored: readonly StoredCommit[]): readonly HistoryEntity[] {
   const history: HistoryEntity[] = [];
   /** The last execution of each slot: events about many executions name slots. */
@@ -30,7 +30,7 @@ export function historyOf(stored: readonly StoredCommit[]): readonly HistoryEnti
   return history;
 }
 
-/** The executions that an event is about; one empty id for an event of the job itself. */
+/** The executions of an event; one empty id for an event of the job itself. */
 function executionsIn(event: JobEvent, latest: ReadonlyMap<string, string>): readonly string[] {
   if (event.type === "ExecutionsLost" || event.type === "ExecutionsStopping")
     return slotsIn(event.data.slots).map((slot) => latest.get(slot) ?? "");

@@ -9,7 +9,7 @@ import {
   type SpecConfig,
 } from "@shoal/proto";
 
-/** What is true of the job itself. A new object whenever something of it changes, and only then. */
+/** The state of the job itself. A new object exactly when one of its fields changes. */
 export interface JobHeader {
   readonly id: string;
   /** Of the current version. */
@@ -17,7 +17,7 @@ export interface JobHeader {
   /** The current one: slots are placed for it. */
   readonly version: number;
   readonly state: JobState;
-  /** Why it is in this state, for people; empty when there is nothing to say. */
+  /** Why it is in this state; may be empty. */
   readonly message: string;
   readonly code: string;
   readonly queueUntil: number | undefined;
@@ -38,7 +38,7 @@ export interface JobVersion {
   readonly at: number;
 }
 
-/** The part of an execution that never changes: which node was to do what. */
+/** The immutable part of an execution: its node and its work. */
 export interface Placement {
   readonly executionId: string;
   readonly slot: string;
@@ -47,7 +47,7 @@ export interface Placement {
   /** The partition's number; 0 for a pinned slot. */
   readonly partition: number;
   readonly attempt: number;
-  /** The version of the job that it was made for: its spec is what the node runs. */
+  /** The version of the job that it was created for: the node runs its spec. */
   readonly version: number;
   readonly nodeId: string;
   readonly askId: string;
@@ -59,20 +59,20 @@ export interface Placement {
   readonly seq: number;
 }
 
-/** One attempt. A new object whenever something of it changes, and only then. */
+/** One attempt. A new object exactly when one of its fields changes. */
 export interface Execution {
   readonly placement: Placement;
   readonly state: ExecutionState;
   readonly code: string;
   readonly message: string;
   readonly startedAt: number | undefined;
-  /** When its present state has lasted too long; undefined when it may last. Milliseconds since the epoch. */
+  /** When its present state times out; undefined when it has no limit. Milliseconds since the epoch. */
   readonly deadlineAt: number | undefined;
   /** When its slot is placed again. */
   readonly retryAt: number | undefined;
   readonly output: RunOutput | undefined;
   readonly result: SpecConfig | undefined;
-  /** The attempt that came after this one. */
+  /** The next attempt. */
   readonly next: string | undefined;
   /** The number of the last report that is recorded; 0 for none. */
   readonly report: number;
@@ -81,7 +81,7 @@ export interface Execution {
   readonly seq: number;
 }
 
-/** What is known of a slot that has had a place. A new object whenever something of it changes. */
+/** A slot that was placed at least once. A new object whenever one of its fields changes. */
 export interface SlotState {
   /** The latest execution: it is live, or it ended last. */
   readonly latest: string;
@@ -89,13 +89,13 @@ export interface SlotState {
   readonly attempts: number;
   /** Ends that count against the task. */
   readonly failures: number;
-  /** When it is placed again; undefined while something of it is live, and when it never is. */
+  /** When it is placed again; undefined while an execution of it is live, and when it never is. */
   readonly retryAt: number | undefined;
 }
 
-/** The last entry of the log about why slots wait. */
+/** The last log entry about why slots wait. */
 export interface WaitNote {
-  /** Empty once something was placed: the same reason is news again. */
+  /** Empty after a placement: the same reason is recorded again then. */
   readonly why: string;
   readonly at: number;
 }
@@ -106,15 +106,15 @@ export interface Job {
   readonly versions: ReadonlyMap<number, JobVersion>;
   /** Executions that occupy a node, stopping ones included: by id, in the order in which they were assigned. */
   readonly live: ReadonlyMap<string, Execution>;
-  /** The last execution of each slot of which nothing is live, by id. */
+  /** The last execution of each slot without a live one, by id. */
   readonly ended: ReadonlyMap<string, Execution>;
-  /** Ended executions that were followed by another one, by id, oldest first; `jobLimits.supersededKept` at most. */
+  /** Ended executions that were followed by another one, by id, oldest first; at most `jobLimits.supersededStored`. */
   readonly superseded: ReadonlyMap<string, Execution>;
-  /** Superseded executions that are not kept, counted by the state in which they ended. */
+  /** Superseded executions that were evicted, counted by the state in which they ended. */
   readonly evicted: ReadonlyMap<ExecutionState, number>;
-  /** Every slot that has had a place. */
+  /** Every slot that was placed at least once. */
   readonly slots: ReadonlyMap<string, SlotState>;
-  /** Executions that failed or were lost, by node; `jobLimits.failingNodesKept` at most. */
+  /** Executions that failed or were lost, by node; at most `jobLimits.failingNodesMax`. */
   readonly failuresOn: ReadonlyMap<string, number>;
   readonly waitNote: WaitNote | undefined;
   /** Executions assigned so far. */
@@ -126,13 +126,13 @@ export interface Job {
 const ends: ReadonlySet<JobState> = new Set(jobMachine.terminal);
 const executionEnds: ReadonlySet<ExecutionState> = new Set(executionMachine.terminal);
 
-/** The outcome is decided. Executions of it may still be stopping. */
+/** The outcome is decided. Executions may still be stopping. */
 export const isOver = (job: Job): boolean => ends.has(job.header.state);
 
-/** It is over and nothing of it occupies a node. */
+/** The job has ended and none of its executions occupies a node. */
 export const isSettledJob = (job: Job): boolean => isOver(job) && job.live.size === 0;
 
-/** It occupies its node and its slot. */
+/** The execution occupies its node and its slot. */
 export const isLive = (execution: Execution): boolean => !executionEnds.has(execution.state);
 
 /** The executions that occupy a node now, in the order in which they were assigned. */
@@ -140,12 +140,12 @@ export function liveExecutions(job: Job): readonly Execution[] {
   return [...job.live.values()];
 }
 
-/** An execution by its id; undefined when the job has none, or it is not kept any more. */
+/** An execution by its id; undefined when the job has none, or it was evicted. */
 export function executionOf(job: Job, executionId: string): Execution | undefined {
   return job.live.get(executionId) ?? job.ended.get(executionId) ?? job.superseded.get(executionId);
 }
 
-/** Every execution that is kept, in the order in which they were assigned. */
+/** Every stored execution, in the order in which they were assigned. */
 export function executionsOf(job: Job): readonly Execution[] {
   return [...job.superseded.values(), ...job.ended.values(), ...job.live.values()].sort(
     (a, b) => a.placement.ordinal - b.placement.ordinal,
@@ -158,18 +158,18 @@ export function latestOf(job: Job, slot: string): Execution | undefined {
   return state === undefined ? undefined : (job.live.get(state.latest) ?? job.ended.get(state.latest));
 }
 
-/** The spec that an execution runs: of the version for which it was made. */
+/** The spec that an execution runs: of the version for which it was created. */
 export function specOf(job: Job, { version }: Placement): JobSpec {
   return job.versions.get(version)?.spec ?? job.header.spec;
 }
 
-/** How many executions the job has had in each state; states without any are left out. */
+/** The number of executions in each state; states without any are left out. */
 export function countsOf(job: Job): Partial<Record<ExecutionState, number>> {
   const counts = new Map(job.evicted);
   for (const executions of [job.live, job.ended, job.superseded]) {
     for (const { state } of executions.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  // In the table's order, so that the same counts have the same bytes.
+  // In the table's order: equal counts have equal bytes.
   return Object.fromEntries(
     executionMachine.states.flatMap((state) => (counts.has(state) ? [[state, counts.get(state)]] : [])),
   );

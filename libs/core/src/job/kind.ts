@@ -10,7 +10,7 @@ import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
 
-// The limit of a sentence in a node's report, which is as free.
+// The same limit as for a sentence in a node's report.
 const whyCharsMax = 4_096;
 
 /** Jobs with their executions, of some job types. */

@@ -5,7 +5,7 @@ import { isOver, type Job } from "./job.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { deadlineOf, jobDeadlines } from "./tick.ts";
 
-/** What a job needs now, by some job types. */
+/** A reactor for some job types. */
 export function jobReactor(types: JobTypes) {
   return (job: Job, world: World, now: number): Reaction<JobCommand> => {
     const deadlines = jobDeadlines(job).map(({ at }) => at);
@@ -23,7 +23,7 @@ export function jobReactor(types: JobTypes) {
   };
 }
 
-/** Slots that look for a place now, and when others do. */
+/** Slots that are to be placed now, and when the next ones are. */
 function openSlots(
   types: JobTypes,
   { job, world, now }: { readonly job: Job; readonly world: World; readonly now: number },

@@ -11,11 +11,11 @@ import { conclude, type JobDraft, openJob, retryOf, typeOf } from "./draft.ts";
 import { type Execution, executionOf, isLive, type Job, specOf } from "./job.ts";
 
 type Saw<K extends string> = Extract<Report["saw"], { kind: K }>;
-/** What an event takes from the report that led to it. */
+/** The fields of an event that come from its report. */
 type Head = { readonly executionId: string; readonly report?: number };
 type Take<S> = (saw: S, execution: Execution, to: { readonly draft: JobDraft; readonly head: Head }) => void;
 
-/** What each kind of report leads to, for an execution that is to run. A kind that says nothing new leads to nothing. */
+/** The effect of each kind of report on an execution that is to run. A repeated kind has no effect. */
 const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
   running: (saw, execution, to) => ensureStarted(saw.startedAt, execution, to),
   publishing: (saw, execution, { draft, head }) => {
@@ -36,19 +36,19 @@ const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
     draft.emit(ExecutionFailed.of({ ...head, code, why, ...(output === undefined ? {} : { output }), ...again }));
     conclude(draft);
   },
-  // The node stopped what the log still wants: it lost sight of its assignment, so the attempt is lost and made again.
+  // The node stopped an execution that is to run: it lost its assignment, so the attempt is lost and retried.
   stopped: (_, execution, { draft, head }) => {
     const again = retryOf(draft, execution, { state: "failed", code: "STOPPED", final: false });
-    const why = "the node stopped it although nobody asked";
+    const why = "the node stopped it without an order";
     draft.emit(ExecutionFailed.of({ ...head, code: "STOPPED", why, ...again }));
     conclude(draft);
   },
 };
 
-/** The kinds of report after which nothing of the execution runs. */
+/** The kinds of report after which the execution no longer runs. */
 const settled: ReadonlySet<Report["saw"]["kind"]> = new Set(["completed", "failed", "stopped"]);
 
-/** Decides on a report. Late and forged ones are refused with a sentence; one that is recorded says nothing new. */
+/** Decides on a report. Late and forged ones are refused with a sentence; a recorded one has no effect. */
 export function takeReport({ nodeId, executionId, report }: JobCommands["Report"], draft: JobDraft, job: Job): void {
   const execution = executionOf(job, executionId);
   if (execution === undefined)
@@ -56,10 +56,10 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
   const holder = execution.placement.nodeId;
   if (holder !== nodeId) draft.refuse("NOT_YOURS", `${executionId} is held by ${holder}, reported by ${nodeId}`);
   if (report.number !== undefined && report.number <= execution.report) return;
-  if (!isLive(execution)) draft.refuse("ILLEGAL_TRANSITION", `${executionId} is ${execution.state} already`);
+  if (!isLive(execution)) draft.refuse("ILLEGAL_TRANSITION", `${executionId} is already ${execution.state}`);
   const head: Head = { executionId, ...(report.number === undefined ? {} : { report: report.number }) };
   if (execution.state === "stopping") {
-    // The order stands: how a task ended that nobody wants any more changes no outcome.
+    // The stop order is final: the result of a task that is to stop changes no outcome.
     if (!settled.has(report.saw.kind)) return;
     const again = retryOf(draft, execution, { state: "stopped", code: "", final: false });
     draft.emit(ExecutionStopped.of({ ...head, ...again }));
@@ -77,7 +77,7 @@ function ensureStarted(
 ): void {
   if (state !== "assigned") return;
   const seconds = specOf(openJob(draft), placement).tasks[0]?.timeouts.executionTimeout ?? 0;
-  // The owner's clock, not the node's: a node whose clock is wrong must not be able to end or stretch its own deadline.
+  // The owner's clock, not the node's: a node with a wrong clock must not shorten or extend its deadline.
   const timeout = seconds > 0 ? { timeoutAt: draft.now + seconds * 1000 } : {};
   draft.emit(ExecutionStarted.of({ ...head, startedAt, ...timeout }));
 }

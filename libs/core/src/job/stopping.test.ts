@@ -151,7 +151,7 @@ describe("an execution that is stopping", () => {
     givenJob(...stopped)
       .when({ name: "Tick" }, until - 1)
       .then();
-    const why = "the node did not confirm in time that it has stopped it";
+    const why = "the node did not confirm the stop in time";
     const lost = ExecutionsLost.of({ slots: ["0"], code: "STOP_TIMED_OUT", why });
     givenJob(...stopped)
       .when({ name: "Tick" }, until)

@@ -3,7 +3,7 @@ import { conclude, failJob, type JobDraft, loseAll, openJob, retryOf } from "./d
 import { type Execution, isOver, type Job, liveExecutions, specOf } from "./job.ts";
 import { jobLimits } from "./limits.ts";
 
-/** A deadline of the job itself: when, and the sentence when it has passed. */
+/** A deadline of the job itself: its time, and the sentence when it has passed. */
 interface JobDeadline {
   readonly at: number;
   readonly why: string;
@@ -11,7 +11,7 @@ interface JobDeadline {
 
 type LiveState = "assigned" | "running" | "publishing" | "stopping";
 
-/** How long after its own deadline each state is ended: time for a node that acts by the same deadline to report it. */
+/** How long each state may exceed its deadline: time for a node that acts on the same deadline to report it. */
 const graceMs: { readonly [S in LiveState]: number } = {
   assigned: 0,
   running: jobLimits.timeoutGraceMs,
@@ -19,7 +19,7 @@ const graceMs: { readonly [S in LiveState]: number } = {
   stopping: 0,
 };
 
-/** What ends a state that lasts too long. */
+/** Ends a state that lasts too long. */
 const overdue: { readonly [S in LiveState]: (executions: readonly Execution[], draft: JobDraft) => void } = {
   assigned: (executions, draft) =>
     loseAll(draft, executions, { code: "START_TIMED_OUT", why: "the node did not start it in time" }),
@@ -29,27 +29,27 @@ const overdue: { readonly [S in LiveState]: (executions: readonly Execution[], d
   stopping: (executions, draft) =>
     loseAll(draft, executions, {
       code: "STOP_TIMED_OUT",
-      why: "the node did not confirm in time that it has stopped it",
+      why: "the node did not confirm the stop in time",
     }),
 };
 
-/** Does what the deadlines demand by now; nothing when none is due. */
+/** Applies the deadlines that have passed; none: no event. */
 export function tick(draft: JobDraft, job: Job): void {
   const due = jobDeadlines(job).find(({ at }) => at <= draft.now);
   if (due !== undefined) failJob(draft, { code: "JOB_TIMED_OUT", why: due.why });
-  // After a failure by the job's own deadline everything is stopping, with new deadlines.
+  // After a failure by the job's deadline everything is stopping, with new deadlines.
   const late = liveExecutions(openJob(draft)).filter((execution) => (deadlineOf(execution) ?? Infinity) <= draft.now);
   for (const [state, executions] of Map.groupBy(late, (execution) => execution.state as LiveState))
     overdue[state](executions, draft);
   conclude(draft);
 }
 
-/** When a live execution's present state has lasted too long; undefined when it may last. */
+/** When a live execution's present state times out; undefined when it has no limit. */
 export function deadlineOf({ state, deadlineAt }: Execution): number | undefined {
   return deadlineAt === undefined ? undefined : deadlineAt + graceMs[state as LiveState];
 }
 
-/** The deadlines of the job itself, as long as it goes on. */
+/** The deadlines of the job itself, until it ends. */
 export function jobDeadlines(job: Job): readonly JobDeadline[] {
   if (isOver(job)) return [];
   const { totalUntil, queueUntil, createdAt, message } = job.header;
@@ -59,16 +59,16 @@ export function jobDeadlines(job: Job): readonly JobDeadline[] {
       at: totalUntil,
       why: `Job timed out. Job took longer than ${(totalUntil - createdAt) / 1000}s`,
     });
-  // The queue's limit is for the first place of all: a job that has run waits for its nodes to come back.
+  // The queue limit applies until the first placement: a job that has run waits for its nodes to come back.
   if (queueUntil !== undefined && job.slots.size === 0)
     deadlines.push({
       at: queueUntil,
-      why: `Job timed out. Job waited longer than ${(queueUntil - createdAt) / 1000}s for a place. ${message}`.trim(),
+      why: `Job timed out. Job waited longer than ${(queueUntil - createdAt) / 1000}s for a node. ${message}`.trim(),
     });
   return deadlines;
 }
 
-/** Each as an event of its own, as many as a commit takes; the others are due still. */
+/** One event per execution, as many as a commit takes; the others remain due. */
 function timeOut(executions: readonly Execution[], draft: JobDraft): void {
   const code = "EXECUTION_TIMED_OUT";
   for (const execution of executions.slice(0, jobLimits.placesPerCommit)) {

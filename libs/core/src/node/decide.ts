@@ -11,24 +11,24 @@ import {
 import { type Decision, type Draft, decideWith } from "../decider.ts";
 import { type ClusterNode, evolveNode } from "./node.ts";
 
-/** What happens to a node's membership. */
+/** The commands of a node's membership. */
 export type NodeCommand =
   | { readonly name: "RecordHeartbeat"; readonly heartbeat: Heartbeat }
-  /** No heartbeat came for too long, or it announced that it leaves. */
+  /** Heartbeats stopped, or the node announced its shutdown. */
   | {
       readonly name: "Miss";
       readonly why: string;
       readonly lastSeenAt: number;
-      /** How long it may be away; `forgetAfterMs` where it is left out. */
+      /** How long it may be disconnected; `forgetAfterMs` when left out. */
       readonly forgetAfterMs?: number;
     }
-  /** Time has passed: a node that was away for too long is forgotten. */
+  /** Time has passed: a node that was disconnected for too long is forgotten. */
   | { readonly name: "Forget" };
 
-/** Seven days: longer than a weekend's repair, shorter than what an autoscaled cluster may gather. */
+/** Seven days: longer than a weekend's repair, short enough to bound the nodes that an autoscaled cluster accumulates. */
 export const forgetAfterMs = 7 * 24 * 3_600_000;
 
-/** What a command comes to, for a node as it stands. Pure; `now` in milliseconds since the epoch. */
+/** The result of a command for a node in its present state. Pure; `now` in milliseconds since the epoch. */
 export function decideNode(node: ClusterNode | undefined, command: NodeCommand, now: number): Decision<NodeEvent> {
   return decideWith<ClusterNode, NodeEvent>(evolveNode, node, {
     now,
@@ -60,7 +60,7 @@ const handlers: {
   },
 };
 
-/** What a node says of itself, without how busy it is just now. */
+/** What a node advertises, without its load. */
 function standing({ available: _, running: __, ...lasting }: NodeInfo): string {
   return JSON.stringify(lasting);
 }

@@ -1,7 +1,7 @@
 import { type NodeEntity, unknownBuildDate } from "@shoal/proto";
 import type { ClusterNode } from "./node.ts";
 
-/** The semantic version as the field writes it: `v0.1.0`. */
+/** The semantic version as Bacalhau writes it: `v0.1.0`. */
 const buildOf = (version: string) => {
   const [major = "0", minor = "0"] = version.replace(/^v/, "").split(".");
   return { major, minor, gitVersion: version, gitCommit: "", buildDate: unknownBuildDate, goos: "", goarch: "" };

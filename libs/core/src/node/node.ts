@@ -1,7 +1,7 @@
 import { type NodeEvent, type NodeInfo, type NodeState, next, nodeMachine } from "@shoal/proto";
 import type { Moment } from "../decider.ts";
 
-/** A node's membership. A new object whenever something of it changes. */
+/** A node's membership. A new object whenever one of its fields changes. */
 export interface ClusterNode {
   readonly info: NodeInfo;
   readonly state: NodeState;
@@ -11,13 +11,13 @@ export interface ClusterNode {
   readonly disconnectedSince: number | undefined;
   readonly lastSeenAt: number;
   readonly message: string;
-  /** When a node that is disconnected is forgotten, milliseconds since the epoch. */
+  /** When a disconnected node is forgotten, milliseconds since the epoch. */
   readonly forgetAt: number | undefined;
   readonly revision: number;
   readonly seq: number;
 }
 
-/** Folds one event of a node in; undefined when the machine has no such row. */
+/** Folds one event of a node in; undefined when the machine does not allow it. */
 export function evolveNode(
   node: ClusterNode | undefined,
   event: NodeEvent,

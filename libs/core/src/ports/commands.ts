@@ -10,13 +10,13 @@ export interface CommandEnvelope<C extends NamedCommand = NamedCommand> {
   readonly actor: Actor;
 }
 
-/** What came of a command: the position of the aggregate's last commit, or why nothing was decided. */
+/** The result of a command: the position of the aggregate's last commit, or why nothing was decided. */
 export type CommandReply =
   | { readonly ok: true; readonly seq: number; readonly changed: boolean }
   | { readonly ok: false; readonly rejection: Rejection };
 
 /**
- * Commands between requesters. A command or its answer may be lost, and a command may reach several requesters that serve its shard: the
+ * Commands between requesters. A command or its answer may be lost, and several requesters may receive a command for their shard: the
  * sender appends by itself when no answer comes, and the command's id makes it one decision.
  */
 export interface CommandBus {
@@ -27,7 +27,7 @@ export interface CommandBus {
   send(shard: number, envelope: CommandEnvelope, waitMs: number): Promise<CommandReply | undefined>;
   /**
    * Answers the commands for a shard until closed. A handler that rejects sends no answer. The envelope is checked and the aggregate is
-   * of this shard; of the command only the name is known: its kind's `accepts` has the schema for the rest.
+   * of this shard; of the command only the name is checked: its kind's `accepts` has the schema for the rest.
    */
   serve(
     shard: number,

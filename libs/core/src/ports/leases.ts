@@ -1,40 +1,40 @@
-/** What a requester says of itself in its entry. */
+/** A requester's entry. */
 export interface MemberInfo {
-  /** The version of Shoal that it runs; empty when the entry does not say. */
+  /** The version of Shoal that it runs; empty when the entry has none. */
   readonly version: string;
   /** The highest feature level that it supports. */
   readonly featureLevel: number;
 }
 
-/** Which requesters live, what each owns, and what the cluster allows. */
+/** The live requesters, the owner of each shard, and the cluster's feature level. */
 export interface LeaseSnapshot {
   /** In order of id. */
   readonly requesters: readonly string[];
-  /** What each of them says of itself. */
+  /** The entry of each requester. */
   readonly members: ReadonlyMap<string, MemberInfo>;
-  /** The requester that owns each shard; a free shard is left out. */
+  /** The requester that owns each shard; free shards are left out. */
   readonly owners: ReadonlyMap<number, string>;
-  /** The cluster's feature level; 1 until it is raised for the first time. It never goes down. */
+  /** The cluster's feature level; 1 until it is raised. It never goes down. */
   readonly featureLevel: number;
 }
 
-/** Ownership of shards, for some seconds at a time. Only for efficiency: the expected sequence is the fence. */
+/** Ownership of shards, for some seconds at a time. An optimization: the expected sequence is the fence. */
 export interface Leases {
   /**
-   * Shows the others that this requester lives, with what it says of itself (this release when left out); renewed by the port itself until
+   * Registers this requester as live, with its entry (this release when left out); the port renews it until
    * `close`.
    */
   start(watcher: LeaseWatcher, self?: MemberInfo): Promise<void>;
   /**
-   * Raises the cluster's feature level, and resolves with the level afterwards: a higher one stays as it is. Throws Fault LOG_UNREACHABLE
-   * when the store does not answer; the level is raised or not then.
+   * Raises the cluster's feature level, and resolves with the level afterwards: a higher one is unchanged. Throws Fault LOG_UNREACHABLE
+   * when the store does not answer; whether the level was raised is unknown then.
    */
   raiseFeatureLevel(level: number): Promise<number>;
-  /** Tries to take a free shard. The lease, or undefined when somebody else has it. */
+  /** Tries to take a free shard. Resolves with the lease, or undefined when another requester has it. */
   acquire(shard: number): Promise<Lease | undefined>;
-  /** Gives a shard back at once. */
+  /** Releases a shard at once. */
   release(lease: Lease): Promise<void>;
-  /** Stops renewing and takes this requester off the list. Leases not released before end by themselves. */
+  /** Stops renewing and deregisters this requester. Leases that are not released before expire. */
   close(): Promise<void>;
 }
 
@@ -45,10 +45,10 @@ export interface Lease {
   readonly epoch: number;
 }
 
-/** What a requester is told about leases. */
+/** Receives changes of leases. */
 export interface LeaseWatcher {
   /** The whole snapshot, whenever it changes. */
   changed(snapshot: LeaseSnapshot): void;
-  /** A lease of ours ended without our doing: stop acting on this shard at once. */
+  /** A lease ended without a release: stop acting on this shard at once. */
   lost(lease: Lease): void;
 }

@@ -7,14 +7,14 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
 }
 
-/** The node's side: bounded, sheds first, never waits. */
+/** The node's side: bounded, drops output when full, never waits. */
 export interface LogSender {
   send(executionId: string, chunk: LogChunk): void;
 }
 
-/** The requester's side: what is kept of an execution's output, and what still comes. */
+/** The requester's side: the stored output of an execution, and new output. */
 export interface LogReader {
-  /** From the first kept chunk (or from now with `tail`), then live, until closed. `caughtUp` is called once what was there has been told. */
+  /** From the first stored chunk (or from now with `tail`), then live, until closed. `caughtUp` is called once, after the stored chunks. */
   read(
     executionId: string,
     options: { readonly tail: boolean },
@@ -22,13 +22,13 @@ export interface LogReader {
   ): Promise<{ close(): Promise<void> }>;
 }
 
-/** Where output is delivered. */
+/** Receives output. */
 export interface OutputReader {
   chunk(chunk: LogChunk): void;
   caughtUp(): void;
   /**
-   * Asked before more is read: a promise while the reader has enough, and nothing is asked for until it resolves; a few chunks that were
-   * asked for before still come. It must not reject.
+   * Called before the next read: a promise pauses reading until it resolves; a few chunks that were
+   * requested before still arrive. It must not reject.
    */
   room?(): Promise<void> | undefined;
 }

@@ -1,12 +1,12 @@
-/** How far a shard's part of one bucket follows the log. It lives in that bucket: a bucket that is lost takes it along. */
+/** The position of a shard in one bucket. Stored in that bucket: a deleted bucket loses it too. */
 export interface ViewPosition {
   /** The entries of every commit up to here are written. */
   readonly eventsSeq: number;
-  /** Every report up to here is decided; kept in the bucket `open` alone, 0 elsewhere. */
+  /** Every report up to here is decided; used in the bucket `open` only, 0 elsewhere. */
   readonly reportsSeq: number;
-  /** How many aggregates of the shard were open when it was written; kept in the bucket `open` alone. */
+  /** The number of open aggregates of the shard at the time of writing; used in the bucket `open` only. */
   readonly open?: number;
-  /** A rebuild has begun and not finished: entries may be missing, and owners take it for no position. */
+  /** A rebuild has started and not finished: entries may be missing, and owners treat it as no position. */
   readonly isRebuilding?: true;
 }
 
@@ -15,14 +15,14 @@ export interface StoredPosition extends ViewPosition {
   readonly revision: number;
 }
 
-/** Where owners keep their positions, under `_position.<shard>`. Throws Fault LOG_UNREACHABLE when the store does not answer. */
+/** Where owners store their positions, under `_position.<shard>`. Throws Fault LOG_UNREACHABLE when the store does not answer. */
 export interface Positions {
   /** Undefined when there is none: the shard's part of the bucket has to be rebuilt. */
   load(bucket: string, shard: number): Promise<StoredPosition | undefined>;
   /**
-   * Writes strictly on the revision that the position names (0: there is none yet), and resolves with the new one. Throws Fault REVISION_CONFLICT when
-   * another requester has written, or the bucket is not the same any more. After LOG_UNREACHABLE it is written or not: load it
-   * before the next save.
+   * Writes at the revision of the position (0: none is stored), and resolves with the new one. Throws Fault REVISION_CONFLICT when
+   * another requester has written, or the bucket was created again. After LOG_UNREACHABLE the write may be stored: load
+   * the position before the next save.
    */
   save(bucket: string, shard: number, position: StoredPosition): Promise<number>;
 }

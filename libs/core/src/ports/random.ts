@@ -1,4 +1,4 @@
-/** The only source of random ids and numbers. Seeded in simulations. */
+/** The source of random ids and numbers. Seeded in simulations. */
 export interface Random {
   /** A random UUID. */
   uuid(): string;

@@ -1,8 +1,8 @@
 import type { Report } from "@shoal/proto";
 
-/** What nodes say. A node may say the same again, late, or out of order. */
+/** Sends the reports of a node. Reports may be repeated, late, or out of order. */
 export interface ReportSender {
-  /** Resolves once the report is stored; throws Fault LOG_UNREACHABLE when it is not known to be. Say it again then. */
+  /** Resolves once the report is stored; throws Fault LOG_UNREACHABLE when that is unknown. Send it again then. */
   send(report: OutgoingReport): Promise<void>;
 }
 
@@ -13,23 +13,23 @@ export interface OutgoingReport {
   readonly report: Report;
 }
 
-/** A report as the shard's owner gets it. The node's id is that of the subject, which the server vouches for. */
+/** A report as the shard's owner receives it. The node's id is the one in the subject, which the server's permissions guarantee. */
 export interface ReceivedReport extends OutgoingReport {
   readonly nodeId: string;
   readonly seq: number;
 }
 
-/** How reports are read. */
+/** Options of following reports. */
 export interface ReportReading {
-  /** Asked after each report: a promise while there is enough to do, and nothing is delivered until it resolves. It must not reject. */
+  /** Called after each report: a promise pauses delivery until it resolves. It must not reject. */
   room?(): Promise<void> | undefined;
 }
 
 /** The owner's side of reports. */
 export interface ReportQueue {
   /**
-   * Every report of a shard behind `afterSeq`, in order, and then live. What cannot be read is parked with its reason and
-   * counted, and the shard goes on. Whoever follows remembers how far it has got.
+   * Every report of a shard after `afterSeq`, in order, and then live. An unreadable report is parked with its reason and
+   * counted, and the shard continues. The caller stores its position.
    */
   follow(
     shard: number,
@@ -37,6 +37,6 @@ export interface ReportQueue {
     deliver: (report: ReceivedReport) => void,
     reading?: ReportReading,
   ): Promise<{ close(): Promise<void> }>;
-  /** Puts a report aside that can never be decided, with the reason. Throws Fault LOG_UNREACHABLE when that is not known to be stored. */
+  /** Parks a report that can never be decided, with the reason. Throws Fault LOG_UNREACHABLE when it is unknown whether that is stored. */
   park(report: ReceivedReport, why: string): Promise<void>;
 }

@@ -17,14 +17,14 @@ export interface Candidate {
 
 /** A candidate that fits, for rankers. */
 export interface RankedCandidate extends Candidate {
-  /** How often executions of this job have ended badly on each node. */
+  /** The number of failed or lost executions of this job on each node. */
   readonly failuresOn: ReadonlyMap<string, number>;
 }
 
-/** What a task gets when it does not say (Bacalhau's defaults for batch and ops jobs). */
+/** The resources of a task that names none (Bacalhau's defaults for batch and ops jobs). */
 export const defaultResources: Resources = { cpuCores: 0.5, memoryBytes: 512e6, diskBytes: 0, gpus: 0 };
 
-/** A task's resources in numbers; what is empty or unreadable becomes the default. */
+/** A task's resources in numbers; an empty or unreadable one becomes the default. */
 export function resourcesOf(spec: ResourcesSpec): Resources {
   const read = (text: string, parse: typeof parseCpu, fallback: number) => {
     const parsed = text === "" ? undefined : parse(text);
@@ -38,7 +38,7 @@ export function resourcesOf(spec: ResourcesSpec): Resources {
   };
 }
 
-/** How often executions of the job have ended badly on each node. */
+/** The number of failed or lost executions of the job on each node. */
 export function failuresOf(job: Job): ReadonlyMap<string, number> {
   return job.failuresOn;
 }

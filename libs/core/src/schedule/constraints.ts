@@ -1,9 +1,9 @@
 import type { Constraint } from "@shoal/proto";
 
-/** A key that begins so is a preference and not a condition; the rest of it is the label. */
+/** A key with this prefix is a preference and not a condition; the rest of it is the label. */
 const wish = "favour_";
 
-/** It decides which node is better, not which one fits. */
+/** A preference ranks nodes and excludes none. */
 export const isPreference = ({ key }: Constraint): boolean => key.startsWith(wish);
 
 type NodeLabels = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const compare =
   (found, [expected]) =>
     found !== undefined && /^-?\d+$/.test(found) && test(Number(found), Number(expected));
 
-/** When a label meets each operator; a label that is not there is undefined. */
+/** When a label meets each operator; a missing label is undefined. */
 const tests: Readonly<Record<Constraint["operator"], Test>> = {
   in: (found, values) => found !== undefined && values.includes(found),
   notin: (found, values) => found === undefined || !values.includes(found),
@@ -27,7 +27,7 @@ const tests: Readonly<Record<Constraint["operator"], Test>> = {
   lt: compare((found, expected) => found < expected),
 };
 
-/** Whether labels meet one constraint, wish or not. */
+/** Whether labels meet one constraint, preference or condition. */
 export function meets(labels: NodeLabels, { key, operator, values }: Constraint): boolean {
   const label = key.startsWith(wish) ? key.slice(wish.length) : key;
   return tests[operator](Object.hasOwn(labels, label) ? labels[label] : undefined, values);
@@ -41,7 +41,7 @@ export function unmetBy(labels: NodeLabels, constraints: readonly Constraint[]):
   return `wants ${unmet.key} ${unmet.operator} ${unmet.values.join(",")}`.trimEnd().concat(`, found ${found}`);
 }
 
-/** How many wishes the labels meet. */
+/** How many preferences the labels meet. */
 export function preferencesMet(labels: NodeLabels, constraints: readonly Constraint[]): number {
   return constraints.filter((each) => each.key.startsWith(wish) && meets(labels, each)).length;
 }

@@ -1,4 +1,4 @@
-/** What one draw may take. */
+/** Options of one draw. */
 export interface DrawOptions {
   readonly limit: number;
   /** A random number: 0 ≤ n < 1. */
@@ -7,10 +7,10 @@ export interface DrawOptions {
   readonly accepts: (nodeId: string) => boolean;
 }
 
-// Where nodes are at least so many times as many as are drawn, few throws hit one again.
+// Where the set has at least this many times as many nodes as are drawn, few draws hit a node twice.
 const manyTimes = 4;
 
-/** A set of node ids from which some are drawn at random without looking at the others. */
+/** A set of node ids from which some are drawn at random without visiting the others. */
 export class EligibleNodes {
   readonly #ids: string[] = [];
   readonly #indexes = new Map<string, number>();
@@ -42,15 +42,15 @@ export class EligibleNodes {
   }
 
   /**
-   * Up to `limit` distinct nodes, each as likely as any other. Looks at more than it draws only while `accepts` refuses; fewer than `limit`
-   * means that every node was looked at.
+   * Up to `limit` distinct nodes, uniformly at random. Visits more than it draws only while `accepts` refuses; fewer than `limit`
+   * means that every node was visited.
    */
   draw(options: DrawOptions): readonly string[] {
     const sampled = this.#sample(options);
     return sampled.length === options.limit ? sampled : this.#shuffle(options);
   }
 
-  /** A few of many, without moving any: some throws hit a node again or one that is not accepted, so there may be too few. */
+  /** A few of many, without moving any: some draws hit a node twice or one that is not accepted, so there may be too few. */
   #sample({ limit, fraction, accepts }: DrawOptions): readonly string[] {
     const drawn: string[] = [];
     if (limit * manyTimes > this.#ids.length) return drawn;
@@ -61,7 +61,7 @@ export class EligibleNodes {
     return drawn;
   }
 
-  /** One after the other in random order. */
+  /** Visits nodes one by one in random order. */
   #shuffle({ limit, fraction, accepts }: DrawOptions): readonly string[] {
     const drawn: string[] = [];
     for (let next = 0; next < this.#ids.length && drawn.length < limit; next++) {

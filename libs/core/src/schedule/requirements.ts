@@ -1,17 +1,17 @@
 import { type JobSpec, type Requirements, requirementsBytesMax, type SpecConfig } from "@shoal/proto";
 import { resourcesOf } from "./candidate.ts";
 
-// A value of an environment that begins like this is read from the node's own environment.
+// Prefix of an environment value that the node reads from its own environment.
 const hostPrefix = "env:";
 
-/** The host variable that a value of an environment stands for, or undefined when it stands for itself. */
+/** The host variable that an environment value refers to; undefined for a literal value. */
 export const hostVariableOf = (value: string): string | undefined =>
   value.startsWith(hostPrefix) ? value.slice(hostPrefix.length) : undefined;
 
-// A spec never changes; a job asks for its requirements after each of its changes.
+// A spec never changes; a job computes its requirements after each of its changes.
 const requirementsBySpec = new WeakMap<JobSpec, Requirements>();
 
-/** What a job of this spec needs of a node; undefined when it has no task. */
+/** What a job of this spec requires of a node; undefined when it has no task. */
 export function requirementsOf(spec: JobSpec): Requirements | undefined {
   const before = requirementsBySpec.get(spec);
   if (before !== undefined) return before;
@@ -33,20 +33,20 @@ export function requirementsOf(spec: JobSpec): Requirements | undefined {
 
 const partOf = ({ type, params }: SpecConfig) => ({ type, params });
 
-// MessagePack takes more than JSON only for numbers, of which there are few: an eighth is kept free for them.
+// MessagePack is larger than JSON only for numbers, of which requirements have few: an eighth is reserved for them.
 const budgetBytes = requirementsBytesMax - requirementsBytesMax / 8;
-// One part's params: more than paths, names and addresses need, less than data that is written inline.
+// One part's params: enough for paths, names and addresses, not for inline data.
 const paramsBytesMax = 1_024;
 
-// Requirements never change; a job that waits asks with the same ones again and again.
+// Requirements never change; a waiting job sends the same ones in every ask.
 const asked = new WeakMap<Requirements, Requirements>();
 
 const encoder = new TextEncoder();
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
 /**
- * Requirements as an ask carries them: below `requirementsBytesMax`. Left out are params of more than a kilobyte, then whatever else has
- * no room, the rarest need first. The requester's filters have judged the constraints; a node that runs the task judges the rest.
+ * Requirements for an ask: below `requirementsBytesMax`. Params of more than a kilobyte are left out, then what exceeds the
+ * budget, the rarest requirement first. The requester's filters have checked the constraints; the node that runs the task checks the rest.
  */
 export function askedOf(requirements: Requirements): Requirements {
   const known = asked.get(requirements) ?? bound(requirements);
@@ -55,7 +55,7 @@ export function askedOf(requirements: Requirements): Requirements {
 }
 
 function bound(requirements: Requirements): Requirements {
-  // Nearly all: what is small as a whole has no part that is too large.
+  // The usual case: a small whole has no large part.
   if (bytesOf(requirements) <= paramsBytesMax) return requirements;
   let left = budgetBytes;
   const within = <T>(value: T, otherwise: T): T => {
@@ -78,7 +78,7 @@ function bound(requirements: Requirements): Requirements {
     constraints: within(requirements.constraints, []),
     sources: requirements.sources.flatMap((source) => {
       const each = bounded(source);
-      // With its params it is counted already.
+      // Its size is counted with its params already.
       return "params" in each ? [each] : within<(typeof each)[]>([each], []);
     }),
     resultPaths: requirements.resultPaths.flatMap((path) => within([path], [])),

@@ -3,20 +3,20 @@ import { evaluateAll } from "../policy.ts";
 import type { RankedCandidate } from "./candidate.ts";
 import { rankers } from "./rankers/index.ts";
 
-/** Numbers that bound one scheduling decision, each with its reason. */
+/** Limits of one scheduling decision. */
 export const scheduleLimits = {
   /**
-   * Nodes that fit and that are ranked together. A larger cluster is sampled, so that a decision costs the same however large it is: where
-   * nodes differ only in how busy they are, the best of 16 at random is nearly the best of all.
+   * Nodes that fit and are ranked together. A larger cluster is sampled, so that a decision costs the same in every cluster: where
+   * nodes differ only in their load, the best of 16 at random is nearly the best of all.
    */
   drawn: 16,
-  /** The same for a job that prefers some labels: few nodes may have them. */
+  /** The same for a job with preferred labels: few nodes may have them. */
   drawnByPreference: 64,
-  /** Refusals that one decision explains; the others are counted only. */
+  /** Refusals that one decision explains; the others are only counted. */
   explained: 20,
-  /** Classes of one requester. More are told apart job by job: a class costs a check for each heartbeat and a set of node ids. */
+  /** Classes of one requester. Further jobs are matched one by one: a class costs a check for each heartbeat and a set of node ids. */
   classes: 256,
-  /** The longest key of a class: a job with more constraints than that shares no class with others anyway. */
+  /** The longest key of a class: a job with more constraints rarely shares its class. */
   classKeyChars: 8_192,
 } as const;
 

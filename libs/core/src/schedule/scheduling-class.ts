@@ -5,7 +5,7 @@ import { EligibleNodes } from "./eligible-nodes.ts";
 import { filters } from "./filters/index.ts";
 import { scheduleLimits } from "./schedule.ts";
 
-/** Which jobs the same nodes fit: equal keys, equal class. Undefined when it is too long to be a key. */
+/** The key of a job's scheduling class: equal keys, equal class. Undefined when it is too long. */
 export function classKeyOf(requirements: Requirements): string | undefined {
   const { engine, publisher, sources, network, constraints, hostVariables, resources } = requirements;
   const key = JSON.stringify([
@@ -35,7 +35,7 @@ export function sizeClassOf({ cpuCores, memoryBytes, diskBytes, gpus }: Resource
   };
 }
 
-/** What every job of a size class needs at least: a node without that much fits none of them. */
+/** The least that every job of a size class needs: a node without that much fits none of them. */
 function leastOf({ cpuCores, memoryBytes, diskBytes, gpus }: Resources): Resources {
   return { cpuCores: cpuCores / 2, memoryBytes: memoryBytes / 2, diskBytes: diskBytes / 2, gpus: gpus / 2 };
 }
@@ -44,16 +44,16 @@ function leastOf({ cpuCores, memoryBytes, diskBytes, gpus }: Resources): Resourc
 export class SchedulingClass {
   readonly #requirements: Requirements;
   readonly eligible = new EligibleNodes();
-  /** Some of the nodes that do not fit, to be explained. */
+  /** Some of the nodes that do not fit, to explain a refusal. */
   readonly refused = new Set<string>();
 
-  /** A class from any of its jobs. */
+  /** Creates a class from any of its jobs. */
   constructor(requirements: Requirements, nodes: Iterable<NodeInfo>) {
     this.#requirements = { ...requirements, resources: leastOf(sizeClassOf(requirements.resources)) };
     for (const info of nodes) this.put(info);
   }
 
-  /** A node joined, or advertises something else. */
+  /** Adds a node, or a changed one. */
   put(info: NodeInfo): void {
     const verdict = evaluateAll(filters, { requirements: this.#requirements, info });
     this.remove(info.nodeId);
@@ -67,7 +67,7 @@ export class SchedulingClass {
   }
 }
 
-/** The node advertises the same: whatever fitted it fits it still. How busy it is does not count. */
+/** Whether two revisions of a node advertise the same, apart from the load: the same classes fit it. */
 export function advertisesSame(a: NodeInfo, b: NodeInfo): boolean {
   return (
     a.protocol === b.protocol &&

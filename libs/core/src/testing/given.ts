@@ -9,13 +9,13 @@ import { decideNode, type NodeCommand } from "../node/decide.ts";
 import { type ClusterNode, evolveNode } from "../node/node.ts";
 import { sampleAt } from "./samples.ts";
 
-/** What a test may say about a decision. */
+/** Assertions about a decision. */
 interface Then<E> {
-  /** It came to exactly these events; none means that there was nothing to do. */
+  /** The decision has exactly these events; none: nothing changes. */
   then(...events: readonly E[]): void;
-  /** It came to events of exactly these kinds. */
+  /** The decision has events of exactly these kinds. */
   thenKinds(...types: readonly string[]): void;
-  /** It was refused with this code. */
+  /** The command was refused with this code. */
   refused(code: ErrorCode): void;
   readonly decision: Decision<E>;
 }
@@ -25,7 +25,7 @@ interface Decider<S, C, E extends StoredEvent> {
   readonly decide: (state: S | undefined, command: C, now: number) => Decision<E>;
 }
 
-/** Folds events one by one, each at its own position and all at the sample time; a test's history must be legal. */
+/** Folds events one by one, each at a separate position and all at the sample time; a test's history must be legal. */
 export function folded<S, E extends StoredEvent>(evolve: Evolve<S, E>, history: readonly E[]): S | undefined {
   return history.reduce<S | undefined>((state, event, index) => {
     const after = evolve(state, event, { at: sampleAt, seq: index + 1 });
@@ -39,12 +39,12 @@ function givenFor<S, C, E extends StoredEvent>({ evolve, decide }: Decider<S, C,
     const state = folded(evolve, history);
     return {
       state,
-      /** `now` is the sample time unless it is said. */
+      /** `now` is the sample time by default. */
       when(command: C, now = sampleAt): Then<E> {
         const decision = decide(state, command, now);
         return {
           decision,
-          // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
+          // biome-ignore lint/suspicious/noThenProperty: given, when, then; no code awaits it
           then: (...events) => expect(decision).toEqual({ ok: true, events }),
           thenKinds: (...types) => expect(kindsOf(decision)).toEqual(types),
           refused: (code) => expect(decision).toMatchObject({ ok: false, rejection: { code } }),
@@ -54,7 +54,7 @@ function givenFor<S, C, E extends StoredEvent>({ evolve, decide }: Decider<S, C,
   };
 }
 
-/** The kinds of a decision's events, or its rejection as a line. */
+/** The kinds of a decision's events, or its rejection as one line. */
 function kindsOf(decision: Decision<StoredEvent>): readonly string[] {
   return decision.ok
     ? decision.events.map(({ type }) => type)

@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { Prng } from "./prng.ts";
 
-/** A clock that moves only when it is told to, and that lets every promise settle between two callbacks. */
+/** A clock that only tests move, and that lets every promise settle between two callbacks. */
 export interface ManualClock extends Clock {
-  /** Runs what is due up to `at`, in order of time, and stands at `at` afterwards. */
+  /** Runs what is due up to `at`, in order of time; the time is `at` afterwards. */
   advanceTo(at: number): Promise<void>;
-  /** The same, counted from now. */
+  /** The same, relative to now. */
   advance(ms: number): Promise<void>;
-  /** Runs until nothing is planned any more. Throws after `tasksMax` callbacks: something plans itself again for ever. */
+  /** Runs until no callback is planned. Throws after `tasksMax` callbacks: some callback plans itself forever. */
   runUntilIdle(tasksMax?: number): Promise<void>;
   /** Runs the next callback; false when there is none. */
   step(): Promise<boolean>;
@@ -27,14 +27,14 @@ interface Planned {
   callback: (() => void) | undefined;
 }
 
-// 2026-01-01: any fixed moment does; a real one reads well in a failing test.
+// 2026-01-01: any fixed time works; a real one reads well in a failing test.
 const startOfTime = Date.UTC(2026, 0, 1);
 // A hundred times what a long simulation needs.
 const idleTasksMax = 10_000_000;
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A hand-moved clock. Callbacks of one moment run in the order they were planned in, or, given dice, in a seeded order. */
+/** A manual clock. Callbacks of one time run in the order they were planned in, or, given a prng, in a seeded order. */
 export function createManualClock(startAt: number = startOfTime, prng?: Prng): ManualClock {
   const heap = createHeap();
   let now = startAt;
@@ -86,7 +86,7 @@ function isBefore(a: Planned, b: Planned): boolean {
   return a.turn === b.turn ? a.order < b.order : a.turn < b.turn;
 }
 
-/** A binary heap; cancelled tasks leave it when they come to the top. */
+/** A binary heap; cancelled tasks leave it when they reach the top. */
 function createHeap() {
   const tasks: Planned[] = [];
   const swap = (i: number, j: number): void => {
@@ -137,7 +137,7 @@ function createHeap() {
   };
 }
 
-/** Moves a clock on for as long as anything is planned, so that tests which only await can use it. */
+/** Advances a clock while any callback is planned, so that tests which only await can use it. */
 export function drive(clock: ManualClock): { stop(): void } {
   let driving = true;
   void (async () => {

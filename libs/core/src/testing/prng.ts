@@ -1,14 +1,14 @@
-/** Repeatable randomness: the same seed throws the same dice, on every machine. */
+/** A seeded random number generator: the same seed gives the same numbers, on every machine. */
 export interface Prng {
   /** 0 ≤ n < 1. */
   fraction(): number;
   /** A whole number, both ends included. */
   between(least: number, most: number): number;
-  /** True so often, 0 … 1. Throws no die for 0, so that a fault that is off changes nothing else. */
+  /** True with this probability, 0 … 1. Draws no number for 0, so that a disabled fault changes nothing else. */
   happens(probability: number): boolean;
-  /** One of them; the list is not empty. */
+  /** One element of a non-empty list. */
   pick<T>(from: readonly [T, ...T[]]): T;
-  /** Dice of their own for one purpose: what is thrown there does not move what is thrown here. */
+  /** A separate generator for one purpose: numbers drawn from it do not change those drawn here. */
   split(purpose: string): Prng;
 }
 
@@ -29,7 +29,7 @@ function mix(value: number): number {
   return (mixed ^ (mixed >>> 15)) >>> 0;
 }
 
-/** Dice for a seed. */
+/** Creates the generator of a seed. */
 export function createPrng(seed: number | string): Prng {
   let state = seedOf(String(seed));
   const fraction = (): number => {

@@ -30,7 +30,7 @@ import {
   SlotsQueued,
 } from "@shoal/proto";
 
-/** 2026-01-01, when all samples happen. */
+/** 2026-01-01, the time of all samples. */
 export const sampleAt = Date.UTC(2026, 0, 1);
 
 export const sampleJobId = "j-5a3b1c9e-0000-8000-8000-000000000001";
@@ -47,7 +47,7 @@ export const sampleOutput: RunOutput = {
   errorMsg: "",
 };
 
-/** What differs between the jobs that tests want. */
+/** The parameters of sample jobs. */
 export interface SpecOverrides {
   readonly count?: number;
   readonly timeouts?: { executionTimeout?: number; queueTimeout?: number; totalTimeout?: number };
@@ -69,7 +69,7 @@ export const sampleExecutionId = (partition = 0, attempt = 1): string =>
 
 type Assigned = EventOf<typeof ExecutionAssigned>;
 
-/** A slot of the sample job is given to the sample node, at its first attempt unless it is said. */
+/** A slot of the sample job is assigned to the sample node, at its first attempt by default. */
 export function sampleAssigned({ slot = "0", attempt = 1, ...over }: Partial<Assigned["data"]> = {}): Assigned {
   return ExecutionAssigned.of({
     executionId: sampleExecutionId(Number(slot), attempt),
@@ -79,7 +79,7 @@ export function sampleAssigned({ slot = "0", attempt = 1, ...over }: Partial<Ass
   });
 }
 
-/** A node's report, as it would come from there. */
+/** A node's report. */
 export const sampleReport = (saw: Report["saw"], number = 1): Report => ({
   at: sampleAt,
   namespace: "default",
@@ -87,7 +87,7 @@ export const sampleReport = (saw: Report["saw"], number = 1): Report => ({
   saw,
 });
 
-/** What a node of this id says of itself. */
+/** What a node of this id advertises. */
 export function sampleInfo(nodeId = "n-one"): NodeInfo {
   const capacity: Resources = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 2 ** 35, gpus: 0 };
   return {
@@ -105,7 +105,7 @@ export function sampleInfo(nodeId = "n-one"): NodeInfo {
   };
 }
 
-/** A heartbeat of the sample node, said at its start. */
+/** A heartbeat of the sample node. */
 export const sampleHeartbeat = (nodeId = "n-one", startedAt = sampleAt): Heartbeat => ({
   info: sampleInfo(nodeId),
   startedAt,
@@ -115,14 +115,14 @@ export const sampleHeartbeat = (nodeId = "n-one", startedAt = sampleAt): Heartbe
 
 const executionId = sampleExecutionId();
 
-/** One event of every kind that a job's log may hold, all of the sample job and its first try. */
+/** One event of every kind of a job's log, all of the sample job and its first attempt. */
 export const sampleJobEvents = [
   JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec(), version: 1, queueUntil: sampleAt + 60_000 }),
   JobQueued.of({ why: "no room", answers: [{ nodeId: "n-one", accepted: false, why: "it is full" }] }),
   SlotsQueued.of({ slots: ["0"], why: "no room", answers: [] }),
   JobStarted.of({}),
   JobCompleted.of({}),
-  JobFailed.of({ code: "NO_NODE_FITS", why: "nobody has the engine", answers: [] }),
+  JobFailed.of({ code: "NO_NODE_FITS", why: "no node has the engine", answers: [] }),
   JobStopped.of({ why: "enough" }),
   sampleAssigned({ answers: [{ nodeId: "n-one", accepted: true, score: 80 }] }),
   ExecutionStarted.of({ executionId, startedAt: sampleAt, timeoutAt: sampleAt + 1_000 }),
@@ -134,7 +134,7 @@ export const sampleJobEvents = [
   ExecutionStopped.of({ executionId, report: 3 }),
 ] as const;
 
-/** One event of every kind that a node's log may hold. */
+/** One event of every kind of a node's log. */
 export const sampleNodeEvents = [
   NodeJoined.of({ info: sampleInfo(), startedAt: sampleAt }),
   NodeChanged.of({ info: { ...sampleInfo(), engines: ["noop", "wasm"] }, startedAt: sampleAt }),

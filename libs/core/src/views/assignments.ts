@@ -5,7 +5,7 @@ import { deadlineDefaults } from "../job/job-types/deadline-defaults.ts";
 import { jobTypes } from "../job/job-types/index.ts";
 import type { View } from "./view.ts";
 
-/** What each node should be doing; present while the execution occupies the node. */
+/** What each node should run; present while the execution occupies the node. */
 export const assignments: View<Job> = {
   bucket: { name: buckets.assignments, keys: "<nodeId>.<executionId>" },
   pace: "at once",
@@ -14,7 +14,7 @@ export const assignments: View<Job> = {
       if (other?.live.get(id) === execution) continue;
       const { placement } = execution;
       const key = `${placement.nodeId}.${placement.executionId}`;
-      // What a node should do changes once: when it is to stop. A stopping execution changes no more until it has ended.
+      // An assignment changes once: when the execution is to stop.
       const of = execution.state === "stopping" ? execution : placement;
       yield { key, of, seq: of.seq };
     }
@@ -23,10 +23,10 @@ export const assignments: View<Job> = {
     typeof jobId === "string" && typeof namespace === "string" ? { namespace, id: jobId } : undefined,
   render({ key }, job) {
     const execution = job.live.get(key.slice(key.indexOf(".") + 1));
-    if (execution === undefined) throw new Bug(`${key} is no assignment of its job`);
+    if (execution === undefined) throw new Bug(`${key} is not an assignment of its job`);
     const { executionId, nodeId, askId, attempt, version, slot, isPinned, partition, resources, createdAt } =
       execution.placement;
-    // Of the version for which it was made: a later one does not change what a node runs already.
+    // Of the version for which it was created: a later one does not change a running execution.
     const spec = specOf(job, execution.placement);
     const [task] = spec.tasks;
     if (task === undefined) throw new Bug(`${job.header.id} has no task`);

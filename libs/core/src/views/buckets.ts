@@ -5,10 +5,10 @@ import type { ViewStore } from "../ports/view-store.ts";
 import { openBucket } from "./open.ts";
 import type { BucketDefinition } from "./view.ts";
 
-/** Buckets that code names; the others are known to the views of their kinds alone. */
+/** Buckets that code names; the views of the kinds define the others. */
 type NamedBucket = Exclude<keyof typeof buckets, "shards">;
 
-/** One thing for each bucket of views, by the bucket's name. */
+/** One value for each bucket of views, by the bucket's name. */
 export type ByBucket<T> = Readonly<Record<string, T>> & Readonly<Record<NamedBucket, T>>;
 
 /** The store of each bucket of views. */
@@ -22,7 +22,7 @@ export function viewBuckets(kinds: Kinds): readonly BucketDefinition[] {
   return all;
 }
 
-/** Makes one thing for each bucket of the kinds' views. */
+/** Makes one value for each bucket of the kinds' views. */
 export function byBucket<T>(kinds: Kinds, make: (bucket: string) => T): ByBucket<T> {
   const made = new Map(viewBuckets(kinds).map(({ name }) => [name, make(name)]));
   const named = (name: NamedBucket): T => made.get(name) ?? make(name);

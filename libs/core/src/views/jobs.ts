@@ -3,11 +3,11 @@ import { executionEntities, jobEntity } from "../job/entity.ts";
 import { countsOf, type Job } from "../job/job.ts";
 import type { View } from "./view.ts";
 
-/** What of a job's executions one entry holds; beyond it counts alone, and the log has the rest. */
+/** Limits of one entry; beyond them it has only counts, and the log has the rest. */
 export const jobEntryLimits = {
-  /** A page of the API shows fewer; one entry is some 40 KB by then. */
+  /** A page of the API shows fewer; one entry is some 40 KB at this number. */
   executions: 64,
-  /** An eighth of the server's usual limit of a message (1 MB), so that an entry of any texts fits into it. */
+  /** An eighth of the server's default message limit (1 MB), so that an entry of any texts fits into a message. */
   textChars: 131_072,
 } as const;
 
@@ -22,7 +22,7 @@ export const jobs: View<Job> = {
   },
 };
 
-/** The executions that stand in a job's entry: all of them, or none where they are too many or too large. */
+/** The executions in a job's entry: all of them, or none when they exceed the limits. */
 function executionsInEntry(job: Job): readonly ExecutionEntity[] | undefined {
   const count = job.live.size + job.ended.size + job.superseded.size;
   if (job.evicted.size > 0 || count > jobEntryLimits.executions) return undefined;

@@ -1,16 +1,16 @@
 import type { AggregateRef } from "@shoal/proto";
 
-/** A piece of an aggregate that an entry is made of. Its identity tells whether the entry has changed. */
+/** The part of an aggregate behind one entry. Its identity shows whether the entry has changed. */
 export interface Part {
   readonly key: string;
   readonly of: object;
-  /** The log position of the last change of the piece. */
+  /** The log position of the last change of the part. */
   readonly seq: number;
 }
 
-/** The bucket that a view fills. The cluster's streams, rights, ports, positions and repairs follow from it. */
+/** A bucket of views. The cluster's streams, permissions, ports, positions and rebuilds follow from it. */
 export interface BucketDefinition {
-  /** A token, which no other view uses. */
+  /** A token that is unique among views. */
   readonly name: string;
   /** What a key is, such as `<namespace>.<jobId>`. */
   readonly keys: string;
@@ -21,14 +21,14 @@ export interface BucketDefinition {
 /** Entries in a bucket, as a function of an aggregate: same aggregate, same entries, byte for byte. */
 export interface View<A> {
   readonly bucket: BucketDefinition;
-  /** How soon a change is written: at once where somebody acts on it; where nobody does after a moment, so that only what stands by then is. */
+  /** When a change is written: at once where a process acts on it; otherwise after a moment, and only the latest state. */
   readonly pace: "at once" | "after a moment";
-  /** The pieces of an aggregate. Those that are the same in `other` may be left out: what did not change then costs nothing. */
+  /** The parts of an aggregate. Those that are the same in `other` may be left out: unchanged parts then cost nothing. */
   parts(aggregate: A, other?: A): Iterable<Part>;
-  /** What the entry holds beside its `seq`. */
+  /** The entry without its `seq`. */
   render(part: Part, aggregate: A): Readonly<Record<string, unknown>>;
   /**
-   * Which aggregate an entry belongs to, by its key and what it holds; undefined when neither says. The namespace may be "*".
+   * The aggregate of an entry, by its key and its value; undefined when neither has it. The namespace may be "*".
    * Needed where the key is not `<namespace>.<id>`, or `<id>` for a kind without namespaces.
    */
   sourceOf?(key: string, value: Readonly<Record<string, unknown>>): EntrySource | undefined;
@@ -37,7 +37,7 @@ export interface View<A> {
 /** The aggregate of an entry, within the kind that the view belongs to. */
 export type EntrySource = Pick<AggregateRef, "namespace" | "id">;
 
-/** The aggregate that an entry of a view belongs to; undefined when nothing says. */
+/** The aggregate of an entry of a view; undefined when it is unknown. */
 export function sourceOfEntry(
   { sourceOf }: Pick<View<never>, "sourceOf">,
   { key, value }: { readonly key: string; readonly value: Readonly<Record<string, unknown>> },
@@ -47,10 +47,10 @@ export function sourceOfEntry(
   return dot === -1 ? { namespace: "", id: key } : { namespace: key.slice(0, dot), id: key.slice(dot + 1) };
 }
 
-/** What to write so that a bucket follows an aggregate. */
+/** A write that brings a bucket up to date with an aggregate. */
 export interface Change {
   readonly bucket: string;
-  /** To be written at once. */
+  /** Whether to write it at once. */
   readonly urgent: boolean;
   readonly key: string;
   readonly seq: number;
@@ -58,7 +58,7 @@ export interface Change {
   readonly value: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The changes from `before` to `after`; `seq` is the position of the commit between them. Cheap: only what changed is rendered. */
+/** The changes from `before` to `after`; `seq` is the position of the commit between them. Cheap: only changed parts are rendered. */
 export function changes<A>(
   view: View<A>,
   before: A | undefined,
@@ -96,5 +96,5 @@ export function entries<A>(
   }));
 }
 
-/** The entry as a bucket holds it: `seq` first, then what the view rendered. */
+/** The entry as stored: `seq` first, then the rendered value. */
 export const entryOf = (seq: number, value: Readonly<Record<string, unknown>>) => ({ seq, ...value });

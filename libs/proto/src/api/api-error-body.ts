@@ -5,7 +5,7 @@ export const ApiErrorBody = z
   .object({
     status: z.int().describe("the HTTP status"),
     message: z.string(),
-    requestId: z.string().describe("names the request in the log of the requester"),
+    requestId: z.string().describe("the id of the request in the requester's log"),
     code: z.string().describe("the code of the error table, such as NotFound"),
     component: z.string(),
     hint: z.string().describe("what to do next"),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { onWire } from "../wire/meta.ts";
 
-/** How a client can show who it is: by signing a phrase. */
+/** A way for a client to authenticate: it signs a phrase. */
 export const AuthMethod = z.object({
   type: onWire(z.literal("challenge"), { name: "type" }),
   params: onWire(z.object({ inputPhrase: z.base64().describe("the phrase to sign") }), { name: "params" }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One shard, as its owner sees it. */
+/** One shard, as reported by its owner. */
 const ShardEntity = z.object({
   shard: z.int(),
   /** Aggregates in memory. */
@@ -16,30 +16,30 @@ const QuarantinedEntity = z.object({
   kind: z.string(),
   namespace: z.string(),
   id: z.string(),
-  /** The position of the message that cannot be read; 0 when it is not known. */
+  /** The position of the unreadable message; 0 when it is not known. */
   position: z.int(),
   code: z.string(),
   reason: z.string(),
 });
 
-/** What the owner of shards does, for an operator. */
+/** The work of an owner of shards, for operators. */
 export const HoldingsEntity = z
   .object({
     shards: z.array(ShardEntity),
-    /** The first 20 of all shards. */
+    /** The first 20 over all shards. */
     quarantined: z.array(QuarantinedEntity),
   })
   .meta({ id: "Holdings" });
 export type HoldingsEntity = z.infer<typeof HoldingsEntity>;
 
-/** Which releases share a cluster, and what it allows. */
+/** The releases in a cluster, and its feature level. */
 export const ClusterEntity = z
   .object({
-    /** What requesters may write; `shoal cluster upgrade --finish` raises it. */
+    /** The level that requesters may write; `shoal cluster upgrade --finish` raises it. */
     featureLevel: z.int(),
-    /** The requester that answers; shards and quarantined aggregates are its own. */
+    /** The requester that serves this response; shards and quarantined aggregates are its own. */
     answeredBy: z.string(),
-    /** The protocol levels of nodes that the requester that answers works with. */
+    /** The protocol levels of nodes that this requester works with. */
     protocolLevels: z.object({ lowest: z.int(), highest: z.int() }),
     requesters: z.array(
       z.object({ id: z.string(), version: z.string(), featureLevel: z.int(), shards: z.array(z.int()) }),
@@ -50,6 +50,6 @@ export const ClusterEntity = z
   .meta({ id: "Cluster" });
 export type ClusterEntity = z.infer<typeof ClusterEntity>;
 
-/** What finishing an upgrade has changed. */
+/** The result of finishing an upgrade. */
 export const FinishedUpgradeEntity = z.object({ featureLevel: z.int(), before: z.int() });
 export type FinishedUpgradeEntity = z.infer<typeof FinishedUpgradeEntity>;

@@ -5,7 +5,7 @@ import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
 
-// The field's integers. Its orchestrator shows BidAccepted for what is assigned but not yet seen running.
+// Bacalhau's integers. Its orchestrator shows BidAccepted for an execution that is assigned but not yet reported as running.
 const computeInts = {
   assigned: 5,
   running: 6,
@@ -14,14 +14,14 @@ const computeInts = {
   failed: 10,
   lost: 10,
   stopped: 11,
-  // Bacalhau shows Cancelled as soon as it wants an execution to stop.
+  // Bacalhau shows Cancelled as soon as an execution is ordered to stop.
   stopping: 11,
 } satisfies Record<ExecutionState, number>;
 const desiredInts = { pending: 0, running: 1, stopped: 2 } as const;
 
 const stated = { message: z.string(), details: z.record(z.string(), z.string()) };
 
-/** An execution as the API shows it and the view keeps it. */
+/** An execution as the API shows it and the view stores it. */
 export const ExecutionEntity = z
   .object({
     id: z.string(),
@@ -51,7 +51,7 @@ export const ExecutionEntity = z
   .meta({ id: "Execution" });
 export type ExecutionEntity = z.infer<typeof ExecutionEntity>;
 
-/** Resources on the wire have the field's names, and every zero is left out. */
+/** Resources on the wire have Bacalhau's names, and every zero is left out. */
 export function onWireResources(schema: typeof AllocatedResources): typeof AllocatedResources {
   const names = { cpuCores: "CPU", memoryBytes: "Memory", diskBytes: "Disk", gpus: "GPU" } as const;
   return schema.extend({

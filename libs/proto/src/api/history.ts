@@ -16,7 +16,7 @@ export const HistoryEntity = z
       details: onWire(z.record(z.string(), z.string()), { omitEmpty: true }),
     }),
     time: onWire(z.number(), { as: "rfc3339" }),
-    /** Empty, for clients from before v1.5 alone: they fail without one of the two. */
+    /** Empty, for clients before v1.5 only: they fail without one of the two. */
     jobState: z.object({}).optional(),
     executionState: z.object({}).optional(),
   })

@@ -12,7 +12,7 @@ const words = {
   stopped: "Stopped",
 } satisfies Record<JobState, string>;
 
-/** A job as the API shows it and the view keeps it. Times are milliseconds here and nanoseconds on the wire. */
+/** A job as the API shows it and the view stores it. Times are milliseconds here and nanoseconds on the wire. */
 export const JobEntity = z
   .object({
     id: z.string(),

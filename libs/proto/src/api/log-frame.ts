@@ -4,7 +4,7 @@ import { onWire } from "../wire/meta.ts";
 // Bacalhau's numbers of the two streams.
 const streams = { stdout: 1, stderr: 2 } as const;
 
-/** One frame of a job's output over a web socket: a line, or why there is none. */
+/** One frame of a job's output over a WebSocket: a line or an error. */
 export const LogFrame = z
   .object({
     value: onWire(

@@ -6,24 +6,24 @@ import { onWireResources } from "./execution.ts";
 
 const resources = onWireResources(AllocatedResources);
 
-/** What version of the software speaks, in the field's form. */
+/** The version of the software, in Bacalhau's form. */
 export const BuildVersion = z
   .object({
     major: z.string(),
     minor: z.string(),
     gitVersion: z.string(),
     gitCommit: z.string(),
-    /** RFC 3339, as the field's clients insist; `unknownBuildDate` where it is not known. */
+    /** RFC 3339, as Bacalhau's clients require; `unknownBuildDate` where it is not known. */
     buildDate: z.string(),
     goos: onWire(z.string(), { name: "GOOS" }),
     goarch: onWire(z.string(), { name: "GOARCH" }),
   })
   .meta({ id: "Version" });
-/** What builds of the field that know no date of their own say. */
+/** The build date that Bacalhau's builds report when they have none. */
 export const unknownBuildDate = "1970-01-01T00:00:00Z";
 export type BuildVersion = z.infer<typeof BuildVersion>;
 
-/** What a node is and offers, as the API shows it. */
+/** The properties of a node, as the API shows them. */
 export const NodeInfoEntity = z
   .object({
     nodeId: z.string(),
@@ -44,16 +44,16 @@ export const NodeInfoEntity = z
         address: onWire(z.string(), { name: "address" }),
       })
       .optional(),
-    /** Of requesters; the field's own clients leave it out. */
+    /** Set for requesters; Bacalhau's clients leave it out. */
     requesterNodeInfo: z.object({ shards: z.array(z.int()) }).optional(),
     bacalhauVersion: BuildVersion,
   })
   .meta({ id: "NodeInfo" });
 
-// A forgotten node is not shown.
+// A forgotten node is not listed.
 const connection = z.enum(["connected", "disconnected"] satisfies readonly NodeState[]);
 
-/** A node as the API shows it and the view keeps it. */
+/** A node as the API shows it and the view stores it. */
 export const NodeEntity = z
   .object({
     info: NodeInfoEntity,

@@ -26,7 +26,7 @@ export function openApiDocument(routes: readonly ApiRoute[] = Object.values(apiR
   const info = {
     title: "Shoal",
     version: shoalVersion,
-    description: "Keys of a body are read in any case of letters. Answers may have more fields in later releases.",
+    description: "Keys of a body are case-insensitive. Later releases may add fields to responses.",
     license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   };
   return { openapi: "3.1.0", info, paths, components: { schemas } };
@@ -72,11 +72,11 @@ const mediaTypes: Readonly<Record<AnswerKind, string | undefined>> = {
 };
 
 const descriptions: Readonly<Record<AnswerKind, string>> = {
-  json: "the answer",
-  events: "a stream of server-sent events; the schema is that of their data",
-  websocket: "a web socket; the schema is that of its frames",
+  json: "the response",
+  events: "a stream of server-sent events; the schema describes their data",
+  websocket: "a WebSocket; the schema describes its frames",
   bytes: "the bytes",
-  redirect: "the address is in the header Location",
+  redirect: "the URL is in the header Location",
 };
 
 function answerOf({ kind = "json", answer }: ApiRoute, schemaOf: SchemaOf): JsonObject {
@@ -85,7 +85,7 @@ function answerOf({ kind = "json", answer }: ApiRoute, schemaOf: SchemaOf): Json
   return media === undefined ? { description } : { description, content: { [media]: { schema: schemaOf(answer) } } };
 }
 
-/** A copy whose references lead into the document's components. */
+/** A copy whose references point to the document's components. */
 function pointing(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(pointing);
   if (typeof node !== "object" || node === null) return node;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { wireMeta } from "../wire/meta.ts";
 
-/** What bounds a query. */
+/** Limits of a query. */
 export const queryLimits = {
-  /** Items of a page when the caller does not say, and at most. */
+  /** Items of a page by default. */
   pageItems: 100,
   pageItemsMax: 1000,
   /** A text such as a name or an id, in characters: the longest name has 256. */
@@ -12,7 +12,7 @@ export const queryLimits = {
   listChars: 4096,
 } as const;
 
-// A key that is given several times means its last value, where only one is expected.
+// Of a key that is given several times the last value counts, where only one is expected.
 const last = (given: unknown): unknown => {
   const one = Array.isArray(given) ? given.at(-1) : given;
   return one === "" ? undefined : one;
@@ -28,7 +28,7 @@ const words = new Map([
   ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
 ]);
 
-/** Yes or no as Bacalhau's clients spell it; unset means no. */
+/** A boolean as Bacalhau's clients spell it; unset means false. */
 export const flag = () =>
   z.preprocess(
     (given: boolean | undefined) => words.get(String(last(given) ?? "false")) ?? given,
@@ -38,7 +38,7 @@ export const flag = () =>
 const wholeNumber = () =>
   z.coerce.number("expected a number").int("expected a whole number").min(0, "expected 0 or more").default(0);
 
-/** How many items a page has: 0 and nothing mean the default, more than the limit means the limit. */
+/** How many items a page has: 0 or unset means the default; more than the limit means the limit. */
 export const limit = (fallback: number = queryLimits.pageItems) =>
   z.preprocess(
     (given: number | undefined) => last(given),
@@ -48,7 +48,7 @@ export const limit = (fallback: number = queryLimits.pageItems) =>
 /** A whole number, 0 when unset. */
 export const count = () => z.preprocess((given: number | undefined) => last(given), wholeNumber());
 
-/** One of the given words, in any case; the first when unset. A client may send a word of a later release. */
+/** One of the given words, case-insensitive; the first when unset. A client may send a word of a later release. */
 export const oneOf = <const W extends readonly [string, ...string[]]>(words: W) =>
   z.preprocess(
     (given: W[number] | (string & {}) | undefined) => {
@@ -70,7 +70,7 @@ export const listed = () =>
     ),
   );
 
-/** Several values, as they are, joined by commas: a label selector may come in pieces. */
+/** Several values, unchanged, joined by commas: a label selector may come in pieces. */
 export const joined = () =>
   z.preprocess(
     (given: string | undefined) => all(given),
@@ -81,19 +81,19 @@ export const joined = () =>
 
 /** The query of every list that has pages. */
 export const paging = {
-  limit: limit().describe(`items on a page: ${queryLimits.pageItems} when unset, ${queryLimits.pageItemsMax} at most`),
-  nextToken: text().describe("the NextToken of the page before; it also sets the order and the limit"),
-  reverse: flag().describe("the last in the order first"),
+  limit: limit().describe(`items per page: ${queryLimits.pageItems} when unset, at most ${queryLimits.pageItemsMax}`),
+  nextToken: text().describe("the NextToken of the previous page; it also sets the order and the limit"),
+  reverse: flag().describe("reverses the order"),
 } as const;
 
-/** Where a job is looked for. */
+/** Selects the namespace of a job. */
 export const inNamespace = {
   namespace: text().describe("the namespace of the job; `default` when unset"),
 } as const;
 
 const namesOf = new WeakMap<z.ZodObject, readonly (readonly [field: string, name: string])[]>();
 
-/** The fields of a query and their names on the wire: in snake case, unless the field has a name there. */
+/** The fields of a query and their names on the wire: in snake case, unless the field declares a name. */
 export function queryNames(query: z.ZodObject): readonly (readonly [field: string, name: string])[] {
   const stored = namesOf.get(query);
   if (stored !== undefined) return stored;
@@ -105,7 +105,7 @@ export function queryNames(query: z.ZodObject): readonly (readonly [field: strin
   return made;
 }
 
-/** A query that was read, or what is wrong with it. */
+/** A parsed query, or the problems in it. */
 export type ReadQuery<Q extends z.ZodObject> =
   | { readonly ok: true; readonly value: z.output<Q> }
   | { readonly ok: false; readonly problems: readonly string[] };
@@ -122,7 +122,7 @@ export function readQuery<Q extends z.ZodObject>(query: Q, given: Readonly<Recor
   };
 }
 
-/** The query string of a route for what a client gives, in that order; undefined and what is no field of the query are left out. */
+/** The query string of a route for a client's input, in that order; leaves out undefined values and keys that are no field of the query. */
 export function writeQuery(query: z.ZodObject, given: Readonly<Record<string, unknown>>): string {
   const names = new Map<string, string>(queryNames(query));
   const pairs = Object.entries(given).flatMap(([field, value]): [string, string][] => {

@@ -4,29 +4,29 @@ import type { z } from "zod";
 export type HttpMethod = "GET" | "PUT" | "POST" | "DELETE";
 
 /**
- * What an answer is: `json`, one document; `events`, server-sent events; `websocket`, frames of text; `bytes`, a file; `redirect`, another
- * path. The first one is what a route has that does not say it.
+ * The form of a response: `json`, one document; `events`, server-sent events; `websocket`, text frames; `bytes`, a file; `redirect`,
+ * another path. The default is the first one.
  */
 export type AnswerKind = "json" | "events" | "websocket" | "bytes" | "redirect";
 
-/** One route of the HTTP API. The server mounts it, the client is typed by it, and the OpenAPI document has its operation. */
+/** One route of the HTTP API. The server mounts it, the client's types follow from it, and the OpenAPI document has its operation. */
 export interface ApiRoute {
   /** The operation's id. */
   readonly name: string;
-  /** The first is the one that our client uses. */
+  /** libs/client uses the first one. */
   readonly methods: readonly [HttpMethod, ...HttpMethod[]];
-  /** `:name` stands for one element. */
+  /** `:name` matches one path element. */
   readonly path: string;
   /** One sentence for the reference. */
   readonly summary: string;
-  /** The query string, in the domain's names; on the wire they are in snake case. Other keys are ignored, empty values are unset. */
+  /** The query string, in domain names; on the wire they are in snake case. Other keys are ignored, empty values are unset. */
   readonly query: z.ZodObject;
   /** The JSON body, as the wire codec reads it; absent for a route that reads none. */
   readonly body?: z.ZodType;
   /** One document, or one item of a stream, as the wire codec writes it. */
   readonly answer: z.ZodType;
   readonly kind?: AnswerKind;
-  /** Statuses that carry the answer; 200 alone when left out. Every other one carries an error. */
+  /** Statuses of a successful response; 200 alone when left out. Every other status carries an error. */
   readonly statuses?: readonly number[];
 }
 
@@ -37,16 +37,16 @@ export type ParamsOf<P extends string> = P extends `${string}:${infer Name}/${in
     ? Name
     : never;
 
-/** What a client gives a route: the elements of its path, and its query. */
+/** The input of a route: the elements of its path, and its query. */
 export type InputOf<R extends ApiRoute> = { readonly [K in ParamsOf<R["path"]>]: string } & {
   readonly [K in keyof R["query"]["shape"]]?: z.input<R["query"]["shape"][K]> | undefined;
 };
 
-/** What a route's handler gets of the query. */
+/** The query as the route's handler receives it. */
 export type QueryOf<R extends ApiRoute> = z.output<R["query"]>;
 
-/** What a route answers, in the domain's names. */
+/** The response of a route, in domain names. */
 export type AnswerOf<R extends ApiRoute> = z.output<R["answer"]>;
 
-/** Declares a route; the types of its path, query and answer follow. To add one: a file in routes/ and a line in routes/index.ts. */
+/** Declares a route; the types of its path, query and response follow. To add one: a file in routes/ and a line in routes/index.ts. */
 export const defineRoute = <const R extends ApiRoute>(route: R): R => route;

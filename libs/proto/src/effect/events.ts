@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineEvent } from "../event.ts";
 
-/** The receiver of an effect has done what was wanted, had done it before, or is over. */
+/** The receiver of an effect has carried it out, now or before, or has ended. */
 export const EffectDone = defineEvent("EffectDone", z.object({ effectId: z.string() }));
 /** The receiver of an effect refused it. */
 export const EffectRefused = defineEvent(

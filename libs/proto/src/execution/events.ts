@@ -4,7 +4,7 @@ import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
 import { SlotSet } from "../slots.ts";
 
-/** What one node answered when it was asked; kept so that "why here" and "why not there" have an answer. */
+/** The answer of one node to an ask; stored to explain why a node was chosen or not. */
 export const Answer = z.object({
   nodeId: z.string(),
   accepted: z.boolean(),
@@ -13,7 +13,7 @@ export const Answer = z.object({
 });
 export type Answer = z.infer<typeof Answer>;
 
-/** What a finished task left behind. Texts are cut at the limit that the node applies. */
+/** The output of a finished task. Texts are cut at the limit that the node applies. */
 export const RunOutput = z.object({
   stdout: z.string(),
   stdoutTruncated: z.boolean(),
@@ -26,10 +26,10 @@ export type RunOutput = z.infer<typeof RunOutput>;
 
 const executionId = z.string();
 
-/** The number of the node's report that led to the event; absent for nodes that do not number theirs. */
+/** The number of the node's report that led to the event; absent for nodes that do not number their reports. */
 const report = z.int().min(1).optional();
 
-/** When the slot is placed again; without it never, by this end. Milliseconds since the epoch. */
+/** When the slot is placed again, milliseconds since the epoch; absent when this end does not lead to a retry. */
 const retryAt = z.number().optional();
 
 /** A node was chosen for one attempt at one slot. */
@@ -47,9 +47,9 @@ export const ExecutionAssigned = defineEvent(
     askId: z.string(),
     resources: AllocatedResources,
     previous: z.string().optional(),
-    /** Lost when nothing of it was seen to run by then; by the requester's clock, milliseconds since the epoch. */
+    /** Lost when no report shows that it runs by then; by the requester's clock, milliseconds since the epoch. */
     startBy: z.number(),
-    /** How every node that was asked answered; kept with the first execution of a commit and empty on the others. */
+    /** The answer of every node that was asked; stored with the first execution of a commit and empty on the others. */
     answers: z.array(Answer),
   }),
 );
@@ -58,30 +58,30 @@ export const ExecutionStarted = defineEvent(
   "ExecutionStarted",
   z.object({ executionId, startedAt: z.number(), timeoutAt: z.number().optional(), report }),
 );
-/** The task ended and its results are being taken out, until `publishBy` at most. */
+/** The task ended and its results are being published, until `publishBy` at most. */
 export const ExecutionPublishing = defineEvent(
   "ExecutionPublishing",
   z.object({ executionId, publishBy: z.number(), report }),
 );
-/** The task ended by itself and its results are out; a non-zero exit code is an end like any other. */
+/** The task ended and its results are published; a non-zero exit code is an end like any other. */
 export const ExecutionCompleted = defineEvent(
   "ExecutionCompleted",
   z.object({ executionId, output: RunOutput, result: SpecConfig.optional(), retryAt, report }),
 );
-/** The task could not be done. Without `retryAt` this was the slot's last attempt. */
+/** The attempt failed. Without `retryAt` it was the slot's last attempt. */
 export const ExecutionFailed = defineEvent(
   "ExecutionFailed",
   z.object({ executionId, code: z.string(), why: z.string(), output: RunOutput.optional(), retryAt, report }),
 );
-/** The live executions of these slots are not wanted any more: their nodes stop them by `until`, or they are lost. */
+/** The live executions of these slots are to stop: their nodes stop them by `until`, or they are lost. */
 export const ExecutionsStopping = defineEvent(
   "ExecutionsStopping",
   z.object({ slots: SlotSet, why: z.string(), until: z.number() }),
 );
-/** What became of the live executions of these slots is not known: their node went away with them, or did not act in time. */
+/** The outcome of the live executions of these slots is unknown: their node disappeared, or did not act in time. */
 export const ExecutionsLost = defineEvent(
   "ExecutionsLost",
   z.object({ slots: SlotSet, code: z.string(), why: z.string(), retryAt }),
 );
-/** The node has confirmed that an execution which was to stop does not run any more. */
+/** The node has confirmed that an execution which was to stop no longer runs. */
 export const ExecutionStopped = defineEvent("ExecutionStopped", z.object({ executionId, retryAt, report }));

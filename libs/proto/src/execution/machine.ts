@@ -15,7 +15,7 @@ const states = ["assigned", "running", "publishing", "stopping", "completed", "f
 const expected = ["assigned", "running", "publishing"] as const;
 const live = [...expected, "stopping"] as const;
 
-/** The life of one execution. It occupies its node and its slot until it has ended: while it is stopping, too. */
+/** The states of one execution. It occupies its node and its slot until it has ended: while it is stopping, too. */
 // biome-ignore format: a table
 export const executionMachine = defineMachine(states, [
   // from                     event                to

@@ -11,27 +11,27 @@ export const JobSubmitted = defineEvent(
     jobId: z.string(),
     spec: JobSpec,
     version: z.int().min(1),
-    /** After this time the job fails when it has never had a place; absent when it does not want to wait for nodes that do not exist. */
+    /** After this time the job fails if no slot was ever placed; absent when the job does not wait for nodes that do not exist. */
     queueUntil: z.number().optional(),
-    /** After this time the job fails whatever it does. */
+    /** After this time the job fails in any state. */
     totalUntil: z.number().optional(),
   }),
 );
-/** It waits for a place; how every node that was asked answered. */
+/** The job waits for a node; `answers` has the answer of every node that was asked. */
 export const JobQueued = defineEvent("JobQueued", z.object({ why: z.string(), answers: z.array(Answer) }));
-/** Some of its slots wait for a place while others have one; how every node that was asked answered. */
+/** Some slots wait for a node while others have one; `answers` has the answer of every node that was asked. */
 export const SlotsQueued = defineEvent(
   "SlotsQueued",
   z.object({ slots: SlotSet, why: z.string(), answers: z.array(Answer) }),
 );
-/** Something of it has a place. */
+/** At least one slot has a node. */
 export const JobStarted = defineEvent("JobStarted", z.object({}));
-/** All of it is done. */
+/** Every slot is done. */
 export const JobCompleted = defineEvent("JobCompleted", z.object({}));
-/** It will not be done, and why. */
+/** The job fails; `why` is the reason. */
 export const JobFailed = defineEvent(
   "JobFailed",
   z.object({ code: z.string(), why: z.string(), answers: z.array(Answer).optional() }),
 );
-/** Somebody stopped it. */
+/** A client stopped the job. */
 export const JobStopped = defineEvent("JobStopped", z.object({ why: z.string() }));

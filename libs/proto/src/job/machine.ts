@@ -6,8 +6,8 @@ const states = ["pending", "queued", "running", "completed", "failed", "stopped"
 const open = ["pending", "queued", "running"] as const;
 
 /**
- * The life of a job. A retry that finds no room puts a running job back into the queue only when nothing of it runs. An end is the
- * user's word, given at once: executions of a job that has ended may still be stopping.
+ * The states of a job. A retry that finds no capacity requeues a running job only when no execution of it runs. An end is
+ * recorded at once: executions of an ended job may still be stopping.
  */
 // biome-ignore format: a table
 export const jobMachine = defineMachine(states, [

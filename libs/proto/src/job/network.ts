@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { onWire } from "../wire/meta.ts";
 
-// The field's names, and `full`, its old word for host.
+// Bacalhau's names, and `full`, its old name for host.
 const words = ["default", "none", "host", "full", "http", "bridge"] as const;
 const spelt = { default: "Default", none: "None", host: "Host", full: "Full", http: "HTTP", bridge: "Bridge" } as const;
 
@@ -11,21 +11,21 @@ const portNumber = z.int().min(0).max(65_535);
 const Port = z.object({
   name: z.string().regex(portName, "a port's name holds letters, digits and _"),
   static: onWire(
-    portNumber.refine((port) => port === 0 || port >= 1024, "a static port lies in 1024..65535").default(0),
+    portNumber.refine((port) => port === 0 || port >= 1024, "expected a static port of 1024 to 65535").default(0),
     { omitEmpty: true },
   ),
   target: onWire(portNumber.default(0), { omitEmpty: true }),
   hostNetwork: onWire(z.string().default(""), { omitEmpty: true }),
 });
 
-/** What a task may reach. `default` is decided by the node and the engine. */
+/** What network a task may use. The node and the engine decide `default`. */
 export const Network = z
   .object({
     type: onWire(
       z
         .preprocess(
           (type) => (typeof type === "string" ? type.toLowerCase() || "default" : type),
-          z.enum(words, `invalid network: wanted one of ${words.join(" ")}`),
+          z.enum(words, `invalid network: expected one of ${words.join(" ")}`),
         )
         .default("default"),
       { as: spelt },

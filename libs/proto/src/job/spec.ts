@@ -11,7 +11,7 @@ export const SpecConfig = z.object({
 });
 export type SpecConfig = z.infer<typeof SpecConfig>;
 
-/** The limits of a spec. What is larger belongs into an input source, by reference. */
+/** The limits of a spec. Pass larger data as an input source, by reference. */
 export const specLimits = {
   /** The most partitions of one job; each costs the log and the views an entry. */
   count: 1000,
@@ -27,7 +27,7 @@ const text = z
   .string()
   .max(specLimits.textChars)
   .refine((value) => !value.includes("\0"), "holds a null character");
-// People see these in terminals: a control character steers one, a format character such as U+202E makes one text look like another.
+// Terminals print these: a control character moves the cursor; a format character such as U+202E makes one text look like another.
 const readable = (of: z.ZodString): z.ZodString =>
   of
     .refine((value) => !/\p{Cc}/u.test(value), "holds a control character")
@@ -39,7 +39,7 @@ const texts = (of: z.ZodType<string> = text) =>
   z.record(z.string(), of).superRefine((map, issues) => {
     const count = Object.keys(map).length;
     if (count <= specLimits.entries) return;
-    issues.addIssue({ code: "custom", message: `wanted at most ${specLimits.entries} entries, found ${count}` });
+    issues.addIssue({ code: "custom", message: `expected at most ${specLimits.entries} entries, got ${count}` });
   });
 
 /** Labels: keys and values are shown to people. */
@@ -68,11 +68,11 @@ const valuesOf: Readonly<Record<(typeof operators)[number], readonly [number, nu
   "!": [0, 0],
 };
 
-/** A condition on a node's labels; a key that begins with `favour_` is only a wish. */
+/** A condition on a node's labels; a key that begins with `favour_` is a preference only. */
 export const Constraint = z
   .object({
     key: short.min(1, "a constraint needs a key"),
-    operator: z.enum(operators, `wanted one of ${operators.join(" ")}`),
+    operator: z.enum(operators, `expected one of ${operators.join(" ")}`),
     values: z.array(short).max(specLimits.entries).default([]),
   })
   .superRefine(({ operator, values }, issues) => {
@@ -82,7 +82,7 @@ export const Constraint = z
       issues.addIssue({
         code: "custom",
         path: ["values"],
-        message: `operator ${operator} takes ${expected} values, found ${values.length}`,
+        message: `operator ${operator} takes ${expected} values, got ${values.length}`,
       });
     }
     if ((operator === "gt" || operator === "lt") && !/^-?\d+$/.test(values[0] ?? "")) {
@@ -104,7 +104,7 @@ const quantity = (parse: (text: string) => Parsed) =>
       if (parsed?.ok === false) issues.addIssue({ code: "custom", message: `invalid resources: ${parsed.why}` });
     });
 
-/** What a task asks for, as written; empty means the default of its job type. */
+/** What a task requests, as written; empty means the default of its job type. */
 export const ResourcesSpec = z.object({
   cpu: onWire(quantity(parseCpu), { name: "CPU" }),
   memory: quantity(parseBytes),
@@ -114,9 +114,9 @@ export const ResourcesSpec = z.object({
 export type ResourcesSpec = z.infer<typeof ResourcesSpec>;
 
 const seconds = z
-  .int("wanted whole seconds")
-  .min(0, "wanted 0 or more seconds")
-  .max(31_536_000 * 10, "wanted at most ten years")
+  .int("expected whole seconds")
+  .min(0, "expected 0 or more seconds")
+  .max(31_536_000 * 10, "expected at most ten years")
   .default(0);
 
 /** In seconds; 0 means none. */
@@ -135,18 +135,18 @@ const envName = /^[A-Z][A-Z0-9_]*$/;
 const Env = texts(text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
   for (const name of Object.keys(env)) {
     const problem = !envName.test(name)
-      ? "wanted upper-case letters, digits and _, beginning with a letter"
+      ? "expected upper-case letters, digits and _, beginning with a letter"
       : /^(BACALHAU|SHOAL)_/.test(name) && "names that begin with BACALHAU_ or SHOAL_ are set by the node";
     if (problem)
       issues.addIssue({ code: "custom", path: [name], message: `invalid environment variable ${name}: ${problem}` });
   }
 });
 
-const absolute = short.refine((path) => path.startsWith("/"), "wanted an absolute path");
+const absolute = short.refine((path) => path.startsWith("/"), "expected an absolute path");
 
 /**
- * A path of the task that may be relative, as `wasm run` of the field's command line sends it: it begins at the task's root. One that
- * would leave it by `..` is refused.
+ * A path of the task that may be relative, as Bacalhau's `wasm run` sends it: it begins at the task's root. One that
+ * would leave the root by `..` is refused.
  */
 const fromRoot = short
   .min(1, "missing input target")
@@ -156,16 +156,16 @@ const fromRoot = short
   )
   .overwrite((path) => (path.startsWith("/") ? path : `/${path.replace(/^(\.\/+)+/, "")}`));
 
-/** What is brought in, and where the task sees it. */
+/** What a source fetches, and where the task sees it. */
 export const InputSource = z.object({
   source: SpecConfig,
   alias: onWire(short.default(""), { omitEmpty: true }),
   target: fromRoot,
 });
-/** What is taken out: a folder of the task, and its name in the results. */
+/** What a publisher publishes: a folder of the task, and its name in the results. */
 export const ResultPath = z.object({ name: short.min(1, "missing result path name"), path: absolute });
 
-/** Every value of `of` is there once. */
+/** Every value of `of` occurs once. */
 const distinct =
   <T>(what: string, of: (item: T) => string) =>
   (items: readonly T[], issues: z.RefinementCtx) => {
@@ -235,12 +235,12 @@ export const JobSpec = z.object({
   type: z
     .string("missing job type")
     .transform((type) => type.toLowerCase())
-    .pipe(z.enum(jobTypes, `invalid job type: wanted one of ${jobTypes.join(" ")}`)),
+    .pipe(z.enum(jobTypes, `invalid job type: expected one of ${jobTypes.join(" ")}`)),
   priority: z.int().default(0),
   count: z
     .int("job count must be a whole number")
     .min(0, "job count must be >= 0")
-    .max(specLimits.count, `wanted at most ${specLimits.count} partitions`)
+    .max(specLimits.count, `expected at most ${specLimits.count} partitions`)
     .default(1),
   constraints: z.array(Constraint).max(specLimits.entries).default([]),
   meta: texts().default({}),

@@ -1,40 +1,40 @@
 import { z } from "zod";
 import { AllocatedResources } from "../resources.ts";
 
-/** What a node says of itself with every heartbeat. */
+/** What a node advertises in every heartbeat. */
 export const NodeInfo = z.object({
   nodeId: z.string(),
   labels: z.record(z.string(), z.string()),
   engines: z.array(z.string()),
   publishers: z.array(z.string()),
   sources: z.array(z.string()),
-  /** All that the node gives to executions. */
+  /** The resources that the node offers to executions. */
   capacity: AllocatedResources,
-  /** What is not held by a bid or an execution now, without what is being gathered for a job that waits for more. */
+  /** What neither a bid nor an execution holds now, minus what is reserved for a job that waits for more. */
   available: AllocatedResources,
-  /** The most that one task may ask for. */
+  /** The most that one task may request. */
   perTask: AllocatedResources,
   running: z.int().min(0),
   version: z.string(),
   address: z.string(),
-  /** The version of asks, assignments, reports and confirmations that the node speaks; absent where only the log is known. */
+  /** The protocol level of asks, assignments, reports and confirmations; absent in data read from the log. */
   protocol: z.int().min(1).optional(),
 });
 export type NodeInfo = z.infer<typeof NodeInfo>;
 
-/** Said every heartbeat interval, and at once when room comes free that somebody was refused for. */
+/** Sent every heartbeat interval, and at once when capacity becomes free that a job was refused for. */
 export const Heartbeat = z.object({
   info: NodeInfo,
-  /** When this process of the node started, milliseconds since the epoch: tells a restart from a pause. */
+  /** When this process of the node started, milliseconds since the epoch: distinguishes a restart from a pause. */
   startedAt: z.number(),
   at: z.number(),
-  /** The version of asks, assignments, reports and confirmations that the node speaks. */
+  /** The protocol level of asks, assignments, reports and confirmations. */
   protocol: z.int().min(1),
-  /** The node is going away on purpose. */
+  /** The node shuts down. */
   leaving: z.boolean().optional(),
-  /** Drawn by each process at its start: tells two processes apart that use one node id. */
+  /** Drawn by each process at its start: distinguishes two processes that use one node id. */
   instanceId: z.string().max(64).optional(),
-  /** A process that starts asks whether another one uses its node id already. Nobody else is meant. */
+  /** A starting process checks whether another one uses its node id. Other receivers ignore it. */
   isProbe: z.boolean().optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;

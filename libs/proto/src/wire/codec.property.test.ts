@@ -43,7 +43,7 @@ const spec: fc.Arbitrary<JobSpec> = fc
   })
   .map((given) => JobSpec.parse(given));
 
-/** The same JSON with every key of the wire's own in another case; keys inside of maps and params are nobody's business. */
+/** The same JSON with every key of the wire format in another case; keys inside maps and params stay. */
 function shout(json: unknown, inside = false): unknown {
   if (Array.isArray(json)) return json.map((item) => shout(item, inside));
   if (typeof json !== "object" || json === null) return json;
@@ -90,7 +90,7 @@ describe("the wire format of a job", () => {
       }),
     );
   });
-  it("names the keys that nobody knows", () => {
+  it("lists unknown keys", () => {
     const read = fromWire(JobSpec, { Type: "batch", Colour: "red", Tasks: [{ Engine: { Type: "noop" }, Speed: 3 }] });
     expect(read).toMatchObject({ ok: true, unknown: ["Colour", "Tasks.0.Speed"] });
   });

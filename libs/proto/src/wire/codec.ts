@@ -6,19 +6,19 @@ const nsPerMs = 1e6;
 const nsPerUs = 1e3;
 const usPerMs = 1e3;
 
-/** A domain value in the wire format: PascalCase keys, the field's own words; map keys and unknown values stay as they are. */
+/** A domain value in the wire format: PascalCase keys, Bacalhau's words; map keys and unknown values are unchanged. */
 export function toWire<S extends z.ZodType>(schema: S, value: z.output<S>): unknown {
   return write(shapeOf(schema), value);
 }
 
-/** Something read from the wire: the value, or what is wrong with it; and the keys that nobody knows. */
+/** The result of reading the wire format: the value, or what is wrong with it; and the unknown keys. */
 export type FromWire<T> =
   | { readonly ok: true; readonly value: T; readonly unknown: readonly string[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Reads the wire format: keys in any case, null as absent, unknown keys named and left out. An object with too many fields or two
- * spellings of one is refused before its values are looked at. Never throws.
+ * Reads the wire format: keys in any case, null as absent, unknown keys listed and left out. An object with too many fields or two
+ * spellings of one is refused before its values are read. Never throws.
  */
 export function fromWire<S extends z.ZodType>(schema: S, json: unknown): FromWire<z.output<S>> {
   const unknown: string[] = [];
@@ -92,7 +92,7 @@ function refuse({ path, problems }: WireReading, problem: string): undefined {
   problems.push(path === "" ? problem : `${path}: ${problem}`);
 }
 
-/** What was left out for being empty is empty again. */
+/** Restores the empty values that the writer left out. */
 function fillEmpty(to: Record<string, unknown>, fields: readonly FieldShape[]): void {
   for (const { field, empty } of fields) if (empty !== undefined && to[field] === undefined) to[field] = empty;
 }
@@ -122,7 +122,7 @@ function deeper(at: WireReading, key: string): WireReading {
   return { ...at, path: at.path === "" ? shownKey(key) : `${at.path}.${shownKey(key)}` };
 }
 
-/** Sets a key that came from outside: `__proto__` becomes an ordinary key and changes no prototype. */
+/** Sets a key from outside: `__proto__` becomes an ordinary key and changes no prototype. */
 function put(to: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(to, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -132,7 +132,7 @@ function isEmpty(value: unknown): boolean {
   return value === 0 || value === "" || value === false;
 }
 
-/** A problem as people read it: where on the wire, what was wanted, what was found. */
+/** A problem for display: the path on the wire, what was expected, what was received. */
 function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
   let shape: Shape = shapeOf(schema);
   const path = issue.path.map((step) => {
@@ -140,9 +140,9 @@ function sentence(schema: z.ZodType, issue: z.core.$ZodIssue): string {
     shape = inner;
     return shownKey(name);
   });
-  const found = issue.code === "invalid_type" ? `, found ${nameOf(issue.input)}` : "";
-  // Where a schema has no words of its own, zod's tell what was received; `found` does so already.
-  const expected = issue.message.replace(/^Invalid input: expected (\S+), received .*$/, "wanted $1");
+  const found = issue.code === "invalid_type" ? `, got ${nameOf(issue.input)}` : "";
+  // Where a schema has no message, zod's has what was received; `got` has it already.
+  const expected = issue.message.replace(/^Invalid input: expected (\S+), received .*$/, "expected $1");
   return `${path.length === 0 ? "" : `${path.join(".")}: `}${expected}${found}`;
 }
 
@@ -158,8 +158,8 @@ function nameOf(input: unknown): string {
 }
 
 /**
- * Params of a part (engine, source, publisher): the keys that its schema names, matched in any case; others are kept. `problem` is called
- * with a sentence for each key that is given in two spellings: which of them counts would be a guess.
+ * Params of a part (engine, source, publisher): the keys that its schema names, matched in any case; others are unchanged. `problem` is called
+ * with a sentence for each key that is given in two spellings: choosing one would be a guess.
  */
 function matchKeys(
   schema: z.ZodType,

@@ -1,10 +1,10 @@
-/** What bounds an object that comes from outside, checked before anything reads its values. */
+/** Limits of an object from outside, checked before its values are read. */
 export const wireLimits = {
   /** Fields of an object with a schema: the largest has some thirty, the rest is room for later versions' fields. */
   fieldsMax: 256,
   /** Entries of any map. Env, Labels and Meta of a spec have `specLimits.entries` at most; Params and what servers add may have more. */
   entriesMax: 1024,
-  /** Of a key that a message names only this many characters are shown. */
+  /** Characters of a key that a message shows. */
   shownKeyChars: 100,
 } as const;
 
@@ -13,7 +13,7 @@ export type FoldedKeys =
   | { readonly ok: true; readonly keys: ReadonlyMap<string, string> }
   | { readonly ok: false; readonly problem: string };
 
-/** Folds an object's keys, which mean the same in any case; two spellings of one key are refused, as are too many keys. Reads no value. */
+/** Folds the case of an object's keys; refuses two spellings of one key and too many keys. Reads no value. */
 export function foldKeys(object: object): FoldedKeys {
   const names = Object.keys(object);
   const { fieldsMax } = wireLimits;
@@ -31,9 +31,9 @@ export function foldKeys(object: object): FoldedKeys {
 
 /** Why a field that is given in two spellings is refused. */
 export const twice = (one: string, other: string): string =>
-  `expected each field once in any case of letters, got "${shownKey(one)}" and "${shownKey(other)}"`;
+  `expected each field once (names are case-insensitive), got "${shownKey(one)}" and "${shownKey(other)}"`;
 
-/** Why a map is refused; undefined when it is not. Its keys keep their case, so that two spellings are two entries. */
+/** Why a map is refused; undefined when it is valid. Its keys keep their case, so that two spellings are two entries. */
 export function mapProblem(names: readonly string[]): string | undefined {
   const { entriesMax } = wireLimits;
   return names.length <= entriesMax
@@ -41,6 +41,6 @@ export function mapProblem(names: readonly string[]): string | undefined {
     : `expected at most ${entriesMax} entries in a map, got ${names.length}`;
 }
 
-/** A key as a message names it: what is too long is cut. */
+/** A key for a message: a long one is cut. */
 export const shownKey = (key: string): string =>
   key.length <= wireLimits.shownKeyChars ? key : `${key.slice(0, wireLimits.shownKeyChars)}…`;

@@ -30,7 +30,7 @@ function valuesOf(values: readonly (string | number)[]): JsonSchemaNode {
   return { type: typeof values[0] === "number" ? "integer" : "string", enum: [...new Set(values)] };
 }
 
-/** A leaf whose value on the wire has another type: of what its own type said, the description alone is true. */
+/** A leaf whose value on the wire has another type: of the original schema, only the description applies. */
 function replace(node: JsonSchemaNode, by: JsonSchemaNode): void {
   const { description } = node;
   for (const key of Object.keys(node)) delete node[key];

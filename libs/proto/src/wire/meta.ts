@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How a field differs on the wire from what its name and type say. */
+/** How a field's form on the wire differs from its name and type. */
 export interface WireMeta {
   /** The key, when it is not the field's own name in PascalCase. */
   readonly name?: string;
@@ -10,10 +10,10 @@ export interface WireMeta {
   readonly omitEmpty?: boolean;
 }
 
-/** Which schemas speak differently on the wire. */
+/** The schemas whose form on the wire differs. */
 export const wireMeta: z.core.$ZodRegistry<WireMeta> = z.registry<WireMeta>();
 
-/** Declares how a field's schema speaks on the wire. Give it a schema made for this field alone. */
+/** Declares a field's form on the wire. Needs a schema made for this field alone. */
 export function onWire<S extends z.ZodType>(schema: S, meta: WireMeta): S {
   wireMeta.add(schema, meta);
   return schema;

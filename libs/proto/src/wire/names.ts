@@ -1,4 +1,4 @@
-// Words that the field writes in capitals.
+// Words that Bacalhau writes in capitals.
 const capitals: Readonly<Record<string, string>> = {
   id: "ID",
   cpu: "CPU",
@@ -11,7 +11,7 @@ const capitals: Readonly<Record<string, string>> = {
 
 const word = /[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g;
 
-/** `nodeId` as the wire writes it: `NodeID`. */
+/** The wire name of a field: `nodeId` is `NodeID`. */
 export function wireName(field: string): string {
   const words = field.match(word) ?? [field];
   return words.map((each) => capitals[each.toLowerCase()] ?? each.charAt(0).toUpperCase() + each.slice(1)).join("");

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type WireMeta, wireMeta } from "./meta.ts";
 import { wireName } from "./names.ts";
 
-/** What the codec needs to know of a schema; made once for each schema and kept. */
+/** What the codec needs of a schema; built once for each schema and cached. */
 export type Shape =
   | {
       readonly kind: "object";
@@ -17,7 +17,7 @@ export interface FieldShape {
   readonly field: string;
   readonly wire: string;
   readonly omitEmpty: boolean;
-  /** What an absent field means when it is left out for being empty; undefined when absence means nothing. */
+  /** The value of a field that was left out for being empty; undefined when the field has none. */
   readonly empty: unknown;
   readonly shape: Shape;
 }
@@ -25,7 +25,7 @@ export interface FieldShape {
 const saved = new WeakMap<z.core.$ZodType, Shape>();
 const leaf: Shape = { kind: "leaf", meta: {} };
 
-/** The shape of a schema, seen through optional, default and the like. */
+/** The shape of a schema inside optional, default and similar wrappers. */
 export function shapeOf(schema: z.core.$ZodType): Shape {
   const known = saved.get(schema);
   if (known !== undefined) return known;
@@ -49,12 +49,12 @@ function build(schema: z.core.$ZodType, meta: WireMeta): Shape {
   return { kind: "object", fields, byWireName: new Map(fields.map((each) => [each.wire.toLowerCase(), each])) };
 }
 
-// A list or map is made anew by the schema's own parse, so that sharing these is safe.
+// The schema's parse copies lists and maps, so that sharing these is safe.
 const empties: Readonly<Record<string, unknown>> = { string: "", number: 0, boolean: false, array: [], record: {} };
 
 const emptyOf = (schema: z.core.$ZodType): unknown => empties[(schema as z.core.$ZodTypes)._zod.def.type];
 
-/** Sees through the wrappers; the outermost word about the wire wins. */
+/** Removes the wrappers; the outermost declaration about the wire wins. */
 function unwrap(schema: z.core.$ZodType): { readonly inner: z.core.$ZodType; readonly meta: WireMeta } {
   let meta: WireMeta = wireMeta.get(schema) ?? {};
   let inner = schema as z.core.$ZodTypes;

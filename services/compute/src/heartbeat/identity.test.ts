@@ -53,7 +53,7 @@ describe("two processes with one node id", () => {
     const first = instance("a", sim.clock.now() + 3_600_000);
     await first.start();
     const answer = await instance("b").start();
-    expect(answer).toContain("another process runs under this node id");
+    expect(answer).toContain("expected no other process under the node id");
     expect(answer).toContain("set another nodeId here, or stop the other process");
     expect(first.ends).toEqual([]);
     expect(lines).toEqual([expect.stringContaining('"otherInstanceId":"b"')]);

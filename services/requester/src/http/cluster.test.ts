@@ -105,7 +105,7 @@ describe("a quarantined job", () => {
     ];
     for (const { status, body } of answers) {
       expect(status).toBe(503);
-      expect(body.Message).toMatch(new RegExp(`job ${jobId} at ${seq}: it has the form 7`));
+      expect(body.Message).toMatch(new RegExp(`job ${jobId} at ${seq}: expected form 1 at most, got 7`));
     }
     const other = { ...job, id: "j-5a3b1c9e-0000-8000-8000-000000000002" };
     await harness.emit(other, JobSubmitted.of({ jobId: other.id, spec, version: 1 }));

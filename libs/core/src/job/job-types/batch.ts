@@ -5,17 +5,17 @@ import { type Execution, isLive, type Job, latestOf } from "../job.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { EndedExecution, JobType, JobVerdict } from "./job-type.ts";
 
-/** How often and how soon a partition is tried again. */
+/** How often and how soon a partition is retried. */
 export const batchRetries = {
-  /** Attempts at one partition that may fail by the task's own doing; two nodes, twice each, is what Bacalhau allows. */
+  /** Attempts at one partition that may fail because of the task; Bacalhau allows two nodes, twice each. */
   failuresMax: 4,
-  /** Attempts at one partition for whatever reason: a cluster that loses a node each time must come to an end too. */
+  /** Attempts at one partition for any reason: bounds a job in a cluster that loses a node on each attempt. */
   attemptsMax: 20,
-  /** The first retry is at once (elsewhere); each later one waits twice as long as the one before, from here. */
+  /** The first retry is immediate, on another node; each later one waits twice as long as the one before, starting here. */
   backoff: { firstMs: 1000, maxMs: 60_000 },
 } as const;
 
-/** A number of partitions, each done once, each tried again elsewhere when its node or its attempt fails. */
+/** A number of partitions, each run once and retried on another node when its node or its attempt fails. */
 export const batch: JobType = {
   name: "batch",
   defaults: deadlineDefaults,
@@ -57,6 +57,6 @@ function verdict(job: Job): JobVerdict | undefined {
 
 function givenUp({ code, message, placement }: Execution): JobVerdict {
   const why =
-    placement.attempt > 1 ? `Job failed because it has been retried too many times. Last try: ${message}` : message;
+    placement.attempt > 1 ? `Job failed because it has been retried too many times. Last attempt: ${message}` : message;
   return { completed: false, code, why };
 }

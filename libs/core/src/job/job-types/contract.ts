@@ -6,7 +6,7 @@ import type { EndedExecution, JobType } from "./job-type.ts";
 const world: World = { isGone: () => false, nodes: () => [] };
 const ends = ["completed", "failed", "lost", "stopped"] as const;
 
-/** What every job type must do, whatever the job; `jobs` are jobs of this type in every state that they reach. */
+/** The contract of every job type; `jobs` are jobs of this type in every state that they reach. */
 export function jobTypeContract(type: JobType, jobs: () => readonly Job[]): void {
   /** Every end of every execution. */
   const allEnds = (final: boolean, now: number): readonly (readonly [Job, EndedExecution])[] =>
@@ -17,15 +17,15 @@ export function jobTypeContract(type: JobType, jobs: () => readonly Job[]): void
     );
 
   describe(`${type.name}, as a job type`, () => {
-    it("never tries again what failed for good", () => {
+    it("never retries a final failure", () => {
       for (const [job, end] of allEnds(true, 0))
         if (end.state === "failed") expect(type.placeAgainAt(job, end)).toBeUndefined();
     });
-    it("never sets a retry into the past", () => {
+    it("never schedules a retry in the past", () => {
       for (const [job, end] of allEnds(false, 1000))
         expect(type.placeAgainAt(job, end) ?? 1000).toBeGreaterThanOrEqual(1000);
     });
-    it("gives the same verdict twice", () => {
+    it("is deterministic", () => {
       for (const job of jobs()) expect(type.verdict(job)).toEqual(type.verdict(job));
     });
     it("knows each of its slots once, by a partition's number or the id of the node that it is pinned to, and no other", () => {
@@ -37,7 +37,7 @@ export function jobTypeContract(type: JobType, jobs: () => readonly Job[]): void
         for (const name of ["", "x y"]) expect(type.slotOf(job, name)).toBeUndefined();
       }
     });
-    it("lets a node begin for longer than it may prepare", () => {
+    it("has a start limit longer than the preparation limit", () => {
       expect(type.defaults.startWithinMs).toBeGreaterThan(type.defaults.prepareTimeoutMs);
     });
   });

@@ -7,42 +7,42 @@ import type { Execution, Job } from "../job.ts";
 export interface JobTypeDefaults {
   /** Inputs and images, on the node. */
   readonly prepareTimeoutMs: number;
-  /** From the assignment to the first report that it runs, by the owner's clock; longer than `prepareTimeoutMs`. */
+  /** From the assignment to the report that it runs, by the owner's clock; longer than `prepareTimeoutMs`. */
   readonly startWithinMs: number;
-  /** Taking the results out. */
+  /** Publishing the results. */
   readonly publishTimeoutMs: number;
-  /** From the order to stop to the node's word that it has stopped. */
+  /** From the order to stop to the node's confirmation. */
   readonly stopWithinMs: number;
 }
 
-/** How jobs of one type are placed, placed again and ended. Pure: time comes as an argument, milliseconds since the epoch. */
+/** How jobs of one type are placed, retried and ended. Pure: time is an argument, milliseconds since the epoch. */
 export interface JobType {
   /** The type as a spec names it. */
   readonly name: string;
   /** The lowest feature level of a cluster that may have jobs of this type; 1 when left out. */
   readonly since?: number;
   readonly defaults: JobTypeDefaults;
-  /** Every slot that the job has now, filled or not, in the order in which they are placed. */
+  /** Every slot of the job, filled or not, in the order of placement. */
   slots(job: Job, world: World): readonly Slot[];
-  /** The slot of this name; undefined when the job has none. What `slots` lists, a node that is gone left aside. */
+  /** The slot of this name; undefined when the job has none. A slot that `slots` lists, even if its node is gone. */
   slotOf(job: Job, slot: string): Slot | undefined;
   /**
-   * When the slot of an execution that just ended is placed again, whatever the end; undefined when never. An execution that the node
-   * lost by its restart ends as failed with the code NODE_RESTARTED.
+   * When the slot of an execution that just ended is placed again, for any end; undefined when never. An execution that the node
+   * lost by a restart ends as failed with the code NODE_RESTARTED.
    */
   placeAgainAt(job: Job, ended: EndedExecution): number | undefined;
-  /** What the executions together mean for the job; undefined when it goes on. */
+  /** The verdict of the executions on the job; undefined while the job continues. */
   verdict(job: Job): JobVerdict | undefined;
 }
 
-/** An end that is being decided: `job` does not have it yet. */
+/** An end in the process of being decided: `job` does not have it yet. */
 export interface EndedExecution {
   readonly execution: Execution;
   /** The state in which it ends. */
   readonly state: Extract<ExecutionState, "completed" | "failed" | "lost" | "stopped">;
   /** A code of the error table, or one of the node's; empty when it completed or was stopped. */
   readonly code: string;
-  /** The same task would fail in the same way anywhere. */
+  /** The same task would fail in the same way on every node. */
   readonly final: boolean;
   readonly now: number;
 }

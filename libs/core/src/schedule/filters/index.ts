@@ -5,5 +5,5 @@ import { publisher } from "./publisher.ts";
 import { size } from "./size.ts";
 import { sources } from "./sources.ts";
 
-/** What a node must be to be asked at all. Whether it has room just now is its own answer, not ours. */
+/** The conditions for sending an ask to a node. The node itself decides whether it has free capacity. */
 export const filters = [protocol, engine, sources, publisher, labels, size] as const;

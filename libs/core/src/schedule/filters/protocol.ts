@@ -2,7 +2,7 @@ import { protocolLevel, protocolLevelMin } from "@shoal/proto";
 import { no, type Policy, yes } from "../../policy.ts";
 import type { Candidate } from "../candidate.ts";
 
-/** The node speaks asks, assignments and reports as this release does. */
+/** The node has a protocol level that this release supports. */
 export const protocol: Policy<Candidate> = {
   name: "protocol",
   evaluate({ info: { protocol: level = protocolLevelMin } }) {

@@ -1,10 +1,10 @@
 import { type Policy, yes } from "../../policy.ts";
 import type { RankedCandidate } from "../candidate.ts";
 
-// More than all other rankers together can give: a retry goes to a fresh node when there is one.
+// More than the sum of all other rankers: a retry goes to another node when one fits.
 const weight = 1000;
 
-/** Prefers nodes on which nothing of this job has failed. */
+/** Prefers nodes without failures of this job. */
 export const avoidFailedNodes: Policy<RankedCandidate> = {
   name: "elsewhere",
   evaluate: ({ failuresOn, info }) => yes(-weight * (failuresOn.get(info.nodeId) ?? 0)),

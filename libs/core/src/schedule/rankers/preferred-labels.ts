@@ -2,7 +2,7 @@ import { type Policy, yes } from "../../policy.ts";
 import type { RankedCandidate } from "../candidate.ts";
 import { preferencesMet } from "../constraints.ts";
 
-// 10 for each wish, as the field does.
+// 10 for each preference, as in Bacalhau.
 const weight = 10;
 
 /** Prefers nodes that meet the job's soft constraints. */

@@ -1,10 +1,10 @@
 import { type Policy, yes } from "../../policy.ts";
 import type { RankedCandidate } from "../candidate.ts";
 
-// 0 to 80, as the field weighs free capacity: more than any other ranker, so that work spreads.
+// 0 to 80, Bacalhau's weight of free capacity: more than any ranker but avoid-failed-nodes, so that work spreads.
 const weight = 80;
 
-/** Prefers the node with the larger free share of what the task needs most. */
+/** Prefers the node with the larger free share of the task's scarcest resource. */
 export const spread: Policy<RankedCandidate> = {
   name: "spread",
   evaluate({ info: { available, capacity } }) {

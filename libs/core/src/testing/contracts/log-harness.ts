@@ -2,25 +2,25 @@ import { type AggregateRef, type Commit, commitVersion } from "@shoal/proto";
 import type { Kinds } from "../../kinds.ts";
 import { type EventLog, noStreamPosition, type StreamPosition } from "../../ports/event-log.ts";
 
-/** One log to try, empty at first. `close` takes down whatever `make` put up. */
+/** A log under test, empty at first. `close` stops what `make` started. */
 export interface LogHarness {
   readonly log: EventLog;
-  /** The same log as one who knows these kinds reads it. */
+  /** The same log for a reader with these kinds. */
   as(known: Kinds): Promise<EventLog>;
-  /** Stores any text on an aggregate's subject, as another version or a foreign writer would; its position. */
+  /** Stores any text on an aggregate's subject, as another version or a foreign writer would; returns its position. */
   put(aggregate: AggregateRef, text: string): Promise<number>;
   close?(): Promise<void>;
 }
 
 let serial = 0;
 
-/** A job nobody else in this run has. */
+/** A job that no other test of this run uses. */
 export function someJob(namespace = "default"): AggregateRef {
   serial += 1;
   return { kind: "job", namespace, id: `j-contract-${serial}` };
 }
 
-/** A commit that continues `after`: of a job's aggregate, but any will do. */
+/** A commit that continues `after`, of any kind of aggregate. */
 export function someCommit(after: StreamPosition, why = "because"): Commit {
   serial += 1;
   return {
@@ -36,7 +36,7 @@ export function someCommit(after: StreamPosition, why = "because"): Commit {
   };
 }
 
-/** Appends `count` commits to an aggregate, one behind the other, and answers with all its tips. */
+/** Appends `count` commits to an aggregate, one after the other, and resolves with all their positions. */
 export async function grow(log: EventLog, aggregate: AggregateRef, count: number): Promise<readonly StreamPosition[]> {
   const streamHeads: StreamPosition[] = [];
   for (let made = 0; made < count; made++) {

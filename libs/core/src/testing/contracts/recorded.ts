@@ -1,14 +1,14 @@
-/** What a callback was told, so that a test can wait for it without a clock. */
+/** Records the calls of a callback, so that a test can await them without a clock. */
 export interface Recorded<T> {
   readonly all: readonly T[];
   push(item: T): void;
-  /** Resolves once `count` things have been told, with all that have been told so far. */
+  /** Resolves once `count` items are recorded, with all of them. */
   atLeast(count: number): Promise<readonly T[]>;
-  /** Resolves with the first thing that fits, told already or yet to come. */
+  /** Resolves with the first item that matches, recorded already or later. */
   first(fits: (item: T) => boolean): Promise<T>;
 }
 
-/** An empty ear. A test that waits in vain ends with its own time limit. */
+/** An empty recorder. A test that waits in vain ends by its own time limit. */
 export function record<T>(): Recorded<T> {
   const all: T[] = [];
   let checks: (() => boolean)[] = [];

@@ -7,10 +7,10 @@ import { type Errand, evolveErrand } from "./errand/errand.ts";
 import type { ErrandEvent } from "./errand/events.ts";
 import { errandKind } from "./errand/kind.ts";
 
-/** An event that this version does not know: a client has noted something. */
+/** An event that this version does not know. */
 const ErrandNoted = defineEvent("ErrandNoted", z.object({ note: z.string() }));
 
-/** An errand as the next version has it. */
+/** An errand of the next version. */
 export interface NextErrand extends Errand {
   readonly notes?: readonly string[];
 }
@@ -26,8 +26,8 @@ function evolveNext(errand: NextErrand | undefined, event: NextErrandEvent, mome
 }
 
 /**
- * Errands with one more command and one more event. Like `pebbleKind` it names no feature level: what is new is written as soon as a client
- * asks for it, so that requesters of this version find what they cannot read.
+ * Errands with one more command and one more event. Like `pebbleKind` it sets no feature level: a client's request writes the new event at
+ * once, so that requesters of this version read what they do not know.
  */
 export const nextErrandKind: Kind<NextErrand, NextErrandCommand, NextErrandEvent> = {
   ...errandKind,

@@ -16,10 +16,10 @@ import { nextErrandKind, pebbleKind } from "./next-errand.ts";
 /** The feature level of the next release. */
 export const nextFeatureLevel = 2;
 
-/** Something to read: open until it is closed. */
+/** An aggregate with a text: open until it is closed. */
 interface Memo {
   readonly text: string;
-  /** Only the next release writes it down; an older memo has weight 1. */
+  /** Written by the next release only; an older memo has weight 1. */
   readonly weight: number;
   readonly isClosed: boolean;
 }
@@ -29,7 +29,7 @@ const HeavyText = z.object({ words: z.string(), weight: z.int() });
 
 const MemoWritten = defineEvent("MemoWritten", Text);
 const MemoClosed = defineEvent("MemoClosed", z.object({}));
-/** The second version: the text has got another name, and a weight beside it. */
+/** The second version: the text has another name, and there is a weight. */
 const HeavyMemoWritten = defineEvent("MemoWritten", HeavyText, {
   lifts: [(data) => ({ words: Text.parse(data).text, weight: 1 })],
   since: nextFeatureLevel,
@@ -37,7 +37,7 @@ const HeavyMemoWritten = defineEvent("MemoWritten", HeavyText, {
 const PoolWritten = defineEvent("PoolWritten", Text);
 const JobNoted = defineEvent("JobNoted", z.object({ note: z.string() }), { since: nextFeatureLevel });
 
-/** What a memo is given: `Write` makes or changes one, `Close` settles it. */
+/** The commands of a memo: `Write` creates or changes one, `Close` settles it. */
 export type MemoCommand = { readonly name: "Write"; readonly text: string } | { readonly name: "Close" };
 
 const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({ ok: true, events });
@@ -45,7 +45,7 @@ const decided = (...events: readonly StoredEvent[]): Decision<StoredEvent> => ({
 interface MemoEvent {
   readonly written: AnyEventKind;
   readonly write: (text: string) => StoredEvent;
-  /** Reads the form that `written` has, and no older one: lifting is not its business. */
+  /** Reads the form that `written` has, and no older one: it does not lift. */
   readonly read: (data: unknown) => Pick<Memo, "text" | "weight">;
 }
 
@@ -115,7 +115,7 @@ const nextMemo: MemoEvent = {
   },
 };
 
-/** What the requesters of one release know. */
+/** The kinds of one release. */
 export interface Release {
   readonly kinds: Kinds;
   readonly featureLevel: number;

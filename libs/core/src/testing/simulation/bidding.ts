@@ -2,11 +2,11 @@ import type { Ask, AskBatch, Bid, BidBatch, ConfirmAnswer, ConfirmRequest, Heart
 import type { BidClient, BidServer } from "../../ports/bidding.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-/** Who answers asks and who hears heartbeats now. */
+/** The current receivers of asks and heartbeats. */
 export interface BiddingStore {
   readonly stalls: Map<string, (batch: AskBatch, reply: (bids: BidBatch) => void) => void>;
   readonly listeners: Set<(heartbeat: Heartbeat) => void>;
-  /** Who answers what nodes ask to be confirmed: the first one, who is the last one afterwards. */
+  /** The receivers of confirmation requests: the first one answers and moves to the end. */
   readonly confirmers: Confirmer[];
 }
 
@@ -14,7 +14,7 @@ type Confirmer = (nodeId: string, request: ConfirmRequest, reply: (answer: Confi
 
 export const createBiddingStore = (): BiddingStore => ({ stalls: new Map(), listeners: new Set(), confirmers: [] });
 
-/** The requester's side. Asks to one node that are made in the same moment travel together. */
+/** The requester's side. Asks to one node in the same tick share a message. */
 export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): BidClient {
   // By node and ask: one ask may go to many nodes.
   const waiting = new Map<string, (bid: Bid | undefined) => void>();
@@ -48,7 +48,7 @@ export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): Bi
         proc.pushOnce(() => {
           answer(nodeId, request).then(
             (verdicts) => proc.send("confirm", () => reply(structuredClone(verdicts))),
-            () => undefined, // Who cannot answer is one who does not.
+            () => undefined, // A node that cannot answer counts as silent.
           );
         });
       const leave = (): void => {
@@ -65,7 +65,7 @@ export function memoryBidClient(proc: SimulatedProcess, store: BiddingStore): Bi
 
 interface Listener {
   readonly deliver: (heartbeat: Heartbeat) => void;
-  /** The node of which it hears; all when it is undefined. */
+  /** The node whose heartbeats are received; all when undefined. */
   readonly nodeId?: string;
 }
 
@@ -83,7 +83,7 @@ async function listen(
   return { close: async () => leave() };
 }
 
-/** Gathers what is said to one node until the code that runs now has ended. */
+/** Collects the messages to one node until the current tick ends. */
 function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: string, said: AskBatch) => void {
   const gathered = new Map<string, { asks: Ask[]; released: Release[] }>();
   const flush = (nodeId: string): void => {
@@ -100,7 +100,7 @@ function batching(send: (nodeId: string, batch: AskBatch) => void): (nodeId: str
   };
 }
 
-/** The node's side; its berth's name is the node's id. */
+/** The node's side; the name of its simulated process is the node's id. */
 export function memoryBidServer(proc: SimulatedProcess, store: BiddingStore): BidServer {
   return {
     async onAsk(answer) {
@@ -108,7 +108,7 @@ export function memoryBidServer(proc: SimulatedProcess, store: BiddingStore): Bi
         proc.pushOnce(() => {
           answer(batch).then(
             (bids) => proc.send("bids", () => reply(structuredClone(bids))),
-            () => undefined, // Who cannot answer is one who does not.
+            () => undefined, // A requester that cannot answer counts as silent.
           );
         });
       const leave = (): void => {

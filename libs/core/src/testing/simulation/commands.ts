@@ -3,10 +3,10 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 
 type CommandServer = (envelope: CommandEnvelope, answer: (reply: CommandReply) => void) => void;
 
-/** Which processes answer the commands for a shard now. */
+/** The processes that currently serve the commands of a shard. */
 export type CommandStore = Map<number, Set<CommandServer>>;
 
-/** Commands as one process sends and hears them. Each message may be lost. */
+/** The command bus of one process. Each message may be lost. */
 export function memoryCommandBus(proc: SimulatedProcess, store: CommandStore): CommandBus {
   return {
     send(shard, envelope, waitMs) {
@@ -19,7 +19,7 @@ export function memoryCommandBus(proc: SimulatedProcess, store: CommandStore): C
         const sent = structuredClone(envelope);
         proc.send("commands", () => {
           const servers = store.get(shard) ?? new Set();
-          // As a server answers when nothing listens.
+          // As a server answers when there is no subscriber.
           if (servers.size === 0) proc.pushOnce(() => settle(undefined));
           for (const serve of servers) serve(sent, (reply) => proc.pushOnce(() => settle(reply)));
         });

@@ -7,17 +7,17 @@ import { faultOf, isCommit } from "../../read-commit.ts";
 import { commitsIn, type LogStore, type RawMessage, type RawReader } from "./log-store.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-// How often the port looks again before it says that it does not know.
+// How often the port checks for its commit before it reports an unknown outcome.
 const attemptsMax = 4;
 
-/** The log as one process reaches it that knows these kinds. */
+/** The log port of one process with these kinds. */
 export function memoryEventLog(proc: SimulatedProcess, store: LogStore, known: Kinds = kinds): EventLog {
   const read = store.readAs(known);
   return {
     async append(aggregate, after, commit) {
       for (let attempt = 1; ; attempt++) {
         try {
-          // Doing it again looks first whether it is there: the store knows the commit by its text.
+          // A repeated append checks first whether the commit is stored: the store knows the commit by its text.
           return await proc.exchange("log", () =>
             behindReadable({ store, read, aggregate }, () => store.append(aggregate, after, commit)),
           );
@@ -85,7 +85,7 @@ function behindReadable<T>({ store, read, aggregate }: Behind, work: () => T): T
   }
 }
 
-/** Hands a message on as what it is. */
+/** Delivers a message as a commit or as unreadable. */
 function handing(read: RawReader, deliver: (stored: StoredCommit) => void, { unreadable }: LogReading) {
   return (message: RawMessage): void => {
     const found = read(message);

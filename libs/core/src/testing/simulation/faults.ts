@@ -1,29 +1,29 @@
 import type { Prng } from "../prng.ts";
 
-/** How the world lets processes down: probabilities 0 … 1 and times in milliseconds. Data, so that a seed can draw it. */
+/** The faults of a simulation: probabilities 0 … 1 and times in milliseconds. Data, so that a seed can draw it. */
 export interface Faults {
-  /** A message takes between nothing and so long. */
+  /** The longest delay of a usual message. */
   readonly delayMs: number;
-  /** How often a message takes up to `slowMs` instead. */
+  /** The probability that a message takes up to `slowMs` instead. */
   readonly slow: number;
   readonly slowMs: number;
   /** A request never reaches the server. */
   readonly requestLost: number;
-  /** The server did it, and nobody hears of it. */
+  /** The server executes a request, and the response is lost. */
   readonly replyLost: number;
   /** An ask, a bid, a heartbeat or an announcement is lost. */
   readonly messageLost: number;
   /** A report is stored twice. */
   readonly reportDoubled: number;
-  /** A watch begins again after a break: everything is told once more. */
+  /** A watch begins again after a disconnect: every entry is delivered again. */
   readonly watchRestarted: number;
   /** A process dies while it makes a request: before the server gets it, or after the server did it. */
   readonly crash: number;
-  /** The clocks of two machines differ by at most twice so much. */
+  /** The clocks of two machines differ by at most twice this. */
   readonly skewMs: number;
 }
 
-/** Nothing goes wrong, and a message takes a millisecond at most. */
+/** No faults; a message takes a millisecond at most. */
 export const noFaults: Faults = {
   delayMs: 1,
   slow: 0,
@@ -37,7 +37,7 @@ export const noFaults: Faults = {
   skewMs: 0,
 };
 
-// The worst that a seed may draw of each. Higher ones leave nothing but retries to look at.
+// The maximum that a seed may draw of each. Above it, runs consist of retries only.
 const worst: Faults = {
   delayMs: 20,
   slow: 0.05,
@@ -51,7 +51,7 @@ const worst: Faults = {
   skewMs: 2_000,
 };
 
-/** Draws faults: each kind is off in half of the seeds, and otherwise anywhere up to its worst. */
+/** Draws faults: each kind is off in half of the seeds, and otherwise uniform up to its maximum. */
 export function drawFaults(prng: Prng): Faults {
   const draw = (most: number): number => (prng.happens(0.5) ? prng.fraction() * most : 0);
   return {

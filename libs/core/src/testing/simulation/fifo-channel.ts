@@ -1,12 +1,12 @@
 import type { ManualClock } from "../manual-clock.ts";
 
-/** Messages that overtake nobody: each runs at its time, but never before those in front of it. */
+/** A channel that keeps the order of messages: each runs at its time, but never before the preceding ones. */
 export interface FifoChannel {
   push(at: number, run: () => void): void;
   isEmpty(): boolean;
 }
 
-/** `openAt` says from when on messages may pass: now, or later while the way is barred. */
+/** `openAt` returns from when on messages may pass: now, or later while the channel is blocked. */
 export function createFifoChannel(clock: ManualClock, openAt: () => number): FifoChannel {
   const waiting: { readonly at: number; readonly run: () => void }[] = [];
   let armed = false;

@@ -4,24 +4,24 @@ import type { LeaseSnapshot, Leases, LeaseWatcher, MemberInfo } from "../../port
 import type { ManualClock } from "../manual-clock.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-// As the real port has them: a lease outlives most fail-overs of the servers, and is renewed three times in its life.
+// As in the real port: a lease outlives most fail-overs of the servers, and is renewed three times in its lifetime.
 const ttlMs = 6_000;
 const renewMs = 2_000;
-// How often an unanswered request is made again before the port gives up.
+// How often the port retries an unanswered request before it gives up.
 const attemptsMax = 3;
 
 const thisRelease: MemberInfo = { version: shoalVersion, featureLevel };
 
-/** A process on the list of the living, or the owner of a shard, until a time. */
+/** A live member, or the owner of a shard, until a time. */
 interface Held {
   readonly by: SimulatedProcess;
   readonly epoch: number;
-  /** What a process says of itself. */
+  /** A member's entry. */
   readonly info: MemberInfo;
   untilAt: number;
 }
 
-/** Who lives and who owns what, as a server would keep it. Keys are shards and requesters' ids. */
+/** The lease store of the server. Keys are shards and requesters' ids. */
 export interface LeaseStore {
   readonly onChanged: Set<(snapshot: LeaseSnapshot) => void>;
   snapshot(): LeaseSnapshot;
@@ -66,7 +66,7 @@ export function createLeaseStore(clock: ManualClock): LeaseStore {
     take(key, by, info = thisRelease) {
       const holder = held.get(key);
       if (holder?.by === by) return holder.epoch;
-      // On the list of the living a process takes the place of the one of its name that went before.
+      // A member replaces the previous process of its name.
       if (holder !== undefined && !key.startsWith(memberKey(""))) return undefined;
       revision++;
       const holding: Held = { by, epoch: revision, info, untilAt: clock.now() + ttlMs };
@@ -101,21 +101,21 @@ function snapshotOf(held: ReadonlyMap<string, Held>, featureLevel: number): Leas
   };
 }
 
-/** Something the port keeps alive until it is told to stop or is told no. */
+/** A key that the port renews until it is stopped or refused. */
 interface Keeping {
   stop(): void;
 }
 
-/** Leases as one process reaches them. Its berth's name is the requester's id. */
+/** The lease port of one process. The name of its simulated process is the requester's id. */
 export function memoryLeases(proc: SimulatedProcess, store: LeaseStore): Leases {
   const pushChannel = proc.pushChannel();
   const saved = createKeep(proc, store);
   const me = memberKey(proc.name);
-  // The epoch of the lease that this process has of each shard: an older one gives nothing back.
+  // The epoch of this process's lease of each shard: releasing an older one has no effect.
   const epochs = new Map<number, number>();
   let watcher: LeaseWatcher | undefined;
   let self = thisRelease;
-  // A member whose entry ended, after a long pause say, comes back as soon as it can.
+  // A member whose entry expired, after a long pause for example, registers again as soon as possible.
   const join = async (): Promise<void> => {
     await saved.take(me, rejoin, self);
   };
@@ -145,7 +145,7 @@ export function memoryLeases(proc: SimulatedProcess, store: LeaseStore): Leases 
     async close() {
       saved.close();
       pushChannel.close();
-      // Who cannot say goodbye is missed in time.
+      // Otherwise the entry expires.
       await insist(() => proc.exchange("leases", () => store.drop(me, proc))).catch(() => undefined);
     },
   };
@@ -173,14 +173,14 @@ function createKeep(proc: SimulatedProcess, store: LeaseStore) {
     async take(key: string, ended: () => void, info?: MemberInfo): Promise<number | undefined> {
       const askedAt = proc.clock.now();
       const epoch = await insist(() => proc.exchange("leases", () => store.take(key, proc, info)));
-      // Asked for before the end and granted after it: nobody would renew it.
+      // Requested before `close` and granted after it: no renewal would follow.
       if (epoch !== undefined && !open)
         await proc.exchange("leases", () => store.drop(key, proc)).catch(() => undefined);
       if (epoch === undefined || !open) return undefined;
       keep(key, askedAt, ended);
       return epoch;
     },
-    /** Tries again when a renewal would have been due. */
+    /** Retries when a renewal would be due. */
     deferred(key: string, again: () => void): void {
       if (open) saved.set(key, { stop: proc.clock.at(proc.clock.now() + renewMs, again) });
     },
@@ -208,11 +208,11 @@ interface Asked {
   readonly askedAt: number;
 }
 
-/** Renews until it is stopped; `ended` is called when it was refused, or not confirmed in time. */
+/** Renews until it is stopped; `ended` is called when a renewal was refused, or not confirmed in time. */
 function keepAlive({ proc, renew, askedAt: firstAskedAt }: Asked, ended: () => void): Keeping {
   const { clock } = proc;
   let saved = true;
-  // Counted from the asking: the server's own count began no earlier.
+  // Counted from the request: the server's count began no earlier.
   let cancelEnd = clock.at(firstAskedAt + ttlMs, end);
   let cancelNext = clock.at(clock.now() + renewMs, again);
   function stop(): void {
@@ -235,7 +235,7 @@ function keepAlive({ proc, renew, askedAt: firstAskedAt }: Asked, ended: () => v
         cancelEnd();
         cancelEnd = clock.at(askedAt + ttlMs, end);
       },
-      () => undefined, // The next renewal tries again, until the time is over.
+      () => undefined, // The next renewal retries, until the lease has expired.
     );
   }
   return { stop };

@@ -10,7 +10,7 @@ import {
 import { commitReader, faultOf, isCommit } from "../../read-commit.ts";
 import { sha256 } from "./random.ts";
 
-/** A message of the log as it is stored: some text on the subject of an aggregate. */
+/** A stored message of the log: text on the subject of an aggregate. */
 export interface RawMessage {
   readonly aggregate: AggregateRef;
   readonly seq: number;
@@ -18,26 +18,26 @@ export interface RawMessage {
   readonly text: string;
 }
 
-/** What a message is to those who know some kinds. */
+/** A message as a reader with some kinds reads it. */
 export type RawReader = (message: RawMessage) => StoredCommit | UnreadableCommit;
 
-/** The log itself, as a server would keep it. What it reads itself, it reads as one who knows the kinds that it was made with. */
+/** The log of the server. It reads its own messages with the kinds that it was created with. */
 export interface LogStore {
   readonly messages: readonly RawMessage[];
   /** Every commit that can be read. */
   readonly entries: readonly StoredCommit[];
   /** Called with every message, at once. */
   readonly onStored: Set<(message: RawMessage) => void>;
-  /** What follows it, besides the processes: called with every commit that can be read, at once. */
+  /** The followers besides the processes: called synchronously with every readable commit. */
   readonly onAppended: Set<(stored: StoredCommit) => void>;
   append(aggregate: AggregateRef, after: StreamPosition, commit: Commit): StreamPosition;
-  /** Stores any text behind whatever is there, as another version or a foreign writer would; its position. */
+  /** Stores any text after the last message, as another version or a foreign writer would; returns its position. */
   put(aggregate: AggregateRef, text: string): number;
   /** Throws the Fault of the first message that cannot be read. */
   load(aggregate: AggregateRef, afterSeq: number): readonly StoredCommit[];
   /** Every message of an aggregate; the namespace may be "*". */
   messagesOf(aggregate: AggregateRef): readonly RawMessage[];
-  /** Reads as those do who know these kinds. Everybody reads the same object, and nobody may change it. */
+  /** The reading of a message by a reader with these kinds. All readers share the object; it must not be changed. */
   readAs(known: Kinds): RawReader;
 }
 
@@ -45,7 +45,7 @@ export interface LogStore {
 export function createLogStore(known: Kinds = kinds): LogStore {
   const messages: RawMessage[] = [];
   const entries: StoredCommit[] = [];
-  // By subject, and once more without the namespace: ids are unique.
+  // By subject, and also without the namespace: ids are unique.
   const bySubject = new Map<string, readonly RawMessage[]>();
   const readers = new Map<Kinds, RawReader>();
   const [onStored, onAppended] = [new Set<(message: RawMessage) => void>(), new Set<(stored: StoredCommit) => void>()];
@@ -97,7 +97,7 @@ export function createLogStore(known: Kinds = kinds): LogStore {
   };
 }
 
-/** The commits of some messages behind a position; throws the Fault of the first one that cannot be read. */
+/** The commits of some messages after a position; throws the Fault of the first unreadable one. */
 export function commitsIn(messages: readonly RawMessage[], afterSeq: number, read: RawReader): readonly StoredCommit[] {
   return messages
     .filter(({ seq }) => seq > afterSeq)
@@ -134,7 +134,7 @@ const anywhere = ({ kind, id }: AggregateRef): AggregateRef => ({ kind, namespac
 const streamHeadOf = (message: RawMessage | undefined): StreamPosition =>
   message === undefined ? noStreamPosition : { seq: message.seq, hash: message.hash };
 
-// Any gap does; every third position is left out so that nobody counts on +1.
+// Every third position is left out, so that no code relies on +1.
 const nextSeq = (messages: readonly RawMessage[]): number => {
   const next = (messages.at(-1)?.seq ?? 0) + 1;
   return next % 3 === 0 ? next + 1 : next;

@@ -1,14 +1,14 @@
 import type { LogChunk, LogReader, LogSender, OutputReader } from "../../ports/log-stream.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-/** What executions wrote, as a server would keep it: the latest chunks of each. */
+/** The output store of the server: the latest chunks of each execution. */
 export interface OutputStore {
   readonly chunks: ReadonlyMap<string, readonly LogChunk[]>;
   readonly onWritten: Set<(executionId: string, chunk: LogChunk) => void>;
   write(executionId: string, chunk: LogChunk): void;
 }
 
-// Enough for any test, few enough to see that old ones go.
+// Enough for any test, few enough that old chunks are dropped.
 const chunksMax = 1_000;
 
 export function createOutputStore(): OutputStore {
@@ -60,7 +60,7 @@ export function memoryLogReader(proc: SimulatedProcess, store: OutputStore): Log
   };
 }
 
-/** Calls back in order, and only while the reader has room. */
+/** Calls back in order, with the reader's back-pressure. */
 function inRoom(reader: OutputReader): { push(callback: () => void): void; close(): void } {
   let queue: (() => void)[] = [];
   let waiting = false;

@@ -2,16 +2,16 @@ import { Fault } from "../../fault.ts";
 import type { Positions, StoredPosition } from "../../ports/positions.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-/** The positions of all buckets, as a server would keep them. */
+/** The server's positions of all buckets. */
 export interface PositionStore {
   load(bucket: string, shard: number): StoredPosition | undefined;
   /** The new revision. Throws Fault REVISION_CONFLICT. */
   save(bucket: string, shard: number, position: StoredPosition): number;
-  /** The bucket is deleted with its positions. */
+  /** Deletes the bucket with its positions. */
   drop(bucket: string): void;
 }
 
-/** Without any position. */
+/** A store without positions. */
 export function createPositionStore(): PositionStore {
   const byBucket = new Map<string, Map<number, StoredPosition>>();
   let lastRevision = 0;
@@ -30,7 +30,7 @@ export function createPositionStore(): PositionStore {
   };
 }
 
-/** Positions as one process reaches them. */
+/** The positions port of one process. */
 export function memoryPositions(proc: SimulatedProcess, store: PositionStore): Positions {
   return {
     load: (bucket, shard) => proc.exchange("positions", () => store.load(bucket, shard)),

@@ -5,7 +5,7 @@ import type { Prng } from "../prng.ts";
 /** SHA-256 in hexadecimal, of bytes or of a text's UTF-8. */
 export const sha256 = (data: Uint8Array | string): string => hash("sha256", data, "hex");
 
-/** Ids and dice that the same seed repeats. */
+/** Ids and random numbers that the same seed repeats. */
 export function seededRandom(prng: Prng): Random {
   const hex = (digits: number): string => {
     let text = "";

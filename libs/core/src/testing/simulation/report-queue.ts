@@ -5,14 +5,14 @@ import type { Prng } from "../prng.ts";
 import type { Faults } from "./faults.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
-/** What the nodes have said, as a server would keep it. */
+/** The report stream of the server. */
 export interface ReportStore {
   readonly reports: readonly ReceivedReport[];
-  /** What could not be read, with its reason. */
+  /** Parked reports, each with its reason. */
   readonly parked: readonly { readonly seq: number; readonly why: string }[];
   park(seq: number, why: string): void;
   readonly onStored: Set<(report: ReceivedReport) => void>;
-  /** Stores what a node says, readable or not. */
+  /** Stores a report, readable or not. */
   store(
     nodeId: string,
     outgoing: { readonly jobId: string; readonly executionId: string; readonly report: unknown },
@@ -43,7 +43,7 @@ export function createReportStore(): ReportStore {
   };
 }
 
-/** The node's side; its berth's name is the node's id. Now and then a report is stored twice, as after a lost answer. */
+/** The node's side; the name of its simulated process is the node's id. A report is sometimes stored twice, as after a lost answer. */
 export function memoryReportSender(
   proc: SimulatedProcess,
   store: ReportStore,

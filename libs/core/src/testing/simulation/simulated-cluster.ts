@@ -15,10 +15,10 @@ import { createReportStore, memoryReportQueue, memoryReportSender, type ReportSt
 import { createSimulatedProcess, type NetworkModel, type SimulatedProcess } from "./simulated-process.ts";
 import { type Bucket, createBucket, memoryViewStore } from "./view-store.ts";
 
-// As short as a marker may live before it expires: what is built on top must not need it for longer.
+// Shorter than any real marker's lifetime: the code under test must not depend on a longer one.
 const markerMs = 5_000;
 
-/** What all processes share: the servers' side of every port, one clock and one set of dice. */
+/** The shared parts of a simulation: the servers' side of every port, one clock and one random number generator. */
 export interface SimulatedCluster {
   readonly clock: ManualClock;
   readonly prng: Prng;
@@ -30,26 +30,26 @@ export interface SimulatedCluster {
   readonly commands: CommandStore;
   readonly bidClient: BiddingStore;
   readonly output: OutputStore;
-  /** How the world behaves from now on. */
+  /** Changes the faults from now on. */
   setFaults(faults: Faults): void;
   /** No process reaches the servers until `at`. */
   cutAll(at: number): void;
   /**
-   * The server dies uncleanly, and comes back without the index of its files: assignments whose removal marker has expired are there
-   * again (nats-server issue 8505), and every watch begins again.
+   * The server crashes and comes back without the index of its files: assignments whose removal marker has expired reappear
+   * (nats-server issue 8505), and every watch begins again.
    */
   rebuild(): void;
-  /** A bucket is deleted, with the positions in it, and made again. */
+  /** Deletes a bucket with its positions, and creates it again. */
   drop(bucket: string): void;
-  /** A place for one process, from its start to its end. Started again, it gets a new one of the same name. */
+  /** Starts a simulated process. A restarted process is a new one of the same name. */
   proc(name: string): SimulatedProcess;
-  /** Every port of a requester of this id; it reads the log as one who knows these kinds. */
+  /** Every port of a requester of this id; its log port has these kinds. */
   requester(id: string, known?: Kinds): ReturnType<typeof requesterPorts>;
   /** Every port of a node of this id. */
   node(id: string): ReturnType<typeof nodePorts>;
 }
 
-/** A world of its own. The same seed and the same calls give the same world. */
+/** Creates a simulation. The same seed and the same calls give the same run. */
 export function createSimulatedCluster(
   options: { seed?: number | string; startAt?: number; faults?: Faults; kinds?: Kinds } = {},
 ): SimulatedCluster {
@@ -65,12 +65,12 @@ export function createSimulatedCluster(
     downUntil: () => downUntil,
     skewMs: 0,
   };
-  // A machine keeps its clock when its process starts again.
+  // A machine keeps its clock across restarts of its process.
   const { skewMs } = faults;
   const skewOf = (name: string): number => (skewMs === 0 ? 0 : prng.split(`clock ${name}`).between(-skewMs, skewMs));
   const stores = createStores(clock, options.kinds);
   const proc = (name: string): SimulatedProcess => {
-    // A process that starts again must not throw the same dice once more: it would make the same ids.
+    // A restarted process must draw other numbers: the same ones would give the same ids.
     const own = { prng: network.prng.split(`${name} ${started++}`), skewMs: skewOf(name) };
     const made = createSimulatedProcess({ ...network, ...own }, name);
     procs.add(made);
@@ -135,7 +135,7 @@ function requesterPorts(proc: SimulatedProcess, shared: Shared, known: Kinds) {
     log: memoryEventLog(proc, log, known),
     views: byBucket(known, (name) => {
       const bucket = views[name];
-      assert(bucket !== undefined, `no server of the sea has the bucket ${name}`);
+      assert(bucket !== undefined, `the simulated cluster has no bucket ${name}`);
       return memoryViewStore(proc, bucket, network);
     }),
     leases: memoryLeases(proc, leases),

@@ -7,37 +7,37 @@ import type { Faults } from "./faults.ts";
 import { createFifoChannel, type FifoChannel } from "./fifo-channel.ts";
 import { seededRandom } from "./random.ts";
 
-/** The place of one process at the sea, from its start to its end: everything it says and hears passes here. */
+/** One simulated process, from its start to its end: all its messages pass here. */
 export interface SimulatedProcess {
   readonly name: string;
-  /** The process's own view of time: silent once it is dead, late while it is paused. */
+  /** The process's own view of time: stopped once it is dead, late while it is paused. */
   readonly clock: Clock;
   readonly random: Random;
   isAlive(): boolean;
   /** How many callbacks the process waits for on its clock: a process that has stopped cleanly waits for none. */
   planned(): number;
-  /** kill -9: no promise of the process settles any more and none of its callbacks is called. What it has sent travels on. */
+  /** kill -9: no promise of the process settles any more and none of its callbacks is called. Sent messages still arrive. */
   kill(): void;
   /** Calls back once, when the process dies. */
   onKilled(callback: () => void): void;
-  /** The process stands still and goes on at `at`, with everything that came meanwhile. */
+  /** The process pauses and continues at `at`, with everything that arrived meanwhile. */
   pauseUntil(at: number): void;
-  /** The process's clock is ahead by so much more from now on, milliseconds; behind when negative. What is planned keeps its duration. */
+  /** Moves the process's clock by this many milliseconds; backwards when negative. Planned callbacks keep their durations. */
   jumpClock(byMs: number): void;
-  /** The process cannot reach the servers until `at`; for ever, if that is Infinity. */
+  /** The process cannot reach the servers until `at`; `Infinity` means forever. */
   cutUntil(at: number): void;
   /** Calls back whenever a cut has ended. */
   onRejoined(callback: () => void): () => void;
   /**
-   * Asks the servers to do something and resolves with what came of it. Requests of one channel arrive in the order they were
-   * made in. Rejects with LOG_UNREACHABLE when no answer came: then it was done, or it was not.
+   * Sends a request to the servers and resolves with its result. Requests of one channel arrive in the order they were
+   * made in. Rejects with LOG_UNREACHABLE when no answer came: whether it was executed is unknown then.
    */
   exchange<T>(channel: string, work: () => T): Promise<T>;
-  /** Says something once; it may be lost. */
+  /** Sends a message once; it may be lost. */
   send(channel: string, work: () => void): void;
-  /** A way from the servers to the process, in order. What is pushed while the process is cut off waits. */
+  /** A channel from the servers to the process, in order. Messages wait while the process is cut off. */
   pushChannel(): PushChannel;
-  /** The same for what may be lost. */
+  /** The same for messages that may be lost. */
   pushOnce(callback: () => void): void;
 }
 
@@ -48,21 +48,21 @@ export interface PushChannel {
   onClosed(callback: () => void): void;
 }
 
-/** What a berth needs of the sea it lies in. */
+/** What a simulated process needs of its cluster. */
 export interface NetworkModel {
   readonly clock: ManualClock;
   readonly prng: Prng;
   readonly faults: () => Faults;
-  /** Nobody reaches the servers before this time. */
+  /** No process reaches the servers before this time. */
   readonly downUntil: () => number;
-  /** So much is the machine's clock ahead of the true time, milliseconds. */
+  /** How far the machine's clock is ahead of the true time, milliseconds. */
   readonly skewMs: number;
 }
 
-// How long a request waits for its answer; the order of magnitude of the real client's.
+// The timeout of a request; the order of magnitude of the real client's.
 const requestTimeoutMs = 2_000;
 
-/** How long one message takes now. */
+/** The delay of the next message. */
 export function delay({ prng, faults }: NetworkModel): number {
   const { delayMs, slow, slowMs } = faults();
   return prng.between(0, prng.happens(slow) ? slowMs : delayMs);
@@ -79,7 +79,7 @@ export function createSimulatedProcess(network: NetworkModel, name: string): Sim
   const planned = new Set<object>();
   const skew = { ms: network.skewMs };
   const send = (channel: string, arrive: () => void): void => {
-    // What a process sends into a cut is lost, so nothing bars this lane.
+    // A message sent during a cut is lost, so this channel is never blocked.
     const fifo = outbound.get(channel) ?? createFifoChannel(clock, () => 0);
     outbound.set(channel, fifo);
     fifo.push(clock.now() + delay(network), arrive);
@@ -139,7 +139,7 @@ function ownClock({ clock }: NetworkModel, { lifetime, planned, skew }: OwnTime)
       planned.add(task);
       const cancel = clock.at(at - skew.ms, () =>
         lifetime.enter(() => {
-          // Cancelled while the process stood still: the callback had left the clock already.
+          // Cancelled while the process was paused: the callback had left the clock already.
           if (planned.delete(task)) callback();
         }),
       );
@@ -218,7 +218,7 @@ function exchange<T>({ network, lifetime, isCut, send }: ExchangeParts, work: ()
   const sentAt = clock.now();
   return new Promise((resolve, reject) => {
     const answer = (settle: () => void) => clock.at(clock.now() + delay(network), () => lifetime.enter(settle));
-    // A broken connection is noticed at once, a lost message only by waiting.
+    // A broken connection is noticed at once, a lost message only by its timeout.
     const lost = (): void => {
       const at = isCut() ? clock.now() : sentAt + requestTimeoutMs;
       clock.at(at, () => lifetime.enter(() => reject(new Fault("LOG_UNREACHABLE", "no answer came"))));

@@ -13,7 +13,7 @@ import type { Prng } from "../prng.ts";
 import type { Faults } from "./faults.ts";
 import type { PushChannel, SimulatedProcess } from "./simulated-process.ts";
 
-/** What a bucket holds: values as JSON, so that nobody shares an object with it. */
+/** The value of a bucket's key as JSON, so that readers share no object with the bucket. */
 interface StoredValue {
   readonly seq: number;
   /** Undefined where an entry was removed. */
@@ -23,35 +23,35 @@ interface StoredValue {
   readonly revision: number;
 }
 
-/** A bucket itself, as a server would keep it. */
+/** The bucket of the server. */
 export interface Bucket {
   readonly name: string;
   readonly saved: ReadonlyMap<string, StoredValue>;
-  /** Another one once the bucket was dropped. */
+  /** Changes when the bucket is dropped. */
   id(): string;
   readonly onChanged: Set<(key: string) => void>;
-  /** Every watch begins again when it is called. */
+  /** Calls back when every watch has to begin again. */
   readonly onReset: Set<() => void>;
-  /** Keeps it unless something newer is there; without a value it removes. */
+  /** Stores the entry unless a newer one is stored; without a value it removes. */
   write(key: string, seq: number, value: ViewEntry | undefined): void;
   get(key: string): ViewEntry | undefined;
   /**
    * As after a crash of the server (nats-server issue 8505): where an entry was removed longer ago than `markerMs`, its marker
-   * has expired, and the entry's last value is there again as it was stored.
+   * has expired, and the entry's last value reappears as it was stored.
    */
   revive(markerMs: number): void;
-  /** Every watch begins again, as after a break of all connections. */
+  /** Every watch begins again, as after a disconnect of all connections. */
   reset(): void;
-  /** Takes a key away without a marker, as a purge of the stream does; no watch is given anything. */
+  /** Removes a key without a marker, as a purge of the stream does; no watch is notified. */
   purge(key: string): void;
-  /** Deletes the bucket and makes it again, empty. */
+  /** Deletes the bucket and creates it again, empty. */
   drop(): void;
 }
 
 /** `now` is the server's clock. */
 export function createBucket(name: string, now: () => number): Bucket {
   const saved = new Map<string, StoredValue>();
-  /** The last value of every entry that was removed: what the server's files still hold. */
+  /** The last value of every removed entry: the server's files still have it. */
   const buried = new Map<string, StoredValue>();
   const onChanged = new Set<(key: string) => void>();
   const onReset = new Set<() => void>();
@@ -70,8 +70,8 @@ export function createBucket(name: string, now: () => number): Bucket {
       if (old !== undefined && old.seq > seq) return;
       if (value === undefined && old?.json !== undefined) buried.set(key, old);
       if (value !== undefined) buried.delete(key);
-      // A removal is remembered also where nothing was: what it follows may still be on its way.
-      // Last again, as in a stream: a watch that begins anew tells entries in the order of their latest writes.
+      // A removal is stored also where no entry was: an older write may still arrive.
+      // Moves the key to the end, as in a stream: a new watch delivers entries in the order of their latest writes.
       saved.delete(key);
       const json = value === undefined ? undefined : JSON.stringify(value);
       saved.set(key, { seq, json, storedAt: now(), revision: ++revision });
@@ -98,7 +98,7 @@ export function createBucket(name: string, now: () => number): Bucket {
   };
 }
 
-/** Everything that stands in a bucket, without what is the bucket's own. */
+/** Every entry of a bucket, without the bucket's own keys. */
 export function entriesOf(bucket: Bucket): ReadonlyMap<string, ViewEntry> {
   const entries = new Map<string, ViewEntry>();
   for (const [key, saved] of bucket.saved) {
@@ -111,13 +111,13 @@ export function entriesOf(bucket: Bucket): ReadonlyMap<string, ViewEntry> {
 const read = (saved: StoredValue | undefined): ViewEntry | undefined =>
   saved?.json === undefined ? undefined : JSON.parse(saved.json);
 
-/** What decides how often a watch begins again. */
+/** What determines how often a watch begins again. */
 interface Restarts {
   readonly prng: Prng;
   readonly faults: () => Faults;
 }
 
-/** A bucket as one process reaches it. */
+/** The bucket port of one process. */
 export function memoryViewStore(proc: SimulatedProcess, bucket: Bucket, restarts: Restarts): ViewStore {
   return {
     put: (key, value) => proc.exchange(`${bucket.name}.${key}`, () => bucket.write(key, value.seq, value)),
@@ -155,11 +155,11 @@ function followOver(
 
 function watchOver(proc: SimulatedProcess, pushChannel: PushChannel): ViewWatch {
   const closed = Promise.withResolvers<never>();
-  closed.promise.catch(() => undefined); // Whether anything waits for it or not.
+  closed.promise.catch(() => undefined); // The promise may have no listener.
   pushChannel.onClosed(() => closed.reject(new Fault("LOG_UNREACHABLE", "the watch is closed")));
   return {
     async caughtUp() {
-      // What is pushed now arrives behind everything that was stored before.
+      // A message pushed now arrives after everything that was stored before.
       const collected = Promise.withResolvers<void>();
       await Promise.race([closed.promise, proc.exchange("watch", () => pushChannel.push(collected.resolve))]);
       await Promise.race([closed.promise, collected.promise]);
@@ -173,10 +173,10 @@ interface Watching {
   readonly watcher: ViewWatcher;
 }
 
-/** Tells what is there and then what changes; the answer tells everything again, and what vanished meanwhile. */
+/** Delivers the stored entries and then every change; the result delivers everything again, and removals in between. */
 function openWatch(pushChannel: PushChannel, bucket: Bucket, { pattern, watcher }: Watching): () => void {
   const matches = matcherOf(pattern);
-  /** Keys that were told and not removed since. */
+  /** Keys that were delivered and not removed since. */
   const collected = new Set<string>();
   const emit = (key: string, isInitial: boolean): void => {
     if (!isEntryKey(key) || !matches(key)) return;
@@ -209,8 +209,8 @@ interface FollowingOf {
 }
 
 /**
- * Delivers what is behind a position and then what changes. The answer goes on behind what has been pushed, or delivers everything
- * again; a bucket that was dropped begins again.
+ * Delivers what is after a position and then every change. The result continues after what has been pushed, or delivers everything
+ * again; a dropped bucket begins again.
  */
 function openFollowing(
   pushChannel: PushChannel,
@@ -246,7 +246,7 @@ function openFollowing(
   return begin;
 }
 
-/** `*` stands for one token, `>` at the end for one or more. */
+/** `*` matches one token, `>` at the end one or more. */
 function matcherOf(pattern: string): (key: string) => boolean {
   const expected = pattern.split(".");
   return (key) => {

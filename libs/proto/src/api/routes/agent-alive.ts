@@ -5,7 +5,7 @@ export const agentAlive = defineRoute({
   name: "agentAlive",
   methods: ["GET"],
   path: "/api/v1/agent/alive",
-  summary: "Answers while this server serves requests.",
+  summary: "Returns 200 while this server serves requests.",
   query: z.object({}),
   answer: z.object({ status: z.literal("OK") }),
 });

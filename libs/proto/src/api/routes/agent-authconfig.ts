@@ -5,7 +5,7 @@ export const agentAuthConfig = defineRoute({
   name: "agentAuthConfig",
   methods: ["GET"],
   path: "/api/v1/agent/authconfig",
-  summary: "Shows that there is no single sign-on: Config is empty.",
+  summary: "Returns the single sign-on configuration. Single sign-on is not supported: Config is empty.",
   query: z.object({}),
   answer: z.object({ version: z.string(), config: z.record(z.string(), z.unknown()) }),
 });

@@ -9,7 +9,7 @@ export const agentConfig = defineRoute({
   methods: ["GET"],
   path: "/api/v1/agent/config",
   summary:
-    "Shows those of this server's settings that have a place in Bacalhau's tree: never addresses of NATS, folders or secrets.",
+    "Returns this server's settings that exist in Bacalhau's configuration; never NATS addresses, directories or secrets.",
   query: z.object({}),
   answer: z.object({
     config: onWire(

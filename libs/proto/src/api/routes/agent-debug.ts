@@ -7,7 +7,7 @@ export const agentDebug = defineRoute({
   methods: ["GET"],
   path: "/api/v1/agent/debug",
   summary:
-    "Shows what this server is doing, by component: the shards that it owns with what is quarantined or rebuilt in them, its open streams, its memory.",
+    "Returns the state of this server by component: its shards with their quarantined aggregates and rebuilds, its open streams, its memory.",
   query: z.object({}),
   answer: z.object({
     requester: z.object({ id: z.string(), shards: z.array(z.int()) }),

@@ -6,7 +6,7 @@ export const agentNode = defineRoute({
   name: "agentNode",
   methods: ["GET"],
   path: "/api/v1/agent/node",
-  summary: "Shows the requester that answers, as a node.",
+  summary: "Returns the requester that serves the request, as a node.",
   query: z.object({}),
   answer: NodeInfoEntity,
 });

@@ -6,7 +6,7 @@ export const agentVersion = defineRoute({
   name: "agentVersion",
   methods: ["GET"],
   path: "/api/v1/agent/version",
-  summary: "Shows which release of the API this server speaks; GitCommit names its own version.",
+  summary: "Returns the API release that this server implements; GitCommit is the version of Shoal.",
   query: z.object({}),
   answer: BuildVersion,
 });

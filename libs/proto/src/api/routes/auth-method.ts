@@ -6,7 +6,7 @@ export const authMethod = defineRoute({
   name: "authMethod",
   methods: ["GET"],
   path: "/api/v1/auth/:name",
-  summary: "Returns one method.",
+  summary: "Returns one authentication method.",
   query: z.object({}),
   answer: AuthMethod,
 });

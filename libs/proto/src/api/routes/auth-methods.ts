@@ -6,7 +6,7 @@ export const authMethods = defineRoute({
   name: "authMethods",
   methods: ["GET"],
   path: "/api/v1/auth",
-  summary: "Lists how a client can show who it is.",
+  summary: "Lists the authentication methods.",
   query: z.object({}),
   answer: z.object({ nextToken: z.string().default(""), methods: z.record(z.string(), AuthMethod) }),
 });

@@ -6,7 +6,7 @@ export const authenticate = defineRoute({
   name: "authenticate",
   methods: ["POST"],
   path: "/api/v1/auth/:name",
-  summary: "Gives a token to a client that holds the key it names. No call needs one yet.",
+  summary: "Issues a token to a client that proves that it holds its key. No route requires a token yet.",
   query: z.object({}),
   body: z.object({ methodData: z.unknown().optional() }),
   answer: z.object({ authentication: Authentication }),

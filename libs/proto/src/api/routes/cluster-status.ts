@@ -7,7 +7,7 @@ export const clusterStatus = defineRoute({
   methods: ["GET"],
   path: "/api/v1/orchestrator/cluster",
   summary:
-    "Shows the feature level, requesters and nodes with their releases, and what the requester that answers owns: counts for each shard, quarantined aggregates with their reason.",
+    "Returns the feature level, the requesters and nodes with their releases, and what the serving requester owns: counts for each shard, quarantined aggregates with their reason.",
   query: z.object({}),
   answer: ClusterEntity,
 });

@@ -9,12 +9,12 @@ export const events = defineRoute({
   path: "/api/v1/orchestrator/events",
   kind: "events",
   summary:
-    "Streams events as server-sent events (data: CloudEvents): from now on, or behind `after` or the header Last-Event-ID.",
+    "Streams events as server-sent events (data: CloudEvents): from now on, or after `after` or the header Last-Event-ID.",
   query: z.object({
     namespace: text().describe("jobs of this namespace; everything when unset or `*`"),
-    jobId: text().describe("one job, by its id, its name or the beginning of its id"),
-    after: text().describe("events behind this one, as `17.0`, or behind this position in the log; 0 is the beginning"),
-    types: listed().describe("types of events, as `JobSubmitted,JobCompleted`; all when unset"),
+    jobId: text().describe("one job, by id, name or id prefix"),
+    after: text().describe("events after this one, as `17.0`, or after this log position; 0 is the start of the log"),
+    types: listed().describe("event types, as `JobSubmitted,JobCompleted`; all when unset"),
   }),
   answer: FeedCloudEvent,
 });

@@ -7,7 +7,7 @@ export const finishUpgrade = defineRoute({
   methods: ["PUT"],
   path: "/api/v1/orchestrator/cluster/upgrade",
   summary:
-    "Finishes an upgrade: raises the feature level to the one that every live requester supports, for ever; refused with the requesters that are behind.",
+    "Finishes an upgrade: raises the feature level, permanently, to the highest that every live requester supports; refused with a list of the requesters that are not upgraded.",
   query: z.object({}),
   answer: FinishedUpgradeEntity,
 });

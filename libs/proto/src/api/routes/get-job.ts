@@ -10,8 +10,7 @@ export const getJob = defineRoute({
   name: "getJob",
   methods: ["GET"],
   path: "/api/v1/orchestrator/jobs/:id",
-  summary:
-    "Returns one job, by its id, its name or the beginning of its id; on request with its executions and its history.",
+  summary: "Returns one job, by id, name or id prefix; on request with its executions and its history.",
   query: z.object({
     ...inNamespace,
     include: listed().describe("`executions`, `history`, or both"),

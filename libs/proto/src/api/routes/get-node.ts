@@ -6,7 +6,7 @@ export const getNode = defineRoute({
   name: "getNode",
   methods: ["GET"],
   path: "/api/v1/orchestrator/nodes/:id",
-  summary: "Returns one node, by its id or the beginning of it.",
+  summary: "Returns one node, by id or id prefix.",
   query: z.object({}),
   answer: z.object({ node: NodeEntity }),
 });

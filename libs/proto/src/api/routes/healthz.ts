@@ -5,7 +5,7 @@ export const healthz = defineRoute({
   name: "healthz",
   methods: ["GET"],
   path: "/healthz",
-  summary: "Shows whether this process works; 503 when only a restart helps.",
+  summary: "Returns the liveness of this process; 503 when it has to be restarted.",
   query: z.object({}),
   answer: z.object({ status: z.enum(["OK", "STUCK"]) }),
   statuses: [200, 503],

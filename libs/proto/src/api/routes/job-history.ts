@@ -9,12 +9,12 @@ export const jobHistory = defineRoute({
   methods: ["GET"],
   path: "/api/v1/orchestrator/jobs/:id/history",
   summary:
-    "Lists the events of a job as sentences. While the job goes on there is always a NextToken: ask with it for what comes.",
+    "Lists the events of a job as sentences. Until the job has ended every page has a NextToken: use it to get later events.",
   query: z.object({
     ...inNamespace,
-    since: count().describe("entries from this time on, in seconds since 1970"),
+    since: count().describe("entries from this time on, in seconds since the epoch"),
     eventType: oneOf(["all", "job", "execution"]),
-    executionId: text().describe("an execution, by its id or the beginning of it"),
+    executionId: text().describe("one execution, by id or id prefix"),
     limit: paging.limit,
     nextToken: paging.nextToken,
     jobVersion: count().describe("entries of one version of the job; of all when unset"),

@@ -11,9 +11,9 @@ export const jobLogs = defineRoute({
   summary: "Streams the output of a job's executions over a web socket.",
   query: z.object({
     ...inNamespace,
-    executionId: text().describe("one execution, by its id or the beginning of it; all of the job when unset"),
-    tail: flag().describe("only from now on"),
-    follow: flag().describe("until everything has ended"),
+    executionId: text().describe("one execution, by id or id prefix; all of the job when unset"),
+    tail: flag().describe("only new output"),
+    follow: flag().describe("keeps the stream open until the executions have ended"),
   }),
   answer: LogFrame,
 });

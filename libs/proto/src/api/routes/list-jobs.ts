@@ -9,7 +9,7 @@ export const listJobs = defineRoute({
   methods: ["GET"],
   path: "/api/v1/orchestrator/jobs",
   summary:
-    "Lists jobs in the order of their times, a page at a time. A page is shorter than its limit only when it is the last one, or when a million jobs do not meet the labels.",
+    "Lists jobs by time, in pages. A page is shorter than its limit only when it is the last one, or when a million jobs do not match the labels.",
   query: z.object({
     namespace: text().describe("jobs of this namespace; all namespaces when unset or `*`"),
     ...paging,

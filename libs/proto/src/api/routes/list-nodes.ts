@@ -8,8 +8,7 @@ export const listNodes = defineRoute({
   name: "listNodes",
   methods: ["GET"],
   path: "/api/v1/orchestrator/nodes",
-  summary:
-    "Lists the nodes and every requester that lives; RequesterNodeInfo.Shards names the shards that a requester owns.",
+  summary: "Lists the nodes and the live requesters; RequesterNodeInfo.Shards has the shards that a requester owns.",
   query: z.object({
     labels: joined().describe("a label selector, as in `a=b,c in (d,e)`"),
     approval: onWire(oneOf(["all", "approved", "pending", "rejected"]), { name: "filter-approval" }),
@@ -24,8 +23,8 @@ export const listNodes = defineRoute({
       "approval",
       "status",
     ]),
-    reverse: flag().describe("the last in the order first"),
-    limit: limit(Number.MAX_SAFE_INTEGER).describe("how many nodes; all when unset"),
+    reverse: flag().describe("reverses the order"),
+    limit: limit(Number.MAX_SAFE_INTEGER).describe("the most nodes to return; all when unset"),
   }),
   answer: z.object({ nextToken: z.string().default(""), nodes: z.array(NodeEntity).default([]) }),
 });

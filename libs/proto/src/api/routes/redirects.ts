@@ -7,14 +7,14 @@ const redirect = <const P extends string>(name: string, path: P, to: string) =>
     methods: ["GET"],
     path,
     kind: "redirect",
-    summary: `Leads to ${to}.`,
+    summary: `Redirects to ${to}.`,
     query: z.object({}),
-    // The address itself, in the header Location.
+    // The path itself, in the header Location.
     answer: z.literal(to),
     statuses: [301],
   });
 
-/** Short addresses that Bacalhau's tools know. */
+/** Short paths that Bacalhau's tools use. */
 export const redirects = {
   rootRedirect: redirect("rootRedirect", "/", "/api/v1/agent/version"),
   versionRedirect: redirect("versionRedirect", "/version", "/api/v1/agent/version"),

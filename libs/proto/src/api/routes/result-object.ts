@@ -6,7 +6,7 @@ export const resultObject = defineRoute({
   methods: ["GET"],
   path: "/api/v1/orchestrator/results/:nodeId/:object",
   kind: "bytes",
-  summary: "Returns a result that a node published through the object store, as it was published.",
+  summary: "Returns the bytes of a result that a node published to the object store.",
   query: z.object({}),
   answer: z.unknown(),
 });

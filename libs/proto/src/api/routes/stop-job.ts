@@ -2,7 +2,7 @@ import { z } from "zod";
 import { inNamespace, text } from "../query.ts";
 import { defineRoute } from "../route.ts";
 
-// A reason is a sentence; the log keeps it for ever.
+// The reason is a sentence that the log stores permanently.
 const reasonChars = 1024;
 
 export const stopJob = defineRoute({
@@ -10,7 +10,7 @@ export const stopJob = defineRoute({
   methods: ["DELETE"],
   path: "/api/v1/orchestrator/jobs/:id",
   summary: "Stops a job; one that is stopped already stays so, and the answer's EvaluationID is empty then.",
-  query: z.object({ ...inNamespace, reason: text(reasonChars).describe("kept in the history") }),
+  query: z.object({ ...inNamespace, reason: text(reasonChars).describe("stored in the history") }),
   body: z.object({ reason: z.string().max(reasonChars).default("") }),
   answer: z.object({ evaluationId: z.string() }),
 });

@@ -10,10 +10,10 @@ export const submitJob = defineRoute({
   name: "submitJob",
   methods: ["PUT", "POST"],
   path: "/api/v1/orchestrator/jobs",
-  summary: "Submits a job. With an idempotency token the same call twice makes one job.",
+  summary: "Submits a job. Repeated calls with the same idempotency token create one job.",
   query: z.object({
     namespace: text().describe("the namespace of a job whose spec names none"),
-    idempotencyToken: text(tokenChars).describe("makes a repeated submission the same one"),
+    idempotencyToken: text(tokenChars).describe("identifies repeated submissions of one job"),
   }),
   body: z.object({
     job: JobSpec,
@@ -24,6 +24,6 @@ export const submitJob = defineRoute({
   answer: z.object({
     jobId: z.string(),
     evaluationId: z.string(),
-    warnings: z.array(z.string()).default([]).describe("what was changed in the spec or left out"),
+    warnings: z.array(z.string()).default([]).describe("what was changed in the spec or ignored"),
   }),
 });

@@ -4,7 +4,7 @@ import type { EffectAnswered } from "../../../kind.ts";
 import { type Errand, effectsOf, evolveErrand } from "./errand.ts";
 import { ErrandChildEnded, ErrandEnded, type ErrandEvent, ErrandPlan, ErrandStarted } from "./events.ts";
 
-/** What a client, a parent, a child or the owner wants of an errand. */
+/** The commands of an errand. */
 export type ErrandCommand =
   | { readonly name: "Start"; readonly plan: ErrandPlan }
   | { readonly name: "Stop"; readonly why: string }
@@ -16,7 +16,7 @@ export type ErrandCommand =
 
 type ErrandDraft = Draft<Errand, ErrandEvent>;
 
-/** What a command comes to. Pure; `now` in milliseconds since the epoch. */
+/** The result of a command. Pure; `now` in milliseconds since the epoch. */
 export function decideErrand(errand: Errand | undefined, command: ErrandCommand, now: number): Decision<ErrandEvent> {
   return decideWith<Errand, ErrandEvent>(evolveErrand, errand, {
     now,
@@ -36,7 +36,7 @@ const decisions: Decisions = {
   Start({ plan }, draft) {
     const { state } = draft;
     if (state !== undefined) {
-      // The same one once more is done already.
+      // A repeated start is done already.
       if (textOf(state.plan) !== textOf(plan)) draft.refuse("JOB_EXISTS", `errand ${plan.id} has another plan`);
       return;
     }
@@ -57,18 +57,18 @@ const decisions: Decisions = {
     draft.emit(ErrandEnded.of({ outcome: plan.children.length === 0 ? "completed" : "expired", why: "time is up" }));
   },
   EffectAnswered({ effectId, refusal }, draft) {
-    // One that is no longer open: the child sent word before the answer came.
+    // No longer open: the child reported its end before the answer came.
     if (!effectsOf(known(draft)).some(({ id }) => id === effectId)) return;
     draft.emit(refusal === undefined ? EffectDone.of({ effectId }) : EffectRefused.of({ effectId, ...refusal }));
   },
 };
 
-// In the order of the schema, whoever made it.
+// In the order of the schema, for every sender.
 const textOf = (plan: ErrandPlan): string => JSON.stringify(ErrandPlan.parse(plan));
 
 const known = (draft: ErrandDraft): Errand => draft.state ?? draft.refuse("NOT_FOUND", "there is no such errand");
 
-/** One with children ends when all of them are over. */
+/** An errand with children ends when all of them have ended. */
 function conclude(draft: ErrandDraft): void {
   const { state } = draft;
   if (state === undefined || state.outcome !== undefined || state.children.size === 0) return;

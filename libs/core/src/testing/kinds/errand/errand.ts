@@ -4,8 +4,8 @@ import type { Effect } from "../../../kind.ts";
 import type { ErrandChild, ErrandEvent, ErrandPlan } from "./events.ts";
 
 /**
- * An aggregate for tests: it submits children and waits for them. A child is another errand, which ends by its deadline and sends word to
- * its parent; or an aggregate that is not there, cannot be read or refuses.
+ * An aggregate for tests: it submits children and waits for them. A child is another errand, which ends by its deadline and reports to
+ * its parent; or an aggregate that is missing, unreadable or refuses.
  */
 export interface Errand {
   readonly plan: ErrandPlan;
@@ -14,7 +14,7 @@ export interface Errand {
   readonly outcome: "completed" | "expired" | "stopped" | undefined;
   /** By the id of the child. */
   readonly children: ReadonlyMap<string, ErrandChildState>;
-  /** The parent has had the word, has refused it, or there is none. */
+  /** The parent has been informed or has refused; or there is no parent. */
   readonly isParentInformed: boolean;
 }
 
@@ -39,7 +39,7 @@ function started(plan: ErrandPlan, startedAt: number): Errand {
   return { plan, startedAt, outcome: undefined, children: new Map(children), isParentInformed };
 }
 
-/** What runs is to stop from now on; what is still starting, once it has started. */
+/** Running children are to stop from now on; starting ones, once they have started. */
 function ended(errand: Errand, outcome: Errand["outcome"]): Errand {
   const children = [...errand.children].map(
     ([id, each]) => [id, each.state === "running" ? { ...each, state: "stopping" as const } : each] as const,
@@ -68,7 +68,7 @@ const childEffectIdOf = ({ plan }: Errand, { child, state }: ErrandChildState): 
 
 const refOf = ({ namespace, id }: ErrandPlan): AggregateRef => ({ kind: "errand", namespace, id });
 
-/** What it wants done elsewhere and has no answer for. Word to the parent comes when nothing else is open. */
+/** The effects without an answer. The report to the parent comes when no other effect is open. */
 export function effectsOf(errand: Errand): readonly Effect[] {
   const { plan, outcome, children, isParentInformed } = errand;
   const open = [...children.values()].flatMap((each) => childEffects(errand, each));
@@ -87,7 +87,7 @@ function childEffects(errand: Errand, each: ErrandChildState): readonly Effect[]
   return command === undefined ? [] : [{ id: childEffectIdOf(errand, each), target: child.target, command }];
 }
 
-// Everything of it is derived from the parent's state: the same effect is the same command for ever.
+// Derived from the parent's state only: the same effect is always the same command.
 const startOf = ({ plan, startedAt }: Errand, { target, runMs, refuses }: ErrandChild) => ({
   name: "Start",
   plan: {

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const Ref = z.object({ kind: z.string(), namespace: z.string(), id: z.string() });
 
-/** What an errand has another aggregate do: an errand of its own, or whatever else it is sent to. */
+/** The child that an errand submits: another errand, or any other aggregate. */
 export const ErrandChild = z.object({
   target: Ref,
   /** How long it runs before it ends by itself, milliseconds. */
@@ -13,14 +13,14 @@ export const ErrandChild = z.object({
 });
 export type ErrandChild = z.infer<typeof ErrandChild>;
 
-/** What an errand is from its first commit on. */
+/** The plan of an errand, from its first commit on. */
 export const ErrandPlan = z.object({
   namespace: z.string(),
   id: z.string(),
-  /** Where to send word once it is settled. */
+  /** The aggregate to inform once the errand is settled. */
   parent: Ref.optional(),
   children: z.array(ErrandChild),
-  /** When it ends whatever its children do, milliseconds since the epoch. */
+  /** When it ends in any case, milliseconds since the epoch. */
   endsAt: z.number().optional(),
   refuses: z.boolean().optional(),
 });
@@ -28,9 +28,9 @@ export type ErrandPlan = z.infer<typeof ErrandPlan>;
 
 /** An errand exists. */
 export const ErrandStarted = defineEvent("ErrandStarted", ErrandPlan);
-/** A child sent word that it is settled. */
+/** A child reported that it is settled. */
 export const ErrandChildEnded = defineEvent("ErrandChildEnded", z.object({ childId: z.string() }));
-/** Its outcome stands. */
+/** The errand has its outcome. */
 export const ErrandEnded = defineEvent(
   "ErrandEnded",
   z.object({ outcome: z.enum(["completed", "expired", "stopped"]), why: z.string() }),

@@ -6,7 +6,7 @@ import { type ErrandEvent, errandEvents } from "./events.ts";
 
 const named = <N extends string>(name: N) => z.object({ name: z.literal(name) });
 
-/** Errands: the kind by which tests of owners and of the simulator see effects. */
+/** Errands: the kind with which tests of owners and of the simulator exercise effects. */
 export const errandKind: Kind<Errand, ErrandCommand, ErrandEvent> = {
   name: "errand",
   isNamespaced: true,
