@@ -17,16 +17,16 @@ import type { NatsSession } from "./connection/nats-session.ts";
 import { openReplyMux } from "./connection/reply-mux.ts";
 import { decodeMessage, encodeMessage } from "./message-codec.ts";
 
-/** The most bytes of a command: what is larger than the largest commit could not be recorded. */
+/** Maximum size of a command in bytes. A command larger than the largest commit cannot be recorded. */
 export const commandBytesMax = commitBytes.max;
 
-/** The most commands of one shard that are being decided for others at the same time: as many as a busy owner decides in a second. */
+/** Maximum number of other requesters' commands in progress for one shard: as many as a busy owner decides in a second. */
 export const commandsInHandMax = 1_000;
 
-// As long as the names of commands in a cause may be: an id may be made of the ids of two aggregates and a few words.
+// The limit of a command's name in a cause. An id may consist of the ids of two aggregates and a few words.
 const idCharsMax = 200;
 
-// What becomes a subject's token.
+// A field that becomes a token of a subject.
 const Token = z.string().refine((text) => tokenProblem(text) === undefined);
 
 const Envelope = z.object({
@@ -36,7 +36,7 @@ const Envelope = z.object({
   actor: Actor,
 });
 
-// A code of a later version is no answer: the sender then decides by itself.
+// A code of a later version counts as no reply: the sender then decides the command itself.
 const isKnown = (code: string): code is ErrorCode => Object.hasOwn(errors, code);
 
 const Reply = z.discriminatedUnion("ok", [
@@ -44,7 +44,7 @@ const Reply = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(false), rejection: z.object({ code: z.string().refine(isKnown), why: z.string() }) }),
 ]);
 
-/** Commands between requesters, over core NATS: requests on `shoal.cmd.<shard>`, answers below `shoal.done.<requesterId>`. */
+/** Commands between requesters over core NATS: requests on `shoal.cmd.<shard>`, replies below `shoal.done.<requesterId>`. */
 export function createCommandBus(link: NatsSession, requesterId: string): CommandBus {
   const problem = tokenProblem(requesterId);
   assert(problem === undefined, `requester id "${requesterId}" cannot be part of a subject: ${problem}`);
@@ -55,7 +55,7 @@ export function createCommandBus(link: NatsSession, requesterId: string): Comman
     async send(shard, envelope, waitMs) {
       const { promise, resolve } = Promise.withResolvers<CommandReply | undefined>();
       const reply = replies.open(({ data }) => {
-        // An empty answer is the server's: no requester serves this shard.
+        // An empty reply is the server's "no responders": no requester serves this shard.
         if (data.length === 0) return resolve(undefined);
         const answer = Reply.safeParse(decodeMessage(data));
         if (answer.success) resolve(answer.data);
@@ -92,11 +92,11 @@ async function serve(
   const subscription = link.nc.subscribe(subjects.command(shard), {
     callback: (failure, message) => {
       if (failure !== null) return onProblem(failure);
-      // An answer to any other subject would be published there with a requester's rights, into the log for one.
+      // A reply to any other subject would be published with a requester's permissions, for example into the log.
       if (!message.reply?.startsWith(subjects.commandDone(""))) return;
       if (inHand >= commandsInHandMax) return;
       const envelope = envelopeIn(message.data, shard);
-      if (envelope === undefined) return link.onProblem("commands: one cannot be read and gets no answer", "warn");
+      if (envelope === undefined) return link.onProblem("ignored a command that cannot be read", "warn");
       inHand++;
       handle(envelope)
         .then((reply) => answer(link, message, reply))

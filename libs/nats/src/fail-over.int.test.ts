@@ -52,7 +52,7 @@ onServer(() => {
       const { link } = hardOfHearing(await harness.link(), "STREAM.INFO", Number.POSITIVE_INFINITY);
       const answer = askServer(link, { ...info, withinMs: 1_500 });
       await clock.advance(1_500);
-      expect(await answer).toEqual({ state: "unknown", why: "the server gave no answer within 1500 ms" });
+      expect(await answer).toEqual({ state: "unknown", why: "no reply from the server within 1500 ms" });
     });
     it("is asked for another consumer soon when it does not answer for the first", async () => {
       const far = await harness.link();
@@ -69,7 +69,7 @@ onServer(() => {
       expect(new Set(asked).size).toBe(2);
       await (await reading).close();
     });
-    it("takes a commit as soon as a stream listens again, and nobody looks for it before", async () => {
+    it("stores a commit as soon as a stream listens again, without a lookup before", async () => {
       const far = await harness.link();
       const { link, asked } = hardOfHearing(far, "MSG.GET", Number.POSITIVE_INFINITY);
       const log = createEventLog({ ...link, clock: far.clock });

@@ -33,7 +33,7 @@ onServer(() => {
     await harness.close();
   });
 
-  /** Stores in a stream of its own what the account has room for; how the server refuses the rest. */
+  /** Fills the account's storage through a separate stream; returns how the server refuses the rest. */
   async function fill(): Promise<unknown> {
     const manager = await ports.link.manager();
     await manager.streams.add({ name: "FILLER", subjects: ["filler"], storage: StorageType.File });

@@ -32,12 +32,12 @@ onServer(() => {
   });
 
   describe("a full disk under the NATS server", () => {
-    it("is named, and the cluster goes on without a restart of its own once there is room (needs the right to mount a tmpfs)", {
+    it("is named, and the cluster continues without a restart once there is space (needs the right to mount a tmpfs)", {
       timeout: 60_000,
     }, async (context) => {
       if (!mounted(root)) return context.skip();
       const program = await findServer();
-      // Without a limit of its own the server would reserve less than the streams ask for on so small a disk.
+      // Without an explicit limit the server would reserve less than the streams need on such a small disk.
       const settings = { dataDir: root, port: -1, maxFileStore: "4GB" };
       server = await startServer(program, settings);
       const ports = await connectRequester({

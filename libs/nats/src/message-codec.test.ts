@@ -19,7 +19,7 @@ describe("a message that travels", () => {
   it("is plain MessagePack, its names written out", () => {
     expect(Buffer.from(encodeMessage({ a: [1, "x"] })).toString("hex")).toBe("81a16192" + "01" + "a178");
   });
-  it("may have so many levels and no more", () => {
+  it("may have at most the maximum number of levels", () => {
     expect(decodeMessage(encodeMessage(nested(levelsMax)))).toEqual(nested(levelsMax));
     expect(decodeMessage(encodeMessage(nested(levelsMax + 1)))).toBeUndefined();
     expect(decodeMessage(Buffer.alloc(messageBytesMax, 0x91))).toBeUndefined();

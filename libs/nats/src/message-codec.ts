@@ -1,20 +1,20 @@
 import { levelsMax } from "@shoal/proto";
 import { Packr } from "msgpackr";
 
-// Maps with their names written out, and none of what the library adds to MessagePack: no records, no references.
+// Plain MessagePack maps, without the library's extensions: no records, no references.
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, structuredClone: false });
 
-/** The most bytes that are read: the payload of a NATS server as it is set up here (`max_payload`). */
+/** Maximum size of a message in bytes: `max_payload` of the server's configuration here. */
 export const messageBytesMax = 1_048_576;
 
-/** Plain data as MessagePack, for messages that travel and are not kept. */
+/** Encodes plain data as MessagePack, for messages that are sent and not stored. */
 export function encodeMessage(data: unknown): Uint8Array {
   return packr.pack(data);
 }
 
 /**
- * Reads a message that came from elsewhere; undefined when it is no MessagePack, when it has more than `levelsMax` levels, or holds what
- * JSON has not: it may end up in the log. A schema looks at it next.
+ * Reads a message of another process; undefined when it is not MessagePack, has more than `levelsMax` levels, or contains values that
+ * JSON does not have: it may be stored in the log. A schema checks it next.
  */
 export function decodeMessage(bytes: Uint8Array): unknown {
   if (bytes.length > messageBytesMax) return undefined;
@@ -26,7 +26,7 @@ export function decodeMessage(bytes: Uint8Array): unknown {
   }
 }
 
-/** Walks level by level, so that no depth of data is a depth of calls. */
+/** Walks level by level, so that deep data does not overflow the call stack. */
 function isJson(data: unknown): boolean {
   let level: readonly unknown[] = [data];
   for (let depth = 0; level.length > 0; depth++) {

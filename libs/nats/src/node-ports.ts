@@ -10,23 +10,23 @@ import { openResults, type Results } from "./results/results.ts";
 import { assignmentsConsumerOf, inboxPrefixOf } from "./rights/rights.ts";
 import { createViewStore } from "./views/view-store.ts";
 
-/** How a compute node connects. */
+/** Options of a compute node's connection. */
 export interface NodeOptions extends Omit<ConnectOptions, "name" | "inboxPrefix"> {
-  /** A token: it stands in every subject that the node may use. */
+  /** A token of every subject that the node may use. */
   readonly nodeId: string;
 }
 
-/** Everything a compute node reaches through NATS, over one connection and within `permissionsOfNode`. */
+/** A compute node's ports over one NATS connection, within `permissionsOfNode`. */
 export interface NodePorts {
-  /** What this node should be doing: watch it with `<nodeId>.>`, once at a time. The node's rights allow nothing else of it. */
+  /** The node's assignments: watch them with `<nodeId>.>`, one watch at a time. The node's permissions allow nothing else. */
   readonly assignments: Pick<ViewStore, "watch">;
   readonly reports: ReportSender;
   readonly bidServer: BidServer;
   readonly logs: LogSender;
-  /** The node's own bucket; it works once a requester has met the node and made it. */
+  /** The node's results bucket. It works once a requester has seen the node and created the bucket. */
   readonly results: Results;
   readonly link: NatsSession;
-  /** Says what is still to be said and closes the connection. */
+  /** Flushes and closes the connection. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface NodePorts {
 export async function connectNode(options: NodeOptions): Promise<NodePorts> {
   const { nodeId } = options;
   const problem = tokenProblem(nodeId);
-  assert(problem === undefined, `node id "${nodeId}" cannot stand in a subject: ${problem}`);
+  assert(problem === undefined, `node id "${nodeId}" cannot be part of a subject: ${problem}`);
   const link = await connect({ ...options, name: `shoal node ${nodeId}`, inboxPrefix: inboxPrefixOf(nodeId) });
   return {
     assignments: createViewStore(link, { bucket: buckets.assignments, consumerName: assignmentsConsumerOf(nodeId) }),

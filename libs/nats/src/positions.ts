@@ -13,20 +13,20 @@ const ViewPosition = z.object({
   isRebuilding: z.literal(true).optional(),
 });
 
-/** One write that is under way. */
+/** A write in progress. */
 interface PositionWrite {
   readonly bucket: string;
   readonly subject: string;
   readonly bytes: Uint8Array;
-  /** The message id: tells this write from one of another requester that has the same content. */
+  /** The message id: distinguishes this write from one of another requester with the same content. */
   readonly id: string;
   /** The revision that the caller builds on. */
   readonly revision: number;
-  /** The revision that the server has to find. Another one only where something that is no position is written over. */
+  /** The revision that the server checks. It differs from `revision` only when the write replaces an entry that is no position. */
   expected: number;
 }
 
-/** Positions in the streams of the buckets themselves, as JSON. */
+/** Positions as JSON, stored in the streams of the buckets themselves. */
 export function createPositions(link: NatsSession): Positions {
   return {
     async load(bucket, shard) {
@@ -54,7 +54,7 @@ async function write(link: NatsSession, attempt: PositionWrite): Promise<number>
     const outcome = await link.publisher.publish({ subject, bytes, headers });
     if (outcome.state === "stored") return outcome.seq;
     if (outcome.state === "refused")
-      throw new Fault("LOG_UNSUITABLE", `bucket ${bucket} refuses ${subject}: ${outcome.why}`);
+      throw new Fault("LOG_UNSUITABLE", `the server refuses ${subject} in bucket ${bucket}: ${outcome.why}`);
     const stored = outcome.state === "unsent" ? undefined : await readBack(link, attempt);
     if (stored !== undefined) return stored;
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`writing ${subject}`, outcome.why);
@@ -62,7 +62,7 @@ async function write(link: NatsSession, attempt: PositionWrite): Promise<number>
   }
 }
 
-/** Our revision when the write is stored, undefined when it is right to try again; throws the conflict. */
+/** The revision of the write when it is stored, undefined when it can be retried; throws the conflict. */
 async function readBack(link: NatsSession, attempt: PositionWrite): Promise<number | undefined> {
   const { bucket, subject, id, revision } = attempt;
   const found = await lastOnSubject(link, streamOfBucket(bucket), subject);
@@ -70,7 +70,7 @@ async function readBack(link: NatsSession, attempt: PositionWrite): Promise<numb
   const last = found.state === "none" ? undefined : found.message;
   if (last?.header(headerNames.messageId) === id) return last.seq;
   if ((last?.seq ?? 0) === attempt.expected) return undefined;
-  // What was loaded as no position at all is written over as such.
+  // An entry that was loaded as "no position" is replaced.
   if (revision === 0 && last !== undefined && positionOf(last) === undefined) {
     attempt.expected = last.seq;
     return undefined;
@@ -81,7 +81,7 @@ async function readBack(link: NatsSession, attempt: PositionWrite): Promise<numb
   });
 }
 
-/** Undefined for what is no position, such as a removal marker, which is empty. */
+/** Reads a position; undefined for any other message, such as a removal marker, which is empty. */
 function positionOf(message: StoredMessage): StoredPosition | undefined {
   const position = ViewPosition.safeParse(jsonOf(message.bytes));
   if (!position.success) return undefined;

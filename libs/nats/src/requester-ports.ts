@@ -35,60 +35,60 @@ import { type KnownPosition, newestKnown } from "./views/newest-known.ts";
 import { type BucketReader, readAll } from "./views/read-all.ts";
 import { createViewStore } from "./views/view-store.ts";
 
-/** How a requester connects. */
+/** Options of a requester's connection. */
 export interface RequesterOptions extends Omit<ConnectOptions, "name" | "inboxPrefix"> {
-  /** A token: it stands in keys and commits. */
+  /** A token of keys and commits. */
   readonly requesterId: string;
-  /** How many servers keep a copy of every stream: 1, or 3 on a cluster. */
+  /** Replicas of every stream: 1, or 3 on a cluster. */
   readonly replicas: number;
-  /** What may be stored beside the log; `storageDefaults` when left out. Streams that exist keep their limits. */
+  /** Storage limits of the other streams; `storageDefaults` when left out. Existing streams keep their limits. */
   readonly storage?: StorageLimits;
-  /** How long a removed entry is remembered, milliseconds; shorter than usual only in tests. */
+  /** Time to live of removal markers, in milliseconds; shorter than the default only in tests. */
   readonly markerMs?: number;
-  /** The kinds of aggregates that it knows: what else is in the log, a later version wrote. All of this version when left out. */
+  /** The known kinds of aggregates; all kinds of this version when left out. Other kinds in the log are of a later version. */
   readonly kinds?: Kinds;
-  /** A report could not be read and was parked: how many there are so far. */
+  /** Called when an unreadable report was parked, with the number so far. */
   readonly onParked: (count: number) => void;
 }
 
-/** Everything a requester reaches through NATS, over one connection. */
+/** A requester's ports over one NATS connection. */
 export interface NatsRequesterPorts {
   readonly log: EventLog;
   readonly views: ViewStores;
   readonly leases: Leases;
   readonly positions: Positions;
-  /** Commands between requesters; answers reach this one under its id. */
+  /** Commands between requesters; replies reach this one under its id. */
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
   readonly logs: LogReader;
-  /** What was made and found when the streams were looked at. */
+  /** Result of the topology check at the start. */
   readonly topology: TopologyReport;
-  /** As `scanLog`, from the log's beginning: for a replay. */
+  /** Reads the log from its start, as `scanLog` does: for a replay. */
   readLog(reader: ScanReader): Promise<number>;
-  /** As `newestKnown`: what views and their positions know of the log's end. */
+  /** As `newestKnown`: the latest position of the log in any view. */
   newestKnown(): Promise<KnownPosition>;
   /** As `lastAcceptedLoss`. */
   acceptedLoss(): Promise<AcceptedLoss | undefined>;
-  /** As `readAll`: for comparing with a replay. */
+  /** As `readAll`: for a comparison with a replay. */
   readAll(bucket: string, reader: BucketReader): Promise<void>;
-  /** Makes a bucket again that was deleted; harmless when it is there. Throws as `ensureTopology` does. */
+  /** Creates a bucket that was deleted; no effect when it exists. Throws as `ensureTopology` does. */
   ensureBucket(bucket: string): Promise<void>;
-  /** Makes the bucket into which a node puts results; harmless when it is there. */
+  /** Creates a node's results bucket; no effect when it exists. */
   ensureResultsBucket(nodeId: string): Promise<void>;
   /** As `removeResultsBucket`. */
   removeResultsBucket(nodeId: string): Promise<void>;
   /** As `nodesWithResults`. */
   nodesWithResults(): Promise<readonly string[]>;
-  /** What a node keeps of results. */
+  /** Opens a node's results bucket. */
   results(nodeId: string): Promise<Results>;
-  /** For measuring and for tools. */
+  /** For measurements and tools. */
   readonly link: NatsSession;
-  /** Says what is still to be said and closes the connection. */
+  /** Flushes and closes the connection. */
   close(): Promise<void>;
 }
 
-/** Connects a requester: looks at the server and its streams, makes what is missing. Throws as `connect` and `ensureTopology` do. */
+/** Connects a requester, checks the server and its streams, creates missing ones. Throws as `connect` and `ensureTopology` do. */
 export async function connectRequester(options: RequesterOptions): Promise<NatsRequesterPorts> {
   const { requesterId, replicas, storage, kinds } = options;
   const link = await connect({ ...options, name: `shoal requester ${requesterId}`, inboxPrefix: requesterInboxPrefix });
@@ -126,7 +126,7 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
   };
 }
 
-/** Reports that a stored position has left behind are not needed any more. */
+/** Purges the reports before a stored position. */
 function purging(positions: Positions, purger: ReportPurger): Positions {
   return {
     load: (bucket, shard) => positions.load(bucket, shard),

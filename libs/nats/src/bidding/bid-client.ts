@@ -5,29 +5,29 @@ import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { answerConfirmations } from "./confirmations.ts";
 import { followHeartbeats } from "./heartbeats.ts";
 
-// What a server takes when it does not say: its default.
+// The default of nats-server, for a server that does not announce its limit.
 const payloadBytes = 1_048_576;
-// A bid with its reason of 1,024 characters, at most three bytes each: the answer to a message must fit one message too.
+// A bid with a reason of 1,024 characters of at most three bytes each. The reply to a batch must fit into one message too.
 const bidBytesMax = 4_096;
-// A release with the id of its ask.
+// A release is encoded with the id of its ask.
 const releaseBytes = 64;
 
-/** Asks and releases for one node that wait for the end of this moment. */
+/** Asks and releases for one node that are sent at the end of this turn of the event loop. */
 interface OutgoingBatch {
   readonly asks: Ask[];
-  /** Of asks and releases together, encoded. */
+  /** The encoded size of the asks and releases together. */
   bytes: number;
   readonly released: Release[];
-  /** Who waits for the bid on which ask. Whoever is told leaves the list. */
+  /** The pending bid of each ask, by ask id. A bid that is resolved leaves the map. */
   readonly bids: Map<string, (bid: Bid | undefined) => void>;
-  /** Nobody waits any more. */
+  /** Called when no bid of the batch is pending. */
   done: () => void;
 }
 
-/** The requester's side of bidding, over core NATS. */
+/** The requester's side of bidding over core NATS. */
 export function createBidClient(link: NatsSession): BidClient {
   const parcels = new Map<string, OutgoingBatch>();
-  /** An ask goes to several nodes and is measured once. */
+  /** The encoded size of each ask: an ask goes to several nodes and is measured once. */
   const sizes = new WeakMap<Ask, number>();
 
   function sizeOf(ask: Ask): number {
@@ -36,7 +36,7 @@ export function createBidClient(link: NatsSession): BidClient {
     return size;
   }
 
-  /** The open parcel for a node, or a new one when that is full: half of what the server takes, in asks or in answers. */
+  /** The open batch of a node, or a new one when that is full: half of the server's maximum payload, in asks or in bids. */
   function batchFor(nodeId: string, bytes: number): OutgoingBatch {
     const limit = (link.nc.info?.max_payload ?? payloadBytes) / 2;
     const open = parcels.get(nodeId);
@@ -46,7 +46,7 @@ export function createBidClient(link: NatsSession): BidClient {
     }
     const outgoing: OutgoingBatch = { asks: [], bytes, released: [], bids: new Map(), done: () => {} };
     parcels.set(nodeId, outgoing);
-    // Behind everything that this turn of the event loop still has to say.
+    // Runs after all other work of this turn of the event loop, so that the batch holds every ask of the turn.
     link.deferred.do(() => {
       if (parcels.get(nodeId) === outgoing) parcels.delete(nodeId);
       send(link, nodeId, outgoing);
@@ -92,7 +92,7 @@ function send(link: NatsSession, nodeId: string, outgoing: OutgoingBatch): void 
     return;
   }
   const reply = link.replies.open((message) => {
-    // An empty answer is the server's word that nobody listens there.
+    // An empty reply is the server's "no responders".
     const batch = BidBatch.safeParse(decodeMessage(message.data));
     for (const bid of batch.success ? batch.data.bids : []) {
       bids.get(bid.askId)?.(bid.nodeId === nodeId ? bid : undefined);
@@ -111,7 +111,7 @@ function publish(
   try {
     link.nc.publish(subjects.ask(nodeId), bytes, reply === undefined ? {} : { reply });
   } catch (failure) {
-    // Asks may be lost; who waits for a bid is told when its time is up.
+    // Asks may be lost: a pending bid times out.
     link.onProblem(`asking ${nodeId}: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
 }

@@ -5,7 +5,7 @@ import { openReplyMux, type ReplyMux } from "../connection/reply-mux.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { followHeartbeats } from "./heartbeats.ts";
 
-/** The node's side of bidding, over core NATS. */
+/** The node's side of bidding over core NATS. */
 export function createBidServer(link: NatsSession, nodeId: string): BidServer {
   const replies = openReplyMux(link.nc, subjects.confirmed(nodeId));
   async function receive(
@@ -53,7 +53,7 @@ interface ConfirmQuestion {
 async function confirm(link: NatsSession, question: ConfirmQuestion): Promise<ConfirmAnswer | undefined> {
   const { nodeId, request, replies, waitMs } = question;
   const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
-  // An empty answer is the server's word that nobody listens there: no verdict, as when none comes.
+  // An empty reply is the server's "no responders": it counts as no reply.
   const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(decodeMessage(message.data)).data));
   const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
   try {

@@ -2,10 +2,13 @@ import { type ConfirmAnswer, ConfirmRequest, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 
-/** Requesters share the questions: each is answered by one of them. */
+/** The queue group of the requesters: one of them answers each request. */
 const queue = "requesters";
 
-/** Answers nodes that ask whether executions are theirs still. A question that cannot be read or answered, or that asks for its answer elsewhere, gets none. */
+/**
+ * Answers nodes that ask whether executions are still assigned to them. A request that cannot be read or answered, or whose reply
+ * subject is not the node's own, gets no reply.
+ */
 export async function answerConfirmations(
   link: NatsSession,
   answer: (nodeId: string, request: ConfirmRequest) => Promise<ConfirmAnswer>,
@@ -15,9 +18,9 @@ export async function answerConfirmations(
     queue,
     callback: (failure, message) => {
       if (failure !== null) return link.onProblem(`confirmations: ${failure.message}`);
-      // The server vouches for the subject: the node's id is its last token.
+      // The node's id is the last token of the subject. NATS permissions ensure that it is the sender's.
       const nodeId = message.subject.slice(everyNode.length - 1);
-      // An answer to any other subject would be published there with a requester's rights, into the log for one.
+      // A reply to any other subject would be published with a requester's permissions, for example into the log.
       if (!message.reply?.startsWith(`${subjects.confirmed(nodeId)}.`)) return;
       const request = ConfirmRequest.safeParse(decodeMessage(message.data));
       if (!request.success) return;

@@ -2,7 +2,7 @@ import { Heartbeat, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { decodeMessage } from "../message-codec.ts";
 
-/** Every heartbeat of one node, or of all (`*`), until closed. One that is said under another node's id is left out. */
+/** Delivers every heartbeat of one node, or of all (`*`), until closed. A heartbeat on another node's subject is ignored. */
 export async function followHeartbeats(
   link: NatsSession,
   nodeId: string,
@@ -12,7 +12,7 @@ export async function followHeartbeats(
     callback: (failure, message) => {
       if (failure !== null) return link.onProblem(`heartbeats: ${failure.message}`);
       const heartbeat = Heartbeat.safeParse(decodeMessage(message.data));
-      // The server vouches for the subject alone.
+      // NATS permissions cover the subject, not the payload.
       if (heartbeat.success && message.subject === subjects.heartbeat(heartbeat.data.info.nodeId))
         deliver(heartbeat.data);
     },

@@ -1,6 +1,6 @@
-/** Where a server is and how a client shows who it is: at most one of user, token, credentials file and NKey. */
+/** The servers' URLs and the client's credentials: at most one of user, token, credentials file and NKey. */
 export interface AuthenticationSettings {
-  /** URLs; a user and password may be in the first. tls:// refuses a server that does not encrypt. */
+  /** URLs; the first may contain a user and password. tls:// refuses a server without TLS. */
   readonly servers: readonly string[];
   readonly user?: string | undefined;
   readonly pass?: string | undefined;
@@ -13,14 +13,14 @@ export interface AuthenticationSettings {
   readonly credentialsFile?: string | undefined;
   /** A file with the seed of an NKey. */
   readonly nkeyFile?: string | undefined;
-  /** Certificates of the authorities to trust, in PEM; those that Node knows when left out. */
+  /** Certificates of the trusted authorities in PEM; Node's own list when left out. */
   readonly caFile?: string | undefined;
-  /** The client's own certificate and its key, in PEM. */
+  /** The client's certificate and its key in PEM. */
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
 }
 
-/** A contradiction between settings: which one, and what to do. */
+/** A conflict between settings: the setting, and a message with the fix. */
 export interface SettingsProblem {
   readonly setting: string;
   readonly message: string;
@@ -35,7 +35,7 @@ export function userInUrl([first = ""]: readonly string[]):
   return { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) };
 }
 
-/** Settings that exclude each other: one of each row at most. The first column is the way, by which two ways are told apart. */
+/** The authentication methods, which exclude each other, and the settings of each. */
 const ways = [
   ["user", ["user"]],
   ["token", ["token", "tokenFile"]],
@@ -43,7 +43,7 @@ const ways = [
   ["nkey", ["nkeyFile"]],
 ] as const;
 
-/** The first contradiction between settings; undefined when there is none. */
+/** The first conflict between settings; undefined when there is none. */
 export function authenticationProblem(settings: AuthenticationSettings): SettingsProblem | undefined {
   const isSet = (key: keyof AuthenticationSettings) => settings[key] !== undefined;
   const found = ways.flatMap(([, keys]) => keys.filter(isSet).slice(0, 1));
@@ -59,10 +59,10 @@ export function authenticationProblem(settings: AuthenticationSettings): Setting
   if (isSet("pass") && isSet("passwordFile"))
     return problem("passwordFile", "expected nats.password or nats.passwordFile, got both; remove one");
   if (isSet("passwordFile") && !isSet("user") && !inUrl)
-    return problem("passwordFile", "expected a user with it, got none; set nats.user");
+    return problem("passwordFile", "expected nats.user to be set as well, got none; set nats.user");
   if (isSet("certFile") !== isSet("keyFile")) {
     const [there, missing] = isSet("certFile") ? ["certFile", "keyFile"] : ["keyFile", "certFile"];
-    return problem(there, `expected nats.${missing} with it, got none; set both or neither`);
+    return problem(there, `expected nats.${missing} to be set as well, got none; set both or neither`);
   }
   return undefined;
 }

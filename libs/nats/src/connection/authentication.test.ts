@@ -81,7 +81,7 @@ describe("a file", () => {
     chmodSync(file, 0o644);
     of({ tokenFile: file });
     expect(faultPlan).toEqual([
-      `warn: nats.tokenFile ${file} is open to every user of this machine; run chmod o-rwx on it`,
+      `warn: nats.tokenFile ${file} is accessible to every user of this machine; run chmod o-rwx on it`,
     ]);
   });
   it("of a key is secret, and one of a certificate is not", () => {
@@ -126,9 +126,13 @@ describe("settings that contradict each other", () => {
       "nats.tokenFile: expected nats.token or nats.tokenFile, got both",
     ],
     ["a password twice", { user: "me", pass: "p", passwordFile: "f" }, "nats.passwordFile: expected nats.password or"],
-    ["a password for no user", { passwordFile: "f" }, "nats.passwordFile: expected a user with it, got none"],
-    ["a certificate without a key", { certFile: "c" }, "nats.certFile: expected nats.keyFile with it"],
-    ["a key without a certificate", { keyFile: "k" }, "nats.keyFile: expected nats.certFile with it"],
+    [
+      "a password for no user",
+      { passwordFile: "f" },
+      "nats.passwordFile: expected nats.user to be set as well, got none",
+    ],
+    ["a certificate without a key", { certFile: "c" }, "nats.certFile: expected nats.keyFile to be set as well"],
+    ["a key without a certificate", { keyFile: "k" }, "nats.keyFile: expected nats.certFile to be set as well"],
   ])("are refused: %s", (_what, settings, message) => {
     expect(() => of(settings)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
     expect(() => of(settings)).toThrow(message);

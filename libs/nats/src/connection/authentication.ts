@@ -3,20 +3,20 @@ import { Fault } from "@shoal/core";
 import { type AuthenticationSettings, authenticationProblem, userInUrl } from "./authentication-settings.ts";
 import { exposureOf, readSecretFile, readSecretLine, type SecretFile } from "./secret-file.ts";
 
-/** Who a client is at the server, and what encrypts the connection. */
+/** The client's credentials and the TLS options of its connection. */
 export interface Authentication {
-  /** For the client library, which calls it for each connection. Never throws: while a file cannot be read, its last content is used. */
+  /** The client library calls it for each connection. Never throws: while a file cannot be read, its last content is used. */
   readonly authenticator: Authenticator;
   /** Undefined when the server decides whether the connection is encrypted. */
   readonly tls: TlsOptions | undefined;
-  /** The client as messages name it, such as `user "me"`. */
+  /** The client's name in messages, such as `user "me"`. */
   readonly identity: string;
 }
 
-/** How warnings get out: files that other users can read, and files that could not be read again. */
+/** Receives warnings: files that other users can read, and files that could not be read again. */
 export type OnAuthenticationError = (why: string, level: "info" | "warn") => void;
 
-/** One way to authenticate. `load` reads its file again, and throws Fault CONFIG_INVALID when that has nothing of use. */
+/** One authentication method. `load` reads its file again and throws Fault CONFIG_INVALID when the content is not usable. */
 interface AuthenticationMethod {
   readonly identity: string;
   readonly files: readonly SecretFile[];
@@ -26,8 +26,8 @@ interface AuthenticationMethod {
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
- * Authentication as the settings say, else as the first URL does. Every file is read again for each connection. Throws Fault
- * CONFIG_INVALID when the settings contradict each other or a file cannot be used.
+ * Authenticates with the settings, or with the user in the first URL. Every file is read again for each connection. Throws Fault
+ * CONFIG_INVALID when settings conflict or a file cannot be used.
  */
 export function createAuthentication(
   settings: AuthenticationSettings,
@@ -112,7 +112,7 @@ function credentialsMethod(path: string): AuthenticationMethod {
   };
 }
 
-// A seed of a user, as `nk -gen user` prints it; other lines, such as its public key, are passed over.
+// A user seed as `nk -gen user` prints it. Other lines, such as the public key, are skipped.
 const seedForm = /\bSU[A-Z2-7]{56}\b/;
 
 function nkeyMethod(path: string): AuthenticationMethod {
@@ -123,13 +123,13 @@ function nkeyMethod(path: string): AuthenticationMethod {
   return { identity: `nkey ${nkeys.fromSeed(seed()).getPublicKey()}`, files: [file], load };
 }
 
-/** Signs once to show that the file's content can be used; the library would close the connection for good otherwise. */
+/** Signs once to verify the file's content: with unusable content the library closes the connection permanently. */
 function usable(authenticator: Authenticator, { setting, path }: SecretFile, expected: string): Authenticator {
   try {
     const auth: object = authenticator("nonce") ?? {};
     if ("sig" in auth && auth.sig !== "") return authenticator;
   } catch {
-    // Its message may hold what the file holds.
+    // The error's message may contain the file's content.
   }
   throw new Fault("CONFIG_INVALID", `${setting} ${path}: expected ${expected}, got something else`);
 }
@@ -139,7 +139,7 @@ function tlsFilesOf({ caFile, certFile, keyFile }: AuthenticationSettings): read
   return Object.entries(named).flatMap(([setting, path]) => (path === undefined ? [] : [{ setting, path }]));
 }
 
-/** The library reads these files for each connection. With any of them, or a tls:// URL, a server that does not encrypt is refused. */
+/** The library reads these files for each connection. With any of them, or a tls:// URL, a server without TLS is refused. */
 function tlsOf({ servers, caFile, certFile, keyFile }: AuthenticationSettings): TlsOptions | undefined {
   const isRequired = servers.some((server) => server.startsWith("tls://"));
   const tls = {

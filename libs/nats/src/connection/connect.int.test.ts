@@ -45,7 +45,7 @@ onServer(() => {
       });
       await expect(refused).rejects.toMatchObject({ code: "NATS_REFUSED" });
     });
-    it("says where it looked when nobody answers", async () => {
+    it("names the addresses when no server answers", async () => {
       const { url } = harness.server();
       await harness.server().stop();
       await expect(

@@ -7,29 +7,29 @@ import { createNatsErrorReport, type OnNatsError } from "./nats-error-report.ts"
 import { type NatsSession, natsSessionOver } from "./nats-session.ts";
 import { faultsOf, missingIn } from "./versions.ts";
 
-/** Where the NATS server is and who we are there. */
+/** Options of a connection to NATS. */
 export interface ConnectOptions extends AuthenticationSettings {
-  /** The subject prefix under which answers arrive; narrow rights allow only one. */
+  /** The subject prefix of replies; restricted permissions allow only one. */
   readonly inboxPrefix?: string;
-  /** Shown by the server's monitoring. */
+  /** The connection's name in the server's monitoring. */
   readonly name: string;
-  /** How long the first connection is tried for. */
+  /** Timeout of the first connection. */
   readonly patienceMs?: number;
-  /** Interrupts the start. Without effect once connected. */
+  /** Aborts the first connection. No effect once connected. */
   readonly signal?: AbortSignal;
-  /** Called for what goes wrong in the background and is survived. */
+  /** Receives errors in the background that the process survives. */
   readonly onNatsError?: OnNatsError;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-// A server that was started in the same moment answers within milliseconds; a person who mistyped an address waits for this.
+// A server that has just been started answers within milliseconds. With a wrong address the user waits this long for the error.
 const patienceDefaultMs = 10_000;
 
 /**
- * Connects, checks that the server can do what Shoal needs, and stays connected: it tries again for ever, seldom while the user is
- * refused. Throws Fault LOG_UNREACHABLE, LOG_UNSUITABLE (too old, JetStream off), NATS_REFUSED (the user is refused) or
- * CONFIG_INVALID (settings contradict each other, or a file cannot be used).
+ * Connects, checks that the server supports what Shoal needs, and reconnects without limit, less often while the user is refused.
+ * Throws Fault LOG_UNREACHABLE, LOG_UNSUITABLE (too old, JetStream off), NATS_REFUSED (the user is refused) or CONFIG_INVALID
+ * (settings conflict, or a file cannot be used).
  */
 export async function connect(options: ConnectOptions): Promise<NatsSession> {
   const { clock, random, inboxPrefix = "_INBOX", name, signal } = options;
@@ -61,14 +61,14 @@ async function open(dialing: FirstConnectionOptions, onNatsError: OnNatsError): 
   return natsSessionOver(nc, { clock, random, inboxPrefix, identity, policy, faultPlan, openSecond });
 }
 
-/** Another connection of the same client, which ends with the first. */
+/** Another connection of the same client, which closes with the first. */
 async function second(
   nc: NatsConnection,
   dialing: FirstConnectionOptions,
   onNatsError: OnNatsError,
 ): Promise<NatsSession> {
   const end = new AbortController();
-  // The server of the first connection may be the only one that is there, and known from another server alone.
+  // The server of the first connection may be the only one that is up, and may be known only from another server's INFO.
   const servers = nc.isClosed() ? dialing.servers : [...new Set([nc.getServer(), ...dialing.servers])];
   void nc.closed().then(() => end.abort());
   const link = await open({ ...dialing, servers, name: `${dialing.name}, long read`, signal: end.signal }, onNatsError);
@@ -76,7 +76,7 @@ async function second(
   return link;
 }
 
-/** The address without what stands before an @ in it. */
+/** The address without the user and password before its @. */
 export function withoutSecrets(server: string): string {
   return server.replace(/^(\w+:\/\/)?[^@/]*@/, "$1");
 }
@@ -88,14 +88,14 @@ function checkServer({ info }: NatsConnection): void {
     const expected = `${missing.feature} (nats-server ${missing.since} or newer)`;
     throw new Fault(
       "LOG_UNSUITABLE",
-      `wanted ${expected}, found ${info.version} at ${info.host}:${info.port}; update it`,
+      `expected ${expected}, got ${info.version} at ${info.host}:${info.port}; update it`,
     );
   }
   if (info.jetstream !== true) {
     const where = `${info.host}:${info.port}`;
     throw new Fault(
       "LOG_UNSUITABLE",
-      `wanted JetStream, found it off at ${where}; start nats-server with -js or a jetstream block`,
+      `expected JetStream to be enabled at ${where}, got a server without it; start nats-server with -js or a jetstream block`,
     );
   }
 }

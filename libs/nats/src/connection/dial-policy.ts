@@ -1,37 +1,37 @@
 import { backoffMs, type Random } from "@shoal/core";
 
-/** When the client library may dial, in milliseconds. */
+/** Delays of the client library's dials, in milliseconds. */
 export const dialLimits = {
-  /** Between two dials of one server: short, as every moment without the log is a standstill. */
+  /** Delay between two dials of one server: short, because a process can do nothing without the log. */
   waitMs: 100,
-  /** Added at random, so that many clients do not come at once. */
+  /** Maximum random addition, so that many clients do not dial at once. */
   jitterMs: 150,
-  /** After refusals of the user: a password that is corrected on the server works again within half a minute. */
+  /** Backoff after the user is refused: a password that is corrected on the server takes effect within half a minute. */
   refused: { firstMs: 1_000, maxMs: 30_000 },
-  /** A dial that takes longer is given up: a server across the world answers in a fraction of it. */
+  /** Timeout of one dial: a server on another continent answers in a fraction of it. */
   timeoutMs: 5_000,
 } as const;
 
 /**
- * Decides how often the client library dials. The library alone dials for ever without a pause when servers of a cluster refuse
- * the user: each greeting names the other servers, which the library takes for new ones.
+ * Limits how often the client library dials. When servers of a cluster refuse the user, the library dials without a pause: each
+ * INFO names the other servers, which the library takes for new ones.
  */
 export interface DialPolicy {
   /** The library's `reconnectDelayHandler`. */
   readonly waitMs: () => number;
-  /** The library's `reconnectToServer`, called before each dial; what it throws ends the library's loop. */
+  /** The library's `reconnectToServer`, called before each dial. An error that it throws ends the library's loop. */
   readonly beforeDial: () => null;
-  /** Credentials are about to be sent. */
+  /** Called before credentials are sent. */
   readonly shown: () => void;
   /** How often credentials were sent. */
   readonly timesShown: () => number;
-  /** The server refused the user. The answer says how long the next dial waits. */
+  /** Called when the server refuses the user. Returns the delay of the next dial. */
   readonly refused: () => number;
-  /** The last word of a server was a refusal of the user. */
+  /** Whether the last reply of a server refused the user. */
   readonly isRefused: () => boolean;
-  /** The connection is up. */
+  /** Called when the connection is up. */
   readonly admitted: () => void;
-  /** No further dial. */
+  /** Allows no further dial. */
   readonly end: () => void;
 }
 

@@ -3,12 +3,12 @@ import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/inte
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { NodeTransport, nodeResolveHost } from "@nats-io/transport-node/lib/node_transport.js";
 
-// What libuv reads from a socket at once (uv_stream's buffer in Node): about a hundred messages, some milliseconds of work.
+// What libuv reads from a socket at once (uv_stream's buffer in Node): about a hundred messages, a few milliseconds of work.
 const bytesPerTurn = 65_536;
 
 /**
- * The library's transport, which lets the process do its other work between two pieces. A socket that has much to read is otherwise
- * read up to 32 times in one turn of the event loop: 1.6 MB of messages blocked a requester for 130 ms (measured).
+ * The library's transport with a turn of the event loop between two chunks. Without it a busy socket is read up to 32 times in one
+ * turn: 1.6 MB of messages blocked a requester for 130 ms (measured).
  */
 class PacedTransport extends NodeTransport {
   override setupHandlers(): void {
@@ -27,7 +27,7 @@ class PacedTransport extends NodeTransport {
   }
 }
 
-/** Connects as the library does, by a transport that does not block the event loop. */
+/** Connects as the library does, over a transport that does not block the event loop. */
 export function dial(options: NodeConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });
   return NatsConnectionImpl.connect(options);

@@ -1,17 +1,17 @@
-/** A queue that gives in the order it took. */
+/** A first-in, first-out queue. */
 export interface Fifo<T> {
   push(item: T): void;
   shift(): T | undefined;
   first(): T | undefined;
-  /** Takes from the front as long as it fits. */
+  /** Removes items from the front while the predicate is true. */
   dropWhile(fits: (item: T) => boolean): void;
   size(): number;
 }
 
-// Below this many the memory of what was taken is not worth a copy.
+// Below this number of removed items their memory is not worth a copy.
 const compactAbove = 1_024;
 
-/** An empty queue. Array.shift moves every element; with thousands waiting that would cost more than sending them. */
+/** Creates an empty queue. Array.shift moves every element: with thousands of items that costs more than sending them. */
 export function fifo<T>(): Fifo<T> {
   let items: T[] = [];
   let head = 0;

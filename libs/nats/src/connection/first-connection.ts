@@ -5,35 +5,35 @@ import { dial } from "./dial.ts";
 import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
 import { isUserRefusal, refusedByAll, userRefused } from "./refusal.ts";
 
-/** What a first connection is made of. */
+/** Options of the first connection. */
 export interface FirstConnectionOptions {
   /** Without secrets. */
   readonly servers: readonly string[];
   readonly authentication: Authentication;
   readonly name: string;
   readonly inboxPrefix: string;
-  /** How long servers that do not answer are tried for. */
+  /** How long servers that do not answer are dialled. */
   readonly patienceMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Ends the tries. */
+  /** Ends the attempts. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** A connection, and what decides when it is dialled again. */
+/** A connection and the policy of its reconnects. */
 export interface Connected {
   readonly nc: NatsConnection;
   readonly policy: DialPolicy;
 }
 
-// The least that one dial gets, whatever the patience: a server across the world answers in a fraction of it.
+// Minimum timeout of one dial, whatever the total: a server on another continent answers in a fraction of it.
 const dialMs = 2_000;
-// How soon a dead peer is noticed when TCP says nothing: twice this, below the 4 s of a replicated stream's fail-over.
+// A dead peer that TCP does not report is detected after twice this, below the 4 s of a replicated stream's fail-over.
 const pingMs = 2_000;
 
 /**
  * Connects to one of the servers. Throws Fault NATS_REFUSED as soon as all that answer refuse the user, LOG_UNREACHABLE when none
- * answers in time or when the signal fires. Nothing of a failed try goes on.
+ * answers in time or when the signal fires. A failed attempt leaves nothing running.
  */
 export async function firstConnection(options: FirstConnectionOptions): Promise<Connected> {
   const { clock, servers, authentication, signal } = options;
@@ -55,7 +55,7 @@ export async function firstConnection(options: FirstConnectionOptions): Promise<
 }
 
 function unanswered(servers: readonly string[], failure: unknown, signal: AbortSignal | undefined): Fault {
-  const why = signal?.aborted === true ? "the start was interrupted" : messageOf(failure);
+  const why = signal?.aborted === true ? "the connection attempt was aborted" : messageOf(failure);
   return new Fault("LOG_UNREACHABLE", `no NATS server answers at ${servers.join(", ")}: ${why}`, { cause: failure });
 }
 
@@ -69,7 +69,7 @@ async function refusalIn(
   return await refusedByAll(options);
 }
 
-/** One dial of each server. The library may wait for each of them for long: it is left behind when our time is up. */
+/** Dials each server once. The library may wait long for each of them: after the timeout its result is ignored. */
 async function dialUntil(
   options: FirstConnectionOptions,
   policy: DialPolicy,
@@ -87,8 +87,8 @@ async function dialUntil(
     signal?.removeEventListener("abort", stopWaiting);
   });
   if (connected !== undefined) return connected;
-  dialling.then((nc) => nc.close()).catch(() => undefined); // It may still come up, or fail, with nobody waiting.
-  throw new Error("none of them let us in in time; check the addresses");
+  dialling.then((nc) => nc.close()).catch(() => undefined); // It may still connect or fail later.
+  throw new Error("none accepted the connection in time; check the addresses");
 }
 
 function dialOptions(options: FirstConnectionOptions, policy: DialPolicy) {
@@ -99,10 +99,10 @@ function dialOptions(options: FirstConnectionOptions, policy: DialPolicy) {
     servers: [...servers],
     name,
     inboxPrefix,
-    // Measured: keeping a stack for every request costs 40 % of the requests.
+    // A stack trace for every request costs 40 % of the throughput (measured).
     noAsyncTraces: true,
     maxReconnectAttempts: -1,
-    // Servers that restart may refuse users for a moment; giving up would end a process that could have gone on.
+    // A server that restarts may refuse users for a moment, which must not end the process.
     ignoreAuthErrorAbort: true,
     reconnectDelayHandler: policy.waitMs,
     reconnectToServer: policy.beforeDial,

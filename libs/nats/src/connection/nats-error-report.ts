@@ -1,24 +1,24 @@
 import type { Clock } from "@shoal/core";
 
-/** How loud a message about the connection is: what ends by itself within seconds is no warning. */
+/** Log level of a message about the connection: an error that ends by itself within seconds is no warning. */
 export type NatsErrorLevel = "info" | "warn";
 
-/** Receives what goes wrong in the background and is survived. */
+/** Receives errors in the background that the process survives. */
 export type OnNatsError = (what: string, level: NatsErrorLevel) => void;
 
-/** What separates a moment from a state, in milliseconds. */
+/** Times after which errors count as lasting or as over, in milliseconds. */
 export const natsErrorLimits = {
-  /** Trouble of this length is a warning: twice the 4 to 8 s of a replicated stream's fail-over (measured). */
+  /** Errors for this long are a warning: twice the 4 to 8 s of a replicated stream's fail-over (measured). */
   lastingMs: 15_000,
-  /** Silence of this length ends it: a stream without a leader is asked every second. */
+  /** No error for this long ends the series: a stream without a leader is asked every second. */
   quietMs: 5_000,
 } as const;
 
-/** Reports trouble as information while it is young, and as a warning when it lasts. */
+/** Reports errors as information at first, and as warnings when they last. */
 export interface NatsErrorReport {
-  /** Something went wrong that may end by itself. */
+  /** Reports an error that may end by itself. */
   readonly report: OnNatsError;
-  /** The connection broke, or is back. */
+  /** Called when the connection breaks or is back. */
   connection(up: boolean): void;
   close(): void;
 }
@@ -40,18 +40,18 @@ export function createNatsErrorReport(clock: Clock, onNatsError: OnNatsError): N
     report: (what, level) => onNatsError(what, level === "warn" ? "warn" : levelNow()),
     connection(up) {
       cancelDown();
-      // A connection that is closed is down for good, and on purpose.
+      // A closed connection stays down on purpose.
       if (isClosed) return;
       const now = clock.now();
       if (up) {
         if (downAt !== undefined && now - downAt >= natsErrorLimits.lastingMs)
-          onNatsError(`connected to NATS again after ${Math.round((now - downAt) / 1_000)} s`, "info");
+          onNatsError(`reconnected to NATS after ${Math.round((now - downAt) / 1_000)} s`, "info");
         downAt = undefined;
         return;
       }
       downAt ??= now;
       cancelDown = clock.at(downAt + natsErrorLimits.lastingMs, () =>
-        onNatsError(`not connected to NATS for ${natsErrorLimits.lastingMs / 1_000} s; it is tried further`, "warn"),
+        onNatsError(`not connected to NATS for ${natsErrorLimits.lastingMs / 1_000} s, still reconnecting`, "warn"),
       );
     },
     close() {

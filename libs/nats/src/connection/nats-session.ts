@@ -8,11 +8,11 @@ import { isUserRefusal, type PermissionRefusal, permissionRefusal } from "./refu
 import { openReplyMux, type ReplyMux } from "./reply-mux.ts";
 import { createWriteBatcher, type WriteBatcher } from "./write-batcher.ts";
 
-/** One connection to NATS with what all the ports share on it. */
+/** One connection to NATS and the parts that all ports share on it. */
 export interface NatsSession {
   readonly nc: NatsConnection;
   readonly publisher: StreamPublisher;
-  /** For whatever is said often: together with everything else that is said in this turn. */
+  /** Sends frequent messages together at the end of this turn of the event loop. */
   readonly deferred: WriteBatcher;
   readonly replies: ReplyMux;
   readonly clock: Clock;
@@ -23,42 +23,42 @@ export interface NatsSession {
    * LOG_UNREACHABLE, NATS_REFUSED.
    */
   openSecond(): Promise<NatsSession>;
-  /** Resolves once connected, at once when it is; false when it is not by then (milliseconds from now) or is closed. */
+  /** Resolves with true once connected; with false when it is not within `withinMs` milliseconds, or is closed. */
   connected(withinMs: number): Promise<boolean>;
-  /** Calls back with every change: true for up again, false for broken. The answer ends it. */
-  onChange(collected: (up: boolean) => void): () => void;
-  /** The stream API of the client library, without a check of the account that narrow rights would refuse. */
+  /** Calls back with every change: true for connected, false for disconnected. The returned function unsubscribes. */
+  onChange(listener: (up: boolean) => void): () => void;
+  /** The stream API of the client library, without its check of the account, which restricted permissions refuse. */
   manager(): Promise<JetStreamManager>;
-  /** Calls back when the server refuses a publish or a subscription. The answer ends it. */
+  /** Calls back when the server refuses a publish or a subscription. The returned function unsubscribes. */
   onRefused(refused: (refusal: PermissionRefusal) => void): () => void;
-  /** The user as messages name it. */
+  /** The user's name in messages. */
   user(): string;
   /** Whether the connection is up now. */
   isUp(): boolean;
-  /** Reports what went wrong in the background and is survived: as information, or as a warning once it lasts. */
+  /** Reports an error in the background that the process survives: as information, or as a warning once it lasts. */
   onProblem(what: string, level?: NatsErrorLevel): void;
-  /** Settles what is pending, sends what was said and closes. May be called again. */
+  /** Settles pending publishes, flushes and closes. May be called repeatedly. */
   close(): Promise<void>;
-  /** Closes without sending anything: everything that waits for the server fails now. May be called again. */
+  /** Closes without a flush: every pending call fails at once. May be called repeatedly. */
   abandon(): Promise<void>;
 }
 
-/** What a link stands on besides its connection. */
+/** The parts of a session besides its connection. */
 export interface NatsSessionParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly inboxPrefix: string;
-  /** The client as messages name it. */
+  /** The client's name in messages. */
   readonly identity: string;
   readonly openSecond: () => Promise<NatsSession>;
   readonly policy: DialPolicy;
   readonly faultPlan: NatsErrorReport;
 }
 
-// A question to the server's own API, asked again and again meanwhile: most fail-overs of a replicated stream take less.
+// A request to the JetStream API is repeated within this time. Most fail-overs of a replicated stream take less.
 export const requestMs = 6_000;
 
-/** Makes a link over an open connection. */
+/** Creates a session over an open connection. */
 export function natsSessionOver(nc: NatsConnection, parts: NatsSessionParts): NatsSession {
   const { clock, random, inboxPrefix, identity, openSecond, policy, faultPlan } = parts;
   const replies = openReplyMux(nc, inboxPrefix);
@@ -78,9 +78,9 @@ export function natsSessionOver(nc: NatsConnection, parts: NatsSessionParts): Na
     onProblem: (what, level = "info") => faultPlan.report(what, level),
     isUp: () => state.up && !nc.isClosed(),
     connected: (withinMs) => waitUntilUp(state, clock, withinMs),
-    onChange(collected) {
-      state.listeners.add(collected);
-      return () => void state.listeners.delete(collected);
+    onChange(listener) {
+      state.listeners.add(listener);
+      return () => void state.listeners.delete(listener);
     },
     onRefused(refused) {
       state.refusedListeners.add(refused);
@@ -92,14 +92,14 @@ export function natsSessionOver(nc: NatsConnection, parts: NatsSessionParts): Na
       deferred.now();
       stop();
       if (nc.isClosed()) return;
-      // Feeds, logs and heartbeats have no answer to wait for: they are sent by the flush inside a drain.
+      // Feeds, logs and heartbeats get no reply: the flush inside a drain sends them.
       await (state.up ? nc.drain() : nc.close()).catch(() => nc.close());
     },
     async abandon() {
       stop();
       await nc.close();
       state.up = false;
-      for (const collected of [...state.listeners]) collected(false);
+      for (const listener of [...state.listeners]) listener(false);
     },
   };
 }
@@ -112,7 +112,7 @@ interface NatsSessionState {
   readonly faultPlan: NatsErrorReport;
   readonly listeners: Set<(up: boolean) => void>;
   readonly refusedListeners: Set<(refusal: PermissionRefusal) => void>;
-  /** Those of the first moment come before anyone listens; there is one for each inbox at most. */
+  /** The first refusals come before a listener is registered. There is at most one for each inbox. */
   readonly refusedSubscriptions: Map<string, PermissionRefusal>;
   up: boolean;
 }
@@ -140,7 +140,7 @@ function change(state: NatsSessionState, up: boolean): void {
   state.up = up;
   state.faultPlan.connection(up);
   state.publisher.connection(up);
-  for (const collected of [...state.listeners]) collected(up);
+  for (const listener of [...state.listeners]) listener(up);
 }
 
 function failed(state: NatsSessionState, failure: Error): void {
@@ -157,9 +157,9 @@ function failed(state: NatsSessionState, failure: Error): void {
   }
   const isFirst = !policy.isRefused();
   const seconds = policy.refused() / 1_000;
-  // Once: what follows is the same, and the next message is that it lasts.
+  // Reported once: the next message is that the refusals last.
   if (!isFirst) return;
-  const what = `NATS refuses ${identity}: ${failure.message}; tried again in ${seconds} s, then less often`;
+  const what = `NATS refuses ${identity}: ${failure.message}; retrying in ${seconds} s, then less often`;
   faultPlan.report(what, "info");
 }
 
@@ -168,17 +168,17 @@ function waitUntilUp({ nc, up, listeners }: NatsSessionState, clock: Clock, with
   return new Promise((resolve) => {
     const end = (is: boolean) => {
       cancel();
-      listeners.delete(collected);
+      listeners.delete(listener);
       resolve(is);
     };
-    // It is told once more, as down, when the connection is closed for good.
-    const collected = (isUp: boolean) => (isUp || nc.isClosed() ? end(isUp) : undefined);
+    // It is called a last time, with false, when the connection is closed.
+    const listener = (isUp: boolean) => (isUp || nc.isClosed() ? end(isUp) : undefined);
     const cancel = clock.at(clock.now() + withinMs, () => end(false));
-    listeners.add(collected);
+    listeners.add(listener);
   });
 }
 
-/** The failure of a call that the server did not answer. */
+/** The Fault of a call that the server did not answer. */
 export function unreachable(what: string, why: string): Fault {
   return new Fault("LOG_UNREACHABLE", `${what}: ${why}`);
 }

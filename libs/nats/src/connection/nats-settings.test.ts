@@ -7,7 +7,7 @@ const Schema = z.object({ nats: z.object(natsSettings).superRefine(checkNatsSett
 const read = (flags: Readonly<Record<string, string>>) => readConfig(Schema, { env: {}, flags });
 
 describe("the settings of the connection", () => {
-  it("name one server and nobody by default", () => {
+  it("name one server and no user by default", () => {
     expect(connectionOf(read({}).nats)).toEqual({ servers: ["nats://127.0.0.1:4222"] });
   });
   it("become what a connection takes, each under its name", () => {

@@ -40,7 +40,7 @@ onServer(() => {
       expect(await publish(subjects.job("a", "j-4"), headers)).toEqual({ ...first, duplicate: true });
     });
     it("is not stored when no stream listens, and that is certain", async () => {
-      expect((await publish("nobody.listens")).state).toBe("unsent");
+      expect((await publish("no.stream")).state).toBe("unsent");
     });
     it("is refused when the stream cannot do what it asks for", async () => {
       expect((await publish(subjects.job("a", "j-5"), { [headerNames.ttl]: "1s" })).state).toBe("refused");

@@ -1,35 +1,35 @@
 import { z } from "zod";
 import { status } from "./status.ts";
 
-/** The server's word on a publish, or that there is none to rely on. */
+/** The outcome of a publish. */
 export type PublishOutcome =
   | { readonly state: "stored"; readonly seq: number; readonly duplicate: boolean }
-  /** The expected sequence did not hold, as far as this answer tells: look before you believe it. */
+  /** The expected sequence did not match according to this reply. Read the subject before relying on it. */
   | { readonly state: "conflict"; readonly why: string }
-  /** The server will never take this message as it is. */
+  /** The server will never accept this message. */
   | { readonly state: "refused"; readonly code: number; readonly why: string }
-  /** Certainly not stored: nobody was there to take it, or it never left this process. */
+  /** Certainly not stored: no stream listened on the subject, or the message was not sent. */
   | { readonly state: "unsent"; readonly why: string }
   /**
-   * May or may not be stored, now or a little later. `full` when the server says that it has no room, `unanswered` when it said nothing
-   * although the connection was up.
+   * May or may not be stored, now or shortly after. `full` when the server reports that it has no space, `unanswered` when it did not
+   * reply although the connection was up.
    */
   | { readonly state: "unknown"; readonly why: string; readonly cause?: "full" | "unanswered" };
 
 /**
- * How the server says that there is no room: the account's limit, insufficient resources, memory, storage, a stream that cannot store
- * (its words name the reason: a limit of the stream or the disk).
+ * Error codes for no space: the account's limit, insufficient resources, memory, storage, a stream that cannot store (its description
+ * names the reason: a limit of the stream or the disk).
  */
 const fullCodes: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10077]);
 
 /**
- * How the server says that it will never take a message as it is (numbers from `server/errors.json` of nats-server 2.14): no request,
- * message too large, headers too large, time to live invalid or not possible there, expectation without a sequence. All else may pass:
- * an answer that is not known here is no reason to drop what was promised.
+ * Error codes for a message that the server will never accept (from `server/errors.json` of nats-server 2.14): no request, message too
+ * large, headers too large, time to live invalid or not possible there, expectation without a sequence. Any other error may be
+ * temporary: an unknown code is no reason to drop a message.
  */
 const refusedCodes: ReadonlySet<number> = new Set([10003, 10054, 10097, 10165, 10166, 10193]);
 
-/** How the server says that an expectation did not hold: when it is applied, in flight on a replicated stream, in a batch. */
+/** Error codes for an expectation that did not match: when applied, in flight on a replicated stream, in a batch. */
 export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
 
 const PubAck = z.object({
@@ -40,13 +40,13 @@ const PubAck = z.object({
 
 const decoder = new TextDecoder();
 
-/** What is looked at in an answer: its bytes, or the status that stands in their place. */
+/** The parts of a reply to a publish: its bytes, or the status that replaces them. */
 export interface PublishAnswer {
   readonly data: Uint8Array;
   readonly headers?: { readonly code: number; readonly status: string } | undefined;
 }
 
-/** Reads the answer to a publish. */
+/** Reads the reply to a publish. */
 export function outcomeOf(message: PublishAnswer): PublishOutcome {
   if (message.data.length === 0) {
     const { headers } = message;
@@ -66,7 +66,7 @@ export function outcomeOf(message: PublishAnswer): PublishOutcome {
   return refusedCodes.has(errorCode) ? { state: "refused", code: errorCode, why } : { state: "unknown", why };
 }
 
-// The usual answer, read without a parser: thousands arrive a second.
+// The usual reply, read without a JSON parser: thousands arrive per second.
 const plainAck = /^\{"stream":"[^"\\]*",\s?"seq":(\d+)(,\s?"duplicate":\s?true)?\}$/;
 
 function readAck(text: string): z.infer<typeof PubAck> | undefined {

@@ -178,7 +178,7 @@ describe("a publisher", () => {
     const { publish, clock, outcomes } = harness();
     for (const subject of subjects(waitingMax + 1)) publish(subject);
     await clock.settle();
-    expect(outcomes).toEqual({ [`s.${waitingMax}`]: unsent(`${waitingMax} messages wait`) });
+    expect(outcomes).toEqual({ [`s.${waitingMax}`]: unsent(`limit of ${waitingMax} waiting messages`) });
   });
 
   it("records how writes went by place, for what was stored or may be", async () => {

@@ -9,11 +9,11 @@ import { createWriteRecord, type PlaceRecord, type WriteRecord } from "./write-r
 
 /** Limits of the append path. */
 export const publisherLimits = {
-  /** Messages in flight: on the server's side a window of 100 to 500 was fastest, 5000 slower (measured). */
+  /** Messages in flight: a window of 100 to 500 was fastest on the server's side, 5,000 slower (measured). */
   windowMax: 500,
-  /** Messages that wait for the window: some seconds at the fastest rate measured. */
+  /** Messages that wait for the window: a few seconds at the fastest rate measured. */
   waitingMax: 100_000,
-  /** From the call to "unknown", as of what was in flight to a server that died: less than a lease's life, so that a renewal can still be tried again. */
+  /** Timeout from the call to "unknown": shorter than a lease's time to live, so that a renewal can still be retried. */
   answerMs: 3_000,
 } as const;
 
@@ -24,21 +24,21 @@ export interface Publication {
   readonly headers?: HeaderFields;
 }
 
-/** The one way by which messages get into streams: pipelined over one connection, in the order of the calls. */
+/** Publishes messages to streams: pipelined over one connection, in the order of the calls. */
 export interface StreamPublisher {
-  /** Never rejects. Resolves with the server's word, or `unknown` when none came within `publisherLimits.answerMs`. */
+  /** Never rejects. Resolves with the outcome, or `unknown` without a reply within `publisherLimits.answerMs`. */
   publish(publication: Publication): Promise<PublishOutcome>;
-  /** The connection came up or went down: what is in flight when it goes down is unknown at once. */
+  /** Called when the connection comes up or goes down: messages in flight become `unknown` as it goes down. */
   connection(up: boolean): void;
-  /** The server refuses this user's messages on a subject: what is in flight there is refused. */
+  /** Called when the server refuses this user's messages on a subject: messages in flight there become `refused`. */
   refused(subject: string, why: string): void;
-  /** How writes went so far, by place. */
+  /** The outcomes of writes so far, by place. */
   writes(): readonly PlaceRecord[];
-  /** Settles everything that is pending, and everything that comes later. */
+  /** Settles every pending message and every later one. */
   close(): void;
 }
 
-/** What a publisher sends over. */
+/** The parts of a publisher. */
 export interface PublisherParts {
   readonly nc: Pick<NatsConnection, "publish">;
   readonly replies: ReplyMux;
@@ -57,7 +57,7 @@ interface PendingPublication {
 interface Pipe extends PublisherParts {
   readonly inFlight: Map<string, PendingPublication>;
   readonly waiting: Fifo<PendingPublication>;
-  /** Every message has the same patience, so the order of the calls is that of the deadlines and one alarm is enough. */
+  /** Every message has the same timeout, so deadlines have the order of the calls and one timer is enough. */
   readonly byDeadline: Fifo<PendingPublication>;
   readonly record: WriteRecord;
   state: "up" | "down" | "closed";
@@ -65,7 +65,7 @@ interface Pipe extends PublisherParts {
   cancelAlarm: (() => void) | undefined;
 }
 
-/** Makes a publisher over a connection; `connection(true)` must be called for it to begin. */
+/** Creates a publisher over a connection. It starts with the first call of `connection(true)`. */
 export function createPublisher(parts: PublisherParts): StreamPublisher {
   const pipe: Pipe = {
     ...parts,
@@ -108,7 +108,7 @@ function enqueue(pipe: Pipe, publication: Publication, resolve: PendingPublicati
     return;
   }
   if (pipe.waiting.size() >= publisherLimits.waitingMax) {
-    resolve({ state: "unsent", why: `${publisherLimits.waitingMax} messages wait to be sent already` });
+    resolve({ state: "unsent", why: `limit of ${publisherLimits.waitingMax} waiting messages reached` });
     return;
   }
   const deadlineAt = pipe.clock.now() + publisherLimits.answerMs;
@@ -145,7 +145,7 @@ function send(pipe: Pipe, pending: PendingPublication): void {
   try {
     pipe.nc.publish(subject, bytes, headers === undefined ? { reply } : { reply, headers: messageHeaders(headers) });
   } catch (failure) {
-    // Larger than the server takes, or no subject: the client says so before it sends anything.
+    // The message is too large or has no subject: the client library throws before it sends.
     settle(pipe, pending, {
       state: "refused",
       code: 0,
@@ -180,7 +180,7 @@ function arm(pipe: Pipe): void {
       late !== undefined && late.deadlineAt <= now;
       late = pipe.byDeadline.first()
     ) {
-      const why = `the server gave no answer within ${publisherLimits.answerMs} ms`;
+      const why = `no reply from the server within ${publisherLimits.answerMs} ms`;
       const outcome: PublishOutcome =
         late.reply === undefined ? { state: "unsent", why } : { state: "unknown", why, cause: "unanswered" };
       pipe.record.note(late.publication.subject, outcome);

@@ -4,11 +4,11 @@ import type { Authentication } from "./authentication.ts";
 import { dial } from "./dial.ts";
 import { dialLimits } from "./dial-policy.ts";
 
-/** The server does not let this user do something. */
+/** The server refuses an operation of this user. */
 export interface PermissionRefusal {
   readonly operation: "publish" | "subscription";
   readonly subject: string;
-  /** The server's words. */
+  /** The server's message. */
   readonly why: string;
 }
 
@@ -19,17 +19,17 @@ export function permissionRefusal(failure: Error): PermissionRefusal | undefined
   return { operation, subject: failure.subject, why: failure.message };
 }
 
-/** Whether the server refuses the user as a whole. */
+/** Whether the server refuses the user itself. */
 export function isUserRefusal(failure: unknown): boolean {
   return failure instanceof AuthorizationError || failure instanceof errors.UserAuthenticationExpiredError;
 }
 
-/** The Fault for a user that is not let in. `identity` is the user as messages name it. */
+/** The Fault for a user that the servers refuse. `identity` is the user's name in messages. */
 export function userRefused(servers: readonly string[], identity: string, why: string): Fault {
   return new Fault("NATS_REFUSED", `${servers.join(", ")} refuses ${identity}: ${why.replaceAll("'", "")}`);
 }
 
-/** Which servers `refusedByAll` asks, and as which client. */
+/** The servers that `refusedByAll` dials, and the client's credentials. */
 export interface RefusalProbe {
   /** Without secrets. */
   readonly servers: readonly string[];
@@ -39,8 +39,8 @@ export interface RefusalProbe {
 }
 
 /**
- * Connects to each server once. The words of a server when at least one refuses the user and none lets it in; else undefined:
- * some may let it in, or be there, later. The client library reports such a state for one server only.
+ * Connects to each server once. Returns a server's message when at least one refuses the user and none accepts it; else undefined,
+ * as a server may accept the user or come up later. The client library reports such a state for one server only.
  */
 export async function refusedByAll(probe: RefusalProbe): Promise<string | undefined> {
   const answers = await Promise.all(probe.servers.map((server) => answerOf(server, probe)));
@@ -48,7 +48,7 @@ export async function refusedByAll(probe: RefusalProbe): Promise<string | undefi
   return answers.find(isUserRefusal)?.message;
 }
 
-/** Why this server does not let the client in; undefined when it does. */
+/** Why this server does not accept the client; undefined when it does. */
 async function answerOf(server: string, probe: RefusalProbe): Promise<Error | undefined> {
   const { authentication, name, inboxPrefix } = probe;
   const { authenticator, tls } = authentication;
@@ -58,7 +58,7 @@ async function answerOf(server: string, probe: RefusalProbe): Promise<Error | un
       ...{ name, inboxPrefix, authenticator },
       ...(tls === undefined ? {} : { tls }),
       reconnect: false,
-      // The others are asked for themselves.
+      // Each server is dialled itself.
       ignoreClusterUpdates: true,
       timeout: dialLimits.timeoutMs,
     });

@@ -1,14 +1,14 @@
 import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
 
-/** One subscription for the answers to everything that a connection asks. */
+/** One subscription for the replies to all requests of a connection. */
 export interface ReplyMux {
-  /** A subject to be answered on, once or more often, until `forget`. */
+  /** Opens a reply subject for one or more replies, until `forget`. */
   open(answered: (message: Msg) => void): string;
   forget(replySubject: string): void;
   close(): void;
 }
 
-/** Subscribes to one wildcard inbox under `inboxPrefix`. The client subscribes again by itself after a reconnect. */
+/** Subscribes to one wildcard inbox under `inboxPrefix`. The client library resubscribes after a reconnect. */
 export function openReplyMux(nc: NatsConnection, inboxPrefix: string): ReplyMux {
   const waiting = new Map<string, (message: Msg) => void>();
   const inbox = createInbox(inboxPrefix);

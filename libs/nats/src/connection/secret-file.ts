@@ -8,7 +8,7 @@ export interface SecretFile {
   readonly path: string;
 }
 
-// Larger than any password, key or JWT: a path that names a log or a device by mistake is not read into memory.
+// Larger than any password, key or JWT: a path to a log or a device is not read into memory by mistake.
 const fileBytesMax = 65_536;
 // Read or write for users that are neither the owner nor in the group.
 const othersMode = 0o006;
@@ -21,7 +21,7 @@ export function readSecretFile(file: SecretFile): string {
   throw new Fault("CONFIG_INVALID", `${setting} ${path}: expected at most ${fileBytesMax} bytes, got ${size}`);
 }
 
-/** The file's one line, without its line end. Throws Fault CONFIG_INVALID when it is empty or has more. */
+/** The file's only line, without its line end. Throws Fault CONFIG_INVALID when the file is empty or has several lines. */
 export function readSecretLine(file: SecretFile): string {
   const line = readSecretFile(file).replace(/\n$/, "");
   if (line !== "" && !line.includes("\n")) return line;
@@ -33,7 +33,7 @@ export function readSecretLine(file: SecretFile): string {
 export function exposureOf({ setting, path }: SecretFile): string | undefined {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & othersMode) === 0) return undefined;
-  return `${setting} ${path} is open to every user of this machine; run chmod o-rwx on it`;
+  return `${setting} ${path} is accessible to every user of this machine; run chmod o-rwx on it`;
 }
 
 function contentOf({ setting, path }: SecretFile): { readonly size: number; readonly text: string } {

@@ -4,67 +4,67 @@ import { z } from "zod";
 import { type NatsSession, requestMs, unreachable } from "./nats-session.ts";
 import { serverFault, status } from "./status.ts";
 
-/** What the server's own API said. `none` when what was asked for is not there; `unknown` when it did not answer. */
+/** The reply of the JetStream API. `none` when the message, stream or consumer does not exist; `unknown` without a reply. */
 export type ServerAnswer =
   | { readonly state: "ok"; readonly body: unknown }
   | { readonly state: "none" }
   | { readonly state: "error"; readonly code: number; readonly why: string }
   | { readonly state: "unknown"; readonly why: string; readonly refused?: boolean };
 
-/** Codes by which the server says that there is no such message, stream or consumer. */
+/** Error codes for a message, stream or consumer that does not exist. */
 const notThere: ReadonlySet<number> = new Set([10037, 10059, 10014]);
 
 const Failure = z.object({
   error: z.object({ code: z.number(), err_code: z.number().optional(), description: z.string().optional() }),
 });
 
-/** What is asked of the server. It must be safe to ask for it twice. */
+/** A request to the JetStream API. It must be idempotent. */
 export interface ServerRequest {
   readonly subject: string;
   readonly body: unknown;
-  /** How long to wait for an answer; `requestMs` when left out. */
+  /** Timeout of the reply; `requestMs` when left out. */
   readonly withinMs?: number;
 }
 
-/** Asks the JetStream API. Waits for the connection first; never rejects. */
+/** Sends a request to the JetStream API. Waits for the connection first; never rejects. */
 export async function askServer(link: NatsSession, { subject, body, withinMs }: ServerRequest): Promise<ServerAnswer> {
   const answer = await ask(link, { subject, text: JSON.stringify(body), withinMs });
   if (typeof answer !== "string") return answerOf(answer);
   return { state: "unknown", why: answer, ...(answer.startsWith(refusedWords) ? { refused: true } : {}) };
 }
 
-// How the reason begins when this user's rights do not allow the question.
+// The prefix of the reason when this user has no permission for the request.
 const refusedWords = "not permitted: ";
 
-// A stream without a leader lets a question fall without a word, and has a new one after 4 to 8 s (measured).
+// A stream without a leader drops requests silently, and has a new leader after 4 to 8 s (measured).
 const againMs = 1_000;
 
 /**
- * The first message that answers, or why there is none in time. It asks again every `againMs`, so that whoever can
- * answer in the end is asked soon. Waits for the connection first; never rejects.
+ * The first reply, or why none came in time. Repeats the request every `againMs`, so that a new leader gets it soon. Waits for the
+ * connection first; never rejects.
  */
 export async function ask(
   link: NatsSession,
   question: { readonly subject: string; readonly text: string; readonly withinMs?: number | undefined },
 ): Promise<Msg | string> {
   const { subject, text, withinMs = requestMs } = question;
-  if (!(await link.connected(requestMs))) return "there is no connection";
+  if (!(await link.connected(requestMs))) return "not connected";
   const { promise, resolve } = Promise.withResolvers<Msg | string>();
   const reply = link.replies.open((message) =>
-    resolve(message.headers?.code === status.noResponders ? "no stream or leader answers" : message),
+    resolve(message.headers?.code === status.noResponders ? "no stream or leader listens on the subject" : message),
   );
-  // What dies with the connection would otherwise wait out its whole time.
+  // A request that is lost with the connection would otherwise wait for its whole timeout.
   const endListening = link.onChange((up) =>
     up ? undefined : resolve("the connection broke before the server answered"),
   );
-  // The server answers a question that the user may not ask, or whose answer it may not hear, with an error on the connection.
+  // The server reports a request or a reply subject without permission as an error of the connection.
   const endRefusals = link.onRefused(({ operation, subject: refused, why }) => {
     if (operation === "publish" ? refused === subject : isUnder(reply, refused)) resolve(`${refusedWords}${why}`);
   });
   const untilAt = link.clock.now() + withinMs;
   let cancelAlarm = () => {};
   const say = () => {
-    if (link.clock.now() >= untilAt) return resolve(`the server gave no answer within ${withinMs} ms`);
+    if (link.clock.now() >= untilAt) return resolve(`no reply from the server within ${withinMs} ms`);
     link.nc.publish(subject, text, { reply });
     cancelAlarm = link.clock.at(Math.min(link.clock.now() + againMs, untilAt), say);
   };
@@ -81,7 +81,7 @@ export async function ask(
   }
 }
 
-/** Whether a reply subject lies under the wildcard inbox that was refused. */
+/** Whether a reply subject is under the wildcard inbox that was refused. */
 const isUnder = (reply: string, refused: string): boolean => reply.startsWith(refused.replace(/[*>]$/, ""));
 
 function answerOf(message: Msg): ServerAnswer {
@@ -94,23 +94,23 @@ function answerOf(message: Msg): ServerAnswer {
   return code >= serverFault ? { state: "unknown", why } : { state: "error", code: errorCode, why };
 }
 
-/** Between two tries of what may succeed in a moment: during a fail-over the server says no thousands of times a second. */
+/** Delay between two attempts that may soon succeed: during a fail-over the server refuses thousands of requests per second. */
 export const backoff = { leastMs: 20, mostMs: 70 } as const;
 
-/** Waits a moment of random length before the next try. */
+/** Waits for a short random time before the next attempt. */
 export function shortPause({ clock, random }: Pick<NatsSession, "clock" | "random">): Promise<void> {
   return pause(clock, backoff.leastMs + random.fraction() * (backoff.mostMs - backoff.leastMs));
 }
 
 /**
- * How long a call goes on trying before it says that the log cannot be reached: more than twice a replicated stream's
- * fail-over of 4 to 8 s (measured), and less than the 30 s that a client waits for an answer.
+ * How long a call retries before it fails with LOG_UNREACHABLE: more than twice a replicated stream's fail-over of 4 to 8 s
+ * (measured), and less than the 30 s timeout of a client.
  */
 export const patienceMs = 20_000;
 
 /**
- * Asks until there is an answer, for at most `patienceMs`; then Fault LOG_UNREACHABLE, which names `what`. Throws Fault NATS_REFUSED at
- * once when the user's rights do not allow the question.
+ * Repeats a request until it is answered, for at most `patienceMs`; then throws Fault LOG_UNREACHABLE, which names `what`. Throws Fault
+ * NATS_REFUSED at once when the user has no permission for the request.
  */
 export async function askPatiently(
   link: NatsSession,

@@ -1,10 +1,10 @@
-/** Statuses that the server sends in place of data. */
+/** Status codes that the server sends without data. */
 export const status = {
-  /** Nothing is stored there. */
+  /** No message is stored on the subject. */
   noMessage: 404,
-  /** Nobody listens on the subject: a stream without a leader does not. */
+  /** No subscriber listens on the subject, as when a stream has no leader. */
   noResponders: 503,
 } as const;
 
-/** From here on the fault is the server's and not that of what was sent. */
+/** Codes from here on are errors of the server, not of the request. */
 export const serverFault = 500;

@@ -1,8 +1,8 @@
 import type { NatsSession } from "./nats-session.ts";
 
-/** How long things may take when a process is asked to end, in milliseconds. */
+/** Timeouts of a shutdown, in milliseconds. */
 export const stopLimits = {
-  /** What is pending at a server that answers: with what follows it stays below the 3 s in which a process ends. */
+  /** For pending calls at a server that is up: with the rest of the shutdown it stays below the 3 s in which a process ends. */
   graceMs: 1_500,
 } as const;
 
@@ -14,8 +14,8 @@ export function signalOf(quit: Promise<void>): AbortSignal {
 }
 
 /**
- * From the signal on nothing waits for the server for long: a connection that is down is abandoned at once, one that is up after
- * `graceMs`. The answer ends the watch; call it when everything has ended.
+ * Limits how long a shutdown waits for the server: after the signal a connection that is down is abandoned at once, one that is up
+ * after `graceMs`. The returned function ends the watch; call it when everything has ended.
  */
 export function abandonOn(
   signal: AbortSignal,
@@ -24,7 +24,7 @@ export function abandonOn(
 ): () => void {
   const ends: (() => void)[] = [];
   const abandon = () => {
-    // First of all nothing is watched any more: an abandoned link says that it is down, which would abandon it again, without end.
+    // The watch ends first: an abandoned session reports that it is down, which would abandon it again without end.
     for (const end of ends.splice(0)) end();
     void link.abandon();
   };
@@ -41,7 +41,7 @@ export function abandonOn(
   };
 }
 
-/** Does what a start does over an open link; the signal closes the link, so that nothing waits. Closes it when the start fails. */
+/** Runs a start over an open session. The signal closes the session, so that no call waits; so does a start that fails. */
 export async function startOver<T>(
   link: NatsSession,
   signal: AbortSignal | undefined,

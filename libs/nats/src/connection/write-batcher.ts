@@ -1,14 +1,14 @@
-/** Does things at the end of this turn of the event loop, in the order in which they were asked for. */
+/** Runs tasks at the end of this turn of the event loop, in the order of the calls. */
 export interface WriteBatcher {
-  /** The task does not throw. */
+  /** Adds a task. It must not throw. */
   do(task: () => void): void;
-  /** Does at once what waits. */
+  /** Runs the waiting tasks at once. */
   now(): void;
 }
 
 /**
- * What is said in one turn leaves the process in one write: a write to a socket costs more than making the message. While nothing
- * else happens the end of the turn is now, so this delays nobody.
+ * Messages of one turn leave the process in one write: a write to a socket costs more than encoding a message. An idle event loop
+ * ends its turn at once, so batching adds no delay.
  */
 export function createWriteBatcher(): WriteBatcher {
   let tasks: (() => void)[] = [];

@@ -1,27 +1,27 @@
 import type { PublishOutcome } from "./publish-outcome.ts";
 
-/** How writes to one place went: `shoal.evt` for the log, `$KV.jobs` for a bucket. */
+/** The outcomes of writes to one place: `shoal.evt` for the log, `$KV.jobs` for a bucket. */
 export interface PlaceRecord {
   readonly place: string;
-  /** When the server last stored a message there, milliseconds since the epoch; undefined when it never did. */
+  /** When the server last stored a message there, in milliseconds since the epoch; undefined when it never did. */
   readonly storedAt: number | undefined;
-  /** Since when messages there are not stored; undefined when the last one was. */
+  /** When messages there began to fail; undefined when the last one was stored. */
   readonly failingSince: number | undefined;
-  /** When one was last not stored; 0 when all were. */
+  /** When a message last failed; 0 when all were stored. */
   readonly failedAt: number;
-  /** The last reason. */
+  /** The reason of the last failure. */
   readonly why: string;
-  /** The server said that it has no room. */
+  /** The server reported that it has no space. */
   readonly isFull: boolean;
 }
 
-/** What became of messages for streams, by place. */
+/** The outcomes of writes to streams, by place. */
 export interface WriteRecord {
   note(subject: string, outcome: PublishOutcome): void;
   places(): readonly PlaceRecord[];
 }
 
-// Far more than there are places: subjects that a hostile message could make up are not written to.
+// Far above the number of places: no write goes to a subject that a hostile message could invent.
 const placesMax = 64;
 
 /** An empty record. `now` is milliseconds since the epoch. */
@@ -29,7 +29,7 @@ export function createWriteRecord(now: () => number): WriteRecord {
   const places = new Map<string, { -readonly [key in keyof PlaceRecord]: PlaceRecord[key] }>();
   return {
     note(subject, outcome) {
-      // A conflict or a refusal is an answer, and says nothing about the disk; what was not sent says nothing at all.
+      // A conflict, a refusal and a message that was not sent give no information about the disk.
       if (outcome.state !== "stored" && outcome.state !== "unknown") return;
       const place = placeOf(subject);
       const record = places.get(place) ?? fresh(place);

@@ -19,13 +19,13 @@ interface AppendAttempt {
   readonly read: MessageReader;
 }
 
-/** What the leader's last message says about an append whose answer was none. */
+/** What the leader's last message shows about an append with an unknown outcome. */
 interface AppendLookup {
   /** The leader answered. */
   readonly answered: boolean;
-  /** Where the commit is, when it is stored. */
+  /** The commit's position when it is stored. */
   readonly seq?: number;
-  /** The sequence to expect, where nothing but foreign messages is behind the commit that this one follows. */
+  /** The sequence to expect when only foreign messages follow the commit that this one follows. */
   readonly expectedSeq?: number;
 }
 
@@ -47,7 +47,7 @@ export async function appendCommit(link: NatsSession, place: AppendPlace, commit
   return await underWay.during({ aggregate, subject, commit, encoded }, () => untilSettled(link, first));
 }
 
-/** Tries until the log has an answer: the commit is there, or another one, or it does not answer. */
+/** Retries until the outcome is known: the commit is stored, another one is, or the log does not answer. */
 async function untilSettled(link: NatsSession, first: AppendAttempt): Promise<StreamPosition> {
   const { subject } = first;
   const { hash } = first.encoded;
@@ -57,18 +57,18 @@ async function untilSettled(link: NatsSession, first: AppendAttempt): Promise<St
     const outcome = await publish(link, attempt);
     if (outcome.state === "stored") return { seq: outcome.seq, hash };
     if (outcome.state === "refused") throw refusal(subject, outcome.why);
-    const look = outcome.state === "unsent" ? { answered: false } : await settle(link, attempt);
-    if (look.seq !== undefined) return { seq: look.seq, hash };
-    if (look.expectedSeq !== undefined) attempt = { ...attempt, expectedSeq: look.expectedSeq };
-    // A leader that answers what is read and not what is written has a disk that takes nothing.
-    deafSince = isDeaf(outcome) && look.answered ? (deafSince ?? link.clock.now()) : undefined;
+    const settled = outcome.state === "unsent" ? { answered: false } : await settle(link, attempt);
+    if (settled.seq !== undefined) return { seq: settled.seq, hash };
+    if (settled.expectedSeq !== undefined) attempt = { ...attempt, expectedSeq: settled.expectedSeq };
+    // A leader that answers reads but no writes has a disk that accepts no data.
+    deafSince = isDeaf(outcome) && settled.answered ? (deafSince ?? link.clock.now()) : undefined;
     if (deafSince !== undefined && link.clock.now() - deafSince >= fullAfterMs) throw full(subject, outcome.why);
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`appending to ${subject}`, outcome.why);
     await shortPause(link);
   }
 }
 
-// Behind the first append that a leader leaves unanswered (3 s): together longer than the 4 to 8 s of a change of leader (measured).
+// After the first append that a leader leaves unanswered (3 s): together longer than the 4 to 8 s of a change of leader (measured).
 const fullAfterMs = 6_000;
 
 const isDeaf = (outcome: PublishOutcome): boolean => outcome.state === "unknown" && outcome.cause !== undefined;
@@ -79,19 +79,19 @@ function publish(link: NatsSession, { subject, commit, encoded, expectedSeq }: A
 }
 
 /**
- * Whatever the answer was, the leader's last message of the subject tells what is true: a retry of a publish that had
- * succeeded is called a conflict by a single server, and one in flight on a replicated stream is called a conflict too.
- * Answers with our position when the commit is there, without one when it is right to try again; throws the conflict. Nothing may
- * follow a message of a requester that cannot be read: its Fault takes the conflict's place.
+ * The leader's last message of the subject decides, whatever the reply was: a single server reports a conflict for the retry of a
+ * publish that had succeeded, and a replicated stream does so for one in flight. Returns the commit's position when it is stored, no
+ * position when the append can be retried; throws the conflict. No commit may follow a requester's message that cannot be read: then
+ * its Fault replaces the conflict.
  */
 async function settle(link: NatsSession, attempt: AppendAttempt): Promise<AppendLookup> {
   const { subject, expectedSeq, read } = attempt;
-  const look = await lastOnSubject(link, streams.events, subject);
-  if (look.state === "unknown") return { answered: false };
-  const last = look.state === "none" ? undefined : look.message;
+  const lookup = await lastOnSubject(link, streams.events, subject);
+  if (lookup.state === "unknown") return { answered: false };
+  const last = lookup.state === "none" ? undefined : lookup.message;
   if (last !== undefined && isOurs(last, attempt)) return { answered: true, seq: last.seq };
   if ((last?.seq ?? 0) === expectedSeq) return { answered: true };
-  // Another commit was appended: behind what this one builds on, or behind this one, whose answer was lost?
+  // Another commit was appended: after the commit that this one follows, or after this one, whose reply was lost?
   const next = await nextOnSubject(link, streams.events, { subject, seq: expectedSeq + 1 });
   if (next.state === "unknown") return { answered: false };
   if (next.state === "there" && isOurs(next.message, attempt)) return { answered: true, seq: next.message.seq };
@@ -100,19 +100,19 @@ async function settle(link: NatsSession, attempt: AppendAttempt): Promise<Append
     if (last.header(headerNames.messageId) !== "") throw faultOf(found);
     if (await onlyForeignBehind(link, attempt)) return { answered: true, expectedSeq: last.seq };
   }
-  const where = last === undefined ? "nothing there" : `position ${last.seq}`;
+  const where = last === undefined ? "no commit" : `position ${last.seq}`;
   throw new Fault("REVISION_CONFLICT", `${subject}: expected to follow position ${expectedSeq}, got ${where}`, {
     details: { expected: expectedSeq, found: last?.seq ?? 0 },
   });
 }
 
-/** True when no requester has appended what is behind the commit that this attempt follows: it must not lock the aggregate. */
+/** True when no requester appended the messages after the commit that this one follows: they must not block the aggregate. */
 async function onlyForeignBehind(link: NatsSession, { subject, afterSeq }: AppendAttempt): Promise<boolean> {
   for (let seq = afterSeq + 1; ; ) {
-    const look = await nextOnSubject(link, streams.events, { subject, seq });
-    if (look.state === "none") return true;
-    if (look.state === "unknown" || look.message.header(headerNames.messageId) !== "") return false;
-    seq = look.message.seq + 1;
+    const lookup = await nextOnSubject(link, streams.events, { subject, seq });
+    if (lookup.state === "none") return true;
+    if (lookup.state === "unknown" || lookup.message.header(headerNames.messageId) !== "") return false;
+    seq = lookup.message.seq + 1;
   }
 }
 
@@ -121,8 +121,8 @@ function isOurs(stored: StoredMessage, { encoded }: AppendAttempt): boolean {
 }
 
 function full(subject: string, why: string): Fault {
-  const problem = why.startsWith("the server gave")
-    ? `the server answers what is read and stores nothing: ${why}`
+  const problem = why.startsWith("no reply from the server")
+    ? `the server answers reads and stores nothing: ${why}`
     : why;
   return new Fault("LOG_FULL", `appending to ${subject}: ${problem}`);
 }

@@ -11,7 +11,7 @@ import {
 import { type AggregateRef, aggregateOf, type Commit, commitBytes, shardIn, shardOf } from "@shoal/proto";
 import { decodeJson, encodeJson } from "../json.ts";
 
-/** A commit's bytes as they stand in the log, and their SHA-256 in hexadecimal. */
+/** A commit's bytes as the log stores them, and their SHA-256 in hexadecimal. */
 export interface EncodedCommit {
   readonly bytes: Uint8Array;
   readonly hash: string;
@@ -39,12 +39,12 @@ export interface EventMessage {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a message of the log: a commit, or why it cannot be read. */
+/** Reads a message of the log: returns the commit, or why it cannot be read. */
 export type MessageReader = (message: EventMessage) => StoredCommit | UnreadableCommit;
 
 /**
- * Reads messages as one who knows these kinds. A commit's digest is made when it is asked for, since a replay needs few of them: ask
- * while the message's bytes are valid.
+ * Reads messages of these kinds. A commit's digest is computed on first access, since a replay needs few of them: access it while the
+ * message's bytes are valid.
  */
 export function messageReader(known: Kinds): MessageReader {
   const read = commitReader(known);
@@ -61,7 +61,7 @@ export function messageReader(known: Kinds): MessageReader {
   };
 }
 
-/** The same with everything made at once, for whoever keeps what was read. */
+/** Reads with every digest computed at once, for a caller that stores the result. */
 export function wholly(read: MessageReader): MessageReader {
   return (message) => {
     const found = read(message);
@@ -71,16 +71,16 @@ export function wholly(read: MessageReader): MessageReader {
   };
 }
 
-// What a later version may call an aggregate whose form is not known yet.
+// The subject of an aggregate of a later version, whose kind is unknown here.
 const looseForm = /^shoal\.evt\.\d+\.([^.]+)\.(.+)$/;
 
 const isPlaced = (subject: string, { namespace, id }: AggregateRef, isNamespaced: boolean | undefined): boolean =>
   shardIn(subject) === shardOf(id) && (namespace !== "") === isNamespaced;
 
-/** No append of Shoal can have put it there. The aggregate is the subject itself, so that nothing else goes by its name. */
+/** A message that no append of Shoal can have stored. The aggregate's id is the whole subject, which no other aggregate has. */
 function misplaced({ subject, seq }: EventMessage): UnreadableCommit {
   const aggregate = { kind: "", namespace: "", id: subject };
-  return { aggregate, seq, code: "LOG_DAMAGED", why: `its subject ${subject} is no aggregate's` };
+  return { aggregate, seq, code: "LOG_DAMAGED", why: `its subject ${subject} names no aggregate` };
 }
 
 class ReadCommit implements StoredCommit {

@@ -24,10 +24,10 @@ import { lastSeq, scanLog } from "./scan.ts";
 
 type EventLogRecord = StoredCommit | UnreadableCommit;
 
-/** The event log over the stream EVENTS, as one who knows these kinds reads it. */
+/** The event log over the stream EVENTS, read with these kinds. */
 export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLog {
   const read = messageReader(known);
-  // Digests are made at once: what is read is held back, or given to callers who keep it.
+  // Digests are computed at once: commits are buffered, or passed to callers that store them.
   const readWhole = wholly(read);
   const underWay = createAppendsUnderWay();
   return {
@@ -93,16 +93,16 @@ export function createEventLog(link: NatsSession, known: Kinds = kinds): EventLo
 }
 
 /**
- * Whether no requester has appended what is read: it is no commit and bears no message id. A node can have the server store its own words
- * on any subject, by the reply subject of a request. They are skipped: a node must not be able to quarantine an aggregate.
+ * Whether no requester appended the message: it is no commit and has no message id. By the reply subject of a request a node can make
+ * the server publish its replies to any subject. They are skipped: a node must not be able to quarantine an aggregate.
  */
 const isForeign = (found: EventLogRecord, message: Pick<ReadMessage, "header">): boolean =>
   !isCommit(found) && message.header(headerNames.messageId) === "";
 
-// What waits here while a reader has no room: a few times what it works on at once, some megabytes at most of usual commits.
+// Buffered while a reader is busy: a few times what it processes at once, a few megabytes of commits of usual size.
 const pacedBatch = 256;
 
-/** Hands on what was read as what it is. */
+/** Passes on commits, and unreadable messages, to their callbacks. */
 function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogReading): (found: EventLogRecord) => void {
   return (found) => {
     if (isCommit(found)) deliver(found);
@@ -110,7 +110,7 @@ function handing(deliver: (stored: StoredCommit) => void, { unreadable }: LogRea
   };
 }
 
-/** Spares a follower the reading of what it wrote itself. */
+/** Whether the filter skips a message before it is decoded. */
 function knownTo(filter: LogFilter): (message: ReadMessage) => boolean {
   const knows = filter.shard === undefined ? undefined : filter.knows;
   if (knows === undefined) return () => false;

@@ -4,13 +4,13 @@ import { ask, patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
 
-/** What the server knows of a subject's last message; undefined when it did not answer. */
+/** The position of a subject's last message; undefined when the server did not reply. */
 type LastSeq = { readonly seq: number } | { readonly seq: undefined; readonly why: string };
 
 /** The position of the last message of a subject of the log (wildcards allowed), never stale; 0 when there is none. Throws Fault LOG_UNREACHABLE. */
 export async function lastSeqOf(link: NatsSession, subject: string): Promise<number> {
   for (const untilAt = link.clock.now() + patienceMs; ; ) {
-    // One server alone is the leader, and answers a direct question at two thirds of the cost of one to the leader (measured).
+    // A single server is the leader. It answers a direct get at two thirds of the cost of a request to the leader (measured).
     const last = link.nc.info?.cluster === undefined ? await direct(link, subject) : await fromLeader(link, subject);
     if (last.seq !== undefined) return last.seq;
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading the end of ${subject}`, last.why);
@@ -19,9 +19,9 @@ export async function lastSeqOf(link: NatsSession, subject: string): Promise<num
 }
 
 async function fromLeader(link: NatsSession, subject: string): Promise<LastSeq> {
-  const look = await lastOnSubject(link, streams.events, subject);
-  if (look.state === "unknown") return { seq: undefined, why: look.why };
-  return { seq: look.state === "none" ? 0 : look.message.seq };
+  const lookup = await lastOnSubject(link, streams.events, subject);
+  if (lookup.state === "unknown") return { seq: undefined, why: lookup.why };
+  return { seq: lookup.state === "none" ? 0 : lookup.message.seq };
 }
 
 async function direct(link: NatsSession, subject: string): Promise<LastSeq> {

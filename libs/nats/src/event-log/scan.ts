@@ -5,36 +5,36 @@ import type { DeliveredMessage } from "../stream/read-message.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
 
-/** A message as the log holds it. */
+/** A message of the log. */
 export interface ScannedMessage extends Pick<DeliveredMessage, "subject" | "seq" | "bytes"> {
-  /** Whether it carries a message id, as every append of a requester does. The server's own words never do: no node can make it look so. */
+  /** Whether it has a message id, as every append of a requester does. Replies of the server never have one, whatever a node sends. */
   isAppended(): boolean;
 }
 
-/** Receives the log's messages as they are stored. */
+/** Receives the log's messages unchanged. */
 export interface ScanReader {
   /** The next message, whatever its subject. Valid only during the call. */
   deliver(message: ScannedMessage): void;
-  /** A promise while the reader has enough to do: nothing more is asked for until it resolves. When it rejects, so does the scan. */
+  /** A promise while the reader is busy: no more messages are requested until it resolves. When it rejects, so does the scan. */
   room?(): Promise<void> | undefined;
-  /** Only messages of this shard. */
+  /** Limits the scan to this shard. */
   readonly shard?: number;
-  /** Messages requested ahead: more for a process that does nothing else. As for `readToEnd` when it is left out. */
+  /** Messages requested ahead: more for a process that does nothing else. The default is that of `readToEnd`. */
   readonly batch?: number;
   /** Ends the scan early: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Delivers every message behind `afterSeq` up to the end of the log as it was when called, in log order; resolves with
- * that end. Throws Fault LOG_UNREACHABLE.
+ * Delivers every message after `afterSeq` in log order, up to the end of the log at the time of the call; resolves with that end.
+ * Throws Fault LOG_UNREACHABLE.
  */
 export async function scanLog(link: NatsSession, afterSeq: number, reader: ScanReader): Promise<number> {
   const end = await lastSeq(link);
   if (end <= afterSeq) return end;
   await readToEnd(link, {
     stream: streams.events,
-    // Not only the log's own subjects: what a server was made to answer into the stream is there under others, and takes a position.
+    // All subjects: replies that a node made the server publish into the stream are under others, and take a position.
     filter: reader.shard === undefined ? ">" : subjects.eventsOfShard(reader.shard),
     from: { at: "behind", seq: afterSeq },
     upTo: end,

@@ -43,16 +43,16 @@ describe("the checks of the log", () => {
   it("name what is not: the connection, the log, the disk", () => {
     expect(bad({ connected: false })).toEqual(["nats"]);
     const long = { answeredAt: now - healthLimits.answeredMs, writes: [{ ...stored, storedAt: now - 11_000 }] };
-    expect(bad({ ...long, problem: "there is no connection" })).toEqual(["log"]);
+    expect(bad({ ...long, problem: "not connected" })).toEqual(["log"]);
     expect(bad({ writes: [stored, failing] })).toEqual(["log disk"]);
-    expect(summaryOf(checksOf({ writes: [failing] }))).toContain("shoal.evt is not stored since 2023-11-14T22:13:11");
-    expect(summaryOf(checksOf({ writes: [failing] }))).toContain("no room: insufficient storage");
+    expect(summaryOf(checksOf({ writes: [failing] }))).toContain("writes to shoal.evt fail since 2023-11-14T22:13:11");
+    expect(summaryOf(checksOf({ writes: [failing] }))).toContain("no space: insufficient storage");
   });
   it("count a stored write as an answer, and none as long as nothing was asked", () => {
     expect(bad({ answeredAt: undefined })).toEqual([]);
     expect(bad({ answeredAt: undefined, writes: [] })).toEqual(["log"]);
   });
-  it("forget a failed write that nobody tried again", () => {
+  it("forget a failed write that was not retried", () => {
     expect(bad({ writes: [stored, { ...failing, failedAt: now - healthLimits.failedMs }] })).toEqual([]);
   });
 });

@@ -3,18 +3,18 @@ import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer, type ServerAnswer } from "../connection/server-request.ts";
 import type { PlaceRecord } from "../connection/write-record.ts";
 
-/** How the NATS server looks from here. */
+/** The state of the NATS server as this process sees it. */
 export interface LogHealth {
   readonly connected: boolean;
   /** The server of the connection, as host:port. */
   readonly server: string;
-  /** When JetStream last answered about the stream, milliseconds since the epoch by this process's clock. */
+  /** When JetStream last answered a request for the stream's info, in milliseconds since the epoch by this process's clock. */
   readonly answeredAt: number | undefined;
-  /** Why the last question was not answered; undefined when it was. */
+  /** Why the last request was not answered; undefined when it was. */
   readonly problem: string | undefined;
   /** Writes by place, among them those that fail. */
   readonly writes: readonly PlaceRecord[];
-  /** Bytes that the stream takes on the server's disk. */
+  /** The stream's size on the server's disk, in bytes. */
   readonly storedBytes: number | undefined;
   readonly clock: ClockOffset | undefined;
 }
@@ -22,11 +22,11 @@ export interface LogHealth {
 /** How far this process's clock is ahead of the server's; negative when it is behind. */
 export interface ClockOffset {
   readonly offsetMs: number;
-  /** The true offset is at most this far away: half of the round trip. */
+  /** Error bound of the offset: half of the round trip. */
   readonly boundMs: number;
 }
 
-/** Watches one stream of the server by asking for it. */
+/** Watches one stream by requesting its info. */
 export interface LogHealthWatch {
   start(): void;
   stop(): void;
@@ -35,15 +35,15 @@ export interface LogHealthWatch {
 
 /** Times of the watch, in milliseconds. */
 export const healthTimes = {
-  /** Between two questions: three fall into the 10 s within which an answer counts. */
+  /** Interval of the requests: three fall into the 10 s within which a reply counts. */
   everyMs: 3_000,
-  /** A question is given up then, before the next one. */
+  /** Timeout of a request, below the interval. */
   withinMs: 2_500,
 } as const;
 
 const StreamState = z.object({ ts: z.string().optional(), state: z.object({ bytes: z.number() }) });
 
-/** A watch over `stream`; a stream that is not there is an answer too. It asks nothing before its start. */
+/** Creates a watch of `stream`; "no such stream" is a reply too. It sends no request before its start. */
 export function createLogHealthWatch(link: NatsSession, stream: string): LogHealthWatch {
   let latest: Pick<LogHealth, "answeredAt" | "problem" | "storedBytes" | "clock"> = unknown;
   let cancel = () => {};
@@ -77,8 +77,8 @@ export function createLogHealthWatch(link: NatsSession, stream: string): LogHeal
   };
 }
 
-const unknown = { answeredAt: undefined, problem: "not asked yet", storedBytes: undefined, clock: undefined };
-const notConnected: ServerAnswer = { state: "unknown", why: "there is no connection" };
+const unknown = { answeredAt: undefined, problem: "not checked yet", storedBytes: undefined, clock: undefined };
+const notConnected: ServerAnswer = { state: "unknown", why: "not connected" };
 
 function problemIn(answer: ServerAnswer): string | undefined {
   return answer.state === "unknown" || answer.state === "error" ? answer.why : undefined;
@@ -90,12 +90,12 @@ function factsIn(answer: ServerAnswer, sentAt: number, heardAt: number): Partial
   if (!read.success) return {};
   const { ts, state } = read.data;
   const serverAt = ts === undefined ? Number.NaN : Date.parse(ts);
-  // A clock that was set between question and answer makes the round trip negative: the next one measures.
+  // A clock that was set between request and reply makes the round trip negative: the next request measures.
   if (!Number.isFinite(serverAt) || heardAt < sentAt) return { storedBytes: state.bytes };
   return { storedBytes: state.bytes, clock: offsetOf(serverAt, sentAt, heardAt) };
 }
 
-/** The server read its clock at some moment between question and answer. */
+/** The offset for a server that read its clock between request and reply. */
 export function offsetOf(serverAt: number, sentAt: number, heardAt: number): ClockOffset {
   return { offsetMs: Math.round((sentAt + heardAt) / 2 - serverAt), boundMs: Math.ceil((heardAt - sentAt) / 2) };
 }

@@ -7,17 +7,17 @@ import { leaseMarkerMs } from "../topology/topology-data.ts";
 import { isRemoval, storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { encodeEntry } from "../views/entry-codec.ts";
 
-/** Who claims a key, for how long. The nonce tells one process's claims from all others'. */
+/** A claim of a key. The nonce identifies the process. */
 export interface LeaseClaim {
   readonly key: string;
   readonly by: string;
   readonly nonce: string;
   readonly ttlMs: number;
-  /** What the entry says beside that. */
+  /** Further fields of the entry. */
   readonly summary?: Readonly<Record<string, string | number>>;
 }
 
-/** What came of a claim. `unconfirmed`: the server does not say. */
+/** Result of a claim. `unconfirmed`: the server did not reply. */
 export type Claimed =
   | { readonly state: "held"; readonly revision: number; readonly fresh: boolean }
   | { readonly state: "taken" }
@@ -27,43 +27,43 @@ const stream = streamOfBucket(buckets.shards);
 const subjectOf = (key: string) => subjectOfKey(buckets.shards, key);
 const seconds = (ms: number) => `${Math.ceil(ms / 1_000)}s`;
 
-/** Claims a key that stands at a revision (0 for none) or renews the claim. Throws Fault LOG_UNSUITABLE when it is refused. */
+/** Claims a key whose revision is `expected` (0 for no entry), or renews the claim. Throws Fault LOG_UNSUITABLE when it is refused. */
 export async function claimKey(link: NatsSession, claim: LeaseClaim, expected: number): Promise<Claimed> {
   const outcome = await link.publisher.publish({
     subject: subjectOf(claim.key),
-    // Claims have no place in the log; the entry's form is that of all buckets.
+    // Claims have no position in the log; the entry has the form of all buckets.
     bytes: encodeEntry({ ...claim.summary, seq: 0, by: claim.by, nonce: claim.nonce }),
     headers: { [headerNames.ttl]: seconds(claim.ttlMs), [headerNames.expectedSubjectSeq]: expected },
   });
   if (outcome.state === "stored") return { state: "held", revision: outcome.seq, fresh: true };
   if (outcome.state === "refused")
-    throw new Fault("LOG_UNSUITABLE", `the lease ${claim.key} is refused: ${outcome.why}`);
+    throw new Fault("LOG_UNSUITABLE", `the server refuses the lease ${claim.key}: ${outcome.why}`);
   const standing = outcome.state === "unsent" ? undefined : await standingClaim(link, claim.key);
   if (standing === undefined || standing.revision === expected) return { state: "unconfirmed" };
-  // Stored by a message whose answer was lost, so nobody knows how long ago.
+  // Stored by a message whose reply was lost, so the time of the claim is unknown.
   if (standing.nonce === claim.nonce) return { state: "held", revision: standing.revision, fresh: false };
   return { state: "taken" };
 }
 
-/** What stands under a key by the leader's word. */
+/** The claim under a key, read from the stream's leader. */
 export interface Standing {
-  /** 0 when nothing does. */
+  /** 0 without an entry. */
   readonly revision: number;
-  /** Empty when nobody claims it. */
+  /** Empty when the key is not claimed. */
   readonly nonce: string;
 }
 
-/** Undefined when the server does not say. */
+/** The current claim of a key; undefined when the server does not reply. */
 export async function standingClaim(link: NatsSession, key: string): Promise<Standing | undefined> {
-  const look = await lastOnSubject(link, stream, subjectOf(key));
-  if (look.state === "unknown") return undefined;
-  if (look.state === "none") return { revision: 0, nonce: "" };
-  const { message } = look;
+  const lookup = await lastOnSubject(link, stream, subjectOf(key));
+  if (lookup.state === "unknown") return undefined;
+  if (lookup.state === "none") return { revision: 0, nonce: "" };
+  const { message } = lookup;
   const nonce = isRemoval(message) ? "" : storedValueOf(message)?.value?.["nonce"];
   return { revision: message.seq, nonce: typeof nonce === "string" ? nonce : "" };
 }
 
-/** Gives a key back at once, if it still stands at this revision. What fails here ends by itself a little later. */
+/** Releases a key if its revision is still this one. If that fails, the claim expires. */
 export async function dropClaim(link: NatsSession, key: string, revision: number): Promise<void> {
   await link.publisher.publish({
     subject: subjectOf(key),

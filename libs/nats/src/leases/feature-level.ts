@@ -8,18 +8,18 @@ import { lastOnSubject } from "../stream/stored-message.ts";
 import { storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { encodeEntry } from "../views/entry-codec.ts";
 
-/** The key of the cluster's feature level: no shard's and no requester's, and without a time to live. */
+/** The key of the cluster's feature level. It belongs to no shard and no requester, and has no time to live. */
 export const featureLevelKey = "cluster.feature";
 
 const Entry = z.object({ level: z.int().min(1) });
 
-/** The level that an entry of the bucket states; 1, with which every cluster begins, where there is none. */
+/** The level in an entry of the bucket; 1, the level of a new cluster, without one. */
 export function featureLevelIn(entry: ViewEntry | undefined): number {
   const read = Entry.safeParse(entry);
   return read.success ? read.data.level : 1;
 }
 
-/** See Leases.raiseFeatureLevel. Written strictly on the last revision, so that no level goes down. */
+/** See Leases.raiseFeatureLevel. Every write expects the last revision, so that the level never goes down. */
 export async function raiseFeatureLevel(link: NatsSession, level: number): Promise<number> {
   const subject = subjectOfKey(buckets.shards, featureLevelKey);
   for (const untilAt = link.clock.now() + patienceMs; ; await shortPause(link)) {
@@ -36,7 +36,7 @@ export async function raiseFeatureLevel(link: NatsSession, level: number): Promi
       });
       if (outcome.state === "stored") return level;
       if (outcome.state === "refused")
-        throw new Fault("LOG_UNSUITABLE", `the feature level is refused: ${outcome.why}`);
+        throw new Fault("LOG_UNSUITABLE", `the server refuses the feature level: ${outcome.why}`);
       why = outcome.why;
     }
     if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable("raising the feature level", why);

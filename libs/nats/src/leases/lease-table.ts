@@ -5,27 +5,27 @@ import { featureLevelIn, featureLevelKey } from "./feature-level.ts";
 
 const memberPrefix = "requester.";
 
-/** The key under which a requester says that it lives. */
+/** The key of a requester's membership. */
 export const memberKey = (requesterId: string): string => `${memberPrefix}${requesterId}`;
 
-/** Whether a key is that of a requester that says that it lives. */
+/** Whether a key is that of a requester's membership. */
 export const isMemberKey = (key: string): boolean => key.startsWith(memberPrefix);
 
 /** The key of a shard's lease. */
 export const leaseKey = (shard: number): string => `${shard}`;
 
-/** Who lives and who owns what, as the bucket says, told to a watcher whenever it is another than before. */
+/** The live requesters and the owners of shards, read from the bucket. Calls a watcher on every change. */
 export interface LeaseTable {
-  /** An entry of the bucket came, changed or went. */
+  /** Applies an entry of the bucket that was added, changed or removed. */
   see(key: string, value: ViewEntry | undefined): void;
-  /** The first telling is complete: tell the watcher from now on. */
+  /** Called when the bucket has been read: the watcher is called from now on. */
   complete(): void;
 }
 
-// What an entry that does not say it supports at least.
+// The defaults are the minimum that an entry without these fields supports.
 const Member = z.object({ version: z.string().catch(""), featureLevel: z.int().min(1).catch(1) });
 
-/** A picture that knows nothing yet. Renewals, which change nothing that a watcher asks for, are not told. */
+/** Creates an empty table. The watcher is not called for renewals, which change nothing that it reads. */
 export function createLeaseTable(watcher: Pick<LeaseWatcher, "changed">): LeaseTable {
   const members = new Map<string, MemberInfo>();
   const owners = new Map<number, string>();
@@ -51,7 +51,7 @@ export function createLeaseTable(watcher: Pick<LeaseWatcher, "changed">): LeaseT
     see(key, value) {
       const by = value?.["by"];
       if (key.startsWith(memberPrefix)) seeMember(key.slice(memberPrefix.length), value);
-      // An entry that is gone, with its bucket, lowers nothing.
+      // An entry that was deleted with its bucket does not lower the level.
       else if (key === featureLevelKey) featureLevel = Math.max(featureLevel, featureLevelIn(value));
       else if (isShard(key)) {
         if (typeof by === "string") owners.set(Number(key), by);

@@ -23,7 +23,7 @@ onServer(() => {
         return createLeases(link, id, times);
       },
       crash: (id) => void links.get(id)?.close(),
-      // A claim that nobody renews lives exactly as long as a lease does; the server tells when it ends.
+      // A claim that is not renewed has exactly a lease's time to live; the server publishes its end.
       async outlive() {
         await claimKey(own, { key: "probe", by: "probe", nonce: own.random.uuid(), ttlMs: times.ttlMs }, 0);
         const { promise, resolve } = Promise.withResolvers<void>();

@@ -9,13 +9,13 @@ import { raiseFeatureLevel } from "./feature-level.ts";
 import { createLeaseTable, leaseKey, memberKey } from "./lease-table.ts";
 import { type LeaseTimes, leaseTimes, validUntil } from "./lease-times.ts";
 
-/** A lease of ours, as we keep it. */
+/** A lease that this process holds. */
 interface HeldLease {
   readonly lease: Lease;
   readonly claim: LeaseClaim;
   revision: number;
   cancelEnd: () => void;
-  /** What is under way for it: a renewal must not cross a release. */
+  /** The pending operation on it: a renewal must not overlap a release. */
   busy: Promise<void>;
 }
 
@@ -33,10 +33,10 @@ interface LeaseManagerState {
   closed: boolean;
 }
 
-/** Leases in the bucket of shards. The end of one that is not renewed is told by the server: nobody asks around. */
+/** Leases in the bucket of shards. The server publishes the end of one that is not renewed, so that no requester polls. */
 export function createLeases(link: NatsSession, requesterId: string, times: LeaseTimes = leaseTimes): Leases {
   const problem = tokenProblem(requesterId);
-  assert(problem === undefined, `requester id "${requesterId}" cannot stand in a key: ${problem}`);
+  assert(problem === undefined, `requester id "${requesterId}" cannot be part of a key: ${problem}`);
   const manager: LeaseManagerState = {
     link,
     requesterId,
@@ -87,12 +87,12 @@ async function start(manager: LeaseManagerState, watcher: LeaseWatcher, self: Me
   nextRound(manager);
 }
 
-/** Puts this requester on the list; an older process of the same id may still stand there. */
+/** Adds this requester to the members. An older process with the same id may still be one. */
 async function join(manager: LeaseManagerState): Promise<void> {
   const untilAt = manager.link.clock.now() + patienceMs;
   while (!(await renewMember(manager))) {
     if (manager.link.clock.now() >= untilAt)
-      throw unreachable("joining the requesters", "the server does not confirm it");
+      throw unreachable("joining the requesters", "no confirmation from the server");
     await shortPause(manager.link);
   }
 }
@@ -105,7 +105,7 @@ async function renewMember(manager: LeaseManagerState): Promise<boolean> {
     manager.member.revision = claimed.revision;
     return true;
   }
-  // The list says who lives, and we do: whatever stands there is written over.
+  // This process is alive, so it overwrites any other entry.
   if (claimed.state === "taken") manager.member.revision = (await standingClaim(manager.link, key))?.revision ?? 0;
   return false;
 }
@@ -114,7 +114,7 @@ function nextRound(manager: LeaseManagerState): void {
   const { clock } = manager.link;
   manager.cancelRound = clock.at(clock.now() + manager.times.renewMs, () => {
     if (manager.closed) return;
-    // Each renewal behind what is under way for the same key; what fails is tried again in the next round.
+    // Each renewal waits for the pending operation on the same key. A renewal that fails is retried in the next round.
     manager.member.busy = after(manager, manager.member.busy, () => renewMember(manager));
     for (const held of manager.held.values()) held.busy = after(manager, held.busy, () => renew(manager, held));
     nextRound(manager);
@@ -128,7 +128,7 @@ function after({ link }: LeaseManagerState, before: Promise<void>, work: () => P
   );
 }
 
-// A claim is tried so often when the server does not confirm it; then the shard is for a later look.
+// Attempts at a claim that the server does not confirm. The next reconciliation claims the shard then.
 const claimTriesMax = 3;
 
 async function acquire(manager: LeaseManagerState, shard: number): Promise<Lease | undefined> {
@@ -138,7 +138,7 @@ async function acquire(manager: LeaseManagerState, shard: number): Promise<Lease
     const standing = await standingClaim(link, claim.key);
     const ours = standing?.nonce === manager.nonce;
     if (ours && held.has(shard)) return held.get(shard)?.lease;
-    // One of ours that we do not hold (its answer was lost, or it ran out here first) is claimed anew, for a new epoch.
+    // A claim of this process that it does not hold (its reply was lost, or it expired here first) is renewed, for a new epoch.
     if (!ours && standing !== undefined && standing.nonce !== "") return undefined;
     const sentAt = link.clock.now();
     const claimed = await claimKey(link, claim, standing?.revision ?? 0);

@@ -1,6 +1,6 @@
 import type { LogChunk } from "@shoal/core";
 
-// The first byte tells the stream; the rest is the output as it was.
+// The first byte names the stream; the rest is the unchanged output.
 const marks = { stdout: 1, stderr: 2 } as const;
 
 /** A chunk as one message. */

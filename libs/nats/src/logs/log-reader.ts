@@ -5,7 +5,7 @@ import { readStream } from "../stream/reading.ts";
 import { decodeChunk } from "./log-codec.ts";
 import { logLimits } from "./log-limits.ts";
 
-/** Reads what is kept of an execution's output, whichever node it ran on, and then what still comes. */
+/** Reads the stored output of an execution on any node, and then follows it. */
 export function createLogReader(link: NatsSession): LogReader {
   return {
     read: (executionId, { tail }, reader) =>
@@ -24,7 +24,7 @@ export function createLogReader(link: NatsSession): LogReader {
   };
 }
 
-// After a break the end is reached again, which is no news to a reader.
+// After a reconnect the end is reached again; the reader is notified only the first time.
 function once(callback: () => void): () => void {
   let called = false;
   return () => {

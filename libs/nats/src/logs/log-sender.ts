@@ -4,16 +4,16 @@ import type { NatsSession } from "../connection/nats-session.ts";
 import { encodeChunk } from "./log-codec.ts";
 import { logLimits } from "./log-limits.ts";
 
-/** How much an execution may still say now. */
+/** The remaining output budget of an execution. */
 interface OutputBudget {
   bytes: number;
   filledAt: number;
   shedding: boolean;
 }
 
-const shedNotice = new TextEncoder().encode("[shoal: output shed here, it came faster than it can be kept]\n");
+const shedNotice = new TextEncoder().encode("[shoal: output dropped here, the rate limit was exceeded]\n");
 
-/** Sends output to the stream of logs, never waits, and sheds what comes too fast: it says so once each time it begins to. */
+/** Sends output to the stream of logs. It never waits and sheds output above the limits, with one notice at each start of it. */
 export function createLogSender(link: NatsSession, nodeId: string): LogSender {
   const allowances = new Map<string, OutputBudget>();
 

@@ -61,7 +61,7 @@ onServer(() => {
     sender.send("e-4", { stream: "stdout", bytes: bytes("later") });
     const { collected, reading } = await listen("e-4", false);
     await collected.first((what) => what === "stdout: later");
-    const shed = collected.all.filter((what) => what.includes("output shed here"));
+    const shed = collected.all.filter((what) => what.includes("output dropped here"));
     const saved = collected.all.filter((what) => what.startsWith("stdout: \0"));
     expect(shed).toHaveLength(1);
     expect(saved).toHaveLength(logLimits.burstBytes / logLimits.chunkBytes);

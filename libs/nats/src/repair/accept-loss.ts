@@ -9,16 +9,16 @@ import { isRemoval, keyOfSubject, positionKey, storedValueOf, streamOfBucket, su
 import { newestKnown } from "../views/newest-known.ts";
 import { type AcceptedLoss, recordAcceptedLoss } from "./accepted-loss.ts";
 
-/** What an acceptance did. */
+/** Result of an acceptance. */
 export interface LossAccepted {
   readonly record: AcceptedLoss;
-  /** Entries of views that were ahead of the log and are made again from it. */
+  /** The number of view entries that were ahead of the log. They are rebuilt from it. */
   readonly removed: number;
 }
 
 /**
- * Makes a cluster start again on a log that was cut: takes away what views and their positions know of positions behind its end, and
- * records that this was accepted. May be called again after it broke off. Requesters rebuild the views from the log.
+ * Lets a cluster start on a truncated log: removes view entries and positions behind the log's end, and records that the loss was
+ * accepted. It can be repeated after a failure. Requesters rebuild the views from the log.
  * Throws Fault CONFIG_INVALID while a requester runs, LOG_UNREACHABLE.
  */
 export async function acceptLoss(link: NatsSession, kinds: Kinds): Promise<LossAccepted> {
@@ -28,19 +28,19 @@ export async function acceptLoss(link: NatsSession, kinds: Kinds): Promise<LossA
   const endsAt = await lastSeq(link);
   let removed = 0;
   for (const view of views) removed += await forgetAhead(link, view, endsAt);
-  // All of them, and last: a bucket without positions is rebuilt from the log.
+  // All positions, and last: a bucket without positions is rebuilt from the log.
   for (const view of views) await purge(link, view, positionKey("*"));
   const at = link.clock.now();
   return { record: await recordAcceptedLoss(link, { endsAt, knownSeq: Math.max(known.seq, endsAt), at }), removed };
 }
 
-// One that died, or that a backup still names, is on the list for the life of a lease; one that runs renews it.
-const looks = { count: 10, everyMs: 1_000 } as const;
+// A dead requester, or one from a backup, is listed for the time to live of a lease; a running requester renews its entry.
+const attempts = { count: 10, everyMs: 1_000 } as const;
 
 async function refuseWhileOneRuns(link: NatsSession): Promise<void> {
   let members = await membersNow(link);
-  for (let look = 1; look < looks.count && members.length > 0; look++) {
-    await pause(link.clock, looks.everyMs);
+  for (let attempt = 1; attempt < attempts.count && members.length > 0; attempt++) {
+    await pause(link.clock, attempts.everyMs);
     members = await membersNow(link);
   }
   if (members.length === 0) return;
@@ -59,7 +59,7 @@ async function membersNow(link: NatsSession): Promise<readonly string[]> {
 async function forgetAhead(link: NatsSession, bucket: string, endsAt: number): Promise<number> {
   const ahead: string[] = [];
   await eachStored(link, bucket, (key, { seq }) => {
-    // A removal carries the position behind it, and would win over what is older.
+    // A removal has the position of its commit, and would win over older entries.
     if (seq > endsAt) ahead.push(key);
   });
   for (const key of ahead) await purge(link, bucket, key);
@@ -70,10 +70,11 @@ async function purge(link: NatsSession, bucket: string, key: string): Promise<vo
   const what = `removing ${key} from the bucket ${bucket}`;
   const subject = `$JS.API.STREAM.PURGE.${streamOfBucket(bucket)}`;
   const answer = await askPatiently(link, what, { subject, body: { filter: subjectOfKey(bucket, key) } });
-  if (answer.state !== "ok") throw unreachable(what, answer.state === "error" ? answer.why : "there is no such bucket");
+  if (answer.state !== "ok")
+    throw unreachable(what, answer.state === "error" ? answer.why : "the bucket does not exist");
 }
 
-/** Tells what stands under each key of a bucket, removals included. */
+/** Reads the stored value of each key of a bucket, removals included. */
 async function eachStored(
   link: NatsSession,
   bucket: string,

@@ -6,36 +6,36 @@ import { storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts"
 import { encodeEntry } from "../views/entry-codec.ts";
 
 const AcceptedLoss = z.object({
-  /** Names this acceptance; grows with each. */
+  /** The number of this acceptance; grows with each. */
   seq: z.number(),
-  /** Where the log ended then. */
+  /** The end of the log at that time. */
   endsAt: z.number(),
-  /** The latest position that anything knew of. */
+  /** The latest position in any view. */
   knownSeq: z.number(),
-  /** When it was accepted, milliseconds since the epoch. */
+  /** When it was accepted, in milliseconds since the epoch. */
   at: z.number(),
 });
 
-/** The record that an operator goes on with a log that was cut. */
+/** The record that an operator continues with a truncated log. */
 export type AcceptedLoss = z.infer<typeof AcceptedLoss>;
 
-// Beside the leases, in the one bucket that is no view.
+// In the bucket of the leases, the only one that is no view.
 const key = "_accepted-loss";
 const subject = subjectOfKey(buckets.shards, key);
 
 /** The latest acceptance; undefined when there was none. Throws Fault LOG_UNREACHABLE. */
 export async function lastAcceptedLoss(link: NatsSession): Promise<AcceptedLoss | undefined> {
-  const look = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
-  if (look.state === "unknown") throw unreachable("reading what loss was accepted", look.why);
-  const saved = look.state === "there" ? AcceptedLoss.safeParse(storedValueOf(look.message)?.value) : undefined;
+  const lookup = await lastOnSubject(link, streamOfBucket(buckets.shards), subject);
+  if (lookup.state === "unknown") throw unreachable("reading the accepted loss", lookup.why);
+  const saved = lookup.state === "there" ? AcceptedLoss.safeParse(storedValueOf(lookup.message)?.value) : undefined;
   return saved?.success === true ? saved.data : undefined;
 }
 
-/** Records an acceptance behind all before. Throws Fault LOG_UNREACHABLE. */
+/** Records an acceptance after all earlier ones. Throws Fault LOG_UNREACHABLE. */
 export async function recordAcceptedLoss(link: NatsSession, loss: Omit<AcceptedLoss, "seq">): Promise<AcceptedLoss> {
   const before = await lastAcceptedLoss(link);
   const record = { seq: (before?.seq ?? 0) + 1, ...loss };
   const outcome = await link.publisher.publish({ subject, bytes: encodeEntry(record) });
-  if (outcome.state !== "stored") throw unreachable("recording that a loss is accepted", outcome.why);
+  if (outcome.state !== "stored") throw unreachable("recording an accepted loss", outcome.why);
   return record;
 }

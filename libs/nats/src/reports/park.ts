@@ -4,29 +4,32 @@ import type { NatsSession } from "../connection/nats-session.ts";
 import type { ReadMessage } from "../stream/read-message.ts";
 import { parkedHeadBytes } from "../topology/topology-data.ts";
 
-/** Headers that a parked message carries beside its first bytes. */
+/** Headers of a parked message, whose data is the head of the original. */
 export const parkedHeaders = {
   reason: "Shoal-Reason",
   subject: "Shoal-Subject",
   seq: "Shoal-Seq",
-  /** How long the message was: no more than `parkedHeadBytes` of it are parked. */
+  /** Size of the original message: at most `parkedHeadBytes` of it are parked. */
   bytes: "Shoal-Bytes",
 } as const;
 
-// A node chooses subjects and field names, and a message's headers are kept beside its head: no one of them may outgrow it.
+// A node chooses subjects and field names, and both are stored in the headers: none may be larger than the head.
 const headerCharsMax = 512;
 
 // A header is one line of ASCII.
 const oneLine = (text: string) => text.slice(0, headerCharsMax).replace(/[^\x20-\x7e]+/g, " ");
 
-/** Puts the head of a message that nobody can read aside, with the reason, for a person to look at. What fails here is told as trouble; true when it is stored. */
+/**
+ * Stores the head of an unreadable message, with the reason, for an operator to inspect. Resolves with true when it is stored; a
+ * failure is reported through `onProblem`.
+ */
 export function park(
   link: NatsSession,
   { shard, message, why }: { readonly shard: number; readonly message: ReadMessage; readonly why: string },
 ): Promise<boolean> {
-  link.onProblem(`${message.subject} at ${message.seq} is parked: ${why}`, "warn");
+  link.onProblem(`parked the message at ${message.seq} on ${message.subject}: ${why}`, "warn");
   const headers = {
-    // The same message met again by a new owner is parked once.
+    // A message that a new owner reads again is parked once.
     [headerNames.messageId]: `${streams.reports}.${message.seq}`,
     [parkedHeaders.reason]: oneLine(why),
     [parkedHeaders.subject]: oneLine(message.subject),
@@ -41,7 +44,7 @@ export function park(
     })
     .then((outcome) => {
       if (outcome.state !== "stored")
-        link.onProblem(`${message.subject} at ${message.seq} is not parked: ${outcome.why}`, "warn");
+        link.onProblem(`cannot park the message at ${message.seq} on ${message.subject}: ${outcome.why}`, "warn");
       return outcome.state === "stored";
     });
 }

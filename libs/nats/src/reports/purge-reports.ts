@@ -2,16 +2,16 @@ import { streams, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
-/** Removes reports that have been decided on, so that what is stored is what waits. */
+/** Removes reports that have been decided on, so that the stream holds only pending ones. */
 export interface ReportPurger {
-  /** Every report of the shard up to this position has been decided on, and that is stored. Never rejects. */
+  /** Called when every report of the shard up to this position has been decided on, and that is stored. Never rejects. */
   decided(shard: number, seq: number): void;
 }
 
-// Some tens of thousands of reports at the fastest rate measured: a purge costs little beside storing them.
+// Tens of thousands of reports at the fastest rate measured: a purge costs little compared with storing them.
 const everyMs = 10_000;
 
-/** Purges each shard at most once in `everyMs`; what a failed purge leaves goes with the next one. */
+/** Purges each shard at most once in `everyMs`. The next purge removes what a failed one left. */
 export function createReportPurger(link: NatsSession): ReportPurger {
   const purgedAt = new Map<number, number>();
   return {
@@ -19,10 +19,10 @@ export function createReportPurger(link: NatsSession): ReportPurger {
       const now = link.clock.now();
       if (seq <= 0 || link.nc.isClosed() || now - (purgedAt.get(shard) ?? -everyMs) < everyMs) return;
       purgedAt.set(shard, now);
-      // The server keeps the position that is named, and everything behind it.
+      // The server keeps the message at `seq` and all later ones.
       const body = { filter: subjects.reportsOfShard(shard), seq: seq + 1 };
       void askServer(link, { subject: `$JS.API.STREAM.PURGE.${streams.reports}`, body }).then((answer) => {
-        if (answer.state === "error") link.onProblem(`reports of shard ${shard} cannot be purged: ${answer.why}`);
+        if (answer.state === "error") link.onProblem(`cannot purge the reports of shard ${shard}: ${answer.why}`);
       });
     },
   };

@@ -6,7 +6,7 @@ import type { ReadMessage } from "../stream/read-message.ts";
 import { readStream } from "../stream/reading.ts";
 import { park } from "./park.ts";
 
-/** The reports of all nodes. `onParked` hears how many have been parked by this process so far. */
+/** The reports of all nodes. `onParked` is called with the number of messages that this process has parked. */
 export function createReportQueue(link: NatsSession, onParked: (count: number) => void): ReportQueue {
   let parked = 0;
   return {
@@ -43,16 +43,16 @@ export function createReportQueue(link: NatsSession, onParked: (count: number) =
   };
 }
 
-/** The report, or a sentence that says why it is none. */
+/** Returns the report, or the reason why the message is not one. */
 function readReport(message: ReadMessage): ReceivedReport | string {
   const reporter = reporterOf(message.subject);
   if (reporter === undefined) return "its subject is no report's";
   const { length } = message.bytes;
-  if (length > reportBytesMax) return `it has ${length} bytes, and a report at most ${reportBytesMax}`;
+  if (length > reportBytesMax) return `expected a report of at most ${reportBytesMax} bytes, got ${length}`;
   const data = decodeMessage(message.bytes);
-  if (!isShallow(data)) return `it has more than ${levelsMax} levels`;
+  if (!isShallow(data)) return `expected data of at most ${levelsMax} levels`;
   const report = Report.safeParse(data);
   if (report.success) return { ...reporter, seq: message.seq, report: report.data };
   const issue = report.error.issues[0];
-  return `its bytes are no report: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+  return `expected a report: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
 }

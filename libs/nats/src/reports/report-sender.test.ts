@@ -28,16 +28,16 @@ async function sent(outcome: PublishOutcome): Promise<unknown> {
   return end;
 }
 
-const again = { code: "LOG_UNREACHABLE", message: expect.stringContaining("reporting running of e-1") };
+const retried = { code: "LOG_UNREACHABLE", message: expect.stringContaining("reporting running of e-1") };
 
 it.each<readonly [string, PublishOutcome, unknown]>([
   ["that is stored", { state: "stored", seq: 7, duplicate: false }, "sent"],
-  ["that is called a duplicate", { state: "stored", seq: 7, duplicate: true }, expect.objectContaining(again)],
-  ["whose outcome is unknown", { state: "unknown", why: "lost" }, expect.objectContaining(again)],
-  ["that was not answered", { state: "unknown", why: "late", cause: "unanswered" }, expect.objectContaining(again)],
-  ["for which there is no room", { state: "unknown", why: "full", cause: "full" }, expect.objectContaining(again)],
-  ["that was not sent", { state: "unsent", why: "no connection" }, expect.objectContaining(again)],
-  ["with a conflict", { state: "conflict", why: "odd" }, expect.objectContaining(again)],
+  ["that is called a duplicate", { state: "stored", seq: 7, duplicate: true }, expect.objectContaining(retried)],
+  ["whose outcome is unknown", { state: "unknown", why: "lost" }, expect.objectContaining(retried)],
+  ["that was not answered", { state: "unknown", why: "late", cause: "unanswered" }, expect.objectContaining(retried)],
+  ["for which there is no room", { state: "unknown", why: "full", cause: "full" }, expect.objectContaining(retried)],
+  ["that was not sent", { state: "unsent", why: "no connection" }, expect.objectContaining(retried)],
+  ["with a conflict", { state: "conflict", why: "odd" }, expect.objectContaining(retried)],
   [
     "that is refused",
     { state: "refused", code: 10054, why: "too large" },

@@ -4,8 +4,8 @@ import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { encodeMessage } from "../message-codec.ts";
 
 /**
- * A node's voice: reports under its own id. They carry no message id: ids are shared by the whole stream, so that another
- * node could use them up before. The same report said again is stored again, and decided on as one that is known.
+ * Publishes a node's reports under its id. They have no message id: ids are shared by the whole stream, so that another node could
+ * use them first. A report that is sent again is stored again, and the decision recognizes it as a duplicate.
  */
 export function createReportSender(link: NatsSession, nodeId: string): ReportSender {
   return {
@@ -15,11 +15,15 @@ export function createReportSender(link: NatsSession, nodeId: string): ReportSen
         subject: subjects.report(nodeId, jobId, executionId),
         bytes: encodeMessage(report),
       });
-      // Nothing without an id can be a duplicate: whatever the server means, it has not stored this.
+      // A message without an id cannot be a duplicate: the server has not stored it.
       if (outcome.state === "stored" && !outcome.duplicate) return;
-      if (outcome.state === "stored") throw unreachable(what, "the server calls it a duplicate and did not store it");
+      if (outcome.state === "stored")
+        throw unreachable(what, "the server took it for a duplicate and did not store it");
       if (outcome.state !== "refused") throw unreachable(what, outcome.why);
-      throw new Fault("LOG_UNSUITABLE", `the report ${report.saw.kind} of ${executionId} is refused: ${outcome.why}`);
+      throw new Fault(
+        "LOG_UNSUITABLE",
+        `the server refuses the report ${report.saw.kind} of ${executionId}: ${outcome.why}`,
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 
 const streamPrefix = `OBJ_${resultsBucketOf("")}`;
 
-/** Deletes a node's results bucket with everything in it; harmless when there is none. Throws Fault LOG_UNREACHABLE. */
+/** Deletes a node's results bucket with its content; no effect when there is none. Throws Fault LOG_UNREACHABLE. */
 export async function removeResultsBucket(link: NatsSession, nodeId: string): Promise<void> {
   try {
     const { streams } = await link.manager();

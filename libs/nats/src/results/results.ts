@@ -5,31 +5,31 @@ import { resultsBucketOf } from "@shoal/proto";
 import { type NatsSession, requestMs, unreachable } from "../connection/nats-session.ts";
 import { readObject } from "../stream/object-read.ts";
 
-/** Something kept in a node's results bucket. */
+/** An object in a node's results bucket. */
 export interface StoredResult {
   readonly name: string;
   readonly sizeBytes: number;
-  /** SHA-256 of the bytes, as the store writes it: `SHA-256=` and base64. */
+  /** SHA-256 of the bytes in the store's format: `SHA-256=` and base64. */
   readonly digest: string;
 }
 
-/** A node's results bucket, with the rights of whoever opens it. Every method throws Fault LOG_UNREACHABLE when the server does not answer. */
+/** A node's results bucket, with the permissions of the caller's user. Every method throws Fault LOG_UNREACHABLE without a reply. */
 export interface Results {
-  /** Keeps what the stream brings under a name; what stood there before is replaced. Throws Fault PUBLISH_FAILED. */
+  /** Stores the stream's bytes under a name and replaces an earlier object. Throws Fault PUBLISH_FAILED. */
   put(name: string, bytes: ReadableStream<Uint8Array>): Promise<StoredResult>;
-  /** The bytes, or undefined when nothing has this name. The stream fails with LOG_DAMAGED when they do not match their digest. */
+  /** The bytes, or undefined when no object has this name. The stream fails with LOG_DAMAGED when they do not match their digest. */
   get(name: string): Promise<{ readonly saved: StoredResult; readonly bytes: ReadableStream<Uint8Array> } | undefined>;
   list(): Promise<readonly StoredResult[]>;
   remove(name: string): Promise<void>;
 }
 
-// Narrow rights neither allow the question about the account nor inboxes under the library's own prefix.
+// A node's permissions allow neither the request for the account's info nor inboxes under the library's default prefix.
 const objectStores = (link: NatsSession) =>
   new Objm(jetstream(link.nc, { timeout: requestMs, checkAPI: false, watcherPrefix: link.inboxPrefix }));
 
 /**
- * Makes a node's results bucket unless it is there, and gives it its limit; the node's own rights do not reach so far. A bucket
- * that holds more than the limit already keeps what it has, and that is told as trouble. Throws Fault LOG_UNREACHABLE.
+ * Creates a node's results bucket unless it exists, and sets its limit; the node itself has no permission for it. A bucket that is
+ * already over the limit keeps its objects, and a warning is reported. Throws Fault LOG_UNREACHABLE.
  */
 export async function ensureResultsBucket(
   link: NatsSession,
@@ -45,14 +45,14 @@ export async function ensureResultsBucket(
     if (state.bytes <= maxBytes) await streams.update(config.name, { max_bytes: maxBytes });
     else
       link.onProblem(
-        `bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}: remove results of it`,
+        `bucket ${bucket} holds ${state.bytes} bytes, over its limit of ${maxBytes}; remove results from it`,
       );
   } catch (failure) {
-    throw unreachable(`making the results bucket of ${nodeId}`, reasonOf(failure));
+    throw unreachable(`creating the results bucket of ${nodeId}`, reasonOf(failure));
   }
 }
 
-/** Opens a node's results bucket. Asks nothing of the server yet, so it also opens one that is not there. */
+/** Opens a node's results bucket. It sends no request, so it does not fail when the bucket does not exist. */
 export async function openResults(link: NatsSession, nodeId: string): Promise<Results> {
   const bucket = resultsBucketOf(nodeId);
   const store: ObjectStore = await objectStores(link).open(bucket, false);
@@ -61,7 +61,7 @@ export async function openResults(link: NatsSession, nodeId: string): Promise<Re
       try {
         return storedValueOf(await store.put({ name }, bytes, { timeout: requestMs }));
       } catch (failure) {
-        throw new Fault("PUBLISH_FAILED", `${name} cannot be kept in bucket ${bucket}: ${reasonOf(failure)}`, {
+        throw new Fault("PUBLISH_FAILED", `cannot store ${name} in bucket ${bucket}: ${reasonOf(failure)}`, {
           cause: failure,
         });
       }
@@ -70,7 +70,7 @@ export async function openResults(link: NatsSession, nodeId: string): Promise<Re
       const found = await answered(bucket, store.info(name));
       if (found === null || found.deleted) return undefined;
       const { nuid, chunks, digest } = found;
-      // The library's own reader takes in the whole object, however slowly it is taken out.
+      // The library's reader buffers the whole object when its consumer is slow.
       const place = { stream: `OBJ_${bucket}`, subject: `$O.${bucket}.C.${nuid}`, chunks, digest };
       return { saved: storedValueOf(found), bytes: readObject(link, place) };
     },
@@ -91,7 +91,7 @@ async function answered<T>(bucket: string, asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (failure) {
-    throw unreachable(`asking bucket ${bucket}`, reasonOf(failure));
+    throw unreachable(`reading bucket ${bucket}`, reasonOf(failure));
   }
 }
 

@@ -124,7 +124,7 @@ onServer(() => {
       await nc.flush();
     }
 
-    it("hides no commit, neither stops nor locks that aggregate, and is told apart from what was appended", async () => {
+    it("hides no commit, neither stops nor blocks that aggregate, and is distinguished from appended messages", async () => {
       const [ref, beside] = [someJob(), someJob()];
       const { log } = requester;
       const first = await log.append(ref, noStreamPosition, someCommit(noStreamPosition));
@@ -145,7 +145,7 @@ onServer(() => {
       const read: { seq: number; appended: boolean }[] = [];
       const deliver = (message: ScannedMessage) => read.push({ seq: message.seq, appended: message.isAppended() });
       const end = await requester.readLog({ deliver });
-      // Every position is met, whatever subject stands there.
+      // Every position is delivered, whatever its subject.
       expect(read.map(({ seq }) => seq)).toEqual(Array.from({ length: end }, (_, index) => index + 1));
       expect(read.filter(({ appended }) => appended).map(({ seq }) => seq)).toEqual([first.seq, next.seq, second.seq]);
       expect((await api.info(streams.events)).state.last_seq).toBe(end);

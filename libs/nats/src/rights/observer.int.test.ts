@@ -53,7 +53,7 @@ onServer(() => {
   describe("an observer", () => {
     it.each([
       ["an ordered consumer", {}],
-      ["a filter of its own", { filter_subjects: subjectOf(job) }],
+      ["another filter", { filter_subjects: subjectOf(job) }],
     ])("reads the log with %s of the plain client", async (_what, options) => {
       const consumer = await jetstream(observer, { checkAPI: false }).consumers.get(streams.events, options);
       const read: number[] = [];

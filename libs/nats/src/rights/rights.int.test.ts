@@ -101,7 +101,7 @@ onServer(() => {
         ["a-1", "a-2"].map((askId) => requester.bidClient.ask("n1", someAsk(askId), 5_000)),
       );
       expect(answers.map((bid) => bid?.askId)).toEqual(["a-1", "a-2"]);
-      expect(await requester.bidClient.ask("nobody", someAsk("a-3"), 5_000)).toBeUndefined();
+      expect(await requester.bidClient.ask("absent", someAsk("a-3"), 5_000)).toBeUndefined();
       await bidServer.close();
     }
 

@@ -1,30 +1,30 @@
 import { type Kinds, kinds, viewBuckets } from "@shoal/core";
 import { buckets, resultsBucketOf, streams, subjects } from "@shoal/proto";
 
-/** What a NATS user may do, as subjects. */
+/** Permissions of a NATS user, as subjects. */
 export interface UserRights {
   readonly publish: SubjectRights;
   readonly subscribe: SubjectRights;
-  /** May answer requests that reached it, so often and for so long, whatever the reply subject. */
+  /** Permission to reply to received requests on any reply subject: the maximum number of replies and the time for them. */
   readonly answers?: { readonly max: number; readonly withinMs: number };
 }
 
-/** Subjects that may be used, and those among them that may not after all. */
+/** Allowed subjects, and the denied ones among them. */
 export interface SubjectRights {
   readonly allow: readonly string[];
   readonly deny?: readonly string[];
 }
 
-// An ask is answered once; the longest that a requester waits for bids is far below this.
+// An ask gets one reply; a requester's longest wait for bids is far below this time.
 const answers = { max: 1, withinMs: 60_000 } as const;
 
-/** The prefix under which a node or an observer gets answers: no other user hears them. */
+/** The inbox prefix of a node or an observer. No other user may subscribe to it. */
 export const inboxPrefixOf = (nodeId: string): string => `_INBOX_${nodeId}`;
 
-/** The prefix under which requesters get answers. */
+/** The inbox prefix of requesters. */
 export const requesterInboxPrefix = "_INBOX_requester";
 
-/** The one consumer by which a node follows its assignments. */
+/** The name of the consumer with which a node follows its assignments. */
 export const assignmentsConsumerOf = (nodeId: string): string => `assignments-of-${nodeId}`;
 
 const streamOf = (bucket: string): string => `KV_${bucket}`;
@@ -32,8 +32,8 @@ const streamOf = (bucket: string): string => `KV_${bucket}`;
 const assignmentsStream = streamOf(buckets.assignments);
 
 /**
- * What a compute node may do: speak under its own id, read its own assignments through its own consumer, fill its own
- * results bucket. It cannot read or write the log, the views, or anything of another node.
+ * Permissions of a compute node: publish under its own id, read its own assignments through its own consumer, write to its own
+ * results bucket. It can read or write neither the log, nor the views, nor data of another node.
  */
 export function permissionsOfNode(nodeId: string): UserRights {
   const consumer = assignmentsConsumerOf(nodeId);
@@ -51,7 +51,7 @@ export function permissionsOfNode(nodeId: string): UserRights {
         `$O.${bucket}.>`,
         `$JS.API.STREAM.INFO.OBJ_${bucket}`,
         `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
-        // What a half-finished or replaced object leaves behind.
+        // To purge the chunks of an incomplete or replaced object.
         `$JS.API.STREAM.PURGE.OBJ_${bucket}`,
       ],
     },
@@ -68,14 +68,14 @@ export function permissionsOfNode(nodeId: string): UserRights {
 }
 
 /**
- * What a requester may do: use every subject of Shoal, but no inbox of others, and nothing that removes from the log. It has no
- * right to answer requests wherever they ask for it: the server would remember each message that has a reply subject, and delivered
- * log messages have one. With that right, reading a log took 1.5 to 2 times as long (measured).
+ * Permissions of a requester: every subject of Shoal, but no inbox of others and no removal from the log. It may not reply on any
+ * reply subject: the server would track each message that has one, and delivered log messages have one. With that permission,
+ * reading a log took 1.5 to 2 times as long (measured).
  */
 export function permissionsOfRequester(known: Kinds = kinds): UserRights {
   const views = viewBuckets(known).map(({ name }) => streamOf(name));
   const all = [...Object.values(streams), ...views, streamOf(buckets.shards)];
-  // Reports are purged behind the position up to which they are decided on; views ahead of a log that was cut, by a repair.
+  // Reports are purged up to the position that is decided on; a repair purges views that are ahead of a truncated log.
   const purgeable: ReadonlySet<string> = new Set([streams.reports, ...views]);
   return {
     publish: {
@@ -87,9 +87,9 @@ export function permissionsOfRequester(known: Kinds = kinds): UserRights {
           ...(purgeable.has(stream) ? [] : [`$JS.API.STREAM.PURGE.${stream}`]),
           `$JS.API.STREAM.MSG.DELETE.${stream}`,
         ]),
-        // The server's own word of what was stored.
+        // Republished messages, which only the server may send.
         subjects.allLive,
-        // Whole streams in and out, and servers taken from a stream: for an administrator.
+        // Backup and restore of streams, and removal of stream peers: for an administrator.
         "$JS.API.STREAM.SNAPSHOT.>",
         "$JS.API.STREAM.RESTORE.>",
         "$JS.API.STREAM.PEER.>",
@@ -103,8 +103,8 @@ export function permissionsOfRequester(known: Kinds = kinds): UserRights {
 }
 
 /**
- * What an observer may do: subscribe to what the log's server publishes again as it is stored, and read the log through consumers of the stream EVENTS. Answers reach it
- * under `inboxPrefixOf(name)`. It writes nothing, and reads neither views nor reports nor output.
+ * Permissions of an observer: subscribe to the republished log, and read the log through consumers of the stream EVENTS. Its inbox
+ * prefix is `inboxPrefixOf(name)`. It cannot write, and reads neither views nor reports nor output.
  */
 export function permissionsOfObserver(name: string): UserRights {
   const { events } = streams;

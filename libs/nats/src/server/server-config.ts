@@ -1,44 +1,44 @@
 import { join } from "node:path";
 import type { UserRights } from "../rights/rights.ts";
 
-/** How a server that we start ourselves is set up. */
+/** Settings of a server that Shoal starts. */
 export interface ServerSettings {
-  /** Keeps the configuration and, in `jetstream`, all streams. */
+  /** Contains the configuration and, in `jetstream`, all streams. */
   readonly dataDir: string;
-  /** -1 for any free one. */
+  /** -1 for any free port. */
   readonly port: number;
-  /** 127.0.0.1 when left out: nobody else reaches it unless somebody wants that. */
+  /** 127.0.0.1 when left out, so that other machines have no access by default. */
   readonly host?: string;
   readonly name?: string;
-  /** Everybody may do everything when there are none. */
+  /** Every client has all permissions when there are none. */
   readonly users?: readonly ServerUser[];
-  /** How often files are flushed to the disk itself; the server's default of two minutes when left out. */
+  /** Interval of the flushes of files to the disk; the server's default of two minutes when left out. */
   readonly syncInterval?: string;
-  /** The address and port of the server's own figures (`/healthz`, `/jsz`), such as 127.0.0.1:8222; none when left out. */
+  /** Address and port of the server's monitoring (`/healthz`, `/jsz`), such as 127.0.0.1:8222; none when left out. */
   readonly monitor?: string;
-  /** The most that all streams together may take, as the server writes sizes (50GB); three quarters of the disk that is free when it starts when left out. */
+  /** Storage limit of all streams together, such as 50GB; when left out, three quarters of the disk space that is free at the start. */
   readonly maxFileStore?: string;
-  /** The most that the account of all users may take, as the server writes sizes: what hosted NATS sells. As much as the server has when left out. */
+  /** Storage limit of the account of all users, such as 50GB, as hosted NATS has it; the server's limit when left out. */
   readonly accountFileStore?: string;
-  /** The certificate and its key, as files in PEM; connections are encrypted then. */
+  /** Files of the certificate and its key in PEM; with them connections are encrypted. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** More lines of nats-server's own configuration, for what has no setting here. */
+  /** More lines of nats-server's configuration, for options without a setting here. */
   readonly lines?: readonly string[];
-  /** The other servers, when there are several; each needs a `name` of its own then. */
+  /** The other servers of a cluster; each server then needs its own `name`. */
   readonly cluster?: ServerCluster;
 }
 
-/** How servers of one cluster find and know each other. */
+/** Routes and credentials between the servers of a cluster. */
 export interface ServerCluster {
-  /** Listens for the other servers on this port of `host`. */
+  /** The cluster port on `host`. */
   readonly port: number;
   /** The others, as host:port of their cluster ports. */
   readonly routes: readonly string[];
-  /** What servers show each other; the same for all. */
+  /** The password of the routes; the same for all servers. */
   readonly password: string;
 }
 
-/** Somebody who may connect, and what they may do then. */
+/** A user and its permissions. */
 export interface ServerUser {
   readonly user: string;
   readonly password: string;
@@ -79,7 +79,7 @@ function storeLines({ dataDir, syncInterval, maxFileStore }: ServerSettings): re
     maxFileStore === undefined
       ? byItself
       : `  max_file_store: ${maxFileStore}   # all streams together, the log included`,
-    // Every stream and bucket sets it for itself; the server's default is what is printed.
+    // Every stream and bucket sets it itself; the printed value is the server's default.
     "  # duplicate window of every stream: 2m. A commit that is sent again within it is stored once",
     "}",
   ];
@@ -94,7 +94,7 @@ function clusterText({ port, routes, password }: ServerCluster, host: string): s
 // Consumers live in memory: a few kilobytes each.
 const accountMemory = "256MB";
 
-/** All users in one account with a limit; one who may connect without a name when there are none. */
+/** One account with a limit for all users; without users, a default user for clients without credentials. */
 function accountText(fileStore: string, users: readonly ServerUser[]): string {
   const everybody = { user: "shoal", password: "shoal" };
   const list = users.length === 0 ? [`  ${JSON.stringify(everybody)}`] : users.map(userText);
@@ -103,7 +103,7 @@ function accountText(fileStore: string, users: readonly ServerUser[]): string {
   return [...account, ...(users.length === 0 ? [`no_auth_user: ${quoted(everybody.user)}`] : [])].join("\n");
 }
 
-// One subject a line: rights are read by people, and compared line by line.
+// One subject a line: people read permissions and compare them line by line.
 function userText({ user, password, rights }: ServerUser): string {
   const { publish, subscribe, answers } = rights;
   return [
@@ -123,7 +123,7 @@ function subjectLines(what: string, { allow, deny = [] }: UserRights["publish"])
   return [`    ${what}: {`, ...list("allow", allow), ...list("deny", deny), "    }"];
 }
 
-// JSON strings are strings of the server's format too; a $ begins a variable only outside of quotes.
+// JSON strings are valid strings of the server's format; a $ starts a variable only outside of quotes.
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -49,8 +49,8 @@ onServer(() => {
     it("says what the server said when it cannot start", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       const other = join(folder, "other");
-      const again = startServer(await findServer(), { dataDir: other, port: server.port });
-      await expect(again).rejects.toMatchObject({ message: expect.stringContaining("address already in use") });
+      const second = startServer(await findServer(), { dataDir: other, port: server.port });
+      await expect(second).rejects.toMatchObject({ message: expect.stringContaining("address already in use") });
       await server.stop();
     });
     it("tells when the server ends without being asked", async () => {

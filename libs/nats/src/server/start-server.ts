@@ -6,40 +6,40 @@ import { Fault } from "@shoal/core";
 import type { ServerProgram } from "./find-server.ts";
 import { type ServerSettings, serverConfig } from "./server-config.ts";
 
-/** A nats-server that runs as our child. */
+/** A nats-server that runs as a child process. */
 export interface RunningServer {
   /** nats://host:port, without a user. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it in order and waits for that. May be called again. */
+  /** Stops it gracefully and waits for its exit. May be called repeatedly. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would, and waits until it is gone. */
+  /** Kills it, as a crash would, and waits for its exit. */
   kill(): Promise<void>;
-  /** Resolves when it has ended, with what it said last when nobody asked it to. */
+  /** Resolves when it has exited: whether `stop` or `kill` was called, and the last lines of its stderr. */
   readonly ended: Promise<{ readonly asked: boolean; readonly stderrTail: readonly string[] }>;
 }
 
-// The last lines are what explains an end; more is in the server's own log.
+// The last lines explain an exit; the server's log has more.
 const stderrTailMax = 20;
-// A server with a million subjects is ready within a second (measured); a slow disk gets thirty times as much.
+// A server with a million subjects is ready within a second (measured); a slow disk gets thirty times as long.
 const readyMs = 30_000;
 
 /**
- * Starts a server over `dataDir`, which keeps its configuration and its streams, and resolves once it takes connections.
- * Port -1 takes any free one; the answer names it. Throws Fault LOG_UNREACHABLE with its last words when it ends instead.
+ * Starts a server over `dataDir`, which contains its configuration and its streams, and resolves once it accepts connections.
+ * Port -1 takes any free port; the result has the port. Throws Fault LOG_UNREACHABLE with the end of its stderr when it exits.
  */
 export async function startServer(program: ServerProgram, settings: ServerSettings): Promise<RunningServer> {
   const configFile = join(settings.dataDir, "nats.conf");
   mkdirSync(settings.dataDir, { recursive: true });
-  // Passwords stand in it.
+  // It contains passwords.
   writeFileSync(configFile, serverConfig(settings), { mode: 0o600 });
   const child = spawn(program.path, ["-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
-  const words: string[] = [];
+  const lines: string[] = [];
   let asked = false;
   const gone = whenGone(child);
-  const ended = gone.then(() => ({ asked, stderrTail: words }));
-  const port = await whenReady(child, words, gone);
+  const ended = gone.then(() => ({ asked, stderrTail: lines }));
+  const port = await whenReady(child, lines, gone);
   const { pid = 0 } = child;
   const host = settings.host ?? "127.0.0.1";
   const end = async (signal: NodeJS.Signals) => {
@@ -57,21 +57,21 @@ function whenGone(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Resolves with the port, which the server says before it says that it is ready. */
-async function whenReady(child: ChildProcess, words: string[], gone: Promise<void>): Promise<number> {
+/** Resolves with the port, which the server logs before it logs that it is ready. */
+async function whenReady(child: ChildProcess, lines: string[], gone: Promise<void>): Promise<number> {
   const { promise: ready, resolve, reject } = Promise.withResolvers<number>();
   let port = Number.NaN;
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) continue;
     createInterface({ input: output }).on("line", (line) => {
-      words.push(line);
-      if (words.length > stderrTailMax) words.shift();
+      lines.push(line);
+      if (lines.length > stderrTailMax) lines.shift();
       const listening = /Listening for client connections on .*:(\d+)$/.exec(line);
       if (listening !== null) port = Number(listening[1]);
       if (line.includes("Server is ready")) resolve(port);
     });
   }
-  const why = (what: string) => new Fault("LOG_UNREACHABLE", `nats-server ${what}: ${words.join(" | ")}`);
+  const why = (what: string) => new Fault("LOG_UNREACHABLE", `nats-server ${what}: ${lines.join(" | ")}`);
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
     reject(why(`was not ready within ${readyMs} ms`));

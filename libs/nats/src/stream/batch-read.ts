@@ -5,30 +5,29 @@ import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-message.ts";
 import { nextOnSubject } from "./stored-message.ts";
 
-// One request's worth: the server sends them in one go, and most aggregates fit into one.
+// The messages of one request: the server sends them in one batch, and most aggregates fit into one.
 const pageMessages = 256;
 
-/** Which messages: those of a subject (wildcards allowed) behind a position. */
+/** The messages of a subject (wildcards allowed) after a position. */
 export interface BatchPlace {
   readonly stream: string;
   readonly subject: string;
   readonly afterSeq: number;
-  /** The last position that is read; without it the end of the stream. */
+  /** The last position to read; the end of the stream when left out. */
   readonly upTo?: number;
-  /** Messages after which the reading ends with the page that it is in. */
+  /** The number of messages after which the read ends with the current page. */
   readonly most?: number;
 }
 
-/** How a page ended: everything there was, more to come, or broken off. */
+/** How a page ended: at the end of the stream, with more messages pending, or by an error. */
 type PageEnd =
   | { readonly state: "done" }
   | { readonly state: "more" }
   | { readonly state: "broken"; readonly why: string };
 
 /**
- * Reads the messages of a subject behind a position, in order, a page for each request, without a consumer; resolves with the
- * position up to which there is none that was not read. Throws Fault LOG_UNREACHABLE when it does not come to the end within
- * `patienceMs` of standstill.
+ * Reads the messages of a subject after a position, in order, a page for each request, without a consumer. Resolves with the
+ * position up to which every message has been read. Throws Fault LOG_UNREACHABLE after `patienceMs` without progress.
  */
 export async function readSubject(
   link: NatsSession,
@@ -47,15 +46,15 @@ export async function readSubject(
     if (count >= most) return afterSeq;
     if (await readPageOf(link, { at: { ...place, afterSeq }, messages: pageMessages }, advance)) break;
   }
-  // Pages may be answered by a follower that lags behind. One server alone has none.
+  // A follower that lags may send a page. A single server has no follower.
   if (afterSeq < upTo && link.nc.info?.cluster !== undefined)
     await readRestFromLeader(link, { ...place, afterSeq }, deliver);
   return upTo;
 }
 
 /**
- * Reads one page, at most so many messages, and tries again behind what has come when it breaks off. True when nothing
- * more was there. Throws Fault LOG_UNREACHABLE after `patienceMs` without a message.
+ * Reads one page of limited size. After an error it retries behind the last message. True at the end of the stream. Throws Fault
+ * LOG_UNREACHABLE after `patienceMs` without a message.
  */
 export async function readPageOf(
   link: NatsSession,
@@ -87,15 +86,15 @@ async function readRestFromLeader(
 ): Promise<void> {
   const untilAt = link.clock.now() + patienceMs;
   for (let seq = place.afterSeq + 1; ; ) {
-    const look = await nextOnSubject(link, place.stream, { subject: place.subject, seq });
-    if (look.state === "none") return;
-    if (look.state === "there") {
-      if (look.message.seq > (place.upTo ?? Number.POSITIVE_INFINITY)) return;
-      deliver(look.message);
-      seq = look.message.seq + 1;
+    const lookup = await nextOnSubject(link, place.stream, { subject: place.subject, seq });
+    if (lookup.state === "none") return;
+    if (lookup.state === "there") {
+      if (lookup.message.seq > (place.upTo ?? Number.POSITIVE_INFINITY)) return;
+      deliver(lookup.message);
+      seq = lookup.message.seq + 1;
       continue;
     }
-    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, look.why);
+    if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`reading ${place.subject}`, lookup.why);
     await shortPause(link);
   }
 }
@@ -105,7 +104,7 @@ async function askPage(
   { at, messages }: { readonly at: BatchPlace; readonly messages: number },
   deliver: (message: ReadMessage) => void,
 ): Promise<PageEnd> {
-  if (!(await link.connected(requestMs))) return { state: "broken", why: "there is no connection" };
+  if (!(await link.connected(requestMs))) return { state: "broken", why: "not connected" };
   const { promise, resolve } = Promise.withResolvers<PageEnd>();
   const reply = link.replies.open((message) => {
     const end = endOf(message);
@@ -129,12 +128,12 @@ async function askPage(
 }
 
 const sequenceHeader = "Nats-Sequence";
-// What the server says at the end of a page.
+// The server's status at the end of a page.
 const endOfPage = 204;
 
 function endOf(message: Msg): PageEnd | undefined {
   const code = message.headers?.code ?? 0;
-  // What is stored may have a status too: a server's word that somebody made it say into the stream. Only that has a position.
+  // A stored message may have a status too: a reply that a client made the server publish into the stream. Only that has a position.
   if (code === 0 || message.headers?.has(sequenceHeader) === true) return undefined;
   if (code === status.noMessage) return { state: "done" };
   if (code !== endOfPage) return { state: "broken", why: message.headers?.status ?? "no status" };

@@ -12,35 +12,35 @@ import {
 import { Delivered } from "./delivered.ts";
 import type { ReadOptions } from "./read-options.ts";
 
-/** One consumer's life. A reading has one after the other, never two at a time. */
+/** The lifetime of one consumer. A reading has one session after the other, never two at a time. */
 export interface ConsumerSession {
   readonly link: NatsSession;
   readonly options: ReadOptions;
-  /** Called when the session cannot go on; it has ended then. */
+  /** Called when the session has ended by an error. */
   readonly onBroken: (why: string) => void;
   readonly place: ConsumerPlace;
-  /** The subject to which everything comes. */
+  /** The subject of all deliveries. */
   readonly inbox: string;
-  /** Undefined until it has begun. */
+  /** Undefined until the session has begun. */
   subscription: Subscription | undefined;
-  /** How many messages the server still owes to each request, the oldest first. */
+  /** The outstanding messages of each request, the oldest request first. */
   readonly owed: number[];
-  /** The last delivery's count and stream position. */
+  /** The last delivery's sequence in the consumer and in the stream. */
   count: number;
   seq: number;
-  /** Heartbeats of the server during which nothing came. */
+  /** Heartbeat intervals without any message. */
   silentBeats: number;
   caughtUp: boolean;
-  /** The reader has no room: nothing is requested, and the server owes no sign of life. */
+  /** The reader is busy: no request is open, and no heartbeat is due. */
   waiting: boolean;
   ended: boolean;
   cancelWatch: () => void;
 }
 
-// Enough of an id that two of the consumers of half a minute never meet; each delivery carries the name back.
+// Long enough that no two consumers within half a minute share a name, and short, as each delivery contains the name.
 const nameChars = 12;
 
-/** A session that has not begun. */
+/** Creates a session that has not begun. */
 export function prepareSession(
   link: NatsSession,
   options: ReadOptions,
@@ -65,11 +65,11 @@ export async function beginSession(
   const { link, options, place } = session;
   const why = subscribe(session);
   if (why !== undefined) return why;
-  // A given name is the same each time: the old consumer would be in the new one's way. Others end by themselves.
+  // A fixed name is the same each time: the old consumer would conflict with the new one. Others expire.
   if (options.consumerName !== undefined) await deleteConsumer(link, place, begin.tries);
   if (begin.from.at === "latest") guarded(() => options.begins?.());
   const created = await createConsumer(link, place, begin);
-  if (session.ended) return "it was interrupted";
+  if (session.ended) return "it was closed";
   if (created.state !== "created") {
     endSession(session);
     return created.why;
@@ -94,7 +94,7 @@ function subscribe(session: ConsumerSession): string | undefined {
   }
 }
 
-/** Delivers nothing from now on. The consumer itself ends when no subscriber is left. */
+/** Stops the delivery. The consumer itself expires without a subscriber. */
 export function endSession(session: ConsumerSession): void {
   if (session.ended) return;
   session.ended = true;
@@ -131,7 +131,7 @@ function onDelivered(session: ConsumerSession, message: Delivered): void {
   if (message.pending === 0) reachEnd(session);
 }
 
-/** One message less is owed; requests more in time. */
+/** Counts a delivery and requests more in time. */
 function settle(session: ConsumerSession): void {
   const [oldest = 0] = session.owed;
   session.owed[0] = oldest - 1;
@@ -139,7 +139,7 @@ function settle(session: ConsumerSession): void {
   refill(session);
 }
 
-/** Requests more when half of what the server owes has come, as soon as the reader has room. */
+/** Requests more when half of the outstanding messages have arrived and the reader has room. */
 function refill(session: ConsumerSession): void {
   if (session.ended || session.waiting) return;
   const ahead = session.owed.reduce((sum, owed) => sum + owed, 0);
@@ -164,7 +164,7 @@ function refillWhen(room: Promise<void>, session: ConsumerSession): void {
   });
 }
 
-// What the server sends in place of a message: a sign of life, or that a request's time is over.
+// The status of a heartbeat.
 const alive = 100;
 const timeIsOver = 408;
 
@@ -175,7 +175,7 @@ function onStatus(session: ConsumerSession, { headers }: Msg): void {
   } else if (code === timeIsOver) {
     const left = Number(headers?.get("Nats-Pending-Messages"));
     const owed = session.owed.shift();
-    if (left !== owed) breakSession(session, `${owed} messages were awaited, the server counts ${left}`);
+    if (left !== owed) breakSession(session, `expected ${owed} pending messages, the server reports ${left}`);
     else refill(session);
   } else {
     breakSession(session, headers?.status || "the server's status cannot be read");
@@ -188,18 +188,18 @@ function reachEnd(session: ConsumerSession): void {
   session.options.caughtUp?.();
 }
 
-/** Checks once per heartbeat of the server, so that a message costs no look at the clock. */
+/** Checks once per heartbeat interval, so that a message needs no read of the clock. */
 function watchSilence(session: ConsumerSession): void {
   const { clock } = session.link;
   const { heartbeatMs, silentBeats } = consumerLimits;
   session.cancelWatch = clock.at(clock.now() + heartbeatMs, () => {
     if (!session.waiting) session.silentBeats += 1;
     if (session.silentBeats < silentBeats) watchSilence(session);
-    else breakSession(session, `the server was silent for ${silentBeats * heartbeatMs} ms`);
+    else breakSession(session, `no heartbeat from the server for ${silentBeats * heartbeatMs} ms`);
   });
 }
 
-// An exception must not reach the client's parser, which would stop reading for everything on this connection.
+// An exception must not reach the client library's parser, which would stop all reads of this connection.
 function guarded(callback: () => void): void {
   try {
     callback();

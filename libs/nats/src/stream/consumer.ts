@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type NatsSession, requestMs } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
-/** Where a reading begins: behind a position, with the latest message of each subject, or with what comes from now on. */
+/** Where a reading begins: after a position, with the latest message of each subject, or with new messages. */
 export type ReadFrom =
   | { readonly at: "behind"; readonly seq: number }
   | { readonly at: "latest" }
@@ -11,26 +11,26 @@ export type ReadFrom =
 
 /** Limits of consumers. */
 export const consumerLimits = {
-  /** Messages asked for ahead; more are asked for when half have come, so that the server never waits for us (measured: as fast as 5000). */
+  /** Messages requested ahead; more are requested when half have arrived, so that the server never waits (as fast as 5,000, measured). */
   batch: 1_000,
   /**
-   * How long a cluster is given to answer for a consumer at first; twice as long with every further try, up to the most.
-   * For most of a minute after a crash it places each third new consumer on the server that died, where nobody answers
-   * for it (measured with three servers); the next one may be placed elsewhere.
+   * First timeout of a request to create a consumer on a cluster; it doubles with every attempt, up to the maximum. For most of a
+   * minute after a crash the cluster places every third new consumer on the dead server, which does not reply (measured with three
+   * servers); the next consumer may be placed on another server.
    */
   answerLeastMs: 250,
   answerMostMs: 8_000,
-  /** How long a request for messages stands. At its end the server says how many it still owes, which shows what was lost. */
+  /** Time to live of a request for messages. At its end the server reports how many are pending, which shows lost ones. */
   requestMs: 10_000,
-  /** A sign of life from the server when there is nothing to deliver. */
+  /** Interval of the server's heartbeats when there is no message to deliver. */
   heartbeatMs: 1_000,
-  /** Nothing for so many heartbeats: the consumer is gone, as when the only server that held it died. */
+  /** Heartbeat intervals without a message after which the consumer is lost, as when its only server died. */
   silentBeats: 3,
-  /** When nobody listens any more the server forgets the consumer: long enough for a reconnect, short enough not to pile up. */
+  /** The server deletes a consumer without a subscriber after this time: long enough for a reconnect, short enough not to pile up. */
   idleMs: 30_000,
 } as const;
 
-/** A consumer's name, and what it delivers. */
+/** A consumer's name, stream and filter. */
 export interface ConsumerPlace {
   readonly stream: string;
   readonly name: string;
@@ -47,13 +47,16 @@ const policies = {
   now: { deliver_policy: "new" },
 } as const;
 
-// One server alone places nothing elsewhere: it is given its time.
+// A single server places no consumer on another one: it gets the whole time.
 function patienceOf(link: NatsSession, tries: number): number {
   const { answerLeastMs: firstMs, answerMostMs: maxMs } = consumerLimits;
   return link.nc.info?.cluster === undefined ? requestMs : backoffMs({ firstMs, maxMs }, tries + 1);
 }
 
-/** Creates the consumer; `tries` says how many have failed before. The request's subject holds its name and its one filter, so that plain permissions can bind both. */
+/**
+ * Creates the consumer; `tries` is the number of failed attempts. The request's subject contains the name and the only filter, so that
+ * permissions can restrict both.
+ */
 export async function createConsumer(
   link: NatsSession,
   place: ConsumerPlace,
@@ -76,21 +79,21 @@ export async function createConsumer(
   const subject = `$JS.API.CONSUMER.CREATE.${place.stream}.${place.name}.${place.filter}`;
   const body = { stream_name: place.stream, config, action: "create" };
   const answer = await askServer(link, { subject, body, withinMs: patienceOf(link, tries) });
-  if (answer.state === "none") return { state: "failed", why: `there is no stream ${place.stream}` };
+  if (answer.state === "none") return { state: "failed", why: `stream ${place.stream} does not exist` };
   if (answer.state !== "ok") return { state: "failed", why: answer.why };
   const created = Created.safeParse(answer.body);
   if (!created.success) return { state: "failed", why: "the server's answer cannot be read" };
   return { state: "created", pending: created.data.num_pending };
 }
 
-/** Deletes the consumer when the server answers; otherwise it ends by itself after `consumerLimits.idleMs`. */
+/** Deletes the consumer. Without a reply from the server it expires after `consumerLimits.idleMs`. */
 export async function deleteConsumer(link: NatsSession, { stream, name }: ConsumerPlace, tries = 0): Promise<void> {
   if (link.nc.isClosed() || !(await link.connected(0))) return;
   const subject = `$JS.API.CONSUMER.DELETE.${stream}.${name}`;
   await askServer(link, { subject, body: {}, withinMs: patienceOf(link, tries) });
 }
 
-/** Requests the next messages. They come to the inbox, and at the end of the request's time the status that it is over. */
+/** Requests the next messages. They are delivered to the inbox, followed by a status when the request expires. */
 export function requestMessages(
   link: NatsSession,
   { stream, name }: ConsumerPlace,

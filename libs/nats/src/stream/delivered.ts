@@ -2,7 +2,7 @@ import type { Msg } from "@nats-io/nats-core";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import type { DeliveredMessage } from "./read-message.ts";
 
-/** A message with its place among the deliveries of one consumer. */
+/** A message with its sequence in one consumer. */
 export class Delivered implements DeliveredMessage {
   readonly seq: number;
   readonly count: number;
@@ -18,7 +18,7 @@ export class Delivered implements DeliveredMessage {
     this.#message = message;
   }
 
-  /** Undefined when the message is a status of the server and no delivery. */
+  /** Undefined when the message is a status of the server. */
   static from(message: Msg): Delivered | undefined {
     const delivery = deliveryOf(message.reply ?? "");
     return delivery === undefined ? undefined : new Delivered(message, delivery);

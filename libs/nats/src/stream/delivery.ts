@@ -1,23 +1,23 @@
-/** Where a delivered message stands, as its reply subject says. */
+/** The metadata of a delivered message, from its reply subject. */
 export interface Delivery {
   /** Its position in the stream. */
   readonly seq: number;
-  /** The count of this consumer's deliveries: a gap means that a message was lost on the way. */
+  /** The sequence in this consumer: a gap means that a message was lost. */
   readonly count: number;
-  /** How many messages wait behind it. */
+  /** The number of messages that follow it. */
   readonly pending: number;
-  /** When the server stored it, milliseconds since the epoch. */
+  /** When the server stored it, in milliseconds since the epoch. */
   readonly storedAt: number;
 }
 
-// "$JS.ACK.<stream>.<consumer>.<tries>.<seq>.<count>.<time>.<pending>", or with "<domain>.<account>" behind ACK and a
+// "$JS.ACK.<stream>.<consumer>.<tries>.<seq>.<count>.<time>.<pending>", or with "<domain>.<account>" after ACK and a
 // random last token: the reply subjects of JetStream's two forms.
 const begins = "$JS.ACK.";
 const shortTokens = 9;
 const longTokensMin = 12;
 const shortOffset = 5;
 const longOffset = 7;
-// Nanoseconds have nineteen digits, more than a number holds exactly: the last six are cut off as text.
+// Nanoseconds have nineteen digits, more than a number represents exactly: the last six are cut from the text.
 const digitsBelowMs = 6;
 
 /** Reads a delivery from the reply subject of a message; undefined when it is none. */

@@ -4,8 +4,8 @@ import { status } from "../connection/status.ts";
 import type { ReadMessage } from "./read-message.ts";
 
 /**
- * The last message of a subject, from whichever replica answers: on a replicated stream it may lag a moment behind, so
- * nothing is decided on it. Throws Fault LOG_UNREACHABLE when nobody answers within `patienceMs`.
+ * The last message of a subject, from any replica: on a replicated stream it may be stale, so no decision may depend on it. Throws
+ * Fault LOG_UNREACHABLE without a reply within `patienceMs`.
  */
 export async function directGet(link: NatsSession, stream: string, subject: string): Promise<ReadMessage | undefined> {
   for (let untilAt = link.clock.now() + patienceMs; ; ) {
@@ -23,7 +23,7 @@ async function lookUp(
   const answer = await ask(link, { subject, text: "" });
   if (typeof answer === "string") return answer;
   const { headers, data } = answer;
-  // What is stored may have a status too: a server's word that somebody made it say into the stream. Only that has a position.
+  // A stored message may have a status too: a reply that a client made the server publish into the stream. Only that has a position.
   const isStored = headers?.has("Nats-Sequence") === true;
   if (headers?.code === status.noMessage && !isStored) return { message: undefined };
   if (headers === undefined || !(isStored || headers.code === 0))

@@ -3,7 +3,7 @@ import { Fault } from "@shoal/core";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { readPageOf } from "./batch-read.ts";
 
-/** Where an object's bytes are kept: its chunks stand on one subject of its bucket's stream. */
+/** Where an object's bytes are stored: its chunks are on one subject of its bucket's stream. */
 export interface ObjectPlace {
   readonly stream: string;
   readonly subject: string;
@@ -12,12 +12,12 @@ export interface ObjectPlace {
   readonly digest: string;
 }
 
-// At the store's 128 KiB a chunk this is half a megabyte, asked for when the reader has taken the last.
+// With the store's chunks of 128 KiB this is half a megabyte, requested when the reader has taken the last chunk.
 const pageChunks = 4;
 
 /**
- * An object's bytes, fetched as they are taken, so that a slow reader costs no memory. The stream fails with Fault
- * LOG_UNREACHABLE when the server does not answer and LOG_DAMAGED when the bytes do not match their digest.
+ * An object's bytes, fetched as they are read, so that a slow reader costs no memory. The stream fails with Fault LOG_UNREACHABLE when
+ * the server does not reply and LOG_DAMAGED when the bytes do not match their digest.
  */
 export function readObject(link: NatsSession, place: ObjectPlace): ReadableStream<Uint8Array> {
   const hash = createHash("sha256");
@@ -48,5 +48,5 @@ function finish(
 ): void {
   const expected = place.digest.replace(/^SHA-256=/, "").replace(/=+$/, "");
   if (found === expected) controller.close();
-  else controller.error(new Fault("LOG_DAMAGED", `${place.subject}: wanted SHA-256 ${expected}, found ${found}`));
+  else controller.error(new Fault("LOG_DAMAGED", `${place.subject}: expected SHA-256 ${expected}, got ${found}`));
 }

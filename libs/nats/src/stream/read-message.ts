@@ -9,6 +9,6 @@ export interface ReadMessage {
 
 /** A message that a consumer delivered. */
 export interface DeliveredMessage extends ReadMessage {
-  /** When the server stored it, milliseconds since the epoch by the server's clock. */
+  /** When the server stored it, in milliseconds since the epoch by the server's clock. */
   readonly storedAt: number;
 }

@@ -34,7 +34,7 @@ onServer(() => {
   } as const;
 
   describe("a read to the end", () => {
-    it("delivers what is there over a connection of its own, and closes it", async () => {
+    it("delivers the stream over a separate connection, and closes it", async () => {
       const texts: string[] = [];
       await readToEnd(link, { ...place, deliver: ({ bytes }) => texts.push(Buffer.from(bytes).toString()) });
       expect(texts).toEqual(["one", "two", "three"]);

@@ -2,20 +2,20 @@ import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { readStream } from "./reading.ts";
 
-/** What to read, and when it is enough. */
+/** What to read, and where to end. */
 export interface ReadToEndOptions extends Omit<ReadOptions, "caughtUp" | "consumerName"> {
-  /** The last position that is of interest; the end of the stream when it is left out. */
+  /** The last position to read; the end of the stream when left out. */
   readonly upTo?: number;
-  /** Reads over a connection of its own: a read that the server cuts off as a slow consumer takes nothing else with it. */
+  /** Reads over a separate connection, so that a disconnect as a slow consumer affects no other traffic. */
   readonly ownConnection?: boolean;
-  /** Ends it early: it rejects with the signal's reason. */
+  /** Ends the read early: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-// Requested ahead: as fast as 1,000 of them, and what else the process receives comes 1 to 5 ms late instead of 5 to 15 (measured).
+// Messages requested ahead: as fast as 1,000, and delays other messages of the process by 1 to 5 ms instead of 5 to 15 (measured).
 const longReadBatch = 256;
 
-/** Delivers what a stream holds. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
+/** Delivers the messages of a stream. When `room` rejects, so does the read. Throws Fault LOG_UNREACHABLE. */
 export async function readToEnd(
   link: NatsSession,
   { ownConnection = false, ...options }: ReadToEndOptions,
@@ -25,7 +25,7 @@ export async function readToEnd(
   try {
     await read(second, options);
   } finally {
-    // Nothing is left to send. A drain would wait for ever when the first connection closes in the same moment.
+    // There is nothing to flush. A drain would never end when the first connection closes at the same time.
     await second.abandon();
   }
 }
@@ -40,11 +40,11 @@ async function read(link: NatsSession, options: Omit<ReadToEndOptions, "ownConne
       if (message.seq <= upTo) deliver(message);
       if (message.seq >= upTo) resolve();
     },
-    // The last positions may have been taken by what is no longer there.
+    // The messages at the last positions may have been removed.
     caughtUp: resolve,
     room: () => room?.()?.catch(reject),
   });
-  // A connection that is closed on purpose brings nothing more.
+  // A closed connection delivers no more messages.
   link.nc.closed().then(() => reject(unreachable(`reading ${options.stream}`, "the connection was closed")));
   const abort = () => reject(signal?.reason);
   signal?.addEventListener("abort", abort);

@@ -36,11 +36,11 @@ onServer(() => {
 
   const ways = [
     { way: "over the connection that all share", over: async (link: NatsSession) => link },
-    { way: "over a connection of its own", over: (link: NatsSession) => link.openSecond() },
+    { way: "over a separate connection", over: (link: NatsSession) => link.openSecond() },
   ] as const;
 
   describe.each(ways)("a stream, read $way,", ({ over }) => {
-    it("goes on behind the last message when its consumer is deleted under it", async () => {
+    it("continues after the last message when its consumer is deleted under it", async () => {
       const link = await harness.link();
       const collected = record<string>();
       const reading = await read(await over(link), collected, { consumerName: "mine" });
@@ -50,7 +50,7 @@ onServer(() => {
       await manager.consumers.delete(streams.parked, "mine");
       await say("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
-      expect(harness.faultPlan.join()).toContain("goes on behind");
+      expect(harness.faultPlan.join()).toContain("continues after");
       await reading.close();
     });
 
@@ -106,7 +106,7 @@ onServer(() => {
       await reading.close();
     });
 
-    it("goes on behind the last message when its connection breaks", async () => {
+    it("continues after the last message when its connection breaks", async () => {
       const proxy = await cutProxy(harness.server().port);
       const link = await harness.link({ servers: [proxy.url] });
       const collected = record<string>();
@@ -122,7 +122,7 @@ onServer(() => {
       await proxy.close();
     });
 
-    it("goes on behind the last message when the server falls silent", async () => {
+    it("continues after the last message when the server falls silent", async () => {
       const proxy = await cutProxy(harness.server().port);
       const faultPlan = record<string>();
       const link = await harness.link({ servers: [proxy.url], onNatsError: faultPlan.push });

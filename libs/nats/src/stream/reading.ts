@@ -4,7 +4,7 @@ import { deleteConsumer, type ReadFrom } from "./consumer.ts";
 import { beginSession, type ConsumerSession, endSession, prepareSession } from "./consumer-session.ts";
 import type { ReadOptions } from "./read-options.ts";
 
-/** Something that is being read until it is closed. */
+/** A continuous read of a stream until it is closed. */
 export interface Reading {
   close(): Promise<void>;
 }
@@ -12,7 +12,7 @@ export interface Reading {
 interface ReadingState {
   readonly link: NatsSession;
   readonly options: ReadOptions;
-  /** The position of the last message that was delivered by sessions that have ended. */
+  /** The position of the last message that an ended session delivered. */
   cursor: number;
   session: ConsumerSession | undefined;
   starting: boolean;
@@ -21,8 +21,8 @@ interface ReadingState {
 }
 
 /**
- * Reads a stream in order and without gap until closed: whatever breaks (connection, server, consumer), it goes on
- * behind the last message delivered. Throws Fault LOG_UNREACHABLE when it cannot begin within `patienceMs`.
+ * Reads a stream in order and without gap until closed: after a failure of the connection, the server or the consumer it continues
+ * after the last delivered message. Throws Fault LOG_UNREACHABLE when it cannot begin within `patienceMs`.
  */
 export async function readStream(link: NatsSession, options: ReadOptions): Promise<Reading> {
   const cursor = options.from.at === "behind" ? options.from.seq : 0;
@@ -48,7 +48,7 @@ export async function readStream(link: NatsSession, options: ReadOptions): Promi
   return { close: () => close(state) };
 }
 
-/** Begins sessions until one runs. What breaks it on the way is tried again here, what breaks it later by `restart`. */
+/** Begins sessions until one runs. It retries failures of the start; `restart` handles later ones. */
 async function startUntil(state: ReadingState, untilAt: number): Promise<void> {
   const { link, options } = state;
   state.starting = true;
@@ -57,11 +57,11 @@ async function startUntil(state: ReadingState, untilAt: number): Promise<void> {
       endCurrent(state);
       state.session = prepareSession(link, options, (why) => restart(state, why));
       const why = await beginSession(state.session, { from: nextFrom(state), tries });
-      // It may have broken in the same moment in which it began.
+      // It may have failed as it began.
       if (why === undefined && !state.session.ended) return;
       endCurrent(state);
       if (link.clock.now() >= untilAt || link.nc.isClosed())
-        throw unreachable(`reading ${options.stream}`, why ?? "it broke");
+        throw unreachable(`reading ${options.stream}`, why ?? "the consumer failed");
       await shortPause(link);
     }
   } finally {
@@ -84,8 +84,8 @@ function restart(state: ReadingState, why: string): void {
   const { link, options } = state;
   endCurrent(state);
   if (state.closed || state.starting || link.nc.isClosed()) return;
-  link.onProblem(`reading ${options.filter} goes on behind ${state.cursor}: ${why}`);
-  // It fails only when the connection is closed for good, and then nobody waits for more.
+  link.onProblem(`reading ${options.filter} continues after ${state.cursor}: ${why}`);
+  // It fails only when the connection is closed, and then no caller waits.
   startUntil(state, Number.POSITIVE_INFINITY).catch(() => {});
 }
 

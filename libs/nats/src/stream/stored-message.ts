@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { askServer } from "../connection/server-request.ts";
 
-/** A message as the leader of a stream holds it. */
+/** A message from the leader of a stream. */
 export interface StoredMessage {
   readonly subject: string;
   readonly seq: number;
@@ -12,7 +12,7 @@ export interface StoredMessage {
   header(name: string): string;
 }
 
-/** What the leader holds: a message, nothing, or no answer. */
+/** The leader's reply: a message, none, or no reply. */
 export type MessageLookup =
   | { readonly state: "there"; readonly message: StoredMessage }
   | { readonly state: "none" }
@@ -27,21 +27,21 @@ const Stored = z.object({
   }),
 });
 
-/** The last message of a subject, from the stream's leader: never stale, unlike what the followers answer. */
+/** The last message of a subject, from the stream's leader: never stale, unlike a follower's reply. */
 export function lastOnSubject(link: NatsSession, stream: string, subject: string): Promise<MessageLookup> {
-  return look(link, stream, { last_by_subj: subject });
+  return lookUp(link, stream, { last_by_subj: subject });
 }
 
-/** The first message of a subject at or behind a position, from the stream's leader. The subject may hold wildcards. */
+/** The first message of a subject at or after a position, from the stream's leader. The subject may contain wildcards. */
 export function nextOnSubject(
   link: NatsSession,
   stream: string,
   next: { readonly subject: string; readonly seq: number },
 ): Promise<MessageLookup> {
-  return look(link, stream, { next_by_subj: next.subject, seq: next.seq });
+  return lookUp(link, stream, { next_by_subj: next.subject, seq: next.seq });
 }
 
-async function look(link: NatsSession, stream: string, query: object): Promise<MessageLookup> {
+async function lookUp(link: NatsSession, stream: string, query: object): Promise<MessageLookup> {
   const answer = await askServer(link, { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: query });
   if (answer.state === "none") return { state: "none" };
   if (answer.state !== "ok") return { state: "unknown", why: answer.why };

@@ -10,18 +10,18 @@ export async function streamLastSeq(link: NatsSession, stream: string): Promise<
   const what = `reading the end of stream ${stream}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${stream}`, body: {} });
   const info = StreamState.safeParse(answer.state === "ok" ? answer.body : undefined);
-  if (!info.success) throw unreachable(what, answer.state === "error" ? answer.why : "there is no such stream");
+  if (!info.success) throw unreachable(what, answer.state === "error" ? answer.why : "the stream does not exist");
   return info.data.state.last_seq;
 }
 
 const Info = z.object({ config: z.record(z.string(), z.unknown()) });
 
-/** A stream's settings as the server has them; undefined when there is no such stream. */
+/** A stream's configuration on the server; undefined when the stream does not exist. */
 export async function streamInfo(
   link: NatsSession,
   stream: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const what = `asking about stream ${stream}`;
+  const what = `reading the configuration of stream ${stream}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${stream}`, body: {} });
   if (answer.state === "none") return undefined;
   if (answer.state === "error") throw new Fault("LOG_UNSUITABLE", `${what}: ${answer.why}`);

@@ -28,7 +28,7 @@ const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, w
 const jetStream = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 const accountOf = (limits: object) => ({ type: "account", version: 2, limits });
 
-/** Signs everything anew. */
+/** Signs every JWT again. */
 export function signedJwts(): SignedJwts {
   const [operator, account, system] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createAccount()];
   const accounts = [

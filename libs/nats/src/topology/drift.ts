@@ -1,16 +1,16 @@
-/** One setting of a stream that is not as planned. */
+/** A setting of a stream that differs from the plan. */
 export interface Difference {
   readonly stream: string;
   readonly field: string;
   readonly expected: string;
   readonly found: string;
-  /** The log could lose what it has promised, or readers would not find it. */
+  /** With this difference the log could lose stored commits, or readers could miss them. */
   readonly dangerous: boolean;
 }
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What the server means by leaving a setting out. */
+/** The values of settings that the server leaves out. */
 const absent: Config = {
   max_age: 0,
   deny_delete: false,
@@ -25,17 +25,17 @@ const absent: Config = {
 
 const differs = (expected: unknown, found: unknown) => JSON.stringify(expected) !== JSON.stringify(found);
 const isLess = (expected: unknown, found: unknown) => Number(found) < Number(expected);
-// A limit where none is planned loses what must stay; another limit than the planned one is an operator's choice.
+// A limit where none is planned removes messages that must stay; a different value for a planned limit is an operator's choice.
 const isLimited = (expected: unknown, found: unknown) =>
   limitOf(expected) === Number.POSITIVE_INFINITY && limitOf(found) < Number.POSITIVE_INFINITY;
 const isTighter = (expected: unknown, found: unknown) => limitOf(found) < limitOf(expected);
 const isOff = (expected: unknown, found: unknown) => expected === true && found !== true;
 const isOn = (expected: unknown, found: unknown) => expected === false && found === true;
-// Without it nothing arrives live, and nothing depends on that; to another subject the log speaks where it must not.
+// Without republishing only the live feed is missing. Republishing to another subject would expose the log there.
 const isOnOtherNode = (_expected: unknown, found: unknown) => found !== null;
 const never = () => false;
 
-// The server writes 0 or -1 for "no limit".
+// The server represents "no limit" as 0 or -1.
 const limitOf = (value: unknown) => (Number(value) > 0 ? Number(value) : Number.POSITIVE_INFINITY);
 
 /** Each setting that is compared, and when a difference in it endangers the log. */
@@ -60,7 +60,7 @@ const comparisons: Readonly<Record<string, (expected: unknown, found: unknown) =
   republish: isOnOtherNode,
 };
 
-/** Every setting in which a stream is not as wanted. */
+/** Every setting in which a stream differs from the expected configuration. */
 export function differencesOf(expected: Config & { readonly name: string }, found: Config): readonly Difference[] {
   return Object.entries(comparisons).flatMap(([field, endangers]) => {
     const [want, have] = [expected[field] ?? absent[field], found[field] ?? absent[field]];

@@ -7,13 +7,13 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const mebibyte = 1_048_576;
 
-/** How long a removed entry is remembered, so that a late older write cannot bring it back: six times the publisher's patience. */
+/** Time to live of removal markers, so that a late older write cannot restore the entry: about six times the append window. */
 export const markerMs = minute;
 
-/** How long the end of a lease stays visible to watchers: the shortest that the server knows. */
+/** Time to live of the marker of an expired lease: the server's minimum. */
 export const leaseMarkerMs = second;
 
-/** One stream as Shoal wants it. Sizes in bytes, durations in milliseconds, -1 and 0 for "no limit" as the server has it. */
+/** The planned configuration of a stream. Sizes in bytes, durations in milliseconds; "no limit" is -1 or 0, as in the server. */
 export interface StreamPlan {
   readonly name: string;
   readonly subjects: readonly string[];
@@ -27,11 +27,11 @@ export interface StreamPlan {
   readonly denyPurge: boolean;
   readonly allowRollup: boolean;
   readonly allowMessageTtl: boolean;
-  /** 0: an entry whose time is up vanishes without a word. */
+  /** 0: an expired entry leaves no marker. */
   readonly markerMs: number;
-  /** How its files are written. Limits count what is stored before compression. */
+  /** Compression of the files. Limits apply to the size before compression. */
   readonly compression: "none" | "s2";
-  /** The server publishes each message again, for those who listen live: from its subject to another that ends alike. */
+  /** The server republishes each message for live subscribers: from its subject to another with the same ending. */
   readonly republish?: { readonly src: string; readonly dest: string };
 }
 
@@ -41,7 +41,7 @@ const plain = {
   maxBytes: -1,
   maxAgeMs: 0,
   discard: "old",
-  // The server's default; a retry within it is recognised on every kind of stream.
+  // The server's default. A retry within it is recognized as a duplicate on every stream.
   duplicateWindowMs: 2 * minute,
   denyDelete: false,
   denyPurge: false,
@@ -51,7 +51,7 @@ const plain = {
   compression: "none",
 } as const;
 
-/** A bucket is a stream of a fixed form: one message for each key, the latest. */
+/** A bucket is a stream that stores the latest message of each key. */
 function bucketPlan({ name, maxBytes }: Omit<BucketDefinition, "keys">, markerTime = 0): StreamPlan {
   return {
     ...plain,
@@ -67,36 +67,39 @@ function bucketPlan({ name, maxBytes }: Omit<BucketDefinition, "keys">, markerTi
   };
 }
 
-/** What may be stored beside the log, in bytes: the server sets this room aside, and nothing of it is taken from the log. */
+/** Storage limits of the other streams, in bytes: the server reserves this space, so that it does not reduce the log's. */
 export interface StorageLimits {
   /** Reports that have not been decided on. */
   readonly reportsBytes: number;
-  /** Output of executions. */
+  /** The output of executions. */
   readonly logsBytes: number;
-  /** Results of each node that publishes into the object store. */
+  /** The results of each node that publishes into the object store. */
   readonly resultsBytes: number;
 }
 
-/** The limits when nobody asks for others. */
+/** The default limits. */
 export const storageDefaults: StorageLimits = {
-  // 600,000 reports of some 400 bytes on disk: minutes at the fastest rate measured, and without a requester nothing new begins.
+  // 600,000 reports of about 400 bytes on disk: minutes at the fastest rate measured. Without a requester no execution starts.
   reportsBytes: 256 * mebibyte,
-  // What any disk can spare: output is shed before anything else.
+  // Small enough for any disk: output is shed before other data.
   logsBytes: 256 * mebibyte,
-  // Twenty nodes fit on a small disk; larger results belong into a store of their own.
+  // Twenty nodes fit on a small disk; larger results belong into a separate store.
   resultsBytes: 1024 * mebibyte,
 };
 
-/** What is kept of a message that cannot be read: enough to see what it was meant to be. */
+/** The part of an unreadable message that is stored: enough to recognize it. */
 export const parkedHeadBytes = 4_096;
 
 const parkedMax = 10_000;
-// Headers and the server's own overhead beside a head: about 400 bytes (measured), and room for long subjects.
+// Headers and the server's overhead per message: about 400 bytes (measured), and space for long subjects.
 const parkedExtraBytes = 2_048;
 
-/** Every stream of a cluster, and a bucket for each view of its kinds. All are kept in files, with limits retention, readable from every replica. */
+/**
+ * Every stream of a cluster, and a bucket for each view of its kinds. All use file storage, limits retention and direct gets from
+ * every replica.
+ */
 export const topologyPlan = (storage: StorageLimits = storageDefaults, known: Kinds = kinds): readonly StreamPlan[] => [
-  // The truth: nothing is ever dropped from it, by age, by size or by hand.
+  // The event log: messages are never removed, by age, by size or by hand.
   {
     ...plain,
     name: streams.events,
@@ -112,9 +115,9 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults, known: Ki
     ...plain,
     name: streams.reports,
     subjects: [subjects.allReports],
-    // Refused and said again when there is no room, never dropped: what one node floods would displace what others reported.
+    // A full stream refuses reports, and nodes retry them. With "old" a node that floods it would displace other nodes' reports.
     discard: "new",
-    // A report is worked off in milliseconds and purged by its owner; a day bridges an outage of all requesters.
+    // A report is processed in milliseconds and purged by its owner; a day covers an outage of all requesters.
     maxAgeMs: day,
     maxMsgs: 10_000_000,
     maxBytes: storage.reportsBytes,
@@ -123,12 +126,12 @@ export const topologyPlan = (storage: StorageLimits = storageDefaults, known: Ki
     ...plain,
     name: streams.logs,
     subjects: [subjects.allLogs],
-    // Output is shed before anything else: what a person reads of one execution.
+    // Output is shed before other data: this is what a person reads of one execution.
     maxMsgsPerSubject: 10_000,
     maxBytes: storage.logsBytes,
     maxAgeMs: day,
   },
-  // What nobody could read, for a person to look at: a month of it, at most this many, of each the head.
+  // Heads of unreadable messages for an operator to inspect: limited in age and number.
   {
     ...plain,
     name: streams.parked,

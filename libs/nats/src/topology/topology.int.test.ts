@@ -62,7 +62,7 @@ onServer(() => {
       await manager.streams.add({ ...configOf(events, 1), ...change });
       await expect(ensureTopology(link, others)).rejects.toMatchObject({
         code: "LOG_UNSUITABLE",
-        message: expect.stringMatching(new RegExp(`EVENTS\\.${field}: wanted .*, found .*`)),
+        message: expect.stringMatching(new RegExp(`EVENTS\\.${field}: expected .*, got .*`)),
       });
       expect((await manager.streams.info("EVENTS")).config).toMatchObject(change);
     });

@@ -13,7 +13,7 @@ import { streamInfo } from "../stream/stream-info.ts";
 import { type Difference, differencesOf } from "./drift.ts";
 import { type StreamPlan, topologyPlan } from "./topology-data.ts";
 
-/** What `ensureTopology` found: streams that it made, and differences that do no harm. */
+/** Result of `ensureTopology`: the streams that it created, and harmless differences. */
 export interface TopologyReport {
   readonly created: readonly string[];
   readonly differences: readonly Difference[];
@@ -22,9 +22,9 @@ export interface TopologyReport {
 const nanosPerMs = 1_000_000;
 
 /**
- * Makes the streams and buckets that are missing and compares those that are there with the plan. Never deletes and
- * never changes one: a difference that endangers the log is Fault LOG_UNSUITABLE, which names each field with what was
- * wanted and found. `replicas` is 1 or the number of servers that hold a copy.
+ * Creates missing streams and buckets and compares existing ones with the plan. It never deletes or changes a stream: a difference
+ * that endangers the log throws Fault LOG_UNSUITABLE, which names each field with its expected and its actual value. `replicas` is 1
+ * or the number of servers with a copy.
  */
 export async function ensureTopology(
   link: NatsSession,
@@ -35,17 +35,14 @@ export async function ensureTopology(
   const dangers = differences.filter(({ dangerous }) => dangerous);
   if (dangers.length > 0) {
     const list = dangers.map(
-      ({ stream, field, expected, found }) => `${stream}.${field}: wanted ${expected}, found ${found}`,
+      ({ stream, field, expected, found }) => `${stream}.${field}: expected ${expected}, got ${found}`,
     );
-    throw new Fault(
-      "LOG_UNSUITABLE",
-      `${list.join("; ")}. Mend these streams with the nats tool, or use another server`,
-    );
+    throw new Fault("LOG_UNSUITABLE", `${list.join("; ")}. Fix these streams with the nats CLI, or use another server`);
   }
   return { created: reports.flatMap((report) => report.created), differences };
 }
 
-// No suitable peers, and a system that is temporarily unavailable: servers that start together say so until all are there.
+// No suitable peers, and a system that is temporarily unavailable: servers that start together reply so until all are up.
 const notYet: ReadonlySet<number> = new Set([10005, 10008]);
 
 async function ensureStream(link: NatsSession, plan: StreamPlan, replicas: number): Promise<TopologyReport> {
@@ -56,7 +53,7 @@ async function ensureStream(link: NatsSession, plan: StreamPlan, replicas: numbe
   }
 }
 
-/** Undefined when the servers are not yet able to make it; but the last time that is a failure like others. */
+/** Undefined while the servers are not yet able to create it; in the last attempt that is a failure. */
 async function lookAtStream(
   link: NatsSession,
   plan: StreamPlan,
@@ -70,16 +67,16 @@ async function lookAtStream(
     await manager.streams.add(expected);
     return { created: [plan.name], differences: [] };
   } catch (failure) {
-    // Another process may have made it in between; then it is compared like any other.
+    // Another process may have created it meanwhile; then it is compared like any other.
     const now = await streamInfo(link, plan.name);
     if (now !== undefined) return { created: [], differences: differencesOf(expected, now) };
     if (!isLast && failure instanceof JetStreamApiError && notYet.has(failure.code)) return undefined;
     const why = failure instanceof Error ? failure.message : String(failure);
-    throw new Fault("LOG_UNSUITABLE", `stream ${plan.name} cannot be made: ${why}`);
+    throw new Fault("LOG_UNSUITABLE", `cannot create stream ${plan.name}: ${why}`);
   }
 }
 
-/** The plan in the server's own words. */
+/** The plan as the server's stream configuration. */
 export function configOf(plan: StreamPlan, replicas: number): Partial<StreamConfig> & { readonly name: string } {
   return {
     name: plan.name,

@@ -3,9 +3,9 @@ import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { askPatiently } from "../connection/server-request.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 
-/** A bucket as its leader has it. */
+/** The state of a bucket at its leader. */
 export interface BucketState {
-  /** When it was created, as the server writes it: a bucket that was deleted and created again has another one. */
+  /** The creation time in the server's format: a bucket that was deleted and recreated has another one. */
   readonly bucketId: string;
   readonly lastRevision: number;
   /** Entries, removal markers and the bucket's own keys. */
@@ -21,22 +21,22 @@ const Info = z.object({
   }),
 });
 
-/** Throws Fault LOG_UNREACHABLE, also when there is no such bucket. */
+/** Reads the state of a bucket. Throws Fault LOG_UNREACHABLE, also when the bucket does not exist. */
 export async function bucketState(link: NatsSession, bucket: string): Promise<BucketState> {
   const { created, state } = await info(link, bucket, {});
   return { bucketId: created, lastRevision: state.last_seq, messages: state.messages };
 }
 
-/** How many messages a bucket has under keys that match the pattern: for few keys. Throws Fault LOG_UNREACHABLE. */
+/** The number of messages of a bucket under keys that match the pattern: for few keys. Throws Fault LOG_UNREACHABLE. */
 export async function messagesUnder(link: NatsSession, bucket: string, pattern: string): Promise<number> {
   const { state } = await info(link, bucket, { subjects_filter: subjectOfKey(bucket, pattern) });
   return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
 async function info(link: NatsSession, bucket: string, body: object): Promise<z.output<typeof Info>> {
-  const what = `asking about bucket ${bucket}`;
+  const what = `reading the state of bucket ${bucket}`;
   const answer = await askPatiently(link, what, { subject: `$JS.API.STREAM.INFO.${streamOfBucket(bucket)}`, body });
   const read = Info.safeParse(answer.state === "ok" ? answer.body : undefined);
-  if (!read.success) throw unreachable(what, answer.state === "error" ? answer.why : "there is no such bucket");
+  if (!read.success) throw unreachable(what, answer.state === "error" ? answer.why : "the bucket does not exist");
   return read.data;
 }

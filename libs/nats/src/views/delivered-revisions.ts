@@ -3,26 +3,26 @@ import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
 import { streamOfBucket, subjectOfKey } from "./bucket.ts";
 
-/** What a reading of a bucket has delivered so far. */
+/** The revisions that a reading of a bucket has delivered. */
 export interface DeliveredRevisions {
   /**
-   * The greatest revision that was delivered. Each run of the reading delivers in rising order and misses nothing that is newer
-   * than what the run before delivered, so everything up to here has been delivered.
+   * The greatest delivered revision. Each run of the reading delivers in rising order and misses no revision after those of the run
+   * before, so every revision up to this one has been delivered.
    */
   upTo(): number;
   advance(revision: number): void;
-  /** Everything is delivered from the beginning again. */
+  /** Called when the delivery starts from the beginning again. */
   reset(): void;
   /** See ViewWatch.caughtUp. */
   caughtUp(): Promise<void>;
-  /** Who waits is answered with a failure. */
+  /** Rejects every pending `caughtUp`. */
   close(): void;
 }
 
-// How long a delivery is waited for before the leader is asked again: the message may have expired meanwhile, and never comes.
+// How long to wait for a delivery before the next request to the leader: the message may have expired, and is never delivered then.
 const askAgainMs = 500;
 
-/** Counts what is delivered of a bucket's keys that match the pattern. */
+/** Tracks the delivered revisions of a bucket's keys that match the pattern. */
 export function deliveredRevisions(
   link: NatsSession,
   { bucket, pattern }: { readonly bucket: string; readonly pattern: string },
@@ -31,16 +31,16 @@ export function deliveredRevisions(
   let upTo = 0;
   let isClosed = false;
 
-  /** Whether a revision is delivered before it is worth asking the leader again. */
+  /** Whether a revision is delivered within `askAgainMs`. */
   async function within(revision: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => (upTo >= revision || isClosed ? resolve() : undefined);
-    onAdvanced.add(look);
+    const check = () => (upTo >= revision || isClosed ? resolve() : undefined);
+    onAdvanced.add(check);
     const cancel = link.clock.at(link.clock.now() + askAgainMs, resolve);
-    look();
+    check();
     await promise;
     cancel();
-    onAdvanced.delete(look);
+    onAdvanced.delete(check);
     return upTo >= revision;
   }
 
@@ -48,7 +48,7 @@ export function deliveredRevisions(
     upTo: () => upTo,
     advance(revision) {
       upTo = Math.max(upTo, revision);
-      for (const look of onAdvanced) look();
+      for (const check of onAdvanced) check();
     },
     reset() {
       upTo = 0;
@@ -56,18 +56,18 @@ export function deliveredRevisions(
     async caughtUp() {
       const untilAt = link.clock.now() + patienceMs;
       for (;;) {
-        const look = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, pattern));
+        const lookup = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, pattern));
         if (isClosed) throw unreachable(`watching bucket ${bucket}`, "the watch is closed");
-        if (look.state === "none") return;
-        if (look.state === "there" && (await within(look.message.seq))) return;
-        const why = look.state === "unknown" ? look.why : `no revision ${look.message.seq} was delivered`;
+        if (lookup.state === "none") return;
+        if (lookup.state === "there" && (await within(lookup.message.seq))) return;
+        const why = lookup.state === "unknown" ? lookup.why : `no revision ${lookup.message.seq} was delivered`;
         if (link.clock.now() >= untilAt || link.nc.isClosed()) throw unreachable(`watching bucket ${bucket}`, why);
-        if (look.state === "unknown") await shortPause(link);
+        if (lookup.state === "unknown") await shortPause(link);
       }
     },
     close() {
       isClosed = true;
-      for (const look of onAdvanced) look();
+      for (const check of onAdvanced) check();
     },
   };
 }

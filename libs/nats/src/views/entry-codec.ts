@@ -1,16 +1,16 @@
 import type { ViewEntry } from "@shoal/core";
 import { decodeJson, encodeJson, isRecord } from "../json.ts";
 
-// The version of an entry's form. It also tells entries from what a server was made to answer into a bucket, which is JSON as well and
-// has a `seq` (docs/notes/rights.md).
+// The version of the entry format. It also distinguishes entries from replies that a client made the server publish into a bucket, which
+// are JSON as well and have a `seq` (docs/notes/rights.md).
 const entryVersion = 1;
 
-/** The bytes of an entry as a bucket keeps them: the same entry with its fields in the same order gives the same bytes. */
+/** Encodes an entry for a bucket: the same entry with its fields in the same order gives the same bytes. */
 export function encodeEntry(entry: ViewEntry): Uint8Array {
   return encodeJson({ v: entryVersion, ...entry });
 }
 
-/** Reads an entry; undefined when the bytes are none. */
+/** Reads an entry; undefined when the bytes are not one. */
 export function decodeEntry(bytes: Uint8Array): ViewEntry | undefined {
   const data = decodeJson(bytes);
   if (!isRecord(data) || data["v"] !== entryVersion) return undefined;

@@ -7,7 +7,7 @@ import { keyOfSubject, positionKey, storedValueOf, streamOfBucket, subjectOfKey 
 import { type BucketState, bucketState, messagesUnder } from "./bucket-state.ts";
 import { type DeliveredRevisions, deliveredRevisions } from "./delivered-revisions.ts";
 
-// Asked ahead: few enough that what has come is worked off within some milliseconds, so that nothing else on the connection waits
+// Messages requested ahead: few enough to be processed within milliseconds, so that other traffic of the connection does not wait
 // longer. With 256 entries of 1.5 KB a first read is as fast as with 1,000 (measured).
 const batch = 256;
 
@@ -24,7 +24,7 @@ export async function followBucket(
   return following;
 }
 
-/** Reads a bucket behind a revision; whenever the reading has come to the end it makes sure that the bucket is still the same. */
+/** Reads a bucket after a revision. At the end of the reading it verifies that the bucket is still the same. */
 class BucketFollowing implements ViewFollowing {
   readonly #link: NatsSession;
   readonly #bucket: string;
@@ -32,7 +32,7 @@ class BucketFollowing implements ViewFollowing {
   readonly #delivered: DeliveredRevisions;
   #bucketId = "";
   #reading: Promise<Reading> | undefined;
-  /** Grows with every beginning: what an earlier reading still delivers is not passed on. */
+  /** Grows with every start: deliveries of an earlier reading are ignored. */
   #turn = 0;
   #isClosed = false;
 
@@ -72,7 +72,7 @@ class BucketFollowing implements ViewFollowing {
     await closed(this.#reading);
   }
 
-  /** Reads behind a revision, or without one from the beginning. */
+  /** Reads after a revision, or without one from the beginning. */
   async #begin(bucketId: string, revision: number | undefined): Promise<void> {
     const turn = ++this.#turn;
     const isCurrent = () => this.#turn === turn && !this.#isClosed;
@@ -98,13 +98,13 @@ class BucketFollowing implements ViewFollowing {
     const saved = isEntryKey(key) ? storedValueOf(message) : undefined;
     if (saved !== undefined) this.#follower.changed(key, saved.value, revision);
     else if (isEntryKey(key))
-      this.#link.onProblem(`bucket ${this.#bucket}: ${key} cannot be read and is left out`, "warn");
+      this.#link.onProblem(`bucket ${this.#bucket}: skipped ${key}, which cannot be read`, "warn");
     this.#delivered.advance(revision);
   }
 
   /**
-   * A reading that goes on behind a revision does not notice that the bucket was deleted and created again, or that it was restored
-   * from an older copy: the server just has nothing newer.
+   * A reading that continues after a revision does not detect that the bucket was deleted and recreated, or restored from an older
+   * copy: the server then has no newer message.
    */
   async #confirm(isCurrent: () => boolean): Promise<void> {
     const revision = this.#delivered.upTo();
@@ -123,7 +123,7 @@ class BucketFollowing implements ViewFollowing {
   #restart(bucketId: string, revision: number | undefined): void {
     if (this.#isClosed || this.#link.nc.isClosed()) return;
     const before = this.#reading;
-    // It is tried for `patienceMs` before it fails, so that this is no loop without a pause.
+    // It retries for `patienceMs` before it fails, so that this loop does not spin.
     this.#begin(bucketId, revision).catch((failure: unknown) => {
       this.#link.onProblem(`following bucket ${this.#bucket}: ${String(failure)}`, "warn");
       this.#restart(bucketId, revision);
@@ -132,7 +132,7 @@ class BucketFollowing implements ViewFollowing {
   }
 }
 
-/** Resolves once a reading is closed, whether or not it could begin. */
+/** Resolves once a reading is closed, even if it failed to begin. */
 const closed = async (reading: Promise<Reading> | undefined): Promise<void> =>
   (await reading?.catch(() => undefined))?.close();
 

@@ -6,22 +6,22 @@ import { lastOnSubject } from "../stream/stored-message.ts";
 import { nothingStored, type StoredValue, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import type { RevisionCache } from "./revision-cache.ts";
 
-/** What shall stand under a key. */
+/** The new value of a key. */
 export interface Write {
-  /** The log position behind it. */
+  /** The log position that it is written for. */
   readonly seq: number;
   /** Undefined removes it. */
   readonly value: ViewEntry | undefined;
-  /** The entry; for a removal the mark, which keeps the position. */
+  /** The entry; for a removal the marker, which contains the position. */
   readonly bytes: Uint8Array;
 }
 
-/** Where writes go, and what is remembered of earlier ones. */
+/** The bucket of writes, and the revisions of earlier ones. */
 export interface WritePlace {
   readonly link: NatsSession;
   readonly bucket: string;
   readonly revisionCache: RevisionCache;
-  /** How long the marker of a removal lives. */
+  /** Time to live of removal markers. */
   readonly markerMs: number;
 }
 
@@ -31,29 +31,29 @@ const removalHeaders = (markerMs: number): HeaderFields => ({
 });
 
 /**
- * Writes unless something newer stands there; resolves in both cases. Every write expects the revision it builds on, so
- * that of two writers the newer one's value stays whatever the order of arrival. Throws Fault LOG_UNREACHABLE.
+ * Writes unless a newer value is stored; resolves in both cases. Every write expects the revision it builds on, so that the newer of
+ * two writes wins in any order of arrival. Throws Fault LOG_UNREACHABLE.
  */
 export async function writeGuarded(place: WritePlace, key: string, write: Write): Promise<void> {
   const { link, revisionCache } = place;
   const untilAt = link.clock.now() + patienceMs;
-  // Most keys are written for the first time: expecting nothing is right more often than a look would be worth.
+  // Most keys are written for the first time: expecting no entry costs less on average than a read.
   let saved: Pick<StoredValue, "revision" | "seq"> = revisionCache.get(key) ?? nothingStored;
   for (;;) {
     if (saved.seq > write.seq) return;
     const outcome = await publish(place, { key, revision: saved.revision }, write);
     if (outcome.state === "stored") return revisionCache.set(key, { revision: outcome.seq, seq: write.seq });
     if (outcome.state === "refused") {
-      throw new Fault("LOG_UNSUITABLE", `bucket ${place.bucket} refuses ${key}: ${outcome.why}`);
+      throw new Fault("LOG_UNSUITABLE", `the server refuses ${key} in bucket ${place.bucket}: ${outcome.why}`);
     }
-    const found = outcome.state === "unsent" ? undefined : await look(place, key);
+    const found = outcome.state === "unsent" ? undefined : await readCurrent(place, key);
     if (found !== undefined) {
       revisionCache.set(key, found);
       if (isSame(found, write)) return;
     }
     if (link.clock.now() >= untilAt || link.nc.isClosed())
       throw unreachable(`writing ${key} to ${place.bucket}`, outcome.why);
-    // Nothing has moved: the server needs a moment, as when another write of this key is in flight on a replicated bucket.
+    // The revision is unchanged: retry shortly, as when another write of this key is in flight on a replicated bucket.
     if (found === undefined || found.revision === saved.revision) await shortPause(link);
     saved = found ?? saved;
   }
@@ -69,15 +69,15 @@ function publish(place: WritePlace, at: { readonly key: string; readonly revisio
   });
 }
 
-async function look({ link, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {
+async function readCurrent({ link, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {
   const found = await lastOnSubject(link, streamOfBucket(bucket), subjectOfKey(bucket, key));
   if (found.state === "unknown") return undefined;
   if (found.state === "none") return nothingStored;
-  // What nobody can read is older than everything: it is written over.
+  // An unreadable value counts as older than any other and is replaced.
   return storedValueOf(found.message) ?? { ...nothingStored, revision: found.message.seq };
 }
 
-// A write whose answer was lost, or the same one by another process.
+// A write whose reply was lost, or the same write by another process.
 function isSame(saved: StoredValue, { seq, bytes, value }: Write): boolean {
   return (
     saved.seq === seq &&

@@ -5,17 +5,17 @@ import { readToEnd } from "../stream/read-to-end.ts";
 import { streamLastSeq } from "../stream/stream-info.ts";
 import { keyOfSubject, positionKey, type StoredValue, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
-/** A position of the log, and who knows of it. */
+/** A position of the log, and the view that contains it. */
 export interface KnownPosition {
   readonly seq: number;
   /** Such as "the view jobs". */
   readonly by: string;
 }
 
-// The writes of about a second at the fastest rate measured: views follow the log in its order but for that much.
+// The writes of about a second at the fastest rate measured: views are written in log order except within that time.
 const writesMax = 1_000;
 
-/** The latest position of the log of which the position of a view or one of its last writes knows. Throws Fault LOG_UNREACHABLE. */
+/** The latest position of the log in a view's position or in one of its last writes. Throws Fault LOG_UNREACHABLE. */
 export async function newestKnown(link: NatsSession, kinds: Kinds): Promise<KnownPosition> {
   const all = await Promise.all(
     viewBuckets(kinds).flatMap(({ name }) => [newestEntry(link, name), newestPosition(link, name)]),
@@ -40,7 +40,7 @@ async function newestPosition(link: NatsSession, bucket: string): Promise<KnownP
   return { seq, by: `the position of the view ${bucket}` };
 }
 
-/** The position in the log that a view's position holds; 0 when it cannot be read. */
+/** The log position in a view's position; 0 when it cannot be read. */
 function eventsSeqIn(bytes: Uint8Array): number {
   try {
     return Number(JSON.parse(Buffer.from(bytes).toString()).eventsSeq) || 0;
@@ -58,11 +58,11 @@ interface SeqRange {
 interface ReadKey {
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** Undefined where there is neither an entry nor a removal marker. */
+  /** Undefined when the message is neither an entry nor a removal marker. */
   readonly saved: StoredValue | undefined;
 }
 
-/** Delivers the messages of a stretch of a bucket up to its present end. */
+/** Delivers the messages of a bucket up to its current end. */
 async function read(
   link: NatsSession,
   { bucket, pattern, from }: SeqRange,

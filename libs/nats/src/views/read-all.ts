@@ -3,17 +3,17 @@ import type { NatsSession } from "../connection/nats-session.ts";
 import { readToEnd } from "../stream/read-to-end.ts";
 import { isRemoval, keyOfSubject, streamOfBucket, subjectOfKey } from "./bucket.ts";
 
-/** Who is told the entries of a bucket, with the bytes that it keeps. */
+/** Receives the entries of a bucket with their stored bytes. */
 export interface BucketReader {
-  /** All is told from the beginning, at first and whenever some of it may have been missed. */
+  /** Called before the delivery starts from the beginning: at first, and whenever entries may have been missed. */
   begins(): void;
-  /** What a key holds now, and again when it changes meanwhile; nothing where it was removed. Bytes are valid only during the call. */
+  /** The value of a key, repeated when it changes meanwhile; undefined when it was removed. Bytes are valid only during the call. */
   deliver(key: string, bytes: Uint8Array | undefined): void;
   /** As for `ScanReader`. */
   room?(): Promise<void> | undefined;
 }
 
-/** Delivers every entry of a bucket as it is now. Throws Fault LOG_UNREACHABLE. */
+/** Delivers every current entry of a bucket. Throws Fault LOG_UNREACHABLE. */
 export async function readAll(link: NatsSession, bucket: string, reader: BucketReader): Promise<void> {
   await readToEnd(link, {
     stream: streamOfBucket(bucket),

@@ -1,25 +1,25 @@
-/** The revision and log position that a key was last seen with. */
+/** The last known revision and log position of a key. */
 export interface LastSeen {
   readonly revision: number;
   readonly seq: number;
 }
 
-/** A bounded memory of the keys seen lately: it saves a look, and may forget. */
+/** A bounded cache of the last known revisions: it saves a read, and may evict. */
 export interface RevisionCache {
   get(key: string): LastSeen | undefined;
   set(key: string, seen: LastSeen): void;
 }
 
-// The keys that some minutes of work touch, in about ten megabytes.
+// The keys of a few minutes of work, in about ten megabytes.
 const keysMax = 50_000;
 
-/** Forgets the key that was not set for the longest time once there are more than `max`. */
+/** Creates a cache of `max` keys that evicts the least recently set one. */
 export function createRevisionCache(max = keysMax): RevisionCache {
   const byKey = new Map<string, LastSeen>();
   return {
     get: (key) => byKey.get(key),
     set(key, { revision, seq }) {
-      // A map keeps the order of first insertion: out and in again makes the key the youngest.
+      // A map keeps the order of first insertion: deleting the key first makes it the most recent one.
       byKey.delete(key);
       byKey.set(key, { revision, seq });
       const [oldest] = byKey.size > max ? byKey.keys() : [];

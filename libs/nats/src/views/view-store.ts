@@ -12,20 +12,20 @@ import { writeQueue } from "./write-queue.ts";
 
 export interface ViewStoreOptions {
   readonly bucket: string;
-  /** For those whose rights allow one consumer only: then one watch at a time. */
+  /** For permissions that allow a single consumer: it limits the store to one watch at a time. */
   readonly consumerName?: string;
-  /** How long a removed entry is remembered, milliseconds; shorter than usual only in tests. */
+  /** Time to live of removal markers, in milliseconds; shorter than the default only in tests. */
   readonly markerMs?: number;
 }
 
-/** A bucket as a view store. */
+/** Creates a view store over a bucket. */
 export function createViewStore(link: NatsSession, options: ViewStoreOptions): ViewStore {
   const { bucket } = options;
   const place = { link, bucket, revisionCache: createRevisionCache(), markerMs: options.markerMs ?? markerMs };
   const write = writeQueue((key, one) => writeGuarded(place, key, one));
   return {
     put: (key, value) => write(key, { seq: value.seq, bytes: encodeEntry(value), value }),
-    // The mark keeps the position, so that an older value that arrives late does not come back.
+    // The marker contains the position, so that a late older value does not restore the entry.
     remove: (key, seq) => write(key, { seq, bytes: encodeEntry({ seq }), value: undefined }),
     async get(key) {
       const message = await directGet(link, streamOfBucket(bucket), subjectOfKey(bucket, key));

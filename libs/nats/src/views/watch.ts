@@ -5,7 +5,7 @@ import { readStream } from "../stream/reading.ts";
 import { keyOfSubject, storedValueOf, streamOfBucket, subjectOfKey } from "./bucket.ts";
 import { deliveredRevisions } from "./delivered-revisions.ts";
 
-/** What to watch, and under which consumer name when narrow rights allow only one. */
+/** What to watch, and the consumer name when restricted permissions allow only one. */
 export interface WatchPlace {
   readonly bucket: string;
   readonly pattern: string;
@@ -15,15 +15,15 @@ export interface WatchPlace {
 interface BucketWatch {
   readonly place: WatchPlace;
   readonly watcher: ViewWatcher;
-  /** The revision and time of every entry that was told and not removed since: a bucket that was deleted and made again counts from 1. */
+  /** Revision and time of every delivered entry that was not removed since: a recreated bucket counts from 1. */
   readonly live: Map<string, string>;
-  /** Entries told before that the present telling has not mentioned yet. */
+  /** Entries of the previous delivery that the current one has not delivered yet. */
   unseen: Set<string>;
-  /** What was there when the watch began, or began again, is still being told. */
+  /** The entries of the start, or of a restart, are still being delivered. */
   isInitial: boolean;
 }
 
-/** See ViewStore.watch. After a break everything is told again, and what vanished meanwhile without a marker is told as absent. */
+/** See ViewStore.watch. After a failure every entry is delivered again, and entries that disappeared without a marker as absent. */
 export async function watchBucket(link: NatsSession, place: WatchPlace, watcher: ViewWatcher): Promise<ViewWatch> {
   const watched: BucketWatch = {
     place,
@@ -75,7 +75,7 @@ function receive(link: NatsSession, watched: BucketWatch, message: DeliveredMess
   if (value === "removed") {
     forget(watched, key, { isInitial, isAbsent: false, storedAt: message.storedAt });
   } else if (value === undefined) {
-    link.onProblem(`bucket ${place.bucket}: ${key} cannot be read and is left out`, "warn");
+    link.onProblem(`bucket ${place.bucket}: skipped ${key}, which cannot be read`, "warn");
   } else if (live.get(key) !== version) {
     live.set(key, version);
     watcher.changed(key, value, { isInitial, isAbsent: false, storedAt: message.storedAt });

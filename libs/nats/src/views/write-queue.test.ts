@@ -34,7 +34,7 @@ describe("the write queue", () => {
     for (const key of ["a", "b", "c"]) enqueue(key, write(1));
     expect(under.map(({ key }) => key)).toEqual(["a", "b", "c"]);
   });
-  it("goes on behind a write that failed, and tells the failure to whom it concerns", async () => {
+  it("continues after a write that failed, and rejects that write only", async () => {
     const { under, enqueue, seqs } = slowStore();
     const [first, second] = [enqueue("a", write(1)), enqueue("a", write(2))];
     under[0]?.end.reject(new Error("gone"));

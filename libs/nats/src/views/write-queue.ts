@@ -5,12 +5,12 @@ interface QueuedWrite {
   readonly settle: ((ended: Promise<void>) => void)[];
 }
 
-/** Takes writes and resolves when each, or a newer one of its key, is stored. */
+/** Adds a write; resolves when it, or a newer one of its key, is stored. */
 export type Enqueue = (key: string, write: Write) => Promise<void>;
 
 /**
- * At most one write of a key is under way. What comes meanwhile waits, and the newest of it replaces the others, which
- * settle with it. Different keys do not wait for each other.
+ * At most one write of a key is in progress. Later writes wait; the newest of them replaces the others, which settle with it.
+ * Different keys do not wait for each other.
  */
 export function writeQueue(store: (key: string, write: Write) => Promise<void>): Enqueue {
   const lanes = new Map<string, QueuedWrite | undefined>();

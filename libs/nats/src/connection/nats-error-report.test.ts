@@ -9,8 +9,8 @@ function harness() {
   return { clock, received, report, levels: () => received.map(({ level }) => level) };
 }
 
-describe("trouble", () => {
-  it("is information while it is young and a warning when it lasts", async () => {
+describe("an error report", () => {
+  it("is information at first and a warning when errors last", async () => {
     const { clock, report, levels } = harness();
     for (let at = 0; at <= natsErrorLimits.lastingMs; at += 1_000) {
       report.report("no leader", "info");
@@ -19,7 +19,7 @@ describe("trouble", () => {
     expect(levels().slice(0, -1)).not.toContain("warn");
     expect(levels().at(-1)).toBe("warn");
   });
-  it("is young again after a quiet time, as between the servers of a rolling restart", async () => {
+  it("starts over after a time without errors, as between the servers of a rolling restart", async () => {
     const { clock, report, levels } = harness();
     for (let servers = 0; servers < 5; servers++) {
       for (let second = 0; second < 8; second++) {
@@ -39,7 +39,7 @@ describe("trouble", () => {
     report.connection(true);
     expect(received).toEqual([
       { what: expect.stringContaining("not connected to NATS for 15 s"), level: "warn" },
-      { what: expect.stringContaining("connected to NATS again"), level: "info" },
+      { what: expect.stringContaining("reconnected to NATS"), level: "info" },
     ]);
   });
   it("is a warning at once when it is no moment's matter", () => {
