@@ -69,9 +69,9 @@ describe("the feed of events", () => {
   it.each([
     ["after=x", 400, /no position in the feed/],
     [`job_id=${jobIdOf(9)}`, 404, /job not found/],
-    ["after=2", 400, /up to 1, where the log ends, got 2/],
+    ["after=2", 400, /of at most 1, the end of the log, got 2/],
     ["after=999999999", 400, /where the log ends/],
-    ["types=NoSuch", 400, /got "nosuch"; there are .*JobSubmitted/],
+    ["types=NoSuch", 400, /got "nosuch"; known types: .*JobSubmitted/],
     ["types=JobSubmitted,shoal.JobSubmittedX", 400, /got "jobsubmittedx"/],
   ])("refuses %s before it begins", async (query, status, message) => {
     await submitted(harness, jobIdOf(1));

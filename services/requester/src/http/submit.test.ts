@@ -173,7 +173,7 @@ describe("a bad submission", () => {
 
   it.each([
     ["nothing", "", /empty/],
-    ["no object", "[1]", /found a list/],
+    ["no object", "[1]", /got a list/],
     ["no job", "{}", /empty\/nil job/],
     ["broken JSON", '{"Job":', /not valid JSON/],
     ["broken UTF-8", Buffer.from([0x22, 0xc3, 0x28, 0x22]), /UTF-8/],

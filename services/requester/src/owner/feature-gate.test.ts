@@ -99,7 +99,7 @@ describe("a requester below the cluster's feature level", () => {
     await raise(nextFeatureLevel);
     expect(sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
     expect(warnings.filter((line) => line.includes("too old"))).toEqual([
-      "r-old: this requester is too old for the cluster and owns nothing",
+      "r-old: this requester does not support the cluster's feature level and owns nothing",
     ]);
   });
   it("takes nothing when it starts, also alone", async () => {

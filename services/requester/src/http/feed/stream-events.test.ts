@@ -180,5 +180,5 @@ describe("a feed over a log that does not answer", () => {
 });
 
 it.each(["x", "1.", ".1", "-1", "1.2.3", "1e3", "99999999999999999999"])("%s is no position in a feed", (text) => {
-  expect(() => readCursor(text)).toThrow(/no position in the feed/);
+  expect(() => readCursor(text)).toThrow(/not a position of the feed/);
 });

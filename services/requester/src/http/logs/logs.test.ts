@@ -149,7 +149,7 @@ describe("what is wrong with a request for output", () => {
     ["a wrong query", jobIdOf(1), "follow=perhaps", /true or false/],
     ["no such execution", jobIdOf(1), "execution_id=e-0", /execution not found: e-0/],
     ["no execution at all", jobIdOf(2), "", /no executions found for job/],
-    ["a broken address", "%ff", "", /not escaped/],
+    ["a broken address", "%ff", "", /not a valid URL-encoded/],
   ] as const)("is said on the socket: %s", async (...[, id, query, message]) => {
     await completed(harness, jobIdOf(1));
     await submitted(harness, jobIdOf(2));
