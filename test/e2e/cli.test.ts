@@ -30,7 +30,7 @@ const submit = async (spec: object): Promise<string> => (await run(spec, "--id-o
 describe("shoal events", () => {
   it("says where the log ends when it is to begin behind that, and ends", async () => {
     const { code, stderr } = await shoal("events", "--after", "999999999");
-    expect(stderr).toMatch(/up to \d+, where the log ends, got 999999999/);
+    expect(stderr).toMatch(/of at most \d+, the end of the log, got 999999999/);
     expect(code).toBe(2);
   });
 });

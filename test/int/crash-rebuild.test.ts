@@ -59,7 +59,7 @@ onServer(() => {
         expect([...here.starts].filter(([, count]) => count > 1)).toEqual([]);
         expect(here.starts.size).toBe(submitted.size + 1);
         // What the server brought back was there, or the test has shown nothing.
-        const removed = here.lines.filter((line) => line.includes("does not hold any more is removed"));
+        const removed = here.lines.filter((line) => line.includes("removed a stale assignment"));
         expect(removed.length).toBeGreaterThan(rounds);
         expect(here.lines.filter((line) => line.startsWith("damage") || line.startsWith("parked"))).toEqual([]);
       } finally {

@@ -77,7 +77,7 @@ describe("a job whose log a requester cannot read", () => {
     const b = await mixed.startRequester("r-b", "current");
     await expect.poll(() => [b.requester.owner.holdings().size, ...quarantined(b)]).toEqual([shardCount, jobId]);
     await untilState(await submitBeside(b, jobId), "completed");
-    expect(mixed.lines.filter((line) => line.includes("could not take a shard"))).toEqual([]);
+    expect(mixed.lines.filter((line) => line.includes("could not claim a shard"))).toEqual([]);
   });
   it("is taken up by a requester of the next release, to which the node repeats what it has seen", async () => {
     const a = await mixed.startRequester("r-a", "current");

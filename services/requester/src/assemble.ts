@@ -25,7 +25,7 @@ export interface RequesterResources {
   readonly nats: NatsRequesterPorts;
 }
 
-/** The service with its API, as processes in their order. */
+/** The service with its API, as processes in start order. */
 export interface Assembled {
   readonly processes: readonly Process[];
   readonly api: Api;
@@ -84,13 +84,13 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
     },
     http,
   );
-  // The port first: who cannot have it takes no shard.
+  // Bind the port first: a process that cannot have it takes no shard.
   return { processes: [api.binding, health, catalog, resultBuckets, nodes, ...requester.processes, api], api, health };
 }
 
 const newSecret = (): string => randomBytes(32).toString("hex");
 
-/** Where nodes put results: made when a node joins, removed when it is forgotten. */
+/** The results buckets: created when a node joins, removed when the node is forgotten. */
 function resultBucketsOf(nats: NatsRequesterPorts, { owner }: Requester, logger: Logger): Process {
   return createResultBuckets({
     nodes: nats.views.nodes,

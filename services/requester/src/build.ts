@@ -1,10 +1,11 @@
 import { type BuildVersion, shoalReleasedAt, shoalVersion } from "@shoal/proto";
 import type { z } from "zod";
 
-// The release of the field's API that this one speaks (reference: its wire format); its clients compare it with their own.
+// The release of Bacalhau's API that this service implements (reference: its wire format). Its clients compare it with
+// their own version.
 const speaks = { major: "1", minor: "9", gitVersion: "v1.9.3" };
 
-/** The version as the field's clients understand it; the commit names our own. */
+/** The version in the form that Bacalhau's clients read; the commit is Shoal's. */
 export const build: z.infer<typeof BuildVersion> = {
   ...speaks,
   gitCommit: `shoal-${shoalVersion}`,
@@ -13,7 +14,7 @@ export const build: z.infer<typeof BuildVersion> = {
   goarch: process.arch === "x64" ? "amd64" : process.arch,
 };
 
-/** Said with every answer. */
+/** Sent with every response. */
 export const buildHeaders: Readonly<Record<string, string>> = {
   "x-bacalhau-git-version": build.gitVersion,
   "x-bacalhau-git-commit": build.gitCommit,

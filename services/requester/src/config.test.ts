@@ -6,7 +6,7 @@ const origins = (text: string) =>
   readConfig(RequesterConfig, { env: { SHOAL_HTTP_ORIGINS: text }, flags: {} }).http.origins;
 
 describe("http.origins", () => {
-  it("is none unless it is given", () => {
+  it("is empty by default", () => {
     expect(readConfig(RequesterConfig, { env: {}, flags: {} }).http.origins).toEqual([]);
   });
   it("is a list of origins as browsers write them", () => {
@@ -33,7 +33,7 @@ describe("http.origins", () => {
 describe("nodes.forgetAfterMs", () => {
   const read = (forgetAfterMs: string) =>
     readConfig(RequesterConfig, { env: { SHOAL_NODES_FORGET_AFTER_MS: forgetAfterMs }, flags: {} }).nodes.forgetAfterMs;
-  it("is longer than a node may be silent", () => {
+  it("is longer than the silence that disconnects a node", () => {
     expect(read("6001")).toBe(6_001);
     expect(() => read("6000")).toThrow(/expected more than disconnectAfterMs \(6000\), got 6000/);
   });

@@ -18,27 +18,27 @@ import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import type { RequesterPorts } from "./ports.ts";
 import { Roster } from "./reads/roster.ts";
 
-/** What the owner and the membership need to know. Durations in milliseconds. */
+/** Settings of the owner and the membership. Durations in milliseconds. */
 export interface RequesterSettings {
   readonly requesterId: string;
   readonly auction: BiddingSettings;
   readonly nodes: {
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
-    /** How long a node may be gone before it is forgotten; seven days when left out. */
+    /** How long a node may be disconnected before it is forgotten; seven days when left out. */
     readonly forgetAfterMs?: number;
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
-  /** How many aggregates may be open in the cluster; without a limit when left out. */
+  /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
-  /** The kinds of aggregates that it knows; all of this version when left out. */
+  /** The kinds of aggregates that it can read; all of this version when left out. */
   readonly kinds?: Kinds;
-  /** The highest feature level that it supports; this release's when left out. */
+  /** The highest feature level that it supports; this release's level when left out. */
   readonly featureLevel?: number;
 }
 
-/** A requester: the list is the start order, the stop order and the architecture. The API goes behind it. */
+/** A requester. The list is the start order, the stop order and the architecture. The API comes after it. */
 export interface Requester {
   readonly processes: readonly Process[];
   readonly commands: Commands;
@@ -49,7 +49,7 @@ export interface Requester {
   readonly features: FeatureGate;
 }
 
-/** What news of nodes concern. */
+/** The aggregate of a node. */
 interface NodeParts {
   readonly controller: MembershipController;
   readonly scheduler: Scheduler;
@@ -57,12 +57,12 @@ interface NodeParts {
   readonly assignments: AssignmentReconciler;
 }
 
-/** Builds a requester over its ports; nothing happens until its processes are started, in their order. */
+/** Builds a requester over its ports. Nothing happens until its processes are started, in order. */
 export function createRequester(settings: RequesterSettings, ports: RequesterPorts): Requester {
   const { requesterId: by, kinds = allKinds, positionsMs } = settings;
   const { bidClient, clock, random, logger, views } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
-  // Each part is made of others: those that are called back take them when they are called.
+  // The parts refer to each other: a part that is called back looks up its counterpart when it is called.
   const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
@@ -140,7 +140,7 @@ function dispatcherOf({ ports, kinds, by, features, owner }: DispatcherParts): D
     local: (envelope) => owner().command(envelope),
     onAppended: (stored, state) => {
       owner().onAppended(stored);
-      // Jobs alone are listed.
+      // Lists contain only jobs.
       if (stored.aggregate.kind === "job") ports.catalog.folded(state as Job);
     },
   });

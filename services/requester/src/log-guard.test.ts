@@ -16,7 +16,7 @@ const commit = {
   events: [],
 } as const;
 
-/** A guarded log that ends where it is told to end. */
+/** A guarded log with a settable end. */
 function guarded() {
   const clock = createManualClock(0);
   const at = { end: 0, streamHead: 0, reachable: true };
@@ -45,7 +45,7 @@ function guarded() {
   return { clock, at, guard, append, damage: () => damage };
 }
 
-it("ends what is decided on a log that was cut while the connection was away", async () => {
+it("rejects when the log was cut while the connection was down", async () => {
   const { clock, at, guard, append, damage } = guarded();
   await append(17);
   at.end = 3;
@@ -60,7 +60,7 @@ it("ends what is decided on a log that was cut while the connection was away", a
   });
 });
 
-it("notices by an append that positions are given out a second time", async () => {
+it("detects on an append that positions are assigned a second time", async () => {
   const { clock, at, append, damage } = guarded();
   await append(17);
   at.end = 3;
@@ -70,7 +70,7 @@ it("notices by an append that positions are given out a second time", async () =
   expect(damage()).toMatchObject({ code: "LOG_DAMAGED" });
 });
 
-it("takes an earlier position for that of a commit whose answer was lost, when the log is whole", async () => {
+it("accepts an earlier position as that of a commit whose acknowledgement was lost, when the log is complete", async () => {
   const { clock, append, damage } = guarded();
   await append(17);
   const appending = append(5);
@@ -79,7 +79,7 @@ it("takes an earlier position for that of a commit whose answer was lost, when t
   expect(damage()).toBeUndefined();
 });
 
-it("waits for a leader that has not caught up, and ends nothing because a server does not answer", async () => {
+it("waits for a leader that has not caught up, and does not reject while the server does not answer", async () => {
   const { clock, at, guard, append, damage } = guarded();
   await append(17);
   at.end = 3;

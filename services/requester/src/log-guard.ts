@@ -1,22 +1,25 @@
 import { type Clock, type EventLog, Fault } from "@shoal/core";
 import { demandEnd } from "./log-check.ts";
 
-/** A log that is given up once its end goes backwards. */
+/** A log that closes once its end moves backwards. */
 export interface LogGuard {
   readonly log: EventLog;
-  /** The server may have been restarted: nothing is appended until its log is known to reach as far as before. */
+  /** The server may have been restarted: nothing is appended until the log reaches its known end. */
   reconnected(): void;
   /** Rejects with Fault LOG_DAMAGED once the log ends before a position that was seen in it; never resolves. */
   readonly damaged: Promise<never>;
 }
 
-/** Watches the end of a log by what goes through: a running requester stops deciding on one that was cut beneath it. */
+/**
+ * Tracks the end of a log by the commits that pass through it. A running requester stops deciding on a log that was
+ * cut.
+ */
 export function guardLog(log: EventLog, clock: Clock): LogGuard {
   let seen = 0;
   let checking: Promise<void> | undefined;
   let fault: Fault | undefined;
   const { promise: damaged, reject } = Promise.withResolvers<never>();
-  damaged.catch(() => undefined); // Whoever runs the requester waits for it; before that nobody has to.
+  damaged.catch(() => undefined); // `serve` awaits it; until then a rejection is not unhandled.
 
   const saw = (seq: number): void => {
     if (seq > seen) seen = seq;
@@ -26,7 +29,7 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
     const known = { seq: seen, by: "this requester" };
     checking ??= demandEnd(log, { known, clock })
       .catch((failure: unknown) => {
-        // Not reachable is no damage: what is tried next finds out, or the next reconnect does.
+        // An unreachable log is not damaged: the next attempt, or the next reconnect, verifies it.
         if (!(failure instanceof Fault) || failure.code !== "LOG_DAMAGED") return;
         fault = failure;
         reject(failure);
@@ -49,7 +52,8 @@ export function guardLog(log: EventLog, clock: Clock): LogGuard {
         await whole();
         const before = seen;
         const streamHead = await log.append(aggregate, after, commit);
-        // A new position is behind all that were seen; an old one may be that of a commit whose answer was lost.
+        // A new position is higher than all seen before. A lower one may belong to a commit whose acknowledgement was
+        // lost.
         if (streamHead.seq <= before) check();
         saw(streamHead.seq);
         await whole();

@@ -13,10 +13,10 @@ import type {
 } from "@shoal/core";
 import type { Catalog } from "./catalog/catalog.ts";
 
-/** Everything that a requester touches outside of itself. */
+/** All I/O of a requester. */
 export interface RequesterPorts {
   readonly log: EventLog;
-  /** One for each bucket that this service projects into or reads. */
+  /** One store for each bucket that this service projects into or reads. */
   readonly views: ViewStores;
   readonly positions: Positions;
   readonly leases: Leases;
@@ -27,7 +27,7 @@ export interface RequesterPorts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly random: Random;
-  /** Rebuilds a shard's part of a bucket from the log, and saves its position. The bucket is made again when it is gone. */
+  /** Rebuilds a shard's part of a bucket from the log and saves its position. A missing bucket is created. */
   readonly rebuild: (request: RebuildRequest) => Promise<void>;
   readonly logger: Logger;
 }

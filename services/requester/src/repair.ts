@@ -4,8 +4,8 @@ import { systemClock, systemRandom } from "@shoal/node";
 import { RequesterConfig } from "./config.ts";
 
 /**
- * Goes on with a log that was cut, without what is lost: see `acceptLoss`. Throws Fault CONFIG_INVALID while a requester runs,
- * LOG_UNREACHABLE, LOG_UNSUITABLE.
+ * Accepts the loss of a log that was cut, and continues without the lost commits: see `acceptLoss`. Throws Fault
+ * CONFIG_INVALID while a requester runs, LOG_UNREACHABLE, LOG_UNSUITABLE.
  */
 export async function repairLog(given: ConfigSources): Promise<LossAccepted> {
   const { nats: settings } = readConfig(RequesterConfig, given);

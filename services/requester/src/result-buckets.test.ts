@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => driving.stop());
 
-/** Results buckets over the nodes view, with an object store that notes what it is asked. */
+/** Results buckets over the nodes view, with an object store that records its calls. */
 function harness() {
   const asked: string[] = [];
   const warned: object[] = [];
@@ -39,7 +39,7 @@ function harness() {
   return { asked, warned, failing, forgotten, buckets, views, process, put };
 }
 
-it("makes a bucket once for every node that publishes into the object store, and tries again when that failed", async () => {
+it("creates a bucket once for every node that publishes to the object store, and retries when that failed", async () => {
   const { asked, warned, failing, views, process, put } = harness();
   failing.add("n-bad");
   await put("n-one", 1, ["local", "nats"]);
@@ -55,7 +55,7 @@ it("makes a bucket once for every node that publishes into the object store, and
   await process.stop();
 });
 
-it("deletes the bucket of a node that the log has forgotten, and makes it again when the node joins again", async () => {
+it("deletes the bucket of a node that the log has forgotten, and recreates it when the node rejoins", async () => {
   const { asked, forgotten, views, process, put } = harness();
   await process.start();
   await put("n-one", 1);
@@ -68,7 +68,7 @@ it("deletes the bucket of a node that the log has forgotten, and makes it again 
   await process.stop();
 });
 
-it("deletes nothing when entries are merely gone, or another requester owns the node", async () => {
+it("deletes nothing when entries are absent, or another requester owns the node", async () => {
   const { asked, buckets, forgotten, views, process, put } = harness();
   await process.start();
   for (const nodeId of ["n-one", "n-theirs"]) await put(nodeId, 1);
@@ -81,7 +81,7 @@ it("deletes nothing when entries are merely gone, or another requester owns the 
   await process.stop();
 });
 
-it("deletes later what was left of a node that was forgotten while nothing watched", async () => {
+it("deletes the bucket of a node that was forgotten while no requester ran", async () => {
   const { asked, buckets, forgotten, process, put } = harness();
   for (const nodeId of ["n-one", "n-forgotten", "n-unsure"]) buckets.add(nodeId);
   forgotten.add("n-forgotten");

@@ -1,14 +1,14 @@
 import { type Clock, causeOf, type Logger, type Process, type ViewEntry, type ViewStore } from "@shoal/core";
 import { NodeInfo } from "@shoal/proto";
 
-/** The publisher that puts results into the object store. */
+/** The publisher that writes results to the object store. */
 const publisher = "nats";
 
-/** The object store, as far as it holds results. */
+/** The part of the object store that contains results. */
 export interface ResultBucketStore {
-  /** Makes a node's bucket; harmless when it is there. */
+  /** Creates a node's bucket; harmless when it exists. */
   ensure(nodeId: string): Promise<void>;
-  /** Deletes a node's bucket with all results in it; harmless when there is none. */
+  /** Deletes a node's bucket with all results in it; harmless when none exists. */
   remove(nodeId: string): Promise<void>;
   /** The nodes that have a bucket. */
   nodeIds(): Promise<readonly string[]>;
@@ -20,21 +20,23 @@ export interface ResultBucketsParts {
   readonly store: ResultBucketStore;
   /** Whether the log has forgotten a node. */
   readonly isForgotten: (nodeId: string) => Promise<boolean>;
-  /** This requester decides about the node. */
+  /** This requester owns the node's shard. */
   readonly isMine: (nodeId: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-// Buckets of nodes that were forgotten while no owner watched. A forgotten node was away for days: an hour more costs little.
+// Finds buckets of nodes that were forgotten while no owner ran. Such a node was away for days: another hour costs
+// little.
 const sweepMs = 3_600_000;
 
 // By then a requester that has just started owns its shards.
 const firstSweepMs = 60_000;
 
 /**
- * Keeps one results bucket for each node: makes it as soon as the node is known, as the node's own rights do not reach so far, and
- * deletes it once the log has forgotten the node. What happens to one node's bucket happens in order.
+ * Maintains one results bucket for each node. It creates the bucket when the node joins, because the node's own rights
+ * do not allow that, and deletes it once the log has forgotten the node. The operations on one node's bucket run in
+ * order.
  */
 export function createResultBuckets(parts: ResultBucketsParts): Process {
   const { nodes, clock, logger } = parts;
@@ -66,7 +68,7 @@ class ResultBuckets {
   readonly #parts: ResultBucketsParts;
   readonly #known = new Set<string>();
   readonly #made = new Set<string>();
-  /** The last thing that is being done to each bucket. */
+  /** The last operation on each bucket. */
   readonly #doing = new Map<string, Promise<void>>();
 
   constructor(parts: ResultBucketsParts) {
@@ -84,15 +86,15 @@ class ResultBuckets {
     const info = NodeInfo.safeParse(entry["info"]);
     if (!info.success || this.#made.has(nodeId) || !info.data.publishers.includes(publisher)) return;
     this.#made.add(nodeId);
-    // The node's next change of state is the next try.
+    // The node's next change of state retries.
     this.#do(nodeId, {
       act: () => this.#parts.store.ensure(nodeId),
       onFailed: () => this.#made.delete(nodeId),
-      problem: "the results bucket of a node cannot be made",
+      problem: "could not create the results bucket of a node",
     });
   }
 
-  /** Deletes what is left of nodes that were forgotten while nothing watched them. */
+  /** Deletes the buckets of nodes that were forgotten while no owner ran. */
   async sweep(): Promise<void> {
     for (const nodeId of await this.#parts.store.nodeIds()) if (!this.#known.has(nodeId)) this.#removeForgotten(nodeId);
   }
@@ -105,10 +107,10 @@ class ResultBuckets {
         // A missing entry proves nothing: the bucket of the view may have been deleted.
         if (!(await isForgotten(nodeId))) return;
         await store.remove(nodeId);
-        logger.info({ nodeId }, "deleted the results bucket of a node that was forgotten");
+        logger.info({ nodeId }, "deleted the results bucket of a forgotten node");
       },
       onFailed: () => undefined,
-      problem: "the results bucket of a forgotten node cannot be deleted; it is tried again within the hour",
+      problem: "could not delete the results bucket of a forgotten node; retrying within the hour",
     });
   }
 

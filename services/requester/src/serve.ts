@@ -20,26 +20,26 @@ import { sharedWatch } from "./nodes/shared-watch.ts";
 
 const name = "shoal-requester";
 
-/** How a requester is started, told to stop, and heard of. */
+/** How a requester is configured and stopped, and where it reports that it is ready. */
 export interface RequesterServing {
-  /** Where its settings come from. */
+  /** The sources of its settings. */
   readonly given: ConfigSources;
   /** Resolves when the requester is to stop. */
   readonly quit: Promise<void>;
-  /** Called once the API answers, with what is worth knowing about it. */
+  /** Called once the API serves requests. */
   readonly onReady: (facts: RequesterFacts, health: () => ServiceHealth) => void;
 }
 
-/** What is worth knowing about a requester that runs. */
+/** The facts of a running requester. */
 export interface RequesterFacts {
   readonly requesterId: string;
-  /** Where the API listens: `http://127.0.0.1:1234`. */
+  /** The address of the API: `http://127.0.0.1:1234`. */
   readonly api: string;
 }
 
 /**
- * Runs a requester until it is told to quit, and resolves once it has stopped. Throws a Fault when the settings, the data directory,
- * the address or the log do not allow it to start; it has logged it then.
+ * Runs a requester until `quit` resolves, and resolves once it has stopped. Throws a Fault, which it has logged, when
+ * the settings, the data directory, the address or the log do not allow a start.
  */
 export async function serveRequester(serving: RequesterServing): Promise<void> {
   let logger = serviceLogger({ name, level: "info" });
@@ -56,8 +56,8 @@ export async function serveRequester(serving: RequesterServing): Promise<void> {
     const endWatch = abandonOn(signal, nats.link);
     await runRequester({ config, dataDir, requesterId, logger, nats }, serving).finally(endWatch);
   } catch (failure) {
-    // Who was asked to end while it started, or without a server, is not a failure.
-    if (signal.aborted) return logger.info(causeOf(failure), "ended before everything was done in order");
+    // A requester that is stopped while it starts, or while no server answers, has not failed.
+    if (signal.aborted) return logger.info(causeOf(failure), "stopped before the shutdown was complete");
     logger.fatal(failure);
     throw failure;
   }
@@ -66,7 +66,10 @@ export async function serveRequester(serving: RequesterServing): Promise<void> {
 async function runRequester(opened: RequesterResources, { quit, onReady }: RequesterServing): Promise<void> {
   const { requesterId, logger, nats } = opened;
   for (const difference of nats.topology.differences)
-    logger.warn(difference, "a stream is not as planned; it stays as it is: change it with the nats tool");
+    logger.warn(
+      difference,
+      "a stream's configuration differs from the expected one; it is left unchanged: edit it with the nats CLI",
+    );
   const guard = guardLog(nats.log, systemClock());
   nats.link.onChange((up) => (up ? guard.reconnected() : undefined));
   const connection: Process = {
@@ -118,7 +121,7 @@ function connectPorts({ config, requesterId, logger, signal }: Connecting): Prom
     clock: systemClock(),
     random: systemRandom,
     storage: config.storage,
-    onParked: (count) => logger.warn({ count }, "a report could not be read and was parked"),
-    onNatsError: (what, level) => logger[level]({ what }, "trouble with NATS"),
+    onParked: (count) => logger.warn({ count }, "parked a report that cannot be read"),
+    onNatsError: (what, level) => logger[level]({ what }, "NATS error"),
   });
 }

@@ -85,11 +85,11 @@ const wrongValues: readonly RefusedRequest[] = [
 ];
 
 const noJson: readonly RefusedRequest[] = [
-  refused("nothing", "", /empty one/),
+  refused("nothing", "", /empty body/),
   refused("half of a JSON text", '{"Job":{"Type":"batch"', /not valid JSON/),
   refused("something else than JSON", "<Job/>", /not valid JSON/),
-  refused("a list", "[]", /found a list/),
-  refused("a number", "17", /found a number/),
+  refused("a list", "[]", /got a list/),
+  refused("a number", "17", /got a number/),
   refused("null", "null", /body/),
   refused("no job in it", '{"Task":{}}', /empty\/nil job/),
   refused("broken UTF-8", Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d), /not valid UTF-8/),

@@ -10,7 +10,7 @@ export interface BucketIndexParts {
   readonly views: Pick<ViewStore, "follow">;
   /** A file, or `inMemory`. */
   readonly file: string;
-  /** Lets the process do what else waits. */
+  /** Yields to other work of the process. */
   readonly pause: () => Promise<void>;
 }
 
@@ -18,8 +18,8 @@ export interface BucketIndexParts {
 const changesMax = 128;
 
 /**
- * Keeps a table in step with the jobs bucket. The position in the bucket is written together with the rows, so that the next start
- * reads only what came since. Changes are gathered until a read or until enough wait.
+ * Synchronizes a table with the jobs bucket. The bucket position is written in one transaction with the rows, so that
+ * the next start reads only later changes. Changes are batched until a read, or until the batch is full.
  */
 export class BucketIndex {
   readonly #parts: BucketIndexParts;
@@ -31,9 +31,9 @@ export class BucketIndex {
   #bucketId = "";
   #revision = 0;
   #sincePause = 0;
-  /** While everything is delivered again to a table that has rows. */
+  /** Set while the whole bucket is redelivered to a table that has rows. */
   #sweep: CatalogSweep | undefined;
-  /** The bucket was deleted and created again while this process followed it. */
+  /** The bucket was deleted and recreated while this process followed it. */
   #isRebuilt = false;
   #state: "filling" | "open" | "closed" = "filling";
 
@@ -41,14 +41,14 @@ export class BucketIndex {
     this.#parts = parts;
   }
 
-  /** Resolves once the table has everything that the bucket had. Throws Fault CONFIG_INVALID, LOG_UNREACHABLE. */
+  /** Resolves once the table has every entry of the bucket. Throws Fault CONFIG_INVALID, LOG_UNREACHABLE. */
   async open(): Promise<void> {
     const { views } = this.#parts;
     this.#openTable();
     const position = this.table().position();
     this.#bucketId = position?.bucketId ?? "";
     this.#revision = position?.revision ?? 0;
-    // Everything may be delivered before the following itself is answered for: it is open once both have happened.
+    // All entries may be delivered before `follow` itself resolves. The index is open once both have happened.
     this.#following = await views.follow(position, {
       begins: (bucketId) => this.#begin(bucketId),
       changed: (key, value, revision) => this.#change(key, value, revision),
@@ -67,14 +67,14 @@ export class BucketIndex {
     this.#database?.close();
   }
 
-  /** The table, with everything that waited written. */
+  /** The table, after all pending changes are written. */
   table(): JobTable {
-    assert(this.#table !== undefined, "the catalog was asked before it was started");
+    assert(this.#table !== undefined, "the catalog was read before it was started");
     this.#pending.writeTo(this.#table);
     return this.#table;
   }
 
-  /** Takes a job in. */
+  /** Adds a job. */
   put(jobId: string, row: PendingRow): void {
     this.#pending.put(jobId, row);
     this.#writeBatch();
@@ -85,7 +85,7 @@ export class BucketIndex {
     await this.#following.caughtUp();
   }
 
-  /** A pause behind every so many changes, so that a first read of the bucket leaves the process its other work. */
+  /** Pauses after a number of changes, so that a first read of the bucket does not block the process. */
   #room(): Promise<void> | undefined {
     if (this.#sincePause < changesMax) return undefined;
     this.#sincePause = 0;
@@ -108,12 +108,12 @@ export class BucketIndex {
     this.#sweep = undefined;
     if (this.table().idsBehind("", 1).length === 0) return;
     if (this.#state === "filling") {
-      // Nothing reads the table yet, so that the file of another bucket can go as a whole.
+      // Nothing reads the table yet, so the file of another bucket is deleted as a whole.
       this.#database?.close();
       deleteDatabase(this.#parts.file);
       this.#openTable();
     } else if (!isSame) {
-      // Its owners rebuild it from the log, so that the jobs are there all the same; the next start compares.
+      // The owners rebuild the bucket from the log, so the jobs still exist. The next start compares.
       this.#isRebuilt = true;
     } else if (this.#database !== undefined) {
       this.#sweep = beginSweep(this.#database);
@@ -125,7 +125,7 @@ export class BucketIndex {
     const jobId = key.slice(key.indexOf(".") + 1);
     this.#revision = revision;
     this.#sincePause += 1;
-    // A table of which rows may have to go has no position: a process that dies before the end begins again.
+    // A table that may have stale rows has no position: a process that dies before the end starts over.
     this.#pending.reach(this.#sweep === undefined ? { bucketId: this.#bucketId, revision } : undefined);
     if (value !== undefined) this.#sweep?.saw(jobId);
     if (value === undefined) this.#pending.remove(jobId);
@@ -133,7 +133,7 @@ export class BucketIndex {
     this.#writeBatch();
   }
 
-  /** Everything that the bucket has is delivered. */
+  /** Every entry of the bucket is delivered. */
   async #delivered(): Promise<void> {
     const sweep = this.#sweep;
     if (sweep === undefined) {
@@ -148,7 +148,10 @@ export class BucketIndex {
     this.table();
   }
 
-  /** Where there are more rows of the bucket than the bucket has, some went without a marker, or it expired before it was seen. */
+  /**
+   * When the table has more rows of the bucket than the bucket has entries, some were removed without a marker, or the
+   * marker expired before it was seen.
+   */
   async #compareSizes(): Promise<void> {
     if (this.#isRebuilt) return;
     const rows = this.table().inBucket();

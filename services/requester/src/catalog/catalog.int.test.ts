@@ -30,7 +30,7 @@ describe("the index of a bucket on a real server", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** A catalog over the one file, which replaces the one before; with the keys that it is given. */
+  /** A catalog over the one file, which replaces the previous one, with these keys. */
   async function started() {
     await stop();
     const keys: string[] = [];
@@ -67,7 +67,7 @@ describe("the index of a bucket on a real server", () => {
     expect(new Set(second.keys)).toEqual(new Set(["default.j-new"]));
     expect(idsIn(second.catalog)).toHaveLength(count + 2);
   });
-  it("loses what was purged while it was away", async () => {
+  it("removes entries that were purged while it was stopped", async () => {
     await started();
     await stop();
     await (await streams()).purge(stream, { filter: "$KV.jobs.default.j-7" });
@@ -75,7 +75,7 @@ describe("the index of a bucket on a real server", () => {
     await expect.poll(() => idsIn(catalog), { timeout: 20_000 }).toHaveLength(count - 1);
     expect(idsIn(catalog)).not.toContain("j-7");
   });
-  it("keeps its lists while the bucket is deleted and created again, and goes on with the new one", async () => {
+  it("retains its lists while the bucket is deleted and recreated, and follows the new one", async () => {
     const { catalog } = await started();
     const api = await streams();
     const { config } = await api.info(stream);
@@ -84,8 +84,8 @@ describe("the index of a bucket on a real server", () => {
     await harness.live("j-new");
     await expect.poll(() => idsIn(catalog), { timeout: 20_000 }).toContain("j-new");
     expect(idsIn(catalog)).toHaveLength(count + 1);
-    const again = await started();
-    // The next start is over a bucket that nothing has rebuilt here.
-    await expect.poll(() => idsIn(again.catalog), { timeout: 20_000 }).toEqual(["j-new"]);
+    const restarted = await started();
+    // The next start is over a bucket that no requester has rebuilt here.
+    await expect.poll(() => idsIn(restarted.catalog), { timeout: 20_000 }).toEqual(["j-new"]);
   });
 });

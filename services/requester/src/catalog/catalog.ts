@@ -1,29 +1,34 @@
 import type { Job } from "@shoal/core";
 import type { JobEntity } from "@shoal/proto";
 
-/** An index of all jobs, kept from the jobs view. It can be thrown away: the bucket fills it again. */
+/** An index of all jobs, built from the jobs view. It can be deleted: it is rebuilt from the bucket. */
 export interface Catalog {
   /**
-   * A job as its log has it: the index takes it unless it has a newer one. So what this requester has appended or has read of a
-   * job is in its lists at once, before the view has it.
+   * Adds a job as its log has it, unless the index has a newer state. So the commits that this requester has appended
+   * or read are in its lists at once, before the view has them.
    */
   folded(job: Job): void;
-  /** The same for a job as an entry shows it, at the position of its last commit. */
+  /** The same for a job from a view's entry, at the position of its last commit. */
   shown(entity: JobEntity, seq: number): void;
-  /** What the index has of a job. */
+  /** The job in the index. */
   find(jobId: string): IndexedJob | undefined;
-  /** Resolves once everything that was in the bucket when this was called has been indexed. Throws Fault LOG_UNREACHABLE. */
+  /**
+   * Resolves once every entry that was in the bucket at the time of the call is indexed. Throws Fault LOG_UNREACHABLE.
+   */
   caughtUp(): Promise<void>;
   /** Ids that begin with `prefix`, in order, at most `most`. */
   idsStartingWith(prefix: string, most: number): readonly string[];
-  /** One page of jobs, in order. Looks at `scannedMax` jobs at most: a page may hold fewer than asked for and still go on. */
+  /**
+   * One page of jobs, in order. Scans at most `scannedMax` jobs: a page may have fewer items than requested and still
+   * have a next page.
+   */
   list(query: JobQuery): JobPage;
 }
 
-/** A job as the index has it. */
+/** A job in the index. */
 export interface IndexedJob {
   readonly namespace: string;
-  /** The log position up to which this is the job. */
+  /** The log position of this state of the job. */
   readonly seq: number;
   entity(): JobEntity;
 }
@@ -38,9 +43,9 @@ export interface JobQuery {
   /** Newest first. */
   readonly reverse: boolean;
   readonly limit: number;
-  /** Where the page before ended. */
+  /** Where the previous page ended. */
   readonly after?: JobPlace;
-  /** Which jobs are wanted, by their labels. */
+  /** The label requirements that the jobs match. */
   readonly wants?: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
@@ -53,11 +58,11 @@ export interface JobPlace {
 
 export interface JobPage {
   readonly items: readonly JobEntity[];
-  /** Where the next page begins; undefined when this was the last. */
+  /** Where the next page begins; undefined on the last page. */
   readonly next: JobPlace | undefined;
   /** The greatest log position among the items; 0 when there are none. */
   readonly position: number;
 }
 
-/** The most jobs that one call looks at, so that a rare label cannot hold the process up: some 20 ms of work. */
+/** The most jobs that one call scans, so that a rare label cannot block the process: some 20 ms of work. */
 export const scannedMax = 10_000;

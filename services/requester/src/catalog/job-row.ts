@@ -1,7 +1,7 @@
 import type { JobEntity } from "@shoal/proto";
 import { z } from "zod";
 
-/** What the catalog reads of a job in a view's entry; the rest is kept as it is. */
+/** The fields that the catalog reads of a job in a view's entry; the rest is stored unchanged. */
 const Indexed = z.object({
   id: z.string(),
   namespace: z.string(),
@@ -10,7 +10,7 @@ const Indexed = z.object({
   modifyTime: z.number(),
 });
 
-/** One job as the index holds it: the columns that are searched, and the whole. */
+/** One job in the index: the columns that are searched, and the whole entity. */
 export interface JobRow {
   readonly id: string;
   readonly namespace: string;
@@ -23,7 +23,7 @@ export interface JobRow {
   readonly entity: string;
 }
 
-/** The row of a job up to a position; undefined when it is none of the jobs view's. */
+/** The row of a job up to a position; undefined when the entry is not one of the jobs view. */
 export function jobRow(entity: unknown, seq: number): JobRow | undefined {
   const read = Indexed.safeParse(entity);
   if (!read.success) return undefined;

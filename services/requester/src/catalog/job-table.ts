@@ -3,10 +3,11 @@ import type { BucketPosition } from "@shoal/core";
 import type { JobOrder } from "./catalog.ts";
 import type { JobRow } from "./job-row.ts";
 
-/** Grows with every change of the tables below: an index of another version is deleted and filled again. */
+/** Incremented with every change of the tables below: an index of another version is deleted and refilled. */
 export const schemaVersion = 2;
 
-// `in_bucket` is 1 once the bucket has delivered the job, 0 while only this requester's own reads and appends know it.
+// `in_bucket` is 1 once the bucket has delivered the job, and 0 while only this requester's own reads and appends have
+// added it.
 export const schema = `
   CREATE TABLE jobs (
     id TEXT PRIMARY KEY, namespace TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -31,14 +32,14 @@ const statements = {
   mark: "UPDATE jobs SET in_bucket = 1 WHERE id = ?",
   remove: "DELETE FROM jobs WHERE id = ?",
   find: "SELECT namespace, seq, entity FROM jobs WHERE id = ?",
-  look: "SELECT seq, in_bucket FROM jobs WHERE id = ?",
+  state: "SELECT seq, in_bucket FROM jobs WHERE id = ?",
   ids: "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
   behind: "SELECT id, in_bucket FROM jobs WHERE id > ? ORDER BY id LIMIT ?",
   progress: "SELECT bucket_id, revision, in_bucket, seq FROM progress",
   save: "UPDATE progress SET bucket_id = ?, revision = ?, in_bucket = ?, seq = ?",
 } as const;
 
-/** Which stretch of the list is wanted. */
+/** The page of the list to read. */
 export interface TableRange {
   readonly namespace: string | undefined;
   readonly order: JobOrder;
@@ -47,7 +48,7 @@ export interface TableRange {
   readonly most: number;
 }
 
-/** What a list needs of each row. */
+/** The columns that a list needs of each row. */
 export interface ListedRow {
   readonly id: string;
   readonly at: number;
@@ -56,28 +57,30 @@ export interface ListedRow {
   readonly entity: string;
 }
 
-/** What is written together. */
+/** What one transaction writes. */
 export interface TableWrite {
   readonly rows: Iterable<{ readonly row: JobRow; readonly isInBucket: boolean }>;
   readonly removed: Iterable<string>;
-  /** Up to where the bucket has been delivered; undefined: not all of it has. */
+  /** The delivered position of the bucket; undefined while the delivery is incomplete. */
   readonly position: BucketPosition | undefined;
 }
 
 export interface JobTable {
-  /** Writes rows and removes ids, all or nothing. A row that is there stays unless the new one comes from a later position of the log. */
+  /**
+   * Writes rows and removes ids in one transaction. An existing row is replaced only by one of a later log position.
+   */
   write(write: TableWrite): void;
   position(): BucketPosition | undefined;
-  /** How many rows the bucket has delivered. */
+  /** The number of rows that the bucket has delivered. */
   inBucket(): number;
   find(id: string): { readonly namespace: string; readonly seq: number; readonly entity: string } | undefined;
   idsFrom(first: string, beyond: string, most: number): readonly string[];
-  /** Ids behind one, in order, and whether the bucket has delivered each. */
+  /** The ids after one, in order, and whether the bucket has delivered each. */
   idsBehind(id: string, most: number): readonly { readonly id: string; readonly isInBucket: boolean }[];
   stretch(stretch: TableRange): readonly ListedRow[];
 }
 
-/** The statements over a database that has the schema. */
+/** The statements of a database with the schema. */
 export function jobTable(database: DatabaseSync): JobTable {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
   const [find, ids, behind] = [of("find"), of("ids"), of("behind")];
@@ -93,8 +96,8 @@ export function jobTable(database: DatabaseSync): JobTable {
     idsFrom: (first, beyond, most) => ids.all(first, beyond, most).map((row) => String(row["id"])),
     idsBehind: (id, most) =>
       behind.all(id, most).map((row) => ({ id: String(row["id"]), isInBucket: row["in_bucket"] === 1 })),
-    stretch(expected) {
-      const { sql, values } = listing(expected);
+    stretch(page) {
+      const { sql, values } = listing(page);
       const statement = lists.get(sql) ?? database.prepare(sql);
       lists.set(sql, statement);
       return statement.all(...values).map((row) => ({
@@ -112,13 +115,13 @@ export function jobTable(database: DatabaseSync): JobTable {
 function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position" | "inBucket"> {
   const of = (name: keyof typeof statements) => database.prepare(statements[name]);
   const [insert, update, mark, remove] = [of("insert"), of("update"), of("mark"), of("remove")];
-  const [look, save] = [of("look"), of("save")];
-  const saved = of("progress").get();
-  let position = positionOf(String(saved?.["bucket_id"]), Number(saved?.["revision"]));
-  let [inBucket, seq] = [Number(saved?.["in_bucket"]), Number(saved?.["seq"])];
+  const [state, save] = [of("state"), of("save")];
+  const stored = of("progress").get();
+  let position = positionOf(String(stored?.["bucket_id"]), Number(stored?.["revision"]));
+  let [inBucket, seq] = [Number(stored?.["in_bucket"]), Number(stored?.["seq"])];
 
   function put(row: JobRow, isInBucket: boolean): void {
-    const before = look.get(row.id);
+    const before = state.get(row.id);
     const wasInBucket = before?.["in_bucket"] === 1;
     const values = [...columns.map((column) => row[column]), isInBucket || wasInBucket ? 1 : 0];
     if (before === undefined) insert.run(...values);
@@ -128,7 +131,7 @@ function tableWriter(database: DatabaseSync): Pick<JobTable, "write" | "position
     seq = Math.max(seq, row.seq);
   }
   function drop(id: string): void {
-    if (look.get(id)?.["in_bucket"] === 1) inBucket -= 1;
+    if (state.get(id)?.["in_bucket"] === 1) inBucket -= 1;
     remove.run(id);
   }
   return {

@@ -3,17 +3,21 @@ import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@shoal/core";
 import { schema, schemaVersion } from "./job-table.ts";
 
-/** Where an index lives only as long as its process. */
+/** The file name of an index in memory. */
 export const inMemory = ":memory:";
 
-// What can be filled again needs no fsync; the exclusive lock also keeps a second process out of the same data directory.
+// An index that can be rebuilt needs no fsync. The exclusive lock also keeps a second process out of the data
+// directory.
 const pragmas =
   "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;";
 
-// SQLite's own numbers of errors: https://www.sqlite.org/rescode.html
+// SQLite's result codes: https://www.sqlite.org/rescode.html
 const locked = new Set([5, 6]);
 
-/** Opens an index file, empty when there is none or when it is damaged or of another version. Throws Fault CONFIG_INVALID when another process holds it. */
+/**
+ * Opens an index file; the index is empty when the file is missing, damaged or of another version. Throws Fault
+ * CONFIG_INVALID when another process holds it.
+ */
 export function openDatabase(file: string): DatabaseSync {
   try {
     return opened(file);
@@ -28,12 +32,14 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Deletes an index file that is not open; harmless when there is none, and for one in memory. */
+/** Deletes an index file that is not open; harmless when none exists, and for one in memory. */
 export function deleteDatabase(file: string): void {
   if (file !== inMemory) for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
 }
 
-/** The latest log position that an index file knows; 0 when there is none, or when it cannot be read: it is filled again then. */
+/**
+ * The latest log position in an index file; 0 when the file is missing or cannot be read, as the index is rebuilt then.
+ */
 export function newestInDatabase(file: string): number {
   if (!existsSync(file)) return 0;
   let database: DatabaseSync | undefined;

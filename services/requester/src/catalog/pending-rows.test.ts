@@ -8,7 +8,7 @@ const entityOf = (id: string, state: string) => ({
   ...{ createTime: 1, modifyTime: 1 },
 });
 
-/** Rows that wait for an empty table; how often each was rendered. */
+/** Rows that wait for an empty table, and how often each was rendered. */
 function waiting() {
   const rows = pendingRows();
   const rendered: string[] = [];
@@ -27,7 +27,7 @@ function waiting() {
 
 const manyIds = Array.from({ length: 64 }, (_, index) => `j-${index}`);
 
-it("writes in batches what the bucket has delivered, and renders no state that a later one has replaced", () => {
+it("writes delivered changes in batches, and renders no state that a later one has replaced", () => {
   const { rows, rendered, table, put } = waiting();
   for (const id of [...manyIds, "j-own"]) put(id, 1, false);
   rows.writeBatch(table);
@@ -58,7 +58,7 @@ it("writes all of it when the bucket is far behind", () => {
   expect(table.find("j-1")?.seq).toBe(1);
 });
 
-it("counts a job that leaves the bucket no more among those that it has delivered", () => {
+it("no longer counts a job that leaves the bucket as delivered", () => {
   const { rows, table, put } = waiting();
   for (const id of manyIds) put(id, 1, true);
   rows.remove("j-1");

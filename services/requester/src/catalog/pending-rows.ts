@@ -2,31 +2,35 @@ import type { BucketPosition } from "@shoal/core";
 import { type JobRow, jobRow } from "./job-row.ts";
 import type { JobTable } from "./job-table.ts";
 
-// Changes of the bucket that wait for one transaction: some 2 ms of writing (measured), so that requests do not wait for it.
+// Changes of the bucket in one transaction: some 2 ms of writing (measured), so that requests are not blocked.
 const batch = 64;
 
-// Jobs that the bucket has not delivered yet, with those that it has: above this it is seconds behind, and memory is not for its backlog.
+// The limit of jobs in memory that the bucket has not delivered yet, delivered ones included. Above it the bucket is
+// seconds behind, and its backlog must not fill the memory.
 const waitingMax = 1_024;
 
-/** A job that is to be written. */
+/** A job to be written. */
 export interface PendingRow {
-  /** The job as the view renders it; called when it is written, unless a later state has taken its place. */
+  /** The job as the view renders it; called when it is written, unless a later state has replaced it. */
   readonly entity: () => unknown;
   readonly seq: number;
   /** The bucket has delivered it. */
   readonly isInBucket: boolean;
 }
 
-/** What is to be written, gathered by job: one that changes often is written once. */
+/** Pending changes by job: a job that changes often is written once. */
 export interface PendingRows {
-  /** Of two states of a job the one from the later position of the log stays. One that cannot be read as a job removes what was there. */
+  /**
+   * Of two states of a job, the one of the later log position is retained. A state that cannot be read as a job removes
+   * the row.
+   */
   put(jobId: string, pending: PendingRow): void;
   remove(jobId: string): void;
-  /** Up to where the bucket has been delivered; undefined while not all of it has. Written with the rows. */
+  /** The delivered position of the bucket; undefined while the delivery is incomplete. Written with the rows. */
   reach(position: BucketPosition | undefined): void;
-  /** Writes what the bucket has delivered once that is worth a transaction. The rest is written when the bucket delivers it, too. */
+  /** Writes the delivered changes once a batch is full. The other changes are written when the bucket delivers them. */
   writeBatch(table: JobTable): void;
-  /** Writes all that waits, for a read. */
+  /** Writes all pending changes, for a read. */
   writeTo(table: JobTable): void;
 }
 
@@ -47,7 +51,7 @@ export function pendingRows(): PendingRows {
     if (waiting.size + removed.size === 0 && reached === undefined) return;
     const rows: { row: JobRow; isInBucket: boolean }[] = [];
     const written: string[] = [];
-    // Rendered here and not when they come: of several for one job only the last is looked at.
+    // Rendered on write and not on arrival: of several states of one job only the last is used.
     for (const [jobId, pending] of waiting) {
       if (!which(pending)) continue;
       written.push(jobId);

@@ -3,7 +3,7 @@ import type { Constraint } from "@shoal/proto";
 
 type JobLabels = Readonly<Record<string, string>>;
 
-// The most requirements of one selector: each is looked at for every job that is scanned.
+// The most requirements of one selector: each is evaluated for every scanned job.
 const requirementsMax = 64;
 const key = "[A-Za-z0-9](?:[A-Za-z0-9_./-]*[A-Za-z0-9])?";
 const value = "[A-Za-z0-9_.-]*";
@@ -13,26 +13,26 @@ const forms: readonly { readonly form: RegExp; readonly read: (match: RegExpExec
   { form: new RegExp(`^(${key})$`), read: ([, name = ""]) => ({ key: name, operator: "exists", values: [] }) },
   {
     form: new RegExp(`^(${key})\\s*(==|=|!=)\\s*(${value})$`),
-    read: ([, name = "", operator = "=", expected = ""]) => ({
+    read: ([, name = "", operator = "=", value = ""]) => ({
       key: name,
       operator: operator === "!=" ? "!=" : "=",
-      values: [expected],
+      values: [value],
     }),
   },
   {
     form: new RegExp(`^(${key})\\s*([<>])\\s*(-?\\d+)$`),
-    read: ([, name = "", operator, expected = ""]) => ({
+    read: ([, name = "", operator, value = ""]) => ({
       key: name,
       operator: operator === ">" ? "gt" : "lt",
-      values: [expected],
+      values: [value],
     }),
   },
   {
     form: new RegExp(`^(${key})\\s+(in|notin)\\s*\\(([^()]*)\\)$`),
-    read: ([, name = "", operator, expected = ""]) => ({
+    read: ([, name = "", operator, list = ""]) => ({
       key: name,
       operator: operator === "in" ? "in" : "notin",
-      values: expected.split(",").map((each) => each.trim()),
+      values: list.split(",").map((each) => each.trim()),
     }),
   },
 ];
@@ -44,7 +44,7 @@ export function parseSelector(text: string): (labels: JobLabels) => boolean {
   if (requirements.length > requirementsMax)
     throw new Fault(
       "BAD_REQUEST",
-      `a label selector has at most ${requirementsMax} requirements, found ${requirements.length}`,
+      `a label selector has at most ${requirementsMax} requirements, got ${requirements.length}`,
     );
   return (labels) => requirements.every((each) => meets(labels, each));
 }
@@ -56,6 +56,6 @@ function requirement(part: string): Constraint {
   }
   throw new Fault(
     "BAD_REQUEST",
-    `"${part}" is no label requirement: wanted one such as key=value, key!=value, key in (a,b), key, !key`,
+    `"${part}" is not a label requirement: expected one such as key=value, key!=value, key in (a,b), key, !key`,
   );
 }

@@ -7,11 +7,11 @@ import { entityOf, labelsOf } from "./job-row.ts";
 import type { JobTable } from "./job-table.ts";
 
 export interface CatalogParts extends Omit<BucketIndexParts, "pause"> {
-  /** Lets the process do what else waits: once through its events when left out. */
+  /** Yields to other work of the process; one turn of the event loop when left out. */
   readonly pause?: BucketIndexParts["pause"];
 }
 
-// Rows read at once while looking for jobs with certain labels.
+// Rows read at once during a search by labels.
 const stretchRows = 500;
 
 /** A catalog in SQLite. */
@@ -31,7 +31,7 @@ export function createCatalog({ pause = () => setImmediate(), ...parts }: Catalo
         : { namespace: row.namespace, seq: row.seq, entity: () => entityOf(row.entity) };
     },
     caughtUp: () => index.caughtUp(),
-    // "\uffff" stands behind every character that an id may hold.
+    // "\uffff" sorts after every character that an id may have.
     idsStartingWith: (prefix, most) => index.table().idsFrom(prefix, `${prefix}\uffff`, most),
     list: (query) => listed(index.table(), query),
   };

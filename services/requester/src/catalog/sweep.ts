@@ -1,21 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JobTable } from "./job-table.ts";
 
-/** Finds the rows that a delivery of the whole bucket did not name. What it named is kept by SQLite, not on the heap. */
+/**
+ * Finds the rows that a delivery of the whole bucket did not contain. SQLite stores the delivered ids, not the heap.
+ */
 export interface CatalogSweep {
   /** The bucket has this job. */
   saw(jobId: string): void;
   /**
-   * Removes the rows that came from the bucket and were not seen, page by page; ends early when there is no table any more. `pause` is
-   * awaited between the pages.
+   * Removes the rows that came from the bucket and were not delivered, page by page; ends early when the table is gone.
+   * `pause` is awaited between the pages.
    */
   finish(tableNow: () => JobTable | undefined, pause: () => Promise<void>): Promise<void>;
 }
 
-// Rows looked at in one go: some 2 ms (measured).
+// Rows read at once: some 2 ms (measured).
 const pageRows = 500;
 
-/** Begins a sweep; one that was begun before and has not finished is of no use any more. */
+/** Begins a sweep; an unfinished earlier one is discarded. */
 export function beginSweep(database: DatabaseSync): CatalogSweep {
   database.exec("DROP TABLE IF EXISTS temp.seen; CREATE TEMP TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;");
   const add = database.prepare("INSERT OR IGNORE INTO temp.seen VALUES (?)");
@@ -28,7 +30,7 @@ export function beginSweep(database: DatabaseSync): CatalogSweep {
         if (table === undefined) return;
         const page = table.idsBehind(after, pageRows);
         const removed = page.filter(({ id, isInBucket }) => isInBucket && has.get(id) === undefined);
-        // Without a position: a process that dies before the end begins again.
+        // Without a position: a process that dies before the end starts over.
         table.write({ rows: [], removed: removed.map(({ id }) => id), position: undefined });
         after = page.at(-1)?.id;
         await pause();

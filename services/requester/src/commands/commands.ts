@@ -6,17 +6,20 @@ import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import type { OpenLimit } from "./open-limit.ts";
 import { asksTheSame } from "./server-keys.ts";
 
-/** What clients may ask for. Any requester accepts it, whichever owns the job. */
+/** The commands of clients. Any requester accepts them, whichever owns the job. */
 export interface Commands {
-  /** Submits a job. Throws Fault TOO_MANY when its shard holds as many as may be open. With a token, a second call finds the first one's job. */
+  /**
+   * Submits a job. Throws Fault TOO_MANY when its shard has reached its limit of open jobs. A second call with the same
+   * token returns the first call's job.
+   */
   submit(request: SubmitRequest): Promise<{ readonly jobId: string; readonly seq: number; readonly existed: boolean }>;
-  /** Stops a job; `changed` is false when it had been stopped before. */
+  /** Stops a job; `changed` is false when it was stopped before. */
   stop(jobId: string, request: StopRequest): Promise<{ readonly seq: number; readonly changed: boolean }>;
 }
 
 export interface SubmitRequest {
   readonly spec: JobSpec;
-  /** Whatever the client says makes this the same request as another. */
+  /** Makes two calls the same request when they carry the same token. */
   readonly token?: string;
   readonly actor: Actor;
 }
@@ -29,9 +32,9 @@ export interface StopRequest {
 export interface CommandParts {
   readonly dispatcher: Dispatcher;
   readonly random: Random;
-  /** What jobs get that do not say it; none when left out. */
+  /** Defaults of jobs; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
-  /** How many jobs may be open; without a limit when left out. */
+  /** The limit of open jobs; no limit when left out. */
   readonly openLimit?: Pick<OpenLimit, "admit"> | undefined;
 }
 
@@ -40,7 +43,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
     async submit({ spec: asked, token, actor }) {
       const spec = withDefaults(asked, jobDefaults);
       const aggregate = { kind: "job", namespace: spec.namespace, id: jobIdFor(random, spec, token) };
-      // In the log, so that any requester knows the same request again.
+      // The token is in the log, so that any requester recognizes the same request.
       const id = token ? sha256(token).slice(0, 32) : random.uuid();
       const command: JobCommand = { name: "Submit", jobId: aggregate.id, spec };
       const create = () => dispatcher.create({ id, aggregate, command, actor });
@@ -59,7 +62,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
   };
 }
 
-/** The job was submitted by this very request before. Throws Fault JOB_EXISTS when that was for another spec. */
+/** This request has submitted the job before. Throws Fault JOB_EXISTS when the job has another spec. */
 function mustAskTheSame(
   first: StoredCommit,
   { aggregate, spec }: { readonly aggregate: AggregateRef; readonly spec: JobSpec },
@@ -69,7 +72,7 @@ function mustAskTheSame(
   throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${spec.name || aggregate.id}`);
 }
 
-/** A name says which job it is; without one the token does. */
+/** A name determines the job; without a name the token does. */
 function jobIdFor(random: Random, { namespace, name }: JobSpec, token: string | undefined): string {
   if (name !== "") return namedJobId(namespace, name);
   return token ? tokenJobId(namespace, token) : freshJobId(random);

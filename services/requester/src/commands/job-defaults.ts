@@ -1,6 +1,6 @@
 import type { JobSpec } from "@shoal/proto";
 
-/** What a job gets that does not say it; 0 leaves it without. */
+/** Defaults of jobs that do not set the field; 0 sets none. */
 export interface JobDefaults {
   readonly executionTimeoutMs: number;
 }
@@ -10,13 +10,14 @@ const noDefaults: JobDefaults = { executionTimeoutMs: 0 };
 const ends: readonly JobSpec["type"][] = ["batch", "ops"];
 
 /**
- * The spec with the defaults of this cluster, as it goes into the log: readers of the job see by what it ends. Jobs that run until they are stopped (service, daemon) keep no time.
+ * The spec with the defaults of this cluster, as it is written to the log, so that every reader of the job sees its
+ * timeout. Jobs that run until they are stopped (service, daemon) get none.
  */
 export function withDefaults(spec: JobSpec, { executionTimeoutMs }: JobDefaults = noDefaults): JobSpec {
   if (executionTimeoutMs === 0 || !ends.includes(spec.type)) return spec;
   const tasks = spec.tasks.map((task) => {
     const { executionTimeout, totalTimeout } = task.timeouts;
-    // A job with a total timeout ends by that.
+    // A job with a total timeout needs no other.
     if (executionTimeout > 0 || totalTimeout > 0) return task;
     return { ...task, timeouts: { ...task.timeouts, executionTimeout: Math.ceil(executionTimeoutMs / 1000) } };
   });

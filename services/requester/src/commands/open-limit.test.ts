@@ -47,7 +47,7 @@ async function startTwo() {
     const spec = JobSpec.parse({ type: "batch", name, tasks: [{ engine: { type: "noop" } }] });
     return commands.submit({ spec, token: name, actor });
   };
-  /** Resolves once the owner has written this count where others read it. */
+  /** Resolves once the owner has saved this count. */
   const written = (count: number) => expect.poll(() => sim.positions.load(buckets.open, shard)?.open).toBe(count);
   return { one, other, shard, names, submit, written };
 }
@@ -57,7 +57,7 @@ const tooMany = {
   message: expect.stringMatching(/limit \(jobs\.openMax 160 over 16 shards\): wait until/),
 };
 
-it("refuses what a shard has no room for, at its owner and elsewhere, until a job has ended", async () => {
+it("refuses submissions above a shard's limit, at its owner and at other requesters, until a job has ended", async () => {
   const { one, other, submit, written } = await startTwo();
   const { jobId: first } = await submit(one);
   for (let count = 1; count < perShard; count++) await submit(count % 2 === 0 ? one : other);
@@ -72,19 +72,19 @@ it("refuses what a shard has no room for, at its owner and elsewhere, until a jo
   await expect(submit(one)).rejects.toMatchObject(tooMany);
 });
 
-it("counts what it has accepted itself since it read the owner's count, also at once", async () => {
+it("counts its own submissions since it read the owner's count, concurrent ones included", async () => {
   const { other, submit } = await startTwo();
   const all = await Promise.allSettled(Array.from({ length: 2 * perShard }, () => submit(other)));
   expect(all.filter(({ status }) => status === "fulfilled").length).toBe(perShard);
 });
 
-it("limits submissions that come to the owner at once", async () => {
+it("limits concurrent submissions at the owner", async () => {
   const { one, submit } = await startTwo();
   const all = await Promise.allSettled(Array.from({ length: 2 * perShard }, () => submit(one)));
   expect(all.filter(({ status }) => status === "fulfilled").length).toBe(perShard);
 });
 
-it("answers a request again that it has accepted before", async () => {
+it("answers a repeated request at the limit", async () => {
   const { one, names, submit } = await startTwo();
   const [name = ""] = names;
   await submit(one);
@@ -94,7 +94,7 @@ it("answers a request again that it has accepted before", async () => {
   expect(await submit(one)).toMatchObject({ existed: true });
 });
 
-it("keeps the count when a shard is given back", async () => {
+it("retains the count when a shard is released", async () => {
   const { one, submit, shard } = await startTwo();
   for (let count = 0; count < 3; count++) await submit(one);
   await one.processes.find(({ name }) => name === "owner")?.stop();

@@ -2,16 +2,16 @@ import { type Clock, type EventLog, Fault, type Positions } from "@shoal/core";
 import { type AggregateRef, buckets, shardCount, shardOf } from "@shoal/proto";
 
 export interface OpenLimitOptions {
-  /** How many aggregates may be open in the cluster. */
+  /** The maximum number of open aggregates in the cluster. */
   readonly openMax: number;
   readonly positions: Pick<Positions, "load">;
   readonly log: Pick<EventLog, "load">;
   readonly clock: Clock;
-  /** How many are open in a shard that this requester owns; undefined when it does not own the shard. */
+  /** The number of open aggregates in a shard that this requester owns; undefined when it does not own the shard. */
   readonly openOf: (shard: number) => number | undefined;
 }
 
-/** What the owner of a shard has said of it, and what was added since. */
+/** The last known count of a shard's owner, and the submissions since. */
 interface KnownCount {
   readonly open: number;
   readonly readAt: number;
@@ -19,19 +19,19 @@ interface KnownCount {
   accepted: number;
 }
 
-// Owners write their count at most once a second.
+// Owners save their count at most once a second.
 const refreshMs = 1_000;
 
 /**
- * Limits how many aggregates are open, per shard. The owner knows their number; others read it from the position of the view `open`,
- * where it is up to some two seconds old: so long a shard may grow beyond its limit.
+ * Limits the number of open aggregates per shard. The owner knows the exact number. Other requesters read it from the
+ * position of the view `open`, which is up to some two seconds old: a shard may exceed its limit for that long.
  */
 export class OpenLimit {
   readonly #options: OpenLimitOptions;
   readonly #shardMax: number;
   readonly #known = new Map<number, KnownCount>();
   readonly #reading = new Map<number, Promise<void>>();
-  /** Submissions under way to shards that this requester owns. */
+  /** Submissions in progress to shards that this requester owns. */
   readonly #underWay = new Map<number, number>();
 
   constructor(options: OpenLimitOptions) {
@@ -39,11 +39,14 @@ export class OpenLimit {
     this.#shardMax = Math.max(1, Math.floor(options.openMax / shardCount));
   }
 
-  /** Creates an aggregate by `create` unless its shard is at its limit: then Fault TOO_MANY. One that exists passes. */
+  /**
+   * Creates an aggregate by `create` unless its shard is at its limit: then Fault TOO_MANY. A submission of an existing
+   * aggregate passes.
+   */
   async admit<T>(aggregate: AggregateRef, create: () => Promise<T>): Promise<T> {
     const shard = shardOf(aggregate.id);
     await this.#refresh(shard);
-    // From here to the count nothing is awaited: of many at once none sees an old number.
+    // Nothing is awaited between here and the count, so that concurrent submissions never see an old number.
     if (this.#countOf(shard) >= this.#shardMax) {
       if (await this.#exists(aggregate)) return await create();
       throw this.#tooMany(shard);
@@ -62,13 +65,13 @@ export class OpenLimit {
     return open + accepted;
   }
 
-  /** Makes sure that the owner's count is known. */
+  /** Ensures that the owner's count is known. */
   async #refresh(shard: number): Promise<void> {
     const known = this.#known.get(shard);
     if (this.#options.openOf(shard) !== undefined) this.#known.delete(shard);
     else if (known === undefined || this.#options.clock.now() - known.readAt >= refreshMs) {
       const reading = this.#read(shard);
-      // Far below the limit an older count is good enough, and nothing waits for another one.
+      // Far below the limit an older count is sufficient, and no submission waits for a new one.
       if (known === undefined || this.#countOf(shard) >= this.#shardMax / 2) await reading;
     }
   }
@@ -79,7 +82,7 @@ export class OpenLimit {
     return reading;
   }
 
-  /** Never rejects: without an answer the last count holds, as the limit protects the owner's memory and nothing else. */
+  /** Never rejects: without an answer the last count is used, as the limit only protects the owner's memory. */
   async #load(shard: number): Promise<void> {
     const { positions, clock } = this.#options;
     const stored = await positions.load(buckets.open, shard).catch(() => undefined);

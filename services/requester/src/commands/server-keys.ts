@@ -1,9 +1,9 @@
 import type { JobSpec } from "@shoal/proto";
 
-/** Keys of a job's meta that begin so are the server's own. */
+/** Keys of a job's meta with these prefixes are reserved for the server. */
 export const reservedPrefix = "bacalhau.org/";
 
-/** What the server says of itself and of the client, besides. */
+/** Other keys that the server sets about itself and the client. */
 export const serverKeys = {
   serverInstallation: "server.installation.id",
   serverInstance: "server.instance.id",
@@ -14,7 +14,7 @@ export const serverKeys = {
 const own = new Set<string>(Object.values(serverKeys));
 const isServers = (key: string): boolean => key.startsWith(reservedPrefix) || own.has(key);
 
-/** Whether two specs ask for the same, whichever requester took them and whatever it wrote into them. */
+/** Whether two specs are the same request, whichever requester accepted them and whatever meta it added. */
 export function asksTheSame(one: JobSpec, other: JobSpec): boolean {
   return JSON.stringify(asked(one)) === JSON.stringify(asked(other));
 }

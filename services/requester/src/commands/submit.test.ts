@@ -52,14 +52,14 @@ describe("submitting without timeouts", () => {
     ["ops", 91],
     ["service", 0],
     ["daemon", 0],
-  ])("knows which jobs end by themselves: %s", (type, executionTimeout) => {
+  ])("sets a timeout only for jobs that end by themselves: %s", (type, executionTimeout) => {
     const { tasks } = withDefaults(specOf({ type }), { executionTimeoutMs: 90_500 });
     expect(tasks[0]?.timeouts).toEqual({ ...timeouts, executionTimeout });
   });
-  it.each([{ executionTimeout: 5 }, { totalTimeout: 7 }])("keeps what the job says: %o", async (own) => {
+  it.each([{ executionTimeout: 5 }, { totalTimeout: 7 }])("retains the job's own timeouts: %o", async (own) => {
     expect(await stored({}, own)).toEqual({ ...timeouts, ...own });
   });
-  it("leaves all without when the setting is 0", async () => {
+  it("sets no timeout when the setting is 0", async () => {
     const { jobId } = await one.submit({ spec: specOf(), actor });
     const job = foldJob(await sim.requester("r-9").log.load({ kind: "job", namespace: "default", id: jobId }));
     expect(job?.header.spec.tasks[0]?.timeouts).toEqual(timeouts);
@@ -77,7 +77,7 @@ describe("submitting with a token", () => {
     await one.submit({ spec: specOf(), token: "t", actor });
     await expect(one.submit({ spec: specOf({ count: 2 }), token: "t", actor })).rejects.toThrow(/another spec/);
   });
-  it("keeps a name the job's own, and knows the same request again", async () => {
+  it("derives the id from the name, and recognizes a repeated request", async () => {
     const first = await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor });
     expect(first.jobId).toBe(namedJobId("default", "mine"));
     expect(await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor })).toMatchObject({

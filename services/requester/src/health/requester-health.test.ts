@@ -46,7 +46,7 @@ function harness() {
 }
 
 describe("a requester's health", () => {
-  it("is not ready before the API answers, and then says what it owns", () => {
+  it("is not ready before the API is open, and then reports its shards", () => {
     const { health } = harness();
     const shards = () => health.checks().find(({ name }) => name === "shards");
     expect(shards()).toMatchObject({ ok: false, reason: expect.stringContaining("not started") });
@@ -64,7 +64,7 @@ describe("a requester's health", () => {
     expect(features()).toMatchObject({ ok: false, reason: expect.stringContaining("until it is upgraded") });
   });
 
-  it("warns once about a clock that is wrong, its own or a node's, and again after it was right", async () => {
+  it("warns once about a wrong clock, its own or a node's, and again after it was right", async () => {
     const { clock, health, warnings, nodes, setLog } = harness();
     nodes.push({ heartbeat: beat("n-1", 1_000_000), heardAt: 1_000_000 });
     await health.start();

@@ -12,12 +12,12 @@ import { shardCount } from "@shoal/proto";
 import type { LiveNode } from "../nodes/membership.ts";
 import type { FeatureGate } from "../owner/feature-gate.ts";
 
-/** What a requester's health is made of. */
+/** The inputs of a requester's health. */
 export interface RequesterHealthParts {
   readonly watch: LogHealthWatch;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The number of shards owned now. */
+  /** The number of owned shards. */
   readonly owned: () => number;
   readonly nodes: () => readonly LiveNode[];
   readonly features: Pick<FeatureGate, "isBehind" | "level" | "supported">;
@@ -27,15 +27,15 @@ export interface RequesterHealthParts {
 export interface RequesterHealth {
   /** False when only a restart helps. */
   alive(): boolean;
-  /** What must be so; empty of failures when the requester is ready. */
+  /** The checks; the requester is ready when none of them fails. */
   checks(): readonly HealthCheck[];
-  /** How far this requester's clock is ahead of the NATS server's; undefined when it is not known. */
+  /** How far this requester's clock is ahead of the NATS server's; undefined when unknown. */
   clockOffsetMs(): number | undefined;
-  /** The API may answer from now on, or not any more. */
+  /** Opens or closes the API. */
   open(is: boolean): void;
 }
 
-/** Health as a process: it asks the log while it runs, and warns about clocks. */
+/** Health as a process: it polls the log while it runs, and warns about clock differences. */
 export function createRequesterHealth(parts: RequesterHealthParts): RequesterHealth & Process {
   const { watch, clock, logger, owned, nodes } = parts;
   const wrongNodes = new Set<string>();
@@ -53,7 +53,8 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
   }
   function warnOf({ heartbeat, heardAt }: LiveNode): void {
     const { nodeId } = heartbeat.info;
-    // It was sent before it was heard: a node that is ahead is off by at least this much. One that is behind may be late.
+    // The message was sent before it was received, so a clock that is ahead is off by at least this much. One that is
+    // behind may only be late.
     const clockOffset = { offsetMs: heartbeat.at - heardAt, boundMs: 0 };
     if (!isWrong(clockOffset)) return void wrongNodes.delete(nodeId);
     if (wrongNodes.has(nodeId)) return;
@@ -90,7 +91,7 @@ function featureCheck(features: RequesterHealthParts["features"]): HealthCheck {
   return { name: "features", ok: !features.isBehind(), reason };
 }
 
-/** For tests and tools without a log: always well. */
+/** For tests and tools without a log: always healthy. */
 export const wellHealth: RequesterHealth = {
   alive: () => true,
   checks: () => [clockCheck(undefined)],

@@ -18,11 +18,11 @@ describe("the HTTP layer", () => {
     ["/", "/api/v1/agent/version"],
     ["/version", "/api/v1/agent/version"],
     ["/livez", "/api/v1/agent/alive"],
-  ])("leads %s to %s", async (from, to) => {
+  ])("redirects %s to %s", async (from, to) => {
     const response = await (await open()).inject({ url: from });
     expect([response.statusCode, response.headers.location]).toEqual([301, to]);
   });
-  it("says that it is alive, and what it speaks", async () => {
+  it("reports that it is alive, and its API version", async () => {
     const app = await open();
     expect((await app.inject({ url: "/api/v1/agent/alive" })).json()).toEqual({ Status: "OK" });
     const response = await app.inject({ url: "/api/v1/agent/version" });
@@ -44,7 +44,7 @@ describe("the HTTP layer", () => {
     ["GET", "/nowhere"],
     ["PATCH", "/api/v1/orchestrator/jobs"],
     ["GET", "/api/v1/orchestrator/jobs/a/b/c"],
-  ] as const)("says that nothing answers to %s %s", async (method, url) => {
+  ] as const)("answers 404 to %s %s", async (method, url) => {
     const response = await (await open()).inject({ method, url });
     expect(response.json()).toMatchObject({
       Status: 404,
@@ -54,7 +54,7 @@ describe("the HTTP layer", () => {
     });
   });
   it.each(["/api/v1/orchestrator/jobs/%", "/api/v1/orchestrator/jobs/%ff"])(
-    "refuses %s, which nothing can be",
+    "refuses %s, which is not a valid path",
     async (url) => {
       expect((await (await open()).inject({ url })).statusCode).toBe(400);
     },
@@ -71,14 +71,14 @@ describe("the HTTP layer", () => {
     expect(response.statusCode).toBe(status);
     if (status !== 200) expect(response.json()).toHaveProperty("Error");
   });
-  it("turns away who calls too often, until time has passed", async () => {
+  it("refuses a client above its rate limit, until time has passed", async () => {
     const app = await open({ requestsPerSecond: 2 });
     const ask = async () => (await app.inject({ url: "/api/v1/agent/alive" })).statusCode;
     expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
     await harness.pass(1000);
     expect(await ask()).toBe(200);
   });
-  it("gives our own mistakes an id that is in the log too", async () => {
+  it("gives internal errors an id that is in the log too", async () => {
     const app = await open({ results: { open: () => Promise.reject(new Error("a wire is loose")) } });
     const response = await app.inject({ url: "/api/v1/orchestrator/results/n-one/x.tar.gz" });
     expect(response.json()).toMatchObject({
@@ -88,21 +88,21 @@ describe("the HTTP layer", () => {
     });
     expect(harness.warnings).toMatchObject([{ requestId: response.headers["x-request-id"] }]);
   });
-  it("gives up on an answer that takes too long", async () => {
+  it("ends a response that takes too long", async () => {
     const app = await open({ results: { open: () => new Promise(() => {}) } });
     const asked = app.inject({ url: "/api/v1/orchestrator/results/n-one/x.tar.gz" }).then((response) => response);
     await expect.poll(() => harness.sim.clock.planned()).toBeGreaterThan(0);
     await harness.pass(apiLimits.handlerMs);
     expect((await asked).json()).toMatchObject({ Status: 503, Code: "TimeOut" });
   });
-  it("hands out a result as it was published", async () => {
+  it("returns a result as it was published", async () => {
     const bytes = () => new Blob([new Uint8Array([1, 2, 3])]).stream();
     const app = await open({ results: { open: async () => ({ sizeBytes: 3, bytes: bytes() }) } });
     const response = await app.inject({ url: "/api/v1/orchestrator/results/n-one/e-1.tar.gz" });
     expect([...response.rawPayload]).toEqual([1, 2, 3]);
     expect(response.headers).toMatchObject({ "content-type": "application/gzip", "content-length": "3" });
   });
-  it("is as busy with a wrong address of a log as with any other", async () => {
+  it("answers a plain request for a log with 400", async () => {
     const app = await open();
     await submitted(harness, jobIdOf(1));
     expect((await app.inject({ url: `/api/v1/orchestrator/jobs/${jobIdOf(1)}/logs` })).json()).toMatchObject({
@@ -123,7 +123,7 @@ describe("the key challenge", () => {
     (await harness.app.inject({ method: "POST", url: "/api/v1/auth/ClientKey", payload })).json();
   const challenge = async () => phraseOf((await (await open()).inject({ url: "/api/v1/auth" })).json());
 
-  it("gives a token to whoever holds the key, in either form of key", async () => {
+  it("gives a token to a client that has the key, in either form of key", async () => {
     const phrase = await challenge();
     const signature = sign("sha256", phrase, privateKey);
     const spki = publicKey.export({ type: "spki", format: "der" });
@@ -142,13 +142,13 @@ describe("the key challenge", () => {
     await challenge();
     expect(await post(body())).toMatchObject({ Status: 401, Code: "Unauthorized", Authentication: { success: false } });
   });
-  it("forgets a phrase after a while", async () => {
+  it("rejects an expired phrase", async () => {
     const phrase = await challenge();
     const body = answer(sign("sha256", phrase, privateKey));
     await harness.pass(601_000);
     expect(await post(body)).toMatchObject({ Status: 401 });
   });
-  it("knows no other method", async () => {
+  it("has no other method", async () => {
     await open();
     expect((await harness.app.inject({ url: "/api/v1/auth/other" })).json()).toMatchObject({ Status: 404 });
   });

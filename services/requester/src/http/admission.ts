@@ -3,9 +3,9 @@ import { type Clock, Fault } from "@shoal/core";
 import { createOriginGuard, type GuardOptions, type OriginGuard } from "./origin-guard.ts";
 import { createRate } from "./rate.ts";
 
-/** What decides whether a request or an upgrade is looked at, before anything else reads it. */
+/** Decides whether a request or an upgrade is processed, before anything else reads it. */
 export interface Admission extends Pick<OriginGuard, "checkOrigin" | "corsHeaders"> {
-  /** Counts a request of this address. Throws Fault TOO_MANY when it is one too many, BAD_REQUEST, ORIGIN_REFUSED. */
+  /** Counts a request of this address. Throws Fault TOO_MANY above the rate limit, BAD_REQUEST, ORIGIN_REFUSED. */
   admit(request: AdmittedRequest): void;
 }
 
@@ -20,7 +20,7 @@ export interface AdmissionOptions extends GuardOptions {
   readonly requestsPerSecond: number;
 }
 
-// Methods that change nothing (RFC 9110, 9.2.1). Without CORS headers a page cannot read their answers, so any page may send them.
+// Safe methods (RFC 9110, 9.2.1). Without CORS headers a page cannot read their responses, so any page may send them.
 const safe: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 export function createAdmission(clock: Clock, options: AdmissionOptions): Admission {

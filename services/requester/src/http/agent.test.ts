@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const get = async (path: string) => (await harness.app.inject({ url: `/api/v1${path}` })).json();
 
-// As Go's time.RFC3339 reads it: clients written in Go refuse the whole answer for anything else.
+// The format of Go's time.RFC3339: clients written in Go refuse the whole response for any other.
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Every value under a key, however deep. */
@@ -45,7 +45,7 @@ describe("a build's date", () => {
 });
 
 describe("the agent", () => {
-  it("tells where it listens, and nothing of its NATS server, folders or secrets", async () => {
+  it("reports its address, and no NATS server, folder or secret", async () => {
     await harness.api.start();
     const { port } = new URL(harness.api.url());
     const response = await fetch(`${harness.api.url()}/api/v1/agent/config`);
@@ -59,10 +59,10 @@ describe("the agent", () => {
     });
     expect(JSON.stringify(body)).not.toMatch(/nats|secret|password|dataDir/i);
   });
-  it("says that there is no single sign-on", async () => {
+  it("reports no single sign-on", async () => {
     expect(await get("/agent/authconfig")).toEqual({ Version: "1.0.0", Config: {} });
   });
-  it("tells what it is doing, by component", async () => {
+  it("reports its components' state", async () => {
     harness.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
     expect(await get("/agent/debug")).toMatchObject({
       Requester: { ID: "r-bench", Shards: [4] },

@@ -14,7 +14,7 @@ import type { StreamLimit } from "./stream-limit.ts";
 /** What the API needs of the service around it. */
 export interface ApiParts {
   readonly requesterId: string;
-  /** How clients reach the API; empty means as their request came in. */
+  /** The address by which clients reach the API; empty means the Host of their request. */
   readonly publicUrl: string;
   readonly commands: Commands;
   readonly catalog: Catalog;
@@ -29,20 +29,20 @@ export interface ApiParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly health: RequesterHealth;
-  /** The secret that this requester's challenges and tokens are made with. */
+  /** The secret of this requester's challenges and tokens. */
   readonly secret: string;
 }
 
-/** What the routes work with. */
+/** The context of the route handlers. */
 export interface ApiContext extends ApiParts {
   readonly admission: Admission;
   readonly positions: PositionGate;
   /** Open event feeds. */
   readonly feeds: StreamLimit;
-  /** The consumer that they share. */
+  /** The consumer that the feeds share. */
   readonly live: LiveEvents;
   /** Open streams of output. */
   readonly logStreams: StreamLimit;
-  /** What those hold for their readers. */
+  /** The bytes that log streams hold for their readers. */
   readonly logBytes: ByteBudget;
 }

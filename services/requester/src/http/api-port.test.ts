@@ -12,7 +12,7 @@ describe("a port that is bound ahead of the start", () => {
 
   const statusOf = async (path: string) => (await fetch(`${harness.api.url()}${path}`)).status;
 
-  it("answers 503 until then, says why it is not ready, and answers afterwards", async () => {
+  it("answers 503 until then, with the failed checks, and serves requests afterwards", async () => {
     await harness.api.binding.start();
     const early = await fetch(`${harness.api.url()}/api/v1/agent/alive`);
     expect(early.status).toBe(503);

@@ -2,11 +2,14 @@ import { Fault, type Process } from "@shoal/core";
 import { apiRoutes } from "@shoal/proto";
 import type { FastifyInstance } from "fastify";
 
-/** The port of the API. It can be bound ahead of the start; until then it answers 503, and says why it is not ready. */
+/** The port of the API. It can be bound before the start; until then it answers 503 and names the failed checks. */
 export interface ApiPort {
-  /** As a process of its own: who cannot have the port takes nothing else. */
+  /** As a separate process: a requester that cannot bind the port takes nothing else. */
   readonly binding: Process;
-  /** Binds the port unless that is done, and answers from now on. Throws Fault CONFIG_INVALID when it cannot be had. */
+  /**
+   * Binds the port unless it is bound, and serves requests from now on. Throws Fault CONFIG_INVALID when the port is
+   * not available.
+   */
   open(): Promise<void>;
   url(): string;
 }
@@ -16,16 +19,16 @@ interface Place {
   readonly port: number;
 }
 
-// What an operator asks of a process that is not ready.
+// The routes that an operator reads on a process that is not ready.
 const alwaysAnswered: ReadonlySet<string> = new Set([apiRoutes.healthz.path, apiRoutes.readyz.path]);
 
-/** Call it before other hooks are added: what is not ready counts nothing and looks at nothing. */
+/** Call it before other hooks are added: an API that is not ready neither counts nor reads requests. */
 export function createApiPort(app: FastifyInstance, place: Place): ApiPort {
   let address = "";
   let isWaiting = false;
   app.addHook("onRequest", (request, _reply, done) => {
     if (!isWaiting || alwaysAnswered.has(request.url)) done();
-    else done(new Fault("NOT_READY", "the API answers once the requester has started"));
+    else done(new Fault("NOT_READY", "the requester has not started yet"));
   });
   async function bind(): Promise<void> {
     address = await app.listen({ host: place.host, port: place.port }).catch((failure: unknown) => {
@@ -53,7 +56,7 @@ function notListening(failure: unknown, { host, port }: Place): unknown {
   const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
   if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") return failure;
   const why = { EADDRINUSE: "is in use", EACCES: "is not allowed", EADDRNOTAVAIL: "is not an address of this machine" };
-  return new Fault("CONFIG_INVALID", `http.host ${host}, http.port ${port}: ${why[code]}; port 0 takes any free one`, {
+  return new Fault("CONFIG_INVALID", `http.host ${host}, http.port ${port}: ${why[code]}; port 0 binds any free port`, {
     cause: failure,
   });
 }

@@ -1,14 +1,14 @@
-/** Bytes that many connections together may hold. */
+/** A budget of bytes that many connections share. */
 export interface ByteBudget {
   take(bytes: number): void;
   give(bytes: number): void;
-  /** Whether so many more would be too many. */
+  /** Whether the budget has no room for this number of bytes. */
   isFullWith(bytes: number): boolean;
-  /** Calls back whenever there is room again; the answer forgets about it. */
+  /** Calls back whenever there is room; the returned function cancels that. */
   onRoom(callback: () => void): () => void;
 }
 
-/** A budget of so many bytes. */
+/** Creates a budget of this number of bytes. */
 export function createByteBudget(most: number): ByteBudget {
   let taken = 0;
   const callbacks = new Set<() => void>();

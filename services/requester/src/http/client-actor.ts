@@ -1,7 +1,7 @@
 import type { Actor } from "@shoal/proto";
 import type { FastifyRequest } from "fastify";
 
-/** The client of a request, as the commits name it that it leads to. */
+/** The client of a request, as the actor of the resulting commits. */
 export function clientActor({ id, ip }: FastifyRequest): Actor {
   return { type: "client", id: "", address: ip, requestId: id };
 }

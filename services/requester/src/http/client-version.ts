@@ -1,41 +1,42 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { build } from "../build.ts";
 
-// The oldest client whose requests this API understands: the field's own bound.
+// The oldest client version that this API supports: Bacalhau's own limit.
 const oldest = [1, 4, 0] as const;
 const shaped = /^v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/;
 
-// The first release whose clients read history without the states that it once had.
+// The first release whose clients read history without the former states.
 const withoutStates = [1, 5, 0] as const;
 
-/** Whether the client says that it is older than the release that no longer wants states in its history. */
+/** Whether the client's version is older than the release that dropped states from its history. */
 export function wantsStates(headers: IncomingHttpHeaders): boolean {
-  const said = headers["x-bacalhau-git-version"];
-  const parts = typeof said === "string" ? partsOf(said) : undefined;
+  const value = headers["x-bacalhau-git-version"];
+  const parts = typeof value === "string" ? partsOf(value) : undefined;
   return parts === undefined || isUnreleased(parts) ? false : isBefore(parts, withoutStates);
 }
 
-/** Why a client of this version is turned away; undefined when it is welcome. One that says nothing is. */
+/** The error response for a client of this version; undefined when the version is supported or absent. */
 export function clientRefusal(headers: IncomingHttpHeaders): { status: number; body: object } | undefined {
-  const said = headers["x-bacalhau-git-version"];
-  if (typeof said !== "string" || said === "") return undefined;
-  const parts = partsOf(said);
-  if (parts === undefined) return { status: 400, body: { Error: `"${said}" is no client version such as v1.9.3` } };
+  const value = headers["x-bacalhau-git-version"];
+  if (typeof value !== "string" || value === "") return undefined;
+  const parts = partsOf(value);
+  if (parts === undefined)
+    return { status: 400, body: { Error: `expected a client version such as v1.9.3, got "${value}"` } };
   if (isUnreleased(parts) || !isBefore(parts, oldest)) return undefined;
   const body = {
-    Error: `client version ${said} is too old: update it to v${oldest.join(".")} or later`,
+    Error: `client version ${value} is not supported: update it to v${oldest.join(".")} or later`,
     MinVersion: `v${oldest.join(".")}`,
-    ClientVersion: said,
+    ClientVersion: value,
     ServerVersion: build.gitVersion,
   };
   return { status: 403, body };
 }
 
-// What is built without a release calls itself v0.0.0.
+// Builds without a release have the version v0.0.0.
 const isUnreleased = (parts: readonly number[]): boolean => parts.every((part) => part === 0);
 
-function partsOf(said: string): readonly number[] | undefined {
-  const match = shaped.exec(said);
+function partsOf(value: string): readonly number[] | undefined {
+  const match = shaped.exec(value);
   return match === null ? undefined : match.slice(1, 4).map(Number);
 }
 

@@ -23,7 +23,7 @@ const quarantined = { aggregate: job, seq: 7, code: "LOG_NEWER", why: "it holds 
 const holding = { aggregates: 2, quarantined: [], rebuilding: [] };
 
 describe("the cluster", () => {
-  it("shows its level, its requesters and nodes with their releases, and what the one that answers owns", async () => {
+  it("shows its level, its requesters and nodes with their releases, and the load of the requester that answers", async () => {
     harness.living.push({ requesterId: "r-bench", knownSince: 1, shards: [4] });
     harness.heartbeats.push({ ...sampleHeartbeat(), protocol: 3 });
     harness.holdings.set(4, { ...holding, quarantined: [quarantined], rebuilding: ["jobs"] });
@@ -65,7 +65,7 @@ describe("the cluster", () => {
 describe("finishing an upgrade", () => {
   const member = (requesterId: string, level: number) =>
     harness.living.push({ requesterId, knownSince: 1, shards: [], featureLevel: level });
-  it("raises the level to the one that all requesters support, and says so again when asked again", async () => {
+  it("raises the level to the one that all requesters support, and returns the same when repeated", async () => {
     member("r-one", 3);
     member("r-two", 3);
     expect(await call("PUT", "/orchestrator/cluster/upgrade")).toEqual({
@@ -97,7 +97,7 @@ describe("a quarantined job", () => {
   beforeEach(async () => {
     await harness.emit(job, JobSubmitted.of({ jobId, spec, version: 1 }));
   });
-  it("is answered with where and why it cannot be read, of a later release or damaged", async () => {
+  it("is answered with the position and the reason, of a later release or damaged", async () => {
     const seq = harness.sim.log.put(job, '{"v":7}');
     const answers = [
       await get(`/orchestrator/jobs/${jobId}`),
@@ -119,7 +119,7 @@ describe("a quarantined job", () => {
   });
 });
 
-it("says that a list of jobs is not whole while a part of its bucket is being rebuilt", async () => {
+it("marks a list of jobs as incomplete while a part of its bucket is being rebuilt", async () => {
   const shard = shardOf(jobId);
   harness.holdings.set(shard, { ...holding, rebuilding: [buckets.open] });
   expect((await get("/orchestrator/jobs")).body).not.toHaveProperty("Rebuilding");

@@ -69,9 +69,9 @@ describe("the feed of events", () => {
   it.each([
     ["after=x", 400, /no position in the feed/],
     [`job_id=${jobIdOf(9)}`, 404, /job not found/],
-    ["after=2", 400, /up to 1, where the log ends, got 2/],
+    ["after=2", 400, /of at most 1, the end of the log, got 2/],
     ["after=999999999", 400, /where the log ends/],
-    ["types=NoSuch", 400, /got "nosuch"; there are .*JobSubmitted/],
+    ["types=NoSuch", 400, /got "nosuch"; known types: .*JobSubmitted/],
     ["types=JobSubmitted,shoal.JobSubmittedX", 400, /got "jobsubmittedx"/],
   ])("refuses %s before it begins", async (query, status, message) => {
     await submitted(harness, jobIdOf(1));
@@ -79,7 +79,7 @@ describe("the feed of events", () => {
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ Message: expect.stringMatching(message) });
   });
-  it("refuses an event's id of a later log, as after a restore, and goes on behind the last one of this log", async () => {
+  it("refuses an event's id of a later log, as after a restore, and continues after the last one of this log", async () => {
     await submitted(harness, jobIdOf(1));
     expect((await open("", { "last-event-id": "7.0" })).response.status).toBe(400);
     const feed = await open("", { "last-event-id": "1.0" });
@@ -87,14 +87,14 @@ describe("the feed of events", () => {
     await submitted(harness, jobIdOf(2));
     expect((await feed.read())?.[2]).toContain(jobIdOf(2));
   });
-  it("has room for so many readers and no more, until one leaves", async () => {
+  it("accepts readers up to its limit, until one leaves", async () => {
     const feeds = await Promise.all(Array.from({ length: apiLimits.feedsMax }, () => open("")));
     expect((await open("")).response.status).toBe(429);
     feeds[0]?.leave();
     await expect.poll(async () => (await open("")).response.status, { timeout: 20_000 }).toBe(200);
     for (const feed of feeds) feed.leave();
   });
-  it("keeps no place for readers that are gone before it begins", async () => {
+  it("releases the slots of readers that are gone before it begins", async () => {
     let asked = 0;
     harness.app.server.on("request", () => {
       asked += 1;
@@ -109,7 +109,7 @@ describe("the feed of events", () => {
     }
     await expect.poll(async () => (await open("")).response.status, { timeout: 20_000 }).toBe(200);
   });
-  it("ends when the service stops, so that readers go elsewhere", async () => {
+  it("ends when the service stops, so that readers reconnect to another requester", async () => {
     const feed = await open("");
     await harness.api.stop();
     expect(await feed.read()).toBeUndefined();

@@ -4,7 +4,7 @@ import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { openSocket } from "../testing/raw-request.ts";
 import { completed, executionOf, jobIdOf, running } from "../testing/sample-jobs.ts";
 
-// A few seconds' worth: each batch runs at once, and the API must answer a plain request behind each.
+// A few seconds' worth: each batch runs concurrently, and the API must answer a plain request after each.
 const batches = 24;
 const casesOfBatch = 50;
 
@@ -147,7 +147,7 @@ function spoiled(prng: Prng, bytes: Buffer): Buffer {
   ] as const)();
 }
 
-/** A web socket's frame (RFC 6455, 5.2), lawful or not. */
+/** A frame of a WebSocket (RFC 6455, 5.2), valid or not. */
 function frame(prng: Prng): Buffer {
   const body = noise(prng, 200);
   const first = prng.between(0, 255);
@@ -182,7 +182,9 @@ function someRequest(prng: Prng): Buffer {
   return prng.happens(0.3) ? spoiled(prng, whole) : whole;
 }
 
-/** Sends one request in some pieces, reads or does not, and ends in order or not; resolves once the connection is gone. */
+/**
+ * Sends one request in some pieces, reads or does not, and ends cleanly or not; resolves once the connection is closed.
+ */
 function send(prng: Prng): Promise<void> {
   const bytes = someRequest(prng);
   const cut = prng.between(0, bytes.length);
@@ -196,7 +198,7 @@ function send(prng: Prng): Promise<void> {
   return gone;
 }
 
-it.each(["1", "2"])("outlives whatever is sent to it (seed %s)", async (seed) => {
+it.each(["1", "2"])("survives any input (seed %s)", async (seed) => {
   const prng = createPrng(seed);
   for (let batch = 0; batch < batches; batch++) {
     await Promise.all(Array.from({ length: casesOfBatch }, () => send(prng)));

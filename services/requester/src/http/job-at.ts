@@ -6,8 +6,8 @@ import type { ApiRequest } from "./route-handler.ts";
 type JobRequest = ApiRequest<{ readonly namespace?: string | undefined }>;
 
 /**
- * The job that the path names as `:id`, with its history, at least as new as the read's position; the answer carries the job's own.
- * Lists of this requester are not older than what was read here. Throws as `findJob`.
+ * The job that the path names as `:id`, with its history, at least as new as the read's position. The response carries
+ * the job's own position, and later lists of this requester are not older. Throws as `findJob`.
  */
 export async function jobAt(request: JobRequest, context: ApiContext): Promise<FoundJob> {
   const found = await findJob(context, request.param("id"), scopeOf(request));
@@ -16,7 +16,7 @@ export async function jobAt(request: JobRequest, context: ApiContext): Promise<F
   return found;
 }
 
-/** The same without its history, as the API shows it: the cheap way. Throws as `viewJob`. */
+/** The same without its history, as the API shows it: the cheaper read. Throws as `viewJob`. */
 export async function jobViewAt(request: JobRequest, context: ApiContext, withExecutions = false): Promise<ViewedJob> {
   const viewed = await viewJob(context, request.param("id"), { ...scopeOf(request), withExecutions });
   request.reflects(viewed.seq);

@@ -8,16 +8,16 @@ import { apiLimits } from "./limits.ts";
 export function jsonBody(bytes: Buffer, headers: IncomingHttpHeaders): unknown {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
-    throw new Fault("UNSUPPORTED_MEDIA", `wanted a plain body, found content-encoding ${encoding}`);
+    throw new Fault("UNSUPPORTED_MEDIA", `expected a body without content encoding, got ${encoding}`);
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new Fault("BAD_REQUEST", "the body is not valid UTF-8");
-  // Before it is parsed: what makes it slow is how many values it has, not how long they are.
+  // Checked before it is parsed: parsing time depends on the number of values, not on their length.
   const { bodyValues } = apiLimits;
   if (countValues(bytes, bodyValues) > bodyValues)
     throw new Fault("BAD_REQUEST", `expected a body of at most ${bodyValues} values in lists and objects, got more`);
   const json = parse(bytes.toString());
   if (!isShallow(json))
-    throw new Fault("BAD_REQUEST", `the body has lists and objects in more than ${levelsMax} levels`);
+    throw new Fault("BAD_REQUEST", `expected a body of at most ${levelsMax} levels of lists and objects, got more`);
   return json;
 }
 
@@ -34,7 +34,9 @@ const code = (character: string): number => character.charCodeAt(0);
 const [quote, backslash] = [code('"'), code("\\")];
 const begins: ReadonlySet<number> = new Set([",", "[", "{"].map(code));
 
-/** How many values some JSON has at most, counted up to one more than `most`; it need not be valid. */
+/**
+ * The maximum number of values that a JSON text has, counted up to one more than `most`; the text need not be valid.
+ */
 export function countValues(bytes: Uint8Array, most: number): number {
   let count = 1;
   let inText = false;

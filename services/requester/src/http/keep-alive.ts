@@ -1,8 +1,8 @@
 import type { Clock } from "@shoal/core";
 
-/** Sends something after each silence, so that proxies keep the connection. */
+/** Sends a message after each period of silence, so that proxies hold the connection open. */
 export interface KeepAlive {
-  /** Restarts the silence. */
+  /** Restarts the period. */
   reset(): void;
   stop(): void;
 }

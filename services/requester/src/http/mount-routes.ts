@@ -12,7 +12,9 @@ interface MountedRoutes {
   readonly mounted: readonly RouteHandler[];
 }
 
-/** Answers every route of the table by its handler. A route without a handler, or a handler without a route, is a Bug. */
+/**
+ * Mounts the handler of every route of the table. A route without a handler, or a handler without a route, is a Bug.
+ */
 export function mountRoutes(
   app: FastifyInstance,
   context: ApiContext,
@@ -55,15 +57,18 @@ async function answer(handler: RouteHandler, { request, reply }: HttpExchange, c
     request,
     reply,
   };
-  // A reply that a handler has sent is a promise of nothing (Fastify): then there is no more to send here.
+  // After a handler has sent a reply, Fastify's promise resolves with nothing: no more is sent here.
   return toWire(route.answer, await inTime(context.clock, async () => handler.handle(apiRequest, context)));
 }
 
-/** Gives up on an answer that takes too long; its work goes on without effect on the answer. (The framework's own limit costs an exception a request.) */
+/**
+ * Ends a response that takes too long; the handler continues without effect on the response. (The framework's own limit
+ * costs an exception for each request.)
+ */
 function inTime(clock: ApiContext["clock"], work: () => Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const cancel = clock.at(clock.now() + apiLimits.handlerMs, () =>
-      reject(new Fault("TIMED_OUT", `there is no answer after ${apiLimits.handlerMs} ms`)),
+      reject(new Fault("TIMED_OUT", `no response after ${apiLimits.handlerMs} ms`)),
     );
     work().then(resolve, reject).finally(cancel);
   });

@@ -27,20 +27,20 @@ describe("a page of another site", () => {
     expect(Object.keys(response.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
     expect(harness.sim.log.entries).toHaveLength(0);
   });
-  it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const)("may not send %s, wherever to", async (method) => {
+  it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const)("may not send %s to any path", async (method) => {
     expect((await (await open()).inject({ method, url: `${jobs}/j-1`, headers })).statusCode).toBe(403);
   });
-  it("cannot read what it gets", async () => {
+  it("cannot read the response", async () => {
     const response = await (await open({ origins: [console_] })).inject({ url: alive, headers });
     expect([response.statusCode, response.headers["access-control-allow-origin"]]).toEqual([200, undefined]);
   });
   it.each([
     ["by its origin", headers],
     ["by what it embeds", { "sec-fetch-site": "cross-site", "sec-fetch-dest": "image" }],
-  ])("may open no event feed, as known %s", async (_, known) => {
+  ])("may open no event feed, detected %s", async (_, known) => {
     expect((await (await open()).inject({ url: feed, headers: known })).statusCode).toBe(403);
   });
-  it("does not pass as ours by a name that its DNS leads here", async () => {
+  it("does not count as the API's own by a name that its DNS resolves to this address", async () => {
     const rebound = { host: "evil.example:1234", origin: "http://evil.example:1234" };
     const app = await open({ host: "0.0.0.0" });
     expect((await app.inject({ method: "PUT", url: jobs, payload, headers: rebound })).statusCode).toBe(403);
@@ -49,7 +49,7 @@ describe("a page of another site", () => {
 
 describe("a listed page", () => {
   const headers = { origin: console_ };
-  it("may ask first, and then submit", async () => {
+  it("may send a preflight request, and then submit", async () => {
     const app = await open({ origins: ["https://other.example", console_] });
     const asked = {
       ...headers,
@@ -69,7 +69,7 @@ describe("a listed page", () => {
     const response = await app.inject({ method: "PUT", url: jobs, payload, headers });
     expect([response.statusCode, response.headers["access-control-allow-origin"]]).toEqual([200, console_]);
   });
-  it("reads why it is refused", async () => {
+  it("can read the reason of a refusal", async () => {
     const response = await (await open({ origins: [console_] })).inject({ url: `${jobs}/j-none`, headers });
     expect([response.statusCode, response.headers["access-control-allow-origin"]]).toEqual([404, console_]);
   });
@@ -113,10 +113,10 @@ describe("while the API listens on loopback, a Host", () => {
       expect(response.json()).toMatchObject({ Status: 403, Message: expect.stringMatching(/http\.publicUrl/) });
     },
   );
-  it.each(["a b", "user@localhost", "localhost:port", "[::1"])("of %j is no host at all", async (host) => {
+  it.each(["a b", "user@localhost", "localhost:port", "[::1"])("of %j is not a valid host", async (host) => {
     expect((await (await open()).inject({ url: alive, headers: { host } })).statusCode).toBe(400);
   });
-  it("may be left out by an HTTP/1.0 client, and by no other", async () => {
+  it("may be absent from an HTTP/1.0 client, and from no other", async () => {
     await open();
     await harness.api.start();
     expect(await rawRequest(harness.api.url(), `GET ${alive} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);

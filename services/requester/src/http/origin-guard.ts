@@ -1,23 +1,27 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Fault, hostOfHeader, isAddress, isLoopback } from "@shoal/core";
 
-/** Keeps web pages of other sites from using the API through a visitor's browser. Clients that are no browser send no Origin. */
+/**
+ * Prevents web pages of other sites from using the API through a visitor's browser. Clients other than browsers send no
+ * Origin.
+ */
 export interface OriginGuard {
   /**
-   * Refuses a Host that is not a host. While the API listens on loopback alone, it refuses every Host but a loopback name or address
-   * and that of http.publicUrl: a foreign name that leads here is DNS rebinding. Throws Fault BAD_REQUEST, ORIGIN_REFUSED.
+   * Refuses a Host that is not a valid host. While the API listens only on loopback, it refuses every Host except a
+   * loopback name or address and that of http.publicUrl: a foreign name that resolves to this address is DNS rebinding.
+   * Throws Fault BAD_REQUEST, ORIGIN_REFUSED.
    */
   checkHost(headers: IncomingHttpHeaders): void;
-  /** Refuses what a page of another site sends, unless its origin is listed. Throws Fault ORIGIN_REFUSED. */
+  /** Refuses requests from pages of other sites, unless their origin is listed. Throws Fault ORIGIN_REFUSED. */
   checkOrigin(headers: IncomingHttpHeaders): void;
-  /** The headers with which a browser gives an answer to the page: none unless its origin is listed. */
+  /** The CORS headers that let a page read the response: none unless its origin is listed. */
   corsHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
 }
 
 export interface GuardOptions {
-  /** Where the API listens. */
+  /** The address on which the API listens. */
   readonly host: string;
-  /** How clients reach the API; empty for no other way. */
+  /** The address by which clients reach the API; empty for no other address. */
   readonly publicUrl: string;
   /** Origins of pages that may use the API. */
   readonly origins: readonly string[];
@@ -30,7 +34,7 @@ const allowed = {
   "access-control-expose-headers": "*",
 } as const;
 
-// Of a message that names a header only this much is shown.
+// The characters of a header value that an error message shows.
 const shownChars = 200;
 
 export function createOriginGuard({ host: bound, publicUrl, origins }: GuardOptions): OriginGuard {
@@ -38,7 +42,10 @@ export function createOriginGuard({ host: bound, publicUrl, origins }: GuardOpti
   const published = publicUrl === "" ? undefined : new URL(publicUrl);
   const publicHost = published && hostOfHeader(published.hostname);
 
-  /** A page that this API itself serves. A name proves nothing, as its owner's DNS may lead it here: only an address or http.publicUrl does. */
+  /**
+   * Whether the page is served by this API. A name proves nothing, as the DNS of its owner may resolve it to this
+   * address: only an address or http.publicUrl does.
+   */
   function isOwn(origin: string, header: string | undefined): boolean {
     if (origin === published?.origin) return true;
     const host = header === undefined ? undefined : hostOfHeader(header);
@@ -48,7 +55,7 @@ export function createOriginGuard({ host: bound, publicUrl, origins }: GuardOpti
 
   return {
     checkHost({ host: header }) {
-      // HTTP/1.0 clients send none; browsers always do.
+      // HTTP/1.0 clients may send no Host; browsers always send one.
       if (header === undefined || header === "") return;
       const host = hostOfHeader(header);
       if (host === undefined)
@@ -61,7 +68,7 @@ export function createOriginGuard({ host: bound, publicUrl, origins }: GuardOpti
       const { origin } = headers;
       if (origin === undefined ? !isOtherSite(headers) : listed.has(origin) || isOwn(origin, headers.host)) return;
       const page = origin === undefined ? "a page of another site" : `a page of "${origin.slice(0, shownChars)}"`;
-      throw new Fault("ORIGIN_REFUSED", `${page} is not allowed to use this API: http.origins does not list it`);
+      throw new Fault("ORIGIN_REFUSED", `${page} may not use this API: http.origins does not list it`);
     },
     corsHeaders({ origin }) {
       if (origin === undefined || !listed.has(origin)) return listed.size === 0 ? {} : { vary: "origin" };
@@ -70,7 +77,10 @@ export function createOriginGuard({ host: bound, publicUrl, origins }: GuardOpti
   };
 }
 
-/** What a page embeds (an image, a script) comes without Origin; browsers mark it (W3C Fetch Metadata). A link that a person follows is none. */
+/**
+ * Embedded resources (images, scripts) are requested without Origin; browsers mark them (W3C Fetch Metadata). A link
+ * that a person follows is not one of them.
+ */
 function isOtherSite(headers: IncomingHttpHeaders): boolean {
   const site = headers["sec-fetch-site"];
   return (site === "cross-site" || site === "same-site") && headers["sec-fetch-dest"] !== "document";

@@ -21,7 +21,7 @@ const get = async (path: string, query: Record<string, string> = {}) => {
 
 const place = { order: "createTime", reverse: false, limit: 1, at: 0, jobId: "j" };
 
-describe("a token that no answer has carried", () => {
+describe("a token that no response contained", () => {
   it.each([
     ["a limit above that of a page", { ...place, limit: queryLimits.pageItemsMax + 1 }],
     ["a limit of 10^9", { ...place, limit: 1e9 }],
@@ -37,7 +37,7 @@ describe("a token that no answer has carried", () => {
     const { status, body } = await get("/jobs", { next_token: writeToken(token) });
     expect({ status, code: body.Code }).toEqual({ status: 400, code: "BadRequest" });
   });
-  it("is refused when it is written in another way than its own", async () => {
+  it("is refused in any other encoding", async () => {
     await submitted(harness, jobIdOf(1));
     await harness.catalog.caughtUp();
     const own = writeToken(place);
@@ -63,17 +63,17 @@ describe("a page", () => {
     ["", `${queryLimits.pageItems}`],
     ["0", `${queryLimits.pageItems}`],
     ["1000000000", `${queryLimits.pageItemsMax}`],
-  ])("says how many items it has at most when it is asked for %j", async (limit, applied) => {
+  ])("carries its maximum number of items for the limit %j", async (limit, applied) => {
     const id = await completed(harness, jobIdOf(1));
     for (const list of ["/jobs", `/jobs/${id}/executions`, `/jobs/${id}/history`])
       expect((await get(list, { limit })).limit, list).toBe(applied);
   });
-  it("is full also when the jobs with a label lie far apart", async () => {
+  it("is full also when the jobs with a label are far apart", async () => {
     const view = harness.sim.views.jobs;
     await submitted(harness, jobIdOf(1), harnessSpec({ labels: { rare: "1" } }));
     await submitted(harness, jobIdOf(2), harnessSpec({ labels: { rare: "1" } }));
     const sample = view.get(`default.${jobIdOf(1)}`) ?? expect.unreachable();
-    // Between the two, by their time, more jobs than one look at the catalog takes.
+    // Between the two, by their time, are more jobs than one catalog read scans.
     for (let index = 0; index <= scannedMax; index++) {
       const job = { ...Object(sample["job"]), id: `j-${index}`, labels: {}, createTime: 5_000_000_000_000 };
       view.write(`default.j-${index}`, 1, { seq: 1, job });

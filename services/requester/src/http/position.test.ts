@@ -43,7 +43,7 @@ function appendUnseen(id: string, event: StoredEvent): number {
 const stopUnseen = (id: string): number => appendUnseen(id, JobStopped.of({ why: "enough" }));
 
 describe("the position of an answer", () => {
-  it("is that of the commit for a command, and that of the job for a read of it", async () => {
+  it("is the commit's for a command, and the job's for a read of it", async () => {
     const answer = await harness.app.inject({
       method: "PUT",
       url: `${root}/jobs`,
@@ -67,7 +67,7 @@ describe("the position of an answer", () => {
 });
 
 describe("a read that names a position", () => {
-  it("shows everything up to it, though the view does not have it yet", async () => {
+  it("returns everything up to it, although the view does not have it yet", async () => {
     await submitted(harness, jobIdOf(1));
     await harness.catalog.caughtUp();
     const position = stopUnseen(jobIdOf(1));
@@ -76,7 +76,7 @@ describe("a read that names a position", () => {
     expect(states(list.body)).toEqual([[jobIdOf(1), "Stopped"]]);
     expect(list.position).toBe(position);
   });
-  it("finds a new job by the beginning of its id", async () => {
+  it("finds a new job by a prefix of its id", async () => {
     const id = jobIdOf(3);
     const position = appendUnseen(id, JobSubmitted.of({ jobId: id, spec: harnessSpec(), version: 1 }));
     expect((await get("/jobs/j-333333")).status).toBe(404);

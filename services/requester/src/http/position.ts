@@ -2,16 +2,19 @@ import type { Socket } from "node:net";
 import { Fault } from "@shoal/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** The header in which an answer carries the log position it reflects, and a read the position it must not be older than. */
+/** The header that carries the log position of a response, and the minimum position of a read. */
 export const positionHeader = "x-shoal-position";
 
-// The greatest position that each connection has been answered with; it goes with its connection.
+// The greatest position that was sent on each connection.
 const answered = new WeakMap<Socket, number>();
 
-// A whole number that JSON and JavaScript carry exactly.
+// A whole number that JSON and JavaScript represent exactly.
 const form = /^\d{1,15}$/;
 
-/** The position that a read must reflect: what it names, or what this connection was answered with before; 0 for none. Throws Fault BAD_REQUEST. */
+/**
+ * The minimum position of a read: the one in its header, or the greatest one sent on this connection; 0 for none.
+ * Throws Fault BAD_REQUEST.
+ */
 export function namedPosition({ headers, raw }: FastifyRequest): number {
   const named = headers[positionHeader] ?? "0";
   if (typeof named !== "string" || !form.test(named))
@@ -22,7 +25,7 @@ export function namedPosition({ headers, raw }: FastifyRequest): number {
   return Math.max(Number(named), answered.get(raw.socket) ?? 0);
 }
 
-/** Says in the answer which position it reflects, and remembers it for the connection. */
+/** Sets the position header of the response, and records the position for the connection. */
 export function answerWith(
   position: number,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },

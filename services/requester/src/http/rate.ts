@@ -1,9 +1,9 @@
 import type { Clock } from "@shoal/core";
 import { apiLimits } from "./limits.ts";
 
-/** How often each client may call: a bucket that holds one second's worth and fills steadily. */
+/** A rate limit for each client: a token bucket that holds one second's worth. */
 export interface Rate {
-  /** Whether this client may call once more now. */
+  /** Whether this client may send another request now. */
   take(client: string): boolean;
 }
 
@@ -27,7 +27,7 @@ export function createRate(clock: Clock, perSecond: number): Rate {
   };
 
   function remember(client: string, now: number): TokenBucket {
-    // The oldest acquaintance is forgotten; it starts with a full bucket again.
+    // The oldest client is dropped; it would start with a full bucket.
     const [oldest] = levels.keys();
     if (levels.size >= apiLimits.ratedClients && oldest !== undefined) levels.delete(oldest);
     const level = { left: perSecond, at: now };

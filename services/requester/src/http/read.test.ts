@@ -21,7 +21,7 @@ const get = async (path: string, query: Record<string, string> = {}) => {
 const idsOf = (body: { Items: { ID: string }[] }) => body.Items.map(({ ID }) => ID);
 
 describe("one job", () => {
-  it("is found by its id, its name and the beginning of its id", async () => {
+  it("is found by its id, its name and a prefix of its id", async () => {
     const named = namedJobId("ns", "a b/c");
     await submitted(harness, named, harnessSpec({ namespace: "ns", name: "a b/c" }));
     await harness.catalog.caughtUp();
@@ -32,20 +32,20 @@ describe("one job", () => {
     });
     expect((await get(`/jobs/${encodeURIComponent("a b/c")}`)).status).toBe(404);
   });
-  it("is not guessed at when several begin so", async () => {
+  it("is not chosen when several jobs have the prefix", async () => {
     await submitted(harness, jobIdOf(1));
     await submitted(harness, "j-11111112-0000-4000-8000-000000000000");
     await harness.catalog.caughtUp();
     const { status, body } = await get("/jobs/j-111");
     expect({ status, code: body.Code }).toEqual({ status: 409, code: "MultipleJobsFound" });
   });
-  it("that is not there is said to be so", async () => {
+  it("that does not exist is answered with 404", async () => {
     const { status, body } = await get("/jobs/j-0");
     expect({ status, code: body.Code }).toEqual({ status: 404, code: "NotFound" });
     expect(body.Message).toContain("j-0");
     expect(body.Hint).not.toBe("");
   });
-  it("is read from the log, not from a view that may lag", async () => {
+  it("is read from the log, not from a view that may be behind", async () => {
     const id = await running(harness, jobIdOf(1));
     harness.sim.log.append(jobRef(id), harness.sim.log.entries.at(-1) ?? { seq: 0, hash: "" }, {
       ...(harness.sim.log.entries.at(-1)?.commit ?? expect.unreachable()),
@@ -55,7 +55,7 @@ describe("one job", () => {
     });
     expect((await get(`/jobs/${id}`)).body.Job.State).toMatchObject({ StateType: "Stopped", Message: "enough" });
   });
-  it("comes with its executions and its history when they are asked for", async () => {
+  it("comes with its executions and its history when they are requested", async () => {
     const id = await completed(harness, jobIdOf(1));
     const plain = (await get(`/jobs/${id}`)).body;
     expect(plain).not.toHaveProperty("Executions");
@@ -63,7 +63,7 @@ describe("one job", () => {
     expect(body.Executions.Items).toHaveLength(1);
     expect(body.History.Items[0]).toMatchObject({ SeqNum: 1, Type: "JobLevel", Event: { Topic: "Submission" } });
   });
-  it("has the versions that it has", async () => {
+  it("returns its versions", async () => {
     const id = await submitted(harness, jobIdOf(1));
     expect((await get(`/jobs/${id}/versions`)).body.Items).toMatchObject([{ ID: id, Version: 1 }]);
     const { status, body } = await get(`/jobs/${id}`, { job_version: "2" });
@@ -79,7 +79,7 @@ describe("one job", () => {
 });
 
 describe("executions", () => {
-  it("have states as integers, and their output under the field's keys", async () => {
+  it("have states as integers, and their output under Bacalhau's keys", async () => {
     const id = await completed(harness, jobIdOf(1));
     const { Items, NextToken } = (await get(`/jobs/${id}/executions`)).body;
     expect(NextToken).toBe("");
@@ -108,7 +108,7 @@ describe("executions", () => {
 });
 
 describe("history", () => {
-  it("always has a next page while the job goes on, and none when all is told", async () => {
+  it("always has a next page while the job runs, and none after the last entry", async () => {
     const id = await running(harness, jobIdOf(1));
     const first = (await get(`/jobs/${id}/history`)).body;
     expect(first.Items.length).toBeGreaterThan(2);
@@ -124,7 +124,7 @@ describe("history", () => {
     ["v1.10.0", false],
     ["v0.0.0", false],
     ["", false],
-  ])("names a state to clients that fail without: %j %s", async (version, states) => {
+  ])("contains a state for clients that fail without one: %j %s", async (version, states) => {
     const id = await running(harness, jobIdOf(1));
     const headers = { "x-bacalhau-git-version": version };
     const { Items } = (await harness.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();
@@ -146,7 +146,7 @@ describe("history", () => {
     ["event_type=job", (item: { Type: string }) => item.Type === "JobLevel"],
     ["event_type=execution", (item: { Type: string }) => item.Type === "ExecutionLevel"],
     ["execution_id=PREFIX", (item: { Type: string }) => item.Type === "ExecutionLevel"],
-  ])("is told by %s", async (query, holds) => {
+  ])("is filtered by %s", async (query, holds) => {
     const id = await completed(harness, jobIdOf(1));
     const asked = Object.fromEntries(new URLSearchParams(query.replace("PREFIX", executionOf(id).slice(0, 10))));
     const { Items } = (await get(`/jobs/${id}/history`, asked)).body;
@@ -178,7 +178,7 @@ describe("lists of jobs", () => {
   ])("with %j", async (query, digits) => {
     expect(idsOf((await get("/jobs", query)).body)).toEqual(digits.map(jobIdOf));
   });
-  it("go on behind a token, which overrides the rest", async () => {
+  it("continue after a token, which overrides the query", async () => {
     const first = (await get("/jobs", { limit: "3", reverse: "1" })).body;
     const second = (await get("/jobs", { limit: "100", next_token: first.NextToken })).body;
     expect([...idsOf(first), ...idsOf(second)]).toEqual([4, 3, 2, 1].map(jobIdOf));
@@ -191,7 +191,7 @@ describe("lists of jobs", () => {
     { limit: "-1" },
     { labels: "a==b==c" },
     { next_token: "junk" },
-  ])("refuse %j with a sentence", async (query) => {
+  ])("refuse %j with a reason", async (query) => {
     const { status, body } = await get("/jobs", query);
     expect({ status, code: body.Code }).toEqual({ status: 400, code: "BadRequest" });
     expect(body.Message.length).toBeGreaterThan(20);
@@ -219,7 +219,7 @@ describe("results", () => {
     expect((await get(`/jobs/${none}/results`)).body.Items).toEqual([]);
   });
   it.each(["/results/n-one/..%2fsecret", "/results/n.one/x", "/results/n-one/.hidden"])(
-    "never look for %s",
+    "never read %s",
     async (path) => {
       expect((await get(path)).status).toBe(404);
     },
@@ -250,7 +250,7 @@ describe("nodes", () => {
     expect(Nodes[2]).toMatchObject({ Membership: "APPROVED", Connection: "CONNECTED" });
     expect(Nodes[1]).toMatchObject({ Connection: "DISCONNECTED", ConnectionState: { LastError: "gone" } });
   });
-  it("are listed with every requester that lives, and the shards that each owns", async () => {
+  it("are listed with every live requester, and the shards of each", async () => {
     harness.living.push(
       { requesterId: "r-bench", knownSince: 1, shards: [0, 2] },
       { requesterId: "r-other", knownSince: 5, shards: [1] },
@@ -274,19 +274,19 @@ describe("nodes", () => {
     harness.living.pop();
     expect((await get("/nodes/r-other")).status).toBe(404);
   });
-  it("are chosen by labels and state", async () => {
+  it("are filtered by labels and state", async () => {
     await expect.poll(async () => (await get("/nodes")).body.Nodes.length).toBe(3);
     expect(names((await get("/nodes", { labels: "zone=a", "filter-status": "connected" })).body)).toEqual(["n-one"]);
     expect(names((await get("/nodes", { reverse: "true", limit: "2" })).body)).toEqual(["r-bench", "n-two"]);
   });
-  it("show how busy they said they were last", async () => {
+  it("show the load of their last heartbeat", async () => {
     const heartbeat = sampleHeartbeat("n-one");
     harness.heartbeats.push({ ...heartbeat, info: { ...heartbeat.info, running: 3 } });
     await expect
       .poll(async () => (await get("/nodes/n-one")).body.Node?.Info.ComputeNodeInfo.RunningExecutions)
       .toBe(3);
   });
-  it("are found by the beginning of their id, if that is one's alone", async () => {
+  it("are found by a unique prefix of their id", async () => {
     await expect.poll(async () => (await get("/nodes/n-o")).status).toBe(200);
     expect((await get("/nodes/n-")).body).toMatchObject({ Status: 409, Code: "MultipleNodesFound" });
     expect((await get("/nodes/x")).body).toMatchObject({ Status: 404, Code: "NotFound" });
@@ -301,7 +301,7 @@ describe("stopping a job", () => {
   it.each([
     ["in the query", { query: { reason: "enough" } }],
     ["in the body", { payload: { reason: "enough" } }],
-  ])("takes the reason %s", async (_, more) => {
+  ])("accepts the reason %s", async (_, more) => {
     const id = await running(harness, jobIdOf(1));
     const { status, body, position } = await stop(id, more);
     expect(status).toBe(200);
@@ -312,7 +312,7 @@ describe("stopping a job", () => {
       Message: expect.stringContaining("enough"),
     });
   });
-  it("again changes nothing and says so", async () => {
+  it("a second time changes nothing and reports so", async () => {
     const id = await running(harness, jobIdOf(1));
     await stop(id);
     expect((await stop(id)).body).toEqual({ EvaluationID: "" });
@@ -321,7 +321,7 @@ describe("stopping a job", () => {
     const id = await completed(harness, jobIdOf(1));
     expect((await stop(id)).body).toMatchObject({ Status: 409, Code: "ConflictJobState" });
   });
-  it("is possible with an empty body that says it is JSON", async () => {
+  it("accepts an empty body of type JSON", async () => {
     const id = await running(harness, jobIdOf(1));
     expect((await stop(id, { headers: { "content-type": "application/json" } })).status).toBe(200);
   });

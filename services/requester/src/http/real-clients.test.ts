@@ -10,11 +10,11 @@ afterEach(async () => {
   await harness.close();
 });
 
-// The bytes of a module that does nothing: only their way matters here.
+// The bytes of a module that does nothing: only their transport is tested.
 const module = "data:application/wasm;base64,AGFzbQEAAAABBAFgAAADAgEABwoBBl9zdGFydAAACgQBAgAL";
 const input = (Target: string) => ({ Alias: "", Source: { Type: "inline", Params: { URL: module } }, Target });
 
-/** A job as `bacalhau wasm run` v1.9 sends it: every field, nulls for what is empty, paths as they were typed. */
+/** A job as `bacalhau wasm run` v1.9 sends it: every field, nulls for empty ones, paths as they were typed. */
 const wasmRun = (targets: readonly string[]) => ({
   Job: {
     Constraints: null,
@@ -53,8 +53,8 @@ const submit = async (targets: readonly string[]) => {
   return { status: response.statusCode, body: response.json() };
 };
 
-describe("a wasm job as the field's command line sends it", () => {
-  it("is taken with relative targets, which begin at the task's root", async () => {
+describe("a wasm job as Bacalhau's command line sends it", () => {
+  it("is accepted with relative targets, which begin at the task's root", async () => {
     const { status, body } = await submit(["main.wasm", "./lib/a.wasm", "/abs/b.wasm"]);
     expect({ status, warnings: body.Warnings }).toEqual({ status: 200, warnings: [] });
     const { Job } = (await harness.app.inject({ url: `${address}/${body.JobID}` })).json();

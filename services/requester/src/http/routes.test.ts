@@ -24,11 +24,11 @@ describe("the table of routes", () => {
     const addresses = table.flatMap(({ methods, path }) => methods.map((method) => `${method} ${path}`));
     expect(new Set(addresses).size).toBe(addresses.length);
   });
-  it("is mounted whole: a route without a handler ends the process", () => {
+  it("rejects a route without a handler as a Bug", () => {
     const mounted = handlers.filter(({ route }) => route !== apiRoutes.getNode);
     expect(() => mountRoutes(fastify(), context(), { routes: table, mounted })).toThrow(/no handler for getNode/);
   });
-  it("has every route that is mounted: a handler without a route ends the process", () => {
+  it("rejects a handler without a route as a Bug", () => {
     const routes = table.filter((route) => route !== apiRoutes.getNode);
     expect(() => mountRoutes(fastify(), context(), { routes, mounted: handlers })).toThrow(/has no getNode/);
   });
@@ -45,7 +45,7 @@ describe("the table of routes", () => {
   });
 });
 
-// Nothing is asked of it before a request comes.
+// Nothing of it is used before a request.
 const context = () => ({}) as Parameters<typeof mountRoutes>[1];
 
 describe("/openapi.json", () => {
@@ -60,7 +60,7 @@ describe("/openapi.json", () => {
     );
     expect(operations.toSorted()).toEqual([...table.map(({ name }) => name), "submitJobByPOST"].toSorted());
   });
-  it("has the names of the wire, and refers to nothing that it lacks", async () => {
+  it("has the names of the wire, and no dangling reference", async () => {
     const { paths, components } = await documentOf();
     expect(components.schemas.Job.properties).toHaveProperty("CreateTime.type", "number");
     expect(components.schemas.Job.required).toContain("ID");

@@ -20,13 +20,13 @@ import { createStreamLimit } from "./stream-limit.ts";
 
 export interface ApiOptions {
   readonly host: string;
-  /** 0 takes any free one. */
+  /** 0 binds any free port. */
   readonly port: number;
   readonly requestsPerSecond: number;
   readonly connectionsMax: number;
   /** Origins of web pages that may use the API from a browser. */
   readonly origins: readonly string[];
-  /** How long slow clients are waited for, in milliseconds; apiLimits when left out. */
+  /** Time limits for slow clients, in milliseconds; apiLimits when left out. */
   readonly patience?: Patience;
 }
 
@@ -34,15 +34,18 @@ export interface ApiOptions {
 export type Patience = Readonly<Record<"headersMs" | "requestMs" | "lateCheckMs" | "stillMs", number>>;
 
 export interface Api extends Process {
-  /** For tests that need no socket. */
+  /** For tests without a socket. */
   readonly app: FastifyInstance;
-  /** Listens, and answers 503 until the API itself is started: the port is ours before anything else is taken. */
+  /** Listens, and answers 503 until the API itself is started: the port is bound before any other resource is taken. */
   readonly binding: Process;
-  /** Where it listens, once started: `http://127.0.0.1:1234`. */
+  /** The address of the API, once started: `http://127.0.0.1:1234`. */
   url(): string;
 }
 
-/** The HTTP API as a process: answers when started; when stopped it ends its streams and lets answers on their way out. */
+/**
+ * The HTTP API as a process: it serves requests when started. When stopped it ends its streams and completes responses
+ * in progress.
+ */
 export function createApi(parts: ApiParts, options: ApiOptions): Api {
   const context: ApiContext = {
     ...parts,
@@ -82,7 +85,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
     async start() {
       await port.open();
       context.health.open(true);
-      // A connection that the system could not hand over (no descriptor left, mostly) is lost; the others go on.
+      // A connection that the system could not pass on (mostly: no descriptor left) is lost; the others continue.
       app.server.on("error", (failure) => parts.logger.warn({ err: failure }, "the API could not accept a connection"));
     },
     async stop() {
@@ -98,7 +101,7 @@ export function createApi(parts: ApiParts, options: ApiOptions): Api {
   };
 }
 
-/** What bounds a connection, whatever is sent on it. */
+/** The limits of a connection, whatever is sent on it. */
 function connectionRules({ headersMs, requestMs, lateCheckMs, stillMs }: Patience) {
   return {
     requestTimeout: requestMs,
@@ -106,7 +109,7 @@ function connectionRules({ headersMs, requestMs, lateCheckMs, stillMs }: Patienc
     http: {
       headersTimeout: headersMs,
       connectionsCheckingInterval: lateCheckMs,
-      // Any other upgrade that is offered (h2c, mostly) need not be taken: its request is answered as it is.
+      // Other offered upgrades (mostly h2c) are ignored: the request is answered as plain HTTP.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
     },
   };
@@ -116,7 +119,7 @@ function refuseUnknown({ method, url }: FastifyRequest): never {
   throw new Fault("NOT_FOUND", `The requested resource/URL was not found: ${method} ${url.slice(0, 200)}`);
 }
 
-/** What happens to every request before its route: rate, Host and Origin, the client's version, headers. */
+/** The hooks of every request before its route: rate, Host and Origin, client version, headers. */
 function admit(app: FastifyInstance, { admission }: ApiContext): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(buildHeaders).headers(admission.corsHeaders(request.headers)).header("x-request-id", request.id);
@@ -133,15 +136,15 @@ function admit(app: FastifyInstance, { admission }: ApiContext): void {
   });
 }
 
-/** Bounds what all bodies together may take while they are on their way: each is held as a whole until it is read. */
+/** Limits the memory of all bodies being received: each is buffered as a whole. */
 function boundBodies(app: FastifyInstance): void {
   const bodies = createByteBudget(apiLimits.bodiesBytes);
   app.addHook("preParsing", async (request, reply) => {
     const { "content-length": length, "transfer-encoding": coding } = request.headers;
-    // How long a body in chunks will be is not known before its end.
+    // The length of a chunked body is unknown before its end.
     const bytes = coding === undefined ? Math.min(Number(length ?? 0), apiLimits.bodyBytes) : apiLimits.bodyBytes;
     if (bodies.isFullWith(bytes))
-      throw new Fault("TOO_MANY", `bodies of more than ${apiLimits.bodiesBytes} bytes are on their way at once`);
+      throw new Fault("TOO_MANY", `limit of ${apiLimits.bodiesBytes} bytes of concurrent request bodies reached`);
     if (reply.raw.destroyed) return;
     bodies.take(bytes);
     reply.raw.once("close", () => bodies.give(bytes));
@@ -161,7 +164,7 @@ function readBodies(app: FastifyInstance): void {
 
 function refuse({ logger }: ApiContext, failure: unknown, { request, reply }: HttpExchange): FastifyReply {
   const { status, body } = errorReply(failure, request.id);
-  // The rest is read and thrown away: who is still sending would see a broken pipe, and never the answer.
+  // The rest is read and discarded: a client that is still sending would get a broken pipe instead of the response.
   if (status === errors.TOO_LARGE.http) {
     reply.removeHeader("connection");
     request.raw.resume();

@@ -2,8 +2,8 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * Closes the connections on which nothing was ever asked. Clients open such in advance, and the HTTP server neither counts them
- * as idle nor lets go of them for a minute. Call it when the server stops.
+ * Closes connections without any request. Clients open such connections in advance; the HTTP server does not count them
+ * as idle and closes them only after a minute. Call it when the server stops.
  */
 export function silentConnections(server: Server): { close(): void } {
   const open = new Set<Socket>();

@@ -6,12 +6,12 @@ import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { openSocket } from "../testing/raw-request.ts";
 import { apiLimits } from "./limits.ts";
 
-// A busy machine takes its time.
-const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+// A busy machine is slow.
+const poll = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-// Short, so that a test need not take as long as a real client may.
+// Short, so that a test does not take as long as a real client may.
 const patience = { headersMs: 200, requestMs: 400, lateCheckMs: 20, stillMs: 300 };
-// A byte in this time keeps a connection from standing still, and needs far longer than `patience` for what is sent here.
+// One byte in this time prevents the idle timeout, and takes far longer than `patience` for the data sent here.
 const byteMs = 10;
 const restChars = 1000;
 
@@ -22,7 +22,10 @@ const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
 };
 afterEach(() => harness.close());
 
-/** Sends a beginning at once and the rest a byte at a time: how much of it, until the server closed, and what the server answered. */
+/**
+ * Sends a beginning at once and the rest a byte at a time. Resolves when the server closes, with the bytes sent and the
+ * response.
+ */
 async function dribbled(origin: string, rest: string) {
   const socket = openSocket(harness.api.url());
   socket.write(origin);
@@ -41,7 +44,7 @@ async function dribbled(origin: string, rest: string) {
 const headers = { "content-type": "application/json" };
 const put = "PUT /api/v1/orchestrator/jobs HTTP/1.1\r\nHost: localhost\r\n";
 
-describe("a client that is slow on purpose", () => {
+describe("a client that is deliberately slow", () => {
   it.each([
     ["a head", `${put}X-Slow: `],
     ["a first line", "GET /"],
@@ -51,7 +54,7 @@ describe("a client that is slow on purpose", () => {
     await open();
     const { sent, answer } = await dribbled(origin, "x".repeat(restChars));
     expect(sent).toBeLessThan(restChars);
-    // Bytes that cross the answer on its way break the connection, and the answer is lost.
+    // Bytes that cross the response on its way break the connection, and the response is lost.
     expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
   });
   it("is not waited for when it sends nothing", async () => {
@@ -60,7 +63,7 @@ describe("a client that is slow on purpose", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 |^$/);
     socket.destroy();
   });
-  it("is not waited for when it reads nothing of an answer, and what it would have got is let go of", async () => {
+  it("is not waited for when it does not read its response, whose source is released", async () => {
     let cancelled = () => {};
     const letGo = new Promise<void>((resolve) => {
       cancelled = resolve;
@@ -80,12 +83,12 @@ describe("a client that is slow on purpose", () => {
   });
 });
 
-describe("more bodies than there may be on their way", () => {
+describe("concurrent bodies above the limit", () => {
   const largest = `${put}Content-Type: application/json\r\nContent-Length: ${apiLimits.bodyBytes}\r\n\r\n`;
   it.each([
     ["a length", largest],
     ["chunks", `${put}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`],
-  ])("are refused, announced by %s, until others have come or gone", async (_, head) => {
+  ])("are refused, announced by %s, until others are received or closed", async (_, head) => {
     await open({ patience: apiLimits });
     const most = Math.floor(apiLimits.bodiesBytes / apiLimits.bodyBytes);
     let count = 0;
@@ -109,8 +112,8 @@ describe("more bodies than there may be on their way", () => {
     for (const socket of slow) socket.destroy();
   });
 });
-describe("more connections than there may be", () => {
-  it("are closed at once, the others are served, and there is room again when one leaves", async () => {
+describe("connections above the limit", () => {
+  it("are closed at once, the others are served, and a new one is accepted when one leaves", async () => {
     const connectionsMax = 20;
     await open({ connectionsMax, patience: { ...patience, headersMs: 60_000, requestMs: 60_000, stillMs: 60_000 } });
     const idle = Array.from({ length: connectionsMax }, () => openSocket(harness.api.url()));

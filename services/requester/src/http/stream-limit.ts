@@ -1,12 +1,12 @@
 import { Fault } from "@shoal/core";
 
-/** Long-lived streams of one kind: counted, bounded, and ended together when the service stops. */
+/** Long-lived streams of one kind: counted, limited, and ended together when the service stops. */
 export interface StreamLimit {
-  /** Takes a place; call the answer to release it. Throws Fault TOO_MANY at the limit. */
+  /** Takes a slot; the returned function releases it. Throws Fault TOO_MANY at the limit. */
   enter(): () => void;
-  /** Places taken now. */
+  /** The number of slots in use. */
   size(): number;
-  /** Calls back when the service stops; call the answer to cancel. */
+  /** Calls back when the service stops; the returned function cancels that. */
   onClose(callback: () => void): () => void;
   close(): void;
 }

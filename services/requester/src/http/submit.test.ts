@@ -28,7 +28,7 @@ describe("submitting a job", () => {
     expect(Warnings).toEqual([]);
     expect(Number(response.headers["x-shoal-position"])).toBe(await harness.sim.log.entries.at(-1)?.seq);
   });
-  it("reads keys in any case and keeps those of maps", async () => {
+  it("reads keys in any case and retains those of maps", async () => {
     const spec = {
       type: "BATCH",
       labels: { Team: "X" },
@@ -62,7 +62,7 @@ describe("submitting a job", () => {
     const own = { Job: { ...job, Namespace: "n3" }, Namespace: "n1" };
     expect(await stored((await put(own)).json().JobID)).toMatchObject({ Namespace: "n3" });
   });
-  it("writes down who took the job and who sent it", async () => {
+  it("records the requester that accepted the job and the client that sent it", async () => {
     const response = await harness.app.inject({
       method: "PUT",
       url: address,
@@ -106,7 +106,7 @@ describe("a submission's warnings", () => {
   });
 });
 
-describe("a submission that is made to be slow", () => {
+describe("a submission that is built to be slow", () => {
   const many = (count: number, key: (index: number) => string) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [key(index), 1]));
   /** All spellings of a word that differ in the case of its letters, up to a number. */
@@ -152,7 +152,7 @@ describe("a submission that is made to be slow", () => {
     const withInput = { ...task, InputSources: [{ Source, Target: "/in" }] };
     expect((await put({ Job: { ...job, Tasks: [withInput] } })).statusCode).toBe(200);
   });
-  it("is warned of twenty fields, and of how many more there are, by names that are cut", async () => {
+  it("has warnings for twenty fields, with truncated names, and the number of the others", async () => {
     const { Warnings } = (
       await put({ Job: { ...job, ...many(100, (index) => `f${index}${"x".repeat(10_000)}`) } })
     ).json();
@@ -160,7 +160,7 @@ describe("a submission that is made to be slow", () => {
     expect(Warnings[20]).toBe("and 80 more");
     expect(JSON.stringify(Warnings).length).toBeLessThan(20 * 200);
   });
-  it("names twenty problems, and how many more there are", async () => {
+  it("lists twenty problems, and the number of the others", async () => {
     const Constraints = Array.from({ length: 200 }, () => 7);
     const problems = String((await put({ Job: { ...job, Constraints } })).json().Message).split("\n");
     expect([problems.length, problems.at(-1)]).toEqual([21, "and 180 more"]);
@@ -173,7 +173,7 @@ describe("a bad submission", () => {
 
   it.each([
     ["nothing", "", /empty/],
-    ["no object", "[1]", /found a list/],
+    ["no object", "[1]", /got a list/],
     ["no job", "{}", /empty\/nil job/],
     ["broken JSON", '{"Job":', /not valid JSON/],
     ["broken UTF-8", Buffer.from([0x22, 0xc3, 0x28, 0x22]), /UTF-8/],
@@ -186,7 +186,7 @@ describe("a bad submission", () => {
     ],
     ["a count that is no number", '{"Job":{"Type":"batch","Count":"x","Tasks":[{"Engine":{"Type":"noop"}}]}}', /Count/],
     ["a huge number", '{"Job":{"Type":"batch","Count":1e400,"Tasks":[{"Engine":{"Type":"noop"}}]}}', /Count/],
-  ])("of %s is refused with a sentence", async (_, payload, message) => {
+  ])("of %s is refused with a reason", async (_, payload, message) => {
     const response = await send(payload);
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ Status: 400, Message: expect.stringMatching(message) });
@@ -211,7 +211,7 @@ describe("a bad submission", () => {
     expect(response.statusCode).toBe(413);
     expect(response.json()).toMatchObject({ Status: 413, Code: "BadRequest" });
   });
-  it("cannot reach the prototype of anything", async () => {
+  it("cannot change any prototype", async () => {
     const sent =
       '{"__proto__":{"polluted":1},"Job":{"Type":"batch","Labels":{"__proto__":"x"},"Tasks":[{"Engine":{"Type":"noop"}}]}}';
     await send(sent);

@@ -3,8 +3,8 @@ import { type ApiHarness, apiHarness } from "../testing/api-harness.ts";
 import { rawRequest, upgradeHead } from "../testing/raw-request.ts";
 import { completed, jobIdOf } from "../testing/sample-jobs.ts";
 
-// A busy machine takes its time.
-const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+// A busy machine is slow.
+const poll = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
 let harness: ApiHarness;
 const open = async (options: Parameters<typeof apiHarness>[0] = {}) => {
@@ -21,12 +21,12 @@ const upgrade = async (target: string, ...lines: readonly string[]) =>
 const isAlive = async () => (await fetch(`${harness.api.url()}/api/v1/agent/alive`)).status;
 
 describe("an upgrade", () => {
-  it("of a log's address is taken", async () => {
+  it("of a log's address is accepted", async () => {
     await open();
     expect(statusOf(await upgrade(logs))).toBe(101);
   });
   it.each(["//", "http://[", "/\\", `/${"%".repeat(8192)}`, "http://", "///////", "/\\\\x:y@["])(
-    "of %j is refused, and the process goes on",
+    "of %j is refused, and the process continues",
     async (target) => {
       await open();
       const answer = await upgrade(target);
@@ -35,7 +35,7 @@ describe("an upgrade", () => {
       expect(await isAlive()).toBe(200);
     },
   );
-  it("of an address that cannot be read is a bad request", async () => {
+  it("of an invalid address is a bad request", async () => {
     await open();
     const answer = await upgrade("//");
     expect(statusOf(answer)).toBe(400);
@@ -70,12 +70,12 @@ describe("an upgrade", () => {
     const answer = await upgrade(logs, "x-bacalhau-git-version: v1.3.9");
     expect([statusOf(answer), answer]).toEqual([403, expect.stringContaining("MinVersion")]);
   });
-  it("to another protocol is not taken: the request is answered as it is", async () => {
+  it("to another protocol is ignored: the request is answered as plain HTTP", async () => {
     await open();
     const answer = await upgrade("/api/v1/agent/alive", "Upgrade: h2c");
     expect([statusOf(answer), answer]).toEqual([200, expect.stringContaining('"Status":"OK"')]);
   });
-  it("leaves no connection open when it is refused, whatever the client does", async () => {
+  it("leaves no connection open when it is refused", async () => {
     await open();
     const { connect } = await import("node:net");
     const { port } = new URL(harness.api.url());

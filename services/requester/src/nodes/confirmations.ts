@@ -3,16 +3,20 @@ import type { ConfirmAnswer, ConfirmRequest } from "@shoal/proto";
 import { type CheckPorts, checkAssignments } from "../owner/assignment-check.ts";
 import type { RequesterPorts } from "../ports.ts";
 
-// Requests that are answered at once. Each reads up to 64 jobs; a node that gets no answer asks again later.
+// Requests that are answered concurrently. Each reads up to 64 jobs; a node that gets no answer retries later.
 const answeringMax = 16;
 
-/** Answers nodes that ask whether executions are theirs still. A node has one question under way; more of them are not answered. */
+/**
+ * Answers nodes that ask whether executions are still theirs. A node has one request in progress; further ones are not
+ * answered.
+ */
 export function createConfirmations(ports: CheckPorts & Pick<RequesterPorts, "bidClient">): Process {
   const answering = new Set<string>();
   let listening: { close(): Promise<void> } | undefined;
 
   async function answer(nodeId: string, { executions }: ConfirmRequest): Promise<ConfirmAnswer> {
-    if (answering.has(nodeId) || answering.size >= answeringMax) throw new Error("too many questions are under way");
+    if (answering.has(nodeId) || answering.size >= answeringMax)
+      throw new Error("too many confirmation requests in progress");
     answering.add(nodeId);
     try {
       const verdicts = await checkAssignments(

@@ -3,28 +3,30 @@ import { type Clock, type EventLog, foldNode } from "@shoal/core";
 export interface ForgottenNodesOptions {
   readonly log: Pick<EventLog, "load">;
   readonly clock: Clock;
-  /** The log says that this node is forgotten, or has never known it. */
+  /** The log has forgotten this node, or has never known it. */
   readonly onForgotten: (nodeId: string) => void;
 }
 
 // After the log did not answer: an execution of such a node has waited for days already.
 const retryMs = 5_000;
 
-// As many as a large cluster replaces within hours, in one or two megabytes. One that left is looked up again.
+// As many as a large cluster replaces within hours, in one or two megabytes. A dropped one is looked up again.
 const knownMax = 10_000;
 
-/** Whether the log has forgotten a node: an entry that is not in a view proves nothing, as the view may be incomplete. */
+/**
+ * Whether the log has forgotten a node: an entry that is not in a view proves nothing, as the view may be incomplete.
+ */
 export async function isForgotten(log: Pick<EventLog, "load">, nodeId: string): Promise<boolean> {
   const node = foldNode(await log.load({ kind: "node", namespace: "", id: nodeId }));
   return node === undefined || node.state === "forgotten";
 }
 
-/** Finds out from the log which of the nodes without an entry in the view are forgotten. */
+/** Looks up in the log which of the nodes without an entry in the view are forgotten. */
 export class ForgottenNodes {
   readonly #options: ForgottenNodesOptions;
   /** The oldest first. */
   readonly #known = new Set<string>();
-  /** Those being looked up, with what ends the pause before the next try. */
+  /** Lookups in progress, each with the function that ends its pause before a retry. */
   readonly #asked = new Map<string, () => void>();
 
   constructor(options: ForgottenNodesOptions) {
@@ -35,7 +37,7 @@ export class ForgottenNodes {
     return this.#known.has(nodeId);
   }
 
-  /** Looks a node up in the log unless that is known or under way. */
+  /** Looks a node up in the log unless the result is known or in progress. */
   find(nodeId: string): void {
     if (this.#known.has(nodeId) || this.#asked.has(nodeId)) return;
     this.#asked.set(nodeId, () => undefined);

@@ -11,7 +11,7 @@ const settings = {
   positionsMs: 1_000,
 };
 
-it("records a silent node as disconnected as soon as the log answers, when it did not at that moment", async () => {
+it("records a silent node as disconnected as soon as the log answers, after a failed attempt", async () => {
   const sim = createSimulatedCluster();
   const ports = memoryPorts(sim, "a");
   const requester = createRequester(settings, ports);
@@ -32,7 +32,7 @@ it("records a silent node as disconnected as soon as the log answers, when it di
   expect(recorded()).toEqual(["NodeJoined", "NodeDisconnected"]);
 });
 
-it("has a node that stays away forgotten after the time that is set", async () => {
+it("forgets a disconnected node after the configured time", async () => {
   const sim = createSimulatedCluster();
   const ports = memoryPorts(sim, "a");
   const nodes = { ...settings.nodes, forgetAfterMs: 60_000 };

@@ -13,18 +13,18 @@ import type { AddressedCommand } from "../owner/mailbox.ts";
 export interface MembershipControllerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Silence after which a node counts as gone, milliseconds. */
+  /** Silence after which a node counts as disconnected, milliseconds. */
   readonly disconnectAfterMs: number;
-  /** How long a node may be gone before it is forgotten, milliseconds; the decider's own default when left out. */
+  /** How long a node may be disconnected before it is forgotten, milliseconds; the decider's default when left out. */
   readonly forgetAfterMs?: number;
-  /** The lease under which this requester decides about a shard's nodes; undefined when another one does. */
+  /** The lease under which this requester decides about a shard's nodes; undefined when another requester does. */
   readonly leaseOf: (shard: number) => Lease | undefined;
   /** Decides a command on an aggregate; undefined when this requester does not own it. */
   readonly command: (given: AddressedCommand) => Promise<CommandReply> | undefined;
 }
 
-// Between the last two looks at a silent node. A process that was suspended itself reads in it what has arrived meanwhile: sockets
-// are read within milliseconds.
+// The time between the last two checks of a silent node. A process that was suspended itself reads in it the heartbeats
+// that have arrived meanwhile: sockets are read within milliseconds.
 const lookMs = 250;
 
 /** Turns heartbeats, and their absence, into commands to nodes of the shards that this requester owns. */
@@ -38,21 +38,21 @@ export class MembershipController implements Process {
     this.#options = options;
   }
 
-  /** A heartbeat came in: the node is alive, or says that it leaves. */
+  /** On a heartbeat: the node is alive, or announces that it leaves. */
   onHeartbeat(heartbeat: Heartbeat): void {
     const { nodeId } = heartbeat.info;
     if (!this.#isMine(nodeId)) return;
     const now = this.#options.clock.now();
     if (heartbeat.leaving === true) {
       this.#disarm(nodeId);
-      this.#give(nodeId, this.#missed("it said that it leaves", now));
+      this.#give(nodeId, this.#missed("the node announced that it leaves", now));
     } else {
       this.#watch(nodeId, now);
       this.#give(nodeId, { name: "RecordHeartbeat", heartbeat });
     }
   }
 
-  /** The log records this node as connected: without a heartbeat it is missed. */
+  /** The log records this node as connected: it is checked for missing heartbeats. */
   expect(nodeId: string): void {
     if (this.#isMine(nodeId) && !this.#timers.has(nodeId)) this.#watch(nodeId, this.#options.clock.now());
   }
@@ -75,18 +75,18 @@ export class MembershipController implements Process {
 
   #watch(nodeId: string, heardAt: number): void {
     const { disconnectAfterMs } = this.#options;
-    this.#look(nodeId, heardAt, { at: heardAt + disconnectAfterMs - lookMs, isLast: false });
+    this.#check(nodeId, heardAt, { at: heardAt + disconnectAfterMs - lookMs, isLast: false });
   }
 
-  /** Decides at the last look, unless that comes late: then this process was suspended, and looks once more. */
-  #look(nodeId: string, heardAt: number, { at, isLast }: { readonly at: number; readonly isLast: boolean }): void {
+  /** Decides at the last check, unless that check is late: then this process was suspended, and checks once more. */
+  #check(nodeId: string, heardAt: number, { at, isLast }: { readonly at: number; readonly isLast: boolean }): void {
     const { clock, disconnectAfterMs } = this.#options;
     this.#disarm(nodeId);
     const cancel = clock.at(at, () => {
       this.#timers.delete(nodeId);
       const now = clock.now();
-      if (!isLast || now - at > lookMs) return this.#look(nodeId, heardAt, { at: now + lookMs, isLast: true });
-      const why = `nothing heard of it for ${disconnectAfterMs} ms`;
+      if (!isLast || now - at > lookMs) return this.#check(nodeId, heardAt, { at: now + lookMs, isLast: true });
+      const why = `no heartbeat for ${disconnectAfterMs} ms`;
       this.#give(nodeId, this.#missed(why, heardAt));
     });
     this.#timers.set(nodeId, cancel);

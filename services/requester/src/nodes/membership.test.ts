@@ -15,7 +15,7 @@ import { LiveMembership } from "./membership.ts";
 const settleMs = 2500;
 const disconnectAfterMs = 6000;
 
-/** A membership that runs, with heartbeats and the nodes view in the test's hands. */
+/** A running membership; the test controls its heartbeats and the nodes view. */
 async function running() {
   const sim = createSimulatedCluster({ startAt: 0 });
   const { clock } = sim;
@@ -58,15 +58,15 @@ async function running() {
   return { sim, clock, membership, nodeId, beat, say, vanish, gone, settledCalls: () => settledCalls };
 }
 
-describe("whether 'no node fits' is worth saying", () => {
-  it("is not before the nodes had time to speak", async () => {
+describe("whether 'no node fits' is recorded", () => {
+  it("is not before the nodes had time to send heartbeats", async () => {
     const { clock, membership, settledCalls } = await running();
     expect(membership.settled()).toBe(false);
     await clock.advanceTo(settleMs);
     expect([membership.settled(), settledCalls()]).toEqual([true, 1]);
   });
 
-  it("is not while a node that the log calls connected is not heard: the silence may be ours", async () => {
+  it("is not while a node that the log records as connected is silent: this requester may be cut off", async () => {
     const { clock, membership, beat, say } = await running();
     say("connected");
     beat();
@@ -78,7 +78,7 @@ describe("whether 'no node fits' is worth saying", () => {
     expect(membership.settled()).toBe(true);
   });
 
-  it("is not while a node is heard that the log does not know yet; nor is that one asked", async () => {
+  it("is not while a node sends heartbeats that the log does not know yet; nor is that node asked", async () => {
     const { clock, membership, beat, say } = await running();
     const { nodeId } = sampleHeartbeat().info;
     await clock.advanceTo(settleMs);
@@ -91,7 +91,7 @@ describe("whether 'no node fits' is worth saying", () => {
     ]);
   });
 
-  it("is not at once when a node is lost, which may be back in a moment; then whoever waits is told", async () => {
+  it("is not at once when a node is lost, which may return; the waiting jobs are notified later", async () => {
     const { clock, membership, say, settledCalls } = await running();
     await clock.advanceTo(60_000);
     say("disconnected");
@@ -100,7 +100,7 @@ describe("whether 'no node fits' is worth saying", () => {
     expect([membership.settled(), settledCalls()]).toEqual([true, 2]);
   });
 
-  it("leaves no timer behind when it stops", async () => {
+  it("leaves no timer when it stops", async () => {
     const { clock, membership, say } = await running();
     await membership.stop();
     say("disconnected");
@@ -123,7 +123,7 @@ describe("a node that has no entry in the view", () => {
     return here;
   }
 
-  it("is gone once there was time to name it, when the log has forgotten it", async () => {
+  it("is gone after the time to list it, when the log has forgotten it", async () => {
     const { clock, membership, nodeId, gone } = await withLog(joined, left, NodeForgotten.of({}));
     expect(membership.isGone(nodeId)).toBe(false);
     await clock.advanceTo(settleMs - 1);

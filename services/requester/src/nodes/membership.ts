@@ -4,18 +4,21 @@ import { ForgottenNodes } from "./forgotten-nodes.ts";
 
 /** What a requester knows of the nodes: live facts from heartbeats, membership from the log's view. */
 export interface Membership {
-  /** Every node that was heard of since this requester started. */
+  /** Every node that has sent a heartbeat since this requester started. */
   nodes(): readonly LiveNode[];
   /**
-   * The node, if it may be asked now: its heartbeats come, and the log records it as connected. What runs on a node that the log does not
-   * know would never be missed.
+   * The node, if it may be asked now: it sends heartbeats, and the log records it as connected. A lost execution on a
+   * node that the log does not know would never be detected.
    */
   candidate(nodeId: string): NodeInfo | undefined;
-  /** The nodes that the log knows as connected. */
+  /** The nodes that the log records as connected. */
   connected(): readonly string[];
-  /** The log says that this node is gone: disconnected, or forgotten. One without an entry in the view is looked up in the log. */
+  /**
+   * The log records this node as gone: disconnected, or forgotten. A node without an entry in the view is looked up in
+   * the log.
+   */
   isGone(nodeId: string): boolean;
-  /** So much has been heard, and so little is in doubt, that "no node fits" is worth saying. */
+  /** Enough heartbeats have arrived, and few enough nodes are in doubt, to record "no node fits". */
   settled(): boolean;
 }
 
@@ -32,13 +35,13 @@ interface HeardNode extends LiveNode {
 
 export interface MembershipWatcher {
   received(heartbeat: Heartbeat): void;
-  /** The log says that this node is gone. */
+  /** The log records this node as gone. */
   gone(nodeId: string): void;
-  /** The log knows this node: told for each at the start, and with every change. */
+  /** The log knows this node: called for each node at the start, and with every change. */
   known(nodeId: string, state: NodeState): void;
-  /** All nodes that the log knows have been told: at the start, and whenever the connection was away. */
+  /** All nodes that the log knows have been reported: at the start, and after each reconnect. */
   resumed(): void;
-  /** Nodes had time to speak: what is not known by now is not there. */
+  /** Nodes had time to send a heartbeat: a node that is not known by now is absent. */
   settled(): void;
 }
 
@@ -48,22 +51,22 @@ export interface MembershipOptions {
   readonly log: Pick<EventLog, "load">;
   readonly clock: Clock;
   readonly disconnectAfterMs: number;
-  /** How long after the start a requester listens before it says that no node fits. */
+  /** How long after the start a requester collects heartbeats before it records that no node fits. */
   readonly settleMs: number;
   readonly watcher: MembershipWatcher;
 }
 
-/** Listens to heartbeats and to the nodes view while it runs. */
+/** Follows heartbeats and the nodes view while it runs. */
 export class LiveMembership implements Membership, Process {
   readonly name = "membership";
   readonly #options: MembershipOptions;
   readonly #live = new Map<string, HeardNode>();
   readonly #states = new Map<string, NodeState>();
-  /** When each connected node was last heard, the longest silent one first. */
+  /** The time of each connected node's last heartbeat, the longest silent one first. */
   readonly #heardAt = new Map<string, number>();
-  /** Nodes that are heard and that the log does not know, or the other way round. */
+  /** Nodes that send heartbeats and that the log does not know, or the other way round. */
   readonly #unmatched = new Set<string>();
-  /** Nodes that were asked about before the view had time to name them. */
+  /** Nodes that were looked up before the view was complete. */
   readonly #unknown = new Set<string>();
   readonly #forgotten: ForgottenNodes;
   readonly #closers: { close(): Promise<void> }[] = [];
@@ -118,7 +121,7 @@ export class LiveMembership implements Membership, Process {
 
   settled(): boolean {
     if (this.#options.clock.now() < this.#settledAt) return false;
-    // Only nodes in doubt are looked at, however many there are: the longest silent ones come first.
+    // Only nodes in doubt are checked, however many nodes exist: the longest silent ones come first.
     for (const [nodeId, heardAt] of this.#heardAt) {
       if (this.#options.clock.now() - heardAt < this.#options.disconnectAfterMs) break;
       if (this.#isInDoubt(nodeId)) return false;
@@ -128,8 +131,8 @@ export class LiveMembership implements Membership, Process {
   }
 
   /**
-   * A node that is heard and that the log does not know is about to be known. One that the log calls connected and that is not heard may be
-   * silent because nothing reaches this requester: that is no refusal.
+   * A node that sends heartbeats and that the log does not know is about to join. A node that the log records as
+   * connected and that is silent may be silent because this requester receives nothing: that is not a refusal.
    */
   #isInDoubt(nodeId: string): boolean {
     const live = this.#live.get(nodeId);
@@ -137,7 +140,7 @@ export class LiveMembership implements Membership, Process {
     return isFresh !== (this.#states.get(nodeId) === "connected");
   }
 
-  /** Whether heartbeats and the log agree about a node, freshness apart. */
+  /** Whether heartbeats and the log agree about a node, apart from freshness. */
   #match(nodeId: string): void {
     const live = this.#live.get(nodeId);
     const isHeard = live !== undefined && live.heartbeat.leaving !== true;
@@ -146,7 +149,7 @@ export class LiveMembership implements Membership, Process {
     else this.#unmatched.add(nodeId);
   }
 
-  /** From now on there is time to speak for nodes that have not, or that were lost and may be back at once. */
+  /** Waits from now on for nodes that have sent nothing yet, or that were lost and may return. */
   #listenFirst(): void {
     const { clock, settleMs, watcher } = this.#options;
     this.#cancelSettling?.();
@@ -168,7 +171,7 @@ export class LiveMembership implements Membership, Process {
     this.#heardAt.delete(nodeId);
     this.#unmatched.delete(nodeId);
     const live = this.#live.get(nodeId);
-    // One that is heard again is about to join.
+    // A node that sends heartbeats is about to join.
     if (live !== undefined && !this.#isRecent(live)) this.#live.delete(nodeId);
     this.#options.watcher.gone(nodeId);
   }
@@ -186,7 +189,7 @@ export class LiveMembership implements Membership, Process {
   }
 
   #seen(nodeId: string, entry: ViewEntry | undefined): void {
-    // Removed or merely absent: the log says whether the node is forgotten.
+    // Removed or absent: the log records whether the node is forgotten.
     if (entry === undefined) this.#forgotten.find(nodeId);
     const state = entry?.["state"];
     if (state !== "connected" && state !== "disconnected") return;

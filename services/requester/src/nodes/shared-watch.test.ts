@@ -34,7 +34,7 @@ async function watched() {
   return { lines: lines.all, ready: () => lines.first((line) => line === "ready"), watch };
 }
 
-it("opens one watch, and gives everybody what was there, then ready, then every change", async () => {
+it("opens one watch, and delivers to each watcher the current entries, then ready, then every change", async () => {
   await shared.put("n.a", { seq: 1 });
   const [one, other] = await Promise.all([watched(), watched()]);
   await Promise.all([one.ready(), other.ready()]);
@@ -49,7 +49,7 @@ it("opens one watch, and gives everybody what was there, then ready, then every 
   expect(opened).toBe(1);
 });
 
-it("gives nothing to one that is closed, ends with the last, and begins again with the next", async () => {
+it("delivers nothing to a closed watcher, ends with the last one, and reopens with the next", async () => {
   await shared.put("n.a", { seq: 1 });
   const [one, other] = [await watched(), await watched()];
   await one.ready();
@@ -67,7 +67,7 @@ it("gives nothing to one that is closed, ends with the last, and begins again wi
   expect(opened).toBe(2);
 });
 
-it("is opened again after it could not be opened", async () => {
+it("is reopened after it could not be opened", async () => {
   const { nodes } = sim.requester("r-2").views;
   let isDown = true;
   shared = sharedWatch({

@@ -8,7 +8,7 @@ import {
   type ViewWatcher,
 } from "@shoal/core";
 
-/** The pattern of the one watch that is shared: everything. */
+/** The pattern of the one shared watch: everything. */
 const everything = ">";
 
 interface Shown {
@@ -17,15 +17,15 @@ interface Shown {
 }
 
 /**
- * The same store with one watch for all who watch the whole bucket: for a small bucket that several parts of a process follow. Who
- * comes later is given what the watch has delivered so far. The watch ends with the last of them.
+ * The same store with one shared watch of the whole bucket: for a small bucket that several parts of a process follow.
+ * A later watcher first gets what the watch has delivered so far. The watch ends with the last watcher.
  */
 export function sharedWatch(store: ViewStore): ViewStore {
   let current: SharedWatch | undefined;
   return {
     ...store,
     async watch(pattern, watcher) {
-      assert(pattern === everything, `a shared watch is of everything, not of ${pattern}`);
+      assert(pattern === everything, `expected the pattern ${everything} of a shared watch, got ${pattern}`);
       if (current === undefined || current.isClosed()) current = new SharedWatch(store);
       return current.join(watcher);
     },
@@ -46,7 +46,7 @@ class SharedWatch {
     });
   }
 
-  /** Whoever comes now needs a new one. */
+  /** The next watcher needs a new watch. */
   isClosed(): boolean {
     return this.#isClosed;
   }

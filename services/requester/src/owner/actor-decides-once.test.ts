@@ -19,7 +19,7 @@ describe("a command with an id", () => {
     expect(sim.log.entries).toHaveLength(2);
   });
 
-  it("is decided once also where another process decides the repeat, with and without the lease", async () => {
+  it("is decided once also when another process gets the repeat, with and without the lease", async () => {
     const { sim, actor: newActor, settled } = actorHarness();
     await settled(newActor("a").command({ command: startErrand("p", 3), id: "start", actor }));
     const end = { command: childEnded(1), id: "end", actor };
@@ -29,14 +29,14 @@ describe("a command with an id", () => {
     const third = newActor("c", { isOwner: false });
     expect(await settled(third.refresh().then(() => third.command(end)))).toEqual([fulfilled(seq)]);
     const start = { command: startErrand("p", 3), id: "start", actor };
-    // Decided on nothing, as a creation is: the conflict shows that it is there.
+    // Decided on no state, as a creation is: the conflict shows that the aggregate exists.
     expect(await settled(newActor("d", { isOwner: false }).command(start))).toEqual([
       fulfilled(sim.log.entries[0]?.seq),
     ]);
     expect(sim.log.entries).toHaveLength(2);
   });
 
-  it("is known for the last 64 ids", async () => {
+  it("is remembered for the last 64 ids", async () => {
     const { sim, actor: newActor, settled } = actorHarness();
     const one = newActor("a");
     const stop = { command: { name: "Stop", why: "enough" } as const, id: "stop", actor };
@@ -50,7 +50,7 @@ describe("a command with an id", () => {
     expect(await settled(one.command(stop))).toEqual([fulfilled(sim.log.entries.at(-1)?.seq, false)]);
   });
 
-  it("has a commit of its own; those without one share a commit when the same actor gives them", async () => {
+  it("has its own commit; commands without an id share a commit when the same actor gives them", async () => {
     const { actor: newActor, settled, causes } = actorHarness();
     const one = newActor("a");
     const node = { type: "node", id: "n-one" } as const;
@@ -76,7 +76,7 @@ it("a commit is never earlier than the one before it, though the clocks of reque
 });
 
 describe("a conflict", () => {
-  it("behind which nothing new stands ends after five tries with pauses, for each command", async () => {
+  it("without any new commit ends after five tries with pauses, for each command", async () => {
     const { sim, actorOver, settled } = actorHarness();
     let appends = 0;
     const append: EventLog["append"] = async () => {
@@ -93,7 +93,7 @@ describe("a conflict", () => {
     }
   });
 
-  /** A log on which another requester is first, so often. */
+  /** A log on which another requester is faster this number of times. */
   function contested(losses: number) {
     const harness = actorHarness();
     const other = harness.actor("owner");
@@ -131,26 +131,29 @@ describe("a conflict", () => {
   });
 });
 
-it.each([true, false])("a commit whose answer was lost is not written twice (with an id: %s)", async (hasId) => {
-  const { sim, actorOver, settled, causes } = actorHarness();
-  let lost = 0;
-  const one = actorOver("a", (log) => ({
-    async append(...given) {
-      const streamHead = await log.append(...given);
-      if (lost++ < 2) throw new Fault("LOG_UNREACHABLE", "no answer");
-      return streamHead;
-    },
-  }));
-  const given = { command: startErrand("p", 1), ...(hasId ? { id: "start" } : {}), actor };
-  expect(await settled(one.command(given))).toEqual([fulfilled(sim.log.entries[0]?.seq, hasId)]);
-  expect(causes()).toEqual(["Start"]);
-});
+it.each([true, false])(
+  "a commit whose acknowledgement was lost is not written twice (with an id: %s)",
+  async (hasId) => {
+    const { sim, actorOver, settled, causes } = actorHarness();
+    let lost = 0;
+    const one = actorOver("a", (log) => ({
+      async append(...given) {
+        const streamHead = await log.append(...given);
+        if (lost++ < 2) throw new Fault("LOG_UNREACHABLE", "no answer");
+        return streamHead;
+      },
+    }));
+    const given = { command: startErrand("p", 1), ...(hasId ? { id: "start" } : {}), actor };
+    expect(await settled(one.command(given))).toEqual([fulfilled(sim.log.entries[0]?.seq, hasId)]);
+    expect(causes()).toEqual(["Start"]);
+  },
+);
 
-describe("a callback that fails behind a commit", () => {
+describe("a callback that fails after a commit", () => {
   it.each([
     ["a TypeError", new TypeError("it is undefined")],
     ["a Fault that reads like one of the append", new Fault("REVISION_CONFLICT", "elsewhere")],
-  ])("with %s is no failure of the command, and does not repeat it", async (_, failure) => {
+  ])("with %s does not fail the command, and does not repeat it", async (_, failure) => {
     const { sim, actor: newActor, settled, causes } = actorHarness();
     const failed: unknown[] = [];
     const one = newActor("a", {
@@ -182,7 +185,7 @@ describe("a callback that fails behind a commit", () => {
   });
 });
 
-it("keeps a commit of another requester that arrives while a command of its own fails", async () => {
+it("applies a commit of another requester that arrives while its own command fails", async () => {
   const { sim, actor: newActor, actorOver, settled } = actorHarness();
   const other = newActor("b");
   await settled(other.command({ command: startErrand("p", 3), id: "start", actor }));

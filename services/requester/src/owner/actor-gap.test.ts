@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { testClient as actor, actorHarness, childEnded, startErrand } from "../testing/actor-harness.ts";
 
-/** An actor that knows the first of four commits, and what it has folded in since. */
+/** An actor that knows the first of four commits, and the commits that it has folded in since. */
 async function behind() {
   const harness = actorHarness();
   const { sim, actor: newActor, settled } = harness;
@@ -18,15 +18,15 @@ async function behind() {
   return { ...harness, late, writer, seen, second, third, fourth };
 }
 
-it("a commit behind a gap is folded in behind the missing one, which is read from the log", async () => {
+it("a commit after a gap is folded in after the missing one, which is read from the log", async () => {
   const { late, writer, seen, second, third, fourth, settled } = await behind();
   await settled(late.absorb(third).then(() => ({ ok: true, seq: 0, changed: false }) as const));
-  // What is read includes everything that the log has by then.
+  // The read includes every commit that the log has by then.
   expect(seen).toEqual([second.seq, third.seq, fourth.seq]);
   expect(late.state()).toEqual(writer.state());
 });
 
-it("commits that arrive while one is decided are folded in first, in order and once", async () => {
+it("commits that arrive during a decision are folded in first, in order and once", async () => {
   const { late, writer, seen, second, third, fourth, settled, sim } = await behind();
   const stopping = late.command({ command: { name: "Stop", why: "enough" }, id: "stop", actor });
   for (const stored of [fourth, third, fourth, second]) void late.absorb(stored);
@@ -38,7 +38,7 @@ it("commits that arrive while one is decided are folded in first, in order and o
   expect(late.state()).toEqual(writer.state());
 });
 
-it("a commit that is known already changes nothing", async () => {
+it("a commit that was folded in before changes nothing", async () => {
   const { late, seen, fourth, settled } = await behind();
   const nothing = () => ({ ok: true, seq: 0, changed: false }) as const;
   await settled(late.refresh().then(nothing));

@@ -38,7 +38,7 @@ function placedOn(nodeId: string): StoredCommit {
   return { aggregate: jobRef("j"), seq: 1, hash: "1", commit };
 }
 
-it("of 100,000 jobs only those on a lost node are looked at", () => {
+it("of 100,000 jobs only those on a lost node are visited", () => {
   const { log, clock, random } = createSimulatedCluster().requester("a");
   const [others, here] = [placedOn("n-other"), placedOn("n-lost")];
   const actors = new Actors();

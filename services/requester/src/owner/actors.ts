@@ -5,7 +5,7 @@ import type { AggregateActor } from "./aggregate-actor.ts";
 /** An actor of any kind. */
 export type AnyActor = AggregateActor<unknown, NamedCommand, StoredEvent>;
 
-/** The actors of a shard: by subject, by kind and id, and by the nodes on which something of them is live. */
+/** The actors of a shard: by subject, by kind and id, and by the nodes that have live executions of them. */
 export class Actors {
   readonly #bySubject = new Map<string, AnyActor>();
   readonly #byId = new Map<string, AnyActor>();
@@ -16,7 +16,7 @@ export class Actors {
     return this.#bySubject.size;
   }
 
-  /** With the namespace `*` whichever has the id. */
+  /** With the namespace `*`: the aggregate of this id in any namespace. */
   get(ref: AggregateRef): AnyActor | undefined {
     return ref.namespace === "*" ? this.#byId.get(idOf(ref)) : this.#bySubject.get(subjectOf(ref));
   }
@@ -36,13 +36,13 @@ export class Actors {
     for (const index of [this.#bySubject, this.#byId, this.#byNode, this.#nodesOf]) index.clear();
   }
 
-  /** Brings the index of nodes up to the actor's state. */
+  /** Updates the index of nodes to the actor's state. */
   index(actor: AnyActor): void {
     const state = actor.state();
     this.#place(actor, state === undefined ? [] : [...new Set(actor.kind.nodesOf(state))]);
   }
 
-  /** The actors of which something is live on a node. */
+  /** The actors with live executions on a node. */
   on(nodeId: string): readonly AnyActor[] {
     return [...(this.#byNode.get(nodeId) ?? [])];
   }

@@ -46,7 +46,7 @@ function harness() {
   return { counter, commits, clock: sim.clock };
 }
 
-it("writes what is too much for one commit in several, and refuses only what is too large by itself", async () => {
+it("splits a batch that is too large for one commit, and refuses only a command that is too large by itself", async () => {
   const { counter, commits, clock } = harness();
   const driving = drive(clock);
   const saying = [4, 3, 99, 5, 5, 1].map((sizeBytes) =>

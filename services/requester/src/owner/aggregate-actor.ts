@@ -22,7 +22,7 @@ import { isUnreadable } from "./quarantine.ts";
 import { RetryPolicy } from "./retry-policy.ts";
 
 export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> {
-  /** The namespace may be `*` when the aggregate is there already. */
+  /** The namespace may be `*` when the aggregate exists. */
   readonly ref: AggregateRef;
   readonly kind: Kind<S, C, E>;
   readonly log: EventLog;
@@ -40,13 +40,13 @@ export interface ActorOptions<S, C extends NamedCommand, E extends StoredEvent> 
   readonly onCommit: (move: Move<S>) => void;
   /** Called when the aggregate's log cannot be read. */
   readonly onUnreadable?: (failure: unknown) => void;
-  /** Called when `onCommit` has thrown behind a commit of this actor: no caller learns of it. */
+  /** Called when `onCommit` has thrown after a commit of this actor: the caller's reply does not contain that error. */
   readonly onFailed?: (failure: unknown) => void;
-  /** Called when nothing is being decided and nothing waits. */
+  /** Called when no decision is in progress and no command waits. */
   readonly onIdle?: () => void;
 }
 
-/** One commit folded in. */
+/** One folded commit. */
 export interface Move<S> {
   readonly before: S | undefined;
   readonly after: S;
@@ -60,12 +60,12 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   readonly #options: ActorOptions<S, C, E>;
   readonly #mailbox: Mailbox<C>;
   #open = true;
-  /** Ends a pause early. Rarely there: making one costs more than a decision. */
+  /** Ends a pause early. Rarely set: creating one costs more than a decision. */
   #endPause: (() => void) | undefined;
   #aggregate: Aggregate<S> = noAggregate;
-  /** Settles when nothing waits any more; undefined while nothing is done. */
+  /** Settles when no command waits; undefined while the actor is idle. */
   #working: Promise<void> | undefined;
-  /** Commits that arrived while a commit of ours was under way. */
+  /** Commits that arrived while a commit of this actor was in progress. */
   #arrived: StoredCommit[] = [];
   readonly #retry: RetryPolicy;
 
@@ -75,7 +75,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     this.#retry = new RetryPolicy(options);
   }
 
-  /** As its commits name it; before the first one as it was asked for. */
+  /** The reference of its commits; before the first one, the reference that was requested. */
   get ref(): AggregateRef {
     return this.#aggregate.ref ?? this.#options.ref;
   }
@@ -88,7 +88,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return this.#aggregate.state;
   }
 
-  /** The log position up to which the aggregate is known here; 0 before its first commit. */
+  /** The log position up to which the aggregate is folded; 0 before its first commit. */
   headSeq(): number {
     return this.#aggregate.head.seq;
   }
@@ -103,8 +103,8 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   }
 
   /**
-   * Decides a command on the latest state and appends what follows. Rejects with a Fault when the actor closes, the log cannot be read
-   * or the decision cannot be stored.
+   * Decides a command on the latest state and appends the resulting events. Rejects with a Fault when the actor closes,
+   * the log cannot be read or the decision cannot be stored.
    */
   command(given: IssuedCommand<C>): Promise<CommandReply> {
     const reply = this.#mailbox.put(given);
@@ -113,8 +113,8 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   }
 
   /**
-   * Folds in a commit that is in the log; late and doubled ones change nothing. Resolves when it, and whatever was under way, has been
-   * folded in.
+   * Folds in a commit that is in the log; late and duplicate ones change nothing. Resolves when it, and any commit in
+   * progress, has been folded in.
    */
   async absorb(stored: StoredCommit): Promise<void> {
     if (stored.seq <= this.headSeq() || !this.#open) return;
@@ -122,13 +122,13 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
       this.#apply(stored);
       return;
     }
-    // A commit of ours is under way, or there is a gap, whatever its reason: the log knows.
+    // A commit of this actor is in progress, or there is a gap for any reason: the log has the missing commits.
     this.#arrived.push(stored);
     this.#work();
     await this.#working;
   }
 
-  /** Reads what the log holds beyond what is known here; says whether that was anything. Throws the log's Faults. */
+  /** Reads the commits after the last folded one; returns whether there were any. Throws the log's Faults. */
   async refresh(): Promise<boolean> {
     const before = this.headSeq();
     for (const stored of await this.#options.log.load(this.ref, before)) this.#apply(stored);
@@ -149,14 +149,14 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     if (after !== undefined) this.#options.onCommit({ before, after, stored, isOwn });
   }
 
-  /** Starts to work unless that is being done. One worker, so that one commit is under way at a time. */
+  /** Starts the worker unless it runs. There is one worker, so that one commit is in progress at a time. */
   #work(): void {
     this.#working ??= this.#untilNothingWaits();
   }
 
   async #untilNothingWaits(): Promise<void> {
     let most: number | undefined;
-    await undefined; // Commands given in the same tick share a commit, and a re-entrant command finds the worker at work.
+    await undefined; // Commands issued in the same tick share a commit, and a re-entrant command finds the worker running.
     try {
       while (this.#open && !(this.#mailbox.isEmpty() && this.#arrived.length === 0)) {
         const batch = this.#mailbox.take(most);
@@ -167,7 +167,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
           this.#retry.reset();
         } catch (failure) {
           endOnBug(failure);
-          // Too much for one commit together: in halves, so that one that is too large by itself takes no other with it.
+          // Too large for one commit: split in halves, so that a command that is too large by itself fails alone.
           if (batch.length > 1 && causeOf(failure).code === "TOO_LARGE") {
             most = Math.ceil(batch.length / 2);
             this.#mailbox.putBack(batch);
@@ -176,7 +176,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
         }
       }
     } finally {
-      // In the same tick as the last look: a command that came between the two would find a worker that has gone.
+      // In the same tick as the last check: a command that arrives between the two would find no worker.
       this.#working = undefined;
       this.#options.onIdle?.();
     }
@@ -207,7 +207,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
       const commit = newCommit(events, batch, { ...this.#options, at: now, prev: head.hash });
       stored = { aggregate: this.ref, ...(await log.append(this.ref, head, commit)), commit };
     }
-    // Replies first: a callback that fails afterwards is no failure of the command.
+    // Replies first: a callback that throws afterwards does not fail the command.
     for (const [index, { settle }] of batch.entries()) {
       const reply = replies[index] ?? { ok: true, seq: head.seq, changed: false };
       settle(reply.ok && reply.changed && stored !== undefined ? { ...reply, seq: stored.seq } : reply);
@@ -215,7 +215,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     if (stored !== undefined) this.#applyOwn(stored);
   }
 
-  /** A failure here must not have the commands decided again: they are in the log. */
+  /** An error here must not cause a second decision of the commands: they are in the log. */
   #applyOwn(stored: StoredCommit): void {
     try {
       this.#apply(stored, true);
@@ -238,7 +238,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return events.reduce((state, event) => this.kind.evolve(state, event, moment), draft);
   }
 
-  /** After a failure: whether the same commands should be decided again, on what the log holds by then. */
+  /** After a failure: whether the same commands should be decided error, on the current state of the log. */
   async #mayRetry(failure: unknown): Promise<boolean> {
     const { code } = causeOf(failure);
     try {
@@ -248,10 +248,10 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
       await this.#pause(waitMs);
       await this.refresh();
       return true;
-    } catch (again) {
-      endOnBug(again);
-      if (isUnreadable(again)) this.#options.onUnreadable?.(again);
-      return this.#options.isOwner && causeOf(again).code === "LOG_UNREACHABLE";
+    } catch (error) {
+      endOnBug(error);
+      if (isUnreadable(error)) this.#options.onUnreadable?.(error);
+      return this.#options.isOwner && causeOf(error).code === "LOG_UNREACHABLE";
     }
   }
 
@@ -260,7 +260,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     if (retry === undefined) return false;
     if (retry.beforeMs > 0) await this.#pause(retry.beforeMs);
     if (await this.refresh()) return true;
-    // A conflict with nothing: no other requester is ahead of us, so trying at once would turn in circles.
+    // A conflict without any new commit: no other requester is ahead, so an immediate retry would loop.
     if (retry.idleMs !== undefined) await this.#pause(retry.idleMs);
     return retry.idleMs !== undefined;
   }
@@ -287,7 +287,8 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
         if (stored.commit.prev === this.#aggregate.head.hash) this.#apply(stored);
         else await this.refresh();
       } catch (failure) {
-        // What cannot be folded in will not be by trying again; what cannot be read now, and what came behind it, will.
+        // A commit that cannot be folded in will fail on every retry; one that cannot be read now, and the commits
+        // after it, will be read later.
         const isAway = causeOf(failure).code === "LOG_UNREACHABLE" && this.#options.isOwner;
         this.#arrived.push(...late.slice(isAway ? index : index + 1));
         throw failure;
@@ -296,7 +297,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   }
 }
 
-/** A Bug is never handled: it ends the process, and a new one starts from the log. */
+/** A Bug is never handled: it ends the process, and a new process starts from the log. */
 function endOnBug(failure: unknown): void {
   if (!(failure instanceof Bug)) return;
   queueMicrotask(() => {

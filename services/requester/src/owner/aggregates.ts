@@ -34,13 +34,16 @@ export interface AggregatesOptions {
   readonly features: FeatureGate;
   /** The lease's fencing number. */
   readonly epoch: number;
-  /** The position up to which everything is in the views. */
+  /** The position up to which all views are written. */
   readonly projectedSeq: () => number;
-  /** There is one more, or one less, in memory. */
+  /** The number of aggregates in memory has changed by one. */
   readonly onSize: () => void;
 }
 
-/** The aggregates of a shard in memory: each is read when it is needed, projected with every commit, and leaves once it is settled. */
+/**
+ * The aggregates of a shard in memory: each is loaded when it is needed, projected with every commit, and evicted once
+ * it is settled.
+ */
 export class Aggregates {
   readonly #options: AggregatesOptions;
   readonly #actors = new Actors();
@@ -50,16 +53,19 @@ export class Aggregates {
   /** Commits that were folded in before the log delivered them: the subject by position. */
   readonly #folded = new Map<number, string>();
   readonly #closed = new AbortController();
-  /** How far the log has been delivered. */
+  /** The position up to which the log has been delivered. */
   #deliveredSeq = 0;
-  /** Where the log ended when the shard was opened: an aggregate that begins behind it is known from its first commit. */
+  /**
+   * The end of the log when the shard was opened: the first commit of an aggregate that begins after it has been
+   * delivered.
+   */
   #openedAt = 0;
 
   constructor(options: AggregatesOptions) {
     this.#options = options;
   }
 
-  /** The log is delivered behind `deliveredSeq`; it ended at `endSeq` when the shard was opened. */
+  /** The log is delivered after `deliveredSeq`; it ended at `endSeq` when the shard was opened. */
   begin(deliveredSeq: number, endSeq: number): void {
     this.#deliveredSeq = deliveredSeq;
     this.#openedAt = endSeq;
@@ -73,7 +79,7 @@ export class Aggregates {
     return this.#actors[Symbol.iterator]();
   }
 
-  /** The aggregates of which something is live on a node. */
+  /** The aggregates with live executions on a node. */
   on(nodeId: string): readonly AnyActor[] {
     return this.#actors.on(nodeId);
   }
@@ -83,17 +89,17 @@ export class Aggregates {
   }
 
   /**
-   * Takes up what the view `open` names. One aggregate that cannot be read holds up no other, nor does a view that does not answer:
-   * what is not written is found again by the next owner. Never rejects.
+   * Opens the aggregates in the view `open`. An aggregate that cannot be read blocks no other, nor does a view that
+   * does not answer: the next owner finds what is not written. Never rejects.
    */
   async takeUp({ quarantine, ...ref }: OpenEntry): Promise<void> {
     try {
-      // Positions have passed what could not be read: it has not been projected.
+      // The positions have passed what could not be read: it has not been projected.
       const actor = await this.actorOf(ref, quarantine === undefined ? undefined : quarantine.seq - 1);
       const state = actor.state();
       const isSettled = state === undefined || actor.kind.isSettled(state);
       if (!isSettled && quarantine === undefined) return;
-      // The entry of a former owner: it died before it could remove it, or could not read what can be read now.
+      // An entry of a former owner: it died before it could remove the entry, or could not read what can be read now.
       const seq = Math.max(actor.headSeq(), quarantine?.seq ?? 0);
       const value = isSettled ? undefined : openValueOf(ref);
       void this.#writeOpen({ bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value }, subjectOf(ref));
@@ -102,13 +108,16 @@ export class Aggregates {
     }
   }
 
-  /** The mark goes last: as long as it is there, the next owner projects again what could not be read. */
+  /** The mark is removed last: as long as it exists, the next owner projects again what could not be read. */
   async #writeOpen(change: Change, subject: string): Promise<void> {
     await this.#inFlight.of(subject);
     await this.#options.projector.apply([change]);
   }
 
-  /** A commit that the log has delivered. Resolves once it is in the views, or its aggregate in quarantine. Never rejects. */
+  /**
+   * On a commit that the log has delivered. Resolves once it is in the views, or its aggregate in quarantine. Never
+   * rejects.
+   */
   async deliver(stored: StoredCommit): Promise<void> {
     const { aggregate, seq } = stored;
     this.#deliveredSeq = seq;
@@ -121,8 +130,8 @@ export class Aggregates {
   }
 
   /**
-   * Whether an actor has folded the commit in already, so that the log need not deliver it. What is answered resolves once it is in the
-   * views, and is undefined for an unknown commit.
+   * Whether an actor has already folded the commit in, so that the log need not deliver it. The returned promise
+   * resolves once the commit is in the views; undefined for an unknown commit.
    */
   known(seq: number): { readonly projected: Promise<void> | undefined } | undefined {
     const subject = this.#folded.get(seq);
@@ -132,7 +141,9 @@ export class Aggregates {
     return { projected: this.#inFlight.of(subject) };
   }
 
-  /** A message that cannot be read: nothing is decided about its aggregate any more. Resolves once the view shows it. */
+  /**
+   * On a message that cannot be read: no further decision is made about its aggregate. Resolves once the view shows it.
+   */
   async onUnreadable(message: UnreadableCommit): Promise<void> {
     this.#deliveredSeq = message.seq;
     const actor = this.#actors.get(message.aggregate);
@@ -140,7 +151,10 @@ export class Aggregates {
     await this.#setAside(quarantinedAt(message));
   }
 
-  /** A commit that this process appended by another actor. What the log has delivered already is known. */
+  /**
+   * On a commit that this process appended through another actor. A commit that the log has already delivered changes
+   * nothing.
+   */
   onAppended(stored: StoredCommit): void {
     if (stored.seq > this.#deliveredSeq) this.#absorbCommit(stored).catch(() => undefined);
   }
@@ -156,14 +170,15 @@ export class Aggregates {
 
   /** Decides a command. Rejects with the log's Faults. */
   async command({ aggregate, ...given }: AddressedCommand): Promise<CommandReply> {
-    // At once where it is in memory: with a pause between the two it could leave before the command reaches it.
+    // Without a pause when the aggregate is in memory: during a pause it could be evicted before the command reaches
+    // it.
     const actor = this.#actors.get(aggregate) ?? (await this.actorOf(aggregate));
     return await actor.command(given);
   }
 
   /**
-   * The actor of an aggregate, read from the log when it is not in memory. What lies behind `projectedSeq` is projected. Rejects with the
-   * log's Faults.
+   * The actor of an aggregate, loaded from the log when it is not in memory. Commits after `projectedSeq` are
+   * projected. Rejects with the log's Faults.
    */
   actorOf(ref: AggregateRef, projectedSeq = Number.POSITIVE_INFINITY): Promise<AnyActor> {
     const known = this.#actors.get(ref);
@@ -177,7 +192,7 @@ export class Aggregates {
     return begun;
   }
 
-  /** Lets everything go at once. */
+  /** Releases all aggregates at once. */
   close(): void {
     this.#closed.abort();
     for (const actor of this.#actors) {
@@ -187,7 +202,7 @@ export class Aggregates {
     this.#actors.clear();
   }
 
-  /** `reacts` is false while an actor reads what the log has. */
+  /** `reacts` is false while an actor reads the log. */
   #newActor(ref: AggregateRef, reacts: () => boolean, atMost = Number.POSITIVE_INFINITY): AnyActor {
     const { ports, by, kinds, epoch, features } = this.#options;
     const projectedSeq = Math.min(atMost, this.#options.projectedSeq());
@@ -223,14 +238,14 @@ export class Aggregates {
     if ((await untilReachable(read, { clock: this.#options.ports.clock, signal })) === undefined)
       throw new Fault("LOG_UNREACHABLE", `this requester no longer owns ${ref.id}`);
     isReading = false;
-    // Known under its full name meanwhile.
+    // Registered under its full name meanwhile.
     const other = this.#actors.get(actor.ref);
     if (other !== undefined) return other;
-    // What was read before the message that cannot be read came in.
+    // The read began before the unreadable message arrived.
     const quarantined = this.#quarantine.get(actor.ref);
     if (quarantined !== undefined) throw new Fault(codeOf(quarantined), quarantined.why);
     const state = actor.state();
-    // A settled one enters memory only when a command opens it again.
+    // A settled aggregate enters memory only when a command reopens it.
     if (state !== undefined && !actor.kind.isSettled(state) && !signal.aborted) this.#enter(actor);
     return actor;
   }
@@ -242,7 +257,7 @@ export class Aggregates {
     const open = openChange(kind, { aggregate, before, after, seq });
     const { projector, projectedSeq } = this.#options;
     const subject = subjectOf(aggregate);
-    // Behind a position that has passed it, the entry in `open` alone leads the next owner here: it goes last.
+    // Once the positions have passed it, only the entry in `open` leads the next owner here: it is removed last.
     const isPassed = open !== undefined && seq <= projectedSeq();
     this.#inFlight.add(subject, projector.apply(isPassed || open === undefined ? made : [...made, open]), () =>
       this.#evict(actor),
@@ -252,8 +267,8 @@ export class Aggregates {
 
   #onFolded(actor: AnyActor, { stored }: Move<unknown>): void {
     const other = this.#actors.get(actor.ref);
-    // Two commands at once may each have read an aggregate that was not in memory: the first one to commit stays, and the log need
-    // not deliver to it what the second one has folded in.
+    // Two concurrent commands may each have loaded an aggregate that was not in memory. The actor that commits first
+    // stays, and the log need not deliver to it what the other one has folded in.
     if (other === undefined || other === actor) this.#enter(actor);
     else other.absorb(stored).catch((failure: unknown) => this.#setAside(quarantinedBy(actor.ref, failure)));
   }
@@ -265,7 +280,7 @@ export class Aggregates {
     this.#options.reconciler.reconcile(actor);
   }
 
-  /** An aggregate leaves memory once it is settled, projected, and nothing waits for an answer about it. */
+  /** Evicts an aggregate once it is settled and projected and no caller waits for an answer about it. */
   #evict(actor: AnyActor): void {
     const state = actor.state();
     if (state === undefined || !actor.isIdle() || !actor.kind.isSettled(state)) return;
@@ -285,7 +300,7 @@ export class Aggregates {
     const { logger } = this.#options.ports;
     if (this.#closed.signal.aborted) return;
     if (!unreadable.has(code)) {
-      logger.warn({ ...aggregate, seq, code, why }, "could not take a commit in");
+      logger.warn({ ...aggregate, seq, code, why }, "could not apply a commit");
       return;
     }
     const change = this.#quarantine.add(quarantined);

@@ -2,17 +2,17 @@ import { assignmentView, causeOf, entries, entryOf, executionOf, foldJob, isLive
 import { tokenProblem } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
 
-/** An execution that a node has, or that the bucket of assignments says it has. */
+/** An execution that a node has, or that the bucket of assignments contains. */
 export interface AssignmentClaim {
   readonly nodeId: string;
   readonly executionId: string;
   readonly jobId: string;
   readonly namespace: string;
-  /** Its assignment is there. Where it is not, and the execution holds, it is written again. */
+  /** Its assignment exists. A missing one is rewritten when the execution is live. */
   readonly isAssigned: boolean;
 }
 
-/** What the log says of an execution. */
+/** The state of an execution in the log. */
 export interface ClaimVerdict {
   /** It is live and placed on the node. */
   readonly holds: boolean;
@@ -29,9 +29,9 @@ interface Logged {
 }
 
 /**
- * Compares claims with the log, makes the bucket agree with it, and says for each execution whether it is live and placed on its
- * node. Every job is read from the log, also by its owner: one that was suspended does not know yet what others have decided.
- * An execution whose job cannot be read, or whose assignment could not be corrected, is left out.
+ * Compares claims with the log, corrects the bucket, and returns for each execution whether it is live and placed on
+ * its node. Every job is read from the log, also by its owner: an owner that was suspended does not know the decisions
+ * of others yet. Executions whose job cannot be read, or whose assignment could not be corrected, are left out.
  */
 export async function checkAssignments(
   ports: CheckPorts,
@@ -51,10 +51,10 @@ export async function checkAssignments(
           verdicts.set(claim.executionId, { holds, recordedUpTo: execution?.report ?? 0 });
         }
       } catch (failure) {
-        // No verdict is not a no: whoever asked waits and asks again.
+        // No verdict is not a refusal: the node waits and asks again.
         ports.logger.warn(
           { jobId: first.jobId, ...causeOf(failure) },
-          "assignments of a job cannot be compared with the log",
+          "could not compare the assignments of a job with the log",
         );
       }
     }),
@@ -63,7 +63,7 @@ export async function checkAssignments(
 }
 
 async function readJob({ log }: CheckPorts, { namespace, jobId }: AssignmentClaim): Promise<Logged> {
-  // What cannot stand in a subject is no job's.
+  // An id that is not valid in a subject belongs to no job.
   if ([namespace, jobId].some((token) => tokenProblem(token) !== undefined)) return { job: undefined, seq: 0 };
   const stored = await log.load({ kind: "job", namespace, id: jobId });
   return { job: foldJob(stored), seq: stored.at(-1)?.seq ?? 0 };
@@ -78,13 +78,13 @@ async function correct({ views, logger }: CheckPorts, claim: AssignmentClaim, { 
   if (holds) {
     const entry = entries(assignmentView, job as Job).find((each) => each.key === key);
     if (entry !== undefined) await views.assignments.put(key, entryOf(entry.seq, entry.value));
-    logger.info({ nodeId, executionId }, "an assignment that was missing is written again");
+    logger.info({ nodeId, executionId }, "rewrote a missing assignment");
     return true;
   }
   const there = await views.assignments.get(key);
   if (there === undefined) return false;
-  // An unknown job has no position: the entry is removed at its own.
+  // An unknown job has no position: the entry is removed at its own position.
   await views.assignments.remove(key, Math.max(seq, there.seq));
-  logger.info({ nodeId, executionId }, "an assignment that does not hold any more is removed");
+  logger.info({ nodeId, executionId }, "removed a stale assignment");
   return false;
 }

@@ -13,7 +13,7 @@ const settings = {
 };
 const spec = JobSpec.parse({ type: "batch", tasks: [{ engine: { type: "noop" } }] });
 
-/** A node that takes everything and does nothing. */
+/** A node that accepts every assignment and does nothing. */
 async function idleNode(sim: SimulatedCluster) {
   const { bidServer, clock } = sim.node(nodeId);
   await bidServer.onAsk(async ({ asks }) => ({
@@ -73,7 +73,7 @@ async function harness() {
 }
 
 describe("the owner of a shard", () => {
-  it("removes assignments that came back, and leaves what holds", async () => {
+  it("removes assignments that reappeared, and leaves live ones", async () => {
     const { sim, assignments, stop, key } = await harness();
     expect([...entriesOf(assignments).keys()]).toEqual([key]);
     sim.rebuild();
@@ -95,7 +95,7 @@ describe("the owner of a shard", () => {
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
   });
 
-  it("finds now and then what no event calls for", async () => {
+  it("finds periodically differences without an event", async () => {
     const { sim, assignments } = await harness();
     await sim.clock.advance(60_000);
     assignments.write(`${nodeId}.e-x`, 3, { seq: 3, jobId: "j-unknown", namespace: "default" });
@@ -103,7 +103,7 @@ describe("the owner of a shard", () => {
     expect(assignments.get(`${nodeId}.e-x`)).toBeUndefined();
   });
 
-  it("writes what is missing again, with the bytes that it had, when a node is back", async () => {
+  it("rewrites missing assignments, with the same bytes, when a node returns", async () => {
     const { sim, assignments, key } = await harness();
     const before = JSON.stringify(assignments.get(key));
     assignments.drop();
@@ -114,7 +114,7 @@ describe("the owner of a shard", () => {
     expect(JSON.stringify(assignments.get(key))).toBe(before);
   });
 
-  it("leaves what it cannot compare, and does so once the log answers again", async () => {
+  it("leaves assignments that it cannot compare, and compares them once the log answers", async () => {
     const { sim, ports, assignments, stop, key } = await harness();
     await stop();
     await sim.clock.advance(60_000);
@@ -128,7 +128,7 @@ describe("the owner of a shard", () => {
 });
 
 describe("a node that asks", () => {
-  it("hears that a live execution of its own holds, and gets a missing assignment again", async () => {
+  it("is answered that its live execution is valid, and gets a missing assignment back", async () => {
     const { assignments, key, ask } = await harness();
     expect(await ask({ isAssigned: true })).toEqual([true]);
     assignments.drop();
@@ -136,7 +136,7 @@ describe("a node that asks", () => {
     expect(assignments.get(key)).toBeDefined();
   });
 
-  it("hears no more than 'not yours' of what is over, elsewhere, or unknown", async () => {
+  it("is answered only 'not yours' for an execution that is over, on another node, or unknown", async () => {
     const { ask, stop, sim } = await harness();
     expect(await ask({ jobId: "j-unknown", isAssigned: true })).toEqual([false]);
     expect(await ask({ executionId: "e-unknown", isAssigned: false })).toEqual([false]);
@@ -146,7 +146,7 @@ describe("a node that asks", () => {
     expect(sim.log.entries.at(-1)?.aggregate.kind).toBe("job");
   });
 
-  it("of another id is not the one whose execution it is", async () => {
+  it("with another id does not have the execution", async () => {
     const { sim, jobId, executionId, key, assignments } = await harness();
     const asking = sim
       .node("n-two")
@@ -156,7 +156,7 @@ describe("a node that asks", () => {
     expect(assignments.get(key)).toBeDefined();
   });
 
-  it("has no verdict while the log cannot be read", async () => {
+  it("gets no verdict while the log cannot be read", async () => {
     const { sim, ports, ask } = await harness();
     ports.proc.cutUntil(sim.clock.now() + 60_000);
     expect(await ask({ isAssigned: true })).toBeUndefined();

@@ -9,33 +9,33 @@ import { readEntries } from "./read-entries.ts";
 
 export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "logger" | "clock">;
 
-/** What is owned, and every aggregate of it that is not settled. */
+/** The owned shards, and every unsettled aggregate in them. */
 export type OwnedAggregates = Pick<Owner, "leaseOf" | "actors">;
 
-// Shards are taken in a row, and nodes come back together: one look at the bucket serves them all.
+// Shards are claimed in a row, and nodes return together: one pass over the bucket serves them all.
 const gatherMs = 500;
-// Between two looks: reading a bucket of some ten thousand entries takes half a second of a server's time.
+// The pause between two passes: reading a bucket of some ten thousand entries takes half a second of a server's time.
 const gapMs = 5_000;
-// A look without any cause: it finds what no event calls for, such as a late write after the bucket was deleted.
+// A pass without a cause: it finds changes without an event, such as a late write after the bucket was deleted.
 const everyMs = 20_000;
-// That look takes at most a fiftieth of the time, however large the bucket is.
+// That pass takes at most a fiftieth of the time, however large the bucket is.
 const everyShare = 50;
-// The longest pause after looks that failed: one damaged job must not have the whole bucket read every five seconds.
+// The longest pause after failed passes: one damaged job must not cause a read of the whole bucket every five seconds.
 const gapMsMax = 300_000;
 
-/** As much of an assignment as says which job it belongs to. */
+/** The part of an assignment that names its job. */
 const Address = z.object({ jobId: z.string(), namespace: z.string() });
 
 /**
- * Makes the assignments of the owned shards what the log says: removes what is settled, writes again what is missing. It looks
- * when a shard was taken, when a node has come back, when the connection to the server was away, and now and then.
+ * Reconciles the assignments of the owned shards with the log: removes settled ones, rewrites missing ones. It runs
+ * after a shard was claimed, a node returned or the connection to the server was restored, and periodically.
  */
 export class AssignmentReconciler implements Process {
   readonly name = "assignment reconciler";
   readonly #ports: ReconcilerPorts;
   readonly #owned: OwnedAggregates;
   readonly #closed = new AbortController();
-  /** Which part of the bucket is to be looked at: everything, or the entries of these nodes. */
+  /** The part of the bucket to reconcile: everything, or the entries of these nodes. */
   #due: Set<string> | "everything" = new Set();
   #running: Promise<void> | undefined;
   #cancelNext: (() => void) | undefined;
@@ -57,7 +57,7 @@ export class AssignmentReconciler implements Process {
     await this.#running;
   }
 
-  /** Looks soon at the entries of a node, or at all. */
+  /** Schedules a pass over the entries of a node, or over all. */
   soon(nodeId?: string): void {
     if (nodeId === undefined) this.#due = "everything";
     else if (this.#due !== "everything") this.#due.add(nodeId);
@@ -94,7 +94,7 @@ export class AssignmentReconciler implements Process {
       } catch (failure) {
         this.#due = "everything";
         waitMs = Math.min(waitMs * 2, gapMsMax);
-        logger.warn(causeOf(failure), "assignments could not be compared with the log; it is tried again");
+        logger.warn(causeOf(failure), "could not compare the assignments with the log; retrying");
       }
       await pause(clock, waitMs, signal);
     }
@@ -117,7 +117,7 @@ export class AssignmentReconciler implements Process {
     return claims.length - verdicts.size;
   }
 
-  /** What differs from the jobs in memory. Whether it is wrong is for the log to say. */
+  /** The differences from the jobs in memory. The log decides which of them are wrong. */
   #claims(pattern: string, there: ReadonlyMap<string, ViewEntry>): readonly AssignmentClaim[] {
     const claims: AssignmentClaim[] = [];
     const expected = new Set<string>();

@@ -14,7 +14,10 @@ const received: ReceivedReport = {
 const changed: CommandReply = { ok: true, seq: 8, changed: true };
 const refused: CommandReply = { ok: false, rejection: { code: "NOT_YOURS", why: "it is another's" } };
 
-/** An aggregate that answers with these, one after the other, and a place for parked reports that fails so often first. */
+/**
+ * An aggregate that returns these answers, one after the other, and a store of parked reports that fails this number of
+ * times first.
+ */
 function harness(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 0) {
   const clock = createManualClock(0);
   const closed = new AbortController();
@@ -49,13 +52,13 @@ function harness(answers: readonly (CommandReply | ErrorCode)[], parkFailures = 
 it.each([
   ["stored", changed],
   ["refused", refused],
-])("a report is worked off once what follows from it is %s", async (_what, outcome) => {
+])("a report is done once its result is %s", async (_what, outcome) => {
   const { clock, isDone, parked } = harness([outcome]);
   await clock.settle();
   expect([isDone(), parked]).toEqual([true, []]);
 });
 
-it("a report is decided again while the log does not answer, and not worked off before", async () => {
+it("a report is decided again while the log does not answer, and not done before", async () => {
   const { clock, isDone, tries } = harness(["LOG_UNREACHABLE", "LOG_UNREACHABLE", "LOG_UNREACHABLE", changed]);
   await clock.settle();
   expect([isDone(), tries()]).toEqual([undefined, 1]);
@@ -63,7 +66,7 @@ it("a report is decided again while the log does not answer, and not worked off 
   expect([isDone(), tries()]).toEqual([true, 4]);
 });
 
-it("a report whose shard has gone is left to the next owner", async () => {
+it("a report whose shard was lost is left to the next owner", async () => {
   const { clock, isDone, closed } = harness(["LOG_UNREACHABLE"]);
   await clock.advance(5_000);
   closed.abort();
@@ -81,7 +84,7 @@ it.each(["LOG_NEWER", "LOG_DAMAGED"] as const)(
 );
 
 it.each(["LOG_UNSUITABLE", "TOO_LARGE", "INTERNAL"] as const)(
-  "a report that fails with %s is parked with its reason, and worked off once that is stored",
+  "a report that fails with %s is parked with its reason, and done once that is stored",
   async (code) => {
     const { clock, isDone, parked } = harness([code], 2);
     await clock.settle();

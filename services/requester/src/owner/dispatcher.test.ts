@@ -89,13 +89,13 @@ describe("the stop of a job of a thousand executions that is busy with reports",
     const late: CommandEnvelope[] = [];
     const reply = await harness.until(dispatcherOf(harness, "b", deafBus(harness, late)).send(stop("s")));
     expect(late).toHaveLength(1);
-    const again = await harness.until(dispatcherOf(harness, "c").send(stop("s")));
-    expect(again).toEqual(reply);
+    const repeated = await harness.until(dispatcherOf(harness, "c").send(stop("s")));
+    expect(repeated).toEqual(reply);
     expect(stops(harness)).toHaveLength(1);
   });
 });
 
-/** A bus on which every command is lost; what was sent is kept. */
+/** A bus on which every command is lost; it records what was sent. */
 function deafBus({ sim }: ShardHarness, sent: CommandEnvelope[] = []): CommandBus {
   return {
     send: (_shard, envelope, waitMs) => {
@@ -106,7 +106,7 @@ function deafBus({ sim }: ShardHarness, sent: CommandEnvelope[] = []): CommandBu
   };
 }
 
-it("a silent bus is waited for two seconds", async () => {
+it("a silent bus delays a command by two seconds", async () => {
   const harness = await busy();
   const sentAt = harness.sim.clock.now();
   await harness.until(dispatcherOf(harness, "b", deafBus(harness)).send(stop("s")));
@@ -123,7 +123,7 @@ describe("the creation of a job", () => {
     actor: client,
   });
 
-  it("with the same id is done once, whichever requester gets it", async () => {
+  it("with the same id is decided once, whichever requester gets it", async () => {
     const harness = shardHarness();
     const first = await harness.until(dispatcherOf(harness, "a").create(submit("one")));
     const second = await harness.until(dispatcherOf(harness, "b").create(submit("one")));
@@ -132,12 +132,12 @@ describe("the creation of a job", () => {
     expect(harness.sim.log.entries).toHaveLength(1);
   });
 
-  it("is known again when the job has changed since", async () => {
+  it("is recognized when the job has changed since", async () => {
     const harness = shardHarness();
     const first = await harness.until(dispatcherOf(harness, "a").create(submit("one")));
     for (let n = 0; n < 3; n++) await harness.until(dispatcherOf(harness, "a").send(stop(`stop-${n}`)));
-    const again = await harness.until(dispatcherOf(harness, "b").create(submit("one")));
-    expect(again.reply).toEqual(first.reply);
+    const repeated = await harness.until(dispatcherOf(harness, "b").create(submit("one")));
+    expect(repeated.reply).toEqual(first.reply);
   });
 
   it("by another id is refused", async () => {
@@ -149,7 +149,7 @@ describe("the creation of a job", () => {
     expect(harness.sim.log.entries).toHaveLength(1);
   });
 
-  it("by two requesters at once makes one job", async () => {
+  it("by two requesters concurrently creates one job", async () => {
     const harness = shardHarness();
     const both = ["a", "b"].map((by) => dispatcherOf(harness, by).create(submit(by)));
     const replies = await harness.until(Promise.all(both));

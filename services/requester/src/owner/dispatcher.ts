@@ -14,21 +14,21 @@ import { AggregateActor } from "./aggregate-actor.ts";
 import type { FeatureGate } from "./feature-gate.ts";
 import { refusalOf } from "./serve-commands.ts";
 
-/** Gives commands to aggregates, wherever they are owned: the one way from a client or an effect into the log. */
+/** Sends commands to aggregates, wherever they are owned: the only path from a client or an effect into the log. */
 export interface Dispatcher {
   /**
-   * Gives a command to an aggregate that exists; its namespace may be `*`. The local owner decides it, else the owner elsewhere, else
-   * this process without a lease. The same id is decided once. Throws the log's Faults.
+   * Sends a command to an existing aggregate; its namespace may be `*`. The local owner decides it, else a remote
+   * owner, else this process without a lease. Commands with the same id are decided once. Throws the log's Faults.
    */
   send(envelope: CommandEnvelope): Promise<CommandReply>;
-  /** Gives the command that creates an aggregate. It is never routed: the log accepts one first commit. */
+  /** Sends the command that creates an aggregate. It is never routed: the log accepts only one first commit. */
   create(envelope: CommandEnvelope): Promise<Creation>;
 }
 
-/** What came of a creation. */
+/** Result of a creation. */
 export interface Creation {
   readonly reply: CommandReply;
-  /** The first commit, where this very command had created the aggregate before. */
+  /** The first commit, when this command had created the aggregate before. */
   readonly existing: StoredCommit | undefined;
 }
 
@@ -37,15 +37,15 @@ export interface DispatcherOptions {
   readonly kinds: Kinds;
   readonly by: string;
   readonly features?: FeatureGate;
-  /** Decides it here; undefined when this requester does not own the shard. */
+  /** Decides the command here; undefined when this requester does not own the shard. */
   readonly local: (envelope: CommandEnvelope) => Promise<CommandReply> | undefined;
   /** Called with each commit that was appended without a lease, and the state after it. */
   readonly onAppended: (stored: StoredCommit, state: unknown) => void;
 }
 
-// HOUSE: an owner that has not answered by then is taken for gone; the expected sequence keeps both from deciding.
+// HOUSE: an owner that has not answered by then counts as gone; the expected sequence prevents a decision by both.
 const ownerWaitMs = 2_000;
-// As long as a client waits for a call: the local owner retries for longer while the log is away.
+// As long as a client waits for a response: the local owner retries for longer while the log is unavailable.
 const localWaitMs = 20_000;
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -74,9 +74,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const local = options.local(envelope);
       if (local !== undefined) return await within(local, { clock, limitMs: localWaitMs, late: localIsLate });
       const routed = await route(commands, envelope);
-      // An owner of an older release may not be able to read what this one can.
+      // An owner of an older release may not be able to read what this release writes.
       if (routed !== undefined && (routed.ok || routed.rejection.code !== "LOG_NEWER")) return routed;
-      // Before it is read, which a later release may have made impossible here.
+      // Before the read, which a later release may have made impossible here.
       options.features?.demandSupport();
       const actor = newActor(envelope);
       await actor.refresh();
@@ -99,7 +99,7 @@ function route(commands: CommandBus, envelope: CommandEnvelope): Promise<Command
   return commands.send(shardOf(envelope.aggregate.id), envelope, ownerWaitMs);
 }
 
-/** The aggregate's first commit when this command made it. */
+/** The aggregate's first commit when this command created it. */
 async function firstBy(log: EventLog, { aggregate, id }: CommandEnvelope): Promise<StoredCommit | undefined> {
   const [first] = await log.load(aggregate);
   return first?.commit.cause.id === id ? first : undefined;

@@ -22,9 +22,12 @@ export interface EffectDelivererOptions {
   readonly dispatcher: Dispatcher;
 }
 
-/** The pause after a delivery that failed, and the longest: a receiver in quarantine needs an operator, an owner that moves seconds. */
+/**
+ * The pause after a failed delivery, and the longest: a receiver in quarantine needs an operator, an owner that changes
+ * needs seconds.
+ */
 const deliveryBackoff = { firstMs: 500, maxMs: 30_000 } as const;
-// Deliveries at once: enough to hide their round trips, few enough for the log's server.
+// Concurrent deliveries: enough to hide their round trips, few enough for the NATS server.
 const deliveringMax = 64;
 
 interface EffectDelivery {
@@ -36,8 +39,8 @@ interface EffectDelivery {
 }
 
 /**
- * Delivers effects as commands with the effect's id, until the sender has recorded how they ended. Each is retried by itself with
- * back-off: a receiver that cannot be reached or read holds back nothing else.
+ * Delivers effects as commands with the effect's id, until the sender has recorded how they ended. Each is retried
+ * separately with back-off: a receiver that cannot be reached or read blocks no other.
  */
 export class EffectDeliverer {
   readonly #options: EffectDelivererOptions;
@@ -49,7 +52,7 @@ export class EffectDeliverer {
     this.#options = options;
   }
 
-  /** The effects of an aggregate that are open now. */
+  /** The open effects of an aggregate. */
   update(actor: AnyActor, effects: readonly Effect[]): void {
     const known = this.#deliveries.get(actor);
     if (known === undefined && effects.length === 0) return;
@@ -100,7 +103,7 @@ export class EffectDeliverer {
       const answer = answerOf(effect, await this.#send(effect));
       const recorded = await actor.command({ command: answer, actor: { type: "requester", id: by } });
       if (!recorded.ok) throw new Fault(recorded.rejection.code, recorded.rejection.why);
-      // Its sender still wants it: delivered once more, as that changes nothing at the receiver.
+      // The sender still requires it: delivered once more, which changes nothing at the receiver.
       if (this.#isDesired(delivery)) throw new Fault("ILLEGAL_TRANSITION", "the sender did not record the answer");
     } catch (failure) {
       this.#retryLater(delivery, failure);
@@ -137,8 +140,8 @@ export class EffectDeliverer {
 }
 
 /**
- * How an effect ended. A receiver whose state does not allow the command any more is over: nothing is left to do there. Throws a Fault
- * for a refusal that time may change.
+ * How an effect ended. A receiver whose state no longer allows the command is done: no work is left there. Throws a
+ * Fault for a refusal that may change with time.
  */
 function answerOf({ id: effectId }: Effect, reply: CommandReply): EffectAnswered {
   if (reply.ok || reply.rejection.code === "ILLEGAL_TRANSITION")

@@ -29,13 +29,13 @@ function start(refusing: readonly string[] = []): ErrandCommand {
   return { name: "Start", plan };
 }
 
-/** Gives a client's command to an errand. */
+/** Sends a client's command to an errand. */
 const giver =
   ({ until }: ShardHarness, { shard }: OwnedShard) =>
   (id: string, command: ErrandCommand) =>
     until(shard.command({ aggregate: errand(id), command, id: `${id} ${command.name}`, actor: client }));
 
-/** The events of an errand, with the effect that each is about. */
+/** The events of an errand, each with its effect's id. */
 const eventsOf = ({ sim }: ShardHarness, id: string) =>
   sim.log
     .load(errand(id), 0)
@@ -43,7 +43,7 @@ const eventsOf = ({ sim }: ShardHarness, id: string) =>
 
 const countOf = (all: readonly string[], one: string) => all.filter((each) => each === one).length;
 
-/** What must hold once everything is over, whatever happened. */
+/** The invariants once everything is settled. */
 function expectSettledOnce(harness: ShardHarness): void {
   const ended = eventsOf(harness, parent);
   expect(countOf(ended, "ErrandEnded")).toBe(1);
@@ -66,7 +66,7 @@ describe("effects", () => {
     expect(owned.shard.size()).toBe(0);
   });
 
-  it("that are refused become EffectRefused, and those to receivers that are over are done", async () => {
+  it("that are refused become EffectRefused, and those to ended receivers are done", async () => {
     const harness = shardHarness();
     const owned = await harness.open("a");
     const [refusing = "", ...others] = children;
@@ -81,7 +81,7 @@ describe("effects", () => {
     expect([countOf(all, "ErrandEnded"), owned.shard.size()]).toEqual([1, 0]);
   });
 
-  it("to a receiver in quarantine are repeated with back-off, and hold back no other", async () => {
+  it("to a receiver in quarantine are repeated with back-off, and block no other", async () => {
     const harness = shardHarness();
     const { sim } = harness;
     const [blocked = "", ...others] = children;
@@ -109,7 +109,7 @@ describe("effects", () => {
     expect(owned.warnings.filter((each) => each.includes("deliver an effect"))).toHaveLength(1);
   });
 
-  it("are repeated while the log is away", async () => {
+  it("are repeated while the log is unavailable", async () => {
     const harness = shardHarness();
     const owned = await harness.open("a");
     await giver(harness, owned)(parent, start());
@@ -143,7 +143,7 @@ describe("effects", () => {
   });
 
   it.each(Array.from({ length: 40 }, (_, n) => n))(
-    "go on under a new owner, and nothing is done twice, after a kill %i milliseconds into it",
+    "continue under a new owner, and none is applied twice, after a kill %i milliseconds into it",
     async (ms) => {
       const harness = shardHarness();
       const { sim } = harness;

@@ -59,8 +59,8 @@ const write = (requester: Requester, kind: string): Promise<CommandReply> => {
 const refused = { ok: false, rejection: { code: "FEATURE_LEVEL" } };
 const raise = (level: number) => sim.requester("operator").leases.raiseFeatureLevel(level);
 
-describe("what a next release adds", () => {
-  it("is refused until the feature level is raised, each by its name, and allowed after it", async () => {
+describe("an addition of the next release", () => {
+  it("is refused by name until the feature level is raised, and allowed after it", async () => {
     const next = await boot("r-next", "next");
     const { jobId } = await submit(next, "batch");
     const aggregate = { kind: "job", namespace: "default", id: jobId };
@@ -80,14 +80,14 @@ describe("what a next release adds", () => {
     for (const reply of [await note("n-2"), await write(next, "pool"), await write(next, "memo")])
       expect(reply).toMatchObject({ ok: true });
   });
-  it("is not held back by a level that is as high", async () => {
+  it("is not refused at its feature level", async () => {
     const current = await boot("r-now", "current");
     expect(await write(current, "memo")).toMatchObject({ ok: true });
   });
 });
 
 describe("a requester below the cluster's feature level", () => {
-  it("gives its shards to the others, appends nothing, and says so once", async () => {
+  it("releases its shards to the others, appends nothing, and logs that once", async () => {
     const old = await boot("r-old", "current");
     const next = await boot("r-next", "next");
     await expect.poll(() => [owns(old), owns(next)]).toEqual([shardCount / 2, shardCount / 2]);
@@ -99,10 +99,10 @@ describe("a requester below the cluster's feature level", () => {
     await raise(nextFeatureLevel);
     expect(sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
     expect(warnings.filter((line) => line.includes("too old"))).toEqual([
-      "r-old: this requester is too old for the cluster and owns nothing",
+      "r-old: this requester does not support the cluster's feature level and owns nothing",
     ]);
   });
-  it("takes nothing when it starts, also alone", async () => {
+  it("claims nothing when it starts, also alone", async () => {
     await raise(nextFeatureLevel);
     const old = await boot("r-old", "current");
     await expect.poll(() => old.features.isBehind()).toBe(true);
@@ -119,7 +119,7 @@ describe("a requester below the cluster's feature level", () => {
     await write(next, "memo");
     const aggregate = { kind: "memo", namespace: "default", id: "memo-1" };
     const command: MemoCommand = { name: "Close" };
-    // While the new owner still opens its shard there is none to pass it on to.
+    // While the new owner still opens its shard, no owner answers.
     const send = () => old.dispatcher.send({ id: "close", aggregate, command, actor }).catch(causeOf);
     await expect.poll(send).toMatchObject({ changed: true });
     expect(sim.log.entries.at(-1)?.commit.by).toBe("r-next");

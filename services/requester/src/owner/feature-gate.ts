@@ -8,8 +8,8 @@ export interface FeatureGateOptions {
 }
 
 /**
- * What may be written at the cluster's feature level. A release writes only what the one before it reads, until the level is raised; a
- * requester that does not support the level writes nothing.
+ * What may be written at the cluster's feature level. A release writes only what the previous release reads, until the
+ * level is raised. A requester that does not support the level writes nothing.
  */
 export class FeatureGate {
   readonly #options: FeatureGateOptions;
@@ -19,7 +19,7 @@ export class FeatureGate {
     this.#options = options;
   }
 
-  /** The cluster's level as it is known here. */
+  /** The cluster's level as this requester knows it. */
   level(): number {
     return this.#level;
   }
@@ -28,27 +28,27 @@ export class FeatureGate {
     return this.#options.supported;
   }
 
-  /** Takes the cluster's level over from the leases. */
+  /** Reads the cluster's level from the leases. */
   update({ featureLevel: level }: Pick<LeaseSnapshot, "featureLevel">): void {
     if (level <= this.#level) return;
     this.#level = level;
     const { supported, logger } = this.#options;
     if (this.isBehind())
-      logger.warn({ level, supported }, "this requester is too old for the cluster and owns nothing");
+      logger.warn({ level, supported }, "this requester does not support the cluster's feature level and owns nothing");
     else logger.info({ level, supported }, "the cluster's feature level");
   }
 
-  /** This requester may own and append nothing. */
+  /** This requester may neither own a shard nor append. */
   isBehind(): boolean {
     return this.#level > this.#options.supported;
   }
 
-  /** Throws Fault REQUESTER_BEHIND where nothing may be decided here. */
+  /** Throws Fault REQUESTER_BEHIND where this requester may not decide. */
   demandSupport(): void {
     if (!this.isBehind()) return;
     throw new Fault(
       "REQUESTER_BEHIND",
-      `the cluster is at level ${this.#level}, ${this.#options.supported} is supported here`,
+      `the cluster is at level ${this.#level}, this requester supports up to ${this.#options.supported}`,
     );
   }
 

@@ -1,15 +1,15 @@
 import { type CommandReply, Fault, type NamedCommand } from "@shoal/core";
 import type { Actor, AggregateRef } from "@shoal/proto";
 
-/** A command, and who gives it. */
+/** A command and its actor. */
 export interface IssuedCommand<C> {
   readonly command: C;
-  /** A client's command has one; it is decided once. Reports and what an aggregate gives itself have none. */
+  /** A client's command has an id and is decided once. Reports and an aggregate's own commands have none. */
   readonly id?: string;
   readonly actor: Actor;
 }
 
-/** A command with the aggregate that it is for. */
+/** A command with its aggregate. */
 export interface AddressedCommand extends IssuedCommand<NamedCommand> {
   readonly aggregate: AggregateRef;
 }
@@ -20,7 +20,7 @@ export interface PendingCommand<C> extends IssuedCommand<C> {
   readonly fail: (failure: unknown) => void;
 }
 
-// More reports and deadlines at once than one commit should answer; the rest goes into the next.
+// The most commands without an id in one commit, such as reports and deadlines; the others go into the next commit.
 const batchMax = 256;
 
 /** The commands that wait for one aggregate, in order. */
@@ -45,8 +45,8 @@ export class Mailbox<C> {
   }
 
   /**
-   * The next commands to decide in one commit, at most `most`. A command with an id is decided alone; others share a commit when the
-   * same actor gives them.
+   * The next commands to decide in one commit, at most `most`. A command with an id is decided alone; others share a
+   * commit when they have the same actor.
    */
   take(most: number = batchMax): readonly PendingCommand<C>[] {
     const [first] = this.#pending;
@@ -75,7 +75,7 @@ export class Mailbox<C> {
   }
 
   #closed(): Fault {
-    return new Fault("LOG_UNREACHABLE", `this requester no longer owns ${this.#of}; another one goes on with it`);
+    return new Fault("LOG_UNREACHABLE", `this requester no longer owns ${this.#of}; another requester continues it`);
   }
 }
 

@@ -2,21 +2,21 @@ import type { NamedCommand, Random } from "@shoal/core";
 import { type Commit, commitVersion, type StoredEvent } from "@shoal/proto";
 import type { IssuedCommand } from "./mailbox.ts";
 
-/** Who decides, when, and behind what. */
+/** The actor, the time and the predecessor of a commit. */
 export interface CommitOrigin {
   readonly by: string;
   readonly epoch: number;
   readonly random: Pick<Random, "uuid">;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The hash of the commit before it. */
+  /** The hash of the previous commit. */
   readonly prev: string;
 }
 
-// A burst of reports may join many names; the first 200 characters say enough.
+// A burst of reports may join many names; the first 200 characters are sufficient.
 const causeCharsMax = 200;
 
-/** One commit with the events of a batch of commands, which one actor gave. */
+/** One commit with the events of a batch of commands of one actor. */
 export function newCommit<E extends StoredEvent>(
   events: readonly E[],
   batch: readonly IssuedCommand<NamedCommand>[],

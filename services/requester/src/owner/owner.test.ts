@@ -31,14 +31,14 @@ function harness() {
   return { sim, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve };
 }
 
-it("gives back what it was still taking when another requester joined", async () => {
+it("releases shards that it was still claiming when another requester joined", async () => {
   const { sim, requester, processes, openGate } = harness();
   const driving = drive(sim.clock);
   for (const each of processes) await each.start();
   await sim.requester("b").leases.start({ changed: () => undefined, lost: () => undefined });
   const { owners, requesters } = sim.leases.snapshot();
   expect([owners.size, requesters, requester.owner.holdings().size]).toEqual([shardCount, ["a", "b"], 0]);
-  // Whatever there is to hear is heard before the answers come: nothing else will ever call for another look.
+  // All snapshots are delivered before the answers arrive: nothing else will trigger a rebalance.
   driving.stop();
   await sim.clock.advance(1_000);
   openGate();
@@ -47,7 +47,7 @@ it("gives back what it was still taking when another requester joined", async ()
   expect(sim.leases.snapshot().owners.size).toBe(shardCount / 2);
 });
 
-it("shows what it knows before it leaves in order", async () => {
+it("writes its pending views before a clean stop", async () => {
   const { sim, requester, processes, openGate } = harness();
   openGate();
   const driving = drive(sim.clock);
@@ -65,7 +65,7 @@ it("shows what it knows before it leaves in order", async () => {
   expect(await reading).toMatchObject({ job: { id: jobId } });
 });
 
-/** Leases that note each shard that is given back. */
+/** Leases that record each released shard. */
 const noting = (leases: Leases, released: number[]): Leases => ({
   ...leases,
   release(lease) {
@@ -74,7 +74,7 @@ const noting = (leases: Leases, released: number[]): Leases => ({
   },
 });
 
-it("gives each shard back once, however often it looks again while the views are slow", async () => {
+it("releases each shard once, however often it rebalances while the views are slow", async () => {
   const sim = createSimulatedCluster();
   const ports = memoryPorts(sim, "a");
   const slow = Promise.withResolvers<void>();
@@ -108,7 +108,7 @@ it("gives each shard back once, however often it looks again while the views are
   expect(new Set(released).size).toBe(released.length);
 });
 
-it("waits before it takes a shard again that it could not open", async () => {
+it("waits before it claims a shard again that it could not open", async () => {
   const sim = createSimulatedCluster();
   const ports = memoryPorts(sim, "a");
   const { leases, catalog } = ports;
@@ -135,7 +135,7 @@ it("waits before it takes a shard again that it could not open", async () => {
   expect(claims).toBeGreaterThan(shardCount);
 });
 
-it("gives a shard back whose open aggregates cannot be read to the end", async () => {
+it("releases a shard whose open aggregates cannot be read to the end", async () => {
   const sim = createSimulatedCluster();
   const ports = memoryPorts(sim, "a");
   const released: number[] = [];

@@ -26,13 +26,13 @@ export interface OwnerOptions {
   /** This requester's id. */
   readonly by: string;
   readonly features: FeatureGate;
-  /** How often at most positions are saved, milliseconds. */
+  /** The minimum time between two saves of the positions, milliseconds. */
   readonly positionsMs: number;
-  /** A shard came to this requester, or left it. */
+  /** This requester claimed a shard, or lost it. */
   readonly onMoved: (shard: number, isMine: boolean) => void;
 }
 
-/** What an owner holds. */
+/** The load of an owner. */
 export interface Holding {
   /** Aggregates in memory. */
   readonly aggregates: number;
@@ -42,16 +42,17 @@ export interface Holding {
   readonly rebuilding: readonly string[];
 }
 
-// How long to wait before a shard that could not be opened is tried again: a look at the log costs little, a busy loop much.
+// The pause before a shard that could not be opened is retried: one read of the log is cheap, a busy loop is not.
 const reopenMs = 500;
 
-// Between two checks that no bucket was deleted while nothing moves: an operator notices within a minute or so.
+// The interval of the check that no bucket was deleted while the shard is idle: an operator sees it within about a
+// minute.
 const verifyMs = 20_000;
 
-// Aggregates that react in one turn of the event loop when a node goes: some milliseconds.
+// Aggregates that react in one turn of the event loop when a node is lost: some milliseconds.
 export const reactingAtOnce = 128;
 
-/** Holds this requester's share of the shards, and gives and takes as requesters come and go. */
+/** Owns this requester's share of the shards, and claims and releases shards as requesters come and go. */
 export class Owner implements Process {
   readonly name = "owner";
   readonly #options: OwnerOptions;
@@ -73,7 +74,7 @@ export class Owner implements Process {
       changed: (snapshot) => this.#onSnapshot(snapshot),
       lost: (lease) => {
         ports.logger.warn({ ...lease }, "lease lost, releasing shard");
-        // The snapshot without it may have come before, when it still counted as ours.
+        // A snapshot without it may have arrived before, when the shard still counted as owned.
         const closed = this.#drop(lease.shard)?.close() ?? Promise.resolve();
         void closed.finally(() => this.#rebalanceSoon());
       },
@@ -94,7 +95,7 @@ export class Owner implements Process {
     return this.#shards.get(shard)?.lease;
   }
 
-  /** How many aggregates of a shard are open; undefined when this requester does not own it. */
+  /** The number of open aggregates of a shard; undefined when this requester does not own it. */
   openOf(shard: number): number | undefined {
     return this.#shards.get(shard)?.size();
   }
@@ -104,12 +105,12 @@ export class Owner implements Process {
     return this.#shards.get(shardOf(given.aggregate.id))?.command(given);
   }
 
-  /** A commit that this process appended without a lease. */
+  /** On a commit that this process appended without a lease. */
   onAppended(stored: StoredCommit): void {
     this.#shards.get(shardOf(stored.aggregate.id))?.onAppended(stored);
   }
 
-  /** Has everything react of which something is live on a node. */
+  /** Triggers a reaction of every aggregate with live executions on a node. */
   async reconcileNode(nodeId: string): Promise<void> {
     const actors = [...this.#shards.values()].flatMap((shard) => shard.on(nodeId));
     const { clock } = this.#options.ports;
@@ -119,12 +120,12 @@ export class Owner implements Process {
     }
   }
 
-  /** Every aggregate in memory of the shards that are owned now. */
+  /** Every aggregate in memory of the owned shards. */
   *actors(): Iterable<AnyActor> {
     for (const shard of this.#shards.values()) yield* shard.actors();
   }
 
-  /** The shards owned now. */
+  /** The owned shards. */
   holdings(): ReadonlyMap<number, Holding> {
     return new Map(
       [...this.#shards].map(([number, shard]) => [
@@ -146,7 +147,7 @@ export class Owner implements Process {
 
   #onSnapshot({ requesters, members, owners, featureLevel }: LeaseSnapshot): void {
     this.#options.features.update({ featureLevel });
-    // A requester that is too old for the cluster takes no share of the shards from the others.
+    // A requester that does not support the cluster's level claims no share of the shards.
     const eligible = requesters.filter((id) => (members.get(id)?.featureLevel ?? 1) >= featureLevel);
     this.#leases = { requesters: eligible, owners };
     this.#rebalance();
@@ -181,14 +182,15 @@ export class Owner implements Process {
       const lease = await ports.leases.acquire(shard);
       if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
-      ports.logger.warn({ shard, ...causeOf(failure) }, "could not take a shard; retrying");
-      // Until then it counts as being taken: giving it back changes the snapshot, which would have it taken again without a pause.
+      ports.logger.warn({ shard, ...causeOf(failure) }, "could not claim a shard; retrying");
+      // Until then it counts as being claimed: its release changes the snapshot, which would cause another claim
+      // without a pause.
       await pause(ports.clock, reopenMs, this.#closing.signal);
     } finally {
       this.#taking.delete(shard);
-      // Until now it counted as ours and could not be given back; the share may have become smaller meanwhile.
+      // Until now it counted as owned and could not be released; the share may have become smaller meanwhile.
       if (this.#shards.has(shard)) this.#rebalance();
-      // Another requester has it, or it was given back meanwhile: another one may be missing.
+      // Another requester owns it, or it was released meanwhile: another shard may be missing.
       else this.#rebalanceSoon();
     }
   }
@@ -215,12 +217,12 @@ export class Owner implements Process {
     await this.#options.ports.leases.release(lease).catch((failure: unknown) => {
       this.#options.ports.logger.warn(
         { shard: number, ...causeOf(failure) },
-        "could not give back a shard; its lease ends by itself",
+        "could not release a shard; its lease expires",
       );
     });
   }
 
-  /** From now on it is not ours: at once, so that no later look lets it go again. */
+  /** The shard counts as released from now on, so that no later snapshot releases it a second time. */
   #drop(number: number): Shard | undefined {
     const shard = this.#shards.get(number);
     if (shard === undefined) return undefined;

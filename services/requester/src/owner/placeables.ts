@@ -4,7 +4,7 @@ import type { SlotScheduler } from "./reconciler.ts";
 import type { Placeable } from "./scheduler/placeable.ts";
 import type { Scheduler } from "./scheduler/scheduler.ts";
 
-/** The scheduler as the reconciler uses it: actors become what looks for places. Only jobs react with slots. */
+/** The scheduler as the reconciler uses it: actors become placeables. Only jobs react with slots. */
 export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove">, by: string): SlotScheduler {
   const known = new WeakMap<AnyActor, Placeable>();
   return {

@@ -6,7 +6,7 @@ import { Projector } from "./projector.ts";
 
 const change = { bucket: "jobs", urgent: true, key: "default.j-1", seq: 4, value: { id: "j-1" } };
 
-/** A projector whose writes fail so often with a code before they are stored. */
+/** A projector whose writes fail this number of times with a code before they are stored. */
 function harness(code: ErrorCode, failures: number) {
   const sim = createSimulatedCluster();
   const { views, clock } = sim.requester("a");
@@ -37,7 +37,7 @@ it.each(["LOG_UNSUITABLE", "TOO_LARGE", "LOG_UNREACHABLE", "INTERNAL"] as const)
   },
 );
 
-it("a write that is still refused when the projector closes is not tried again, and never counts", async () => {
+it("a write that is still refused when the projector closes is not retried, and never counts", async () => {
   const { sim, projector, state } = harness("LOG_UNSUITABLE", 3);
   await sim.clock.advance(60);
   projector.close();

@@ -9,10 +9,10 @@ export interface ProjectorPorts {
   readonly logger: Logger;
 }
 
-// A store that refuses is asked again as long as the shard is owned; an operator frees room within minutes.
+// A refused write is retried as long as the shard is owned; an operator frees storage within minutes.
 const refusedBackoff = { ...unreachableBackoff, maxMs: 30_000 } as const;
 
-/** Makes the buckets follow the aggregates: every write is retried until it is stored or the projector is closed. */
+/** Projects the aggregates into the buckets: every write is retried until it is stored or the projector is closed. */
 export class Projector {
   readonly #ports: ProjectorPorts;
   readonly #closed = new AbortController();
@@ -28,7 +28,7 @@ export class Projector {
     await Promise.all(all.map((change) => (change.urgent ? this.#write(change) : this.#coalescer.put(change))));
   }
 
-  /** Writes at once what waits to be coalesced; resolves when it is stored. */
+  /** Writes coalesced changes at once; resolves when they are stored. */
   flush(): Promise<void> {
     return this.#coalescer.flush();
   }
@@ -53,7 +53,7 @@ export class Projector {
         await pause(clock, backoffMs(isAway ? unreachableBackoff : refusedBackoff, failures + 1), signal);
       }
     }
-    // A position must not count what was not written: the next owner writes it.
+    // A position must not include what was not written: the next owner writes it.
     await new Promise(() => undefined);
   }
 }

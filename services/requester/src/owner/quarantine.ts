@@ -2,10 +2,10 @@ import { type Change, causeOf, openKeyOf, openValueOf, type UnreadableCommit } f
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import { z } from "zod";
 
-/** An aggregate whose log this version cannot read: nothing is decided about it. */
+/** An aggregate whose log this version cannot read: no decision is made about it. */
 export interface Quarantined {
   readonly aggregate: AggregateRef;
-  /** The position of the message that cannot be read; 0 when it is not known. */
+  /** The position of the message that cannot be read; 0 when it is unknown. */
   readonly seq: number;
   readonly code: string;
   readonly why: string;
@@ -23,7 +23,7 @@ export class Quarantine {
     return this.#all.get(subjectOf(ref));
   }
 
-  /** Puts an aggregate in; the change shows it in the view `open`. Undefined when it was in already. */
+  /** Adds an aggregate; the change shows it in the view `open`. Undefined when it was added before. */
   add(quarantined: Quarantined): Change | undefined {
     const subject = subjectOf(quarantined.aggregate);
     if (this.#all.has(subject)) return undefined;
@@ -39,13 +39,13 @@ export class Quarantine {
   }
 }
 
-/** Trying again does not help: this version cannot read the aggregate's log, or none can. */
+/** A retry does not help: this version, or every version, cannot read the aggregate's log. */
 export function isUnreadable(failure: unknown): boolean {
   const { code } = causeOf(failure);
   return code === "LOG_NEWER" || code === "LOG_DAMAGED";
 }
 
-/** What a failure to read an aggregate says of it. */
+/** The quarantine entry of a failure to read an aggregate. */
 export function quarantinedBy(aggregate: AggregateRef, failure: unknown): Quarantined {
   const { code, why } = causeOf(failure);
   const details = failure instanceof Error && "details" in failure ? failure.details : {};
@@ -53,7 +53,7 @@ export function quarantinedBy(aggregate: AggregateRef, failure: unknown): Quaran
   return { aggregate, seq: seq.success ? seq.data.seq : 0, code, why };
 }
 
-/** The same for a message that a reader of many could not read. */
+/** The same for a message that a consumer of many subjects could not read. */
 export const quarantinedAt = ({ aggregate, seq, code, why }: UnreadableCommit): Quarantined => ({
   aggregate,
   seq,

@@ -4,16 +4,17 @@ import { type Clock, Fault, pause, type ViewEntry, type ViewStore } from "@shoal
 export interface EntriesToRead {
   readonly pattern: string;
   readonly clock: Clock;
-  /** Ends the reading early. */
+  /** Ends the read early. */
   readonly signal: AbortSignal;
 }
 
-// Five times as long as a request to the server waits for its answer. Entries that arrive begin it again: a bucket may be large.
+// Five times the request timeout of the connection. Every arriving entry restarts it: a bucket may be large.
 const silenceMs = 10_000;
 
 /**
- * The entries of a bucket whose keys match, as they are now. Ends early, with what it has, when the signal fires. Throws Fault
- * LOG_UNREACHABLE when nothing arrives for 10 s, or when the watch does not catch up within 10 s of its first delivery.
+ * The current entries of a bucket whose keys match. Ends early, with a partial result, when the signal fires. Throws
+ * Fault LOG_UNREACHABLE when nothing arrives for 10 s, or when the watch does not catch up within 10 s of its first
+ * delivery.
  */
 export async function readEntries(
   store: ViewStore,
@@ -36,7 +37,7 @@ export async function readEntries(
   try {
     const watch = await within(opening, limit);
     await within(ready.promise, limit);
-    // The first delivery may come from a replica that is behind; what its leader has counts.
+    // The first delivery may come from a replica that is behind; the leader's state is authoritative.
     const readyAt = clock.now();
     if (!signal.aborted) await within(watch.caughtUp(), { ...limit, since: () => readyAt });
     return all;
@@ -50,18 +51,18 @@ interface Limit {
   readonly clock: Clock;
   readonly pattern: string;
   readonly signal: AbortSignal;
-  /** From when on the time counts. */
+  /** The start of the timeout. */
   readonly since: () => number;
 }
 
-/** What was begun, unless it takes longer than `silenceMs`, or the signal fires. */
+/** The result, unless it takes longer than `silenceMs`, or the signal fires. */
 async function within<T>(begun: Promise<T>, { clock, pattern, signal, since }: Limit): Promise<T> {
   const done = new AbortController();
   const late = async (): Promise<never> => {
     const end = AbortSignal.any([done.signal, signal]);
     for (let leftMs = silenceMs; leftMs > 0 && !end.aborted; leftMs = since() + silenceMs - clock.now())
       await pause(clock, leftMs, end);
-    if (signal.aborted) throw new Fault("LOG_UNREACHABLE", `nothing reads the entries ${pattern} any more`);
+    if (signal.aborted) throw new Fault("LOG_UNREACHABLE", `the read of the entries ${pattern} was cancelled`);
     throw new Fault("LOG_UNREACHABLE", `the entries ${pattern} did not arrive within ${silenceMs} ms`);
   };
   const limit = late();

@@ -6,7 +6,7 @@ import { planRebalance } from "./rebalance.ts";
 const owned = (owners: ReadonlyMap<number, string>, who: string) =>
   new Set([...owners].filter(([, owner]) => owner === who).map(([shard]) => shard));
 
-/** Everybody does what planRebalance says, one after the other, until nothing moves. */
+/** Every requester does what planRebalance returns, one after the other, until nothing moves. */
 function settle(
   requesters: readonly string[],
   owners: Map<number, string>,
@@ -25,7 +25,7 @@ function settle(
 }
 
 describe("the share of each requester", () => {
-  it("comes to a fair deal from any picture, and then rests", () => {
+  it("reaches a fair share from any snapshot, and then moves nothing", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -43,7 +43,7 @@ describe("the share of each requester", () => {
     );
   });
 
-  it("moves only the dead one's shards when a requester dies", () => {
+  it("moves only the dead requester's shards", () => {
     const owners = new Map<number, string>();
     settle(["a", "b", "c"], owners);
     const saved = new Map([...owners].filter(([, owner]) => owner !== "b"));

@@ -1,15 +1,16 @@
 import type { LeaseSnapshot } from "@shoal/core";
 import { shardCount } from "@shoal/proto";
 
-/** What one requester does to come to its fair share. */
+/** What one requester does to reach its fair share. */
 export interface Rebalance {
   readonly acquire: readonly number[];
   readonly release: readonly number[];
 }
 
 /**
- * Everybody owns as many shards as everybody else, give or take one; who has too many gives the last ones back, who has too few
- * takes free ones. As little moves as can. `mine` are the shards that this requester holds or is about to.
+ * Every requester owns the same number of shards, give or take one. A requester with too many releases the last ones;
+ * one with too few claims free ones. As few shards as possible move. `mine` are the shards that this requester owns or
+ * is claiming.
  */
 export function planRebalance(
   me: string,
@@ -21,7 +22,7 @@ export function planRebalance(
   const quota = Math.floor(shardCount / requesters.length) + (rank < shardCount % requesters.length ? 1 : 0);
   const shards = Array.from({ length: shardCount }, (_, shard) => shard);
   const free = shards.filter((shard) => !owners.has(shard) && !mine.has(shard));
-  // Everybody begins at another place, so that two who look at once seldom reach for the same shard.
+  // Each requester starts at another index, so that two concurrent ones seldom claim the same shard.
   const start = Math.floor((free.length * rank) / requesters.length);
   const turned = [...free.slice(start), ...free.slice(0, start)];
   return {

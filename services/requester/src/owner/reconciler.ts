@@ -2,9 +2,9 @@ import type { Clock, NamedCommand, Slot, World } from "@shoal/core";
 import type { AnyActor } from "./actors.ts";
 import type { EffectDeliverer } from "./effect-deliverer.ts";
 
-/** Finds places for slots. */
+/** Finds nodes for slots. */
 export interface SlotScheduler {
-  /** What an aggregate looks for now; replaces what it looked for before. */
+  /** The slots that an aggregate needs filled now; replaces the previous ones. */
   request(actor: AnyActor, slots: readonly Slot[]): void;
   remove(actor: AnyActor): void;
 }
@@ -18,13 +18,14 @@ export interface ReconcilerOptions {
   readonly effects: Pick<EffectDeliverer, "update" | "remove">;
 }
 
-// A deadline that has passed and led to no command: what it waits for is not a matter of milliseconds.
+// A deadline that has passed and led to no command: the aggregate waits for something that takes longer than
+// milliseconds.
 const overdueMs = 1_000;
 
 /** Does what an aggregate needs, by its state alone: a missed wake-up is repaired by the next call. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  /** One timer for each aggregate: when time alone changes what it needs. */
+  /** One timer for each aggregate: the time at which its needs change without an event. */
   readonly #timers = new Map<AnyActor, { readonly at: number; readonly cancel: () => void }>();
 
   constructor(options: ReconcilerOptions) {
@@ -45,7 +46,7 @@ export class Reconciler {
     effects.update(actor, reaction.effects);
     scheduler.request(actor, reaction.slots);
     const { nextAt } = reaction;
-    // What was just commanded leads to a commit, and that to the next reaction.
+    // The commands issued here lead to a commit, and the commit to the next reaction.
     this.#arm(actor, nextAt === undefined || nextAt > now ? nextAt : now + overdueMs);
   }
 
@@ -57,7 +58,7 @@ export class Reconciler {
   }
 
   #give(actor: AnyActor, command: NamedCommand): void {
-    // An actor that closes leaves its aggregate to the next owner, which reacts by itself.
+    // An actor that closes leaves its aggregate to the next owner, which reconciles it.
     actor.command({ command, actor: { type: "requester", id: this.#options.by } }).catch(() => undefined);
   }
 

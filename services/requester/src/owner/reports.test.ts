@@ -90,7 +90,7 @@ it("reports of a job that cannot be read are refused, and decided by a requester
   expect(sim.log.entries.at(-1)?.commit.actor).toMatchObject({ type: "node", id: nodeId });
 });
 
-it("a report is counted once it is decided: the next owner decides one whose commit was never stored", async () => {
+it("a report counts once it is decided: the next owner decides one whose commit was never stored", async () => {
   const harness = await withExecution();
   const { sim, until } = harness;
   const position = () => sim.positions.load("open", 3)?.reportsSeq;

@@ -3,24 +3,28 @@ import { unreachableBackoff } from "./until-reachable.ts";
 
 export interface RetryPolicyOptions {
   readonly random: Pick<Random, "fraction">;
-  /** An owner retries until the log answers; without a lease a command fails when it does not, or after some conflicts. */
+  /**
+   * An owner retries until the log answers; without a lease a command fails when the log does not answer, or after some
+   * conflicts.
+   */
   readonly isOwner: boolean;
 }
 
-/** How to go on after a conflict: read the log after `beforeMs`; with nothing new there, wait `idleMs` or give up. */
+/** How to continue after a conflict: read the log after `beforeMs`; without a new commit, wait `idleMs` or give up. */
 export interface ConflictRetry {
   readonly beforeMs: number;
-  /** Undefined: a conflict with nothing does not end by trying again. */
+  /** Undefined: retries do not end a conflict without any new commit. */
   readonly idleMs: number | undefined;
 }
 
-// Conflicts in a row that are tried again at once: with a few requesters one is rare. Behind as many with nothing new to read,
-// something else is wrong.
+// Conflicts in a row that are retried at once: with a few requesters one is rare. After this number without a new
+// commit, another cause is likely.
 const conflictsAtOnce = 5;
-// Without a lease the owner is often faster: with pauses up to a second these tries take about as long as a client waits, 20 s.
+// Without a lease the owner is often faster: with pauses up to a second these retries take about as long as a client
+// waits, 20 s.
 const conflictsMax = 24;
 
-/** When a command is decided again after a failure: each kind of failure is counted for itself, until something succeeds. */
+/** When a command is decided again after a failure: each kind of failure is counted separately, until a success. */
 export class RetryPolicy {
   readonly #options: RetryPolicyOptions;
   #conflicts = 0;
@@ -35,17 +39,17 @@ export class RetryPolicy {
     this.#silences = 0;
   }
 
-  /** The log does not answer: the pause before the next try, milliseconds; undefined when there is none. */
+  /** The log does not answer: the pause before the next attempt, milliseconds; undefined when there is none. */
   afterSilence(): number | undefined {
     return this.#options.isOwner ? backoffMs(unreachableBackoff, ++this.#silences) : undefined;
   }
 
-  /** Another requester was first; undefined when the command is given up. */
+  /** Another requester was faster; undefined when the command is given up. */
   afterConflict(): ConflictRetry | undefined {
     const { isOwner, random } = this.#options;
     const conflicts = ++this.#conflicts;
     if (!isOwner && conflicts >= conflictsMax) return undefined;
-    // With jitter: two that conflict must not come back at the same moment.
+    // With jitter: two requesters in conflict must not retry at the same moment.
     const waitMs = jittered(backoffMs(unreachableBackoff, conflicts - conflictsAtOnce + 1), random);
     return {
       beforeMs: conflicts > conflictsAtOnce ? waitMs : 0,

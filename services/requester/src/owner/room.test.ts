@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { FlowControl } from "./room.ts";
 
-it("holds a reader back from the most until half of it is done", async () => {
+it("pauses a reader at the limit until half of the work is done", async () => {
   let pending = 3;
   const room = new FlowControl(() => pending, 4);
   expect(room.wait()).toBeUndefined();
@@ -20,7 +20,7 @@ it("holds a reader back from the most until half of it is done", async () => {
   expect([isFree, room.wait()]).toEqual([true, undefined]);
 });
 
-it("holds back nothing once it is closed", async () => {
+it("pauses no reader once it is closed", async () => {
   const room = new FlowControl(() => 9, 4);
   const waiting = room.wait();
   room.close();

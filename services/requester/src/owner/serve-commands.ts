@@ -16,12 +16,12 @@ export interface CommandService {
   readonly command: (envelope: CommandEnvelope) => Promise<CommandReply>;
 }
 
-// A sender that gets no answer decides by itself, on what the log holds.
+// A sender that gets no answer decides the command itself, on the state of the log.
 const unanswered: ReadonlySet<ErrorCode> = new Set(["LOG_UNREACHABLE", "INTERNAL", "REQUESTER_BEHIND"]);
 
 /**
- * Answers the commands that other requesters send to the owner of a shard. What this version does not accept gets no answer: the sender,
- * perhaps of a later version, accepts it and decides it by itself.
+ * Answers the commands that other requesters send to the owner of a shard. A command that this version does not accept
+ * gets no answer: the sender, perhaps of a later version, decides it itself.
  */
 export function serveCommands(bus: CommandBus, { shard, kinds, command }: CommandService) {
   return bus.serve(shard, async (envelope) => {
@@ -34,7 +34,7 @@ export function serveCommands(bus: CommandBus, { shard, kinds, command }: Comman
       return await command(envelope);
     } catch (failure) {
       const { code, why } = causeOf(failure);
-      // No answer: the sender asks the log itself.
+      // No answer: the sender reads the log itself.
       if (unanswered.has(code)) throw failure;
       return { ok: false, rejection: { code, why } };
     }

@@ -33,7 +33,7 @@ async function withNoted(): Promise<
 }
 
 describe("one aggregate among many that cannot be read", () => {
-  it("is quarantined with reason and position, and the others go on", async () => {
+  it("is quarantined with reason and position, and the others continue", async () => {
     const { sim, ids, noted, seq, open, until } = await withNoted();
     const { shard } = await open("old");
     await sim.clock.advance(5_000);
@@ -51,7 +51,7 @@ describe("one aggregate among many that cannot be read", () => {
     expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(sim.log.messages.at(-1)?.seq);
   });
 
-  it("is taken up by a requester that can read it, and its views show what the positions have passed", async () => {
+  it("is opened by a requester that can read it, and its views show the commits that the positions have passed", async () => {
     const { sim, noted, open, until } = await withNoted();
     const old = await open("old");
     await sim.clock.advance(5_000);
@@ -63,7 +63,7 @@ describe("one aggregate among many that cannot be read", () => {
     expect([openOf(sim, noted), stateOf(sim, noted)]).toEqual([undefined, "stopped"]);
   });
 
-  it("stays marked until its views show what it could not read", async () => {
+  it("stays marked until its views show the commits that could not be read", async () => {
     const { sim, noted, seq, open, until } = await withNoted();
     const old = await open("old");
     await sim.clock.advance(5_000);
@@ -114,7 +114,7 @@ describe("a takeover", () => {
     expect([second.shard.size(), second.writes]).toEqual([20, []]);
   });
 
-  it("projects what lies behind the positions, and leaves no assignment of an execution that has ended since", async () => {
+  it("projects the commits after the positions, and leaves no assignment of an execution that has ended since", async () => {
     const { sim, open, give, until } = shardHarness();
     const [id = "", other = ""] = jobIds(2);
     await give(id, submitted(id));
@@ -157,7 +157,7 @@ describe("a takeover", () => {
     await sim.clock.advance(5_000);
     await until(first.shard.close());
     await give(id, stop);
-    // The entry of the owner before is still there, and cannot be removed.
+    // The previous owner's entry still exists, and cannot be removed.
     const { shard } = own("b", {
       change: ({ views }) => ({
         views: { ...views, open: { ...views.open, remove: () => new Promise<void>(() => undefined) } },
@@ -186,7 +186,7 @@ it("an aggregate leaves memory once it is settled and projected", async () => {
   expect([shard.size(), entriesOf(sim.views.open).size]).toEqual([0, 0]);
 });
 
-it("following stops at about a thousand commits that the views have not stored, and goes on when they answer", async () => {
+it("reading pauses at about a thousand commits that the views have not stored, and resumes when they answer", async () => {
   const { sim, open, give } = shardHarness();
   const ids = jobIds(2_500);
   for (const id of ids) {

@@ -33,20 +33,21 @@ export interface ShardOptions {
   readonly by: string;
   readonly features: FeatureGate;
   readonly lease: Lease;
-  /** How often at most the shard saves its positions, milliseconds. */
+  /** The minimum time between two saves of the shard's positions, milliseconds. */
   readonly positionsMs: number;
 }
 
-// A write takes milliseconds; a clean stop does not wait for views that do not answer, as the next owner writes them.
+// A write takes milliseconds. A clean stop does not wait for views that do not answer, as the next owner writes them.
 const flushMs = 1_000;
 
-// Aggregates that a takeover reads at once: enough to hide the round trips, few enough for the log's server.
+// Aggregates that a takeover loads concurrently: enough to hide the round trips, few enough for the NATS server.
 const openingAtOnce = 64;
 
-// Commits that are taken in and not yet projected, and reports that are not yet decided, before no more are read: a burst fits, a catch-up does not fill the memory.
+// Unprojected commits, and undecided reports, at which reading pauses: a burst fits, a catch-up does not fill the
+// memory.
 const followedMax = 1_024;
 
-// Between two tries to rebuild a bucket that failed.
+// The pause between two attempts to rebuild a bucket.
 const rebuildPauseMs = 5_000;
 
 /** One slice of all aggregates, while this requester owns it: decided here, appended, projected and reconciled. */
@@ -86,7 +87,7 @@ export class Shard {
     });
   }
 
-  /** Finds what is open and takes it up. Throws a Fault when the log does not answer or is damaged as a whole. */
+  /** Finds the open aggregates and loads them. Throws a Fault when the log does not answer or is damaged as a whole. */
   async open(): Promise<void> {
     const { ports, kinds } = this.#options;
     const { shard } = this.lease;
@@ -143,22 +144,22 @@ export class Shard {
     return [...this.#rebuilding];
   }
 
-  /** Finds out whether every bucket is still there. Throws Fault LOG_UNREACHABLE. */
+  /** Checks that every bucket exists. Throws Fault LOG_UNREACHABLE. */
   verifyBuckets(): Promise<void> {
     return this.#positions.verify();
   }
 
-  /** Writes what is known by now into the views, unless they do not answer soon. For a stop in order. */
+  /** Writes pending changes into the views, with a time limit. For a clean stop. */
   async flush(): Promise<void> {
     const done = new AbortController();
     const late = pause(this.#options.ports.clock, flushMs, done.signal);
     await Promise.race([this.#projector.flush(), late]).finally(() => done.abort());
   }
 
-  /** Lets everything go at once; the next owner goes on. */
+  /** Releases everything at once; the next owner continues. */
   async close(): Promise<void> {
     this.#closed.abort();
-    // Before nothing is in memory any more: what it saves names how many aggregates are open.
+    // Before the aggregates are dropped: the saved position contains the number of open aggregates.
     const saved = this.#positions.close();
     this.#projector.close();
     this.#aggregates.close();
@@ -193,7 +194,7 @@ export class Shard {
     return known !== undefined;
   }
 
-  /** Counts a position as worked off once `projected` settles. */
+  /** Counts a position as done once `projected` settles. */
   #countWhen(projected: Promise<void> | undefined, seq: number): void {
     const { events } = this.#positions;
     const end = events.begin(seq);
@@ -216,8 +217,8 @@ export class Shard {
     const parts = { reports, clock, logger, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
       .catch((failure: unknown) => {
-        // The node repeats it while its assignment is in place.
-        this.#warn({ seq: received.seq }, failure, "could not work off a report");
+        // The node repeats it while its assignment exists.
+        this.#warn({ seq: received.seq }, failure, "could not process a report");
         return true;
       })
       .then((isDone) => {
@@ -227,7 +228,7 @@ export class Shard {
       });
   }
 
-  /** Rebuilds this shard's part of a bucket in the background, until it is done. */
+  /** Rebuilds this shard's part of a bucket in the background, until it succeeds. */
   async #rebuild(bucket: string): Promise<void> {
     const { ports } = this.#options;
     const { signal } = this.#closed;

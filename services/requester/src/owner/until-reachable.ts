@@ -1,11 +1,14 @@
 import { backoffMs, type Clock, causeOf, pause } from "@shoal/core";
 
-/** Back-off while the log or a store does not answer: from a round trip's length up to what an operator would call at once. */
+/**
+ * Back-off while the log or a store does not answer: from the length of a round trip to a delay that an operator would
+ * still call immediate.
+ */
 export const unreachableBackoff = { firstMs: 50, maxMs: 1000 } as const;
 
 /**
- * Tries again while what is thrown says LOG_UNREACHABLE; anything else is thrown on. Resolves with undefined, having given up,
- * once the signal has fired.
+ * Retries while the error is LOG_UNREACHABLE; rethrows any other error. Resolves with undefined, without a result, once
+ * the signal has fired.
  */
 export async function untilReachable<T>(
   act: () => Promise<T>,

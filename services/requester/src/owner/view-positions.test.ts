@@ -20,12 +20,12 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
 
   const begun = { eventsSeq: 0, reportsSeq: 0, isRebuilding: true, revision: 0 } as const;
 
-  it("are missing to a new owner", async () => {
+  it("are missing for a new owner", async () => {
     sim.positions.save("jobs", 3, begun);
     await positions.load(9);
     expect(positions.missing()).toEqual(["jobs"]);
   });
-  it("are lost to the owner that is there: what it writes is not all", async () => {
+  it("are lost for the current owner: its writes are incomplete", async () => {
     sim.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
     await positions.load(9);
     expect(positions.missing()).toEqual([]);
@@ -34,16 +34,16 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     await positions.verify();
     expect(lost).toEqual(["jobs"]);
   });
-  it("are there for a shard that has been idle since the log was empty", async () => {
+  it("exist for a shard that has been idle since the log was empty", async () => {
     sim.positions.save("jobs", 3, { eventsSeq: 0, reportsSeq: 0, revision: 0 });
     await positions.load(9);
     expect(positions.missing()).toEqual([]);
   });
-  it("are missing after a rebuild that another one has begun again", async () => {
+  it("are missing after a rebuild that another process has restarted", async () => {
     sim.positions.save("jobs", 3, begun);
     await expect(positions.rebuilt("jobs")).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
   });
-  it("are there for a log that was empty at the start, also when they are verified", async () => {
+  it("exist for a log that was empty at the start, also when they are verified", async () => {
     await positions.load(0);
     await expect.poll(() => sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 0 });
     await positions.verify();
@@ -52,17 +52,17 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     positions.moved();
     await expect.poll(() => sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 6 });
   });
-  it("are written again, when nothing else moves, after a write that failed", async () => {
+  it("are rewritten, when the shard is idle, after a failed write", async () => {
     sim.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
     await positions.load(9);
-    // The answer to a write was lost.
+    // The acknowledgement of a write was lost.
     sim.positions.save("jobs", 3, { ...(sim.positions.load("jobs", 3) ?? expect.unreachable()), eventsSeq: 6 });
     positions.events.begin(8)();
     positions.moved();
     await expect.poll(() => sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 8 });
     expect(lost).toEqual([]);
   });
-  it("are not written over by an owner that saves in the same moment", async () => {
+  it("are not overwritten by an owner that saves concurrently", async () => {
     sim.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
     await positions.load(9);
     sim.positions.drop("jobs");
@@ -80,7 +80,7 @@ describe("the buckets of a shard", () => {
     buckets: ["jobs", "open"],
     everyMs: 10,
   };
-  /** Positions at 5 in two buckets, and what is found to be lost. */
+  /** Positions at 5 in two buckets, and the buckets that are reported as lost. */
   async function loaded() {
     const sim = createSimulatedCluster();
     const lost: string[] = [];
@@ -113,7 +113,7 @@ describe("the buckets of a shard", () => {
     expect(sim.positions.load("open", 3)).toMatchObject({ eventsSeq: 8 });
   });
 
-  it("are missed when nothing moves, once", async () => {
+  it("are missed when the shard is idle, once", async () => {
     const { sim, lost, verify } = await loaded();
     await verify();
     expect(lost).toEqual([]);
@@ -123,7 +123,7 @@ describe("the buckets of a shard", () => {
     expect(lost).toEqual(["open"]);
   });
 
-  it("are lost where a position is behind ours: another process has made the bucket again", async () => {
+  it("are lost when a position is lower than the owner's: another process has recreated the bucket", async () => {
     const { sim, lost, verify } = await loaded();
     sim.positions.drop("jobs");
     sim.positions.save("jobs", 3, { eventsSeq: 4, reportsSeq: 0, revision: 0 });
@@ -146,7 +146,7 @@ describe("the buckets of a shard", () => {
     expect(lost).toEqual([]);
   });
 
-  it("that are gone once more behind a rebuild are not taken for rebuilt", async () => {
+  it("that are deleted after a rebuild do not count as rebuilt", async () => {
     const { sim, positions } = await loaded();
     sim.positions.drop("jobs");
     const rebuilt = positions.rebuilt("jobs").catch((failure: unknown) => failure);

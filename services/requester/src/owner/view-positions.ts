@@ -8,20 +8,20 @@ export interface ViewPositionsOptions {
   readonly shard: number;
   /** The buckets of every kind's views. */
   readonly buckets: readonly string[];
-  /** How often at most positions are saved, milliseconds. */
+  /** The minimum time between two saves of the positions, milliseconds. */
   readonly everyMs: number;
-  /** How many aggregates of the shard are open. */
+  /** The number of open aggregates of the shard. */
   readonly open: () => number;
-  /** The bucket, or its position, is gone: this shard's part of it has to be rebuilt. */
+  /** The bucket, or its position, is gone: this shard's part of it must be rebuilt. */
   readonly onMissing: (bucket: string) => void;
 }
 
 const origin: ViewPosition = { eventsSeq: 0, reportsSeq: 0 };
 
-/** How far a shard has come, and its position in each bucket. Saved late on purpose: doing some work again is harmless. */
+/** The position of a shard in each bucket. Saves are deferred on purpose: repeated work is harmless. */
 export class ViewPositions {
   readonly #options: ViewPositionsOptions;
-  /** By bucket; a bucket that is missing or being rebuilt is not here. */
+  /** By bucket; a bucket that is missing or being rebuilt is absent. */
   readonly #saved = new Map<string, StoredPosition>();
   events: Watermark = createWatermark(0);
   reports: Watermark = createWatermark(0);
@@ -32,7 +32,10 @@ export class ViewPositions {
     this.#options = options;
   }
 
-  /** Reads the positions; the shard goes on behind the lowest one. Throws Fault LOG_DAMAGED for one behind the log's end. */
+  /**
+   * Reads the positions; the shard continues after the lowest one. Throws Fault LOG_DAMAGED for one after the log's
+   * end.
+   */
   async load(lastSeq: number): Promise<ViewPosition> {
     await Promise.all(
       this.#options.buckets.map(async (bucket) => {
@@ -60,7 +63,10 @@ export class ViewPositions {
     return this.#options.buckets.filter((bucket) => !this.#saved.has(bucket));
   }
 
-  /** A bucket was rebuilt: its position is followed again. Throws Fault REVISION_CONFLICT when it is gone once more. */
+  /**
+   * A bucket was rebuilt: its position is followed again. Throws Fault REVISION_CONFLICT when it has been deleted
+   * since.
+   */
   async rebuilt(bucket: string): Promise<void> {
     const stored = await this.#load(bucket);
     if (stored === undefined || stored.isRebuilding === true)
@@ -69,7 +75,7 @@ export class ViewPositions {
     this.moved();
   }
 
-  /** Something was taken up: save soon. */
+  /** A position has changed: schedule a save. */
   moved(): void {
     const { clock } = this.#options.ports;
     if (this.#closed) return;
@@ -79,18 +85,18 @@ export class ViewPositions {
     });
   }
 
-  /** Finds out which buckets are still there, also when nothing moves. */
+  /** Checks which buckets still exist, also when the shard is idle. */
   async verify(): Promise<void> {
     for (const bucket of [...this.#saved.keys()]) {
       const saved = this.#saved.get(bucket);
       const stored = await this.#load(bucket);
       if (this.#closed || saved === undefined || saved.revision === 0 || this.#saved.get(bucket) !== saved) continue;
-      // The same revision is our own write.
+      // The same revision is this owner's write.
       if (stored?.revision !== saved.revision && isBehind(stored, saved)) this.#lose(bucket);
     }
   }
 
-  /** Saves once more and then never again. */
+  /** Saves one last time. */
   async close(): Promise<void> {
     this.#cancel?.();
     this.#closed = true;
@@ -104,11 +110,11 @@ export class ViewPositions {
 
   async #saveOne(bucket: string, saved: StoredPosition, reached: ViewPosition): Promise<void> {
     const { ports, shard } = this.#options;
-    // Reports are worked off by the shard as a whole; one bucket is enough to say so.
+    // Reports are processed by the shard as a whole; one bucket is sufficient to record them.
     const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
     const isNewer = position.eventsSeq > saved.eventsSeq || position.reportsSeq > saved.reportsSeq;
     const counted = bucket === buckets.open ? { open: this.#options.open() } : {};
-    // A position of nothing is worth saving once: without any, the next owner would rebuild.
+    // Position 0 is saved once: without any position, the next owner would rebuild.
     if (!isNewer && saved.open === counted.open && saved.revision > 0) return;
     const next = {
       eventsSeq: Math.max(position.eventsSeq, saved.eventsSeq),
@@ -124,7 +130,7 @@ export class ViewPositions {
     }
   }
 
-  /** Another requester has written, the bucket is not the same any more, or the answer to our own write was lost. */
+  /** Another requester has written, the bucket is a new one, or the acknowledgement of this owner's write was lost. */
   async #reload(bucket: string): Promise<void> {
     const saved = this.#saved.get(bucket);
     const stored = await this.#load(bucket).catch(() => saved);
@@ -134,7 +140,7 @@ export class ViewPositions {
       return;
     }
     this.#saved.set(bucket, stored);
-    // What could not be written is written next, also when nothing else moves.
+    // A failed save is repeated, also when the shard is idle.
     this.moved();
   }
 
@@ -149,7 +155,7 @@ export class ViewPositions {
   }
 }
 
-/** The bucket was deleted, and perhaps made again: then another process may have begun to rebuild it. */
+/** The bucket was deleted, and perhaps recreated: then another process may have begun to rebuild it. */
 const isBehind = (stored: StoredPosition | undefined, saved: StoredPosition): boolean =>
   stored === undefined ||
   stored.isRebuilding === true ||

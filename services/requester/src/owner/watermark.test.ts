@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createWatermark } from "./watermark.ts";
 
 describe("a watermark", () => {
-  it("never passes what is still under way, in whatever order things end", () => {
+  it("never passes a message in progress, in any order of completion", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(1000), { minLength: 1, maxLength: 40 }),

@@ -1,16 +1,16 @@
-/** How far a stream has been worked off when its pieces finish in any order. */
+/** The position up to which a stream is processed when its messages finish in any order. */
 export interface Watermark {
-  /** Work on the message at `seq` begins; the answer ends it. Sequences begin in rising order. */
+  /** Work on the message at `seq` begins; the returned function ends it. Sequences begin in rising order. */
   begin(seq: number): () => void;
   /** Everything up to here is done. */
   done(): number;
-  /** Messages that are begun and not ended. */
+  /** The number of messages in progress. */
   pending(): number;
 }
 
 /** Starts with everything up to `from` done. */
 export function createWatermark(from: number): Watermark {
-  // In order of insertion, which is rising: the first one is the lowest.
+  // In insertion order, which is rising: the first one is the lowest.
   const open = new Set<number>();
   let highest = from;
   return {

@@ -13,7 +13,7 @@ function writer() {
 }
 
 describe("a write coalescer", () => {
-  it("write the last of several changes, once, and tell everybody who waited", async () => {
+  it("writes the last of several changes, once, and resolves all of them", async () => {
     const { clock, written, late } = writer();
     const all = Promise.all([late.put(change("a", 1)), late.put(change("b", 2)), late.put(change("a", 3))]);
     expect(written).toEqual([]);
@@ -22,7 +22,7 @@ describe("a write coalescer", () => {
     expect(written).toEqual(["a@3", "b@2"]);
   });
 
-  it("write again what changes after a write", async () => {
+  it("writes an entry again that changes after a write", async () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));
     await clock.advanceTo(1000);
@@ -31,7 +31,7 @@ describe("a write coalescer", () => {
     expect(written).toEqual(["a@1", "a@2"]);
   });
 
-  it("wait for an entry to rest, and for one that never rests no longer than half a second", async () => {
+  it("waits for an entry to rest, but no longer than half a second", async () => {
     const { clock, written, late } = writer();
     void late.put(change("rests", 1));
     for (let at = 0; at < 480; at += 60) {
@@ -44,7 +44,7 @@ describe("a write coalescer", () => {
     expect(clock.planned()).toBe(0);
   });
 
-  it("write all that waits when they are told to, and say when it is stored", async () => {
+  it("writes all pending changes on flush, and resolves when they are stored", async () => {
     const { clock, written, late } = writer();
     const all = Promise.all([late.put(change("a", 1)), late.put(change("b", 2)), late.put(change("a", 3))]);
     await late.flush();
@@ -56,14 +56,14 @@ describe("a write coalescer", () => {
     expect(written).toEqual(["a@3", "b@2", "a@4"]);
   });
 
-  it("do not fail a flush with a write that fails", async () => {
+  it("does not fail a flush when a write fails", async () => {
     const late = new WriteCoalescer(createManualClock(0), () => Promise.reject(new Error("no room")));
     const put = expect(late.put(change("a", 1))).rejects.toThrow("no room");
     await late.flush();
     await put;
   });
 
-  it("write nothing once closed", async () => {
+  it("writes nothing once closed", async () => {
     const { clock, written, late } = writer();
     void late.put(change("a", 1));
     late.close();

@@ -1,9 +1,10 @@
 import type { Change, Clock } from "@shoal/core";
 
-// An entry is written once it has not changed for a tick: a job that does nothing lives about as long on a busy cluster, so
-// that all its steps are written at once. A tick is below what a person notices in a list.
+// An entry is written once it has not changed for a tick: a job that does nothing lives about as long on a busy
+// cluster, so that all its states become one write. A tick is shorter than a person notices in a list.
 const tickMs = 100;
-// What changes all the time is written every so many ticks: half a second behind, as a person who watches would accept.
+// An entry that changes continuously is written every few ticks: half a second late, which a person who watches
+// accepts.
 const ticksMax = 5;
 
 interface CoalescedWrite {
@@ -14,7 +15,7 @@ interface CoalescedWrite {
   readonly settled: PromiseWithResolvers<void>;
 }
 
-/** Gathers changes of entries until they rest; of several for one entry only the last is written. */
+/** Coalesces the changes of entries until they rest; of several for one entry only the last is written. */
 export class WriteCoalescer {
   readonly #clock: Clock;
   readonly #write: (change: Change) => Promise<void>;
@@ -32,7 +33,7 @@ export class WriteCoalescer {
     const key = `${change.bucket}/${change.key}`;
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
-      // A change is never older than the one before: they come in the order of the log.
+      // A change is never older than the previous one: they arrive in log order.
       waiting.change = change;
       waiting.moved = true;
       return waiting.settled.promise;
@@ -44,7 +45,7 @@ export class WriteCoalescer {
     return settled.promise;
   }
 
-  /** Writes all that waits without waiting longer; resolves when it is stored or could not be. */
+  /** Writes all pending changes at once; resolves when they are stored or have failed. */
   async flush(): Promise<void> {
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
@@ -53,7 +54,7 @@ export class WriteCoalescer {
     await Promise.allSettled(all.map((late) => this.#store(late)));
   }
 
-  /** Writes nothing any more; what waited is never said to be stored. */
+  /** Stops writing; the promises of pending changes never resolve. */
   close(): void {
     this.#closed = true;
     this.#cancel?.();

@@ -10,16 +10,16 @@ import type { Membership } from "../nodes/membership.ts";
 import type { Holding } from "../owner/owner.ts";
 import type { Roster } from "./roster.ts";
 
-/** The cluster as its operator looks at it and changes it. */
+/** The operator's view of the cluster, and its upgrade. */
 export interface ClusterControl {
   status(): ClusterEntity;
-  /** What this requester owns. */
+  /** The load of this requester. */
   holdings(): HoldingsEntity;
-  /** Whether a part of the bucket that this requester owns is being rebuilt: lists of it are not whole. */
+  /** Whether a part of the bucket that this requester owns is being rebuilt: lists of it are incomplete. */
   isRebuilding(bucket: string): boolean;
   /**
-   * Raises the feature level to the one that every live requester supports. Throws Fault UPGRADE_UNFINISHED with those that are behind,
-   * and LOG_UNREACHABLE.
+   * Raises the feature level to the one that every live requester supports. Throws Fault UPGRADE_UNFINISHED with the
+   * requesters that are behind, and LOG_UNREACHABLE.
    */
   finishUpgrade(): Promise<FinishedUpgradeEntity>;
 }
@@ -32,7 +32,7 @@ export interface ClusterParts {
   readonly leases: Pick<Leases, "raiseFeatureLevel">;
 }
 
-// As many as a person reads; the count says how many there are.
+// As many as a person reads; the response also contains the total.
 const quarantinedShown = 20;
 
 export function createCluster({ requesterId, roster, membership, owner, leases }: ClusterParts): ClusterControl {
@@ -62,7 +62,10 @@ export function createCluster({ requesterId, roster, membership, owner, leases }
   };
 }
 
-/** The level of the newest live requester or of the cluster, and the requesters that do not support it, with what they do support. */
+/**
+ * The level of the newest live requester or of the cluster, and the requesters that do not support it, each with the
+ * level that it supports.
+ */
 export function planUpgrade({ members, featureLevel }: Pick<LeaseSnapshot, "members" | "featureLevel">): {
   readonly target: number;
   readonly behind: readonly string[];

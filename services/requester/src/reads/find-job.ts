@@ -12,7 +12,9 @@ export interface JobReadParts extends JobLocateParts {
   readonly log: EventLog;
 }
 
-/** Finds a job with its history, fresh from the log: for reads that need more than the view has. Throws as `locateJob`. */
+/**
+ * Finds a job with its history, fresh from the log: for reads that need more than the view has. Throws as `locateJob`.
+ */
 export function findJob(parts: JobReadParts, called: string, scope: JobScope = {}): Promise<FoundJob> {
   return locateJob(parts, { called, scope, read: (id) => readJob(parts.log, id) });
 }

@@ -8,15 +8,15 @@ export interface JobLocateParts {
   readonly positions: Pick<PositionGate, "reach">;
 }
 
-/** Where a job is looked for. */
+/** The scope of the search. */
 export interface JobScope {
   /** `default` when left out. */
   readonly namespace?: string | undefined;
-  /** The position that the search must not be older than; it matters for the beginning of an id, which the catalog knows. */
+  /** The minimum position of the search; it matters for prefixes of an id, which the catalog resolves. */
   readonly position?: number;
 }
 
-/** What a person calls a job, and how the job of an id is read: undefined when there is none. */
+/** How a client names a job, and how the job of an id is read: undefined when there is none. */
 export interface JobSearch<T> {
   readonly called: string;
   readonly scope: JobScope;
@@ -26,8 +26,8 @@ export interface JobSearch<T> {
 const fullId = /^j-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * Finds a job by what a person calls it: its full id, its name in the namespace, or the beginning of its id. A full id comes first, so
- * that no job can take another's place by its name. Throws Fault JOB_NOT_FOUND, MULTIPLE_JOBS.
+ * Finds a job by its full id, its name in the namespace, or a prefix of its id. A full id has precedence, so that the
+ * name of one job cannot hide another job. Throws Fault JOB_NOT_FOUND, MULTIPLE_JOBS.
  */
 export async function locateJob<T>(parts: JobLocateParts, { called, scope, read }: JobSearch<T>): Promise<T> {
   const { catalog, positions } = parts;
@@ -43,6 +43,6 @@ export async function locateJob<T>(parts: JobLocateParts, { called, scope, read 
   if (begun !== undefined) return begun;
   throw new Fault(
     "JOB_NOT_FOUND",
-    `job not found: ${called} (looked for a name in namespace ${namespace} and for an id)`,
+    `job not found: ${called} (no job in namespace ${namespace} has this name, and no job has this id)`,
   );
 }

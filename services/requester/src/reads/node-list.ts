@@ -5,9 +5,9 @@ import { build } from "../build.ts";
 import type { Membership } from "../nodes/membership.ts";
 import type { Living, Roster } from "./roster.ts";
 
-/** All nodes: what the log says of them, and how busy they said they were when last heard. */
+/** All nodes: their state in the log, and the load in their last heartbeat. */
 export interface NodeList {
-  /** In order of id; every living requester is among them, this one always. */
+  /** In order of id; every live requester is among them, this one always. */
   all(): readonly NodeEntity[];
 }
 
@@ -17,7 +17,7 @@ export interface NodeListParts {
   readonly membership: Pick<Membership, "nodes">;
   readonly roster: Pick<Roster, "living">;
   readonly clock: Clock;
-  /** How the requester itself is shown. */
+  /** This requester's own entry. */
   readonly self: NodeEntity["info"];
   /** How far this requester's clock is ahead of the NATS server's, when that is known. */
   readonly clockOffsetMs?: () => number | undefined;
@@ -26,10 +26,10 @@ export interface NodeListParts {
 const isNodeEntity = (value: unknown): value is NodeEntity =>
   typeof value === "object" && value !== null && "info" in value && "connectionState" in value;
 
-// Our own view's entry: the form was checked when it was rendered.
+// Shoal's own view entry: its form was checked when it was rendered.
 const Entry = z.looseObject({ node: z.custom<NodeEntity>(isNodeEntity) });
 
-/** Follows the nodes bucket in memory: there are some thousand nodes at most. */
+/** Follows the nodes bucket in memory: a cluster has some thousand nodes at most. */
 export function createNodeList(parts: NodeListParts): NodeList & Process {
   const { views, membership, roster, clock, self, clockOffsetMs = () => undefined } = parts;
   const saved = new Map<string, NodeEntity>();
@@ -65,7 +65,7 @@ export function createNodeList(parts: NodeListParts): NodeList & Process {
   };
 }
 
-/** A node as it was heard last, when that says more than the log. */
+/** A node as of its last heartbeat, when that is newer than the log. */
 function lately(
   node: NodeEntity,
   live: ReturnType<Membership["nodes"]>[number] | undefined,
@@ -83,13 +83,17 @@ function lately(
     connectionState: {
       ...node.connectionState,
       lastHeartbeat: live.heardAt,
-      // Against our clock, and ours against the server's: what lies between saying and hearing makes it a little too small.
+      // Relative to this requester's clock, and that to the server's: the transmission time makes the offset a little
+      // too small.
       clockOffsetMs: Math.round(live.heartbeat.at - live.heardAt + (ownOffsetMs ?? 0)),
     },
   };
 }
 
-/** Another requester; its labels and its own version are not in the bucket, so only the release that all of them speak is named. */
+/**
+ * Another requester. Its labels and its version are not in the bucket, so only the API release that all requesters
+ * implement is named.
+ */
 const otherInfo = ({ requesterId }: Living): NodeEntity["info"] => ({
   nodeId: requesterId,
   nodeType: "Requester",

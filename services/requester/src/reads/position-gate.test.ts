@@ -58,7 +58,7 @@ function shown(id: string): void {
       sim.views[view.bucket.name]?.write(key, seq, entryOf(seq, value));
 }
 
-/** Saves how far the entries of a shard are written, as its owner does. */
+/** Saves the position of a shard's entries, as its owner does. */
 function savePosition(shard: number, eventsSeq: number): void {
   const revision = sim.positions.load(buckets.jobs, shard)?.revision ?? 0;
   sim.positions.save(buckets.jobs, shard, { eventsSeq, reportsSeq: 0, revision });
@@ -100,7 +100,7 @@ async function gateAt(requesterId: string) {
 }
 
 describe("a list at a position", () => {
-  it("has what another requester appended, though no view shows it yet", async () => {
+  it("has the commits of another requester, although no view shows them yet", async () => {
     const { gate, states } = await gateAt("r-1");
     const position = append("j-1", submission("j-1"));
     expect(states()).toEqual({});
@@ -131,9 +131,9 @@ describe("a list at a position", () => {
     const positions = Array.from({ length: 30 }, (_, index) => append(`j-${index}`, submission(`j-${index}`)));
     await Promise.all(positions.toReversed().map((position) => gate.reach(position)));
     expect(Object.keys(states())).toHaveLength(30);
-    const deferred = append("j-later", submission("j-later"));
+    const laterPosition = append("j-later", submission("j-later"));
     await gate.reach(positions[0] ?? 0);
-    await gate.reach(deferred);
+    await gate.reach(laterPosition);
     expect(Object.keys(states())).toHaveLength(31);
   });
   it("costs nothing when the position has been reached before, and no fold where the view is up to date", async () => {
@@ -147,7 +147,7 @@ describe("a list at a position", () => {
     await gate.reach(0);
     expect(asked).toEqual({ ranges: 1, loads: 0, commits: 1 });
   });
-  it("does not read again what the owners' positions say is written", async () => {
+  it("does not reread commits that the owners' positions cover", async () => {
     const count = positionLimits.nearCommits * 2;
     const ids = Array.from({ length: count }, (_, index) => `j-${index}`);
     const last = new Map<number, number>();
@@ -162,7 +162,7 @@ describe("a list at a position", () => {
     expect(asked).toEqual({ ranges: shardCount, loads: 1, commits: 1 });
     expect(states()["j-new"]).toBe("pending");
   });
-  it("reads what an owner that died had appended and not shown", async () => {
+  it("reads the commits that a dead owner had appended and not projected", async () => {
     const shard = 5;
     const [shownId = "", lost = ""] = idsIn(2, shard);
     const done = append(shownId, submission(shownId));
@@ -178,13 +178,13 @@ describe("a list at a position", () => {
     await gate.reach(append(lost, JobCompleted.of({})));
     expect(states()[lost]).toBe("completed");
   });
-  it("is refused for a position behind the end of the log", async () => {
+  it("is refused for a position after the end of the log", async () => {
     const { gate } = await gateAt("r-1");
     const position = append("j-1", submission("j-1"));
     await expect(gate.reach(position + 1)).rejects.toMatchObject({ code: "POSITION_AHEAD" });
     await gate.reach(position);
   });
-  it("is given up after a while, and read by a later call", async () => {
+  it("times out, and is read by a later call", async () => {
     const { ports, gate, states } = await gateAt("r-1");
     const position = append("j-1", submission("j-1"));
     await gate.reach(1);

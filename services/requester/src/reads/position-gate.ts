@@ -2,9 +2,12 @@ import { type Clock, type EventLog, Fault, foldJob, type Positions } from "@shoa
 import { buckets, executionMachine, shardCount } from "@shoal/proto";
 import type { Catalog } from "../catalog/catalog.ts";
 
-/** Keeps a list from being older than what its client has seen. `docs/notes/reads.md` has the rule and why it is right. */
+/** Ensures that a list is not older than what its client has seen. `docs/notes/reads.md` has the rule and its proof. */
 export interface PositionGate {
-  /** Resolves once the catalog has every commit up to this position. Throws Fault POSITION_AHEAD, POSITION_NOT_REACHED, LOG_UNREACHABLE. */
+  /**
+   * Resolves once the catalog has every commit up to this position. Throws Fault POSITION_AHEAD, POSITION_NOT_REACHED,
+   * LOG_UNREACHABLE.
+   */
   reach(position: number): Promise<void>;
 }
 
@@ -15,15 +18,18 @@ export interface PositionGateParts {
   readonly clock: Clock;
 }
 
-/** What bounds a wait for a position. */
+/** The limits of a wait for a position. */
 export const positionLimits = {
-  /** How long a read waits: several times a takeover's reading, and well below the 30 s that a handler may take. */
+  /** How long a read waits: several times the duration of a takeover, and well below the 30 s of a handler. */
   waitMs: 5_000,
-  /** A gap of more commits is first narrowed by the owners' positions, which cost one request for each shard; reading so many takes some 20 ms. */
+  /**
+   * A gap of more commits is first narrowed by the owners' positions, which cost one request for each shard. Reading
+   * this number of commits takes some 20 ms.
+   */
   nearCommits: 1_000,
-  /** Commits that one round of reading takes from a shard, so that none goes on long after its readers have given up. */
+  /** Commits that one round reads from a shard, so that no round continues long after its readers have given up. */
   roundCommits: 20_000,
-  /** Jobs that are folded at once: enough to hide the round trips. */
+  /** Jobs that are folded concurrently: enough to hide the round trips. */
   foldedAtOnce: 32,
 } as const;
 
@@ -31,14 +37,14 @@ const shards = Array.from({ length: shardCount }, (_, shard) => shard);
 
 export const createPositionGate = (parts: PositionGateParts): PositionGate => new CatalogPositions(parts);
 
-/** How far the catalog is known to follow the log, shard by shard, and the rounds of reading that carry it further. */
+/** The position up to which the catalog follows the log, by shard, and the rounds of reading that advance it. */
 class CatalogPositions implements PositionGate {
   readonly #parts: PositionGateParts;
   /** For each shard: the catalog has every commit about its jobs up to here. */
   readonly #covered = shards.map(() => 0);
-  /** A position that the log is known to have reached. */
+  /** A position that the log has reached. */
   #head = 0;
-  /** The greatest position that a read has named. */
+  /** The greatest position that a read has requested. */
   #target = 0;
   #round: Promise<void> | undefined;
 
@@ -79,13 +85,15 @@ class CatalogPositions implements PositionGate {
 
   async #nextRound(): Promise<void> {
     if (this.#target - this.#coveredUpTo() > positionLimits.nearCommits) await this.#narrow();
-    // After a first round all shards share one place, and one range is read for all of them.
+    // After a first round all shards are at one position, and one range is read for all of them.
     const places = new Set(this.#covered);
     if (places.size === 1) return this.#read(undefined, this.#coveredUpTo());
     await Promise.all(this.#covered.map((afterSeq, shard) => this.#read(shard, afterSeq)));
   }
 
-  /** What the owners have written into the bucket up to their positions is in the catalog once its watch has caught up with that. */
+  /**
+   * Once its watch has caught up, the catalog has what the owners have written into the bucket up to their positions.
+   */
   async #narrow(): Promise<void> {
     const { positions, catalog } = this.#parts;
     const saved = await Promise.all(shards.map((shard) => positions.load(buckets.jobs, shard)));
@@ -93,7 +101,7 @@ class CatalogPositions implements PositionGate {
     for (const [shard, position] of saved.entries()) this.#cover(shard, position?.eventsSeq ?? 0);
   }
 
-  /** Reads what the log has behind a place, of one shard or of all, and brings the jobs that changed up to it. */
+  /** Reads the log after a position, of one shard or of all, and updates the jobs that changed. */
   async #read(shard: number | undefined, afterSeq: number): Promise<void> {
     const { log, catalog } = this.#parts;
     const upTo = this.#target;

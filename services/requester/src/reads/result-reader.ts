@@ -1,6 +1,9 @@
 /** Results that nodes published through the object store. */
 export interface ResultReader {
-  /** A node's object; undefined when it has none of this name. The bytes come as they are read; a broken object throws on the way. */
+  /**
+   * A node's object; undefined when it has none of this name. The bytes are streamed; a broken object throws during the
+   * read.
+   */
   open(nodeId: string, object: string): Promise<OpenResult | undefined>;
 }
 

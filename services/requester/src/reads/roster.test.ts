@@ -2,7 +2,7 @@ import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { Roster } from "./roster.ts";
 
-it("knows every living requester and what it owns, and passes the picture on", async () => {
+it("has every live requester and its shards, and passes the snapshot on", async () => {
   const sim = createSimulatedCluster({ seed: "roster" });
   const driving = drive(sim.clock);
   const [one, two] = [sim.requester("a"), sim.requester("b")];

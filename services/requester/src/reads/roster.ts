@@ -1,15 +1,15 @@
 import type { Clock, LeaseSnapshot, Leases } from "@shoal/core";
 
-/** A requester that lives, as its entry among the leases says. */
+/** A live requester, from its entry among the leases. */
 export interface Living {
   readonly requesterId: string;
-  /** Since when this requester knows it, by its own clock. */
+  /** When this requester first saw it, by its own clock. */
   readonly knownSince: number;
   /** The shards that it owns, in order. */
   readonly shards: readonly number[];
 }
 
-/** Which requesters live and what each owns, from the same picture that shards are shared out by. */
+/** The live requesters and the shards of each, from the lease snapshot that also determines the shares. */
 export class Roster {
   readonly #clock: Clock;
   readonly #knownSince = new Map<string, number>();
@@ -20,7 +20,7 @@ export class Roster {
     this.#clock = clock;
   }
 
-  /** The same leases; what their watcher is told is kept here too. */
+  /** The same leases; this port also stores each snapshot that its watcher gets. */
   over(leases: Leases): Leases {
     return {
       ...leases,
@@ -47,7 +47,7 @@ export class Roster {
     }));
   }
 
-  /** The snapshot that is known last. */
+  /** The latest snapshot. */
   snapshot(): LeaseSnapshot {
     return this.#snapshot;
   }

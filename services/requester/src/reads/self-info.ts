@@ -1,7 +1,7 @@
 import type { NodeEntity } from "@shoal/proto";
 import { build } from "../build.ts";
 
-/** How the requester itself stands in lists of nodes. */
+/** This requester's own entry in lists of nodes. */
 export function selfInfo(requesterId: string, labels: Readonly<Record<string, string>>): NodeEntity["info"] {
   return {
     nodeId: requesterId,

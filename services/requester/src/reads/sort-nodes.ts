@@ -1,6 +1,6 @@
 import type { NodeEntity } from "@shoal/proto";
 
-/** By what a list of nodes can be ordered. */
+/** The sort keys of a list of nodes. */
 export const nodeOrders = [
   "id",
   "type",
@@ -26,7 +26,7 @@ const keys: Readonly<Record<NodeOrder, (node: NodeEntity) => string | number>> =
   status: (node) => node.connection,
 };
 
-/** Nodes in order; words rise, and of what is free the most comes first, as the field's clients expect. Equals stay as they are. */
+/** Sorts nodes: text ascending, free resources descending, as Bacalhau's clients expect. The sort is stable. */
 export function sortNodes(nodes: readonly NodeEntity[], order: NodeOrder, reverse: boolean): readonly NodeEntity[] {
   const key = keys[order];
   const falling = order.startsWith("available_") !== reverse;

@@ -92,7 +92,7 @@ async function reader(requesterId: string) {
 }
 
 describe("a read of one job", () => {
-  it("takes what the view has when that is at the job's last position, and reads no history", async () => {
+  it("serves the view's entry when it is at the job's last position, and reads no history", async () => {
     for (const events of history) append(...events);
     show();
     const { read, asked } = await reader("r-1");
@@ -111,7 +111,7 @@ describe("a read of one job", () => {
     expect(asked.loads).toBe(1);
     expect(ports.catalog.find(id)?.seq).toBe(job.seq);
   });
-  it("folds the log where the entry leaves the executions out, or is none", async () => {
+  it("folds the log where the entry leaves the executions out, or is invalid", async () => {
     for (const events of history) append(...events);
     for (const change of [
       ({ executions, ...entry }: ViewEntry) => entry,
@@ -123,7 +123,7 @@ describe("a read of one job", () => {
       expect(asked.loads).toBe(1);
     }
   });
-  it("brings the index up to an entry that it does not have yet", async () => {
+  it("adds an entry to the index that it does not have yet", async () => {
     append(...(history[0] ?? []));
     show();
     const { ports, read, asked } = await reader("r-1");
@@ -143,7 +143,7 @@ describe("a read of one job", () => {
     expect(await read(true, { views })).toMatchObject({ executions: executionEntities(jobNow()) });
     expect(asked.loads).toBe(1);
   });
-  it("finds nothing where the log has nothing, whatever a view says", async () => {
+  it("finds nothing where the log has nothing, whatever a view contains", async () => {
     for (const events of history) append(...events);
     show();
     const { read } = await reader("r-1");
@@ -151,7 +151,7 @@ describe("a read of one job", () => {
       { code: "JOB_NOT_FOUND" },
     );
   });
-  it("never goes backwards at two requesters, while the job and its views go on in any order", async () => {
+  it("never goes backwards at two requesters, while the job and its views advance in any order", async () => {
     for (let round = 0; round < 40; round++) {
       sim = createSimulatedCluster({ seed: `views ${round}` });
       const own = drive(sim.clock);
@@ -168,7 +168,7 @@ describe("a read of one job", () => {
       while (waiting.length > 0 || last < jobNow().seq) {
         const before = jobNow().seq;
         const reading = sim.prng.pick(readers).read(sim.prng.happens(0.5));
-        // Some of what happens does so while the read is under way.
+        // Some of the steps happen during the read.
         for (let steps = sim.prng.between(0, 2); steps > 0 && waiting.length > 0; steps--) {
           if (sim.prng.happens(0.5)) await Promise.resolve();
           goOn();

@@ -7,7 +7,7 @@ import { type JobScope, locateJob } from "./locate-job.ts";
 /** A job as the API shows it, at its last commit. */
 export interface ViewedJob {
   readonly entity: JobEntity;
-  /** Empty unless they were asked for. */
+  /** Empty unless they were requested. */
   readonly executions: readonly ExecutionEntity[];
   /** The position of the job's last commit. */
   readonly seq: number;
@@ -23,8 +23,8 @@ export interface JobViewScope extends JobScope {
 }
 
 /**
- * Finds a job, never older than its log: what the index or the bucket has is served when it is at the position that the log's leader
- * names as the job's last; otherwise the log is folded. Throws as `locateJob`.
+ * Finds a job, never older than its log. The entry of the index or the bucket is served when it is at the job's last
+ * position, which the log's leader returns; otherwise the log is folded. Throws as `locateJob`.
  */
 export function viewJob(parts: JobViewParts, called: string, scope: JobViewScope = {}): Promise<ViewedJob> {
   const read = scope.withExecutions === true ? readWithExecutions : readAlone;
@@ -52,12 +52,12 @@ async function readWithExecutions(parts: JobViewParts, id: string): Promise<View
   if (seq === 0) return undefined;
   const viewed = entry?.seq === seq ? viewedIn(entry) : undefined;
   if (viewed === undefined) return folded(parts, id);
-  // The index may be a moment behind the bucket, and lists must not be older than this read.
+  // The index may be slightly behind the bucket, and lists must not be older than this read.
   if ((catalog.find(id)?.seq ?? 0) < seq) catalog.shown(viewed.entity, seq);
   return viewed;
 }
 
-// The bucket answers in a millisecond; one that is being created again does not answer, and then the log does.
+// The bucket answers in a millisecond. One that is being recreated does not answer, and then the log is read.
 const entryMs = 500;
 
 async function entryOf({ views, clock }: JobViewParts, key: string): Promise<ViewEntry | undefined> {
@@ -67,14 +67,14 @@ async function entryOf({ views, clock }: JobViewParts, key: string): Promise<Vie
   return Promise.race([entry, late]).finally(() => given.abort());
 }
 
-// Our own view's entry: its form was checked when it was rendered.
+// Shoal's own view entry: its form was checked when it was rendered.
 const Entry = z.object({
   seq: z.number(),
   job: z.custom<JobEntity>((value) => typeof value === "object" && value !== null),
   executions: z.custom<readonly ExecutionEntity[]>(Array.isArray),
 });
 
-/** What an entry holds; undefined when it leaves the executions out because they are many or large. */
+/** The content of an entry; undefined when it omits the executions because they are many or large. */
 function viewedIn(entry: ViewEntry): ViewedJob | undefined {
   const read = Entry.safeParse(entry);
   if (!read.success) return undefined;

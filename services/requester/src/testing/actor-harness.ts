@@ -15,13 +15,13 @@ type ErrandActor = AggregateActor<Errand, ErrandCommand, Parameters<typeof erran
 /** Errands alone. */
 export const errandsOnly: Kinds = registry<Kind>("kind", [errandKind]);
 
-/** Who gives commands in these tests. */
+/** The actor of the commands in these tests. */
 export const testClient: Actor = { type: "client", id: "test" };
 
 /** The reference of an errand. */
 export const errandRef = (id: string): AggregateRef => ({ kind: "errand", namespace: "default", id });
 
-/** The command that starts an errand with so many children. */
+/** The command that starts an errand with this number of children. */
 export const startErrand = (id: string, childrenCount: number): ErrandCommand => ({
   name: "Start",
   plan: {
@@ -31,23 +31,23 @@ export const startErrand = (id: string, childrenCount: number): ErrandCommand =>
   },
 });
 
-/** One more child of an errand is over: each such command is one event. */
+/** One more child of an errand has ended: each such command is one event. */
 export const childEnded = (index: number): ErrandCommand => ({ name: "ChildEnded", childId: `c-${index}` });
 
 /** Actors of the errand `p` in several processes over one log. */
 export interface ActorHarness {
   readonly sim: SimulatedCluster;
-  /** An actor in a process of its own; `skewMs` is what its clock is ahead. */
+  /** An actor in a separate process; its clock is `skewMs` ahead. */
   actor(by: string, options?: Partial<ErrandOptions> & { readonly skewMs?: number }): ErrandActor;
-  /** The same with a log that `change` makes of the real one. */
+  /** The same with a log that `change` derives from the real one. */
   actorOver(by: string, change: (log: EventLog) => Partial<EventLog>, options?: Partial<ErrandOptions>): ErrandActor;
-  /** Lets time pass until the replies are there. */
+  /** Advances time until the replies are there. */
   settled(...replies: readonly Promise<CommandReply>[]): Promise<readonly PromiseSettledResult<CommandReply>[]>;
   /** The commands of each commit, in order. */
   causes(): readonly string[];
 }
 
-/** Makes an empty log. */
+/** Creates an empty log. */
 export function actorHarness(): ActorHarness {
   const sim = createSimulatedCluster({ kinds: errandsOnly });
   const actorOver: ActorHarness["actorOver"] = (by, change, options = {}) => {

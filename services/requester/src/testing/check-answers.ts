@@ -12,18 +12,21 @@ function parserOf(schema: z.ZodType): Parser {
   return parser;
 }
 
-/** What is wrong with an answer by the schema of its route: as the codec reads it, as the OpenAPI document says it, field by field. */
+/** The mismatches of a response with the schema of its route: by the codec, by the OpenAPI document, field by field. */
 export function answerProblems(schema: z.ZodType, json: unknown): readonly string[] {
   const read = fromWire(schema, json);
   if (!read.ok) return read.problems;
   const unknown = read.unknown.map((path) => `${path}: not in the table`);
-  const again = JSON.stringify(sorted(JSON.parse(JSON.stringify(toWire(schema, read.value) ?? null))));
-  const changed = again === JSON.stringify(sorted(json)) ? [] : [`reads back as ${again}`];
+  const rewritten = JSON.stringify(sorted(JSON.parse(JSON.stringify(toWire(schema, read.value) ?? null))));
+  const changed = rewritten === JSON.stringify(sorted(json)) ? [] : [`reads back as ${rewritten}`];
   const { error } = parserOf(schema).safeParse(json);
   return [...unknown, ...changed, ...(error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`)];
 }
 
-/** Checks every answer of an app by its row in the table. Call the result at the end: it throws when an answer did not fit. */
+/**
+ * Checks every response of an app by its row in the table. Call the result at the end: it throws when a response did
+ * not match.
+ */
 export function checkAnswers(app: FastifyInstance): () => void {
   const wrong: string[] = [];
   app.addHook("onSend", async (request, reply, payload) => {
@@ -42,7 +45,7 @@ export function checkAnswers(app: FastifyInstance): () => void {
 
 function problemsOf(route: ApiRoute | undefined, status: number, json: unknown): readonly string[] {
   if (route !== undefined && (route.statuses ?? [200]).includes(status)) return answerProblems(route.answer, json);
-  // A client that is too old gets the body that it knows.
+  // A client of an unsupported version gets the body that it can read.
   if (Object.hasOwn(Object(json), "Error")) return [];
   const read = fromWire(ApiErrorBody, json);
   return read.ok ? [] : read.problems;

@@ -4,7 +4,8 @@ import { systemClock, systemRandom } from "@shoal/node";
 import { rebuildViews } from "../verify/rebuild-views.ts";
 import type { Stores } from "../verify/stored-views.ts";
 
-// A program: it rebuilds all views of the log at <url>, and ends by SIGKILL as soon as <count> operations <put|save> are stored.
+// A program: it rebuilds all views of the log at <url>, and is ended by SIGKILL as soon as <count> operations
+// <put|save> are stored.
 const [url = "", deadly = "", count = ""] = process.argv.slice(2);
 const ports = await connectRequester({
   clock: systemClock(),

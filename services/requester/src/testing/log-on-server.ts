@@ -20,19 +20,19 @@ import type { Stores } from "../verify/stored-views.ts";
 import { harnessSpec } from "./api-harness.ts";
 import { jobRef, steps } from "./sample-jobs.ts";
 
-/** A log with its views on a server of its own. */
+/** A log with its views on a separate server. */
 export interface LogOnServer {
   readonly server: RunningServer;
   readonly ports: NatsRequesterPorts;
   append(aggregate: AggregateRef, after: StreamPosition, ...events: readonly StoredEvent[]): Promise<StreamPosition>;
-  /** A job that runs, and its views as an owner writes them. */
+  /** A running job, and its views as an owner writes them. */
   start(jobId: string): Promise<StreamPosition>;
   /** Its end, and its views. */
   complete(jobId: string, after: StreamPosition): Promise<void>;
-  /** A job from its beginning to its end, with its views. */
+  /** A job from submission to its end, with its views. */
   live(jobId: string): Promise<void>;
   join(nodeId: string): Promise<void>;
-  /** What a bucket holds, byte for byte. */
+  /** The content of a bucket, byte for byte. */
   stored(bucket: keyof NatsRequesterPorts["views"]): Promise<Readonly<Record<string, string>>>;
   close(): Promise<void>;
 }

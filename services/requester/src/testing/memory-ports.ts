@@ -6,20 +6,22 @@ import { createCatalog } from "../catalog/sqlite-catalog.ts";
 import type { RequesterPorts } from "../ports.ts";
 import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 
-/** Every port of a requester of this id at the sea, with a catalog that is to be started before it. */
+/**
+ * All ports of a requester with this id in the simulated cluster, with a catalog to be started before the requester.
+ */
 export interface MemoryPorts extends RequesterPorts {
   readonly catalog: Catalog & Process;
   readonly proc: ReturnType<SimulatedCluster["requester"]>["proc"];
 }
 
 export interface MemoryPortsOptions {
-  /** Where it says what goes on; quiet when left out. */
+  /** The logger; silent when left out. */
   readonly logger?: Logger;
   /** The kinds that it knows; those of the product when left out. */
   readonly kinds?: Kinds;
 }
 
-/** Makes the ports of a new process of a requester. */
+/** Creates the ports of a new requester process. */
 export function memoryPorts(
   sim: SimulatedCluster,
   requesterId: string,
@@ -30,7 +32,7 @@ export function memoryPorts(
   const catalog = createCatalog({
     views: views.jobs,
     file: inMemory,
-    // Without the machine's own order of things: the same seed gives the same run.
+    // Without the machine's scheduling: the same seed gives the same run.
     pause: async () => undefined,
   });
   const rebuild = sliceRebuilder({ ...ports, kinds, ensureBucket: async () => undefined });

@@ -14,7 +14,7 @@ import { type ApiHarness, harnessSpec } from "./api-harness.ts";
 
 export const jobRef = (id: string, namespace = "default") => ({ kind: "job", namespace, id }) as const;
 
-/** An id that reads well in a failing test; `digit` is repeated. */
+/** An id that is readable in a failing test; `digit` is repeated. */
 export const jobIdOf = (digit: number): string => `j-${String(digit).repeat(8)}-0000-4000-8000-000000000000`;
 
 const resources = { cpuCores: 1, memoryBytes: 1000, diskBytes: 0, gpus: 0 };
@@ -30,7 +30,7 @@ const output = {
 export const executionOf = (jobId: string, attempt = 1, partition = 0): string =>
   executionIdOf({ jobId, version: 1, slot: `${partition}`, attempt });
 
-/** What happens to the first partition of a job, as events. */
+/** The events of the first partition of a job. */
 export const steps = {
   assigned: (jobId: string, attempt = 1) =>
     ExecutionAssigned.of({
@@ -61,7 +61,7 @@ export const steps = {
     }),
 };
 
-/** Submits a job by hand, so that its id is known. */
+/** Submits a job with a known id. */
 export async function submitted(harness: ApiHarness, jobId: string, spec: JobSpec = harnessSpec()): Promise<string> {
   await harness.emit(jobRef(jobId, spec.namespace), JobSubmitted.of({ jobId, spec, version: 1 }));
   return jobId;

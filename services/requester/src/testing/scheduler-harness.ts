@@ -40,15 +40,15 @@ export interface SchedulerHarnessOptions {
 
 const emptyWorld: World = { isGone: () => false, nodes: () => [] };
 
-/** Nodes that hold room as real ones do, and what the scheduler asked of them. */
+/** Nodes that hold room as real ones do, and the scheduler's asks to them. */
 export class TestNode {
   info: NodeInfo;
   asks = 0;
-  /** Room that comes free is announced at once. */
+  /** Freed room is announced at once. */
   hasRefused = false;
   /** Answers asks; a silent node sends heartbeats only. */
   isSilent = false;
-  /** Why it refuses this ask, for good. */
+  /** The reason of its permanent refusal of this ask. */
   refuses: (ask: Ask) => string | undefined = () => undefined;
   readonly #showsRoom: boolean;
 
@@ -72,7 +72,7 @@ export class TestNode {
     return { ...base, accepted: true, score: 1, slots };
   }
 
-  /** Room comes free, or is taken. */
+  /** Frees room, or takes it. */
   change(each: NodeInfo["available"], slots: number): void {
     this.info = { ...this.info, available: addResources(this.info.available, each, slots) };
   }
@@ -116,7 +116,7 @@ export class TestJob implements Placeable {
     return `${state} ${code}`.trim();
   }
 
-  /** What it needs, and for how many slots now. */
+  /** Its requirements, and the number of slots that it needs now. */
   wants(): { readonly slots: number; readonly requirements: Requirements; readonly pinnedTo: string | undefined } {
     const job = this.#job ?? raise("the job was refused");
     const requirements = requirementsOf(job.header.spec) ?? raise("a job has a task");
@@ -136,7 +136,7 @@ export class TestJob implements Placeable {
     return this.#job === undefined ? [] : liveExecutions(this.#job).map(({ placement }) => placement.nodeId);
   }
 
-  /** Every execution completes; its room comes free. */
+  /** Every execution completes and frees its room. */
   async complete(nodes: ReadonlyMap<string, TestNode>): Promise<void> {
     for (const { placement } of this.#job === undefined ? [] : liveExecutions(this.#job)) {
       const { nodeId, executionId, resources } = placement;
@@ -172,15 +172,15 @@ export interface SchedulerHarness {
   asks(): number;
   /** Submits a job, with all its slots pinned to one node if that is named. */
   submit(spec: JobSpec, pinnedTo?: string): TestJob;
-  /** Every execution of the job completes; its room comes free. */
+  /** Every execution of the job completes and frees its room. */
   complete(job: TestJob): Promise<void>;
   /** A heartbeat of one node, or of each. */
   beat(nodeId?: string): void;
-  /** Heartbeats of all nodes every second for so long. */
+  /** Heartbeats of all nodes every second for this time. */
   beatFor(seconds: number): Promise<void>;
 }
 
-/** The market over the test's nodes. A node that refused sends a heartbeat as soon as room comes free. */
+/** The bid client over the test's nodes. A node that refused sends a heartbeat as soon as room is freed. */
 function bidClientOf(
   nodes: ReadonlyMap<string, TestNode>,
   clock: ManualClock,
@@ -210,7 +210,7 @@ function bidClientOf(
   return bidClient;
 }
 
-/** A scheduler with nodes and jobs in memory and a clock moved by hand. All nodes are connected and known. */
+/** A scheduler with nodes and jobs in memory and a manual clock. All nodes are connected and known. */
 export function schedulerHarness(options: SchedulerHarnessOptions): SchedulerHarness {
   const { showsRoom = true, seed = 0, auction = { width: 3, rounds: 8, waitMs: 300 } } = options;
   const clock = createManualClock(undefined, createPrng(seed));
@@ -259,7 +259,7 @@ function raise(why: string): never {
   throw new Error(why);
 }
 
-/** Nodes `n-0`, `n-1` … of so many cores, all of them free. */
+/** Nodes `n-0`, `n-1` … with this number of cores, all of them free. */
 export function nodesOf(count: number, cpuCores = 4, changes: Partial<NodeInfo> = {}): readonly NodeInfo[] {
   return Array.from({ length: count }, (_, index) => {
     const info = sampleInfo(`n-${index}`);

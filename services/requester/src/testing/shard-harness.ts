@@ -34,13 +34,13 @@ import type { RequesterPorts } from "../ports.ts";
 import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 import type { MemoryPorts } from "./memory-ports.ts";
 
-/** An event of a later version: a job that is noted is over. */
+/** An event of a later version, which ends a job. */
 export const JobNoted = defineEvent("JobNoted", z.object({}));
 
 /** The kinds of this version, with errands. */
 export const knownKinds: Kinds = registry<Kind>("kind", [jobKind, nodeKind, errandKind]);
 
-/** The writer of a test's log also places executions, which no requester lets another one do. */
+/** The writer of a test's log also places executions, which no requester accepts from another one. */
 const writerKinds: Kinds = registry<Kind>("kind", [
   { ...jobKind, accepts: { ...jobKind.accepts, Place: z.unknown(), Report: z.unknown() } },
   nodeKind,
@@ -62,7 +62,7 @@ export const laterKinds: Kinds = registry<Kind>("kind", [
 /** All jobs of these tests are in this shard. */
 export const testShard = 3;
 
-/** The ids of so many jobs in the shard. */
+/** The ids of this number of jobs in the shard. */
 export function jobIds(count: number): readonly string[] {
   const ids: string[] = [];
   for (let n = 0; ids.length < count; n++) if (shardOf(`j-${n}`) === testShard) ids.push(`j-${n}`);
@@ -71,7 +71,7 @@ export function jobIds(count: number): readonly string[] {
 
 export const jobRef = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
 
-/** A requester's shard, and what it does to the servers. */
+/** A requester's shard, and its calls to the servers. */
 export interface OwnedShard {
   readonly shard: Shard;
   readonly ports: MemoryPorts;
@@ -85,18 +85,18 @@ export interface OwnedShard {
 
 export interface ShardOverrides {
   readonly kinds?: Kinds;
-  /** What the ports become. */
+  /** Changes the ports. */
   readonly change?: (ports: MemoryPorts) => Partial<RequesterPorts>;
 }
 
 /** A log with jobs, and requesters that own their shard one after the other. */
 export interface ShardHarness {
   readonly sim: SimulatedCluster;
-  /** Lets time pass until it is there; at most so long. */
+  /** Advances time until the promise resolves, at most this long. */
   until<T>(promise: Promise<T>, ms?: number): Promise<T>;
-  /** Makes a shard that is not open yet. */
+  /** Creates a shard that is not open yet. */
   own(by: string, preferences?: ShardOverrides): OwnedShard;
-  /** Makes a shard and opens it. */
+  /** Creates a shard and opens it. */
   open(by: string, preferences?: ShardOverrides): Promise<OwnedShard>;
   /** Decides a command on a job without the lease. */
   give(id: string, command: JobCommand): Promise<CommandReply>;
@@ -104,7 +104,7 @@ export interface ShardHarness {
   note(id: string): number;
 }
 
-/** Makes an empty log. */
+/** Creates an empty log. */
 export function shardHarness(): ShardHarness {
   const sim = createSimulatedCluster({ kinds: laterKinds });
   const writer = sim.requester("writer");
@@ -126,7 +126,7 @@ export function shardHarness(): ShardHarness {
       const endAt = sim.clock.now() + ms;
       await sim.clock.settle();
       while (!isDone && sim.clock.now() <= endAt) if (!(await sim.clock.step())) break;
-      if (!isDone) throw new Error(`nothing came in ${ms} ms`);
+      if (!isDone) throw new Error(`no result within ${ms} ms`);
       return await promise;
     },
     own: (by, preferences = {}) => ownedShard(sim, { by, epoch: ++epoch, ...preferences }),

@@ -1,17 +1,17 @@
 import { type EventLog, executionEntities, Fault, foldJob, historyOf, jobEntity } from "@shoal/core";
 import type { ExecutionEntity, HistoryEntity, JobEntity } from "@shoal/proto";
 
-/** A moment: a position of the log, or a time in milliseconds since the epoch. */
+/** A point in history: a position of the log, or a time in milliseconds since the epoch. */
 export type AsOf = { readonly seq: number } | { readonly at: number };
 
-/** A job with everything that had happened to it by then. */
+/** A job with its history up to then. */
 export interface JobAsOf {
   readonly job: JobEntity;
   readonly executions: readonly ExecutionEntity[];
   readonly history: readonly HistoryEntity[];
 }
 
-/** A job as it was at a moment. Throws Fault JOB_NOT_FOUND when there was none then. */
+/** A job as of a point in history. Throws Fault JOB_NOT_FOUND when it did not exist then. */
 export async function jobAsOf(log: EventLog, jobId: string, moment: AsOf): Promise<JobAsOf> {
   const all = await log.load({ kind: "job", namespace: "*", id: jobId });
   const then = all.filter(({ seq, commit }) => ("seq" in moment ? seq <= moment.seq : commit.at <= moment.at));

@@ -6,16 +6,16 @@ export interface Slice {
   readonly shard: number;
 }
 
-/** Positions that a rebuild has found or begun. */
+/** The positions of slices at the start of a rebuild. */
 export interface Claims {
   /**
-   * Writes where the log ended when the rebuild began, for every slice without a position. Throws Fault REVISION_CONFLICT when a bucket was
-   * deleted meanwhile: what was written into it before is gone.
+   * Writes where the log ended when the rebuild began, for every slice without a position. Throws Fault
+   * REVISION_CONFLICT when a bucket was deleted meanwhile: the entries written to it are gone.
    */
   finish(eventsSeq: number): Promise<void>;
 }
 
-/** The slice is being rebuilt: a process that finds this after a crash begins again. */
+/** The slice is being rebuilt: a process that finds this after a crash starts over. */
 const nothingWritten = { eventsSeq: 0, reportsSeq: 0, isRebuilding: true } as const;
 
 /** Marks each slice without a position as being rebuilt. Throws Fault LOG_UNREACHABLE. */
@@ -30,7 +30,7 @@ export async function claimPositions(positions: Positions, slices: readonly Slic
 
 interface PositionClaim {
   readonly revision: number;
-  /** No owner and no other rebuild has written how far the slice is. */
+  /** Neither the owner nor another rebuild has written the slice's position. */
   readonly isOurs: boolean;
 }
 
@@ -56,7 +56,7 @@ async function finish(
     const saved = await unlessWritten(positions.save(bucket, shard, { eventsSeq, reportsSeq: 0, revision }));
     if (saved !== undefined) return;
   }
-  // Its owner, or another rebuild, has written where it is: revisions grow as long as the bucket is the same.
+  // Its owner, or another rebuild, has written its position: revisions grow as long as the bucket exists.
   const now = await positions.load(bucket, shard);
   if (now === undefined || now.revision < revision) throw deleted(bucket);
 }

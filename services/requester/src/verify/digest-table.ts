@@ -1,18 +1,22 @@
 import { hash } from "node:crypto";
 
-// SHA-256, cut to 128 bits: two of 10^9 keys are the same with a probability of 10^-21.
+// SHA-256, truncated to 128 bits: the probability that two of 10^9 keys are equal is 10^-21.
 const words = 4;
-// The longest fill at which a probe of open addressing stays at about three slots, and the growth that keeps a slot per entry near 40 bytes.
+// The highest fill at which open addressing probes about three slots, and the growth factor with which a slot per entry
+// takes about 40 bytes.
 const fillMax = 0.75;
 const growth = 1.5;
 const slotsMin = 1_024;
 
 const states = { free: 0, removed: 1, stored: 2, expected: 3 } as const;
 
-/** What came of looking for a key with a value. */
+/** Result of a lookup of a key with a value. */
 export type DigestMatch = "same" | "different" | "missing";
 
-/** Digests of keys and values in flat memory: a key with a value takes 33 bytes and its share of free room, a key alone 17. */
+/**
+ * Digests of keys and values in flat memory: a key with a value takes 33 bytes and its share of free slots, a key alone
+ * 17.
+ */
 export class DigestTable {
   readonly #holds: "keys" | "values";
   #slots = slotsMin;
@@ -27,29 +31,29 @@ export class DigestTable {
     this.#values = this.#room();
   }
 
-  /** Keys that are stored and that `expect` was not called with. */
+  /** Stored keys for which `expect` was not called. */
   get unexpected(): number {
     return this.#unexpected;
   }
 
-  /** The memory that it takes. */
+  /** Its memory in bytes. */
   get bytes(): number {
     return this.#keys.byteLength + this.#values.byteLength + this.#states.byteLength;
   }
 
-  /** Stores a value under a key, in place of an earlier one. */
+  /** Stores a value under a key; replaces an earlier one. */
   set(key: string, value: Uint8Array): void {
-    // First of all, because a new key may make the table grow.
+    // First, because a new key may grow the table.
     const slot = this.#slotOf(key);
     this.#values.set(digestOf(value), slot * words);
   }
 
-  /** Stores a key alone. */
+  /** Stores a key without a value. */
   add(key: string): void {
     this.#slotOf(key);
   }
 
-  /** Removes a key; harmless when it is not there. */
+  /** Removes a key; harmless when it is absent. */
   delete(key: string): void {
     const slot = this.#find(digestOf(key));
     if (slot !== -1) this.#become(slot, states.removed);
@@ -67,7 +71,7 @@ export class DigestTable {
     return slot !== -1 && this.#states[slot] === states.stored;
   }
 
-  /** Compares what is stored under a key, and notes that something is expected there. */
+  /** Compares the value stored under a key, and marks the key as expected. */
   expect(key: string, value: Uint8Array): DigestMatch {
     const slot = this.#find(digestOf(key));
     if (slot === -1 || (this.#states[slot] ?? states.free) < states.stored) return "missing";
@@ -75,7 +79,7 @@ export class DigestTable {
     return isAt(this.#values, slot, digestOf(value)) ? "same" : "different";
   }
 
-  /** The slot of a key, which is stored there from now on. */
+  /** The slot of a key, which is occupied from now on. */
   #slotOf(key: string): number {
     const digest = digestOf(key);
     const known = this.#find(digest);
@@ -108,7 +112,7 @@ export class DigestTable {
     let slot = firstSlot(key, this.#slots);
     while (this.#states[slot] !== states.free) slot = slot + 1 === this.#slots ? 0 : slot + 1;
     this.#keys.set(key, slot * words);
-    // Not free any more; what it becomes is up to the caller.
+    // Not free any more; the caller sets its state.
     this.#states[slot] = states.removed;
     return slot;
   }
@@ -133,7 +137,7 @@ export class DigestTable {
   }
 }
 
-// Each digest overwrites the one before it: a table has put a key in its place before it asks for the digest of the value.
+// Each digest overwrites the previous one: a table has stored a key before it computes the digest of the value.
 const latest = new Uint32Array(words);
 
 function digestOf(value: string | Uint8Array): Uint32Array {

@@ -4,21 +4,21 @@ import { type DigestMatch, DigestTable } from "./digest-table.ts";
 import { comparable, type PlacedEntry } from "./expected-entries.ts";
 import type { StoredViews } from "./stored-views.ts";
 
-/** An entry as it is stored: its bytes, and what they hold. Valid only during the call. */
+/** A stored entry: its bytes and its content. Valid only during the call. */
 export interface StoredEntry {
   readonly bucket: string;
   readonly key: string;
-  /** Nothing expected it. */
+  /** No aggregate expects it. */
   readonly isUnexpected: boolean;
   readonly bytes: Uint8Array;
-  /** Undefined when the bytes are no entry. */
+  /** Undefined when the bytes are not an entry. */
   readonly entry: ViewEntry | undefined;
 }
 
-/** A promise while the receiver has enough to do. */
+/** A promise while the receiver is busy. */
 export type ReceiverRoom = () => Promise<void> | undefined;
 
-/** The stored entries of some buckets as digests, compared one by one with what is expected. */
+/** The stored entries of some buckets as digests, compared one by one with the expected ones. */
 export class EntryIndex {
   readonly #views: StoredViews;
   readonly #tables: Map<string, DigestTable>;
@@ -50,13 +50,13 @@ export class EntryIndex {
     return Object.fromEntries(this.#counts);
   }
 
-  /** Compares an entry with the stored one. */
+  /** Compares an expected entry with the stored one. */
   expect(placed: PlacedEntry): DigestMatch {
     const bytes = this.#views.encode(comparable(placed));
     return this.#tables.get(placed.bucket)?.expect(placed.key, bytes) ?? "missing";
   }
 
-  /** Reads again each bucket that holds what was not expected, or that is named, and passes such entries on. */
+  /** Reads again each bucket that has unexpected entries, or that is named, and passes such entries on. */
   async inspect(named: ReadonlySet<string>, found: (stored: StoredEntry) => void, room?: ReceiverRoom): Promise<void> {
     for (const [bucket, table] of this.#tables) {
       if (table.unexpected === 0 && !named.has(bucket)) continue;

@@ -11,14 +11,14 @@ import {
 import { type AggregateRef, buckets as names } from "@shoal/proto";
 import type { Folded } from "./folded.ts";
 
-/** An entry at its place. */
+/** An entry with its bucket and key. */
 export interface PlacedEntry {
   readonly bucket: string;
   readonly key: string;
   readonly entry: ViewEntry;
 }
 
-/** The entries that an aggregate has in these buckets, as far as it has been folded. */
+/** The entries of an aggregate in these buckets, as far as it has been folded. */
 export function* expectedEntries(folded: Folded, buckets: ReadonlySet<string>): Iterable<PlacedEntry> {
   const { kind, aggregate } = folded;
   for (const view of aggregate.state === undefined ? [] : (kind?.views ?? [])) {
@@ -39,13 +39,13 @@ function* openEntry({ ref, openSince, stoppedAt }: Folded): Iterable<PlacedEntry
 }
 
 /**
- * What is compared of an entry. Of the bucket `open` not the position: an aggregate that comes out of quarantine is written at the position
- * at which it went in, so that no older write replaces it.
+ * The compared part of an entry. In the bucket `open` the position is left out: an aggregate that leaves quarantine is
+ * written at the position at which it entered, so that no older write replaces it.
  */
 export const comparable = ({ bucket, entry }: Pick<PlacedEntry, "bucket" | "entry">): ViewEntry =>
   bucket === names.open ? { ...entry, seq: 0 } : entry;
 
-/** The aggregate that a stored entry belongs to; undefined when nothing says. */
+/** The aggregate that a stored entry belongs to; undefined when it cannot be determined. */
 export function aggregateOfEntry(
   kinds: Kinds,
   { bucket, key, entry }: Omit<PlacedEntry, "entry"> & { readonly entry: ViewEntry | undefined },

@@ -19,7 +19,7 @@ export interface Folded {
   readonly aggregate: Aggregate;
   /** The position of the commit since which it is not settled; undefined when it is. */
   readonly openSince: number | undefined;
-  /** The message at which the folding ended for good: it cannot be read, or cannot follow. */
+  /** The message at which the fold stopped permanently: it cannot be read, or does not follow. */
   readonly stoppedAt: UnreadableCommit | undefined;
 }
 
@@ -29,7 +29,7 @@ export function notFolded(kinds: Kinds, ref: AggregateRef): Folded {
   return { ref, kind, aggregate: noAggregate, openSince: undefined, stoppedAt: undefined };
 }
 
-/** Folds the next commit in, and verifies that it builds on the last one; where it does not, the folding stops there. */
+/** Folds the next commit in, and verifies that it builds on the last one; where it does not, the fold stops. */
 export function foldNext(before: Folded, stored: StoredCommit): Folded {
   const { kind, aggregate, openSince, ref } = before;
   const { seq, commit } = stored;
@@ -44,12 +44,12 @@ export function foldNext(before: Folded, stored: StoredCommit): Folded {
     const isSettled = after.state === undefined || kind.isSettled(after.state);
     return { ...before, aggregate: after, openSince: isSettled ? undefined : (openSince ?? seq) };
   } catch (failure) {
-    // Whatever a fold throws, the cause is in these bytes: one bad history stops one aggregate.
+    // Whatever a fold throws, the cause is in these bytes: one damaged history stops one aggregate.
     return { ...before, stoppedAt: { aggregate: ref, seq, code: "LOG_DAMAGED", why: causeOf(failure).why } };
   }
 }
 
-/** Why a commit does not build on the one before it; undefined when it does. */
+/** Why a commit does not build on the previous one; undefined when it does. */
 function breakIn({ head }: Aggregate, prev: string): string | undefined {
   if (prev === head.hash) return undefined;
   if (head.hash === "") return "the commits before it are missing";

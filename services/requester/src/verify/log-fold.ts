@@ -3,7 +3,7 @@ import type { AggregateRef } from "@shoal/proto";
 import { DigestTable } from "./digest-table.ts";
 import { type Folded, foldNext, notFolded } from "./folded.ts";
 
-/** An aggregate before and behind the commits that were folded in. */
+/** An aggregate before and after the commits that were folded in. */
 export interface FoldStep {
   readonly before: Folded;
   readonly after: Folded;
@@ -11,16 +11,17 @@ export interface FoldStep {
 
 interface Continued {
   readonly ref: AggregateRef;
-  /** The first commit behind the one that settled it. */
+  /** The first commit after the one that settled it. */
   readonly seq: number;
 }
 
-// Aggregates loaded side by side: enough to hide the round trips, few enough to leave the log's server room for others.
+// Aggregates loaded concurrently: enough to hide the round trips, few enough for the NATS server.
 const loadedAtOnce = 64;
 
 /**
- * Folds a log, commit by commit in log order, and verifies each aggregate's chain of hashes. Settled aggregates leave memory; one that
- * continues later is loaded again by `continued`. So memory follows what is open, and some 30 bytes for each settled aggregate.
+ * Folds a log, commit by commit in log order, and verifies each aggregate's hash chain. Settled aggregates are evicted;
+ * one that continues later is loaded again by `continued`. So memory grows with the open aggregates, plus some 30 bytes
+ * for each settled one.
  */
 export class LogFold {
   readonly counts = { commits: 0, events: 0 };
@@ -36,18 +37,21 @@ export class LogFold {
     this.#kinds = kinds;
   }
 
-  /** Aggregates met so far, by kind. */
+  /** Aggregates seen so far, by kind. */
   aggregates(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#aggregates);
   }
 
-  /** Every aggregate in memory: what is not settled, and what cannot be folded further. */
+  /** Every aggregate in memory: the unsettled ones, and those that cannot be folded further. */
   *inMemory(): Iterable<Folded> {
     yield* this.#open.values();
     yield* this.#stopped.values();
   }
 
-  /** Whether the folding of an aggregate of this id has ended before its last message, whatever its kind: a later one may share buckets. */
+  /**
+   * Whether the fold of an aggregate of this id has stopped before its last message, whatever its kind: a later one may
+   * share buckets.
+   */
   isStopped(id: string): boolean {
     return this.#stoppedIds.has(id);
   }
@@ -64,7 +68,10 @@ export class LogFold {
     return this.#step(message, (before) => ({ ...before, stoppedAt: message }));
   }
 
-  /** Loads and folds, up to a position, what has continued after it had settled. Throws Fault LOG_UNREACHABLE. */
+  /**
+   * Loads and folds, up to a position, the aggregates that continued after they had settled. Throws Fault
+   * LOG_UNREACHABLE.
+   */
   async *continued(log: Pick<EventLog, "load">, upTo: number): AsyncGenerator<FoldStep> {
     const waiting = [...this.#continued.values()];
     this.#continued.clear();

@@ -1,29 +1,31 @@
 import { createHash } from "node:crypto";
 import type { Anchor, ChainProblem } from "./report.ts";
 
-/** A message of the log as it is stored. Bytes are valid only during the call that delivers it. */
+/** A stored message of the log. Bytes are valid only during the call that delivers it. */
 export interface LogMessage {
   readonly subject: string;
   readonly seq: number;
   readonly bytes: Uint8Array;
-  /** Whether it carries a message id, as every append of a requester does and nothing that the server itself publishes. */
+  /**
+   * Whether it has a message id, as every append of a requester does and no message that the server itself publishes.
+   */
   isAppended(): boolean;
 }
 
-// Frames are hashed together: a call of the hash costs more than the bytes of a usual message (measured).
+// Frames are hashed together: a call of the hash function costs more than the bytes of an average message (measured).
 const scratchBytes = 256 * 1024;
 // Position (8 bytes), length of the subject (4), length of the message (4), all big endian.
 const head = { seq: 0, subject: 8, body: 12, bytes: 16 } as const;
 const utf8PerUnit = 3;
 const halfMax = 2 ** 32;
 
-/** The whole log's name for problems that no aggregate has. */
+/** The name of the whole log in problems without an aggregate. */
 const theLog = "the log";
 
 /**
- * Walks along the log as it is read: demands each position from 1 on, and hashes every message. The hash at a position is the SHA-256
- * of the frames of all messages up to there, foreign ones included; a frame is position, length of the subject, length of the
- * message (8, 4 and 4 bytes, big endian), the subject in UTF-8, and the message.
+ * Verifies that the log has every position from 1 on, and hashes every message. The hash at a position is the SHA-256
+ * of the frames of all messages up to there, foreign ones included. A frame is position, length of the subject, length
+ * of the message (8, 4 and 4 bytes, big endian), the subject in UTF-8, and the message.
  */
 export class LogWalk {
   readonly #problem: (problem: ChainProblem) => void;
@@ -47,7 +49,7 @@ export class LogWalk {
     if (seq === this.#expect?.seq) this.#hashThere = this.#digest();
   }
 
-  /** The log has been read up to its end. The anchor is that of the last message. */
+  /** The end of the log is reached. The anchor is that of the last message. */
   finish(upTo: number): Anchor {
     if (upTo > this.#seq) this.#missing(upTo);
     this.#compare(upTo);
@@ -57,7 +59,7 @@ export class LogWalk {
   #missing(last: number): void {
     const first = this.#seq + 1;
     const which = first === last ? `position ${first} is` : `positions ${first} to ${last} are`;
-    const why = `${which} missing: nothing is ever removed from the log, so that they were purged or lost`;
+    const why = `${which} missing: requesters remove nothing from the log, so they were purged or lost`;
     this.#problem({ seq: first, aggregate: theLog, why });
   }
 
@@ -67,7 +69,7 @@ export class LogWalk {
     const found = seq === 0 ? createHash("sha256").digest("hex") : this.#hashThere;
     if (found === hash) return;
     const where = found === undefined ? `no position ${seq}: it ends at ${upTo}` : `${seq}:${found}`;
-    const why = `expected ${seq}:${hash}, got ${where}; the log is not the one of which this anchor was kept`;
+    const why = `expected ${seq}:${hash}, got ${where}; the log is not the one of this anchor`;
     this.#problem({ seq, aggregate: theLog, why });
   }
 

@@ -31,11 +31,11 @@ export interface OpenReplay {
 /** Which entries to rebuild. */
 export type RebuildScope = Pick<RebuildOptions, "shard" | "buckets" | "signal" | "onProgress">;
 
-// Nothing is owned or decided under this name.
+// The name under which these tools connect; they own and decide nothing.
 const readerId = "replay";
 
-// A quarter of it leaves a verification without work while the log's server waits for a core: 3 µs of 45 a commit (measured on two
-// busy cores). Nothing else in the process waits for its turn, as it does beside an owner.
+// A quarter of it idles a verification while the NATS server waits for a core: 3 µs of 45 a commit (measured on two
+// busy cores). No other work shares the process, unlike in an owner.
 const commitsAhead = 1_000;
 
 /** Connects to the log that a requester's settings name (`nats.…`). Throws as `connectRequester` does, and Fault CONFIG_INVALID. */
@@ -61,7 +61,7 @@ export async function openReplay(given: ConfigSources): Promise<OpenReplay> {
   };
 }
 
-/** What a verification reads of a real cluster, over the ports of one who knows these kinds. */
+/** The inputs of a verification of a real cluster, over ports with these kinds. */
 export function verifyPartsOf(nats: NatsRequesterPorts, kinds: Kinds = allKinds): VerifyParts {
   const stores: Stores = nats.views;
   const views: StoredViews = {

@@ -27,7 +27,7 @@ const rebuild = (options: Partial<RebuildOptions> = {}) => {
 const snapshot = () => Object.fromEntries(buckets.map((bucket) => [bucket, harness.stored(bucket)]));
 const verified = async () => (await verifyViews(harness.parts(), { recheckMs: 0 })).mismatches;
 
-/** The same log, with something that happens when it is scanned. */
+/** The same log, with a callback on each scan. */
 const scanning = (before: (scans: number) => Promise<void>): EventLog => {
   const { log } = harness.ports;
   let scans = 0;
@@ -42,7 +42,7 @@ const scanning = (before: (scans: number) => Promise<void>): EventLog => {
   };
 };
 
-/** The same stores, with something that happens before each write. */
+/** The same stores, with a callback before each write. */
 const writing = (before: () => Promise<void> | undefined): Stores =>
   Object.fromEntries(
     Object.entries(harness.stores).map(([name, store]) => [
@@ -58,7 +58,7 @@ const writing = (before: () => Promise<void> | undefined): Stores =>
   );
 
 describe("a rebuild", () => {
-  it.each(buckets)("brings %s back as it was, byte for byte, and its position with it", async (bucket) => {
+  it.each(buckets)("restores %s as it was, byte for byte, and its position with it", async (bucket) => {
     await history();
     const before = snapshot();
     harness.sim.drop(bucket);
@@ -70,7 +70,7 @@ describe("a rebuild", () => {
     for (let shard = 0; shard < shardCount; shard++)
       expect(await harness.ports.positions.load(bucket, shard)).toMatchObject({ eventsSeq: upTo, reportsSeq: 0 });
   });
-  it("writes nothing where everything is as it should be", async () => {
+  it("writes nothing where all entries are correct", async () => {
     await history();
     const before = snapshot();
     expect(await rebuild()).toMatchObject({ written: 0, removed: 0, unchanged: 6, stopped: 0 });
@@ -90,13 +90,13 @@ describe("a rebuild", () => {
     expect(snapshot()).toEqual(before);
     expect(await verified()).toMatchObject({ count: 0 });
   });
-  it("writes an entry again that is stored in unusual bytes", async () => {
+  it("writes an entry again that is not stored in canonical bytes", async () => {
     await history();
     const key = `default.${done}`;
     harness.forged.set(key, Buffer.from(JSON.stringify(JSON.parse(harness.stored("jobs")[key] ?? ""), null, 1)));
     expect(await rebuild({ views: harness.parts().views })).toMatchObject({ written: 1, unchanged: 5 });
   });
-  it("leaves alone what is newer than the log was", async () => {
+  it("leaves entries that are newer than the log's end at the start", async () => {
     await history();
     const seq = (await harness.ports.log.lastSeq()) + 1;
     harness.sim.views.jobs.write("default.j-new", seq, { seq });
@@ -107,7 +107,7 @@ describe("a rebuild", () => {
       [`default.${open}`]: JSON.stringify({ seq }),
     });
   });
-  it("quarantines what it cannot read, and removes nothing that a later version may have written for it", async () => {
+  it("quarantines an unreadable aggregate, and removes no entry that a later version may have written for it", async () => {
     await history();
     const seq = harness.sim.log.put(jobRef(open), '{"v":99}');
     harness.sim.views.assignments.write("n-two.e-later", 1, { seq: 1, jobId: open, namespace: "default" });
@@ -119,7 +119,7 @@ describe("a rebuild", () => {
       quarantine: { seq, code: "LOG_NEWER" },
     });
   });
-  it("does one shard and leaves the others as they are", async () => {
+  it("rebuilds one shard and leaves the others unchanged", async () => {
     const ids = Array.from({ length: 40 }, (_, index) => `j-${index}`);
     for (const id of ids) {
       await start(id);
@@ -150,7 +150,7 @@ describe("a rebuild", () => {
 });
 
 describe("a rebuild beside others", () => {
-  it("follows an owner that writes meanwhile, and brings back nothing that it removed", async () => {
+  it("follows an owner that writes meanwhile, and restores no entry that it removed", async () => {
     await history();
     for (const bucket of buckets) harness.sim.drop(bucket);
     const log = scanning(async (scans) => {
@@ -158,7 +158,7 @@ describe("a rebuild beside others", () => {
       await complete(open);
       await submit(deferred);
       for (const ref of [jobRef(open), jobRef(deferred)]) await harness.project(ref);
-      // As if the marker of the removal had expired, which is what an entry that is written late would need.
+      // As if the marker of the removal had expired, which a late write would require.
       harness.sim.views.assignments.drop();
     });
     await rebuild({ log });
@@ -169,14 +169,14 @@ describe("a rebuild beside others", () => {
     await history();
     for (const bucket of buckets) harness.sim.drop(bucket);
     const log = scanning(async (scans) => {
-      // What cannot follow stops the aggregate; its entries stay those of what can be folded.
+      // A commit that cannot follow stops the aggregate; its entries stay those of the readable part.
       if (scans === 1) await harness.append(jobRef(done), steps.started(done));
     });
     expect(await rebuild({ log })).toMatchObject({ stopped: 1 });
     expect(Object.keys(harness.stored("jobs"))).toContain(`default.${done}`);
     expect(harness.stored("open")[`${shardOf(done)}.job.default.${done}`]).toContain("quarantine");
   });
-  it("gives way to another one that finishes first", async () => {
+  it("yields to another one that finishes first", async () => {
     await history();
     const before = snapshot();
     for (const bucket of buckets) harness.sim.drop(bucket);
@@ -195,7 +195,7 @@ describe("a rebuild beside others", () => {
 });
 
 describe("a rebuild that ends early", () => {
-  it("leaves no position that says it is done, and is completed by the next one", async () => {
+  it("leaves no complete position, and is completed by the next one", async () => {
     await history();
     const before = snapshot();
     for (const bucket of buckets) harness.sim.drop(bucket);
@@ -221,7 +221,7 @@ describe("a rebuild that ends early", () => {
     await expect(rebuild({ signal: quit.signal })).rejects.toThrow("enough");
     expect(await harness.ports.positions.load("jobs", 3)).toMatchObject({ isRebuilding: true });
   });
-  it("begins again when a bucket is deleted under it", async () => {
+  it("starts over when a bucket is deleted meanwhile", async () => {
     await history();
     const before = snapshot();
     const log = scanning(async (scans) => {
@@ -242,7 +242,7 @@ describe("a rebuild of any kind", () => {
     readonly isReaped: boolean;
     readonly seq: number;
   }
-  /** A kind that settles and goes on later, with a view of its own. */
+  /** A kind that settles and continues later, with its own view. */
   const plants: Kind<Plant> = {
     name: "plant",
     isNamespaced: false,

@@ -8,7 +8,7 @@ import { type FoldStep, LogFold } from "./log-fold.ts";
 import { type StoredViews, type Stores, viewsOf } from "./stored-views.ts";
 import { Writes } from "./writes.ts";
 
-/** What a rebuild works on. */
+/** The dependencies and the scope of a rebuild. */
 export interface RebuildOptions {
   readonly log: Pick<EventLog, "load" | "scan" | "lastSeq">;
   /** The store of each bucket that is rebuilt. */
@@ -16,47 +16,51 @@ export interface RebuildOptions {
   readonly positions: Positions;
   readonly kinds: Kinds;
   readonly shard: number | "all";
-  /** Which buckets; each has a store. */
+  /** The buckets to rebuild; each has a store. */
   readonly buckets: readonly string[];
-  /** Reads stored bytes, so that an entry in unusual bytes is written again; entries are compared by what they hold when it is left out. */
+  /**
+   * Reads stored bytes, so that an entry in other than canonical bytes is rewritten; entries are compared by content
+   * when it is left out.
+   */
   readonly views?: StoredViews;
-  /** Ends it early; it throws the signal's reason. */
+  /** Cancels the rebuild, which throws the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RebuildProgress) => void;
 }
 
-/** How far a rebuild is. */
+/** The progress of a rebuild. */
 export interface RebuildProgress extends RebuildSummary {
   /** The position up to which the log has been read. */
   readonly seq: number;
 }
 
-/** What a rebuild has done. */
+/** Result of a rebuild. */
 export interface RebuildSummary {
   /** Where the log ended when it began: the views follow the log at least up to here. */
   readonly upTo: number;
-  /** Entries by what became of them. */
+  /** The number of entries, by result. */
   readonly written: number;
   readonly removed: number;
   readonly unchanged: number;
-  /** Aggregates that cannot be read to their end: their entries show them as far as they can be read, and none is removed. */
+  /** Aggregates that cannot be read to their end: their entries show the readable part, and none is removed. */
   readonly stopped: number;
 }
 
-// Half of what one connection carries at its best rate (`npm run bench`, bare appends): an owner beside it keeps its share.
+// Half of what one connection writes at its best rate (`npm run bench`, bare appends): an owner beside it has the other
+// half.
 const writesMax = 256;
 
 // Commits between two calls of `onProgress`: some tens of milliseconds.
 const progressEvery = 5_000;
 
-// Each pass reads what was appended during the one before it. Reading is ten times as fast as appending, so a few suffice; what
-// comes behind the last one is younger than the marker of a removal, and no older entry can replace it.
+// Each pass reads what was appended during the previous one. Reads are ten times as fast as appends, so a few passes
+// suffice. Commits after the last pass are younger than the marker of a removal, and no older entry can replace it.
 const tailPassesMax = 8;
 
 /**
- * Writes the entries of the named buckets from the log alone, for one shard or all, and removes entries that no aggregate has. Safe beside
- * owners and beside another rebuild: no write replaces a newer entry. It may die at any line and be begun again. Throws Fault
- * LOG_UNREACHABLE, and REVISION_CONFLICT when a bucket was deleted meanwhile.
+ * Writes the entries of the named buckets from the log alone, for one shard or all, and removes entries that no
+ * aggregate has. Safe beside owners and beside another rebuild: no write replaces a newer entry. It may die at any line
+ * and be restarted. Throws Fault LOG_UNREACHABLE, and REVISION_CONFLICT when a bucket was deleted meanwhile.
  */
 export async function rebuildViews(options: RebuildOptions): Promise<RebuildSummary> {
   const { log, positions, signal, buckets } = options;
@@ -66,7 +70,7 @@ export async function rebuildViews(options: RebuildOptions): Promise<RebuildSumm
   const index = await EntryIndex.read(options.views ?? viewsOf(options.stores), buckets);
   const rebuild = new Rebuild(options, { index, upTo });
   const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => undefined); // It may be that only the writes wait for it.
+  aborted.promise.catch(() => undefined); // Possibly only the writes await it.
   const abort = () => aborted.reject(rebuild.stop(signal?.reason));
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -128,7 +132,7 @@ class Rebuild {
     this.#report();
   }
 
-  /** Begins nothing more. */
+  /** Starts no further write. */
   stop(reason: unknown): unknown {
     this.#writes.fail(reason);
     return reason;
@@ -142,7 +146,7 @@ class Rebuild {
     const { log, shard, signal } = this.#options;
     const take = (ref: StoredCommit["aggregate"], seq: number, step: () => FoldStep | undefined): void => {
       this.#progress(seq);
-      // A message that is no aggregate's has no entries.
+      // A message without an aggregate has no entries.
       if (ref.kind === "" || (shard !== "all" && shardOf(ref.id) !== shard)) return;
       const taken = step();
       if (taken !== undefined) onStep(this.#count(taken));
@@ -160,19 +164,19 @@ class Rebuild {
     return step;
   }
 
-  /** What leaves memory is written at once, the rest when all is folded. */
+  /** Evicted aggregates are written at once, the others after the fold. */
   #writeSettled(folded: Folded): void {
     if (folded.openSince === undefined && folded.stoppedAt === undefined) this.#write(folded);
   }
 
-  /** Every entry of an aggregate that is not stored as it should be. */
+  /** Every entry of an aggregate that is not stored as expected. */
   #write(folded: Folded): void {
     for (const placed of expectedEntries(folded, this.#buckets))
       if (this.#index.expect(placed) === "same") this.#counts.unchanged += 1;
       else this.#put(placed);
   }
 
-  /** What changed behind the end of the first reading: as an owner projects it. */
+  /** The commits after the end of the first read: projected as an owner does. */
   #change({ before, after }: FoldStep): void {
     const gone = new Map<string, PlacedEntry>();
     for (const each of expectedEntries(before, this.#buckets)) gone.set(`${each.bucket} ${each.key}`, each);
@@ -187,7 +191,10 @@ class Rebuild {
     for (const { bucket, key } of gone.values()) this.#remove(bucket, key, after.aggregate.head.seq);
   }
 
-  /** An entry that no aggregate has. One that is newer than the log's end was, is of an aggregate that came later. */
+  /**
+   * An entry that no aggregate has. An entry that is newer than the log's end at the start belongs to a later
+   * aggregate.
+   */
   #removeUnexpected({ bucket, key, isUnexpected, entry }: StoredEntry): void {
     if (!isUnexpected || (entry !== undefined && entry.seq > this.#upTo)) return;
     const { kinds, shard } = this.#options;

@@ -65,7 +65,7 @@ describe("a rebuild on a real server", () => {
     for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
     const other = await openReplay({ env: {}, flags: { "nats.url": harness.server.url } });
     const watch = await harness.ports.views.jobs.watch(">", {
-      // The first entry is there, and no position that says it was all of them.
+      // The first entry exists, and no position that marks the rebuild as complete.
       changed: () => void other.close(),
       ready: () => undefined,
     });

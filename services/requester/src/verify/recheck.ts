@@ -5,15 +5,15 @@ import { foldNext, notFolded } from "./folded.ts";
 import type { Mismatch } from "./report.ts";
 import type { StoredViews, Stores } from "./stored-views.ts";
 
-/** An entry that was not as expected when it was compared. */
+/** An entry that differed from the expected one when it was compared. */
 export interface Suspect {
   readonly bucket: string;
   readonly key: string;
-  /** The aggregate that it belongs to; undefined when nothing says. */
+  /** The aggregate that it belongs to; undefined when it cannot be determined. */
   readonly source: AggregateRef | undefined;
-  /** As it was stored. */
+  /** The stored content. */
   readonly actual: ViewEntry | undefined;
-  /** The stored bytes are not those that the entry is written as: no requester wrote them. */
+  /** The stored bytes are not canonical: no requester wrote them. */
   readonly isForged: boolean;
 }
 
@@ -23,19 +23,19 @@ export interface RecheckParts {
   readonly views: StoredViews;
   readonly stores: Stores;
   readonly clock: Clock;
-  /** Until when entries that lag may catch up, milliseconds since the epoch. */
+  /** Until when late entries may catch up, milliseconds since the epoch. */
   readonly untilAt: number;
 }
 
-// Suspects rechecked side by side; each is a read of the log and one of the bucket.
+// Suspects rechecked concurrently; each costs one read of the log and one of the bucket.
 const atOnce = 64;
 // An owner writes a view half a second late at most.
 const againMs = 250;
-// Enough to see what differs, and where.
+// Enough characters to show the difference and its place.
 const shownChars = 400;
 const shownBefore = 60;
 
-/** Compares once more what may have been written while it was compared. Resolves with what stays wrong. */
+/** Compares entries again that may have been written during the comparison. Resolves with those that stay wrong. */
 export async function recheck(parts: RecheckParts, suspects: Iterable<Suspect>): Promise<readonly Mismatch[]> {
   const wrong: Mismatch[] = [];
   const queue = suspects[Symbol.iterator]();
@@ -53,7 +53,7 @@ type RecheckOutcome =
   | { readonly state: "right" }
   | { readonly state: "late" | "wrong"; readonly expected: ViewEntry | string | undefined };
 
-/** Compares until the entry is right or cannot become right any more, or the time is over. */
+/** Compares until the entry is right, cannot become right, or the time is over. */
 async function recheckOne(parts: RecheckParts, suspect: Suspect): Promise<Mismatch | undefined> {
   const { bucket, key, isForged } = suspect;
   const { clock, stores, untilAt } = parts;
@@ -64,8 +64,8 @@ async function recheckOne(parts: RecheckParts, suspect: Suspect): Promise<Mismat
       bucket,
       key,
       why: "different",
-      expected: "the same entry in the usual bytes",
-      actual: "the same in others",
+      expected: "the same entry in canonical bytes",
+      actual: "the same content in other bytes",
     };
   while (outcome.state === "late") {
     actual = await stores[bucket]?.get(key);
@@ -89,7 +89,7 @@ async function compare(parts: RecheckParts, suspect: Suspect, actual: ViewEntry 
         ? expected === actual
         : Buffer.compare(bytesOf(expected), bytesOf(actual)) === 0;
     if (same) return { state: "right" };
-    // What carries the expected position, or a later one than the log has, is not written again.
+    // An entry at the expected position, or at a later one than the log has, is not rewritten.
     const isFinal = expected !== undefined && actual !== undefined && actual.seq >= expected.seq;
     return { state: isFinal ? "wrong" : "late", expected };
   } catch (failure) {
@@ -109,7 +109,7 @@ async function freshEntry(
   return undefined;
 }
 
-/** Both as text, from shortly before where they begin to differ. */
+/** Both as text, from shortly before the first difference. */
 function excerpts(
   expected: ViewEntry | string | undefined,
   actual: ViewEntry | undefined,

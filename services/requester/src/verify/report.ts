@@ -1,13 +1,16 @@
 import type { UnreadableCommit } from "@shoal/core";
 
-/** The hash over the whole log up to a position: kept elsewhere it proves later that nothing up to there was changed. */
+/**
+ * The hash of the whole log up to a position: a copy stored elsewhere proves later that nothing up to there was
+ * changed.
+ */
 export interface Anchor {
   readonly seq: number;
   /** SHA-256 in hexadecimal. */
   readonly hash: string;
 }
 
-/** A message in the log that no requester appended: it is skipped, changes nothing, and is no damage. */
+/** A message in the log that no requester appended: it is skipped, changes nothing, and is not damage. */
 export interface ForeignMessage {
   readonly seq: number;
   readonly subject: string;
@@ -15,15 +18,15 @@ export interface ForeignMessage {
   readonly text: string;
 }
 
-/** Something in the log that cannot be: what was found, and where. */
+/** A problem in the log, with its position. */
 export interface ChainProblem {
-  /** 0 where no position can be named. */
+  /** 0 when the position is unknown. */
   readonly seq: number;
   readonly aggregate: string;
   readonly why: string;
 }
 
-/** An entry that is not what the log says it should be. */
+/** An entry that differs from the one that the log determines. */
 export interface Mismatch {
   readonly bucket: string;
   readonly key: string;
@@ -33,15 +36,15 @@ export interface Mismatch {
   readonly actual: string | undefined;
 }
 
-/** The beginning of a list that may be long, and how long it is. */
+/** The first items of a list that may be long, and its length. */
 export interface Sampled<T> {
   readonly count: number;
   readonly first: readonly T[];
 }
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface ReplayReport {
-  /** Every message can be read, the log is whole, and every view says what the log says. */
+  /** Every message can be read, the log is complete, and every view matches it. */
   readonly ok: boolean;
   /** The log was read up to this position. */
   readonly upTo: number;
@@ -51,16 +54,19 @@ export interface ReplayReport {
   readonly aggregates: Readonly<Record<string, number>>;
   /** Entries that were compared, by bucket. */
   readonly entries: Readonly<Record<string, number>>;
-  /** Entries that were being written while they were compared, and turned out right. */
+  /** Entries that were written during the comparison, and were right on the recheck. */
   readonly rechecked: number;
-  /** The hash over everything that was read; compare it with one that is kept elsewhere. */
+  /** The hash of everything that was read; compare it with a copy that is stored elsewhere. */
   readonly anchor: Anchor;
   readonly problems: Sampled<ChainProblem>;
   readonly foreign: Sampled<ForeignMessage>;
-  /** Messages that this version cannot read: what follows on the same aggregate was not verified, nor were its entries. */
+  /**
+   * Messages that this version cannot read: neither the later commits of the same aggregate nor its entries were
+   * verified.
+   */
   readonly unreadable: Sampled<UnreadableCommit>;
   readonly mismatches: Sampled<Mismatch>;
-  /** Reading and folding the log, in milliseconds. */
+  /** The time to read and fold the log, in milliseconds. */
   readonly readMs: number;
   readonly eventsPerSecond: number;
 }
@@ -68,18 +74,18 @@ export interface ReplayReport {
 // As many as a person reads before repairing the first.
 const firstMax = 20;
 
-/** A list of which only the beginning is kept. */
+/** A list that retains only its first items. */
 export class Sampling<T> {
   readonly #first: T[] = [];
   #count = 0;
 
-  /** Counts one more. */
+  /** Adds one item. */
   add(item: T): void {
     this.#count += 1;
     if (this.#first.length < firstMax) this.#first.push(item);
   }
 
-  /** What was added so far. */
+  /** The items so far. */
   taken(): Sampled<T> {
     return { count: this.#count, first: this.#first };
   }

@@ -27,7 +27,7 @@ describe("a verification of a real log", () => {
   const publish = (subject: string, bytes: Uint8Array, headers = {}) =>
     harness.ports.link.publisher.publish({ subject, bytes, headers });
 
-  it("finds all well, and the anchor that it printed before", async () => {
+  it("finds no problem, and the anchor that it printed before", async () => {
     for (const jobId of [good, broken]) await harness.live(jobId);
     await harness.join("n-one");
     const report = await run();
@@ -73,7 +73,7 @@ describe("a verification of a real log", () => {
     });
   });
 
-  it("skips, counts and shows what no requester appended", async () => {
+  it("skips, counts and shows messages that no requester appended", async () => {
     await harness.live(good);
     const answer = '{"stream":"REPORTS","seq":1}';
     await publish(subjectOf(jobRef(broken)), text(answer));
@@ -84,7 +84,7 @@ describe("a verification of a real log", () => {
     });
   });
 
-  it("says that a whole job was purged, with its views, and that the anchor is not found", async () => {
+  it("reports that a whole job was purged, with its views, and that the anchor is not found", async () => {
     // An operator of the server can have it: a log that may be purged.
     const { streams: api } = await harness.ports.link.manager();
     const { config } = await api.info(streams.events);
@@ -95,7 +95,7 @@ describe("a verification of a real log", () => {
     const { anchor } = await verifyViews(here, { recheckMs: 0 });
     await api.purge(streams.events, { filter: subjectOf(jobRef(good)) });
     await api.purge("KV_jobs", { filter: `$KV.jobs.default.${good}` });
-    // A log that may be purged is no log to start on.
+    // A requester does not start on a log that may be purged.
     await expect(open()).rejects.toMatchObject({
       code: "LOG_UNSUITABLE",
       message: expect.stringContaining("EVENTS.deny_purge"),
@@ -108,7 +108,7 @@ describe("a verification of a real log", () => {
     ]);
   });
 
-  it("may be run again, and twice at once", async () => {
+  it("may be repeated, and run twice concurrently", async () => {
     await harness.live(good);
     const opened = await open();
     const once = await opened.run();
@@ -122,7 +122,7 @@ describe("a verification of a real log", () => {
     ]);
   });
 
-  it("is refused, and hangs on nothing, when it is closed meanwhile", async () => {
+  it("is rejected, and does not hang, when it is closed meanwhile", async () => {
     await harness.live(good);
     const opened = await open();
     const refused = expect(opened.run()).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });

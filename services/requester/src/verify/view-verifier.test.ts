@@ -31,7 +31,7 @@ const stray = (ref: Parameters<typeof subjectOf>[0], text: string): StrayMessage
 });
 
 describe("a verification", () => {
-  it("finds everything as it should be, and counts it", async () => {
+  it("finds no problem, and counts the entries", async () => {
     await history();
     expect(await run()).toMatchObject({
       ok: true,
@@ -45,7 +45,7 @@ describe("a verification", () => {
       mismatches: { count: 0 },
     });
   });
-  it("is content with an empty log", async () => {
+  it("accepts an empty log", async () => {
     expect(await run()).toMatchObject({ ok: true, commits: 0, upTo: 0 });
   });
 });
@@ -72,12 +72,12 @@ describe("a verification of a damaged log", () => {
       ],
     });
   });
-  it("says that a beginning is missing", async () => {
+  it("reports a missing beginning", async () => {
     await history();
     const report = await run(without(await nth(done, 0)));
     expect(report.problems.first[1]?.why).toMatch(/commits before it are missing/);
   });
-  it("notices a missing end of a job by its position, and by the views", async () => {
+  it("detects a missing end of a job by its position, and by the views", async () => {
     await history();
     const gone = await nth(done, 3);
     const report = await run(without(gone));
@@ -92,7 +92,7 @@ describe("a verification of a damaged log", () => {
       first: [{ aggregate: open, why: expect.stringMatching(/cannot follow/) }],
     });
   });
-  it("names what is behind a settled aggregate and cannot continue it", async () => {
+  it("names a commit after a settled aggregate that cannot continue it", async () => {
     await history();
     const { seq } = await harness.append(jobRef(done), steps.started(done));
     expect((await run()).problems).toMatchObject({
@@ -100,7 +100,7 @@ describe("a verification of a damaged log", () => {
       first: [{ seq, aggregate: done, why: expect.stringMatching(/cannot follow/) }],
     });
   });
-  it("says that a whole job is gone, though its views are gone as well", async () => {
+  it("reports a missing job, also when its views are gone", async () => {
     await history();
     const gone = (await harness.ports.log.load(jobRef(done))).map(({ seq }) => seq);
     harness.sim.views.jobs.write(`default.${done}`, 1000, undefined);
@@ -110,7 +110,7 @@ describe("a verification of a damaged log", () => {
       true,
     );
   });
-  it("says that the log was cut when the views know a later position", async () => {
+  it("reports that the log was cut when the views know a later position", async () => {
     await history();
     const end = await harness.ports.log.lastSeq();
     const { jobs } = harness.sim.views;
@@ -121,7 +121,7 @@ describe("a verification of a damaged log", () => {
       first: [{ why: `the log ends at ${end}, but position ${end + 9} is known to the views: it was cut` }],
     });
   });
-  it("says that the log was cut when a position is later, whatever the views say", async () => {
+  it("reports that the log was cut when a position is later, whatever the views contain", async () => {
     await history();
     harness.known = { seq: (await harness.ports.log.lastSeq()) + 1, by: "a position" };
     expect(await run()).toMatchObject({
@@ -142,7 +142,7 @@ describe("a verification of a damaged log", () => {
       mismatches: { count: 0 },
     });
   });
-  it("distinguishes what no requester appended: it is skipped, shown, and no damage", async () => {
+  it("skips and shows messages that no requester appended, without counting them as damage", async () => {
     await history();
     const end = await harness.ports.log.lastSeq();
     const subject = subjectOf(jobRef(open));
@@ -176,7 +176,7 @@ describe("a verification of a log that cannot be read to its end", () => {
       mismatches: { count: 1, first: [{ bucket: "nodes", key: "n-one" }] },
     });
   });
-  it("holds its aggregate's entries to nothing: a later version may have written them", async () => {
+  it("does not compare its aggregate's entries: a later version may have written them", async () => {
     await history();
     const { jobs, assignments } = harness.sim.views;
     jobs.write(`default.${open}`, 1000, { seq: 1000, deferred: true });
@@ -226,7 +226,7 @@ describe("a verification of wrong views", () => {
       { bucket: name, key, why: "unexpected", expected: undefined },
     ]);
   });
-  it("names an entry that says the same in other bytes", async () => {
+  it("names an entry with the same content in other bytes", async () => {
     await history();
     const key = `default.${done}`;
     const entry = JSON.parse(harness.sim.views.jobs.saved.get(key)?.json ?? "");
@@ -243,7 +243,7 @@ describe("a verification of wrong views", () => {
 });
 
 describe("a verification of views that are being written", () => {
-  it("waits for an entry that is on its way", async () => {
+  it("waits for an entry that is being written", async () => {
     await history();
     await complete(open);
     harness.sim.clock.at(harness.sim.clock.now() + 500, () => void harness.project(jobRef(open)));
@@ -272,7 +272,7 @@ describe("a verification of views that are being written", () => {
     };
     expect(await verifyViews({ ...parts, readLog }, { recheckMs: 0 })).toMatchObject({ ok: true });
   });
-  it("keeps what a key was delivered to hold last, and nothing from before a new beginning", async () => {
+  it("uses the last delivered value of a key, and none from before a redelivery", async () => {
     await history();
     const parts = harness.parts();
     const odd = Buffer.from('{"seq":1}');
@@ -294,7 +294,7 @@ describe("a verification of views that are being written", () => {
       entries: { jobs: 2, assignments: 1, nodes: 1 },
     });
   });
-  it("does not wait for ever", async () => {
+  it("does not wait indefinitely", async () => {
     await history();
     await complete(open);
     const before = harness.sim.clock.now();
@@ -304,7 +304,7 @@ describe("a verification of views that are being written", () => {
 });
 
 describe("a job as of a moment", () => {
-  it("is what it was by position and by time", async () => {
+  it("is found by position and by time", async () => {
     await history();
     const { log } = harness.ports;
     const states = ["pending", "running", "running", "completed"];

@@ -25,42 +25,46 @@ import {
 } from "./report.ts";
 import type { StoredViews, Stores } from "./stored-views.ts";
 
-/** What a verification reads; it writes nothing. */
+/** The inputs of a verification, which writes nothing. */
 export interface VerifyParts {
   readonly log: Pick<EventLog, "load" | "lastSeq">;
   readonly kinds: Kinds;
-  /** Delivers every message of the log up to its end as it was when called, in order; resolves with that end. Throws Fault LOG_UNREACHABLE. */
+  /**
+   * Delivers every message of the log up to its end at the time of the call, in order; resolves with that end. Throws
+   * Fault LOG_UNREACHABLE.
+   */
   readLog(deliver: (message: LogMessage) => void): Promise<number>;
-  /** What a message is. Its hash is asked for during the call, or never. */
+  /** Parses a message. Its hash is read during the call, or never. */
   read(message: LogMessage): StoredCommit | UnreadableCommit;
   readonly views: StoredViews;
   /** The buckets to compare, as stores. */
   readonly stores: Stores;
-  /** The latest position of the log that views or positions know. Throws Fault LOG_UNREACHABLE. */
+  /** The latest position of the log in views or positions. Throws Fault LOG_UNREACHABLE. */
   known(): Promise<KnownPosition>;
   readonly clock: Clock;
 }
 
-/** How a verification goes about it. */
+/** Options of a verification. */
 export interface VerifyOptions {
-  /** How long entries that are being written just now may take to be right, in milliseconds. */
+  /** How long entries that are being written may take to be right, in milliseconds. */
   readonly recheckMs?: number;
-  /** An anchor that was kept elsewhere, which the log must have. */
+  /** An anchor from an earlier verification, which the log must have. */
   readonly expect?: Anchor;
 }
 
-// Longer than a shard is without an owner after its requester was killed, and than one write takes.
+// Longer than a shard is without an owner after its requester was killed, plus one write.
 const recheckMsDefault = 10_000;
 
-// Entries rechecked one by one: more than a busy cluster writes while its log is read, in some tens of megabytes. What is beyond is counted.
+// Entries rechecked one by one: more than a busy cluster writes while its log is read, in some tens of megabytes.
+// Further ones are only counted.
 const suspectsMax = 100_000;
 
-// Enough of an acknowledgement to know it as one.
+// The characters of a foreign message that the report shows, enough to recognize an acknowledgement.
 const shownBytes = 80;
 
 /**
- * Folds the whole log, verifies every chain of hashes on the way, and compares every entry of the views with what the log makes of it, byte
- * for byte. Works on a living cluster too. Throws Fault LOG_UNREACHABLE; what is wrong with the data is in the report.
+ * Folds the whole log, verifies every hash chain, and compares every entry of the views with the expected one, byte for
+ * byte. Works on a live cluster too. Throws Fault LOG_UNREACHABLE; damage in the data is in the report.
  */
 export async function verifyViews(parts: VerifyParts, options: VerifyOptions = {}): Promise<ReplayReport> {
   return await new ViewVerifier(parts).run(options);
@@ -73,7 +77,7 @@ class ViewVerifier {
   readonly #problems = new Sampling<ChainProblem>();
   readonly #foreign = new Sampling<ForeignMessage>();
   readonly #unreadable = new Sampling<UnreadableCommit>();
-  /** The subjects of what is unreadable. */
+  /** The subjects of unreadable messages. */
   readonly #cannotRead = new Set<string>();
   readonly #mismatches = new Sampling<Mismatch>();
   readonly #suspects = new Map<string, Suspect>();
@@ -131,7 +135,7 @@ class ViewVerifier {
     return step;
   }
 
-  /** Records where a fold has stopped, unless a message that cannot be read is recorded for it. */
+  /** Records where a fold stopped, unless an unreadable message is recorded for the aggregate. */
   #note({ after: { stoppedAt } }: FoldStep): void {
     if (stoppedAt === undefined) return;
     const { aggregate, seq, code, why } = stoppedAt;
@@ -146,7 +150,7 @@ class ViewVerifier {
       const found = index.expect(placed);
       const place = `${bucket} ${key}`;
       this.#suspects.delete(place);
-      // What comes behind a message that cannot be read may have changed its entries: there is nothing to hold them to.
+      // A commit after an unreadable message may have changed these entries: there is no expected value.
       if (found === "same" || folded.stoppedAt !== undefined) continue;
       this.#suspect(place, { bucket, key, source: folded.ref, actual: undefined, isForged: false });
     }
@@ -161,7 +165,7 @@ class ViewVerifier {
     this.#mismatches.add({ bucket, key, why: "different", expected: undefined, actual: undefined });
   }
 
-  /** Looks at the bytes of what is suspect, and at what nothing expected. */
+  /** Reads the bytes of suspect and of unexpected entries. */
   async #inspect(index: EntryIndex): Promise<void> {
     const named = new Set([...this.#suspects.values()].map(({ bucket }) => bucket));
     await index.inspect(named, (stored) => {
@@ -179,12 +183,15 @@ class ViewVerifier {
     return entry !== undefined && Buffer.compare(this.#parts.views.encode(entry), bytes) !== 0;
   }
 
-  /** What is known of a later position than the log has shows that its end is gone: at no other time is the log behind. */
+  /**
+   * A position in a view that is after the end of the log proves that the end was cut: the log is never behind
+   * otherwise.
+   */
   async #verifyEnd(): Promise<void> {
     const { log, known } = this.#parts;
     const stored = await known();
-    const deferred = [...this.#suspects.values()].reduce((seq, { actual }) => Math.max(seq, actual?.seq ?? 0), 0);
-    const latest = deferred > stored.seq ? { seq: deferred, by: "the views" } : stored;
+    const newestEntry = [...this.#suspects.values()].reduce((seq, { actual }) => Math.max(seq, actual?.seq ?? 0), 0);
+    const latest = newestEntry > stored.seq ? { seq: newestEntry, by: "the views" } : stored;
     const end = await log.lastSeq();
     if (latest.seq <= end) return;
     const why = `the log ends at ${end}, but position ${latest.seq} is known to ${latest.by}: it was cut`;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Writes } from "./writes.ts";
 
-/** Writes that end when a test ends them. */
+/** Writes that a test ends. */
 function held() {
   const begun: PromiseWithResolvers<void>[] = [];
   const write = () => {
@@ -28,7 +28,7 @@ it("has a limited number under way, begins the rest as they end, and reports roo
   expect(writes.room()).toBeUndefined();
 });
 
-it("begins nothing more once one has failed, and throws its failure", async () => {
+it("starts no further write once one has failed, and throws its error", async () => {
   const { begun, write } = held();
   const writes = new Writes(1);
   writes.add(write);

@@ -1,4 +1,4 @@
-/** Writes under way, up to a limit; further ones wait in a queue. The first failure is kept. */
+/** Concurrent writes, up to a limit; further ones wait in a queue. The first error is stored. */
 export class Writes {
   readonly #max: number;
   readonly #waiting: (() => Promise<void>)[] = [];
@@ -10,27 +10,27 @@ export class Writes {
     this.#max = max;
   }
 
-  /** Begins a write, or puts it in line. Nothing is begun any more once one has failed. */
+  /** Starts a write, or queues it. Nothing is started once one has failed. */
   add(write: () => Promise<void>): void {
     if (this.#failure !== undefined) return;
     if (this.#underWay < this.#max) this.#begin(write);
     else this.#waiting.push(write);
   }
 
-  /** A promise while as many are under way as may be; it resolves when there is room, and does not reject. */
+  /** A promise while the limit is reached; it resolves when there is room, and does not reject. */
   room(): Promise<void> | undefined {
     if (this.#failure !== undefined || this.#underWay < this.#max) return undefined;
     return new Promise((resolve) => this.#freed.push(resolve));
   }
 
-  /** Resolves once everything is written. Throws the first failure. */
+  /** Resolves once everything is written. Throws the first error. */
   async done(): Promise<void> {
     while (this.#underWay > 0 && this.#failure === undefined)
       await new Promise<void>((resolve) => this.#freed.push(resolve));
     if (this.#failure !== undefined) throw this.#failure.cause;
   }
 
-  /** Ends all of it: what waits is dropped, and `done` throws the cause. */
+  /** Cancels all: queued writes are dropped, and `done` throws the cause. */
   fail(cause: unknown): void {
     this.#failure ??= { cause };
     this.#waiting.length = 0;

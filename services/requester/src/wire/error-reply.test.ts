@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { errorReply, isOurs } from "./error-reply.ts";
 
-// Written by hand and not taken from the table of errors: clients, scripts and retries depend on every one of these.
+// Written by hand and not derived from the table of errors: clients, scripts and retries depend on each of these.
 const expected: Readonly<Record<ErrorCode, readonly [status: number, wire: string, exit: number, retry: boolean]>> = {
   BAD_REQUEST: [400, "BadRequest", 2, false],
   INVALID_SPEC: [400, "ValidationError", 2, false],
@@ -109,7 +109,7 @@ describe("the answer to a failure", () => {
     ],
     ["a bug", new Bug("impossible"), 500, "InternalError", "impossible"],
     ["anything else", "a text", 500, "InternalError", "a text"],
-  ])("%s is told by the same table", (...[, failure, status, wire, message]) => {
+  ])("%s is reported by the same table", (...[, failure, status, wire, message]) => {
     const { status: got, body } = errorReply(failure, "r-1");
     expect([got, body.Status, body.Code]).toEqual([status, status, wire]);
     expect(body.Message).toContain(message);

@@ -2,7 +2,7 @@ import { Bug, Fault } from "@shoal/core";
 import { type ErrorCode, errors } from "@shoal/proto";
 import { z } from "zod";
 
-/** A failure as the wire tells it. */
+/** A failure as the response body carries it. */
 export interface ErrorReply {
   readonly status: number;
   readonly body: {
@@ -16,13 +16,13 @@ export interface ErrorReply {
   };
 }
 
-// The framework's own failures: https://fastify.dev/docs/latest/Reference/Errors
+// The framework's own errors: https://fastify.dev/docs/latest/Reference/Errors
 const framework: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "UNSUPPORTED_MEDIA",
 };
 
-/** The one place where a failure becomes an answer, whatever was thrown. */
+/** Converts anything that was thrown into an error response: the only place that does. */
 export function errorReply(failure: unknown, requestId: string): ErrorReply {
   const { code, message, details } = read(failure);
   const { http, wire, hint } = errors[code];
@@ -38,16 +38,16 @@ export function errorReply(failure: unknown, requestId: string): ErrorReply {
   return { status: http, body };
 }
 
-/** Whether the failure is ours: then an operator wants to know. */
+/** Whether the failure is on the server's side: an operator has to see it. */
 export const isOurs = (failure: unknown): boolean => errors[read(failure).code].http >= 500;
 
-interface Told {
+interface ErrorText {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: Readonly<Record<string, string>>;
 }
 
-function read(failure: unknown): Told {
+function read(failure: unknown): ErrorText {
   if (failure instanceof Fault) {
     const details = Object.entries(failure.details).map(([key, value]) => [key, String(value)] as const);
     return {
@@ -56,20 +56,20 @@ function read(failure: unknown): Told {
       ...(details.length === 0 ? {} : { details: Object.fromEntries(details) }),
     };
   }
-  if (failure instanceof z.ZodError) return collected("BAD_REQUEST", failure.issues.map(sentence).join("\n"));
+  if (failure instanceof z.ZodError) return errorText("BAD_REQUEST", failure.issues.map(sentence).join("\n"));
   if (failure instanceof Error && !(failure instanceof Bug) && "code" in failure && "statusCode" in failure) {
     const status = Number(failure.statusCode);
     const code = framework[String(failure.code)] ?? (status >= 400 && status < 500 ? "BAD_REQUEST" : "INTERNAL");
-    return collected(code, failure.message);
+    return errorText(code, failure.message);
   }
-  return collected("INTERNAL", failure instanceof Error ? failure.message : String(failure));
+  return errorText("INTERNAL", failure instanceof Error ? failure.message : String(failure));
 }
 
-const collected = (code: ErrorCode, why: string): Told => ({ code, message: `${errors[code].summary}: ${why}` });
+const errorText = (code: ErrorCode, why: string): ErrorText => ({ code, message: `${errors[code].summary}: ${why}` });
 
 const sentence = (issue: z.core.$ZodIssue): string => `query ${issue.path.join(".")}: ${issue.message}`;
 
-// The field's names for the parts that fail.
+// Bacalhau's names of the components that fail.
 const components: readonly (readonly [prefix: string, component: string])[] = [
   ["JOB_", "JobStore"],
   ["MULTIPLE_JOBS", "JobStore"],

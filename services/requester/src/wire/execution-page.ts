@@ -7,7 +7,7 @@ interface ExecutionPageQuery {
   readonly version: number;
   readonly order?: "createTime" | "modifyTime";
   readonly reverse?: boolean;
-  /** How many were on the pages before. */
+  /** The number of items on the previous pages. */
   readonly skip?: number;
 }
 

@@ -6,13 +6,13 @@ import { writeToken } from "./page-token.ts";
 
 const everything = { since: 0, level: "all", executionId: "" } as const;
 
-// Clients from before v1.5 fail unless each line names a state, if only an empty one.
+// Clients before v1.5 fail unless each line has a state, even an empty one.
 const stateKey = { job: "jobState", execution: "executionState" } as const;
 
 type HistoryPageRequest = Pick<HistoryWish, "from" | "limit" | "version"> &
   Partial<HistoryWish> & { readonly headers: IncomingHttpHeaders };
 
-/** A page of a job's history, as the client of these headers expects it. */
+/** A page of a job's history, in the form that the client of these headers expects. */
 export function historyPageOf(
   stored: readonly StoredCommit[],
   over: boolean,

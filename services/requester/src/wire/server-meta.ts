@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { reservedPrefix, serverKeys } from "../commands/server-keys.ts";
 
-/** A submission's meta without what only a server may set, and the keys that were dropped. */
+/** A submission's meta without the keys that only a server may set, and the keys that were dropped. */
 export function withoutReserved(meta: Readonly<Record<string, string>>): {
   readonly meta: Readonly<Record<string, string>>;
   readonly dropped: readonly string[];
@@ -11,13 +11,13 @@ export function withoutReserved(meta: Readonly<Record<string, string>>): {
   return { meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(reservedPrefix))), dropped };
 }
 
-// Which header of a client becomes which key.
+// The meta key of each client header.
 const fromHeaders = [
   ["x-bacalhau-installationid", serverKeys.clientInstallation],
   ["x-bacalhau-instanceid", serverKeys.clientInstance],
 ] as const;
 
-/** What the server says of itself and of the client in a job's meta. */
+/** The meta of a job about the server and the client. */
 export function serverMeta(requesterId: string, headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
   const meta: Record<string, string> = {
     "bacalhau.org/orchestrator.id": requesterId,
@@ -27,8 +27,8 @@ export function serverMeta(requesterId: string, headers: IncomingHttpHeaders): R
     [serverKeys.serverInstance]: requesterId,
   };
   for (const [header, key] of fromHeaders) {
-    const said = headers[header];
-    if (typeof said === "string" && said !== "") meta[key] = said.slice(0, 256);
+    const value = headers[header];
+    if (typeof value === "string" && value !== "") meta[key] = value.slice(0, 256);
   }
   return meta;
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { apiLimits } from "../http/limits.ts";
 import { withoutReserved } from "./server-meta.ts";
 
-// The job is read by its own schema, behind this: its problems are of another code.
+// The job is parsed by its own schema after this: its problems have another code.
 const Body = apiRoutes.submitJob.body.extend({ job: z.unknown().optional() });
 
 export interface Submission {
@@ -15,15 +15,16 @@ export interface Submission {
 }
 
 /**
- * Reads the body of a submission. What a server sets itself is left out, and so is what nobody knows; the warnings say so. `namespace`
- * is where a job goes that does not say it. Throws Fault BAD_REQUEST, INVALID_SPEC with all problems, a line each.
+ * Parses the body of a submission. Fields that the server sets and unknown fields are dropped, with a warning each.
+ * `namespace` is the default for a job that names none. Throws Fault BAD_REQUEST, INVALID_SPEC with all problems, one a
+ * line.
  */
 export function readSubmission(json: unknown, namespace: string): Submission {
-  if (!isFields(json)) throw new Fault("BAD_REQUEST", `wanted a body such as ${sample}, found ${foundIn(json)}`);
+  if (!isFields(json)) throw new Fault("BAD_REQUEST", `expected a body such as ${sample}, got ${foundIn(json)}`);
   const body = fromWire(Body, json);
   if (!body.ok) throw new Fault("BAD_REQUEST", firstOf(body.problems).join("\n"));
   const { job, idempotencyToken } = body.value;
-  if (!isFields(job)) throw new Fault("INVALID_SPEC", `empty/nil job: wanted a body such as ${sample}`);
+  if (!isFields(job)) throw new Fault("INVALID_SPEC", `empty/nil job: expected a body such as ${sample}`);
   const folded = foldKeys(job);
   if (!folded.ok) throw new Fault("INVALID_SPEC", folded.problem);
   const field = (name: string): unknown => job[folded.keys.get(name) ?? name];
@@ -43,7 +44,7 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   return { spec: { ...spec, namespace: JobSpec.shape.namespace.parse(others) }, ...given };
 }
 
-/** The first sentences of many, and how many more there are. */
+/** The first sentences of a list, and the number of the others. */
 function firstOf(all: readonly string[]): readonly string[] {
   const { sentences, sentenceChars } = apiLimits;
   const first = all.slice(0, sentences).map((each) => each.slice(0, sentenceChars));
@@ -53,7 +54,7 @@ function firstOf(all: readonly string[]): readonly string[] {
 const sample = '{"Job": {…}}';
 
 function foundIn(json: unknown): string {
-  if (json === undefined) return "an empty one";
+  if (json === undefined) return "an empty body";
   return Array.isArray(json) ? "a list" : `a ${typeof json}`;
 }
 
@@ -62,15 +63,15 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The field's clients may send several tasks and are warned that only the first counts. */
+/** Bacalhau's clients may send several tasks and are warned that only the first is used. */
 function oneTask(job: Fields, key: string | undefined, warnings: string[]): Fields {
   const tasks = key === undefined ? undefined : job[key];
   if (key === undefined || !Array.isArray(tasks) || tasks.length <= 1) return job;
-  warnings.push("only one task is supported per job: the others were left out");
+  warnings.push("only one task is supported per job: the others were ignored");
   return { ...job, [key]: tasks.slice(0, 1) };
 }
 
-// What a server sets: clients that send a whole job back send these too, mostly empty.
+// Fields that a server sets: clients that send a whole job back send these too, mostly empty.
 const ours = new Set(["id", "state", "version", "revision", "createtime", "modifytime"]);
 
 function aboutUnknown(path: string, field: (name: string) => unknown): string | undefined {

@@ -15,7 +15,7 @@ const isThere = await findServer().then(
   () => false,
 );
 
-describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (needs nats-server)", () => {
+describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that is killed (needs nats-server)", () => {
   let folder: string;
   let server: RunningServer;
   let ports: NatsRequesterPorts;
@@ -52,7 +52,7 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
         const id = /^id: (.*)$/m.exec(piece)?.[1];
         if (id === undefined) return true;
         sent.push(id);
-        for (const look of waiting) look();
+        for (const check of waiting) check();
         room -= 1;
         return room > 0;
       },
@@ -69,9 +69,9 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
     const stop = streamEvents(parts, { filter: {}, after, types: new Set() });
     const until = (count: number) =>
       new Promise<void>((resolve) => {
-        const look = () => (sent.length >= count ? resolve() : undefined);
-        waiting.add(look);
-        look();
+        const check = () => (sent.length >= count ? resolve() : undefined);
+        waiting.add(check);
+        check();
       });
     const end = () => {
       stop();
@@ -80,7 +80,7 @@ describe.skipIf(!isThere && !process.env["CI"])("feeds over a server that dies (
     return { sent, until, end };
   }
 
-  it("sends each listener everything behind its position, once and in order", { timeout: 60_000 }, async () => {
+  it("sends each listener every event after its position, once and in order", { timeout: 60_000 }, async () => {
     const job = someJob();
     const stored: Pick<StoredCommit, "seq">[] = [];
     let streamHead: StreamPosition = noStreamPosition;

@@ -16,7 +16,7 @@ const eventOf = ({ kind }: AggregateRef) =>
     ? { type: "JobStarted", v: 1, data: {} }
     : { type: "NodeDisconnected", v: 1, data: { why: "", lastSeenAt: 0, forgetAt: 0 } };
 
-/** Appends a commit of so many events as another process would. */
+/** Appends a commit with this number of events as another process would. */
 function append(sim: SimulatedCluster, aggregate: AggregateRef, events: number): void {
   const streamHead = sim.log.load(aggregate, 0).at(-1) ?? noStreamPosition;
   sim.log.append(aggregate, streamHead, {
@@ -46,7 +46,7 @@ interface Client {
   after: FeedCursor | undefined;
 }
 
-/** As a browser waits before it comes back. */
+/** The delay of a browser before it reconnects. */
 const retryMs = 3_000;
 // Several times what the slowest reader needs for all events.
 const settledMs = 600_000;
@@ -74,19 +74,19 @@ describe("feeds that share a consumer", () => {
         faults: { ...drawFaults(prng), crash: 0, requestLost: 0, replyLost: 0 },
       });
       const { log, proc } = sim.requester("r");
-      // So few that most readers fall behind what is in memory.
+      // Few enough that most readers fall behind the commits in memory.
       const live = createLiveEvents({ log, clock: sim.clock, recentCommits: prng.between(1, 6) });
       const clients: { readonly sent: string[]; readonly expected: () => readonly string[] }[] = [];
 
-      /** Reads as a browser does: one that is dropped, or not let in, comes back behind the last event that it got. */
+      /** Reads as a browser does: a client that is disconnected or refused reconnects after its last event. */
       const connect = async (client: Client): Promise<void> => {
-        const again = () => void sim.clock.at(sim.clock.now() + retryMs, () => void connect(client));
+        const reconnect = () => void sim.clock.at(sim.clock.now() + retryMs, () => void connect(client));
         let hold: LiveHold;
         try {
           hold = await live.hold();
           client.after ??= await startOf(client);
         } catch {
-          return again();
+          return reconnect();
         }
         const last = client.sent.at(-1);
         const after = last === undefined ? client.after : readCursor(last);
@@ -107,14 +107,14 @@ describe("feeds that share a consumer", () => {
           },
           drop() {
             hold.release();
-            again();
+            reconnect();
           },
         };
         const { filter } = client;
         const parts = { log, live: hold, clock: sim.clock, reader, failed: () => {} };
         streamEvents(parts, { filter, after, types: new Set() });
       };
-      /** Anywhere in what is there, or from now on. */
+      /** Anywhere in the log, or from now on. */
       const startOf = async (client: Client): Promise<FeedCursor> => {
         const end = await log.lastSeq();
         clients.push({ sent: client.sent, expected: () => expectedBy(sim, client) });
@@ -124,7 +124,7 @@ describe("feeds that share a consumer", () => {
       };
       for (let step = 0; step < 120; step++) {
         if (prng.happens(0.8)) append(sim, prng.pick(aggregates), prng.between(1, 3));
-        // As when the log changes its leader: nothing arrives for a while, and then everything in order.
+        // As when the log changes its leader: no delivery for a while, and then everything in order.
         if (prng.happens(0.03)) proc.cutUntil(sim.clock.now() + prng.between(10, 900));
         if (prng.happens(0.1)) {
           const { namespace, id } = prng.pick(jobs);
@@ -167,7 +167,7 @@ describe("the shared consumer", () => {
     return createLiveEvents({ log: { ...log, follow }, clock: sim.clock });
   };
 
-  it("is opened with the first hold, shared, and closed a while after the last", async () => {
+  it("is opened with the first hold, shared, and closed some time after the last", async () => {
     const live = counted();
     const holds = Promise.all([live.hold(), live.hold(), live.hold()]);
     await sim.clock.advance(1_000);
@@ -183,19 +183,19 @@ describe("the shared consumer", () => {
     await sim.clock.advance(1);
     expect({ closed, isOpen: live.isOpen() }).toEqual({ closed: 1, isOpen: false });
   });
-  it("stays open for a reader that comes back in time", async () => {
+  it("stays open for a reader that returns in time", async () => {
     const live = counted();
     const opening = live.hold();
     await sim.clock.advance(1_000);
     (await opening).release();
     await sim.clock.advance(apiLimits.feedLingerMs - 1);
-    const again = await live.hold();
+    const second = await live.hold();
     await sim.clock.advance(apiLimits.feedLingerMs * 2);
     expect({ opened, closed }).toEqual({ opened: 1, closed: 0 });
-    again.release();
+    second.release();
     await sim.clock.advance(apiLimits.feedLingerMs);
   });
-  it("fails for everyone who waits while the log does not answer, and opens later", async () => {
+  it("fails all pending holds while the log does not answer, and opens later", async () => {
     const { log, proc } = sim.requester("r");
     const live = createLiveEvents({ log, clock: sim.clock });
     proc.cutUntil(sim.clock.now() + 100_000);

@@ -1,27 +1,30 @@
 import { type Clock, causeOf, type EventLog, Fault, type Following, type StoredCommit } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 
-/** Takes the commits of the log in their order. */
+/** Receives the commits of the log in order. */
 export interface LiveListener {
   deliver(stored: StoredCommit): void;
 }
 
-/** The shared consumer, for as long as it is held. */
+/** A hold on the shared consumer, which is open while it is held. */
 export interface LiveHold {
   /**
-   * Delivers every commit behind `afterSeq` from now on: those that are still in memory at once. False, and nothing is delivered,
-   * when some of them are not: read up to where they begin first.
+   * Delivers every commit after `afterSeq`, those in memory at once. Returns false, and delivers nothing, when some of
+   * them are no longer in memory: read the log up to the first one in memory, then join.
    */
   join(listener: LiveListener, afterSeq: number): boolean;
-  /** Delivers nothing more to it. Harmless when it has not joined. */
+  /** Stops the delivery to it. Harmless when it has not joined. */
   leave(listener: LiveListener): void;
-  /** Ends the hold, once. The consumer is closed a while after the last. */
+  /** Releases the hold, once. The consumer is closed some time after the last release. */
   release(): void;
 }
 
 /** One consumer of the whole log for all listeners of a process. */
 export interface LiveEvents {
-  /** Opens the consumer unless it is open: the log's end, asked for after this, can be joined. Throws Fault LOG_UNREACHABLE. */
+  /**
+   * Opens the consumer unless it is open. A listener can join at the end of the log that it reads after this. Throws
+   * Fault LOG_UNREACHABLE.
+   */
   hold(): Promise<LiveHold>;
   /** Whether the consumer is open now. */
   isOpen(): boolean;
@@ -31,7 +34,7 @@ export interface LiveEvents {
 /** A consumer, from its opening to its end. */
 interface Session {
   readonly recentCommits: number;
-  /** The last commits, in order: every commit behind `behindSeq` that has been delivered. */
+  /** The last commits, in order: every delivered commit after `behindSeq`. */
   recent: StoredCommit[];
   behindSeq: number;
   readonly listeners: Set<LiveListener>;
@@ -39,15 +42,15 @@ interface Session {
   readonly following: Promise<Following>;
 }
 
-/** What the shared consumer is made of. */
+/** The parts of the shared consumer. */
 export interface LiveEventsParts {
   readonly log: EventLog;
   readonly clock: Clock;
-  /** Commits that stay in memory, at least; `apiLimits.feedRecentCommits` when left out. */
+  /** The minimum number of commits in memory; `apiLimits.feedRecentCommits` when left out. */
   readonly recentCommits?: number;
 }
 
-/** Opens nothing before it is held. */
+/** Opens nothing before the first hold. */
 export function createLiveEvents(parts: LiveEventsParts): LiveEvents {
   const { log, clock, recentCommits = apiLimits.feedRecentCommits } = parts;
   let session: Session | undefined;
@@ -108,7 +111,7 @@ function openSession(log: EventLog, recentCommits: number): Session {
 
 function deliver(session: Session, stored: StoredCommit): void {
   session.recent.push(stored);
-  // Cut in halves: a shift for each commit would move all of them.
+  // Removed in halves: a shift for each commit would move all of them.
   const { recentCommits } = session;
   if (session.recent.length >= 2 * recentCommits) {
     session.behindSeq = session.recent[recentCommits - 1]?.seq ?? session.behindSeq;
@@ -122,7 +125,7 @@ function join({ recent, behindSeq, listeners }: Session, listener: LiveListener,
   listeners.add(listener);
   for (const stored of recent) {
     if (stored.seq <= afterSeq) continue;
-    // It leaves when it has no room.
+    // A listener without room leaves.
     if (!listeners.has(listener)) break;
     listener.deliver(stored);
   }

@@ -1,10 +1,10 @@
 import type { CloudEvent } from "@shoal/core";
 
-/** Who listens to a feed. */
+/** The client of a feed. */
 export interface FeedReader {
-  /** Takes a piece of the stream; false when he cannot take more for now. */
+  /** Sends a piece of the stream; false when the client cannot accept more for now. */
   write(piece: string): boolean;
-  /** Calls back once, when he can take more again. */
+  /** Calls back once, when the client can accept more. */
   onceDrained(callback: () => void): void;
   /** Ends the stream at once. */
   drop(): void;
@@ -14,5 +14,5 @@ export interface FeedReader {
 export const framed = (event: CloudEvent): string =>
   `id: ${event.id}\nevent: ${event.type.slice("shoal.".length)}\ndata: ${JSON.stringify(event)}\n\n`;
 
-/** A line that says nothing but that the stream lives. */
+/** A comment line that only keeps the connection alive. */
 export const heartbeat = ": still here\n\n";

@@ -7,7 +7,7 @@ import { readCursor } from "./feed-cursor.ts";
 import { createLiveEvents } from "./live-events.ts";
 import { streamEvents } from "./stream-events.ts";
 
-/** A commit with so many events; positions have gaps. */
+/** A commit with this number of events; positions have gaps. */
 const commitAt = (seq: number, events: readonly string[]): StoredCommit => ({
   aggregate: { kind: "job", namespace: "default", id: "j-1" },
   seq,
@@ -28,7 +28,7 @@ const commitAt = (seq: number, events: readonly string[]): StoredCommit => ({
 const history = [commitAt(1, ["A", "B"]), commitAt(4, ["A"]), commitAt(5, ["A", "B", "C"]), commitAt(9, ["C"])];
 const idsAll = ["1.0", "1.1", "4.0", "5.0", "5.1", "5.2", "9.0"];
 
-/** A log that delivers its whole history at once to each follower, like a server that is fast. */
+/** A log that delivers its whole history at once to each consumer, like a fast server. */
 function fastLog(clock: ManualClock) {
   let open = 0;
   let follows = 0;
@@ -93,7 +93,7 @@ async function stream(from: string, types: readonly string[] = []) {
 
 describe("a feed", () => {
   it.each(idsAll.map((id, index) => [id, idsAll.slice(index + 1)] as const))(
-    "resumes exactly behind %s",
+    "resumes exactly after %s",
     async (id, rest) => {
       const { end } = await stream(id);
       expect(sent).toEqual(rest);
@@ -105,21 +105,21 @@ describe("a feed", () => {
     ["1", idsAll.slice(2)],
     ["4", idsAll.slice(3)],
     ["3", idsAll.slice(2)],
-  ])("begins behind position %s", async (position, rest) => {
+  ])("begins after position %s", async (position, rest) => {
     const { end } = await stream(position);
     expect(sent).toEqual(rest);
     end();
   });
-  it("sends only the types that are wanted", async () => {
+  it("sends only the requested types", async () => {
     const { end } = await stream("0", ["c"]);
     expect(sent).toEqual(["5.2", "9.0"]);
     end();
   });
-  it.each([1, 2, 3, 4, 5, 6])("waits for a reader who takes %i at a time, and misses nothing", async (most) => {
+  it.each([1, 2, 3, 4, 5, 6])("waits for a reader that accepts %i at a time, and skips nothing", async (most) => {
     room = most;
     const { end, open } = await stream("0");
     while (sent.length < idsAll.length) {
-      // The shared consumer alone: nothing is read for a reader that is full.
+      // Only the shared consumer: no read for a reader without room.
       expect(open()).toBe(1);
       room = most;
       drain?.();
@@ -130,7 +130,7 @@ describe("a feed", () => {
     await clock.advance(apiLimits.feedLingerMs);
     expect(open()).toBe(0);
   });
-  it("drops a reader who takes nothing for too long", async () => {
+  it("disconnects a reader that accepts nothing for too long", async () => {
     room = 1;
     await stream("0");
     await clock.advance(apiLimits.feedDrainMs - 1);
@@ -139,12 +139,12 @@ describe("a feed", () => {
     expect(dropped).toBe(true);
     expect(clock.planned()).toBe(0);
   });
-  it("reads what is past over a consumer of its own, and shares one when it has come to it", async () => {
+  it("reads past commits over a separate consumer, and joins the shared one when it reaches it", async () => {
     const { end, open, follows } = await stream("1.0");
     expect({ follows: follows(), open: open() }).toEqual({ follows: 2, open: 1 });
     end();
   });
-  it("says that it lives when it was silent, and not to a reader who is full", async () => {
+  it("sends a keep-alive after silence, but not to a reader without room", async () => {
     const { end } = await stream("9");
     await clock.advance(apiLimits.feedHeartbeatMs * 2);
     expect(sent).toEqual([": still here", ": still here"]);
@@ -162,12 +162,12 @@ describe("a feed", () => {
 describe("a feed over a log that does not answer", () => {
   let driving: { stop(): void };
   afterEach(() => driving.stop());
-  it("drops the reader, who comes again, and says why", async () => {
+  it("disconnects the reader, and reports the error", async () => {
     const sim = createSimulatedCluster();
     driving = drive(sim.clock);
     const { log, proc } = sim.requester("r");
     const live = await createLiveEvents({ log, clock }).hold();
-    // Behind the memory of the shared consumer, so that it has to be read.
+    // Before the shared consumer's memory, so that the log has to be read.
     live.release();
     proc.cutUntil(sim.clock.now() + 1_000_000);
     const failure = await new Promise((failed) => {
@@ -179,6 +179,6 @@ describe("a feed over a log that does not answer", () => {
   });
 });
 
-it.each(["x", "1.", ".1", "-1", "1.2.3", "1e3", "99999999999999999999"])("%s is no position in a feed", (text) => {
-  expect(() => readCursor(text)).toThrow(/no position in the feed/);
+it.each(["x", "1.", ".1", "-1", "1.2.3", "1e3", "99999999999999999999"])("%s is not a position of a feed", (text) => {
+  expect(() => readCursor(text)).toThrow(/not a position of the feed/);
 });

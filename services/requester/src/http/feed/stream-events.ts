@@ -12,14 +12,14 @@ import { behindCommit, type FeedCursor, isBehind, readsBehind } from "./feed-cur
 import type { LiveHold, LiveListener } from "./live-events.ts";
 import { type FeedReader, framed, heartbeat } from "./reader.ts";
 
-/** Commits of jobs in a namespace or of one job; nothing given means all commits. */
+/** Commits of jobs in a namespace or of one job; all commits when both are absent. */
 export type FeedFilter = Exclude<LogFilter, { readonly shard: number }>;
 
 export interface EventStreamRequest {
   readonly filter: FeedFilter;
-  /** Events behind this are sent. */
+  /** Events after this cursor are sent. */
   readonly after: FeedCursor;
-  /** Types of events to send, without prefix and in lower case; none means all. */
+  /** Types of events to send, without prefix and in lower case; all types when absent. */
   readonly types: ReadonlySet<string>;
 }
 
@@ -29,14 +29,15 @@ export interface EventStreamParts {
   readonly live: LiveHold;
   readonly clock: Clock;
   readonly reader: FeedReader;
-  /** Called when the log cannot be followed: the reader has been dropped then. */
+  /** Called when the log cannot be followed, after the reader was disconnected. */
   readonly failed: (failure: unknown) => void;
 }
 
 /**
- * Sends a reader every event that passes the filter, in order, once, until the answer is called. What is behind the shared
- * consumer's memory is read over a consumer of its own, until that reaches it. A reader that cannot keep up is waited for: the log
- * holds what comes meanwhile, and reading begins again behind the last event sent. One that takes too long is dropped.
+ * Sends a reader every event that passes the filter, in order and once, until the returned function is called. Commits
+ * that are no longer in the shared consumer's memory are read over a separate consumer, until the feed reaches the
+ * shared one. A slow reader is waited for: the log holds the events meanwhile, and reading resumes after the last event
+ * sent. A reader that takes too long is disconnected.
  */
 export function streamEvents(parts: EventStreamParts, request: EventStreamRequest): () => void {
   const stream = new EventStream(parts, request);
@@ -65,12 +66,12 @@ class EventStream implements LiveListener {
     );
   }
 
-  /** Goes on behind the cursor: over the shared consumer as soon as that has everything from there. */
+  /** Continues after the cursor: over the shared consumer as soon as it has all commits from there. */
   read(): void {
     if (this.#join()) return;
     const { log, failed } = this.#parts;
     const reading = log.follow(this.#request.filter, readsBehind(this.#cursor), (stored) => {
-      // A consumer that is closed may have messages under way.
+      // A closed consumer may still deliver messages in flight.
       if (this.#catchUp !== reading) return;
       this.deliver(stored);
       if (this.#catchUp === reading && this.#join()) this.#stopCatchUp();

@@ -1,23 +1,23 @@
 import { type Clock, type LogChunk, type LogReader, type OutputReader, pause } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 
-/** The output of one execution while it is being told. */
+/** The output of one execution while it is streamed. */
 export interface ExecutionOutput {
-  /** Resolves once everything that is kept now has been told, and nothing more is told then. */
+  /** Resolves once all stored output is delivered; nothing is delivered after that. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface OutputWish {
   readonly executionId: string;
-  /** Only what comes from now on. */
+  /** Only output from now on. */
   readonly tail: boolean;
   readonly chunk: (chunk: LogChunk) => void;
-  /** A promise while the reader has enough. */
+  /** A promise while the reader's buffer is full. */
   readonly room: NonNullable<OutputReader["room"]>;
 }
 
-/** Reads an execution's output from its beginning and goes on with what comes. */
+/** Reads an execution's output from its beginning and follows it. */
 export async function followOutput(
   { logs, clock }: { readonly logs: LogReader; readonly clock: Clock },
   { executionId, tail, chunk, room }: OutputWish,
@@ -25,7 +25,7 @@ export async function followOutput(
   let received = 0;
   let telling = !tail;
   let arrived = () => {};
-  // Also a reader of the tail alone begins at the beginning: only so can `finish` tell by counting that nothing is missing.
+  // A reader of the tail also starts at the beginning: only then can `finish` verify by count that nothing is missing.
   const live = await logs.read(
     executionId,
     { tail: false },
@@ -43,15 +43,15 @@ export async function followOutput(
   );
   return {
     async finish() {
-      const saved = await countOutput(logs, executionId);
+      const stored = await countOutput(logs, executionId);
       const all = new Promise<void>((resolve) => {
         arrived = () => {
-          if (received >= saved) resolve();
+          if (received >= stored) resolve();
         };
         arrived();
       });
-      // A slow reader is waited for: only silence that is none of its doing ends the wait.
-      for (let before = -1; received < saved && (received > before || room() !== undefined); ) {
+      // A slow reader is waited for: only silence that the reader does not cause ends the wait.
+      for (let before = -1; received < stored && (received > before || room() !== undefined); ) {
         before = received;
         const given = new AbortController();
         await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
@@ -64,7 +64,7 @@ export async function followOutput(
   };
 }
 
-/** Reads what is kept of an execution's output, once. */
+/** Reads the stored output of an execution, once. */
 export async function readOutput(
   logs: LogReader,
   executionId: string,
@@ -77,10 +77,10 @@ export async function readOutput(
 }
 
 async function countOutput(logs: LogReader, executionId: string): Promise<number> {
-  let saved = 0;
+  let stored = 0;
   const chunk = (): void => {
-    saved += 1;
+    stored += 1;
   };
   await readOutput(logs, executionId, { chunk });
-  return saved;
+  return stored;
 }

@@ -7,10 +7,10 @@ import { createByteBudget } from "../byte-budget.ts";
 import { apiLimits } from "../limits.ts";
 import { createLogOutlet } from "./log-outlet.ts";
 
-// A busy machine takes its time.
-const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+// A busy machine is slow.
+const poll = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-// More than the system keeps for a connection whose other end does not read.
+// More than the system buffers for a connection whose other end does not read.
 const frame = "x".repeat(32 * 1024 * 1024);
 const budgetBytes = 64 * 1024 * 1024;
 
@@ -32,8 +32,8 @@ afterEach(() => {
   server.close();
 });
 
-describe("the outlet of a socket whose reader takes nothing", () => {
-  it("has no room above its share, until the reader takes it", async () => {
+describe("the outlet of a socket whose reader accepts nothing", () => {
+  it("has no room above its share, until the reader accepts it", async () => {
     const outlet = createLogOutlet(socket, createByteBudget(budgetBytes), () => {});
     expect(outlet.room()).toBeUndefined();
     outlet.send(frame);
@@ -52,7 +52,7 @@ describe("the outlet of a socket whose reader takes nothing", () => {
     budget.give(1);
     await room;
   });
-  it("ends it when neither its share nor the budget has room for what comes still", async () => {
+  it("ends it when neither its share nor the budget has room for the next frame", async () => {
     const outlet = createLogOutlet(socket, createByteBudget(budgetBytes), () => {});
     outlet.send(frame);
     outlet.send(frame.slice(apiLimits.logShareBytes));
@@ -61,7 +61,7 @@ describe("the outlet of a socket whose reader takes nothing", () => {
     outlet.send(frame);
     await closed;
   });
-  it("waits for nothing and gives its bytes back once the socket is gone", async () => {
+  it("waits for nothing and releases its bytes once the socket is gone", async () => {
     const budget = createByteBudget(budgetBytes);
     const outlet = createLogOutlet(socket, budget, () => {});
     outlet.send(frame);

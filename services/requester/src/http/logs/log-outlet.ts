@@ -2,15 +2,21 @@ import type { WebSocket } from "ws";
 import type { ByteBudget } from "../byte-budget.ts";
 import { apiLimits } from "../limits.ts";
 
-/** What a log socket sends, counted from when it is handed over until the system has taken it. */
+/** The frames that a log socket sends, counted from the call until the system has accepted them. */
 export interface LogOutlet {
-  /** Sends a frame. One that fits neither this socket's share nor the budget ends the socket: its reader takes too little. */
+  /**
+   * Sends a frame. A frame that fits neither this socket's share nor the budget ends the socket: its reader is too
+   * slow.
+   */
   send(frame: string): void;
-  /** A promise while the socket holds its share, or all of them theirs together; resolves when it does not, or is gone. */
+  /**
+   * A promise while the socket's share, or the budget of all sockets, is used up; resolves when it is not, or when the
+   * socket is gone.
+   */
   room(): Promise<void> | undefined;
 }
 
-/** The outlet of an open socket; `taken` is called whenever its reader has taken a frame. */
+/** The outlet of an open socket; `taken` is called whenever its reader has accepted a frame. */
 export function createLogOutlet(socket: WebSocket, budget: ByteBudget, taken: () => void): LogOutlet {
   let held = 0;
   let gone = false;

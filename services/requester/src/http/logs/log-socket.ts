@@ -12,19 +12,19 @@ import { apiLimits } from "../limits.ts";
 import { createLogOutlet, type LogOutlet } from "./log-outlet.ts";
 import { type OutputLine, streamLogs } from "./stream-logs.ts";
 
-// Clients do not escape what stands for the job, so it may hold anything.
+// Clients do not escape the job in the path, so it may contain any character.
 const route = apiRoutes.jobLogs;
 const address = new RegExp(`^${route.path.replace(":id", "(.+)")}/?$`);
 
-// Readers only read: what they send is thrown away, and little of it is taken.
+// Readers only read: what they send is discarded, and its size is limited.
 const incomingBytes = 1024;
-// Numbers of RFC 6455, section 7.4.1: all told, our fault.
-const closed = { collected: 1000, failed: 1011 } as const;
+// Codes of RFC 6455, section 7.4.1: normal closure, server error.
+const closed = { done: 1000, failed: 1011 } as const;
 
 /**
- * Answers upgrades of a log's address with a web socket. What is wrong with the job is said on it, because clients hide a refused
- * upgrade's reason; what may not be asked at all is refused before. Nothing that a client sends may throw out of here: it would end the
- * process.
+ * Answers upgrades of a log's address with a WebSocket. Errors about the job are sent on it, because clients hide the
+ * reason of a refused upgrade; invalid requests are refused before the upgrade. Nothing that a client sends may throw
+ * out of here: it would end the process.
  */
 export function serveLogSockets(server: Server, context: ApiContext): void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: incomingBytes, perMessageDeflate: false });
@@ -41,7 +41,7 @@ export function serveLogSockets(server: Server, context: ApiContext): void {
   });
 }
 
-/** What an upgrade asks for. Throws Fault, or OldClient, for what is refused. */
+/** Parses an upgrade request. Throws Fault, or OldClient, for a refused one. */
 function askedBy(request: IncomingMessage, { admission }: ApiContext): UpgradeRequest {
   const { headers, method = "", url: target = "" } = request;
   admission.admit({ ip: request.socket.remoteAddress ?? "", method, headers });
@@ -51,11 +51,11 @@ function askedBy(request: IncomingMessage, { admission }: ApiContext): UpgradeRe
   const url = target.startsWith("/") ? URL.parse(target, "http://any") : null;
   if (url === null) throw new Fault("BAD_REQUEST", `expected the address of a job's output, got "${shown(target)}"`);
   const called = address.exec(url.pathname)?.[1];
-  if (called === undefined) throw new Fault("NOT_FOUND", `no web socket answers at ${shown(url.pathname)}`);
+  if (called === undefined) throw new Fault("NOT_FOUND", `no WebSocket is available at ${shown(url.pathname)}`);
   return { called, url };
 }
 
-// Of an address only this much is shown.
+// The characters of an address that an error shows.
 const shownChars = 200;
 const shown = (text: string): string => text.slice(0, shownChars);
 
@@ -67,7 +67,7 @@ class OldClient extends Error {
   }
 }
 
-/** Answers as any other request is, and closes: the client may hold its own side open for as long as it likes. */
+/** Answers as for any other request, and closes: the client may hold its own side open indefinitely. */
 function refuseUpgrade(socket: Duplex, failure: unknown, { random, logger }: ApiContext): void {
   const id = random.uuid();
   const { status, body } = failure instanceof OldClient ? failure.refusal : errorReply(failure, id);
@@ -96,12 +96,12 @@ async function converse(socket: WebSocket, asked: UpgradeRequest, context: ApiCo
   socket.once("close", () => gone.abort());
   const life = ping(socket, context);
   let leave = () => {};
-  const forget = context.logStreams.onClose(() => socket.close(closed.collected));
+  const forget = context.logStreams.onClose(() => socket.close(closed.done));
   try {
     leave = context.logStreams.enter();
     const outlet = createLogOutlet(socket, context.logBytes, life.seen);
-    await emit(outlet, asked, { context, signal: gone.signal });
-    socket.close(closed.collected);
+    await streamTo(outlet, asked, { context, signal: gone.signal });
+    socket.close(closed.done);
   } catch (failure) {
     const { body } = errorReply(failure, context.random.uuid());
     socket.send(frameText({ error: `failed to open log stream for job ${asked.called}: ${body.Message}` }));
@@ -113,15 +113,15 @@ async function converse(socket: WebSocket, asked: UpgradeRequest, context: ApiCo
   }
 }
 
-async function emit(
+async function streamTo(
   outlet: LogOutlet,
   { called, url }: UpgradeRequest,
   { context, signal }: { readonly context: ApiContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const query = queryIn(url);
   const found = await findJob(context, unescaped(called), query);
-  const line = (collected: OutputLine): void => {
-    if (!signal.aborted) outlet.send(frameOf(collected));
+  const line = (each: OutputLine): void => {
+    if (!signal.aborted) outlet.send(frameOf(each));
   };
   const { executionId, tail, follow } = query;
   await streamLogs({ ...context, line, room: outlet.room }, { found, executionId, tail, follow }, signal);
@@ -142,13 +142,13 @@ function unescaped(called: string): string {
   try {
     return decodeURIComponent(called);
   } catch (failure) {
-    throw new Fault("BAD_REQUEST", `"${called}" is not escaped as addresses are`, { cause: failure });
+    throw new Fault("BAD_REQUEST", `"${called}" is not a valid URL-encoded path element`, { cause: failure });
   }
 }
 
 /**
- * Keeps proxies from giving up on a silent stream, and ends it when its reader has gone without a word or takes nothing: neither a pong
- * nor a frame taken (`seen`) between two pings.
+ * Prevents proxies from closing a silent stream, and ends it when its reader is gone or accepts nothing: neither a pong
+ * nor an accepted frame (`seen`) between two pings.
  */
 function ping(socket: WebSocket, { clock }: ApiContext): { readonly seen: () => void; readonly stop: () => void } {
   let alive = true;

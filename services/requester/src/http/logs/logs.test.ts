@@ -21,7 +21,7 @@ interface Recorded {
   readonly errors: string[];
   readonly types: number[];
   readonly code: Promise<number>;
-  /** Resolves once so many lines have been heard. */
+  /** Resolves once this number of lines has been received. */
   has(count: number): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ async function listen(id: string, query = ""): Promise<Recorded> {
 }
 
 describe("a job's output", () => {
-  it("is told when the job has ended, of all its executions, in order", async () => {
+  it("is streamed when the job has ended, of all its executions, in order", async () => {
     const id = await running(harness, jobIdOf(1));
     write(executionOf(id), "one\ntw");
     write(executionOf(id), "o\n");
@@ -67,7 +67,7 @@ describe("a job's output", () => {
     expect(lines).toEqual(["one\n", "two\n", "oops", "again\n"]);
     expect(types).toEqual([1, 1, 2, 1]);
   });
-  it("is told as it comes, and ends when the execution has ended and all is told", async () => {
+  it("is streamed as it is written, and ends when the execution has ended and all is sent", async () => {
     const id = await running(harness, jobIdOf(1));
     write(executionOf(id), "before\n");
     const received = await listen(id, "follow=true");
@@ -79,7 +79,7 @@ describe("a job's output", () => {
     expect(await received.code).toBe(1000);
     expect(received.lines).toEqual(["before\n", "after\n", "last"]);
   });
-  it("goes on with the next execution when one fails", async () => {
+  it("continues with the next execution when one fails", async () => {
     const id = await running(harness, jobIdOf(1));
     const received = await listen(id, "follow=true");
     write(executionOf(id), "first\n");
@@ -103,13 +103,13 @@ describe("a job's output", () => {
     expect(await received.code).toBe(1000);
     expect(received.lines).toEqual(["now\n"]);
   });
-  it("leaves out what was before, when only the tail is wanted", async () => {
+  it("leaves out earlier output when only the tail is requested", async () => {
     const id = await running(harness, jobIdOf(1));
     write(executionOf(id), "old\n");
     const all = await listen(id, "follow=true");
     const tail = await listen(id, "follow=true&tail=true");
     await all.has(1);
-    // Once the tail's reader has caught up it stands among the listeners of the store.
+    // Once the tail's reader has caught up, it is among the listeners of the store.
     await expect.poll(() => harness.sim.output.onWritten.size).toBe(2);
     await harness.pass(10);
     write(executionOf(id), "new\n");
@@ -119,7 +119,7 @@ describe("a job's output", () => {
     expect(all.lines).toEqual(["old\n", "new\n"]);
     expect(tail.lines).toEqual(["new\n"]);
   });
-  it("is told of one execution, by the beginning of its id, and ends with it", async () => {
+  it("is streamed for one execution, by a prefix of its id, and ends with it", async () => {
     const id = await running(harness, jobIdOf(1));
     await harness.emit(
       jobRef(id),
@@ -133,7 +133,7 @@ describe("a job's output", () => {
     expect(await received.code).toBe(1000);
     expect(received.lines).toEqual(["mine\n"]);
   });
-  it("lets go of its readers when the client goes or the service stops", async () => {
+  it("releases its readers when the client disconnects or the service stops", async () => {
     const id = await running(harness, jobIdOf(1));
     const received = await listen(id, "follow=true");
     await expect.poll(() => harness.sim.output.onWritten.size).toBe(1);
@@ -143,14 +143,14 @@ describe("a job's output", () => {
   });
 });
 
-describe("what is wrong with a request for output", () => {
+describe("an error of a request for output", () => {
   it.each([
     ["no such job", "j-none", "", /job not found/],
     ["a wrong query", jobIdOf(1), "follow=perhaps", /true or false/],
     ["no such execution", jobIdOf(1), "execution_id=e-0", /execution not found: e-0/],
     ["no execution at all", jobIdOf(2), "", /no executions found for job/],
-    ["a broken address", "%ff", "", /not escaped/],
-  ] as const)("is said on the socket: %s", async (...[, id, query, message]) => {
+    ["a broken address", "%ff", "", /not a valid URL-encoded/],
+  ] as const)("is sent on the socket: %s", async (...[, id, query, message]) => {
     await completed(harness, jobIdOf(1));
     await submitted(harness, jobIdOf(2));
     const { errors, code } = await listen(id, query);
@@ -158,7 +158,7 @@ describe("what is wrong with a request for output", () => {
     expect(errors).toEqual([expect.stringMatching(message)]);
     expect(errors[0]).toContain("failed to open log stream for job");
   });
-  it("elsewhere is not found", async () => {
+  it("at another path is not found", async () => {
     const socket = new WebSocket(`${harness.api.url().replace("http", "ws")}/elsewhere`);
     await new Promise<void>((resolve) => socket.addEventListener("error", () => resolve()));
   });

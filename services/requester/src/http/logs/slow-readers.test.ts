@@ -6,10 +6,10 @@ import { openSocket, upgradeHead } from "../../testing/raw-request.ts";
 import { executionOf, jobIdOf, jobRef, running, steps } from "../../testing/sample-jobs.ts";
 import { apiLimits } from "../limits.ts";
 
-// A busy machine takes its time.
-const poll = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+// A busy machine is slow.
+const poll = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-// Far more than the system keeps for a connection whose other end does not read.
+// Far more than the system buffers for a connection whose other end does not read.
 const lines = 300;
 const lineBytes = 32 * 1024;
 const lineOf = (index: number) => `${index} `.padEnd(lineBytes - 1, "x").concat("\n");
@@ -31,10 +31,10 @@ const write = (from: number, to: number) => {
   for (let index = from; index < to; index++)
     harness.sim.output.write(executionOf(id), { stream: "stdout", bytes: Buffer.from(lineOf(index)) });
 };
-/** What the service itself holds of output that it has sent, over all connections. */
+/** The bytes that the service itself buffers of sent output, over all connections. */
 const heldBytes = () => accepted.reduce((sum, socket) => sum + socket.writableLength, 0);
 
-/** A reader that takes nothing. */
+/** A reader that accepts nothing. */
 async function deafReader(query = ""): Promise<Socket> {
   const socket = openSocket(harness.api.url());
   socket.write(upgradeHead(`/api/v1/orchestrator/jobs/${id}/logs?${query}`));
@@ -42,7 +42,7 @@ async function deafReader(query = ""): Promise<Socket> {
   return socket;
 }
 
-/** Reads on to the last line: the numbers of all that came. */
+/** Reads up to the last line: the numbers of all received lines. */
 async function readAll(socket: Socket): Promise<readonly (string | undefined)[]> {
   const texts: string[] = [];
   for await (const piece of socket) {
@@ -58,19 +58,19 @@ async function readAll(socket: Socket): Promise<readonly (string | undefined)[]>
   return [...texts.join("").matchAll(/"Line":"(\d+) /g)].map(([, index]) => index);
 }
 
-/** A reader that takes everything: what came, and the most that was held meanwhile. */
+/** A reader that accepts everything: the received lines, and the most that was buffered meanwhile. */
 async function eagerReader(query = "") {
   const socket = new WebSocket(
     `${harness.api.url().replace("http", "ws")}/api/v1/orchestrator/jobs/${id}/logs?${query}`,
   );
-  const collected: string[] = [];
+  const lineNumbers: string[] = [];
   let most = 0;
   let open = () => {};
   const has = new Promise<void>((resolve) => {
     open = resolve;
   });
   socket.addEventListener("message", ({ data }) => {
-    collected.push(
+    lineNumbers.push(
       String(JSON.parse(String(data)).value.Line)
         .slice(0, 8)
         .trim()
@@ -80,21 +80,21 @@ async function eagerReader(query = "") {
     open();
   });
   const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
-  return { collected, closed, has, most: () => most };
+  return { lineNumbers, closed, has, most: () => most };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
 
-describe("a reader that takes nothing", () => {
-  it("makes the service hold its share and no more, while others read on", async () => {
+describe("a reader that accepts nothing", () => {
+  it("makes the service buffer no more than its share, while others continue", async () => {
     await running(harness, id);
     write(0, lines);
     await harness.emit(jobRef(id), steps.completed(id), { type: "JobCompleted", v: 1, data: {} });
     const deaf = await Promise.all(Array.from({ length: 10 }, () => deafReader()));
-    const { collected, closed, most } = await eagerReader();
+    const { lineNumbers, closed, most } = await eagerReader();
     expect(await closed).toBe(1000);
-    expect(collected).toEqual(numbers(lines));
-    // One line comes behind a share that is not quite full; the system's own buffers are not the service's.
+    expect(lineNumbers).toEqual(numbers(lines));
+    // One line arrives after a share that is not quite full; the system's own buffers are not the service's.
     expect(most()).toBeLessThan((deaf.length + 1) * (apiLimits.logShareBytes + 2 * lineBytes));
     for (const socket of deaf) socket.destroy();
   });
@@ -107,7 +107,7 @@ describe("a reader that takes nothing", () => {
     await other.closed;
     expect(await readAll(deaf)).toEqual(numbers(lines));
   });
-  it("of an execution that ends gets the rest of its output, however long it takes", async () => {
+  it("of an execution that ends gets the rest of the output, however long it takes", async () => {
     await running(harness, id);
     write(0, lines);
     const deaf = await deafReader("follow=true");
@@ -118,7 +118,7 @@ describe("a reader that takes nothing", () => {
     await harness.pass(2 * apiLimits.logDrainMs);
     expect(await readAll(deaf)).toEqual(numbers(lines));
   });
-  it("is dropped when it has taken nothing between two pings", async () => {
+  it("is disconnected when it has accepted nothing between two pings", async () => {
     await running(harness, id);
     write(0, lines);
     await deafReader("follow=true");

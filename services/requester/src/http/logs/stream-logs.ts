@@ -28,9 +28,9 @@ export interface LogsWish {
   readonly found: FoundJob;
   /** One execution; undefined means all of the job. */
   readonly executionId: string | undefined;
-  /** Only what comes from now on. */
+  /** Only output from now on. */
   readonly tail: boolean;
-  /** Goes on until everything has ended. */
+  /** Follows the output until all executions have ended. */
   readonly follow: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface LogsParts {
   readonly logs: LogReader;
   readonly clock: Clock;
   readonly line: (line: OutputLine) => void;
-  /** A promise while whoever is told has enough: less is read then. */
+  /** A promise while the receiver's buffer is full: no more is read then. */
   readonly room: OutputWish["room"];
 }
 
@@ -47,11 +47,14 @@ const ended = (machine: typeof executionMachine | typeof jobMachine): ReadonlySe
   new Set(
     machine.rows.filter(([, , to]) => machine.terminal.some((state) => state === to)).map(([, kind]) => kind.name),
   );
-// What an execution that is to stop still writes is of no interest.
+// Output after an ordered stop is not streamed.
 const endsOutput = new Set([...ended(executionMachine), ExecutionsStopping.name]);
 const endsJob = ended(jobMachine);
 
-/** Tells a job's output until it has ended (with `follow`) or what is kept has been told. Throws Fault; the signal ends it early. */
+/**
+ * Streams a job's output: with `follow` until the job has ended, else what is stored. Throws Fault; the signal ends it
+ * early.
+ */
 export async function streamLogs(parts: LogsParts, wish: LogsWish, signal: AbortSignal): Promise<void> {
   const chosen = chooseExecutions(wish.found.job, wish.executionId);
   const { job } = wish.found;
@@ -77,7 +80,7 @@ async function streamStored({ logs, line, room }: LogsParts, executionId: string
   rest();
 }
 
-/** Follows the job's own log for executions that begin and end, and each one's output in between. */
+/** Follows the job's log for executions that begin and end, and the output of each in between. */
 async function streamLive(
   parts: LogsParts,
   wish: LogsWish & { readonly live: readonly string[] },
@@ -142,7 +145,7 @@ const Of = z.object({
 
 interface LineWriter {
   readonly chunk: (chunk: LogChunk) => void;
-  /** Tells what came without a newline at the end. */
+  /** Delivers the rest without a newline at the end. */
   readonly rest: () => void;
 }
 

@@ -5,5 +5,5 @@ import { defineHandler } from "../route-handler.ts";
 
 export const authMethod = defineHandler(apiRoutes.authMethod, ({ param }, { secret, clock }) => {
   if (param("name") === clientKey) return requirement(secret, clock.now());
-  throw new Fault("NOT_FOUND", `no method ${param("name")}, only ${clientKey}`);
+  throw new Fault("NOT_FOUND", `authentication method not found: ${param("name")} (available: ${clientKey})`);
 });

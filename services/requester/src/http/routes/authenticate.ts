@@ -7,7 +7,8 @@ import { defineHandler } from "../route-handler.ts";
 export const authenticate = defineHandler(
   apiRoutes.authenticate,
   ({ body, param, reply, request }, { secret, clock }) => {
-    if (param("name") !== clientKey) throw new Fault("NOT_FOUND", `no method ${param("name")}, only ${clientKey}`);
+    if (param("name") !== clientKey)
+      throw new Fault("NOT_FOUND", `authentication method not found: ${param("name")} (available: ${clientKey})`);
     const read = fromWire(apiRoutes.authenticate.body, body);
     try {
       const token = redeem(secret, read.ok ? read.value.methodData : undefined, clock.now());

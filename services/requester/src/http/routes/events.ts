@@ -13,13 +13,13 @@ import { defineHandler } from "../route-handler.ts";
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
-  // A stream's connection is of no use after it: kept open it would hold up the end of the service.
+  // A stream's connection is not reused: an open one would delay the end of the service.
   connection: "close",
-  // Proxies that gather answers must not gather this one.
+  // Disables buffering in proxies.
   "x-accel-buffering": "no",
 };
 export const events = defineHandler(apiRoutes.events, async ({ query, request, reply }, context) => {
-  // A feed is held open: a page that cannot read it could still open all there are.
+  // A feed is a held resource: a page that cannot read it could still open all slots.
   context.admission.checkOrigin(request.headers);
   const filter = await filterOf(query, context);
   const resumed = request.headers["last-event-id"];
@@ -27,23 +27,23 @@ export const events = defineHandler(apiRoutes.events, async ({ query, request, r
   const types = readTypes(query.types);
   const { raw } = reply;
   const live = await context.live.hold();
-  // Released once, whatever becomes of the answer.
+  // Released once, however the response ends.
   if (raw.destroyed) live.release();
   else raw.once("close", () => live.release());
-  // Behind the opening of the shared consumer, so that it has all that comes behind this position.
+  // After the shared consumer is open, so that it has all commits after this position.
   const after = cursorIn(from, await context.log.lastSeq());
-  // The reader went, or was answered that it takes too long: its place would never be given back.
+  // The reader is gone, or got the time limit's response: the slot would never be released.
   if (raw.destroyed || reply.sent) return reply;
   const leave = context.feeds.enter();
   reply.hijack();
-  // What is written behind the end of a stream that closes is no failure of anything.
+  // A write after the end of a closing stream is not an error.
   raw.on("error", () => raw.destroy());
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...streamHeaders })) {
     if (value !== undefined) raw.setHeader(name, value);
   }
   raw.flushHeaders();
   const failed = (failure: unknown) =>
-    context.logger.warn({ err: failure }, "a feed ended: the log cannot be followed");
+    context.logger.warn({ err: failure }, "ended a feed: the log cannot be followed");
   const end = streamEvents({ ...context, live, reader: readerOf(raw), failed }, { filter, after, types });
   const closing = context.feeds.onClose(() => raw.end());
   raw.once("close", () => {

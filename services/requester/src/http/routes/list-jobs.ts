@@ -6,10 +6,10 @@ import { parseSelector } from "../../catalog/selector.ts";
 import { pageLimitHeader, readToken, writeToken } from "../../wire/page-token.ts";
 import { defineHandler } from "../route-handler.ts";
 
-// More than any job's id has.
+// Greater than the length of any job id.
 const jobIdChars = 256;
 
-// A token carries the order it belongs to: once given, it overrides what the query says.
+// A token carries the order of its list: it overrides the query.
 const Place = z.strictObject({
   order: z.enum(jobOrders),
   reverse: z.boolean(),
@@ -18,13 +18,16 @@ const Place = z.strictObject({
   jobId: z.string().min(1).max(jobIdChars),
 });
 
-// How often the catalog is asked for one page: each time it looks at `scannedMax` jobs at most, so a million of them.
-const looksMax = 100;
+// The maximum number of catalog reads for one page: each scans `scannedMax` jobs at most, so a million in all.
+const readsMax = 100;
 
-/** As many jobs as were asked for, if there are: a rare label is looked for further, and others are served between the looks. */
+/**
+ * As many jobs as requested, if they exist: the search for a rare label continues, and other requests are served
+ * between the reads.
+ */
 async function fullPage(catalog: Catalog, query: JobQuery): Promise<JobPage> {
   let page = catalog.list(query);
-  for (let look = 1; look < looksMax && page.next !== undefined && page.items.length < query.limit; look++) {
+  for (let reads = 1; reads < readsMax && page.next !== undefined && page.items.length < query.limit; reads++) {
     await setImmediate();
     const more = catalog.list({ ...query, after: page.next, limit: query.limit - page.items.length });
     page = {

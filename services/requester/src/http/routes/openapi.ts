@@ -4,7 +4,7 @@ import { defineHandler } from "../route-handler.ts";
 let document: Record<string, unknown> | undefined;
 
 export const openapi = defineHandler(apiRoutes.openapi, () => {
-  // Made once for a process: the table does not change.
+  // Generated once in a process: the table does not change.
   document ??= openApiDocument();
   return document;
 });

@@ -25,7 +25,7 @@ describe("assigning slots to bids", () => {
   it("begins with the best and spreads over every node", () => {
     expect(dealt([0, 1, 2, 3], bid("a", 1, 4), bid("b", 9, 4), bid("c", 5, 4))).toEqual(["0b", "1c", "2a", "3b"]);
   });
-  it("begins where least has failed, whatever was bid, and leaves out no node that has room", () => {
+  it("begins with the fewest failures, whatever the bids, and leaves out no node that has room", () => {
     const bids = [bid("a", 9, 1), bid("b", 1, 1), bid("c", 5, 1)];
     expect(dealtAfter({ a: 1 }, [0], ...bids)).toEqual(["0c"]);
     expect(dealtAfter({ a: 2, b: 1, c: 3 }, [0, 1, 2], ...bids)).toEqual(["0b", "1a", "2c"]);

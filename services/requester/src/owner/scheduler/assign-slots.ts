@@ -9,8 +9,8 @@ export interface AssignedSlot {
 }
 
 /**
- * Assigns slots to the accepted bids, one each in turn, so that the work spreads over every node that has room: first to those where
- * least of the job has failed, whatever they bid, and of those to the best score.
+ * Assigns slots to the accepted bids, one each in turn, so that the executions spread over every node that has room:
+ * first to the nodes with the fewest failures of this job, whatever their bids, and of those to the best score.
  */
 export function assignSlots(
   slots: readonly Slot[],

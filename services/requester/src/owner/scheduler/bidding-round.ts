@@ -23,11 +23,11 @@ import type { PendingEntry } from "./pending-entry.ts";
 export interface BiddingSettings {
   /** Nodes asked at once. */
   readonly width: number;
-  /** How many rounds of so many nodes before the job waits. */
+  /** The number of rounds of that size before the job waits. */
   readonly rounds: number;
   /** The longest that a round waits for nodes that do not answer. */
   readonly waitMs: number;
-  /** How long a job waits for room before one node reserves room for it; without it none does. */
+  /** How long a job waits for room before one node reserves room for it; never when left out. */
   readonly reserveAfterMs?: number;
 }
 
@@ -37,25 +37,25 @@ export interface BiddingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly auction: BiddingSettings;
-  /** The node is connected and its heartbeats come. */
+  /** The node is connected and its heartbeats arrive. */
   readonly isCandidate: (nodeId: string) => boolean;
 }
 
-/** What the rounds of asks for one entry came to. */
+/** Result of the rounds of asks for one entry. */
 export interface BiddingOutcome {
   readonly places: readonly AssignedSlot[];
   readonly answers: readonly Answer[];
   readonly result: TryResult;
-  /** Every node of the pool was refused by the filters, or refused for a reason that time does not change. */
+  /** Every node of the pool was excluded by the filters, or refused for a reason that time does not change. */
   readonly isNever: boolean;
-  /** The ask that made a node reserve room; false when the node answered and does not, undefined when it has not answered. */
+  /** The ask for a reservation; false when the node answered without one, undefined when it has not answered. */
   readonly reserved: string | false | undefined;
 }
 
-// Nodes that refuse one job for good and are remembered: beyond, the job waits without being told that no node fits.
+// The most permanent refusals of one job in memory: above it, the job waits without the record that no node fits.
 const refusalsMax = 1_024;
 
-/** The rounds of asks for one entry: the best nodes, some at a time, until every slot has a place or no node is left. */
+/** The rounds of asks for one entry: the best nodes, some at a time, until every slot has a node or no node is left. */
 export class BiddingRound {
   readonly #options: BiddingOptions;
   readonly #lane: Lane;
@@ -65,7 +65,7 @@ export class BiddingRound {
   readonly #slots: readonly Slot[];
   readonly #answers: Answer[] = [];
   readonly #places: AssignedSlot[] = [];
-  /** Nodes that would run it with more room, or that did not answer. */
+  /** Nodes that would accept with more room, or that did not answer. */
   readonly #mayChange = new Set<string>();
   readonly #drawn: number;
   #reserved: string | false | undefined;
@@ -83,7 +83,7 @@ export class BiddingRound {
     this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
   }
 
-  /** Asks the nodes of the turn, or nodes drawn from the lane's pool. */
+  /** Asks the node of the entry's turn, or nodes drawn from the lane's pool. */
   async run(): Promise<BiddingOutcome> {
     const { nodeIds: offered } = this.#turn;
     const { width, rounds } = this.#options.auction;
@@ -91,7 +91,7 @@ export class BiddingRound {
     let nodeIds = offered ?? this.#draw(this.#drawn);
     while (nodeIds.length > 0) {
       left -= await this.#askInRounds(this.#ranked(nodeIds).slice(0, left));
-      // Refusals for good cost no rounds: each makes the set of nodes to draw from smaller.
+      // Permanent refusals cost no rounds: each makes the set of candidate nodes smaller.
       if (this.#isDone() || left <= 0 || this.#entry.refusedBy.size >= refusalsMax) break;
       nodeIds = offered === undefined ? this.#draw(this.#drawn) : [];
     }
@@ -129,7 +129,7 @@ export class BiddingRound {
     return rank({ requirements, failuresOn: this.#failuresOn }, infos, () => random.fraction());
   }
 
-  /** Resolves with how many of the nodes would have run it with more room, or did not answer. */
+  /** Resolves with the number of nodes that would have accepted with more room, or did not answer. */
   async #askInRounds(nodeIds: readonly string[]): Promise<number> {
     const { auction } = this.#options;
     const before = this.#mayChange.size;
@@ -151,7 +151,7 @@ export class BiddingRound {
     for (const bid of bids) this.#take(bid, claims.get(bid.nodeId), assigned);
     for (const nodeId of silent) {
       this.#unanswered(nodeId, claims.get(nodeId), isTimedOut);
-      // Its answer may be lost: what it reserved is of use to others.
+      // Its answer may be lost: its reserved room is of use to others.
       if (ask.reserveSince !== undefined) bidClient.release(nodeId, { askId: ask.askId, slots: ask.slots });
     }
     this.#places.push(...assigned);
@@ -178,7 +178,7 @@ export class BiddingRound {
     this.#answers.push(answerOf(bid));
     this.#reserved = bid.reserved === true ? askId : false;
     const used = assigned.filter((each) => each.nodeId === nodeId).length;
-    // Room that was granted and is not needed is of use to others at once, not only when the hold ends by itself.
+    // Granted room that is not needed is released at once, not only when the hold expires.
     if (accepted && slots > used) bidClient.release(nodeId, { askId, slots: slots - used });
     if (claim !== undefined) rooms.settle(claim, used, accepted ? undefined : available);
     if (accepted || busy === true) this.#mayChange.add(nodeId);
@@ -193,7 +193,7 @@ export class BiddingRound {
     if (claim !== undefined && isTimedOut) rooms.unanswered(claim, clock.now());
     else if (claim !== undefined) rooms.settle(claim, 0);
     this.#mayChange.add(nodeId);
-    this.#answers.push({ nodeId, accepted: false, why: "asked, but had not answered when it was decided" });
+    this.#answers.push({ nodeId, accepted: false, why: "asked, but had not answered before the decision" });
   }
 
   /** Why some of the other nodes are not asked. */
@@ -207,7 +207,7 @@ export class BiddingRound {
       if (info === undefined || asked.has(nodeId) || refusals.length >= scheduleLimits.explained) continue;
       const verdict = evaluateAll(filters, { requirements, info });
       if (!verdict.fit) refusals.push({ nodeId, accepted: false, why: verdict.why });
-      else if (refusedBy.has(nodeId)) refusals.push({ nodeId, accepted: false, why: "refused this job before" });
+      else if (refusedBy.has(nodeId)) refusals.push({ nodeId, accepted: false, why: "refused this job earlier" });
     }
     return refusals;
   }

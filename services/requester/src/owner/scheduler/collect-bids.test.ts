@@ -17,7 +17,7 @@ const ask: Ask = {
 };
 const bid = (nodeId: string, accepted: boolean): Bid => ({ askId: "q", nodeId, accepted, slots: accepted ? 1 : 0 });
 
-/** Nodes that answer when told to. */
+/** Nodes that answer on the test's request. */
 function bidClient() {
   const answers = new Map<string, (bid: Bid | undefined) => void>();
   const released: string[] = [];
@@ -29,7 +29,7 @@ function bidClient() {
 }
 
 describe("a round of asking", () => {
-  it("decides when more than half have answered and there is room, and releases who comes late", async () => {
+  it("decides when more than half have answered with enough room, and releases late bids", async () => {
     const { port, released, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", true));
@@ -40,7 +40,7 @@ describe("a round of asking", () => {
     expect(released).toEqual(["c"]);
   });
 
-  it("waits for everybody while there is not enough room", async () => {
+  it("waits for all nodes while the room is not sufficient", async () => {
     const { port, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a", "b", "c"], waitMs: 1 });
     answer("a", bid("a", false));
@@ -49,14 +49,14 @@ describe("a round of asking", () => {
     expect(await round).toEqual({ bids: [bid("a", false), bid("b", false)], silent: ["c"], isTimedOut: true });
   });
 
-  it("counts no bid that speaks for another node or another ask", async () => {
+  it("counts no bid of another node or another ask", async () => {
     const { port, answer } = bidClient();
     const round = collectBids(port, ask, { nodeIds: ["a"], waitMs: 1 });
     answer("a", bid("b", true));
     expect(await round).toEqual({ bids: [], silent: ["a"], isTimedOut: true });
   });
 
-  it("has nothing to wait for when nobody is asked", async () => {
+  it("ends at once when no node is asked", async () => {
     expect(await collectBids(bidClient().port, ask, { nodeIds: [], waitMs: 1 })).toEqual({
       bids: [],
       silent: [],

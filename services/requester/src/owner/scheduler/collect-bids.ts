@@ -6,13 +6,13 @@ export interface CollectedBids {
   readonly bids: readonly Bid[];
   /** Nodes that had not answered by then. */
   readonly silent: readonly string[];
-  /** The silent ones had all the time there was; otherwise the others decided it sooner. */
+  /** The round ended by its time limit; otherwise the answers decided it sooner. */
   readonly isTimedOut: boolean;
 }
 
 /**
  * Asks nodes in parallel and ends as soon as enough have answered: all of them, or more than half of them with room for
- * every slot. A dead node delays nothing while the others answer. An accepted bid that comes later is released.
+ * every slot. A dead node delays nothing while the others answer. An accepted bid that arrives later is released.
  */
 export function collectBids(
   bidClient: Pick<BidClient, "ask" | "release">,

@@ -21,44 +21,50 @@ export interface LaneTurn {
   readonly entry: PendingEntry;
   /** Nodes that show room; undefined when any node of the pool may be asked. */
   readonly nodeIds: readonly string[] | undefined;
-  /** The node keeps room that comes free when it has too little. */
+  /** The node reserves freed room when it has too little. */
   readonly reserves?: boolean;
 }
 
-/** Room that a node had when it refused: it is asked again when it shows more. */
+/** The room that a node had when it refused: it is asked again when it shows more. */
 interface RoomAtRefusal {
   readonly available: Resources;
   readonly running: number;
 }
 
-/** What came of a try: every slot has a place; room is missing; or no node is left that would ever run it. */
+/** Result of a try: every slot has a node; room is missing; or no node is left that would ever run it. */
 export type TryResult = "placed" | "room" | "node";
 
 export const laneLimits = {
-  /** Tries under way at once: enough that the log and not the lane bounds what starts, few enough that a full cluster refuses few. */
+  /**
+   * Concurrent tries: enough that the log and not the lane limits the rate of starts, few enough that a full cluster
+   * refuses few.
+   */
   tries: 64,
-  /** Entries that one heartbeat looks at; the look every 30 s sees all. */
+  /** Entries that one heartbeat evaluates; the pass every 30 s evaluates all. */
   looked: 64,
-  /** Nodes that one try is offered: more than its rounds ask. */
+  /** Candidate nodes of one try: more than its rounds ask. */
   offered: 64,
 } as const;
 
-/** Entries that wait for the same nodes: those of one scheduling class, of one node's pinned slots, or what has no class. */
+/**
+ * Entries that wait for the same nodes: those of one scheduling class, of one node's pinned slots, or those without a
+ * class.
+ */
 export class Lane {
   readonly #options: LaneOptions;
   readonly #queue = new PendingQueue<PendingEntry>();
   readonly #trying = new Set<PendingEntry>();
-  /** Failed tries of this round: they go behind the others, until none of the others can start. */
+  /** Failed tries of this round: they come after the others, until none of the others can start. */
   readonly #failed = new Set<PendingEntry>();
-  /** Entries that no node fits now: tried again when a node joins or changes. */
+  /** Entries that no node fits now: retried when a node joins or changes. */
   readonly #parked = new Set<PendingEntry>();
   /** Nodes that show room since room was missing. */
   readonly #roomy = new Set<string>();
   readonly #refusals = new Map<string, RoomAtRefusal>();
-  /** The least that any entry needs, kind by kind. */
+  /** The least that any entry needs, by resource. */
   #least: Resources | undefined;
   #isBlocked = false;
-  /** Ends the timer of the next look at everything. */
+  /** Cancels the timer of the next full pass. */
   cancelRetry: (() => void) | undefined;
 
   constructor(options: LaneOptions) {
@@ -102,7 +108,7 @@ export class Lane {
     this.#least = leastOf(this.#least, entry.requirements.resources);
   }
 
-  /** Removes an entry; one that is being tried leaves when its try ends. */
+  /** Removes an entry; one that is being tried is removed when its try ends. */
   remove(entry: PendingEntry): void {
     this.#queue.delete(entry);
     this.#failed.delete(entry);
@@ -122,7 +128,7 @@ export class Lane {
     yield* this.#failed;
   }
 
-  /** Takes the next entry that can start now, for a try; undefined when none can. `all` looks at every entry. */
+  /** Takes the next entry that can start now, for a try; undefined when none can. `all` evaluates every entry. */
   next(now: number, all: boolean): LaneTurn | undefined {
     if (this.#trying.size >= laneLimits.tries) return undefined;
     const turn = this.#find(now, all) ?? (this.#endRound() ? this.#find(now, all) : undefined);
@@ -134,7 +140,7 @@ export class Lane {
 
   /** Takes an entry that waits for room for a try on one node; undefined when it is being tried, or no node fits it. */
   takeFor(entry: PendingEntry, nodeId: string): LaneTurn | undefined {
-    // Its namespace keeps its turn: the node is asked whether or not it is.
+    // Its namespace does not lose its turn: the node is asked independently of turns.
     if (!this.#queue.delete(entry) && !this.#failed.delete(entry)) return undefined;
     this.#trying.add(entry);
     return { entry, nodeIds: [nodeId], reserves: true };
@@ -151,7 +157,7 @@ export class Lane {
     if (this.waiting === 0) this.#unblock();
   }
 
-  /** A mixed lane tries what is new at once: it may fit where the others do not. */
+  /** A mixed lane tries a new entry at once: it may fit where the others do not. */
   takeNew(entry: PendingEntry): LaneTurn | undefined {
     if (!this.#options.isMixed || !this.#isBlocked || this.#trying.size >= laneLimits.tries) return undefined;
     this.#queue.take(entry);
@@ -161,30 +167,30 @@ export class Lane {
 
   /** A node refused for lack of room: `available` is what it had left. */
   refusedBy(info: NodeInfo, each: Resources, available: Resources | undefined): void {
-    // Where what is left explains the refusal, the estimate of its room keeps it from being asked.
+    // Where the remaining room explains the refusal, the estimate of its room prevents further asks.
     if (available !== undefined && timesFitting(each, available, 1) === 0) return;
     this.#refusals.set(info.nodeId, { available: available ?? info.available, running: info.running });
   }
 
-  /** A node of the pool sent a heartbeat; true when it has room for an entry that waits for room. */
+  /** On a heartbeat of a node of the pool; true when it has room for an entry that waits for room. */
   received({ nodeId, available, running }: NodeInfo, now: number): boolean {
     if (this.isEmpty || this.#least === undefined || !this.pool.has(nodeId)) return false;
     const before = this.#refusals.get(nodeId);
     if (before !== undefined && !isMore({ available, running }, before)) return false;
     this.#refusals.delete(nodeId);
     if (!this.#options.rooms.hasRoom(nodeId, this.#least, now)) return false;
-    // Also while nothing waits: what is being tried may be refused by the nodes that were asked.
+    // Also while no entry waits: the asked nodes may refuse an entry that is being tried.
     this.#roomy.add(nodeId);
     return this.#isBlocked && this.waiting > 0;
   }
 
-  /** Entries for which no node was fit are tried again. */
+  /** Retries the entries that no node fitted. */
   unpark(): void {
     for (const entry of this.#parked) this.#queue.add(entry);
     this.#parked.clear();
   }
 
-  /** Looks at every node of the pool anew, whatever it refused before. */
+  /** Resets the refusals: every node of the pool may be asked. */
   reset(now: number): void {
     this.unpark();
     this.#refusals.clear();
@@ -199,7 +205,7 @@ export class Lane {
     this.#refusals.delete(nodeId);
   }
 
-  /** Asking the node for this entry may succeed: it fits, has not refused it for good, and shows room. */
+  /** An ask for this entry may succeed: the node fits, has not refused it permanently, and shows room. */
   #canStartOn(nodeId: string, entry: PendingEntry, now: number): boolean {
     const { rooms } = this.#options;
     if (!rooms.hasRoomFor(nodeId, entry, now)) return false;
@@ -232,7 +238,7 @@ export class Lane {
     return undefined;
   }
 
-  /** True when failed tries have their place in the queue again: each made what it was refused by known, so none repeats it. */
+  /** True when failed tries are back in the queue: each recorded its refusals, so none repeats them. */
   #endRound(): boolean {
     if (this.#trying.size > 0 || this.#failed.size === 0) return false;
     for (const entry of this.#failed) this.#queue.add(entry);

@@ -15,11 +15,14 @@ import type { PendingEntry } from "./pending-entry.ts";
 const fitsAllFilters = ({ requirements }: PendingEntry, info: NodeInfo): boolean =>
   evaluateAll(filters, { requirements, info }).fit;
 
-// Nodes of a class fit everything but, at the edge of a size class, the exact size.
+// Nodes of a class fit everything except, at the edge of a size class, the exact size.
 const fitsSize = ({ requirements }: PendingEntry, { perTask }: NodeInfo): boolean =>
   shortage(requirements.resources, perTask) === undefined;
 
-/** Every lane of a requester: one for each scheduling class, one for each node with pinned slots, one for what has no class. */
+/**
+ * Every lane of a requester: one for each scheduling class, one for each node with pinned slots, one for entries
+ * without a class.
+ */
 export class Lanes {
   readonly #rooms: NodeRooms;
   readonly #classes = new Map<string, { readonly of: SchedulingClass; readonly lane: Lane }>();
@@ -38,7 +41,7 @@ export class Lanes {
     });
   }
 
-  /** Where slots with these requirements wait. */
+  /** The lane of slots with these requirements. */
   laneFor(requirements: Requirements, { pinnedTo }: Pick<Slot, "pinnedTo">): Lane {
     if (pinnedTo !== undefined) return this.#pinnedTo(pinnedTo);
     const key = classKeyOf(requirements);
@@ -51,7 +54,7 @@ export class Lanes {
     return known.lane;
   }
 
-  /** A node joined, or advertises something else. */
+  /** A node joined, or changed what it advertises. */
   put(info: NodeInfo): void {
     const { nodeId } = info;
     this.#everyNode.add(nodeId);
@@ -79,7 +82,7 @@ export class Lanes {
     if (this.#mixed.waiting > 0) yield this.#mixed;
   }
 
-  /** A lane may have become empty: that of a node's pinned slots ends. */
+  /** A lane may have become empty: that of a node's pinned slots is removed. */
   tidy(pinnedTo: string | undefined): void {
     if (pinnedTo !== undefined && this.#pinned.get(pinnedTo)?.isEmpty === true) this.#pinned.delete(pinnedTo);
   }
@@ -115,7 +118,7 @@ export class Lanes {
     return lane;
   }
 
-  /** Makes room for a class by dropping the one that nothing has used for longest. */
+  /** Makes room for a class by removing the least recently used one. */
   #dropIdle(): boolean {
     for (const [key, { lane }] of this.#classes) {
       if (lane.isEmpty) return this.#classes.delete(key);

@@ -5,7 +5,7 @@ import { nodesOf, type SchedulerHarness, schedulerHarness, type TestJob } from "
 
 // Each takes some 20 ms.
 const seeds = Array.from({ length: 60 }, (_, seed) => seed);
-// The longest time between two looks of a lane at all its nodes, and one heartbeat more.
+// The longest time between two full passes of a lane, and one heartbeat more.
 const allLookedSeconds = 32;
 
 /** A cluster of pools, and jobs of all sizes that come, complete and are stopped. */
@@ -58,7 +58,7 @@ function startable({ nodes }: SchedulerHarness, jobs: Iterable<TestJob>): readon
 }
 
 describe("jobs that wait", () => {
-  it.each(seeds)("all start where room fits them, and all are done in the end (seed %i)", async (seed) => {
+  it.each(seeds)("all start where they fit, and all complete (seed %i)", async (seed) => {
     const { harness, jobs } = await run(seed);
     await harness.beatFor(allLookedSeconds);
     expect(startable(harness, jobs)).toEqual([]);

@@ -10,18 +10,18 @@ const infoWith = (free: number) => {
   return { ...info, available: { ...info.capacity, cpuCores: free } };
 };
 
-/** A node that shows so many cores. */
+/** A node that shows this number of cores. */
 function roomsWith(free: number): NodeRooms {
   const rooms = new NodeRooms();
   expect(rooms.put(infoWith(free))).toBe(true);
   return rooms;
 }
 
-/** How many more slots of one core there are. */
+/** The number of further slots of one core. */
 const left = (rooms: NodeRooms): number => rooms.claim({ nodeId, each: cores(1), slots: 99 }).slots;
 
 describe("the room on a node", () => {
-  it("is not asked for twice, and is there again as far as it is not used", () => {
+  it("is not requested twice, and is free again as far as it is not used", () => {
     const rooms = roomsWith(4);
     const claim = rooms.claim({ nodeId, each: cores(1), slots: 3 });
     expect([claim.slots, rooms.hasRoom(nodeId, cores(1), 0), rooms.hasRoom(nodeId, cores(2), 0)]).toEqual([
@@ -33,7 +33,7 @@ describe("the room on a node", () => {
     expect(left(rooms)).toBe(3);
   });
 
-  it("is what a heartbeat shows, less what is asked for", () => {
+  it("is what a heartbeat shows, less what is requested", () => {
     const rooms = roomsWith(4);
     const claim = rooms.claim({ nodeId, each: cores(1), slots: 1 });
     expect(rooms.put(infoWith(3))).toBe(false);
@@ -44,7 +44,7 @@ describe("the room on a node", () => {
 
   it.each([
     ["is what the node has left when it refuses", 0, 1],
-    ["is what a heartbeat has shown since, whatever the refusal says", 1, 4],
+    ["is what a later heartbeat shows, whatever the refusal contains", 1, 4],
   ])("%s", (_, beats, expected) => {
     const rooms = roomsWith(4);
     const claim = rooms.claim({ nodeId, each: cores(2), slots: 1 });
@@ -64,7 +64,7 @@ describe("the room on a node", () => {
 });
 
 describe("a node that does not answer", () => {
-  it("is asked again after a second, then half as often each time, and every 30 s at last", () => {
+  it("is asked again after a second, then half as often each time, and finally every 30 s", () => {
     const rooms = roomsWith(4);
     const waits: number[] = [];
     let now = 1_000_000;
@@ -95,7 +95,7 @@ describe("a node that does not answer", () => {
   });
 });
 
-it("the revision of a node grows when it advertises something else or joins again, and by nothing else", () => {
+it("the revision of a node grows when it advertises something else or joins again, and otherwise does not", () => {
   const rooms = roomsWith(4);
   const revisions = [rooms.revisionOf(nodeId)];
   for (const change of [

@@ -6,17 +6,17 @@ interface NodeRoom {
   info: NodeInfo;
   /** Heartbeats so far. */
   beats: number;
-  /** Grows when the node advertises something else, or joins again. */
+  /** Incremented when the node changes what it advertises, or joins again. */
   revision: number;
-  /** What its last heartbeat showed as available, less what was asked for and granted since. */
+  /** The room of its last heartbeat, less what was requested and granted since. */
   spare: Resources;
-  /** Asked for and not answered yet. */
+  /** Requested in asks without an answer yet. */
   asked: Resources;
-  /** Asks that are not answered yet. */
+  /** Asks without an answer yet. */
   outstanding: number;
-  /** Asks in a row that it did not answer; those sent together count once. */
+  /** Consecutive asks without an answer; asks sent together count once. */
   silences: number;
-  /** Not before this time is it asked again for jobs that wait. */
+  /** The time before which it is not asked for jobs that wait. */
   silentUntil: number;
 }
 
@@ -25,23 +25,23 @@ export interface RoomClaim {
   readonly nodeId: string;
   readonly each: Resources;
   readonly slots: number;
-  /** The heartbeats of the node that had come before. */
+  /** The number of the node's heartbeats at that time. */
   readonly beats: number;
 }
 
-// A node that does not answer is asked again for jobs that wait after its next heartbeat, then half as often each time.
+// A node that does not answer is asked for jobs that wait after its next heartbeat, then half as often each time.
 const silenceBackoff = { firstMs: 1_000, maxMs: 30_000 } as const;
 
-/** What reserves room on a node, or asks for room there. */
+/** An entry with a reservation on a node, or with an ask for one. */
 export type RoomUser = Pick<PendingEntry, "priority" | "requirements">;
 
-/** An estimate of the room on each candidate node, so that nodes are not asked for what they do not have. */
+/** An estimate of the room on each candidate node, so that nodes are not asked for more than they have. */
 export class NodeRooms {
   readonly #rooms = new Map<string, NodeRoom>();
   /** Nodes on which an entry of this requester has reserved room. */
   readonly #reserved = new Map<string, RoomUser>();
 
-  /** Takes a heartbeat in; true when the node is new or advertises something else. */
+  /** Records a heartbeat; true when the node is new or changes what it advertises. */
   put(info: NodeInfo): boolean {
     const room = this.#rooms.get(info.nodeId);
     if (room === undefined) {
@@ -65,7 +65,7 @@ export class NodeRooms {
     return !isSame;
   }
 
-  /** The node joined again: what it refused for good it may accept now. */
+  /** The node joined again: it may accept now what it refused permanently. */
   renew(nodeId: string): void {
     const room = this.#rooms.get(nodeId);
     if (room !== undefined) room.revision += 1;
@@ -88,15 +88,15 @@ export class NodeRooms {
     for (const { info } of this.#rooms.values()) yield info;
   }
 
-  /** The node has room for one slot, as far as is known here, and answers asks. */
+  /** The estimate shows room for one slot on the node, and the node answers asks. */
   hasRoom(nodeId: string, each: Resources, now: number): boolean {
     const room = this.#rooms.get(nodeId);
     if (room === undefined || room.silentUntil > now) return false;
-    // Until it answers again one ask at a time is enough.
+    // Until it answers, one ask at a time is enough.
     return (room.silences === 0 || room.outstanding === 0) && timesFitting(each, room.spare, 1) > 0;
   }
 
-  /** The same for one entry: what another one has reserved is not asked for. */
+  /** The same for one entry: room that another one has reserved is not requested. */
   hasRoomFor(nodeId: string, entry: RoomUser, now: number): boolean {
     const each = entry.requirements.resources;
     if (!this.hasRoom(nodeId, each, now)) return false;
@@ -104,7 +104,7 @@ export class NodeRooms {
     const spare = this.#rooms.get(nodeId)?.spare;
     if (other === undefined || spare === undefined || other === entry || entry.priority > other.priority) return true;
     const { resources } = other.requirements;
-    // As long as it is not all there, the node does not show what it gathers.
+    // Until the reservation is complete, the node's heartbeats do not show the gathered room.
     return timesFitting(resources, spare, 1) === 0 || timesFitting(each, addResources(spare, resources, -1), 1) > 0;
   }
 
@@ -116,14 +116,14 @@ export class NodeRooms {
     if (this.#reserved.get(nodeId) === entry) this.#reserved.delete(nodeId);
   }
 
-  /** How much of one slot fits on the node, as far as is known here: below 1 it is short of something. */
+  /** How much of one slot fits on the node by the estimate: below 1, it has too little of some resource. */
   shareOf(nodeId: string, each: Resources): number {
     const spare = this.#rooms.get(nodeId)?.spare ?? noResources;
     const kinds = ["cpuCores", "memoryBytes", "diskBytes", "gpus"] as const;
     return Math.min(...kinds.filter((kind) => each[kind] > 0).map((kind) => spare[kind] / each[kind]));
   }
 
-  /** An ask is sent: what it may be granted is not asked for twice. */
+  /** An ask is sent: its room is not requested a second time. */
   claim({ nodeId, each, slots }: Omit<RoomClaim, "beats">): RoomClaim {
     const room = this.#rooms.get(nodeId);
     const claimed = {
@@ -139,7 +139,10 @@ export class NodeRooms {
     return claimed;
   }
 
-  /** The ask was answered: `used` slots of the claim are granted and needed. `available` is what the node has left when it refuses. */
+  /**
+   * The ask was answered: `used` slots of the claim are granted and needed. `available` is what the node has left when
+   * it refuses.
+   */
   settle({ nodeId, each, slots, beats }: RoomClaim, used: number, available?: Resources): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;
@@ -147,12 +150,12 @@ export class NodeRooms {
     room.silences = 0;
     room.silentUntil = 0;
     room.asked = addResources(room.asked, each, -slots);
-    // A heartbeat since then is later news than the refusal, as nearly always.
+    // A heartbeat since then is newer than the refusal, as nearly always.
     const isLatest = available !== undefined && room.beats === beats;
     room.spare = isLatest ? available : addResources(room.spare, each, slots - used);
   }
 
-  /** No answer came in time. Whether the node holds the room is unknown until its next heartbeat. */
+  /** No answer arrived in time. Whether the node holds the room is unknown until its next heartbeat. */
   unanswered({ nodeId, each, slots }: RoomClaim, now: number): void {
     const room = this.#rooms.get(nodeId);
     if (room === undefined) return;

@@ -8,11 +8,11 @@ export interface PendingEntry extends QueuePosition {
   readonly target: Placeable;
   readonly spec: JobSpec;
   readonly requirements: Requirements;
-  /** Since when it waits in its lane, milliseconds since the epoch. */
+  /** The time since which it waits in its lane, milliseconds since the epoch. */
   readonly queuedAt: number;
-  /** Replaced whenever the job wants others. */
+  /** Replaced whenever the job needs other slots. */
   slots: readonly Slot[];
-  /** Why its last try found too few places. */
+  /** Why its last try found too few nodes. */
   shortage: { readonly why: string; readonly answers: readonly Answer[] } | undefined;
   /** Nodes that refused this job for a reason that time does not change, with the node's revision at that time. */
   readonly refusedBy: Map<string, number>;

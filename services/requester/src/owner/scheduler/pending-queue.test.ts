@@ -33,7 +33,7 @@ describe("a pending queue", () => {
     expect(namesOf(queue)).toBe("b1 a1 a2");
   });
 
-  it("loses no entry, doubles none, and keeps its order, whatever comes and goes", () => {
+  it("loses no entry, duplicates none, and stays in order under any operations", () => {
     const position = fc.record({
       name: fc.string(),
       priority: fc.integer({ min: -2, max: 2 }),

@@ -1,9 +1,9 @@
-/** What decides about the order of an entry. */
+/** The sort key of an entry. */
 export interface QueuePosition {
   readonly namespace: string;
-  /** Higher ones go first. */
+  /** Higher ones first. */
   readonly priority: number;
-  /** Milliseconds since the epoch; of one priority and namespace the earlier goes first. */
+  /** Milliseconds since the epoch; within one priority and namespace the earlier first. */
   readonly since: number;
 }
 
@@ -26,7 +26,7 @@ export class PendingQueue<T extends QueuePosition> {
     return this.#numbers.has(entry);
   }
 
-  /** Adds an entry at its place. Again is harmless. */
+  /** Adds an entry at its position; harmless when it was added before. */
   add(entry: T): void {
     if (this.has(entry)) return;
     this.#numbers.set(entry, this.#added++);
@@ -36,7 +36,7 @@ export class PendingQueue<T extends QueuePosition> {
     else list.splice(this.#indexIn(list, entry), 0, entry);
   }
 
-  /** Removes an entry, wherever it is; false when it is not in the queue. */
+  /** Removes an entry from any position; false when it is not in the queue. */
   delete(entry: T): boolean {
     if (!this.has(entry)) return false;
     const level = this.#levelOf(entry.priority);
@@ -89,7 +89,7 @@ export class PendingQueue<T extends QueuePosition> {
     return level;
   }
 
-  /** Where an entry is, or belongs, in its list; found by halves. */
+  /** The index of an entry in its list, or where it would be inserted; by binary search. */
   #indexIn(list: readonly T[], entry: T): number {
     let low = 0;
     let high = list.length;

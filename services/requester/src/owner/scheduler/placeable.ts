@@ -1,7 +1,7 @@
 import type { Job, JobCommand, Rejection } from "@shoal/core";
 import type { AggregateRef } from "@shoal/proto";
 
-/** An aggregate whose slots need places. */
+/** An aggregate whose slots need nodes. */
 export interface Placeable {
   readonly ref: AggregateRef;
   state(): Job | undefined;

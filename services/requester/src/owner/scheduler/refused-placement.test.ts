@@ -4,7 +4,7 @@ import { nodesOf, schedulerHarness, type TestJob } from "../../testing/scheduler
 
 const rejection = { code: "ILLEGAL_TRANSITION", why: "it was stopped" } as const;
 
-/** What goes wrong with a placement while nodes are asked, or once they have bid. */
+/** The failures of a placement while nodes are asked, or once they have bid. */
 const cases: Readonly<Record<string, (job: TestJob) => void>> = {
   "is refused": (job) => {
     job.command = async () => ({ ok: false, rejection });
@@ -17,7 +17,7 @@ const cases: Readonly<Record<string, (job: TestJob) => void>> = {
   },
 };
 
-it.each(Object.keys(cases))("a placement that %s gives the room on every node back", async (name) => {
+it.each(Object.keys(cases))("a placement that %s releases the room on every node", async (name) => {
   const harness = schedulerHarness({ nodes: nodesOf(3, 1) });
   const { nodes, clock } = harness;
   const free = [...nodes.values()].map(({ info }) => info.available);
@@ -29,12 +29,12 @@ it.each(Object.keys(cases))("a placement that %s gives the room on every node ba
 });
 
 it.each(["left this requester", "needs no slots any more"])(
-  "the room for a job that %s while nodes were asked is given back",
+  "the room for a job that %s while nodes were asked is released",
   async (why) => {
     const harness = schedulerHarness({ nodes: nodesOf(3, 1) });
     const { nodes, clock, scheduler } = harness;
     const free = [...nodes.values()].map(({ info }) => info.available);
-    // Those that do not answer keep the round open.
+    // Nodes that do not answer leave the round open.
     for (const nodeId of ["n-1", "n-2"]) Object.assign(nodes.get(nodeId) ?? {}, { isSilent: true });
     const commands: string[] = [];
     const job = harness.submit(sampleSpec({ count: 5 }));

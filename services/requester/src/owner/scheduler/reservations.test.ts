@@ -6,7 +6,7 @@ import { nodesOf, schedulerHarness, type TestNode } from "../../testing/schedule
 const cores = (cpu: number) => sampleSpec({ resources: { cpu: String(cpu), memory: "1Mb" } });
 const lookSeconds = 31;
 
-/** Nodes of 4 cores on which so many are in use, and what asked them for a reservation or released one. */
+/** Nodes of 4 cores with this number in use, and the asks and releases of reservations. */
 function setUp(
   used: readonly number[],
   {
@@ -37,7 +37,7 @@ function setUp(
 }
 
 describe("a job that waits for room", () => {
-  it("reserves on the node with the most room, not before the limit, and again at each look", async () => {
+  it("reserves on the node with the most room, not before the limit, and renews it at each pass", async () => {
     const { submit, clock, beatFor, asked } = setUp([3, 1, 2]);
     const job = submit(cores(4));
     await clock.settle();
@@ -76,7 +76,7 @@ describe("a job that waits for room", () => {
     expect(new Set(asked.map(({ jobId }) => jobId))).toEqual(new Set([first?.ref.id, other.ref.id]));
   });
 
-  it("releases the reservation when it has its place elsewhere, or leaves", async () => {
+  it("releases the reservation when it is placed on another node, or removed", async () => {
     for (const end of ["placed", "removed"] as const) {
       const { submit, clock, beatFor, asked, released, nodes, beat, scheduler } = setUp([1, 2]);
       const job = submit(cores(4));
@@ -93,7 +93,7 @@ describe("a job that waits for room", () => {
     }
   });
 
-  it("goes to another node when the first one reserves for someone else, and back when all do", async () => {
+  it("moves to another node when the first one reserves for another job, and back when all do", async () => {
     const { submit, clock, beatFor, asked } = setUp([1, 2], { reserves: ({ info }) => info.nodeId === "n-1" });
     submit(cores(4));
     await clock.settle();
@@ -119,7 +119,7 @@ describe("a job that waits for room", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("is asked for before others of its requester when the room is there, and they are not asked for it", async () => {
+  it("is placed before other jobs of its requester when the room is free, and they do not ask for it", async () => {
     const four = (ask: Ask) => ask.requirements.resources.cpuCores === 4;
     const { submit, beatFor, clock, nodes, beat } = setUp([3], { reserves: (_, ask) => four(ask) });
     const small = submit(cores(2));

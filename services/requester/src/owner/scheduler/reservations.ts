@@ -9,20 +9,23 @@ interface LaneReservation {
 }
 
 /**
- * Lets one job of each lane that has waited for long reserve room on one node: the first in the lane's order, until it has its places. The
- * node keeps the reservation only if the lane's look, every 30 s, renews it.
+ * Lets one job of each lane that has waited for long reserve room on one node: the first in the lane's order, until it
+ * is placed. The node holds the reservation only while the lane's pass, every 30 s, renews it.
  */
 export class Reservations {
   readonly #options: BiddingOptions;
   readonly #byLane = new Map<Lane, LaneReservation>();
-  /** When nodes last refused to reserve for an entry. */
+  /** The last time at which nodes refused to reserve for an entry. */
   readonly #refusals = new WeakMap<PendingEntry, Map<string, number>>();
 
   constructor(options: BiddingOptions) {
     this.#options = options;
   }
 
-  /** Takes the entry that makes or renews the lane's reservation now, for a try on that node; undefined when there is none. */
+  /**
+   * Takes the entry that makes or renews the lane's reservation now, for a try on that node; undefined when there is
+   * none.
+   */
   next(lane: Lane): LaneTurn | undefined {
     const { clock, auction } = this.#options;
     const { reserveAfterMs } = auction;
@@ -43,7 +46,10 @@ export class Reservations {
     return undefined;
   }
 
-  /** The node was asked: it reserves room, has granted some, or others come first. One that has not answered is asked again. */
+  /**
+   * The node was asked: it reserves room, has granted some, or prefers others. A node that has not answered is asked
+   * again.
+   */
   answered(lane: Lane, { entry, nodeIds = [] }: LaneTurn, { places, reserved: askId }: BiddingOutcome): void {
     const [nodeId] = nodeIds;
     if (nodeId === undefined) return;
@@ -60,7 +66,7 @@ export class Reservations {
     if (askId === false && places.length === 0) this.#refused(entry, nodeId);
   }
 
-  /** The entry has its places, or needs none any more. */
+  /** The entry is placed, or no longer needs a node. */
   end(lane: Lane, entry: PendingEntry): void {
     const reserved = this.#byLane.get(lane);
     if (reserved?.entry !== entry) return;
@@ -74,7 +80,10 @@ export class Reservations {
     this.#refusals.set(entry, refusals.set(nodeId, this.#options.clock.now()));
   }
 
-  /** The node that fits and may be asked: of those that have not refused, else of those that did longest ago, the one short of least. */
+  /**
+   * The node that fits and may be asked: among those that have not refused, else among those that refused longest ago,
+   * the one that lacks least.
+   */
   #roomiest(lane: Lane, entry: PendingEntry): string | undefined {
     const { rooms } = this.#options;
     const refusals = this.#refusals.get(entry);

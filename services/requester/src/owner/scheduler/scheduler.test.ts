@@ -40,7 +40,7 @@ describe("the scheduler in a large cluster", () => {
     expect(job.summary()).toBe("running");
   });
 
-  it("asks until every node has refused for good, and only then records that none fits", async () => {
+  it("asks until every node has refused permanently, and only then records that none fits", async () => {
     const { submit, clock, nodes } = schedulerHarness({ nodes: nodesOf(200) });
     for (const node of nodes.values()) node.refuses = () => "engine: it is broken here";
     const refused = submit(sampleSpec());
@@ -75,7 +75,7 @@ describe("jobs that wait", () => {
     expect(nodes.get(busy.nodeId)?.asks).toBeLessThan(65);
   });
 
-  it("do not keep smaller ones out of room that they cannot use", async () => {
+  it("do not block smaller ones from room that they cannot use", async () => {
     const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 8) });
     const first = submit(cores(1));
     await clock.settle();
@@ -86,7 +86,7 @@ describe("jobs that wait", () => {
     expect([first.summary(), statesOf(large), statesOf(small)]).toEqual(["running", { queued: 4 }, { running: 7 }]);
   });
 
-  it("do not keep a smaller one of their own size class out", async () => {
+  it("do not block a smaller one of the same size class", async () => {
     const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 7) });
     const [first] = [submit(cores(4))];
     await clock.settle();
@@ -126,7 +126,7 @@ describe("jobs that wait", () => {
     expect(order).toEqual(["high", "a1", "b1", "a2", "a3"]);
   });
 
-  it("cost no asks while heartbeats show that nothing became free, and start when something does", async () => {
+  it("cost no asks while heartbeats show no freed room, and start when they do", async () => {
     const full = nodesOf(100, 1).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } }));
     const { submit, clock, asks, beatFor, nodes } = schedulerHarness({ nodes: full });
     const jobs = times(200, () => submit(cores(1)));
@@ -141,7 +141,7 @@ describe("jobs that wait", () => {
     expect(asks() - before).toBeLessThanOrEqual(2);
   });
 
-  it("cost at most 2 asks per node and second when nodes refuse for another reason than the room they show", async () => {
+  it("cost at most 2 asks per node and second when nodes refuse for a reason other than the room they show", async () => {
     const { submit, clock, asks, beatFor, nodes } = schedulerHarness({ nodes: nodesOf(100, 1), showsRoom: false });
     for (const node of nodes.values()) node.answer = busyAnswer(node);
     const jobs = times(200, (index) => submit(cores(1 + (index % 8) / 8, { namespace: `ns-${index % 3}` })));
@@ -176,7 +176,7 @@ describe("jobs that wait", () => {
     expect(asks() - before).toBeLessThan(12);
   });
 
-  it("ask a node that accepts no slot, and place for a job that takes no place, every 30 seconds only", async () => {
+  it("ask a node that accepts no slot, and place a job that accepts no placement, only every 30 seconds", async () => {
     const { submit, clock, nodes, asks, beatFor } = schedulerHarness({ nodes: nodesOf(1) });
     const node = nodes.get("n-0");
     if (node === undefined) throw new Error("there is a node");
@@ -194,7 +194,7 @@ describe("jobs that wait", () => {
     expect([asks() < 8, odd.nodeIds()]).toEqual([true, []]);
   });
 
-  it("do not delay others when every one of them is of a class of its own", async () => {
+  it("do not delay others when each of them has its own class", async () => {
     const full = nodesOf(2, 1).map((info) => ({ ...info, available: { ...info.available, cpuCores: 0 } }));
     const { submit, clock, nodes, beatFor, complete } = schedulerHarness({
       nodes: [...full, { ...nodesOf(3, 1)[2], labels: { zone: "b" } } as (typeof full)[0]],
@@ -220,7 +220,7 @@ describe("jobs that wait", () => {
     expect(statesOf(waiting)).toEqual({ completed: 340 });
   });
 
-  it("are tried again when a node joins that fits, and do not fail while no new one knows of any", async () => {
+  it("are retried when a fitting node joins, and do not fail before that", async () => {
     const info = nodesOf(1).map((each) => ({ ...each, engines: ["docker"] }));
     const { submit, clock, nodes, beat } = schedulerHarness({ nodes: info });
     const job = submit(sampleSpec({ timeouts: { queueTimeout: 600 } }));
@@ -233,7 +233,7 @@ describe("jobs that wait", () => {
     expect(job.summary()).toBe("running");
   });
 
-  it("say in the log why they wait, once", async () => {
+  it("record in the log why they wait, once", async () => {
     const { submit, clock, beatFor } = schedulerHarness({ nodes: nodesOf(1, 1) });
     const [, ...behind] = times(150, () => submit(cores(1)));
     await clock.settle();
@@ -244,7 +244,7 @@ describe("jobs that wait", () => {
     expect(revisions()).toEqual(after);
   });
 
-  it("leave no timer behind when they go", async () => {
+  it("leave no timer when they are removed", async () => {
     const { submit, clock, scheduler } = schedulerHarness({ nodes: nodesOf(1, 1) });
     const jobs = times(80, () => submit(cores(1)));
     await clock.settle();
@@ -254,7 +254,7 @@ describe("jobs that wait", () => {
   });
 });
 
-/** Refuses for lack of something that its heartbeats do not show. */
+/** Refuses for lack of a resource that its heartbeats do not show. */
 const busyAnswer = (node: { asks: number; info: { nodeId: string } }) => (ask: { askId: string }) => {
   node.asks += 1;
   return { askId: ask.askId, nodeId: node.info.nodeId, accepted: false, slots: 0, busy: true, why: "too many slots" };

@@ -29,7 +29,8 @@ export interface SchedulerOptions {
   readonly auction: BiddingSettings;
 }
 
-// A lane whose head was refused looks at all its nodes and entries again after this long, also when no heartbeat showed more room.
+// A lane whose first entry was refused evaluates all its nodes and entries after this time, also without a heartbeat
+// that showed more room.
 const lookMs = 30_000;
 
 interface LaneEntry {
@@ -38,7 +39,7 @@ interface LaneEntry {
   readonly pinnedTo: string | undefined;
 }
 
-/** Finds places for the slots of jobs. What finds none waits in a lane for nodes that fit and have room. */
+/** Finds nodes for the slots of jobs. Slots without a node wait in a lane for nodes that fit and have room. */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #bidding: BiddingOptions;
@@ -46,7 +47,7 @@ export class Scheduler {
   readonly #lanes = new Lanes(this.#rooms);
   readonly #reporter: WaitReporter;
   readonly #reservations: Reservations;
-  /** The entries of each job, by what they are pinned to. */
+  /** The entries of each job, by the node that they are pinned to. */
   readonly #entries = new Map<Placeable, Map<string | undefined, LaneEntry>>();
 
   constructor(options: SchedulerOptions) {
@@ -57,7 +58,7 @@ export class Scheduler {
     this.#reservations = new Reservations(this.#bidding);
   }
 
-  /** The slots that the job wants filled now; they replace those of before. Cheap when nothing changed. */
+  /** The slots that the job needs filled now; they replace the previous ones. Cheap when nothing changed. */
   request(target: Placeable, slots: readonly Slot[]): void {
     if (slots.length === 0 && !this.#entries.has(target)) return;
     const groups = new Map<string | undefined, Slot[]>();
@@ -72,17 +73,17 @@ export class Scheduler {
     for (const [pinnedTo, group] of groups) this.#requestOne(target, pinnedTo, group);
   }
 
-  /** Nothing of the job is placed any more. */
+  /** Removes all slots of the job. */
   remove(target: Placeable): void {
     for (const member of this.#entries.get(target)?.values() ?? []) this.#drop(target, member);
   }
 
-  /** A heartbeat came in. */
+  /** On a heartbeat. */
   heartbeat({ nodeId }: Pick<NodeInfo, "nodeId">): void {
     this.#refresh(nodeId, false);
   }
 
-  /** The log records a change of the node: what it refused for good is asked for again. */
+  /** The log records a change of the node: permanent refusals are asked again. */
   nodeChanged(nodeId: string): void {
     this.#rooms.renew(nodeId);
     this.#refresh(nodeId, true);
@@ -92,7 +93,7 @@ export class Scheduler {
     if (this.#rooms.remove(nodeId)) this.#lanes.remove(nodeId);
   }
 
-  /** Every node had time to send a heartbeat: from now on "no node fits" is worth recording. */
+  /** Every node had time to send a heartbeat: from now on "no node fits" is recorded. */
   settled(): void {
     for (const lane of [...this.#lanes.waiting()]) {
       lane.reset(this.#options.clock.now());
@@ -101,7 +102,7 @@ export class Scheduler {
     }
   }
 
-  /** Takes in what is known of a node now, and starts what it has room for. */
+  /** Updates the facts of a node, and starts the entries that it has room for. */
   #refresh(nodeId: string, isRenewed: boolean): void {
     const info = this.#options.membership.candidate(nodeId);
     if (info === undefined) {
@@ -173,12 +174,12 @@ export class Scheduler {
     this.#bid(lane, turn)
       .catch((failure: unknown) => {
         const { id } = entry.target.ref;
-        this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "a job could not be placed; it is tried again");
+        this.#options.logger.warn({ jobId: id, ...causeOf(failure) }, "could not place a job; retrying");
         return "node" as const;
       })
       .then((result) => {
         const isOver = entry.slots.length === 0 || !entry.target.isOpen();
-        // What was placed and is requested still was not taken by the job: not again at once.
+        // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
@@ -209,7 +210,8 @@ export class Scheduler {
     if (result !== "placed") {
       const why = explainShortage(slots.length - places.length, answers);
       entry.shortage = { why, answers };
-      // A requester that has just started has not heard of every node yet: what it does not know it does not record.
+      // A requester that has just started has not received every node's heartbeat: it records nothing about unknown
+      // nodes.
       if (this.#options.membership.settled()) {
         const placed = new Set(places.map(({ slot }) => slot));
         const slots = entry.slots.map(({ slot }) => slot).filter((slot) => !placed.has(slot));
@@ -217,11 +219,11 @@ export class Scheduler {
         this.#reporter.remove(entry);
       }
     }
-    // In one turn, so that both are one commit.
+    // In one turn, so that both share a commit.
     const [first] = await Promise.all(commands.map((command) => target.command(command)));
     if (places.length === 0 || (first?.ok === true && first.changed)) return result;
     this.#release(outcome);
-    // The job does not take what it requests: not again at once.
+    // The job does not accept what it requests: no immediate retry.
     return entry.slots === slots ? "node" : result;
   }
 
@@ -232,16 +234,16 @@ export class Scheduler {
   /** Records why the entries that were not tried wait. */
   #reportBehind(lane: Lane): void {
     const others = lane.waiting - 1;
-    this.#reporter.report(lane, `waiting for room; other jobs that fit the same nodes and wait: ${others}`);
+    this.#reporter.report(lane, `waiting for room; other jobs waiting for the same nodes: ${others}`);
   }
 
-  /** The entry is done or its job has left. */
+  /** The entry is placed, or its job was removed. */
   #forget(entry: PendingEntry): void {
     for (const member of this.#entries.get(entry.target)?.values() ?? [])
       if (member.entry === entry) this.#drop(entry.target, member);
   }
 
-  /** Looks at a lane again after a while, as long as something waits in it. */
+  /** Schedules the next full pass over a lane, as long as an entry waits in it. */
   #arm(lane: Lane): void {
     if (lane.waiting === 0 || lane.cancelRetry !== undefined) return;
     const { clock } = this.#options;

@@ -5,19 +5,19 @@ export interface WaitReporterOptions {
   readonly membership: Pick<Membership, "settled">;
 }
 
-/** The entries of a lane that wait. */
+/** The waiting entries of a lane. */
 export interface WaitingEntries {
   readonly isBlocked: boolean;
   entries(): Iterable<PendingEntry>;
 }
 
-// Commits under way at once: enough to hide the round trips.
+// Concurrent commits: enough to hide the round trips.
 const atOnce = 64;
 
-/** Records for jobs that wait behind others, once for each, why they wait. */
+/** Records why jobs wait behind others, once for each. */
 export class WaitReporter {
   readonly #options: WaitReporterOptions;
-  /** Entries of which the log does not know yet that they wait. */
+  /** Entries whose waiting is not in the log yet. */
   readonly #unreported = new Set<PendingEntry>();
   readonly #running = new Set<WaitingEntries>();
 
@@ -29,12 +29,12 @@ export class WaitReporter {
     this.#unreported.add(entry);
   }
 
-  /** The log knows, or it matters no more. */
+  /** The log has it, or it is obsolete. */
   remove(entry: PendingEntry): void {
     this.#unreported.delete(entry);
   }
 
-  /** Records for every entry of the lane that is not reported why it found no place, or `why` if it was not tried. */
+  /** Records for every unreported entry of the lane why its try failed, or `why` if it was not tried. */
   report(lane: WaitingEntries, why: string): void {
     if (this.#running.has(lane) || this.#unreported.size === 0) return;
     this.#running.add(lane);
@@ -51,7 +51,7 @@ export class WaitReporter {
       }
       if (next.length === 0) return;
       for (const entry of next) this.#unreported.delete(entry);
-      // A target that closes hands its job to the next owner, which records it.
+      // A target that closes passes its job to the next owner, which records it.
       await Promise.allSettled(
         next.map(({ target, slots, shortage = { why, answers: [] } }) =>
           target.command({ name: "Wait", slots: slots.map(({ slot }) => slot), ...shortage, never: false }),

@@ -56,7 +56,7 @@ async function cluster(idle: number) {
 }
 
 describe("a requester with 260 jobs that wait for one full pool", () => {
-  it("starts a small job that fits elsewhere at once", async () => {
+  it("starts a small job that fits another pool at once", async () => {
     const { sim, submitAll } = await cluster(5);
     const waiting = await submitAll(Array.from({ length: 260 }, () => inPool("gpu")));
     await sim.clock.advance(10_000);
@@ -65,7 +65,7 @@ describe("a requester with 260 jobs that wait for one full pool", () => {
     expect(small?.()?.state).toBe("running");
   });
 
-  it("asks no node while heartbeats show that nothing became free, and starts one job for each place that does", async () => {
+  it("asks no node while heartbeats show no freed room, and starts one job for each freed slot", async () => {
     const { sim, submitAll, asks, nodes } = await cluster(1);
     const waiting = await submitAll(Array.from({ length: 260 }, () => inPool("gpu")));
     await sim.clock.advance(5_000);
