@@ -230,7 +230,7 @@ function keepAlive({ proc, renew, askedAt: firstAskedAt }: Asked, ended: () => v
     cancelNext = clock.at(askedAt + renewMs, sendRenewal);
     proc.exchange("leases", renew).then(
       (confirmed) => {
-        if (!saved) return;
+        if (!active) return;
         if (!confirmed) return end();
         cancelEnd();
         cancelEnd = clock.at(askedAt + ttlMs, end);
