@@ -157,7 +157,7 @@ export function createErrands({ sim, prng, services, errands, usesNext, startAt,
         if (folded.get(id)?.state === undefined) found.push(`${id} was acknowledged and is lost`);
       for (const { plan } of errands) {
         const state = folded.get(plan.id)?.state;
-        if (noted.has(plan.id) && state?.notes?.length !== 1) found.push(`the note of ${plan.id} is lost or doubled`);
+        if (noted.has(plan.id) && state?.noted?.length !== 1) found.push(`the note of ${plan.id} is lost or doubled`);
         if (state === undefined) found.push(`errand ${plan.id} was acknowledged and is lost`);
         // A receiver that is no errand, or cannot be one, holds nothing but its own effect.
         for (const { child, state: childState } of state?.children.values() ?? [])

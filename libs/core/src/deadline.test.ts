@@ -4,14 +4,14 @@ import { createManualClock } from "./testing/manual-clock.ts";
 
 const late = () => new Error("late");
 
-it("is the promise's own end while there is time, and leaves no callback behind", async () => {
+it("settles as the promise does before the limit, and cancels its callback", async () => {
   const clock = createManualClock();
   expect(await within(Promise.resolve(1), { clock, limitMs: 10, late })).toBe(1);
   await expect(within(Promise.reject(new Error("own")), { clock, limitMs: 10, late })).rejects.toThrow("own");
   expect(clock.planned()).toBe(0);
 });
 
-it("rejects when the time is over, and ignores what comes later", async () => {
+it("rejects after the limit, and ignores a later result", async () => {
   const clock = createManualClock();
   const { promise, reject } = Promise.withResolvers<number>();
   const refused = expect(within(promise, { clock, limitMs: 10, late })).rejects.toThrow("late");

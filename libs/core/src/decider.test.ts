@@ -6,7 +6,7 @@ interface Bag {
 }
 type Put = { readonly type: "Put"; readonly v: 1; readonly data: number };
 
-it("a decision copies once what its events change, and leaves the state before it as it was", () => {
+it("a decision copies once what its events change, and leaves the previous state unchanged", () => {
   const before: Bag = { items: new Map([[0, "old"]]) };
   let copies = 0;
   const evolve = (bag: Bag | undefined, { data }: Put, moment: Moment): Bag => {

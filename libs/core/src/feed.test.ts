@@ -23,7 +23,7 @@ const storedOf = (events: readonly StoredEvent[]): StoredCommit => ({
 const collected = (...events: readonly StoredEvent[]) =>
   events.map((_, index) => cloudEventOf(storedOf(events), index));
 
-it("tells the facts of every kind of event in the words of the API, and nothing is lost on the way", () => {
+it("has the facts of every kind of event under the names of the API, without loss", () => {
   const samples: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents];
   for (const [index, { type, data, id }] of collected(...samples).entries()) {
     const sample = samples[index];
@@ -36,7 +36,7 @@ it("tells the facts of every kind of event in the words of the API, and nothing 
   }
 });
 
-it("tells a kind that this version does not know as it stands", () => {
+it("has the data of an unknown event type unchanged", () => {
   expect(collected({ type: "MoonLanded", v: 1, data: { on: 1 } })).toMatchObject([
     { type: "shoal.MoonLanded", data: { on: 1 } },
   ]);

@@ -48,7 +48,7 @@ const started = (partition: number): JobEvent => ({
   data: { executionId: sampleExecutionId(partition), startedAt: sampleAt },
 });
 
-it("leaves the state before a commit as it was, however many events the commit has", () => {
+it("leaves the state before a commit unchanged", () => {
   const before = foldJob([stored(1, submitted, assigned(0))]);
   const snapshot = structuredClone(before);
   const after = foldJob([stored(2, started(0), assigned(1), started(1))], before);
@@ -56,7 +56,7 @@ it("leaves the state before a commit as it was, however many events the commit h
   expect([...(after?.live.values() ?? [])].map(({ state }) => state)).toEqual(["running", "running"]);
 });
 
-it("comes to the same in one commit as in many", () => {
+it("gives the same result for one commit and for many", () => {
   const events = [submitted, assigned(0), assigned(1), started(1), started(0)];
   const inOne = foldJob([stored(1, ...events)]);
   const inMany = foldJob(events.map((event) => stored(1, event)));

@@ -8,7 +8,7 @@ import { sampleAt, sampleJobEvents, sampleNodeEvents } from "./testing/samples.t
 const events: readonly StoredEvent[] = [...sampleJobEvents, ...sampleNodeEvents];
 const asStored = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
 
-/** The same data, with fields that are undefined put into every object of it. */
+/** The same data, with undefined fields added to every object. */
 function padded(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(padded);
   if (typeof data !== "object" || data === null) return data;
@@ -39,7 +39,7 @@ describe("any data that a schema of an event accepts", () => {
   });
 });
 
-it("an aggregate folds to the same from what was decided and from what was stored", () => {
+it("an aggregate folds to the same from decided and from stored events", () => {
   const node = kinds.get("node");
   // A node that is connected is not forgotten.
   const history = sampleNodeEvents.filter(({ type }) => type !== "NodeForgotten");

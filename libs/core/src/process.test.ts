@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Process, runUntil } from "./process.ts";
 
-/** Processes that write down what is done to them; the broken one fails where it is told to. */
+/** Processes that record their calls; the broken one fails at the given call. */
 function crew(broken?: { readonly name: string; readonly at: "start" | "stop" }) {
   const said: string[] = [];
   const make = (name: string): Process => {
@@ -30,12 +30,12 @@ describe("a list of processes", () => {
     await expect(runUntil(new Promise(() => undefined), processes)).rejects.toThrow("b cannot start");
     expect(said).toEqual(["start a", "start b", "stop b", "stop a"]);
   });
-  it("stops the others when a stop fails, and says so", async () => {
+  it("stops the others when a stop fails, and reports it", async () => {
     const { said, processes } = crew({ name: "c", at: "stop" });
     await expect(runUntil(Promise.resolve(), processes)).rejects.toThrow("c cannot stop");
     expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);
   });
-  it("passes on why it had to quit", async () => {
+  it("rejects with the reason of the quit", async () => {
     const { said, processes } = crew();
     await expect(runUntil(Promise.reject(new Error("the world ended")), processes)).rejects.toThrow("the world ended");
     expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);

@@ -22,13 +22,13 @@ const commit = {
 
 describe("a commit's envelope", () => {
   const read = commitReader(kinds);
-  it("is read where its schema fits, and only there", () => {
+  it("is read exactly when its schema accepts it", () => {
     const odd = fc.oneof(
       fc.constantFrom<unknown>(undefined, "", 0, 1, -1, 1.5, null, [], {}, "x"),
-      // Only the first one has everything that an event has.
+      // Only the first one has all fields of an event.
       fc.constantFrom([{ type: "JobStarted", v: 1, data: null }], [{ type: "JobStarted", v: 1 }]),
       fc.array(fc.record({ type: fc.constantFrom("JobStarted", 7), v: fc.constantFrom(1, 0, 1.5, "1") })),
-      fc.record({ type: fc.constantFrom("client", "somebody"), id: fc.constantFrom("a", 1), address: fc.constant(7) }),
+      fc.record({ type: fc.constantFrom("client", "other"), id: fc.constantFrom("a", 1), address: fc.constant(7) }),
       fc.record({ command: fc.constantFrom("x", 1), id: fc.constantFrom("a", 1, undefined) }),
     );
     fc.assert(
@@ -39,7 +39,7 @@ describe("a commit's envelope", () => {
       { numRuns: 1_000 },
     );
   });
-  it("names the field that does not fit", () => {
+  it("names the invalid field", () => {
     expect(read("job", { ...commit, prev: 7 })).toEqual({
       code: "LOG_DAMAGED",
       why: expect.stringContaining('"prev"'),
@@ -63,12 +63,12 @@ describe("events of older versions", () => {
     [1, { a: 1 }],
     [2, { a: 1, b: 2 }],
     [3, { a: 1, b: 2, c: 3 }],
-  ])("are lifted from version %i by every lift behind it", (v, data) => {
+  ])("are lifted from version %i by every later lift", (v, data) => {
     expect(read("job", withEvents({ type: "JobStarted", v, data }))).toEqual({
       commit: withEvents({ type: "JobStarted", v: 3, data: { a: 1, b: 2, c: 3 } }),
     });
   });
-  it("leave those beside them as they are", () => {
+  it("leave other events unchanged", () => {
     const beside = { type: "JobCompleted", v: 1, data: {} };
     const found = read("job", withEvents(beside, { type: "JobStarted", v: 2, data: { a: 1, b: 2 } }, beside));
     expect(found).toHaveProperty("commit.events.0", beside);

@@ -10,7 +10,7 @@ describe("a registry", () => {
     expect(parts.get("docker").name).toBe("Docker");
     expect([parts.has("Wasm"), parts.has("podman")]).toEqual([true, false]);
   });
-  it("says what there is when somebody asks for what is not", () => {
+  it("lists the known parts when a part is unknown", () => {
     expect(() => parts.get("podman")).toThrow(Fault);
     expect(() => parts.get("podman")).toThrow(/no engine "podman", only docker, wasm/);
   });

@@ -9,7 +9,7 @@ it("doubles the pause with each failure, up to the longest", () => {
   ]);
 });
 
-it("stays at the longest after however many failures", () => {
+it("stays at the longest after any number of failures", () => {
   expect(backoffMs(backoff, 100_000)).toBe(1_000);
 });
 

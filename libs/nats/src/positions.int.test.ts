@@ -18,7 +18,7 @@ onServer(() => {
     return {
       positions: createPositions(one),
       buckets: [buckets.jobs, buckets.assignments],
-      again: () => createPositions(other),
+      reopened: () => createPositions(other),
       async recreate(bucket) {
         await (await one.manager()).streams.delete(streamOfBucket(bucket));
         await ensureTopology(one, { replicas: 1 });

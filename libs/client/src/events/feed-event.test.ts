@@ -22,7 +22,7 @@ it.each([
   ["12.0", "12.1", false],
   ["13.0", "12.9", true],
   ["9.0", "12.0", false],
-])("knows whether %s stands behind %s", (one, other, behind) => {
+])("reports whether %s comes after %s", (one, other, behind) => {
   expect(isBehind(at(one), at(other))).toBe(behind);
   expect(isBehind(at(one), undefined)).toBe(true);
 });

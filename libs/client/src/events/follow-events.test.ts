@@ -57,7 +57,7 @@ function clientOf(...answers: readonly (() => Response)[]) {
   return { client, asked };
 }
 
-/** The ids of the first so many events; time passes as fast as it is asked for. */
+/** The ids of the first events, up to this count; time passes as fast as timers are set. */
 async function firstIds(client: ReturnType<typeof createClient>, count: number): Promise<readonly string[]> {
   const ids: string[] = [];
   const reading = (async () => {

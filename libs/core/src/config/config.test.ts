@@ -16,7 +16,7 @@ const Sample = z
   .readonly();
 
 describe("config", () => {
-  it("takes flags before env before file before defaults", () => {
+  it("prefers flags over env over file over defaults", () => {
     const file = { auction: { windowMs: 20 }, nats: { url: "nats://file" } };
     const env = { SHOAL_AUCTION_WINDOW_MS: "30", SHOAL_LABELS: "a, b", SHOAL_STRICT: "yes" };
     expect(readConfig(Sample, { file, env, flags: { "auction.windowMs": 40 } })).toEqual({
@@ -30,14 +30,14 @@ describe("config", () => {
     expect(readConfig(Sample, { env: {}, flags: {} }).auction.windowMs).toBe(500);
   });
 
-  it("names the setting that is wrong", () => {
+  it("names the invalid setting", () => {
     expect(() => readConfig(Sample, { env: { SHOAL_AUCTION_WINDOW_MS: "3" }, flags: {} })).toThrow(/auction\.windowMs/);
     expect(() => readConfig(Sample, { env: {}, flags: { "acution.windowMs": 3 } })).toThrow(
       /no setting "acution\.windowMs"/,
     );
   });
 
-  it("knows every setting by path, env name, sentence and default", () => {
+  it("lists every setting with path, env name, sentence and default", () => {
     expect(settingsOf(Sample).map((each) => [each.path, each.env, each.fallback])).toEqual([
       ["nats.url", "SHOAL_NATS_URL", "nats://a"],
       ["nats.password", "SHOAL_NATS_PASSWORD", ""],
@@ -48,7 +48,7 @@ describe("config", () => {
     expect(settingsOf(Sample)[0]?.description).toBe("where the log lives");
   });
 
-  it("never shows a secret", () => {
+  it("masks secrets", () => {
     const config = readConfig(Sample, { env: { SHOAL_NATS_PASSWORD: "pearl" }, flags: {} });
     expect(shownConfig(Sample, config)["nats.password"]).toBe("***");
   });

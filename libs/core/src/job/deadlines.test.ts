@@ -57,16 +57,16 @@ function due(history: readonly JobEvent[], at: number, ...kinds: readonly string
 }
 
 describe("the deadline", () => {
-  it("of the whole job fails it whatever runs", () => {
+  it("of the whole job fails it even while executions run", () => {
     const history = [submitted({ totalUntil: sampleAt + 60_000 }), assigned(), JobStarted.of({})];
     due(history, sampleAt + 60_000, "ExecutionsStopping", "JobFailed");
   });
-  it("of the queue fails what has never had a place", () => {
+  it("of the queue fails a job that was never placed", () => {
     const waiting = submitted({ queueUntil: sampleAt + 10_000 });
     due([waiting], sampleAt + 10_000, "JobFailed");
     due([waiting, JobQueued.of({ why: "no room", answers: [] })], sampleAt + 10_000, "JobFailed");
   });
-  it("of the queue is over with the first place: a job that waits again waits as long as it takes", () => {
+  it("of the queue ends with the first placement: later waiting has no limit", () => {
     const history = [
       submitted({ queueUntil: sampleAt + 10_000 }),
       assigned(),
@@ -84,7 +84,7 @@ describe("the deadline", () => {
     });
     when(tick, deferred).then();
   });
-  it("of the start loses what its node never began, and tries it elsewhere", () => {
+  it("of the start loses an execution that its node did not start, and retries it on another node", () => {
     due([submitted(), assigned(), JobStarted.of({})], startBy, "ExecutionsLost");
     givenJob(submitted(), assigned(), JobStarted.of({}))
       .when(tick, startBy)
@@ -109,11 +109,11 @@ describe("the deadline", () => {
       .when(tick, startBy)
       .thenKinds("ExecutionsLost");
   });
-  it("of a run leaves the node time to report it by itself", () => {
+  it("of a run leaves the node time to report the timeout", () => {
     const at = sampleAt + 1000 + jobLimits.timeoutGraceMs;
     due([submitted(), assigned(), JobStarted.of({}), started], at, "ExecutionFailed", "JobFailed");
   });
-  it("of publishing loses what does not get its results out, and does not end by the run's own", () => {
+  it("of publishing loses an execution that publishes too long, independent of the run's deadline", () => {
     const publishBy = sampleAt + batch.defaults.publishTimeoutMs;
     const history = [submitted(), assigned(), JobStarted.of({}), started];
     givenJob(...history)
@@ -127,7 +127,7 @@ describe("the deadline", () => {
     const publishing = ExecutionPublishing.of({ executionId: first, publishBy });
     due([...history, publishing], publishBy + jobLimits.timeoutGraceMs, "ExecutionsLost");
   });
-  it("of a retry makes the slot look for a place", () => {
+  it("of a retry makes the slot placeable", () => {
     const retryAt = sampleAt + 5000;
     const deferred = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt });
     const { state } = givenJob(submitted(), assigned(), JobStarted.of({}), deferred);
@@ -135,14 +135,14 @@ describe("the deadline", () => {
     expect(jobKind.react(state, world, sampleAt)).toMatchObject({ slots: [], nextAt: retryAt });
     expect(jobKind.react(state, world, retryAt)).toMatchObject({ slots: [{ slot: "0" }] });
   });
-  it("is set with the assignment, longer than the node may prepare", () => {
+  it("is set with the assignment, longer than the preparation limit", () => {
     const place = { slot: "0", nodeId: "n-one", askId: "a", resources: sampleResources };
     const { decision } = givenJob(submitted()).when({ name: "Place", places: [place], answers: [] });
     expect(decision).toMatchObject({ ok: true, events: [{ data: { startBy } }, { type: "JobStarted" }] });
   });
 });
 
-it("a job reacts to a node that is gone by losing what it holds there, once for the node", () => {
+it("a job reacts to a lost node with one LoseNode command", () => {
   const { state } = givenJob(submitted(), assigned(), JobStarted.of({}));
   const gone = { isGone: (nodeId: string) => nodeId === "n-one", nodes: () => [] };
   expect(state && jobKind.react(state, gone, sampleAt).commands).toEqual([

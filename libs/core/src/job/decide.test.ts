@@ -69,7 +69,7 @@ describe("submitting a job", () => {
     const spec = sampleSpec({ count: 0 });
     givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).thenKinds("JobSubmitted", "JobCompleted");
   });
-  it("is refused for an id that is taken, and for a type that nobody runs", () => {
+  it("is refused for an existing id, and for an unsupported type", () => {
     givenJob(submitted()).when({ name: "Submit", jobId: sampleJobId, spec: sampleSpec() }).refused("JOB_EXISTS");
     const spec = { ...sampleSpec(), type: "daemon" } as const;
     givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).refused("INVALID_SPEC");
@@ -88,7 +88,7 @@ describe("placing", () => {
       ],
     });
   });
-  it("does nothing for a partition that needs no place", () => {
+  it("ignores a partition that needs no placement", () => {
     givenJob(...running)
       .when({ name: "Place", places: [place("n-two")], answers: [] })
       .then();
@@ -96,12 +96,12 @@ describe("placing", () => {
       .when({ name: "Place", places: [place("n-two", 1)], answers: [] })
       .then();
   });
-  it("is refused once the job is over", () => {
+  it("is refused once the job has ended", () => {
     givenJob(submitted(), JobStopped.of({ why: "enough" }))
       .when({ name: "Place", places: [place("n-one")], answers: [] })
       .refused("ILLEGAL_TRANSITION");
   });
-  it("names the try before when it places a retry", () => {
+  it("has the previous attempt when it places a retry", () => {
     const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
     const { decision } = givenJob(...running, lost).when({ name: "Place", places: [place("n-two")], answers: [] });
     expect(decision).toMatchObject({
@@ -117,7 +117,7 @@ describe("placing", () => {
       .when({ name: "Place", places: [place("n-two")], answers: [] })
       .then();
   });
-  it("finds a second placing of the same partition illegal rather than doing it", () => {
+  it("refuses a second placement of the same partition", () => {
     givenJob(submitted())
       .when({ name: "Place", places: [place("n-one"), place("n-two")], answers: [] })
       .refused("ILLEGAL_TRANSITION");
@@ -126,7 +126,7 @@ describe("placing", () => {
 
 describe("waiting", () => {
   const wait = { name: "Wait", slots: ["0"], why: "no room", answers: [], never: false } as const;
-  it("queues once for one reason", () => {
+  it("records the same reason once", () => {
     givenJob(submitted())
       .when(wait)
       .then(JobQueued.of({ why: "no room", answers: [] }));
@@ -134,7 +134,7 @@ describe("waiting", () => {
       .when(wait)
       .then();
   });
-  it("notes which slots wait beside what runs, and says nothing when none does", () => {
+  it("records which slots wait beside running ones, and nothing when none waits", () => {
     givenJob(...running)
       .when(wait)
       .then();
@@ -146,7 +146,7 @@ describe("waiting", () => {
       .then(noted);
     expect(givenJob(...partly, noted).state?.header).toEqual(givenJob(...partly).state?.header);
   });
-  it("notes it once for one reason, a line a minute for others, and again once something was placed", () => {
+  it("records one reason once, others once a minute, and the same one after a placement", () => {
     const partly = [submitted(3), assigned("n-one", 1), JobStarted.of({})];
     const noted = SlotsQueued.of({ slots: ["0", "2"], why: "no room", answers: [] });
     const deferred = sampleAt + jobLimits.waitReportedMs;
@@ -164,7 +164,7 @@ describe("waiting", () => {
       .when(wait, deferred)
       .thenKinds("SlotsQueued");
   });
-  it("fails when no node could ever run it and it was not told to wait", () => {
+  it("fails when no node can ever run it and it has no queue timeout", () => {
     givenJob(submitted())
       .when({ ...wait, never: true })
       .thenKinds("JobFailed");
@@ -174,15 +174,15 @@ describe("waiting", () => {
       .when({ ...wait, never: true })
       .thenKinds("JobQueued");
   });
-  it("goes on when nodes that fitted once are not there now", () => {
+  it("continues when nodes that fit have disconnected", () => {
     const queued = JobQueued.of({ why: "no room", answers: [] });
-    const gone = { ...wait, never: true, why: "nobody is there" };
+    const gone = { ...wait, never: true, why: "no node is connected" };
     givenJob(submitted(), queued).when(gone).then();
     givenJob(submitted(), queued)
       .when(gone, sampleAt + jobLimits.waitReportedMs)
-      .then(JobQueued.of({ why: "nobody is there", answers: [] }));
+      .then(JobQueued.of({ why: "no node is connected", answers: [] }));
   });
-  it("leaves a line a minute at most about why, and none while only numbers change", () => {
+  it("records the reason once a minute at most, and not while only numbers change", () => {
     const queued = JobQueued.of({ why: "needs 2 cores, 1 is free", answers: [] });
     const deferred = sampleAt + jobLimits.waitReportedMs;
     givenJob(submitted(), queued)
@@ -209,17 +209,17 @@ describe("reports", () => {
       .when(summary(done))
       .then(ExecutionCompleted.of({ ...completed().data, report: 1 }), JobCompleted.of({}));
   });
-  it("say all at once when the earlier ones were lost", () => {
+  it("imply the earlier ones that were lost", () => {
     givenJob(submitted(), assigned("n-one"), JobStarted.of({}))
       .when(summary(done))
       .thenKinds("ExecutionStarted", "ExecutionCompleted", "JobCompleted");
   });
-  it("say nothing new when they are doubled", () => {
+  it("have no effect when repeated", () => {
     givenJob(...running)
       .when(summary({ kind: "running", startedAt: sampleAt }))
       .then();
   });
-  it("are recorded by number, and a number that is recorded says nothing new, whatever the report holds", () => {
+  it("are recorded by number, and a recorded number has no effect", () => {
     const numbered = (saw: Parameters<typeof sampleReport>[0], number: number) => ({
       ...summary(saw),
       report: sampleReport(saw, number),
@@ -237,13 +237,13 @@ describe("reports", () => {
       .when(numbered(done, 3))
       .then(ExecutionCompleted.of({ executionId: first, output: sampleOutput, report: 3 }), JobCompleted.of({}));
   });
-  it("that come again after the end say nothing new, and later ones are refused", () => {
+  it("have no effect when repeated after the end, and later ones are refused", () => {
     const end = ExecutionCompleted.of({ executionId: first, output: sampleOutput, report: 3 });
     const over = givenJob(...running, end, JobCompleted.of({}));
     over.when({ ...summary(done), report: sampleReport(done, 3) }).then();
     over.when({ ...summary(done), report: sampleReport(done, 4) }).refused("ILLEGAL_TRANSITION");
   });
-  it("are refused from a node that does not hold the execution, for one that is over, and for none", () => {
+  it("are refused from a node that does not hold the execution, for an ended one, and for an unknown one", () => {
     givenJob(...running)
       .when(summary(done, "n-two"))
       .refused("NOT_YOURS");
@@ -261,7 +261,7 @@ describe("reports", () => {
       .when(summary(done))
       .thenKinds("ExecutionStarted", "ExecutionCompleted");
   });
-  it("of a failure are tried again, first at once and then later, until the tries are used up", () => {
+  it("of a failure lead to retries, first at once and then later, until attempts are exhausted", () => {
     const history: JobEvent[] = [submitted()];
     for (let attempt = 1; attempt <= batchRetries.failuresMax; attempt++) {
       history.push(assigned("n-one", 0, attempt));
@@ -277,7 +277,7 @@ describe("reports", () => {
       history.push(ExecutionFailed.of({ ...failed.data, retryAt: sampleAt }));
     }
   });
-  it("of a final failure end the job, and stop what else runs", () => {
+  it("of a final failure end the job, and stop its other executions", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
       .when(summary({ ...fails, final: true }))
@@ -286,7 +286,7 @@ describe("reports", () => {
 });
 
 describe("losing a node", () => {
-  it("loses what it held and nothing else, and tries again at once", () => {
+  it("loses only its executions, and retries them at once", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
@@ -306,7 +306,7 @@ describe("losing a node", () => {
 });
 
 describe("a node that restarts", () => {
-  it("does not count against the task, neither then nor later", () => {
+  it("does not count against the task, at the time or later", () => {
     const history: JobEvent[] = [submitted()];
     for (let attempt = 1; attempt <= batchRetries.failuresMax; attempt++) {
       history.push(assigned("n-one", 0, attempt));

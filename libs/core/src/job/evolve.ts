@@ -9,9 +9,9 @@ import {
   slotsIn,
 } from "@shoal/proto";
 import { type Moment, writable } from "../decider.ts";
-import { isBlameless } from "./blameless.ts";
 import { type Execution, executionOf, isLive, isOver, type Job, type JobHeader, type SlotState } from "./job.ts";
 import { jobLimits } from "./limits.ts";
+import { countsAgainstTask } from "./task-failure.ts";
 
 /** Every event of a job's history: its own and those of its executions. */
 export type JobEvent = JobLevelEvent | ExecutionEvent;
@@ -194,7 +194,7 @@ function moved(
 const isBad = (state: ExecutionState): boolean => state === "failed" || state === "lost";
 
 function endedSlot(slot: SlotState, { state, code, retryAt }: Execution): SlotState {
-  const failures = slot.failures + (isBad(state) && !isBlameless(code) ? 1 : 0);
+  const failures = slot.failures + (isBad(state) && countsAgainstTask(code) ? 1 : 0);
   return { ...slot, isLive: false, failures, retryAt };
 }
 

@@ -61,7 +61,7 @@ const begun: readonly Name[] = ["JobSubmitted", "ExecutionAssigned", "JobStarted
 const running: readonly Name[] = [...begun, "ExecutionStarted"];
 const stopping: readonly Name[] = [...running, "ExecutionsStopping"];
 
-// Written by hand and not taken from the machines: what each state must refuse, whatever their tables say.
+// Written by hand, independent of the machines: what each state must refuse.
 const forbidden: Readonly<Record<string, { readonly history: readonly Name[]; readonly moves: readonly Name[] }>> = {
   "no job": {
     history: [],

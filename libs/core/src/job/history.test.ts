@@ -37,7 +37,7 @@ const traceOf = (...events: readonly StoredEvent[]) => {
 };
 const topicOf = (event: StoredEvent): string | undefined => traceOf(event)[0]?.event.topic;
 
-// What Bacalhau's orchestrator puts under each topic; clients filter and colour by it.
+// The topics of Bacalhau's orchestrator; clients filter and colour by them.
 it.each<[string, StoredEvent]>([
   ["Scheduling", JobStopped.of({ why: "enough" })],
   ["Scheduling", JobFailed.of({ code: "RETRIES_EXHAUSTED", why: "x" })],
@@ -56,7 +56,7 @@ it.each<[string, StoredEvent]>([
   expect(topicOf(event)).toBe(topic);
 });
 
-it("tells of each execution what one event says of many", () => {
+it("has one entry per execution for an event about several", () => {
   const assigned = ["0", "1", "n-a"].map((slot) =>
     ExecutionAssigned.of({
       executionId: `e-${slot}`,

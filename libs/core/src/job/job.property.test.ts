@@ -13,7 +13,7 @@ import { evolveJob, type JobEvent } from "./evolve.ts";
 import { countsOf, executionsOf, isLive, isOver, isSettledJob, type Job, latestOf, liveExecutions } from "./job.ts";
 import { jobKind } from "./kind.ts";
 
-/** What a run does next; executions are named by their place among those that there are. */
+/** The next step of a run; executions are named by their index. */
 interface Step {
   readonly command: JobCommand["name"];
   readonly node: number;
@@ -27,7 +27,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  // Placing and reporting are what moves a job on: they come up more often.
+  // Place and Report advance a job: they are more frequent.
   command: fc.constantFrom(
     "Submit",
     "Place",
@@ -115,7 +115,7 @@ const world = { isGone: () => false, nodes: () => [] };
 /** The one state without a deadline: a task without a timeout that runs. */
 const runsForever = (job: Job): boolean => liveExecutions(job).some(({ state }) => state === "running");
 
-/** Runs a plan as an owner would, and calls back after every commit. */
+/** Runs a plan as an owner does, and calls back after every commit. */
 function run(
   { steps, ...expected }: { count: number; timeouts: object; steps: readonly Step[] },
   after: (before: Job | undefined, now: Job, seq: number) => void = () => undefined,
@@ -129,7 +129,7 @@ function run(
     const decision = decideJob(job, commandOf(made, job, expected), now);
     if (!decision.ok || decision.events.length === 0) continue;
     const seq = stored.length + 1;
-    // As the log would hand it out: plain data, without what is undefined.
+    // As read from the log: plain data, without undefined fields.
     const events: readonly JobEvent[] = JSON.parse(JSON.stringify(decision.events));
     const commit = {
       v: 1,
@@ -156,7 +156,7 @@ function run(
 
 const byPartition = (job: Job) => Map.groupBy(executionsOf(job), ({ placement }) => placement.partition);
 
-describe("whatever is commanded in whatever order", () => {
+describe("for any commands in any order", () => {
   it("a partition has one live execution at most, one completed at most, and none after that", () => {
     fc.assert(
       fc.property(plan, (made) => {
@@ -173,7 +173,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("nothing follows the end of a job but the ends of what is stopping, and nothing follows when it is settled", () => {
+  it("an ended job has only ends of stopping executions after it, and a settled one has no further events", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (before, job) => {
@@ -188,7 +188,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("a number that is recorded is never decided again", () => {
+  it("a recorded report number is never decided twice", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { stored } = run(made);
@@ -234,7 +234,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("what is not settled has a way on: a slot that looks for a place, something due, or a time to react again", () => {
+  it("an unsettled job has a slot to place, a due command, or a time of the next reaction", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job, stored } = run(made);
@@ -245,7 +245,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("a tick at the time to look leaves nothing due", () => {
+  it("a tick at the time of the next reaction leaves nothing due", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job } = run(made);
@@ -272,7 +272,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("the log folds to the same job again", () => {
+  it("the log folds to the same job", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job, stored } = run(made);
@@ -306,7 +306,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("only live executions are assigned to anybody", () => {
+  it("only live executions have assignments", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (_, job) => {
@@ -317,7 +317,7 @@ describe("whatever is commanded in whatever order", () => {
     );
   });
 
-  it("knows every state of an execution that the table has", () => {
+  it("reaches every state of the execution machine", () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(plan, (made) => {

@@ -26,21 +26,21 @@ const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
   },
   completed: (saw, execution, { draft, head }) => {
     ensureStarted(saw.startedAt, execution, { draft, head });
-    const again = retryOf(draft, execution, { state: "completed", code: "", final: false });
+    const retry = retryOf(draft, execution, { state: "completed", code: "", final: false });
     const result = saw.result === undefined ? {} : { result: saw.result };
-    draft.emit(ExecutionCompleted.of({ ...head, output: saw.output, ...result, ...again }));
+    draft.emit(ExecutionCompleted.of({ ...head, output: saw.output, ...result, ...retry }));
     conclude(draft);
   },
   failed: ({ code, why, output, final }, execution, { draft, head }) => {
-    const again = retryOf(draft, execution, { state: "failed", code, final });
-    draft.emit(ExecutionFailed.of({ ...head, code, why, ...(output === undefined ? {} : { output }), ...again }));
+    const retry = retryOf(draft, execution, { state: "failed", code, final });
+    draft.emit(ExecutionFailed.of({ ...head, code, why, ...(output === undefined ? {} : { output }), ...retry }));
     conclude(draft);
   },
   // The node stopped an execution that is to run: it lost its assignment, so the attempt is lost and retried.
   stopped: (_, execution, { draft, head }) => {
-    const again = retryOf(draft, execution, { state: "failed", code: "STOPPED", final: false });
+    const retry = retryOf(draft, execution, { state: "failed", code: "STOPPED", final: false });
     const why = "the node stopped it without an order";
-    draft.emit(ExecutionFailed.of({ ...head, code: "STOPPED", why, ...again }));
+    draft.emit(ExecutionFailed.of({ ...head, code: "STOPPED", why, ...retry }));
     conclude(draft);
   },
 };
@@ -61,8 +61,8 @@ export function takeReport({ nodeId, executionId, report }: JobCommands["Report"
   if (execution.state === "stopping") {
     // The stop order is final: the result of a task that is to stop changes no outcome.
     if (!settled.has(report.saw.kind)) return;
-    const again = retryOf(draft, execution, { state: "stopped", code: "", final: false });
-    draft.emit(ExecutionStopped.of({ ...head, ...again }));
+    const retry = retryOf(draft, execution, { state: "stopped", code: "", final: false });
+    draft.emit(ExecutionStopped.of({ ...head, ...retry }));
     conclude(draft);
     return;
   }

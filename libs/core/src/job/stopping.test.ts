@@ -53,22 +53,22 @@ const settledReports: readonly Report["saw"][] = [
 ];
 
 describe("stopping a job", () => {
-  it("ends the job at once, and what runs when its node says so", () => {
+  it("ends the job at once, and an execution when its node confirms", () => {
     givenJob(...running)
       .when({ name: "Stop", why: "enough" })
       .then(ExecutionsStopping.of({ slots: ["0"], why, until }), JobStopped.of({ why: "enough" }));
   });
-  it("says nothing twice", () => {
+  it("has no effect when repeated", () => {
     givenJob(...stopped)
       .when({ name: "Stop", why: "again" })
       .then();
   });
-  it("ends the job alone when nothing of it runs", () => {
+  it("ends only the job when no execution runs", () => {
     givenJob(submitted(1))
       .when({ name: "Stop", why: "enough" })
       .then(JobStopped.of({ why: "enough" }));
   });
-  it("is refused when the job has ended otherwise, or never was", () => {
+  it("is refused for a job that has ended otherwise or does not exist", () => {
     const completed = ExecutionCompleted.of({ executionId: first, output: sampleOutput });
     givenJob(...running, completed, JobCompleted.of({}))
       .when({ name: "Stop", why: "x" })
@@ -98,7 +98,7 @@ describe("stopping a job", () => {
 it("losing a node is one event for each time at which slots are placed again", () => {
   const lost = (slot: string) =>
     ExecutionsLost.of({ slots: [slot], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
-  const again = (partition: number, attempt: number): JobEvent => ({
+  const attemptAt = (partition: number, attempt: number): JobEvent => ({
     ...assigned(partition),
     data: {
       ...assigned(partition).data,
@@ -106,7 +106,7 @@ it("losing a node is one event for each time at which slots are placed again", (
       attempt,
     } as never,
   });
-  const retried = [assigned(1), lost("1"), again(1, 2), lost("1"), again(1, 3)] as readonly JobEvent[];
+  const retried = [assigned(1), lost("1"), attemptAt(1, 2), lost("1"), attemptAt(1, 3)] as readonly JobEvent[];
   const events = { code: "NODE_LOST", why: "gone" } as const;
   givenJob(submitted(4), assigned(0), ...retried, assigned(2), assigned(3, "n-two"), JobStarted.of({}))
     .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
@@ -134,7 +134,7 @@ describe("an execution that is stopping", () => {
     expect(state?.header.state).toBe("stopped");
     expect(state && jobKind.isSettled(state)).toBe(true);
   });
-  it("takes no notice of a report that it runs, nor of one that is recorded", () => {
+  it("ignores a report that it runs, and a recorded one", () => {
     givenJob(...stopped)
       .when(summary({ kind: "running", startedAt: sampleAt }, 2))
       .then();
@@ -142,7 +142,7 @@ describe("an execution that is stopping", () => {
       .when(summary({ kind: "stopped" }, 1))
       .then();
   });
-  it("is lost with its node, and not tried again", () => {
+  it("is lost with its node, without a retry", () => {
     givenJob(...stopped)
       .when({ name: "LoseNode", nodeId: "n-one", why: "gone" })
       .then(ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone" }));
@@ -159,7 +159,7 @@ describe("an execution that is stopping", () => {
     const { state } = givenJob(...stopped, lost);
     expect(state && jobKind.isSettled(state)).toBe(true);
   });
-  it("is shown as cancelled, and wanted to be stopped", () => {
+  it("is shown as cancelled, with the desired state stopped", () => {
     const { state } = givenJob(...stopped);
     const execution = state && executionOf(state, first);
     if (state === undefined || execution === undefined) expect.unreachable();
@@ -176,7 +176,7 @@ describe("an execution that is stopping", () => {
     const { state: free } = givenJob(...stopped.slice(0, -1), lost);
     expect(free && evolveJob(free, second, { at: sampleAt, seq: 9 })).toBeDefined();
   });
-  it("is not placed again while it stops, nor is anything else of a job that has ended", () => {
+  it("is not placed again while it stops, nor is any slot of an ended job", () => {
     const place = { slot: "0", nodeId: "n-two", askId: "a", resources: sampleResources };
     givenJob(...stopped)
       .when({ name: "Place", places: [place], answers: [] })
@@ -184,7 +184,7 @@ describe("an execution that is stopping", () => {
   });
 });
 
-it("a job that fails orders what else runs to stop, and a log that says otherwise is damaged", () => {
+it("a failing job stops its other executions, and a log without the stop is damaged", () => {
   const two = [submitted(2), assigned(0), assigned(1, "n-two"), JobStarted.of({})];
   const { decision } = givenJob(...two).when(summary({ kind: "failed", code: "X", why: "it broke", final: true }));
   expect(decision).toMatchObject({

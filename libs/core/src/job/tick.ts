@@ -75,7 +75,7 @@ function timeOut(executions: readonly Execution[], draft: JobDraft): void {
     const { placement } = execution;
     const seconds = specOf(openJob(draft), placement).tasks[0]?.timeouts.executionTimeout ?? 0;
     const why = `Execution timed out. Execution took longer than ${seconds}s`;
-    const again = retryOf(draft, execution, { state: "failed", code, final: true });
-    draft.emit(ExecutionFailed.of({ executionId: placement.executionId, code, why, ...again }));
+    const retry = retryOf(draft, execution, { state: "failed", code, final: true });
+    draft.emit(ExecutionFailed.of({ executionId: placement.executionId, code, why, ...retry }));
   }
 }

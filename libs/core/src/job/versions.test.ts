@@ -37,7 +37,7 @@ const submitted = JobSubmitted.of({ jobId: sampleJobId, spec, version: 1 });
 const place = (slot: string) => ({ slot, nodeId: "n-two", askId: "a", resources: sampleResources });
 const assigned = (slot: string, attempt = 1): JobEvent => sampleAssigned({ slot, attempt });
 
-/** A job after these events that has then been given its second version. */
+/** A job after these events, with a second version. */
 function updated(...history: readonly JobEvent[]): Job {
   const { state } = givenJob(...history);
   if (state === undefined) throw new Error("no job");
@@ -62,7 +62,7 @@ describe("a job with two versions", () => {
   });
   const second = executionIdOf({ jobId: sampleJobId, version: 2, slot: "1", attempt: 1 });
 
-  it("assigns each execution with the spec of the version that it was made for", () => {
+  it("assigns each execution with the spec of the version that it was created for", () => {
     const shown = entries(assignments, job).map(({ value }) => [
       value["version"],
       value["task"],
@@ -74,7 +74,7 @@ describe("a job with two versions", () => {
       [2, changed.tasks[0], 2000, "1"],
     ]);
   });
-  it("limits each execution by the version that it was made for", () => {
+  it("limits each execution by the version that it was created for", () => {
     for (const [executionId, nodeId, timeoutMs] of [
       [sampleExecutionId(), "n-one", 1000],
       [second, "n-two", 2000],
@@ -87,7 +87,7 @@ describe("a job with two versions", () => {
   it("shows the version of each execution", () => {
     expect(executionsOf(job).map((each) => executionEntity(job, each).jobVersion)).toEqual([1, 2]);
   });
-  it("places a slot again for the new version when its execution of the old one has ended, however it ended", () => {
+  it("places a slot for the new version after any end of its old execution", () => {
     const executionId = sampleExecutionId();
     const ends: readonly JobEvent[] = [
       ExecutionFailed.of({ executionId, code: "TASK_INVALID", why: "never" }),
@@ -96,11 +96,11 @@ describe("a job with two versions", () => {
     for (const end of ends) {
       const ended = updated(submitted, assigned("0"), JobStarted.of({}), end);
       expect(jobKind.react(ended, world, sampleAt).slots).toEqual([{ slot: "0" }, { slot: "1" }]);
-      const again = latestOf(decided(ended, { name: "Place", places: [place("0")], answers: [] }), "0");
-      expect(again?.placement).toMatchObject({ version: 2, attempt: 2, previous: executionId });
+      const rerun = latestOf(decided(ended, { name: "Place", places: [place("0")], answers: [] }), "0");
+      expect(rerun?.placement).toMatchObject({ version: 2, attempt: 2, previous: executionId });
     }
   });
-  it("is not completed by what completed for an old version", () => {
+  it("is not completed by completions of an old version", () => {
     const done = [0, 1].flatMap((partition) => [
       assigned(`${partition}`),
       ExecutionStarted.of({ executionId: sampleExecutionId(partition), startedAt: 1 }),
@@ -121,13 +121,13 @@ describe("ended executions", () => {
   const { state: job } = givenJob(...history);
   if (job === undefined) throw new Error("no job");
 
-  it("that were followed by another one are kept up to a number, then counted", () => {
+  it("that are superseded are stored up to a limit, then counted", () => {
     expect(job.superseded.size).toBe(jobLimits.supersededStored);
     expect(executionOf(job, sampleExecutionId(0, 1))).toBeUndefined();
     expect(executionOf(job, sampleExecutionId(0, 50))).toMatchObject({ next: sampleExecutionId(0, 51) });
     expect(countsOf(job)).toEqual({ assigned: 1, lost: rounds });
   });
-  it("that are the last of their slot are always kept", () => {
+  it("that are the last of their slot are always stored", () => {
     expect(latestOf(job, "0")?.placement.attempt).toBe(rounds);
     expect(latestOf(job, "1")?.state).toBe("assigned");
     expect(job.slots.get("0")).toMatchObject({ attempts: rounds, failures: 0, isLive: false });

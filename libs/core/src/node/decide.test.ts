@@ -19,17 +19,17 @@ const receive = { name: "RecordHeartbeat", heartbeat: sampleHeartbeat() } as con
 const miss = { name: "Miss", why: "silent", lastSeenAt: sampleAt } as const;
 
 describe("a node", () => {
-  it("joins when it is first heard, and comes back when it is heard again", () => {
+  it("joins with its first heartbeat, and reconnects with a later one", () => {
     givenNode().when(receive).then(joined);
     givenNode(joined, gone)
       .when(receive)
       .then(NodeReconnected.of({ info, startedAt: sampleAt }));
   });
-  it("says nothing new while it only grows busier", () => {
+  it("records nothing while only its load changes", () => {
     const busy = { ...sampleHeartbeat(), info: { ...info, available: sampleResources, running: 7 } };
     givenNode(joined).when({ name: "RecordHeartbeat", heartbeat: busy }).then();
   });
-  it("changes when what it offers changes, or when it has started again", () => {
+  it("records a change of its offer, and a restart", () => {
     const changed = { ...info, engines: ["noop", "wasm"] };
     givenNode(joined)
       .when({ name: "RecordHeartbeat", heartbeat: { ...sampleHeartbeat(), info: changed } })
@@ -38,12 +38,12 @@ describe("a node", () => {
       .when({ name: "RecordHeartbeat", heartbeat: sampleHeartbeat("n-one", sampleAt + 1) })
       .then(NodeChanged.of({ info, startedAt: sampleAt + 1 }));
   });
-  it("is missed once", () => {
+  it("disconnects once", () => {
     givenNode(joined).when(miss).then(gone);
     givenNode(joined, gone).when(miss).then();
     givenNode().when(miss).then();
   });
-  it("is forgotten when it is away for too long, as long as the command says or seven days, and joins again", () => {
+  it("is forgotten after the time of the command, by default seven days, and joins again", () => {
     const forgetAt = sampleAt + forgetAfterMs;
     givenNode(joined, gone)
       .when({ name: "Forget" }, forgetAt - 1)
@@ -59,20 +59,20 @@ describe("a node", () => {
   });
 });
 
-describe("a node by itself", () => {
+describe("the reaction of a node", () => {
   const world = { isGone: () => false, nodes: () => [] };
   const react = (history: readonly NodeEvent[], now: number) => {
     const { state } = givenNode(...history);
     return state === undefined ? undefined : nodeKind.react(state, world, now);
   };
-  it("waits for the time to be forgotten, and asks for it then", () => {
+  it("waits until forgetAt, and issues Forget then", () => {
     const forgetAt = sampleAt + forgetAfterMs;
     expect(react([joined], sampleAt)).toMatchObject({ commands: [], nextAt: undefined });
     expect(react([joined, gone], forgetAt - 1)).toMatchObject({ commands: [], nextAt: forgetAt });
     expect(react([joined, gone], forgetAt)).toMatchObject({ commands: [{ name: "Forget" }] });
     expect(react([joined, gone, NodeForgotten.of({})], forgetAt)).toMatchObject({ commands: [], nextAt: undefined });
   });
-  it("is settled, and in no view, from when it is forgotten until it joins again", () => {
+  it("is settled, and in no view, between being forgotten and joining again", () => {
     const keys = (history: readonly NodeEvent[]) => {
       const { state } = givenNode(...history);
       return state === undefined ? [] : nodeKind.views.flatMap((view) => [...view.parts(state)].map(({ key }) => key));

@@ -10,7 +10,7 @@ const nodesOf = (count: number) => {
 };
 
 describe("the nodes that fit", () => {
-  it("are a set, whatever comes, goes and is drawn", () => {
+  it("are a set after any additions, removals and draws", () => {
     const step = fc.tuple(fc.constantFrom("add", "delete", "draw"), fc.integer({ min: 0, max: 9 }));
     fc.assert(
       fc.property(fc.array(step), fc.integer(), (steps, seed) => {
@@ -31,7 +31,7 @@ describe("the nodes that fit", () => {
     );
   });
 
-  it("are drawn once each, as many as are accepted, looking at all only when few are", () => {
+  it("are drawn once each, and all are visited only when few are accepted", () => {
     const prng = createPrng(1);
     const nodes = nodesOf(1_000);
     let looked = 0;
@@ -48,7 +48,7 @@ describe("the nodes that fit", () => {
     expect(looked).toBeGreaterThanOrEqual(1_000);
   });
 
-  it("are each as likely as any other", () => {
+  it("are drawn uniformly", () => {
     const prng = createPrng(2);
     const nodes = nodesOf(10);
     const counts = new Map<string, number>();

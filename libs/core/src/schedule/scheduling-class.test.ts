@@ -23,7 +23,7 @@ describe("a scheduling class", () => {
     expect(keyOf({}, ab)).toBe(keyOf({}, { constraints: [constraint("b", "2"), constraint("a", "1")] }));
   });
 
-  it("is another one for whatever a node may lack", () => {
+  it("differs for every requirement that a node may lack", () => {
     const others = [
       keyOf(),
       keyOf({ engine: { type: "docker" } }),
@@ -43,7 +43,7 @@ describe("a scheduling class", () => {
     expect(keyOf({}, { constraints })).toBeUndefined();
   });
 
-  it("knows the nodes that fit after any of them joined, changed or went", () => {
+  it("tracks the nodes that fit as they join, change and leave", () => {
     const infos: fc.Arbitrary<NodeInfo> = fc
       .record({ id: fc.integer({ min: 0, max: 5 }), engine: fc.constantFrom("noop", "docker"), cpuCores: fc.nat(8) })
       .map(({ id, engine, cpuCores }) => {
@@ -60,7 +60,7 @@ describe("a scheduling class", () => {
           if (comes) of.put(info);
           else of.remove(info.nodeId);
         }
-        // Jobs of this class want more than 2 cores and up to 4.
+        // Jobs of this class need more than 2 cores and up to 4.
         const fitting = [...nodes.values()].filter(
           ({ engines, perTask }) => engines.includes("noop") && perTask.cpuCores >= 2,
         );
@@ -71,7 +71,7 @@ describe("a scheduling class", () => {
     );
   });
 
-  it("sees a change of what a node advertises, and none in how busy it is", () => {
+  it("reacts to a change of what a node advertises, not to its load", () => {
     const info = sampleInfo();
     expect(advertisesSame(info, { ...info, running: 3, available: { ...info.available, cpuCores: 0 } })).toBe(true);
     const changes: readonly Partial<NodeInfo>[] = [
@@ -86,8 +86,8 @@ describe("a scheduling class", () => {
   });
 });
 
-describe("what an ask carries", () => {
-  it("is below its limit, whatever the spec, and still valid", () => {
+describe("the requirements of an ask", () => {
+  it("are below the limit for any spec, and valid", () => {
     const text = fc.string({ unit: "binary", maxLength: 250 }).map((chars) => `a${chars}`);
     const params = fc.dictionary(fc.string({ maxLength: 8 }), fc.string({ unit: "binary", maxLength: 3_000 }), {
       maxKeys: 3,
@@ -117,7 +117,7 @@ describe("what an ask carries", () => {
     );
   });
 
-  it("is all of what a usual job needs, and nothing that is written inline", () => {
+  it("are complete for a usual job, without inline data", () => {
     const defaults = required(
       {
         engine: { type: "docker", params: { Image: "busybox" } },

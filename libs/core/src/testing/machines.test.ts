@@ -54,7 +54,7 @@ const moment = { at: sampleAt, seq: 99 };
 const jobAt = (road: readonly string[]) => folded(evolveJob, road.map(jobEvent));
 const kindsOf = (machine: { readonly moves: ReadonlyMap<string, unknown> }) => [...machine.moves.keys()];
 
-/** Emits the event as a decider would. */
+/** Emits the event as a decider does. */
 const emitted = (job: Job | undefined, type: string) =>
   decideWith<Job, JobEvent>(evolveJob, job, { now: sampleAt, decide: (draft) => draft.emit(jobEvent(type)) });
 
@@ -70,7 +70,7 @@ describe("every kind of event", () => {
 
 describe("the job's table", () => {
   for (const [state, road] of Object.entries(shortestPaths.job)) {
-    it.each(kindsOf(jobMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+    it.each(kindsOf(jobMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
       const to = next(jobMachine, jobAt(road)?.header.state, type);
       expect(evolveJob(jobAt(road), jobEvent(type), moment)?.header.state).toBe(to);
       const code = to === undefined ? { ok: false, rejection: { code: "ILLEGAL_TRANSITION" } } : { ok: true };
@@ -86,7 +86,7 @@ describe("the job's table", () => {
 
 describe("the execution's table", () => {
   for (const [state, road] of Object.entries(shortestPaths.execution)) {
-    it.each(kindsOf(executionMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+    it.each(kindsOf(executionMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
       const job = jobAt(road);
       const [execution] = job === undefined ? [] : executionsOf(job);
       expect(execution?.state).toBe(state);
@@ -95,16 +95,16 @@ describe("the execution's table", () => {
       expect((after === undefined ? [] : executionsOf(after))[0]?.state).toBe(to);
     });
   }
-  it("knows no event of an execution that was never assigned", () => {
+  it("has no event for an execution before its assignment", () => {
     for (const type of kindsOf(executionMachine).filter((each) => each !== "ExecutionAssigned")) {
       expect(evolveJob(jobAt(shortestPaths.job.running), jobEvent(type), moment)).toBeUndefined();
     }
   });
 });
 
-describe("a job that is over", () => {
+describe("an ended job", () => {
   const over = jobMachine.terminal.map((state) => [state, shortestPaths.job[state]] as const);
-  it("has the terminal states that people know", () => {
+  it("has the documented terminal states", () => {
     expect(jobMachine.terminal).toEqual(["completed", "failed", "stopped"]);
     expect(executionMachine.terminal).toEqual(["completed", "failed", "lost", "stopped"]);
     expect(nodeMachine.terminal).toEqual([]);
@@ -116,7 +116,7 @@ describe("a job that is over", () => {
 
 describe("the node's table", () => {
   for (const [state, road] of Object.entries(shortestPaths.node)) {
-    it.each(kindsOf(nodeMachine))(`of ${state} moves or refuses on %s as it says`, (type) => {
+    it.each(kindsOf(nodeMachine))(`of ${state} moves or refuses on %s as in the table`, (type) => {
       const node = folded(evolveNode, road.map(nodeEvent));
       expect(evolveNode(node, nodeEvent(type), moment)?.state).toBe(next(nodeMachine, node?.state, type));
     });

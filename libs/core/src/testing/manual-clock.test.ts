@@ -3,8 +3,8 @@ import { pause } from "../clock.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { createPrng } from "./prng.ts";
 
-describe("a hand-moved clock", () => {
-  it("stands still until it is moved, and then stands where it was moved to", async () => {
+describe("a manual clock", () => {
+  it("has a constant time until it is moved", async () => {
     const clock = createManualClock(100);
     expect(clock.now()).toBe(100);
     await clock.advance(50);
@@ -40,14 +40,14 @@ describe("a hand-moved clock", () => {
     expect(clock.planned()).toBe(0);
   });
 
-  it("says so when something plans itself for ever", async () => {
+  it("throws when a callback plans itself forever", async () => {
     const clock = createManualClock(0);
-    const again = (): void => void clock.at(clock.now() + 1, again);
-    again();
+    const repeat = (): void => void clock.at(clock.now() + 1, repeat);
+    repeat();
     await expect(clock.runUntilIdle(100)).rejects.toThrow("still 1 planned");
   });
 
-  it("keeps the order of one moment without dice, and repeats a seeded one with them", async () => {
+  it("keeps the order of one time without a prng, and repeats a seeded one with it", async () => {
     const run = async (seed?: number): Promise<string> => {
       const clock = createManualClock(0, seed === undefined ? undefined : createPrng(seed));
       let seen = "";

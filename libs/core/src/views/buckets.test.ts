@@ -11,7 +11,7 @@ const withBucket = (name: string) => {
   return registry<Kind>("kind", [...kinds.parts, { ...nodeKind, name: "rock", views } as Kind]);
 };
 
-it("makes one thing for each bucket of the kinds' views", () => {
+it("makes one value for each bucket of the kinds' views", () => {
   expect(viewBuckets(kinds).map(({ name }) => name)).toEqual(["assignments", "jobs", "nodes", "open"]);
   const made: string[] = [];
   const things = byBucket(withBucket("rocks"), (name) => {
@@ -22,6 +22,6 @@ it("makes one thing for each bucket of the kinds' views", () => {
   expect([things.jobs, things["rocks"], things["none"]]).toEqual(["JOBS", "ROCKS", undefined]);
 });
 
-it.each(["jobs", "open", "shards"])("lets no second view fill the bucket %s", (name) => {
+it.each(["jobs", "open", "shards"])("refuses a second view of the bucket %s", (name) => {
   expect(() => viewBuckets(withBucket(name))).toThrow(/share a name/);
 });

@@ -49,7 +49,7 @@ describe("a job's entry", () => {
     ]);
     expect(value["counts"]).toEqual({ assigned: 1, completed: 1 });
   });
-  it("holds counts alone beyond a number of executions, or of characters", () => {
+  it("has only counts beyond a number of executions, or of characters", () => {
     const most = jobEntryLimits.executions;
     expect(entryOfJob(...withAll(most))["executions"]).toHaveLength(most);
     expect(entryOfJob(...withAll(most + 1))).toMatchObject({ counts: { assigned: most + 1 } });
@@ -74,13 +74,13 @@ describe("an assignment", () => {
     ExecutionsStopping.of({ slots: ["0"], why: "enough", until: sampleAt + 5 }),
     JobStopped.of({ why: "enough" }),
   );
-  it("says what is wanted: to run, and then to stop, until the execution has ended", () => {
+  it("has the desired state run, and then stop, until the execution has ended", () => {
     expect(entries(assignments, running)).toMatchObject([{ seq: 2, value: { desired: "run", slot: "0" } }]);
     expect(changes(assignments, running, { after: stopping, seq: 5 })).toMatchObject([
       { seq: 4, value: { desired: "stop" } },
     ]);
   });
-  it("names how long each phase may last on the node, and its partition", () => {
+  it("has the limits of each phase on the node, and its partition", () => {
     expect(entries(assignments, running)[0]?.value).toMatchObject({
       prepareTimeoutMs: 1_800_000,
       publishTimeoutMs: 1_800_000,
@@ -88,7 +88,7 @@ describe("an assignment", () => {
       assignedAt: sampleAt,
     });
   });
-  it("does not change while the node does what it should", () => {
+  it("does not change while the desired state stays", () => {
     const event = ExecutionStarted.of({ executionId: sampleExecutionId(0), startedAt: 1 });
     const after = evolveJob(running, event, { at: sampleAt, seq: 9 }) ?? expect.unreachable();
     expect(changes(assignments, running, { after, seq: 9 })).toEqual([]);

@@ -21,7 +21,7 @@ onServer(() => {
     const { streams } = await own.manager();
     return {
       views: open(),
-      again: open,
+      reopened: open,
       async purge(key) {
         await streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, key) });
       },

@@ -111,7 +111,10 @@ describe("a quarantined job", () => {
     await harness.emit(other, JobSubmitted.of({ jobId: other.id, spec, version: 1 }));
     const at = harness.sim.log.put(other, "+OK");
     const { status, body } = await get(`/orchestrator/jobs/${other.id}`);
-    expect([status, body.Message]).toEqual([500, expect.stringContaining(`job ${other.id} at ${at}: it is no JSON`)]);
+    expect([status, body.Message]).toEqual([
+      500,
+      expect.stringContaining(`job ${other.id} at ${at}: expected a JSON object`),
+    ]);
   });
   it("stays in the list of jobs", async () => {
     harness.sim.log.put(job, '{"v":7}');

@@ -10,7 +10,7 @@ import { jobTypeContract } from "./contract.ts";
 const executionId = sampleExecutionId();
 const assigned = sampleAssigned();
 
-/** A history that ends in each of the ways in which a try can end badly, with and without another one. */
+/** A history with every failed end of an attempt, with and without a retry. */
 const histories: readonly (readonly JobEvent[])[] = [
   [ExecutionFailed.of({ executionId, code: "ENGINE_FAILED", why: "it broke", retryAt: sampleAt })],
   [ExecutionFailed.of({ executionId, code: "TASK_INVALID", why: "it never can" })],
@@ -31,7 +31,7 @@ const allJobs = (): readonly Job[] =>
 
 jobTypeContract(batch, allJobs);
 
-it("batch has a slot for each partition, by its number as it is written", () => {
+it("batch has a slot for each partition, named by its decimal number", () => {
   for (const job of allJobs()) {
     expect(batch.slotOf(job, "1")).toEqual({ slot: "1" });
     for (const name of ["2", "-1", "1e0", "01", "1.0", " 1"]) expect(batch.slotOf(job, name)).toBeUndefined();

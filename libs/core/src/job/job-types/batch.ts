@@ -1,7 +1,7 @@
 import type { Slot } from "../../kind.ts";
 import { backoffMs } from "../../retry.ts";
-import { isBlameless } from "../blameless.ts";
 import { type Execution, isLive, type Job, latestOf } from "../job.ts";
+import { countsAgainstTask } from "../task-failure.ts";
 import { deadlineDefaults } from "./deadline-defaults.ts";
 import type { EndedExecution, JobType, JobVerdict } from "./job-type.ts";
 
@@ -37,7 +37,7 @@ function placeAgainAt(job: Job, { execution, state, code, final, now }: EndedExe
   if (final || state === "completed") return undefined;
   if (state === "stopped") return now;
   const { slot, attempt } = execution.placement;
-  const failures = (job.slots.get(slot)?.failures ?? 0) + (isBlameless(code) ? 0 : 1);
+  const failures = (job.slots.get(slot)?.failures ?? 0) + (countsAgainstTask(code) ? 1 : 0);
   if (failures >= batchRetries.failuresMax || attempt >= batchRetries.attemptsMax) return undefined;
   const waits = attempt - 1;
   return waits === 0 ? now : now + backoffMs(batchRetries.backoff, waits);

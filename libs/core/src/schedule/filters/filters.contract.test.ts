@@ -76,7 +76,7 @@ const samples: Readonly<Record<string, FilterSamples>> = {
 for (const filter of filters) filterContract(filter, samples[filter.name] ?? { good: [], bad: [] });
 
 describe("the filters", () => {
-  it("each have samples of their own", () => {
+  it("each have samples", () => {
     expect(filters.map(({ name }) => name).toSorted()).toEqual(Object.keys(samples).toSorted());
   });
 });

@@ -4,10 +4,10 @@ import type { BidClient, BidServer } from "../../ports/bidding.ts";
 import { requirementsOf } from "../../schedule/requirements.ts";
 import { record } from "./recorded.ts";
 
-/** A market without anybody in it. */
+/** Bidding without any participant. */
 export interface BiddingHarness {
   readonly bidClient: BidClient;
-  /** The stall of the node of this id. */
+  /** The BidServer of the node of this id. */
   bidServer(nodeId: string): BidServer;
   close?(): Promise<void>;
 }
@@ -22,7 +22,7 @@ function ask(askId: string): Ask {
   return { askId, ...job, requirements, slots: 1 };
 }
 
-/** An ask as large as one may be. */
+/** The largest possible ask. */
 function largeAsk(askId: string): Ask {
   const constraints = Array.from({ length: 32 }, (_, index) => ({
     key: `key-${index}`,
@@ -45,12 +45,12 @@ function heartbeat(nodeId: string): Heartbeat {
   return { info: { ...info, running: 0, version: "v0.1.0", address: "" }, startedAt: 1, at: 2, protocol: 1 };
 }
 
-// Long for something that answers at once, short for a test that waits it out.
+// Long for an immediate answer, short for a test that waits for its end.
 const waitMs = 500;
 
-/** The suite that every market passes, in memory or on a server. */
+/** The contract of every bidding implementation, in memory or on a server. */
 export function biddingContract(name: string, make: () => Promise<BiddingHarness>): void {
-  describe(`${name}, as a market`, () => {
+  describe(`${name}, as bidding`, () => {
     let harness: BiddingHarness;
     beforeEach(async () => {
       harness = await make();
@@ -59,7 +59,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       await harness.close?.();
     });
 
-    it("brings an ask to its node and the bid back", async () => {
+    it("delivers an ask to its node and returns the bid", async () => {
       const asked = record<AskBatch>();
       await harness.bidServer("n-one").onAsk(async (batch) => {
         asked.push(batch);
@@ -69,7 +69,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect(bid).toEqual({ askId: "a-1", nodeId: "n-one", accepted: true, score: 5, slots: 1, holdUntil: 99 });
       expect(asked.all[0]?.asks).toEqual([ask("a-1")]);
     });
-    it("lets asks of one moment to one node travel together", async () => {
+    it("joins asks of one tick to one node", async () => {
       const asked = record<AskBatch>();
       await harness.bidServer("n-one").onAsk(async (batch) => {
         asked.push(batch);
@@ -81,7 +81,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect(bids.map((bid) => bid?.askId)).toEqual(["a-1", "a-2", "a-3"]);
       expect(asked.all).toHaveLength(1);
     });
-    it("brings any number of asks of one moment to one node, however large they are together", async () => {
+    it("delivers any number of asks of one tick to one node, of any total size", async () => {
       await harness.bidServer("n-one").onAsk(async ({ asks }) => ({
         bids: asks.map(({ askId }) => ({
           askId,
@@ -99,27 +99,27 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
         expect(bids.map((bid) => bid?.askId)).toEqual(ids);
       }
     });
-    it("asks the node that is meant, and no other", async () => {
+    it("asks only the addressed node", async () => {
       await harness.bidServer("n-one").onAsk(accepts("n-one"));
       await harness.bidServer("n-two").onAsk(accepts("n-two"));
       expect(await harness.bidClient.ask("n-two", ask("a-1"), waitMs)).toMatchObject({ nodeId: "n-two" });
     });
-    it("asks many nodes under one id, and hears each of them", async () => {
+    it("asks many nodes under one id, and receives the bid of each", async () => {
       for (const nodeId of ["n-one", "n-two"]) await harness.bidServer(nodeId).onAsk(accepts(nodeId));
       const bids = await Promise.all(
         ["n-one", "n-two"].map((nodeId) => harness.bidClient.ask(nodeId, ask("a-1"), waitMs)),
       );
       expect(bids.map((bid) => bid?.nodeId)).toEqual(["n-one", "n-two"]);
     });
-    it("gives up on a node that is not there, that does not answer, or that answers something else", async () => {
+    it("times out for a node that is absent, silent, or answers with something else", async () => {
       await harness.bidServer("n-mute").onAsk(() => new Promise(() => undefined));
       await harness.bidServer("n-odd").onAsk(async () => ({ bids: [] }));
       await harness.bidServer("n-broken").onAsk(() => Promise.reject(new Error("out of order")));
-      for (const nodeId of ["n-nobody", "n-mute", "n-odd", "n-broken"]) {
+      for (const nodeId of ["n-absent", "n-mute", "n-odd", "n-broken"]) {
         expect(await harness.bidClient.ask(nodeId, ask(`a-${nodeId}`), waitMs)).toBeUndefined();
       }
     });
-    it("tells a node which holds are not needed", async () => {
+    it("releases holds that are not needed", async () => {
       const asked = record<AskBatch>();
       await harness.bidServer("n-one").onAsk(async (batch) => {
         asked.push(batch);
@@ -128,12 +128,12 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       harness.bidClient.release("n-one", { askId: "a-1", slots: 2 });
       expect((await asked.first(({ released }) => released.length > 0)).released).toEqual([{ askId: "a-1", slots: 2 }]);
     });
-    it("asks nobody once the stall is closed", async () => {
+    it("receives no ask once the server is closed", async () => {
       const bidServer = await harness.bidServer("n-one").onAsk(accepts("n-one"));
       await bidServer.close();
       expect(await harness.bidClient.ask("n-one", ask("a-1"), waitMs)).toBeUndefined();
     });
-    it("brings heartbeats of all nodes to everybody who listens, until closed", async () => {
+    it("delivers heartbeats of all nodes to every subscriber, until closed", async () => {
       const [one, two] = [record<Heartbeat>(), record<Heartbeat>()];
       const first = await harness.bidClient.onHeartbeat(one.push);
       const second = await harness.bidClient.onHeartbeat(two.push);
@@ -149,7 +149,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect(one.all).toHaveLength(2);
       await second.close();
     });
-    it("brings a node the heartbeats that are said under its id", async () => {
+    it("delivers a node the heartbeats with its id", async () => {
       const collected = record<Heartbeat>();
       const pushChannel = await harness.bidServer("n-one").onOwnHeartbeat(collected.push);
       harness.bidServer("n-two").heartbeat(heartbeat("n-two"));
@@ -157,7 +157,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect((await collected.atLeast(1)).map(({ info }) => info.nodeId)).toEqual(["n-one"]);
       await pushChannel.close();
     });
-    it("brings a question about executions to a requester, with the node's id, and the answer back", async () => {
+    it("delivers a confirmation request to a requester, with the node's id, and returns the answer", async () => {
       const asked = record<{ readonly nodeId: string; readonly request: ConfirmRequest }>();
       const answering = await harness.bidClient.onConfirm(async (nodeId, request) => {
         asked.push({ nodeId, request });
@@ -177,7 +177,7 @@ export function biddingContract(name: string, make: () => Promise<BiddingHarness
       expect(asked.all).toEqual([{ nodeId: "n-one", request }]);
       await answering.close();
     });
-    it("answers nothing where nobody can: without a requester, or when it fails", async () => {
+    it("resolves with undefined without a requester, or when it fails", async () => {
       const nothing: ConfirmRequest = { executions: [] };
       expect(await harness.bidServer("n-one").confirm(nothing, waitMs)).toBeUndefined();
       const answering = await harness.bidClient.onConfirm(() => Promise.reject(new Error("out of order")));

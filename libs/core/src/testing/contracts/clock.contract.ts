@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Clock, pause } from "../../clock.ts";
 import { record } from "./recorded.ts";
 
-/** A clock to try. */
+/** A clock under test. */
 export interface ClockHarness {
   readonly clock: Clock;
   close?(): Promise<void>;
 }
 
-/** The suite that every clock passes, real or moved by hand. */
+/** The contract of every clock, real or manual. */
 export function clockContract(name: string, make: () => Promise<ClockHarness>): void {
   describe(`${name}, as a clock`, () => {
     let harness: ClockHarness;
@@ -28,21 +28,21 @@ export function clockContract(name: string, make: () => Promise<ClockHarness>): 
       await pause(clock, 20);
       expect(recorded.all).toHaveLength(1);
     });
-    it("calls back in order of time, whatever the order of asking", async () => {
+    it("calls back in order of time, for any order of registration", async () => {
       const { clock } = harness;
       const recorded = record<number>();
       const start = clock.now();
       for (const ms of [30, 10, 20]) clock.at(start + ms, () => recorded.push(ms));
       expect(await recorded.atLeast(3)).toEqual([10, 20, 30]);
     });
-    it("calls back soon, but not at once, for a time that is over", async () => {
+    it("calls back soon, but not at once, for a past time", async () => {
       const { clock } = harness;
       const recorded = record<string>();
       clock.at(clock.now() - 1000, () => recorded.push("called back"));
       recorded.push("went on");
       expect(await recorded.atLeast(2)).toEqual(["went on", "called back"]);
     });
-    it("does not call back what was cancelled, and takes a late cancelling lightly", async () => {
+    it("does not call a cancelled callback, and allows late cancellation", async () => {
       const { clock } = harness;
       const recorded = record<string>();
       const start = clock.now();
@@ -54,7 +54,7 @@ export function clockContract(name: string, make: () => Promise<ClockHarness>): 
       late();
       expect(recorded.all).toEqual(["kept"]);
     });
-    it("stands a time far away", async () => {
+    it("supports a distant time", async () => {
       const { clock } = harness;
       const recorded = record<string>();
       // A year: more than a timer of the runtime can hold.
@@ -63,7 +63,7 @@ export function clockContract(name: string, make: () => Promise<ClockHarness>): 
       expect(await recorded.atLeast(1)).toEqual(["soon"]);
       cancel();
     });
-    it("ends a pause when its time is over or when the signal fires", async () => {
+    it("ends a pause after its time or when the signal fires", async () => {
       const { clock } = harness;
       const start = clock.now();
       await pause(clock, 10);

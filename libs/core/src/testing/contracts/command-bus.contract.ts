@@ -22,10 +22,10 @@ const envelope = (id: string, more: object = {}): CommandEnvelope => ({
 
 const done = (seq: number): CommandReply => ({ ok: true, seq, changed: true });
 
-// Longer than any test may take; and short for a test that waits it out.
+// Longer than any test takes; and short, for a test that waits for the timeout.
 const [longMs, shortMs] = [3_600_000, 300] as const;
 
-/** The suite that every command bus passes, in memory or on a server. */
+/** The contract of every command bus, in memory or on a server. */
 export function commandBusContract(name: string, make: () => Promise<CommandHarness>): void {
   describe(`${name}, as a command bus`, () => {
     let harness: CommandHarness;
@@ -37,7 +37,7 @@ export function commandBusContract(name: string, make: () => Promise<CommandHarn
     });
     const two = () => Promise.all([harness.bus("r-one"), harness.bus("r-two")]);
 
-    it("brings a command to the owner of the shard as it was sent, and the answer back", async () => {
+    it("delivers a command to the owner of the shard unchanged, and returns the answer", async () => {
       const [one, other] = await two();
       const received = record<CommandEnvelope>();
       await other.serve(shard, async (each) => {
@@ -48,7 +48,7 @@ export function commandBusContract(name: string, make: () => Promise<CommandHarn
       expect(await one.send(shard, sent, longMs)).toEqual(done(7));
       expect(received.all).toEqual([sent]);
     });
-    it("brings a rejection back", async () => {
+    it("returns a rejection", async () => {
       const [one, other] = await two();
       const refused: CommandReply = { ok: false, rejection: { code: "ILLEGAL_TRANSITION", why: "it has ended" } };
       await other.serve(shard, async () => refused);
@@ -66,12 +66,12 @@ export function commandBusContract(name: string, make: () => Promise<CommandHarn
       const sent = Array.from({ length: 40 }, (_, n) => buses[n % 2]?.send(shard, envelope(`c-${n}`), longMs));
       expect(await Promise.all(sent)).toEqual(sent.map((_, n) => done(n)));
     });
-    it("answers nothing at once when no requester serves the shard", async () => {
+    it("resolves with undefined at once when no requester serves the shard", async () => {
       const [one, other] = await two();
       await other.serve((shard + 1) % shardCount, async () => done(1));
       expect(await one.send(shard, envelope("c-1"), longMs)).toBeUndefined();
     });
-    it("answers nothing when the owner is silent, fails, or has closed", async () => {
+    it("resolves with undefined when the owner is silent, fails, or has closed", async () => {
       const [one, other] = await two();
       const behaviours = [() => new Promise<never>(() => undefined), () => Promise.reject(new Error("out of order"))];
       for (const handle of behaviours) {

@@ -5,7 +5,7 @@ import { followAndScan } from "./follow-and-scan.contract.ts";
 import { grow, type LogHarness, someCommit, someJob } from "./log-harness.ts";
 import { unreadable } from "./unreadable.contract.ts";
 
-/** The suite that every event log passes, in memory or on a server. */
+/** The contract of every event log, in memory or on a server. */
 export function eventLogContract(name: string, make: () => Promise<LogHarness>): void {
   describe(`${name}, as an event log`, () => {
     let harness: LogHarness;
@@ -26,7 +26,7 @@ export function eventLogContract(name: string, make: () => Promise<LogHarness>):
 }
 
 function ends(log: () => EventLog): void {
-  it("names the position of an aggregate's last commit, whatever came behind it elsewhere", async () => {
+  it("returns the position of an aggregate's last commit, also after commits of others", async () => {
     const [one, other] = [someJob("blue"), someJob()];
     expect(await log().lastSeqOf(one)).toBe(0);
     const [first, second] = await grow(log(), one, 2);
@@ -43,7 +43,7 @@ function ends(log: () => EventLog): void {
 }
 
 function ranges(log: () => EventLog): void {
-  it("gives the commits about jobs between two positions, of all shards or of one", async () => {
+  it("returns the commits of jobs between two positions, of all shards or of one", async () => {
     const [one, other] = [someJob(), someJob("blue")];
     const streamHeads = [...(await grow(log(), one, 300)), ...(await grow(log(), other, 5))];
     await log().append({ kind: "node", namespace: "", id: "n-range" }, noStreamPosition, someCommit(noStreamPosition));
@@ -61,7 +61,7 @@ function ranges(log: () => EventLog): void {
     const ofShard = [...(shard === shardOf(one.id) ? seqs : seqs.slice(300))];
     expect(await read({ shard, afterSeq: 0, upTo: Number.MAX_SAFE_INTEGER })).toEqual(ofShard);
   });
-  it("stops a range soon after as many commits as were asked for, and says how far it came", async () => {
+  it("ends a range soon after the requested number of commits, with its position", async () => {
     const seqs = (await grow(log(), someJob(), 700)).map(({ seq }) => seq);
     const upTo = seqs.at(-1) ?? 0;
     const collected: number[] = [];
@@ -79,7 +79,7 @@ function appends(log: () => EventLog): void {
   it("begins at position 0", async () => {
     expect(await log().lastSeq()).toBe(0);
   });
-  it("gives growing positions, and each hash is the next prev", async () => {
+  it("returns ascending positions, and each hash is the next prev", async () => {
     const job = someJob();
     const [first, second] = await grow(log(), job, 2);
     expect(second?.seq).toBeGreaterThan(first?.seq ?? Number.POSITIVE_INFINITY);
@@ -89,7 +89,7 @@ function appends(log: () => EventLog): void {
     expect(first?.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(await log().lastSeq()).toBe(second?.seq);
   });
-  it("refuses what builds on an old tip, and keeps nothing of it", async () => {
+  it("refuses a commit after an old position, and stores nothing", async () => {
     const job = someJob();
     const [first, second] = await grow(log(), job, 2);
     for (const stale of [noStreamPosition, first ?? noStreamPosition]) {
@@ -104,14 +104,14 @@ function appends(log: () => EventLog): void {
     expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await log().load(job)).toHaveLength(1);
   });
-  it("answers the same commit again with the tip that it made", async () => {
+  it("returns the same position for a repeated commit", async () => {
     const job = someJob();
     const commit = someCommit(noStreamPosition);
     const streamHead = await log().append(job, noStreamPosition, commit);
     expect(await log().append(job, noStreamPosition, commit)).toEqual(streamHead);
     expect(await log().load(job)).toHaveLength(1);
   });
-  it("knows the commit again also when others have followed it", async () => {
+  it("recognizes a repeated commit also after later ones", async () => {
     const job = someJob();
     const commit = someCommit(noStreamPosition);
     const streamHead = await log().append(job, noStreamPosition, commit);
@@ -119,7 +119,7 @@ function appends(log: () => EventLog): void {
     expect(await log().append(job, noStreamPosition, commit)).toEqual(streamHead);
     expect(await log().load(job)).toHaveLength(2);
   });
-  it("keeps aggregates apart", async () => {
+  it("separates aggregates", async () => {
     const [one, other] = [someJob(), someJob()];
     await Promise.all([grow(log(), one, 3), grow(log(), other, 2)]);
     expect(await log().load(one)).toHaveLength(3);
@@ -132,7 +132,7 @@ function appends(log: () => EventLog): void {
 }
 
 function loads(log: () => EventLog): void {
-  it("gives back what was appended, unchanged", async () => {
+  it("returns appended commits unchanged", async () => {
     const node: AggregateRef = { kind: "node", namespace: "", id: "n-contract" };
     const commit = {
       ...someCommit(noStreamPosition),
@@ -143,21 +143,21 @@ function loads(log: () => EventLog): void {
     expect(stored?.commit).toEqual(commit);
     expect(stored?.aggregate).toEqual(node);
   });
-  it("knows nothing of an aggregate that was never written", async () => {
+  it("returns nothing for an aggregate without commits", async () => {
     expect(await log().load(someJob())).toEqual([]);
   });
-  it("begins behind a position", async () => {
+  it("begins after a position", async () => {
     const job = someJob();
     const [first] = await grow(log(), job, 3);
     expect(await log().load(job, first?.seq)).toHaveLength(2);
   });
-  it("finds a job without its namespace, and says which it is", async () => {
+  it("finds a job without its namespace, and returns the namespace", async () => {
     const job = someJob("blue");
     await grow(log(), job, 2);
     const stored = await log().load({ ...job, namespace: "*" });
     expect(stored.map(({ aggregate }) => aggregate)).toEqual([job, job]);
   });
-  it("gives a long history whole and in order", async () => {
+  it("returns a long history completely and in order", async () => {
     const job = someJob();
     const streamHeads = await grow(log(), job, 700);
     expect((await log().load(job)).map(({ seq }) => seq)).toEqual(streamHeads.map(({ seq }) => seq));

@@ -6,7 +6,7 @@ import { record } from "./recorded.ts";
 
 const ids = (stored: readonly StoredCommit[]) => stored.map(({ commit }) => commit.id);
 
-/** What every event log delivers to readers that follow it, and to those that scan it to its end. */
+/** The contract of an event log for readers that follow it, and for those that scan it to its end. */
 export function followAndScan(log: () => EventLog): void {
   follows(log);
   scans(log);
@@ -14,7 +14,7 @@ export function followAndScan(log: () => EventLog): void {
 }
 
 function follows(log: () => EventLog): void {
-  it("tells what was there and then what comes, in order, until closed", async () => {
+  it("delivers stored and then new commits, in order, until closed", async () => {
     const job = someJob();
     const [before] = await grow(log(), job, 2);
     const recorded = record<StoredCommit>();
@@ -25,7 +25,7 @@ function follows(log: () => EventLog): void {
     expect(ids(await recorded.atLeast(3))).toEqual(ids(await log().load(job)));
     await following.close();
   });
-  it("begins behind a position", async () => {
+  it("begins after a position", async () => {
     const job = someJob();
     const [first, second] = await grow(log(), job, 2);
     const recorded = record<StoredCommit>();
@@ -33,7 +33,7 @@ function follows(log: () => EventLog): void {
     expect((await recorded.atLeast(1)).map(({ seq }) => seq)).toEqual([second?.seq]);
     await following.close();
   });
-  it("tells only what the filter lets through", async () => {
+  it("delivers only what the filter matches", async () => {
     const [blue, red] = [someJob("blue"), someJob("red")];
     const recorded = { all: record<StoredCommit>(), namespace: record<StoredCommit>(), job: record<StoredCommit>() };
     const followings = await Promise.all([
@@ -48,7 +48,7 @@ function follows(log: () => EventLog): void {
     expect((await recorded.job.atLeast(2)).map(({ aggregate }) => aggregate)).toEqual([red, red]);
     await Promise.all(followings.map((following) => following.close()));
   });
-  it("tells nothing more once closed", async () => {
+  it("delivers nothing once closed", async () => {
     const job = someJob();
     const [closed, open] = [record<StoredCommit>(), record<StoredCommit>()];
     const following = await log().follow({}, 0, closed.push);
@@ -62,7 +62,7 @@ function follows(log: () => EventLog): void {
 }
 
 function scans(log: () => EventLog): void {
-  it("tells everything there is and answers with the end", async () => {
+  it("delivers every commit and resolves with the end", async () => {
     await Promise.all([grow(log(), someJob(), 20), grow(log(), someJob(), 20)]);
     const collected: StoredCommit[] = [];
     const end = await log().scan(0, (stored) => collected.push(stored));
@@ -70,7 +70,7 @@ function scans(log: () => EventLog): void {
     expect(collected).toHaveLength(40);
     expect(collected.map(({ seq }) => seq)).toEqual(collected.map(({ seq }) => seq).toSorted((a, b) => a - b));
   });
-  it("begins behind a position, and ends at once when nothing is there", async () => {
+  it("begins after a position, and ends at once when the log is empty", async () => {
     const streamHeads = await grow(log(), someJob(), 5);
     const collected: number[] = [];
     expect(await log().scan(streamHeads[2]?.seq ?? 0, ({ seq }) => collected.push(seq))).toBe(streamHeads[4]?.seq);
@@ -78,7 +78,7 @@ function scans(log: () => EventLog): void {
     expect(await log().scan(streamHeads[4]?.seq ?? 0, ({ seq }) => collected.push(seq))).toBe(streamHeads[4]?.seq);
     expect(collected).toHaveLength(2);
   });
-  it("scans one shard alone, up to its end", async () => {
+  it("scans a single shard to its end", async () => {
     const jobs = Array.from({ length: 8 }, () => someJob());
     for (const job of jobs) await grow(log(), job, 3);
     const shards = new Set(jobs.map(({ id }) => shardOf(id)));
@@ -99,7 +99,7 @@ function scans(log: () => EventLog): void {
 }
 
 function holdsBack(log: () => EventLog): void {
-  /** A reader that has enough to do after every `each` commits, until `goOn` is called. */
+  /** A reader that is full after every `each` commits, until `goOn` is called. */
   function slowReader(each: number) {
     const collected = record<StoredCommit>();
     const full = record<() => void>();
@@ -111,7 +111,7 @@ function holdsBack(log: () => EventLog): void {
     };
     return { collected, full, room };
   }
-  it("follows no faster than its reader has room, and leaves nothing out", async () => {
+  it("applies back-pressure to a follower, without loss", async () => {
     const streamHeads = await grow(log(), someJob(), 7);
     const { collected, full, room } = slowReader(2);
     const recorded = record<StoredCommit>();
@@ -119,7 +119,7 @@ function holdsBack(log: () => EventLog): void {
     const other = await log().follow({}, 0, recorded.push);
     for (let rounds = 1; rounds <= 3; rounds++) {
       const goOn = (await full.atLeast(rounds)).at(-1);
-      // What somebody else has been told meanwhile has reached this reader too.
+      // What another reader has received meanwhile has reached this one too.
       await recorded.atLeast(7);
       expect(collected.all).toHaveLength(2 * rounds);
       goOn?.();
@@ -127,7 +127,7 @@ function holdsBack(log: () => EventLog): void {
     expect((await collected.atLeast(7)).map(({ seq }) => seq)).toEqual(streamHeads.map(({ seq }) => seq));
     await Promise.all([following.close(), other.close()]);
   });
-  it("tells a reader without room nothing more once closed", async () => {
+  it("delivers nothing to a full reader once closed", async () => {
     await grow(log(), someJob(), 5);
     const { collected, full, room } = slowReader(2);
     const following = await log().follow({}, 0, collected.push, { room });
@@ -137,7 +137,7 @@ function holdsBack(log: () => EventLog): void {
     await log().lastSeq();
     expect(collected.all).toHaveLength(2);
   });
-  it("scans no faster than its reader has room, and leaves nothing out", async () => {
+  it("applies back-pressure to a scan, without loss", async () => {
     const streamHeads = await grow(log(), someJob(), 600);
     const { collected, full, room } = slowReader(250);
     const scanning = log().scan(0, collected.push, { room });

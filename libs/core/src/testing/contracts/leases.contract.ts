@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Lease, LeaseSnapshot, Leases, MemberInfo } from "../../ports/leases.ts";
 import { type Recorded, record } from "./recorded.ts";
 
-/** A place where requesters compete for shards, empty at first. */
+/** A lease store under test, empty at first. */
 export interface LeaseHarness {
-  /** A requester of this id, as its own process would make it; not started yet. */
+  /** A requester of this id, as a separate process creates it; not started yet. */
   join(requesterId: string): Leases;
-  /** The requester is cut off: nothing that it says from now on reaches anybody. Its own clock goes on. */
+  /** Cuts the requester off: its messages are lost from now on. Its clock continues. */
   crash(requesterId: string): void;
-  /** Resolves once at least as much time has passed as a lease lives. */
+  /** Resolves once at least the lifetime of a lease has passed. */
   outlive(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -30,7 +30,7 @@ async function start(harness: LeaseHarness, id: string, self?: MemberInfo): Prom
 
 const sees = (member: Member, fits: (snapshot: LeaseSnapshot) => boolean) => member.pictures.first(fits);
 
-/** The suite that every kind of leases passes, in memory or on a server. */
+/** The contract of every implementation of leases, in memory or on a server. */
 export function leasesContract(name: string, make: () => Promise<LeaseHarness>): void {
   describe(`${name}, as leases`, () => {
     let harness: LeaseHarness;
@@ -55,7 +55,7 @@ export function leasesContract(name: string, make: () => Promise<LeaseHarness>):
 }
 
 function owns(join: (id: string) => Promise<Member>): void {
-  it("shows the living requesters in order, and who owns what", async () => {
+  it("shows the live requesters in order, and the owner of each shard", async () => {
     const b = await join("b");
     const a = await join("a");
     await b.leases.acquire(3);
@@ -63,13 +63,13 @@ function owns(join: (id: string) => Promise<Member>): void {
       await sees(member, ({ requesters, owners }) => requesters.join() === "a,b" && owners.get(3) === "b");
     }
   });
-  it("gives a shard to one, with an epoch", async () => {
+  it("grants a shard to one requester, with an epoch", async () => {
     const [a, b] = [await join("a"), await join("b")];
     const taken = await Promise.all([a.leases.acquire(1), b.leases.acquire(1)]);
     expect(taken.filter((lease) => lease !== undefined)).toHaveLength(1);
     expect(taken.find((lease) => lease !== undefined)?.epoch).toBeGreaterThan(0);
   });
-  it("gives different shards independently", async () => {
+  it("grants different shards independently", async () => {
     const a = await join("a");
     const leases = await Promise.all([0, 1, 2].map((shard) => a.leases.acquire(shard)));
     expect(leases.map((lease) => lease?.shard)).toEqual([0, 1, 2]);
@@ -87,7 +87,7 @@ function owns(join: (id: string) => Promise<Member>): void {
     expect(second?.epoch).toBeGreaterThan(first.epoch);
     expect(a.lost.all).toEqual([]);
   });
-  it("keeps a lease when the one that it had of the same shard before is released once more", async () => {
+  it("keeps a lease when an older lease of the same shard is released twice", async () => {
     const [a, b] = [await join("a"), await join("b")];
     const first = (await a.leases.acquire(7)) ?? expect.unreachable();
     await a.leases.release(first);
@@ -100,7 +100,7 @@ function owns(join: (id: string) => Promise<Member>): void {
     await a.leases.release(second);
     expect(await b.leases.acquire(7)).toBeDefined();
   });
-  it("takes a requester off the list when it closes", async () => {
+  it("removes a requester from the list when it closes", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await sees(a, ({ requesters }) => requesters.join() === "a,b");
     const seen = a.pictures.all.length;
@@ -110,14 +110,14 @@ function owns(join: (id: string) => Promise<Member>): void {
 }
 
 function ends(join: (id: string) => Promise<Member>, harness: () => LeaseHarness): void {
-  it("keeps a lease for longer than it lives, by renewing it", async () => {
+  it("renews a lease beyond its lifetime", async () => {
     const [a, b] = [await join("a"), await join("b")];
     await a.leases.acquire(4);
     await harness().outlive();
     expect(await b.leases.acquire(4)).toBeUndefined();
     expect(a.lost.all).toEqual([]);
   });
-  it("lets a dead requester's leases end, shows it, and the next epoch is greater", async () => {
+  it("expires a dead requester's leases, shows it, and increases the epoch", async () => {
     const [a, b] = [await join("a"), await join("b")];
     const first = await a.leases.acquire(5);
     await sees(b, ({ owners, requesters }) => owners.get(5) === "a" && requesters.includes("a"));
@@ -129,7 +129,7 @@ function ends(join: (id: string) => Promise<Member>, harness: () => LeaseHarness
     const second = await b.leases.acquire(5);
     expect(second?.epoch).toBeGreaterThan(first?.epoch ?? Number.POSITIVE_INFINITY);
   });
-  it("tells the owner that it lost a lease it could not renew", async () => {
+  it("notifies the owner of a lease that it could not renew", async () => {
     const a = await join("a");
     const lease = await a.leases.acquire(6);
     harness().crash("a");
@@ -139,7 +139,7 @@ function ends(join: (id: string) => Promise<Member>, harness: () => LeaseHarness
 }
 
 function features(join: (id: string, self?: MemberInfo) => Promise<Member>): void {
-  it("shows what each requester says of itself, this release where it says nothing", async () => {
+  it("shows the entry of each requester, by default this release", async () => {
     const a = await join("a");
     const b = await join("b", { version: "9.1.0", featureLevel: 7 });
     for (const member of [a, b]) {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LogChunk, LogReader, LogSender } from "../../ports/log-stream.ts";
 import { record } from "./recorded.ts";
 
-/** Output to try, none at first. */
+/** A log stream under test, empty at first. */
 export interface OutputHarness {
   readonly reader: LogReader;
   readonly sender: LogSender;
@@ -26,7 +26,7 @@ async function follow(harness: OutputHarness, executionId: string, tail: boolean
   return { chunks, caughtUp, close: () => reading.close() };
 }
 
-/** The suite that every log stream passes, in memory or on a server. */
+/** The contract of every log stream, in memory or on a server. */
 export function logStreamContract(name: string, make: () => Promise<OutputHarness>): void {
   describe(`${name}, as a log stream`, () => {
     let harness: OutputHarness;
@@ -36,7 +36,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
     afterEach(async () => {
       await harness.close?.();
     });
-    /** Writes, and waits until a reader from the beginning has seen it: only then it is there to be found. */
+    /** Writes, and waits until a reader from the beginning has received it: only then it is stored for others. */
     const written = async (executionId: string, chunks: readonly LogChunk[]) => {
       const reading = await follow(harness, executionId, false);
       for (const chunk of chunks) harness.sender.send(executionId, chunk);
@@ -44,7 +44,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       await reading.close();
     };
 
-    it("gives what was written, says so, and goes on with what comes", async () => {
+    it("delivers stored output, calls caughtUp, and continues with new output", async () => {
       await written("e-1", [say("a"), say("b", "stderr")]);
       const reading = await follow(harness, "e-1", false);
       expect(await reading.caughtUp.atLeast(1)).toEqual([2]);
@@ -52,7 +52,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       expect(textOf(await reading.chunks.atLeast(3))).toBe("stdout a, stderr b, stdout c");
       await reading.close();
     });
-    it("begins now with tail", async () => {
+    it("begins with new output when tail is set", async () => {
       await written("e-1", [say("a")]);
       const reading = await follow(harness, "e-1", true);
       expect(await reading.caughtUp.atLeast(1)).toEqual([0]);
@@ -65,21 +65,21 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       expect(await reading.caughtUp.atLeast(1)).toEqual([0]);
       await reading.close();
     });
-    it("keeps executions apart", async () => {
+    it("separates executions", async () => {
       const reading = await follow(harness, "e-1", false);
       harness.sender.send("e-2", say("other"));
       harness.sender.send("e-1", say("mine"));
       expect(textOf(await reading.chunks.atLeast(1))).toBe("stdout mine");
       await reading.close();
     });
-    it("keeps bytes as they are", async () => {
+    it("keeps bytes unchanged", async () => {
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const reading = await follow(harness, "e-1", false);
       harness.sender.send("e-1", { stream: "stdout", bytes });
       expect((await reading.chunks.atLeast(1))[0]?.bytes).toEqual(bytes);
       await reading.close();
     });
-    it("waits for a reader without room, and then goes on where it was", async () => {
+    it("waits for a full reader, and then continues", async () => {
       const most = 100;
       const texts = Array.from({ length: most }, (_, index) => `${index}`);
       const chunks = record<string>();
@@ -104,7 +104,7 @@ export function logStreamContract(name: string, make: () => Promise<OutputHarnes
       expect(await chunks.atLeast(most)).toEqual(texts);
       await reading.close();
     });
-    it("gives nothing more once closed", async () => {
+    it("delivers nothing once closed", async () => {
       const [closed, open] = [await follow(harness, "e-1", false), await follow(harness, "e-1", false)];
       await closed.close();
       harness.sender.send("e-1", say("a"));

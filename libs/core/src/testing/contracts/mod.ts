@@ -8,5 +8,5 @@ export { logStreamContract, type OutputHarness } from "./log-stream.contract.ts"
 export { type PositionsHarness, positionsContract } from "./positions.contract.ts";
 export { type Recorded, record } from "./recorded.ts";
 export { type ReportHarness, reportQueueContract } from "./report-queue.contract.ts";
-export type { ViewHarness } from "./view-bench.ts";
+export type { ViewHarness } from "./view-harness.ts";
 export { viewStoreContract } from "./view-store.contract.ts";

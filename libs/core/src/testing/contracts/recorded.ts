@@ -12,10 +12,10 @@ export interface Recorded<T> {
 export function record<T>(): Recorded<T> {
   const all: T[] = [];
   let checks: (() => boolean)[] = [];
-  const when = <R>(look: () => { readonly found: R } | undefined) =>
+  const when = <R>(find: () => { readonly found: R } | undefined) =>
     new Promise<R>((resolve) => {
       const check = () => {
-        const seen = look();
+        const seen = find();
         if (seen !== undefined) resolve(seen.found);
         return seen !== undefined;
       };

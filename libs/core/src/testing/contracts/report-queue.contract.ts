@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OutgoingReport, ReceivedReport, ReportQueue, ReportSender } from "../../ports/report-queue.ts";
 import { record } from "./recorded.ts";
 
-/** A queue to try, empty at first. */
+/** A queue under test, empty at first. */
 export interface ReportHarness {
   readonly queue: ReportQueue;
   /** The sender of the node of this id. */
   sender(nodeId: string): ReportSender;
-  /** Sends something that is no report, in the node's name, for an execution of this job. */
+  /** Sends something that is not a report, as the node, for an execution of this job. */
   sendGarbage(nodeId: string, jobId: string): Promise<void>;
   /** How many reports were parked because they could not be read. */
   parked(): Promise<number>;
@@ -23,14 +23,14 @@ const saw = (at: number, ofJob = jobId): OutgoingReport => {
   return { jobId: ofJob, executionId: `e-${at}`, report };
 };
 
-/** A job whose shard is another. */
+/** A job of another shard. */
 function jobOfOtherShard(): string {
   for (let serial = 0; ; serial++) if (shardOf(`j-elsewhere-${serial}`) !== shard) return `j-elsewhere-${serial}`;
 }
 
 const timesOf = (reports: readonly ReceivedReport[]) => reports.map(({ report }) => report.at);
 
-/** The suite that every report queue passes, in memory or on a server. */
+/** The contract of every report queue, in memory or on a server. */
 export function reportQueueContract(name: string, make: () => Promise<ReportHarness>): void {
   describe(`${name}, as a report queue`, () => {
     let harness: ReportHarness;
@@ -41,7 +41,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       await harness.close?.();
     });
 
-    it("delivers what was said before and after, in order, with who said it", async () => {
+    it("delivers earlier and later reports, in order, with their nodes", async () => {
       const sender = harness.sender("n-one");
       for (const at of [1, 2, 3]) await sender.send(saw(at));
       const recorded = record<ReceivedReport>();
@@ -54,7 +54,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(all.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq).toSorted((a, b) => a - b));
       await following.close();
     });
-    it("begins behind a position", async () => {
+    it("begins after a position", async () => {
       const sender = harness.sender("n-one");
       for (const at of [1, 2, 3]) await sender.send(saw(at));
       const first = record<ReceivedReport>();
@@ -65,7 +65,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(timesOf(await recorded.atLeast(1))).toEqual([3]);
       await Promise.all([whole.close(), rest.close()]);
     });
-    it("tells the nodes apart", async () => {
+    it("separates nodes", async () => {
       const recorded = record<ReceivedReport>();
       const following = await harness.queue.follow(shard, 0, recorded.push);
       await Promise.all([harness.sender("n-one").send(saw(1)), harness.sender("n-two").send(saw(2))]);
@@ -73,7 +73,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(said.toSorted()).toEqual(["n-one 1", "n-two 2"]);
       await following.close();
     });
-    it("delivers only what is said about jobs of the shard", async () => {
+    it("delivers only reports on jobs of the shard", async () => {
       const recorded = record<ReceivedReport>();
       const following = await harness.queue.follow(shard, 0, recorded.push);
       await harness.sender("n-one").send(saw(1, jobOfOtherShard()));
@@ -81,7 +81,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(timesOf(await recorded.atLeast(1))).toEqual([2]);
       await following.close();
     });
-    it("parks what cannot be read, and goes on", async () => {
+    it("parks unreadable reports, and continues", async () => {
       const recorded = record<ReceivedReport>();
       const following = await harness.queue.follow(shard, 0, recorded.push);
       await harness.sendGarbage("n-one", jobId);
@@ -90,7 +90,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(await harness.parked()).toBe(1);
       await following.close();
     });
-    it("puts a report aside that cannot be decided, once that is stored", async () => {
+    it("parks a report that cannot be decided", async () => {
       const collected = record<ReceivedReport>();
       const following = await harness.queue.follow(shard, 0, collected.push);
       await harness.sender("n-one").send(saw(1));
@@ -100,7 +100,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(await harness.parked()).toBe(1);
       await following.close();
     });
-    it("delivers nothing while the reader has no room, and then goes on where it was", async () => {
+    it("delivers nothing while the reader is full, and then continues", async () => {
       const recorded = record<ReceivedReport>();
       const held = Promise.withResolvers<void>();
       let isHeld = true;
@@ -108,7 +108,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       const following = await harness.queue.follow(shard, 0, recorded.push, { room });
       for (const at of [1, 2, 3]) await harness.sender("n-one").send(saw(at));
       expect(timesOf(await recorded.atLeast(1))).toEqual([1]);
-      // Another reader has them all by now.
+      // Another reader has received them all.
       const other = record<ReceivedReport>();
       const whole = await harness.queue.follow(shard, 0, other.push);
       await other.atLeast(3);
@@ -118,7 +118,7 @@ export function reportQueueContract(name: string, make: () => Promise<ReportHarn
       expect(timesOf(await recorded.atLeast(3))).toEqual([1, 2, 3]);
       await Promise.all([following.close(), whole.close()]);
     });
-    it("delivers nothing more once closed", async () => {
+    it("delivers nothing once closed", async () => {
       const [closed, open] = [record<ReceivedReport>(), record<ReceivedReport>()];
       const following = await harness.queue.follow(shard, 0, closed.push);
       const other = await harness.queue.follow(shard, 0, open.push);

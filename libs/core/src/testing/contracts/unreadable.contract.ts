@@ -10,7 +10,7 @@ import { registry } from "../../registry.ts";
 import { grow, type LogHarness, someCommit, someJob } from "./log-harness.ts";
 import { record } from "./recorded.ts";
 
-/** The kinds of a next version: `JobQueued` has got a second version, which renames a field and adds one. */
+/** The kinds of a next version: the second version of `JobQueued` renames a field and adds one. */
 const nextKinds: Kinds = registry<Kind>("kind", [
   {
     ...jobKind,
@@ -40,7 +40,7 @@ interface Unreadable {
   readonly on: () => AggregateRef;
 }
 
-/** Everything that is no commit to this version, and what it is instead. */
+/** Every unreadable message, with its code. */
 const messages: readonly Unreadable[] = [
   { what: "a commit of a later form", text: commitWith({ v: commitVersion + 1 }), code: "LOG_NEWER", on: aJob },
   { what: "a later form that shares nothing else", text: '{"v":7}', code: "LOG_NEWER", on: aJob },
@@ -57,10 +57,10 @@ const messages: readonly Unreadable[] = [
   { what: "no actor", text: commitWith({ actor: undefined }), code: "LOG_DAMAGED", on: aJob },
 ];
 
-/** What every log does with messages that are no commits of its version. */
+/** The contract of every log for messages that are not commits of its version. */
 export function unreadable(harness: () => LogHarness): void {
   describe.each(messages)("$what in the log", ({ text, code, on }) => {
-    it(`is ${code}, and nothing is appended behind it`, async () => {
+    it(`is ${code}, and nothing is appended after it`, async () => {
       const aggregate = on();
       const { log } = harness();
       const seq = await harness().put(aggregate, text);
@@ -97,7 +97,7 @@ export function unreadable(harness: () => LogHarness): void {
     expect(collected).toEqual(expected);
     expect((await log.load(sound)).map((stored) => stored.seq)).toEqual([beside.seq]);
   });
-  it("tells a shard of unknown kinds in it", async () => {
+  it("reports unknown kinds to their shard", async () => {
     const pool = aPool();
     const seq = await harness().put(pool, commitWith({}));
     const live = record<UnreadableCommit>();
@@ -109,7 +109,7 @@ export function unreadable(harness: () => LogHarness): void {
 }
 
 function lifts(harness: () => LogHarness): void {
-  it("lifts a stored event to the version of its reader, wherever it reads", async () => {
+  it("lifts a stored event to the version of its reader, in every method", async () => {
     const job = someJob();
     const [streamHead = noStreamPosition] = await grow(harness().log, job, 1);
     const next = await harness().as(nextKinds);
@@ -121,11 +121,11 @@ function lifts(harness: () => LogHarness): void {
     const following = await next.follow({}, 0, live.push);
     const all = [...collected, ...(await next.load(job)), ...(await live.atLeast(1))];
     expect(all.map(({ commit }) => commit.events)).toEqual([expected, expected, expected, expected]);
-    // What was stored is what is hashed.
+    // The hash is of the stored bytes.
     expect(new Set(all.map(({ hash }) => hash))).toEqual(new Set([streamHead.hash]));
     await following.close();
   });
-  it("lets an older version read on where a newer one wrote what it knows, and no further", async () => {
+  it("is readable for an older version up to the first unknown event", async () => {
     const job = someJob();
     const [streamHead = noStreamPosition] = await grow(harness().log, job, 1);
     const next = await harness().as(nextKinds);

@@ -27,18 +27,18 @@ describe("the next version of the kinds", () => {
     : undefined;
   const noted = nextErrandKind.decide(state, { name: "Note", note: "n" }, sampleAt);
 
-  it("writes what this version reads, until it is asked for what is new", () => {
+  it("writes what this version reads, until a client requests a new event", () => {
     const read = commitReader(releases.current.kinds);
     expect(read("errand", commitOf(started.ok ? started.events : []))).toHaveProperty("commit");
     expect(read("errand", commitOf(noted.ok ? noted.events : []))).toMatchObject({ code: "LOG_NEWER" });
     expect(read("pebble", commitOf(started.ok ? started.events : []))).toMatchObject({ code: "LOG_NEWER" });
   });
-  it("reads everything that this version writes, and what is new", () => {
+  it("reads everything that this version writes, and the new event", () => {
     const read = commitReader(releases.next.kinds);
     for (const decision of [started, noted])
       expect(read("errand", commitOf(decision.ok ? decision.events : []))).toHaveProperty("commit");
   });
-  it("takes no note of an errand that has ended", () => {
+  it("refuses a note of an ended errand", () => {
     const ended = nextErrandKind.decide(state, { name: "Stop", why: "" }, sampleAt);
     const after = ended.ok
       ? ended.events.reduce((before, event) => nextErrandKind.evolve(before, event, { at: 0, seq: 2 }), state)

@@ -12,7 +12,7 @@ const ErrandNoted = defineEvent("ErrandNoted", z.object({ note: z.string() }));
 
 /** An errand of the next version. */
 export interface NextErrand extends Errand {
-  readonly notes?: readonly string[];
+  readonly noted?: readonly string[];
 }
 
 type NextErrandEvent = ErrandEvent | EventOf<typeof ErrandNoted>;
@@ -21,7 +21,7 @@ type NextErrandCommand = ErrandCommand | { readonly name: "Note"; readonly note:
 function evolveNext(errand: NextErrand | undefined, event: NextErrandEvent, moment: Moment): NextErrand | undefined {
   if (event.type !== "ErrandNoted") return evolveErrand(errand, event, moment);
   return errand?.outcome === undefined && errand !== undefined
-    ? { ...errand, notes: [...(errand.notes ?? []), event.data.note] }
+    ? { ...errand, noted: [...(errand.noted ?? []), event.data.note] }
     : undefined;
 }
 

@@ -181,8 +181,8 @@ function createKeep(proc: SimulatedProcess, store: LeaseStore) {
       return epoch;
     },
     /** Retries when a renewal would be due. */
-    deferred(key: string, again: () => void): void {
-      if (open) saved.set(key, { stop: proc.clock.at(proc.clock.now() + renewMs, again) });
+    deferred(key: string, retry: () => void): void {
+      if (open) saved.set(key, { stop: proc.clock.at(proc.clock.now() + renewMs, retry) });
     },
     close(): void {
       open = false;
@@ -211,26 +211,26 @@ interface Asked {
 /** Renews until it is stopped; `ended` is called when a renewal was refused, or not confirmed in time. */
 function keepAlive({ proc, renew, askedAt: firstAskedAt }: Asked, ended: () => void): Keeping {
   const { clock } = proc;
-  let saved = true;
+  let active = true;
   // Counted from the request: the server's count began no earlier.
   let cancelEnd = clock.at(firstAskedAt + ttlMs, end);
-  let cancelNext = clock.at(clock.now() + renewMs, again);
+  let cancelNext = clock.at(clock.now() + renewMs, sendRenewal);
   function stop(): void {
-    saved = false;
+    active = false;
     cancelEnd();
     cancelNext();
   }
   function end(): void {
-    if (!saved) return;
+    if (!active) return;
     stop();
     ended();
   }
-  function again(): void {
+  function sendRenewal(): void {
     const askedAt = clock.now();
-    cancelNext = clock.at(askedAt + renewMs, again);
+    cancelNext = clock.at(askedAt + renewMs, sendRenewal);
     proc.exchange("leases", renew).then(
       (confirmed) => {
-        if (!saved) return;
+        if (!active) return;
         if (!confirmed) return end();
         cancelEnd();
         cancelEnd = clock.at(askedAt + ttlMs, end);

@@ -13,7 +13,7 @@ import { createManualClock, drive } from "../manual-clock.ts";
 import { memoryLeases } from "./leases.ts";
 import { createSimulatedCluster } from "./simulated-cluster.ts";
 
-/** A calm world whose time runs by itself. */
+/** A simulation without faults whose time runs by itself. */
 function runningCluster(seed = 1) {
   const sim = createSimulatedCluster({ seed });
   const driving = drive(sim.clock);
@@ -34,7 +34,7 @@ viewStoreContract("memory", async () => {
   const { sim, close } = runningCluster();
   return {
     views: sim.requester("r-one").views.jobs,
-    again: () => sim.requester("r-two").views.jobs,
+    reopened: () => sim.requester("r-two").views.jobs,
     purge: async (key) => sim.views.jobs.purge(key),
     drop: async () => sim.views.jobs.drop(),
     close,
@@ -71,7 +71,7 @@ positionsContract("memory", async () => {
   return {
     positions: sim.requester("r-one").positions,
     buckets: ["jobs", "assignments"],
-    again: () => sim.requester("r-two").positions,
+    reopened: () => sim.requester("r-two").positions,
     async recreate() {
       sim.drop("jobs");
     },
@@ -94,19 +94,19 @@ logStreamContract("memory", async () => {
   return { reader: sim.requester("r-one").logReader, sender: sim.node("n-one").logs, close };
 });
 
-clockContract("moved by hand", async () => {
+clockContract("manual", async () => {
   const clock = createManualClock();
   const driving = drive(clock);
   return { clock, close: async () => driving.stop() };
 });
 
-clockContract("of a berth", async () => {
+clockContract("of a simulated process", async () => {
   const { sim, close } = runningCluster();
   return { clock: sim.proc("p").clock, close };
 });
 
-describe("a seeded world", () => {
-  it("gives every process ids of its own, the same in every run", () => {
+describe("a seeded simulation", () => {
+  it("gives every process different ids, the same in every run", () => {
     const ids = (seed: number) => {
       const sim = createSimulatedCluster({ seed });
       return [sim.proc("r"), sim.proc("r"), sim.proc("n")].map((proc) => proc.random.uuid());

@@ -55,15 +55,15 @@ const no = { code: "INVALID_SPEC", why: "it refuses" };
 const allOver = ErrandEnded.of({ outcome: "completed", why: "every child is over" });
 
 describe("an errand", () => {
-  it("starts, and has nothing to do when it is started once more", () => {
+  it("starts, and ignores a repeated start", () => {
     expect(given().when({ name: "Start", plan: parent })).toEqual(came(started));
     expect(given(started).when({ name: "Start", plan: structuredClone(parent) })).toEqual(came());
   });
-  it("refuses another plan under its id, and whatever is planned to refuse", () => {
+  it("refuses another plan under its id, and a plan that refuses", () => {
     expect(given(started).when({ name: "Start", plan: { ...parent, endsAt: 1 } })).toMatchObject(refused("JOB_EXISTS"));
     expect(given().when({ name: "Start", plan: { ...leaf, refuses: true } })).toMatchObject(refused("INVALID_SPEC"));
   });
-  it("wants its children started, with a plan and ids that are the same whenever it is asked", () => {
+  it("starts its children, with a deterministic plan and ids", () => {
     expect(given(started).effects).toEqual(["Start p/c-1/starting", "Start p/c-2/starting"]);
     expect(given(started).reaction()?.effects[0]).toEqual({
       id: "p/c-1/starting",
@@ -72,14 +72,14 @@ describe("an errand", () => {
     });
     expect(given(started).reaction(sampleAt + 5_000)?.effects).toEqual(given(started).reaction()?.effects);
   });
-  it("waits for a child that has started, and counts one that was refused as over", () => {
+  it("waits for a child that has started, and counts a refused one as ended", () => {
     const one = given(started, done("p/c-1/starting"));
     expect(one.effects).toEqual(["Start p/c-2/starting"]);
     expect(one.when(answer("p/c-2/starting", no))).toEqual(
       came(EffectRefused.of({ effectId: "p/c-2/starting", ...no })),
     );
   });
-  it("ends with the last child, by a word or by a refusal", () => {
+  it("ends with the last child, by a report or by a refusal", () => {
     const refusal = EffectRefused.of({ effectId: "p/c-2/starting", ...no });
     expect(given(started, done("p/c-1/starting"), refusal).when({ name: "ChildEnded", childId: "c-1" })).toEqual(
       came(ErrandChildEnded.of({ childId: "c-1" }), allOver),
@@ -88,13 +88,13 @@ describe("an errand", () => {
       came(refusal, allOver),
     );
   });
-  it("takes the word of a child whose start is not answered yet, and the answer behind it changes nothing", () => {
+  it("accepts the end of a child whose start is not answered yet, and ignores the later answer", () => {
     const collected = given(started, ErrandChildEnded.of({ childId: "c-1" }));
     expect(collected.effects).toEqual(["Start p/c-2/starting"]);
     expect(collected.when(answer("p/c-1/starting"))).toEqual(came());
     expect(collected.when({ name: "ChildEnded", childId: "c-1" })).toEqual(came());
   });
-  it("refuses word of a child that is none of its own", () => {
+  it("refuses the end of a child that is not its own", () => {
     expect(given(started).when({ name: "ChildEnded", childId: "c-9" })).toMatchObject(refused("NOT_FOUND"));
   });
   it.each<ErrandCommand>([
@@ -105,14 +105,14 @@ describe("an errand", () => {
   ])("refuses $name when it does not exist", (command) => {
     expect(given().when(command)).toMatchObject(refused("NOT_FOUND"));
   });
-  it("stops at once, and what runs or is still starting afterwards", () => {
+  it("stops at once, and its running or starting children afterwards", () => {
     expect(given(started).when({ name: "Stop", why: "enough" })).toEqual(came(stopped));
     expect(given(started, stopped).when({ name: "Stop", why: "again" })).toEqual(came());
     const running = given(started, done("p/c-1/starting"), stopped);
     expect(running.effects).toEqual(["Stop p/c-1/stopping", "Start p/c-2/starting"]);
     expect(given(started, stopped, done("p/c-1/starting")).effects).toContain("Stop p/c-1/stopping");
   });
-  it("is settled when nothing is open: a child that is over or unknown answers, one way or the other", () => {
+  it("is settled when no effect is open, also with ended or unknown children", () => {
     const refusal = EffectRefused.of({ effectId: "p/c-2/starting", ...no });
     const stopping = [started, done("p/c-1/starting"), refusal, stopped] as const;
     expect(given(...stopping).isSettled).toBe(false);
@@ -121,7 +121,7 @@ describe("an errand", () => {
     expect(given(...stopping, unknown).isSettled).toBe(true);
     expect(given(...stopping, ErrandChildEnded.of({ childId: "c-1" })).isSettled).toBe(true);
   });
-  it("ends by its deadline, and sends word to its parent until it is answered", () => {
+  it("ends by its deadline, and reports to its parent until it is answered", () => {
     expect(given(startedLeaf).reaction(sampleAt)).toMatchObject({ commands: [], nextAt: leaf.endsAt });
     expect(given(startedLeaf).when({ name: "Tick" }, sampleAt + 999)).toEqual(came());
     expect(given(startedLeaf).reaction(sampleAt + 1_000)).toMatchObject({ commands: [{ name: "Tick" }] });
@@ -131,13 +131,13 @@ describe("an errand", () => {
     for (const answered of [done("c-1/inform"), EffectRefused.of({ effectId: "c-1/inform", ...no })])
       expect(given(startedLeaf, over, answered)).toMatchObject({ effects: [], isSettled: true });
   });
-  it("sends word to its parent only when its own children are settled", () => {
+  it("reports to its parent only when its children are settled", () => {
     const middle = ErrandStarted.of({ ...parent, children: [child("c-1")], parent: target("top") });
     const ended = [middle, done("p/c-1/starting"), stopped] as const;
     expect(given(...ended).effects).toEqual(["Stop p/c-1/stopping"]);
     expect(given(...ended, done("p/c-1/stopping")).effects).toEqual(["ChildEnded p/inform"]);
   });
-  it("with a deadline ends whatever its children do", () => {
+  it("with a deadline ends in any state of its children", () => {
     const bounded = ErrandStarted.of({ ...parent, endsAt: sampleAt + 5 });
     const expired = ErrandEnded.of({ outcome: "expired", why: "time is up" });
     expect(given(bounded).when({ name: "Tick" }, sampleAt + 5)).toEqual(came(expired));
@@ -152,9 +152,9 @@ describe("an errand", () => {
   });
 });
 
-describe("errands whose effects are delivered in any order, late and more than once", () => {
+describe("errands whose effects are delivered in any order, late and repeatedly", () => {
   it.each(Array.from({ length: 50 }, (_, seed) => seed))(
-    "all settle but those that wait for a blocked child (%i)",
+    "all settle except those that wait for a blocked child (%i)",
     (seed) => {
       const prng = createPrng(seed);
       const errands = new Map<string, Errand>();
