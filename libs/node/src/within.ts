@@ -1,13 +1,13 @@
 import type { Clock } from "@shoal/core";
 
-/** How long to wait, and the failure when that was not enough. */
+/** A time limit and the error when it is exceeded. */
 export interface TimeLimit {
   readonly clock: Clock;
   readonly limitMs: number;
   readonly late: () => Error;
 }
 
-/** The promise's own end, or a rejection with `late()` when it takes longer than `limitMs`. What the promise does later is ignored. */
+/** Settles as the promise does, or rejects with `late()` after `limitMs`. A later result of the promise is ignored. */
 export function within<T>(promise: Promise<T>, { clock, limitMs, late }: TimeLimit): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.at(clock.now() + limitMs, () => reject(late()));

@@ -90,7 +90,7 @@ describe("a guest's time and output", () => {
     );
     expect(exit.failure).toEqual({
       code: "OUTPUT_TOO_LARGE",
-      why: "it wrote 1080000 bytes into its outputs, the task may write 1048576",
+      why: "it wrote 1080000 bytes to its outputs; the task may write 1048576",
     });
     expect((await textsIn(made))["big.txt"]?.length).toBe(1_020_000);
   });
@@ -117,7 +117,7 @@ describe("a guest's time and output", () => {
         Array.from({ length: 6 }, (_, n) => pen.must("path_create_directory", madeFolder, pen.text(`${n}`))),
       ),
     );
-    expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it made more than 5 files and folders" });
+    expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it created more than 5 files and folders" });
   });
   it("may use again what it gave back", async () => {
     const { exit } = await stage.run(
