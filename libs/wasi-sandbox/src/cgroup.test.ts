@@ -39,7 +39,7 @@ function familyOf(pid: number): readonly number[] {
   const children = text(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
   return [...children.flatMap((child) => familyOf(Number(child))), pid];
 }
-const until = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+const until = <T>(probe: () => T) => expect.poll(probe, { timeout: 20_000 });
 
 describe("groups of a node's own", () => {
   it("are made beside the node, which moves out of their way", () => {

@@ -17,7 +17,7 @@ describe("a guest's memory", () => {
     );
     expect(exit).toEqual({ exitCode: 256 });
   });
-  it("keeps a lower limit of its own", async () => {
+  it("keeps its own lower limit", async () => {
     const { exit } = await stage.run(program((pen) => [growAll, exitWithSize(pen)], { memory: "2 5" }));
     expect(exit).toEqual({ exitCode: 5 });
   });

@@ -31,11 +31,11 @@ export interface MemoryWatch {
 /** Checks a process's memory at an interval until it exceeds the limit; the returned function stops the checks. */
 export function watchMemory(clock: Clock, { pid, bytesMax, everyMs, exceeded }: MemoryWatch): () => void {
   let cancel = () => {};
-  const look = () => {
+  const check = () => {
     const bytes = memoryOf(pid);
     if (bytes > bytesMax) exceeded(bytes);
-    else cancel = clock.at(clock.now() + everyMs, look);
+    else cancel = clock.at(clock.now() + everyMs, check);
   };
-  look();
+  check();
   return () => cancel();
 }

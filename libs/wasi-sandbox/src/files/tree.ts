@@ -19,7 +19,7 @@ export async function guestTree(inputs: readonly GuestInput[], outputs: readonly
   ];
   const volumes: { path: string; volume: Volume }[] = [];
   for (const { path, volume } of expected) {
-    const found = await look(path, volume);
+    const found = await locate(path, volume);
     place(root, path, found);
     if (found.isFolder) volumes.push({ path: posix.normalize(path), volume: found.volume });
   }
@@ -32,7 +32,7 @@ function volumeOf({ hostPath, held, readOnly }: GuestInput): Volume {
   return held === undefined ? { hostPath, writable } : { hostPath: `/proc/self/fd/${held.fd}`, held: true, writable };
 }
 
-async function look(path: string, asked: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
+async function locate(path: string, asked: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
   const { hostPath } = asked;
   try {
     // The node chose a volume's path, so links in it are followed, once, here. The path of a descriptor is a link too, but its text is not
