@@ -2,13 +2,13 @@ import { StringDecoder } from "node:string_decoder";
 
 /** Cuts bytes into lines of text, each with its newline. */
 export interface LineSplitter {
-  /** The lines that are complete with these bytes, which may be cut anywhere, also inside a character. */
+  /** The lines that these bytes complete. Bytes may be cut anywhere, also inside a character. */
   push(bytes: Uint8Array): readonly string[];
-  /** What is left without a newline; empty when nothing is. */
+  /** The rest without a newline; may be empty. */
   rest(): string;
 }
 
-/** Starts at the beginning of a line. A line of more than `lineChars` characters comes in pieces, so that nothing more is kept in memory. */
+/** Starts at the beginning of a line. A line of more than `lineChars` characters is split, which bounds the memory. */
 export function lineSplitter({ lineChars }: { readonly lineChars: number }): LineSplitter {
   const decoder = new StringDecoder("utf8");
   let held = "";

@@ -1,12 +1,12 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-// Only its owner reads it: some values are secret.
+// Readable by the owner only: some values are secret.
 const mode = 0o600;
 
-/** Where a value is stored, and how it is made. */
+/** Where a value is stored, and how it is created. */
 export interface PersistedValueOptions {
-  /** A folder that exists. */
+  /** An existing folder. */
   readonly folder: string;
   /** The name of the file in it. */
   readonly name: string;
@@ -14,9 +14,9 @@ export interface PersistedValueOptions {
 }
 
 /**
- * A text that is made at the first start and stored in a file. The file is complete or absent, whenever the process ends; of two
- * processes that make it at the same time, both get the value of the first. A file that holds nothing counts as absent. Throws the
- * failure of the file system.
+ * A text that is created at the first start and stored in a file. The file is complete or absent, whenever the process ends. When two
+ * processes create it at the same time, both get the value of the first. An empty file counts as absent. Throws the error of the
+ * file system.
  */
 export function persistedValue({ folder, name, make }: PersistedValueOptions): string {
   const file = join(folder, name);

@@ -5,15 +5,15 @@ import { pino } from "pino";
 
 const stderr = 2;
 
-/** A logger that also writes the last line of a process that cannot go on. */
+/** A logger that also writes the last line of a process that ends with an error. */
 export interface ServiceLogger extends Logger {
-  /** From now on every line has these fields. */
+  /** Adds these fields to every later line. */
   identify(fields: Readonly<Record<string, string>>): void;
-  /** Writes one line at level 60 with the failure's code, sentence and hint. */
+  /** Writes one line at level 60 with the failure's code, message and hint. */
   fatal(failure: unknown): void;
 }
 
-/** Whose lines these are, and the least level that is written. */
+/** The service's name, and the minimum level. */
 export interface ServiceLoggerOptions {
   /** The service's name, in every line. */
   readonly name: string;
@@ -24,14 +24,14 @@ export interface ServiceLoggerOptions {
 export function serviceLogger({ name, level }: ServiceLoggerOptions): ServiceLogger {
   let identity: Readonly<Record<string, string>> = {};
   const base = { pid: process.pid, hostname: hostname() };
-  // Written at once: the line that explains why a process ends must not be lost with it.
+  // Written synchronously: the line that explains why a process ends must not be lost.
   const log = pino(
     { name, level, base, mixin: () => ({ ...identity }) },
     pino.destination({ dest: stderr, sync: true }),
   );
   return {
     info: (fields, message) => log.info(fields, message),
-    // What fails while the log is unreachable is repeated; the connection itself warns when that lasts.
+    // A call that fails while the log is unreachable is retried; the connection itself warns when that lasts.
     warn: (fields, message) => log[isUnreachable(fields) ? "info" : "warn"](fields, message),
     identify(fields) {
       identity = fields;

@@ -1,20 +1,19 @@
 import type { Clock } from "@shoal/core";
 
-// setTimeout takes a signed 32-bit number of milliseconds and fires at once above it; longer waits are made of several.
+// setTimeout takes a signed 32-bit number of milliseconds and fires at once above it; longer waits use several timers.
 const timeoutMaxMs = 2 ** 31 - 1;
 
 interface Alarm {
   readonly at: number;
-  /** Undefined once cancelled: what it would have reached must not be kept until then. */
+  /** Undefined once cancelled, so that its references can be collected. */
   callback: (() => void) | undefined;
 }
 
-// Cancelled alarms stay in their places until they are reached; when they are so many, and most of all, they are swept out at once.
+// Cancelled alarms stay in the heap until they are due. From this number on they are removed together once they are the majority.
 const sweptFrom = 1024;
 
 /**
- * The machine's clock. However many alarms wait, one timer runs. With `unref` a waiting alarm does not keep the
- * process alive.
+ * The machine's clock. One timer runs for any number of alarms. With `unref` a waiting alarm does not keep the process alive.
  */
 export function systemClock({ unref = false }: { readonly unref?: boolean } = {}): Clock {
   let heap: Alarm[] = [];
@@ -46,12 +45,12 @@ export function systemClock({ unref = false }: { readonly unref?: boolean } = {}
         else callback();
       }
     } finally {
-      // A callback that throws must not silence the alarms behind it.
+      // A callback that throws must not stop the later alarms.
       arm();
     }
   }
 
-  /** In order of time a list is a heap too. */
+  /** Removes cancelled alarms. A list sorted by time is a valid heap. */
   function sweep(): void {
     heap = heap.filter(({ callback }) => callback !== undefined).sort((a, b) => a.at - b.at);
     cancelled = 0;

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Random } from "@shoal/core";
 
-// As many steps as randomInt can draw from at once.
+// The maximum range of randomInt.
 const steps = 2 ** 48 - 1;
 
 /** The machine's cryptographic random numbers, so that no id can be guessed. */

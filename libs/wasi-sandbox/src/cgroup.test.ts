@@ -39,7 +39,7 @@ function familyOf(pid: number): readonly number[] {
   const children = text(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
   return [...children.flatMap((child) => familyOf(Number(child))), pid];
 }
-const until = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+const until = <T>(probe: () => T) => expect.poll(probe, { timeout: 20_000 });
 
 describe("groups of a node's own", () => {
   it("are made beside the node, which moves out of their way", () => {
@@ -80,7 +80,7 @@ describe("groups of a node's own", () => {
     expect(readdirSync(path)).not.toContain("shoal-guest-1-1");
   });
   it.each([
-    ["other processes share it", { "cgroup.procs": `${process.pid}\n1\n` }, undefined, "holds other processes"],
+    ["other processes share it", { "cgroup.procs": `${process.pid}\n1\n` }, undefined, "contains other processes"],
     ["a controller is missing", { "cgroup.controllers": "cpu pids\n" }, undefined, "lacks the controllers memory"],
     ["it is the root", {}, "/", "root group"],
   ])("are not made where %s", (...[, files, group, why]) => {

@@ -2,24 +2,24 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "
 import { basename, dirname, join } from "node:path";
 import { causeOf, type Logger } from "@shoal/core";
 
-/** Where a group for each guest can be made. */
+/** Creates a cgroup for each guest. */
 export interface Cgroups {
-  /** Makes a group for one process and what it starts. Throws what the system says. */
+  /** Creates a group for one process and its children. Throws the error of the system. */
   make(): Cgroup;
 }
 /** A cgroup (version 2) around one guest's process. */
 export interface Cgroup {
-  /** The program and the arguments that a command is run with, so that it is inside from its first instruction. */
+  /** The command prefix that starts a program inside the group, from its first instruction. */
   readonly prefix: readonly string[];
-  /** Holds the guest to its task. The kernel ends the whole group when it takes more memory. */
+  /** Sets the guest's limits. The kernel kills the whole group when it takes more memory. */
   limit(task: { readonly memoryBytes: number; readonly cpuCores: number }): void;
-  /** Whether the kernel ended it for its memory. */
+  /** Whether the kernel killed it for its memory. */
   wasOutOfMemory(): boolean;
-  /** Removes the group of a process that is gone. */
+  /** Removes the group after its process has exited. */
   remove(): void;
 }
 
-/** Where the system shows groups, and who this process is; a test gives a tree of its own. */
+/** Paths of the cgroup file system and the id of this process; a test passes its own tree. */
 export interface CgroupPlace {
   readonly root: string;
   /** The file that names the groups of this process. */
@@ -29,19 +29,19 @@ export interface CgroupPlace {
 
 const here: CgroupPlace = { root: "/sys/fs/cgroup", self: "/proc/self/cgroup", pid: process.pid };
 const controllers = ["cpu", "memory", "pids"];
-// A group that has groups below it may hold no process, so the node itself moves into this one.
+// A group with subgroups may contain no process, so the node itself moves into this one.
 const nodeGroup = "shoal-node";
 const guestPrefix = "shoal-guest-";
-// Threads count: Node has 11, the shell and the wall some more.
+// Threads count: Node has 11, the shell and the isolation a few more.
 const pidsMax = 64;
 // The kernel's usual period, in microseconds: what cpu.max is a share of.
 const periodUs = 100_000;
-// The least share that the kernel takes, in microseconds.
+// The minimum quota of the kernel, in microseconds.
 const quotaUsMin = 1000;
 
 /**
- * Groups below this process's own, which must be delegated to it (systemd: Delegate=yes) and hold no other process. Answers a
- * sentence where groups cannot be made.
+ * Groups below this process's own, which must be delegated to it (systemd: Delegate=yes) and contain no other process. Returns the
+ * reason as text when groups cannot be created.
  */
 export function ownCgroups(place: CgroupPlace = here): Cgroups | string {
   try {
@@ -54,7 +54,7 @@ export function ownCgroups(place: CgroupPlace = here): Cgroups | string {
     const others = readFileSync(join(path, "cgroup.procs"), "utf8")
       .split("\n")
       .filter((pid) => pid !== "" && Number(pid) !== place.pid);
-    if (others.length > 0) return `${path} holds other processes`;
+    if (others.length > 0) return `${path} contains other processes`;
     enter(path, place.pid);
     return cgroupsBelow(path);
   } catch (failure) {
@@ -62,11 +62,11 @@ export function ownCgroups(place: CgroupPlace = here): Cgroups | string {
   }
 }
 
-/** The same, where a sentence goes to the operator. */
+/** As `ownCgroups`; logs the reason and returns undefined when groups cannot be created. */
 export function cgroupsIfAny(logger: Logger, place: CgroupPlace = here): Cgroups | undefined {
   const found = ownCgroups(place);
   if (typeof found !== "string") return found;
-  logger.info({ why: found }, "wasm guests have no cgroups: their memory is watched, their processors are not limited");
+  logger.info({ why: found }, "wasm guests run without cgroups: their memory is watched, their CPU is not limited");
   return undefined;
 }
 
@@ -76,10 +76,10 @@ function enter(path: string, pid: number): void {
   writeFileSync(join(path, "cgroup.subtree_control"), controllers.map((name) => `+${name}`).join(" "));
 }
 
-// Over all nodes of this process.
+// Counts the groups of all nodes of this process.
 let serial = 0;
 
-/** Groups below a folder whose controllers are on. What an earlier process of this node left is removed first. */
+/** Groups below a folder with enabled controllers. Groups of an earlier process of this node are removed first. */
 function cgroupsBelow(parent: string): Cgroups {
   const mine = `${guestPrefix}${process.pid}-`;
   const left = readdirSync(parent).filter((name) => name.startsWith(guestPrefix) && !name.startsWith(mine));
@@ -109,7 +109,7 @@ function cgroupAt(path: string): Cgroup {
     },
     wasOutOfMemory: () => atTheEnd ?? outOfMemory(),
     remove: () => {
-      // It may be asked for after the group is gone.
+      // Stored, as it may be read after the group is removed.
       atTheEnd = outOfMemory();
       removeEmpty(path);
     },
@@ -131,7 +131,7 @@ function readIfThere(path: string): string {
   }
 }
 
-/** A group with a process still dying stays; the node's next start removes it. */
+/** A group whose process is still exiting stays; the node's next start removes it. */
 function removeEmpty(path: string): void {
   try {
     rmdirSync(path);

@@ -10,7 +10,7 @@ const stage = onStage();
 // 64 MiB beside the task's memory: little, so that the watch has something to end in a moment.
 const tight = onStage({ overheadBytes: 64 * mebibyte, watchMs: 5 });
 
-/** A function with locals of its own and blocks that are left by a branch each. */
+/** A function with locals and with blocks that each contain a branch. */
 const bomb = (locals: number, blocks: number) =>
   fromText(`(module (memory (export "memory") 1) (func (export "_start") (local ${"i32 ".repeat(locals)})
     ${"(block (br_if 0 (local.get 0)))".repeat(blocks)}))`);
@@ -69,7 +69,7 @@ describe("blocks of a function", () => {
     expect(problemOf(text, most - 2)).toBe(expected);
   });
   it("are taken for as many as fit behind what is not known", () => {
-    // One function without locals of its own, 65 KB long, that begins with an opcode that does not exist.
+    // One function without locals, 65 KB long, that begins with an opcode that does not exist.
     const body = [0, 0x27, ...Array.from({ length: 65_536 }, () => 2)];
     const size = [0x80 | (body.length & 0x7f), 0x80 | ((body.length >> 7) & 0x7f), body.length >> 14];
     const reader = moduleReader("/m.wasm", Uint8Array.from([1, ...size, ...body]));

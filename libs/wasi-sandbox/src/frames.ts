@@ -2,10 +2,10 @@ import { Fault } from "@shoal/core";
 import { type Frame, frameLengths, prefixBytes } from "./sandbox/frame.ts";
 import { bodyBytesMax, pathBytesMax } from "./sandbox/protocol.ts";
 
-// The longest header holds two paths, of which JSON can make six times as many bytes, and some numbers.
+// The longest header contains two paths, which JSON can make six times as long, and some numbers.
 const headerBytesMax = 12 * pathBytesMax + 16_384;
 
-/** Cuts what a guest's process sends into frames. Ends with the stream; throws a Fault for a frame that is too large. */
+/** Splits the stream of a guest's process into frames. Ends with the stream; throws a Fault for a frame that is too large. */
 export async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, void> {
   let held: Uint8Array = new Uint8Array(0);
   let expected = prefixBytes;
@@ -14,7 +14,7 @@ export async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const chunk of stream) {
     parts.push(chunk);
     gathered += chunk.byteLength;
-    // Joined only when there is enough for the next step: a large frame comes in many pieces.
+    // Joined only when there are enough bytes for the next step: a large frame arrives in many chunks.
     if (gathered < expected) continue;
     held = parts.length === 1 ? chunk : Buffer.concat(parts);
     for (expected = sizeOf(held); held.byteLength >= expected; expected = sizeOf(held)) {
@@ -26,7 +26,7 @@ export async function* framesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Bytes of the frame that begins here, or of what is needed to know. */
+/** Size of the frame that begins here, or of its header while that is incomplete. */
 function sizeOf(held: Uint8Array): number {
   if (held.byteLength < prefixBytes) return prefixBytes;
   const { headerBytes, bodyBytes } = frameLengths(held);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@shoal/proto";
 
-/** A program to run once, with all that it gets. Nothing else of the host is visible to it. */
+/** A program to run once, and everything of the host that it can access. */
 export interface Guest {
   readonly program: GuestProgram;
   readonly env: Readonly<Record<string, string>>;
@@ -8,26 +8,26 @@ export interface Guest {
   readonly outputs: readonly GuestOutput[];
   /** Zero memory or disk means the default of `SandboxLimits`. */
   readonly resources: { readonly cpuCores: number; readonly memoryBytes: number; readonly diskBytes: number };
-  /** Takes output as it comes. Must not block. */
+  /** Receives output as it is written. Must not block. */
   readonly output: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 }
 
-/** Paths are those that the guest sees: a relative one begins at its root. */
+/** Paths are the guest's: a relative one begins at its root. */
 export interface GuestProgram {
   /** The module to run, in an input. */
   readonly module: string;
   /** Modules to load first; their exports can be imported under their path. */
   readonly imports: readonly string[];
-  /** The exported function to call, mostly `_start`. */
+  /** The exported function to call, usually `_start`. */
   readonly entrypoint: string;
-  /** Arguments behind the program's name. */
+  /** Arguments after the program's name. */
   readonly args: readonly string[];
 }
 
 /** A file or folder of the host that the guest sees at `target`. */
 export interface GuestInput {
   readonly hostPath: string;
-  /** A descriptor of this process. It is mounted in place of the path, which may lead elsewhere by now. Open until the guest has ended. */
+  /** A descriptor of this process, which is mounted in place of the path, as that may have changed. Open until the guest has ended. */
   readonly held?: { readonly fd: number };
   readonly target: string;
   readonly readOnly: boolean;
@@ -39,7 +39,7 @@ export interface GuestOutput {
   readonly hostPath: string;
 }
 
-/** How a guest ended. A non-zero exit code is an end like any other; `failure` shows that it did not end by itself. */
+/** How a guest ended. A non-zero exit code is a normal end; `failure` is set when it did not end by itself. */
 export interface GuestExit {
   readonly exitCode: number;
   readonly failure?: { readonly code: ErrorCode; readonly why: string };
@@ -49,6 +49,6 @@ export interface GuestExit {
 export interface RunningGuest {
   /** Settles once; never rejects. */
   readonly exit: Promise<GuestExit>;
-  /** Ends it at once. Resolves when nothing of it is left; calling it again does nothing more. */
+  /** Kills it. Resolves when its processes have exited. Further calls have no effect. */
   halt(): Promise<void>;
 }

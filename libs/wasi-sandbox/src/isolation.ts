@@ -1,25 +1,25 @@
 import { fileURLToPath } from "node:url";
 
-/** What an operator may ask for: a wall by name is required, `auto` takes the best that works. */
+/** The operator's options: a named isolation is required, `auto` takes the best one that works. */
 export const isolationOptions = ["auto", "bubblewrap", "namespaces", "none"] as const;
 export type IsolationWish = (typeof isolationOptions)[number];
 
-/** A wall of the system around a guest's process, behind the permission model that the process starts with. */
+/** An isolation by the operating system around a guest's process, in addition to Node's permission model. */
 export interface Isolation {
   readonly name: Exclude<IsolationWish, "auto">;
-  /** The program and the arguments that a command is run with; nothing when there is no wall. */
+  /** The command prefix that starts a program isolated; empty without isolation. */
   readonly prefix: readonly string[];
 }
 
-/** The folder of a guest's process: all the code that it may read. */
+/** The folder with the code of a guest's process, the only one that it may read. */
 export const sandboxFolder = fileURLToPath(new URL("./sandbox/", import.meta.url));
 
-// Where the system's libraries are, on whatever distribution: Node needs its loader and some six of them.
+// The folders of the system's libraries on any distribution: Node needs the loader and about six libraries.
 const libraries = ["/usr/lib", "/usr/lib64", "/lib", "/lib64"];
 
 /**
- * Empty namespaces for network, processes, mounts and users, no capabilities, and of the file system nothing but Node, its libraries, a
- * shell and the code. The shell that watches over the guest is process 1 in there: when it ends, the kernel ends the rest.
+ * Empty namespaces for network, processes, mounts and users, no capabilities, and a file system with only Node, its libraries, a shell
+ * and the sandbox's code. The guard shell is process 1 in the namespace: when it exits, the kernel kills the rest.
  */
 const bubblewrap: Isolation = {
   name: "bubblewrap",
@@ -27,17 +27,17 @@ const bubblewrap: Isolation = {
     ...["bwrap", "--unshare-all", "--as-pid-1", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
     ...libraries.flatMap((path) => ["--ro-bind-try", path, path]),
     ...["/bin/sh", process.execPath, sandboxFolder].flatMap((path) => ["--ro-bind", path, path]),
-    // The shell opens /dev/null for what it starts in the background.
+    // The shell opens /dev/null for background processes.
     ...["--dev", "/dev", "--chdir", "/"],
   ],
 };
 
-// Files are as before: only bubblewrap hides them.
+// Files stay visible: only bubblewrap hides them.
 const unshare = ["unshare", "--net", "--pid", "--ipc", "--fork", "--kill-child"];
 
-/** Empty namespaces for network and processes, by util-linux. */
+/** Empty namespaces for network and processes, with util-linux. */
 const inUserNamespace: Isolation = { name: "namespaces", prefix: [...unshare, "--user"] };
-/** The same where the system has no namespaces for users, which root does not need. */
+/** The same without a user namespace, which root does not need and some systems do not have. */
 const asRoot: Isolation = { name: "namespaces", prefix: unshare };
 
 /** The permission model alone. */
@@ -45,7 +45,7 @@ export const noIsolation: Isolation = { name: "none", prefix: [] };
 
 const bestFirst: readonly Isolation[] = [bubblewrap, inUserNamespace, asRoot, noIsolation];
 
-/** The walls to try for a wish, best first. What holds more than was asked for will do, except for `none`. */
+/** The isolations to try for an option, best first. A stronger one than requested is accepted, except for `none`. */
 export function isolationsFor(wish: IsolationWish): readonly Isolation[] {
   if (wish === "auto") return bestFirst;
   if (wish === "namespaces") return bestFirst.filter(({ name }) => name !== "none");

@@ -17,7 +17,7 @@ describe("a guest's memory", () => {
     );
     expect(exit).toEqual({ exitCode: 256 });
   });
-  it("keeps a lower limit of its own", async () => {
+  it("keeps its own lower limit", async () => {
     const { exit } = await stage.run(program((pen) => [growAll, exitWithSize(pen)], { memory: "2 5" }));
     expect(exit).toEqual({ exitCode: 5 });
   });
@@ -90,7 +90,7 @@ describe("a guest's time and output", () => {
     );
     expect(exit.failure).toEqual({
       code: "OUTPUT_TOO_LARGE",
-      why: "it wrote 1080000 bytes into its outputs, the task may write 1048576",
+      why: "it wrote 1080000 bytes to its outputs; the task may write 1048576",
     });
     expect((await textsIn(made))["big.txt"]?.length).toBe(1_020_000);
   });
@@ -117,7 +117,7 @@ describe("a guest's time and output", () => {
         Array.from({ length: 6 }, (_, n) => pen.must("path_create_directory", madeFolder, pen.text(`${n}`))),
       ),
     );
-    expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it made more than 5 files and folders" });
+    expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it created more than 5 files and folders" });
   });
   it("may use again what it gave back", async () => {
     const { exit } = await stage.run(

@@ -2,55 +2,55 @@ import { availableParallelism } from "node:os";
 
 const mebibyte = 1024 * 1024;
 
-/** What a sandbox may use, each with its name. */
+/** Limits of a sandbox. */
 export interface SandboxLimits {
-  /** Processes that wait for work. */
+  /** Number of idle processes. */
   readonly poolSize: number;
-  /** Memory of a guest whose task asks for none. */
+  /** Memory of a guest whose task requests none. */
   readonly defaultMemoryBytes: number;
-  /** Bytes that a guest may write whose task asks for no disk. */
+  /** Bytes that a guest may write whose task requests no disk. */
   readonly defaultDiskBytes: number;
-  /** Size of all modules of one task together. */
+  /** Total size of a task's modules. */
   readonly modulesBytesMax: number;
-  /** Files and folders that a guest may make. */
+  /** Files and folders that a guest may create. */
   readonly madeFilesMax: number;
   /** Files and folders that a guest may have open. */
   readonly openFilesMax: number;
   /** Files of one folder that a guest may list. */
   readonly listedFilesMax: number;
-  /** JavaScript heap of a guest's process: where the engine keeps tables and garbage-collected objects of the guest. */
+  /** JavaScript heap of a guest's process, in which the engine allocates the guest's tables and garbage-collected objects. */
   readonly heapBytes: number;
   /**
-   * Memory of a guest's process beside the task's own: the engine's heap, its compilers, and Node itself. Four times the
-   * modules' bytes come on top: the bytes as they came, the engine's copy, and code of twice the size.
+   * Memory of a guest's process in addition to the task's: the engine's heap, its compilers, and Node itself. Four times the modules'
+   * size is added: the received bytes, the engine's copy, and code of twice the size.
    */
   readonly overheadBytes: number;
-  /** Between two looks at the memory of a guest's process. */
+  /** Interval of the checks of the memory of a guest's process. */
   readonly watchMs: number;
-  /** From starting a process until it can take work. */
+  /** Timeout from the start of a process until it is ready. */
   readonly readyMs: number;
-  /** From handing over the modules until they are compiled. */
+  /** Timeout of the compilation of the modules. */
   readonly compileMs: number;
 }
 
 /** Limits that fit a node of any size. */
 export const sandboxLimits: SandboxLimits = {
-  // One for each processor: a guest takes one whole, and a process takes 0.1 s to get ready.
+  // One for each processor: a guest uses a whole one, and a process takes 0.1 s to become ready.
   poolSize: Math.min(availableParallelism(), 4),
   defaultMemoryBytes: 512 * mebibyte,
   defaultDiskBytes: 1024 * mebibyte,
   // The largest real modules (interpreters with their libraries) are around 40 MiB.
   modulesBytesMax: 128 * mebibyte,
   madeFilesMax: 100_000,
-  // What a Unix shell gives a program at least.
+  // The minimum of Unix shells.
   openFilesMax: 256,
   listedFilesMax: 100_000,
   heapBytes: 128 * mebibyte,
-  // 128 MiB of heap, some 30 of Node itself, and room for compiling one large function.
+  // 128 MiB of heap, about 30 of Node itself, and space to compile one large function.
   overheadBytes: 320 * mebibyte,
-  // A look takes 0.1 ms. The fastest growth that was measured, 1 GiB/s, is 50 MiB in this time.
+  // A check takes 0.1 ms. The fastest growth measured, 1 GiB/s, is 50 MiB in this time.
   watchMs: 50,
-  // A process is ready after 0.1 s on an idle machine; thirty seconds is a machine that will not do.
+  // A process is ready after 0.1 s on an idle machine; one that takes thirty seconds cannot run guests.
   readyMs: 30_000,
   compileMs: 30_000,
 };

@@ -1,33 +1,33 @@
 import type { ModuleReader } from "./module-reader.ts";
 
 /**
- * The most locals × blocks of one function. V8's compilers keep the whereabouts of every local for every block that a branch leaves:
- * 12 bytes each were measured (50,000 × 4,000 took 2.4 GB out of a module of 32 KB). So this is 192 MiB at once, within what
- * `overheadBytes` in limits.ts allows; the largest functions of real programs (loops of interpreters) reach 3 million.
+ * Maximum of locals × blocks of one function. V8's compilers store the location of every local for every block that a branch leaves:
+ * 12 bytes each (measured: 50,000 × 4,000 took 2.4 GB for a module of 32 KB). So this is at most 192 MiB, within `overheadBytes` in
+ * limits.ts; the largest functions of real programs (loops of interpreters) reach 3 million.
  */
 export const localsTimesBlocksMax = 16_777_216;
 
 /**
- * Bytes of functions of one module that are read instruction by instruction, 0.3 s at most: only those with many locals for their
- * length are, and of real programs these are some hundred KiB.
+ * Maximum size of the functions of one module that are decoded by instruction, at most 0.3 s: only functions with many locals for their
+ * length are, a few hundred KiB in real programs.
  */
 const readBytesMax = 16 * 1024 * 1024;
 
 // V8's own limits.
 const [typesMax, functionsMax] = [1_000_000, 1_000_000];
-// V8's own limit, taken where a function's type is written in a way that this does not read.
+// V8's own limit, used for a function whose type this reader does not support.
 const paramsMax = 1000;
-// A block takes at least an opcode, its type and its end.
+// A block has at least an opcode, its type and its end.
 const blockBytesMin = 3;
 const functionForm = 0x60;
 const longReferences = [0x63, 0x64];
 
-/** How many parameters each type of the type section has. */
+/** The number of parameters of each type in the type section. */
 export function readParams(reader: ModuleReader): readonly number[] {
   const params: number[] = [];
   const count = reader.count(typesMax, "types");
   for (let index = 0; index < count; index += 1) {
-    // Groups of types and structures come with garbage collection: what follows them is not read.
+    // Type groups and structures belong to garbage collection: the types after them are not read.
     if (reader.byte() !== functionForm) return params;
     params.push(readTypes(reader));
     readTypes(reader);
@@ -49,14 +49,14 @@ export function readFunctions(reader: ModuleReader): readonly number[] {
   return functions;
 }
 
-/** Refuses a module with a function whose compilation takes memory out of proportion to its size. */
+/** Refuses a module with a function whose compilation would take far more memory than its size. */
 export function checkCode(reader: ModuleReader, paramsOf: (index: number) => number | undefined): void {
   const count = reader.count(functionsMax, "functions");
   let readBytes = 0;
   for (let index = 0; index < count; index += 1) {
     const end = reader.number() + reader.at();
     const locals = (paramsOf(index) ?? paramsMax) + readLocals(reader);
-    // Nearly every function is too short to matter, so that few are read to their end.
+    // Nearly every function is too short to exceed the limit, so that few are decoded.
     if ((locals * (end - reader.at())) / blockBytesMin > localsTimesBlocksMax) {
       readBytes += end - reader.at();
       if (readBytes > readBytesMax)
@@ -64,7 +64,7 @@ export function checkCode(reader: ModuleReader, paramsOf: (index: number) => num
       const blocks = countBlocks(reader, end);
       if (locals * blocks > localsTimesBlocksMax) {
         reader.refuse(
-          `its function ${index} has ${locals} locals and ${blocks} blocks, and locals times blocks may be ${localsTimesBlocksMax}: split the function, or compile it with optimisation;`,
+          `its function ${index} has ${locals} locals and ${blocks} blocks; locals times blocks may be at most ${localsTimesBlocksMax}: split the function, or compile it with optimisation;`,
         );
       }
     }
@@ -82,7 +82,7 @@ function readLocals(reader: ModuleReader): number {
   return locals;
 }
 
-/** What stands behind an opcode: numbers, bytes, a type of a block, or a form of its own. */
+/** The operands of an opcode: numbers, bytes, a block type, or a special form. */
 type Behind = number | "block" | "memory" | "f32" | "f64" | "table" | "types" | "try" | "bulk" | "simd" | "atomic";
 
 const behind = new Map<number, Behind>();
@@ -105,7 +105,7 @@ row([0xfc], "bulk");
 row([0xfd], "simd");
 row([0xfe], "atomic");
 
-/** Blocks, loops, ifs and tries until `end`. From an opcode on that is not in the table, the most that the rest can hold. */
+/** Counts blocks, loops, ifs and tries until `end`. After an unknown opcode it assumes the maximum for the rest. */
 function countBlocks(reader: ModuleReader, end: number): number {
   let blocks = 0;
   while (reader.at() < end) {
@@ -122,13 +122,13 @@ function numbers(reader: ModuleReader, count: number): void {
   for (let index = 0; index < count; index += 1) reader.number();
 }
 
-// Bit 6 of an alignment says that the number of a memory follows.
+// Bit 6 of an alignment: the index of a memory follows.
 const hasMemory = 0x40;
 const memoryArgument = (reader: ModuleReader) => numbers(reader, (reader.number() & hasMemory) === 0 ? 1 : 2);
 const blockType = (reader: ModuleReader) => {
   if (longReferences.includes(reader.byte())) reader.number();
 };
-// Numbers behind each of the instructions 0 to 17 of the prefix 0xfc.
+// The number of operands of the instructions 0 to 17 with the prefix 0xfc.
 const bulkNumbers = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
 const constantBytes = 16;
 const atomicFence = 3;

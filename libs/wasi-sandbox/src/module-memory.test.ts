@@ -25,7 +25,7 @@ function growth(texts: readonly string[], pages: number): number {
 
 describe("the memory of modules", () => {
   it.each([
-    ["no limit of its own", `(module (memory (export "memory") 1))`, 10],
+    ["no own limit", `(module (memory (export "memory") 1))`, 10],
     ["a higher limit", `(module (memory (export "memory") 1 50))`, 10],
     ["a lower limit", `(module (memory (export "memory") 1 5))`, 5],
     ["numbers of several bytes", `(module (memory (export "memory") 1 60000))`, 10],

@@ -3,12 +3,12 @@ import { checkCode, readFunctions, readParams } from "./module-code.ts";
 import { leb128, type ModuleReader, moduleReader } from "./module-reader.ts";
 import type { RequiredMemory } from "./sandbox/protocol.ts";
 
-/** A module as it was mounted. */
+/** A mounted module. */
 export interface NamedModule {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
-/** The same modules with their memories limited, and the memories that they expect from outside. */
+/** The modules with limited memories, and the memories that they import. */
 export interface LimitedModules {
   readonly modules: readonly NamedModule[];
   readonly memories: readonly RequiredMemory[];
@@ -32,15 +32,15 @@ interface Surveyed extends NamedModule {
 
 /** A page of WebAssembly memory. */
 export const pageBytes = 65_536;
-// 4 GiB: what a 32-bit address reaches.
+// 4 GiB: the range of a 32-bit address.
 const addressablePages = 65_536;
 
 const headerBytes = 8;
-// Each section of the specification comes once; what is beside them are a compiler's notes, some dozens.
+// Each section of the specification occurs once; a compiler adds a few dozen custom sections.
 const sectionsMax = 1000;
 // The engine's own limit.
 const importsMax = 1_000_000;
-// The engine takes 100,000. Modules with more than one are rare, and each memory is looked at one by one.
+// The engine allows 100,000. Modules with more than one are rare, and each memory is processed separately.
 const memoriesMax = 1000;
 const typeSection = 1;
 const importSection = 2;
@@ -52,14 +52,13 @@ const shared = 2;
 // The header of a core module: "\0asm" and version 1. A component has another version.
 const coreHeader = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const [functionImport, tableImport, memoryImport, globalImport, tagImport] = [0, 1, 2, 3, 4];
-// Types of references that name what they refer to: one more number follows.
+// Reference types with a heap type: one more number follows.
 const longReferences = [0x63, 0x64];
 
 /**
- * Limits all memories of these modules to `memoryBytes` together. Each gets what it starts with and an even share of the
- * rest, so that a task with one memory, as nearly all have, gets the whole. Memories that the task's own modules hand to
- * each other are counted where they are defined. Throws a Fault TASK_INVALID for what is no module, OUT_OF_MEMORY for modules that
- * start with more than the limit.
+ * Limits the memories of these modules to `memoryBytes` together. Each gets its initial size and an even share of the rest, so that a
+ * task with one memory, the usual case, gets all of it. A memory that modules share is counted where it is defined. Throws a Fault
+ * TASK_INVALID for an invalid module, OUT_OF_MEMORY for modules that start with more than the limit.
  */
 export function limitMemories(named: readonly NamedModule[], memoryBytes: number): LimitedModules {
   const surveyed = named.map(survey);
@@ -85,7 +84,7 @@ function tooLarge(named: readonly NamedModule[], found: { started: number; memor
   const paths = named.map(({ path }) => path).join(", ");
   return new Fault(
     "OUT_OF_MEMORY",
-    `${paths} starts with ${expected} bytes of memory, the task may use ${found.memoryBytes}`,
+    `${paths} starts with ${expected} bytes of memory; the task may use ${found.memoryBytes}`,
   );
 }
 
@@ -118,7 +117,7 @@ function survey({ path, bytes }: NamedModule): Surveyed {
 function describeHeader(bytes: Uint8Array): string {
   const isWasm = coreHeader.slice(0, 4).every((value, index) => bytes[index] === value);
   return isWasm
-    ? "it is a component or of another version, and only core modules run here,"
+    ? "it is a component or has another version (only core modules are supported)"
     : "it does not begin with \\0asm";
 }
 
@@ -131,9 +130,9 @@ function readMemories(reader: ModuleReader): readonly Limits[] {
 
 function readMemory(reader: ModuleReader): Limits {
   const limits = readLimits(reader);
-  // Further bits stand for 64-bit memories and for pages of another size.
-  if (limits.flags & shared) reader.refuse("it shares memory between threads, which a task here cannot have,");
-  if (limits.flags > hasMaximum) reader.refuse("it uses a kind of memory that preview 1 does not know");
+  // Further bits mean 64-bit memories and pages of another size.
+  if (limits.flags & shared) reader.refuse("it shares memory between threads, which tasks do not support,");
+  if (limits.flags > hasMaximum) reader.refuse("it uses a kind of memory that preview 1 does not support");
   return limits;
 }
 

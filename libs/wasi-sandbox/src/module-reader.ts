@@ -1,22 +1,22 @@
 import { Fault } from "@shoal/core";
 
-/** Reads the parts of a binary module that limiting its memory needs; whatever cannot be read is a Fault that says where. */
+/** Reads the parts of a binary module that the memory limit needs. An unreadable part is a Fault with its position. */
 export interface ModuleReader {
   readonly at: () => number;
   readonly atEnd: () => boolean;
   readonly byte: () => number;
   /** An unsigned number in LEB128. Exact up to 2^53; larger ones stay larger. */
   readonly number: () => number;
-  /** How many of something follow; refused above `most`, because what is read of each is kept. */
+  /** The number of items that follow; refused above `most`, as data of each is stored. */
   readonly count: (most: number, what: string) => number;
   readonly skip: (length: number) => void;
   readonly text: () => string;
-  /** Another reader of the same module, from this byte on. */
+  /** Another reader of the same module, starting at this byte. */
   readonly from: (at: number) => ModuleReader;
   readonly refuse: (why: string) => never;
 }
 
-/** A 64-bit number takes at most ten bytes of seven bits. */
+/** A 64-bit number has at most ten bytes of seven bits. */
 const numberBytesMax = 10;
 
 const decoder = new TextDecoder();
@@ -43,12 +43,12 @@ export function moduleReader(path: string, bytes: Uint8Array, start = 0): Module
     return refuse("a number is too long");
   };
   const skip = (length: number) => {
-    if (at + length > bytes.byteLength) refuse("a part reaches beyond the end");
+    if (at + length > bytes.byteLength) refuse("a part ends after the end of the module");
     at += length;
   };
   const count = (most: number, what: string) => {
     const counted = number();
-    return counted > most ? refuse(`it has ${counted} ${what}, and ${most} are the most`) : counted;
+    return counted > most ? refuse(`it has ${counted} ${what}; at most ${most} are allowed`) : counted;
   };
   const text = () => {
     const length = number();

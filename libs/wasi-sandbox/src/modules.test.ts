@@ -37,7 +37,7 @@ describe("a module that cannot run", () => {
       });
     },
   );
-  it("imports what nobody provides: the message names it", async () => {
+  it("imports what no module provides: the message names it", async () => {
     const module =
       fromText(`(module (import "env" "frobnicate" (func)) (import "wasi_snapshot_preview1" "fd_fly" (func))
       (func (export "_start")))`);

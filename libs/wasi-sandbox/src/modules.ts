@@ -15,7 +15,7 @@ export async function readModules(
     if (bytes === undefined) {
       throw new Fault(
         "TASK_INVALID",
-        `${path} is too large: the modules of a task may have ${bytesMax} bytes together`,
+        `${path} is too large: the modules of a task may have at most ${bytesMax} bytes together`,
       );
     }
     room -= bytes.byteLength;
@@ -26,7 +26,7 @@ export async function readModules(
 
 async function readModule(files: GuestFilesystem, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
   try {
-    // A module keeps its name as it is written, since others import it by that; its file is looked for from the root.
+    // A module keeps its name, since others import it by that; its path is resolved from the root.
     return await files.read(path.startsWith("/") ? path : `/${path}`, bytesMax);
   } catch (failure) {
     const why = errnoOf(failure) === "NOENT" ? "no input has such a file" : `it cannot be read (${errnoOf(failure)})`;

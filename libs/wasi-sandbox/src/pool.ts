@@ -4,13 +4,13 @@ import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 
-/** Processes that are ready before there is work for them. */
+/** A pool of processes that are started ahead of guests. */
 export interface Pool {
-  /** Starts processes until as many wait as should. Nothing before the first is proven. */
+  /** Starts processes up to the pool size. No effect before `proven` has resolved once. */
   fill(): void;
-  /** A process that is ready, for the taker alone. Throws a Fault ENGINE_FAILED when none can be started. */
+  /** Takes a ready process out of the pool. Throws a Fault ENGINE_FAILED when none can be started. */
   take(): Promise<SandboxProcess>;
-  /** Resolves when a process has become ready behind a wall that was wished for; throws as `take` does. */
+  /** Resolves when a process has become ready with an accepted isolation; throws as `take` does. */
   proven(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,13 +25,13 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly limits: SandboxLimits;
   readonly logger?: Logger;
-  /** Where each process gets a group of its own. */
+  /** Creates a separate cgroup for each process. */
   readonly cgroups?: Cgroups | undefined;
-  /** Walls to try around its processes, best first. */
+  /** The isolations to try, best first. */
   readonly isolations?: readonly Isolation[];
 }
 
-/** A pool without any process yet. */
+/** Creates an empty pool. */
 export function pool(options: PoolOptions): Pool {
   const { clock, limits } = options;
   const waiting: Waiting[] = [];
@@ -44,7 +44,7 @@ export function pool(options: PoolOptions): Pool {
     alive.add(sandbox);
     sandbox.hold(false);
     const started = { sandbox, isolation, ready: ready(clock, sandbox, limits) };
-    // Looked at by whoever takes it; until then a failure is nobody's.
+    // `take` handles the failure; until then it must not be an unhandled rejection.
     started.ready.catch(() => sandbox.kill());
     void sandbox.gone.then(() => {
       alive.delete(sandbox);
@@ -60,7 +60,7 @@ export function pool(options: PoolOptions): Pool {
   };
   const proven = () => {
     proof ??= prove().catch((failure: unknown) => {
-      // What is missing may be installed meanwhile, so the next look tries again.
+      // A missing program may be installed meanwhile, so the next call retries.
       proof = undefined;
       throw failure;
     });
@@ -94,7 +94,7 @@ export function pool(options: PoolOptions): Pool {
   };
 }
 
-/** The first process that becomes ready behind one of the walls. */
+/** The first process that becomes ready with one of the isolations. */
 async function firstReady(options: PoolOptions, start: (isolation: Isolation) => Waiting): Promise<Waiting> {
   const { logger = silentLogger, isolations = isolationsFor("auto") } = options;
   const refused: string[] = [];
@@ -119,16 +119,16 @@ async function ready(clock: Clock, sandbox: SandboxProcess, { readyMs }: Sandbox
     limitMs: readyMs,
     late: () => new Fault("ENGINE_FAILED", why),
   });
-  // The first frame can only say that it is ready; the stream's end says that it died instead.
+  // The first frame is always `ready`; the end of the stream means that the process died.
   if (done !== true) return;
   await sandbox.gone;
   throw new Died(
     "ENGINE_FAILED",
-    `a process for a guest could not be started: ${sandbox.stderrTail().trim() || "it said nothing"}`,
+    `a process for a guest could not be started: ${sandbox.stderrTail().trim() || "its stderr is empty"}`,
   );
 }
 
-/** A process ended before it was ready, which is no matter of a slow machine. */
+/** A process exited before it was ready, which is not the effect of a slow machine. */
 class Died extends Fault {}
 
 const cure = "install bubblewrap, or allow user namespaces";

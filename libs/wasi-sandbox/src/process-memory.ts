@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "@shoal/core";
 
-// Memory that is a process's alone, in memory or swapped out; code of programs and libraries is shared and not counted.
+// Private memory of a process, resident or swapped out; code of programs and libraries is shared and not counted.
 const own = /^(?:RssAnon|VmSwap):\s+(\d+) kB$/gm;
 const kibibyte = 1024;
 
-/** Bytes of memory that a process and all its descendants have to themselves; 0 for what is gone, or where there is no /proc. */
+/** Private memory of a process and its descendants in bytes; 0 for a process that has exited, or without /proc. */
 function memoryOf(pid: number): number {
   const sizes = [...read(`/proc/${pid}/status`).matchAll(own)].map(([, size]) => Number(size) * kibibyte);
   const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
@@ -24,18 +24,18 @@ export interface MemoryWatch {
   readonly pid: number;
   readonly bytesMax: number;
   readonly everyMs: number;
-  /** Hears once how many bytes it was. */
+  /** Called once with the number of bytes. */
   readonly exceeded: (bytes: number) => void;
 }
 
-/** Looks at a process's memory every so often until it is too much; answers how to stop looking. */
+/** Checks a process's memory at an interval until it exceeds the limit; the returned function stops the checks. */
 export function watchMemory(clock: Clock, { pid, bytesMax, everyMs, exceeded }: MemoryWatch): () => void {
   let cancel = () => {};
-  const look = () => {
+  const check = () => {
     const bytes = memoryOf(pid);
     if (bytes > bytesMax) exceeded(bytes);
-    else cancel = clock.at(clock.now() + everyMs, look);
+    else cancel = clock.at(clock.now() + everyMs, check);
   };
-  look();
+  check();
   return () => cancel();
 }

@@ -10,7 +10,7 @@ import type { SandboxProcess } from "./sandbox-process.ts";
 export interface GuestRun extends RunningGuest {
   /** Resolves when its modules are compiled; rejects with a Fault when they cannot be. */
   readonly started: Promise<void>;
-  /** Ends it because it did what it may not. */
+  /** Kills it because it broke a rule or a limit. */
   readonly fail: (code: ErrorCode, why: string) => void;
 }
 
@@ -23,14 +23,14 @@ interface GuestRunParts {
 
 interface Outcome {
   ending: Ending | undefined;
-  /** Why it was ended, by whoever ended it first. */
+  /** Why it was killed; the first reason counts. */
   ended: NonNullable<GuestExit["failure"]> | undefined;
 }
 
-// 137: what a shell shows for a program that was killed.
+// 137: a shell's exit code for a killed program.
 const killedCode = 137;
 
-/** Hands a job to a process and serves it until it is dead. */
+/** Sends a job to a process and serves it until it exits. */
 export function run(sandbox: SandboxProcess, asked: GuestRunParts): GuestRun {
   const started = Promise.withResolvers<void>();
   const outcome: Outcome = { ending: undefined, ended: undefined };
@@ -38,13 +38,13 @@ export function run(sandbox: SandboxProcess, asked: GuestRunParts): GuestRun {
     if (outcome.ending === undefined) outcome.ended ??= { code, why };
     sandbox.kill();
   };
-  // A rejection belongs to whoever waits for the start, and nobody may.
+  // The caller handles a rejection; without a waiting caller it must not be unhandled.
   started.promise.catch(() => {});
   sandbox.send(asked.job, asked.modules);
   const exit = serve(sandbox, asked, { started, outcome })
     .catch((failure: unknown) => {
       fail("ENGINE_FAILED", failure instanceof Error ? failure.message : String(failure));
-      // Nobody listens to its line any more, so its end is seen only when it is gone.
+      // The frames are not read any more, so only `gone` shows the end of the process.
       return sandbox.gone;
     })
     .then(() => cleanUp(sandbox, asked.files))
@@ -54,7 +54,7 @@ export function run(sandbox: SandboxProcess, asked: GuestRunParts): GuestRun {
       return end;
     });
   const halt = async () => {
-    fail("STOPPED", "it was halted while it ran");
+    fail("STOPPED", "it was stopped while it ran");
     await exit;
   };
   return { started: started.promise, exit, fail, halt };
@@ -71,7 +71,7 @@ async function serve(
   { started, outcome }: Stage,
 ): Promise<void> {
   for await (const { header, body } of sandbox.frames) {
-    // Bytes that a process wrote after it was ended no longer count.
+    // Frames that arrive after the process was killed are ignored.
     if (outcome.ended !== undefined) continue;
     const saying = read(header);
     if (saying.op === "output") output(saying.stream, body);
@@ -88,7 +88,7 @@ async function serve(
 function read(header: string): Saying {
   const said = Saying.safeParse(JSON.parse(header));
   if (said.success) return said.data;
-  throw new Fault("ENGINE_FAILED", `the guest's process said what cannot be read: ${said.error.message}`);
+  throw new Fault("ENGINE_FAILED", `the guest's process sent an invalid message: ${said.error.message}`);
 }
 
 async function cleanUp(sandbox: SandboxProcess, files: GuestFilesystem): Promise<void> {
@@ -114,9 +114,9 @@ function crash({ stderrTail, group }: SandboxProcess): NonNullable<GuestExit["fa
     return { code: "OUT_OF_MEMORY", why: "the engine ran out of memory for the guest's tables and objects" };
   }
   const words = withoutPaths(stderrTail().trim()).slice(-500);
-  const said = words === "" ? "it was killed from outside, perhaps for want of memory" : `its stderr ends: ${words}`;
+  const said = words === "" ? "another process killed it, perhaps for lack of memory" : `its stderr ends: ${words}`;
   return { code: "ENGINE_FAILED", why: `the guest's process died: ${said}` };
 }
 
-/** A stack of our own names files of this node, which are no business of the job's owner. */
+/** A stack trace contains paths of this node, which a job's owner must not see. */
 const withoutPaths = (text: string): string => text.replaceAll(/(?:file:\/\/)?(?:\/[^\s/:()]+)+\/([^\s/:()]+)/g, "$1");

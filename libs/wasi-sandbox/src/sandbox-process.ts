@@ -6,37 +6,37 @@ import { type Isolation, sandboxFolder } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type Frame, frameHead } from "./sandbox/frame.ts";
 
-/** A process that takes one guest and ends with it. */
+/** A process that runs one guest and exits with it. */
 export interface SandboxProcess {
-  /** What it says, in order. Ends when the process is dead and its memory is free. Read by one reader. */
+  /** Its messages in order. Ends when the process has exited and its memory is free. For a single reader. */
   readonly frames: AsyncGenerator<Frame, void, void>;
   send(header: unknown, body?: Uint8Array): void;
-  /** Ends the process at once, whatever it does. */
+  /** Kills the process. */
   kill(): void;
-  /** Whether this process of ours stays alive for its sake. */
+  /** Whether it keeps the node's event loop alive. */
   hold(held: boolean): void;
-  /** The last of what the engine itself wrote to stderr: why it crashed. */
+  /** The end of the engine's stderr, which explains a crash. */
   stderrTail(): string;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when all its processes have exited. */
   readonly gone: Promise<void>;
-  /** The process, or the wall around it; undefined when it could not be started. */
+  /** The process id, or that of the isolation around it; undefined when it could not be started. */
   readonly pid: number | undefined;
-  /** What the kernel holds it to; undefined where it cannot. */
+  /** Its cgroup; undefined without cgroups. */
   readonly group: Cgroup | undefined;
 }
 
-/** What is around a guest's process. */
+/** The isolation and the cgroup of a guest's process. */
 export interface Surroundings {
   readonly isolation: Isolation;
   readonly group?: Cgroup | undefined;
 }
 
 /*
- * A shell starts the guest's process and waits for its own descriptor 4 to be closed, which this process does to end the
- * guest, and which the system does when this process dies, even by SIGKILL. Then it kills the guest and takes leave. So
- * an endless loop outlives nobody, and as the shell has not yet waited for it, the number cannot be another's by then.
- * A watching thread inside the guest's process would do the same, but takes 60 ms and 8 MiB for each process.
- * No core dumps and no files: the guest's process has no business with either, whatever becomes of it.
+ * A shell starts the guest's process and waits until its descriptor 4 is closed. This process closes it to end the guest; the system
+ * closes it when this process dies, even by SIGKILL. Then the shell kills the guest and exits. So an endless loop never outlives the
+ * node. The process id cannot be reused before, as the shell has not yet waited for it.
+ * A watcher thread inside the guest's process would have the same effect, but takes 60 ms and 8 MiB for each process.
+ * Core dumps and files are disabled: the guest's process needs neither.
  */
 const guardScript = 'ulimit -c 0; ulimit -f 0; "$@" 4<&- & exec 3<&- 2>/dev/null; read -r end <&4; kill -9 $!; wait $!';
 
@@ -48,24 +48,24 @@ const stderrTailMax = 8192;
 
 const bytesOfMebibyte = 1024 * 1024;
 
-/** What Node is started with, besides the program: all that a guest's process may do. */
+/** Node's flags: the permissions of a guest's process. */
 export function sandboxFlags({ heapBytes }: SandboxLimits): readonly string[] {
   return [
-    // No file beside the code, no other process, no thread, no native code, no node:wasi.
+    // No file except the code, no other process, no thread, no native code, no node:wasi.
     "--permission",
     `--allow-fs-read=${sandboxFolder}*`,
     "--no-warnings",
     `--max-old-space-size=${Math.floor(heapBytes / bytesOfMebibyte)}`,
     "--disallow-code-generation-from-strings",
     "--disable-proto=throw",
-    // Object, Array, WebAssembly and the rest of the language cannot be changed, should a guest get hold of one of them.
+    // Object, Array, WebAssembly and the other intrinsics cannot be changed, even if a guest obtains one of them.
     "--frozen-intrinsics",
-    // 65536 pages are 4 GiB, the most there is; the limit of each guest is written into its modules.
+    // 65536 pages are 4 GiB, the maximum; the limit of each guest is written into its modules.
     "--wasm-max-mem-pages=65536",
   ];
 }
 
-/** Starts a process behind a wall; it says `ready` when it can take a guest. */
+/** Starts an isolated process; it sends `ready` when it can take a guest. */
 export function startSandboxProcess(limits: SandboxLimits, { isolation, group }: Surroundings): SandboxProcess {
   const prefix = [...(group?.prefix ?? []), ...isolation.prefix];
   const [file = "", ...args] = [
@@ -96,7 +96,7 @@ export function startSandboxProcess(limits: SandboxLimits, { isolation, group }:
     words = (words + chunk.toString("utf8")).slice(-stderrTailMax);
   });
   const sockets = [stderr, line, deathPipe].filter((stream) => stream instanceof Socket);
-  // A process that dies with something unread resets its line; the end of the frames says all there is to say.
+  // A process that dies with unread data resets its socket; the end of the frames reports its exit.
   for (const socket of sockets) socket.on("error", () => {});
   return {
     frames: line instanceof Socket ? framesOf(untilClosed(line)) : nothing(),
@@ -118,7 +118,7 @@ export function startSandboxProcess(limits: SandboxLimits, { isolation, group }:
   };
 }
 
-/** The stream's chunks, where a reset is an end like any other. */
+/** The stream's chunks; a reset counts as the end. */
 async function* untilClosed(line: Socket): AsyncGenerator<Uint8Array, void, void> {
   try {
     for await (const chunk of line) yield chunk;

@@ -14,34 +14,34 @@ import { type GuestRun, run } from "./run.ts";
 import type { RunRequest } from "./sandbox/protocol.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
 
-/** How guests are run. */
+/** Options of a sandbox. */
 export interface WasiSandboxOptions {
   readonly clock: Clock;
   /** Differences from `sandboxLimits`. */
   readonly limits?: Partial<SandboxLimits>;
   readonly logger?: Logger;
-  /** An isolation that is required around guests, or the best that works. */
+  /** The required isolation of guests, or `auto` for the best that works. */
   readonly isolation?: IsolationWish;
-  /** Where each guest gets a cgroup; its memory is watched besides. */
+  /** Creates a cgroup for each guest; its memory is watched in addition. */
   readonly cgroups?: Cgroups | undefined;
 }
 
 /** Runs guests, each in a process that is used once. */
 export interface WasiSandbox {
-  /** Why this machine cannot run guests now, or undefined when it can. Never throws. */
+  /** The reason why this machine cannot run guests now; undefined when it can. Never throws. */
   unavailable(): Promise<string | undefined>;
   /** Starts a guest. Throws a Fault: TASK_INVALID, INPUT_UNAVAILABLE, OUT_OF_MEMORY, ENGINE_FAILED. */
   start(guest: Guest): Promise<RunningGuest>;
-  /** Ends all guests and the processes that wait for one. */
+  /** Kills all guests and idle processes. */
   close(): Promise<void>;
 }
 
-// The first version whose permission model is stable and that runs TypeScript by itself.
+// The first version with a stable permission model and support for TypeScript.
 const nodeMajorMin = 24;
 
 /**
  * Runs WebAssembly modules that use WASI preview 1, each in a process that can open nothing (see sandbox/main.ts).
- * Guests have no netguest. Without cgroups, a guest's share of the processors is what the system's scheduler gives it.
+ * Guests have no network. Without cgroups, the system's scheduler alone decides a guest's share of the CPU.
  */
 export function wasiSandbox(options: WasiSandboxOptions): WasiSandbox {
   const { clock, logger = silentLogger, isolation = "auto", cgroups } = options;
@@ -100,7 +100,7 @@ async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise
     sandbox.group?.limit({ memoryBytes, cpuCores: guest.resources.cpuCores });
     running = run(sandbox, { job, modules, files, output: guest.output });
     watch({ clock, limits }, sandbox, { running, memoryBytes });
-    // After the job is on its way: starting the next process takes the time of some frames.
+    // After the job was sent, as the start of the next process takes as long as a few frames.
     sandboxes.fill();
     const why = `the modules were not compiled within ${limits.compileMs} ms`;
     await within(running.started, { clock, limitMs: limits.compileMs, late: () => new Fault("ENGINE_FAILED", why) });
@@ -115,7 +115,7 @@ async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise
 // See overheadBytes in limits.ts.
 const moduleShare = 4;
 
-/** The limits of heap and memories leave compilers and code out, so the process is looked at as a whole. */
+/** The limits of heap and memories exclude compilers and code, so the memory of the whole process is watched. */
 function watch(
   { clock, limits }: Omit<Means, "sandboxes">,
   { pid }: SandboxProcess,
@@ -125,7 +125,7 @@ function watch(
   const exceeded = (bytes: number) =>
     running.fail(
       "OUT_OF_MEMORY",
-      `its process took ${bytes} bytes, code and tables of the engine included, and may take ${memoryBytes}`,
+      `its process used ${bytes} bytes, code and tables of the engine included; it may use ${memoryBytes}`,
     );
   const stop = watchMemory(clock, { pid, bytesMax: memoryBytes, everyMs: limits.watchMs, exceeded });
   void running.exit.then(stop);

@@ -28,7 +28,7 @@ describe("the answer to a publish", () => {
   ])("with status %i and code %i is unknown, for want of room", (code, errorCode) => {
     expect(outcomeOf(error(code, errorCode))).toMatchObject({ state: "unknown", cause: "full" });
   });
-  it('of "no responders" counts as not sent', () => {
+  it("without responders counts as not sent", () => {
     expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
   });
   it.each([10_003, 10_054, 10_097, 10_165, 10_166, 10_193])(

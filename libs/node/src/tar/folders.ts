@@ -2,19 +2,19 @@ import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TarRefusal } from "./tar-refusal.ts";
 
-// Deeper than any source tree; every level costs a walk of the tree a call, and 64 levels of long names reach the kernel's longest path.
+// Deeper than any source tree. Every level costs one call per walk, and 64 levels of long names reach the kernel's path limit.
 const levelsMax = 64;
 const folderMode = 0o755;
 
 /** The folders of one archive. */
 export interface Folders {
-  /** Makes a folder below the root and those above it, and answers with its path. Refuses a way that is a link or a file, or too deep. */
+  /** Creates a folder below the root and its parents, and returns its path. Refuses a path over a link or a file, or too deep. */
   enter(folder: string): Promise<string>;
 }
 
-/** `made` is called before each folder that is made. What it throws, `enter` throws. */
+/** Calls `made` before it creates a folder. `enter` rejects with what `made` throws. */
 export function foldersOf(root: string, made: () => void | Promise<void>): Folders {
-  // Real folders, by their path below the root: an archive can put nothing in the place of what is there.
+  // Real folders by their path below the root: an archive cannot replace an existing file or folder.
   const known = new Set([""]);
 
   async function enterOne(folder: string): Promise<void> {
@@ -23,7 +23,7 @@ export function foldersOf(root: string, made: () => void | Promise<void>): Folde
       await made();
       await mkdir(join(root, folder), { mode: folderMode });
     } else if (!there.isDirectory()) {
-      const what = there.isSymbolicLink() ? "writes through its own link" : "puts something below the file";
+      const what = there.isSymbolicLink() ? "writes through its own link" : "has an entry below the file";
       throw new TarRefusal("unusable", `${what} at "${folder}"`);
     }
     known.add(folder);

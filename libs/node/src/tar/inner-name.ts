@@ -4,19 +4,19 @@ import { TarRefusal } from "./tar-refusal.ts";
 // Characters of a name, as the kernel limits a path.
 const nameMaxLength = 4096;
 
-/** The path below the archive's folder that an entry's name means, "" for the folder itself. Throws TarRefusal for a name that leaves it. */
+/** The path of an entry's name below the archive's folder, "" for the folder itself. Throws TarRefusal for a name that leaves it. */
 export function innerName(name: string): string {
   const parts = plain(name)
     .split("/")
     .filter((part) => part !== "" && part !== ".");
-  // A backslash is part of a name on POSIX systems, and between names on Windows.
+  // A backslash is part of a name on POSIX systems, and a separator on Windows.
   if (parts.some((part) => part.split("\\").includes("..") || (sep === "\\" && part.includes(sep)))) throw leaves(name);
   return parts.join("/");
 }
 
 /**
- * What a symbolic link of this entry may point to. It may go up only at its beginning, and only as far as the archive's folder: behind a
- * folder that is itself a link, going up would lead to where the eye does not follow. Throws TarRefusal for any other.
+ * The target of a symbolic link of this entry. `..` is allowed only at its beginning, and only up to the archive's folder: after a
+ * folder that is itself a link, `..` could lead out of it. Throws TarRefusal for any other target.
  */
 export function innerTarget(entry: string, target: string): string {
   const parts = plain(target).split("/");
@@ -34,6 +34,6 @@ function plain(name: string): string {
 
 function leaves(name: string): TarRefusal {
   const shown = JSON.stringify(name.slice(0, 200));
-  const why = `holds ${shown}, which would lead out of its folder; only relative names inside it are allowed`;
+  const why = `contains ${shown}, which leads out of its folder; only relative names inside it are allowed`;
   return new TarRefusal("unusable", why);
 }

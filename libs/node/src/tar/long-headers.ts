@@ -1,14 +1,14 @@
 import type { Extract } from "tar-stream";
 import { TarRefusal } from "./tar-refusal.ts";
 
-// Two names of 4,096 bytes, the longest path of the kernel, and as much again for times and owners; tar-stream alone takes 4 MiB.
+// Two names of 4,096 bytes, the kernel's path limit, and the same size for times and owners; tar-stream itself allows 4 MiB.
 const headerMaxBytes = 16_384;
-// tar writes at most one each of: a global header, a long name, a long link, a header of the entry itself.
+// tar writes at most one global header, one long name, one long link and one header of the entry itself.
 const headersPerEntryMax = 4;
 
 /**
- * Bounds what precedes an entry: pax headers and long names, which are no entries and are counted by nothing else. A global one is
- * copied into each that follows, so that a large one multiplies. tar-stream has no setting for it; a test shows that its method is still called.
+ * Bounds the headers before an entry: pax headers and long names, which are not counted as entries. A global header is copied into each
+ * later entry, so that a large one multiplies. tar-stream has no setting for it; a test verifies that its method is still called.
  */
 export function boundLongHeaders(entries: Extract): void {
   const decode: unknown = Reflect.get(entries, "_decodeLongHeader");
@@ -24,4 +24,4 @@ export function boundLongHeaders(entries: Extract): void {
   });
 }
 
-const tooLarge = (what: string): TarRefusal => new TarRefusal("too large", `holds ${what}`);
+const tooLarge = (what: string): TarRefusal => new TarRefusal("too large", `contains ${what}`);

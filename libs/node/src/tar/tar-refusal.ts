@@ -1,7 +1,7 @@
-/** An archive that is not unpacked any further. The message continues a sentence that begins with the archive: `holds …`. */
+/** Refuses an archive. The message continues a sentence that begins with the archive: `contains …`. */
 export class TarRefusal extends Error {
   override readonly name = "TarRefusal";
-  /** A limit was passed, or the archive itself cannot be used. */
+  /** A limit was exceeded, or the archive is invalid. */
   readonly reason: "too large" | "unusable";
 
   constructor(reason: TarRefusal["reason"], why: string) {

@@ -9,27 +9,27 @@ import { innerName, innerTarget } from "./inner-name.ts";
 import { boundLongHeaders } from "./long-headers.ts";
 import { TarRefusal } from "./tar-refusal.ts";
 
-// A folder takes one block of the disk, however little is in it: the block size of ext4.
+// A folder takes at least one block of the disk: the block size of ext4.
 const folderBytes = 4_096;
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
-/** Counts what an archive takes, before it is taken. What a function throws ends the unpacking. */
+/** Counts an archive's sizes before it is unpacked. An exception ends the unpacking. */
 export interface TarBudget {
-  /** Bytes of the archive without its compression, headers and padding included. */
+  /** Uncompressed bytes of the archive, headers and padding included. */
   streamed(bytes: number): void | Promise<void>;
-  /** A file or a folder that is about to be made. */
+  /** Called before a file or a folder is created. */
   made(kind: "file" | "folder", bytes: number): void | Promise<void>;
 }
 
-/** Where a file is written: at a path that is free ("wx"), or behind what is there ("a"). */
+/** Where a file is written: to a new file ("wx"), or at the end of an existing one ("a"). */
 export interface FilePlace {
   readonly path: string;
   readonly flags: "wx" | "a";
   readonly mode: number;
 }
 
-/** A file of an archive: its name below the folder, the path that this means, and its permissions in the archive. */
+/** A file of an archive: its name below the folder, its path, and its permissions in the archive. */
 export interface TarFile {
   readonly name: string;
   readonly path: string;
@@ -38,30 +38,30 @@ export interface TarFile {
 
 /** How an archive is unpacked. */
 export interface TarUnpacking {
-  /** A folder that exists. */
+  /** An existing folder. */
   readonly folder: string;
-  /** The most entries, and the most files and folders that they make. */
+  /** Maximum number of entries, and of the files and folders that they create. */
   readonly entriesMax: number;
   readonly budget: TarBudget;
   /** Where a file is written. */
   readonly place: (file: TarFile) => FilePlace | Promise<FilePlace>;
-  /** Whether links inside the folder are made; else they are left out. */
+  /** Whether links inside the folder are created or skipped. */
   readonly links: "make" | "leave out";
-  /** Called for what is left out: a link, or what is neither file, folder nor link. Throws to refuse the archive. */
+  /** Called for a skipped entry: a link, or neither file, folder nor link. It may throw to refuse the archive. */
   readonly onLeftOut: (entry: { readonly name: string; readonly type: string }) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What was made. */
+/** Result of unpacking. */
 export interface TarUnpacked {
   readonly files: number;
-  /** What files and folders take. */
+  /** The size of files and folders. */
   readonly bytes: number;
 }
 
 /**
- * Unpacks a gzip-compressed tar archive. Nothing is written outside the folder, nothing that is there is overwritten, and no link leads out of it. Throws
- * TarRefusal, what the given functions throw, and the failure of the stream or the disk.
+ * Unpacks a gzip-compressed tar archive. It writes only inside the folder, overwrites no file, and creates no link that leads out of
+ * it. Throws TarRefusal, errors of the given functions, and errors of the stream or the disk.
  */
 export async function unpackTar(archive: Readable, unpacking: TarUnpacking): Promise<TarUnpacked> {
   const root = await realpath(unpacking.folder);
@@ -71,7 +71,7 @@ export async function unpackTar(archive: Readable, unpacking: TarUnpacking): Pro
   const folders = foldersOf(root, () => counter.made("folder", folderBytes));
   const { signal, budget } = unpacking;
   const feeding = pipeline(archive, createGunzip(), counted(budget), entries, signal === undefined ? {} : { signal });
-  // It may break while an entry is being made; the loop below ends with the same failure then.
+  // It may fail while an entry is being created; then the loop below ends with the same error.
   feeding.catch(() => undefined);
   try {
     for await (const entry of entries) {
@@ -94,7 +94,7 @@ interface Counter {
   sum(): TarUnpacked;
 }
 
-/** Counts what an archive names and what it makes: one name may make many folders, many names may make one. */
+/** Counts entries, and files and folders: one entry may create many folders, many entries may share one. */
 function counterOf({ entriesMax, budget }: TarUnpacking): Counter {
   let [entries, things, files, bytes] = [0, 0, 0, 0];
   return {
@@ -104,7 +104,7 @@ function counterOf({ entriesMax, budget }: TarUnpacking): Counter {
     },
     async made(kind, size) {
       things += 1;
-      if (things > entriesMax) throw new TarRefusal("too large", `makes more than ${entriesMax} files and folders`);
+      if (things > entriesMax) throw new TarRefusal("too large", `creates more than ${entriesMax} files and folders`);
       if (kind === "file") files += 1;
       bytes += size;
       await budget.made(kind, size);
@@ -136,7 +136,7 @@ interface UnpackTarget extends UnpackRoot {
 }
 type Make = (target: UnpackTarget, header: Header, entry: Entry) => Promise<void>;
 
-// What may be in an archive. Devices and pipes may not: they are doors into the kernel.
+// The allowed types of entries. Devices and pipes are not allowed: they give access to the kernel.
 const makers: Readonly<Record<string, Make>> = {
   file: makeFile,
   "contiguous-file": makeFile,
@@ -150,7 +150,7 @@ const linkTypes: readonly string[] = ["symlink", "link"];
 async function makeEntry(tree: UnpackRoot, entry: Entry): Promise<void> {
   const { header } = entry;
   const { links, onLeftOut } = tree.unpacking;
-  const type = header.type ?? "thing of unknown kind";
+  const type = header.type ?? "entry of unknown type";
   const maker = makers[type];
   if (maker === undefined || (links === "leave out" && linkTypes.includes(type))) {
     onLeftOut({ name: header.name, type });
@@ -167,7 +167,7 @@ async function makeFile({ name, path, unpacking, counter }: UnpackTarget, header
   const place = await unpacking.place({ name, path, mode: header.mode ?? 0 });
   const file = await open(place.path, place.flags, place.mode);
   try {
-    // Iterated, not piped: a pipe waits for ever on an entry whose archive broke before the pipe was laid.
+    // Iterated, not piped: a pipe never ends for an entry whose archive failed before the pipe was set up.
     await file.writeFile(bytesOf(entry));
   } finally {
     await file.close();
@@ -188,6 +188,6 @@ async function makeHardLink({ folders, path, counter }: UnpackTarget, { linkname
   const target = innerName(linkname ?? "");
   const existing = join(await folders.enter(posix.dirname(target)), posix.basename(target));
   if (!(await lstat(existing)).isFile())
-    throw new TarRefusal("unusable", `links to "${target}", which is no file of the archive`);
+    throw new TarRefusal("unusable", `links to "${target}", which is not a file of the archive`);
   await link(existing, path);
 }

@@ -20,7 +20,7 @@ describe("a quota", () => {
     book.reaches(b, 40);
     expect(whys).toEqual([]);
     expect(() => book.reaches(b, 41)).toThrow(Refusal);
-    expect(whys).toEqual(["it wrote 101 bytes into its outputs, the task may write 100"]);
+    expect(whys).toEqual(["it wrote 101 bytes to its outputs; the task may write 100"]);
   });
   it("counts a byte that is written twice once, and a shorter write not at all", () => {
     const { book, whys } = counting();

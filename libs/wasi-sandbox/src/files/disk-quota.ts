@@ -1,36 +1,36 @@
 import { Refusal } from "../sandbox/errno.ts";
 
 interface Line {
-  /** Its size when it was first seen, which is not the guest's doing. */
+  /** Its size when it was first opened, which does not count for the guest. */
   readonly foundBytes: number;
   sizeBytes: number;
   open: number;
   linked: boolean;
 }
 
-/** What identifies a file whatever its name is. */
+/** Identifies a file independent of its name. */
 export interface FileId {
   readonly dev: number;
   readonly ino: number;
   readonly size: number;
 }
 
-/** Counts what a guest has written, by file. Sizes are the files' lengths, holes included: that is what a result carries. */
+/** Counts what a guest has written, by file. Sizes are the files' lengths, holes included, as in a result. */
 export interface DiskQuota {
-  /** A file was opened for writing; it counts with the size it has. */
+  /** Called when a file is opened for writing; it counts with its current size. */
   opened(file: FileId): void;
   closed(file: FileId): void;
-  /** Takes note that a file is to reach this size at least; refuses with DQUOT when that is over the limit. */
+  /** Called before a file grows to this size; refuses with DQUOT over the limit. */
   reaches(file: FileId, sizeBytes: number): void;
   resized(file: FileId, sizeBytes: number): void;
   sizeOf(file: FileId): number;
-  /** A name is about to be made; refuses with DQUOT when there are too many. */
+  /** Called before a name is created; refuses with DQUOT when there are too many. */
   made(): void;
-  /** A name went away; its file counts until nobody has it open. */
+  /** Called when a name is removed; its file counts until no handle has it open. */
   unlinked(file: FileId | undefined): void;
 }
 
-/** A quota that calls `exceeded` with a sentence when a limit is passed. */
+/** Creates a quota that calls `exceeded` with a message when a limit is exceeded. */
 export function diskQuota(
   limits: { readonly diskBytes: number; readonly madeFilesMax: number },
   exceeded: (why: string) => void,
@@ -48,7 +48,7 @@ export function diskQuota(
     const line = lineOf(file);
     const total = totalBytes - written(line) + Math.max(0, sizeBytes - line.foundBytes);
     if (total > limits.diskBytes && sizeBytes > line.sizeBytes) {
-      exceeded(`it wrote ${total} bytes into its outputs, the task may write ${limits.diskBytes}`);
+      exceeded(`it wrote ${total} bytes to its outputs; the task may write ${limits.diskBytes}`);
       throw new Refusal("DQUOT");
     }
     totalBytes = total;
@@ -74,7 +74,7 @@ export function diskQuota(
     made: () => {
       names += 1;
       if (names <= limits.madeFilesMax) return;
-      exceeded(`it made more than ${limits.madeFilesMax} files and folders`);
+      exceeded(`it created more than ${limits.madeFilesMax} files and folders`);
       throw new Refusal("DQUOT");
     },
     unlinked: (file) => {

@@ -7,13 +7,13 @@ import { makeFolder, readLink, removeFile, removeFolder, renameResolved, statRes
 import { resolvePath } from "./resolve-path.ts";
 import { fileStatOf, folderStat, listFolder } from "./stat.ts";
 
-/** An answer and its bytes. */
+/** A reply and its bytes. */
 export interface Answered {
   readonly answer: FileAnswer;
   readonly body?: Uint8Array;
 }
 
-/** What one guest may do at most. */
+/** Limits of one guest. */
 export interface FilesystemLimits {
   readonly diskBytes: number;
   readonly madeFilesMax: number;
@@ -21,7 +21,7 @@ export interface FilesystemLimits {
   readonly listedFilesMax: number;
 }
 
-/** What a request may use. */
+/** The parts that a request may use. */
 export interface Room {
   readonly handles: Handles;
   readonly quota: DiskQuota;
@@ -33,7 +33,7 @@ type FileOperations = { readonly [K in Op]: (room: Room, request: Requests[K], b
 
 const answered = async (answer: Promise<FileAnswer>): Promise<Answered> => ({ answer: await answer });
 
-/** How each request is served: a row for each. */
+/** The handler of each request. */
 const fileOperations: FileOperations = {
   open: (room, { folder, path, follow, want }) =>
     answered(
@@ -75,7 +75,7 @@ const fileOperations: FileOperations = {
     const file = handles.file(handle);
     const counted = writable(file);
     const start = offset ?? quota.sizeOf(counted);
-    // Counted before it is written, so that not one byte too many reaches the disk.
+    // Counted before the write, so that no byte over the limit reaches the disk.
     quota.reaches(counted, start + body.byteLength);
     for (let sent = 0; sent < body.byteLength; ) {
       const { bytesWritten } = await file.handle.write(body, sent, body.byteLength - sent, start + sent);
@@ -95,7 +95,7 @@ const fileOperations: FileOperations = {
   },
 };
 
-/** Serves a request by its row; `op` is the request's own. Rejects with a Refusal, or with what the host said. */
+/** Serves a request by its `op`. Rejects with a Refusal, or with the host's error. */
 export function serve<O extends Op>(
   op: O,
   request: Requests[O],

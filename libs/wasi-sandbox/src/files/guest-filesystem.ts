@@ -9,19 +9,19 @@ import { inside, openFile, openMounted, openVolume } from "./place.ts";
 import { type ResolvedPath, resolvePath } from "./resolve-path.ts";
 import type { GuestTree } from "./tree.ts";
 
-/** Where a guest's process asks about files. It looks everything up in one guest's tree and nowhere else. */
+/** Serves the file requests of a guest's process. It resolves paths in this guest's tree only. */
 export interface GuestFilesystem {
   /** Opens the folders that a guest has from the start: its root, and each folder where a volume begins. */
   preopen(): Promise<readonly { readonly handle: number; readonly path: string }[]>;
-  /** Answers a request; whatever goes wrong is an error number for the guest. Never rejects. */
+  /** Serves a request; any failure becomes an error number for the guest. Never rejects. */
   serve(request: FileRequest, body: Uint8Array): Promise<Answered>;
-  /** Reads a whole file of the tree, for what the agent itself takes from it; undefined when it is larger. */
+  /** Reads a whole file of the tree for the node itself; undefined when it is larger than `bytesMax`. */
   read(path: string, bytesMax: number): Promise<Uint8Array | undefined>;
-  /** Closes all that is open. */
+  /** Closes every open handle. */
   close(): Promise<void>;
 }
 
-/** Opens the files over one guest's tree; `exceeded` hears when the guest writes more than it may. */
+/** Creates the file system of one guest's tree; `exceeded` is called when the guest exceeds its quota. */
 export function guestFilesystem(
   tree: GuestTree,
   limits: FilesystemLimits,
@@ -55,7 +55,7 @@ async function served(answer: Promise<Answered>): Promise<Answered> {
 
 const known = new Map<string, Errno>(errnoNames.map((name) => [`E${name}`, name]));
 
-/** The guest's name for what went wrong; IO for what it has no name for. */
+/** The WASI error of a failure; IO for one without a WASI error. */
 export function errnoOf(failure: unknown): Errno {
   if (failure instanceof Refusal) return failure.errno;
   const code = failure instanceof Error && "code" in failure ? String(failure.code) : "";

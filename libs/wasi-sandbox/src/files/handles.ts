@@ -8,15 +8,15 @@ export interface OpenedFile {
   readonly kind: "file";
   readonly handle: FileHandle;
   readonly volume: Volume;
-  /** Set when it may be written: what the quota knows it by. */
+  /** Set when it is writable: its identity in the quota. */
   readonly counted: { readonly dev: number; readonly ino: number; readonly size: number } | undefined;
 }
 export type OpenedEntry = OpenedFile | { readonly kind: "folder"; readonly folder: Folder };
 
-/** The numbers that the agent gave a guest's process for what it opened. */
+/** The handle numbers of a guest's open files and folders. */
 export interface Handles {
   add(opened: OpenedEntry): number;
-  /** Adds a folder of its own for what is known only during a walk. */
+  /** Adds a folder that is reopened, as the one of a path lookup is closed after it. */
   addFolder(folder: Folder): Promise<number>;
   file(number: number): OpenedFile;
   folder(number: number): Folder;
@@ -25,7 +25,7 @@ export interface Handles {
   closeAll(): Promise<void>;
 }
 
-/** At most `openFilesMax` at a time; one more is refused with MFILE. */
+/** Creates a table of at most `openFilesMax` handles; one more is refused with MFILE. */
 export function handles(openFilesMax: number, quota: DiskQuota): Handles {
   const open = new Map<number, OpenedEntry>();
   let last = 0;

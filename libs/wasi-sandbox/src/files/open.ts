@@ -8,13 +8,13 @@ import type { ResolvedPath } from "./resolve-path.ts";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
 
-/** What opening needs beside the resolved and the wish. */
+/** The parts that an open needs besides the path and the options. */
 export interface Holder {
   readonly handles: Handles;
   readonly quota: DiskQuota;
 }
 
-/** Opens what a path led to, as the guest wishes it. */
+/** Opens a resolved path with the guest's options. */
 export async function openResolved(resolved: ResolvedPath, want: OpenWish, holder: Holder): Promise<FileAnswer> {
   if (resolved.kind === "folder") return openFolder(resolved, want, holder);
   if (want.create && want.directory) throw new Refusal("INVAL");
@@ -33,7 +33,7 @@ async function openFolder(
   { handles }: Holder,
 ): Promise<FileAnswer> {
   if (want.create && want.exclusive) throw new Refusal("EXIST");
-  // A guest that asks for a folder asks with every right there is; one that does not, wants to write a file.
+  // A guest requests every right for a folder; without the directory flag a write right means a file.
   if (want.truncate || (want.write && !want.directory)) throw new Refusal("ISDIR");
   return { kind: "folder", handle: await handles.addFolder(resolved.folder) };
 }
@@ -46,7 +46,7 @@ async function create(resolved: ResolvedPath & { kind: "named" }, want: OpenWish
   return keep(folder.volume, inside(folder, name), { flags: O_RDWR | O_CREAT | O_EXCL, truncate: false, holder });
 }
 
-/** Without a path it is the volume itself, a single file. */
+/** Without a path it opens the volume itself, a single file. */
 function openExisting(
   volume: Volume,
   path: string | undefined,
@@ -85,14 +85,14 @@ async function keep(
     }
     return { kind: "file", handle: number, fixed: !volume.writable };
   } finally {
-    // Once it is among the handles it is theirs to close; before that nobody else knows it.
+    // The handle table closes a handle that it contains; until then only this function can.
     if (!saved) await handle.close();
   }
 }
 
-/** Refuses a name that cannot be made here. Control characters are refused because results travel on as archives and pages. */
+/** Refuses a name that cannot be created. Control characters are refused because results are shown in archives and pages. */
 export function checkNew(volume: Volume, name: string): void {
   if (!volume.writable) throw new Refusal("ROFS");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the expression matches
   if (/[\u0000-\u001f\u007f]/.test(name)) throw new Refusal("INVAL");
 }

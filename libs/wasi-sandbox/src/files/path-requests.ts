@@ -8,7 +8,7 @@ import type { ResolvedPath } from "./resolve-path.ts";
 import { fileStatOf, folderStat, mountedStat } from "./stat.ts";
 
 type NamedPath = ResolvedPath & { readonly kind: "named" };
-/** A name in a folder of the host, whatever it is the name of. */
+/** A name in a folder of the host. */
 interface Name {
   readonly folder: HostFolder;
   readonly name: string;
@@ -36,7 +36,7 @@ export async function makeFolder(resolved: ResolvedPath, quota: DiskQuota): Prom
   if (resolved.kind !== "named" || resolved.found !== undefined) throw new Refusal("EXIST");
   checkNew(resolved.folder.volume, resolved.name);
   quota.made();
-  // 0o755: what a folder that a program makes usually allows.
+  // 0o755: the usual mode of a new folder.
   await mkdir(inside(resolved.folder, resolved.name), 0o755);
   return {};
 }
@@ -86,7 +86,7 @@ function newOrOld(resolved: ResolvedPath): NamedPath {
   return resolved;
 }
 
-/** A folder as a name in the folder above it; the start of a path has none, nor has a folder where a volume begins. */
+/** A folder as a name in its parent; neither the start of a path nor the root of a volume has one. */
 function nameOf(resolved: ResolvedPath & { readonly kind: "folder" }): Name {
   if (resolved.parent === undefined || resolved.name === "") throw new Refusal("INVAL");
   if (resolved.parent.kind === "virtual") throw new Refusal("ROFS");

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Somebody on the host puts a link to the outside in the place of a folder. */
+/** Replaces a folder on the host with a link to the outside. */
 async function swap(): Promise<void> {
   await rename(join(root, "volume", "sub"), join(root, "volume", "was-sub"));
   await symlink(join(root, "outside"), join(root, "volume", "sub"));
@@ -59,7 +59,7 @@ describe("a deep path", () => {
   const openNow = () => readdirSync("/proc/self/fd").length;
   const deep = (levels: number) => Array.from({ length: levels }, () => "d").join("/");
 
-  /** Walks so many levels; answers the descriptors that were open meanwhile beyond those before, at its end, and after it. */
+  /** Walks a number of levels; returns how many more descriptors than before were open meanwhile, at its end, and after it. */
   async function walked(levels: number) {
     await mkdir(join(root, "volume", deep(levels)), { recursive: true });
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });

@@ -5,12 +5,12 @@ import type { FileKind } from "../sandbox/protocol.ts";
 /** A file or folder of the host that is mounted into a guest's tree. */
 export interface Volume {
   readonly hostPath: string;
-  /** True when `hostPath` names a descriptor that is held open, which no one can make lead elsewhere. */
+  /** True when `hostPath` names an open descriptor, which cannot be redirected. */
   readonly held?: boolean;
   readonly writable: boolean;
 }
 
-/** A folder that exists only in the guest's tree, on the way to what is mounted. */
+/** A folder that exists only in the guest's tree, above a mount. */
 export interface VirtualFolder {
   readonly kind: "virtual";
   readonly children: Map<string, VirtualFolder | Mount>;
@@ -21,39 +21,39 @@ export interface Mount {
   readonly volume: Volume;
   readonly isFolder: boolean;
 }
-/** A folder of a volume, held open. Whoever opened it closes it. */
+/** An open folder of a volume. The code that opened it closes it. */
 export interface HostFolder {
   readonly kind: "folder";
   readonly volume: Volume;
   readonly handle: FileHandle;
-  /** Where a name inside is found: see `inside`. */
+  /** The path prefix of names inside: see `inside`. */
   readonly at: string;
 }
 export type Folder = VirtualFolder | HostFolder;
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = constants;
 
-// On Linux a held folder is addressed through its descriptor, so a name is always looked up in the very folder that was
-// checked, whoever renames or replaces things on the host meanwhile. Elsewhere it is addressed by its path, where that
-// holds only as long as nobody but the guest changes a volume while it runs.
+// On Linux an open folder is addressed through its descriptor, so that a name is always resolved in the folder that was checked,
+// even when another process renames or replaces it. On other systems it is addressed by its path, which is safe only while no
+// other process changes the volume.
 const descriptors = existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
 
-/** The host's path of one name in a held folder. The name must be a single one: no separator, no dots. */
+/** The host's path of one name in an open folder. It must be a single name, without a separator or dots. */
 export function inside(folder: HostFolder, name: string): string {
   return `${folder.at}/${name}`;
 }
 
-/** Opens the folder in which a volume begins. The volume's own path is the agent's word, so links on the way to it are fine. */
+/** Opens the root folder of a volume. The node chose the volume's path, so links in it are allowed. */
 export function openVolume(volume: Volume): Promise<HostFolder> {
   return openFolder(volume, volume.hostPath, O_RDONLY | O_DIRECTORY);
 }
 
-/** Opens a folder by its name in a held one; a link is refused by the host itself. */
+/** Opens a folder by its name in an open one; the host refuses a link. */
 export function openInside(folder: HostFolder, name: string): Promise<HostFolder> {
   return openFolder(folder.volume, inside(folder, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-/** Opens a held folder once more, for another holder. */
+/** Reopens a folder for another owner. */
 export function openAgain(folder: HostFolder): Promise<HostFolder> {
   return openFolder(folder.volume, descriptors === undefined ? folder.at : `${folder.at}/.`, O_RDONLY | O_DIRECTORY);
 }
@@ -64,18 +64,18 @@ async function openFolder(volume: Volume, path: string, flags: number): Promise<
   return { kind: "folder", volume, handle, at };
 }
 
-/** Opens a regular file by its name in a held folder. Links are refused, and a pipe cannot make the agent wait. */
+/** Opens a regular file by its name in an open folder. Links are refused, and a pipe does not block the node. */
 export function openFile(path: string, flags: number): Promise<FileHandle> {
-  // 0o644: what a file that a program makes usually allows.
+  // 0o644: the usual mode of a new file.
   return open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o644);
 }
 
-/** Opens a single file that is mounted. */
+/** Opens a mounted single file. */
 export function openMounted({ hostPath, held }: Volume, flags: number): Promise<FileHandle> {
   return held === true ? open(hostPath, flags | O_NONBLOCK) : openFile(hostPath, flags);
 }
 
-/** What a name in a held folder is; undefined when it is not there. */
+/** The kind of a name in an open folder; undefined when it does not exist. */
 export async function kindInside(folder: HostFolder, name: string): Promise<FileKind | undefined> {
   try {
     return kindOf(await lstat(inside(folder, name)));
@@ -91,7 +91,7 @@ interface FileTypeTests {
   isSymbolicLink(): boolean;
 }
 
-/** The kind that stats or a listed entry of the host speak of. */
+/** The kind in stats or in a directory entry of the host. */
 export function kindOf(stats: FileTypeTests): FileKind {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "folder";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { bodyBytesMax, type FileRequest, type Notice } from "../sandbox/protocol.ts";
 
-// What a guest's process says is read like anything from outside: it runs what others wrote.
+// Messages of a guest's process are untrusted, as it runs foreign code.
 const handle = z.int().min(0);
 const size = z.int().min(0);
 const pathOf = { folder: handle, path: z.string() };
@@ -12,7 +12,7 @@ const want = z.strictObject({
   truncate: z.boolean(),
   directory: z.boolean(),
 });
-// A trap's message may quote the module's own names; 4 KiB of it is as much as a person reads.
+// A trap's message may quote names of the module; 4 KiB of it is enough for a person.
 const why = z.string().transform((text) => text.slice(0, 4096));
 const failure = z.strictObject({ code: z.enum(["TASK_INVALID", "OUT_OF_MEMORY"]), why });
 
@@ -42,6 +42,6 @@ const notices = [
   z.strictObject({ op: z.literal("ended"), exitCode: z.int().min(0).max(0xffff_ffff), failure: failure.optional() }),
 ] as const;
 
-/** Everything that a guest's process may say. */
+/** Every message of a guest's process. */
 export const Saying = z.discriminatedUnion("op", [...requests, ...notices]);
 export type Saying = FileRequest | Notice;

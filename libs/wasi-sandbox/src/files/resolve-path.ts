@@ -3,21 +3,21 @@ import { Refusal } from "../sandbox/errno.ts";
 import { type FileKind, pathBytesMax } from "../sandbox/protocol.ts";
 import { type Folder, type HostFolder, inside, kindInside, openInside, openVolume, type Volume } from "./place.ts";
 
-/** What a path leads to. Folders on the way are closed when the visitor is done, so nothing of it may be kept. */
+/** The result of a path lookup. It is valid only during the visitor's call, as its folders are closed after it. */
 export type ResolvedPath =
-  /** A folder that the path names as such: the start itself, one that ends in "." or "..", or any that was asked for. */
+  /** A folder: the start itself, a path that ends in "." or "..", or a path that was requested as a folder. */
   | { readonly kind: "folder"; readonly folder: Folder; readonly parent: Folder | undefined; readonly name: string }
-  /** Anything else in a folder of the host, or a name that is not there yet. */
+  /** Any other file in a folder of the host, or a name that does not exist yet. */
   | { readonly kind: "named"; readonly folder: HostFolder; readonly name: string; readonly found: FileKind | undefined }
-  /** A single file that is mounted. */
+  /** A mounted single file. */
   | { readonly kind: "mounted"; readonly volume: Volume }
-  /** A name that is not there, in a folder where nothing can be made. */
+  /** A name that does not exist, in a folder that is not writable. */
   | { readonly kind: "absent" };
 
 interface FolderLevel {
   readonly folder: Folder;
   readonly name: string;
-  /** Whether this walk opened it. */
+  /** Whether this lookup opened it. */
   readonly opened: boolean;
 }
 interface PathStep {
@@ -26,20 +26,20 @@ interface PathStep {
   readonly floor: number;
 }
 
-// The same number as Linux has: more links in one path are a circle.
+// The limit of Linux: more links in one path are a loop.
 const linksMax = 40;
 /**
- * The most folders that one walk enters below its start. Each is held open until the walk ends, so this bounds the descriptors
- * of the node that one request takes; archives of inputs may be as deep.
+ * Maximum number of folders that one lookup enters below its start. Each stays open until the lookup ends, so this bounds the node's
+ * descriptors per request. Archives of inputs may be equally deep.
  */
 export const levelsMax = 64;
-// What file systems allow.
+// The limit of file systems.
 const nameBytesMax = 255;
 
 /**
- * Looks a guest's path up, name by name, beginning in `start`. Every name is looked up alone, in a folder that is held
- * open, and never through a link: links are read and walked here, as more names. So there is no path that leads above
- * `start`, and no link that leads out of the volume it lies in; both are refused with NOTCAPABLE.
+ * Resolves a guest's path, name by name, from `start`. Every name is resolved alone, in an open folder, and never through a link of
+ * the host: links are read and resolved here. So no path leads above `start`, and no link leads out of its volume; both are refused
+ * with NOTCAPABLE.
  */
 export async function resolvePath<T>(
   start: Folder,
@@ -91,7 +91,7 @@ function here(levels: readonly FolderLevel[]): ResolvedPath {
   return { kind: "folder", folder: level.folder, parent: levels.at(-2)?.folder, name: level.name };
 }
 
-/** Steps into a folder and answers it, or answers what stands in the way. */
+/** Enters a folder and returns it, or returns what has the name instead. */
 async function enter(levels: FolderLevel[], name: string): Promise<ResolvedPath> {
   const { folder } = levels.at(-1) ?? { folder: undefined };
   if (folder === undefined) throw new Refusal("NOTCAPABLE");
@@ -127,7 +127,7 @@ async function stepsOfLink(
 }
 
 function stepsOf(path: string, floor: number): PathStep[] {
-  // Absolute paths are a C library's matter, which cuts them at a preopened folder; here they have no meaning.
+  // A C library resolves absolute paths against a preopened folder; here they are invalid.
   if (path.startsWith("/")) throw new Refusal("NOTCAPABLE");
   if (path === "") throw new Refusal("NOENT");
   if (Buffer.byteLength(path) > pathBytesMax) throw new Refusal("NAMETOOLONG");

@@ -4,7 +4,7 @@ import { Refusal } from "../sandbox/errno.ts";
 import type { FileStat, ListedFile } from "../sandbox/protocol.ts";
 import { type Folder, type HostFolder, kindOf } from "./place.ts";
 
-// Folders that exist only in the guest's tree have no times and no number of their own.
+// Folders that exist only in the guest's tree have no times and no inode.
 const virtualStat: FileStat = {
   kind: "folder",
   device: 0,
@@ -16,7 +16,7 @@ const virtualStat: FileStat = {
   changedAtMs: 0,
 };
 
-/** The stat of a file of the host, as a guest may know them: no owner, no mode. */
+/** The stat of a file of the host without what a guest may not see: owner and mode. */
 export function fileStatOf(stats: Stats): FileStat {
   return {
     kind: kindOf(stats),
@@ -34,7 +34,7 @@ export async function folderStat(folder: Folder): Promise<FileStat> {
   return folder.kind === "virtual" ? virtualStat : fileStatOf(await folder.handle.stat());
 }
 
-/** What a folder holds, without "." and ".."; refused with OVERFLOW when it is more than `filesMax`. */
+/** The entries of a folder, without "." and ".."; refused with OVERFLOW when there are more than `filesMax`. */
 export async function listFolder(folder: Folder, filesMax: number): Promise<readonly ListedFile[]> {
   if (folder.kind === "folder") return listHostFolder(folder, filesMax);
   return [...folder.children].map(([name, child]) => {
@@ -47,14 +47,14 @@ async function listHostFolder(folder: HostFolder, filesMax: number): Promise<rea
   const entries: ListedFile[] = [];
   for await (const entry of await opendir(folder.at)) {
     if (entries.length >= filesMax) throw new Refusal("OVERFLOW");
-    // The number of each file would cost a look at each; guests that care ask for it by path.
+    // The inode of each file would cost a stat of each; guests that need it request it by path.
     entries.push({ name: entry.name, kind: kindOf(entry), inode: 0 });
   }
-  // By name, so that the same inputs look the same on every node.
+  // Sorted by name, so that the same inputs have the same order on every node.
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Facts of a mounted single file. */
+/** The stat of a mounted single file. */
 export async function mountedStat(hostPath: string): Promise<FileStat> {
   return fileStatOf(await stat(hostPath));
 }

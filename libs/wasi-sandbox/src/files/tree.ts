@@ -4,13 +4,13 @@ import { causeOf, Fault } from "@shoal/core";
 import type { GuestInput, GuestOutput } from "../guest.ts";
 import type { VirtualFolder, Volume } from "./place.ts";
 
-/** What a guest sees as its root, and the folders in it where a volume begins. */
+/** A guest's root, and its folders where a volume is mounted. */
 export interface GuestTree {
   readonly root: VirtualFolder;
   readonly volumes: readonly { readonly path: string; readonly volume: Volume }[];
 }
 
-/** Builds the tree of a guest: inputs at their targets, outputs at their paths. Throws a Fault for what cannot be placed. */
+/** Builds a guest's tree: inputs at their targets, outputs at their paths. Throws a Fault for one that cannot be mounted. */
 export async function guestTree(inputs: readonly GuestInput[], outputs: readonly GuestOutput[]): Promise<GuestTree> {
   const root: VirtualFolder = { kind: "virtual", children: new Map() };
   const expected = [
@@ -19,24 +19,24 @@ export async function guestTree(inputs: readonly GuestInput[], outputs: readonly
   ];
   const volumes: { path: string; volume: Volume }[] = [];
   for (const { path, volume } of expected) {
-    const found = await look(path, volume);
+    const found = await locate(path, volume);
     place(root, path, found);
     if (found.isFolder) volumes.push({ path: posix.normalize(path), volume: found.volume });
   }
   return { root, volumes };
 }
 
-/** What is held is addressed by its descriptor, so that it is the one that was judged. */
+/** An open input is addressed by its descriptor, so that it is the one that was checked. */
 function volumeOf({ hostPath, held, readOnly }: GuestInput): Volume {
   const writable = !readOnly;
   return held === undefined ? { hostPath, writable } : { hostPath: `/proc/self/fd/${held.fd}`, held: true, writable };
 }
 
-async function look(path: string, asked: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
+async function locate(path: string, asked: Volume): Promise<{ volume: Volume; isFolder: boolean }> {
   const { hostPath } = asked;
   try {
-    // Links on the way to a volume are the agent's word; they are followed here, once, and never again. The path of what is held is a
-    // link too, but what it names is not where it leads.
+    // The node chose a volume's path, so links in it are followed, once, here. The path of a descriptor is a link too, but its text is not
+    // its target.
     const volume = asked.held === true ? asked : { ...asked, hostPath: await realpath(hostPath) };
     const stats = await stat(volume.hostPath);
     if (stats.isFile() || stats.isDirectory()) return { volume, isFolder: stats.isDirectory() };
@@ -66,12 +66,12 @@ function place(root: VirtualFolder, path: string, mount: { volume: Volume; isFol
 function namesOf(path: string): string[] {
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
   if (path.startsWith("/") && !names.includes("..") && names.length > 0) return names;
-  throw new Fault("TASK_INVALID", `"${path}" cannot be mounted: wanted an absolute path below / and without ".."`);
+  throw new Fault("TASK_INVALID", `"${path}" cannot be mounted: expected an absolute path below / without ".."`);
 }
 
 function overlapping(path: string): Fault {
   return new Fault(
     "TASK_INVALID",
-    `"${path}" is mounted twice, or inside of another input or output: give each a place of its own`,
+    `"${path}" is mounted twice, or inside another input or output: give each a separate path`,
   );
 }

@@ -2,15 +2,15 @@ import { readSync, writeSync } from "node:fs";
 import { frameHead, frameLengths, prefixBytes } from "./frame.ts";
 import type { FileAnswer, FileRequest, Notice, RunRequest } from "./protocol.ts";
 
-/** The line to the agent. Everything blocks: a guest has nothing else to do meanwhile. */
+/** The channel to the node. Every call blocks, as the guest is the only work of this process. */
 export interface Channel {
   emit(notice: Notice, body?: Uint8Array): void;
   ask(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
-  /** Waits for the one job of this process. */
+  /** Waits for the only job of this process. */
   job(): { readonly job: RunRequest; readonly body: Uint8Array<ArrayBuffer> };
 }
 
-/** Talks frames over an inherited descriptor, which Node's permission model leaves usable. */
+/** Exchanges frames over an inherited descriptor, which Node's permission model allows. */
 export function channelOn(descriptor: number): Channel {
   const send = (header: unknown, body?: Uint8Array) => {
     writeAll(descriptor, frameHead(header, body));
@@ -21,7 +21,7 @@ export function channelOn(descriptor: number): Channel {
     ask: (request, body) => {
       send(request, body);
       const frame = receive(descriptor);
-      // Taken at its word: the agent is the trusted side of this line, and no schema library is readable here.
+      // Not checked: the node is the trusted side of this channel, and no schema library is readable here.
       const answer: FileAnswer = JSON.parse(frame.header);
       return { answer, body: frame.body };
     },
@@ -43,7 +43,7 @@ function readExactly(descriptor: number, length: number): Uint8Array<ArrayBuffer
   const bytes = new Uint8Array(length);
   for (let filled = 0; filled < length; ) {
     const got = readSync(descriptor, bytes, filled, length - filled, null);
-    // The agent hung up: there is nobody left to work for.
+    // The node closed the channel or died.
     if (got === 0) process.kill(process.pid, "SIGKILL");
     filled += got;
   }

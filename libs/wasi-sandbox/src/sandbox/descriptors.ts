@@ -6,7 +6,7 @@ export interface OpenFile {
   readonly handle: number;
   readonly readable: boolean;
   readonly writable: boolean;
-  /** Whether it may be read ahead: nobody can change it. */
+  /** Whether it may be read ahead, because it cannot change. */
   readonly fixed: boolean;
   append: boolean;
   position: number;
@@ -17,24 +17,24 @@ export interface OpenFolder {
   readonly handle: number;
   /** The path it was opened under before the guest began; undefined when the guest opened it. */
   readonly preopen: string | undefined;
-  /** What it held when the guest began to read it. */
+  /** Its entries when the guest began to read it. */
   listing: readonly ListedFile[];
 }
 export type StdioDescriptor = { readonly kind: "stdin" } | { readonly kind: "stdout" } | { readonly kind: "stderr" };
 export type Descriptor = StdioDescriptor | OpenFile | OpenFolder;
 
-/** The guest's numbers for what it has open. */
+/** The guest's table of open files. */
 export interface Descriptors {
   get(fd: number): Descriptor;
   file(fd: number): OpenFile;
   folder(fd: number): OpenFolder;
   add(descriptor: Descriptor): number;
   remove(fd: number): Descriptor;
-  /** Puts what `from` names in the place of `to`, and answers what was there. */
+  /** Moves `from` to `to`, and returns the replaced descriptor. */
   move(from: number, to: number): Descriptor;
 }
 
-/** A table with the three standard streams and these preopened folders behind them. */
+/** Creates a table with the three standard streams, followed by these preopened folders. */
 export function descriptors(preopens: readonly { readonly handle: number; readonly path: string }[]): Descriptors {
   const folders = preopens.map(({ handle, path }) => ({ kind: "folder" as const, handle, preopen: path, listing: [] }));
   const first: readonly Descriptor[] = [{ kind: "stdin" }, { kind: "stdout" }, { kind: "stderr" }, ...folders];

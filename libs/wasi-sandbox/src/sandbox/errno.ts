@@ -1,4 +1,4 @@
-/** WASI preview 1's error numbers, in the order of its specification: a name's place is its number. */
+/** WASI preview 1's error numbers, in the order of its specification: a name's index is its number. */
 export const errnoNames = [
   ...["SUCCESS", "2BIG", "ACCES", "ADDRINUSE", "ADDRNOTAVAIL", "AFNOSUPPORT", "AGAIN", "ALREADY", "BADF", "BADMSG"],
   ...["BUSY", "CANCELED", "CHILD", "CONNABORTED", "CONNREFUSED", "CONNRESET", "DEADLK", "DESTADDRREQ", "DOM", "DQUOT"],
@@ -12,12 +12,12 @@ export const errnoNames = [
 
 export type Errno = (typeof errnoNames)[number];
 
-/** The number of an error as a guest sees it. */
+/** The guest's number of each error. */
 export const errnoNumber: Readonly<Record<string, number>> = Object.fromEntries(
   errnoNames.map((name, number) => [name, number]),
 );
 
-/** A "no" to the guest. Not an Error: it is common, and nobody reads its stack. */
+/** An error for the guest. It is not an Error: it is frequent, and its stack is never read. */
 export class Refusal {
   readonly errno: Errno;
   constructor(errno: Errno) {

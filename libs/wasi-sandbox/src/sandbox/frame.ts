@@ -10,7 +10,7 @@ export const prefixBytes = 8;
 const encoder = new TextEncoder();
 const empty = new Uint8Array(0);
 
-/** The bytes that go before the body. The body is not copied: it is sent behind them. */
+/** The bytes before the body. The body is not copied: it is sent after them. */
 export function frameHead(header: unknown, body: Uint8Array = empty): Uint8Array {
   const text = encoder.encode(JSON.stringify(header));
   const head = new Uint8Array(prefixBytes + text.byteLength);

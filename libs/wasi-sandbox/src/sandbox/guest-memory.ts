@@ -1,9 +1,9 @@
 import { Refusal } from "./errno.ts";
 import type { Memory } from "./webassembly.ts";
 
-/** A guest's memory. Every access is checked against its present size; outside of it the guest gets FAULT. */
+/** A guest's memory. Every access is checked against its current size; outside of it the guest gets FAULT. */
 export interface GuestMemory {
-  /** A window, not a copy; good until the guest runs again. */
+  /** A view, not a copy; valid until the guest continues. */
   bytes(pointer: number, length: number): Uint8Array;
   text(pointer: number, length: number): string;
   u8(pointer: number): number;
@@ -17,7 +17,7 @@ export interface GuestMemory {
   sizeBytes(): number;
 }
 
-/** Reads and writes the memory that `find` gives; asked each time, as a growing memory changes its buffer. */
+/** Reads and writes the memory that `find` returns. `find` is called each time, as a growing memory changes its buffer. */
 export function guestMemory(find: () => Memory | undefined): GuestMemory {
   const view = (pointer: number, length: number) => {
     const buffer = find()?.buffer;

@@ -20,7 +20,7 @@ interface GuestContext {
   readonly exit: (ending: Ending) => never;
 }
 
-/** Compiles the modules, or says which one is at fault. */
+/** Compiles the modules, or returns why one is invalid. */
 export function compile(
   job: RunRequest,
   body: Uint8Array<ArrayBuffer>,
@@ -70,7 +70,7 @@ function instantiate(run: GuestContext, { path, module }: CompiledModule, provid
 
 function importedMemory(module: Module, providers: Providers): Memory | undefined {
   const imports = wasmEngine.Module.imports(module).filter(({ kind }) => kind === "memory");
-  // All of them are provided: see missingImports.
+  // missingImports has checked that all are provided.
   return memoryIn(imports.map(({ module: from, name }) => providers[from]?.[name]));
 }
 

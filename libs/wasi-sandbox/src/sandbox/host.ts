@@ -3,12 +3,12 @@ import { Refusal } from "./errno.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import type { FileAnswer, FileRequest, RunRequest } from "./protocol.ts";
 
-/** All that a function of preview 1 can reach. */
+/** Everything that a function of preview 1 can access. */
 export interface HostContext {
   readonly job: Pick<RunRequest, "args" | "env">;
   readonly memory: GuestMemory;
   readonly descriptors: Descriptors;
-  /** Asks the agent about a file; a "no" becomes the guest's error. */
+  /** Sends a file request to the node; an error becomes the guest's error. */
   files(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array };
   output(stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** Ends this process; a guest cannot catch it. */
@@ -18,12 +18,12 @@ export interface HostContext {
 type ArgumentType = "u32" | "u64";
 type Values<K extends readonly ArgumentType[]> = { [Index in keyof K]: K[Index] extends "u64" ? bigint : number };
 
-/** One function of preview 1: takes what the guest passed, and throws a Refusal to answer with an error. */
+/** One function of preview 1: takes the guest's arguments, and throws a Refusal to return an error. */
 export type HostFunction = (host: HostContext, passed: readonly unknown[]) => void;
 
 /**
- * Makes a function of preview 1 from the kinds of its arguments. Whatever a module declares and passes, the body sees
- * unsigned numbers in range: pointers and lengths are below 2^32, so sums of two of them are exact.
+ * Creates a function of preview 1 from the kinds of its arguments. Whatever a module declares and passes, the body gets unsigned
+ * numbers in range: pointers and lengths are below 2^32, so sums of two of them are exact.
  */
 export function hostFunction<const K extends readonly ArgumentType[]>(
   kinds: K,

@@ -9,9 +9,9 @@ import {
   wasmEngine,
 } from "./webassembly.ts";
 
-// Names that one message lists; the first few say what kind of module it is.
+// Names in one message; the first few show what kind of module it is.
 const namedMax = 5;
-// Characters of a name in a message: the engine allows 100,000 bytes, a name of a real library has at most some hundreds.
+// Characters of a name in a message: the engine allows 100,000 bytes, real libraries use at most a few hundred.
 const nameMax = 200;
 
 /**
@@ -24,12 +24,12 @@ export function bare<T>(entries: Iterable<readonly [string, T]> = []): Record<st
   return made;
 }
 
-/** The same providers and one more, which hides what had its name. */
+/** The providers with one more, which replaces one of the same name. */
 export function withProvider(providers: Providers, name: string, exports: Exports): Providers {
   return bare([...Object.entries(providers), [name, exports]]);
 }
 
-/** Memories that a module expects from outside, made with the limits that the agent gave them. */
+/** Creates the memories that a module imports, with the node's limits. */
 export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
   const made = bare<Record<string, Memory>>();
   for (const { module, name, minimumPages, maximumPages } of expected) {
@@ -40,15 +40,15 @@ export function memoriesFor(expected: readonly RequiredMemory[]): Providers {
   return made;
 }
 
-/** Says what a module imports that nothing provides as that kind; undefined when it can be linked. */
+/** Describes the imports of a module that are not provided; undefined when it can be linked. */
 export function missingImports(module: Module, providers: Providers): string | undefined {
   const missing = wasmEngine.Module.imports(module).filter((wish) => !isProvided(wish, providers));
   if (missing.length === 0) return undefined;
   const named = someOf(missing.map(({ module: from, name, kind }) => `"${from}" "${name}" (${kind})`));
-  return `it imports ${named}, which nothing here provides: this node offers ${preview1Name} and the task's ImportModules`;
+  return `it imports ${named}, which this node does not provide: it offers ${preview1Name} and the task's ImportModules`;
 }
 
-/** The first of these names, and how many there are besides. */
+/** The first of these names, and the number of the others. */
 export function someOf(names: readonly string[]): string {
   const more = names.length > namedMax ? ` and ${names.length - namedMax} more` : "";
   return `${names.slice(0, namedMax).map(shortened).join(", ")}${more}`;
@@ -59,7 +59,7 @@ const shortened = (name: string): string => (name.length > nameMax ? `${name.sli
 function isProvided({ module: from, name, kind }: ModuleImport, providers: Providers): boolean {
   if (from === preview1Name) return kind === "function" && Object.hasOwn(preview1, name);
   const exports = Object.hasOwn(providers, from) ? providers[from] : undefined;
-  // The engine itself takes any JavaScript value for a global of references, a function of a library among them.
+  // The engine itself accepts any JavaScript value for a global of a reference type, such as a library's function.
   return exports !== undefined && Object.hasOwn(exports, name) && kindOf(exports[name]) === kind;
 }
 

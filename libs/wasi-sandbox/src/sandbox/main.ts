@@ -1,19 +1,18 @@
 /**
  * The process of one guest: started ahead of time, takes one job, and ends with it.
  *
- * It runs under Node's permission model with the right to read this folder and nothing else, so it has no way to open a
- * file of the host, whatever the code in here does: not by a path, not by a link, not by a mistake of ours. All it has is
- * descriptor 3, where it asks the agent by handle and by the guest's own path. It must import nothing but `node:*` and
- * the files beside it.
+ * It runs under Node's permission model, which allows it to read this folder only, so that this code cannot open another file of the
+ * host by a path, by a link or by a bug. It requests files from the node on descriptor 3, by handle and by the guest's own path. It
+ * must import only `node:*` and files of this folder.
  */
 import { channelOn } from "./channel.ts";
 import { compile, runGuest } from "./guest.ts";
 import type { Ending } from "./protocol.ts";
 
-// Where the agent's end of the line was put: behind the three standard streams.
+// The descriptor of the channel, after the three standard streams.
 const channel = channelOn(3);
 
-// Of a sentence that quotes a module: enough to read, and little enough for a frame however its characters are escaped.
+// Length of a message that quotes a module: enough to read, and small enough for a frame with every character escaped.
 const sentenceMax = 2048;
 
 channel.emit({ op: "ready" });
@@ -32,5 +31,5 @@ function exit(ending: Ending): never {
   channel.emit({ op: "ended", exitCode, failure: short });
   // Not by an exception, which a guest's own handlers could catch, and not by process.exit, which unwinds first.
   process.kill(process.pid, "SIGKILL");
-  throw new Error("a killed process goes on");
+  throw new Error("a killed process continues");
 }

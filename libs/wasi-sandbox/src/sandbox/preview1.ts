@@ -20,7 +20,7 @@ export const preview1: Readonly<Record<string, HostFunction>> = Object.assign(Ob
   ...processFunctions,
 } satisfies Record<string, HostFunction>);
 
-/** The functions as imports of one instance, over its own memory. */
+/** The functions as imports of one instance, bound to its memory. */
 export function importsFor(host: HostContext): Record<string, (...passed: unknown[]) => number> {
   const imports: Record<string, (...passed: unknown[]) => number> = Object.create(null);
   for (const [name, run] of Object.entries(preview1)) imports[name] = (...passed) => answer(() => run(host, passed));

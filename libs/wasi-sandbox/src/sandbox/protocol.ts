@@ -1,15 +1,15 @@
 /**
- * What the agent and the process of a guest say to each other, over one stream of frames (see frame.ts).
+ * The messages between the node and the process of a guest, over one stream of frames (see frame.ts).
  *
- * The process has no right to open any file: it asks the agent, who looks every path up in the work's own tree.
- * Paths in here are the guest's; handles are numbers that the agent gave out.
+ * The process has no permission to open a file: it sends requests to the node, which resolves every path in the guest's tree.
+ * Paths are the guest's; handles are numbers that the node assigned.
  */
 import type { Errno } from "./errno.ts";
 
-/** Bytes of a read, a write or a piece of output in one frame. 1 MiB: large enough that the round trip no longer shows. */
+/** Bytes of a read, a write or a piece of output in one frame. 1 MiB: large enough that the round trip is negligible. */
 export const bodyBytesMax = 1024 * 1024;
 
-/** 4096, as Linux has it: a longer path is nobody's file. */
+/** 4096, the limit of Linux. */
 export const pathBytesMax = 4096;
 
 export type FileKind = "file" | "folder" | "link" | "other";
@@ -36,7 +36,7 @@ export interface PathOf {
   readonly path: string;
 }
 
-/** What the process may ask of the work's files. Every one is answered, in order. */
+/** The file requests of the process. Every one gets a reply, in order. */
 export type FileRequest =
   | ({ readonly op: "open"; readonly follow: boolean; readonly want: OpenWish } & PathOf)
   | ({ readonly op: "statAt"; readonly follow: boolean } & PathOf)
@@ -49,7 +49,7 @@ export type FileRequest =
   | { readonly op: "stat"; readonly handle: number }
   | { readonly op: "list"; readonly handle: number }
   | { readonly op: "read"; readonly handle: number; readonly offset: number; readonly length: number }
-  // The bytes are the frame's body; without an offset they go to the end of the file.
+  // The bytes are the frame's body; without an offset they are appended to the file.
   | { readonly op: "write"; readonly handle: number; readonly offset?: number | undefined }
   | { readonly op: "resize"; readonly handle: number; readonly sizeBytes: number }
   | { readonly op: "sync"; readonly handle: number };
@@ -62,27 +62,27 @@ export interface OpenWish {
   readonly directory: boolean;
 }
 
-/** The agent's answer to one request; fields beside `errno` are there as the request needs them. */
+/** The node's reply to one request; the fields besides `errno` depend on the request. */
 export interface FileAnswer {
   readonly errno?: Errno;
   readonly handle?: number;
   readonly kind?: FileKind;
-  /** Whether nobody can change the file while the work runs, so that it may be read ahead. */
+  /** Whether the file cannot change while the guest runs, so that it may be read ahead. */
   readonly fixed?: boolean;
   readonly stats?: FileStat;
   readonly entries?: readonly ListedFile[];
   readonly target?: string;
-  /** Where the file's end is after an appending write. */
+  /** The file's size after an appending write. */
   readonly end?: number;
 }
 
-/** How the guest ended, as its process saw it. */
+/** How the guest ended, as reported by its process. */
 export interface Ending {
   readonly exitCode: number;
   readonly failure?: { readonly code: "TASK_INVALID" | "OUT_OF_MEMORY"; readonly why: string } | undefined;
 }
 
-/** What the process says without being answered. */
+/** Messages of the process without a reply. */
 export type Notice =
   | { readonly op: "ready" }
   | { readonly op: "compiled" }
@@ -90,7 +90,7 @@ export type Notice =
   | { readonly op: "output"; readonly stream: "stdout" | "stderr" }
   | ({ readonly op: "ended" } & Ending);
 
-/** A memory that a module wants from outside, with the limits it gets. */
+/** A memory that a module imports, with its limits. */
 export interface RequiredMemory {
   readonly module: string;
   readonly name: string;
@@ -98,7 +98,7 @@ export interface RequiredMemory {
   readonly maximumPages: number;
 }
 
-/** One run. The frame's body holds the modules' bytes one after the other; the last module is the entry module. */
+/** One run. The frame's body contains the bytes of the modules in order; the last module is the entry module. */
 export interface RunRequest {
   readonly modules: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly memories: readonly RequiredMemory[];

@@ -1,20 +1,20 @@
 /**
- * The engine's WebAssembly, typed: neither Node's nor ECMAScript's type libraries describe it, and the browser's would
- * bring in the whole document model.
+ * Types of the engine's WebAssembly: neither Node's nor ECMAScript's type libraries contain it, and the browser's would add the whole
+ * DOM.
  */
 export interface Memory {
   readonly buffer: ArrayBuffer;
 }
 export interface Module {
-  /** Keeps the compiled module apart from every other object in the type system. */
+  /** Distinguishes a compiled module from other objects in the type system. */
   readonly [Symbol.toStringTag]: string;
 }
 export interface Instance {
   readonly exports: Exports;
 }
-/** What one module offers another: functions, memories, tables, globals. */
+/** The exports of a module: functions, memories, tables, globals. */
 export type Exports = Readonly<Record<string, unknown>>;
-/** What a module may import from, by module name. */
+/** The exports that a module may import, by module name. */
 export type Providers = Readonly<Record<string, Exports>>;
 
 export interface ModuleImport {

@@ -15,7 +15,7 @@ export interface Pen {
   call(name: Preview1Name, ...args: (string | number | bigint)[]): string;
   /** Calls functions of preview 1 one after the other and prints their error numbers, a byte each. */
   emit(calls: readonly string[]): string;
-  /** A list of one buffer of so many bytes, for functions that read and write; answers the step that fills it in, and its address. */
+  /** A list of one buffer of `bytes` bytes, for functions that read and write; returns the step that fills it in, and its address. */
   buffer(bytes: number): { readonly step: string; readonly list: number; readonly at: number };
   /** Prints a text to a descriptor. */
   print(fd: number, value: string): string;
@@ -32,7 +32,7 @@ export interface Opening {
 export interface ProgramOptions {
   /** Minimum and maximum of its memory in pages. */
   readonly memory?: string;
-  /** Anything that goes beside the entry function. */
+  /** Further definitions besides the entry function. */
   readonly beside?: string;
 }
 

@@ -7,7 +7,7 @@ import type { Guest, GuestExit, GuestInput, GuestProgram, RunningGuest } from ".
 import type { SandboxLimits } from "../limits.ts";
 import { type WasiSandbox, wasiSandbox } from "../wasi-sandbox.ts";
 
-/** What a test says about a guest beside its module. */
+/** Options of a guest besides its module. */
 export interface Asking {
   readonly inputs?: readonly GuestInput[];
   readonly program?: Partial<GuestProgram>;
@@ -16,25 +16,25 @@ export interface Asking {
   readonly diskBytes?: number;
   readonly output?: Guest["output"];
 }
-/** What became of a guest. */
-export interface Told {
+/** Result of a guest. */
+export interface GuestResult {
   readonly exit: GuestExit;
   readonly stdout: string;
   readonly stderr: string;
-  /** Where its one output, mounted at /made, lies on the host. */
+  /** The host's path of its only output, which is mounted at /made. */
   readonly made: string;
 }
 
 /** One sandbox, the folders of a test, and a way to run guests. */
 export interface Stage {
   readonly sandbox: () => WasiSandbox;
-  /** A folder of its own on the host. */
+  /** Creates a folder on the host. */
   readonly folder: (name: string) => Promise<string>;
   readonly start: (
     module: Uint8Array,
     asking?: Asking,
-  ) => Promise<RunningGuest & { readonly collected: () => Promise<Told> }>;
-  readonly run: (module: Uint8Array, asking?: Asking) => Promise<Told>;
+  ) => Promise<RunningGuest & { readonly collected: () => Promise<GuestResult> }>;
+  readonly run: (module: Uint8Array, asking?: Asking) => Promise<GuestResult>;
 }
 
 /** One sandbox and one folder for all tests of a file. */

@@ -8,7 +8,7 @@ const clocks: readonly (() => bigint)[] = [
   cpuTime,
   cpuTime,
 ];
-// What Date.now and the others can tell apart, in nanoseconds: 1 ms, 1 ns, 1 µs, 1 µs.
+// The resolution of Date.now and the others, in nanoseconds: 1 ms, 1 ns, 1 µs, 1 µs.
 const resolutions: readonly bigint[] = [1_000_000n, 1n, 1000n, 1000n];
 
 function cpuTime(): bigint {
@@ -16,14 +16,14 @@ function cpuTime(): bigint {
   return BigInt(user + system) * 1000n;
 }
 
-/** What a clock shows now, in nanoseconds. */
+/** The current time of a clock, in nanoseconds. */
 export function clockNow(id: number): bigint {
   const clock = clocks[id];
   if (clock === undefined) throw new Refusal("INVAL");
   return clock();
 }
 
-/** Time. */
+/** The functions for time. */
 export const clockFunctions = {
   clock_res_get: hostFunction(["u32", "u32"], ({ memory }, [id, pointer]) => {
     const resolution = resolutions[id];

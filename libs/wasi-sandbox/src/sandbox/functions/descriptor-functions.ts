@@ -9,7 +9,7 @@ const [fromStart, fromHere, fromEnd] = [0, 1, 2];
 const direntBytes = 24;
 const encoder = new TextEncoder();
 
-/** What a guest does with what it has open. */
+/** The functions on open files. */
 export const descriptorFunctions = {
   fd_advise: hostFunction(["u32", "u64", "u64", "u32"], ({ descriptors }, [fd]) => {
     descriptors.file(fd);
@@ -30,7 +30,7 @@ export const descriptorFunctions = {
     const descriptor = descriptors.get(fd);
     if (descriptor.kind === "file") descriptor.append = (flags & appendFlag) !== 0;
   }),
-  // Rights can be read, not narrowed: what protects a file is that the agent opened it read-only.
+  // Rights can be read, not restricted: a file is protected because the node opened it read-only.
   fd_fdstat_set_rights: hostFunction(["u32", "u64", "u64"], ({ descriptors }, [fd]) => {
     descriptors.get(fd);
     throw new Refusal("NOTSUP");
@@ -100,7 +100,7 @@ export const descriptorFunctions = {
     const folder = host.descriptors.folder(fd);
     const room = host.memory.bytes(pointer, length);
     host.memory.u32(used);
-    // Cookie 0 begins anew; the others go on in what was seen then, whatever changes meanwhile.
+    // Cookie 0 reads the folder again; the others continue in that listing, whatever changes meanwhile.
     if (cookie === 0n) folder.listing = host.files({ op: "list", handle: folder.handle }).answer.entries ?? [];
     host.memory.setU32(used, fill(room, folder.listing, Number(cookie)));
   }),
@@ -149,7 +149,7 @@ function preopenOf(descriptor: Descriptor): Uint8Array {
   return encoder.encode(descriptor.preopen);
 }
 
-/** Writes as many entries as fit; the last one may be cut, which tells the guest that there are more. */
+/** Writes as many entries as fit; the last one may be cut, from which the guest detects that there are more. */
 function fill(room: Uint8Array, listing: readonly ListedFile[], first: number): number {
   let used = 0;
   for (let index = first; index < listing.length && used < room.byteLength; index += 1) {

@@ -7,7 +7,7 @@ const followFlag = 1;
 const openFlags = { create: 1, directory: 2, exclusive: 4, truncate: 8 } as const;
 const noBytes = { offset: 0, bytes: new Uint8Array(0) };
 
-/** What a guest does with paths: each is passed on beside the folder that it starts from, and the agent looks it up. */
+/** The functions on paths: each path is sent with the folder that it starts from, and the node resolves it. */
 export const pathFunctions = {
   path_open: hostFunction(
     ["u32", "u32", "u32", "u32", "u32", "u64", "u64", "u32", "u32"],
@@ -56,7 +56,7 @@ export const pathFunctions = {
     ["u32", "u32", "u32", "u32", "u64", "u64", "u32"],
     (host, [fd, _lookup, path, length]) => notOffered(host, fd, { path, length }),
   ),
-  // No guest makes links: a tree without new links cannot be bent towards something outside of it.
+  // A guest cannot create links, so that no link leads out of its tree.
   path_link: hostFunction(
     ["u32", "u32", "u32", "u32", "u32", "u32", "u32"],
     (host, [fd, _lookup, path, length, toFd]) => {

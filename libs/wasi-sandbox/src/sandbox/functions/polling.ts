@@ -13,13 +13,13 @@ const hangUp = 1;
 interface Wait {
   readonly userdata: bigint;
   readonly tag: number;
-  /** Nanoseconds from now; 0 for what is ready. */
+  /** Nanoseconds from now; 0 when ready. */
   readonly delay: bigint;
   readonly errno: Errno;
   readonly ended: boolean;
 }
 
-/** Waiting. Files and streams are always ready here, so only clocks can make a guest wait. */
+/** The function that waits. Files and streams are always ready, so a guest waits for clocks only. */
 export const pollFunctions = {
   poll_oneoff: hostFunction(["u32", "u32", "u32", "u32"], (host, [subscriptions, events, count, stored]) => {
     if (count === 0) throw new Refusal("INVAL");

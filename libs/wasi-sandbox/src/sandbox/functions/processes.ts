@@ -1,10 +1,10 @@
 import { Refusal } from "../errno.ts";
 import { type HostContext, hostFunction } from "../host.ts";
 
-// The most that getRandomValues fills at once, by its specification.
+// The maximum of getRandomValues, by its specification.
 const randomBytesMax = 65_536;
 
-/** The process, random, and what a guest here does not have: signals and sockets. */
+/** The functions for the process and random numbers, and those that are not supported: signals and sockets. */
 export const processFunctions = {
   proc_exit: hostFunction(["u32"], (host, [exitCode]) => host.exit(exitCode)),
   proc_raise: hostFunction(["u32"], () => {

@@ -6,13 +6,13 @@ import type { FileKind, FileStat } from "../protocol.ts";
 export const fileTypes = { file: 4, folder: 3, link: 7, other: 0 } as const satisfies Record<FileKind, number>;
 export const characterDevice = 2;
 
-/** The rights that this host looks at, as bits. */
-export const rights = { read: 1n << 1n, seek: 1n << 2n, emit: 1n << 5n, write: 1n << 6n } as const;
-// Rights 0 to 29 are all that preview 1 has. A folder shows all of them, because a C library opens files with what the
-// folder allows at most; whether a file may be written is decided by the agent when it is opened.
+/** The rights that this host checks, as bits. */
+export const rights = { read: 1n << 1n, seek: 1n << 2n, position: 1n << 5n, write: 1n << 6n } as const;
+// Rights 0 to 29 are all of preview 1. A folder has all of them, because a C library opens files with at most the folder's rights;
+// the node decides whether a file may be written when it is opened.
 const allRights = (1n << 30n) - 1n;
-// A stream without SEEK and TELL is what a C library takes for a terminal, and so writes line by line, as it comes.
-const streamRights = allRights & ~(rights.seek | rights.emit);
+// A C library takes a stream without the rights SEEK and TELL for a terminal, and writes it line by line.
+const streamRights = allRights & ~(rights.seek | rights.position);
 
 export const appendFlag = 1;
 

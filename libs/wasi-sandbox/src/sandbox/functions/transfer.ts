@@ -7,10 +7,10 @@ import { bodyBytesMax } from "../protocol.ts";
 // A guest's C library reads 4 KiB at a time; 256 KiB ahead makes one round trip of 64.
 const aheadBytes = 256 * 1024;
 const vectorBytes = 8;
-// The count of bytes is answered as an unsigned 32-bit number; POSIX leaves sums above 2^31 - 1 to be refused.
+// The count of bytes is an unsigned 32-bit number; POSIX allows to refuse sums above 2^31 - 1.
 const transferBytesMax = 2 ** 31 - 1;
 
-/** A file's offset as a number. Larger ones than 2^53 - 1 cannot be meant. */
+/** A file's offset as a number. Offsets above 2^53 - 1 are refused. */
 export function offsetOf(value: bigint): number {
   const offset = BigInt.asIntN(64, value);
   if (offset < 0n) throw new Refusal("INVAL");
@@ -18,7 +18,7 @@ export function offsetOf(value: bigint): number {
   return Number(offset);
 }
 
-/** The guest's list of buffers, every one checked before the first is touched. */
+/** The guest's list of buffers, all checked before the first is used. */
 export function vectors(memory: GuestMemory, list: number, count: number): readonly Uint8Array[] {
   memory.bytes(list, count * vectorBytes);
   const buffers: Uint8Array[] = [];
@@ -32,7 +32,7 @@ export function vectors(memory: GuestMemory, list: number, count: number): reado
   return buffers;
 }
 
-/** Fills the buffers from `offset` on until they are full or the file ends; answers how many bytes it was. */
+/** Fills the buffers from `offset` until they are full or the file ends; returns the number of bytes. */
 export function readInto(
   host: HostContext,
   file: OpenFile,
@@ -56,7 +56,7 @@ function bytesAt(host: HostContext, file: OpenFile, want: { offset: number; leng
   const { ahead } = file;
   const skip = want.offset - ahead.offset;
   if (skip >= 0 && skip < ahead.bytes.byteLength) return ahead.bytes.subarray(skip, skip + want.length);
-  // Reading ahead pays only where the guest reads on; and only a file that nobody changes may be remembered.
+  // Reading ahead pays only for a sequential read; and only a file that cannot change may be cached.
   const readsOn = skip === ahead.bytes.byteLength;
   const length = file.fixed && readsOn ? Math.max(want.length, aheadBytes) : want.length;
   const request = {
@@ -70,7 +70,7 @@ function bytesAt(host: HostContext, file: OpenFile, want: { offset: number; leng
   return body.subarray(0, want.length);
 }
 
-/** Writes the buffers from `offset` on, or at the file's end when there is none; answers how many bytes it was. */
+/** Writes the buffers from `offset`, or at the file's end without one; returns the number of bytes. */
 export function writeFrom(
   host: HostContext,
   file: OpenFile,

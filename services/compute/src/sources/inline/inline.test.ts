@@ -92,7 +92,7 @@ describe("an inline folder", () => {
     expect((await lstat(join(hostPath, "bin/tool"))).mode & 0o7777).toBe(0o755);
   });
 
-  const outside = "leads? out|leave|through its own link|no file of the archive";
+  const outside = "leads? out|leave|through its own link|not a file of the archive";
   it.each<[string, Entry[], string]>([
     ["an absolute name", [{ name: "/etc/evil", text: "x" }], outside],
     ["a name that goes up", [{ name: "a/../../evil", text: "x" }], outside],
