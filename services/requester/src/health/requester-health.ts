@@ -43,13 +43,13 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
   let isWarned = false;
   let cancel = () => {};
 
-  function look(): void {
+  function check(): void {
     const { clock: offset } = watch.now();
     const wrong = offset !== undefined && isWrong(offset);
     if (wrong && !isWarned) logger.warn({ ...offset }, "this machine's clock differs from the NATS server's");
     isWarned = wrong;
     for (const node of nodes()) warnOf(node);
-    cancel = clock.at(clock.now() + healthTimes.everyMs, look);
+    cancel = clock.at(clock.now() + healthTimes.everyMs, check);
   }
   function warnOf({ heartbeat, heardAt }: LiveNode): void {
     const { nodeId } = heartbeat.info;
@@ -65,7 +65,7 @@ export function createRequesterHealth(parts: RequesterHealthParts): RequesterHea
     name: "health",
     async start() {
       watch.start();
-      look();
+      check();
     },
     async stop() {
       cancel();

@@ -67,10 +67,10 @@ describe("the feed of events", () => {
     expect([(await types.read())?.[1], (await types.read())?.[1]]).toEqual(["ExecutionStarted", "JobCompleted"]);
   });
   it.each([
-    ["after=x", 400, /no position in the feed/],
+    ["after=x", 400, /not a position of the feed/],
     [`job_id=${jobIdOf(9)}`, 404, /job not found/],
     ["after=2", 400, /of at most 1, the end of the log, got 2/],
-    ["after=999999999", 400, /where the log ends/],
+    ["after=999999999", 400, /the end of the log/],
     ["types=NoSuch", 400, /got "nosuch"; known types: .*JobSubmitted/],
     ["types=JobSubmitted,shoal.JobSubmittedX", 400, /got "jobsubmittedx"/],
   ])("refuses %s before it begins", async (query, status, message) => {

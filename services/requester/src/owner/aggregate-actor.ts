@@ -238,7 +238,7 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
     return events.reduce((state, event) => this.kind.evolve(state, event, moment), draft);
   }
 
-  /** After a failure: whether the same commands should be decided error, on the current state of the log. */
+  /** After a failure: whether the same commands should be decided again, on the current state of the log. */
   async #mayRetry(failure: unknown): Promise<boolean> {
     const { code } = causeOf(failure);
     try {

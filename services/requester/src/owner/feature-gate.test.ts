@@ -98,7 +98,7 @@ describe("a requester below the cluster's feature level", () => {
     await submit(next, "batch");
     await raise(nextFeatureLevel);
     expect(sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
-    expect(warnings.filter((line) => line.includes("too old"))).toEqual([
+    expect(warnings.filter((line) => line.includes("does not support"))).toEqual([
       "r-old: this requester does not support the cluster's feature level and owns nothing",
     ]);
   });

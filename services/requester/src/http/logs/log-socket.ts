@@ -62,7 +62,7 @@ const shown = (text: string): string => text.slice(0, shownChars);
 class OldClient extends Error {
   readonly refusal: { readonly status: number; readonly body: object };
   constructor(refusal: { readonly status: number; readonly body: object }) {
-    super("the client is too old");
+    super("the client version is not supported");
     this.refusal = refusal;
   }
 }

@@ -146,14 +146,14 @@ export class Lane {
     return { entry, nodeIds: [nodeId], reserves: true };
   }
 
-  /** A try has ended; `again` when slots of it wait still. */
-  tried(entry: PendingEntry, result: TryResult, again: boolean): void {
+  /** A try has ended; `isWaiting` when some of its slots still wait. */
+  tried(entry: PendingEntry, result: TryResult, isWaiting: boolean): void {
     this.#trying.delete(entry);
     if (result === "room") this.#isBlocked = true;
-    if (again) this.#least = leastOf(this.#least, entry.requirements.resources);
-    if (again && result === "placed") this.#queue.add(entry);
-    if (again && result === "room") this.#failed.add(entry);
-    if (again && result === "node") this.#parked.add(entry);
+    if (isWaiting) this.#least = leastOf(this.#least, entry.requirements.resources);
+    if (isWaiting && result === "placed") this.#queue.add(entry);
+    if (isWaiting && result === "room") this.#failed.add(entry);
+    if (isWaiting && result === "node") this.#parked.add(entry);
     if (this.waiting === 0) this.#unblock();
   }
 
