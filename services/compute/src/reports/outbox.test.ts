@@ -21,7 +21,7 @@ function harness() {
   const asked: string[] = [];
   const times: number[] = [];
   const waiting: { readonly what: string; readonly answer: PromiseWithResolvers<void> }[] = [];
-  let reach: "at once" | "when told" | "never" = "at once";
+  let reach: "at once" | "on release" | "never" = "at once";
   const outbox = createOutbox({
     clock,
     random: seededRandom(createPrng(1)),
@@ -31,7 +31,7 @@ function harness() {
       send: async ({ executionId, report }) => {
         const what = `${executionId} ${report.saw.kind}`;
         if (reach === "never") throw new Fault("LOG_UNREACHABLE", "no answer");
-        if (reach === "when told") {
+        if (reach === "on release") {
           const answer = Promise.withResolvers<void>();
           waiting.push({ what, answer });
           await answer.promise;
@@ -66,7 +66,7 @@ describe("an outbox", () => {
 
   it("sends a newer report of an execution after the one in flight", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     outbox.say(say("e-1", running));
     await clock.settle();
     outbox.say(say("e-1", stopped));
@@ -133,7 +133,7 @@ describe("an outbox", () => {
 
   it("sends a bounded number at once, and queues the rest", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     for (let n = 0; n < 100; n++) outbox.say(say(`e-${n}`, stopped));
     await clock.settle();
     expect(waiting).toHaveLength(64);
@@ -145,7 +145,7 @@ describe("an outbox", () => {
 
   it("waits at its stop for reports in flight, for a bounded time", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     outbox.say(say("e-1", stopped));
     await clock.settle();
     let ended = false;

@@ -116,10 +116,10 @@ function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void
   if (folder === undefined) return;
   it("fetches a folder", async () => {
     const { source, request } = await stage();
-    const { hostPath, held } = await source.fetch(await request(await folder("told")));
+    const { hostPath, held } = await source.fetch(await request(await folder("inside")));
     await held?.close();
     expect((await stat(hostPath)).isDirectory()).toBe(true);
-    expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("told");
+    expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("inside");
   });
 }
 

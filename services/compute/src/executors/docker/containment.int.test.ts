@@ -9,8 +9,8 @@ const { engine, missing } = harness;
 afterAll(() => harness.close());
 
 const isRoot = process.geteuid?.() === 0;
-// The user `nobody` on Linux: a node that does not run as root.
-const noProcess = 65_534;
+// The unprivileged user of most Linux systems: a node that does not run as root.
+const unprivilegedId = 65_534;
 const suite = missing === undefined ? "a container" : `a container (skipped: ${missing})`;
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 let serial = 0;
@@ -36,7 +36,7 @@ async function run(work: RecordedWork, settings: Partial<ContainerSettings> = {}
 }
 
 describe.skipIf(missing !== undefined)(suite, () => {
-  it.skipIf(!isRoot).each([0, noProcess])(
+  it.skipIf(!isRoot).each([0, unprivilegedId])(
     "without any capability reads inputs and writes results of a node that runs as user %i (needs root)",
     async (owner) => {
       const work = await stage("cat /in/text > /out/copy && mkdir /out/sub && cat /in/text", owner);

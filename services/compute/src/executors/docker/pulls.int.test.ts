@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
 
   it("fails with a retry on another node when the registry cannot be reached", async () => {
     // No process listens on port 1.
-    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/nobody:1" }));
+    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/absent:1" }));
     await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
   });
 

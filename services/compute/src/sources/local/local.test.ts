@@ -169,7 +169,7 @@ describe("a local input", () => {
 
   it.skipIf(process.geteuid?.() !== 0)("is not steady where another user owns a folder (needs root)", async () => {
     await mkdir(at("open/theirs/below"), { recursive: true });
-    // 65534: the user `nobody` on Linux.
+    // 65534: the unprivileged user of most Linux systems.
     await chown(at("open/theirs"), 65_534, 65_534);
     const allow = allowedLines([`${root}/open/**`]);
     expect(await isSteady(allow, at("open/theirs"))).toBe(true);
