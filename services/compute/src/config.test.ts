@@ -7,7 +7,7 @@ const read = (flags: Readonly<Record<string, unknown>> = {}, env: Readonly<Recor
   readConfig(ComputeConfig, { env, flags });
 
 describe("a compute node's config", () => {
-  it("needs nothing to be said", () => {
+  it("needs no settings", () => {
     expect(read()).toMatchObject({ nodeId: "", heartbeatMs: 1_000, capacity: { cpu: "", slots: 1_000 }, labels: [] });
   });
 
@@ -16,7 +16,7 @@ describe("a compute node's config", () => {
       expect([path, description.length > 10]).toEqual([path, true]);
   });
 
-  it("reads lists, amounts and switches as people write them", () => {
+  it("parses lists, amounts and switches", () => {
     const env = { SHOAL_LABELS: "zone=a, gpu=a=b", SHOAL_ALLOW_LISTED_LOCAL_PATHS: "/data/**:ro,/tmp/x:rw" };
     const config = read({ "capacity.cpu": "1500m", "network.reject": "true", "perTask.memory": "50%" }, env);
     expect(config).toMatchObject({
@@ -45,7 +45,7 @@ describe("a compute node's config", () => {
     expect(() => read({ [path]: value })).toThrow(invalid);
   });
 
-  it("keeps the machine's network and all capabilities from containers, unless they are named", () => {
+  it("denies containers the host network and all capabilities by default", () => {
     expect(read()).toMatchObject({
       network: { host: false },
       docker: { capabilities: [], user: "", readOnlyRoot: false, diskLimit: "ignore" },
@@ -61,7 +61,7 @@ describe("a compute node's config", () => {
     });
   });
 
-  it("does not show the password", () => {
+  it("does not print the password", () => {
     const config = read({ "nats.password": "hush" });
     expect(JSON.stringify(shownConfig(ComputeConfig, config))).not.toContain("hush");
   });
@@ -83,7 +83,7 @@ describe("the host's variables", () => {
 });
 
 describe("credentials of the cluster among the host's variables", () => {
-  // A user seed as NKEYs are written; nobody's.
+  // An NKEY user seed in its usual form, used by no account.
   const seed = `SU${"A".repeat(56)}`;
   const env = {
     SHOAL_NATS_PASSWORD: "hush",
@@ -101,11 +101,11 @@ describe("credentials of the cluster among the host's variables", () => {
     NATSUME: "a writer",
   };
   const names = Object.keys(env).filter((name) => !["PLAIN", "NATSUME"].includes(name));
-  it.each(names)("%s is handed to no task, whatever is allowed", (name) => {
+  it.each(names)("%s is passed to no task, whatever is allowed", (name) => {
     expect(hostVariables(env, ["*", name])(name)).toBeUndefined();
   });
 
-  it.each(["PLAIN", "NATSUME"] as const)("%s is none of them", (name) => {
+  it.each(["PLAIN", "NATSUME"] as const)("%s is not one of them", (name) => {
     expect(hostVariables(env, ["*"])(name)).toBe(env[name]);
   });
 });

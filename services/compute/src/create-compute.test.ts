@@ -11,7 +11,7 @@ const kinds = (saws: readonly { readonly kind: string }[]) => saws.map(({ kind }
 const at = (write: number, when: KillAt["when"]): KillAt => ({ write, when });
 
 describe("a compute node", () => {
-  it("runs what it is assigned, says so, and forgets it once the assignment goes", async () => {
+  it("runs an assignment, reports it, and forgets it once the assignment is removed", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { ExitCode: 3, Stdout: "hi" } } } });
@@ -26,7 +26,7 @@ describe("a compute node", () => {
     expect([...harness.sim.output.chunks.keys()]).toEqual([assignment.executionId]);
   });
 
-  it("says running and completed of the same moment as one report", async () => {
+  it("merges running and completed of the same tick into one report", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf();
@@ -35,7 +35,7 @@ describe("a compute node", () => {
     expect(kinds(harness.received(assignment.executionId))).toEqual(["completed"]);
   });
 
-  it("says running while a task takes its time", async () => {
+  it("reports running while a task runs", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 1 } } } });
@@ -46,7 +46,7 @@ describe("a compute node", () => {
     expect(kinds(harness.received(assignment.executionId))).toEqual(["running", "completed"]);
   });
 
-  it("does nothing on a disk for a task without inputs and results", async () => {
+  it("writes nothing to a disk for a task without inputs and results", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     harness.assign(assignmentOf({ task: { engine: { type: "noop", params: { Stdout: "hi" } } } }));
@@ -54,7 +54,7 @@ describe("a compute node", () => {
     expect(harness.tree.size).toBe(0);
   });
 
-  it("halts what runs when its assignment goes, and says nothing more", async () => {
+  it("halts an execution when its assignment is removed, without a further report", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 60 } } } });
@@ -66,7 +66,7 @@ describe("a compute node", () => {
     expect(harness.journal.size).toBe(0);
   });
 
-  it("ends a task whose time is up", async () => {
+  it("ends a task at its time limit", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf({
@@ -80,7 +80,7 @@ describe("a compute node", () => {
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ code: "EXECUTION_TIMED_OUT", final: true });
   });
 
-  it("ends a task that writes more than it may, and does not try it again", async () => {
+  it("ends a task at its output limit, without a retry", async () => {
     const harness = createNodeHarness({ settings: { outputBytesMax: 5 } });
     await harness.boot();
     const assignment = assignmentOf({
@@ -93,7 +93,7 @@ describe("a compute node", () => {
     expect(report).toMatchObject({ why: expect.stringContaining("more than 5 bytes") });
   });
 
-  it("counts the time from the first start, over a restart of the node", async () => {
+  it("counts the time limit from the first start, over a restart of the node", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [engine.executor] });
     const first = await harness.boot();
@@ -106,7 +106,7 @@ describe("a compute node", () => {
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ code: "EXECUTION_TIMED_OUT" });
   });
 
-  it("refuses what does not fit, for another node to try", async () => {
+  it("refuses what does not fit, for another node", async () => {
     const harness = createNodeHarness({ settings: { slotsMax: 1 } });
     await harness.boot();
     const long = { engine: { type: "noop", params: { RunSeconds: 60 } } };
@@ -120,7 +120,7 @@ describe("a compute node", () => {
     expect(kinds(harness.received(one.executionId))).toEqual(["running"]);
   });
 
-  it("gives the room back, and has the engine clear up, once it is done", async () => {
+  it("releases the resources and sweeps the engine once an execution is done", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
     await harness.boot();
@@ -137,7 +137,7 @@ describe("a compute node", () => {
     expect(engine.running()).toEqual([other.executionId]);
   });
 
-  it("asks no other engine to clear up than the one whose work is done", async () => {
+  it("sweeps only the engine whose work is done", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: (clock) => [engine.executor, noop(clock)] });
     await harness.boot();
@@ -156,7 +156,7 @@ describe("a compute node", () => {
     expect([engine.running(), engine.sweeps() - sweptAtStart]).toEqual([[], 1]);
   });
 
-  it("gives the room of what it halts back once that has ended, and not before", async () => {
+  it("releases the resources of a halted execution only after its end", async () => {
     const halted = Promise.withResolvers<void>();
     const graces: number[] = [];
     const engine = createSurvivor();
@@ -186,7 +186,7 @@ describe("a compute node", () => {
     await harness.sim.clock.advance(10);
     expect(graces).toEqual([10_000]);
     expect(harness.received(early.executionId)).toMatchObject([{ code: "NO_CAPACITY" }]);
-    // Back before it has ended, and gone again: nothing begins.
+    // Assigned a second time before it has ended, and removed again: nothing begins.
     harness.assign({ ...one, seq: 3 });
     await harness.sim.clock.advance(10);
     harness.unassign({ ...one, seq: 4 });
@@ -199,7 +199,7 @@ describe("a compute node", () => {
     expect(kinds(harness.received(late.executionId))).toEqual(["running"]);
   });
 
-  it("begins again what comes back, once it has ended and is confirmed", async () => {
+  it("begins a reassigned execution once it has ended and is confirmed", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 60 } } } });
@@ -218,12 +218,12 @@ describe("a compute node", () => {
     ["an unknown engine", { engine: { type: "mainframe" } }, "ENGINE_FAILED"],
     ["params that cannot be read", { engine: { type: "noop", params: { ExitCode: 1000 } } }, "TASK_INVALID"],
     [
-      "an input that leads out",
+      "an input outside its folder",
       { engine: { type: "noop" }, inputSources: [{ source: { type: "x" }, target: "/a/../../etc" }] },
       "TASK_INVALID",
     ],
     [
-      "a result that leads out",
+      "a result outside its folder",
       { engine: { type: "noop" }, publisher: { type: "p" }, resultPaths: [{ name: "../../up", path: "/a" }] },
       "TASK_INVALID",
     ],
@@ -241,7 +241,7 @@ describe("a compute node", () => {
     expect(harness.starts.has(bad.executionId)).toBe(false);
   });
 
-  it("answers an assignment that is no assignment, and survives one that cannot even be answered", async () => {
+  it("refuses an invalid assignment, and survives one that cannot be refused", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const { views } = harness.sim;
@@ -256,14 +256,14 @@ describe("a compute node", () => {
     views.assignments.write("n-one.e-z", 3, { ...assignmentOf({ nodeId: "n-two" }), executionId: "e-z", seq: 3 });
     const good = assignmentOf();
     harness.assign(good);
-    // What does not say when it was assigned is confirmed first.
+    // An assignment without `assignedAt` is confirmed first.
     await harness.sim.clock.advance(300);
     expect(harness.received("e-x")).toMatchObject([{ kind: "failed", code: "TASK_INVALID" }]);
     expect(harness.received("e-z")).toMatchObject([{ kind: "failed", code: "TASK_INVALID" }]);
     expect(kinds(harness.received(good.executionId))).toEqual(["completed"]);
   });
 
-  it("lets one execution's failure touch no other", async () => {
+  it("isolates the failure of one execution", async () => {
     const broken: Executor = {
       ...createSurvivor().executor,
       start: () => Promise.reject(new TypeError("x is not a function")),
@@ -299,7 +299,7 @@ describe("a compute node that was killed", () => {
       const received = harness.received(assignment.executionId);
       expect(harness.starts.get(assignment.executionId) ?? 0).toBeLessThanOrEqual(1);
       expect(["completed", "failed"]).toContain(received.at(-1)?.kind);
-      // What was never started is started now; what may have been is failed for another try.
+      // What never started is started now; what may have started fails, for another attempt.
       const unheard = write === 1 && when === "before";
       if (unheard) expect(received.at(-1)?.kind).toBe("completed");
       const last = received.at(-1);
@@ -310,7 +310,7 @@ describe("a compute node that was killed", () => {
     }
   });
 
-  it("goes on with what an engine has kept running", async () => {
+  it("resumes what an engine has kept running", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
@@ -327,7 +327,7 @@ describe("a compute node that was killed", () => {
     expect(harness.starts.get(assignment.executionId)).toBe(1);
   });
 
-  it("counts what goes on as room in use", async () => {
+  it("counts resumed executions as resources in use", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ settings: { slotsMax: 1 }, executors: () => [engine.executor] });
     const task = { engine: { type: "survivor" } };
@@ -343,7 +343,7 @@ describe("a compute node that was killed", () => {
     expect(engine.running()).toEqual([one.executionId]);
   });
 
-  it("starts what an engine with a memory has never begun", async () => {
+  it("starts what an attachable engine never started", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [{ ...engine.executor, remembers: true }] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
@@ -356,7 +356,7 @@ describe("a compute node that was killed", () => {
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
   });
 
-  it("starts nothing twice that an engine with a memory has run and lost", async () => {
+  it("does not restart what an attachable engine has run and lost", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [{ ...engine.executor, remembers: true }] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
@@ -374,7 +374,7 @@ describe("a compute node that was killed", () => {
     });
   });
 
-  it("runs a service again", async () => {
+  it("restarts a service", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf({
       jobType: "service",
@@ -387,7 +387,7 @@ describe("a compute node that was killed", () => {
     expect(harness.starts.get(assignment.executionId)).toBe(2);
   });
 
-  it("forgets what has gone meanwhile, and has executors sweep it", async () => {
+  it("forgets and sweeps executions that were removed in the meantime", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
@@ -401,7 +401,7 @@ describe("a compute node that was killed", () => {
     expect(engine.running()).toEqual([]);
   });
 
-  it("says again what may not have been heard", async () => {
+  it("repeats reports that may not have been stored", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf();
     harness.assign(assignment);
@@ -416,7 +416,7 @@ describe("a compute node that was killed", () => {
 });
 
 describe("a compute node that stops", () => {
-  it("says goodbye, and reports no end of what it leaves running", async () => {
+  it("sends a goodbye, and reports no end of running executions", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf({ task: { engine: { type: "noop", params: { RunSeconds: 60 } } } });
     harness.assign(assignment);
@@ -431,7 +431,7 @@ describe("a compute node that stops", () => {
   });
 });
 
-/** A publisher that always can. */
+/** A publisher that is always available. */
 const post: Publisher = {
   name: "post",
   params: z.strictObject({}),
@@ -440,7 +440,7 @@ const post: Publisher = {
   close: async () => {},
 };
 
-/** How many writes a whole life of one execution takes. */
+/** The number of writes over the whole life of one execution. */
 async function writesOf(task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"]): Promise<number> {
   const harness = createNodeHarness({ publishers: [post] });
   harness.assign(assignmentOf(task === undefined ? {} : { task }));

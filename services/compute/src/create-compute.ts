@@ -79,11 +79,11 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   });
   const around = { ...settings, parts: ports, availability, hostVariable, available };
   const bidder = createBidder({ nodeId, bidServer, ledger, reservation, policies: createPolicies(around) });
-  return [look(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
+  return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
 /** Checks the parts of the node before any other process starts. */
-const look = (availability: Availability): Process => ({
+const partCheck = (availability: Availability): Process => ({
   name: "availability",
   start: () => availability.refresh(),
   stop: async () => {},

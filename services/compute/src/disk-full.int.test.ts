@@ -13,13 +13,13 @@ import { serveCompute } from "./serve.ts";
 import { assignmentOf } from "./testing/assignments.ts";
 
 const nodeId = "n-full";
-// One mebibyte: some hundred times what the jobs of this file need, and full at once.
+// One MiB: some hundred times what the jobs of this file need, and quickly full.
 const mount = (at: string) =>
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "shoal-test", at], { stdio: "pipe" });
-// Lazily: what a failed test has left open must not keep the disk there.
+// Lazily: files that a failed test has left open must not keep the disk mounted.
 const unmount = (at: string) => execFileSync("umount", ["--lazy", at], { stdio: "pipe" });
 
-/** Why no small disk can be made here; undefined when it can. */
+/** Why no small disk can be created here; undefined when it can. */
 function missingHere(): string | undefined {
   const at = mkdtempSync(join(tmpdir(), "shoal-mount-"));
   try {
@@ -44,12 +44,12 @@ describe.skipIf(missing !== undefined)(title, () => {
   const disk = { journal: "", executions: "", published: "" };
   let attempt = 0;
 
-  /** An assignment like no other of this file. */
+  /** An assignment with a unique id. */
   const assignment = (task: Parameters<typeof assignmentOf>[0] = {}): Assignment => {
     attempt += 1;
     return assignmentOf({ nodeId, attempt, ...task });
   };
-  /** Runs it; resolves with the report that ends it. */
+  /** Runs it; resolves with its final report. */
   const endOf = async (given: Assignment): Promise<Report["saw"]> => {
     const { promise, resolve } = Promise.withResolvers<Report["saw"]>();
     const following = await requester.reports.follow(shardOf(given.jobId), 0, ({ executionId, report: { saw } }) => {
@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     });
     await requester.ensureResultsBucket(nodeId);
     const dataDir = join(root, "node");
-    // Three disks, so that each test fills what it is about and nothing else.
+    // Three disks, so that each test fills only the one it tests.
     disk.journal = dataDir;
     disk.executions = join(dataDir, "executions");
     disk.published = join(dataDir, "published");
@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)(title, () => {
   });
   afterEach(async () => {
     for (const at of disks) await rm(join(at, "ballast"), { force: true });
-    // There is room again: the same node goes on.
+    // Space is free again: the same node continues.
     expect(await endOf(withInput())).toMatchObject({ kind: "completed" });
     expect(await endOf(withResults())).toMatchObject({ kind: "completed" });
   });
@@ -132,19 +132,19 @@ describe.skipIf(missing !== undefined)(title, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("fails what it cannot bring in", async () => {
+  it("fails inputs that do not fit", async () => {
     await fill(disk.executions);
     expect(await endOf(withInput())).toMatchObject(full(disk.executions));
   });
 
-  it("does not publish output that it could not write whole", async () => {
+  it("does not publish incomplete output", async () => {
     await fill(disk.executions);
     const given = withResults();
     expect(await endOf(given)).toMatchObject(full(disk.executions));
     expect(await readdir(disk.published)).not.toContain(`${given.executionId}.tar.gz`);
   });
 
-  it("does not publish what a guest could not write whole", async () => {
+  it("does not publish a guest's incomplete files", async () => {
     const module = Buffer.from(greedyGuest()).toString("base64");
     const given = assignment({
       resources: { ...assignment().resources, diskBytes: 2 ** 29 },
@@ -160,15 +160,15 @@ describe.skipIf(missing !== undefined)(title, () => {
     expect(await endOf(given)).toMatchObject({ ...full(disk.executions), output: { exitCode: noSpaceErrno } });
   });
 
-  it("fails what it cannot publish, and leaves nothing unfinished behind", async () => {
+  it("fails results that do not fit, and leaves no unfinished file behind", async () => {
     await fill(disk.published);
     expect(await endOf(withResults())).toMatchObject(full(disk.published));
     expect((await readdir(disk.published)).filter((name) => name.includes("unfinished"))).toEqual([]);
   });
 
-  it("begins nothing that its journal cannot remember", async () => {
+  it("begins nothing that it cannot journal", async () => {
     await fill(disk.journal);
-    // What is left of the journal's last page takes some entries; then none.
+    // The rest of the journal's last page takes some entries.
     for (let n = 0; n < 20; n++) {
       const end = await endOf(assignment());
       if (end.kind === "completed") continue;
@@ -182,7 +182,7 @@ describe.skipIf(missing !== undefined)(title, () => {
 // NOSPC in WASI preview 1.
 const noSpaceErrno = 51;
 
-/** A guest that writes into its output until that is refused, and ends with the error's number. */
+/** A guest that writes into its output until a write is refused, and exits with the error number. */
 function greedyGuest(): Uint8Array {
   return program((pen) => {
     const file = pen.open(guestRoot, "made/big", { create: true, write: true });
@@ -192,12 +192,12 @@ function greedyGuest(): Uint8Array {
   });
 }
 
-/** Writes until nothing more fits. */
+/** Writes until the disk is full. */
 async function fill(at: string): Promise<void> {
   const file = await open(join(at, "ballast"), "w");
   const block = Buffer.alloc(4_096, 1);
   try {
-    // More than the disk has.
+    // More than the size of the disk.
     for (let n = 0; n < 1_000; n++) await file.write(block);
     expect.fail(`${at} did not become full`);
   } catch (failure) {

@@ -5,7 +5,7 @@ import { createPrng, seededRandom } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { nodeIdIn } from "./node-id.ts";
 
-it("makes a node's id once and keeps it, and refuses one that cannot be a name", async () => {
+it("creates a node's id once and stores it, and refuses an invalid one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
   const random = seededRandom(createPrng(1));
   try {

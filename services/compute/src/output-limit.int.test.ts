@@ -15,13 +15,13 @@ const harness = await engineHarness("flood");
 const { missing } = harness;
 const title = `a container that floods its output${missing === undefined ? "" : ` (skipped: ${missing})`}`;
 const mebibyte = 1024 ** 2;
-// Written in some seconds, and more than the node may keep in memory meanwhile.
+// Written within seconds, and more than the node may buffer in the meantime.
 const limitBytes = 250 * mebibyte;
 const growthMaxBytes = 150 * mebibyte;
-// Lines of 8 KB: with lines of one letter the engine's own log is what takes the time.
+// Lines of 8 KB: with lines of one letter the engine's own log takes most of the time.
 const overflow = 'w=$(head -c 8000 /dev/zero | tr "\\000" x); yes $w & yes $w >&2';
 
-/** The most memory that a process has had resident, in bytes. */
+/** The peak resident memory of a process, in bytes. */
 async function peakBytes({ pid }: ChildProcess): Promise<number> {
   const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kibibytes) * 1024;
@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("is ended at its limit, and takes no memory of the node for it", async () => {
+  it("is ended at its limit, and does not use the node's memory", async () => {
     const before = await peakBytes(node);
     const over = Promise.withResolvers<Report["saw"]>();
     const assignment = assignmentOf({

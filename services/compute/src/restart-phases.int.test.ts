@@ -20,23 +20,23 @@ const harness = await engineHarness("phases");
 const { engine, missing } = harness;
 const title = `a node that is killed${missing === undefined ? "" : ` (skipped: ${missing})`}`;
 
-/** How an execution is held in a phase of its life, so that its node can be killed there. */
+/** How an execution is stopped in a phase of its life, so that its node can be killed there. */
 interface Phase {
-  /** Holds back what is said to the engine or by it; `reached` is called when the phase has come. */
+  /** Intercepts the traffic with the engine; `reached` is called when the phase has begun. */
   readonly engine?: (reached: () => void) => Rewriting;
   /** The report with which the phase begins. */
   readonly report?: Report["saw"]["kind"];
-  /** Resolves when the phase has come, where neither engine nor report tells. */
+  /** Resolves when the phase has begun, where neither engine nor report shows it. */
   readonly until?: (stage: Stage) => Promise<void>;
-  /** The image lies in a registry that answers nothing before the node is back. */
+  /** The image is in a registry that answers only after the node has restarted. */
   readonly pulls?: true;
-  /** An archive that takes some time to unpack is one of the inputs. */
+  /** One input is an archive that takes some time to unpack. */
   readonly unpacks?: true;
-  /** The container waits until the node is back. */
+  /** The container waits until the node has restarted. */
   readonly waits?: true;
   /** The results take some time to publish. */
   readonly large?: true;
-  /** Containers that are there when the node has been killed. */
+  /** Containers that exist after the node has been killed. */
   readonly left: readonly string[];
 }
 
@@ -45,7 +45,7 @@ interface Stage {
   readonly executionId: string;
 }
 
-/** Calls `reached` and keeps the words back. */
+/** Calls `reached` and holds the bytes back. */
 const hold = (pattern: RegExp, reached: () => void) => (chunk: string) => {
   if (!pattern.test(chunk)) return chunk;
   reached();
@@ -81,7 +81,7 @@ const phases: Readonly<Record<string, Phase>> = {
   },
   "has started the container and does not know it": {
     engine: (reached) => {
-      // Other calls are answered in the same way before it.
+      // Earlier calls have the same answer.
       let asked = false;
       return {
         ask: (chunk) => {
@@ -102,7 +102,7 @@ const phases: Readonly<Record<string, Phase>> = {
   "publishes its results": { report: "publishing", large: true, left: ["exited"] },
 };
 
-// Files of an archive that takes a good second to unpack, and no more than one may hold.
+// Files of an archive that takes a good second to unpack, within the limit of one archive.
 const archivedFiles = 9_000;
 // 32 MiB that do not compress: some seconds of packing.
 const large = "dd if=/dev/urandom of=/out/large bs=1048576 count=32 2>/dev/null; ";
@@ -148,7 +148,7 @@ const containersOf = async (nodeId: string): Promise<readonly string[]> => {
   return (await engine.listContainers({ all: true, filters: { label } })).map(({ State }) => State);
 };
 
-/** Starts a node, gives it the assignment and resolves once the phase is reached, with the node killed in it. */
+/** Starts a node, gives it the assignment and resolves once the phase has begun and the node has been killed in it. */
 async function killIn(phase: Phase, at: { flags: { dataDir: string }; assignment: Assignment; seen: Seen }) {
   const { flags, assignment, seen } = at;
   const { nodeId, executionId } = assignment;
@@ -166,10 +166,10 @@ async function killIn(phase: Phase, at: { flags: { dataDir: string }; assignment
   await socket?.sever();
 }
 
-/** What the node has reported of one execution. */
+/** The node's reports of one execution. */
 interface Seen {
   readonly saws: readonly Report["saw"][];
-  /** Resolves with the first report of a kind, also of one that has come already. */
+  /** Resolves with the first report of a kind, including one that has already arrived. */
   first(kind: Report["saw"]["kind"]): Promise<Report["saw"]>;
 }
 
@@ -179,18 +179,18 @@ async function follow({ jobId, executionId }: Assignment): Promise<Seen> {
   await requester.reports.follow(shardOf(jobId), 0, (received) => {
     if (received.executionId !== executionId) return;
     saws.push(received.report.saw);
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   return {
     saws,
     first: (kind) =>
       new Promise((resolve) => {
-        const look = () => {
+        const check = () => {
           const saw = saws.find((each) => each.kind === kind);
           if (saw !== undefined) resolve(saw);
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
   };
 }
@@ -210,7 +210,7 @@ describe.skipIf(missing !== undefined)(title, () => {
       servers: [server.url],
       ...silent,
     });
-    // Whatever a node asks about, it is still its own.
+    // Every execution that the node asks about is still assigned to it.
     await requester.bidClient.onConfirm(async (_nodeId, { executions }) => ({
       verdicts: executions.map(({ executionId }) => ({ executionId, holds: true, recordedUpTo: 0 })),
     }));

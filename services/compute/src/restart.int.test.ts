@@ -48,7 +48,7 @@ describe.skipIf(harness.missing !== undefined)(title, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("finds its container again: started once, with its output, its results and its end", async () => {
+  it("finds its container: started once, with its output, its results and its end", async () => {
     const shared = join(root, "shared");
     await mkdir(shared);
     const flags = {

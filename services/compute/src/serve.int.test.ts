@@ -34,7 +34,7 @@ describe("serveCompute, on a real NATS server", () => {
   };
   const assign = (assignment: Assignment) =>
     requester.views.assignments.put(`${nodeId}.${assignment.executionId}`, assignment);
-  /** Resolves with the first report of an execution that ends it. */
+  /** Resolves with the first final report of an execution. */
   const endOf = async ({ jobId, executionId }: Assignment): Promise<Report["saw"]> => {
     const { promise, resolve } = Promise.withResolvers<Report["saw"]>();
     const following = await requester.reports.follow(shardOf(jobId), 0, (received) => {
@@ -65,7 +65,7 @@ describe("serveCompute, on a real NATS server", () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("bids, runs, publishes into NATS, and goes on after a restart", async () => {
+  it("bids, runs, publishes into NATS, and resumes after a restart", async () => {
     const dataDir = join(root, "node");
     const first = await serve(dataDir);
     const bid = await requester.bidClient.ask(nodeId, askOf(), 5_000);
@@ -89,7 +89,7 @@ describe("serveCompute, on a real NATS server", () => {
     const long = assignmentOf({ nodeId, attempt: 2, task: { engine: { type: "noop", params: { RunSeconds: 3600 } } } });
     const next = assignmentOf({ nodeId, attempt: 3 });
     await assign(long);
-    // Told in order: what comes behind it has been begun after it.
+    // Reports arrive in order: what follows this one began after it.
     await assign(next);
     await endOf(next);
     await first.stop();
@@ -98,14 +98,14 @@ describe("serveCompute, on a real NATS server", () => {
     await second.stop();
   });
 
-  it("refuses a data directory that another process has", async () => {
+  it("refuses a data directory that another process uses", async () => {
     const dataDir = join(root, "shared");
     const first = await serve(dataDir);
     await expect(serve(dataDir)).rejects.toMatchObject({ code: "DATA_DIR_IN_USE" });
     await first.stop();
   });
 
-  it("names each setting that it cannot use", async () => {
+  it("names each invalid setting", async () => {
     const flags = { "capacity.cpu": "lots", heartbeatMs: 1, allowListedLocalPaths: "relative" };
     const quit = Promise.resolve();
     await expect(serveCompute({ given: { env: {}, flags }, quit, onReady: () => {} })).rejects.toMatchObject({

@@ -10,7 +10,7 @@ const long = { engine: { type: "noop", params: { RunSeconds: 3_600 } } };
 const numbered = (harness: NodeHarness, { executionId }: { readonly executionId: string }) =>
   harness.reports(executionId).map(({ number, saw: { kind } }) => `${number} ${kind}`);
 
-/** The same entry, which asks for the end. */
+/** The same entry with a stop request. */
 const stopping = (assignment: ReturnType<typeof assignmentOf>) => ({
   ...assignment,
   desired: "stop" as const,
@@ -27,7 +27,7 @@ async function working(options: NodeHarnessOptions = {}, task: typeof long | { e
 }
 
 describe("an assignment that asks for stop", () => {
-  it("ends the work, gives its room back and reports that it is stopped until the entry goes", async () => {
+  it("ends the work, releases its resources and reports that it is stopped until the entry is removed", async () => {
     const { harness, assignment } = await working({ settings: { slotsMax: 1 } });
     harness.assign(stopping(assignment));
     await harness.sim.clock.advance(20);
@@ -46,7 +46,7 @@ describe("an assignment that asks for stop", () => {
     expect(harness.journal.has(assignment.executionId)).toBe(false);
   });
 
-  it("is answered at once for an execution that the node never had, and nothing is begun", async () => {
+  it("is answered at once for an unknown execution, which does not begin", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     harness.setVerdict(() => undefined);
@@ -57,7 +57,7 @@ describe("an assignment that asks for stop", () => {
     expect(harness.starts.size).toBe(0);
   });
 
-  it("is answered under a number that the log has not, by a node that has lost its memory", async () => {
+  it("is answered under an unused number by a node that has lost its journal", async () => {
     const harness = createNodeHarness();
     harness.setRecorded(() => 3);
     const assignment = stopping(assignmentOf());
@@ -67,14 +67,14 @@ describe("an assignment that asks for stop", () => {
     expect(numbered(harness, assignment)).toEqual(["1 stopped", "4 stopped"]);
   });
 
-  it("is answered with the end that the execution had", async () => {
+  it("is answered with the end of the execution", async () => {
     const { harness, assignment } = await working({}, { engine: { type: "noop" } });
     harness.assign(stopping(assignment));
     await harness.sim.clock.advance(20);
     expect(numbered(harness, assignment)).toEqual(["1 completed", "1 completed"]);
   });
 
-  it("ends what waited to be confirmed", async () => {
+  it("ends an execution that waits for its confirmation", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf();
     harness.assign(assignment);
@@ -88,7 +88,7 @@ describe("an assignment that asks for stop", () => {
     expect(harness.starts.size).toBe(0);
   });
 
-  it("ends what an engine has kept running over a restart of the node", async () => {
+  it("ends work that the engine kept running over a restart of the node", async () => {
     const engine = createSurvivor();
     const { harness, life, assignment } = await working(
       { executors: () => [engine.executor] },
@@ -103,7 +103,7 @@ describe("an assignment that asks for stop", () => {
     expect(numbered(harness, assignment).at(-1)).toBe("2 stopped");
   });
 
-  it("is no failure where nothing is left of the work after a restart of the node", async () => {
+  it("is not a failure when no work is left after a restart of the node", async () => {
     const { harness, life, assignment } = await working();
     life.kill();
     harness.assign(stopping(assignment));
@@ -112,7 +112,7 @@ describe("an assignment that asks for stop", () => {
     expect(numbered(harness, assignment)).toEqual(["1 running", "2 stopped"]);
   });
 
-  it("is reported by the node's next process when it dies on the way", async () => {
+  it("is reported by the node's next process after a crash", async () => {
     const { harness, life, assignment } = await working();
     harness.assign(stopping(assignment));
     life.kill();
@@ -122,7 +122,7 @@ describe("an assignment that asks for stop", () => {
     expect(harness.starts.get(assignment.executionId)).toBe(1);
   });
 
-  it("reports nothing before the work has ended, and tries again what an engine could not end", async () => {
+  it("reports only after the work has ended, and retries what an engine could not end", async () => {
     const engine = createSurvivor();
     let failures = 3;
     const stubborn: Executor = {
@@ -144,7 +144,7 @@ describe("an assignment that asks for stop", () => {
     expect([numbered(harness, assignment), engine.running()]).toEqual([["1 running", "2 stopped"], []]);
   });
 
-  it("forgets what an engine cannot end once the entry goes", async () => {
+  it("forgets what an engine cannot end once the entry is removed", async () => {
     const engine = createSurvivor();
     const stubborn: Executor = {
       ...engine.executor,

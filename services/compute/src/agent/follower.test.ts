@@ -3,7 +3,7 @@ import { assignmentOf, testNodeId } from "../testing/assignments.ts";
 import { createNodeHarness, type NodeHarness } from "../testing/node-harness.ts";
 
 const hour = 3_600_000;
-// A question is asked within 200 ms, and answered in two.
+// A question is sent within 200 ms, and answered within two.
 const answered = 300;
 const forLong = { engine: { type: "noop", params: { RunSeconds: 3_600 } } };
 
@@ -11,13 +11,13 @@ const asked = ({ questions }: NodeHarness) =>
   questions.map(({ executionId, isAssigned }) => ({ executionId, isAssigned }));
 const startsOf = (harness: NodeHarness, { executionId }: { readonly executionId: string }) =>
   harness.starts.get(executionId) ?? 0;
-/** What was reported of an execution, each kind once: reports are repeated. */
+/** The reports of an execution, each kind once: reports are repeated. */
 const kindsOf = (harness: NodeHarness, { executionId }: { readonly executionId: string }) => [
   ...new Set(harness.received(executionId).map(({ kind }) => kind)),
 ];
 
 describe("a fresh assignment", () => {
-  it("is begun without a question", async () => {
+  it("begins without a confirmation", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf();
@@ -48,7 +48,7 @@ describe("a fresh assignment", () => {
 });
 
 describe("an assignment that comes with the first delivery of a watch", () => {
-  it("is begun once a requester has confirmed it", async () => {
+  it("begins once a requester has confirmed it", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf();
     harness.assign(assignment);
@@ -57,7 +57,7 @@ describe("an assignment that comes with the first delivery of a watch", () => {
     expect(asked(harness)).toEqual([{ executionId: assignment.executionId, isAssigned: true }]);
   });
 
-  it("is never begun when the log says that it does not hold", async () => {
+  it("never begins when the log does not assign it", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf();
     harness.assign(assignment);
@@ -67,7 +67,7 @@ describe("an assignment that comes with the first delivery of a watch", () => {
     expect([startsOf(harness, assignment), harness.questions.length]).toEqual([0, 1]);
   });
 
-  it("waits while nobody answers, and is asked about again with growing pauses", async () => {
+  it("waits while no requester answers, with growing pauses between the questions", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf();
     harness.assign(assignment);
@@ -75,7 +75,7 @@ describe("an assignment that comes with the first delivery of a watch", () => {
     await harness.boot();
     await harness.sim.clock.advance(10 * 60_000);
     expect(startsOf(harness, assignment)).toBe(0);
-    // Ten minutes at a question every 15 to 30 seconds, and the quicker ones at the beginning.
+    // Ten minutes with a question every 15 to 30 seconds, and shorter pauses at the beginning.
     expect(harness.questions.length).toBeGreaterThan(20);
     expect(harness.questions.length).toBeLessThan(50);
     harness.setVerdict(() => true);
@@ -83,7 +83,7 @@ describe("an assignment that comes with the first delivery of a watch", () => {
     expect(startsOf(harness, assignment)).toBe(1);
   });
 
-  it("is asked about in batches", async () => {
+  it("is confirmed in batches", async () => {
     const harness = createNodeHarness({ settings: { slotsMax: 200 } });
     const count = 150;
     const all = Array.from({ length: count }, (_, index) => assignmentOf({ partition: { index, count } }));
@@ -101,7 +101,7 @@ describe("an assignment that comes with the first delivery of a watch", () => {
 });
 
 describe("after an unclean end of the server", () => {
-  it("a settled execution that comes back does not begin again", async () => {
+  it("a settled execution that reappears does not begin a second time", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf();
@@ -115,7 +115,7 @@ describe("after an unclean end of the server", () => {
     expect([startsOf(harness, assignment), harness.questions.length]).toEqual([1, 1]);
   });
 
-  it("nor does one that comes back as a change that looks fresh", async () => {
+  it("nor does one that reappears as a seemingly fresh change", async () => {
     const harness = createNodeHarness();
     await harness.boot();
     const assignment = assignmentOf();
@@ -130,7 +130,7 @@ describe("after an unclean end of the server", () => {
   });
 });
 
-describe("an assignment that is merely absent", () => {
+describe("an assignment that is absent without a removal", () => {
   async function working() {
     const harness = createNodeHarness();
     await harness.boot();
@@ -140,7 +140,7 @@ describe("an assignment that is merely absent", () => {
     return { harness, assignment };
   }
 
-  it("stops nothing while it is asked about, nor when it holds", async () => {
+  it("stops nothing before the verdict, nor when it is confirmed", async () => {
     const { harness, assignment } = await working();
     harness.setVerdict(() => undefined);
     harness.sim.views.assignments.drop();
@@ -148,14 +148,14 @@ describe("an assignment that is merely absent", () => {
     expect(asked(harness)[0]).toEqual({ executionId: assignment.executionId, isAssigned: false });
     harness.setVerdict(() => true);
     await harness.sim.clock.advance(60_000);
-    // The requester writes it again.
+    // The requester writes the entry a second time.
     harness.assign(assignment);
     await harness.sim.clock.advance(3_600_000);
     expect(kindsOf(harness, assignment)).toEqual(["running", "completed"]);
     expect(startsOf(harness, assignment)).toBe(1);
   });
 
-  it("ends the work once the log says that it does not hold", async () => {
+  it("ends the work once the log does not assign it", async () => {
     const { harness, assignment } = await working();
     harness.setVerdict(() => false);
     harness.sim.views.assignments.drop();
@@ -165,18 +165,18 @@ describe("an assignment that is merely absent", () => {
     expect(kindsOf(harness, assignment)).toEqual(["running"]);
   });
 
-  it("is asked about again while it holds and no assignment comes, and then ends", async () => {
+  it("is asked about repeatedly while it is confirmed without an assignment, and then ends", async () => {
     const { harness } = await working();
     harness.setVerdict(() => true);
     harness.sim.views.assignments.drop();
     await harness.sim.clock.advance(answered);
-    // It ended while the requester was answering: what it wrote then was refused, and nothing is removed any more.
+    // The execution ended while the requester was answering: its write was refused, and no removal follows.
     harness.setVerdict(() => false);
     await harness.sim.clock.advance(30_000 + answered);
     expect([harness.questions.length, harness.journal.size]).toEqual([2, 0]);
   });
 
-  it("is asked about again whenever all assignments are told again", async () => {
+  it("is asked about after each delivery of all assignments", async () => {
     const { harness } = await working();
     harness.setVerdict(() => true);
     harness.sim.views.assignments.drop();
@@ -199,7 +199,7 @@ describe("a node that starts with a journal", () => {
     return { harness, assignment };
   }
 
-  it("keeps what has no assignment until it is confirmed, and goes on with it when the assignment is back", async () => {
+  it("keeps an entry without an assignment until a verdict, and resumes it when the assignment is back", async () => {
     const { harness, assignment } = await restarted("batch", () => undefined);
     harness.sim.views.assignments.drop();
     await harness.boot();
@@ -211,7 +211,7 @@ describe("a node that starts with a journal", () => {
     expect(startsOf(harness, assignment)).toBe(1);
   });
 
-  it("forgets what has no assignment once the log says that it does not hold", async () => {
+  it("forgets an entry without an assignment once the log does not assign it", async () => {
     const { harness } = await restarted("batch", () => false);
     harness.sim.views.assignments.drop();
     await harness.boot();
@@ -219,7 +219,7 @@ describe("a node that starts with a journal", () => {
     expect(harness.questions).toMatchObject([{ isAssigned: false }]);
   });
 
-  it("does not run a service once more before it is confirmed", async () => {
+  it("does not restart a service before it is confirmed", async () => {
     const { harness, assignment } = await restarted("service", () => undefined);
     await harness.boot();
     await harness.sim.clock.advance(60_000);
@@ -229,7 +229,7 @@ describe("a node that starts with a journal", () => {
     expect(startsOf(harness, assignment)).toBe(2);
   });
 
-  it("does not forget a service that waits when its assignment is written again meanwhile", async () => {
+  it("keeps a waiting service when its assignment is rewritten", async () => {
     const { harness, assignment } = await restarted("service", () => undefined);
     await harness.boot();
     harness.assign({ ...assignment });
@@ -239,7 +239,7 @@ describe("a node that starts with a journal", () => {
     expect(startsOf(harness, assignment)).toBe(2);
   });
 
-  it("ends what it went on with once the log says that it does not hold", async () => {
+  it("ends a resumed execution once the log does not assign it", async () => {
     const { harness, assignment } = await restarted("service", () => false);
     await harness.boot();
     await harness.sim.clock.advance(hour);

@@ -20,14 +20,14 @@ function harness(offered: ReadonlySet<string>) {
 }
 
 describe("a sweep", () => {
-  it("leaves out an engine that is not offered, and warns of nothing", async () => {
+  it("skips an engine that is not offered, without a warning", async () => {
     const { swept, warnings, sweep } = harness(new Set(["noop"]));
     sweep(new Set());
     sweep(new Set(), "docker");
     await new Promise(setImmediate);
     expect({ swept, warnings }).toEqual({ swept: ["noop"], warnings: [] });
   });
-  it("warns when an engine that is offered fails", async () => {
+  it("warns when an offered engine fails", async () => {
     const { swept, warnings, sweep } = harness(new Set(["noop", "docker"]));
     sweep(new Set(), "docker");
     await new Promise(setImmediate);

@@ -21,7 +21,7 @@ function bidder(policies: BidderOptions["policies"] = []): BidderOptions {
 }
 
 describe("a bidder", () => {
-  it("bids for what fits, and holds the room", async () => {
+  it("bids for what fits, and holds the resources", async () => {
     const options = bidder([{ name: "likes", evaluate: () => ({ fit: true, score: 7 }) }]);
     const { bids } = await answer(options, { asks: [askOf({ slots: 3 })], released: [] });
     expect(bids).toEqual([
@@ -29,7 +29,7 @@ describe("a bidder", () => {
     ]);
   });
 
-  it("is busy when there is no room, and only then", async () => {
+  it("is busy only when no resources are free", async () => {
     const options = bidder();
     await answer(options, { asks: [askOf({ askId: "a-1", slots: 2 })], released: [] });
     const { bids } = await answer(options, { asks: [askOf({ askId: "a-2" })], released: [] });
@@ -41,7 +41,7 @@ describe("a bidder", () => {
     ]);
   });
 
-  it("takes what is released before it looks at what is asked", async () => {
+  it("applies releases before asks", async () => {
     const options = bidder();
     await answer(options, { asks: [askOf({ askId: "a-1", slots: 2 })], released: [] });
     const { bids } = await answer(options, {
@@ -51,7 +51,7 @@ describe("a bidder", () => {
     expect(bids).toMatchObject([{ accepted: true, slots: 2 }]);
   });
 
-  it("answers every ask of a batch, also beside one that it cannot answer", async () => {
+  it("answers every ask of a batch, even when one of them fails", async () => {
     const options = bidder([
       {
         name: "moody",
@@ -67,7 +67,7 @@ describe("a bidder", () => {
     ]);
   });
 
-  it("reserves room for a job that has waited for long, refuses others by its name, and grants it the room", async () => {
+  it("reserves resources for a job that has waited for long, names it in refusals, and grants it the resources", async () => {
     const options = bidder();
     const ask = async (preferences: Parameters<typeof askOf>[0]) =>
       (await answer(options, { asks: [askOf(preferences)], released: [] })).bids[0];
@@ -88,7 +88,7 @@ describe("a bidder", () => {
     expect(await ask({ askId: "a-6", jobId: "j-small", resources: half })).toMatchObject({ accepted: true });
   });
 
-  it("reserves no longer once the owner says that the job needs it no more", async () => {
+  it("releases the reservation once the owner no longer needs it", async () => {
     const options = bidder();
     const asks = [
       askOf({ askId: "a-1", jobId: "j-first", slots: 2 }),

@@ -16,13 +16,13 @@ function opened() {
 }
 
 describe("a ledger", () => {
-  it("holds as many as fit, and says why not one more does", () => {
+  it("holds as many as fit, and explains why one more does not", () => {
     const { ledger } = opened();
     expect(ledger.hold("a", one, 9)).toEqual({ slots: 4, holdUntil: holdMs });
     expect(ledger.hold("b", one, 1)).toEqual({ slots: 0, why: "needs 1 cpuCores, 0 are free" });
   });
 
-  it("bounds what asks for nothing by its slots", () => {
+  it("bounds asks without resources by their slots", () => {
     const { ledger } = opened();
     expect(ledger.hold("a", noResources, 100)).toMatchObject({ slots: slotsMax });
     expect(ledger.hold("b", noResources, 1)).toMatchObject({ slots: 0, why: `all ${slotsMax} slots are in use` });
@@ -34,7 +34,7 @@ describe("a ledger", () => {
     expect(ledger.available().cpuCores).toBe(2);
   });
 
-  it("turns a held slot into an execution's own, though nothing else is free", () => {
+  it("turns a held slot into an execution's resources when nothing else is free", () => {
     const { ledger } = opened();
     ledger.hold("a", one, 4);
     expect(ledger.take("e-1", "a", one)).toBeUndefined();
@@ -43,7 +43,7 @@ describe("a ledger", () => {
     expect(ledger.taken()).toBe(1);
   });
 
-  it("takes one whose hold is gone if it fits", async () => {
+  it("takes an execution without a hold if it fits", async () => {
     const { ledger, clock } = opened();
     ledger.hold("a", one, 4);
     await clock.advance(holdMs);
@@ -57,7 +57,7 @@ describe("a ledger", () => {
     expect(ledger.take("e-1", "a", { ...one, cpuCores: 4 })).toBe("needs 4 cpuCores, 3 are free");
   });
 
-  it("lets the rest of a hold expire, and what was taken stay", async () => {
+  it("expires the rest of a hold, and keeps what was taken", async () => {
     const { ledger, clock } = opened();
     ledger.hold("a", one, 3);
     ledger.take("e-1", "a", one);
@@ -66,7 +66,7 @@ describe("a ledger", () => {
     expect(ledger.available().cpuCores).toBe(3);
   });
 
-  it("leaves no dust of fractions behind", () => {
+  it("leaves no rounding errors behind", () => {
     const { ledger } = opened();
     const third = { ...noResources, cpuCores: 1 / 3 };
     ledger.hold("a", third, 3);
@@ -75,7 +75,7 @@ describe("a ledger", () => {
     expect(ledger.available()).toEqual(capacity);
   });
 
-  it("counts what runs already, whether or not it fits", () => {
+  it("counts resumed executions, whether or not they fit", () => {
     const { ledger } = opened();
     ledger.adopt("e-1", { ...one, cpuCores: 5 });
     expect(ledger.available().cpuCores).toBe(0);
@@ -83,7 +83,7 @@ describe("a ledger", () => {
     expect(ledger.available()).toEqual(capacity);
   });
 
-  it("gives up as many slots of a hold as it is told, and leaves the others to their executions", () => {
+  it("releases the given number of slots of a hold, and keeps the others", () => {
     const { ledger } = opened();
     ledger.hold("a", one, 3);
     ledger.take("e-1", "a", one);
@@ -96,7 +96,7 @@ describe("a ledger", () => {
     expect(ledger.available().cpuCores).toBe(before + one.cpuCores);
   });
 
-  it("announces room that comes free for a minute after the last refusal, and only then", async () => {
+  it("announces free resources only for a minute after the last refusal", async () => {
     const { ledger, clock, freed } = opened();
     ledger.hold("a", one, 4);
     ledger.release("a");
@@ -114,7 +114,7 @@ describe("a ledger", () => {
     expect(freed()).toBe(2);
   });
 
-  it("announces room that comes free when an ask it accepted has others behind it", () => {
+  it("announces free resources when an accepted ask has further slots waiting", () => {
     const { ledger, freed } = opened();
     ledger.hold("a", one, 4);
     ledger.announceFreeRoom();
@@ -122,7 +122,7 @@ describe("a ledger", () => {
     expect(freed()).toBe(1);
   });
 
-  it("does not take a hold's turning into an execution for room that came free", () => {
+  it("does not announce resources when a hold becomes an execution", () => {
     const { ledger, freed } = opened();
     ledger.hold("a", one, 4);
     ledger.hold("b", one, 1);
@@ -150,7 +150,7 @@ const act = fc.oneof(
 );
 type Act = typeof act extends fc.Arbitrary<infer A> ? A : never;
 
-/** The same books, kept in the plainest way: by counting everything anew each time. */
+/** The same ledger, implemented by recounting everything each time. */
 function plainBooks() {
   const holds = new Map<string, { each: Resources; slots: number; until: number }>();
   const taken = new Map<string, Resources>();
@@ -164,8 +164,8 @@ function plainBooks() {
   return { holds, taken, used, slots };
 }
 
-describe("a ledger, whatever happens to it", () => {
-  it("is never over-committed, agrees with plain books, and ends empty", async () => {
+describe("a ledger, after any sequence of calls", () => {
+  it("is never over-committed, agrees with a recount, and ends empty", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 60, size: "max" }), async (acts) => {
         const { clock, ledger } = opened();
@@ -185,7 +185,7 @@ describe("a ledger, whatever happens to it", () => {
   });
 });
 
-// Sums of rounded fractions, added up in another order, may differ in the last of the six places that are kept.
+// Sums of rounded fractions, added in another order, may differ in the sixth decimal place.
 function expectAlmost(found: Resources, expected: Resources): void {
   expect(found.cpuCores).toBeCloseTo(expected.cpuCores, 4);
   expect({ ...found, cpuCores: 0 }).toEqual({ ...expected, cpuCores: 0 });

@@ -23,7 +23,7 @@ function setUp(free: number) {
 }
 
 describe("a reservation", () => {
-  it("keeps what comes free from other jobs until it is enough for both", () => {
+  it("reserves freed resources until they suffice for both", () => {
     const { node, reservation, large, small } = setUp(3);
     expect(reservation.slotsFor(small({ slots: 3 }))).toBe(3);
     expect(reservation.keep(large())).toBe(true);
@@ -33,7 +33,7 @@ describe("a reservation", () => {
     expect(reservation.slotsFor(large({ slots: 2 }))).toBe(2);
   });
 
-  it("keeps only the kinds of resources that its job needs", () => {
+  it("reserves only the kinds of resources that its job needs", () => {
     const { node, reservation, large, small } = setUp(3);
     reservation.keep(large({ resources: cores(1, 1) }));
     expect(reservation.slotsFor(small())).toBe(2);
@@ -41,14 +41,14 @@ describe("a reservation", () => {
     expect(reservation.slotsFor(small())).toBe(0);
   });
 
-  it("lets jobs of a higher priority pass, and none of the same", () => {
+  it("does not block jobs of a higher priority, and blocks those of the same", () => {
     const { reservation, large, small } = setUp(3);
     reservation.keep(large());
     expect(reservation.slotsFor(small({ priority: 2, slots: 3 }))).toBe(3);
     expect(reservation.slotsFor(small({ priority: 1 }))).toBe(0);
   });
 
-  it("shows no room until all of it is there", () => {
+  it("publishes no free resources until they suffice", () => {
     const { node, reservation, large } = setUp(3);
     reservation.keep(large());
     expect(reservation.shown()).toEqual(cores(0));
@@ -70,14 +70,14 @@ describe("a reservation", () => {
     expect(reservation.jobId).toBe(isPreferred ? other.jobId : "j-large");
   });
 
-  it("is not made for what never fits, or asks for none", () => {
+  it("is not created for a job that never fits, or requests none", () => {
     const { reservation, large, small } = setUp(3);
     expect(reservation.keep(large({ resources: cores(9) }))).toBe(false);
     expect(reservation.keep(small())).toBe(false);
     expect(reservation.jobId).toBeUndefined();
   });
 
-  it("ends by itself unless it is renewed", async () => {
+  it("expires unless it is renewed", async () => {
     const { clock, node, reservation, large, small } = setUp(3);
     reservation.keep(large());
     await clock.advance(reservedMs - 1);
@@ -88,7 +88,7 @@ describe("a reservation", () => {
     expect([reservation.slotsFor(small({ slots: 3 })), node.ended, clock.planned()]).toEqual([3, 1, 0]);
   });
 
-  it("is not renewed for ever, by whichever job: the node rests for as long as it has gathered", async () => {
+  it("is not renewed forever by any job: the node pauses for as long as it has gathered", async () => {
     const { clock, node, reservation, large } = setUp(3);
     const everyMs = reservedMs - 1;
     for (let ms = 0; ms < gatherMs; ms += everyMs) {
@@ -103,7 +103,7 @@ describe("a reservation", () => {
     expect(reservation.keep(older)).toBe(true);
   });
 
-  it("ends when its last ask is released, or its job is granted room", () => {
+  it("ends when its last ask is released, or its job gets resources", () => {
     const { reservation, large, small } = setUp(3);
     reservation.keep(large());
     reservation.release("a-other");

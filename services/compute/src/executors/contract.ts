@@ -5,40 +5,40 @@ import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Executor, Exit, Output, Work } from "./executor.ts";
 
-/** What a maker says about a piece of work; the contract fills in the rest. `inputs` are added to the contract's own. */
+/** What a harness specifies of a work; the contract adds the rest. `inputs` are added to the contract's inputs. */
 export type WorkPiece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
 
-/** How an executor is asked for each behaviour. A maker that is left out skips its clauses. */
+/** How an executor is asked for each behaviour. A missing function skips its tests. */
 export interface WorkMakers {
   /** Ends by itself with this exit code. */
   readonly exits?: (exitCode: number) => WorkPiece;
-  /** Writes exactly these texts and exits 0. An executor without a stderr ignores the second and says so in `silentStderr`. */
+  /** Writes exactly these texts and exits 0. An executor without stderr ignores the second and sets `silentStderr`. */
   readonly summary?: (stdout: string, stderr: string) => WorkPiece;
-  /** Would run until somebody ends it. */
+  /** Runs until it is halted. */
   readonly runsForEver?: () => WorkPiece;
-  /** Has params that parse, but cannot be started. */
+  /** Has valid params, but cannot be started. */
   readonly cannotStart?: () => WorkPiece;
-  /** Writes the file at this path, and exits with another code than 0 when that is refused. */
+  /** Writes the file at this path, and exits with a code other than 0 when the write is refused. */
   readonly writes?: (path: string) => WorkPiece;
   /** Copies the file `from` (inside an input) to `to` (inside an output) and exits 0. */
   readonly copies?: (from: string, to: string) => WorkPiece;
 }
 
-/** What the contract needs to know about an executor. */
+/** The parameters of the contract. */
 export interface ExecutorHarness {
-  /** Makes the executor under test; asked anew for each test, and once more to play the node's next process. */
+  /** Creates the executor under test; called for each test, and a second time for the node's next process. */
   readonly executor: () => Executor;
   readonly makers: WorkMakers;
-  /** True when works outlive the process that started them, so that `attach` finds them again. */
+  /** True when works outlive the process that started them, so that `attach` finds them. */
   readonly survives?: boolean;
-  /** True when it has no stderr of its own. */
+  /** True when the executor has no stderr. */
   readonly silentStderr?: boolean;
   /** Why the whole suite cannot run here; undefined when it can. */
   readonly missing?: string | undefined;
 }
 
 const decoder = new TextDecoder();
-// 64 MiB and 16 MiB: enough for any program of a contract, little enough to run many side by side.
+// 64 MiB and 16 MiB: enough for any program of a contract, and small enough for many in parallel.
 const resources = { cpuCores: 1, memoryBytes: 64 * 1024 * 1024, diskBytes: 16 * 1024 * 1024 };
 const inputPath = "/given";
 const outputPath = "/made";
@@ -46,7 +46,7 @@ let serial = 0;
 
 interface ExecutorFixture {
   readonly executor: Executor;
-  /** A new executor, as the node's next process would make it. */
+  /** A new executor, as the node's next process would create it. */
   readonly another: () => Executor;
   readonly work: (piece: WorkPiece) => PreparedWork;
   readonly givenFile: string;
@@ -56,7 +56,7 @@ interface PreparedWork extends Work {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
-/** The suite that every executor passes; call it from a test file beside the executor. */
+/** The suite that every executor passes; called from a test file beside the executor. */
 export function executorContract(name: string, harness: ExecutorHarness): void {
   describe.skipIf(harness.missing !== undefined)(title(name, harness), () => {
     const stage = onStage(harness);
@@ -78,7 +78,7 @@ function when<T>(maker: T | undefined, clauses: (maker: T) => void): void {
   if (maker !== undefined) clauses(maker);
 }
 
-/** Sets up folders and executors around each test, and takes them down whatever happened. */
+/** Creates folders and executors around each test, and removes them afterwards. */
 function onStage(harness: ExecutorHarness): () => Promise<ExecutorFixture> {
   let root = "";
   let executors: Executor[] = [];
@@ -139,7 +139,7 @@ function prepare(
 }
 
 function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: number) => WorkPiece): void {
-  it("can be used here", async () => {
+  it("is available", async () => {
     const { executor } = await stage();
     expect(await executor.unavailable()).toBeUndefined();
   });
@@ -148,14 +148,14 @@ function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: n
     const running = await executor.start(work(exits(exitCode)));
     expect(await running.exit).toEqual({ exitCode });
   });
-  it("may be halted after it has ended, and keeps its exit", async () => {
+  it("can be halted after it has ended, and keeps its exit", async () => {
     const { executor, work } = await stage();
     const running = await executor.start(work(exits(3)));
     await running.exit;
     await running.halt(0);
     expect(await running.exit).toEqual({ exitCode: 3 });
   });
-  it("runs works side by side", async () => {
+  it("runs works concurrently", async () => {
     const { executor, work } = await stage();
     const running = await Promise.all([1, 2, 3].map((exitCode) => executor.start(work(exits(exitCode)))));
     const ends = await Promise.all(running.map(({ exit }) => exit));
@@ -168,44 +168,44 @@ function speaks(
   summary: (stdout: string, stderr: string) => WorkPiece,
   silent: boolean,
 ): void {
-  it("hands over what the work says before it reports the exit", async () => {
+  it("delivers the output before the exit", async () => {
     const { executor, work } = await stage();
-    const collected = work(summary("to the world\n", "to the log\n"));
-    const running = await executor.start(collected);
+    const recorded = work(summary("to the world\n", "to the log\n"));
+    const running = await executor.start(recorded);
     expect(await running.exit).toEqual({ exitCode: 0 });
-    expect(collected.said("stdout")).toBe("to the world\n");
-    expect(collected.said("stderr")).toBe(silent ? "" : "to the log\n");
+    expect(recorded.said("stdout")).toBe("to the world\n");
+    expect(recorded.said("stderr")).toBe(silent ? "" : "to the log\n");
   });
 }
 
 function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkPiece, survives: boolean): void {
-  it("ends when it is halted, says so, and may be halted again", async () => {
+  it("ends when it is halted, reports that, and can be halted twice", async () => {
     const { executor, work } = await stage();
     const running = await executor.start(work(runsForEver()));
     await Promise.all([running.halt(0), running.halt(0)]);
     expect((await running.exit).failure?.code).toBe("STOPPED");
     await expect(running.halt(0)).resolves.toBeUndefined();
   });
-  it("sweeps what is not kept, and leaves what is kept", async () => {
+  it("sweeps only works that are not in `keep`", async () => {
     const { executor, work } = await stage();
-    const [saved, left] = [work(runsForEver()), work(runsForEver())];
-    const [savedRun, leftRun] = [await executor.start(saved), await executor.start(left)];
-    await executor.sweep(new Set([saved.id]));
-    await leftRun.exit;
-    expect(await stateOf(savedRun.exit)).toBe("running");
-    expect(await executor.attach(left)).toBeUndefined();
-    await savedRun.halt(0);
+    const [retained, dropped] = [work(runsForEver()), work(runsForEver())];
+    const [retainedRun, droppedRun] = [await executor.start(retained), await executor.start(dropped)];
+    await executor.sweep(new Set([retained.id]));
+    await droppedRun.exit;
+    expect(await stateOf(retainedRun.exit)).toBe("running");
+    expect(await executor.attach(dropped)).toBeUndefined();
+    await retainedRun.halt(0);
   });
-  it("does not find what was never started", async () => {
+  it("does not find a work that never started", async () => {
     const { executor, work } = await stage();
     expect(await executor.attach(work(runsForEver()))).toBeUndefined();
   });
   if (!survives) return;
-  it("is found again by the node's next process", async () => {
+  it("is found by the node's next process", async () => {
     const { executor, another, work } = await stage();
-    const collected = work(runsForEver());
-    const running = await executor.start(collected);
-    const found = await another().attach(collected);
+    const recorded = work(runsForEver());
+    const running = await executor.start(recorded);
+    const found = await another().attach(recorded);
     expect(found).toBeDefined();
     await found?.halt(0);
     await Promise.all([running.exit, found?.exit]);
@@ -217,14 +217,14 @@ function stateOf(exit: Promise<Exit>): Promise<Exit | "running"> {
 }
 
 function refuses(stage: () => Promise<ExecutorFixture>, cannotStart: () => WorkPiece): void {
-  it("refuses what cannot be started with a Fault", async () => {
+  it("throws a Fault for a work that cannot start", async () => {
     const { executor, work } = await stage();
     await expect(executor.start(work(cannotStart()))).rejects.toBeInstanceOf(Fault);
   });
 }
 
 function keepsInputs(stage: () => Promise<ExecutorFixture>, writes: (path: string) => WorkPiece): void {
-  it.each(["given.txt", "new.txt"])("does not let the work write %s into an input", async (file) => {
+  it.each(["given.txt", "new.txt"])("prevents a write of %s into an input", async (file) => {
     const { executor, work, givenFile } = await stage();
     const running = await executor.start(work(writes(`${inputPath}/${file}`)));
     expect((await running.exit).exitCode).not.toBe(0);
@@ -234,7 +234,7 @@ function keepsInputs(stage: () => Promise<ExecutorFixture>, writes: (path: strin
 }
 
 function bringsBack(stage: () => Promise<ExecutorFixture>, copies: (from: string, to: string) => WorkPiece): void {
-  it("reads its inputs and brings its outputs back", async () => {
+  it("reads its inputs and returns its outputs", async () => {
     const { executor, work, output } = await stage();
     const running = await executor.start(work(copies(`${inputPath}/given.txt`, `${outputPath}/taken.txt`)));
     expect(await running.exit).toEqual({ exitCode: 0 });

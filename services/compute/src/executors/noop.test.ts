@@ -32,7 +32,7 @@ function work(executor: Executor, params: object): Work {
 }
 
 describe("noop", () => {
-  it("runs as long as it was told by its clock, and no longer", async () => {
+  it("runs for the time in its params, by its clock", async () => {
     const clock = createManualClock();
     const running = await noop(clock).start(work(noop(clock), { RunSeconds: 2.5, ExitCode: 7 }));
     let ended = false;
@@ -45,7 +45,7 @@ describe("noop", () => {
     expect(await running.exit).toEqual({ exitCode: 7 });
   });
 
-  it("fails as it was told", async () => {
+  it("fails as its params say", async () => {
     const executor = noop(createManualClock());
     const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
     expect(await running.exit).toEqual({

@@ -22,7 +22,7 @@ describe("a node's health", () => {
     return url;
   }
 
-  it("is ready when every check is well, and says which is not", async () => {
+  it("is ready when every check passes, and names the failed ones", async () => {
     let checks = [well];
     const url = await serve(() => checks);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -37,13 +37,13 @@ describe("a node's health", () => {
       ],
     });
   });
-  it("says that a process hangs, and knows no other address", async () => {
+  it("reports a hanging process, and answers 404 for other paths", async () => {
     const url = await serve(() => [well], false);
     expect((await fetch(`${url}/healthz`)).status).toBe(503);
     expect((await fetch(`${url}/`)).status).toBe(404);
     expect((await fetch(`${url}/readyz`, { method: "POST" })).status).toBe(404);
   });
-  it("is refused a port that another process has", async () => {
+  it("cannot listen on a port that another process uses", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const listen = `127.0.0.1:${Object(other.address()).port}`;

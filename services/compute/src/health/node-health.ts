@@ -40,13 +40,13 @@ export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
   let cancel = () => {};
   let isRunning = false;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const { clock: offset } = watch.now();
     const wrong = offset !== undefined && isWrong(offset);
     if (wrong && !isWarned) logger.warn({ ...offset }, "this machine's clock differs from the NATS server's");
     isWarned = wrong;
     disk = await diskCheck(dataDir);
-    if (isRunning) cancel = clock.at(clock.now() + healthTimes.everyMs, () => void look());
+    if (isRunning) cancel = clock.at(clock.now() + healthTimes.everyMs, () => void check());
   }
   const sinceBeatMs = () => clock.now() - beatAt;
   return {
@@ -54,7 +54,7 @@ export function createNodeHealth(parts: NodeHealthParts): NodeHealth & Process {
     async start() {
       isRunning = true;
       watch.start();
-      await look();
+      await check();
     },
     async stop() {
       isRunning = false;

@@ -27,7 +27,7 @@ export function createAvailability(parts: Parts): Availability {
   let problems = new Map<string, string>();
   const keyOf = (kind: PartKind, name: string) => `${kind}/${name.toLowerCase()}`;
 
-  async function look(kind: PartKind): Promise<(readonly [string, string])[]> {
+  async function check(kind: PartKind): Promise<(readonly [string, string])[]> {
     const found = parts[kind].parts.map(async ({ name, unavailable }) => {
       // The interface promises never to throw; a part that does is not usable.
       const why = await unavailable().catch((failure: unknown) => `the availability check failed: ${String(failure)}`);
@@ -43,7 +43,7 @@ export function createAvailability(parts: Parts): Availability {
     },
     usable: (kind) => parts[kind].names.filter((name) => !problems.has(keyOf(kind, name))),
     refresh: async () => {
-      problems = new Map((await Promise.all(kinds.map(look))).flat());
+      problems = new Map((await Promise.all(kinds.map(check))).flat());
     },
   };
 }

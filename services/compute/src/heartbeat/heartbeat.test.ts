@@ -59,7 +59,7 @@ function harness() {
 }
 
 describe("a heartbeat", () => {
-  it("is said at the start, at every interval, and for the last time with a goodbye", async () => {
+  it("is sent at the start, at every interval, and last with a goodbye", async () => {
     const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(3_000);
@@ -75,7 +75,7 @@ describe("a heartbeat", () => {
     expect(said.every(({ startedAt, protocol }) => startedAt === 0 && protocol === protocolLevel)).toBe(true);
   });
 
-  it("is said at once when room comes free, once for all that happens in a moment", async () => {
+  it("is sent at once when resources become free, once per tick", async () => {
     const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
@@ -87,7 +87,7 @@ describe("a heartbeat", () => {
     expect(said.map(({ at }) => at)).toEqual([0, 100, 1_100]);
   });
 
-  it("does not say so again right away, but soon", async () => {
+  it("is not repeated immediately, but soon", async () => {
     const { clock, said, heartbeat } = harness();
     await heartbeat.start();
     await clock.advance(100);
@@ -100,7 +100,7 @@ describe("a heartbeat", () => {
     expect(said.map(({ at }) => at)).toEqual([0, 100, 105]);
   });
 
-  it("is not said before the start nor after the end", async () => {
+  it("is not sent before the start nor after the end", async () => {
     const { clock, said, heartbeat } = harness();
     heartbeat.soon();
     await heartbeat.stop();
@@ -108,7 +108,7 @@ describe("a heartbeat", () => {
     expect(said).toEqual([]);
   });
 
-  it("follows what the parts can do, without asking them every time", async () => {
+  it("publishes the availability of parts, without checking them each time", async () => {
     const { clock, said, availability, heartbeat, looks, setProblem } = harness();
     await availability.refresh();
     await heartbeat.start();

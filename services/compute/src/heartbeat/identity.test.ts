@@ -8,7 +8,7 @@ const nodeId = "n-one";
 function harness() {
   const sim = createSimulatedCluster();
   const lines: string[] = [];
-  /** A process, with what became of it. */
+  /** A process, with its outcome. */
   function instance(instanceId: string, startedAt = sim.clock.now()) {
     const { clock, bidServer, proc } = sim.node(nodeId);
     const ends: string[] = [];
@@ -40,7 +40,7 @@ function harness() {
 }
 
 describe("two processes with one node id", () => {
-  it("are one when the other has gone", async () => {
+  it("start when the other process has ended", async () => {
     const { instance } = harness();
     const first = instance("a");
     expect(await first.start()).toBe("started");
@@ -48,7 +48,7 @@ describe("two processes with one node id", () => {
     expect(await instance("b").start()).toBe("started");
   });
 
-  it("do not both run: the one that starts gives way, whatever its clock says", async () => {
+  it("do not both run: the starting one gives way, whatever its clock says", async () => {
     const { instance, sim, lines } = harness();
     const first = instance("a", sim.clock.now() + 3_600_000);
     await first.start();
@@ -59,7 +59,7 @@ describe("two processes with one node id", () => {
     expect(lines).toEqual([expect.stringContaining('"otherInstanceId":"b"')]);
   });
 
-  it("do not both start in the same moment: the later one, or the one with the greater id, gives way", async () => {
+  it("do not both start at the same time: the later one, or the one with the greater id, gives way", async () => {
     const { instance, sim } = harness();
     const [one, other] = [instance("b"), instance("a")];
     const starting = [one.identity.start(), other.identity.start()].map((started) =>
@@ -72,7 +72,7 @@ describe("two processes with one node id", () => {
     expect(await Promise.all(starting)).toEqual(["gave way", "started"]);
   });
 
-  it("that could not hear each other at the start: the later one ends, and only after the other was heard for long", async () => {
+  it("that could not reach each other at the start: the later one ends after it has heard the other for long", async () => {
     const { instance, sim, lines } = harness();
     const first = instance("a");
     await first.start();

@@ -23,7 +23,7 @@ journalContract("a journal on disk", async () => {
   return { open: () => diskJournal(at) };
 });
 
-/** A process that writes entries for ever, and says the number of each once it is written. */
+/** A process that writes entries without end, and prints the number of each after it is written. */
 const writer = `
   const { diskJournal } = await import(${JSON.stringify(new URL("./disk-journal.ts", import.meta.url).href)});
   const journal = diskJournal(process.argv[1]);
@@ -33,7 +33,7 @@ const writer = `
   }
 `;
 
-/** Opens, reads and writes, as a node does at its start; how that ended. */
+/** Opens, reads and writes, as a node does at its start; returns the outcome. */
 async function used(at: string): Promise<string> {
   let journal: Journal | undefined;
   try {
@@ -53,7 +53,7 @@ async function used(at: string): Promise<string> {
 }
 
 describe("a journal on disk", () => {
-  it("has everything that it said was written, after a kill -9 in the middle", async () => {
+  it("has every acknowledged entry after a kill -9 between writes", async () => {
     const at = await folder();
     const child = spawn(process.execPath, ["--input-type=module", "-e", writer, at], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -72,7 +72,7 @@ describe("a journal on disk", () => {
     for (let n = 1; n <= last; n++) expect(ids.has(`e-${n}`)).toBe(true);
   });
 
-  it("is one process's own", async () => {
+  it("is exclusive to one process", async () => {
     const at = await folder();
     const first = diskJournal(at);
     expect(() => diskJournal(at)).toThrow(expect.objectContaining({ code: "DATA_DIR_IN_USE" }));
@@ -80,12 +80,12 @@ describe("a journal on disk", () => {
     await diskJournal(at).close();
   });
 
-  it("says what is wrong with a folder that it cannot use", async () => {
+  it("explains why a folder cannot be used", async () => {
     const unusable = expect.objectContaining({ code: "DATA_DIR_FAILED", why: expect.stringContaining("absent") });
     expect(() => diskJournal(join(root, "absent"))).toThrow(unusable);
   });
 
-  it("does not touch what another version has written", async () => {
+  it("does not change a file of another version", async () => {
     const at = await folder();
     const other = new DatabaseSync(join(at, "journal.sqlite"));
     other.exec("PRAGMA user_version = 99");
@@ -93,7 +93,7 @@ describe("a journal on disk", () => {
     expect(() => diskJournal(at)).toThrow(expect.objectContaining({ why: expect.stringContaining("got 99") }));
   });
 
-  it("names the cure for a file that one flipped byte has damaged, and never ends in another error", async () => {
+  it("explains the repair of a file with one flipped byte, and throws no other error", async () => {
     const at = await folder();
     const path = join(at, "journal.sqlite");
     const first = diskJournal(at);
@@ -101,7 +101,7 @@ describe("a journal on disk", () => {
     await first.close();
     const whole = await readFile(path);
     const ends = new Map<string, number>();
-    // Every byte of the header and of the schema's page, then some of the rest: each in turn, and nothing else.
+    // Every byte of the header and of the schema's page, then samples of the rest: one at a time.
     for (let offset = 0; offset < whole.length; offset += offset < 1_024 ? 1 : 13) {
       const flipped = Buffer.from(whole);
       flipped.writeUInt8(whole.readUInt8(offset) ^ 0xff, offset);
@@ -113,13 +113,13 @@ describe("a journal on disk", () => {
     expect([...ends.keys()].sort()).toEqual(["names the cure", "other format", "used"]);
   });
 
-  it("names the cure for a file that is something else", async () => {
+  it("explains the repair of a file of another kind", async () => {
     const at = await folder();
     await writeFile(join(at, "journal.sqlite"), "this is no database, and longer than a header of one: ".repeat(40));
     expect(await used(at)).toBe("names the cure");
   });
 
-  it("takes an entry that it cannot read for one that was begun", async () => {
+  it("reads an invalid entry as a begun execution", async () => {
     const at = await folder();
     await diskJournal(at).close();
     const other = new DatabaseSync(join(at, "journal.sqlite"));
@@ -133,7 +133,7 @@ describe("a journal on disk", () => {
     await journal.close();
   });
 
-  it("writes what comes in one turn as one transaction, and tells all or none", async () => {
+  it("writes all entries of one turn as one transaction, and resolves all or none", async () => {
     const at = await folder();
     const journal = diskJournal(at);
     const writes = [1, 2, 3].map((n) => journal.write({ phase: "running", executionId: "e-1", startedAt: n }));

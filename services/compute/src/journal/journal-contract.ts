@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Journal, JournalEntry } from "./journal.ts";
 
-/** A place where journals are kept: every `open` is the node's next process. */
+/** A place where journals are stored: every `open` is the node's next process. */
 export interface JournalStore {
   open(): Journal;
 }
@@ -31,7 +31,7 @@ export function journalContract(name: string, place: () => Promise<JournalStore>
       await journal.close();
     });
 
-    it("gives back, after a restart, the last that was written of each", async () => {
+    it("returns the last entry of each execution after a restart", async () => {
       const { open } = await place();
       const first = open();
       await first.write(starting("e-1"));
@@ -43,7 +43,7 @@ export function journalContract(name: string, place: () => Promise<JournalStore>
       await second.close();
     });
 
-    it("forgets, and forgetting again is harmless", async () => {
+    it("forgets an entry, and may forget it twice", async () => {
       const { open } = await place();
       const first = open();
       await first.write(starting("e-1"));
@@ -57,7 +57,7 @@ export function journalContract(name: string, place: () => Promise<JournalStore>
       await second.close();
     });
 
-    it("keeps the order of what is written and forgotten of one execution", async () => {
+    it("keeps the order of writes and deletions of one execution", async () => {
       const { open } = await place();
       const first = open();
       first.forget("e-1");

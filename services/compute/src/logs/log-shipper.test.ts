@@ -14,7 +14,7 @@ function harness() {
 }
 
 describe("a log shipper", () => {
-  it("sends what comes in one moment together, by stream and in order", async () => {
+  it("sends the output of one tick together, by stream and in order", async () => {
     const { clock, sent, log } = harness();
     for (const word of ["a", "b", "c"]) log.write({ stream: "stdout", bytes: bytes(word) });
     log.write({ stream: "stderr", bytes: bytes("x") });
@@ -28,7 +28,7 @@ describe("a log shipper", () => {
     ]);
   });
 
-  it("does not keep memory that is not its own", async () => {
+  it("does not keep memory of the caller", async () => {
     const { clock, sent, log } = harness();
     const chunk = bytes("mine");
     log.write({ stream: "stdout", bytes: chunk });
@@ -37,14 +37,14 @@ describe("a log shipper", () => {
     expect(sent.map(text)).toEqual(["mine"]);
   });
 
-  it("cuts what is large into messages", async () => {
+  it("splits large output into messages", async () => {
     const { clock, sent, log } = harness();
     log.write({ stream: "stdout", bytes: new Uint8Array(150_000) });
     await clock.settle();
     expect(sent.map((chunk) => chunk.bytes.length)).toEqual([65_536, 65_536, 18_928]);
   });
 
-  it("sheds what is over the rate, says so once, and goes on when there is room", async () => {
+  it("drops output over the rate, reports that once, and continues when tokens are available", async () => {
     const { clock, sent, log } = harness();
     const megabyte = new Uint8Array(1024 * 1024);
     for (let n = 0; n < 8; n++) log.write({ stream: "stdout", bytes: megabyte });
@@ -55,14 +55,14 @@ describe("a log shipper", () => {
     expect(sent.filter(({ stream }) => stream === "stderr").map(text)).toEqual([
       "[output dropped: the execution exceeds the rate limit of the log]\n",
     ]);
-    // A second for the mebibyte, and a moment for what its messages cost.
+    // One second for the MiB, and a moment for the cost of its messages.
     await clock.advance(1_100);
     log.write({ stream: "stdout", bytes: megabyte });
     await clock.settle();
     expect(size()).toBe(5 * megabyte.length);
   });
 
-  it("sends few messages, also when output comes one byte at a time", async () => {
+  it("sends few messages, even when output arrives one byte at a time", async () => {
     const { clock, sent, log } = harness();
     const byte = bytes("x");
     for (let n = 0; n < 30_000; n++) {
@@ -71,12 +71,12 @@ describe("a log shipper", () => {
       await undefined;
     }
     await clock.settle();
-    // The burst of 4 MiB in messages that cost 256 bytes more than they hold, and the notice.
+    // The burst of 4 MiB in messages that cost 256 bytes more than their payload, and the notice.
     expect(sent.length).toBeLessThanOrEqual(Math.ceil((4 * 2 ** 20) / 257) + 1);
     expect(sent.length).toBeGreaterThan(10_000);
   });
 
-  it("sends what waits when it is closed", () => {
+  it("sends pending output when it is closed", () => {
     const { sent, log } = harness();
     log.write({ stream: "stdout", bytes: bytes("last") });
     log.close();

@@ -6,26 +6,26 @@ import type { SpecConfig } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Publisher, PublishRequest } from "./publisher.ts";
 
-/** What the contract needs to know about a publisher. */
+/** The parameters of the contract. */
 export interface PublisherHarness {
-  /** Makes the publisher; `folder` is an empty one of its own. */
+  /** Creates the publisher; `folder` is an empty folder for it. */
   readonly publisher: (folder: string) => Publisher;
-  /** Fetches what was published, as a user would: the texts of files by path. */
+  /** Fetches what was published, as a client would: the texts of files by path. */
   readonly fetch: (result: SpecConfig) => Promise<ReadonlyMap<string, string>>;
   /** Why the whole suite cannot run here; undefined when it can. */
   readonly missing?: string | undefined;
 }
 
-/** The suite that every publisher passes; call it from a test file beside the publisher. */
+/** The suite that every publisher passes; called from a test file beside the publisher. */
 export function publisherContract(name: string, harness: PublisherHarness): void {
   const title = `${name}, as a publisher${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
   describe.skipIf(harness.missing !== undefined)(title, () => {
     const stage = onStage(harness);
 
-    it("can be used here", async () => {
+    it("is available", async () => {
       expect(await stage().publisher.unavailable()).toBeUndefined();
     });
-    it("takes out everything, whole", async () => {
+    it("publishes every file completely", async () => {
       const { publisher, results } = stage();
       const result = await publisher.publish(results);
       expect(Object.fromEntries(await harness.fetch(result))).toEqual({
@@ -40,13 +40,13 @@ export function publisherContract(name: string, harness: PublisherHarness): void
       const { publisher, results } = stage();
       expect(await publisher.publish(results)).toEqual(await publisher.publish(results));
     });
-    it("publishes executions side by side", async () => {
+    it("publishes executions concurrently", async () => {
       const { publisher, results } = stage();
       const ids = ["e-1", "e-2", "e-3"];
       const all = await Promise.all(ids.map((executionId) => publisher.publish({ ...results, executionId })));
       expect(new Set(all.map((result) => JSON.stringify(result))).size).toBe(ids.length);
     });
-    it("takes nothing out that a link leads to outside", async () => {
+    it("publishes nothing that a link outside the folder leads to", async () => {
       const { publisher, results, root } = stage();
       await writeFile(join(root, "secret"), "secret");
       await symlink(join(root, "secret"), join(results.folder, "made", "absolute"));
@@ -56,14 +56,14 @@ export function publisherContract(name: string, harness: PublisherHarness): void
       expect([...fetched.values()]).not.toContain("secret");
       expect([...fetched.keys()].some((path) => path.includes("absolute") || path.includes("relative"))).toBe(false);
     });
-    it("fails with a Fault when it is ended early, and when there is nothing to take", async () => {
+    it("throws a Fault when it is aborted, and when the folder is missing", async () => {
       const { publisher, results } = stage();
       const ended = publisher.publish({ ...results, signal: AbortSignal.abort() });
       await expect(ended).rejects.toBeInstanceOf(Fault);
       const absent = publisher.publish({ ...results, executionId: "e-absent", folder: join(results.folder, "absent") });
       await expect(absent).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
     });
-    it("refuses params that it does not know", () => {
+    it("refuses unknown params", () => {
       expect(stage().publisher.params.safeParse({ Nonsense: 1 }).success).toBe(false);
     });
   });

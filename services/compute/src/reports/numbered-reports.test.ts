@@ -9,7 +9,7 @@ import { createSurvivor } from "../testing/survivor.ts";
 const minute = 60_000;
 const second = { engine: { type: "noop", params: { RunSeconds: 1 } } };
 
-/** A publisher that always can. */
+/** A publisher that is always available. */
 const post: Publisher = {
   name: "post",
   params: z.strictObject({}),
@@ -20,7 +20,7 @@ const post: Publisher = {
 
 const numbered = (reports: readonly Report[]) => reports.map(({ number, saw: { kind } }) => `${number} ${kind}`);
 
-/** Every number with what was reported under it: one content for each, or the log would take one for the other. */
+/** Every number with its report: each number must have one content, because the log deduplicates by number. */
 function contents(reports: readonly Report[]): readonly (readonly string[])[] {
   const byNumber = Map.groupBy(reports, ({ number }) => number);
   return [...byNumber.values()].map((same) => [...new Set(same.map((report) => JSON.stringify(report)))]);
@@ -43,7 +43,7 @@ describe("the reports of an execution", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "never go back nor say two things under one number, whichever write the node dies %s",
+    "never go back nor reuse a number, whichever write the node dies %s",
     async (when) => {
       const task = { ...second, publisher: { type: "post" } };
       const writes = 4;
@@ -56,7 +56,7 @@ describe("the reports of an execution", () => {
     },
   );
 
-  it("go on behind what an earlier process of the node has said", async () => {
+  it("continue the numbers of an earlier process of the node", async () => {
     const engine = createSurvivor();
     const harness = createNodeHarness({ executors: () => [engine.executor] });
     const assignment = assignmentOf({ task: { engine: { type: "survivor" } } });
@@ -73,7 +73,7 @@ describe("the reports of an execution", () => {
     expect(reports[1]).toEqual(reports[0]);
   });
 
-  it("go on behind what was said two processes ago, by a node that died before it said more", async () => {
+  it("continue the numbers of two processes ago, after a process without reports", async () => {
     const harness = createNodeHarness();
     const assignment = assignmentOf({
       jobType: "service",
@@ -82,14 +82,14 @@ describe("the reports of an execution", () => {
     harness.assign(assignment);
     const first = await harness.boot();
     first.kill();
-    // It has written down that it starts the task once more, and no more than that.
+    // It has journalled that it restarts the task, and nothing more.
     await harness.boot({ write: 1, when: "after" });
     await harness.boot();
     await harness.sim.clock.advance(20);
     expect(new Set(numbered(harness.reports(assignment.executionId)))).toEqual(new Set(["1 running", "2 running"]));
   });
 
-  it("say once that results are published, whichever process does so", async () => {
+  it("contain `publishing` once, over all processes", async () => {
     const forever: Publisher = { ...post, publish: () => new Promise(() => {}) };
     const harness = createNodeHarness({ publishers: [forever] });
     const assignment = assignmentOf({ task: { engine: { type: "noop" }, publisher: { type: "post" } } });
@@ -116,14 +116,14 @@ describe("the reports of an execution", () => {
     await harness.boot();
     await harness.sim.clock.advance(20);
     expect(numbered(harness.reports(assignment.executionId))).toEqual([said]);
-    // It was begun before: what may not run twice does not.
+    // It was begun before: a task that may not run twice does not restart.
     expect(harness.starts.get(assignment.executionId) ?? 0).toBe(starts);
   });
 
-  it("are given another number when the log has theirs and not what they say", async () => {
+  it("get another number when the log has theirs with another content", async () => {
     const { harness, assignment, reports } = await running({ engine: { type: "noop" } });
     expect(numbered(reports())).toEqual(["1 completed"]);
-    // Live, with a report of this number: it was another one's.
+    // Live, with a report of this number in the log: it was another report's number.
     harness.setRecorded(() => 4);
     await harness.sim.clock.advance(5 * minute + 1_000);
     expect(numbered(reports())).toEqual(["1 completed", "1 completed", "5 completed"]);
@@ -132,7 +132,7 @@ describe("the reports of an execution", () => {
 });
 
 describe("a report that is stored", () => {
-  it("is repeated every few minutes while its assignment is there, until the log has it", async () => {
+  it("is repeated every few minutes while its assignment exists, until the log has it", async () => {
     const { harness, assignment, reports } = await running({ engine: { type: "noop" } });
     await harness.sim.clock.advance(30 * minute);
     const count = reports().length;
@@ -148,11 +148,11 @@ describe("a report that is stored", () => {
     const { harness, reports } = await running({ engine: { type: "noop", params: { RunSeconds: 3_600 } } });
     harness.setRecorded(() => 1);
     await harness.sim.clock.advance(30 * minute);
-    // The one repetition goes with the question.
+    // The one repetition is sent with the question.
     expect([numbered(reports()), harness.questions.length]).toEqual([["1 running", "1 running"], 1]);
   });
 
-  it("is repeated when the watch of assignments begins again, also where the log had it", async () => {
+  it("is repeated when the watch of assignments restarts, even if the log had it", async () => {
     const { harness, reports } = await running({ engine: { type: "noop" } });
     harness.sim.views.assignments.reset();
     await harness.sim.clock.advance(1_000);
@@ -160,7 +160,7 @@ describe("a report that is stored", () => {
   });
 });
 
-/** What a node reports that dies around a write of its journal, and the one after it. */
+/** The reports of a node that dies around a write of its journal, and of its next process. */
 async function reportsOverDeath(
   task: NonNullable<Parameters<typeof assignmentOf>[0]>["task"],
   at: KillAt,

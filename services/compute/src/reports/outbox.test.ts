@@ -14,14 +14,14 @@ const say = (executionId: string, saw: Saw, number = saw.kind === "running" ? 1 
   report: { at: 1, namespace: "default", number, saw },
 });
 
-/** An outbox before a log that answers when it is told to. */
+/** An outbox with a log that answers when the test lets it. */
 function harness() {
   const clock = createManualClock(0);
   const heard: string[] = [];
   const asked: string[] = [];
   const times: number[] = [];
   const waiting: { readonly what: string; readonly answer: PromiseWithResolvers<void> }[] = [];
-  let reach: "at once" | "when told" | "never" = "at once";
+  let reach: "at once" | "on release" | "never" = "at once";
   const outbox = createOutbox({
     clock,
     random: seededRandom(createPrng(1)),
@@ -31,7 +31,7 @@ function harness() {
       send: async ({ executionId, report }) => {
         const what = `${executionId} ${report.saw.kind}`;
         if (reach === "never") throw new Fault("LOG_UNREACHABLE", "no answer");
-        if (reach === "when told") {
+        if (reach === "on release") {
           const answer = Promise.withResolvers<void>();
           waiting.push({ what, answer });
           await answer.promise;
@@ -55,7 +55,7 @@ function harness() {
 }
 
 describe("an outbox", () => {
-  it("says the latest of a moment, and no more", async () => {
+  it("sends only the latest report of a tick", async () => {
     const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", running));
     outbox.say(say("e-1", stopped));
@@ -64,9 +64,9 @@ describe("an outbox", () => {
     expect(heard).toEqual(["e-1 stopped", "e-2 running"]);
   });
 
-  it("says what came while it was saying something else of the same execution, behind it", async () => {
+  it("sends a newer report of an execution after the one in flight", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     outbox.say(say("e-1", running));
     await clock.settle();
     outbox.say(say("e-1", stopped));
@@ -87,7 +87,7 @@ describe("an outbox", () => {
     expect(heard).toEqual(["e-1 stopped"]);
   });
 
-  it("says it again when it is asked to", async () => {
+  it("repeats a report on request", async () => {
     const { outbox, clock, heard } = harness();
     const report = say("e-1", stopped);
     outbox.say(report);
@@ -97,7 +97,7 @@ describe("an outbox", () => {
     expect(heard).toEqual(["e-1 stopped", "e-1 stopped"]);
   });
 
-  it("says it until it is heard, with pauses that grow to a bound", async () => {
+  it("retries until the report is stored, with bounded growing pauses", async () => {
     const { outbox, clock, heard, setReach } = harness();
     setReach("never");
     outbox.say(say("e-1", running));
@@ -119,7 +119,7 @@ describe("an outbox", () => {
     expect(clock.planned()).toBe(0);
   });
 
-  it("stops saying what is settled", async () => {
+  it("stops sending reports of a settled execution", async () => {
     const { outbox, clock, heard, setReach } = harness();
     setReach("never");
     outbox.say(say("e-1", running));
@@ -131,9 +131,9 @@ describe("an outbox", () => {
     expect(clock.planned()).toBe(0);
   });
 
-  it("says a bounded number at once, and the rest behind them", async () => {
+  it("sends a bounded number at once, and queues the rest", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     for (let n = 0; n < 100; n++) outbox.say(say(`e-${n}`, stopped));
     await clock.settle();
     expect(waiting).toHaveLength(64);
@@ -143,9 +143,9 @@ describe("an outbox", () => {
     expect(new Set(heard).size).toBe(100);
   });
 
-  it("waits at its end for what is on the way, and not for ever", async () => {
+  it("waits at its stop for reports in flight, for a bounded time", async () => {
     const { outbox, clock, heard, waiting, setReach } = harness();
-    setReach("when told");
+    setReach("on release");
     outbox.say(say("e-1", stopped));
     await clock.settle();
     let ended = false;
@@ -189,7 +189,7 @@ describe("an outbox whose report is stored", () => {
     expect(heard.length).toBe(gaps.length + 2);
   });
 
-  it("repeats what comes after what the log has", async () => {
+  it("repeats reports after the number that the log has", async () => {
     const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", running));
     await clock.settle();
@@ -199,7 +199,7 @@ describe("an outbox whose report is stored", () => {
     expect(heard).toEqual(["e-1 running", "e-1 stopped", "e-1 stopped"]);
   });
 
-  it("stops repeating what is settled", async () => {
+  it("stops repeating reports of a settled execution", async () => {
     const { outbox, clock, heard } = harness();
     outbox.say(say("e-1", stopped));
     await clock.settle();
@@ -208,7 +208,7 @@ describe("an outbox whose report is stored", () => {
     expect([heard.length, clock.planned()]).toEqual([1, 0]);
   });
 
-  it("repeats all soon when it is asked to, also what the log had, and a thousand without a burst", async () => {
+  it("repeats all reports on request, including recorded ones, and a thousand without a burst", async () => {
     const { outbox, clock, heard, times } = harness();
     for (let n = 0; n < 1_000; n++) outbox.say(say(`e-${n}`, stopped));
     await clock.settle();
@@ -219,7 +219,7 @@ describe("an outbox whose report is stored", () => {
     expect([heard.length, times.length]).toEqual([2_000, 1_000]);
     const perSecond = Map.groupBy(times, (at) => Math.floor(at / 1_000));
     expect(Math.max(...[...perSecond.values()].map(({ length }) => length))).toBeLessThanOrEqual(101);
-    // As it rests, it repeats no faster: 1,000 in two minutes.
+    // A stored report is not repeated faster: 1,000 in two minutes.
     times.length = 0;
     await clock.advance(5 * minute);
     const resting = Map.groupBy(times, (at) => Math.floor(at / 1_000));
@@ -227,7 +227,7 @@ describe("an outbox whose report is stored", () => {
     expect(Math.max(...[...resting.values()].map(({ length }) => length))).toBeLessThan(50);
   });
 
-  it("spreads what a new process repeats", async () => {
+  it("spreads the repetitions of a new process", async () => {
     const { outbox, clock, times } = harness();
     for (let n = 0; n < 1_000; n++) outbox.repeat(say(`e-${n}`, stopped));
     await clock.advance(minute);

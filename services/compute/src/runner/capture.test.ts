@@ -19,7 +19,7 @@ function harness(fileBytesMax = 10_000, outputBytesMax = 20_000) {
 }
 
 describe("a capture", () => {
-  it("keeps the head for the report, all of it in files and in the log", () => {
+  it("takes the head for the report, everything for files and the log", () => {
     const { taken, logged, files } = harness();
     taken.output("stdout", bytes("a".repeat(1_500)));
     taken.output("stdout", bytes("b".repeat(1_500)));
@@ -30,19 +30,19 @@ describe("a capture", () => {
     expect(logged.map((chunk) => chunk.bytes.length)).toEqual([1_500, 1_500]);
   });
 
-  it("does not call a text truncated that fits exactly", () => {
+  it("does not mark a text as truncated that fits exactly", () => {
     const { taken } = harness();
     taken.output("stderr", bytes("x".repeat(headBytes)));
     expect(taken.said("stderr")).toEqual({ text: "x".repeat(headBytes), truncated: false });
   });
 
-  it("leaves out a character that the cut goes through", () => {
+  it("omits a character at the cut", () => {
     const { taken } = harness();
     taken.output("stdout", bytes(`${"x".repeat(headBytes - 1)}ü and more`));
     expect(taken.said("stdout")).toEqual({ text: "x".repeat(headBytes - 1), truncated: true });
   });
 
-  it("puts together a character that came in two pieces", () => {
+  it("joins a character that arrives in two pieces", () => {
     const { taken } = harness();
     const [first = 0, second = 0] = bytes("ü");
     taken.output("stdout", Uint8Array.of(first));
@@ -50,7 +50,7 @@ describe("a capture", () => {
     expect(taken.said("stdout").text).toBe("ü");
   });
 
-  it("says so when more was said than may be, and takes nothing more", () => {
+  it("signals exceeded output, and takes nothing more", () => {
     const { taken, logged } = harness(5, 10);
     taken.output("stdout", bytes("12345"));
     taken.output("stderr", bytes("67890"));
@@ -62,7 +62,7 @@ describe("a capture", () => {
     expect(taken.said("stdout").text).toBe("12345");
   });
 
-  it("keeps nothing of writes that hold nothing", () => {
+  it("stores nothing for empty writes", () => {
     const { taken, logged, files } = harness();
     for (let n = 0; n < 10_000; n++) taken.output("stdout", new Uint8Array());
     expect(logged).toEqual([]);
@@ -70,7 +70,7 @@ describe("a capture", () => {
     expect(taken.said("stdout")).toEqual({ text: "", truncated: false });
   });
 
-  it("takes no more than its limits, however small the pieces", () => {
+  it("does not exceed its limits, however small the pieces", () => {
     const { taken, logged, files } = harness(3_000, 5_000);
     for (let n = 0; n < 20_000; n++) taken.output(n % 2 === 0 ? "stdout" : "stderr", bytes("x"));
     expect(taken.flooded.aborted).toBe(true);
@@ -79,7 +79,7 @@ describe("a capture", () => {
     expect(taken.said("stderr").text).toHaveLength(headBytes);
   });
 
-  it("cuts files at their limit and goes on", () => {
+  it("cuts files at their limit and continues", () => {
     const { taken, logged, files } = harness(5);
     taken.output("stdout", bytes("abc"));
     taken.output("stdout", bytes("defg"));

@@ -5,22 +5,22 @@ import type { Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
 import { createNodeHarness } from "../testing/node-harness.ts";
 
-/** A source that holds what it brings in, and counts what is open. */
+/** A source that holds its inputs open, and counts the open ones. */
 function holding(fails: (nth: number) => boolean = () => false) {
   let fetched = 0;
   const open = new Set<number>();
   const source: Source = {
-    name: "shelf",
+    name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
     refuses: async () => undefined,
     fetch: async () => {
       const fd = ++fetched;
-      if (fails(fd)) throw new Error("the shelf is empty");
+      if (fails(fd)) throw new Error("the library is empty");
       open.add(fd);
-      const place = { kind: "folder", realPath: "/shelf", dev: 1, ino: fd, steady: false } as const;
+      const place = { kind: "folder", realPath: "/library", dev: 1, ino: fd, steady: false } as const;
       const held: HeldPath = { ...place, fd, close: async () => void open.delete(fd) };
-      return { hostPath: "/shelf", readOnly: true, sizeBytes: 0, held };
+      return { hostPath: "/library", readOnly: true, sizeBytes: 0, held };
     },
   };
   return { source, open, fetched: () => fetched };
@@ -30,11 +30,11 @@ const seconds = (RunSeconds: number) =>
   assignmentOf({
     task: {
       engine: { type: "noop", params: { RunSeconds } },
-      inputSources: ["/a", "/b"].map((target) => ({ source: { type: "shelf" }, target })),
+      inputSources: ["/a", "/b"].map((target) => ({ source: { type: "library" }, target })),
     },
   });
 
-describe("what a source holds for an execution", () => {
+describe("an input that a source holds open", () => {
   it("stays open while it runs, and is closed when it has ended", async () => {
     const fileStore = holding();
     const harness = createNodeHarness({ sources: [fileStore.source] });
@@ -59,7 +59,7 @@ describe("what a source holds for an execution", () => {
     expect(fileStore.open.size).toBe(0);
   });
 
-  it("is closed when another input cannot be brought in", async () => {
+  it("is closed when another input fails", async () => {
     const fileStore = holding((nth) => nth === 2);
     const harness = createNodeHarness({ sources: [fileStore.source] });
     await harness.boot();

@@ -12,11 +12,11 @@ import { createNodeHarness, type NodeHarnessOptions } from "../testing/node-harn
 const engine = { type: "noop" };
 const second = 1_000;
 
-/** A source whose fetches do what each test wants; it remembers what it was asked for. */
+/** A source whose fetches run the test's function; it records its requests. */
 function source(fetch: (desired: FetchRequest, nth: number) => Promise<string>) {
   const asked: FetchRequest[] = [];
   const part: Source = {
-    name: "shelf",
+    name: "library",
     params: z.strictObject({ Book: z.string().default("Emma") }),
     unavailable: async () => undefined,
     refuses: async () => undefined,
@@ -28,7 +28,7 @@ function source(fetch: (desired: FetchRequest, nth: number) => Promise<string>) 
   return { part, asked };
 }
 
-/** A publisher whose publishing does what each test wants. */
+/** A publisher that runs the test's function. */
 function publisher(publish: (results: PublishRequest, nth: number) => Promise<void>) {
   const asked: PublishRequest[] = [];
   const part: Publisher = {
@@ -45,7 +45,7 @@ function publisher(publish: (results: PublishRequest, nth: number) => Promise<vo
   return { part, asked };
 }
 
-/** A no-op that remembers its works. */
+/** A no-op that records its works. */
 function watched() {
   const workloads: Work[] = [];
   const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
@@ -69,7 +69,7 @@ const withInputs = (count = 1) =>
   assignmentOf({
     task: {
       engine,
-      inputSources: Array.from({ length: count }, (_, n) => ({ source: { type: "shelf" }, target: `/in/${n}` })),
+      inputSources: Array.from({ length: count }, (_, n) => ({ source: { type: "library" }, target: `/in/${n}` })),
     },
   });
 const withResults = assignmentOf({
@@ -92,14 +92,14 @@ describe("preparing", () => {
       task: {
         engine,
         env: { MINE: "1", HOST: "env:SEEN_IT" },
-        inputSources: [{ source: { type: "shelf", params: { book: "Persuasion" } }, target: "/in" }],
+        inputSources: [{ source: { type: "library", params: { book: "Persuasion" } }, target: "/in" }],
         publisher: { type: "post" },
         resultPaths: [{ name: "made", path: "/out" }],
       },
     });
     harness.assign(assignment);
     await harness.sim.clock.advance(20);
-    // Not set on this host: refused, with nothing fetched for it kept.
+    // Not set on this host: refused, and nothing that was fetched for it is kept.
     expect(harness.received(assignment.executionId)).toMatchObject([{ code: "TASK_INVALID" }]);
     const allowed = createNodeHarness({
       sources: [part],
@@ -142,7 +142,7 @@ describe("preparing", () => {
     });
   });
 
-  it("tries an input again that may come, three times", async () => {
+  it("retries a failed input up to three attempts", async () => {
     const { part, asked } = source((_, nth) => (nth < 3 ? failing("LOG_UNREACHABLE") : Promise.resolve("/book")));
     const harness = createNodeHarness({ sources: [part] });
     await harness.boot();
@@ -185,7 +185,7 @@ describe("preparing", () => {
     ]);
   });
 
-  it("ends the other inputs with the first that fails", async () => {
+  it("aborts the other inputs after the first failure", async () => {
     const { part } = source(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : failing("INPUT_UNAVAILABLE")));
     const harness = createNodeHarness({ sources: [part] });
     await harness.boot();
@@ -207,7 +207,7 @@ describe("preparing", () => {
     ]);
   });
 
-  it("breaks off when the assignment goes, and leaves nothing behind", async () => {
+  it("aborts when the assignment is removed, and leaves nothing behind", async () => {
     const { part, asked } = source(({ signal }) => untilAborted(signal));
     const harness = createNodeHarness({ sources: [part] });
     await harness.boot();
@@ -221,7 +221,7 @@ describe("preparing", () => {
     expect(harness.tree.size).toBe(0);
   });
 
-  it("begins anew, on a clean folder, after a kill", async () => {
+  it("restarts with an empty folder after a kill", async () => {
     const { part, asked } = source(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : Promise.resolve("/book")));
     const harness = createNodeHarness({ sources: [part] });
     const life = await harness.boot();
@@ -237,7 +237,7 @@ describe("preparing", () => {
 });
 
 describe("publishing", () => {
-  it("hands over what was said, the exit code and a folder for each result, then clears up", async () => {
+  it("passes on the output, the exit code and a folder for each result, then cleans up", async () => {
     let handed: readonly (readonly [string, string | undefined])[] = [];
     const { part } = publisher(async () => {
       handed = [...harness.tree];
@@ -261,7 +261,7 @@ describe("publishing", () => {
     expect(harness.tree.size).toBe(0);
   });
 
-  it("says that it publishes, and tries again what may go well", async () => {
+  it("reports that it publishes, and retries retryable failures", async () => {
     const { part, asked } = publisher((_, nth) => (nth < 3 ? failing("PUBLISH_FAILED") : Promise.resolve()));
     const harness = createNodeHarness({ publishers: [part] });
     await harness.boot();
@@ -271,7 +271,7 @@ describe("publishing", () => {
     expect(harness.received(withResults.executionId).map(({ kind }) => kind)).toEqual(["publishing", "completed"]);
   });
 
-  it("fails, with what the task said, for another node to try", async () => {
+  it("fails with the task's output, for another node", async () => {
     const { part } = publisher(() => failing("PUBLISH_FAILED"));
     const harness = createNodeHarness({ publishers: [part] });
     await harness.boot();
@@ -298,7 +298,7 @@ describe("publishing", () => {
     });
   });
 
-  it("goes on after a kill, without running the task again", async () => {
+  it("continues after a kill, without a second run of the task", async () => {
     const { part, asked } = publisher(({ signal }, nth) => (nth === 1 ? untilAborted(signal) : Promise.resolve()));
     const harness = createNodeHarness({ publishers: [part] });
     const life = await harness.boot();
@@ -316,7 +316,7 @@ describe("publishing", () => {
     });
   });
 
-  it("breaks off when the assignment goes", async () => {
+  it("aborts when the assignment is removed", async () => {
     const { part, asked } = publisher(({ signal }) => untilAborted(signal));
     const harness = createNodeHarness({ publishers: [part] });
     await harness.boot();

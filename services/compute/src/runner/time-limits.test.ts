@@ -9,25 +9,25 @@ import { createNodeHarness } from "../testing/node-harness.ts";
 import { createSurvivor } from "../testing/survivor.ts";
 
 const second = 1_000;
-// So long may what is broken off take to end by itself.
+// The time that an aborted operation may take to end.
 const windDown = 5 * second;
 
-/** A source that answers when the test lets it, whatever its signal says. */
+/** A source that answers when the test lets it, whatever its signal. */
 function deaf() {
   const { promise, resolve } = Promise.withResolvers<Fetched>();
   const open = new Set<number>();
   const source: Source = {
-    name: "shelf",
+    name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
     refuses: async () => undefined,
     fetch: () => promise,
   };
-  const place = { kind: "folder", realPath: "/shelf", dev: 1, ino: 1, steady: false } as const;
+  const place = { kind: "folder", realPath: "/library", dev: 1, ino: 1, steady: false } as const;
   const held: HeldPath = { ...place, fd: 7, close: async () => void open.delete(7) };
   const answer = () => {
     open.add(7);
-    resolve({ hostPath: "/shelf", readOnly: true, sizeBytes: 0, held });
+    resolve({ hostPath: "/library", readOnly: true, sizeBytes: 0, held });
   };
   return { source, open, answer };
 }
@@ -54,7 +54,7 @@ function slow(heeds: boolean) {
 const withInput = (prepareTimeoutMs: number) =>
   assignmentOf({
     prepareTimeoutMs,
-    task: { engine: { type: "noop" }, inputSources: [{ source: { type: "shelf" }, target: "/in" }] },
+    task: { engine: { type: "noop" }, inputSources: [{ source: { type: "library" }, target: "/in" }] },
   });
 const onSurvivor = (limits: { prepareTimeoutMs?: number; timeoutMs?: number }) =>
   assignmentOf({ ...limits, task: { engine: { type: "survivor" } } });
@@ -62,7 +62,7 @@ const onSurvivor = (limits: { prepareTimeoutMs?: number; timeoutMs?: number }) =
 const startTimedOut = { kind: "failed", code: "START_TIMED_OUT", final: false };
 
 describe("the time to prepare", () => {
-  it("ends a source that hangs, cleans up, and lets go of what comes late", async () => {
+  it("aborts a hanging source, cleans up, and releases a late input", async () => {
     const { source, open, answer } = deaf();
     const harness = createNodeHarness({ sources: [source] });
     await harness.boot();
@@ -80,7 +80,7 @@ describe("the time to prepare", () => {
     expect([open.size, harness.starts.size]).toEqual([0, 0]);
   });
 
-  it("ends the pull of an image that hangs", async () => {
+  it("aborts a hanging pull of an image", async () => {
     const { executor, running, start } = slow(true);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();
@@ -94,7 +94,7 @@ describe("the time to prepare", () => {
     expect(running()).toEqual([]);
   });
 
-  it("ends an engine that does not even heed its signal, and what it starts late", async () => {
+  it("gives up on an engine that ignores its signal, and ends what it starts late", async () => {
     const { executor, running, start } = slow(false);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();
@@ -107,7 +107,7 @@ describe("the time to prepare", () => {
     expect(running()).toEqual([]);
   });
 
-  it("gives the room back to others", async () => {
+  it("releases the resources", async () => {
     const { executor } = slow(false);
     const harness = createNodeHarness({ settings: { slotsMax: 1 }, executors: () => [executor] });
     await harness.boot();
@@ -119,7 +119,7 @@ describe("the time to prepare", () => {
     expect(harness.starts.get(next.executionId)).toBe(1);
   });
 
-  it("is none of the time to run", async () => {
+  it("does not count as run time", async () => {
     const { executor, start, end } = slow(true);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();
@@ -134,7 +134,7 @@ describe("the time to prepare", () => {
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "completed" });
   });
 
-  it("is over with the start", async () => {
+  it("ends with the start", async () => {
     const { executor, start, running, signals } = slow(true);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();
@@ -147,7 +147,7 @@ describe("the time to prepare", () => {
     expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
   });
 
-  it("has no end where the assignment gives none", async () => {
+  it("is unlimited where the assignment sets no limit", async () => {
     const { executor, start, running } = slow(true);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();
@@ -160,7 +160,7 @@ describe("the time to prepare", () => {
     expect(running()).toEqual([assignment.executionId]);
   });
 
-  it("does not hold up a stop", async () => {
+  it("does not delay a stop", async () => {
     const { executor } = slow(true);
     const harness = createNodeHarness({ executors: () => [executor] });
     await harness.boot();

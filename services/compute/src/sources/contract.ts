@@ -6,31 +6,31 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type InputRoom, taskRoom } from "./room.ts";
 import type { FetchRequest, Source } from "./source.ts";
 
-/** How a source is asked for each behaviour: params as they stand in a job, not parsed yet. A maker that is left out skips its clauses. */
+/** How a source is asked for each behaviour: params as in a job, not yet parsed. A missing function skips its tests. */
 export interface ParamMakers {
-  /** Brings in one file that holds exactly these bytes. */
+  /** Fetches one file with exactly these bytes. */
   readonly file: (bytes: Buffer) => Promise<object>;
-  /** Brings in a folder that holds one file `inside.txt` with this text. */
+  /** Fetches a folder with one file `inside.txt` that contains this text. */
   readonly folder?: (text: string) => Promise<object>;
-  /** Params that cannot be parsed. */
+  /** Params that are invalid. */
   readonly invalid: () => object;
-  /** Params that parse, and that the source refuses before a bid. */
+  /** Params that are valid, and that the source refuses before a bid. */
   readonly refused?: () => object;
-  /** Params that parse and are not refused, but name what cannot be brought in. */
+  /** Params that are valid and not refused, but whose input cannot be fetched. */
   readonly absent?: () => object;
 }
 
-/** What the contract needs to know about a source. */
+/** The parameters of the contract. */
 export interface SourceHarness {
   readonly source: () => Source | Promise<Source>;
   readonly makers: ParamMakers;
-  /** True when it brings bytes into the folder it is given, so that limits bind it. */
+  /** True when it writes into the folder it is given, so that limits apply. */
   readonly copies: boolean;
   /** Why the whole suite cannot run here; undefined when it can. */
   readonly missing?: string | undefined;
 }
 
-/** The suite that every source passes; call it from a test file beside the source. */
+/** The suite that every source passes; called from a test file beside the source. */
 export function sourceContract(name: string, harness: SourceHarness): void {
   const title = `${name}, as a source${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`;
   describe.skipIf(harness.missing !== undefined)(title, () => {
@@ -72,27 +72,27 @@ function onStage(harness: SourceHarness): SourceFixture {
 }
 
 function describesItself(stage: SourceFixture, makers: ParamMakers): void {
-  it("has a name in lower case and can be used here", async () => {
+  it("has a name in lower case and is available", async () => {
     const { source } = await stage();
     expect(source.name).toBe(source.name.toLowerCase());
     expect(await source.unavailable()).toBeUndefined();
   });
-  it("does not parse what makes no sense", async () => {
+  it("does not parse invalid params", async () => {
     const { source } = await stage();
     expect(source.params.safeParse(makers.invalid()).success).toBe(false);
   });
-  it("parses again what it has parsed", async () => {
+  it("parses its own parsed params", async () => {
     const { source } = await stage();
     const once = source.params.parse(await makers.file(Buffer.from("x")));
     expect(source.params.parse(once)).toEqual(once);
   });
 }
 
-// Every byte there is, and none at all.
+// Every byte value, and an empty file.
 const contents = [Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.alloc(0)];
 
 function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void {
-  it.each(contents)("brings in a file byte for byte", async (bytes) => {
+  it.each(contents)("fetches a file byte for byte", async (bytes) => {
     const { source, request } = await stage();
     const want = await request(await makers.file(bytes));
     expect(await source.refuses(want.params)).toBeUndefined();
@@ -103,7 +103,7 @@ function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void
     expect(fetched.readOnly).toBe(true);
     await fetched.held?.close();
   });
-  it("brings the same in twice at the same time", async () => {
+  it("fetches the same input twice concurrently", async () => {
     const { source, request } = await stage();
     const params = await makers.file(Buffer.from("twice"));
     const wants = [await request(params), await request(params)];
@@ -114,24 +114,24 @@ function bringsIn(stage: SourceFixture, { makers, copies }: SourceHarness): void
   });
   const { folder } = makers;
   if (folder === undefined) return;
-  it("brings in a folder", async () => {
+  it("fetches a folder", async () => {
     const { source, request } = await stage();
-    const { hostPath, held } = await source.fetch(await request(await folder("told")));
+    const { hostPath, held } = await source.fetch(await request(await folder("inside")));
     await held?.close();
     expect((await stat(hostPath)).isDirectory()).toBe(true);
-    expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("told");
+    expect(await readFile(join(hostPath, "inside.txt"), "utf8")).toBe("inside");
   });
 }
 
 function refusesBadParams(stage: SourceFixture, makers: ParamMakers): void {
-  it("brings nothing in once its signal has fired", async () => {
+  it("fetches nothing once its signal has fired", async () => {
     const { source, request } = await stage();
     const want = await request(await makers.file(Buffer.from("x")), { signal: AbortSignal.abort() });
     await expect(source.fetch(want)).rejects.toMatchObject({ name: "Fault", code: "STOPPED" });
   });
   const { refused, absent } = makers;
   if (refused !== undefined) {
-    it("refuses with a sentence, and does not bring in what it refuses", async () => {
+    it("refuses with a sentence, and does not fetch what it refuses", async () => {
       const { source, request } = await stage();
       const want = await request(refused());
       expect(await source.refuses(want.params)).toMatch(/\w+ \w+/);
@@ -139,7 +139,7 @@ function refusesBadParams(stage: SourceFixture, makers: ParamMakers): void {
     });
   }
   if (absent !== undefined) {
-    it("fails with a Fault when there is nothing to bring in", async () => {
+    it("throws a Fault when the input does not exist", async () => {
       const { source, request } = await stage();
       await expect(source.fetch(await request(absent()))).rejects.toBeInstanceOf(Fault);
     });
@@ -147,7 +147,7 @@ function refusesBadParams(stage: SourceFixture, makers: ParamMakers): void {
 }
 
 function keepsLimits(stage: SourceFixture, makers: ParamMakers): void {
-  it("brings in what is as large as allowed, and nothing larger", async () => {
+  it("fetches an input at the limit, and nothing larger", async () => {
     const { source, request } = await stage();
     const params = await makers.file(Buffer.alloc(100));
     expect((await source.fetch(await request(params, { room: roomFor(100) }))).sizeBytes).toBe(100);

@@ -3,14 +3,14 @@ import { createManualClock } from "@shoal/core/testing";
 import { type Ask, Assignment, executionIdOf, JobSpec, type Task } from "@shoal/proto";
 import type { z } from "zod";
 
-/** What differs between the assignments that tests want. */
+/** The properties in which test assignments differ. */
 export interface AssignmentOverrides extends Partial<Omit<Assignment, "task">> {
   readonly task?: z.input<typeof Task>;
 }
 
 export const testNodeId = "n-one";
 
-/** Half a core and half a gibibyte. */
+/** Half a core and half a GiB. */
 export const testResources = { cpuCores: 0.5, memoryBytes: 2 ** 29, diskBytes: 0, gpus: 0 };
 
 /** A no-op, assigned to the test node. */
@@ -35,21 +35,22 @@ export function assignmentOf({ task, ...preferences }: AssignmentOverrides = {})
     task: { engine: { type: "noop" }, ...task },
     resources: testResources,
     timeoutMs: 0,
-    // The bench's time begins where every hand clock does; a node of another name runs on a real server, in real time.
+    // The harness starts at the start time of the manual clock; a node with another name runs on a real server, in real
+    // time.
     assignedAt: preferences.nodeId === undefined ? createManualClock().now() : Date.now(),
     seq: 1,
     ...preferences,
   });
 }
 
-/** What differs between the asks that tests want. */
+/** The properties in which test asks differ. */
 interface AskOverrides extends Partial<Omit<Ask, "requirements">> {
   readonly task?: z.input<typeof Task>;
   readonly constraints?: Ask["requirements"]["constraints"];
   readonly resources?: Ask["requirements"]["resources"];
 }
 
-/** Would you run a no-op? */
+/** An ask for a no-op. */
 export function askOf({ task, constraints = [], resources = testResources, ...preferences }: AskOverrides = {}): Ask {
   const spec = JobSpec.parse({ type: "batch", constraints, tasks: [{ engine: { type: "noop" }, ...task }] });
   const requirements = requirementsOf(spec);

@@ -13,7 +13,7 @@ import type { Source } from "../sources/source.ts";
 import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
 import { testNodeId } from "./assignments.ts";
 
-/** A node of four cores that allows what is usual. */
+/** A node of four cores with the default permissions. */
 export const testSettings: NodeSettings = {
   nodeId: testNodeId,
   labels: { zone: "a" },
@@ -42,26 +42,29 @@ export interface NodeHarnessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One node on memory ports, which can die and come back on what it had written down. */
+/** One node on memory ports, which can be killed and restarted on its journal. */
 export interface NodeHarness {
   readonly sim: SimulatedCluster;
   readonly journal: Map<string, JournalEntry>;
   readonly tree: MemoryTree;
-  /** How often each execution was started, over all lives of the node. */
+  /** The number of starts of each execution, over all lives of the node. */
   readonly starts: ReadonlyMap<string, number>;
-  /** Starts the node's next process; `at` may kill it around a write of its journal. */
+  /** Starts the node's next process; `at` kills it around a write of its journal. */
   boot(at?: KillAt): Promise<Life>;
-  /** Puts or renews the assignment, as a requester would. */
+  /** Writes or renews the assignment, as a requester would. */
   assign(assignment: Assignment): void;
-  /** Takes it away again, at a later position of the log. */
+  /** Removes the assignment, at a later position of the log. */
   unassign(assignment: Assignment): void;
-  /** What the requesters answer about an execution; by default, whether its assignment is in the bucket. No verdict when undefined. */
+  /**
+   * The requesters' answer about an execution; by default, whether its assignment is in the bucket. Undefined gives no
+   * verdict.
+   */
   setVerdict(verdict: (executionId: string) => boolean | undefined): void;
-  /** Up to which number the log has the reports of an execution, as the requesters answer it; by default none. */
+  /** The last report number of the execution in the log, in the requesters' answer; by default none. */
   setRecorded(recordedUpTo: (executionId: string) => number): void;
-  /** What the node has asked, in order. */
+  /** The node's questions, in order. */
   readonly questions: readonly UnconfirmedExecution[];
-  /** Everything that was heard of an execution. */
+  /** The kinds of all received reports of an execution. */
   received(executionId: string): readonly Report["saw"][];
   /** The same, as whole reports. */
   reports(executionId: string): readonly Report[];
@@ -75,7 +78,7 @@ export interface KillAt {
 
 export interface Life {
   readonly proc: SimulatedProcess;
-  /** How often this life's journal was written to. */
+  /** Number of journal writes in this life. */
   writes(): number;
   kill(): void;
   stop(): Promise<void>;
@@ -128,7 +131,7 @@ interface Stage extends Pick<NodeHarness, "sim" | "journal" | "tree"> {
   readonly starts: Map<string, number>;
 }
 
-// A node that starts asks for 250 ms whether it is the only one; what was there before it is confirmed within 200 ms.
+// A starting node probes its id for 250 ms; existing executions are confirmed within 200 ms.
 const bootMs = 500;
 
 async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {

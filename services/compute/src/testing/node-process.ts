@@ -8,7 +8,7 @@ const program = `
   await serveCompute({ given, quit: new Promise(() => {}), onReady: () => process.stdout.write("ready\\n") });
 `;
 
-/** Starts a node in a process of its own; resolves when it bids. */
+/** Starts a node in a separate process; resolves when it bids. */
 export async function startNode(flags: object): Promise<ChildProcess> {
   const args = ["--input-type=module", "-e", program, JSON.stringify(flags)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -16,7 +16,7 @@ export async function startNode(flags: object): Promise<ChildProcess> {
   return child;
 }
 
-/** Ends it with SIGKILL, wherever it is; one that has ended already is fine. */
+/** Ends it with SIGKILL at any point; succeeds when it has already ended. */
 export async function killNode(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");

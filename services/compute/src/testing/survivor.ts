@@ -25,7 +25,7 @@ export function createSurvivor(): Survivor {
     params: z.object({}),
     unavailable: async () => undefined,
     start: async ({ id }) => {
-      if (workloads.has(id)) throw new Fault("ENGINE_FAILED", `${id} runs already`);
+      if (workloads.has(id)) throw new Fault("ENGINE_FAILED", `${id} is already running`);
       const work = Promise.withResolvers<Exit>();
       workloads.set(id, work);
       return runningOf(id, work);

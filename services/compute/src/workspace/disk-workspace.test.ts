@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe("a workspace on disk", () => {
-  it("makes nothing before it is asked to, and then what only its user may see", async () => {
+  it("creates nothing in advance, and then only folders that its user alone can read", async () => {
     const at = join(root, "executions");
     const workspace = diskWorkspace(at, silentLogger);
     expect(await workspace.list()).toEqual([]);
@@ -25,7 +25,7 @@ describe("a workspace on disk", () => {
     expect(await workspace.list()).toEqual(["e-1"]);
   });
 
-  it("makes a folder empty", async () => {
+  it("creates an empty folder", async () => {
     const workspace = diskWorkspace(root, silentLogger);
     const folder = `${workspace.folderOf("e-1")}/inputs/0`;
     await workspace.remake(folder);
@@ -34,7 +34,7 @@ describe("a workspace on disk", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("begins files anew, appends to them and writes whole ones", async () => {
+  it("truncates files, appends to them and writes whole ones", async () => {
     const workspace = diskWorkspace(root, silentLogger);
     const folder = workspace.folderOf("e-1");
     await workspace.make(folder);
@@ -49,7 +49,7 @@ describe("a workspace on disk", () => {
     expect(await readFile(join(folder, "exitCode"), "utf8")).toBe("0");
   });
 
-  it("warns once of output that cannot be written, goes on, and completes nothing in that folder", async () => {
+  it("warns once of failed output, continues, and writes no whole file in that folder", async () => {
     const warnings: string[] = [];
     const workspace = diskWorkspace(root, { info: () => {}, warn: (_, message) => warnings.push(message) });
     const results = `${workspace.folderOf("e-1")}/results`;
@@ -67,7 +67,7 @@ describe("a workspace on disk", () => {
     await workspace.write(join(results, "exitCode"), "0");
   });
 
-  it("clears an execution's folder, and nothing else", async () => {
+  it("removes only an execution's folder", async () => {
     const workspace = diskWorkspace(root, silentLogger);
     for (const id of ["e-1", "e-2"]) await workspace.make(`${workspace.folderOf(id)}/results`);
     await workspace.clear("e-1");
@@ -75,14 +75,14 @@ describe("a workspace on disk", () => {
     expect(await workspace.list()).toEqual(["e-2"]);
   });
 
-  it("is swept of all but what is kept", async () => {
+  it("sweeps all folders that are not in `keep`", async () => {
     const workspace = diskWorkspace(root, silentLogger);
     for (const id of ["e-1", "e-2", "e-3"]) await mkdir(workspace.folderOf(id));
     await sweepFolders(workspace, new Set(["e-2"]));
     expect(await workspace.list()).toEqual(["e-2"]);
   });
 
-  it("says what the disk said", async () => {
+  it("passes on the disk's error", async () => {
     await writeFile(join(root, "file"), "");
     const workspace = diskWorkspace(join(root, "file"), silentLogger);
     const refused = expect.objectContaining({ code: "DATA_DIR_FAILED", why: expect.stringContaining("ENOTDIR") });

@@ -13,8 +13,8 @@ afterAll(() => harness.close());
 const at = (socketPath: string, clock: Clock = systemClock) =>
   docker({ nodeId: "n", instanceId: "i", socketPath, clock }).unavailable();
 
-describe("an engine that cannot be used says why", () => {
-  it("when there is no socket", async () => {
+describe("the reason why an engine is unavailable", () => {
+  it("when the socket does not exist", async () => {
     expect(await at("/there/is/none.sock")).toBe(
       "no Docker engine at /there/is/none.sock: the socket does not exist; install and start Docker, or set the socket of another engine",
     );

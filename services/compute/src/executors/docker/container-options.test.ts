@@ -24,7 +24,7 @@ const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
   ...changes,
 });
 
-// Written out whole: what the engine is asked for must not change unseen.
+// Written out in full, so that a change of the options shows in a diff.
 const bare = {
   ...identity,
   Image: "alpine:3",

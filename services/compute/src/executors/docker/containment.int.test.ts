@@ -2,21 +2,21 @@ import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ContainerSettings } from "./container-settings.ts";
-import { engineHarness, type Told } from "./testing/engine-harness.ts";
+import { engineHarness, type RecordedWork } from "./testing/engine-harness.ts";
 
 const harness = await engineHarness("containment");
 const { engine, missing } = harness;
 afterAll(() => harness.close());
 
 const isRoot = process.geteuid?.() === 0;
-// The user nobody: a node that does not run as root.
-const noProcess = 65_534;
+// The unprivileged user of most Linux systems: a node that does not run as root.
+const unprivilegedId = 65_534;
 const suite = missing === undefined ? "a container" : `a container (skipped: ${missing})`;
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 let serial = 0;
 
-/** A work with an output and an input that the node's source made, in folders that only their owner may look into. */
-async function stage(script: string, owner: number): Promise<Told & { readonly made: string }> {
+/** A work with an output and an input of the node, in folders that only their owner may read. */
+async function stage(script: string, owner: number): Promise<RecordedWork & { readonly made: string }> {
   serial += 1;
   const root = await harness.folder(`stage-${serial}`);
   const [made, brought] = [join(root, "made"), join(root, "brought")];
@@ -31,12 +31,12 @@ async function stage(script: string, owner: number): Promise<Told & { readonly m
   return { ...work, made };
 }
 
-async function run(work: Told, settings: Partial<ContainerSettings> = {}): Promise<number> {
+async function run(work: RecordedWork, settings: Partial<ContainerSettings> = {}): Promise<number> {
   return (await (await harness.executor({ settings }).start(work)).exit).exitCode;
 }
 
 describe.skipIf(missing !== undefined)(suite, () => {
-  it.skipIf(!isRoot).each([0, noProcess])(
+  it.skipIf(!isRoot).each([0, unprivilegedId])(
     "without any capability reads inputs and writes results of a node that runs as user %i (needs root)",
     async (owner) => {
       const work = await stage("cat /in/text > /out/copy && mkdir /out/sub && cat /in/text", owner);
@@ -95,12 +95,12 @@ describe.skipIf(missing !== undefined)(suite, () => {
       code: "ENGINE_FAILED",
       why: expect.stringContaining("docker.diskLimit is set to refuse"),
     });
-    // One that asks for no disk has nothing that could be refused.
+    // A task without requested disk has no limit to refuse.
     expect(await run(harness.work(sh("exit 3")), { diskLimit: "refuse" })).toBe(3);
   });
 
   it("that forks without end reaches its limit of processes, and no other container", async () => {
-    // 2 GiB: what 4096 small processes need, so that it is their number that ends them.
+    // 2 GiB, which 4096 small processes need, so that the number of processes is the limit that applies.
     const resources = { cpuCores: 1, memoryBytes: 2 * 1024 ** 3, diskBytes: 0 };
     const bomb = harness.work(sh("n=0; while sleep 1000 & do n=$((n+1)); echo $n; done"), { resources });
     const running = await harness.executor().start(bomb);

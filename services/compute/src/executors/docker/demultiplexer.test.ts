@@ -18,7 +18,7 @@ function collect() {
 }
 
 describe("the demultiplexer", () => {
-  it("hands over every byte to its stream, wherever the pieces were cut", () => {
+  it("delivers every byte to its stream, however the frames are split", () => {
     const texts = fc.array(fc.tuple(fc.constantFrom(1, 2), fc.stringMatching(/^[a-z]{0,20}$/)), { maxLength: 30 });
     fc.assert(
       fc.property(texts, fc.array(fc.nat(50)), (frames, cuts) => {
@@ -35,19 +35,19 @@ describe("the demultiplexer", () => {
     );
   });
 
-  it("takes any number of short frames in one piece", () => {
+  it("accepts any number of short frames in one piece", () => {
     const { said, take } = collect();
     take(Buffer.concat(Array.from({ length: 100_000 }, () => frame(1, "\n"))));
     expect(said.stdout).toHaveLength(100_000);
   });
 
-  it("hands over what has come of a long frame before the rest of it", () => {
+  it("delivers the received part of a long frame before the rest", () => {
     const { said, take } = collect();
     take(frame(2, "x".repeat(100)).subarray(0, 58));
     expect(said.stderr).toHaveLength(50);
   });
 
-  it("refuses what is no frame", () => {
+  it("refuses an invalid frame", () => {
     expect(() => collect().take(Buffer.from("plain text"))).toThrow("expected stream 0 to 3");
   });
 });

@@ -11,7 +11,7 @@ afterAll(() => harness.close());
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
 
-/** Resolves when the work has said this. */
+/** Resolves when the work has written this text. */
 function hearing(word: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
   let received = "";
@@ -27,7 +27,7 @@ function containersOf(executionId: string) {
 }
 
 describe.skipIf(missing !== undefined)(suite, () => {
-  it("passes on the environment, in which the task's own wins", async () => {
+  it("merges environments, in which the task's variables win", async () => {
     const work = harness.work(
       { ...sh('echo "$A $B $C"'), EnvironmentVariables: ["A=listed", "B=listed", "C=a=b"] },
       { env: { B: "task" } },
@@ -49,11 +49,14 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(where.said("stdout")).toBe("/tmp\n");
   });
 
-  it("fails a work that needs more memory than it may have", async () => {
+  it("fails a work that exceeds its memory limit", async () => {
     const resources = { cpuCores: 1, memoryBytes: 16 * 1024 * 1024, diskBytes: 0 };
     const running = await harness.executor().start(harness.work(sh("tail /dev/zero"), { resources }));
     const { exitCode, failure } = await running.exit;
-    expect(failure).toEqual({ code: "OUT_OF_MEMORY", why: "it needed more than its 16777216 bytes of memory" });
+    expect(failure).toEqual({
+      code: "OUT_OF_MEMORY",
+      why: "the container exceeded its limit of 16777216 bytes of memory",
+    });
     expect(exitCode).not.toBe(0);
   });
 
@@ -85,7 +88,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(work.said("stdout").trim()).toMatch(interfaces);
   });
 
-  it("lets a work write an input only when that is asked for", async () => {
+  it("lets a work write an input only when requested", async () => {
     const hostPath = await harness.folder("input");
     await writeFile(join(hostPath, "file"), "as it was");
     const locked = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
@@ -96,7 +99,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await readFile(join(hostPath, "file"), "utf8")).toBe("new\n");
   });
 
-  it("hands over all of a large output, and stdout apart from stderr", async () => {
+  it("delivers a large output completely, with stdout and stderr separate", async () => {
     let stdoutBytes = 0;
     const work = harness.work(sh("seq 1 200000; echo end >&2"), {
       output: (stream, chunk) => {
@@ -104,11 +107,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
       },
     });
     expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 0 });
-    // What `seq 1 200000` writes: its digits and as many line ends.
+    // The output of `seq 1 200000`: its digits and as many line ends.
     expect(stdoutBytes).toBe(1_288_895);
   });
 
-  it("says which command does not exist, and that trying again cannot help", async () => {
+  it("names a missing command, and marks the failure as final", async () => {
     const running = await harness.executor().start(harness.work({ Entrypoint: ["/bin/nothing-here"] }));
     const { exitCode, failure } = await running.exit;
     expect(exitCode).toBe(127);
@@ -116,12 +119,12 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(failure?.why).toContain("/bin/nothing-here");
   });
 
-  it("leaves an exit code of 127 alone when the program itself chose it", async () => {
+  it("keeps an exit code of 127 from the program itself", async () => {
     const running = await harness.executor().start(harness.work(sh("echo oh no >&2; exit 127")));
     expect(await running.exit).toEqual({ exitCode: 127 });
   });
 
-  it("halts politely first", async () => {
+  it("halts with SIGTERM first", async () => {
     const { output, received } = hearing("ready");
     const work = harness.work(sh("trap 'sleep 0.3; exit 5' TERM; echo ready; sleep 1000 & wait"), { output });
     const running = await harness.executor().start(work);
@@ -133,7 +136,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     });
   });
 
-  it("insists when politeness does not help", async () => {
+  it("halts with SIGKILL when SIGTERM has no effect", async () => {
     const { output, received } = hearing("ready");
     const work = harness.work(sh("trap '' TERM; echo ready; while true; do sleep 1; done"), { output });
     const running = await harness.executor().start(work);
@@ -142,7 +145,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
   });
 
-  it("is found again by the next process, running, with its output from the beginning", async () => {
+  it("is found running by the next process, with its output from the beginning", async () => {
     const before = harness.executor();
     const { output, received } = hearing("early");
     const work = harness.work(sh("echo early; while ! test -e /out/go; do sleep 0.1; done; echo late; exit 4"));
@@ -155,23 +158,23 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
     expect(work.said("stdout")).toBe("early\nlate\n");
-    // Whoever has let go says nothing about the end.
+    // After its release the container's end is not reported.
     expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
 
-  it("is found again by the next process after its end, until it is swept", async () => {
-    const work = harness.work(sh("echo told; exit 9"));
+  it("is found by the next process after its end, until it is swept", async () => {
+    const work = harness.work(sh("echo done; exit 9"));
     const executor = harness.executor();
     await (await executor.start({ ...work, output: () => {} })).exit;
     await executor.sweep(new Set([work.id]));
     expect(await (await harness.executor().attach(work))?.exit).toEqual({ exitCode: 9 });
-    expect(work.said("stdout")).toBe("told\n");
+    expect(work.said("stdout")).toBe("done\n");
     await executor.sweep(new Set());
     expect(await harness.executor().attach(work)).toBeUndefined();
     expect(await containersOf(work.id)).toEqual([]);
   });
 
-  it("does not claim to have halted what had ended before", async () => {
+  it("does not report a work as halted that had ended before", async () => {
     const work = harness.work(sh("exit 9"));
     await (await harness.executor().start(work)).exit;
     const found = await harness.executor().attach(work);
@@ -185,21 +188,21 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await expect(harness.executor().start(work)).rejects.toThrow("already has a container");
   });
 
-  it("takes away a container that was made and never started, so that the work may be", async () => {
+  it("removes a container that never started, so that the work can start", async () => {
     const work = harness.work(sh("exit 6"));
     const executor = harness.executor();
     await (await executor.start(work)).exit;
     const [made] = await containersOf(work.id);
     const inspected = await engine.getContainer(made?.Id ?? "").inspect();
     await executor.sweep(new Set());
-    // What a process leaves that dies between making and starting.
+    // What a process leaves that dies between creating and starting.
     const left = { name: inspected.Name, Image: harness.image, Labels: inspected.Config.Labels };
     await engine.createContainer(left);
     expect(await harness.executor().attach(work)).toBeUndefined();
     expect(await (await harness.executor().start(work)).exit).toEqual({ exitCode: 6 });
   });
 
-  it("keeps the nodes that share an engine apart", async () => {
+  it("separates the nodes that share an engine", async () => {
     const [one, two] = [harness.executor({ node: "one" }), harness.executor({ node: "two" })];
     const work = harness.work(sh("sleep 1000"));
     const running = await one.start(work);
@@ -210,7 +213,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await running.halt(0);
   });
 
-  it("keeps nodes of one name apart that belong to different clusters, and finds its own again", async () => {
+  it("separates nodes of one name in different clusters, and finds its own containers", async () => {
     const node = "node-0";
     const [one, two] = [harness.executor({ node, instance: "a" }), harness.executor({ node, instance: "b" })];
     const [first, second] = [harness.work(sh("sleep 1000")), harness.work(sh("sleep 1000"))];
@@ -218,7 +221,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await two.sweep(new Set([second.id]));
     expect(await two.attach(first)).toBeUndefined();
     expect((await containersOf(first.id)).map(({ State }) => State)).toEqual(["running"]);
-    // The next process of each, on the same data directory, removes its own and nothing else.
+    // The next process of each node, on the same data directory, removes only its own containers.
     await harness.executor({ node, instance: "a" }).sweep(new Set());
     expect(await containersOf(first.id)).toEqual([]);
     expect((await containersOf(second.id)).map(({ State }) => State)).toEqual(["running"]);
@@ -246,8 +249,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await expect(running.halt(0)).rejects.toMatchObject({ code: "ENGINE_FAILED" });
   });
 
-  it("does without an init process on an engine that has none, and then hears at the start what cannot start", async () => {
-    // Asked for an init process, the engine now looks for a program that is not there, and says so in its usual words.
+  it("runs without an init process on an engine that has none, and gets start failures from the engine", async () => {
+    // The engine's init program is missing here, and the engine reports that in its usual message.
     const socket = await severableSocket(join(await harness.folder("init"), "s"), enginePath, {
       ask: (chunk) =>
         chunk.includes('"Init":true')
@@ -266,17 +269,17 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await containersOf(work.id)).toHaveLength(1);
   });
 
-  it("leaves nothing behind of what could not be started", async () => {
+  it("leaves nothing behind after a failed start", async () => {
     const inputs = [{ hostPath: "/there/is/no/such/folder", target: "/in", readOnly: true }];
     const work = harness.work(sh("exit 0"), { inputs });
     await expect(harness.executor().start(work)).rejects.toMatchObject({ code: "TASK_INVALID" });
     expect(await containersOf(work.id)).toEqual([]);
   });
 
-  it("reads the end of an output that the engine dropped from the log that it followed", async () => {
+  it("reads the end of an output that the engine dropped from the followed log", async () => {
     const work = harness.work(sh("echo first; echo second >&2"));
     await (await harness.executor().start({ ...work, output: () => {} })).exit;
-    // The log that is followed lacks what was said last; its copy read at the end does not.
+    // The followed log lacks the last lines; a read at the end returns them.
     const ask = (chunk: string) => chunk.replace("stderr=true&follow=true", "stderr=false&follow=false");
     const socket = await severableSocket(join(await harness.folder("log"), "s"), enginePath, { ask });
     const found = await harness.executor({ socketPath: socket.path }).attach(work);

@@ -16,14 +16,14 @@ const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "an input of the node" : `an input of the node (skipped: ${missing})`;
 let serial = 0;
 
-/** Folders of the host: `shared` may be written by tasks, `outside` is no one's business. */
+/** Folders of the host: tasks may write `shared`, and may not access `outside`. */
 async function host() {
   serial += 1;
   const root = await realpath(await harness.folder(`host-${serial}`));
   for (const name of ["shared", "shared/dir", "outside"]) await mkdir(join(root, name));
   await writeFile(join(root, "shared/dir/text"), "judged");
   await writeFile(join(root, "outside/text"), "secret");
-  /** Brings a path in as the node's source does. */
+  /** Fetches a path with the local source. */
   const bring = async (
     path: string,
     rights: "rw" | "ro",
@@ -40,7 +40,7 @@ async function host() {
     if (held === undefined) throw new Error("expected the source to hold what it judged");
     return { hostPath, held, readOnly, target: "/in" };
   };
-  /** Puts a link to another path in the place of this one, as another task with `shared` can. */
+  /** Replaces this path with a link to another one, as another task with `shared` can. */
   const swap = async (path: string, to: string) => {
     await rename(join(root, path), join(root, "was"));
     await symlink(join(root, to), join(root, path));
@@ -48,7 +48,7 @@ async function host() {
   return { root, bring, swap };
 }
 
-/** Runs a script with one input and answers what it said. */
+/** Runs a script with one input and returns its output. */
 async function outcome(input: Input, script: string): Promise<{ code: number; stdout: string }> {
   const work = harness.work(sh(script), { inputs: [input], folder: await harness.folder(`work-${serial}`) });
   const { exitCode } = await (await harness.executor().start(work)).exit;
@@ -58,7 +58,7 @@ async function outcome(input: Input, script: string): Promise<{ code: number; st
 const volumes = async () => (await engine.listVolumes()).Volumes.map(({ Name }) => Name);
 
 describe.skipIf(missing !== undefined)(suite, () => {
-  it("is the folder that was judged when a link is put in its place before it is mounted", async () => {
+  it("is the checked folder when a link replaces it before the mount", async () => {
     const { bring, swap } = await host();
     const input = await bring("shared/dir", "rw");
     await swap("shared/dir", "outside");
@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await input.held.close();
   });
 
-  it("is the folder that was judged when a link to the root is put above it", async () => {
+  it("is the checked folder when a link to the root replaces a parent", async () => {
     const { bring, swap } = await host();
     const input = await bring("shared/dir", "rw");
     await swap("shared", "../../../..");
@@ -74,7 +74,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await input.held.close();
   });
 
-  it("is read-only unless it was to be written, also when it is mounted by its descriptor", async () => {
+  it("is read-only unless requested otherwise, also when it is mounted by its descriptor", async () => {
     const { bring } = await host();
     await harness.executor().sweep(new Set());
     const before = await volumes();
@@ -87,11 +87,11 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await outcome(open, "echo -n new > /in/text && cat /in/text")).toEqual({ code: 0, stdout: "new" });
     await open.held.close();
     await harness.executor().sweep(new Set());
-    // The volumes that the descriptors were mounted as go with their containers.
+    // The anonymous volumes of the descriptors are removed with their containers.
     expect(await volumes()).toEqual(before);
   });
 
-  it("does not get what the image holds at its target", async () => {
+  it("does not get the image's files at its target", async () => {
     const { bring, root } = await host();
     await mkdir(join(root, "shared/empty"));
     const input = { ...(await bring("shared/empty", "rw", true)), target: "/bin" };
@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await input.held.close();
   });
 
-  it("is the single file that was judged, when a link is put in its place", async () => {
+  it("is the single checked file when a link replaces it", async () => {
     const { bring, swap } = await host();
     const file = await bring("shared/dir/text", "rw");
     expect(file.held.steady).toBe(false);
@@ -110,7 +110,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await file.held.close();
   });
 
-  it("is the single file that was to be written, or none", async () => {
+  it("is the single file to be written, or none", async () => {
     const { bring, swap, root } = await host();
     const file = await bring("shared/dir/text", "rw", true);
     expect(await outcome(file, "echo -n new > /in")).toEqual({ code: 0, stdout: "" });
@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await file.held.close();
   });
 
-  it("is mounted by its path only where no task and no other user can change where that leads", async () => {
+  it("is mounted by its path only where no task and no other user can replace it", async () => {
     const { bring, root } = await host();
     const steady = await bring("shared/dir", "ro");
     expect(steady.held.steady).toBe(true);
@@ -172,7 +172,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   );
 });
 
-/** What a node in a mount namespace apart from the engine's makes of an input; as a hardened systemd unit has one. */
+/** Mounts an input from a node in a mount namespace other than the engine's, like that of a hardened systemd unit. */
 async function inNamespace(facts: object): Promise<string> {
   const program = `
     const { local } = await import(${here("../../sources/local/local.ts")});

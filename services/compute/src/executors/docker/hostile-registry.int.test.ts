@@ -18,10 +18,10 @@ afterAll(async () => {
 });
 
 const mebibyte = 1024 * 1024;
-// 64 MiB is many times what these images claim to be worth, and arrives on loopback within a second.
+// 64 MiB is many times the declared size of these images, and arrives on loopback within a second.
 const limits = { ...pullDefaults, imageBytes: 64 * mebibyte };
 
-/** What a pull ends with, and all that a job's owner gets to read of it. */
+/** The result of a pull, and everything of it that a job's owner can read. */
 async function pull(attack: Attack, more: Partial<typeof limits> = {}) {
   const lines: string[] = [];
   const failure: unknown = await pulls(engine, systemClock, { ...limits, ...more })
@@ -34,7 +34,7 @@ async function pull(attack: Attack, more: Partial<typeof limits> = {}) {
   return { code: failure.code, retry: failure.retry, why: failure.why, lines };
 }
 
-/** What each attack comes to. ENGINE_FAILED is tried on another node, TASK_INVALID nowhere. */
+/** The result of each attack. ENGINE_FAILED is retried on another node, TASK_INVALID is not retried. */
 const ends: Readonly<Record<Exclude<Attack, "slow-layer">, { code: string; why: RegExp }>> = {
   "endless-layer": { code: "TASK_INVALID", why: /limit of 67108864 bytes/ },
   "wrong-digest": { code: "ENGINE_FAILED", why: /verification failed/ },
@@ -50,7 +50,7 @@ const ends: Readonly<Record<Exclude<Attack, "slow-layer">, { code: string; why: 
 
 describe.skipIf(missing !== undefined)(suite, () => {
   it.each(Object.entries(ends) as [Exclude<Attack, "slow-layer">, (typeof ends)["wrong-digest"]][])(
-    "that tries %s ends the pull with a short reason, and learns and shows nothing",
+    "that tries %s ends the pull with a short reason, and reveals nothing",
     async (attack, end) => {
       const { code, retry, why, lines } = await pull(attack);
       expect({ code, retry, why }).toEqual({
@@ -59,23 +59,23 @@ describe.skipIf(missing !== undefined)(suite, () => {
         why: expect.stringMatching(end.why),
       });
       expect(why).toContain(registry.image(attack));
-      // The engine's words, of at most 1000 characters, and ours.
+      // The engine's message, of at most 1000 characters, and Shoal's.
       expect(why.length).toBeLessThan(1_100);
       expect(`${why}${lines.join("")}`).not.toContain(registry.secret.slice(0, 4));
     },
   );
 
-  it("leads the engine to other services of the machine, which the docs say; what they answer reaches no job", async () => {
+  it("redirects the engine to other services of the machine, as documented; their answers reach no job", async () => {
     const before = registry.metadataAsked();
     for (const attack of ["redirected-manifest", "redirected-layer", "foreign-realm"] as const) await pull(attack);
     expect(registry.metadataAsked() - before).toBeGreaterThanOrEqual(3);
   });
 
-  it("gets no more than the limit from the engine, and nothing more once the pull has ended", async () => {
+  it("sends no more than the limit, and nothing after the pull has ended", async () => {
     const before = registry.sentBytes();
     await pull("endless-layer");
     const sent = registry.sentBytes();
-    // What lies in sockets, and what the engine reads between two words about its progress.
+    // Data in socket buffers, and what the engine reads between two progress messages.
     expect(sent - before).toBeLessThan(limits.imageBytes + 256 * mebibyte);
     let last = sent;
     const more = () => {
@@ -86,7 +86,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await expect.poll(more, { interval: 200, timeout: 10_000 }).toBe(0);
   });
 
-  it("cannot keep a pull for longer than its limit by sending a byte now and then", async () => {
+  it("cannot prolong a pull beyond its limit by sending single bytes", async () => {
     expect(await pull("slow-layer", { pullMs: 1_000 })).toMatchObject({
       code: "ENGINE_FAILED",
       retry: true,

@@ -8,7 +8,7 @@ interface Container {
   readonly State: string;
 }
 
-/** An engine that lists as the real one does: containers that carry all labels asked for, ended ones when all are. */
+/** An engine with the real one's list: containers that carry all given labels, ended ones when `all` is set. */
 function engineWith(containers: readonly Container[]): Docker {
   const listContainers = async (query: { all: boolean; filters: { label: readonly string[] } }) =>
     containers.filter(
@@ -26,7 +26,7 @@ const owner: ContainerOwner = { nodeId: "n-1", instanceId: "i-1" };
 const work = { id: "e-1", jobId: "j-1", namespace: "ns" } as Parameters<ReturnType<typeof ownership>["labels"]>[0];
 const labelsOf = (id: string, by: ContainerOwner = owner) => ownership(engineWith([]), by).labels({ ...work, id });
 
-it("labels name the node, which of its name it is, the execution, its job and its namespace", () => {
+it("labels name the node, its instance, the execution, its job and its namespace", () => {
   expect(labelsOf("e-1")).toEqual({
     "shoal.node": "n-1",
     "shoal.instance": "i-1",
@@ -36,7 +36,7 @@ it("labels name the node, which of its name it is, the execution, its job and it
   });
 });
 
-it("a node finds what it has labelled, ended or not, and nothing of another node or instance", async () => {
+it("a node finds its containers, running and ended, and none of another node or instance", async () => {
   const engine = engineWith([
     { Id: "1", Labels: labelsOf("e-1"), State: "running" },
     { Id: "2", Labels: labelsOf("e-2"), State: "exited" },
@@ -53,7 +53,7 @@ it("a node finds what it has labelled, ended or not, and nothing of another node
   expect(await own.containers("e-3")).toEqual([]);
 });
 
-it("a container's name is the same for the same execution and instance alone", () => {
+it("a container's name is unique to its execution and instance", () => {
   const name = (id: string, by = owner) => ownership(engineWith([]), by).containerName({ ...work, id });
   expect(name("e-1")).toBe(name("e-1"));
   expect(name("e-1")).toMatch(/^shoal-e-1-[0-9a-f]{12}$/);

@@ -15,13 +15,13 @@ let registry: ImageRegistry;
 beforeAll(async () => {
   if (missing !== undefined) return;
   registry = await imageRegistry(engine, harness.image);
-  // From here on its layers are nowhere but in the registry.
+  // From here on only the registry has its layers.
   await engine.getImage(harness.image).remove({ force: true });
 });
 afterAll(async () => {
   await registry?.close();
   await harness.close();
-  // What a test that failed has left.
+  // Removes what a failed test has left.
   if (registry !== undefined)
     await engine
       .getImage(registry.image)
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls (skipped: ${missing})`, () => {
-  it("brings a missing image to the engine before it starts, and tells how far it is", async () => {
+  it("pulls a missing image before the start, and logs the progress", async () => {
     const work = harness.work({ Image: registry.image, Entrypoint: ["/bin/echo", "hello"] });
     const running = await harness.executor().start(work);
     expect(await running.exit).toEqual({ exitCode: 0 });
@@ -43,30 +43,30 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await engine.getImage(registry.image).remove({ force: true });
   });
 
-  it("pulls once for works that want the same image at the same time, and tells them all", async () => {
-    // Each pull asks the registry once what the tag means.
+  it("shares one pull between concurrent works of one image, and logs to all of them", async () => {
+    // Each pull asks the registry once for the tag.
     const pullsSeen = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = pullsSeen();
-    const collected: string[][] = [[], []];
+    const logged: string[][] = [[], []];
     const images = pulls(engine, systemClock, pullDefaults);
-    await Promise.all(collected.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
+    await Promise.all(logged.map((lines) => images.pull(registry.image, (line) => lines.push(line))));
     expect(pullsSeen() - before).toBe(1);
-    expect(collected[0]).not.toEqual([]);
-    expect(collected[1]).toEqual(collected[0]);
+    expect(logged[0]).not.toEqual([]);
+    expect(logged[1]).toEqual(logged[0]);
     await engine.getImage(registry.image).remove({ force: true });
     await images.pull(registry.image, () => {});
     expect(pullsSeen() - before).toBe(2);
     await engine.getImage(registry.image).remove({ force: true });
   });
 
-  it("says that an image does not exist, and that trying again cannot help", async () => {
+  it("reports a missing image as a final failure", async () => {
     const start = harness.executor().start(harness.work({ Image: registry.absent }));
     await expect(start).rejects.toMatchObject({ code: "TASK_INVALID", why: expect.stringContaining(registry.absent) });
   });
 
-  it("fails, to be tried elsewhere, when the registry cannot be reached", async () => {
-    // Port 1 is nobody's.
-    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/nobody:1" }));
+  it("fails with a retry on another node when the registry cannot be reached", async () => {
+    // No process listens on port 1.
+    const start = harness.executor().start(harness.work({ Image: "127.0.0.1:1/absent:1" }));
     await expect(start).rejects.toMatchObject({ code: "ENGINE_FAILED", retry: true });
   });
 
@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED" });
   });
 
-  it("leaves a pull that hangs as soon as its signal fires, and ends it when no other work waits for it", async () => {
+  it("leaves a hanging pull when its signal fires, and aborts it when no other work waits for it", async () => {
     registry.bidServer("/manifests/");
     const asked = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = asked();
@@ -94,14 +94,14 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     expect(await Promise.race([other, setImmediate("waits")])).toBe("waits");
     second.abort();
     await expect(other).rejects.toMatchObject({ code: "STOPPED" });
-    // The next one does not join what was ended.
+    // The next pull does not join the aborted one.
     const next = pull(third);
     await expect.poll(() => asked() - before).toBe(2);
     third.abort();
     await expect(next).rejects.toMatchObject({ code: "STOPPED" });
   });
 
-  it("gives up on a registry that says nothing any more", async () => {
+  it("gives up on a registry that is silent for too long", async () => {
     registry.bidServer("/v2/");
     const clock = manualClock();
     const pull = pulls(engine, clock, pullDefaults).pull(registry.image, () => {});

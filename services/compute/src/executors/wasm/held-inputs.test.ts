@@ -7,7 +7,7 @@ import type { Input } from "../executor.ts";
 
 const stage = onStage();
 
-/** An input as the node's source brings it in, swapped for a link to a secret of the same name before it is mounted. */
+/** An input as the local source fetches it, replaced with a link to a secret of the same name before it is mounted. */
 async function swapped(path: "dir" | "dir/text.txt"): Promise<Input> {
   const parent = await stage.folder("swapped");
   for (const name of ["dir", "outside"]) await mkdir(join(parent, name));
@@ -27,8 +27,8 @@ async function swapped(path: "dir" | "dir/text.txt"): Promise<Input> {
   return { hostPath, held, readOnly, target: path === "dir" ? "/in" : "/in/text.txt" };
 }
 
-describe("an input that is swapped for a link after it was judged", () => {
-  it.each(["dir", "dir/text.txt"] as const)("is what was judged: %s", async (path) => {
+describe("an input that a link replaces after the check", () => {
+  it.each(["dir", "dir/text.txt"] as const)("is the checked file: %s", async (path) => {
     const input = await swapped(path);
     const { exit, stdout } = await stage.run(
       program((pen) => {

@@ -23,31 +23,33 @@ afterAll(async () => {
 const startLoop = fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`);
 const overflow = (fd: number) => program((pen) => [`(loop ${pen.print(fd, "x".repeat(1000))} (br 0))`]);
 
-/** A node with the real executor, on a clock that the test moves; its one input is the module. */
+/** A node with the real executor, on a manual clock; its one input is the module. */
 function nodeWith(module: Uint8Array, timeoutMs = 0) {
   const hostPath = join(folder, "main.wasm");
   writeFileSync(hostPath, module);
   const fileStore: Source = {
-    name: "shelf",
+    name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
     refuses: async () => undefined,
     fetch: async () => ({ hostPath, readOnly: true, sizeBytes: module.byteLength }),
   };
-  // Proven before the tests: a process gets ready in real time, for which a node on a clock of its own does not wait.
+  // Prepared before the tests: a process starts in real time, for which a node on a manual clock does not wait.
   const proven = { ...executor, unavailable: async () => undefined, close: async () => {} };
   const harness = createNodeHarness({ executors: () => [proven], sources: [fileStore] });
   const assignment = assignmentOf({
     timeoutMs,
     task: {
       engine: { type: "wasm", params: { EntryModule: "/main.wasm" } },
-      inputSources: [{ source: { type: "shelf" }, target: "/main.wasm" }],
+      inputSources: [{ source: { type: "library" }, target: "/main.wasm" }],
     },
   });
   return { harness, assignment };
 }
 
-/** Moves the clock a little at a time, because the guest runs in real time, until the execution's last report is this. */
+/**
+ * Advances the clock in small steps, because the guest runs in real time, until this is the execution's last report.
+ */
 function untilHeard(harness: NodeHarness, executionId: string, report: object): Promise<void> {
   const last = async () => {
     await harness.sim.clock.advance(10);
@@ -93,7 +95,7 @@ function binary(sections: Sections): Uint8Array {
   return Buffer.concat([Uint8Array.from(header), ...parts]);
 }
 
-/** So many functions that do nothing; the first is exported. */
+/** This number of empty functions; the first is exported. */
 function functions(count: number): Uint8Array {
   const ofType0 = Buffer.concat([Uint8Array.from(leb128(count)), new Uint8Array(count)]);
   const bodies = Buffer.concat([
@@ -109,11 +111,11 @@ function functions(count: number): Uint8Array {
 }
 
 describe("a module of unusual size", () => {
-  it("has a million functions, as many as the engine takes: it runs or is out of memory", async () => {
+  it("has a million functions, the engine's limit: it runs or is out of memory", async () => {
     const { exit } = await stage.run(functions(1_000_000));
     expect([undefined, "OUT_OF_MEMORY"]).toContain(exit.failure?.code);
   });
-  it("has more functions than that", async () => {
+  it("has more functions than the limit", async () => {
     await expect(stage.start(functions(1_000_001))).rejects.toMatchObject({ code: "TASK_INVALID" });
   });
   const many = (count: number, one: readonly number[]) =>
@@ -131,7 +133,7 @@ describe("a module of unusual size", () => {
       Array.from({ length: 1002 }, (): Sections[number] => [0, Uint8Array.from([0])]),
     ],
   ] satisfies [string, string, Sections][])(
-    "is refused before the node keeps anything of it: %s",
+    "is refused before the node stores anything of it: %s",
     async (...[, why, sections]) => {
       await expect(stage.start(binary(sections))).rejects.toMatchObject({
         code: "TASK_INVALID",
@@ -139,8 +141,8 @@ describe("a module of unusual size", () => {
       });
     },
   );
-  it("makes the node read very many instructions", async () => {
-    // Three functions of 6 MiB that do nothing, with 50,000 locals each, which their bodies name in one group.
+  it("has a very large number of instructions", async () => {
+    // Three empty functions of 6 MiB, each with 50,000 locals, which their bodies declare in one group.
     const body = Buffer.concat([
       Uint8Array.from([1, ...leb128(50_000), 0x7f]),
       Buffer.alloc(6 * mebibyte, 1),
@@ -157,7 +159,7 @@ describe("a module of unusual size", () => {
       message: expect.stringContaining("more than 16777216 bytes of its functions"),
     });
   });
-  it("has a data segment that its memory does not hold", async () => {
+  it("has a data segment outside its memory", async () => {
     const bytes = 32 * mebibyte;
     const data = Buffer.concat([Uint8Array.from([1, 0, 0x41, 0, 0x0b, ...leb128(bytes)]), new Uint8Array(bytes)]);
     const module = binary([
@@ -167,7 +169,7 @@ describe("a module of unusual size", () => {
     const { exit } = await stage.run(module, { memoryBytes: mebibyte });
     expect(["TASK_INVALID", "OUT_OF_MEMORY"]).toContain(exit.failure?.code);
   });
-  it("leaves the node to the next guest", async () => {
+  it("leaves the node usable for the next guest", async () => {
     expect((await stage.run(program(() => []))).exit).toEqual({ exitCode: 0 });
   });
 });

@@ -19,7 +19,7 @@ function guest(write: (pen: Pen) => readonly string[]): WorkPiece {
   return { params: { EntryModule: target }, inputs: [{ hostPath, target, readOnly: true }] };
 }
 
-// Guests find paths from their root, so without the first slash.
+// Guests resolve paths from their root, so without the leading slash.
 const below = (path: string) => path.slice(1);
 
 executorContract("wasm", {

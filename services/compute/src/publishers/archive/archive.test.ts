@@ -28,7 +28,7 @@ async function packed(limit = limitBytes): Promise<ReadonlyMap<string, string>> 
 const tooLarge = (why: RegExp) =>
   expect.objectContaining({ code: "RESULTS_TOO_LARGE", why: expect.stringMatching(why), retry: false });
 
-/** After so many turns of the event loop. */
+/** After this number of turns of the event loop. */
 function afterTurns(turns: number, act: () => void): void {
   if (turns === 0) act();
   else setImmediate(() => afterTurns(turns - 1, act));
@@ -42,13 +42,13 @@ describe("the archive of a folder", () => {
     await expect(packed(10 * 1024 ** 3)).rejects.toEqual(tooLarge(/at least 1000000000512 bytes.*sparse/));
   });
 
-  it("counts all files together, and what each costs by being there", async () => {
+  it("counts all files together, with the overhead of each entry", async () => {
     for (const name of ["a", "b"]) await writeFile(join(root, name), "x".repeat(1_000));
     expect([...(await packed(3_024)).keys()]).toEqual(["a", "b"]);
     await expect(packed(3_023)).rejects.toEqual(tooLarge(/at least 3024 bytes, this node publishes at most 3023/));
   });
 
-  it("leaves out pipes, sockets and links that lead out, and waits for none of them", async () => {
+  it("omits pipes, sockets and links that lead out, and waits for none of them", async () => {
     await run("mkfifo", [join(root, "pipe")]);
     const server = createServer().listen(join(root, "socket"));
     await symlink("/etc/passwd", join(root, "out"));
@@ -62,13 +62,13 @@ describe("the archive of a folder", () => {
     }
   });
 
-  it.skipIf(process.getuid?.() !== 0)("leaves out devices (needs to be root to make one)", async () => {
+  it.skipIf(process.getuid?.() !== 0)("omits devices (needs root to create one)", async () => {
     await run("mknod", [join(root, "zero"), "c", "1", "5"]);
     await writeFile(join(root, "made"), "made");
     expect([...(await packed()).keys()]).toEqual(["made"]);
   });
 
-  it("waits for no pipe and follows no link that has taken a file's place", async () => {
+  it("waits for no pipe and follows no link that has replaced a file", async () => {
     await run("mkfifo", [join(root, "pipe")]);
     await symlink("pipe", join(root, "link"));
     const changed = expect.objectContaining({ code: "PUBLISH_FAILED" });
@@ -76,7 +76,7 @@ describe("the archive of a folder", () => {
     await expect(openResult(Buffer.from(join(root, "link")))).rejects.toThrow(/ELOOP/);
   });
 
-  it("takes names as they are: long, odd, and not even text", async () => {
+  it("keeps long, unusual and non-UTF-8 names", async () => {
     const names = [
       "ü".repeat(127),
       "x".repeat(255),
@@ -96,7 +96,7 @@ describe("the archive of a folder", () => {
     expect(files.size).toBe(names.length + 1);
   });
 
-  it("takes thousands of files, and says when there are too many levels", async () => {
+  it("packs thousands of files, and refuses too many levels", async () => {
     await mkdir(join(root, "many"));
     for (let n = 0; n < 3_000; n++) await writeFile(join(root, "many", `${n}`), "");
     expect((await packed()).size).toBe(3_000);
@@ -104,8 +104,8 @@ describe("the archive of a folder", () => {
     await expect(packed()).rejects.toMatchObject({ code: "OUTPUT_TOO_LARGE", why: expect.stringMatching(/64 levels/) });
   });
 
-  // A failure that nothing listens to ends the process; here it fails the run, as an unhandled error.
-  it("fails quietly when its reader fails, whenever that is", async () => {
+  // A failure without a listener ends the process; here it fails the run, as an unhandled error.
+  it("has no unhandled error when its reader fails", async () => {
     for (const name of ["a", "b", "c"]) await writeFile(join(root, name), "x".repeat(100_000));
     for (let turns = 0; turns < 12; turns++) {
       const full = new Writable({
@@ -113,11 +113,11 @@ describe("the archive of a folder", () => {
       });
       await expect(pipeline(archive(root, { limitBytes, signal }), full)).rejects.toThrow(/ENOSPC/);
     }
-    // What the streams still have to say comes within these.
+    // Pending events of the streams arrive within these turns.
     await new Promise<void>((resolve) => afterTurns(100, resolve));
   });
 
-  it("ends when it is told to", async () => {
+  it("ends when its signal fires", async () => {
     await writeFile(join(root, "made"), "made");
     const stream = archive(root, { limitBytes, signal: AbortSignal.abort() });
     await expect(stream.toArray()).rejects.toThrow();

@@ -51,7 +51,7 @@ export async function walk(root: string, { limitBytes, signal }: WalkOptions): P
     if (seen > entriesMax) throw new Fault("OUTPUT_TOO_LARGE", `the results contain more than ${entriesMax} files`);
     for (const name of names) {
       const inner = posix.join(at, name);
-      const entry = await look(bytesOf(`${hostRoot}/${inner}`), inner);
+      const entry = await readEntry(bytesOf(`${hostRoot}/${inner}`), inner);
       if (entry === undefined) continue;
       sumBytes += headerBytes + (entry.kind === "file" ? entry.sizeBytes : 0);
       if (sumBytes > limitBytes) throw tooLarge(sumBytes, limitBytes);
@@ -80,7 +80,7 @@ function textOf(latin1: string): string {
   return latin1.replaceAll(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-async function look(hostPath: Buffer, inner: string): Promise<ArchiveEntry | undefined> {
+async function readEntry(hostPath: Buffer, inner: string): Promise<ArchiveEntry | undefined> {
   const found: Stats = await lstat(hostPath);
   const base = { path: textOf(inner), mode: found.mode & modeMask, mtime: found.mtime };
   if (found.isDirectory()) return { ...base, kind: "folder" };

@@ -56,7 +56,7 @@ describe("local", () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it("serves what it gave out before a restart, on the same link", async () => {
+  it("serves results from before a restart, on the same link", async () => {
     const first = make();
     const { params } = await publish(first, "e-1");
     await first.close();
@@ -95,13 +95,13 @@ describe("local", () => {
     expect(await statusOf(port, pathname, host)).toBe(status);
   });
 
-  it("answers any Host when other machines may ask", async () => {
+  it("answers any Host header when it serves other machines", async () => {
     const { params } = await publish(make({ address: "0.0.0.0" }), "e-1");
     const { port, pathname } = new URL(urlOf(params));
     expect(await statusOf(port, pathname, "node.example")).toBe(200);
   });
 
-  it("lets no page of another site embed or read a result", async () => {
+  it("prevents pages of other sites from embedding or reading a result", async () => {
     const { params } = await publish(make(), "e-1");
     const { headers } = await fetch(urlOf(params), { headers: { origin: "https://evil.example" } });
     expect(headers.get("access-control-allow-origin")).toBeNull();
@@ -109,17 +109,17 @@ describe("local", () => {
     expect(headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  it("names the machine in links when it listens on all of its addresses", async () => {
+  it("names the machine in links when it listens on all addresses", async () => {
     const { params } = await publish(make({ address: "0.0.0.0" }), "e-1");
     expect(new URL(urlOf(params)).hostname).toBe("node.example");
   });
 
-  it("takes nothing in", async () => {
+  it("accepts no uploads", async () => {
     const { params } = await publish(make(), "e-1");
     expect((await fetch(urlOf(params), { method: "PUT", body: "x" })).status).toBe(405);
   });
 
-  it("removes the oldest when there is too much", async () => {
+  it("removes the oldest results above the limit", async () => {
     const publisher = make({ keepBytes: 1 });
     await publish(publisher, "e-1");
     await utimes(join(root, "published", "e-1.tar.gz"), clock.now() / 1000 - 1, clock.now() / 1000 - 1);
@@ -127,7 +127,7 @@ describe("local", () => {
     expect((await readdir(join(root, "published"))).sort()).toEqual(["e-2.tar.gz", "port"]);
   });
 
-  it("serves nothing that is too old, and removes it", async () => {
+  it("does not serve expired results, and removes them", async () => {
     const publisher = make({ keepMs: 60_000 });
     const { params } = await publish(publisher, "e-1");
     await utimes(join(root, "published", "e-1.tar.gz"), clock.now() / 1000 - 120, clock.now() / 1000 - 120);
@@ -136,7 +136,7 @@ describe("local", () => {
     expect(await readdir(join(root, "published"))).not.toContain("e-1.tar.gz");
   });
 
-  it("removes what it could not finish", async () => {
+  it("removes an unfinished file", async () => {
     const publisher = make({ limitBytes: 600 });
     await expect(publish(publisher, "e-1", "x".repeat(1_000))).rejects.toMatchObject({ code: "RESULTS_TOO_LARGE" });
     expect(await readdir(join(root, "published"))).toEqual(["port"]);
@@ -144,7 +144,7 @@ describe("local", () => {
     expect((await readdir(join(root, "published"))).sort()).toEqual(["e-2.tar.gz", "port"]);
   });
 
-  it("removes at its start what a process that died has left unfinished", async () => {
+  it("removes the unfinished files of a killed process at its start", async () => {
     await mkdir(join(root, "published"));
     await writeFile(join(root, "published", "e-0.tar.gz.unfinished"), "half a result");
     await writeFile(join(root, "published", "e-1.tar.gz"), "a result");
@@ -152,14 +152,14 @@ describe("local", () => {
     expect((await readdir(join(root, "published"))).sort()).toEqual(["e-1.tar.gz", "port"]);
   });
 
-  it("says why when the port cannot be had", async () => {
+  it("explains why the port is not available", async () => {
     const { params } = await publish(make(), "e-1");
     const port = Number(new URL(urlOf(params)).port);
     expect(await make({ port }).unavailable()).toContain(`127.0.0.1:${port}`);
   });
 });
 
-/** Asks for a path exactly as it is written: a URL would tidy it up first. */
+/** Requests a path exactly as written: a URL would normalise it first. */
 function statusOf(port: string, path: string, host?: string): Promise<number | undefined> {
   const headers = host === undefined ? {} : { host };
   return new Promise((resolve, reject) => {

@@ -13,33 +13,36 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-// More than the system keeps for a connection whose other end does not read; sparse.
+// More than the system buffers for a connection whose reader does not read; sparse.
 const sizeBytes = 2 ** 30;
 
-it.skipIf(process.platform !== "linux")("gives up a reader that takes nothing of a result (needs /proc)", async () => {
-  const path = join(folder, "large.tar.gz");
-  await writeFile(path, "");
-  await truncate(path, sizeBytes);
-  const fileStore = createFileStore({
-    folder,
-    clock: createManualClock(Date.now()),
-    keepMs: 3_600_000,
-    keepBytes: sizeBytes,
-  });
-  const server = await serveResults({ fileStore, folder, address: "127.0.0.1", port: 0, stillMs: 200 });
-  const reader = connect({ host: "127.0.0.1", port: server.port });
-  const broken = new Promise<unknown>((resolve) => reader.once("error", resolve).once("close", resolve));
-  let got = 0;
-  reader.write("GET /large.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await new Promise((resolve) => reader.once("readable", resolve));
-  await expect.poll(async () => (await openFiles()).some((name) => name === path), { timeout: 10_000 }).toBe(false);
-  reader.on("data", (piece) => {
-    got += piece.length;
-  });
-  await broken;
-  expect(got).toBeLessThan(sizeBytes);
-  await server.close();
-});
+it.skipIf(process.platform !== "linux")(
+  "disconnects a reader that reads nothing of a result (needs /proc)",
+  async () => {
+    const path = join(folder, "large.tar.gz");
+    await writeFile(path, "");
+    await truncate(path, sizeBytes);
+    const fileStore = createFileStore({
+      folder,
+      clock: createManualClock(Date.now()),
+      keepMs: 3_600_000,
+      keepBytes: sizeBytes,
+    });
+    const server = await serveResults({ fileStore, folder, address: "127.0.0.1", port: 0, stillMs: 200 });
+    const reader = connect({ host: "127.0.0.1", port: server.port });
+    const broken = new Promise<unknown>((resolve) => reader.once("error", resolve).once("close", resolve));
+    let got = 0;
+    reader.write("GET /large.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await new Promise((resolve) => reader.once("readable", resolve));
+    await expect.poll(async () => (await openFiles()).some((name) => name === path), { timeout: 10_000 }).toBe(false);
+    reader.on("data", (piece) => {
+      got += piece.length;
+    });
+    await broken;
+    expect(got).toBeLessThan(sizeBytes);
+    await server.close();
+  },
+);
 
 /** Names of the files that this process has open. */
 async function openFiles(): Promise<readonly string[]> {

@@ -47,8 +47,8 @@ export async function serveResults(options: ResultServerOptions): Promise<Result
   });
   server.maxConnections = limits.connectionsMax;
   server.setTimeout(options.stillMs ?? limits.stillMs);
-  const remembered = port === 0 ? await savedPort(folder) : 0;
-  const at = remembered === 0 ? port : remembered;
+  const saved = port === 0 ? await savedPort(folder) : 0;
+  const at = saved === 0 ? port : saved;
   const actual = await listen(server, at, address).catch((failure: unknown) => {
     if (at === port)
       throw new Fault(

@@ -33,7 +33,7 @@ publisherContract("nats", {
 });
 
 describe("nats", () => {
-  it("passes on that NATS cannot be reached, so that it is tried again", async () => {
+  it("throws a retryable Fault when NATS cannot be reached", async () => {
     const away = { ...memoryStore(), put: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer")) };
     const identity = { executionId: "e-1", jobId: "j-1", namespace: "default", nodeId: "n-1" };
     const signal = new AbortController().signal;

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 
-/** The texts of a tar.gz's files, by path; a link stands there as `-> target`. */
+/** The texts of a tar.gz's files, by path; a link is listed as `-> target`. */
 export async function unpack(bytes: Uint8Array): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for await (const entry of Readable.from([bytes]).pipe(createGunzip()).pipe(extract())) {

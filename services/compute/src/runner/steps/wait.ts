@@ -23,7 +23,7 @@ export async function wait(run: Run, seen: RunStateOf<"running">): Promise<RunSt
 
 function lateFailure({ assignment }: Run): NonNullable<Exit["failure"]> {
   const seconds = assignment.timeoutMs / 1000;
-  return { code: "EXECUTION_TIMED_OUT", why: `the execution exceeded its time limit of ${seconds} s and was ended` };
+  return { code: "EXECUTION_TIMED_OUT", why: `execution took longer than ${seconds} s and was ended` };
 }
 
 /** The actual end; the work may have ended by itself in the meantime. */

@@ -75,7 +75,7 @@ describe("an inline file", () => {
 });
 
 describe("an inline folder", () => {
-  it("is unpacked with folders, links and the right to run, but without other rights", async () => {
+  it("is unpacked with folders, links and the execute bit, but without other mode bits", async () => {
     const params = await archive(
       { name: "./", type: "directory" },
       { name: "./bin/", type: "directory", mode: 0o500 },
@@ -144,7 +144,7 @@ describe("an inline folder", () => {
     expect(await readdir(root)).toEqual(["unpacked"]);
   });
 
-  it("is refused when it is cut short", async () => {
+  it("is refused when it is truncated", async () => {
     const whole = gzipSync(await tar({ name: "a", text: "x".repeat(900) }));
     await expect(fetch(uri(whole.subarray(0, -12), "application/gzip"))).rejects.toMatchObject({
       code: "INPUT_UNAVAILABLE",
@@ -156,7 +156,7 @@ describe("an inline folder", () => {
     });
   });
 
-  it("is refused when its files are larger than allowed together", async () => {
+  it("is refused when its files together exceed the limit", async () => {
     const params = await archive({ name: "a", text: "x".repeat(60) }, { name: "b", text: "x".repeat(40) });
     expect((await fetch(params, 100)).sizeBytes).toBe(100);
     await rm(join(root, "unpacked"), { recursive: true });
@@ -168,15 +168,15 @@ describe("an inline folder", () => {
     await expect(fetch(await archive(...many))).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
-  it("is refused when it grows beyond all measure without files", async () => {
-    // 300 MiB of nothing behind the end of the archive: a third of a MiB when it is compressed.
+  it("is refused when it unpacks to a huge size without files", async () => {
+    // 300 MiB of zeroes after the end of the archive; a third of a MiB compressed.
     const bomb = gzipSync(Buffer.concat([await tar({ name: "a", text: "x" }), Buffer.alloc(300 * 1024 * 1024)]), {
       level: 1,
     });
     await expect(fetch(uri(bomb, "application/gzip"))).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
-  it("does not touch what lies beside it", async () => {
+  it("does not change files beside it", async () => {
     await writeFile(join(root, "beside"), "as it was");
     await expect(fetch(await archive({ name: "../beside", text: "new" }))).rejects.toThrow("relative names");
     expect(await readFile(join(root, "beside"), "utf8")).toBe("as it was");

@@ -24,7 +24,7 @@ const tooLarge = (why: RegExp) => expect.objectContaining({ code: "TOO_LARGE", w
 const deep = (levels: number) => Array.from({ length: levels }, () => "d").join("/");
 
 describe("the limits of an archive", () => {
-  it("count folders that are only on the way to a file", async () => {
+  it("count implied parent folders", async () => {
     // 300 names of 60 levels each are 18,000 folders, in an archive of some kilobytes.
     const parts = Array.from({ length: 300 }, (_, n) => ({ name: `${n}/${deep(58)}/f` }));
     await expect(unpackAll(parts)).rejects.toEqual(tooLarge(/creates more than 10000 files and folders/));
@@ -51,7 +51,7 @@ describe("the limits of an archive", () => {
     await expect(unpackAll([{ name: deep(65), type: "5" }])).rejects.toEqual(tooLarge(/64 levels/));
   });
 
-  it("bound what stands in front of an entry", async () => {
+  it("limit the headers before an entry", async () => {
     const record = "20 comment=123456789\n";
     const ordinary = { type: "x", text: record };
     await unpackAll([

@@ -9,9 +9,9 @@ import { taskRoom } from "../room.ts";
 import { type TarPart, tarOf } from "./testing/tar-of.ts";
 import { unpack } from "./unpack.ts";
 
-// Always the same cases: what fails here fails again. A few hundred take some seconds.
+// Fixed seed: a failure is reproducible. A few hundred cases take some seconds.
 const cases = { seed: 6, numRuns: 300 } as const;
-// Small, so that random archives reach it: two folders and a little.
+// Small, so that random archives reach it: two folders and a little more.
 const limitBytes = 10_000;
 
 let root = "";
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-// Few names, so that entries meet: links that others go through, files where folders were.
+// Few names, so that entries collide: links in the path of others, files in place of folders.
 const step = fc.constantFrom("a", "b", "l", ".", "..", "", "\u202e", "\u001b[2J", "x".repeat(120), "beside");
 const path = fc.oneof(
   { weight: 6, arbitrary: fc.array(step, { minLength: 1, maxLength: 5 }).map((steps) => steps.join("/")) },
@@ -64,7 +64,7 @@ function archiveOf(parts: readonly TarPart[], harm: { at: number; byte: number; 
   return gzipSync(tar);
 }
 
-it("ends in files below its folder and within its limits, or in a Fault, whatever the archive is", async () => {
+it("results in files in its folder and within its limits, or in a Fault, for any archive", async () => {
   const ends = new Map<string, number>();
   let serial = 0;
   await fc.assert(
@@ -86,11 +86,11 @@ it("ends in files below its folder and within its limits, or in a Fault, whateve
   );
   expect(await readdir(root)).toEqual(["beside"]);
   expect(await readFile(join(root, "beside"), "utf8")).toBe("as it was");
-  // The cases reach all the ways in which it may end.
+  // The cases cover every outcome.
   expect([...ends.keys()].sort()).toEqual(["INPUT_UNAVAILABLE", "TOO_LARGE", "unpacked"]);
 });
 
-/** What lies there is within the limits, and no link leads out. */
+/** The content is within the limits, and no link leads out. */
 async function expectInside(folder: string): Promise<void> {
   let bytes = 0;
   for (const name of await readdir(folder, { recursive: true })) {

@@ -35,7 +35,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 const at = (path: string) => join(root, path);
 const allowedLines = (lines: readonly string[]) => lines.map(allowed);
 
-/** Puts a link to `to` in the place of `path`, as another task or user would. */
+/** Replaces `path` with a link to `to`, as another task or user would. */
 async function swap(path: string, to: string): Promise<void> {
   await rename(at(path), at(`${path}-was`));
   await symlink(at(to), at(path));
@@ -59,7 +59,7 @@ sourceContract("local", {
   copies: false,
 });
 
-/** What the source says: a path that it would bring in, or why not. Both ways of asking must agree. */
+/** The source's verdict: the path that it would fetch, or why not. Both methods must agree. */
 async function ask(allow: readonly string[], request: object): Promise<string> {
   const source = local({ allow: allow.map((line) => `${root}${line}`) });
   const params = source.params.parse(request);
@@ -100,7 +100,7 @@ describe("a local input", () => {
     expect(await ask([allow], { SourcePath: at(path) })).toBe(answer);
   });
 
-  it("may be written only where that is allowed", async () => {
+  it("is writable only where the allow list permits it", async () => {
     const request = { SourcePath: at("open/file"), ReadWrite: true };
     expect(await ask(["/open/**:rw"], request)).toBe("/open/file rw");
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/file") })).toBe("/open/file");
@@ -110,7 +110,7 @@ describe("a local input", () => {
     expect(await ask(["/open/**", "/open/file:rw"], request)).toBe("/open/file rw");
   });
 
-  it("follows a link only to where that is allowed", async () => {
+  it("follows a link only to an allowed target", async () => {
     await symlink(at("closed"), at("open/out"));
     await symlink("deep", at("open/in"));
     await symlink(at("nowhere"), at("open/dangling"));
@@ -125,13 +125,13 @@ describe("a local input", () => {
     expect(await ask(["/open/**"], { SourcePath: at("open/dangling") })).toContain("a link that leads nowhere");
   });
 
-  it("is found where the allow list itself names a link", async () => {
+  it("is found where the allow list names a link", async () => {
     await symlink(at("open"), at("alias"));
     expect(await ask(["/alias/**"], { SourcePath: at("alias/file") })).toBe("/open/file");
     expect(await ask(["/alias/**"], { SourcePath: at("open/file") })).toContain("does not allow");
   });
 
-  it("is what was judged, whatever is put at its path afterwards", async () => {
+  it("is what was checked, whatever replaces it afterwards", async () => {
     const source = local({ allow: [`${root}/open/**`] });
     const params = source.params.parse({ SourcePath: at("open/deep") });
     const want = { params, partition: { index: 0, count: 1 }, folder: root, room: { take: () => {} } };
@@ -157,7 +157,7 @@ describe("a local input", () => {
     await held?.close();
   });
 
-  it("is not taken for steady below a folder in which others may write, nor below one of theirs", async () => {
+  it("is not steady below a folder that others may write or own", async () => {
     await mkdir(at("open/shared/below"), { recursive: true });
     await chmod(at("open/shared"), 0o777);
     const allow = allowedLines([`${root}/open/**`]);
@@ -167,17 +167,14 @@ describe("a local input", () => {
     expect(await isSteady(allow, at("open/shared/below"))).toBe(true);
   });
 
-  it.skipIf(process.geteuid?.() !== 0)(
-    "is not taken for steady where another user owns a folder (needs root)",
-    async () => {
-      await mkdir(at("open/theirs/below"), { recursive: true });
-      // 65534: the user nobody.
-      await chown(at("open/theirs"), 65_534, 65_534);
-      const allow = allowedLines([`${root}/open/**`]);
-      expect(await isSteady(allow, at("open/theirs"))).toBe(true);
-      expect(await isSteady(allow, at("open/theirs/below"))).toBe(false);
-    },
-  );
+  it.skipIf(process.geteuid?.() !== 0)("is not steady where another user owns a folder (needs root)", async () => {
+    await mkdir(at("open/theirs/below"), { recursive: true });
+    // 65534: the unprivileged user of most Linux systems.
+    await chown(at("open/theirs"), 65_534, 65_534);
+    const allow = allowedLines([`${root}/open/**`]);
+    expect(await isSteady(allow, at("open/theirs"))).toBe(true);
+    expect(await isSteady(allow, at("open/theirs/below"))).toBe(false);
+  });
 
   it("does not follow a listed link that a task may have put there", async () => {
     await mkdir(at("open/listed"));
@@ -187,7 +184,7 @@ describe("a local input", () => {
     expect(await ask(["/open:rw", "/open/listed/**"], asked)).toContain("leads to /closed/file");
   });
 
-  it("is made when that is wanted, and only where writing is allowed", async () => {
+  it("is created on request, only where writing is allowed", async () => {
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/new/dir"), CreateAs: "dir" })).toBe("/open/new/dir");
     expect((await stat(at("open/new/dir"))).isDirectory()).toBe(true);
     expect(await ask(["/open/**:rw"], { SourcePath: at("open/new/file"), CreateAs: "file" })).toBe("/open/new/file");
@@ -199,7 +196,7 @@ describe("a local input", () => {
   });
 
   it.each(["open/dangling", "open/dangling/below"])(
-    "is not made behind a link that leads nowhere: %s",
+    "is not created behind a link that leads nowhere: %s",
     async (path) => {
       await symlink(at("closed/new"), at("open/dangling"));
       for (const CreateAs of ["dir", "file"]) {
@@ -209,7 +206,7 @@ describe("a local input", () => {
     },
   );
 
-  it("is a file or a folder and nothing else", async () => {
+  it("is only a file or a folder", async () => {
     await promisify(execFile)("mkfifo", [at("open/pipe")]);
     expect(await ask(["/open/**"], { SourcePath: at("open/pipe") })).toContain("neither a file nor a folder");
   });
@@ -218,11 +215,11 @@ describe("a local input", () => {
     expect(local({ allow: [] }).params.safeParse({ SourcePath }).success).toBe(false);
   });
 
-  it("is not offered by a node that allows nothing", async () => {
+  it("is not available on a node with an empty allow list", async () => {
     expect(await local({ allow: [] }).unavailable()).toBe("this node allows no local paths");
   });
 
-  it("goes by its older name too", () => {
+  it("is also registered under its older name", () => {
     expect(local({ name: "localdirectory", allow: [] }).name).toBe("localdirectory");
   });
 });

@@ -43,7 +43,7 @@ export function local({ name = "local", allow }: LocalSourceOptions): Source {
     params: LocalParams,
     unavailable: async () => (list.length === 0 ? "this node allows no local paths" : holdingProblem()),
     refuses: async (params) => {
-      const answer = await look(list, LocalParams.parse(params));
+      const answer = await lookUp(list, LocalParams.parse(params));
       if (!answer.found) return answer.why;
       await answer.held.close();
       return undefined;
@@ -55,13 +55,13 @@ export function local({ name = "local", allow }: LocalSourceOptions): Source {
 async function fetch(list: readonly Allowed[], { params, signal }: FetchRequest): Promise<Fetched> {
   if (signal.aborted) throw new Fault("STOPPED", "fetching a local input was aborted");
   const request = LocalParams.parse(params);
-  let answer = await look(list, request);
+  let answer = await lookUp(list, request);
   if (answer.found && answer.missing.length > 0) {
     const { held, missing } = answer;
     const made = await makeInside(held, missing, request.CreateAs).finally(() => held.close());
     await made.close();
     // Checked a second time, like any existing path: only its current state counts.
-    answer = await look(list, { ...request, CreateAs: "noCreate" });
+    answer = await lookUp(list, { ...request, CreateAs: "noCreate" });
   }
   if (!answer.found) throw new Fault("INPUT_UNAVAILABLE", answer.why);
   const { held } = answer;
@@ -75,7 +75,7 @@ type HeldLookup =
 
 const refusal = (why: string): HeldLookup => ({ found: false, why });
 
-async function look(list: readonly Allowed[], params: LocalParams): Promise<HeldLookup> {
+async function lookUp(list: readonly Allowed[], params: LocalParams): Promise<HeldLookup> {
   const { SourcePath: path } = params;
   if (!list.some((line) => line.matches(path))) return refusal(`this node does not allow ${path}`);
   const nearest = await holdNearest(path, (realPath) => isSteady(list, realPath));

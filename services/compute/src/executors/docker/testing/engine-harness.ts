@@ -13,7 +13,7 @@ import { DockerParams } from "../params.ts";
 
 export const enginePath = "/var/run/docker.sock";
 
-/** The time of this machine. */
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   at: (at, callback) => {
@@ -22,31 +22,31 @@ export const systemClock: Clock = {
   },
 };
 
-/** A work that keeps what it is told. */
-export interface Told extends Work {
+/** A work that records its output. */
+export interface RecordedWork extends Work {
   readonly said: (stream: "stdout" | "stderr") => string;
 }
 
-/** Which of a bench's nodes an executor belongs to, and how that node is set up. */
+/** The node of an executor in this harness, and the node's settings. */
 export interface HarnessNode {
   readonly node?: string;
-  /** The data directory, as it were: what is kept over restarts. */
+  /** Instance id of the data directory; the same over restarts. */
   readonly instance?: string;
   readonly settings?: Partial<ContainerSettings>;
   readonly socketPath?: string;
   readonly clock?: Clock;
 }
 
-/** A real engine with an image for this file alone, and works for it. */
+/** A real engine with an image for this file only, and works for it. */
 export interface EngineHarness {
   /** Why the tests cannot run; undefined when they can. */
   readonly missing: string | undefined;
   readonly engine: Docker;
   readonly image: string;
-  /** An executor of one of this bench's nodes; each call plays another process. */
+  /** An executor of one of the harness's nodes; each call is another process. */
   executor(options?: HarnessNode): Executor;
-  work(params: object, more?: Partial<Work>): Told;
-  /** A folder of this bench. */
+  work(params: object, more?: Partial<Work>): RecordedWork;
+  /** A folder of this harness. */
   folder(name: string): Promise<string>;
   /** Removes every container, then the image and the folders. */
   close(): Promise<void>;
@@ -58,7 +58,7 @@ export async function engineHarness(name: string): Promise<EngineHarness> {
   const engine = new Docker({ socketPath: enginePath });
   const image = `shoal-test/${name}:${process.pid}`;
   const missing = await whatIsMissing(engine, image);
-  // Made when it is first needed: where everything is skipped, nothing would remove it.
+  // Created at its first use: when every test is skipped, nothing would remove it.
   const root = join(tmpdir(), `shoal-docker-${name}-${process.pid}`);
   const nodes = new Map<string, ContainerOwner>();
   const executors: Executor[] = [];
@@ -128,6 +128,6 @@ async function whatIsMissing(engine: Docker, image: string): Promise<string | un
   }).unavailable();
   const built = missing === undefined ? await buildBusyboxImage(engine, image) : { image: undefined, why: missing };
   if (built.image !== undefined) return undefined;
-  if (process.env["CI"]) throw new Error(`on CI nothing is skipped, and this is missing: ${built.why}`);
+  if (process.env["CI"]) throw new Error(`no test may be skipped on CI, and this is missing: ${built.why}`);
   return built.why;
 }

@@ -1,14 +1,14 @@
 import { rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 
-/** A socket of its own in front of an engine's: what goes through it can be cut, as if the engine had died. */
+/** A separate socket in front of an engine's: its connections can be cut, as if the engine had died. */
 export interface SeverableSocket {
   readonly path: string;
-  /** Cuts every connection and takes no new one. */
+  /** Cuts every connection and accepts no new one. */
   sever(): Promise<void>;
 }
 
-/** What changes the bytes on their way, piece by piece, read as latin1; leaving them out leaves the bytes alone. */
+/** Changes the bytes in transit, piece by piece, read as latin1; omitted, the bytes are unchanged. */
 export interface Rewriting {
   readonly ask?: (chunk: string) => string;
   readonly answer?: (chunk: string) => string;

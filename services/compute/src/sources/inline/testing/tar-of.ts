@@ -1,17 +1,17 @@
-/** One header of a tar archive and what follows it, exactly as given: nothing is checked, so that broken archives can be made. */
+/** One tar header and what follows it, exactly as given and unchecked, so that invalid archives can be built. */
 export interface TarPart {
   readonly name: string;
   /** The type flag: "0" file, "1" hard link, "2" link, "5" folder, "x", "g", "L", "K" headers of an entry. */
   readonly type?: string;
   readonly linkname?: string;
   readonly text?: string;
-  /** What the header claims; the text's length when it is left out. */
+  /** The size in the header; the text's length when omitted. */
   readonly size?: number;
 }
 
 const block = 512;
 
-/** A ustar archive. Names longer than the header's fields are cut, unless they split at a slash. */
+/** A ustar archive. Names longer than the header's fields are truncated, unless they split at a slash. */
 export function tarOf(parts: readonly TarPart[]): Buffer {
   return Buffer.concat([
     ...parts.flatMap((part) => [headerOf(part), padded(part.text ?? "")]),
@@ -37,7 +37,7 @@ function headerOf({ name, type = "0", linkname = "", text = "", size = Buffer.by
   return header;
 }
 
-/** ustar keeps the front of a long name apart. */
+/** ustar stores the front of a long name separately. */
 function splitName(name: string): readonly [prefix: string, rest: string] {
   if (name.length <= 100) return ["", name];
   const at = name.indexOf("/", name.length - 101);
