@@ -156,7 +156,7 @@ describe("looking at jobs", () => {
     expect(existsSync(join(folder, "small"))).toBe(false);
     expect(await shoal("job", "get", "with-results")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("there already"),
+      stderr: expect.stringContaining("already exists"),
     });
     expect(existsSync(join(folder, "job-with-results", "stdout"))).toBe(true);
   });
@@ -192,7 +192,7 @@ describe("the cluster", () => {
     );
     expect(code).toBe(0);
     const unknown = await shoal("rebuild", "leases", "--data-dir", devstack.dataDir);
-    expect(unknown.stderr).toMatch(/expected views out of .*jobs.*, got "leases"/);
+    expect(unknown.stderr).toMatch(/expected views among .*jobs.*, got "leases"/);
     expect(unknown.code).toBe(2);
   });
 

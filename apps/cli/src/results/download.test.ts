@@ -20,7 +20,7 @@ describe("the address of a result", () => {
     undefined,
     7,
   ])("%o is refused", (address) => {
-    expect(() => downloadOf(result(address))).toThrow(/no HTTP URL/);
+    expect(() => downloadOf(result(address))).toThrow(/not an HTTP URL/);
   });
 
   it("is refused with a user or a password in it", () => {
