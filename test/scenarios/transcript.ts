@@ -39,7 +39,7 @@ export function createTranscript(description: string, startAt: number): Transcri
   }
 
   return {
-    act: (at, act) => void line(at, "somebody", actWords[act.handle](act as never)),
+    act: (at, act) => void line(at, "scenario", actWords[act.handle](act as never)),
     commit(stored) {
       for (const event of stored.commit.events) {
         learn(event);
