@@ -144,7 +144,7 @@ const receive = (nodeId: string, ...engines: readonly string[]): TraceStep => ({
   afterMs: minute,
   actor: node(nodeId),
   command: ({ now }) => ({
-    name: "Hear",
+    name: "RecordHeartbeat",
     heartbeat: { info: info(nodeId, engines), startedAt: now, at: now, protocol: 1 },
   }),
 });
