@@ -18,7 +18,7 @@ import { hostileGuests } from "./bad-input/hostile-guests.ts";
 import { jobWith, type RefusedRequest, refusedRequests } from "./bad-input/refused-requests.ts";
 import { connectRogue, forgery, garbage, runningJob } from "./bad-input/rogue-node.ts";
 
-/** A tar archive, compressed, whose only entry stands two folders above it. */
+/** A compressed tar archive whose only entry has a path two folders above it. */
 async function climbing(): Promise<string> {
   const archive = pack();
   archive.entry({ name: "../../climbed" }, "up here");
@@ -56,16 +56,16 @@ onServer(() => {
       headers: { "content-type": "application/json", ...headers },
     });
 
-  /** Runs a job to its end: how it ended, and its whole history as one text. */
-  async function outcome(task: object): Promise<{ readonly end: string | undefined; readonly collected: string }> {
+  /** Runs a job to its end; its final state, and its whole history as one text. */
+  async function outcome(task: object): Promise<{ readonly end: string | undefined; readonly history: string }> {
     const { jobId } = await cluster.client.submit(JSON.parse(jobWith({}, task)).Job);
     await cluster.observer.until("its end", ({ trace }) => trace.jobs.get(jobId)?.end() !== undefined);
     const { items } = await cluster.client.history(jobId);
-    const collected = items.map(({ event }) => `${event.message} ${JSON.stringify(event.details ?? {})}`).join("\n");
-    return { end: cluster.observer.trace.jobs.get(jobId)?.end(), collected };
+    const history = items.map(({ event }) => `${event.message} ${JSON.stringify(event.details ?? {})}`).join("\n");
+    return { end: cluster.observer.trace.jobs.get(jobId)?.end(), history };
   }
 
-  describe("refused, with words, is a request with", () => {
+  describe("a request is refused with a reason when it has", () => {
     it.each(refusedRequests)("$name", async ({ body, headers, status, summary }) => {
       const before = cluster.observer.trace.jobs.size;
       const answer = await put(body, headers);
@@ -75,28 +75,28 @@ onServer(() => {
     });
   });
 
-  describe("taken, and ended with its reason in the history, is a job with", () => {
+  describe("a job is accepted and fails with a reason in its history when it has", () => {
     it.each(doomedSpecs(archiveThatClimbs))("$name", async ({ task, summary }) => {
-      const { end, collected } = await outcome(task(folder));
-      expect(collected).toMatch(summary);
+      const { end, history } = await outcome(task(folder));
+      expect(history).toMatch(summary);
       expect(end).toBe("failed");
     });
   });
 
-  describe("kept in bounds is a guest with", () => {
+  describe("a guest is confined that has", () => {
     it.each(hostileGuests)("$name", async ({ module, task = {}, end: expected, summary }) => {
       const url = `data:application/wasm;base64,${Buffer.from(module()).toString("base64")}`;
-      const { end, collected } = await outcome({
+      const { end, history } = await outcome({
         Engine: { Type: "wasm", Params: { EntryModule: "/app/main.wasm" } },
         InputSources: [{ Source: { Type: "inline", Params: { URL: url } }, Target: "/app/main.wasm" }],
         ...task,
       });
-      expect(collected).toMatch(summary);
+      expect(history).toMatch(summary);
       expect(end).toBe(expected);
     });
   });
 
-  it("takes names that JavaScript knows for names like any other", async () => {
+  it("accepts the names of JavaScript's built-in properties", async () => {
     const spec =
       '{"Job":{"Type":"batch","__proto__":{"Count":7},"Labels":{"__proto__":"x","constructor":"y"},"Tasks":[{"Engine":{"Type":"noop","Params":{"__proto__":{"ExitCode":7}}}}]}}';
     const answer = await put(spec);
@@ -111,7 +111,7 @@ onServer(() => {
     expect(items.map(({ runOutput }) => runOutput?.exitCode)).toEqual([0]);
   });
 
-  describe("does not believe a node that", () => {
+  describe("a node is not trusted that", () => {
     const otherThan = (nodeId: string) => (nodeId === "node-0" ? "node-1" : "node-0");
     const exitCodes = async (jobId: string) => {
       await cluster.observer.until("its end", ({ trace }) => trace.jobs.get(jobId)?.end() !== undefined);
@@ -119,7 +119,7 @@ onServer(() => {
       return items.map(({ runOutput }) => runOutput?.exitCode);
     };
 
-    it("reports what another one runs", async () => {
+    it("reports on another node's execution", async () => {
       const { jobId, placed } = await runningJob(cluster);
       const rogue = await connectRogue(cluster, otherThan(placed.nodeId));
       await rogue.reports.send({ jobId, executionId: placed.executionId, report: forgery() });
@@ -127,7 +127,7 @@ onServer(() => {
       expect(await exitCodes(jobId)).toEqual([0]);
     });
 
-    it("speaks in another one's name, or into the log itself", async () => {
+    it("publishes as another node, or into the log", async () => {
       const { jobId, placed } = await runningJob(cluster);
       const rogue = await connectRogue(cluster, otherThan(placed.nodeId));
       const forbidden = [subjects.report(placed.nodeId, jobId, placed.executionId), subjects.job("default", jobId)];
@@ -158,7 +158,7 @@ onServer(() => {
     });
   });
 
-  it("leaves a cluster that runs a good job, and a log that folds to its views", async () => {
+  it("leaves a cluster that runs a valid job, and a log that folds to its views", async () => {
     const { end } = await outcome({ Engine: { Type: "noop", Params: { Stdout: "still here\n" } } });
     expect(end).toBe("completed");
     expect(await readFile(join(folder, "closed", "secret"), "utf8")).toBe("secret");

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The configuration as an operator prints it. */
+/** The configuration that an operator prints. */
 function printed(users: object, port: number): string {
   const args = ["--users", "-", "--store-dir", folder, "--port", String(port), "--monitor", "off"];
   const input = JSON.stringify(users);
@@ -38,7 +38,7 @@ function printed(users: object, port: number): string {
   return stdout;
 }
 
-/** Prints over the server's configuration and has it read, as `systemctl reload nats-server` does. */
+/** Replaces the server's configuration and reloads it, as `systemctl reload nats-server` does. */
 async function reload(users: object): Promise<void> {
   await writeFile(join(folder, "nats.conf"), printed(users, server.port), { mode: 0o600 });
   process.kill(server.pid, "SIGHUP");
@@ -73,7 +73,7 @@ async function node(user: string, pass: string): Promise<NodePorts> {
   return ports;
 }
 
-/** Whether it gets answers now, over the connection that it has. */
+/** Whether it gets replies now, over its present connection. */
 const workloads = async ({ link }: Pick<NatsRequesterPorts, "link">): Promise<boolean> =>
   await link.nc.flush().then(() => !link.nc.isClosed());
 
@@ -91,7 +91,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   const drops: string[] = [];
   for (const { link } of [oldRequester, oldNode]) link.onChange((up) => drops.push(up ? "up" : "down"));
 
-  // Both side by side: nobody is interrupted.
+  // Both passwords are valid, so that no client is interrupted.
   await reload({
     requester: { requester: "old", "requester-b": "new" },
     nodes: { "n-1": { "n-1": "old", "n-1-b": "new" } },
@@ -109,7 +109,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   for (const each of [oldRequester, newRequester]) expect(await each.log.lastSeq()).toBe(0);
   expect(drops).toEqual([]);
 
-  // Without the old ones: whoever has changed goes on, the old ones are let go.
+  // Without the old passwords: clients with the new ones stay connected, the others are disconnected.
   await reload({ requester: { "requester-b": "new" }, nodes: { "n-1": { "n-1-b": "new" } } });
   await expect.poll(() => drops.filter((each) => each === "down").length, { timeout: 20_000 }).toBe(2);
   expect(await Promise.all([newRequester, newNode].map(workloads))).toEqual([true, true]);
@@ -118,7 +118,7 @@ it("changes the passwords of requesters and nodes while both old and new ones wo
   await expect(node("n-1", "old")).rejects.toMatchObject({ code: "NATS_REFUSED" });
 });
 
-it("prints one subject a line, the limits of the store, and an observer who may only read", () => {
+it("prints one subject per line, the limits of the store, and a read-only observer", () => {
   const text = printed({ requester: "x", observers: { auditor: "y" } }, 4222);
   const lines = text.split("\n").map((line) => line.trim());
   expect(lines).toContain('"$JS.API.CONSUMER.CREATE.EVENTS.>"');

@@ -28,7 +28,7 @@ const noop = (params: object, more: object = {}) => ({
 const submit = async (spec: object): Promise<string> => (await run(spec, "--id-only")).stdout.trim();
 
 describe("shoal events", () => {
-  it("says where the log ends when it is to begin behind that, and ends", async () => {
+  it("reports the end of the log when the feed is to begin after it, and exits", async () => {
     const { code, stderr } = await shoal("events", "--after", "999999999");
     expect(stderr).toMatch(/of at most \d+, the end of the log, got 999999999/);
     expect(code).toBe(2);
@@ -52,9 +52,9 @@ describe("shoal job run", () => {
     expect(code).toBe(0);
   });
 
-  it("ends with an exit code of its own when the job fails", async () => {
-    const { code, stdout } = await run(noop({ FailWith: "the noop was told to fail" }));
-    expect(stdout).toContain("the noop was told to fail");
+  it("exits with a specific code when the job fails", async () => {
+    const { code, stdout } = await run(noop({ FailWith: "the noop was configured to fail" }));
+    expect(stdout).toContain("the noop was configured to fail");
     expect(code).toBe(9);
   });
 
@@ -67,7 +67,7 @@ describe("shoal job run", () => {
   it.each([
     ["an unknown field", { ...noop({}), retries: 3 }, "unknown field: 'retries' in 'Job'"],
     ["a missing engine", { type: "batch", tasks: [{ name: "main" }] }, "Engine"],
-    ["a type that does not run yet", { ...noop({}), type: "daemon" }, "daemon"],
+    ["an unsupported type", { ...noop({}), type: "daemon" }, "daemon"],
   ])("refuses a job with %s", async (_, spec, why) => {
     const { code, stdout, stderr } = await run(spec);
     expect(stderr).toMatch(/^Error: .*/);
@@ -77,7 +77,7 @@ describe("shoal job run", () => {
     expect(code).toBe(2);
   });
 
-  it("refuses a file that would cost its reader minutes and gigabytes", async () => {
+  it("refuses a file whose aliases expand to gigabytes", async () => {
     const bombs = [
       [Array.from({ length: 500_000 }, (_, n) => `k${n}: 1`).join("\n"), /50000 YAML tokens/],
       ["- ".repeat(4_000_000), /32 levels/],
@@ -91,7 +91,7 @@ describe("shoal job run", () => {
     }
   });
 
-  it("names a file that is not there", async () => {
+  it("names a missing file", async () => {
     const { code, stderr } = await shoal("job", "run", "nothing.yaml");
     expect(stderr).toContain("nothing.yaml: no such file");
     expect(code).toBe(2);
@@ -99,7 +99,7 @@ describe("shoal job run", () => {
 });
 
 describe("looking at jobs", () => {
-  it("lists, describes, and tells executions and history", async () => {
+  it("lists and describes jobs, and prints executions and history", async () => {
     const id = await submit({ name: "looked-at", count: 2, ...noop({ Stdout: "said\n" }) });
     await shoal("job", "logs", id, "--follow");
     const short = id.slice(0, 10);
@@ -117,7 +117,7 @@ describe("looking at jobs", () => {
     expect(history).toEqual(expect.arrayContaining([expect.objectContaining({ SeqNum: 1, Type: "JobLevel" })]));
   });
 
-  it("says that there is no such job", async () => {
+  it("reports an unknown job", async () => {
     const { code, stderr } = await shoal("job", "describe", "j-00000000-0000-8000-8000-000000000000");
     expect(stderr).toMatch(/^Error: /);
     expect(code).toBe(4);
@@ -132,8 +132,8 @@ describe("looking at jobs", () => {
     expect((await shoal("job", "describe", id)).stdout).toMatch(/State +=? *Stopped/);
     const over = await submit(noop({}));
     await shoal("job", "logs", over, "--follow");
-    const again = await shoal("job", "stop", await submit(noop({ RunSeconds: 600 })), "--output", "json");
-    expect(JSON.parse(again.stdout)).toHaveProperty("EvaluationID");
+    const stopping = await shoal("job", "stop", await submit(noop({ RunSeconds: 600 })), "--output", "json");
+    expect(JSON.parse(stopping.stdout)).toHaveProperty("EvaluationID");
     expect(await shoal("job", "stop", over)).toMatchObject({ code: 5 });
   });
 
@@ -144,7 +144,7 @@ describe("looking at jobs", () => {
     expect(code).toBe(0);
   });
 
-  it("downloads results into a folder of the job, and refuses to write into one that is there", async () => {
+  it("downloads results into a folder of the job, and refuses to write into an existing one", async () => {
     const id = await submit({ name: "with-results", ...noop({ Stdout: "kept\n" }, { publisher: { type: "nats" } }) });
     await shoal("job", "logs", id, "--follow");
     const got = await shoal("job", "get", "with-results");
@@ -178,14 +178,14 @@ describe("the cluster", () => {
     }
   });
 
-  it("says which version it runs, and that nobody answers where nobody is", async () => {
+  it("prints its version, and reports an address without a requester", async () => {
     expect((await shoal("version")).stdout).toMatch(/^Shoal v\d+\.\d+\.\d+, API of Bacalhau v\d+\.\d+\.\d+ /);
     const { code, stderr } = await shoal("job", "list", "--api-host", "http://127.0.0.1:1");
     expect(stderr).toContain("no requester is reachable");
     expect(code).toBe(7);
   });
 
-  it("rebuilds views beside the requester that owns them, and names those that there are", async () => {
+  it("rebuilds views beside the requester that owns them, and lists the known views", async () => {
     const { code, stdout } = await shoal("rebuild", "jobs", "open", "--data-dir", devstack.dataDir);
     expect(stdout).toMatch(
       /\d+ entries written, 0 removed, \d+ unchanged; the views follow the log up to position \d+/,

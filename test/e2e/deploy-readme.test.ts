@@ -10,10 +10,10 @@ import { expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const machine = fileURLToPath(new URL("./deploy-machine/machine.sh", import.meta.url));
 const namespaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
-// Two installations from the lock file and four starts of services; far above what a slow disk needs.
+// Two installations from the lock file and four starts of services; far more than a slow disk needs.
 const limitMs = 480_000;
 
-/** The blocks of a page that are to be run: those whose fence says `sh` and nothing else. */
+/** The blocks of a page that are run: those with the fence `sh` alone. */
 function blocksOf(page: string): readonly string[] {
   return [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
 }
@@ -22,7 +22,7 @@ async function writeBlocks(folder: string): Promise<number> {
   const blocks = blocksOf(await readFile(join(root, "deploy/README.md"), "utf8"));
   await mkdir(join(folder, "blocks"));
   for (const [index, block] of blocks.entries()) {
-    // The last commit of this checkout stands for the repository.
+    // The last commit of this checkout is used as the repository.
     const here = block.replaceAll("<this repository>", root);
     await writeFile(join(folder, "blocks", `${index + 1}`.padStart(2, "0")), here);
   }

@@ -39,7 +39,7 @@ const only = (values: readonly string[] | undefined): string => {
 
 const environmentOf = (unit: UnitFile) => readEnvironment(only(readUnit(unit)["EnvironmentFile"]));
 
-/** A text of a unit with the places of this machine in it. */
+/** A text of a unit with the paths of this machine. */
 async function here(text: string): Promise<string> {
   const { path } = await findServer();
   return text
@@ -64,7 +64,7 @@ function makeConfig(args: readonly string[], users: object) {
   return spawnSync(process.execPath, [program, "--users", "-", ...args], { input, encoding: "utf8" });
 }
 
-// As the example files have them.
+// The names in the example files.
 const users = { requester: "change-me", nodes: { "n-1": "change-me" } };
 
 interface Server {
@@ -104,7 +104,7 @@ async function clientOf(requester: UnitProcess) {
 const job = { type: "batch", tasks: [{ name: "main", engine: { type: "noop" } }] };
 
 describe("the units", () => {
-  it("start a cluster that runs a job, and end in order", async () => {
+  it("start a cluster that runs a job, and stop in order", async () => {
     const [port = 0] = await freePorts(1);
     const env = { SHOAL_NATS_URL: `nats://127.0.0.1:${port}` };
     const server = await startServer({ name: "nats-1", port });
@@ -120,7 +120,7 @@ describe("the units", () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it("let a new node in when the server reads its configuration again", async () => {
+  it("admit a new node when the server reloads its configuration", async () => {
     const [port = 0] = await freePorts(1);
     const server = await startServer({ name: "nats-1", port });
     await server.said(/Server is ready/);
@@ -134,7 +134,7 @@ describe("the units", () => {
     await (await startNode(env)).said(/"nodeId":"n-2".*"msg":"ready"/);
   });
 
-  it("start a cluster on three servers that goes on without one of them", async () => {
+  it("start a cluster on three servers that works without one of them", async () => {
     const ports = await freePorts(6);
     const servers = await Promise.all(
       [0, 1, 2].map((mine) => {
@@ -169,7 +169,7 @@ describe("the units", () => {
     expect(SHOAL_NODE_ID).toBe(SHOAL_NATS_USER);
   });
 
-  it("are as systemd wants them (needs systemd-analyze, which comes with systemd)", async (context) => {
+  it("are valid for systemd (needs systemd-analyze, which comes with systemd)", async (context) => {
     const { error } = spawnSync("systemd-analyze", ["--version"]);
     if (error !== undefined) return context.skip();
     const files = await Promise.all(
@@ -180,7 +180,7 @@ describe("the units", () => {
       }),
     );
     const { stdout, stderr, status } = spawnSync("systemd-analyze", ["verify", ...files], { encoding: "utf8" });
-    // It looks at units of the machine as well; theirs is not our business.
+    // It also checks units of the machine; findings there do not count.
     const ours = `${stdout}${stderr}`.split("\n").filter((line) => units.some((unit) => line.includes(unit)));
     expect({ ours, status }).toEqual({ ours: [], status: 0 });
   });
@@ -189,7 +189,7 @@ describe("the units", () => {
 describe("make-config --out", () => {
   const fine = ["--store-dir", "store"];
 
-  it("replaces the file whole, and keeps its owner and permissions", async () => {
+  it("replaces the file atomically, and preserves its owner and permissions", async () => {
     const out = join(folder, "replaced.conf");
     await writeFile(out, "before", { mode: 0o640 });
     const { status, stdout, stderr } = makeConfig([...fine, "--out", out], users);
@@ -201,7 +201,7 @@ describe("make-config --out", () => {
     expect((await stat(fresh)).mode & 0o777).toBe(0o600);
   });
 
-  it("leaves the file as it is when the users are wrong", async () => {
+  it("does not change the file when the users are invalid", async () => {
     const out = join(folder, "kept.conf");
     await writeFile(out, "before");
     const program = join(root, "deploy/nats/make-config.ts");
@@ -212,7 +212,7 @@ describe("make-config --out", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("kept.conf"))).toEqual(["kept.conf"]);
   });
 
-  it("leaves nothing beside a file that it cannot replace", async () => {
+  it("leaves no temporary file beside a file that it cannot replace", async () => {
     const out = join(folder, "a-folder.conf");
     await mkdir(out);
     const { status, stderr } = makeConfig([...fine, "--out", out], users);
@@ -237,32 +237,32 @@ describe("make-config refuses", () => {
       summary: '"n.>"',
     },
     {
-      what: "a node that is named as the requesters",
+      what: "a node with the requesters' name",
       args: fine,
       given: { requester: "x", nodes: { requester: "y" } },
       summary: '"requester"',
     },
     {
-      what: "an observer that is named as a node",
+      what: "an observer with a node's name",
       args: fine,
       given: { requester: "x", nodes: { a: "y" }, observers: { a: "z" } },
       summary: 'got "a" twice',
     },
     {
-      what: "a second user of a node that is another's",
+      what: "a second user of a node that belongs to another node",
       args: fine,
       given: { requester: "x", nodes: { a: { a: "y", b: "y" }, b: "z" } },
       summary: 'got "b" twice',
     },
     {
-      what: "a size that is none",
+      what: "an invalid size",
       args: [...fine, "--max-file-store", "much"],
       given: users,
       summary: 'a size such as 50GB, got "much"',
     },
     { what: "an empty password", args: fine, given: { requester: "" }, summary: "a password cannot be empty" },
     { what: "a missing folder", args: [], given: users, summary: "--store-dir is missing" },
-    { what: "a port that is none", args: [...fine, "--port", "0"], given: users, summary: 'to 65535, found "0"' },
+    { what: "an invalid port", args: [...fine, "--port", "0"], given: users, summary: 'to 65535, found "0"' },
     {
       what: "routes without a password",
       args: [...fine, "--name", "a", "--route", "b:6222"],

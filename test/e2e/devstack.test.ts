@@ -29,7 +29,7 @@ const spec = (seconds: number) => ({
   tasks: [{ name: "main", engine: { type: "noop", params: { RunSeconds: seconds } } }],
 });
 
-it("stops in order, and has everything when it starts again", async () => {
+it("stops in order, and has all data when it starts again", async () => {
   const first = await start("--nodes", "1", "--requesters", "1");
   const client = createClient({ endpoints: first.api });
   const { jobId } = await client.submit({ name: "kept", ...spec(0) });
@@ -40,7 +40,7 @@ it("stops in order, and has everything when it starts again", async () => {
   expect(await createClient({ endpoints: second.api }).job("kept")).toEqual(before);
 });
 
-it("leaves nothing behind when it is killed, and starts again on what was there", async () => {
+it("leaves no process when it is killed, and starts again on the same data", async () => {
   const first = await start("--nodes", "2", "--requesters", "2");
   const { jobId } = await createClient({ endpoints: first.api }).submit(spec(1));
   const gone = Object.values(first.pids).map(untilGone);
@@ -52,7 +52,7 @@ it("leaves nothing behind when it is killed, and starts again on what was there"
   expect(job.state).toMatchObject({ stateType: "completed" });
 });
 
-it("goes on without the requester that was killed, and starts it again", async () => {
+it("continues without a killed requester, and restarts it", async () => {
   const devstack = await start("--nodes", "1");
   const client = createClient({ endpoints: devstack.api });
   const back = nextWords(devstack, "requester-0 is back");
@@ -63,7 +63,7 @@ it("goes on without the requester that was killed, and starts it again", async (
   await createClient({ endpoints: devstack.api[0] ?? "" }).alive();
 });
 
-it("starts a NATS server again that was killed, on the same port", async () => {
+it("restarts a killed NATS server on the same port", async () => {
   const devstack = await start("--nodes", "1", "--requesters", "1");
   const back = nextWords(devstack, "nats is back");
   process.kill(devstack.pids["nats"] ?? 0, "SIGKILL");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
-/** So many ports of the loopback that nobody listens on; held together until all are known, so that none comes twice. */
+/** `count` free ports of the loopback interface. All are held until the last one is known, so that no port is returned twice. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(Array.from({ length: count }, listening));
   const ports = servers.map(portOf);

@@ -74,7 +74,7 @@ async function readyz(url: string): Promise<{ readonly status: number; readonly 
   return { status: answer.status, body };
 }
 
-/** Asks until it says so; the test's own time-out ends it. */
+/** Polls until the response is as expected; the test's time-out ends it. */
 async function until(url: string, ready: boolean): Promise<Readiness> {
   for (;;) {
     const { status, body } = await readyz(url);
@@ -119,7 +119,7 @@ describe("health", () => {
     await list.said(/ok/);
   });
 
-  it("does not answer for a port that another process has: it ends and has taken no shard", {
+  it("ends without a shard when another process has its port", {
     timeout: 30_000,
   }, async () => {
     const other = createServer().listen(0, "127.0.0.1");
@@ -128,7 +128,7 @@ describe("health", () => {
     const [code] = await once(requester.child, "exit");
     expect(code).toBe(errors.CONFIG_INVALID.exit);
     expect(requester.lines.join("\n")).toContain("is in use");
-    // Who has joined leaves a mark under its name, which lives for some seconds when it goes.
+    // A requester that has joined leaves an entry under its name for some seconds after it leaves.
     const ports = await connectRequester({
       clock: systemClock(),
       random: systemRandom,
@@ -148,12 +148,12 @@ describe("health", () => {
   });
 });
 
-// Listens on a datagram socket of the file system, which Node cannot; perl-base is part of every Debian.
+// Listens on a Unix datagram socket, which Node cannot; perl-base is part of every Debian.
 const listener = `socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die; $| = 1;
 print "listening\n"; while (defined recv(S, $m, 4096, 0)) { print "$m\n" }`;
 
 describe("the service manager", () => {
-  it("hears that a service is ready, how it is, that it lives, and that it stops (needs systemd-notify, which comes with systemd)", {
+  it("receives the readiness, the status, the watchdog signal and the stop of a service (needs systemd-notify, which comes with systemd)", {
     timeout: 60_000,
   }, async (context) => {
     if (spawnSync("systemd-notify", ["--version"]).error !== undefined) return context.skip();

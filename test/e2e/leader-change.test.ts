@@ -23,7 +23,7 @@ let api = "";
 const quit = Promise.withResolvers<void>();
 const served: Promise<void>[] = [];
 
-/** Starts a service in this process and answers with what it says of itself. */
+/** Starts a service in this process and returns the facts that it reports when it is ready. */
 async function start<F>(
   serve: (serving: { readonly quit: Promise<void>; readonly onReady: (facts: F) => void }) => Promise<void>,
 ): Promise<F> {
@@ -72,13 +72,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** The number of the server that leads the log. */
+/** The index of the server that leads the log. */
 async function leader(): Promise<number> {
   const { streams: api } = await reader.link.manager();
   return Number((await api.info(streams.events)).cluster?.leader?.slice("nats-".length));
 }
 
-/** Submits a job, again as long as the API refuses for want of the log; its id. */
+/** Submits a job, with retries while the API cannot reach the log; returns its id. */
 async function submit(): Promise<string> {
   const Job = { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop", Params: {} } }] };
   for (;;) {
@@ -97,7 +97,7 @@ interface Recorded {
 
 const Event = z.object({ id: z.string(), type: z.string(), subject: z.string() });
 
-/** The feed from the log's beginning until it is closed; like a browser, it resumes behind the last event when the connection ends. */
+/** The feed from the start of the log until it is closed; like a browser, it resumes after the last event when the connection ends. */
 function listen(): { readonly all: Recorded[]; close(): void } {
   const all: Recorded[] = [];
   const closed = new AbortController();
@@ -136,7 +136,7 @@ async function idsInLog(): Promise<readonly string[]> {
 
 const patience = { timeout: 60_000, interval: 100 };
 
-it("loses and doubles no event, and ends every job, while the leader of the log is killed", {
+it("loses and duplicates no event, and ends every job, while the leader of the log is killed", {
   timeout: 180_000,
 }, async () => {
   const feed = listen();
@@ -149,7 +149,7 @@ it("loses and doubles no event, and ends every job, while the leader of the log 
   const completed = () =>
     new Set(feed.all.flatMap(({ type, subject }) => (type === "shoal.JobCompleted" ? [subject] : [])));
   await expect.poll(() => acknowledged.filter((id) => !completed().has(id)), patience).toEqual([]);
-  // A job whose acknowledgement was lost ends like all others.
+  // A job with a lost acknowledgement ends as well.
   const submitted = () => feed.all.flatMap(({ type, subject }) => (type === "shoal.JobSubmitted" ? [subject] : []));
   await expect.poll(() => submitted().filter((id) => !completed().has(id)), patience).toEqual([]);
   expect(new Set(submitted()).size).toBe(submitted().length);

@@ -6,15 +6,15 @@ import { createInterface } from "node:readline";
 import { findServer, type ServerUser, serverConfig } from "@shoal/nats";
 import { freePorts } from "./free-ports.ts";
 
-/** Three nats-servers of one cluster, with a count of what they let in or refused. */
+/** Three nats-servers of one cluster, with a count of the connections that they admitted or refused. */
 export interface NatsCluster {
-  /** All three, split by commas. */
+  /** All three URLs, separated by commas. */
   readonly urls: string;
-  /** Connections that clients have opened so far, let in or not, as the servers count them. */
+  /** Connections that clients have opened so far, admitted or not, as the servers count them. */
   connections(): Promise<number>;
-  /** Writes other users into the configuration of all and has it read again. */
+  /** Writes other users into the configuration of all servers and reloads it. */
   reload(users: readonly ServerUser[]): Promise<void>;
-  /** Ends one server, in order unless the signal is another, starts it again on the same files, and resolves when it is in step with the others. */
+  /** Ends one server, in order unless the signal is another, starts it again on the same files, and resolves when it has caught up with the others. */
   restart(index: number, signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ interface Member {
   lines: Lines;
 }
 
-/** Starts them in `folder` and resolves when they have a leader. */
+/** Starts the servers in `folder` and resolves when they have a leader. */
 export async function startNatsCluster(folder: string, users: readonly ServerUser[]): Promise<NatsCluster> {
   const { path } = await findServer();
   const ports = await freePorts(9);
@@ -53,7 +53,7 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
       await end(member.child, signal);
       Object.assign(member, start(path, configOf(folder, index)));
       await member.lines.said(/Server is ready/);
-      // All its copies of streams are in step; the test's own time-out ends it.
+      // Its replicas of all streams have caught up; the test's time-out ends the wait.
       while (!(await isWell(member.monitor))) await new Promise(setImmediate);
     },
     async close() {

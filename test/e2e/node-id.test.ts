@@ -9,7 +9,7 @@ import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { runShoal, spawnShoal } from "./run-shoal.ts";
 
 onServer(() => {
-  it("ends the second process of a node id with a sentence, and leaves the first one at work", async () => {
+  it("ends the second process of a node id with a message, and leaves the first one running", async () => {
     const folder = await mkdtemp(join(tmpdir(), "shoal-node-id-"));
     const harness = await natsHarness();
     const serve = (name: string) => [

@@ -15,7 +15,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "shoal-npm-"));
 });
 afterEach(async () => {
-  // Left by a test that failed: the devstack ends them.
+  // Processes of a failed test: the devstack ends them.
   for (const pid of started?.chain ?? []) end(pid, "SIGKILL");
   await Promise.all((started?.cluster ?? []).map(untilGone));
   started = undefined;
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 interface Started {
-  /** From npm down to the devstack. */
+  /** The processes from npm to the devstack. */
   readonly chain: readonly number[];
   /** The processes that the devstack started. */
   readonly cluster: readonly number[];
@@ -39,7 +39,7 @@ async function npmStart(): Promise<Started> {
   const pids = await readyPids(child);
   const parents = parentsOf();
   const chain: number[] = [];
-  // Up from a child of the devstack to npm.
+  // From a child of the devstack up to npm.
   for (let pid = parents.get(pids["requester-0"] ?? 0); pid !== undefined; pid = parents.get(pid)) {
     chain.unshift(pid);
     if (pid === child.pid) break;
@@ -52,7 +52,7 @@ async function npmStart(): Promise<Started> {
 
 async function readyPids({ stdout }: ChildProcess): Promise<Readonly<Record<string, number>>> {
   if (stdout === null) throw new Error("npm has no output");
-  // npm says first what it runs.
+  // npm first prints the command.
   for await (const line of createInterface({ input: stdout })) {
     if (line.startsWith("{")) return Object(JSON.parse(line)).pids;
   }
@@ -78,7 +78,7 @@ function end(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-describe("a cluster that npm start runs", () => {
+describe("a cluster of npm start", () => {
   it.each([
     ["npm", 0, "SIGTERM"],
     ["npm", 0, "SIGINT"],

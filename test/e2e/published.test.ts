@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningDevstack, runShoal, startDevstackProcess } from "./run-shoal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-// A machine as it is before Shoal is installed: no program out of this checkout, and no nats-server.
+// A machine before Shoal is installed: no program of this checkout, and no nats-server.
 const path = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((folder) => !folder.startsWith(root))
@@ -18,7 +18,7 @@ const path = (process.env["PATH"] ?? "")
 const env = { ...process.env, PATH: path };
 const run = promisify(execFile);
 
-/** Builds, packs and installs our packages as npm would from a registry, into an empty prefix; resolves with the program. */
+/** Builds, packs and installs the packages as npm would from a registry, into an empty prefix; resolves with the program. */
 async function install(folder: string): Promise<string> {
   await run("npm", ["run", "--silent", "build"], { cwd: root });
   const [tarballs, prefix] = [join(folder, "tarballs"), join(folder, "prefix")];
@@ -66,7 +66,7 @@ describe("the packages, installed into an empty prefix", () => {
     const dataDir = join(folder, "data");
     const args = ["--nodes", "1", "--requesters", "1"];
     devstack = await startDevstackProcess(dataDir, args, options()).catch(async (failure: Error) => {
-      // npm on a Node older than 22 leaves nats-server out; the error names the command that brings it.
+      // npm on a Node older than 22 leaves nats-server out; the error names the command that installs it.
       const [, command = ""] = /run "npm (install [^"]+)"/.exec(failure.message) ?? [];
       expect(command, failure.message).toContain(join(folder, "prefix"));
       await run("npm", [...command.split(" "), "--prefer-offline", "--no-audit"], { env });
@@ -84,7 +84,7 @@ describe("the packages, installed into an empty prefix", () => {
     expect([code, stdout]).toEqual([0, `Shoal v${shoalVersion}\n`]);
   });
 
-  it.skipIf(process.platform !== "linux")("leave no second process behind the first (needs /proc)", async () => {
+  it.skipIf(process.platform !== "linux")("run in one process (needs /proc)", async () => {
     const child = spawn(program, ["events", "--api-host", devstack.apiHost], { env, stdio: "ignore" });
     const ended = once(child, "exit");
     await once(child, "spawn");

@@ -34,7 +34,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `shoal` to its end with only these settings; more than 30 s is a failure (the test's own time-out). */
+/** Runs `shoal` to its end with only these settings; the test's time-out of 30 s ends it. */
 async function shoal(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
   const started = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env["PATH"], SHOAL_NATS_URL: cluster.urls, SHOAL_DATA_DIR: join(folder, "data"), ...env },
@@ -55,7 +55,7 @@ const credentials = [
 ];
 const cases = commands.flatMap((command) => credentials.map((each) => ({ ...command, ...each })));
 
-// Each server is asked by the library and then by our own probe: 6 of 30 allowed.
+// The library and then the probe connect to each server: 6 of 30 allowed.
 const connectionsMax = 29;
 
 describe("a cluster of three servers that refuses the user", () => {
@@ -94,7 +94,7 @@ describe("a cluster of three servers that refuses the user", () => {
 });
 
 describe("a password that changes on the servers", () => {
-  it("is read again from its file, and is asked for seldom until it fits", { timeout: 60_000 }, async () => {
+  it("is read again from its file, with few attempts until it is valid", { timeout: 60_000 }, async () => {
     const passwordFile = join(folder, "password");
     await writeFile(passwordFile, "right\n", { mode: 0o600 });
     const faultPlan: string[] = [];
@@ -118,7 +118,7 @@ describe("a password that changes on the servers", () => {
     await refused.promise;
     await writeFile(passwordFile, "new\n", { mode: 0o600 });
     expect(await requester.link.connected(45_000)).toBe(true);
-    // Each server at most a few times with growing pauses: 1 s, 2 s, 4 s, 8 s, 16 s.
+    // A few attempts for each server, with growing pauses: 1 s, 2 s, 4 s, 8 s, 16 s.
     expect((await cluster.connections()) - before).toBeLessThanOrEqual(12);
     expect(faultPlan.filter((what) => what.includes("refuses"))).toHaveLength(1);
     await requester.close();

@@ -66,7 +66,7 @@ function serve(role: string, user: string, settings: readonly string[]): Service
 }
 
 describe("a clean rolling restart of the NATS servers", () => {
-  it("makes no warning, and every line of both services names its process", { timeout: 120_000 }, async () => {
+  it("causes no warning, and every line of both services names its process", { timeout: 120_000 }, async () => {
     const requester = serve("requester", "requester", ["http.port=0", "requesterId=r-1", "nats.replicas=3"]);
     await requester.ready;
     const node = serve("compute", "n-1", ["nodeId=n-1", "wasm.poolSize=0", "docker.socket=/nowhere.sock"]);
@@ -78,8 +78,8 @@ describe("a clean rolling restart of the NATS servers", () => {
       child.kill("SIGTERM");
       expect(await ended).toEqual([0, null]);
     }
-    const deferred = [...requester.lines.slice(atRequester), ...node.lines.slice(atNode)];
-    expect(deferred.filter(({ level = 0 }) => level >= warning)).toEqual([]);
+    const linesAfter = [...requester.lines.slice(atRequester), ...node.lines.slice(atNode)];
+    expect(linesAfter.filter(({ level = 0 }) => level >= warning)).toEqual([]);
     const who = { pid: expect.any(Number), hostname: expect.any(String) };
     for (const line of requester.lines) expect(line).toMatchObject({ requesterId: "r-1", ...who });
     for (const line of node.lines) expect(line).toMatchObject({ nodeId: "n-1", ...who });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
 
-/** What a run of the command line came to. */
+/** The result of a run of the command line. */
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -17,9 +17,9 @@ export interface RunOptions {
   readonly api?: string;
   readonly input?: string;
   readonly cwd?: string;
-  /** The installed program; the source, run by this Node, when it is left out. */
+  /** The installed program; by default the source, run by this Node. */
   readonly program?: string;
-  /** The environment; this process's when it is left out. */
+  /** The environment; by default that of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -43,7 +43,7 @@ export async function runShoal(args: readonly string[], options: RunOptions = {}
   return { code, stdout, stderr };
 }
 
-/** A devstack that runs as a process of its own. */
+/** A devstack that runs as a separate process. */
 export interface RunningDevstack {
   readonly api: readonly string[];
   readonly nats: string;
@@ -52,11 +52,11 @@ export interface RunningDevstack {
   readonly process: ChildProcess;
   /** The API of all requesters, as `--api-host` takes it. */
   readonly apiHost: string;
-  /** Ends it as Ctrl-C does; resolves with the exit code. */
+  /** Stops it as Ctrl-C does; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Starts `shoal devstack --json` on free ports and resolves when it says that it is ready. */
+/** Starts `shoal devstack --json` on free ports and resolves when it is ready. */
 export async function startDevstackProcess(
   dataDir: string,
   args: readonly string[] = [],
@@ -100,13 +100,13 @@ async function firstLine({ stdout }: ChildProcess): Promise<string | undefined> 
 function factsOf(json: unknown): Pick<RunningDevstack, "api" | "nats" | "pids"> {
   const facts: { ready?: unknown; api?: unknown; nats?: unknown; pids?: unknown } = json === null ? {} : Object(json);
   if (facts.ready !== true || !Array.isArray(facts.api) || typeof facts.nats !== "string") {
-    throw new Error(`the devstack's first line is not what it promises: ${JSON.stringify(json)}`);
+    throw new Error(`unexpected first line of the devstack: ${JSON.stringify(json)}`);
   }
   const pids = Object.entries(Object(facts.pids)).map(([name, pid]) => [name, Number(pid)]);
   return { api: facts.api.map(String), nats: facts.nats, pids: Object.fromEntries(pids) };
 }
 
-/** Whether a process is there. */
+/** Whether a process exists. */
 export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -116,7 +116,7 @@ export function isThere(pid: number): boolean {
   }
 }
 
-/** Resolves when a process that is not our child has ended: tail watches it, and ends with it. */
+/** Resolves when a process that is not a child of this one has ended: tail watches it, and ends with it. */
 export async function untilGone(pid: number): Promise<void> {
   await once(spawn("tail", [`--pid=${pid}`, "-f", "/dev/null"], { stdio: "ignore" }), "exit");
 }

@@ -64,7 +64,7 @@ function serve({ args, user }: (typeof roles)[number], urls = cluster.urls): Sta
   return { child, said };
 }
 
-/** SIGTERM; SIGKILL after 3 s. Resolves with how it ended. */
+/** Sends SIGTERM, and SIGKILL after 3 s. Resolves with the exit code and the signal. */
 async function stop({ child }: Started): Promise<number | NodeJS.Signals | null> {
   const ended = once(child, "exit");
   child.kill("SIGTERM");
@@ -81,7 +81,7 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     expect(await stop(started)).toBe(0);
   });
 
-  it("that waits for a server that does not answer", { timeout: 30_000 }, async () => {
+  it("that waits for an unreachable server", { timeout: 30_000 }, async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
     await once(silent, "listening");
@@ -93,14 +93,14 @@ describe.each(roles)("SIGTERM ends $name within 3 s", (role) => {
     silent.close();
   });
 
-  it("that is in the middle of starting", { timeout: 30_000 }, async () => {
+  it("that is starting", { timeout: 30_000 }, async () => {
     const before = await cluster.connections();
     const started = serve(role);
     while ((await cluster.connections()) === before) await new Promise(setImmediate);
     expect(await stop(started)).toBe(0);
   });
 
-  it("that the server does not let in any more", { timeout: 60_000 }, async () => {
+  it("that the server no longer admits", { timeout: 60_000 }, async () => {
     const started = serve(role);
     await started.said(/"msg":"ready"/);
     const refused = started.said(/NATS refuses/);
@@ -119,7 +119,7 @@ describe.each(roles)("SIGTERM ends $name", (role) => {
       await gone.close();
       await rm(own, { recursive: true, force: true });
     });
-    // A node needs the streams that a requester makes.
+    // A node needs the streams that a requester creates.
     if (role.user !== "requester") await serve(roles[0] ?? role, gone.urls).said(/"msg":"ready"/);
     const started = serve(role, gone.urls);
     await started.said(/"msg":"ready"/);

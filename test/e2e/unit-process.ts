@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const folder = new URL("../../deploy/systemd/", import.meta.url);
 
-/** The lines of a unit: key to all its values, whatever the section. */
+/** The lines of a unit: key to all its values, in every section. */
 export type Unit = Readonly<Record<string, readonly string[]>>;
 
 /** Reads one of deploy/systemd's units. */
@@ -29,16 +29,16 @@ function pairsOf(text: string): readonly (readonly [key: string, value: string])
   return lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]);
 }
 
-/** A process that was started as its unit says. */
+/** A process that was started with the command of its unit. */
 export interface UnitProcess {
   readonly child: ChildProcess;
   /** Resolves with the first line that matches, also one that was written before; throws when the process ends without it. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Tells it to end and resolves with its exit code. */
+  /** Stops it and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a command line as systemd does: no shell, and only the variables given. */
+/** Starts a command line as systemd does: without a shell, and with only these variables. */
 export function startUnit(command: string, env: Readonly<Record<string, string>>): UnitProcess {
   const [program = "", ...args] = command.split(" ");
   const child = spawn(program, args, {

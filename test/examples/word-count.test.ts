@@ -77,7 +77,7 @@ function sum(rows: readonly (readonly [string, number])[]): Readonly<Record<stri
   return total;
 }
 
-/** The same count in another language: letters of ASCII in lower case, digits, and everything beyond ASCII. */
+/** The same count in TypeScript: ASCII letters in lower case, digits, and every character beyond ASCII. */
 function expected(text: string): Readonly<Record<string, number>> {
   const words = text.match(/[A-Za-z0-9\u0080-\u{10ffff}]+/gu) ?? [];
   return sum(words.map((word) => [word.replace(/[A-Z]/g, (letter) => letter.toLowerCase()), 1]));
@@ -110,21 +110,21 @@ function novel(words: number): string {
 }
 
 describe("the word counter", () => {
-  it.each([1, 4, 7])("counts the same in %i partitions as TypeScript does in one", async (count) => {
+  it.each([1, 4, 7])("in %i partitions counts the same as TypeScript in one", async (count) => {
     const text = novel(20_000);
     expect(await countAll(text, count)).toEqual(expected(text));
   });
   it.each([
-    ["a text that is one word", "x".repeat(50)],
-    ["a text that ends in a word", "one two three"],
-    ["a text of single letters, with a border after every byte", "a b c d e f"],
+    ["a text of one word", "x".repeat(50)],
+    ["a text that ends with a word", "one two three"],
+    ["a text of single letters, with a boundary after every byte", "a b c d e f"],
     ["a text shorter than the number of partitions", "ab"],
     ["a text of gaps", "  .,  \n "],
     ["an empty text", ""],
-  ])("finds no word twice and none missing in %s", async (_what, text) => {
+  ])("counts every word of %s once", async (_what, text) => {
     expect(await countAll(text, 7)).toEqual(expected(text));
   });
-  it("says what it found, the most frequent words first, and sorts its result", async () => {
+  it("prints its counts, the most frequent words first, and sorts its result", async () => {
     const { stdout, counts } = await countSlice("b a c b A b", 0, 1);
     expect(stdout).toBe("partition 0 of 1: 6 words, 3 different\nb\t3\na\t2\nc\t1\n");
     expect([...counts]).toEqual([
@@ -133,7 +133,7 @@ describe("the word counter", () => {
       ["c", 1],
     ]);
   });
-  it("is the same program whenever it is built", async () => {
+  it("has a reproducible build", async () => {
     expect(Buffer.from(await buildWordCount()).equals(await readFile(join(root, "main.wasm")))).toBe(true);
   });
 });

@@ -18,8 +18,8 @@ import { z } from "zod";
 import { fateOf, writeCorpus } from "../../scripts/golden/corpus.ts";
 import { traces } from "../../scripts/golden/traces.ts";
 
-// Logs as they were written by older versions: raw messages of the stream EVENTS, a line each. What a release has written is never
-// edited: it stays in logs for ever. How a corpus is made: docs/recipes/add-an-event.md.
+// Logs as older versions wrote them: raw messages of the stream EVENTS, one per line. The corpus of a release is never
+// edited, because logs keep such messages. To write a corpus: docs/recipes/add-an-event.md.
 const folder = new URL(".", import.meta.url);
 const names = readdirSync(folder)
   .filter((name) => name.endsWith(".jsonl"))
@@ -54,7 +54,7 @@ const kindOf = (stored: readonly StoredCommit[]) => kinds.get(stored[0]?.aggrega
 const entitySchemas = { job: JobEntity, execution: ExecutionEntity, node: NodeEntity };
 
 describe.each(names)("the log of %s", (name) => {
-  it("folds to what it came to when it was written", () => {
+  it("folds to the states of the version that wrote it", () => {
     const expectedStates = z.record(z.string(), z.string()).parse(JSON.parse(textOf(`${name}.fates.json`)));
     const now = bySubject(name).map(([subject, stored]) => [
       subject,
@@ -62,7 +62,7 @@ describe.each(names)("the log of %s", (name) => {
     ]);
     expect(Object.fromEntries(now)).toEqual(expectedStates);
   });
-  it("holds events that fit today's schemas once they are lifted", () => {
+  it("has events that match today's schemas after their lifts", () => {
     const known = eventsOf(kinds);
     for (const { commit, seq } of corpus(name)) {
       for (const { type, v, data } of commit.events) {
@@ -71,7 +71,7 @@ describe.each(names)("the log of %s", (name) => {
       }
     }
   });
-  it("is chained by the hashes of its bytes, and each message has its commit's id", () => {
+  it("is chained by the hashes of its bytes, and each message has the id of its commit", () => {
     for (const lines of Map.groupBy(linesOf(name), ({ subject }) => subject).values()) {
       const hashes = ["", ...lines.map((line) => hash("sha256", bytesOf(line)))];
       const commits = lines.map((line) => JSON.parse(bytesOf(line).toString()));
@@ -79,7 +79,7 @@ describe.each(names)("the log of %s", (name) => {
       expect(commits.map(({ id }) => id)).toEqual(lines.map(({ headers }) => headers["Nats-Msg-Id"]));
     }
   });
-  it("can be shown and told", () => {
+  it("has a history and event texts", () => {
     for (const [, stored] of bySubject(name)) {
       const kind = kindOf(stored);
       const { state } = foldAggregate(kind, stored);
@@ -94,7 +94,7 @@ describe.each(names)("the log of %s", (name) => {
   });
 });
 
-it("the corpora hold every event in the version that is written today", () => {
+it("the corpora have every event in its current version", () => {
   const written = names.flatMap((name) =>
     linesOf(name).flatMap((line) =>
       z
@@ -106,15 +106,13 @@ it("the corpora hold every event in the version that is written today", () => {
   const missing = [...eventsOf(kinds).values()]
     .map(({ name, version }) => `${name} ${version}`)
     .filter((each) => !written.includes(each));
-  expect(missing, "lead a story of scripts/golden/traces.ts through them, and run node scripts/golden/main.ts").toEqual(
-    [],
-  );
+  expect(missing, "add them to a trace of scripts/golden/traces.ts, and run node scripts/golden/main.ts").toEqual([]);
 });
 
-it("an aggregate comes to the same by what was decided and by what was stored of it", () => {
+it("decided and stored commits fold to the same aggregate", () => {
   for (const { decided, stored } of writeCorpus(traces).states) expect(stored).toEqual(decided);
 });
 
-it("a corpus is written the same way each time", () => {
+it("the same code writes the same corpus", () => {
   expect(writeCorpus(traces)).toEqual(writeCorpus(traces));
 });

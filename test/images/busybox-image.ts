@@ -4,18 +4,18 @@ import type Docker from "dockerode";
 import { type Pack, pack } from "tar-stream";
 import { staticBusybox } from "./static-busybox.ts";
 
-/** The image, or why there can be none on this machine. */
+/** The image, or why this machine cannot build it. */
 export type BusyboxImage = { readonly image: string } | { readonly image: undefined; readonly why: string };
 
-// What tests and demonstrations call; each is a link to the one program.
+// The commands of tests and demonstrations; each is a link to the one program.
 const commands =
   "sh cat cp echo env dd false grep head id ip kill ls mkdir mv pwd rm sed seq sha256sum sleep sort stat tail tee test touch tr true uname wc yes";
 const programMode = 0o755;
 const openFolderMode = 0o1777;
 
 /**
- * Builds an image that holds a static busybox and nothing else, without a registry or a network. Building it again is harmless.
- * Throws what the engine throws.
+ * Builds an image with only a static busybox, without a registry or a network. Building it is idempotent.
+ * Throws the engine's errors.
  */
 export async function buildBusyboxImage(docker: Docker, image = "shoal-test/busybox:1"): Promise<BusyboxImage> {
   const busybox = await staticBusybox();
@@ -25,7 +25,7 @@ export async function buildBusyboxImage(docker: Docker, image = "shoal-test/busy
   }
   const context = pack();
   fill(context, await readFile(busybox), image);
-  // Without the cache: another test may be removing the image whose layers would be taken over.
+  // Without the cache: another test may remove the image whose layers would be reused.
   const progress = await docker.buildImage(Readable.from(context), { t: image, nocache: true, forcerm: true });
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(progress, (failure, lines) => {
@@ -39,7 +39,7 @@ export async function buildBusyboxImage(docker: Docker, image = "shoal-test/busy
 
 function fill(context: Pack, busybox: Buffer, image: string): void {
   const dockerfile = ["FROM scratch", "COPY root/ /", `LABEL shoal.test=${image}`, 'CMD ["/bin/sh"]', ""].join("\n");
-  // A fixed time: the same files make the same layer.
+  // A fixed time, so that the same files make the same layer.
   const mtime = new Date(0);
   context.entry({ name: "Dockerfile", mtime }, dockerfile);
   context.entry({ name: "root/bin/busybox", mode: programMode, mtime }, busybox);

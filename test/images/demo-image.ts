@@ -1,14 +1,14 @@
 import Docker from "dockerode";
 import { buildBusyboxImage } from "./busybox-image.ts";
 
-/** The image of the demonstration and how to remove it, or why there is none on this machine. */
+/** The image of the demonstration and its removal, or why this machine cannot build it. */
 export type DemoImage =
   | { readonly image: string; remove(): Promise<void> }
   | { readonly image: undefined; readonly why: string };
 
 const name = "shoal-demo/busybox:1";
 
-/** Builds the image that the demonstration's container runs, where a Docker engine answers. Never throws. */
+/** Builds the image of the demonstration's container if a Docker engine responds. Never throws. */
 export async function prepareDemoImage(): Promise<DemoImage> {
   const docker = new Docker();
   try {
@@ -25,7 +25,7 @@ export async function prepareDemoImage(): Promise<DemoImage> {
     return {
       image: built.image,
       remove: async () => {
-        // Somebody else may use it, or have removed it: then there is nothing to tidy up.
+        // Another process may use it, or may have removed it: then there is nothing to clean up.
         await docker
           .getImage(name)
           .remove({ force: true })

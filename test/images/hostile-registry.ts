@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 
-/** A registry on loopback that does its worst to the engine that pulls from it. Each name in it is another attack. */
+/** A registry on loopback that attacks the engine that pulls from it. Each of its names is another attack. */
 export interface HostileRegistry {
-  /** The image by which an engine meets this attack. */
+  /** The image of this attack. */
   image(attack: Attack): string;
-  /** What the machine's metadata service would say to whoever asks it; it listens on another loopback address. */
+  /** The response of the simulated metadata service, which listens on another loopback address. */
   readonly secret: string;
-  /** How often the metadata service was asked. */
+  /** The number of requests to the metadata service. */
   readonly metadataAsked: () => number;
-  /** Bytes that have been sent of layers. */
+  /** The bytes of layers sent so far. */
   readonly sentBytes: () => number;
   close(): Promise<void>;
 }
@@ -23,12 +23,12 @@ const types = {
 const sha256 = (bytes: Buffer | string) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const layer = gzipSync(Buffer.alloc(1024));
 const config = JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } });
-/** A digest that no blob has. Each attack has one: the engine joins pulls of one digest, also to one that was just cancelled. */
+/** A digest that no blob has. Each attack has its own, because the engine joins pulls of one digest, also to a cancelled one. */
 const digestOfNothing = (attack: string) => sha256(`no blob has this digest: ${attack}`);
-// More than any test lets through, and more than a disk holds: a size that a registry may claim.
+// A size that a registry may claim: more than any test accepts, and more than a disk holds.
 const claimedBytes = 2 ** 42;
 const chunk = Buffer.alloc(256 * 1024, 1);
-// 64 MiB: far above the 4 MiB that engines read of a manifest.
+// 64 MiB: far more than the 4 MiB of a manifest that engines read.
 const hugeManifestBytes = 64 * 1024 * 1024;
 
 interface Means {
@@ -55,7 +55,7 @@ const plainManifest = (layerDigest: string, sizeBytes: number) => (means: Means)
 interface Blob {
   readonly type: string;
   readonly bytes: Buffer;
-  /** What it is said to be. */
+  /** Its declared media type. */
   readonly digest?: string;
 }
 
@@ -68,7 +68,7 @@ function answer({ request, response }: Means, { type, bytes, digest = sha256(byt
   response.end(request.method === "HEAD" ? undefined : bytes);
 }
 
-/** Sends as fast as it is read, or a byte whenever `next` resolves, until nobody listens. */
+/** Sends as fast as the client reads, or one byte whenever `next` resolves, until the client disconnects. */
 function stream({ response, sent }: Means, piece: Buffer, pauseMs: number): void {
   response.writeHead(200, { "content-type": types.layer, "content-length": claimedBytes });
   const more = () => {
@@ -88,7 +88,7 @@ const behaviours = {
   },
   "slow-layer": {
     manifest: plainManifest(digestOfNothing("slow-layer"), claimedBytes),
-    // Ten bytes a second: never silent, never done.
+    // Ten bytes a second: never silent, never complete.
     blob: (means) => stream(means, Buffer.alloc(1), 100),
   },
   "wrong-digest": {
@@ -102,7 +102,7 @@ const behaviours = {
     manifest: (means) => answer(means, { type: types.manifest, bytes: Buffer.from("[".repeat(1_000_000)) }),
   },
   "redirected-manifest": { manifest: ({ response, metadata }) => redirect(response, metadata) },
-  // Engines quote an answer of this kind when they cannot read it.
+  // Engines quote a response of this type when they cannot read it.
   "redirected-refusal": { manifest: ({ response, metadata }) => redirect(response, `${metadata}refused`) },
   "refused-layer": {
     manifest: plainManifest(digestOfNothing("refused-layer"), layer.length),
@@ -112,7 +112,7 @@ const behaviours = {
     manifest: plainManifest(digestOfNothing("redirected-layer"), layer.length),
     blob: ({ response, metadata }) => redirect(response, metadata),
   },
-  // The registry as a whole asks for a token: see `locked`.
+  // The whole registry requires a token: see `locked`.
   "foreign-realm": { manifest: ({ response, metadata }) => challenge(response, metadata) },
   "long-refusal": {
     manifest: ({ response }) => {
@@ -124,7 +124,7 @@ const behaviours = {
 } satisfies Readonly<Record<string, Behaviour>>;
 export type Attack = keyof typeof behaviours;
 
-/** Names the metadata service as the one that gives tokens, so that the engine asks it. */
+/** Names the metadata service as the token service, so that the engine sends a request to it. */
 function challenge(response: ServerResponse, metadata: string): void {
   const header = `Bearer realm="${metadata}",service="registry",scope="repository:x:pull"`;
   response.writeHead(401, { "www-authenticate": header }).end();
@@ -132,7 +132,7 @@ function challenge(response: ServerResponse, metadata: string): void {
 
 const redirect = (response: ServerResponse, location: string) => void response.writeHead(307, { location }).end();
 
-/** Opens the registry, and beside it what stands for the metadata service of a machine in a cloud. */
+/** Opens the registry and a simulated cloud metadata service. */
 export async function hostileRegistry(): Promise<HostileRegistry> {
   const secret = "AKIA-role-credentials-of-the-machine";
   let metadataAsked = 0;

@@ -5,17 +5,17 @@ import type Docker from "dockerode";
 import { extract } from "tar-stream";
 import { z } from "zod";
 
-/** A registry on loopback that holds one image and serves it over plain HTTP, which engines allow there. */
+/** A registry on loopback that serves one image over plain HTTP, which engines allow there. */
 export interface ImageRegistry {
-  /** The name under which an engine pulls the image. */
+  /** The name by which an engine pulls the image. */
   readonly image: string;
-  /** A name in this registry that it does not hold. */
+  /** The name of a missing image in this registry. */
   readonly absent: string;
-  /** How often each path has been asked for. */
+  /** The number of requests for each path. */
   readonly asked: ReadonlyMap<string, number>;
-  /** From now on nothing with this in its path is answered any more, nor refused. */
+  /** From now on requests with this in their path get no response. */
   bidServer(part: string): void;
-  /** From now on everything is answered again. */
+  /** From now on all requests get a response. */
   resume(): void;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ const types = {
 };
 const Saved = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 
-/** Takes an image out of an engine and serves it; the routes are those that a pull needs of the OCI distribution API, version 2. */
+/** Exports an image from an engine and serves it; it has the routes of the OCI distribution API, version 2, that a pull needs. */
 export async function imageRegistry(docker: Docker, source: string): Promise<ImageRegistry> {
   const { manifest, blobs } = await exportImage(docker, source);
   const asked = new Map<string, number>();
@@ -85,7 +85,7 @@ async function exportImage(
   const files = await filesOf(await docker.getImage(source).get());
   const file = (name: string): Buffer => {
     const bytes = files.get(name);
-    if (bytes === undefined) throw new Error(`the engine's export of ${source} lacks ${name}`);
+    if (bytes === undefined) throw new Error(`the engine's export of ${source} has no ${name}`);
     return bytes;
   };
   const [{ Config, Layers }] = Saved.parse(JSON.parse(file("manifest.json").toString()));

@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-// Where distributions put it, beside the folders of PATH; Alpine calls its static one busybox.static.
+// Paths of distributions besides the folders of PATH; Alpine's static one is busybox.static.
 const defaultFolders = ["/bin", "/usr/bin", "/usr/local/bin"];
 const defaultNames = ["busybox", "busybox.static"];
 
-// The ELF header, as its specification lays it out for 64-bit little-endian files.
+// The ELF header of 64-bit little-endian files.
 const headerBytes = 64;
 const magic = "\x7fELF";
 const wordSizeAt = 4;
@@ -16,7 +16,7 @@ const programEntriesAt = 56;
 // The kind of program header that names a loader: only dynamically linked programs have one.
 const loaderKind = 3;
 
-/** The path of a statically linked busybox on this machine, or undefined when there is none: it runs in an image that holds nothing else. */
+/** The path of a statically linked busybox on this machine, or undefined: it runs in an image without other files. */
 export async function staticBusybox(): Promise<string | undefined> {
   const folders = [...defaultFolders, ...(process.env["PATH"] ?? "").split(delimiter)];
   for (const folder of new Set(folders)) {

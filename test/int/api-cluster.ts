@@ -12,7 +12,7 @@ interface Running<F> {
 }
 
 async function run<F>(
-  serve: (collected: { readonly quit: Promise<void>; readonly onReady: (facts: F) => void }) => Promise<void>,
+  serve: (serving: { readonly quit: Promise<void>; readonly onReady: (facts: F) => void }) => Promise<void>,
 ): Promise<Running<F>> {
   const quit = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<F>();
@@ -36,7 +36,7 @@ export interface ApiCluster {
   close(): Promise<void>;
 }
 
-/** A nats-server of the test's own, and services that are started over it. */
+/** A separate nats-server, and services that are started on it. */
 export async function apiCluster(): Promise<ApiCluster> {
   const root = await mkdtemp(join(tmpdir(), "shoal-api-"));
   const server = await startServer(await findServer(), { dataDir: join(root, "nats"), port: -1 });
@@ -52,9 +52,9 @@ export async function apiCluster(): Promise<ApiCluster> {
     flags,
     requester: (name, more = {}) =>
       start(
-        run((collected) =>
+        run((serving) =>
           serveRequester({
-            ...collected,
+            ...serving,
             given: {
               env: {},
               flags: { ...flags, requesterId: name, dataDir: join(root, name), "http.port": 0, ...more },
@@ -64,9 +64,9 @@ export async function apiCluster(): Promise<ApiCluster> {
       ),
     node: (nodeId) =>
       start(
-        run((collected) =>
+        run((serving) =>
           serveCompute({
-            ...collected,
+            ...serving,
             given: { env: {}, flags: { ...flags, nodeId, dataDir: join(root, nodeId), "wasm.poolSize": 0 } },
           }),
         ),

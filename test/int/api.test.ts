@@ -14,7 +14,7 @@ const Read = z.object({
   Executions: z.object({ Items: z.array(z.unknown()) }),
   History: z.object({ NextToken: z.string() }),
 });
-const Told = z.object({ id: z.string(), type: z.string(), subject: z.string() });
+const FeedItem = z.object({ id: z.string(), type: z.string(), subject: z.string() });
 
 describe("the API over a real nats-server", () => {
   let cluster: ApiCluster;
@@ -40,7 +40,7 @@ describe("the API over a real nats-server", () => {
     Tasks: [{ Name: "main", Engine: { Type: "noop", Params: params }, ...more }],
   });
 
-  /** Who is named by the commits of a job that hold an event, by the event's type. */
+  /** The actor of a job's commits, by the type of their events. */
   async function actorsOf(id: string): Promise<Readonly<Record<string, unknown>>> {
     const settings = {
       clock: systemClock(),
@@ -54,10 +54,10 @@ describe("the API over a real nats-server", () => {
     return Object.fromEntries(stored.flatMap(({ commit }) => commit.events.map(({ type }) => [type, commit.actor])));
   }
 
-  /** Events of the feed from a place on, until one of the given type. */
+  /** Events of the feed from a position on, until one of the given type. */
   async function eventsUntil(query: string, type: string, headers: Record<string, string> = {}) {
     const response = await fetch(at(`/events?${query}`), { headers });
-    const collected: z.output<typeof Told>[] = [];
+    const received: z.output<typeof FeedItem>[] = [];
     let text = "";
     const decoder = new TextDecoder();
     for await (const piece of response.body ?? []) {
@@ -66,12 +66,12 @@ describe("the API over a real nats-server", () => {
         const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1];
         text = text.slice(end + 2);
         if (data === undefined) continue;
-        const event = Told.parse(JSON.parse(data));
-        collected.push(event);
-        if (event.type === `shoal.${type}`) return collected;
+        const event = FeedItem.parse(JSON.parse(data));
+        received.push(event);
+        if (event.type === `shoal.${type}`) return received;
       }
     }
-    return collected;
+    return received;
   }
 
   const ended = ({ id, position }: { id: string; position: string }) =>
@@ -87,7 +87,7 @@ describe("the API over a real nats-server", () => {
     await cluster?.close();
   });
 
-  it("takes a job from submission to its end, and tells every step", async () => {
+  it("runs a job from submission to its end, and sends every event", async () => {
     const job = await submit(noop({ Stdout: "hi\n" }));
     const types = (await ended(job)).map((event) => event.type.slice("shoal.".length));
     expect(types[0]).toBe("JobSubmitted");
@@ -99,7 +99,7 @@ describe("the API over a real nats-server", () => {
     expect(read.History.NextToken).toBe("");
   });
 
-  it("resumes the feed behind any event, without loss or repetition", async () => {
+  it("resumes the feed after any event, without loss or repetition", async () => {
     const job = await submit(noop({}));
     const all = await ended(job);
     for (const [index, { id }] of all.slice(0, -1).entries()) {
@@ -108,7 +108,7 @@ describe("the API over a real nats-server", () => {
     }
   });
 
-  it("hands out what a node published through NATS", async () => {
+  it("serves results that a node published through NATS", async () => {
     const job = await submit(noop({ Stdout: "result\n" }, { Publisher: { Type: "nats" } }));
     await ended(job);
     const { Items } = await get(`/jobs/${job.id}/results`, Results);
@@ -122,7 +122,7 @@ describe("the API over a real nats-server", () => {
     expect((await fetch(url.replace(/[^/]*$/, "nothing"))).status).toBe(404);
   });
 
-  it("tells the output of a job that has ended, and of one that goes on", async () => {
+  it("serves the output of a finished and of a running job", async () => {
     const over = await submit(noop({ Stdout: "one\ntwo\n" }));
     await ended(over);
     expect(await logLines(api, over.id, "follow=false")).toEqual(["one\n", "two\n"]);
@@ -138,11 +138,11 @@ describe("the API over a real nats-server", () => {
     expect(nodes.Nodes.map(({ Info }) => Info.NodeType)).toEqual(["Compute", "Requester"]);
   });
 
-  it("replays the log into views that are the same, byte for byte", async () => {
+  it("replays the log into identical views, byte for byte", async () => {
     const jobs = await Promise.all(Array.from({ length: 20 }, () => submit(noop({}))));
     await Promise.all(jobs.map(ended));
     const opened = await openReplay({ env: {}, flags: cluster.flags });
-    // The first one waits until the views are written; the second one reads them whole.
+    // The first one waits until the views are written; the second one reads all of them.
     await opened.run();
     const report = await opened.run();
     await opened.close();
@@ -153,7 +153,7 @@ describe("the API over a real nats-server", () => {
     expect(report.entries["jobs"]).toBe(report.aggregates["job"]);
   });
 
-  it("names in each commit who asked: the client with its address and request, the node, the requester", async () => {
+  it("names the actor in each commit: the client with its address and request, the node, the requester", async () => {
     const requester = { type: "requester", id: "r-one" };
     const client = (requestId: string) => ({ type: "client", id: "", address: "127.0.0.1", requestId });
     const done = await submit(noop({}));
@@ -180,7 +180,7 @@ describe("the API over a real nats-server", () => {
     expect(new Set([long.requestId, requestIdOf(stopped), ""]).size).toBe(3);
   });
 
-  it("says which address it could not have", async () => {
+  it("names the address that is in use", async () => {
     await expect(cluster.requester("r-two", { "http.port": new URL(api).port })).rejects.toThrow(/in use/);
   });
 });

@@ -1,21 +1,21 @@
 import { setTimeout } from "node:timers/promises";
 import { ApiError, type Client } from "@shoal/client";
-import type { Told } from "./invariants.ts";
+import type { Acknowledgements } from "./invariants.ts";
 import type { Observer } from "./observer.ts";
 
-/** Clients that keep a cluster busy: each submits a job, perhaps stops it, waits for its end, and begins again. */
+/** Clients that keep a cluster busy: each submits a job, perhaps stops it, waits for its end, and submits the next one. */
 export interface ClientLoad {
-  readonly collected: Told;
-  /** No new jobs from now on; resolves when every client has seen the end of its last one. Throws what a client met that it should not. */
+  readonly acknowledgements: Acknowledgements;
+  /** Submits no new jobs; resolves when every client has seen the end of its last one. Throws the first unexpected error of a client. */
   finish(): Promise<void>;
 }
 
 export interface LoadOptions {
   readonly client: Client;
   readonly observer: Observer;
-  /** How many clients; so many jobs are under way at any time. */
+  /** The number of clients, which is the number of concurrent jobs. */
   readonly clients?: number;
-  /** How the next job is to be; by default a mix. */
+  /** The spec of the next job; by default a mix. */
   readonly spec?: (serial: number) => LoadSpec;
 }
 
@@ -24,11 +24,11 @@ export interface LoadSpec {
   readonly runSeconds: number;
   readonly count: number;
   readonly failWith?: string;
-  /** It is stopped as soon as something of it has a place. */
+  /** It is stopped as soon as one of its slots is assigned. */
   readonly isStopped?: boolean;
 }
 
-// How long a client that was turned away waits before it asks again.
+// The pause of a client before it retries a refused request.
 const againMs = 50;
 
 /** Short and longer ones, one to four partitions, every eleventh fails, every seventh is stopped half-way. */
@@ -36,7 +36,7 @@ export function mixed(serial: number): LoadSpec {
   return {
     runSeconds: (serial % 4) / 10,
     count: 1 + (serial % 4),
-    ...(serial % 11 === 10 ? { failWith: "the load wants it to fail" } : {}),
+    ...(serial % 11 === 10 ? { failWith: "the load makes it fail" } : {}),
     isStopped: serial % 7 === 6,
   };
 }
@@ -79,10 +79,10 @@ export function startLoad({ client, observer, clients = 12, spec = mixed }: Load
 
   const working = Promise.all(Array.from({ length: clients }, work));
   working.catch(() => {
-    isOver = true; // Told by finish.
+    isOver = true; // finish() throws it.
   });
   return {
-    collected: { acknowledged, stopped },
+    acknowledgements: { acknowledged, stopped },
     async finish() {
       isOver = true;
       await working;
@@ -90,7 +90,7 @@ export function startLoad({ client, observer, clients = 12, spec = mixed }: Load
   };
 }
 
-/** Asks again, as a good client does, while nobody answers or somebody says that it may go well later. */
+/** Retries, as a well-behaved client does, while no requester responds or the error is retryable. */
 async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

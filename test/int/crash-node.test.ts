@@ -9,14 +9,14 @@ import { expectAllPromisesHold } from "./quiescence.ts";
 
 const victim = "node-1";
 
-/** A mix in which every other job runs for long enough to be running still when the news of it has come here. */
+/** A mix in which every second job still runs when its events have arrived here. */
 const spec = (serial: number) => ({ ...mixed(serial), ...(serial % 2 === 0 ? { runSeconds: 1.5 } : {}) });
 
 interface Try extends Placed {
   readonly job: JobLedger;
 }
 
-/** What the node was given. */
+/** Executions of the node. */
 const onVictim = ({ trace }: Observer): readonly Try[] =>
   [...trace.jobs.values()].flatMap((job) =>
     [...job.placed.values()].flatMap((placed) => (placed.nodeId === victim ? [{ ...placed, job }] : [])),
@@ -24,7 +24,7 @@ const onVictim = ({ trace }: Observer): readonly Try[] =>
 const withState = (observer: Observer, state: string) => onVictim(observer).filter((each) => each.state === state);
 const withCode = (observer: Observer, code: string) => onVictim(observer).filter((each) => each.code === code);
 
-/** Its partition was done in the end, unless its job had another fate. */
+/** Its partition was completed in the end, unless its job ended otherwise. */
 const isMadeGood = ({ partition, job }: Try): boolean =>
   job.end() !== "completed" ||
   [...job.placed.values()].some((each) => each.partition === partition && each.state === "completed");
@@ -35,20 +35,20 @@ async function killAtWork({ observer, devstack }: FaultCluster): Promise<void> {
 }
 
 onServer(() => {
-  it("tries elsewhere what was lost with a node that was killed and stays away", async () => {
+  it("retries the executions of a killed node on other nodes", async () => {
     const settings = { nodes: 3, restart: false, requesterSettings: { "nodes.disconnectAfterMs": "1500" } };
     await withFaultCluster(settings, async (cluster) => {
       const { observer } = cluster;
       const load = startLoad({ ...cluster, spec });
       await killAtWork(cluster);
-      await observer.until("the loss of what ran there", () => withCode(observer, "NODE_LOST").length > 0);
+      await observer.until("the loss of its executions", () => withCode(observer, "NODE_LOST").length > 0);
       await load.finish();
       expect(withCode(observer, "NODE_LOST").filter((lost) => !isMadeGood(lost))).toEqual([]);
-      await expectAllPromisesHold(cluster, load.collected);
+      await expectAllPromisesHold(cluster, load.acknowledgements);
     });
   });
 
-  it("fails what had begun on a node that was killed and comes back at once, and tries it again", async () => {
+  it("fails and retries the executions of a node that is killed and restarts at once", async () => {
     await withFaultCluster({ nodes: 3 }, async (cluster) => {
       const { observer, news } = cluster;
       const load = startLoad({ ...cluster, spec });
@@ -60,7 +60,7 @@ onServer(() => {
       await load.finish();
       expect(withCode(observer, "NODE_RESTARTED").filter((failed) => !isMadeGood(failed))).toEqual([]);
       expect(withCode(observer, "NODE_LOST")).toEqual([]);
-      await expectAllPromisesHold(cluster, load.collected);
+      await expectAllPromisesHold(cluster, load.acknowledgements);
     });
   });
 });

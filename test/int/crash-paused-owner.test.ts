@@ -11,12 +11,12 @@ import { expectAllPromisesHold } from "./quiescence.ts";
 const pausedRequester = "requester-0";
 
 onServer(() => {
-  it("lets no owner back in that slept longer than its lease", async () => {
+  it("refuses the writes of an owner that was paused longer than its lease", async () => {
     await withFaultCluster({}, async (cluster) => {
       const { observer, devstack } = cluster;
       const load = startLoad(cluster);
       const isShareOfWork = () => isShared(observer, [pausedRequester, "requester-1"]) && endedIn(observer) > 20;
-      // With a job under way in its hands, or there is nothing that it could still believe.
+      // It must own an open job, or it has no stale state.
       await observer.until("both decide", () => isShareOfWork() && tipsOf(observer, pausedRequester).length > 0);
       const shards = shardsOf(observer, pausedRequester);
       const epoch = epochOf(observer, pausedRequester);
@@ -34,21 +34,23 @@ onServer(() => {
       }
       await observer.until("it decides under a new lease", () => epochOf(observer, pausedRequester) > epoch);
       await load.finish();
-      // It had heard nothing of the nodes for longer than they may be silent; that was its own doing, and it knows.
+      // It received no heartbeats for longer than the limit; it must attribute that to its own pause.
       expect(countOf(observer, "NodeDisconnected")).toBe(0);
       expect(devstack.pids()[pausedRequester]).toBe(pid);
-      await expectAllPromisesHold(cluster, load.collected);
+      await expectAllPromisesHold(cluster, load.acknowledgements);
     });
   });
 
-  it("takes back what a sleeper has said of a node", async () => {
+  it("corrects a paused requester's stale commit about a node", async () => {
     await withFaultCluster({ requesters: 1 }, async (cluster) => {
       const { observer, ports } = cluster;
       const load = startLoad(cluster);
       await observer.until("a cluster at work", () => endedIn(observer) > 10);
       const node: AggregateRef = { kind: "node", namespace: "", id: "node-0" };
       const streamHead = (await ports.log.load(node)).at(-1) ?? noStreamPosition;
-      const events = [{ type: "NodeDisconnected", v: 1, data: { why: "said by a sleeper", lastSeenAt: Date.now() } }];
+      const events = [
+        { type: "NodeDisconnected", v: 1, data: { why: "written by a paused requester", lastSeenAt: Date.now() } },
+      ];
       const said = {
         at: Date.now(),
         by: "sleeper",
@@ -63,7 +65,7 @@ onServer(() => {
       const placed = placedOn(observer, node.id);
       await observer.until("new work for it", () => placedOn(observer, node.id) > placed);
       await load.finish();
-      await expectAllPromisesHold(cluster, load.collected);
+      await expectAllPromisesHold(cluster, load.acknowledgements);
     });
   });
 });
@@ -75,7 +77,7 @@ const placedOn = ({ trace }: Observer, nodeId: string): number =>
   [...trace.jobs.values()].flatMap(({ placed }) => [...placed.values()]).filter((each) => each.nodeId === nodeId)
     .length;
 
-/** The last commit of every job that had not ended, where this requester was the last to decide as its owner: what it still believes. */
+/** The last commit of every job that had not ended, where this requester was the last to decide as its owner: its stale state. */
 function tipsOf({ commits, trace }: Observer, requester: string): readonly StoredCommit[] {
   const streamHeads = new Map<string, StoredCommit>();
   for (const stored of commits) streamHeads.set(stored.aggregate.id, stored);
@@ -85,7 +87,7 @@ function tipsOf({ commits, trace }: Observer, requester: string): readonly Store
   });
 }
 
-/** What becomes of decisions that build on what a sleeper knew, of jobs that have gone on without it. */
+/** The outcomes of appends that build on a paused requester's stale state of jobs that have changed since. */
 async function appendsBehind(
   { ports, observer }: FaultCluster,
   known: readonly StoredCommit[],
@@ -96,7 +98,7 @@ async function appendsBehind(
     await observer.until(`the next step of ${aggregate.id}`, ({ commits }) =>
       commits.some((stored) => stored.seq > seq && stored.aggregate.id === aggregate.id),
     );
-    const events = [{ type: "JobStopped", v: 1, data: { why: "said by a sleeper" } }];
+    const events = [{ type: "JobStopped", v: 1, data: { why: "written by a paused requester" } }];
     const said = {
       at: Date.now(),
       by: pausedRequester,

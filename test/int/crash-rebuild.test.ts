@@ -9,7 +9,7 @@ import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until 
 
 const rounds = 20;
 const jobsPerRound = 20;
-// The shortest that the server knows: markers have expired before each kill.
+// The shortest time that the server allows, so that markers expire before each kill.
 const markerMs = 1_000;
 const stream = `KV_${buckets.assignments}`;
 /** Entries and removal markers of the node; positions of shards are in the bucket too. */
@@ -21,7 +21,7 @@ async function messagesIn({ nats }: InProcess): Promise<number> {
   return Object.values(state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
 }
 
-/** Without it the server reads its files, as after a crash before it was written. */
+/** Removes the index, so that the server reads its files, as after a crash before it wrote the index. */
 async function removeIndex(dataDir: string): Promise<void> {
   const files = await readdir(dataDir, { recursive: true });
   for (const file of files) if (file.includes(`${stream}/`) && file.endsWith("index.db")) await rm(join(dataDir, file));
@@ -29,7 +29,7 @@ async function removeIndex(dataDir: string): Promise<void> {
 
 onServer(() => {
   it(
-    `begins nothing again that is settled, and leaves no stale assignment, over ${rounds} unclean ends of the server`,
+    `restarts no settled execution, and leaves no stale assignment, over ${rounds} crashes of the server`,
     async () => {
       const harness = await natsHarness({ topology: false });
       const here = await startInProcess(harness, markerMs);
@@ -42,14 +42,14 @@ onServer(() => {
       };
       const over = () => allCompleted(here, submitted);
       try {
-        // One assignment stays for the whole time: a file of which nothing is left the server deletes, and brings nothing back.
+        // One assignment exists the whole time: the server deletes an empty file, and would restore nothing.
         await here.requester.commands.submit({ spec: jobOf(3_600), actor: { type: "client", id: "test" } });
         await until("the long job at work", async () => here.starts.size === 1);
         for (let round = 0; round < rounds; round++) {
           await submit();
           await until("the end of all jobs", over);
           await until("the end of all markers", async () => (await messagesIn(here)) === 1);
-          // Some are under way when it dies.
+          // Some are running when it is killed.
           const open = submit();
           await harness.crash(removeIndex);
           await open;
@@ -58,7 +58,7 @@ onServer(() => {
         }
         expect([...here.starts].filter(([, count]) => count > 1)).toEqual([]);
         expect(here.starts.size).toBe(submitted.size + 1);
-        // What the server brought back was there, or the test has shown nothing.
+        // The server must have restored some entries, or the test proves nothing.
         const removed = here.lines.filter((line) => line.includes("removed a stale assignment"));
         expect(removed.length).toBeGreaterThan(rounds);
         expect(here.lines.filter((line) => line.startsWith("damage") || line.startsWith("parked"))).toEqual([]);

@@ -24,8 +24,8 @@ onServer(() => {
       const back = observer.commits.length;
       await observer.until("it decides again", () => shardsOf(observer, "requester-0", back).size > 0);
       await load.finish();
-      await expectAllPromisesHold(cluster, load.collected);
-      expect(load.collected.stopped.size).toBeGreaterThan(0);
+      await expectAllPromisesHold(cluster, load.acknowledgements);
+      expect(load.acknowledgements.stopped.size).toBeGreaterThan(0);
     });
   });
 });

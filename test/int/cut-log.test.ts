@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const nats = () => ({ env: {}, flags: { "nats.url": server.url } });
 
-/** A requester that runs, or has failed by the time that `ready` is awaited. */
+/** A requester that runs, or has failed before `ready` is awaited. */
 function serve(name: string) {
   const quit = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<string>();
@@ -32,7 +32,7 @@ function serve(name: string) {
     onReady: ({ api }) => ready.resolve(api),
   });
   ended.catch(ready.reject);
-  ready.promise.catch(() => undefined); // Not every test waits for it.
+  ready.promise.catch(() => undefined); // Some tests do not await it.
   const stop = async () => {
     quit.resolve();
     await ended;
@@ -63,12 +63,12 @@ async function cut(): Promise<void> {
 const job = { type: "batch", tasks: [{ name: "main", engine: { type: "noop" } }] };
 const whys = ({ problems }: ReplayReport) => problems.first.map(({ why }) => why).join("\n");
 
-it("stops a requester beneath which the log was cut, keeps others from starting, and goes on when the loss is accepted", async () => {
+it("stops a requester whose log was cut, prevents others from starting, and continues when the loss is accepted", async () => {
   const running = serve("r-1");
   const client = await running.client();
   const submitted: string[] = [];
   for (let n = 0; n < 8; n++) submitted.push((await client.submit(job)).jobId);
-  // Each is submitted, and then queued: no node is there.
+  // Each is submitted and then queued, because there is no node.
   await expect.poll(async () => (await replayed()).commits, { timeout: 60_000 }).toBe(2 * submitted.length);
   const whole = await replayed();
   expect(whole).toMatchObject({ ok: true, aggregates: { job: 8 } });
@@ -83,7 +83,7 @@ it("stops a requester beneath which the log was cut, keeps others from starting,
   expect(found.upTo).toBeLessThan(whole.upTo);
   expect(whys(found)).toContain("it was cut");
   expect(whys(found)).toContain(`expected ${whole.anchor.seq}:${whole.anchor.hash}, got no position`);
-  // One by the views, one by its own index as well.
+  // One detects it by the views, one also by its index.
   for (const name of ["r-1", "r-2"])
     await expect(serve(name).ended).rejects.toMatchObject({
       code: "LOG_DAMAGED",
@@ -92,25 +92,25 @@ it("stops a requester beneath which the log was cut, keeps others from starting,
 
   const { record } = await repairLog(nats());
   expect(record).toMatchObject({ endsAt: found.upTo, knownSeq: whole.upTo });
-  const again = await serve("r-1").client();
-  const { jobId } = await again.submit(job);
+  const reopened = await serve("r-1").client();
+  const { jobId } = await reopened.submit(job);
   await expect.poll(async () => (await replayed()).ok, { timeout: 60_000 }).toBe(true);
   const saved = await replayed();
   expect(saved.upTo).toBeGreaterThan(found.upTo);
-  const listed = (await again.jobs({})).items.map(({ id }) => id);
+  const listed = (await reopened.jobs({})).items.map(({ id }) => id);
   expect(listed).toContain(jobId);
   expect(listed).toHaveLength(saved.aggregates["job"] ?? 0);
   expect(submitted.filter((id) => listed.includes(id))).toHaveLength((saved.aggregates["job"] ?? 0) - 1);
 });
 
-it("knows by its own index that the log was cut, though the views were brought back with it", async () => {
+it("detects a cut log by its index when the views were restored with the log", async () => {
   const first = serve("r-1");
   for (let n = 0; n < 3; n++) await (await first.client()).submit(job);
   await replayed();
   await first.stop();
   const { port } = server;
   await server.stop();
-  // Everything that the server has is of another day: as after a backup was put back.
+  // All data of the server is old, as after the restore of a backup.
   await rm(join(root, "nats/jetstream"), { recursive: true });
   server = await startServer(await findServer(), { dataDir: join(root, "nats"), port });
   await expect(serve("r-1").ended).rejects.toMatchObject({

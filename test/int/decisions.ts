@@ -1,13 +1,13 @@
 import { shardCount, shardOf } from "@shoal/proto";
 import type { Observer } from "./observer.ts";
 
-/** Shards in which a requester has decided as their owner, behind so many commits. Commands of clients need no ownership and do not count. */
+/** Shards in which a requester has decided as their owner after `from` commits. Commands of clients need no ownership and do not count. */
 export function shardsOf({ commits }: Observer, requester: string, after = 0): ReadonlySet<number> {
   const owned = commits.slice(after).filter(({ commit }) => commit.by === requester && commit.epoch > 0);
   return new Set(owned.map(({ aggregate }) => shardOf(aggregate.id)));
 }
 
-/** Whether a requester has decided in all of these shards, behind so many commits. */
+/** Whether a requester has decided in all of these shards after `from` commits. */
 export function hasTaken(
   observer: Observer,
   requester: string,
@@ -22,14 +22,14 @@ export function epochOf({ commits }: Observer, requester: string): number {
   return commits.reduce((epoch, { commit }) => (commit.by === requester ? Math.max(epoch, commit.epoch) : epoch), 0);
 }
 
-/** How many jobs have ended. */
+/** The number of ended jobs. */
 export function endedIn({ trace }: Observer): number {
   return [...trace.jobs.values()].filter((job) => job.end() !== undefined).length;
 }
 
-/** Everybody who decides has decided in so many shards: then the share is settled, and there is load on it. */
+/** Every requester has decided in this number of shards: then the shards are balanced and under load. */
 export function isShared(observer: Observer, requesters: readonly string[]): boolean {
   const owned = requesters.map((requester) => shardsOf(observer, requester).size);
-  // A few shards may see no job for a while.
+  // A few shards may get no job for a while.
   return owned.every((count) => count > 0) && owned.reduce((sum, count) => sum + count, 0) >= shardCount - 2;
 }

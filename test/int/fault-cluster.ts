@@ -14,31 +14,31 @@ import type { DevstackSettings } from "../../apps/cli/src/devstack/settings.ts";
 import { type Devstack, startDevstack } from "../../apps/cli/src/devstack/start-devstack.ts";
 import { createObserver, type Observer } from "./observer.ts";
 
-/** A cluster of real processes to break, and everything to watch it by. */
+/** A cluster of real processes for fault injection, with its observers. */
 export interface FaultCluster {
   readonly devstack: Devstack;
-  /** Fails over between all requesters, and gives up on one that does not answer within a second or two. */
+  /** Fails over between all requesters after a second or two without a response. */
   readonly client: Client;
   readonly observer: Observer;
   readonly ports: NatsRequesterPorts;
-  /** What died and what came back, in order. */
+  /** Exits and restarts of processes, in order. */
   readonly news: Recorded<MemberNews>;
   /** The password of a user of its NATS server. */
   passwordOf(user: string): string;
-  /** Starts a requester again that died, on its own data and port, where the devstack does not do it. */
+  /** Restarts a requester that died on its own data and port, when the devstack does not. */
   startAgain(requester: number): Promise<void>;
-  /** Makes all views again from the log, and compares. */
+  /** Rebuilds all views from the log, and compares them. */
   replay(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** What a test wants of its cluster. */
+/** The options of a test's cluster. */
 export type FaultSettings = Partial<Pick<DevstackSettings, "requesters" | "nodes" | "restart">> & {
   readonly nodeSettings?: Readonly<Record<string, string>>;
   readonly requesterSettings?: Readonly<Record<string, string>>;
 };
 
-// A requester that is stopped and not dead answers nobody; a client that knows another one turns to it after this.
+// A paused requester does not respond; a client with another address uses that one after this time.
 const answerMs = 2_000;
 
 /** Starts a cluster on a data directory and connects to its log. */
@@ -73,7 +73,7 @@ interface Started {
 async function watched({ devstack, settings, news }: Started): Promise<FaultCluster> {
   const dataDir = openDataDir(settings.dataDir);
   const { passwordOf } = dataDir;
-  const again: Child[] = [];
+  const restarted: Child[] = [];
   const access = {
     "nats.url": devstack.facts.nats,
     "nats.user": requesterUser,
@@ -82,7 +82,7 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
   const ports = await connectRequester({
     clock: systemClock(),
     random: systemRandom,
-    requesterId: "witness",
+    requesterId: "observer",
     servers: [devstack.facts.nats],
     user: requesterUser,
     pass: passwordOf(requesterUser),
@@ -101,7 +101,7 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
     async startAgain(requester) {
       const port = Number(new URL(devstack.facts.api[requester] ?? "").port);
       const child = startChild(requesterPlan(requester, port, { dataDir, settings, natsUrl: devstack.facts.nats }));
-      again.push(child);
+      restarted.push(child);
       await child.ready;
     },
     async replay() {
@@ -111,20 +111,20 @@ async function watched({ devstack, settings, news }: Started): Promise<FaultClus
     async stop() {
       await observer.close();
       await ports.close();
-      await Promise.all(again.map((child) => child.stop()));
+      await Promise.all(restarted.map((child) => child.stop()));
       await devstack.stop();
     },
   };
 }
 
-/** A platform's fetch that gives up; an event feed may stay open for as long as it likes. */
+/** fetch with a time limit; an event feed has none. */
 function impatient(url: string, init: RequestInit): Promise<Response> {
   if (url.includes("/events")) return fetch(url, init);
   const limit = AbortSignal.timeout(answerMs);
   return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
 }
 
-/** Runs a test in a folder of its own, with a cluster that is stopped however the test ends. */
+/** Runs a test in a temporary folder, with a cluster that is stopped however the test ends. */
 export async function withFaultCluster(
   settings: FaultSettings,
   test: (cluster: FaultCluster, dataDir: string) => Promise<void>,

@@ -6,10 +6,10 @@ import { noop } from "../../services/compute/src/executors/noop.ts";
 import { startNode } from "./start-node.ts";
 import { startRequester } from "./start-requester.ts";
 
-/** How long `until` waits: one round takes some four seconds on a machine that does other things too. */
+/** The time limit of `until`: one round takes about four seconds on a busy machine. */
 export const patienceMs = 30_000;
 
-/** A job that runs for so long. */
+/** A job that runs for this time. */
 export const jobOf = (RunSeconds: number): JobSpec =>
   JobSpec.parse({
     type: "batch",
@@ -34,7 +34,7 @@ function countedWork(finished: Promise<void>) {
   return { starts, ended, executor };
 }
 
-/** A requester and a node on connections to a real server; everything that they do is counted. */
+/** A requester and a node on connections to a real server; their actions are counted. */
 export async function startInProcess(harness: NatsHarness, markerMs: number) {
   const lines: string[] = [];
   const { url } = harness.server();
@@ -51,9 +51,9 @@ export async function startInProcess(harness: NatsHarness, markerMs: number) {
   return {
     lines,
     starts,
-    /** Executions whose work has ended, whether or not anybody knows. */
+    /** Executions whose work has ended, reported or not. */
     ended,
-    /** Ends all work, and from now on every work as soon as it begins. */
+    /** Ends all work, and from now on every new work at once. */
     finish: () => finished.resolve(),
     get requester() {
       return current.requester;
@@ -61,7 +61,7 @@ export async function startInProcess(harness: NatsHarness, markerMs: number) {
     get nats() {
       return current.nats;
     },
-    /** Stops the requester in order, and starts it again after `meanwhile`. The node works on. */
+    /** Stops the requester in order, and starts it again after `meanwhile`. The node continues. */
     async restartRequester(meanwhile: () => Promise<void>) {
       await current.stop();
       await meanwhile();
@@ -76,15 +76,15 @@ export async function startInProcess(harness: NatsHarness, markerMs: number) {
 
 export type InProcess = Awaited<ReturnType<typeof startInProcess>>;
 
-/** Looks again and again, in the server's own time, until something holds. */
+/** Polls in real time until the condition holds. */
 export async function until(what: string, holds: () => Promise<boolean>, withinMs = patienceMs): Promise<void> {
   for (const late = Date.now() + withinMs; !(await holds().catch(() => false)); ) {
-    if (Date.now() > late) throw new Error(`waited in vain for: ${what}`);
+    if (Date.now() > late) throw new Error(`timed out waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Whether every one of these jobs is completed, as the view has it. */
+/** Whether all of these jobs are completed in the view. */
 export async function allCompleted({ nats }: InProcess, jobIds: Iterable<string>): Promise<boolean> {
   const jobs = await Promise.all([...jobIds].map((jobId) => nats.views.jobs.get(`default.${jobId}`)));
   return jobs.every((entry) => JSON.stringify(entry ?? {}).includes('"stateType":"completed"'));

@@ -2,16 +2,16 @@ import type { EventLog, StoredCommit } from "@shoal/core";
 import { subjectOf } from "@shoal/proto";
 import { createJobLedger, type JobLedger } from "./job-ledger.ts";
 
-/** What the whole log says, and what in it must never be. */
+/** The state of the whole log, and its violations. */
 export interface Trace {
   readonly jobs: ReadonlyMap<string, JobLedger>;
-  /** Rules that were broken, a sentence each. */
+  /** Violated rules, one sentence each. */
   readonly broken: readonly string[];
   readonly commits: number;
   take(stored: StoredCommit): void;
 }
 
-/** A story of nothing; commits are told to it in log order. */
+/** An empty trace; it takes commits in log order. */
 export function createTrace(): Trace {
   const jobs = new Map<string, JobLedger>();
   const streamHeads = new Map<string, string>();
@@ -23,7 +23,7 @@ export function createTrace(): Trace {
     const subject = subjectOf(aggregate);
     if (seq <= lastSeq) broken.push(`position ${seq} came after ${lastSeq}`);
     if (commit.prev !== (streamHeads.get(subject) ?? "")) broken.push(`the chain of ${subject} is broken at ${seq}`);
-    if (commitIds.has(commit.id)) broken.push(`the commit ${commit.id} stands twice, again at ${seq}`);
+    if (commitIds.has(commit.id)) broken.push(`the commit ${commit.id} is repeated at ${seq}`);
     lastSeq = seq;
     streamHeads.set(subject, hash);
     commitIds.add(commit.id);
@@ -46,28 +46,31 @@ export function createTrace(): Trace {
   };
 }
 
-/** The story of all that stands in the log now. */
+/** The trace of the whole log. */
 export async function readTrace(log: EventLog): Promise<Trace> {
   const trace = createTrace();
   await log.scan(0, trace.take);
   return trace;
 }
 
-/** What clients were told. */
-export interface Told {
-  /** Jobs whose submission was answered with their id. */
+/** The responses to clients. */
+export interface Acknowledgements {
+  /** Jobs whose submission was acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
-  /** Jobs whose stop was answered with success. */
+  /** Jobs whose stop was acknowledged. */
   readonly stopped: ReadonlySet<string>;
 }
 
-/** Promises to clients that the log does not keep, once everything has come to rest. */
-export function brokenPromises({ jobs, broken }: Trace, { acknowledged, stopped }: Told): readonly string[] {
+/** Acknowledgements that the log contradicts, once the cluster is quiescent. */
+export function brokenPromises(
+  { jobs, broken }: Trace,
+  { acknowledged, stopped }: Acknowledgements,
+): readonly string[] {
   const found = [...broken];
   for (const id of acknowledged) if (!jobs.has(id)) found.push(`job ${id} was acknowledged and is not in the log`);
   for (const [id, job] of jobs) {
     if (!acknowledged.has(id))
-      found.push(`job ${id} stands in the log and nobody was told: a repeated call made it twice`);
+      found.push(`job ${id} is in the log and was not acknowledged: a repeated call created it twice`);
     const live = job.live().join(", ");
     if (job.end() === undefined) found.push(`job ${id} has not ended; live: ${live || "nothing"}`);
     else if (live !== "") found.push(`job ${id} is not settled; live: ${live}`);

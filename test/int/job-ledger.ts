@@ -1,19 +1,19 @@
 import { executionMachine, jobMachine, type StoredEvent } from "@shoal/proto";
 import { z } from "zod";
 
-/** What the log says of one job, kept by names and numbers alone: nothing here folds as Shoal folds. */
+/** The state of one job by the log, without Shoal's own fold. */
 export interface JobLedger {
   readonly end: () => string | undefined;
-  /** Why it ended so; empty when there is nothing to say. */
+  /** The reason of its end; empty without one. */
   readonly why: () => string;
   /** Live executions, as `partition on node`. */
   readonly live: () => readonly string[];
   readonly placed: ReadonlyMap<string, Placed>;
-  /** Takes the next event; answers with what must never be. */
+  /** Applies the next event; returns the violations. */
   take(event: StoredEvent, seq: number): readonly string[];
 }
 
-/** One try, as far as the rules need it. */
+/** One attempt, as far as the rules need it. */
 export interface Placed {
   readonly executionId: string;
   readonly nodeId: string;
@@ -70,7 +70,7 @@ export function createJobLedger(id: string): JobLedger {
       if (state === "completed") found.push(`partition ${partition} was assigned after its completion`);
     }
     if (attempt !== before.length + 1)
-      found.push(`try ${attempt} of partition ${partition} came after ${before.length}`);
+      found.push(`attempt ${attempt} of partition ${partition} came after ${before.length}`);
     placed.set(executionId, { executionId, nodeId, partition, attempt, state: "assigned", code: "" });
     return found;
   }
@@ -121,7 +121,7 @@ export function createJobLedger(id: string): JobLedger {
     why: () => why,
     live: () => liveOnes().map(({ partition, nodeId }) => `${partition} on ${nodeId}`),
     take(event, seq) {
-      // What was stopping at the end ends later; nothing else does.
+      // Only executions that were stopping at the job's end may end later.
       const isLate = end !== undefined && !(endsOfStopping.has(event.type) && liveOnes().length > 0);
       const late = isLate ? [`${event.type} came after it was ${end}`] : [];
       return [...late, ...rules(event)].map((what) => `job ${id}, position ${seq}: ${what}`);

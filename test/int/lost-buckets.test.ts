@@ -9,12 +9,12 @@ import { verifyViews } from "../../services/requester/src/verify/view-verifier.t
 import { allCompleted, type InProcess, jobOf, patienceMs, startInProcess, until } from "./in-process.ts";
 
 const views = [buckets.jobs, buckets.nodes, buckets.assignments, buckets.open] as const;
-// As in production: nothing here waits for a marker to expire.
+// The default: no test here waits for a marker to expire.
 const markerMs = 60_000;
-// Longer than a requester needs to start again, so that the job times out when its bucket is being rebuilt or after.
+// Longer than the restart of a requester, so that the job times out during the rebuild of its bucket or later.
 const queueTimeoutSeconds = 4;
 
-/** What a node of four cores has room for twice, and then for a small job beside, but not for a large one. */
+/** CPU cores of a long job: a node of four cores has room for two and a small job, but not for a large job. */
 const longCpu = "1500m";
 const largeCpu = "2";
 
@@ -50,7 +50,7 @@ async function storedBytes({ nats }: InProcess): Promise<ReadonlyMap<string, str
   return stored;
 }
 
-/** Jobs that have ended, run and wait, and what the views hold of them. */
+/** Jobs that have ended, run and wait, and their entries in the views. */
 async function startJobs(here: InProcess) {
   const startedBefore = here.starts.size;
   const ended = [await submit(here, jobOf(0)), await submit(here, jobOf(0))];
@@ -64,7 +64,7 @@ async function startJobs(here: InProcess) {
   await until("views that agree with the log", async () => {
     before = await storedBytes(here);
     if (!(await agrees(here))) return false;
-    // What was read before the comparison may have been corrected since.
+    // Entries that were read before the comparison may have changed since.
     return holdsAll(await storedBytes(here), before) && holdsAll(before, await storedBytes(here));
   });
   return { running, waiting, before };
@@ -76,14 +76,14 @@ const holdsAll = (stored: ReadonlyMap<string, string>, expected: ReadonlyMap<str
 const agrees = async ({ nats }: InProcess): Promise<boolean> =>
   (await verifyViews(verifyPartsOf(nats), { recheckMs: 0 })).mismatches.count === 0;
 
-/** How a bucket is lost. */
+/** A way to lose a bucket. */
 interface Loss {
-  /** What is done first, on a cluster without jobs. */
+  /** Preparation on a cluster without jobs. */
   readonly prepare?: (here: InProcess) => Promise<void>;
   readonly lose: (here: InProcess) => Promise<void>;
 }
 
-/** Loses a bucket while jobs run and wait, and expects that nothing else is lost. */
+/** Loses a bucket while jobs run and wait, and expects no other loss. */
 async function survives(harness: NatsHarness, { prepare, lose }: Loss): Promise<void> {
   const here = await startInProcess(harness, markerMs);
   try {
@@ -93,16 +93,16 @@ async function survives(harness: NatsHarness, { prepare, lose }: Loss): Promise<
     const timing = await submit(here, jobNeeding(largeCpu, { queueTimeout: queueTimeoutSeconds }));
     await lose(here);
     const accepted = await submit(here, jobOf(0));
-    // An owner of an idle shard looks every 20 s whether its buckets are there; then it rebuilds.
+    // The owner of an idle shard checks its buckets every 20 s, and then rebuilds.
     await until("every entry as it was", async () => holdsAll(await storedBytes(here), before), 2 * patienceMs);
     await until("the end of the new job", () => allCompleted(here, [accepted]));
     await until("the queue timeout", async () => /"stateType":"failed"/.test(await entryText(here, timing)));
     expect(await entryText(here, timing)).toMatch(/queue/i);
     here.finish();
-    await until("the end of what ran and waited", () => allCompleted(here, [...running, waiting]));
+    await until("the end of the running and the waiting jobs", () => allCompleted(here, [...running, waiting]));
     await until("views that agree with the log", () => agrees(here));
     expect([...here.starts].filter(([, count]) => count > 1)).toEqual([]);
-    // Two that ended before, two that ran, the one that waited and the new one. The one that timed out never ran.
+    // Two that ended before, two that ran, the waiting one and the new one. The job that timed out never ran.
     expect(here.starts.size).toBe(startedBefore + 6);
     expect(here.lines.filter((line) => line.startsWith("parked"))).toEqual([]);
   } finally {
@@ -110,14 +110,14 @@ async function survives(harness: NatsHarness, { prepare, lose }: Loss): Promise<
   }
 }
 
-/** A backup of a bucket in which a job runs that has been stopped since, and its restore beneath a requester and a node that go on. */
+/** Backs up a bucket while a job runs that is stopped later, and restores it under a running requester and node. */
 function restored(harness: NatsHarness, bucket: string): Loss {
   const stored = (dataDir: string) => join(dataDir, "jetstream/jetstream/$G/streams", `KV_${bucket}`);
   const backup = (dataDir: string) => join(dataDir, "backup");
   return {
     async prepare(here) {
       const early = await submit(here, jobNeeding(longCpu, { RunSeconds: 3_600 }));
-      await until("work on the early job", async () => here.starts.size === 1);
+      await until("the start of the early job", async () => here.starts.size === 1);
       const lastSeq = await here.nats.log.lastSeqOf({ kind: "job", namespace: "default", id: early });
       await until("its position in the bucket", async () => {
         const position = await here.nats.positions.load(bucket, shardOf(early));
@@ -138,7 +138,7 @@ function restored(harness: NatsHarness, bucket: string): Loss {
 
 onServer(() => {
   describe.concurrent.each(views)("the bucket %s", (bucket) => {
-    const onBench = async (loss: (harness: NatsHarness) => Loss): Promise<void> => {
+    const onHarness = async (loss: (harness: NatsHarness) => Loss): Promise<void> => {
       const harness = await natsHarness({ topology: false });
       await survives(harness, loss(harness)).finally(() => harness.close());
     };
@@ -147,13 +147,13 @@ onServer(() => {
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
     };
     it("comes back when it was deleted while the requester was stopped", { timeout: 4 * patienceMs }, () =>
-      onBench((harness) => ({ lose: (here) => here.restartRequester(() => removeBy(harness)) })),
+      onHarness((harness) => ({ lose: (here) => here.restartRequester(() => removeBy(harness)) })),
     );
     it("comes back when it is deleted while everything runs", { timeout: 4 * patienceMs }, () =>
-      onBench((harness) => ({ lose: () => removeBy(harness) })),
+      onHarness((harness) => ({ lose: () => removeBy(harness) })),
     );
     it("comes back when an older backup is restored while everything runs", { timeout: 4 * patienceMs }, () =>
-      onBench((harness) => restored(harness, bucket)),
+      onHarness((harness) => restored(harness, bucket)),
     );
   });
 });

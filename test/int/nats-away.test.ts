@@ -6,12 +6,12 @@ import { allCompleted, jobOf, patienceMs, startInProcess, until } from "./in-pro
 
 const jobs = 20;
 const runSeconds = 2;
-// Longer than a lease lives and a node's silence is borne by default, and than the pauses between reports grow to.
+// Longer than a lease, the default limit of a node's silence, and the longest pause between reports.
 const awayMs = 12_000;
 
 onServer(() => {
   it(
-    "delivers every end that came while the server was away, and runs nothing twice",
+    "delivers every end during an outage of the server, and runs no execution twice",
     async () => {
       const harness = await natsHarness({ topology: false });
       const here = await startInProcess(harness, markerMs);
@@ -24,7 +24,7 @@ onServer(() => {
         await until("all jobs at work", async () => here.starts.size === jobs);
         await harness.crash(async () => {
           await until("the end of all work", async () => here.ended.size === jobs);
-          // The outage itself: there is nothing to wait for but its length.
+          // The length of the outage.
           await new Promise((resolve) => setTimeout(resolve, awayMs - runSeconds * 1_000));
         });
         const ids = submitted.map(({ jobId }) => jobId);

@@ -1,17 +1,17 @@
 import type { EventLog, StoredCommit } from "@shoal/core";
 import { createTrace, type Trace } from "./invariants.ts";
 
-/** Watches the log from outside, so that a test waits for what becomes true and never for time. */
+/** Follows the log, so that a test waits for a condition and never for time. */
 export interface Observer {
   readonly trace: Trace;
   /** Every commit so far, in log order. */
   readonly commits: readonly StoredCommit[];
-  /** Resolves as soon as it holds; it is looked at after every commit. Rejects after withinMs, with what was waited for. */
+  /** Resolves as soon as the condition holds; it is checked after every commit. Rejects after withinMs, with a description. */
   until(what: string, holds: (observer: Observer) => boolean, withinMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-// Long enough for a lease to end and be taken over on a machine that does other things too; a test that waits this long has failed.
+// Long enough for a lease to expire and be taken over on a busy machine; a test that waits longer has failed.
 const patienceMs = 40_000;
 
 export async function createObserver(log: EventLog): Promise<Observer> {
@@ -21,7 +21,7 @@ export async function createObserver(log: EventLog): Promise<Observer> {
   const following = await log.follow({}, 0, (stored) => {
     trace.take(stored);
     commits.push(stored);
-    for (const look of [...waiting]) look();
+    for (const check of [...waiting]) check();
   });
   const observer: Observer = {
     trace,
@@ -29,27 +29,27 @@ export async function createObserver(log: EventLog): Promise<Observer> {
     until: (what, holds, withinMs = patienceMs) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => {
-          waiting.delete(look);
-          reject(new Error(`waited ${withinMs / 1000} s in vain for: ${what}\n${violations(trace).join("\n")}`));
+          waiting.delete(check);
+          reject(new Error(`waited ${withinMs / 1000} s for: ${what}\n${violations(trace).join("\n")}`));
         }, withinMs);
-        function look(): void {
+        function check(): void {
           if (!holds(observer)) return;
-          waiting.delete(look);
+          waiting.delete(check);
           clearTimeout(late);
           resolve();
         }
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     close: () => following.close(),
   };
   return observer;
 }
 
-// Enough to see what kind of thing is stuck.
+// Enough to diagnose the failure.
 const shownMax = 8;
 
-/** What has not ended, for whoever has to find out why. */
+/** The jobs that have not ended, for the error message. */
 function violations({ jobs, broken, commits }: Trace): readonly string[] {
   const open = [...jobs].filter(([, job]) => job.end() === undefined || job.live().length > 0);
   return [
@@ -59,7 +59,7 @@ function violations({ jobs, broken, commits }: Trace): readonly string[] {
       const tries = [...job.placed.values()].map(
         ({ partition, attempt, state, nodeId }) => `${partition}/${attempt} ${state} on ${nodeId}`,
       );
-      return `${id}: ${tries.join("; ") || "no place yet"}`;
+      return `${id}: ${tries.join("; ") || "not assigned yet"}`;
     }),
   ];
 }

@@ -1,24 +1,26 @@
 import { expect } from "vitest";
 import type { FaultCluster } from "./fault-cluster.ts";
-import { brokenPromises, readTrace, type Told } from "./invariants.ts";
+import { type Acknowledgements, brokenPromises, readTrace } from "./invariants.ts";
 
-/** Holds a cluster that has come to rest to everything that was promised. */
-export async function expectAllPromisesHold(cluster: FaultCluster, collected: Told): Promise<void> {
+/** Expects a quiescent cluster to keep every promise. */
+export async function expectAllPromisesHold(cluster: FaultCluster, acknowledgements: Acknowledgements): Promise<void> {
   const { ports, news } = cluster;
-  // What a job that has ended leaves running stops a moment later.
-  await expect.poll(async () => brokenPromises(await readTrace(ports.log), collected), { timeout: restMs }).toEqual([]);
+  // Executions of an ended job stop a moment later.
+  await expect
+    .poll(async () => brokenPromises(await readTrace(ports.log), acknowledgements), { timeout: restMs })
+    .toEqual([]);
   await nothingAssigned(cluster);
   await nothingRuns(cluster);
   expect(await cluster.replay()).toMatchObject({
     ok: true,
     problems: { count: 0 },
     mismatches: { count: 0 },
-    aggregates: { job: collected.acknowledged.size },
+    aggregates: { job: acknowledgements.acknowledged.size },
   });
   expect(news.all.filter(({ name }) => name === "log")).toEqual([]);
 }
 
-// Between the end of a job in the log and the last write of the views lies a moment, or a takeover.
+// The last write of the views follows the end of a job by a moment, or by a takeover.
 const restMs = 10_000;
 
 /** Resolves when the bucket of assignments is empty. */
@@ -27,16 +29,16 @@ async function nothingAssigned({ ports }: FaultCluster): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const late = setTimeout(() => reject(new Error(`still assigned: ${[...assigned].join(", ")}`)), restMs);
   let isWhole = false;
-  const look = () => isWhole && assigned.size === 0 && resolve();
+  const check = () => isWhole && assigned.size === 0 && resolve();
   const watch = await ports.views.assignments.watch(">", {
     changed(key, value) {
       if (value === undefined) assigned.delete(key);
       else assigned.add(key);
-      look();
+      check();
     },
     ready() {
       isWhole = true;
-      look();
+      check();
     },
   });
   await promise.finally(() => {
@@ -45,7 +47,7 @@ async function nothingAssigned({ ports }: FaultCluster): Promise<void> {
   });
 }
 
-/** Resolves when every node that lives says that all of its room is free. */
+/** Resolves when every live node reports that all of its room is free. */
 async function nothingRuns({ ports, devstack, news }: FaultCluster): Promise<void> {
   const isBack = (name: string, after: number) =>
     news.all.some((each, index) => index > after && each.name === name && each.what === "back");
@@ -53,7 +55,7 @@ async function nothingRuns({ ports, devstack, news }: FaultCluster): Promise<voi
     news.all.flatMap(({ name, what }, index) => (what === "died" && !isBack(name, index) ? [name] : [])),
   );
   const nodes = Object.keys(devstack.pids()).filter((name) => name.startsWith("node-") && !dead.has(name));
-  const busy = new Map(nodes.map((name) => [name, "not heard of"]));
+  const busy = new Map(nodes.map((name) => [name, "no heartbeat"]));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const late = setTimeout(() => reject(new Error(`still busy: ${JSON.stringify([...busy])}`)), restMs);
   const listening = await ports.bidClient.onHeartbeat(({ info }) => {

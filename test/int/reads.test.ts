@@ -12,7 +12,7 @@ const job = (index: number) => ({
   Tasks: [{ Name: "main", Engine: { Type: "noop", Params: { Stdout: `${index}\n` } } }],
 });
 
-// Enough jobs at once that entries of different shards come in another order than their commits.
+// Enough concurrent jobs that entries of different shards arrive in another order than their commits.
 const submitters = 4;
 const each = 40;
 
@@ -88,11 +88,11 @@ describe("reads at two requesters over a real nats-server", () => {
       const [here = "", there = ""] = submitter % 2 === 0 ? apis : apis.toReversed();
       for (let index = 0; index < each / 2; index++) {
         const { id } = await submit(here, index);
-        for (let look = 0; look < 5; look++) {
+        for (let round = 0; round < 5; round++) {
           const { body, position } = await read(here, `/${id}`);
           const { Revision: shown } = z.object({ Job }).parse(body).Job;
-          const deferred = (await listed(there, id, position))?.Revision ?? 0;
-          if (deferred < shown) older.push(`${id}: ${deferred} after ${shown}`);
+          const listedRevision = (await listed(there, id, position))?.Revision ?? 0;
+          if (listedRevision < shown) older.push(`${id}: ${listedRevision} after ${shown}`);
         }
       }
     });
@@ -100,7 +100,7 @@ describe("reads at two requesters over a real nats-server", () => {
     expect(older).toEqual([]);
   });
 
-  it("never go back for one job that is read at both in turn, and show its executions as the job is", async () => {
+  it("are monotonic for one job that is read at both in turn, and show executions that match the job", async () => {
     const completed = 9;
     const Read = z.object({
       Job: z.object({ Revision: z.number(), State: z.object({ StateType: z.string() }) }),
@@ -114,8 +114,8 @@ describe("reads at two requesters over a real nats-server", () => {
       for (let index = 0; index < each / 4; index++) {
         const { id } = await submit(apis[index % 2] ?? "", index);
         let shown = 0;
-        for (let look = 0; look < 1_000 && !ended.has(id); look++) {
-          const { body } = await read(apis[look % 2] ?? "", `/${id}${look % 3 === 0 ? "" : "?include=executions"}`);
+        for (let round = 0; round < 1_000 && !ended.has(id); round++) {
+          const { body } = await read(apis[round % 2] ?? "", `/${id}${round % 3 === 0 ? "" : "?include=executions"}`);
           const { Job: now, Executions: executions } = Read.parse(body);
           if (now.Revision < shown) wrong.push(`${id}: ${now.Revision} after ${shown}`);
           shown = now.Revision;
@@ -131,7 +131,7 @@ describe("reads at two requesters over a real nats-server", () => {
     expect(ended.size).toBe((submitters * each) / 4);
   });
 
-  it("are in step for one client object that changes its requester", async () => {
+  it("are consistent for one client object that changes its requester", async () => {
     let turn = 0;
     const alternating = (url: string, init: RequestInit) => {
       const api = apis[turn++ % 2] ?? "";

@@ -10,7 +10,7 @@ import { type RunningRequester, startRequester } from "./start-requester.ts";
 
 /** A cluster whose requesters may be of different releases. */
 export interface MixedCluster {
-  /** Leases that were taken so far, by any requester. */
+  /** The number of leases taken so far, by any requester. */
   readonly leasesTaken: () => number;
   readonly live: ReadonlyMap<string, RunningRequester>;
   start(requesterId: string, release: ReleaseName): Promise<RunningRequester>;
@@ -24,7 +24,7 @@ export interface MixedCluster {
 /** Starts a node on a server; requesters come later. */
 export async function startMixedCluster({ server }: NatsHarness): Promise<MixedCluster> {
   const { url } = server();
-  // The streams are there before the node is.
+  // The streams must exist before the node.
   const first = await connectAs("setup", url, "current");
   const node = await startNode(url);
   const live = new Map<string, RunningRequester>();
@@ -45,7 +45,7 @@ export async function startMixedCluster({ server }: NatsHarness): Promise<MixedC
         }),
       });
       live.set(requesterId, running);
-      // A job that is submitted before any node is known fails.
+      // A job that is submitted before a node is known fails.
       await until("the node", async () => running.requester.membership.candidate(nodeId) !== undefined);
       return running;
     },

@@ -9,7 +9,7 @@ import { jobIdOf, jobRef, steps } from "../../services/requester/src/testing/sam
 
 const [good, other] = [jobIdOf(1), jobIdOf(2)];
 
-/** What is done to a cluster by hand, the exit code of a replay then, and what it says. */
+/** A manual change of a cluster's data, the exit code of the next replay, and its output. */
 const cases: readonly (readonly [
   what: string,
   spoil: (log: LogOnServer) => Promise<unknown>,
@@ -42,7 +42,7 @@ const cases: readonly (readonly [
     /^1 problems in the log:$/m,
   ],
   [
-    "with a message that cannot be read",
+    "with an unreadable message",
     async ({ ports }) => {
       const headers = { "Nats-Msg-Id": "as an append has it" };
       const bytes = new TextEncoder().encode("no commit");
@@ -70,12 +70,12 @@ describe("shoal replay of a log", () => {
     expect([json.code, JSON.parse(json.out)]).toMatchObject([exit, { ok: exit === 0 }]);
   });
 
-  it("ends with 8 when it no longer has the anchor", async () => {
+  it("exits with 8 when the anchor is missing", async () => {
     const { code, out } = await runWith({}, ["replay", "--nats", log.server.url, "--expect", `1:${"0".repeat(64)}`]);
     expect([code, out]).toEqual([8, expect.stringContaining("1 problems in the log")]);
   });
 
-  it("and a rebuild that finds all well end with 0, one that cannot read an aggregate with 8", async () => {
+  it("and a clean rebuild exit with 0, one with an unreadable aggregate with 8", async () => {
     const rebuild = () => runWith({}, ["rebuild", "jobs", "--nats", log.server.url]);
     expect(await rebuild()).toMatchObject({
       code: 0,

@@ -8,7 +8,7 @@ import { type FaultCluster, startFaultCluster } from "./fault-cluster.ts";
 import { expectAllPromisesHold } from "./quiescence.ts";
 
 const jobsCount = 40;
-// Four at a time on each of two nodes: most of the jobs wait.
+// Two nodes run four each: most of the jobs wait.
 const nodeSettings = { "capacity.cpu": "400m" };
 
 const spec = (serial: number) => ({
@@ -29,7 +29,7 @@ const history = ({ observer }: FaultCluster): readonly string[] =>
   observer.commits.map(({ seq, hash }) => `${seq} ${hash}`);
 
 onServer(() => {
-  it("has everything, and ends it, when all of it is stopped in the middle and started again", async () => {
+  it("has all jobs, and ends them, after a stop and a restart of all processes", async () => {
     const folder = await mkdtemp(join(tmpdir(), "shoal-int-"));
     const clusters: FaultCluster[] = [];
     try {

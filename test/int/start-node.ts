@@ -8,7 +8,7 @@ import { memoryJournal } from "../../services/compute/src/journal/memory-journal
 import { testSettings } from "../../services/compute/src/testing/node-harness.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 
-/** The one node of these tests. */
+/** The id of the only node of these tests. */
 export const nodeId = "n-one";
 
 /** Starts a node in this process, on a connection to a real server; its journal is lost with it. */

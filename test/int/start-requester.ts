@@ -13,13 +13,13 @@ import { sliceRebuilder } from "../../services/requester/src/verify/rebuild-slic
 export interface RequesterOptions extends Partial<RequesterSettings> {
   readonly url: string;
   readonly requesterId: string;
-  /** As whom it connects, where the server has users. */
+  /** Its user, if the server has users. */
   readonly login?: { readonly user: string; readonly pass: string };
-  /** How long removals are remembered; as in production when left out. */
+  /** How long removal markers exist; by default as in production. */
   readonly markerMs?: number;
-  /** Called with each sentence that it logs. */
+  /** Called with each message that it logs. */
   readonly onLine?: (sentence: string) => void;
-  /** What is to be seen of its leases. */
+  /** Called with changes of its leases. */
   readonly leases?: (own: Leases) => Leases;
 }
 
@@ -31,7 +31,7 @@ export interface RunningRequester {
   stop(): Promise<void>;
 }
 
-// One round of bids is enough where every node has room.
+// One round of bids is enough when every node has room.
 const defaults = {
   auction: { width: 1, rounds: 1, waitMs: 300 },
   nodes: { disconnectAfterMs: 60_000, settleMs: 500 },

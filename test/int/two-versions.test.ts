@@ -13,7 +13,7 @@ const actor = { type: "client", id: "test" } as const;
 const jobsPerStep = 4;
 const timeoutMs = 120_000;
 
-/** Jobs that are submitted all along, at every requester in turn. */
+/** Jobs that are submitted during the whole test, at every requester in turn. */
 function createLoad(cluster: MixedCluster) {
   const jobIds: string[] = [];
   return {
@@ -65,7 +65,7 @@ const opsJob = () => ({ spec: { ...jobOf(0.1), type: "ops" as const }, actor });
 
 const refOf = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
 
-/** A job that is still at work when this test ends. */
+/** A job that still runs when the test ends. */
 async function submitted({ requester }: RunningRequester): Promise<string> {
   return (await requester.commands.submit({ spec: jobOf(3_600), actor })).jobId;
 }
@@ -74,7 +74,7 @@ async function lastOf({ nats }: RunningRequester, jobId: string): Promise<Stored
   return (await nats.log.load(refOf(jobId))).at(-1) ?? expect.unreachable();
 }
 
-/** What a requester of the next release would append, in a form that this one reads, with an event that it does not know. */
+/** A commit of the next release, in a form that this release reads, with an event that it does not know. */
 const noted = ({ hash, commit }: StoredCommit) => ({
   ...commit,
   v: commitVersion,
@@ -103,7 +103,7 @@ async function appendRaw({ nats }: RunningRequester, jobId: string, commit: RawC
 
 onServer(() => {
   it(
-    "upgrades requester by requester, goes back until the upgrade is finished, and loses, forks and flaps nothing",
+    "upgrades requester by requester, allows a rollback until the upgrade is finished, without loss, forks or flapping leases",
     async () => {
       const harness = await natsHarness({ topology: false });
       const cluster = await startMixedCluster(harness);
@@ -114,7 +114,7 @@ onServer(() => {
         await until("two owners", () => isShared(cluster, half, half));
         await a.requester.dispatcher.create(write("memo", "m-1"));
         await load.submit();
-        // Forward, back and forward again: each step while jobs run.
+        // Upgrade, rollback, upgrade: each step while jobs run.
         for (const release of ["next", "current", "next"] as const) {
           await cluster.replace("r-b", release);
           await load.submit();
@@ -122,7 +122,7 @@ onServer(() => {
           await load.submit();
         }
         const b = cluster.live.get("r-b") ?? expect.unreachable();
-        // What the next release adds is not written while the other one runs.
+        // The additions of the next release are not written while the other release runs.
         await expect(b.requester.commands.submit(opsJob())).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
         expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject(refused);
         expect((await b.requester.dispatcher.create(write("memo", "m-2"))).reply).toMatchObject(refused);
@@ -146,14 +146,14 @@ onServer(() => {
           expect((await b.requester.dispatcher.create(created)).reply).toMatchObject({ ok: true });
         expect(await c.requester.dispatcher.send(write("memo", "m-1"))).toMatchObject({ ok: true });
 
-        // One that was forgotten comes back: it owns nothing, and nothing moves for it.
+        // A forgotten requester returns: it owns no shard, and no shard moves.
         const before = cluster.leasesTaken();
         const late = await cluster.start("r-late", "current");
         await load.submit().catch((failure: unknown) => expect(failure).toMatchObject({ code: "REQUESTER_BEHIND" }));
         expect([owned(late).size, late.requester.features.isBehind()]).toEqual([0, true]);
         await untilAllCompleted(b, load.jobIds);
         expect(cluster.leasesTaken()).toBe(before);
-        // 16 at first, then half of them whenever one of the two leaves or comes: once at the start, four replacements.
+        // 16 at first, then half of them whenever one of the two leaves or joins: once at the start, four replacements.
         expect(before).toBeLessThanOrEqual(shardCount + half * (1 + 4 * 2));
         expect(await cluster.verify()).toMatchObject({
           ok: true,
@@ -171,7 +171,7 @@ onServer(() => {
   );
 
   it(
-    "quarantines what a next release wrote and nothing beside it, and the next release takes it up",
+    "quarantines only aggregates that the next release wrote, and the next release continues them",
     async () => {
       const harness = await natsHarness({ topology: false });
       const cluster = await startMixedCluster(harness);
@@ -185,7 +185,7 @@ onServer(() => {
           async () => (await stateOf(old, newer)) === "running" && (await stateOf(old, newest)) === "running",
         );
         const last = await lastOf(old, newest);
-        // A release that is not even the next one: the form of the commit itself is another.
+        // A later release with another form of the commit.
         await appendRaw(old, newest, { v: 2, id: "c-v2", prev: last.hash });
         await appendRaw(old, newer, noted(await lastOf(old, newer)));
         await until("two in quarantine", async () => quarantined(old).length === 2);
@@ -211,7 +211,7 @@ onServer(() => {
         expect(quarantined(next).map(({ aggregate }) => aggregate.id)).toEqual([newest]);
         expect(await next.requester.commands.stop(newer, { why: "enough", actor })).toMatchObject({ changed: true });
         await until("the stop", async () => (await stateOf(next, newer)) === "stopped");
-        // Nothing was appended behind what no release here can read.
+        // No commit was appended after one that no release here can read.
         const { problems, unreadable } = await cluster.verify();
         expect([problems, unreadable.count]).toEqual([{ count: 0, first: [] }, 1]);
         expect(cluster.leasesTaken()).toBe(2 * shardCount);

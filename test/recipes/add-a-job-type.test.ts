@@ -28,7 +28,7 @@ const nodes = ["n-one", "n-two"].map((nodeId) => sampleInfo(nodeId));
 const world: World = { isGone: () => false, nodes: () => nodes };
 const pauseMs = 10_000;
 
-/** The part that the recipe shows, made from its text. */
+/** The part in the recipe's text. */
 async function typeOfRecipe(): Promise<{ readonly everywhere: JobType }> {
   const code = /```ts\n(.*?)```/s.exec(recipe)?.[1] ?? "";
   const file = join(folder, "everywhere.ts");
@@ -38,7 +38,7 @@ async function typeOfRecipe(): Promise<{ readonly everywhere: JobType }> {
   return z.object({ everywhere: z.custom<JobType>((part) => typeof part === "object") }).parse(module);
 }
 
-/** A job of the type, to which commands are given as its owner does. */
+/** A job of the type that takes commands as from its owner. */
 function createRun() {
   let job: Job | undefined;
   let now = sampleAt;
@@ -72,7 +72,7 @@ function submitted() {
   return run;
 }
 
-/** The live execution of a slot ends well. */
+/** Completes the live execution of a slot. */
 function complete(run: ReturnType<typeof createRun>, slot: string): readonly string[] {
   const [execution] = [...run.job().live.values()].filter(({ placement }) => placement.slot === slot);
   const { executionId, nodeId } = execution?.placement ?? expect.unreachable(slot);
@@ -103,7 +103,7 @@ describe("the job type of the recipe", () => {
     expect(run.give(placeOn("n-one"))).toEqual(["ExecutionAssigned"]);
     expect(run.job().slots.get("n-one")).toMatchObject({ attempts: 2, isLive: true });
   });
-  it("goes on until it is stopped", () => {
+  it("runs until it is stopped", () => {
     const run = submitted();
     run.give(placeOn("n-one"));
     expect(run.give({ name: "Stop", why: "enough" })).toEqual(["ExecutionsStopping", "JobStopped"]);

@@ -20,7 +20,7 @@ const proto = new URL("../../libs/proto/src/mod.ts", import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), "recipe-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The kind that the recipe shows, made from its text: the one file. */
+/** The kind in the recipe's text: the one file. */
 async function kindOfRecipe(): Promise<Kind> {
   const code = /```ts\n(.*?)```/s.exec(recipe)?.[1] ?? "";
   const file = join(folder, "kind.ts");
@@ -40,7 +40,7 @@ const actor = { type: "client", id: "test" } as const;
 const bucket = "notices";
 
 const refOf = (id: string): AggregateRef => ({ kind: "notice", namespace: "default", id });
-// In one shard, so that the commit of one shows that the entries of the other are gone.
+// In one shard, so that the commit of one proves that the entries of the other are removed.
 const [first, second] = ["n-0", ...Array.from({ length: 1_000 }, (_, index) => `n-${index + 1}`)].filter(
   (id) => shardOf(id) === shardOf("n-0"),
 ) as [string, string];
@@ -55,7 +55,7 @@ const textsOf = async ({ nats }: RunningRequester, ...ids: readonly string[]) =>
   Promise.all(ids.map(async (id) => (await nats.views[bucket]?.get(`default.${id}`))?.["text"]));
 const positionOf = ({ nats }: RunningRequester) => nats.positions.load(bucket, shardOf(first));
 
-it("has rights that keep its bucket, and let a repair cut it back", () => {
+it("has rights that protect its bucket, and allow a repair to cut it", () => {
   const denied = permissionsOfRequester(known).publish.deny ?? [];
   expect(denied.filter((subject) => subject.includes(`KV_${bucket}`))).toEqual([
     `$JS.API.STREAM.DELETE.KV_${bucket}`,
@@ -65,7 +65,7 @@ it("has rights that keep its bucket, and let a repair cut it back", () => {
 });
 
 onServer(() => {
-  it("has its bucket, with ports, rights, positions, rebuild and repair, by one file and one line", async () => {
+  it("gets its bucket, with ports, rights, positions, rebuild and repair, from one file and one line", async () => {
     const harness = await natsHarness({
       topology: false,
       users: [
@@ -88,7 +88,7 @@ onServer(() => {
       const both = [`about ${first}`, `about ${second}`];
       await until("the rebuilt entries", async () => `${await textsOf(running, first, second)}` === `${both}`);
 
-      // What a repair cuts back, a requester rebuilds.
+      // A requester rebuilds the entries that a repair cut.
       await running.stop();
       await acceptLoss(await harness.link({ ...login, inboxPrefix: "_INBOX_requester" }), known);
       const count = { subjects_filter: `$KV.${bucket}._position.*` };

@@ -16,7 +16,7 @@ const blocks = [...recipe.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => 
 const folder = mkdtempSync(join(tmpdir(), "recipe-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A part that the recipe shows, made from its text as a file of `home`. */
+/** A part in the recipe's text, as a file of `home`. */
 async function partOf(block: number, home: string, swaps: Readonly<Record<string, string>>): Promise<unknown> {
   const file = join(folder, `${block}.ts`);
   const at = (path: string) => new URL(path, new URL(home, root)).href;
@@ -46,12 +46,12 @@ describe("the route of the recipe", () => {
     mountRoutes(app, {} as Parameters<typeof mountRoutes>[1], { routes: [row], mounted: [handler] });
     expect(app.hasRoute({ method: "GET", url: row.path })).toBe(true);
   });
-  it("has the call that the recipe shows, and reads its query", () => {
+  it("has the client call of the recipe, and reads its query", () => {
     const { path } = routeOf(row, { id: "j 1", allVersions: true } as never);
     expect(path).toBe("/api/v1/orchestrator/jobs/j%201/summary?all_versions=true");
     expect(readQuery(row.query, { all_versions: "true" })).toEqual({ ok: true, value: { allVersions: true } });
   });
-  it("is in the OpenAPI document, with the names of the wire", () => {
+  it("is in the OpenAPI document, with its wire names", () => {
     expect(openApiDocument([row])).toHaveProperty(
       ["paths", "/api/v1/orchestrator/jobs/{id}/summary", "get", "responses", "200", "content"],
       expect.objectContaining({
@@ -59,7 +59,7 @@ describe("the route of the recipe", () => {
       }),
     );
   });
-  it("names files that are there", () => {
+  it("names existing files", () => {
     const named = [...recipe.matchAll(/`((?:libs|services|apps|docs)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
     expect(named).not.toEqual([]);
     expect(named.filter((path) => !existsSync(fileURLToPath(new URL(path, root))))).toEqual([]);

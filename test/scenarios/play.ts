@@ -4,7 +4,7 @@ import { createSimulatedServices, type SimulatedServices } from "../sim/services
 import type { Act, Scenario } from "./scenario.ts";
 import { createTranscript } from "./transcript.ts";
 
-// What a cluster comes with, but for a settling time that keeps the plays short.
+// The defaults of a cluster, except for a settling time that shortens the scenarios.
 const settings = {
   width: 3,
   rounds: 3,
@@ -21,7 +21,7 @@ interface Stage {
   readonly jobs: Map<string, Promise<string>>;
 }
 
-/** Plays a scenario with the services as they are, on memory ports between which messages take no time; resolves with the transcript. */
+/** Plays a scenario with the real services, on memory ports without delays; resolves with the transcript. */
 export async function play({ name, description, requesters, nodes, acts, untilSeconds }: Scenario): Promise<string> {
   const sim = createSimulatedCluster({ seed: name, faults: { ...noFaults, delayMs: 0 } });
   const startAt = sim.clock.now();
@@ -38,8 +38,8 @@ export async function play({ name, description, requesters, nodes, acts, untilSe
     jobs: new Map(),
   };
   sim.log.onAppended.add(transcript.commit);
-  const deferred = acts.flatMap(([, act]) => (act.handle === "start" ? [act.whom] : []));
-  for (const supervised of stage.services.all) if (!deferred.includes(supervised.id)) supervised.raise();
+  const startedLater = acts.flatMap(([, act]) => (act.handle === "start" ? [act.whom] : []));
+  for (const supervised of stage.services.all) if (!startedLater.includes(supervised.id)) supervised.raise();
   for (const [atSeconds, act] of acts)
     sim.clock.at(startAt + atSeconds * 1_000, () => {
       transcript.act(sim.clock.now(), act);
@@ -67,14 +67,14 @@ const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { handle: K
     void jobs
       .get(job)
       ?.then((jobId) =>
-        commandsOf(services).stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
+        commandsOf(services).stop(jobId, { why: "requested by the client", actor: { type: "client", id: "test" } }),
       );
   },
   kill: ({ whom }, { services }) => supervisedOf(services, whom).remove(),
   start: ({ whom }, { services }) => supervisedOf(services, whom).raise(),
 };
 
-/** What the first requester that is up does for clients. */
+/** The commands of the first requester that is up. */
 function commandsOf(services: SimulatedServices): Commands {
   const up = services.requesters
     .map((supervised) => supervised.incarnation())

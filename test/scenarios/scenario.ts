@@ -1,6 +1,6 @@
 import type { SpecOverrides } from "@shoal/core/testing";
 
-/** What somebody does. */
+/** An action of a client or an operator. */
 export type Act =
   | { readonly handle: "submit"; readonly job: string; readonly spec: SpecOverrides }
   | { readonly handle: "stop"; readonly job: string }
@@ -8,16 +8,16 @@ export type Act =
   | { readonly handle: "kill"; readonly whom: string }
   | { readonly handle: "start"; readonly whom: string };
 
-/** A short play: who is there, who does what, and for how long one watches. */
+/** A short simulation: its processes, its actions and its length. */
 export interface Scenario {
-  /** Its transcript is called so too. */
+  /** Also the name of its transcript. */
   readonly name: string;
-  /** What it shows, in a sentence. */
+  /** Its purpose, in one sentence. */
   readonly description: string;
   readonly requesters: readonly string[];
-  /** Cores of each node, by its id. One that an act starts is not there before. */
+  /** Cores of each node, by its id. A node that an act starts is down before. */
   readonly nodes: Readonly<Record<string, number>>;
-  /** Each so many seconds after the beginning. */
+  /** Each with its time, seconds from the start. */
   readonly acts: readonly (readonly [atSeconds: number, act: Act])[];
   readonly untilSeconds: number;
 }

@@ -3,7 +3,7 @@ import type { Scenario } from "./scenario.ts";
 const args = (RunSeconds: number) => ({ params: { RunSeconds } });
 const cores = (cpu: string) => ({ resources: { cpu } });
 
-/** Every play. A new one is an entry here; `npx vitest run test/scenarios -u` writes its transcript, to be read before it is kept. */
+/** Every scenario. A new one is an entry here; `npx vitest run test/scenarios -u` writes its transcript: read it before you commit it. */
 export const scenarios: readonly Scenario[] = [
   {
     name: "two-partitions",
@@ -15,7 +15,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "node-dies",
-    description: "what ran on a node that died is tried again elsewhere",
+    description: "the executions of a failed node are retried on other nodes",
     requesters: ["requester-0"],
     nodes: { "node-0": 4, "node-1": 4 },
     acts: [
@@ -26,7 +26,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "requester-dies",
-    description: "another requester goes on with the jobs of one that died",
+    description: "another requester takes over the jobs of a failed one",
     requesters: ["requester-0", "requester-1"],
     nodes: { "node-0": 4 },
     acts: [
@@ -39,7 +39,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "waits-for-a-node",
-    description: "a job that no known node fits waits as long as it may, and starts when one comes",
+    description: "a job without a suitable node waits up to its queue timeout, and starts when such a node joins",
     requesters: ["requester-0"],
     nodes: { "node-0": 2, "node-1": 8 },
     acts: [
@@ -50,7 +50,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "fits-nowhere",
-    description: "a job that no node fits and that does not want to wait fails at once, with every reason",
+    description: "a job without a suitable node and without a queue timeout fails at once, with every reason",
     requesters: ["requester-0"],
     nodes: { "node-0": 2, "node-1": 4 },
     acts: [[3, { handle: "submit", job: "huge", spec: { ...args(5), ...cores("64") } }]],
@@ -58,7 +58,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "waits-for-room",
-    description: "who waits for room gets it by priority",
+    description: "queued jobs get free room by priority",
     requesters: ["requester-0"],
     nodes: { "node-0": 1 },
     acts: [
@@ -70,7 +70,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "fails-again-and-again",
-    description: "a task that fails is tried again, later each time, and then given up",
+    description: "a failing task is retried with growing delays, up to a limit",
     requesters: ["requester-0"],
     nodes: { "node-0": 4, "node-1": 4 },
     acts: [[3, { handle: "submit", job: "broken", spec: { params: { FailWith: "the disk is full" } } }]],
@@ -78,7 +78,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "takes-too-long",
-    description: "a job that takes too long is ended",
+    description: "a job that exceeds its time limit is ended",
     requesters: ["requester-0"],
     nodes: { "node-0": 4 },
     acts: [
@@ -91,7 +91,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "is-stopped",
-    description: "a job is stopped while it runs",
+    description: "a running job is stopped",
     requesters: ["requester-0"],
     nodes: { "node-0": 4 },
     acts: [

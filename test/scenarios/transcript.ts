@@ -2,7 +2,7 @@ import type { StoredCommit } from "@shoal/core";
 import { ExecutionAssigned, eventText, fromWire, JobSubmitted } from "@shoal/proto";
 import type { Act } from "./scenario.ts";
 
-/** Writes down what somebody does and what becomes true, as the feed tells it to people. */
+/** Writes actions and events, with the texts of the event feed. */
 export interface Transcript {
   act(at: number, act: Act): void;
   commit(stored: StoredCommit): void;
@@ -16,20 +16,20 @@ const actWords: { readonly [K in Act["handle"]]: (act: Extract<Act, { handle: K 
   start: ({ whom }) => `starts ${whom}`,
 };
 
-// Room for the name of a job and the partition and try of an execution.
+// Room for the name of a job and the partition and attempt of an execution.
 const aboutChars = 14;
 
-/** A transcript that begins with what is shown. */
+/** A transcript that begins with the scenario's description. */
 export function createTranscript(description: string, startAt: number): Transcript {
   const lines = [`# ${description}`, ""];
   const names = new Map<string, string>();
   const line = (at: number, who: string, what: string) => {
-    // To the hundredth: what lies below is how long the memory ports take, and shows nothing.
+    // To the hundredth of a second: smaller differences are delays of the memory ports.
     const head = `${((at - startAt) / 1_000).toFixed(2).padStart(7)} s  ${who.padEnd(11)}  `;
     lines.push(`${head}${what.replaceAll("\n", `\n${" ".repeat(head.length + aboutChars + 2)}`)}`);
   };
 
-  /** Learns by which names people know jobs and executions: their ids say little. */
+  /** Maps ids of jobs and executions to readable names. */
   function learn({ type, data }: { readonly type: string; readonly data: unknown }): void {
     const submitted = type === JobSubmitted.name ? fromWire(JobSubmitted.data, data) : undefined;
     if (submitted?.ok === true) names.set(submitted.value.jobId, submitted.value.spec.name);
@@ -39,7 +39,7 @@ export function createTranscript(description: string, startAt: number): Transcri
   }
 
   return {
-    act: (at, act) => void line(at, "somebody", actWords[act.handle](act as never)),
+    act: (at, act) => void line(at, "scenario", actWords[act.handle](act as never)),
     commit(stored) {
       for (const event of stored.commit.events) {
         learn(event);

@@ -5,7 +5,7 @@ import type { Commands } from "../../services/requester/src/commands/commands.ts
 import type { PlannedJob } from "./plan.ts";
 import type { SimulatedServices } from "./services.ts";
 
-/** What clients were told. */
+/** The responses to clients. */
 export interface Clients {
   /** Jobs whose submission was acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
@@ -15,9 +15,9 @@ export interface Clients {
   waiting(): number;
 }
 
-// As a client waits for an answer before it turns to another requester.
+// The time limit of a client before it calls another requester.
 const patienceMs = 5_000;
-// And before it asks again after a refusal that may pass.
+// The delay before it retries after a retryable error.
 const againMs = 200;
 
 export interface ClientsOptions {
@@ -29,14 +29,14 @@ export interface ClientsOptions {
   readonly problem: (what: string) => void;
 }
 
-/** Submits and stops as planned; whoever gets no answer asks again, elsewhere, if it may. */
+/** Submits and stops as planned; a client without a response retries at another requester if the request allows it. */
 export function createClients({ sim, prng, services, jobs, startAt, problem }: ClientsOptions): Clients {
   const acknowledged = new Set<string>();
   const stopped = new Set<string>();
   let waiting = 0;
   const { clock } = sim;
 
-  /** Asks some requester that is up. Undefined when there is none or when it does not answer in time. */
+  /** Sends the request to a random requester that is up. "silence" when none is up, when it does not respond in time, or when the error is retryable. */
   async function ask<T>(request: (commands: Commands) => Promise<T>): Promise<T | "silence" | "refused"> {
     const up = services.requesters
       .map((supervised) => supervised.serving())
@@ -46,7 +46,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
     const chosen = prng.pick([first, ...rest]);
     const answer = request(chosen.requester.commands).catch((failure: unknown) => {
       const { code, why } = causeOf(failure);
-      if (code === "INTERNAL" || code === "BAD_REQUEST") problem(`a client was told: ${why}`);
+      if (code === "INTERNAL" || code === "BAD_REQUEST") problem(`a client received ${code}: ${why}`);
       return errors[code].retry ? ("silence" as const) : ("refused" as const);
     });
     return Promise.race([answer, pause(clock, patienceMs).then(() => "silence" as const)]);
@@ -56,7 +56,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
     const request = { spec, actor: { type: "client" as const, id: "test" }, ...(token === undefined ? {} : { token }) };
     for (;;) {
       const answer = await ask((commands) => commands.submit(request));
-      if (answer === "refused") return problem("a good spec was refused");
+      if (answer === "refused") return problem("a valid spec was refused");
       if (answer !== "silence") {
         acknowledged.add(answer.jobId);
         if (sim.log.load({ kind: "job", namespace: spec.namespace, id: answer.jobId }, 0).length === 0)
@@ -64,7 +64,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
         if (stopAtMs !== undefined) plan(stopAtMs, () => stop(answer.jobId));
         return;
       }
-      // Without a token it would be another job.
+      // Without a token a retry would create another job.
       if (token === undefined) return;
       await pause(clock, againMs);
     }
@@ -73,7 +73,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
   async function stop(jobId: string): Promise<void> {
     for (;;) {
       const answer = await ask((commands) =>
-        commands.stop(jobId, { why: "the client said so", actor: { type: "client", id: "test" } }),
+        commands.stop(jobId, { why: "requested by the client", actor: { type: "client", id: "test" } }),
       );
       if (answer === "refused") return;
       if (answer !== "silence") return void stopped.add(jobId);

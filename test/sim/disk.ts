@@ -1,7 +1,7 @@
 import type { Prng, SimulatedProcess } from "@shoal/core/testing";
 import type { Journal, JournalEntry } from "../../services/compute/src/journal/journal.ts";
 
-/** What a node keeps when its process dies. */
+/** The data of a node that outlives its process. */
 export type Disk = Map<string, JournalEntry>;
 
 /** A journal on a disk that outlives the process: a write takes a moment, and the process may die before or after it. */

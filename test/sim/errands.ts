@@ -25,29 +25,29 @@ export interface ErrandsOptions {
   readonly prng: Prng;
   readonly services: SimulatedServices;
   readonly errands: readonly PlannedErrand[];
-  /** Clients use what only the next version has: they ask on until a requester knows it. */
+  /** Clients use features of the next version: they retry until a requester supports them. */
   readonly usesNext: boolean;
   readonly startAt: number;
   readonly problem: (what: string) => void;
 }
 
-/** Errands in the simulation: who submits them, and what must hold of them. */
+/** Errands in the simulation: their clients and their checks. */
 export interface Errands {
   see(stored: StoredCommit): void;
-  /** Errands that should settle by themselves and have not. */
+  /** Errands that should have settled by themselves. */
   open(): number;
-  /** How many of a shard are not settled, with reason or without. */
+  /** The number of unsettled errands of a shard, expected or not. */
   unsettledIn(shard: number): number;
-  /** Keys of the view `open` under which an aggregate that cannot be read may be. */
+  /** Keys of the view `open` that unreadable aggregates may have. */
   readonly unreadable: ReadonlySet<string>;
-  /** What is not as it must be once the world has been calm for long enough. */
+  /** Violations of the final state, after a long enough time without faults. */
   violations(): readonly string[];
 }
 
-// As a client waits before it asks another requester, or asks again.
+// The delay of a client before it calls another requester, or retries.
 const againMs = 1_000;
 
-/** A requester of this version does not know what is new: the client asks another one. */
+/** A requester of this version does not support the new features: the client calls another one. */
 function tooOld(failure: unknown): never {
   if (causeOf(failure).code !== "UNKNOWN_PART") throw failure;
   throw new Fault("LOG_UNREACHABLE", causeOf(failure).why);
@@ -59,10 +59,10 @@ const refOf = ({ namespace, id }: Pick<ErrandPlan, "namespace" | "id">): Aggrega
   id,
 });
 
-/** Submits and stops errands as planned, again and again until it is done, and follows them in the log. */
+/** Submits and stops errands as planned, with retries until success, and follows them in the log. */
 export function createErrands({ sim, prng, services, errands, usesNext, startAt, problem }: ErrandsOptions): Errands {
   const folded = new Map<string, Aggregate<Errand>>();
-  /** A new event on an errand that all know, and an aggregate of a new kind. */
+  /** A new event on an errand of the known kind, and an aggregate of a new kind. */
   async function useNext({ namespace, id }: ErrandPlan): Promise<void> {
     const note = { id: `note-${id}`, aggregate: refOf({ namespace, id }), command: { name: "Note", note: id }, actor };
     await until(async (dispatcher) => {
@@ -139,7 +139,7 @@ export function createErrands({ sim, prng, services, errands, usesNext, startAt,
       if (ref.kind !== "errand" && ref.kind !== "pebble") return;
       const before = folded.get(ref.id) ?? noAggregate;
       if (before.state !== undefined && errandKind.isSettled(before.state))
-        problem(`${ref.id} was settled and went on at ${stored.seq}`);
+        problem(`${ref.id} was settled and changed at ${stored.seq}`);
       if (commit.events.some(({ type }) => type === "ErrandStarted") && before.state !== undefined)
         problem(`${ref.id} was created twice`);
       folded.set(ref.id, applyCommit<Errand>(errandKind as Kind<Errand>, before, stored));
@@ -159,7 +159,7 @@ export function createErrands({ sim, prng, services, errands, usesNext, startAt,
         const state = folded.get(plan.id)?.state;
         if (noted.has(plan.id) && state?.noted?.length !== 1) found.push(`the note of ${plan.id} is lost or doubled`);
         if (state === undefined) found.push(`errand ${plan.id} was acknowledged and is lost`);
-        // A receiver that is no errand, or cannot be one, holds nothing but its own effect.
+        // A receiver that is not an errand delays only its own effect.
         for (const { child, state: childState } of state?.children.values() ?? [])
           if (childState !== "over" && !blocking.has(receiverOf(child.target)))
             found.push(`${plan.id} still waits for ${child.target.id}, which is ${receiverOf(child.target)}`);

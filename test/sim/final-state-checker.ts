@@ -27,7 +27,7 @@ export interface FinalStateOptions {
   readonly lastHeartbeats: ReadonlyMap<string, Heartbeat>;
 }
 
-/** What is not as it must be once the world has been calm for long enough. */
+/** Violations of the final state, after a long enough time without faults. */
 export function checkFinalState(options: FinalStateOptions): readonly string[] {
   return [
     ...unfinished(options),
@@ -55,7 +55,7 @@ function unfinished({ safety, clients, sim }: FinalStateOptions): string[] {
   return found;
 }
 
-/** Whoever failed had a reason, by its spec or by what the log tells of its tries. */
+/** Every failure has a reason, by the job's spec or by its attempts in the log. */
 function unfounded({ safety }: FinalStateOptions): string[] {
   const found: string[] = [];
   for (const [id, job] of safety.jobs) {
@@ -69,7 +69,7 @@ function unfounded({ safety }: FinalStateOptions): string[] {
       EXECUTION_TIMED_OUT: limits,
       JOB_TIMED_OUT: limits,
       NO_NODE_FITS: job.slots.size === 0,
-      // For no fault of the task a partition is given up only after many tries.
+      // A partition whose failures do not count against the task fails only after many attempts.
       NODE_LOST: tries >= batchRetries.attemptsMax,
       NODE_RESTARTED: tries >= batchRetries.attemptsMax,
       NO_CAPACITY: tries >= batchRetries.attemptsMax,
@@ -79,7 +79,7 @@ function unfounded({ safety }: FinalStateOptions): string[] {
   return found;
 }
 
-/** Every entry that the log folds to, as text, by its bucket and key. */
+/** Every view entry folded from the log, as text, by its bucket and key. */
 function foldedEntries({ sim }: FinalStateOptions): Map<string, string> {
   const folded = new Map<string, { aggregate: Aggregate; openChange: Change | undefined }>();
   for (const stored of sim.log.entries) {
@@ -103,7 +103,7 @@ function foldedEntries({ sim }: FinalStateOptions): Map<string, string> {
   return all;
 }
 
-/** The views are what the log folds to, byte for byte, and nothing else. */
+/** The views equal the folded log, byte for byte. */
 function unlikeTheLog(options: FinalStateOptions): string[] {
   const { sim, errands } = options;
   const expected = foldedEntries(options);
@@ -112,7 +112,7 @@ function unlikeTheLog(options: FinalStateOptions): string[] {
     for (const [key, value] of entriesOf(bucket)) {
       const name = `${bucket.name} ${key}`;
       if (bucket.name === "open" && errands.unreadable.has(key) && value["quarantine"] !== undefined) continue;
-      if (!expected.has(name)) found.push(`${name} stands in its bucket and not in the log`);
+      if (!expected.has(name)) found.push(`${name} is in its bucket and not in the log`);
       else if (expected.get(name) !== JSON.stringify(value) && !wasQuarantined(bucket.name, value, expected.get(name)))
         found.push(`${name} is ${JSON.stringify(value)}, by the log ${expected.get(name)}`);
       expected.delete(name);
@@ -122,7 +122,7 @@ function unlikeTheLog(options: FinalStateOptions): string[] {
 }
 
 /**
- * An aggregate that one version could not read and another one can: its entry in `open` was written at the position of the message that
+ * An aggregate that only one of the versions could read: its entry in `open` was written at the position of the message that
  * could not be read, and nothing older may replace it.
  */
 function wasQuarantined(bucket: string, value: ViewEntry, expected: string | undefined): boolean {
@@ -130,7 +130,7 @@ function wasQuarantined(bucket: string, value: ViewEntry, expected: string | und
   return bucket === "open" && value.seq > entry.seq && JSON.stringify({ ...value, seq: entry.seq }) === expected;
 }
 
-/** Whatever was held, assigned or remembered has ended. */
+/** All holds, assignments, journal entries and files are gone. */
 function stillHeld({ sim, services, errands, lastHeartbeats }: FinalStateOptions): string[] {
   const found = [...entriesOf(sim.views.assignments).keys()].map((key) => `${key} is still assigned`);
   for (const { id, disk, files, isRemoved } of services.nodes) {
@@ -139,15 +139,15 @@ function stillHeld({ sim, services, errands, lastHeartbeats }: FinalStateOptions
       found.push(`the journal of ${id} still holds ${[...disk.values()].map((e) => `${e.executionId} ${e.phase}`)}`);
     if (files.size > 0) found.push(`the workspace of ${id} still holds ${[...files.keys()].slice(0, 3)}`);
     const info = lastHeartbeats.get(id)?.info;
-    if (info === undefined) found.push(`${id} is not heard of`);
+    if (info === undefined) found.push(`${id} has sent no heartbeat`);
     else if (info.running > 0 || info.available.cpuCores !== info.capacity.cpuCores)
       found.push(
-        `${id} says that ${info.running} run and ${info.available.cpuCores} of ${info.capacity.cpuCores} cores are free`,
+        `${id} reports that ${info.running} run and ${info.available.cpuCores} of ${info.capacity.cpuCores} cores are free`,
       );
   }
   for (const supervised of services.requesters) {
     for (const [shard, { aggregates }] of supervised.incarnation()?.requester.owner.holdings() ?? []) {
-      // Nodes stay in memory as long as they are members.
+      // Nodes stay in memory while they are members.
       const members = services.nodes.filter(({ id }) => shardOf(id) === shard).length;
       if (aggregates > members + errands.unsettledIn(shard))
         found.push(`${supervised.id} has ${aggregates} aggregates of shard ${shard} in memory`);
@@ -156,7 +156,7 @@ function stillHeld({ sim, services, errands, lastHeartbeats }: FinalStateOptions
   return found;
 }
 
-/** Every shard has one owner, everybody has a fair share and is there, and nobody waits for more than living takes. */
+/** Every shard has one owner, shards are balanced, all requesters are members, and no process has surplus callbacks. */
 function unowned({ sim, services, safety }: FinalStateOptions): string[] {
   const found: string[] = [];
   const shares = services.requesters.map((supervised) => [
@@ -170,7 +170,7 @@ function unowned({ sim, services, safety }: FinalStateOptions): string[] {
     found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
   for (const { id, isRemoved } of services.nodes) {
     const state = safety.nodes.get(id)?.state;
-    // One that died before it was ever heard is not known.
+    // A node that died before its first heartbeat is unknown.
     const expected = isRemoved() ? [undefined, "disconnected"] : ["connected"];
     if (!expected.includes(state)) found.push(`${id} is ${state}`);
   }
@@ -183,5 +183,5 @@ function unowned({ sim, services, safety }: FinalStateOptions): string[] {
   return found;
 }
 
-// Beside one for each node: two for each of 16 leases and for the membership, and a few for saving and settling.
+// Besides one for each node: two for each of 16 leases and for the membership, and a few for saving and settling.
 const plannedMost = 56;

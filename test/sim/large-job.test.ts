@@ -18,11 +18,11 @@ interface Start {
 
 interface Run {
   readonly starts: readonly Start[];
-  /** Why jobs waited, as the log has it. */
+  /** The reasons in the log for which jobs waited. */
   readonly reasons: readonly string[];
 }
 
-/** Two requesters and two nodes of 8 cores, which a stream of 1-core jobs more than fills: where each job started, and why it waited. */
+/** Runs two requesters, two nodes of 8 cores and a stream of 1-core jobs that overloads them: where each job started, and why it waited. */
 async function run(large: readonly PlannedJob[], { reserves = true } = {}): Promise<Run> {
   const sim = createSimulatedCluster({ seed: 7, faults: noFaults });
   const startAt = sim.clock.now();
@@ -76,13 +76,13 @@ const inWindow = (starts: readonly Start[], [from, to]: readonly [number, number
   ).length;
 
 describe("a large job beside a stream of small ones that fills every node", () => {
-  it("starts, on a node that gathers room for it, while the small ones go on with the others", async () => {
-    // Each of a class of its own, so that each asks once as long as the nodes are full.
+  it("starts on a node that reserves room for it, while small ones continue on the other nodes", async () => {
+    // Each has a separate scheduling class, so that each asks once while the nodes are full.
     const others = Array.from({ length: 10 }, (_, n) => jobOf("500m", submittedMs + lookMs + 5_000 * n, `${2 ** n}Mb`));
     const { starts, reasons } = await run([jobOf("8", submittedMs), ...others]);
     const [large] = starts.filter(({ cpuCores }) => cpuCores === 8);
     const { jobId, nodeId, atMs } = large ?? expect.unreachable("the large job has not started");
-    // Nothing is reserved before the limit, and two looks after the submission at the latest; then what runs there ends.
+    // The reservation starts after the limit, at most two scheduling rounds later; then the running jobs of the node end.
     expect(atMs).toBeGreaterThan(submittedMs + lookMs);
     expect(atMs).toBeLessThanOrEqual(submittedMs + 2 * lookMs + smallMs + 2_000);
     const other = nodeId === "n-0" ? "n-1" : "n-0";

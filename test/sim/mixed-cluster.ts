@@ -9,22 +9,22 @@ import { memoryWorkspace } from "../../services/compute/src/workspace/memory-wor
 import { createRequester, type Requester } from "../../services/requester/src/create-requester.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 
-/** A requester of one release that runs. */
+/** A running requester of one release. */
 export interface RunningRequester {
   readonly requester: Requester;
   /** Stops it in order, once. */
   stop(): Promise<void>;
 }
 
-/** A cluster in memory whose requesters may be of different releases; its time runs by itself. */
+/** A cluster in memory with requesters of different releases; its clock advances by itself. */
 export interface MixedCluster {
   readonly sim: SimulatedCluster;
-  /** What requesters have logged. */
+  /** The log lines of the requesters. */
   readonly lines: readonly string[];
-  /** Leases that were taken so far, by any requester. */
+  /** The number of leases taken so far, by any requester. */
   readonly leasesTaken: () => number;
   startRequester(requesterId: string, release: ReleaseName): Promise<RunningRequester>;
-  /** A node whose work ends when its time is over, whatever its requesters can read. */
+  /** A node whose work ends after its time, even when its requesters cannot read the job. */
   startNode(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import type { StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
 import { type Heartbeat, JobFailed, JobSubmitted, NodeDisconnected, NodeJoined, NodeReconnected } from "@shoal/proto";
-import { type Plan, unrestMs } from "./plan.ts";
+import { faultsMs, type Plan } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 
-// What a requester does not know yet: a cut of 15 s, the slowest message, and the time in which a node is looked at.
+// The longest delay of a requester's knowledge: a cut of 15 s, the slowest message, and the interval of node checks.
 const knownAfterMs = 30_000;
-// Twice the longest time after which a scheduler tries again by itself.
+// Twice the longest retry interval of a scheduler.
 const idleMostMs = 60_000;
-// Often enough to see what lasts for a minute.
+// Often enough to detect a state that lasts for a minute.
 const checkMs = 5_000;
 
 export interface PlacementOptions {
@@ -24,7 +24,7 @@ interface WaitingJob {
   readonly sinceAt: number;
 }
 
-/** Says when a job fails for want of a node that is there, or waits beside a node that has nothing to do. */
+/** Reports a job that fails although a node fits it, or that waits while a node that fits it is idle. */
 export function createPlacementChecker(options: PlacementOptions) {
   const { sim, startAt, problem } = options;
   const connectedSince = new Map<string, number>();
@@ -32,7 +32,7 @@ export function createPlacementChecker(options: PlacementOptions) {
   const waiting = new Map<string, WaitingJob>();
   const needs = new Map<string, PlannedNeeds>();
 
-  /** A node that fits, and that has been connected, and idle when asked for, since `atMs`. */
+  /** A node that fits and that has been connected since `atMs` and, with `idleSince`, idle. */
   function fitting(expected: PlannedNeeds, since: ReadonlyMap<string, number>, atMs: number): string | undefined {
     const found = [...options.plan.nodes].find(
       ([id, node]) =>
@@ -62,18 +62,18 @@ export function createPlacementChecker(options: PlacementOptions) {
     const atMs = sim.clock.now() - idleMostMs;
     for (const [id, { needs: expected, sinceAt }] of waiting) {
       const nodeId = sinceAt <= atMs ? fitting(expected, idleSince, atMs) : undefined;
-      if (nodeId !== undefined) problem(`${id} waits for a place, and ${nodeId} has been idle for a minute`);
+      if (nodeId !== undefined) problem(`${id} is queued, and ${nodeId} has been idle for a minute`);
     }
     sim.clock.at(sim.clock.now() + checkMs, check);
   }
-  // Whatever went wrong before has had time to be known.
-  sim.clock.at(startAt + unrestMs + knownAfterMs, check);
+  // By then the requesters know of all earlier faults.
+  sim.clock.at(startAt + faultsMs + knownAfterMs, check);
 
   return {
     see({ aggregate, commit }: StoredCommit): void {
       for (const { type, data } of commit.events) {
         onEvent[type]?.(aggregate.id, data);
-        // Whatever comes behind submission and waiting is a place, or the end.
+        // After submission and waiting follows an assignment, or the end.
         if (!waitingEvents.has(type)) waiting.delete(aggregate.id);
       }
     },

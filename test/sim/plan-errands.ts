@@ -5,16 +5,16 @@ import type { AggregateRef } from "@shoal/proto";
 export interface PlannedErrand {
   readonly plan: ErrandPlan;
   readonly atMs: number;
-  /** Stopped so long after it was acknowledged. */
+  /** The time from its acknowledgement to its stop. */
   readonly stopAfterMs: number | undefined;
 }
 
-// What a child is sent to: mostly an errand that runs; one that refuses; one whose log cannot be read; a kind that there is not; a kind
-// that takes no such command.
+// The receivers of children: mostly a running errand; one that refuses; one with an unreadable log; an unknown kind; a kind
+// without such a command.
 const receivers = ["errand", "errand", "errand", "errand", "refusing", "unreadable", "unknown", "job"] as const;
 type Receiver = (typeof receivers)[number];
 
-/** What kind of receiver a target is, by its id. */
+/** The sort of receiver of a target, by its id. */
 export const receiverOf = ({ id }: AggregateRef): string => id.split("-")[2] ?? "";
 
 /** Draws errands with children of all sorts; none in half of the seeds. */

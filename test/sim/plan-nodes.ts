@@ -1,7 +1,7 @@
 import type { Prng } from "@shoal/core/testing";
 import type { JobSpec } from "@shoal/proto";
 
-/** A node as a seed draws it. */
+/** A node of a plan. */
 export interface PlannedNode {
   readonly cores: number;
   readonly memoryBytes: number;
@@ -9,15 +9,15 @@ export interface PlannedNode {
   readonly pool: string;
 }
 
-/** What one execution of a job needs of a node. */
+/** The needs of one execution of a job. */
 export interface PlannedNeeds {
   readonly cores: number;
   readonly memoryBytes: number;
-  /** Any pool will do when it is undefined. */
+  /** Undefined for any pool. */
   readonly pool: string | undefined;
 }
 
-/** Whether a node can ever run it. Written from the plan's numbers alone, so that it does not repeat a mistake of the filters. */
+/** Whether a node can ever run it. Computed from the plan's numbers alone, so that it does not repeat a bug of the filters. */
 export const fits = (needs: PlannedNeeds, node: PlannedNode): boolean =>
   needs.cores <= node.cores &&
   needs.memoryBytes <= node.memoryBytes &&
@@ -25,11 +25,11 @@ export const fits = (needs: PlannedNeeds, node: PlannedNode): boolean =>
 
 const gibibyte = 2 ** 30;
 
-// One seed in twenty has more nodes than any limit on how many are asked for one job.
+// One seed in twenty has more nodes than any limit on the asks of one job.
 const largeShare = 0.05;
 const nodesMost = { defaults: 8, large: 200 } as const;
 const largeLeast = 65;
-// In a large cluster three nodes at most are of the rare pool: a job for it has to find them.
+// A large cluster has at most three nodes of the rare pool, which the scheduler must find.
 const rareMost = 3;
 
 /** Draws the nodes of a cluster. The first one survives every seed. */
@@ -47,11 +47,11 @@ export function drawNodes(prng: Prng): ReadonlyMap<string, PlannedNode> {
   );
 }
 
-// What a spec may ask for, by how it is written; "" as the job type fills it in. The last of each is more than any node has.
+// Resources by their text in a spec; "" for the default of the job type. The last of each is more than any node has.
 const cores: Readonly<Record<string, number>> = { "": 0.5, "500m": 0.5, "1": 1, "2": 2, "4": 4, "8": 8, "9": 9 };
 const memoryBytes: Readonly<Record<string, number>> = { "1Mb": 1e6, "1500Mb": 1.5e9, "6Gb": 6e9, "20Gb": 20e9 };
 
-/** Draws the resources and the pool that a job asks for: mostly what some node has, sometimes what none has. */
+/** Draws the resources and the pool of a job: mostly those of some node, sometimes those of none. */
 export function drawPreferences(prng: Prng): { readonly cpu: string; readonly memory: string; readonly pool?: string } {
   const preferences = {
     cpu: prng.pick(["", "500m", "1", "1", "2", "4", "8", "9"]),
@@ -60,7 +60,7 @@ export function drawPreferences(prng: Prng): { readonly cpu: string; readonly me
   return prng.happens(0.4) ? { ...preferences, pool: prng.pick(["cpu", "gpu", "rare", "none"]) } : preferences;
 }
 
-/** What a drawn spec needs. */
+/** The needs of a drawn spec. */
 export function needsOf({ tasks, constraints }: JobSpec): PlannedNeeds {
   const { cpu = "", memory = "" } = tasks[0]?.resources ?? {};
   return {

@@ -3,8 +3,8 @@ import type { JobSpec } from "@shoal/proto";
 import type { PlannedNode } from "./plan-nodes.ts";
 
 /**
- * How long a job may wait while smaller ones start where it fits: the limit and two looks of its lane (90 s), the longest task of a plan
- * (90 s), and as much again for a reservation that is older, or that was lost.
+ * How long a job may wait while smaller ones start where it fits: the limit and two rounds of its lane (90 s), the longest task of a plan
+ * (90 s), and the same time again for an older or a lost reservation.
  */
 export const starvedMs = 300_000;
 
@@ -15,12 +15,12 @@ interface StreamJob {
   readonly stopAtMs: undefined;
 }
 
-// With the pools that are too large, one seed in fifteen has a stream.
+// Because some pools are too large, one seed in fifteen has a stream.
 const streamShare = 0.15;
-// A stream that fills more takes too many jobs for one seed.
+// A stream for a larger pool needs too many jobs for one seed.
 const streamCoresMost = 8;
 const smallMs = 30_000;
-// By how much it is more than its nodes can run.
+// The load of the stream relative to the capacity of its nodes.
 const excess = 1.3;
 
 /**

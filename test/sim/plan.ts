@@ -5,10 +5,10 @@ import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./p
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
-/** What happens to one process, or to everybody: at a time, for a while; milliseconds from the start. */
+/** A fault of one process, or of all: its time and duration, milliseconds from the start. */
 export interface Disturbance {
   readonly kind: "crash" | "stop" | "pause" | "cut" | "outage" | "rebuild" | "drop" | "jump";
-  /** Which process, as a number among all of them. */
+  /** The index of the process. */
   readonly whom: number;
   readonly atMs: number;
   readonly forMs: number;
@@ -18,17 +18,17 @@ export interface Disturbance {
 export interface PlannedJob {
   readonly spec: JobSpec;
   readonly atMs: number;
-  /** Submitted under a token, so that the client may say it again. */
+  /** Submitted with a token, so that the client may retry. */
   readonly token: string | undefined;
   readonly stopAtMs: number | undefined;
 }
 
-/** Everything that a seed decides before the first step. */
+/** Everything that a seed determines before the first step. */
 export interface Plan {
   readonly seed: number;
   readonly requesters: readonly string[];
   readonly nodes: ReadonlyMap<string, PlannedNode>;
-  /** Nodes that die at a time, in milliseconds from the start, and never come back. */
+  /** Nodes that die without a restart, with their times in milliseconds from the start. */
   readonly doomed: ReadonlyMap<string, number>;
   readonly jobs: readonly PlannedJob[];
   readonly errands: readonly PlannedErrand[];
@@ -47,11 +47,11 @@ export interface Plan {
   };
 }
 
-/** For so long things go wrong; afterwards the world is calm. */
-export const unrestMs = 60_000;
+/** The length of the fault period at the start of a run. */
+export const faultsMs = 60_000;
 
-// Some jobs come when the cluster has been whole for a while: what is refused or waits then has no excuse.
-const noFaultJobsMs = { least: unrestMs + 30_000, most: unrestMs + 60_000 } as const;
+// Some jobs are submitted after a time without faults: then no refusal and no long wait is allowed.
+const noFaultJobsMs = { least: faultsMs + 30_000, most: faultsMs + 60_000 } as const;
 
 // Longer than a job may wait while smaller ones start.
 const streamMs = starvedMs + 60_000;
@@ -63,9 +63,9 @@ export function planOf(seed: number): Plan {
   const nodes = drawNodes(prng.split("nodes"));
   const isLarge = nodes.size > manyNodes;
   const processes = requesters.length + nodes.size;
-  // One at least remains: without any node nothing ends.
+  // At least one remains: without a node no job ends.
   const doomed = new Map(
-    [...nodes.keys()].slice(1).flatMap((id) => (prng.happens(0.15) ? [[id, prng.between(0, unrestMs)]] : [])),
+    [...nodes.keys()].slice(1).flatMap((id) => (prng.happens(0.15) ? [[id, prng.between(0, faultsMs)]] : [])),
   );
   const survivors = [...nodes].flatMap(([id, node]) => (doomed.has(id) ? [] : [node]));
   const kinds = prng.happens(0.5) ? allKinds : ([prng.pick(allKinds)] as const);
@@ -75,17 +75,17 @@ export function planOf(seed: number): Plan {
     requesters,
     nodes,
     doomed,
-    // So that a seed with many nodes takes no longer than ten others.
+    // Limits a seed with many nodes to the time of ten others.
     jobs: [
       ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
         jobOf(jobs, index, survivors),
       ),
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
-      ...drawStream(jobs.split("stream"), survivors, { fromMs: unrestMs, lastMs: streamMs }),
+      ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
     ],
-    upgrade: drawUpgrade(prng.split("upgrade"), requesters, unrestMs),
-    errands: drawErrands(prng.split("errands"), unrestMs * 0.7),
+    upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),
+    errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
     disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
     faults: drawFaults(prng.split("faults")),
     settings: {
@@ -101,13 +101,13 @@ export function planOf(seed: number): Plan {
   };
 }
 
-// Above the usual numbers that a seed draws.
+// More than the typical numbers of a seed.
 const manyNodes = 64;
 
 function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): PlannedJob {
-  // One that runs for long keeps its node busy while others look for room elsewhere.
+  // A long one occupies its node while others need room on other nodes.
   const params: Record<string, unknown> = { RunSeconds: prng.pick([0, 0, 0.05, 2, 15, 90]) };
-  if (prng.happens(0.15)) params["FailWith"] = "it was told to fail";
+  if (prng.happens(0.15)) params["FailWith"] = "it was configured to fail";
   if (prng.happens(0.1)) params["ExitCode"] = 3;
   const { pool, ...resources } = drawPreferences(prng);
   const spec: JobSpec = {
@@ -125,7 +125,7 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
     constraints: pool === undefined ? [] : inPool(pool),
   };
   const canRun = survivors.some((node) => fits(needsOf(spec), node));
-  const atMs = prng.happens(0.2) ? noFaultsAt(prng) : prng.between(0, unrestMs * 0.7);
+  const atMs = prng.happens(0.2) ? noFaultsAt(prng) : prng.between(0, faultsMs * 0.7);
   return {
     spec: bounded(prng, { spec, canRun }),
     atMs,
@@ -134,12 +134,12 @@ function jobOf(prng: Prng, index: number, survivors: readonly PlannedNode[]): Pl
   };
 }
 
-// One seed in eight has a pool for which more jobs wait than are looked at together.
+// One seed in eight has a pool with more queued jobs than one scheduling round covers.
 const crowdedShare = 0.125;
-// More than are woken by a heartbeat; no more, since they run one after the other.
+// More than one heartbeat wakes; not more, because they run one after the other.
 const crowdMost = 8;
 
-/** Jobs that each fill the largest node of one pool for minutes, and small ones that come behind them and may run anywhere. */
+/** Jobs that each fill the largest node of one pool for minutes, and later small ones that may run on any node. */
 function crowdOf(prng: Prng, survivors: readonly PlannedNode[]): PlannedJob[] {
   const [first, ...rest] = survivors;
   if (first === undefined) return [];
@@ -157,7 +157,7 @@ function crowdOf(prng: Prng, survivors: readonly PlannedNode[]): PlannedJob[] {
   return [...crowd, late];
 }
 
-/** Jobs of which few nodes of many can run any. */
+/** Jobs that only a few of many nodes can run. */
 function rareJobs(prng: Prng, survivors: readonly PlannedNode[]): PlannedJob[] {
   if (!survivors.some(({ pool }) => pool === "rare")) return [];
   const spec = { ...sampleSpec({ resources: { cpu: "1", memory: "1Mb" } }), constraints: inPool("rare") };
@@ -168,7 +168,7 @@ const inPool = (pool: string): JobSpec["constraints"] => [{ key: "pool", operato
 
 const noFaultsAt = (prng: Prng): number => prng.between(noFaultJobsMs.least, noFaultJobsMs.most);
 
-/** What no surviving node can run waits for ever, also after it ran on one that did not survive, unless the spec says how long. */
+/** A job that no surviving node can run waits for ever, also after a run on a node that died, unless its spec has a limit. */
 function bounded(prng: Prng, { spec, canRun }: { readonly spec: JobSpec; readonly canRun: boolean }): JobSpec {
   const queued = prng.happens(0.2) || !canRun ? withTimeouts(spec, { queueTimeout: prng.between(5, 40) }) : spec;
   return canRun ? queued : withTimeouts(queued, { totalTimeout: 120 });
@@ -178,7 +178,7 @@ function withTimeouts(spec: JobSpec, more: Partial<JobSpec["tasks"][number]["tim
   return { ...spec, tasks: spec.tasks.map((task) => ({ ...task, timeouts: { ...task.timeouts, ...more } })) };
 }
 
-// Half of the seeds have all kinds of trouble, the others much of one.
+// Half of the seeds have all kinds of faults, the others many of one kind.
 const allKinds = ["crash", "stop", "pause", "cut", "outage", "rebuild", "drop", "jump"] as const;
 
 function disturbanceOf(
@@ -189,8 +189,8 @@ function disturbanceOf(
   return {
     kind: prng.pick(kinds),
     whom: prng.between(0, processes - 1),
-    atMs: prng.between(0, unrestMs),
-    // Longer than a lease lives, and longer than any patience with a node.
+    atMs: prng.between(0, faultsMs),
+    // Up to more than the length of a lease and the time limit of a silent node.
     forMs: prng.pick([10, 500, 5_000, 15_000]),
   };
 }

@@ -26,7 +26,7 @@ async function submit({ requester }: Running, seconds: number): Promise<string> 
   return (await requester.commands.submit({ spec, actor })).jobId;
 }
 
-/** A job of some seconds; a message of a later release comes behind its commits while it runs. */
+/** A job of some seconds; a message of a later release follows its commits while it runs. */
 async function submitAndPut(running: Running, text: (last: StoredCommit) => string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const onAppended = ({ aggregate, commit }: StoredCommit): void => {
@@ -42,7 +42,7 @@ async function submitAndPut(running: Running, text: (last: StoredCommit) => stri
   return await promise;
 }
 
-/** A job of the same shard, however many it takes. */
+/** Submits jobs until one is in the same shard. */
 async function submitBeside(running: Running, jobId: string): Promise<string> {
   for (;;) {
     const other = await submit(running, 0);
@@ -65,7 +65,7 @@ const quarantined = ({ requester }: Running) =>
   [...requester.owner.holdings().values()].flatMap((each) => each.quarantined.map(({ aggregate }) => aggregate.id));
 
 describe("a job whose log a requester cannot read", () => {
-  it("takes nothing else of its shard out of service, at its start or while it runs", async () => {
+  it("does not affect other aggregates of its shard, at the requester's start or while it runs", async () => {
     const a = await mixed.startRequester("r-a", "current");
     await mixed.startNode();
     const jobId = await submit(a, 3_600);
@@ -79,11 +79,11 @@ describe("a job whose log a requester cannot read", () => {
     await untilState(await submitBeside(b, jobId), "completed");
     expect(mixed.lines.filter((line) => line.includes("could not claim a shard"))).toEqual([]);
   });
-  it("is taken up by a requester of the next release, to which the node repeats what it has seen", async () => {
+  it("is continued by a requester of the next release, to which the node resends its reports", async () => {
     const a = await mixed.startRequester("r-a", "current");
     await mixed.startNode();
     const jobId = await submitAndPut(a, noted);
-    // The execution ends while no one can decide on its report, which is refused and counted.
+    // The execution ends while no requester can decide on its report, which is refused and counted.
     await expect.poll(() => mixed.lines.some((line) => line.includes("refused a report"))).toBe(true);
     await a.stop();
     const before = messagesOf(jobId).length;
@@ -95,7 +95,7 @@ describe("a job whose log a requester cannot read", () => {
     expect(chain.map(({ commit }) => commit.prev)).toEqual(["", ...chain.slice(0, -1).map(({ hash }) => hash)]);
     expect(sim.views.open.get(`${shardOf(jobId)}.job.default.${jobId}`)).toBeUndefined();
   });
-  it("has nothing appended behind a commit of a later form, by its owner or by another requester", async () => {
+  it("gets no commit after one of a later form, from its owner or from another requester", async () => {
     const a = await mixed.startRequester("r-a", "current");
     const b = await mixed.startRequester("r-b", "current");
     await mixed.startNode();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { planOf } from "./plan.ts";
 import type { Outcome } from "./simulate.ts";
 
-// More would fill the screen; the file has them all.
+// More lines would fill the screen; the file has all of them.
 const problemsShown = 20;
 
 /** Writes the plan and the transcript of a failing seed to `seed-<n>.txt` in the folder, and returns what the test prints. */
@@ -18,6 +18,6 @@ export function reportFailure({ seed, problems, trace, facts }: Outcome, folder:
     JSON.stringify(facts),
     ...problems.slice(0, problemsShown),
     `transcript: ${file}`,
-    `again: SEED=${seed} npm test -- test/sim/sim.test.ts`,
+    `reproduce: SEED=${seed} npm test -- test/sim/sim.test.ts`,
   ].join("\n");
 }

@@ -25,7 +25,7 @@ const job = (type: "batch" | "ops") => ({
   actor,
 });
 
-/** Every commit names the one before it on its subject. */
+/** Every commit has the hash of the previous one on its subject. */
 function brokenChains(): readonly string[] {
   const last = new Map<string, string>();
   return mixed.sim.log.messages.flatMap(({ aggregate, text, hash }) => {
@@ -36,7 +36,7 @@ function brokenChains(): readonly string[] {
   });
 }
 
-it("upgrades requester by requester and back, and loses, forks and flaps nothing", async () => {
+it("upgrades requester by requester and back, without loss, forks or flapping leases", async () => {
   const jobIds: string[] = [];
   const submit = async (...all: readonly RunningRequester[]) => {
     for (const { requester } of [...all, ...all]) jobIds.push((await requester.commands.submit(job("batch"))).jobId);
@@ -73,7 +73,7 @@ it("upgrades requester by requester and back, and loses, forks and flaps nothing
   await expect.poll(() => jobIds.filter((id) => !isCompleted(id)), { timeout: 20_000 }).toEqual([]);
   expect([owned(late, b, c), quarantined(b), quarantined(c)]).toEqual([[0, half, half], [], []]);
   expect(mixed.leasesTaken()).toBe(before);
-  // All of them at first, then half of them whenever one of the two comes or goes: one arrival, four replacements.
+  // All of them at first, then half of them whenever one of the two joins or leaves: one join, four replacements.
   expect(before).toBeLessThanOrEqual(shardCount + half * (1 + 4 * 2));
   expect(brokenChains()).toEqual([]);
 });

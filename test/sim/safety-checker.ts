@@ -12,14 +12,14 @@ import {
 import { releases } from "@shoal/core/testing";
 import { subjectOf } from "@shoal/proto";
 
-// Those of the next release too.
+// With the events of the next release.
 const events = eventsOf(releases.next.kinds);
 
-/** Reads every commit as it is stored and says what must never be. Knows nothing but the log. */
+/** Checks every stored commit against the safety rules. It reads only the log. */
 export interface SafetyChecker {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly nodes: ReadonlyMap<string, ClusterNode>;
-  /** When the end of an execution was stored, by the true clock; undefined while it lives. */
+  /** When the end of an execution was stored, by the true clock; undefined while it is live. */
   endedAt(executionId: string): number | undefined;
   /** Jobs that have not ended. */
   open(): number;
@@ -53,7 +53,7 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
     const { id } = stored.aggregate;
     const before = jobs.get(id);
     if (before !== undefined && jobKind.isSettled(before))
-      problem(`${id} was ${before.header.state} and went on at ${stored.seq}`);
+      problem(`${id} was ${before.header.state} and changed at ${stored.seq}`);
     const after = foldJob([stored], before);
     if (after === undefined) return;
     jobs.set(id, after);
@@ -83,7 +83,7 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
         const node = foldNode([stored], nodes.get(stored.aggregate.id));
         if (node !== undefined) nodes.set(stored.aggregate.id, node);
       } catch (failure) {
-        problem(`the log does not hold together: ${String(failure)}`);
+        problem(`the log is corrupted: ${String(failure)}`);
       }
     },
   };

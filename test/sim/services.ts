@@ -15,7 +15,7 @@ export interface RequesterIncarnation extends Incarnation {
   readonly requester: Requester;
 }
 
-/** A node with what outlives its process. */
+/** A node with the data that outlives its process. */
 export interface SupervisedNode extends SupervisedProcess<Incarnation> {
   readonly disk: Disk;
   readonly files: MemoryTree;
@@ -32,19 +32,19 @@ export interface SimulatedServicesOptions {
   readonly sim: SimulatedCluster;
   readonly prng: Prng;
   readonly crash: () => number;
-  /** The kinds that a requester knows when it starts; those of the product when left out. */
+  /** The kinds of a requester at its start; by default those of the product. */
   readonly kindsOf?: (requesterId: string) => Kinds;
-  /** A line for the story of a failing run. */
+  /** Adds a line to the trace of a failing run. */
   readonly note: (who: string, line: string) => void;
   readonly problem: (what: string) => void;
-  /** Since when the log has the end of an execution, by the true clock; undefined while it lives. */
+  /** When the end of an execution was stored, by the true clock; undefined while it is live. */
   readonly endedAt: (executionId: string) => number | undefined;
 }
 
-// What ended a moment ago may begin still: the news of it is on its way, or waits for the end of a cut or a pause, which take 15 s.
+// An execution may start shortly after its end: the message may be in flight, or delayed by a cut or a pause of up to 15 s.
 const newsMs = 30_000;
 
-/** The services as they are, on memory ports; a ship for each process. */
+/** The real services on memory ports, one supervised process each. */
 export function createSimulatedServices(options: SimulatedServicesOptions): SimulatedServices {
   const requesters = options.plan.requesters.map((id) => supervisedRequester(id, options));
   const nodes = [...options.plan.nodes].map(([id, planned]) => supervisedNode(id, planned, options));
@@ -91,7 +91,7 @@ function supervisedNode(
       starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
       if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);
       const agoMs = sim.clock.now() - (endedAt(executionId) ?? Number.POSITIVE_INFINITY);
-      if (agoMs > newsMs) problem(`${id} begins ${executionId}, which ended ${agoMs} ms ago`);
+      if (agoMs > newsMs) problem(`${id} starts ${executionId}, which ended ${agoMs} ms ago`);
     });
     const ports = {
       clock,
@@ -107,7 +107,7 @@ function supervisedNode(
       publishers: registry("publisher", []),
       env: {},
       logger: { info: emit, warn: emit },
-      // It ends, and is started again.
+      // The process ends and is restarted.
       onDuplicate: () => proc.kill(),
     };
     return { proc, processes: createCompute({ ...nodeSettings(id, capacity, plan), labels: { pool } }, ports) };

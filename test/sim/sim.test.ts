@@ -3,23 +3,23 @@ import { expect, it } from "vitest";
 import { reportFailure } from "./report-failure.ts";
 import { type Outcome, simulate } from "./simulate.ts";
 
-// One failing seed again: SEED=n. More of them: SIM_SEEDS=n, from SIM_FROM on. Each takes a third of a second: what nobody waits for
-// looks at more.
+// To repeat one seed: SEED=n. To run more: SIM_SEEDS=n, from SIM_FROM on. Each takes a third of a second; CI, which does not delay
+// a developer, runs more.
 const one = process.env["SEED"];
 const from = Number(process.env["SIM_FROM"] ?? 1);
 const many = Number(process.env["SIM_SEEDS"] ?? (process.env["CI"] === "true" ? 300 : 150));
-// Seeds that were red once, for a bug that no other test had found: played always, whatever the range.
+// Seeds that found a bug which no other test had found: they always run, independent of the range.
 const pinned = [75, 100, 115, 333, 353, 5305];
 const range = Array.from({ length: many }, (_, index) => from + index);
 const seeds = one === undefined ? [...new Set([...range, ...pinned])] : [Number(one)];
-// A failing seed is enough to work on; the rest of its kind would fill the screen.
+// A few failing seeds are enough; more would fill the screen.
 const failuresShown = 5;
 
 // Ignored by git.
 const folder = fileURLToPath(new URL("../../.shoal/sim", import.meta.url));
 
 it(
-  `${seeds.length} seeds end well, whatever goes wrong on the way`,
+  `${seeds.length} seeds reach a correct final state despite their faults`,
   async () => {
     const failed: Outcome[] = [];
     const total = { commits: 0, jobs: 0, steps: 0 };
@@ -35,7 +35,7 @@ it(
   24 * 3_600_000,
 );
 
-it("the same seed makes the same log, byte for byte", async () => {
+it("the same seed writes the same log, byte for byte", async () => {
   for (const seed of seeds.slice(0, 5)) {
     const [first, second] = [await simulate(seed), await simulate(seed)];
     expect(second.digest).toBe(first.digest);

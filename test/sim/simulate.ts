@@ -5,13 +5,13 @@ import { type Clients, createClients } from "./clients.ts";
 import { createErrands, type Errands } from "./errands.ts";
 import { checkFinalState } from "./final-state-checker.ts";
 import { createPlacementChecker } from "./placement-checker.ts";
-import { type Disturbance, type Plan, planOf, unrestMs } from "./plan.ts";
+import { type Disturbance, faultsMs, type Plan, planOf } from "./plan.ts";
 import { createSafetyChecker, type SafetyChecker } from "./safety-checker.ts";
 import { createSimulatedServices, type SimulatedServices } from "./services.ts";
 import { createStarvationChecker } from "./starvation-checker.ts";
 import { createVersions, planUpgrade } from "./versions.ts";
 
-/** What came of one seed. */
+/** The result of one seed. */
 export interface Outcome {
   readonly seed: number;
   /** SHA-256 over the whole log: the same seed, the same log. */
@@ -28,15 +28,15 @@ export interface Outcome {
 }
 
 const hour = 3_600_000;
-// By how much a clock jumps: what a person mistypes, a time zone, and what a clock that was set late is off.
+// The jumps of a clock: a typing error, a time zone, and a late correction.
 const jumpsMs = [2 * hour, -2 * hour, 40_000, -40_000] as const;
 
-// With everything calm, the longest chain of retries: 19 waits of a minute at most, and the runs between. Behind the longest jump,
-// as a time that a wrong clock has set is kept to.
+// Without faults, the longest chain of retries: at most 19 waits of a minute, and the runs between them. After the longest jump,
+// because times that a wrong clock has set stay valid.
 const patienceMs = 45 * 60_000 + 2 * hour;
-// After the last job has ended: longer than a lease, a hold, a disconnection, and a saved position.
+// After the end of the last job: longer than a lease, a hold, a disconnection, and the interval of saved positions.
 const settleMs = 30_000;
-// A hundred times what a long run needs: more means that something turns in circles.
+// A hundred times the steps of a long run: more means an endless loop.
 const stepsMax = 3_000_000;
 
 interface World {
@@ -51,12 +51,12 @@ interface World {
   readonly trace: string[];
 }
 
-/** Runs a whole cluster through the troubles of a seed, and then looks whether all is well. */
+/** Runs a whole cluster through the faults of a seed, and then checks its final state. */
 export async function simulate(seed: number): Promise<Outcome> {
   const world = createWorld(planOf(seed));
   const { sim, services, problems, safety, clients, errands } = world;
   const startAt = sim.clock.now();
-  const onRejection = (failure: unknown) => problems.push(`nobody took care of: ${stackOf(failure)}`);
+  const onRejection = (failure: unknown) => problems.push(`unhandled rejection: ${stackOf(failure)}`);
   process.on("unhandledRejection", onRejection);
   let steps = 0;
   const runUntil = async (done: () => boolean, at: number) => {
@@ -71,13 +71,13 @@ export async function simulate(seed: number): Promise<Outcome> {
   };
   try {
     for (const supervised of services.all) supervised.raise();
-    await runUntil(() => false, startAt + unrestMs);
+    await runUntil(() => false, startAt + faultsMs);
     sim.setFaults(noFaults);
     for (const supervised of services.all) supervised.raise();
     const isDone = () => safety.open() === 0 && clients.waiting() === 0 && errands.open() === 0;
-    await runUntil(isDone, startAt + unrestMs + patienceMs);
+    await runUntil(isDone, startAt + faultsMs + patienceMs);
     await runUntil(() => false, sim.clock.now() + settleMs);
-    if (steps >= stepsMax) problems.push(`no rest after ${steps} steps`);
+    if (steps >= stepsMax) problems.push(`not quiescent after ${steps} steps`);
     if (problems.length === 0) problems.push(...checkFinalState(world), ...errands.violations());
   } finally {
     process.off("unhandledRejection", onRejection);
@@ -120,7 +120,7 @@ function createWorld(plan: Plan): World {
     placement.received(heartbeat);
   });
   let faulty = true;
-  sim.clock.at(startAt + unrestMs, () => {
+  sim.clock.at(startAt + faultsMs, () => {
     faulty = false;
   });
   const crash = () => (faulty ? plan.faults.crash : 0);
@@ -138,7 +138,7 @@ function createWorld(plan: Plan): World {
   planUpgrade({ upgrade: plan.upgrade, current: versions.current, sim, services, startAt, note });
   for (const [id, atMs] of plan.doomed) {
     sim.clock.at(startAt + atMs, () => {
-      note("SEA", `${id} dies for good`);
+      note("SIM", `${id} is removed`);
       services.nodes.find((supervised) => supervised.id === id)?.remove();
     });
   }
@@ -153,16 +153,16 @@ function createWorld(plan: Plan): World {
   return { plan, sim, services, safety, clients, errands, lastHeartbeats, problems, trace };
 }
 
-/** An event in a line: its kind, and what of its facts tells it from others of its kind. */
+/** An event on one line: its type, and the fields that distinguish it from others of its type. */
 function lineOf({ type, data }: StoredEvent): string {
   const facts = Object.entries(typeof data === "object" && data !== null ? data : {});
-  const collected = facts.filter(([name]) =>
+  const shown = facts.filter(([name]) =>
     ["executionId", "partition", "attempt", "nodeId", "code", "why", "retryAt"].includes(name),
   );
-  return [type, ...collected.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
+  return [type, ...shown.map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`)].join(" ");
 }
 
-/** What concerns no process more than others. */
+/** Disturbances that affect all processes. */
 const ofAll: ReadonlySet<Disturbance["kind"]> = new Set(["outage", "rebuild", "drop"]);
 
 function planDisturbance(
@@ -176,8 +176,8 @@ function planDisturbance(
 ): void {
   const supervised = services.all[whom];
   if (supervised === undefined) return;
-  // Whatever is disturbed is whole again when the unrest ends.
-  const endAt = Math.min(startAt + atMs + forMs, startAt + unrestMs);
+  // Every disturbance ends with the fault period.
+  const endAt = Math.min(startAt + atMs + forMs, startAt + faultsMs);
   const acts: { readonly [K in Disturbance["kind"]]: () => void } = {
     crash: () => supervised.crash(forMs),
     stop: () => supervised.stop(forMs),
@@ -193,12 +193,12 @@ function planDisturbance(
       const byMs = jumpsMs[atMs % jumpsMs.length] ?? 0;
       const proc = supervised.incarnation()?.proc;
       proc?.jumpClock(byMs);
-      // It is set right again.
+      // The jump is reverted.
       sim.clock.at(endAt, () => proc?.jumpClock(-byMs));
     },
   };
   sim.clock.at(startAt + atMs, () => {
-    note("SEA", `${kind} ${ofAll.has(kind) ? "of everybody" : `of ${supervised.id}`} for ${forMs} ms`);
+    note("SIM", `${kind} ${ofAll.has(kind) ? "of all processes" : `of ${supervised.id}`} for ${forMs} ms`);
     acts[kind]();
   });
 }

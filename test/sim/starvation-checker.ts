@@ -1,7 +1,7 @@
 import type { StoredCommit } from "@shoal/core";
 import type { SimulatedCluster } from "@shoal/core/testing";
 import { ExecutionAssigned, JobSubmitted } from "@shoal/proto";
-import { type Plan, unrestMs } from "./plan.ts";
+import { faultsMs, type Plan } from "./plan.ts";
 import { fits, needsOf, type PlannedNeeds } from "./plan-nodes.ts";
 import { starvedMs } from "./plan-stream.ts";
 
@@ -15,14 +15,14 @@ export interface StarvationOptions {
 interface KnownJob {
   readonly needs: PlannedNeeds;
   readonly priority: number;
-  /** Since when it waits and none as large has started where it fits, by the true clock; undefined once it has had a place or is over. */
+  /** Since when it waits while no job as large has started where it fits, by the true clock; undefined once it was placed or is over. */
   waitsSince: number | undefined;
 }
 
-/** Says when a job waits for long while smaller ones of no higher priority start on a node that could run it. Knows nothing but the log. */
+/** Reports a job that waits for long while smaller ones of no higher priority start on a node that could run it. It reads only the log. */
 export function createStarvationChecker({ plan, sim, startAt, problem }: StarvationOptions) {
   const jobs = new Map<string, KnownJob>();
-  const noFaultsAt = startAt + unrestMs;
+  const noFaultsAt = startAt + faultsMs;
 
   function started(id: string, data: unknown): void {
     const { nodeId } = ExecutionAssigned.data.parse(data);

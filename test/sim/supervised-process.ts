@@ -1,26 +1,26 @@
 import type { Process } from "@shoal/core";
 import type { Prng, SimulatedCluster, SimulatedProcess } from "@shoal/core/testing";
 
-/** One run of a program: where it lies, and the parts of it in the order in which they start. */
+/** One run of a program: its simulated process, and its parts in the order of their start. */
 export interface Incarnation {
   readonly proc: SimulatedProcess;
   readonly processes: readonly Process[];
 }
 
-/** A program that is started, dies, and is started again by whoever looks after it. */
+/** A program that its supervisor restarts when it dies. */
 export interface SupervisedProcess<V extends Incarnation> {
   readonly id: string;
-  /** The present run; undefined while it is down. */
+  /** The current run; undefined while it is down. */
   incarnation(): V | undefined;
-  /** The present run as long as it takes requests: one that stops has closed its API first. */
+  /** The current run while it accepts requests: a run that stops has closed its API first. */
   serving(): V | undefined;
-  /** kill -9; it comes back after a while. */
+  /** kill -9; it restarts after a while. */
   crash(downMs: number): void;
-  /** Stops as on SIGTERM, and comes back after a while. */
+  /** Stops as on SIGTERM, and restarts after a while. */
   stop(downMs: number): void;
   /** Starts it now if it is down. */
   raise(): void;
-  /** Dies and never comes back. */
+  /** Kills it without a restart. */
   remove(): void;
   isRemoved(): boolean;
 }
@@ -31,19 +31,19 @@ export interface SupervisedProcessOptions<V extends Incarnation> {
   readonly prng: Prng;
   readonly launch: () => V;
   readonly problem: (what: string) => void;
-  /** What it waits for after a clean stop is a problem. Not so for nodes: their tasks end with the process, and go on after it. */
+  /** Whether callbacks that are left after a clean stop are a problem. False for nodes, whose tasks end with the process and continue after it. */
   readonly stopsWhole: boolean;
 }
 
-// As a supervisor would wait; longer than that only when a disturbance says so.
+// The delay of a supervisor; longer only in a disturbance.
 const restartMs = { least: 100, most: 3_000 } as const;
 
-// What was asked before the stop may still wait for its answer: longer than the longest wait for a bid, or for the owner of another shard.
+// A request before the stop may still wait for its reply: longer than the longest wait for a bid, or for the owner of another shard.
 const lingerMs = 2_500;
 
 interface Present<V> {
   readonly incarnation: V;
-  /** Rejects when it cannot start; never settles when it dies on the way. */
+  /** Rejects when it cannot start; never settles when it dies meanwhile. */
   started: Promise<void> | undefined;
   stopping: boolean;
 }
@@ -59,7 +59,7 @@ export function createSupervisedProcess<V extends Incarnation>(
   function start(): void {
     if (present !== undefined || removed) return;
     const incarnation = launch();
-    // Before it starts: it may die with the first thing that it says.
+    // Before its start, because it may die with its first message.
     incarnation.proc.onKilled(() => {
       present = undefined;
       const at = Math.max(upAt, sim.clock.now() + prng.between(restartMs.least, restartMs.most));
@@ -68,7 +68,7 @@ export function createSupervisedProcess<V extends Incarnation>(
     present = { incarnation, started: undefined, stopping: false };
     const started = startAll(incarnation.processes);
     if (present !== undefined) present.started = started;
-    // A program that cannot start ends with an error, and is started again.
+    // A program that cannot start exits with an error, and is restarted.
     started.catch(() => incarnation.proc.kill());
   }
   return {
@@ -84,7 +84,7 @@ export function createSupervisedProcess<V extends Incarnation>(
       if (present === undefined || present.stopping) return;
       present.stopping = true;
       const { incarnation, started } = present;
-      // A program that has not started yet does so first, as `runUntil` has it.
+      // A program that is starting finishes its start first, as in `runUntil`.
       void started?.then(() => end(incarnation, options)).catch(() => undefined);
     },
     raise: start,
@@ -96,7 +96,7 @@ export function createSupervisedProcess<V extends Incarnation>(
   };
 }
 
-/** Stops every part, looks whether anything is left, and is gone. */
+/** Stops every part, checks for leftovers, and ends. */
 async function end(
   { processes, proc }: Incarnation,
   { id, sim, problem, stopsWhole }: SupervisedProcessOptions<Incarnation>,
@@ -105,7 +105,7 @@ async function end(
     await process.stop().catch((failure: unknown) => problem(`${id} did not stop cleanly: ${String(failure)}`));
   }
   await new Promise<void>((resolve) => sim.clock.at(sim.clock.now() + lingerMs, resolve));
-  // A client that asked meanwhile has its answer by then.
+  // By then a client with a pending request has its reply.
   sim.clock.at(sim.clock.now() + lingerMs, () => {
     const left = proc.planned();
     if (stopsWhole && left > 0 && proc.isAlive()) problem(`${id} has stopped and still waits for ${left} callbacks`);

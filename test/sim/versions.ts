@@ -5,14 +5,14 @@ import type { Incarnation, SupervisedProcess } from "./supervised-process.ts";
 /** When each requester changes its version, milliseconds from the start. */
 export interface PlannedUpgrade {
   readonly steps: readonly { readonly requester: string; readonly atMs: number; readonly to: ReleaseName }[];
-  /** All are of the next version in the end, and clients use what is new as soon as one is. Else all go back, and clients do not. */
+  /** Whether all requesters end with the next version and clients use its features as soon as one requester has it. Otherwise all go back, and clients do not use them. */
   readonly finishes: boolean;
 }
 
-// One seed in four has two versions: as often as it has many of any other trouble.
+// One seed in four has two versions: as often as it has many faults of one kind.
 const upgradeShare = 0.25;
 
-/** Draws a rolling upgrade, to the end or back; undefined in most seeds. */
+/** Draws a rolling upgrade, completed or reverted; undefined in most seeds. */
 export function drawUpgrade(prng: Prng, requesters: readonly string[], withinMs: number): PlannedUpgrade | undefined {
   if (!prng.happens(upgradeShare)) return undefined;
   const finishes = prng.happens(0.5);
@@ -24,18 +24,18 @@ export function drawUpgrade(prng: Prng, requesters: readonly string[], withinMs:
   return { steps, finishes };
 }
 
-/** Which kinds each requester knows now. */
+/** The kinds of each requester now. */
 export interface Versions {
   kindsOf(requester: string): Kinds;
 }
 
-/** Every requester begins with this version. */
+/** The initial version of every requester. */
 export function createVersions(): Versions & { readonly current: Map<string, Kinds> } {
   const current = new Map<string, Kinds>();
   return { current, kindsOf: (requester) => current.get(requester) ?? releases.current.kinds };
 }
 
-// As an operator's tool takes to replace the program.
+// The time in which an operator's tool replaces the program.
 const replaceMs = 500;
 
 export interface UpgradeOptions {
@@ -51,7 +51,7 @@ export interface UpgradeOptions {
 export function planUpgrade({ upgrade, current, sim, services, startAt, note }: UpgradeOptions): void {
   for (const { requester, atMs, to } of upgrade?.steps ?? []) {
     sim.clock.at(startAt + atMs, () => {
-      note("SEA", `${requester} changes to the ${to} version`);
+      note("SIM", `${requester} changes to the ${to} version`);
       current.set(requester, releases[to].kinds);
       services.requesters.find(({ id }) => id === requester)?.stop(replaceMs);
     });

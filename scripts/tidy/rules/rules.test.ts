@@ -153,7 +153,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       finds: "pin one",
       files: { "package.json": manifest("a", { dependencies: { zod: "^4.0.0" } }), "docs/dependencies.md": "`zod`" },
     },
-    "no line": { finds: "no row", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
+    "no row": { finds: "has no row", files: { "package.json": manifest("a", { dependencies: { zod: "4.0.0" } }) } },
     "a row too many": {
       finds: "`ajv` is declared nowhere",
       files: {

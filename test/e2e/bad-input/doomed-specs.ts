@@ -1,8 +1,8 @@
-/** A job that is taken, and must end with a reason that stands in its history. */
+/** A job that is accepted, and must end with a reason in its history. */
 export interface DoomedSpec {
   readonly name: string;
   readonly task: (folder: string) => object;
-  /** What its history says. */
+  /** The reason in its history. */
   readonly summary: RegExp;
 }
 
@@ -17,44 +17,44 @@ const published = (more: object) => ({ ...noop(), Publisher: { Type: "nats" }, .
 
 /** `folder` holds `open`, which nodes allow, and `closed`, which they do not; `open/out` leads to it. */
 export const doomedSpecs = (archiveThatClimbs: string): readonly DoomedSpec[] => [
-  { name: "an engine that nobody has", task: () => ({ Engine: { Type: "teleport" } }), summary: /teleport/ },
-  { name: "params that the engine cannot read", task: () => noop({ RunSeconds: "long" }), summary: /RunSeconds/ },
-  { name: "params that the engine does not know", task: () => noop({ Sudo: true }), summary: /Sudo/ },
+  { name: "an engine that no node has", task: () => ({ Engine: { Type: "teleport" } }), summary: /teleport/ },
+  { name: "invalid params of the engine", task: () => noop({ RunSeconds: "long" }), summary: /RunSeconds/ },
+  { name: "unknown params of the engine", task: () => noop({ Sudo: true }), summary: /Sudo/ },
   { name: "a thousand cores", task: () => ({ ...noop(), Resources: { CPU: "1000" } }), summary: /needs 1000 cpuCores/ },
   {
-    name: "more memory than there is",
+    name: "more memory than any node has",
     task: () => ({ ...noop(), Resources: { Memory: "4000TB" } }),
     summary: /memoryBytes/,
   },
   {
-    name: "a publisher that nobody has",
+    name: "a publisher that no node has",
     task: () => ({ ...noop(), Publisher: { Type: "pigeon" } }),
     summary: /pigeon/,
   },
-  { name: "a source that nobody has", task: () => withInput({ Type: "moon" }), summary: /moon/ },
+  { name: "a source that no node has", task: () => withInput({ Type: "moon" }), summary: /moon/ },
   { name: "a file of the machine", task: () => local("/etc/passwd"), summary: /does not allow \/etc\/passwd/ },
   {
-    name: "a folder beside the open one",
+    name: "a folder beside the allowed one",
     task: (folder) => local(`${folder}/closed/secret`),
     summary: /does not allow/,
   },
   {
-    name: "a path that goes up",
+    name: "a path with ..",
     task: (folder) => local(`${folder}/open/../closed/secret`),
     summary: /must not contain "\.\."/,
   },
   {
-    name: "a link that leads out",
+    name: "a link that leads outside",
     task: (folder) => local(`${folder}/open/out/secret`),
     summary: /leads to .*which this node does not allow/,
   },
   {
-    name: "writing where reading is allowed",
+    name: "write access to a read-only folder",
     task: (folder) => local(`${folder}/open`, { ReadWrite: true }),
     summary: /read-only/,
   },
   {
-    name: "making what is not there",
+    name: "a missing folder",
     task: (folder) => local(`${folder}/open/new`, { CreateAs: "dir" }),
     summary: /read-only/,
   },
@@ -63,31 +63,31 @@ export const doomedSpecs = (archiveThatClimbs: string): readonly DoomedSpec[] =>
     task: (folder) => local(`${folder}/open\u0000/x`),
     summary: /absolute path|SourcePath/,
   },
-  { name: "an input that is no data", task: () => inline("https://example.test/x"), summary: /data: URI/ },
+  { name: "an input that is not a data URI", task: () => inline("https://example.test/x"), summary: /data: URI/ },
   {
-    name: "an input that is no base64",
+    name: "an input that is not base64",
     task: () => inline("data:text/plain;base64,!!!"),
     summary: /does not have the encoding/,
   },
   {
-    name: "an archive that climbs out",
+    name: "an archive with an entry outside of it",
     task: () => inline(archiveThatClimbs),
     summary: /leads out of its folder/,
   },
   {
-    name: "an archive that is none",
+    name: "an input that is not an archive",
     task: () => inline("data:application/gzip;base64,AAAA"),
     summary: /archive|gzip|header/,
   },
-  { name: "a target that goes up", task: () => inline("data:,x", "/in/../../etc"), summary: /contains \. or \.\./ },
+  { name: "a target with ..", task: () => inline("data:,x", "/in/../../etc"), summary: /contains \. or \.\./ },
   { name: "a target that is the root", task: () => inline("data:,x", "/"), summary: /is the root/ },
   {
-    name: "a result path that goes up",
+    name: "a result path with ..",
     task: () => published({ ResultPaths: [{ Name: "out", Path: "/out/../../etc" }] }),
     summary: /contains \. or \.\./,
   },
   {
-    name: "a result name that goes up",
+    name: "a result name with ..",
     task: () => published({ ResultPaths: [{ Name: "../../out", Path: "/out" }] }),
     summary: /result name/,
   },

@@ -1,25 +1,25 @@
 import { fromText, type Pen, program, root } from "@shoal/wasi-sandbox/testing";
 
-/** A WebAssembly program that means ill, and what must become of it. */
+/** A malicious WebAssembly program, and how it must end. */
 export interface HostileGuest {
   readonly name: string;
   readonly module: () => Uint8Array;
   readonly task?: object;
   readonly end: "completed" | "failed";
-  /** What the job's history says. */
+  /** The reason in the job's history. */
   readonly summary: RegExp;
 }
 
 const published = { Publisher: { Type: "nats" }, ResultPaths: [{ Name: "made", Path: "/made" }] };
 
-// These guests end with what they were answered. WASI's numbers for "it may not" and "nothing there"; success is 0.
+// These guests exit with the error number that they received. WASI's numbers for "not permitted" and "no entry"; success is 0.
 const notCapable = /"ExitCode":"76"/;
 const notThere = /"ExitCode":"44"/;
 const endWith = (errno: string) => `(call $proc_exit ${errno})`;
 const opening = (pen: Pen, path: string) =>
   endWith(pen.call("path_open", root, 1, pen.text(path), 0, 2n, 0n, 0, pen.room(4)));
 
-/** Writes the same 64 KiB for ever to what stands in `fd`. */
+/** Writes the same 64 KiB to `fd` in an endless loop. */
 const writingForEver = (pen: Pen, fd: string) => {
   const { step, list } = pen.buffer(65_536);
   return `${step} (loop ${`(drop (call $fd_write ${fd} (i32.const ${list}) (i32.const 1) (i32.const ${pen.room(4)})))`} (br 0))`;
@@ -63,7 +63,7 @@ export const hostileGuests: readonly HostileGuest[] = [
     summary: /may write 16000000.*OUTPUT_TOO_LARGE/,
   },
   {
-    name: "a path that goes up",
+    name: "a path with ..",
     module: () => program((pen) => [opening(pen, "../../../../../../etc/passwd")]),
     end: "completed",
     summary: notCapable,
@@ -75,7 +75,7 @@ export const hostileGuests: readonly HostileGuest[] = [
     summary: notCapable,
   },
   {
-    name: "a link that it made itself",
+    name: "a link that it has created",
     module: () =>
       program((pen) => [
         `(drop ${pen.call("path_symlink", pen.text("/etc"), root, pen.text("made/out"))})`,
@@ -86,7 +86,7 @@ export const hostileGuests: readonly HostileGuest[] = [
     summary: notThere,
   },
   {
-    name: "an import of what every JavaScript object has",
+    name: "an import of a property that every JavaScript object has",
     module: () =>
       fromText(`(module (import "__proto__" "constructor" (func (result externref))) (func (export "_start")))`),
     end: "failed",
@@ -101,14 +101,14 @@ export const hostileGuests: readonly HostileGuest[] = [
     summary: /50000 locals and 4000 blocks.*TASK_INVALID/,
   },
   {
-    name: "a start function without end",
+    name: "an endless start function",
     module: () => fromText(`(module (func $set (loop (br 0))) (start $set) (func (export "_start")))`),
     task: { Timeouts: { ExecutionTimeout: 1 } },
     end: "failed",
     summary: /took longer than 1 s.*EXECUTION_TIMED_OUT/,
   },
   {
-    name: "a module that is none",
+    name: "an invalid module",
     module: () => Buffer.from("this is no module"),
     end: "failed",
     summary: /no WebAssembly|module.*TASK_INVALID/,

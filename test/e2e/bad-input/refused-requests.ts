@@ -4,20 +4,20 @@ export interface RefusedRequest {
   readonly body: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
-  /** What the answer says. */
+  /** The message of the response. */
   readonly summary: RegExp;
 }
 
-/** A job that is good but for what is given. */
+/** A valid job except for these fields. */
 export const jobWith = (job: object, task: object = {}): string =>
   JSON.stringify({ Job: { Type: "batch", Tasks: [{ Name: "main", Engine: { Type: "noop" }, ...task }], ...job } });
 
 const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
-// More than any parser's stack holds.
+// More levels than any parser's stack holds.
 const deepLevels = 100_000;
-// Ten MiB is the field's own limit of a body.
+// 10 MiB is Bacalhau's limit of a body.
 const tooManyBytes = 11 * 2 ** 20;
-// One more than a spec's lists and maps may have, four times over.
+// Four times the limit of a spec's lists and maps, plus one.
 const manyEntries = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, "value"]));
 
 const refused = (name: string, body: RefusedRequest["body"], summary: RegExp): RefusedRequest => ({
@@ -29,10 +29,10 @@ const refused = (name: string, body: RefusedRequest["body"], summary: RegExp): R
 
 const wrongTypes: readonly RefusedRequest[] = [
   refused("a count in words", jobWith({ Count: "three" }), /Count/),
-  refused("a count of a piece", jobWith({ Count: 1.5 }), /whole number/),
+  refused("a fractional count", jobWith({ Count: 1.5 }), /whole number/),
   refused("a negative count", jobWith({ Count: -1 }), />= 0/),
   refused("a count above the limit", jobWith({ Count: 1001 }), /1000/),
-  refused("a count beyond all numbers", '{"Job":{"Type":"batch","Count":1e400,"Tasks":[]}}', /Count/),
+  refused("a count beyond the range of numbers", '{"Job":{"Type":"batch","Count":1e400,"Tasks":[]}}', /Count/),
   refused("tasks that are a text", jobWith({ Tasks: "main" }), /Tasks/),
   refused("no tasks", jobWith({ Tasks: [] }), /missing job tasks/),
   refused("a task that is a list", jobWith({ Tasks: [[]] }), /Tasks\[0\]|Tasks\.0/),
@@ -43,7 +43,7 @@ const wrongTypes: readonly RefusedRequest[] = [
   refused("labels that are a list", jobWith({ Labels: ["a", "b"] }), /Labels/),
   refused("a label that is a number", jobWith({ Labels: { a: 1 } }), /Labels/),
   refused("a priority in words", jobWith({ Priority: "high" }), /Priority/),
-  refused("an operator that nobody knows", jobWith({ Constraints: [{ Key: "a", Operator: "~" }] }), /Operator/),
+  refused("an unknown operator", jobWith({ Constraints: [{ Key: "a", Operator: "~" }] }), /Operator/),
 ];
 
 const wrongValues: readonly RefusedRequest[] = [
@@ -52,15 +52,15 @@ const wrongValues: readonly RefusedRequest[] = [
   refused("a negative timeout", jobWith({}, { Timeouts: { ExecutionTimeout: -1 } }), /0 or more seconds/),
   refused("a timeout in words", jobWith({}, { Timeouts: { TotalTimeout: "1h" } }), /whole seconds/),
   refused("timeouts that do not fit", jobWith({}, { Timeouts: { ExecutionTimeout: 9, TotalTimeout: 3 } }), /more than/),
-  refused("a namespace that goes up", jobWith({ Namespace: "../other" }), /invalid namespace/),
+  refused("a namespace with ..", jobWith({ Namespace: "../other" }), /invalid namespace/),
   refused("a namespace that means all", jobWith({ Namespace: "*" }), /invalid namespace/),
-  refused("a namespace of two words of a subject", jobWith({ Namespace: "a.b" }), /invalid namespace/),
+  refused("a namespace of two subject tokens", jobWith({ Namespace: "a.b" }), /invalid namespace/),
   refused("a name with control characters", jobWith({ Name: "\u001b[2J\u0007gone" }), /control character/),
   refused("a name with a null character", jobWith({ Name: "a\u0000b" }), /null character|control character/),
-  refused("a name without an end", jobWith({ Name: "n".repeat(10_000) }), /Name/),
+  refused("a very long name", jobWith({ Name: "n".repeat(10_000) }), /Name/),
   refused("a task's name with a line end", jobWith({}, { Name: "main\nmain" }), /control character/),
-  refused("a variable that belongs to the node", jobWith({}, { Env: { SHOAL_JOB_ID: "mine" } }), /set by the node/),
-  refused("a variable in small letters", jobWith({}, { Env: { path: "/" } }), /upper-case/),
+  refused("a variable that the node sets", jobWith({}, { Env: { SHOAL_JOB_ID: "mine" } }), /set by the node/),
+  refused("a variable in lower case", jobWith({}, { Env: { path: "/" } }), /upper-case/),
   refused(
     "results without a publisher",
     jobWith({}, { ResultPaths: [{ Name: "out", Path: "/out" }] }),
@@ -87,26 +87,26 @@ const wrongValues: readonly RefusedRequest[] = [
 const noJson: readonly RefusedRequest[] = [
   refused("nothing", "", /empty body/),
   refused("half of a JSON text", '{"Job":{"Type":"batch"', /not valid JSON/),
-  refused("something else than JSON", "<Job/>", /not valid JSON/),
+  refused("a body that is not JSON", "<Job/>", /not valid JSON/),
   refused("a list", "[]", /got a list/),
   refused("a number", "17", /got a number/),
   refused("null", "null", /body/),
-  refused("no job in it", '{"Task":{}}', /empty\/nil job/),
+  refused("a body without a job", '{"Task":{}}', /empty\/nil job/),
   refused("broken UTF-8", Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d), /not valid UTF-8/),
   refused("UTF-16", new Uint8Array(Buffer.from(jobWith({}), "utf16le")), /not valid/),
-  refused("lists in lists without end", "[".repeat(deepLevels), /at most 20000 values/),
+  refused("deeply nested lists", "[".repeat(deepLevels), /at most 20000 values/),
   refused(
-    "params in params without end",
+    "deeply nested params",
     `{"Job":{"Type":"batch","Tasks":[{"Engine":{"Type":"noop","Params":${'{"a":'.repeat(deepLevels)}1${"}".repeat(deepLevels)}}}]}}`,
     /at most 20000 values/,
   ),
   refused(
-    "a token without an end",
+    "a very long token",
     JSON.stringify({ ...JSON.parse(jobWith({})), IdempotencyToken: "t".repeat(1000) }),
     /IdempotencyToken/,
   ),
   {
-    name: "a text that calls itself one",
+    name: "a body declared as text",
     body: utf8(jobWith({})),
     headers: { "content-type": "text/plain" },
     status: 415,
@@ -120,7 +120,7 @@ const noJson: readonly RefusedRequest[] = [
     summary: /unsupported request body/,
   },
   {
-    name: "a body that says that it is compressed",
+    name: "a body declared as compressed",
     body: utf8(jobWith({})),
     headers: { "content-encoding": "gzip" },
     status: 415,
@@ -128,7 +128,7 @@ const noJson: readonly RefusedRequest[] = [
   },
   { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, summary: /size limit exceeded/ },
   {
-    name: "a spec that no commit of the log holds",
+    name: "a spec too large for a commit of the log",
     body: jobWith({}, { Engine: { Type: "noop", Params: { Stdout: "x".repeat(2 ** 20) } } }),
     status: 413,
     summary: /524288 bytes/,

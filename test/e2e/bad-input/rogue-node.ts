@@ -5,7 +5,7 @@ import { encodeMessage } from "../../../libs/nats/src/message-codec.ts";
 import type { FaultCluster } from "../../int/fault-cluster.ts";
 import type { Placed } from "../../int/job-ledger.ts";
 
-/** A program that has stolen a node's password and says what it likes. */
+/** A program that has stolen a node's password and publishes forged messages. */
 export function connectRogue({ devstack, passwordOf }: FaultCluster, nodeId: string): Promise<NodePorts> {
   return connectNode({
     clock: systemClock(),
@@ -17,14 +17,14 @@ export function connectRogue({ devstack, passwordOf }: FaultCluster, nodeId: str
   });
 }
 
-// Not what any task here ends with.
+// No task of this test exits with it.
 export const forgedExitCode = 66;
 
-/** That it was done, with an exit code that no task here has. */
+/** A report of completion with an exit code that no task of this test has. */
 export const forgery = (stdout = ""): Report => ({
   at: Date.now(),
   namespace: "default",
-  // Above what the node itself has said.
+  // Greater than the numbers of the node's own reports.
   number: 1_000,
   saw: {
     kind: "completed",
@@ -40,7 +40,7 @@ export const forgery = (stdout = ""): Report => ({
   },
 });
 
-/** A job that runs for a moment, and where: something to lie about. */
+/** A job that runs for a moment, and its node: the target of the forged reports. */
 export async function runningJob({
   client,
   observer,
@@ -50,12 +50,12 @@ export async function runningJob({
   const first = () => [...(observer.trace.jobs.get(jobId)?.placed.values() ?? [])][0];
   await observer.until("its start", () => first()?.state === "running");
   const placed = first();
-  if (placed === undefined) throw new Error("what runs has a place");
+  if (placed === undefined) throw new Error("expected a running job to have a node");
   return { jobId, placed };
 }
 
 const nested = (levels: number): Uint8Array => {
-  // MessagePack: a list of one, in a list of one.
+  // MessagePack: a list with one element, nested.
   const bytes = new Uint8Array(levels + 1).fill(0x91);
   bytes[levels] = 0xc0;
   return bytes;
@@ -67,15 +67,15 @@ const deepResult = () => {
   return encodeMessage({ ...report, saw: { ...saw, result: { type: "s3", params } } });
 };
 
-/** What is no report, by name; each of these must be put aside. */
+/** Invalid reports, by name; each must be parked. */
 export const garbage: readonly (readonly [name: string, bytes: () => Uint8Array])[] = [
   ["a text", () => Buffer.from("it is done, believe me")],
   ["nothing", () => new Uint8Array()],
-  ["lists in lists without end", () => nested(60_000)],
-  ["a result in a thousand levels", deepResult],
-  ["a kind that nobody knows", () => encodeMessage({ ...forgery(), saw: { kind: "dreamt" } })],
+  ["deeply nested lists", () => nested(60_000)],
+  ["a result of a thousand levels", deepResult],
+  ["an unknown kind", () => encodeMessage({ ...forgery(), saw: { kind: "dreamt" } })],
   [
-    "a reason without an end",
+    "a very long reason",
     () => encodeMessage({ ...forgery(), saw: { kind: "failed", code: "X", why: "y".repeat(5000), final: true } }),
   ],
   [
