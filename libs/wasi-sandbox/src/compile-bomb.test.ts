@@ -30,7 +30,7 @@ describe("a module that takes memory to compile", () => {
     const { exit } = await tight.run(bomb(15_000, 1_000), { memoryBytes: mebibyte });
     expect(exit).toEqual({
       exitCode: 137,
-      failure: { code: "OUT_OF_MEMORY", why: expect.stringMatching(/^its process took \d+ bytes, .* may take 68\d+$/) },
+      failure: { code: "OUT_OF_MEMORY", why: expect.stringMatching(/^its process used \d+ bytes, .* may use 68\d+$/) },
     });
   });
   it("leaves the node to the next guest", async () => {

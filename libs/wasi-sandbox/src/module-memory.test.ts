@@ -58,7 +58,7 @@ describe("the memory of modules", () => {
   });
   it("is refused when the modules start with more than there is", () => {
     expect(() => limited(["(module (memory 6))", "(module (memory 5))"], 10)).toThrow(
-      "/m/0.wasm, /m/1.wasm starts with 720896 bytes of memory, the task may use 655360",
+      "/m/0.wasm, /m/1.wasm starts with 720896 bytes of memory; the task may use 655360",
     );
   });
   it("never passes what 32 bits address", () => {

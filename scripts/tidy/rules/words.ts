@@ -10,8 +10,8 @@ interface Ban {
   readonly pattern: RegExp;
   readonly write: string;
   readonly where: string;
-  /** A folder in which the word has its ordinary meaning. */
-  readonly exceptIn: string | undefined;
+  /** Folders and files in which the word has its ordinary meaning. */
+  readonly exceptIn: readonly string[];
 }
 
 /** Names and prose use the words of docs/nomenclature.md. */
@@ -37,7 +37,8 @@ function bansOf(text: string): readonly Ban[] {
   const end = rows.findIndex((row) => !row.startsWith("|"));
   return rows.slice(0, end === -1 ? undefined : end).flatMap((row) => {
     const [, not = "", write = "", place = ""] = row.split("|").map((cell) => cell.trim());
-    const [where = "", exceptIn] = place.split(", not in ");
+    const [where = "", places = ""] = place.split(", not in ");
+    const exceptIn = places.split(" or ").filter((each) => each !== "");
     const words = not.split(/,\s*/).join("|");
     const pattern = where === "whole names" ? new RegExp(`^(?:${words})$`, "i") : new RegExp(`\\b(?:${words})\\b`, "i");
     return [{ pattern, write, where, exceptIn }];
@@ -45,7 +46,7 @@ function bansOf(text: string): readonly Ban[] {
 }
 
 const bansAt = (bans: readonly Ban[], path: string) =>
-  bans.filter(({ exceptIn }) => exceptIn === undefined || !path.startsWith(`${exceptIn}/`));
+  bans.filter(({ exceptIn }) => !exceptIn.some((place) => path === place || path.startsWith(`${place}/`)));
 
 const isOfNames = ({ where }: Ban) => where !== "prose";
 const isOfProse = ({ where }: Ban) => where === "everywhere" || where === "prose";
@@ -67,10 +68,14 @@ function* pathFindings(path: string, bans: readonly Ban[]): Iterable<Finding> {
   }
 }
 
+// Functions of WASI preview 1 have the names of its specification.
+const isForeign = (name: string) => name.startsWith("fd_");
+
 function* nameFindings(path: string, names: readonly Piece[], bans: readonly Ban[]): Iterable<Finding> {
   const ofNames = bans.filter(isOfNames);
   // Each name once, where it is first.
   for (const { text, line } of new Map(names.toReversed().map((piece) => [piece.text, piece])).values()) {
+    if (isForeign(text)) continue;
     const words = wordsOf(text);
     for (const { write } of ofNames.filter(({ pattern }) => pattern.test(words))) {
       yield { path, line, why: `${text}: write ${write}` };

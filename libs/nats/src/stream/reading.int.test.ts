@@ -117,7 +117,7 @@ onServer(() => {
       await say("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
       // It heard so, and had not to wait for signs of life.
-      expect(harness.faultPlan.join()).not.toContain("silent");
+      expect(harness.faultPlan.join()).not.toContain("no heartbeat");
       await reading.close();
       await proxy.close();
     });
@@ -132,7 +132,7 @@ onServer(() => {
       await collected.atLeast(1);
       proxy.deafen();
       await say("two");
-      expect((await faultPlan.atLeast(1)).join()).toContain("silent");
+      expect((await faultPlan.atLeast(1)).join()).toContain("no heartbeat");
       proxy.cut();
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
       await reading.close();

@@ -16,7 +16,7 @@ describe("a port that is bound ahead of the start", () => {
     await harness.api.binding.start();
     const early = await fetch(`${harness.api.url()}/api/v1/agent/alive`);
     expect(early.status).toBe(503);
-    expect(await early.text()).toContain("/readyz says why");
+    expect(await early.text()).toContain("/readyz shows the reason");
     expect(await statusOf("/healthz")).toBe(200);
     expect(await statusOf("/readyz")).toBe(200);
     await harness.api.start();

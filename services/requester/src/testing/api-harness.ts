@@ -35,7 +35,7 @@ import { memoryPorts } from "./memory-ports.ts";
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
 const quietMs = 10_000;
 
-/** Moves a clock through what is due soon, so that memory ports answer, and further only when `pass` says so. Nobody else may move it. */
+/** Moves a clock through what is due soon, so that memory ports answer, and further only when `pass` asks for it. It must be the only one that moves it. */
 function driveWithin(clock: ManualClock) {
   let limitAt = clock.now() + quietMs;
   let desiredAt = clock.now();
@@ -133,7 +133,7 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
     /** What the requester owns. */
     holdings,
     warnings,
-    /** Lets so many milliseconds pass. */
+    /** Advances the clock by this many milliseconds. */
     pass: driving.pass,
     /** Writes one commit behind whatever the aggregate has, and its views. */
     emit: async (aggregate: AggregateRef, ...events: readonly StoredEvent[]) => append(sim, aggregate, events),
