@@ -31,7 +31,7 @@ onServer(() => {
       const second = await runShoal(serve("second"));
       expect(second.code).toBe(8);
       expect(second.stderr).toContain("expected no other process under the node id n-one");
-      expect(second.stderr).toContain("give each node a nodeId and a dataDir");
+      expect(second.stderr).toContain("give each node a separate nodeId and dataDir");
       expect(second.stderr).not.toContain('"msg":"ready"');
       await logged.promise;
       expect(first.exitCode).toBeNull();
