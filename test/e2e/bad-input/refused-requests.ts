@@ -124,7 +124,7 @@ const noJson: readonly RefusedRequest[] = [
     body: utf8(jobWith({})),
     headers: { "content-encoding": "gzip" },
     status: 415,
-    summary: /plain body/,
+    summary: /without content encoding/,
   },
   { name: "a body above the limit", body: " ".repeat(tooManyBytes), status: 413, summary: /size limit exceeded/ },
   {
