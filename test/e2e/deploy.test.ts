@@ -262,7 +262,7 @@ describe("make-config refuses", () => {
     },
     { what: "an empty password", args: fine, given: { requester: "" }, summary: "a password cannot be empty" },
     { what: "a missing folder", args: [], given: users, summary: "--store-dir is missing" },
-    { what: "an invalid port", args: [...fine, "--port", "0"], given: users, summary: 'to 65535, found "0"' },
+    { what: "an invalid port", args: [...fine, "--port", "0"], given: users, summary: 'to 65535, got "0"' },
     {
       what: "routes without a password",
       args: [...fine, "--name", "a", "--route", "b:6222"],

@@ -38,7 +38,7 @@ const wrongTypes: readonly RefusedRequest[] = [
   refused("a task that is a list", jobWith({ Tasks: [[]] }), /Tasks\[0\]|Tasks\.0/),
   refused("no job type", jobWith({ Type: undefined }), /missing job type/),
   refused("an unknown job type", jobWith({ Type: "cron" }), /batch ops service daemon/),
-  refused("no engine", jobWith({}, { Engine: undefined }), /Engine: wanted object, found nothing/),
+  refused("no engine", jobWith({}, { Engine: undefined }), /Engine: expected object, got nothing/),
   refused("an engine without a type", jobWith({}, { Engine: { Type: "" } }), /missing spec type/),
   refused("labels that are a list", jobWith({ Labels: ["a", "b"] }), /Labels/),
   refused("a label that is a number", jobWith({ Labels: { a: 1 } }), /Labels/),
