@@ -11,7 +11,7 @@ import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import { onServer } from "../../libs/nats/src/testing/on-server.ts";
 import { verifyPartsOf } from "../../services/requester/src/verify/open-replay.ts";
 import { verifyViews } from "../../services/requester/src/verify/view-verifier.ts";
-import { until } from "../int/in-process.ts";
+import { patienceMs, until } from "../int/in-process.ts";
 import { type RunningRequester, startRequester } from "../int/start-requester.ts";
 
 const recipe = readFileSync(new URL("../../docs/recipes/add-a-kind.md", import.meta.url), "utf8");
@@ -86,7 +86,9 @@ onServer(() => {
       expect(await streams.delete(`KV_${bucket}`)).toBe(true);
       await post(running, second);
       const both = [`about ${first}`, `about ${second}`];
-      await until("the rebuilt entries", async () => `${await textsOf(running, first, second)}` === `${both}`);
+      const isRebuilt = async () => `${await textsOf(running, first, second)}` === `${both}`;
+      // Owners compare their buckets every 20 s.
+      await until("the rebuilt entries", isRebuilt, 2 * patienceMs);
 
       // A requester rebuilds the entries that a repair cut.
       await running.stop();
