@@ -9,10 +9,10 @@ export const bidPolicy: PartTemplate = {
   summary: "which asks a node refuses, whatever room it has; write its condition and its samples in policies.test.ts",
   files: ({ kebab, camel }) => ({
     [`${folder}/${kebab}.ts`]: `import { no, yes } from "@shoal/core";
-import type { BidPolicy, Surroundings } from "./policy.ts";
+import type { BidPolicy, BidContext } from "./policy.ts";
 
 /** A node with the label ${kebab}=no takes no task whose job constrains it. */
-export const ${camel} = ({ labels }: Surroundings): BidPolicy => ({
+export const ${camel} = ({ labels }: BidContext): BidPolicy => ({
   name: "${kebab}",
   evaluate: ({ requirements: { constraints } }) =>
     labels["${kebab}"] !== "yes" && constraints.some(({ key }) => key === "${kebab}")
