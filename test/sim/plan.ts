@@ -42,6 +42,7 @@ export interface Plan {
     readonly reserveAfterMs?: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
+    readonly forgetAfterMs?: number;
     readonly positionsMs: number;
     readonly heartbeatMs: number;
   };

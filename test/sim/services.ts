@@ -32,6 +32,8 @@ export interface SimulatedServicesOptions {
   readonly sim: SimulatedCluster;
   readonly prng: Prng;
   readonly crash: () => number;
+  /** The maximum number of open aggregates in the cluster; no limit when left out. */
+  readonly openMax?: number;
   /** The kinds of a requester at its start; by default those of the product. */
   readonly kindsOf?: (requesterId: string) => Kinds;
   /** Adds a line to the trace of a failing run. */
@@ -52,7 +54,7 @@ export function createSimulatedServices(options: SimulatedServicesOptions): Simu
 }
 
 function supervisedRequester(id: string, options: SimulatedServicesOptions): SupervisedProcess<RequesterIncarnation> {
-  const { plan, sim, prng, note, problem, kindsOf = () => productKinds } = options;
+  const { plan, sim, prng, note, problem, openMax, kindsOf = () => productKinds } = options;
   const { settings } = plan;
   const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterIncarnation => {
@@ -62,9 +64,10 @@ function supervisedRequester(id: string, options: SimulatedServicesOptions): Sup
       {
         requesterId: id,
         auction: settings,
-        nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
+        nodes: settings,
         positionsMs: settings.positionsMs,
         kinds,
+        ...(openMax === undefined ? {} : { jobs: { openMax } }),
       },
       ports,
     );
