@@ -13,16 +13,16 @@ import {
   type UnreadableCommit,
 } from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
-import type { RequesterPorts } from "../ports.ts";
-import { Actors, type AnyActor } from "./actors.ts";
-import { AggregateActor, type Move } from "./aggregate-actor.ts";
-import type { FeatureGate } from "./feature-gate.ts";
-import { InFlightWrites } from "./in-flight-writes.ts";
-import type { AddressedCommand } from "./mailbox.ts";
-import type { Projector } from "./projector.ts";
-import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "./quarantine.ts";
-import type { Reconciler } from "./reconciler.ts";
-import { untilReachable } from "./until-reachable.ts";
+import type { RequesterPorts } from "../../ports.ts";
+import { Actors, type AnyActor } from "../aggregate/actors.ts";
+import { AggregateActor, type Move } from "../aggregate/aggregate-actor.ts";
+import type { FeatureGate } from "../aggregate/feature-gate.ts";
+import type { AddressedCommand } from "../aggregate/mailbox.ts";
+import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "../aggregate/quarantine.ts";
+import type { Reconciler } from "../aggregate/reconciler.ts";
+import { untilReachable } from "../aggregate/until-reachable.ts";
+import { InFlightWrites } from "../views/in-flight-writes.ts";
+import type { Projector } from "../views/projector.ts";
 
 export interface AggregatesOptions {
   readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "logger">;
