@@ -1,28 +1,26 @@
 import {
-  type Change,
   type CommandReply,
   causeOf,
-  changes,
   Fault,
   type Kinds,
   type OpenEntry,
-  openChange,
   openKeyOf,
   openValueOf,
   type StoredCommit,
   type UnreadableCommit,
 } from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
-import type { RequesterPorts } from "../ports.ts";
-import { Actors, type AnyActor } from "./actors.ts";
-import { AggregateActor, type Move } from "./aggregate-actor.ts";
-import type { FeatureGate } from "./feature-gate.ts";
-import { InFlightWrites } from "./in-flight-writes.ts";
-import type { AddressedCommand } from "./mailbox.ts";
-import type { Projector } from "./projector.ts";
-import { Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "./quarantine.ts";
-import type { Reconciler } from "./reconciler.ts";
-import { untilReachable } from "./until-reachable.ts";
+import type { RequesterPorts } from "../../ports.ts";
+import type { Move } from "../aggregate/actor-options.ts";
+import { Actors, type AnyActor } from "../aggregate/actors.ts";
+import { AggregateActor } from "../aggregate/aggregate-actor.ts";
+import type { FeatureGate } from "../aggregate/feature-gate.ts";
+import type { AddressedCommand } from "../aggregate/mailbox.ts";
+import { isQuarantining, Quarantine, type Quarantined, quarantinedAt, quarantinedBy } from "../aggregate/quarantine.ts";
+import type { Reconciler } from "../aggregate/reconciler.ts";
+import { untilReachable } from "../aggregate/until-reachable.ts";
+import { InFlightWrites } from "../views/in-flight-writes.ts";
+import type { Projector } from "../views/projector.ts";
 
 export interface AggregatesOptions {
   readonly ports: Pick<RequesterPorts, "log" | "clock" | "random" | "logger">;
@@ -49,7 +47,7 @@ export class Aggregates {
   readonly #actors = new Actors();
   readonly #opening = new Map<string, Promise<AnyActor>>();
   readonly #quarantine = new Quarantine();
-  readonly #inFlight = new InFlightWrites();
+  readonly #inFlight: InFlightWrites;
   /** Commits that were folded in before the log delivered them: the subject by position. */
   readonly #folded = new Map<number, string>();
   readonly #closed = new AbortController();
@@ -63,6 +61,7 @@ export class Aggregates {
 
   constructor(options: AggregatesOptions) {
     this.#options = options;
+    this.#inFlight = new InFlightWrites({ ...options, onStored: (actor) => this.#evict(actor) });
   }
 
   /** The log is delivered after `deliveredSeq`; it ended at `endSeq` when the shard was opened. */
@@ -102,16 +101,13 @@ export class Aggregates {
       // An entry of a former owner: it died before it could remove the entry, or could not read what can be read now.
       const seq = Math.max(actor.headSeq(), quarantine?.seq ?? 0);
       const value = isSettled ? undefined : openValueOf(ref);
-      void this.#writeOpen({ bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value }, subjectOf(ref));
+      void this.#inFlight.writeLast(
+        { bucket: buckets.open, urgent: true, key: openKeyOf(ref), seq, value },
+        subjectOf(ref),
+      );
     } catch (failure) {
       void this.#setAside(quarantinedBy(ref, failure));
     }
-  }
-
-  /** The mark is removed last: as long as it exists, the next owner projects again what could not be read. */
-  async #writeOpen(change: Change, subject: string): Promise<void> {
-    await this.#inFlight.of(subject);
-    await this.#options.projector.apply([change]);
   }
 
   /**
@@ -161,7 +157,7 @@ export class Aggregates {
 
   async #absorbCommit(stored: StoredCommit): Promise<void> {
     const { aggregate, commit, seq } = stored;
-    if (this.#closed.signal.aborted || this.#quarantine.get(aggregate) !== undefined) return;
+    if (this.#closed.signal.aborted || this.#quarantine.has(aggregate)) return;
     const isNew = commit.prev === "" && seq > this.#openedAt && !this.#opening.has(subjectOf(aggregate));
     const actor =
       this.#actors.get(aggregate) ?? (isNew ? this.#newActor(aggregate, () => true) : await this.actorOf(aggregate));
@@ -183,8 +179,8 @@ export class Aggregates {
   actorOf(ref: AggregateRef, projectedSeq = Number.POSITIVE_INFINITY): Promise<AnyActor> {
     const known = this.#actors.get(ref);
     if (known !== undefined) return Promise.resolve(known);
-    const quarantined = this.#quarantine.get(ref);
-    if (quarantined !== undefined) return Promise.reject(new Fault(codeOf(quarantined), quarantined.why));
+    const fault = this.#quarantine.faultOf(ref);
+    if (fault !== undefined) return Promise.reject(fault);
     const subject = subjectOf(ref);
     const begun =
       this.#opening.get(subject) ?? this.#read(ref, projectedSeq).finally(() => this.#opening.delete(subject));
@@ -217,7 +213,7 @@ export class Aggregates {
       onCommit: (move) => {
         if (this.#closed.signal.aborted) return;
         if (move.stored.seq > this.#deliveredSeq) this.#folded.set(move.stored.seq, subjectOf(actor.ref));
-        if (move.stored.seq > projectedSeq) this.#project(actor, move);
+        if (move.stored.seq > projectedSeq) this.#inFlight.project(actor, move);
         if (reacts()) this.#onFolded(actor, move);
       },
       onFailed: (failure) => ports.logger.warn({ ...actor.ref, ...causeOf(failure) }, "could not react to a commit"),
@@ -242,27 +238,12 @@ export class Aggregates {
     const other = this.#actors.get(actor.ref);
     if (other !== undefined) return other;
     // The read began before the unreadable message arrived.
-    const quarantined = this.#quarantine.get(actor.ref);
-    if (quarantined !== undefined) throw new Fault(codeOf(quarantined), quarantined.why);
+    const fault = this.#quarantine.faultOf(actor.ref);
+    if (fault !== undefined) throw fault;
     const state = actor.state();
     // A settled aggregate enters memory only when a command reopens it.
     if (state !== undefined && !actor.kind.isSettled(state) && !signal.aborted) this.#enter(actor);
     return actor;
-  }
-
-  #project(actor: AnyActor, { before, after, stored }: Move<unknown>): void {
-    const { kind, ref: aggregate } = actor;
-    const { seq } = stored;
-    const made = kind.views.flatMap((view) => changes(view, before, { after, seq }));
-    const open = openChange(kind, { aggregate, before, after, seq });
-    const { projector, projectedSeq } = this.#options;
-    const subject = subjectOf(aggregate);
-    // Once the positions have passed it, only the entry in `open` leads the next owner here: it is removed last.
-    const isPassed = open !== undefined && seq <= projectedSeq();
-    this.#inFlight.add(subject, projector.apply(isPassed || open === undefined ? made : [...made, open]), () =>
-      this.#evict(actor),
-    );
-    if (isPassed) this.#inFlight.add(subject, this.#writeOpen(open, subject), () => this.#evict(actor));
   }
 
   #onFolded(actor: AnyActor, { stored }: Move<unknown>): void {
@@ -299,7 +280,7 @@ export class Aggregates {
     const { code, why, seq, aggregate } = quarantined;
     const { logger } = this.#options.ports;
     if (this.#closed.signal.aborted) return;
-    if (!unreadable.has(code)) {
+    if (!isQuarantining(code)) {
       logger.warn({ ...aggregate, seq, code, why }, "could not apply a commit");
       return;
     }
@@ -309,7 +290,3 @@ export class Aggregates {
     await this.#options.projector.apply([change]);
   }
 }
-
-const unreadable: ReadonlySet<string> = new Set(["LOG_NEWER", "LOG_DAMAGED", "UNKNOWN_PART"]);
-
-const codeOf = ({ code }: Quarantined) => (code === "LOG_DAMAGED" ? "LOG_DAMAGED" : "LOG_NEWER");

@@ -1,6 +1,6 @@
 import { createSimulatedCluster, drive } from "@shoal/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { memoryPorts } from "../testing/memory-ports.ts";
+import { memoryPorts } from "../../testing/memory-ports.ts";
 import { ViewPositions } from "./view-positions.ts";
 
 describe("the positions of a shard, where a rebuild has begun and not finished", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { testClient as actor, actorHarness, childEnded, startErrand } from "../testing/actor-harness.ts";
+import { testClient as actor, actorHarness, childEnded, startErrand } from "../../testing/actor-harness.ts";
 
 /** An actor that knows the first of four commits, and the commits that it has folded in since. */
 async function behind() {

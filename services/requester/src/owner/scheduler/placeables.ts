@@ -1,8 +1,8 @@
 import type { Job } from "@shoal/core";
-import type { AnyActor } from "./actors.ts";
-import type { SlotScheduler } from "./reconciler.ts";
-import type { Placeable } from "./scheduler/placeable.ts";
-import type { Scheduler } from "./scheduler/scheduler.ts";
+import type { AnyActor } from "../aggregate/actors.ts";
+import type { SlotScheduler } from "../aggregate/reconciler.ts";
+import type { Placeable } from "./placeable.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** The scheduler as the reconciler uses it: actors become placeables. Only jobs react with slots. */
 export function createPlaceables(scheduler: Pick<Scheduler, "request" | "remove">, by: string): SlotScheduler {

@@ -10,7 +10,7 @@ import {
   type OwnedShard,
   type ShardHarness,
   shardHarness,
-} from "../testing/shard-harness.ts";
+} from "../../testing/shard-harness.ts";
 
 const [parent = "", ...children] = jobIds(6);
 const errand = (id: string): AggregateRef => ({ kind: "errand", namespace: "default", id });

@@ -1,6 +1,6 @@
 import { causeOf, Fault, type StoredPosition, type ViewPosition } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import type { RequesterPorts } from "../ports.ts";
+import type { RequesterPorts } from "../../ports.ts";
 import { createWatermark, type Watermark } from "./watermark.ts";
 
 export interface ViewPositionsOptions {

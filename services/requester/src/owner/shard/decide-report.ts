@@ -8,8 +8,8 @@ import {
   type ReportQueue,
 } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
-import type { AddressedCommand } from "./mailbox.ts";
-import { untilReachable } from "./until-reachable.ts";
+import type { AddressedCommand } from "../aggregate/mailbox.ts";
+import { untilReachable } from "../aggregate/until-reachable.ts";
 
 export interface ReportParts {
   /** Decides a command on an aggregate of the shard. */

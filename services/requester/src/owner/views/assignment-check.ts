@@ -1,6 +1,6 @@
 import { assignmentView, causeOf, entries, entryOf, executionOf, foldJob, isLive, type Job } from "@shoal/core";
 import { tokenProblem } from "@shoal/proto";
-import type { RequesterPorts } from "../ports.ts";
+import type { RequesterPorts } from "../../ports.ts";
 
 /** An execution that a node has, or that the bucket of assignments contains. */
 export interface AssignmentClaim {

@@ -1,4 +1,4 @@
-import { type Change, causeOf, openKeyOf, openValueOf, type UnreadableCommit } from "@shoal/core";
+import { type Change, causeOf, Fault, openKeyOf, openValueOf, type UnreadableCommit } from "@shoal/core";
 import { type AggregateRef, buckets, subjectOf } from "@shoal/proto";
 import { z } from "zod";
 
@@ -19,8 +19,15 @@ export class Quarantine {
     return [...this.#all.values()];
   }
 
-  get(ref: AggregateRef): Quarantined | undefined {
-    return this.#all.get(subjectOf(ref));
+  has(ref: AggregateRef): boolean {
+    return this.#all.has(subjectOf(ref));
+  }
+
+  /** The Fault for a command on an aggregate that cannot be read; undefined for any other aggregate. */
+  faultOf(ref: AggregateRef): Fault | undefined {
+    const quarantined = this.#all.get(subjectOf(ref));
+    if (quarantined === undefined) return undefined;
+    return new Fault(quarantined.code === "LOG_DAMAGED" ? "LOG_DAMAGED" : "LOG_NEWER", quarantined.why);
   }
 
   /** Adds an aggregate; the change shows it in the view `open`. Undefined when it was added before. */
@@ -44,6 +51,11 @@ export function isUnreadable(failure: unknown): boolean {
   const { code } = causeOf(failure);
   return code === "LOG_NEWER" || code === "LOG_DAMAGED";
 }
+
+/** Whether this code puts the aggregate into quarantine: a log as above, or a kind that this version does not have. */
+export const isQuarantining = (code: string): boolean => quarantining.has(code);
+
+const quarantining: ReadonlySet<string> = new Set(["LOG_NEWER", "LOG_DAMAGED", "UNKNOWN_PART"]);
 
 /** The quarantine entry of a failure to read an aggregate. */
 export function quarantinedBy(aggregate: AggregateRef, failure: unknown): Quarantined {

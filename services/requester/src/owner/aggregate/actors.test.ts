@@ -2,7 +2,7 @@ import { type Job, type JobCommand, type JobEvent, jobKind, type StoredCommit } 
 import { createSimulatedCluster, sampleResources, sampleSpec } from "@shoal/core/testing";
 import { type Commit, commitVersion } from "@shoal/proto";
 import { expect, it } from "vitest";
-import { jobRef } from "../testing/shard-harness.ts";
+import { jobRef } from "../../testing/shard-harness.ts";
 import { Actors, type AnyActor } from "./actors.ts";
 import { AggregateActor } from "./aggregate-actor.ts";
 

@@ -11,8 +11,8 @@ import {
 } from "@shoal/core/testing";
 import { type AggregateRef, shardCount } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createRequester, type Requester } from "../create-requester.ts";
-import { memoryPorts } from "../testing/memory-ports.ts";
+import { createRequester, type Requester } from "../../create-requester.ts";
+import { memoryPorts } from "../../testing/memory-ports.ts";
 
 let sim: SimulatedCluster;
 let driving: ReturnType<typeof drive>;

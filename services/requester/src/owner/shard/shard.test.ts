@@ -12,7 +12,7 @@ import {
   type ShardHarness,
   shardHarness,
   submitted,
-} from "../testing/shard-harness.ts";
+} from "../../testing/shard-harness.ts";
 
 const openOf = (sim: SimulatedCluster, id: string) => sim.views.open.get(openKeyOf(jobRef(id)));
 const stateOf = (sim: SimulatedCluster, id: string) => {

@@ -2,8 +2,8 @@ import { foldJob, liveExecutions } from "@shoal/core";
 import { createSimulatedCluster, entriesOf, type SimulatedCluster, sampleInfo } from "@shoal/core/testing";
 import { JobSpec } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
-import { createRequester } from "../create-requester.ts";
-import { memoryPorts } from "../testing/memory-ports.ts";
+import { createRequester } from "../../create-requester.ts";
+import { memoryPorts } from "../../testing/memory-ports.ts";
 
 const nodeId = "n-one";
 const settings = {

@@ -10,8 +10,8 @@ import {
   type Kinds,
 } from "@shoal/core";
 import { errors } from "@shoal/proto";
+import type { Dispatcher } from "../dispatcher.ts";
 import type { AnyActor } from "./actors.ts";
-import type { Dispatcher } from "./dispatcher.ts";
 
 export interface EffectDelivererOptions {
   readonly clock: Clock;

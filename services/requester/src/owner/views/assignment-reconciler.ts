@@ -1,10 +1,10 @@
 import { causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
 import { buckets, confirmedMax, shardOf } from "@shoal/proto";
 import { z } from "zod";
-import type { RequesterPorts } from "../ports.ts";
-import type { AnyActor } from "./actors.ts";
+import type { RequesterPorts } from "../../ports.ts";
+import type { AnyActor } from "../aggregate/actors.ts";
+import type { Owner } from "../owner.ts";
 import { type AssignmentClaim, checkAssignments } from "./assignment-check.ts";
-import type { Owner } from "./owner.ts";
 import { readEntries } from "./read-entries.ts";
 
 export type ReconcilerPorts = Pick<RequesterPorts, "log" | "views" | "logger" | "clock">;

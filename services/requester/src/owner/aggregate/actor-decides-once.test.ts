@@ -1,6 +1,6 @@
 import { Bug, commandIdsMax, type EventLog, Fault } from "@shoal/core";
 import { describe, expect, it, vi } from "vitest";
-import { testClient as actor, actorHarness, childEnded, startErrand } from "../testing/actor-harness.ts";
+import { testClient as actor, actorHarness, childEnded, startErrand } from "../../testing/actor-harness.ts";
 
 const fulfilled = (seq: number | undefined, changed = true) => ({
   status: "fulfilled",

@@ -11,19 +11,19 @@ import {
   viewBuckets,
 } from "@shoal/core";
 import { buckets } from "@shoal/proto";
-import type { RequesterPorts } from "../ports.ts";
-import type { AnyActor } from "./actors.ts";
+import type { RequesterPorts } from "../../ports.ts";
+import type { AnyActor } from "../aggregate/actors.ts";
+import type { FeatureGate } from "../aggregate/feature-gate.ts";
+import type { AddressedCommand } from "../aggregate/mailbox.ts";
+import type { Quarantined } from "../aggregate/quarantine.ts";
+import type { Reconciler } from "../aggregate/reconciler.ts";
+import { Projector } from "../views/projector.ts";
+import { readEntries } from "../views/read-entries.ts";
+import { ViewPositions } from "../views/view-positions.ts";
 import { Aggregates } from "./aggregates.ts";
 import { decideReport } from "./decide-report.ts";
-import type { FeatureGate } from "./feature-gate.ts";
-import type { AddressedCommand } from "./mailbox.ts";
-import { Projector } from "./projector.ts";
-import type { Quarantined } from "./quarantine.ts";
-import { readEntries } from "./read-entries.ts";
-import type { Reconciler } from "./reconciler.ts";
 import { FlowControl } from "./room.ts";
 import { serveCommands } from "./serve-commands.ts";
-import { ViewPositions } from "./view-positions.ts";
 
 export interface ShardOptions {
   readonly ports: RequesterPorts;

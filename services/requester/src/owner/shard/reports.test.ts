@@ -11,7 +11,7 @@ import {
   type ShardHarness,
   shardHarness,
   submitted,
-} from "../testing/shard-harness.ts";
+} from "../../testing/shard-harness.ts";
 
 const [id = ""] = jobIds(1);
 const nodeId = "n-one";

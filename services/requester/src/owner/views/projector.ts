@@ -1,5 +1,5 @@
 import { backoffMs, type Change, type Clock, causeOf, entryOf, type Logger, pause, type ViewStore } from "@shoal/core";
-import { unreachableBackoff } from "./until-reachable.ts";
+import { unreachableBackoff } from "../aggregate/until-reachable.ts";
 import { WriteCoalescer } from "./write-coalescer.ts";
 
 export interface ProjectorPorts {
