@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { writeLog } from "../golden/corpus.ts";
+import { traces } from "../golden/traces.ts";
 import { fieldsOf } from "./fields.ts";
 import { table } from "./markdown.ts";
 import { folder, stale, written } from "./reference.ts";
@@ -47,10 +49,8 @@ it("a schema's fields are listed with their nested fields", () => {
 
 it("the schema of the log accepts its messages, and has every event", () => {
   const schema: unknown = JSON.parse(written().get("events.schema.json") ?? "");
-  const corpus = readFileSync(new URL("../../test/golden/2026-11.jsonl", import.meta.url), "utf8")
-    .trimEnd()
-    .split("\n");
-  const commits = corpus.map((line) => JSON.parse(Buffer.from(JSON.parse(line).data, "base64").toString()));
+  const corpus = Object.entries(traces).flatMap(([scenario, trace]) => writeLog(scenario, trace).messages);
+  const commits = corpus.map(({ data }) => JSON.parse(Buffer.from(data, "base64").toString()));
   const parser = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   for (const commit of commits) expect(parser.safeParse(commit).error, JSON.stringify(commit)).toBeUndefined();
   const [first] = commits;
