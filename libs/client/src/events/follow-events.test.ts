@@ -82,7 +82,7 @@ afterEach(() => {
 });
 
 describe("the event feed", () => {
-  it.each(["breaks", "ends"] as const)("resumes behind the last event when its connection %s", async (ending) => {
+  it.each(["breaks", "ends"] as const)("resumes after the last event when its connection %s", async (ending) => {
     const { client, asked } = clientOf(feed(ending, "3.0", "3.1"), feed("stays open", "3.1", "4.0"));
     expect(await firstIds(client, 3)).toEqual(["3.0", "3.1", "4.0"]);
     expect(asked.map(({ after, lastEventId }) => [after, lastEventId])).toEqual([
