@@ -108,7 +108,7 @@ describe("the reports of an execution", () => {
     ["batch", "8 failed", 0],
     ["ops", "8 failed", 0],
     ["service", "8 completed", 1],
-  ])("of a %s job go on behind what the log has, when the node has lost its memory", async (jobType, said, starts) => {
+  ])("of a %s job continue after the number in the log when the node has lost its journal", async (jobType, said, starts) => {
     const harness = createNodeHarness();
     harness.setRecorded(() => 7);
     const assignment = assignmentOf({ jobType });

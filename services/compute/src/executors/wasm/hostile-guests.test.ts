@@ -76,7 +76,7 @@ describe("an endless guest", () => {
   it.each([
     ["stdout", overflow(1)],
     ["stderr", overflow(2)],
-  ])("is stopped when it floods %s at full speed, and the node goes on", async (_stream, module) => {
+  ])("is stopped when it floods %s at full speed, and the node continues", async (_stream, module) => {
     const { harness, assignment } = nodeWith(module);
     await harness.boot();
     harness.assign(assignment);
@@ -182,7 +182,7 @@ describe("a guest that recurses without end", () => {
       "through a table",
       `(table 1 funcref) (elem (i32.const 0) $f) (func $f (export "_start") (call_indirect (i32.const 0)))`,
     ],
-  ])("is at fault itself: %s", async (_how, text) => {
+  ])("fails by its own fault: %s", async (_how, text) => {
     const { exit } = await stage.run(fromText(`(module ${text})`));
     expect(exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
   });
