@@ -55,7 +55,7 @@ describe("a shard", () => {
       (_, index) => `j-00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
     );
     for (const id of ids) counts[shardOf(id)] = (counts[shardOf(id)] ?? 0) + 1;
-    // A thousand each on average; a fifth more or less is far outside of chance (6 standard deviations).
+    // A thousand each on average; a fifth more or less is six standard deviations.
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(200);
   });
 });

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Unpacks an archive, counts freely, refuses what would be left out; `changes` say what is otherwise. */
+/** Unpacks an archive without a limit, and refuses entries that it would omit; `changes` override this. */
 async function unpacked(fill: (tar: Pack) => void, changes: Partial<TarUnpacking> = {}) {
   const tar = pack();
   fill(tar);

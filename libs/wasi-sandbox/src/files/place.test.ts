@@ -59,7 +59,7 @@ describe("a deep path", () => {
   const openNow = () => readdirSync("/proc/self/fd").length;
   const deep = (levels: number) => Array.from({ length: levels }, () => "d").join("/");
 
-  /** Walks a number of levels; returns how many more descriptors than before were open meanwhile, at its end, and after it. */
+  /** Resolves a path of this many levels; returns how many more descriptors than before were open meanwhile, at its end, and after it. */
   async function walked(levels: number) {
     await mkdir(join(root, "volume", deep(levels)), { recursive: true });
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });

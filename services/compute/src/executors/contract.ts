@@ -5,7 +5,7 @@ import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Executor, Exit, Output, Work } from "./executor.ts";
 
-/** What a harness specifies of a work; the contract adds the rest. `inputs` are added to the contract's inputs. */
+/** The part of a workload that a harness specifies; the contract adds the rest. `inputs` are added to the contract's inputs. */
 export type WorkPiece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
 
 /** How an executor is asked for each behaviour. A missing function skips its tests. */
@@ -29,7 +29,7 @@ export interface ExecutorHarness {
   /** Creates the executor under test; called for each test, and a second time for the node's next process. */
   readonly executor: () => Executor;
   readonly makers: WorkMakers;
-  /** True when works outlive the process that started them, so that `attach` finds them. */
+  /** True when workloads outlive the process that started them, so that `attach` finds them. */
   readonly survives?: boolean;
   /** True when the executor has no stderr. */
   readonly silentStderr?: boolean;

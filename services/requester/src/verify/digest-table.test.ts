@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DigestTable } from "./digest-table.ts";
 
 const bytes = (text: string) => Buffer.from(text);
-// More than one growth away from the first size.
+// The table grows more than once from its first size.
 const many = 10_000;
 
 describe("a table of digests", () => {
@@ -44,7 +44,7 @@ describe("a table of digests", () => {
     for (let n = 1; n <= many; n++) {
       if (holds === "values") table.set(`key-${n}`, bytes("value"));
       else table.add(`key-${n}`);
-      // From the first growth on: the first size serves few entries as well.
+      // From the first growth on: the first size is also that of a table with few entries.
       if (n > 1_000) worst = Math.max(worst, table.bytes / n);
     }
     expect(worst).toBeLessThanOrEqual(most);

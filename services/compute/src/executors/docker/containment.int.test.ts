@@ -15,7 +15,7 @@ const suite = missing === undefined ? "a container" : `a container (skipped: ${m
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 let serial = 0;
 
-/** A work with an output and an input of the node, in folders that only their owner may read. */
+/** A workload with an output and an input of the node, in folders that only their owner may read. */
 async function stage(script: string, owner: number): Promise<RecordedWork & { readonly made: string }> {
   serial += 1;
   const root = await harness.folder(`stage-${serial}`);

@@ -11,7 +11,7 @@ afterAll(() => harness.close());
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
 
-/** Resolves when the work has written this text. */
+/** Resolves when the workload has written this text. */
 function hearing(word: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
   let received = "";
@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
     expect(work.said("stdout")).toBe("early\nlate\n");
-    // After its release the container's end is not reported.
+    // After the release the container's exit is not reported.
     expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
 
@@ -195,7 +195,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     const [made] = await containersOf(work.id);
     const inspected = await engine.getContainer(made?.Id ?? "").inspect();
     await executor.sweep(new Set());
-    // What a process leaves that dies between creating and starting.
+    // The container of a process that dies between create and start.
     const left = { name: inspected.Name, Image: harness.image, Labels: inspected.Config.Labels };
     await engine.createContainer(left);
     expect(await harness.executor().attach(work)).toBeUndefined();
