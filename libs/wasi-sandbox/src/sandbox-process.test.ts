@@ -26,7 +26,7 @@ describe("a guest's process", () => {
     ["start a process", `require("child_process").spawnSync("/bin/true").error.code`, denied],
     ["start a thread", `new (require("worker_threads").Worker)("", { eval: true })`, denied],
     ["use node:wasi", `new (require("wasi").WASI)({ version: "preview1" }).getImportObject()`, denied],
-    ["make code from text", `new Function("return 1")()`, "EvalError"],
+    ["create code from text", `new Function("return 1")()`, "EvalError"],
     ["change what all objects share", `Reflect.set(Object.prototype, "planted", 1)`, "false"],
     ["change the engine", `Reflect.defineProperty(WebAssembly.Memory.prototype, "grow", { value: 1 })`, "false"],
     ["know the node's environment", "Object.keys(process.env).length", "0"],

@@ -126,7 +126,7 @@ describe("a module of unusual size", () => {
     ["imports", "1000001 imports", [[2, many(1_000_001, [0, 0, 0, 0])]]],
     ["types", "1000001 types", [[1, many(1_000_001, [0x60, 0, 0])]]],
     ["functions", "1000001 functions", [[3, many(1_000_001, [0])]]],
-    ["bodies, which it does not have", "4000000000 functions", [[10, Uint8Array.from(leb128(4_000_000_000))]]],
+    ["bodies that do not exist", "4000000000 functions", [[10, Uint8Array.from(leb128(4_000_000_000))]]],
     [
       "sections",
       "more than 1000 sections",
