@@ -165,7 +165,7 @@ function unowned({ sim, services, safety }: FinalStateOptions): string[] {
   const held = shares.flat();
   const counts = shares.map((share) => share.length);
   if (Math.max(...counts) - Math.min(...counts) > 1) found.push(`the requesters own ${counts} shards`);
-  // Sixteen, as shardCount says.
+  // Sixteen, as in shardCount.
   if (held.length !== 16 || new Set(held).size !== 16)
     found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
   for (const { id, isRemoved } of services.nodes) {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "./client.ts";
 import { type LogLine, type LogsOptions, waitingMax } from "./logs.ts";
 
-/** The platform's socket, moved by the test. */
+/** The platform's socket, driven by the test. */
 class FakeSocket extends EventTarget {
   static readonly made: FakeSocket[] = [];
   readonly url: string;
@@ -42,7 +42,7 @@ afterEach(() => {
 const socket = (index = 0): FakeSocket => FakeSocket.made[index] ?? expect.unreachable();
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Reads output to its end; how it ended, and the lines. */
+/** Reads output to its end; returns how it ended, and the lines. */
 function reading(options: LogsOptions = {}, endpoints = ["http://a:1", "https://b:2"]) {
   const lines: LogLine[] = [];
   const read = async () => {

@@ -16,7 +16,7 @@ const sseOf = (seq: number, type: string): string => {
   return `id: ${seq}.0\ndata: ${JSON.stringify(event)}\n\n`;
 };
 
-/** A client of a requester with one job, whose feed holds these events and stays open. What lies before `after` is not delivered. */
+/** A client of a requester with one job, whose feed has these events and stays open. Events before `after` are not delivered. */
 function clientOf(state: JobEntity["state"]["stateType"], types: readonly string[]) {
   const asked: string[] = [];
   const client = createClient({

@@ -77,7 +77,7 @@ function reasonOf(nodeId: string, answers: readonly Answer[]): Record<string, st
 
 /**
  * The text of every event: the history of a job, the CLI and the feed read this table. What the scheduler decides without a
- * report of a node (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
+ * report of a node (stop, loss of a node, a job that cannot continue) has the topic Scheduling.
  */
 const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   row(JobSubmitted, ({ spec }) => ({

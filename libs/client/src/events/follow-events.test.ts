@@ -16,7 +16,7 @@ const sse = (...ids: readonly string[]): string =>
 
 type Ending = "ends" | "breaks" | "stays open";
 
-/** An answer of the feed with these events, and how its connection goes on behind them. */
+/** An answer of the feed with these events, and what its connection does after them. */
 function feed(ending: Ending, ...ids: readonly string[]): () => Response {
   return () => {
     let isSent = false;
@@ -43,7 +43,7 @@ interface Asked {
   readonly lastEventId: string | null;
 }
 
-/** A client of requesters that answer these in turn, the last one again and again. */
+/** A client of requesters that give these answers in turn, and the last one repeatedly. */
 function clientOf(...answers: readonly (() => Response)[]) {
   const asked: Asked[] = [];
   const client = createClient({
@@ -82,7 +82,7 @@ afterEach(() => {
 });
 
 describe("the event feed", () => {
-  it.each(["breaks", "ends"] as const)("resumes behind the last event when its connection %s", async (ending) => {
+  it.each(["breaks", "ends"] as const)("resumes after the last event when its connection %s", async (ending) => {
     const { client, asked } = clientOf(feed(ending, "3.0", "3.1"), feed("stays open", "3.1", "4.0"));
     expect(await firstIds(client, 3)).toEqual(["3.0", "3.1", "4.0"]);
     expect(asked.map(({ after, lastEventId }) => [after, lastEventId])).toEqual([

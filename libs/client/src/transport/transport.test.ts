@@ -5,7 +5,7 @@ import { endpointsOf } from "./endpoints.ts";
 import { routeOf } from "./routes.ts";
 import { createTransport } from "./transport.ts";
 
-/** A requester that answers with these positions, one a call, and keeps what the calls named. */
+/** A requester that answers with these positions, one a call, and records the positions of the calls. */
 function answering(...answers: readonly (number | Response)[]) {
   const named: (string | null)[] = [];
   const left = [...answers];

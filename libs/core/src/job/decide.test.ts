@@ -111,7 +111,7 @@ describe("placing", () => {
       ],
     });
   });
-  it("waits for the time of the retry", () => {
+  it("has no effect before the time of the retry", () => {
     const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt + 10 });
     givenJob(...running, lost)
       .when({ name: "Place", places: [place("n-two")], answers: [] })

@@ -45,7 +45,7 @@ function publisher(publish: (results: PublishRequest, nth: number) => Promise<vo
   return { part, asked };
 }
 
-/** A no-op that records its works. */
+/** A no-op that records its workloads. */
 function watched() {
   const workloads: Work[] = [];
   const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
@@ -99,7 +99,7 @@ describe("preparing", () => {
     });
     harness.assign(assignment);
     await harness.sim.clock.advance(20);
-    // Not set on this host: refused, and nothing that was fetched for it is kept.
+    // Not set on this host: the input is refused, and nothing that was fetched remains.
     expect(harness.received(assignment.executionId)).toMatchObject([{ code: "TASK_INVALID" }]);
     const allowed = createNodeHarness({
       sources: [part],
