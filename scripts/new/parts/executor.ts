@@ -1,4 +1,4 @@
-import { addBehind, addImport } from "../edits.ts";
+import { addImport, addItem } from "../edits.ts";
 import type { PartTemplate } from "../part.ts";
 
 const folder = "services/compute/src/executors";
@@ -46,10 +46,7 @@ executorContract("${kebab}", {
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
     {
       path: `${folder}/index.ts`,
-      change: addBehind(
-        "const makers: Readonly<Record<string, () => Executor>> = {",
-        kebab === camel ? `${camel},` : `"${kebab}": ${camel},`,
-      ),
+      change: addItem(`>("executor", {`, kebab === camel ? camel : `"${kebab}": ${camel}`),
     },
   ],
 };

@@ -55,7 +55,10 @@ publisherContract("${kebab}", {
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
     {
       path: `${folder}/index.ts`,
-      change: addItem("const parts = [", `${camel}({ folder: settings.local.folder, limitBytes })`),
+      change: addItem(
+        `>("publisher", {`,
+        `"${kebab}": ({ limitBytes, local: { folder } }) => ${camel}({ folder, limitBytes })`,
+      ),
     },
   ],
 };

@@ -38,6 +38,7 @@ export function ${camel}(): Source {
       }
       return { hostPath, readOnly: true, sizeBytes: bytes.length };
     },
+    close: async () => {},
   };
 }
 `,
@@ -56,6 +57,6 @@ sourceContract("${kebab}", {
   }),
   edits: ({ kebab, camel }) => [
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
-    { path: `${folder}/index.ts`, change: addItem(`return registry("source", [`, `${camel}()`) },
+    { path: `${folder}/index.ts`, change: addItem(`>("source", {`, kebab === camel ? camel : `"${kebab}": ${camel}`) },
   ],
 };

@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
  * Runs nothing and ends as its params say. For tests, benchmarks and trying out a cluster. Uses no resources and keeps
  * no state.
  */
-export function noop(clock: Clock): Executor {
+export function noop({ clock }: { readonly clock: Clock }): Executor {
   const runs = new Map<string, Running>();
   return {
     name: "noop",

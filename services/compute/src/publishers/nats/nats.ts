@@ -15,8 +15,14 @@ export interface ResultStore {
   ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
 }
 
+export interface NatsPublisherOptions {
+  readonly results: ResultStore;
+  /** Limit of all files of one result together, in bytes. */
+  readonly limitBytes: number;
+}
+
 /** Stores results as objects in NATS: clients fetch them over existing connections, and the node opens no port. */
-export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: number }): Publisher {
+export function nats({ results, limitBytes }: NatsPublisherOptions): Publisher {
   return {
     name: "nats",
     params: z.strictObject({}),
@@ -25,8 +31,11 @@ export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: 
       const object = `${executionId}.tar.gz`;
       const packed = archive(folder, { limitBytes, signal });
       try {
-        const { sizeBytes, digest } = await store.put(object, Readable.toWeb(packed));
-        return { type: "nats", params: { Bucket: store.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest } };
+        const { sizeBytes, digest } = await results.put(object, Readable.toWeb(packed));
+        return {
+          type: "nats",
+          params: { Bucket: results.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest },
+        };
       } catch (failure) {
         packed.destroy();
         // The error of reading the results takes precedence over the error of storing them.

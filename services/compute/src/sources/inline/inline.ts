@@ -37,6 +37,7 @@ export function inline(): Source {
     unavailable: async () => undefined,
     refuses: async () => undefined,
     fetch,
+    close: async () => {},
   };
 }
 

@@ -49,6 +49,7 @@ export function local({ name = "local", allow }: LocalSourceOptions): Source {
       return undefined;
     },
     fetch: (request) => fetch(list, request),
+    close: async () => {},
   };
 }
 
