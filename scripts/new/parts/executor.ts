@@ -14,6 +14,9 @@ import type { Executor } from "./executor.ts";
 const Params = z.strictObject({
   // 255: an exit code is one byte.
   ExitCode: z.int().min(0).max(255).default(0).describe("the exit code it ends with"),
+}).meta({
+  description: "Ends at once with the exit code of its params.",
+  example: { Engine: { Type: "${kebab}", Params: { ExitCode: 3 } } },
 });
 
 /** Ends at once with the exit code of its params, and leaves nothing behind. */

@@ -17,6 +17,12 @@ import type { Source } from "./source.ts";
 
 const Params = z.strictObject({
   Base64: z.base64().describe("the bytes of the file, in base64"),
+}).meta({
+  description: "Brings in a file whose bytes are in the job spec.",
+  example: {
+    Engine: { Type: "noop" },
+    InputSources: [{ Source: { Type: "${kebab}", Params: { Base64: "aGVsbG8=" } }, Target: "/in" }],
+  },
 });
 
 /** Brings in a file whose bytes are in the job spec. */

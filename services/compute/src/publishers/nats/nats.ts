@@ -15,6 +15,19 @@ export interface ResultStore {
   ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
 }
 
+const NatsPublisherParams = z.strictObject({}).meta({
+  description:
+    "Stores the results as one `tar.gz` in an object store in NATS. A client downloads them through a requester, so the node opens no port. The result is of type `nats` with `Bucket`, `Object`, `SizeBytes` and `Digest`; the API shows it as `urlDownload` with the link `URL`.",
+  example: {
+    Engine: {
+      Type: "docker",
+      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
+    },
+    ResultPaths: [{ Name: "made", Path: "/out" }],
+    Publisher: { Type: "nats" },
+  },
+});
+
 export interface NatsPublisherOptions {
   readonly results: ResultStore;
   /** Limit of all files of one result together, in bytes. */
@@ -25,7 +38,7 @@ export interface NatsPublisherOptions {
 export function nats({ results, limitBytes }: NatsPublisherOptions): Publisher {
   return {
     name: "nats",
-    params: z.strictObject({}),
+    params: NatsPublisherParams,
     unavailable: async () => undefined,
     publish: async ({ executionId, folder, signal }) => {
       const object = `${executionId}.tar.gz`;
