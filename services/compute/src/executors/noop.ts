@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Executor, Exit, Running, Work } from "./executor.ts";
 
 /** The params of a no-op; the keys are the wire names. */
-export const NoopParams = z
+const NoopParams = z
   .strictObject({
     RunSeconds: z.number().min(0).default(0).describe("seconds until it ends"),
     // 255: an exit code is one byte.
@@ -15,7 +15,7 @@ export const NoopParams = z
     description: "Runs nothing and ends as its params say. For tests, benchmarks and trying out a cluster.",
     example: { Engine: { Type: "noop", Params: { RunSeconds: 2, Stdout: "hello from Shoal\n" } } },
   });
-export type NoopParams = z.infer<typeof NoopParams>;
+type NoopParams = z.infer<typeof NoopParams>;
 
 const encoder = new TextEncoder();
 

@@ -8,7 +8,7 @@ import { dataUri } from "./data-uri.ts";
 import { unpack } from "./unpack.ts";
 
 /** The params of an inline input; the keys are the wire names. */
-export const InlineParams = z
+const InlineParams = z
   .strictObject({
     URL: z
       .string()

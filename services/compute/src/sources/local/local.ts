@@ -9,7 +9,7 @@ import { whereItLeads } from "./where-it-leads.ts";
 import { isSteady, isWithinWriters } from "./writers.ts";
 
 /** The params of a local input; the keys are the wire names. */
-export const LocalParams = z
+const LocalParams = z
   .strictObject({
     SourcePath: z
       .string()
