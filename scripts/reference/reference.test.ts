@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,9 +86,9 @@ describe.each(Object.entries(partsOfNode()))("every part of the %s", (kind, part
 
 it("the schema of the log accepts its messages, and has every event", () => {
   const schema: unknown = JSON.parse(written().get("events.schema.json") ?? "");
-  const corpus = readFileSync(new URL("../../test/golden/2026-11.jsonl", import.meta.url), "utf8")
-    .trimEnd()
-    .split("\n");
+  const folder = new URL("../../test/golden/2026-11/", import.meta.url);
+  const logs = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  const corpus = logs.flatMap((name) => readFileSync(new URL(name, folder), "utf8").trimEnd().split("\n"));
   const commits = corpus.map((line) => JSON.parse(Buffer.from(JSON.parse(line).data, "base64").toString()));
   const parser = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   for (const commit of commits) expect(parser.safeParse(commit).error, JSON.stringify(commit)).toBeUndefined();
