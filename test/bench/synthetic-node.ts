@@ -23,7 +23,7 @@ const slotsMax = 1_000;
 export async function startSyntheticNode({ connection, onAsks }: SyntheticOptions): Promise<SyntheticNode> {
   const clock = systemClock();
   const nats = await connectNode({ ...connection, clock, random: systemRandom });
-  const executors = registry("executor", [noop(clock)]);
+  const executors = registry("executor", [noop({ clock })]);
   const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
     ...{ clock, executors, logger: silentLogger },
     random: systemRandom,

@@ -20,7 +20,7 @@ export const jobOf = (RunSeconds: number): JobSpec =>
 function countedWork(finished: Promise<void>) {
   const starts = new Map<string, number>();
   const ended = new Set<string>();
-  const { start, ...rest } = noop(systemClock());
+  const { start, ...rest } = noop({ clock: systemClock() });
   const executor: Executor = {
     ...rest,
     async start(work) {

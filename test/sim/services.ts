@@ -89,7 +89,7 @@ function supervisedNode(
   const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
   const launch = (): Incarnation => {
     const { proc, clock, random, assignments, reports, bidServer, logs } = sim.node(id);
-    const counted = countStarts(noop(clock), (executionId) => {
+    const counted = countStarts(noop({ clock }), (executionId) => {
       if (!proc.isAlive()) return;
       starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
       if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);

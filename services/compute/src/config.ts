@@ -220,6 +220,9 @@ export const ComputeConfig = z
       .describe(
         "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
+    sources: z
+      .object({ disabled: listOf(z.string()).default([]).describe("sources that are not offered") })
+      .prefault({}),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
     output: Output.prefault({}),

@@ -139,7 +139,7 @@ describe("a compute node", () => {
 
   it("sweeps only the engine whose work is done", async () => {
     const engine = createSurvivor();
-    const harness = createNodeHarness({ executors: (clock) => [engine.executor, noop(clock)] });
+    const harness = createNodeHarness({ executors: (clock) => [engine.executor, noop({ clock })] });
     await harness.boot();
     const sweptAtStart = engine.sweeps();
     const one = assignmentOf({ task: { engine: { type: "noop" } }, partition: { index: 0, count: 2 } });

@@ -12,7 +12,7 @@ const program = (path: string): string => fileURLToPath(new URL(`${path}${ending
 /** The user of the requesters on a devstack's NATS server; each node has its id as its user. */
 export const requesterUser = "requester";
 export const nodeName = (index: number): string => `node-${index}`;
-export const requesterName = (index: number): string => `requester-${index}`;
+const requesterName = (index: number): string => `requester-${index}`;
 
 /** The plan of the NATS server's guard. */
 export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {

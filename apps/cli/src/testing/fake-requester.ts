@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { runCli } from "../run-cli.ts";
 
 /** An answer other than JSON with status 200. */
-export class FakeAnswer {
+class FakeAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;

@@ -200,6 +200,15 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
     const { executor, work } = await stage();
     expect(await executor.attach(work(runsForEver()))).toBeUndefined();
   });
+  it(`${survives ? "lets its works run" : "ends its works"} when it is closed, and can be closed twice`, async () => {
+    const { executor, another, work } = await stage();
+    const recorded = work(runsForEver());
+    const running = await executor.start(recorded);
+    await executor.close();
+    await executor.close();
+    if (!survives) expect(await running.exit).toMatchObject({ failure: { code: expect.any(String) } });
+    expect((await another().attach(recorded)) !== undefined).toBe(survives);
+  });
   if (!survives) return;
   it("is found by the node's next process", async () => {
     const { executor, another, work } = await stage();

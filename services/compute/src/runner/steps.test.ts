@@ -19,6 +19,7 @@ function source(fetch: (desired: FetchRequest, nth: number) => Promise<string>) 
     name: "library",
     params: z.strictObject({ Book: z.string().default("Emma") }),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: async (desired) => {
       asked.push(desired);
@@ -49,7 +50,7 @@ function publisher(publish: (results: PublishRequest, nth: number) => Promise<vo
 function watched() {
   const workloads: Work[] = [];
   const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
-    const plain = noop(clock);
+    const plain = noop({ clock });
     const start: Executor["start"] = (work) => {
       workloads.push(work);
       return plain.start(work);

@@ -20,6 +20,7 @@ function deaf() {
     name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: () => promise,
   };

@@ -140,7 +140,7 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
   let writes = 0;
   const count = () => ++writes;
   const journal = mortal(memoryJournal(stage.journal, node.proc.isAlive), node.proc, { at, count });
-  const executors = options.executors?.(node.clock) ?? [noop(node.clock)];
+  const executors = options.executors?.(node.clock) ?? [noop({ clock: node.clock })];
   const ports: ComputePorts = {
     ...node,
     journal,

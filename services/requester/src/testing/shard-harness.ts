@@ -60,7 +60,7 @@ export const laterKinds: Kinds = registry<Kind>("kind", [
 ]);
 
 /** All jobs of these tests are in this shard. */
-export const testShard = 3;
+const testShard = 3;
 
 /** The ids of this number of jobs in the shard. */
 export function jobIds(count: number): readonly string[] {

@@ -12,7 +12,7 @@ export const jobExecutions = defineRoute({
   query: z.object({
     ...inNamespace,
     ...paging,
-    orderBy: oneOf(["create_time", "created_at", "modify_time", "modified_at"]),
+    orderBy: oneOf(["create_time", "created_at", "modify_time", "modified_at"]).describe("the order of the list"),
     jobVersion: count().describe("executions of one version of the job; of all when unset"),
     allJobVersions: flag().describe("executions of all versions, whatever job_version is"),
   }),

@@ -13,7 +13,7 @@ export const jobHistory = defineRoute({
   query: z.object({
     ...inNamespace,
     since: count().describe("entries from this time on, in seconds since the epoch"),
-    eventType: oneOf(["all", "job", "execution"]),
+    eventType: oneOf(["all", "job", "execution"]).describe("events of the job itself, of its executions, or all"),
     executionId: text().describe("one execution, by id or id prefix"),
     limit: paging.limit,
     nextToken: paging.nextToken,

@@ -31,6 +31,7 @@ function nodeWith(module: Uint8Array, timeoutMs = 0) {
     name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: async () => ({ hostPath, readOnly: true, sizeBytes: module.byteLength }),
   };
