@@ -4,23 +4,11 @@ import { streams, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { headerNames } from "../connection/message-headers.ts";
 import type { NatsSession } from "../connection/nats-session.ts";
-import type { PublishOutcome } from "../connection/publish-outcome.ts";
-import type { Publication } from "../connection/publisher.ts";
+import { answering, lost } from "../testing/answering.ts";
 import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { encodeCommit } from "./commit-codec.ts";
 import { createEventLog } from "./event-log.ts";
-
-const lost: PublishOutcome = { state: "unknown", why: "the answer was lost" };
-
-/** A link on which `answer` decides what a publish comes to; `publish` is the real one. */
-const answering = (
-  link: NatsSession,
-  answer: (publication: Publication, publish: NatsSession["publisher"]["publish"]) => Promise<PublishOutcome>,
-): NatsSession => ({
-  ...link,
-  publisher: { ...link.publisher, publish: (publication) => answer(publication, link.publisher.publish) },
-});
 
 onServer(() => {
   let harness: NatsHarness;
