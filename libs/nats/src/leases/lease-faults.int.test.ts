@@ -125,6 +125,31 @@ onServer(() => {
       await link.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
       expect(await ends.atLeast(1)).toEqual([lease]);
     });
+    it("in progress when another process takes the entry ends the lease once", async () => {
+      const isRenewing = Promise.withResolvers<void>();
+      const isTaken = Promise.withResolvers<void>();
+      let sent = 0;
+      const { leases, ends } = await requester(
+        leaseKey(shard),
+        async (publication, publish) => {
+          if (++sent === 2) {
+            isRenewing.resolve();
+            await isTaken.promise;
+          }
+          return await publish(publication);
+        },
+        times,
+      );
+      const lease = await leases.acquire(shard);
+      await isRenewing.promise;
+      const bytes = encodeEntry({ seq: 0, by: "b", nonce: "of b" });
+      await link.publisher.publish({ subject: subjectOf(leaseKey(shard)), bytes });
+      await ends.atLeast(1);
+      isTaken.resolve();
+      // Each takes as many round trips, behind those of the renewal.
+      for (const other of [4, 5]) expect(await leases.acquire(other)).toBeDefined();
+      expect(ends.all).toEqual([lease]);
+    });
     it("that is refused is reported, and the next one is sent", async () => {
       const answered = record<string>();
       const { leases, ends } = await requester(
