@@ -20,8 +20,8 @@ onServer(() => {
   afterEach(() => harness.close());
 
   /** Appends a commit; attempt by attempt, the outcomes come after these times, and then the real one. */
-  function appending(outcomes: readonly (readonly [number, PublishOutcome])[]) {
-    const { link: ahead, skip } = skipping(link);
+  function appending(outcomes: readonly (readonly [number, PublishOutcome])[], over: Partial<NatsSession> = {}) {
+    const { link: ahead, skip } = skipping({ ...link, ...over });
     let sent = 0;
     const log = createEventLog(
       answering(ahead, async (publication, publish) => {
@@ -90,6 +90,13 @@ onServer(() => {
       ]);
       await expect(done).rejects.toMatchObject({ code: "LOG_FULL", message: expect.stringContaining(why) });
       expect(sent()).toBe(3);
+    });
+
+    it("is LOG_UNREACHABLE when its reads have no answer either", async () => {
+      const outcomes = [0, nearlyMs, 1_000, patienceMs].map((ms) => [ms, full] as const);
+      const { done, sent } = appending(outcomes, { connected: async () => false });
+      await expect(done).rejects.toMatchObject({ code: "LOG_UNREACHABLE" });
+      expect(sent()).toBe(4);
     });
 
     it.each([
