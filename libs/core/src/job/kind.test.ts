@@ -10,9 +10,9 @@ import { createJobKind, jobKind } from "./kind.ts";
 describe("the feature level that a job's event needs", () => {
   const submitted = JobSubmitted.of({ jobId: sampleJobId, spec: sampleSpec(), version: 1 });
   it("is that of the job's type, and the first for all others", () => {
-    const later = createJobKind(registry<JobType>("job type", [{ ...batch, since: 3 }]));
-    expect(later.levelOf?.(submitted)).toBe(3);
-    expect(later.levelOf?.(JobStarted.of({}))).toBe(1);
+    const ofRelease = createJobKind(registry<JobType>("job type", [{ ...batch, since: 3 }]));
+    expect(ofRelease.levelOf?.(submitted)).toBe(3);
+    expect(ofRelease.levelOf?.(JobStarted.of({}))).toBe(1);
     expect(jobKind.levelOf?.(submitted)).toBe(1);
   });
   it("is the first for a job type of a later release, which is refused elsewhere", () => {

@@ -122,4 +122,26 @@ onServer(() => {
     });
     expect(sent).toBe(1);
   });
+
+  describe("an append behind messages that no requester wrote", () => {
+    const foreign = (subject: string) => link.publisher.publish({ subject, bytes: new TextEncoder().encode("+OK") });
+    it("is stored behind them", async () => {
+      const log = createEventLog(link);
+      const job = someJob();
+      const [first = noStreamPosition] = await grow(log, job, 1);
+      for (let count = 0; count < 3; count++) await foreign(subjectOf(job));
+      const { seq } = await log.append(job, first, someCommit(first));
+      expect(seq).toBe(first.seq + 4);
+    });
+    it("is a conflict when a commit is among them", async () => {
+      const log = createEventLog(link);
+      const job = someJob();
+      const [first = noStreamPosition, second = noStreamPosition] = await grow(log, job, 2);
+      await foreign(subjectOf(job));
+      await expect(log.append(job, first, someCommit(first))).rejects.toMatchObject({
+        code: "REVISION_CONFLICT",
+        details: { expected: first.seq, found: second.seq + 1 },
+      });
+    });
+  });
 });

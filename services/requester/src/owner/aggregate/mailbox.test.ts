@@ -55,9 +55,9 @@ describe("a command", () => {
     const { mailbox, replies } = filled({ command: "a1", actor: node("a") }, { command: "b1", actor: node("b") });
     const batch = mailbox.take();
     mailbox.putBack(batch);
-    const [again, ...none] = mailbox.take();
-    expect([again?.command, none]).toEqual(["a1", []]);
-    again?.settle(reply);
+    const [first, ...none] = mailbox.take();
+    expect([first?.command, none]).toEqual(["a1", []]);
+    first?.settle(reply);
     expect(await replies[0]).toEqual(reply);
   });
   it("fails when the mailbox closes: while it waits, when it is put back, and when it comes later", async () => {
