@@ -277,6 +277,12 @@ describe("reports", () => {
       history.push(ExecutionFailed.of({ ...failed.data, retryAt: sampleAt }));
     }
   });
+  it("of a stop without an order fail the execution, and retry it at once", () => {
+    const why = "the node stopped it without an order";
+    givenJob(...running)
+      .when(summary({ kind: "stopped" }))
+      .then(ExecutionFailed.of({ executionId: first, code: "STOPPED", why, retryAt: sampleAt, report: 1 }));
+  });
   it("of a final failure end the job, and stop its other executions", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];
     givenJob(...two)

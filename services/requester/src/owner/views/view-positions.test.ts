@@ -39,6 +39,13 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     await positions.load(9);
     expect(positions.missing()).toEqual([]);
   });
+  it("are saved when the shard closes", async () => {
+    sim.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
+    await positions.load(9);
+    positions.events.begin(9)();
+    await positions.close();
+    expect(await sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 9 });
+  });
   it("are missing after a rebuild that another process has restarted", async () => {
     sim.positions.save("jobs", 3, begun);
     await expect(positions.rebuilt("jobs")).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
