@@ -32,7 +32,7 @@ it("keeps a type without the prefix of Shoal", () => {
   expect(feedEventOf({ id: "1.0", data }).type).toBe("other.JobStarted");
 });
 
-it.each([
+const malformed: readonly (readonly [what: string, message: Parameters<typeof feedEventOf>[0]])[] = [
   ["no id", { id: "", data: JSON.stringify(cloudEvent) }],
   ["an id without an index", { id: "1", data: JSON.stringify(cloudEvent) }],
   ["no JSON", { id: "1.0", data: "{" }],
@@ -41,7 +41,8 @@ it.each([
   ...Object.keys(cloudEvent).map(
     (name) => [`no ${name}`, { id: "1.0", data: JSON.stringify({ ...cloudEvent, [name]: undefined }) }] as const,
   ),
-])("refuses a message with %s", (_, message) => {
+];
+it.each(malformed)("refuses a message with %s", (_, message) => {
   expect(() => feedEventOf(message)).toThrow(
     expect.objectContaining({ code: "InternalError", message: expect.stringContaining("malformed event") }),
   );
