@@ -87,3 +87,18 @@ export function wireNode(status: NodeEntity["connection"]): unknown {
     connectionState: { status, lastHeartbeat: at, connectedSince: at, disconnectedSince: undefined, lastError: "" },
   });
 }
+
+/** A requester `r-one` whose clock is two hours ahead, with an error. */
+export const wireRequester: unknown = toWire(NodeEntity, {
+  info: {
+    ...{ nodeId: "r-one", nodeType: "Requester", labels: {}, supportedProtocols: [] },
+    requesterNodeInfo: { shards: [0, 1, 2, 5] },
+    bacalhauVersion: version,
+  },
+  membership: "APPROVED",
+  connection: "connected",
+  connectionState: {
+    ...{ status: "connected", lastHeartbeat: at, connectedSince: at, disconnectedSince: undefined },
+    ...{ lastError: "no disk", clockOffsetMs: 7_200_000 },
+  },
+});
