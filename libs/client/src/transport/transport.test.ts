@@ -41,6 +41,13 @@ it("drops a position that is beyond the end of the log", async () => {
   expect(named).toEqual([null, "7", null, "3"]);
 });
 
+it("sends no position to servers that send none", async () => {
+  const { named, read } = answering(0, 0);
+  await read();
+  await read();
+  expect(named).toEqual([null, null]);
+});
+
 it("ignores a position that is not a number", async () => {
   const { named, read } = answering(7, Response.json({}, { headers: { "x-shoal-position": "far" } }), 0);
   for (let call = 0; call < 3; call++) await read();
