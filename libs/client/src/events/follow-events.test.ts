@@ -53,6 +53,7 @@ const noAnswer = (): Response => {
 
 interface Asked {
   readonly host: string;
+  readonly accept: string | null;
   readonly after: string | null;
   readonly lastEventId: string | null;
 }
@@ -64,7 +65,13 @@ function clientOf(...answers: readonly (() => Response)[]) {
     endpoints: ["http://a:1", "http://b:2"],
     fetch: async (url, { headers }) => {
       const { host, searchParams } = new URL(url);
-      asked.push({ host, after: searchParams.get("after"), lastEventId: new Headers(headers).get("last-event-id") });
+      const header = (name: string) => new Headers(headers).get(name);
+      asked.push({
+        host,
+        accept: header("accept"),
+        after: searchParams.get("after"),
+        lastEventId: header("last-event-id"),
+      });
       return (answers[asked.length - 1] ?? answers.at(-1) ?? noAnswer)();
     },
   });
@@ -103,6 +110,7 @@ describe("the event feed", () => {
       ["0", null],
       ["0", "3.1"],
     ]);
+    expect(asked.map(({ accept }) => accept)).toEqual(["text/event-stream", "text/event-stream"]);
   });
 
   it("yields each event once, in the order of the log", async () => {
