@@ -60,7 +60,7 @@ describe("a failure is printed", () => {
     expect(printed("enough")).toBe("Error: enough\n");
   });
 
-  it("in colours, without control sequences of its own", () => {
+  it("in colours, without control sequences of the message", () => {
     const text = printed(new CliError("BAD_REQUEST", "a\u001b[2Jb", "c"), true);
     expect(text).toBe("\u001b[31mError:\u001b[39m a [2Jb\n\u001b[32mHint:\u001b[39m  c\n");
   });
