@@ -192,6 +192,11 @@ describe("a command line that cannot be parsed ends with 2 and the reason, and c
   });
 });
 
+it.each(["--node-config", "--requester-config"])("shoal devstack refuses %s without a path", async (flag) => {
+  const { code, out, err } = await runWith({}, ["devstack", "--data-dir", "/dev/null/none", flag, "a=b", flag, "zone"]);
+  expect([code, out, err]).toEqual([8, "", expect.stringContaining('expected path=value, got "zone"')]);
+});
+
 it("a command on the log ends with 7 and names the folder where no devstack has run", async () => {
   for (const name of ["replay", "rebuild"]) {
     const { code, err } = await runWith({}, [name, "--data-dir", "/nowhere"]);

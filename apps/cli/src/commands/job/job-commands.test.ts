@@ -112,6 +112,25 @@ describe("shoal job run", () => {
     expect(calls).toContain("GET /orchestrator/events?job_id=j-1&after=0");
   });
 
+  it("with --follow asks for no output before an execution exists", async () => {
+    const paths = fakeLogSocket([[1, "one\n"]]);
+    const events = "GET /orchestrator/events";
+    const queued = [["JobSubmitted", {}] as const, ["JobQueued", {}] as const];
+    const answers: Record<string, unknown> = {
+      [`PUT ${jobs}`]: submitted,
+      [`GET ${jobs}/j-1`]: { Job: wireJob("completed") },
+      [events]: feedOf(...queued),
+    };
+    const { shoal, calls } = await requester(answers);
+    const running = shoal("job", "run", await specFile(), "--follow");
+    // The feed ended without an execution: the client asks for the rest.
+    await expect.poll(() => calls.filter((call) => call.startsWith(events)).length, { timeout: 10_000 }).toBeGreaterThan(1);
+    expect(paths).toEqual([]);
+    answers[events] = feedOf(...queued, ["ExecutionAssigned", {}], ["JobCompleted", {}]);
+    expect(await running).toMatchObject({ code: 0, out: expect.stringContaining("one\n") });
+    expect(paths).toHaveLength(1);
+  });
+
   it("names the commands that show more, with the results of a job that published some", async () => {
     const next = (published: string) =>
       [
@@ -126,7 +145,7 @@ describe("shoal job run", () => {
     expect(out.slice(out.indexOf("\n\nTo get") + 1)).toBe(
       next("\nTo download the results, execute:\n\tshoal job get j-1\n"),
     );
-    expect(out).toMatch(/^Checking job status\.\.\. .*\n\nTIME +EXEC\. ID +TOPIC +EVENT\n.*JobSubmitted$/m);
+    expect(out).toMatch(/^Checking job status\.\.\. .*\n\nTIME +EXEC\. ID +TOPIC +EVENT\n[\d:.]+ {14}Event +JobSubmitted$/m);
     await fake?.close();
     const failed = await requester({ ...answers, [`GET ${jobs}/j-1`]: { Job: wireJob("failed", {}, "nats") } });
     const { out: without } = await failed.shoal("job", "run", await specFile());
