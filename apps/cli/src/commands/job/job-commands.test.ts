@@ -124,7 +124,9 @@ describe("shoal job run", () => {
     const { shoal, calls } = await requester(answers);
     const running = shoal("job", "run", await specFile(), "--follow");
     // The feed ended without an execution: the client asks for the rest.
-    await expect.poll(() => calls.filter((call) => call.startsWith(events)).length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect
+      .poll(() => calls.filter((call) => call.startsWith(events)).length, { timeout: 10_000 })
+      .toBeGreaterThan(1);
     expect(paths).toEqual([]);
     answers[events] = feedOf(...queued, ["ExecutionAssigned", {}], ["JobCompleted", {}]);
     expect(await running).toMatchObject({ code: 0, out: expect.stringContaining("one\n") });
@@ -145,7 +147,9 @@ describe("shoal job run", () => {
     expect(out.slice(out.indexOf("\n\nTo get") + 1)).toBe(
       next("\nTo download the results, execute:\n\tshoal job get j-1\n"),
     );
-    expect(out).toMatch(/^Checking job status\.\.\. .*\n\nTIME +EXEC\. ID +TOPIC +EVENT\n[\d:.]+ {14}Event +JobSubmitted$/m);
+    expect(out).toMatch(
+      /^Checking job status\.\.\. .*\n\nTIME +EXEC\. ID +TOPIC +EVENT\n[\d:.]+ {14}Event +JobSubmitted$/m,
+    );
     await fake?.close();
     const failed = await requester({ ...answers, [`GET ${jobs}/j-1`]: { Job: wireJob("failed", {}, "nats") } });
     const { out: without } = await failed.shoal("job", "run", await specFile());
