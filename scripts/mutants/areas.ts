@@ -44,12 +44,19 @@ export const areas: readonly Area[] = [
   {
     name: "runner",
     sources: ["services/compute/src/runner", "services/compute/src/agent"],
-    tests: ["services/compute/src/compute.test.ts", "services/compute/src/runner", "services/compute/src/agent"],
+    tests: [
+      "services/compute/src/create-compute.test.ts",
+      "services/compute/src/runner",
+      "services/compute/src/agent",
+      "services/compute/src/reports",
+    ],
   },
   { name: "client", sources: ["libs/client/src"], tests: ["libs/client/src"] },
   {
     name: "cli",
     sources: ["apps/cli/src/commands", "apps/cli/src/progress", "apps/cli/src/output", "apps/cli/src/failure.ts"],
-    tests: ["apps/cli/src"],
+    // The reference lists every option, and replay and rebuild need a log.
+    tests: ["apps/cli/src", "scripts/reference", "test/int/replay-exit"],
+    needsServer: true,
   },
 ];

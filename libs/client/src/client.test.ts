@@ -145,6 +145,7 @@ describe("a malformed response", () => {
   it("names the call when it is not JSON", async () => {
     const client = createClient({ endpoints: "http://a:1", fetch: async () => new Response("<html>") });
     await expect(client.version()).rejects.toMatchObject({
+      ...{ name: "ApiError", status: 0, code: "InternalError", cause: expect.any(SyntaxError) },
       message: expect.stringContaining("GET /api/v1/agent/version is not JSON"),
     });
   });
@@ -168,11 +169,15 @@ describe("a refusal", () => {
   it.each([
     ["an older form", JSON.stringify({ Error: "no" }), "no"],
     ["a proxy's page", `<html>${"x".repeat(500)}`, `HTTP 400: <html>${"x".repeat(154)}`],
+    ["null", "null", "HTTP 400: null"],
+    ["fields of other types", '{"Code":7,"Message":{}}', 'HTTP 400: {"Code":7,"Message":{}}'],
     ["nothing", "", "HTTP 400: empty answer"],
     ["a list", "[1]", "HTTP 400: [1]"],
   ])("that is %s is shown as far as possible", async (_, text, message) => {
     const client = createClient({ endpoints: "http://a:1", fetch: async () => new Response(text, { status: 400 }) });
-    await expect(client.version()).rejects.toMatchObject({ status: 400, code: "UnknownError", message });
+    await expect(client.version()).rejects.toMatchObject({
+      ...{ status: 400, code: "UnknownError", message, hint: "", requestId: "", details: {} },
+    });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { JobEntity, JobSpec, toWire } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { ApiError } from "./api-error.ts";
 import { createClient } from "./client.ts";
+import { isOver } from "./wait-for-job.ts";
 
 const jobOf = (stateType: JobEntity["state"]["stateType"]): JobEntity => ({
   id: "j-1",
@@ -66,6 +67,17 @@ it("does not resolve when only an execution has ended", async () => {
   });
   const failure: unknown = await waiting.catch((caught: unknown) => caught);
   expect(failure).toBeInstanceOf(ApiError);
-  expect(failure).toMatchObject({ message: expect.stringContaining("j-1") });
+  expect(failure).toMatchObject({ code: "ConflictJobState", message: expect.stringContaining("j-1") });
   expect(left).toBe(0);
+});
+
+it.each([
+  ["pending", false],
+  ["queued", false],
+  ["running", false],
+  ["completed", true],
+  ["failed", true],
+  ["stopped", true],
+] as const)("reports whether a job that is %s is over", (state, over) => {
+  expect(isOver(state)).toBe(over);
 });

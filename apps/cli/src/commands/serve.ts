@@ -32,11 +32,11 @@ export const serve: CommandPart = {
     "shoal serve --compute -c labels=zone=a -c capacity.memory=8GiB",
   ],
   async run(call) {
+    const role = roleOf(call);
     const quit = listenForQuit();
     quit.asked.then(() => endWithin(endMs));
     quit.orphaned.then(() => endWithin(orphanedMs));
     quit.forced.then(() => process.exit(130));
-    const role = roleOf(call);
     const given = await givenOf(call);
     const supervisor = createSupervisor(call.context.env);
     quit.asked.then(() => supervisor.stopping());

@@ -7,7 +7,7 @@ import { noop } from "../executors/noop.ts";
 import type { Publisher, PublishRequest } from "../publishers/publisher.ts";
 import type { FetchRequest, Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeHarness, type NodeHarnessOptions } from "../testing/node-harness.ts";
+import { createNodeHarness, type NodeHarness, type NodeHarnessOptions } from "../testing/node-harness.ts";
 
 const engine = { type: "noop" };
 const second = 1_000;
@@ -237,6 +237,40 @@ describe("preparing", () => {
   });
 });
 
+describe("the files of a task's output", () => {
+  const long = assignmentOf({
+    task: { engine: { type: "noop", params: { RunSeconds: 60 } }, publisher: { type: "post" } },
+  });
+
+  async function running(executors?: NodeHarnessOptions["executors"]) {
+    const { part } = publisher(async () => {});
+    const harness = createNodeHarness({ publishers: [part], ...(executors === undefined ? {} : { executors }) });
+    await harness.boot();
+    harness.assign(long);
+    await harness.sim.clock.advance(50);
+    return harness;
+  }
+
+  it.each([
+    ["it ends by itself", (_: NodeHarness) => {}],
+    ["it is stopped", (harness: NodeHarness) => harness.assign({ ...long, desired: "stop", seq: 2 })],
+    ["its assignment is removed", (harness: NodeHarness) => harness.unassign(long)],
+  ])("are open while it runs, and closed when %s", async (_, end) => {
+    const harness = await running();
+    const folder = `/workspace/${long.executionId}/results`;
+    expect([...harness.openFiles]).toEqual([`${folder}/stdout`, `${folder}/stderr`]);
+    end(harness);
+    await harness.sim.clock.advance(61 * second);
+    expect([...harness.openFiles]).toEqual([]);
+  });
+
+  it("are closed when it does not start", async () => {
+    const harness = await running((clock) => [{ ...noop(clock), start: () => failing("ENGINE_FAILED") }]);
+    expect(harness.received(long.executionId)).toMatchObject([{ code: "ENGINE_FAILED" }]);
+    expect([...harness.openFiles]).toEqual([]);
+  });
+});
+
 describe("publishing", () => {
   it("passes on the output, the exit code and a folder for each result, then cleans up", async () => {
     let handed: readonly (readonly [string, string | undefined])[] = [];
@@ -248,7 +282,8 @@ describe("publishing", () => {
     harness.assign(withResults);
     await harness.sim.clock.advance(20);
     const folder = `/workspace/${withResults.executionId}/results`;
-    expect(Object.fromEntries(handed)).toEqual({
+    // Strictly: a folder is a key without a value.
+    expect(Object.fromEntries(handed)).toStrictEqual({
       [folder]: undefined,
       [`${folder}/made`]: undefined,
       [`${folder}/stdout`]: "hi",
@@ -315,6 +350,7 @@ describe("publishing", () => {
       kind: "completed",
       output: { exitCode: 3 },
     });
+    expect(harness.tree.size).toBe(0);
   });
 
   it("aborts when the assignment is removed", async () => {
