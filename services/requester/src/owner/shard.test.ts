@@ -216,3 +216,22 @@ it("reading pauses at about a thousand commits that the views have not stored, a
   await sim.clock.advance(30_000);
   expect([seen.size, sim.positions.load("jobs", 3)?.eventsSeq]).toEqual([2_500, sim.log.messages.at(-1)?.seq]);
 });
+
+it("the positions reach a commit that a view stores late, also when no commit follows it", async () => {
+  const { sim, open, give } = shardHarness();
+  const answering = Promise.withResolvers<void>();
+  const late = (store: ViewStore): ViewStore => ({
+    ...store,
+    put: (key, value) => answering.promise.then(() => store.put(key, value)),
+  });
+  await open("a", { change: ({ views }) => ({ views: { ...views, jobs: late(views.jobs) } }) });
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  // Many times the pause between two saves.
+  await sim.clock.advance(30_000);
+  const lastSeq = sim.log.messages.at(-1)?.seq ?? 0;
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBeLessThan(lastSeq);
+  answering.resolve();
+  await sim.clock.advance(30_000);
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
+});
