@@ -1,5 +1,5 @@
 import type { ViewStore } from "@shoal/core";
-import { openKeyOf } from "@shoal/core";
+import { Fault, openKeyOf } from "@shoal/core";
 import { entriesOf, type SimulatedCluster } from "@shoal/core/testing";
 import { executionIdOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
@@ -169,6 +169,37 @@ describe("a takeover", () => {
     await until(opening);
     expect(openOf(sim, id)).toBeDefined();
   });
+});
+
+it("a bucket without a position is rebuilt, until it succeeds, while the shard decides", async () => {
+  const { sim, open, give, until } = shardHarness();
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  const first = await open("a");
+  await sim.clock.advance(5_000);
+  await until(first.shard.close());
+  sim.positions.drop("jobs");
+  const mayBegin = Promise.withResolvers<void>();
+  let failuresLeft = 2;
+  const { shard } = await open("b", {
+    change: ({ rebuild }) => ({
+      async rebuild(request) {
+        await mayBegin.promise;
+        failuresLeft -= 1;
+        if (failuresLeft >= 0) throw new Fault("LOG_UNREACHABLE", "no answer");
+        await rebuild(request);
+      },
+    }),
+  });
+  await sim.clock.advance(5_000);
+  expect(shard.rebuilding()).toEqual(["jobs"]);
+  expect(await until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }))).toMatchObject({
+    ok: true,
+  });
+  mayBegin.resolve();
+  await sim.clock.advance(60_000);
+  expect([shard.rebuilding(), failuresLeft]).toEqual([[], -1]);
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(sim.log.messages.at(-1)?.seq);
 });
 
 it("an aggregate leaves memory once it is settled and projected", async () => {
