@@ -180,7 +180,9 @@ export class Owner implements Process {
     const { ports } = this.#options;
     try {
       const lease = await ports.leases.acquire(shard);
-      if (lease !== undefined) await this.#open(lease);
+      // A stop no longer waits for a claim that was in flight.
+      if (lease !== undefined && this.#closing.signal.aborted) await ports.leases.release(lease);
+      else if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
       ports.logger.warn({ shard, ...causeOf(failure) }, "could not claim a shard; retrying");
       // Until then it counts as being claimed: its release changes the snapshot, which would cause another claim

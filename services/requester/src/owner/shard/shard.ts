@@ -198,11 +198,11 @@ export class Shard {
   #countWhen(projected: Promise<void> | undefined, seq: number): void {
     const { events } = this.#positions;
     const end = events.begin(seq);
-    this.#positions.moved();
     const done = () => {
       // A shard that was closed meanwhile has not projected it: the next owner must.
       if (this.#closed.signal.aborted) return;
       end();
+      this.#positions.moved();
       this.#commitRoom.done();
     };
     if (projected === undefined) done();
@@ -213,7 +213,6 @@ export class Shard {
     if (this.#closed.signal.aborted) return;
     const { reports, clock, logger } = this.#options.ports;
     const end = this.#positions.reports.begin(received.seq);
-    this.#positions.moved();
     const parts = { reports, clock, logger, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
       .catch((failure: unknown) => {
@@ -224,6 +223,7 @@ export class Shard {
       .then((isDone) => {
         if (!isDone || this.#closed.signal.aborted) return;
         end();
+        this.#positions.moved();
         this.#reportRoom.done();
       });
   }

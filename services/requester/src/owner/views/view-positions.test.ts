@@ -105,6 +105,20 @@ describe("the buckets of a shard", () => {
     return { sim, lost, positions, verify };
   }
 
+  it("are followed after the lowest of their positions", async () => {
+    const sim = createSimulatedCluster();
+    const ports = memoryPorts(sim, "r");
+    const positions = new ViewPositions({ ...settings, ports, open: () => 0, onMissing: () => undefined });
+    for (const [bucket, eventsSeq] of [
+      ["jobs", 5],
+      ["open", 3],
+    ] as const)
+      sim.positions.save(bucket, 3, { eventsSeq, reportsSeq: bucket === "open" ? 2 : 0, revision: 0 });
+    const driving = drive(sim.clock);
+    expect(await positions.load(9)).toEqual({ eventsSeq: 3, reportsSeq: 2 });
+    driving.stop();
+  });
+
   it("are missed when something is saved, once", async () => {
     const { sim, lost, positions, verify } = await loaded();
     sim.positions.drop("jobs");
