@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { atRest } from "./at-rest.ts";
 import { decision } from "./decision.ts";
 import { figuresTable } from "./figures-table.ts";
 import { large } from "./large.ts";
@@ -9,7 +10,7 @@ import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large];
+const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, atRest];
 
 const { values } = parseArgs({
   options: {
