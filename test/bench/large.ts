@@ -1,11 +1,11 @@
 import { changes, decideJob, foldCommit, type Job, type JobCommand, jobKind, jobLimits, kinds } from "@shoal/core";
 import { createSimulatedCluster, sampleResources, sampleSpec } from "@shoal/core/testing";
 import { type Commit, commitVersion, featureLevel, type StoredEvent } from "@shoal/proto";
-import { Aggregates } from "../../services/requester/src/owner/aggregates.ts";
-import { FeatureGate } from "../../services/requester/src/owner/feature-gate.ts";
+import { FeatureGate } from "../../services/requester/src/owner/aggregate/feature-gate.ts";
+import { Reconciler } from "../../services/requester/src/owner/aggregate/reconciler.ts";
 import { reactingAtOnce } from "../../services/requester/src/owner/owner.ts";
-import { Projector } from "../../services/requester/src/owner/projector.ts";
-import { Reconciler } from "../../services/requester/src/owner/reconciler.ts";
+import { Aggregates } from "../../services/requester/src/owner/shard/aggregates.ts";
+import { Projector } from "../../services/requester/src/owner/views/projector.ts";
 import { memoryPorts } from "../../services/requester/src/testing/memory-ports.ts";
 import { type Measure, percentile, rounded } from "./measure.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "@shoal/nats";
 import { shardCount } from "@shoal/proto";
 import type { LiveNode } from "../nodes/membership.ts";
-import type { FeatureGate } from "../owner/feature-gate.ts";
+import type { FeatureGate } from "../owner/aggregate/feature-gate.ts";
 
 /** The inputs of a requester's health. */
 export interface RequesterHealthParts {

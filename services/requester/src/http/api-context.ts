@@ -5,11 +5,24 @@ import type { RequesterHealth } from "../health/requester-health.ts";
 import type { ClusterControl } from "../reads/cluster.ts";
 import type { NodeList } from "../reads/node-list.ts";
 import type { PositionGate } from "../reads/position-gate.ts";
-import type { ResultReader } from "../reads/result-reader.ts";
 import type { Admission } from "./admission.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { LiveEvents } from "./feed/live-events.ts";
 import type { StreamLimit } from "./stream-limit.ts";
+
+/** Results that nodes published through the object store. */
+export interface ResultReader {
+  /**
+   * A node's object; undefined when it has none of this name. The bytes are streamed; a broken object throws during the
+   * read.
+   */
+  open(nodeId: string, object: string): Promise<OpenResult | undefined>;
+}
+
+export interface OpenResult {
+  readonly sizeBytes: number;
+  readonly bytes: ReadableStream<Uint8Array>;
+}
 
 /** What the API needs of the service around it. */
 export interface ApiParts {

@@ -1,6 +1,6 @@
 import type { Process } from "@shoal/core";
 import type { ConfirmAnswer, ConfirmRequest } from "@shoal/proto";
-import { type CheckPorts, checkAssignments } from "../owner/assignment-check.ts";
+import { type CheckPorts, checkAssignments } from "../owner/views/assignment-check.ts";
 import type { RequesterPorts } from "../ports.ts";
 
 // Requests that are answered concurrently. Each reads up to 64 jobs; a node that gets no answer retries later.

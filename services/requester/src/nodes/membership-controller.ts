@@ -8,7 +8,7 @@ import {
   type Process,
 } from "@shoal/core";
 import { type Heartbeat, shardOf } from "@shoal/proto";
-import type { AddressedCommand } from "../owner/mailbox.ts";
+import type { AddressedCommand } from "../owner/aggregate/mailbox.ts";
 
 export interface MembershipControllerOptions {
   readonly clock: Clock;

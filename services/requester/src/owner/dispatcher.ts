@@ -10,9 +10,9 @@ import {
 } from "@shoal/core";
 import { shardOf } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import { AggregateActor } from "./aggregate-actor.ts";
-import type { FeatureGate } from "./feature-gate.ts";
-import { refusalOf } from "./serve-commands.ts";
+import { AggregateActor } from "./aggregate/aggregate-actor.ts";
+import type { FeatureGate } from "./aggregate/feature-gate.ts";
+import { refusalOf } from "./shard/serve-commands.ts";
 
 /** Sends commands to aggregates, wherever they are owned: the only path from a client or an effect into the log. */
 export interface Dispatcher {

@@ -11,13 +11,13 @@ import {
 } from "@shoal/core";
 import { shardOf, shoalVersion } from "@shoal/proto";
 import type { RequesterPorts } from "../ports.ts";
-import type { AnyActor } from "./actors.ts";
-import type { FeatureGate } from "./feature-gate.ts";
-import type { AddressedCommand } from "./mailbox.ts";
-import type { Quarantined } from "./quarantine.ts";
-import { planRebalance } from "./rebalance.ts";
-import type { Reconciler } from "./reconciler.ts";
-import { Shard } from "./shard.ts";
+import type { AnyActor } from "./aggregate/actors.ts";
+import type { FeatureGate } from "./aggregate/feature-gate.ts";
+import type { AddressedCommand } from "./aggregate/mailbox.ts";
+import type { Quarantined } from "./aggregate/quarantine.ts";
+import type { Reconciler } from "./aggregate/reconciler.ts";
+import { planRebalance } from "./shard/rebalance.ts";
+import { Shard } from "./shard/shard.ts";
 
 export interface OwnerOptions {
   readonly ports: RequesterPorts;

@@ -7,7 +7,8 @@ import {
   type SimulatedCluster,
 } from "@shoal/core/testing";
 import type { Actor, AggregateRef } from "@shoal/proto";
-import { type ActorOptions, AggregateActor } from "../owner/aggregate-actor.ts";
+import type { ActorOptions } from "../owner/aggregate/actor-options.ts";
+import { AggregateActor } from "../owner/aggregate/aggregate-actor.ts";
 
 type ErrandOptions = ActorOptions<Errand, ErrandCommand, Parameters<typeof errandKind.evolve>[1]>;
 type ErrandActor = AggregateActor<Errand, ErrandCommand, Parameters<typeof errandKind.evolve>[1]>;

@@ -25,11 +25,11 @@ import {
 import { z } from "zod";
 import { inMemory } from "../catalog/open-database.ts";
 import { createCatalog } from "../catalog/sqlite-catalog.ts";
+import { EffectDeliverer } from "../owner/aggregate/effect-deliverer.ts";
+import { FeatureGate } from "../owner/aggregate/feature-gate.ts";
+import { Reconciler } from "../owner/aggregate/reconciler.ts";
 import { createDispatcher } from "../owner/dispatcher.ts";
-import { EffectDeliverer } from "../owner/effect-deliverer.ts";
-import { FeatureGate } from "../owner/feature-gate.ts";
-import { Reconciler } from "../owner/reconciler.ts";
-import { Shard } from "../owner/shard.ts";
+import { Shard } from "../owner/shard/shard.ts";
 import type { RequesterPorts } from "../ports.ts";
 import { sliceRebuilder } from "../verify/rebuild-slice.ts";
 import type { MemoryPorts } from "./memory-ports.ts";

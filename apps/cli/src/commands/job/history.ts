@@ -1,11 +1,11 @@
-import { readAnswer } from "@shoal/client";
-import { apiRoutes } from "@shoal/proto";
+import { type Client, readAnswer } from "@shoal/client";
+import { apiRoutes, type InputOf } from "@shoal/proto";
 import type { CommandPart } from "../../command.ts";
 import { CliError } from "../../failure.ts";
+import { listOf, textOf } from "../../output/answer.ts";
 import { historyColumns } from "../../output/history-columns.ts";
 import { printJson } from "../../output/print-json.ts";
 import { table } from "../../output/table.ts";
-import { wholeHistory } from "../../output/whole-history.ts";
 
 type EventType = "all" | "job" | "execution";
 const eventTypes: readonly string[] = ["all", "job", "execution"] satisfies EventType[];
@@ -33,3 +33,19 @@ export const history: CommandPart = {
     return 0;
   },
 };
+
+// Entries on a page: the default of the API.
+const pageEntries = 100;
+
+/** All current entries of a job's history, as the API sends them. A running job always has a next page; an empty page is the end. */
+async function wholeHistory(client: Client, input: InputOf<typeof apiRoutes.jobHistory>): Promise<readonly unknown[]> {
+  const entries: unknown[] = [];
+  let nextToken: string | undefined;
+  do {
+    const json = await client.call(apiRoutes.jobHistory, { limit: pageEntries, ...input, nextToken });
+    const items = listOf(json, "Items");
+    entries.push(...items);
+    nextToken = items.length === 0 ? "" : textOf(json, "NextToken");
+  } while (nextToken !== "");
+  return entries;
+}

@@ -2,9 +2,11 @@ import {
   type Clock,
   type EventLog,
   executionOf,
+  executionsOf,
   Fault,
   isLive,
   isOver,
+  type Job,
   type LogChunk,
   type LogReader,
   type StoredCommit,
@@ -14,7 +16,6 @@ import { ExecutionAssigned, ExecutionsStopping, executionMachine, jobMachine, Sl
 import { z } from "zod";
 import type { FoundJob } from "../../reads/find-job.ts";
 import { apiLimits } from "../limits.ts";
-import { chooseExecutions } from "./choose-executions.ts";
 import { type ExecutionOutput, followOutput, type OutputWish, readOutput } from "./execution-output.ts";
 
 /** One line of output, or a piece of a long one. */
@@ -163,4 +164,21 @@ function lineWriterOf(executionId: string, line: LogsParts["line"]): LineWriter 
       }
     },
   };
+}
+
+/**
+ * The executions whose output is requested: the one of this id (full, or its beginning), else all. Throws Fault
+ * EXECUTION_NOT_FOUND.
+ */
+function chooseExecutions(job: Job, called: string | undefined): readonly string[] {
+  const all = executionsOf(job).map(({ placement }) => placement.executionId);
+  if (called === undefined || all.includes(called)) return called === undefined ? all : [called];
+  const begun = all.filter((id) => id.startsWith(called));
+  if (begun.length === 1) return begun;
+  const { id, spec } = job.header;
+  const found = begun.length === 0 ? "no execution" : `${begun.length} executions`;
+  throw new Fault(
+    "EXECUTION_NOT_FOUND",
+    `execution not found: ${called} (${found} of job ${spec.name || id} with this prefix)`,
+  );
 }

@@ -1,10 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { Fault } from "@shoal/core";
-import { apiRoutes, type QueryOf } from "@shoal/proto";
+import { apiRoutes, eventKinds, type QueryOf } from "@shoal/proto";
 import { findJob } from "../../reads/find-job.ts";
 import type { ApiContext } from "../api-context.ts";
 import { cursorIn } from "../feed/feed-cursor.ts";
-import { readTypes } from "../feed/feed-types.ts";
 import type { FeedReader } from "../feed/reader.ts";
 import { streamEvents } from "../feed/stream-events.ts";
 import { apiLimits } from "../limits.ts";
@@ -61,6 +60,26 @@ async function filterOf({ namespace, jobId: called }: QueryOf<typeof apiRoutes.e
   if (!everywhere && job.header.spec.namespace !== namespace)
     throw new Fault("JOB_NOT_FOUND", `job ${job.header.id} is not in namespace ${namespace}`);
   return { namespace: job.header.spec.namespace, jobId: job.header.id };
+}
+
+const byLowerCase = new Map([...eventKinds.keys()].map((name) => [name.toLowerCase(), name]));
+
+// The characters of an unknown type that the error shows.
+const shownChars = 80;
+
+/**
+ * Types of events as a feed compares them: in lower case, without the prefix of CloudEvents. Throws Fault BAD_REQUEST
+ * for an unknown type.
+ */
+function readTypes(given: readonly string[]): ReadonlySet<string> {
+  const types = given.map((type) => type.toLowerCase().replace(/^shoal\./, ""));
+  const unknown = types.find((type) => !byLowerCase.has(type));
+  if (unknown === undefined) return new Set(types);
+  const known = [...byLowerCase.values()].sort().join(", ");
+  throw new Fault(
+    "BAD_REQUEST",
+    `expected types of events, got "${unknown.slice(0, shownChars)}"; known types: ${known}`,
+  );
 }
 
 function readerOf(raw: ServerResponse): FeedReader {
