@@ -61,7 +61,7 @@ const rows: readonly Row[] = [
   { label: "shoal --version, ms", value: plain("cliMs"), aim: "<= 200" },
   { label: "devstack of one requester and three nodes: ready, ms", value: plain("readyMs"), aim: "<= 3,000" },
   {
-    label: "the same at rest: resident memory, shared pages counted in each process",
+    label: "the same when idle: resident memory, shared pages counted in each process",
     value: (of) => mebibytes(of("devstackRssBytes")),
     aim: "<= 500 MiB",
   },

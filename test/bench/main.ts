@@ -1,16 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { atRest } from "./at-rest.ts";
 import { decision } from "./decision.ts";
 import { figuresTable } from "./figures-table.ts";
+import { idleCluster } from "./idle-cluster.ts";
 import { large } from "./large.ts";
 import type { Measure } from "./measure.ts";
 import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, atRest];
+const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, idleCluster];
 
 const { values } = parseArgs({
   options: {

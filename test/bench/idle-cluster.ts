@@ -17,8 +17,8 @@ const starts = { warm: 1, measured: 3 } as const;
 const restMs = sandboxLimits.idleMs + 10_000;
 
 /** What a cluster costs that does nothing: one requester, three nodes and the NATS server, started as a user starts them. */
-export const atRest: Measure = {
-  name: "at rest",
+export const idleCluster: Measure = {
+  name: "idle",
   summary: () =>
     `${cliRuns} runs of shoal --version, ${starts.warm + starts.measured} starts of a devstack, and its memory ${restMs / 1000} s later`,
   async run() {
