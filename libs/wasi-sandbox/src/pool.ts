@@ -4,9 +4,9 @@ import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 
-/** A pool of processes that are started ahead of guests. */
+/** A pool of processes that are started ahead of guests, and end when no guest comes for `idleMs`. */
 export interface Pool {
-  /** Starts processes up to the pool size. No effect before `proven` has resolved once. */
+  /** Starts processes up to the pool size, for the guests that follow the current one. */
   fill(): void;
   /** Takes a ready process out of the pool. Throws a Fault ENGINE_FAILED when none can be started. */
   take(): Promise<SandboxProcess>;
@@ -37,6 +37,15 @@ export function pool(options: PoolOptions): Pool {
   const waiting: Waiting[] = [];
   const alive = new Set<SandboxProcess>();
   let closed = false;
+  let cancelExpiry = (): void => undefined;
+  /** Postpones the end of the idle processes. */
+  const used = (): void => {
+    cancelExpiry();
+    if (closed) return;
+    cancelExpiry = clock.at(clock.now() + limits.idleMs, () => {
+      for (const { sandbox } of waiting.splice(0)) sandbox.kill();
+    });
+  };
   let proof: Promise<Isolation> | undefined;
   const start = (isolation: Isolation): Waiting => {
     if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
@@ -56,6 +65,7 @@ export function pool(options: PoolOptions): Pool {
   const prove = async () => {
     const first = await firstReady(options, start);
     waiting.push(first);
+    used();
     return first.isolation;
   };
   const proven = () => {
@@ -74,17 +84,19 @@ export function pool(options: PoolOptions): Pool {
     fill: () => void fill().catch(() => {}),
     take: async () => {
       const isolation = await proven();
+      used();
       const taken = waiting.shift() ?? start(isolation);
       taken.sandbox.hold(true);
       await taken.ready;
       return taken.sandbox;
     },
     proven: async () => {
-      await fill();
+      await proven();
       await waiting[0]?.ready;
     },
     close: async () => {
       closed = true;
+      cancelExpiry();
       for (const sandbox of alive) {
         sandbox.hold(true);
         sandbox.kill();

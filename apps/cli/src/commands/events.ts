@@ -2,9 +2,6 @@ import { type CommandPart, wholeNumber } from "../command.ts";
 import { printEvent } from "../progress/print-event.ts";
 
 export const events: CommandPart = {
-  name: "events",
-  args: "[job]",
-  summary: "follow the events of the cluster, or of one job",
   options: [
     {
       flags: "--after <position>",

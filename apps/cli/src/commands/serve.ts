@@ -14,8 +14,6 @@ const endMs = 2_700;
 const orphanedMs = 2_000;
 
 export const serve: CommandPart = {
-  name: "serve",
-  summary: "run one part of a cluster in the foreground: a requester or a compute node",
   options: [
     { flags: "--requester", summary: "run a requester: it owns the log, schedules, and serves the API" },
     { flags: "--compute", summary: "run a compute node: it bids for executions and runs them" },

@@ -4,8 +4,6 @@ import type { CommandPart } from "../command.ts";
 import { printJson } from "../output/print-json.ts";
 
 export const version: CommandPart = {
-  name: "version",
-  summary: "show which version the requester runs",
   async run({ context }) {
     const json = await context.client().call(apiRoutes.agentVersion, {});
     if (context.output === "json") printJson(context.terminal, json);

@@ -5,7 +5,7 @@ import type { DevstackSettings } from "./settings.ts";
 
 /** The users of the NATS server: the requesters share one, and each node has one with rights to its own subjects. */
 export async function natsUsers({ nodes }: DevstackSettings, dataDir: DataDir): Promise<readonly ServerUser[]> {
-  const { permissionsOfNode, permissionsOfRequester } = await import("@shoal/nats");
+  const { permissionsOfNode, permissionsOfRequester } = await import("@shoal/nats/rights");
   const ids = Array.from({ length: nodes }, (_, index) => nodeName(index));
   return [
     { user: requesterUser, password: dataDir.passwordOf(requesterUser), rights: permissionsOfRequester() },

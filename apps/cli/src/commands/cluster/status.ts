@@ -32,8 +32,6 @@ const quarantined: readonly Column<ClusterItem<"quarantined">>[] = [
 ];
 
 export const status: CommandPart = {
-  name: "status",
-  summary: "show the feature level, the releases, and quarantined aggregates",
   async run({ context }) {
     const { output, terminal } = context;
     const json = await context.client().call(apiRoutes.clusterStatus, {});

@@ -5,8 +5,6 @@ import { CliError } from "../../failure.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const upgrade: CommandPart = {
-  name: "upgrade",
-  summary: "finish an upgrade once every requester runs the new release; no downgrade afterwards",
   options: [{ flags: "--finish", summary: "raise the feature level; it is never lowered" }],
   examples: ["shoal cluster status", "shoal cluster upgrade --finish"],
   async run({ context, options }) {

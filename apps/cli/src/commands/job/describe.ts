@@ -6,9 +6,6 @@ import { describeJob } from "../../output/describe-job.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const describe: CommandPart = {
-  name: "describe",
-  args: "<job>",
-  summary: "show a job: state, history, executions, output",
   async run({ context, args: [job = ""] }) {
     const { terminal, namespace } = context;
     const json = await context.client().call(apiRoutes.getJob, { id: job, namespace, include: "executions,history" });

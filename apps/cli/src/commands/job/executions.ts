@@ -11,9 +11,6 @@ import { pagingOf, pagingOptions } from "../paging.ts";
 const pageExecutions = 20;
 
 export const executions: CommandPart = {
-  name: "executions",
-  args: "<job>",
-  summary: "list the executions of a job: node, partition and state of each",
   options: pagingOptions,
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;

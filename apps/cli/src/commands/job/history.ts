@@ -12,9 +12,6 @@ const eventTypes: readonly string[] = ["all", "job", "execution"] satisfies Even
 const isEventType = (text: string): text is EventType => eventTypes.includes(text);
 
 export const history: CommandPart = {
-  name: "history",
-  args: "<job>",
-  summary: "show what happened to a job, and why",
   options: [
     { flags: "--event-type <type>", summary: "all, job or execution", fallback: "all" },
     { flags: "--execution-id <id>", summary: "only this execution; a prefix of its id is enough" },

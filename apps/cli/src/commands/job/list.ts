@@ -12,8 +12,6 @@ import { pagingOf, pagingOptions } from "../paging.ts";
 const pageJobs = 10;
 
 export const list: CommandPart = {
-  name: "list",
-  summary: "list jobs, the newest first",
   options: [
     ...pagingOptions,
     { flags: "--labels <selector>", summary: "only jobs whose labels match, as in a=b,c in (d,e)" },

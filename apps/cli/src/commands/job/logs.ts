@@ -1,9 +1,6 @@
 import type { CommandPart } from "../../command.ts";
 
 export const logs: CommandPart = {
-  name: "logs",
-  args: "<job>",
-  summary: "show the output of a job's executions",
   options: [
     { flags: "-f, --follow", summary: "wait for further output" },
     { flags: "-t, --tail", summary: "only output from now on" },

@@ -10,9 +10,6 @@ import { readSpec } from "../../spec/read-spec.ts";
 const waitSeconds = 600;
 
 export const run: CommandPart = {
-  name: "run",
-  args: "<file>",
-  summary: "submit a job from a YAML or JSON file, or from standard input (-), and watch it",
   options: [
     { flags: "--wait", summary: "watch it until it ends", fallback: true },
     { flags: "--no-wait", summary: "return once it is submitted" },

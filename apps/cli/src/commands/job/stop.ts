@@ -3,9 +3,6 @@ import type { CommandPart } from "../../command.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const stop: CommandPart = {
-  name: "stop",
-  args: "<job>",
-  summary: "stop a job before it completes",
   options: [
     { flags: "--reason <text>", summary: "reason for the history", fallback: "stopped by the user" },
     { flags: "--quiet", summary: "print nothing on success" },

@@ -8,9 +8,6 @@ import { oneLine } from "../../output/safe-text.ts";
 import { ago, clockInWords } from "../../output/times.ts";
 
 export const describe: CommandPart = {
-  name: "describe",
-  args: "<node>",
-  summary: "show the details of a node",
   async run({ context, args: [id = ""] }) {
     const json = await context.client().call(apiRoutes.getNode, { id });
     if (context.output === "json") printJson(context.terminal, fieldOf(json, "Node"));
