@@ -1,5 +1,6 @@
 import { apiRoutes, fromWire, type InputOf } from "@shoal/proto";
 import { ApiError, ownProblem } from "./api-error.ts";
+import { createPieceQueue } from "./piece-queue.ts";
 import { routeOf, urlOf } from "./transport/routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -55,13 +56,17 @@ type LogItem = LogLine | ApiError | "end";
 
 function listen(url: string, signal: AbortSignal | undefined): Frames {
   const socket = new WebSocket(url);
-  const waiting: LogItem[] = [];
+  const waiting = createPieceQueue<LogLine>(waitingMax);
+  // Follows all pieces that arrived before it.
+  let end: ApiError | "end" | undefined;
   let wake = (): void => undefined;
   const put = (item: LogItem): void => {
-    if (waiting.length >= waitingMax) {
-      waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output are buffered`));
+    if (end !== undefined) return;
+    if (item === "end" || item instanceof ApiError) end = item;
+    else if (!waiting.put(item)) {
+      end = ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output are buffered`);
       socket.close();
-    } else waiting.push(item);
+    }
     wake();
   };
   const stop = (): void => {
@@ -86,7 +91,7 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
   async function* lines(): AsyncGenerator<LogLine, void> {
     try {
       for (;;) {
-        const item = waiting.shift();
+        const item = waiting.take() ?? end;
         if (item === "end") return;
         if (item instanceof ApiError) throw item;
         if (item !== undefined) yield item;
