@@ -71,6 +71,11 @@ const table: readonly (readonly [
     (c) => c.results("j-1"),
     [{ type: "local", params: { Path: "/r" } }],
   ],
+  // Bacalhau's servers, written in Go, send null for an empty list.
+  [`GET ${jobs}`, { Items: null, NextToken: "" }, (c) => c.jobs(), { items: [], nextToken: "" }],
+  [`GET ${jobs}/j-2/results`, { Items: null }, (c) => c.results("j-2"), []],
+  [`GET ${jobs}/j-2/history`, { Items: null, NextToken: null }, (c) => c.history("j-2"), { items: [], nextToken: "" }],
+  ["GET /orchestrator/nodes", { Nodes: null }, (c) => c.nodes(), []],
   [`DELETE ${jobs}/j-1?namespace=ns&reason=enough`, {}, (c) => c.stop("j-1", "enough", { namespace: "ns" }), undefined],
   [`GET /orchestrator/nodes?labels=zone=a`, { Nodes: [] }, (c) => c.nodes({ labels: "zone=a" }), []],
   ["GET /agent/alive", { Status: "OK" }, (c) => c.alive(), undefined],

@@ -16,7 +16,7 @@ export {
   shownConfig,
   yesOrNo,
 } from "./config/config.ts";
-export { type TimeLimit, within } from "./deadline.ts";
+export { resultWithin, type TimeLimit, type WaitLimit, within } from "./deadline.ts";
 export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";

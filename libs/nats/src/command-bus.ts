@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
-import { assert, type CommandBus, type CommandEnvelope, type CommandReply } from "@shoal/core";
+import { assert, type CommandBus, type CommandEnvelope, type CommandReply, resultWithin } from "@shoal/core";
 import {
   Actor,
   commitBytes,
@@ -60,17 +60,15 @@ export function createCommandBus(link: NatsSession, requesterId: string): Comman
         const answer = Reply.safeParse(decodeMessage(data));
         if (answer.success) resolve(answer.data);
       });
-      const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
       try {
         const bytes = encodeMessage(envelope);
         if (bytes.length > commandBytesMax) return undefined;
         link.nc.publish(subjects.command(shard), bytes, { reply });
-        return await promise;
+        return await resultWithin(promise, { clock: link.clock, limitMs: waitMs });
       } catch (failure) {
         onProblem(failure);
         return undefined;
       } finally {
-        cancel();
         replies.forget(reply);
       }
     },

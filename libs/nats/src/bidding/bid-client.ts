@@ -1,4 +1,4 @@
-import type { BidClient } from "@shoal/core";
+import { type BidClient, resultWithin } from "@shoal/core";
 import { type Ask, type Bid, BidBatch, type Release, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
@@ -72,15 +72,11 @@ function waitForBid(
   { clock }: NatsSession,
   { outgoing, askId, waitMs }: { readonly outgoing: OutgoingBatch; readonly askId: string; readonly waitMs: number },
 ): Promise<Bid | undefined> {
-  return new Promise((resolve) => {
-    const settle = (bid: Bid | undefined) => {
-      cancel();
-      outgoing.bids.delete(askId);
-      if (outgoing.bids.size === 0) outgoing.done();
-      resolve(bid);
-    };
-    const cancel = clock.at(clock.now() + waitMs, () => settle(undefined));
-    outgoing.bids.set(askId, settle);
+  const { promise, resolve } = Promise.withResolvers<Bid | undefined>();
+  outgoing.bids.set(askId, resolve);
+  return resultWithin(promise, { clock, limitMs: waitMs }).finally(() => {
+    outgoing.bids.delete(askId);
+    if (outgoing.bids.size === 0) outgoing.done();
   });
 }
 
@@ -97,7 +93,7 @@ function send(link: NatsSession, nodeId: string, outgoing: OutgoingBatch): void 
     for (const bid of batch.success ? batch.data.bids : []) {
       bids.get(bid.askId)?.(bid.nodeId === nodeId ? bid : undefined);
     }
-    for (const settle of [...bids.values()]) settle(undefined);
+    for (const settle of bids.values()) settle(undefined);
   });
   outgoing.done = () => link.replies.forget(reply);
   publish(link, { nodeId, bytes, reply });

@@ -1,4 +1,4 @@
-import type { BidServer } from "@shoal/core";
+import { type BidServer, resultWithin } from "@shoal/core";
 import { AskBatch, type BidBatch, ConfirmAnswer, type ConfirmRequest, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { openReplyMux, type ReplyMux } from "../connection/reply-mux.ts";
@@ -55,15 +55,13 @@ async function confirm(link: NatsSession, question: ConfirmQuestion): Promise<Co
   const { promise, resolve } = Promise.withResolvers<ConfirmAnswer | undefined>();
   // An empty reply is the server's "no responders": it counts as no reply.
   const reply = replies.open((message) => resolve(ConfirmAnswer.safeParse(decodeMessage(message.data)).data));
-  const cancel = link.clock.at(link.clock.now() + waitMs, () => resolve(undefined));
   try {
     link.nc.publish(subjects.confirm(nodeId), encodeMessage(request), { reply });
-    return await promise;
+    return await resultWithin(promise, { clock: link.clock, limitMs: waitMs });
   } catch (failure) {
     link.onProblem(`confirming executions: ${failure instanceof Error ? failure.message : String(failure)}`);
     return undefined;
   } finally {
-    cancel();
     replies.forget(reply);
   }
 }

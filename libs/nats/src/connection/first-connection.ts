@@ -1,5 +1,5 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Clock, Fault, pause, type Random } from "@shoal/core";
+import { type Clock, Fault, pause, type Random, resultWithin } from "@shoal/core";
 import type { Authentication } from "./authentication.ts";
 import { dial } from "./dial.ts";
 import { createDialPolicy, type DialPolicy, dialLimits } from "./dial-policy.ts";
@@ -77,15 +77,9 @@ async function dialUntil(
 ): Promise<NatsConnection> {
   const { clock, signal } = options;
   if (signal?.aborted === true) throw new Error("interrupted");
-  const inTime = new AbortController();
-  const stopWaiting = () => inTime.abort();
-  signal?.addEventListener("abort", stopWaiting, { once: true });
   const dialling = dial(dialOptions(options, policy));
-  const late = pause(clock, Math.max(untilAt - clock.now(), dialMs), inTime.signal);
-  const connected = await Promise.race([dialling, late]).finally(() => {
-    inTime.abort();
-    signal?.removeEventListener("abort", stopWaiting);
-  });
+  const limitMs = Math.max(untilAt - clock.now(), dialMs);
+  const connected = await resultWithin(dialling, { clock, limitMs, signal });
   if (connected !== undefined) return connected;
   dialling.then((nc) => nc.close()).catch(() => undefined); // It may still connect or fail later.
   throw new Error("none accepted the connection in time; check the addresses");

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Clock, Fault, type Random } from "@shoal/core";
+import { type Clock, Fault, type Random, resultWithin } from "@shoal/core";
 import type { DialPolicy } from "./dial-policy.ts";
 import type { NatsErrorLevel, NatsErrorReport } from "./nats-error-report.ts";
 import { createPublisher, type StreamPublisher } from "./publisher.ts";
@@ -163,19 +163,15 @@ function failed(state: NatsSessionState, failure: Error): void {
   faultPlan.report(what, "info");
 }
 
-function waitUntilUp({ nc, up, listeners }: NatsSessionState, clock: Clock, withinMs: number): Promise<boolean> {
-  if (up || nc.isClosed()) return Promise.resolve(up && !nc.isClosed());
-  return new Promise((resolve) => {
-    const end = (is: boolean) => {
-      cancel();
-      listeners.delete(listener);
-      resolve(is);
-    };
-    // It is called a last time, with false, when the connection is closed.
-    const listener = (isUp: boolean) => (isUp || nc.isClosed() ? end(isUp) : undefined);
-    const cancel = clock.at(clock.now() + withinMs, () => end(false));
-    listeners.add(listener);
-  });
+async function waitUntilUp({ nc, up, listeners }: NatsSessionState, clock: Clock, withinMs: number): Promise<boolean> {
+  if (up || nc.isClosed()) return up && !nc.isClosed();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  // It is called a last time, with false, when the connection is closed.
+  const listener = (isUp: boolean) => (isUp || nc.isClosed() ? resolve(isUp) : undefined);
+  listeners.add(listener);
+  const result = await resultWithin(promise, { clock, limitMs: withinMs });
+  listeners.delete(listener);
+  return result ?? false;
 }
 
 /** The Fault of a call that the server did not answer. */

@@ -1,4 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
+import { resultWithin } from "@shoal/core";
 import { type NatsSession, requestMs, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { status } from "../connection/status.ts";
@@ -115,13 +116,11 @@ async function askPage(
     up ? undefined : resolve({ state: "broken", why: "the connection broke" }),
   );
   const late = `the server did not finish within ${requestMs} ms`;
-  const cancelLate = link.clock.at(link.clock.now() + requestMs, () => resolve({ state: "broken", why: late }));
   const request = { seq: at.afterSeq + 1, next_by_subj: at.subject, batch: messages };
   try {
     link.nc.publish(`$JS.API.DIRECT.GET.${at.stream}`, JSON.stringify(request), { reply });
-    return await promise;
+    return (await resultWithin(promise, { clock: link.clock, limitMs: requestMs })) ?? { state: "broken", why: late };
   } finally {
-    cancelLate();
     endListening();
     link.replies.forget(reply);
   }

@@ -1,3 +1,4 @@
+import { resultWithin } from "@shoal/core";
 import { type NatsSession, unreachable } from "../connection/nats-session.ts";
 import { patienceMs, shortPause } from "../connection/server-request.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
@@ -36,10 +37,8 @@ export function deliveredRevisions(
     const { promise, resolve } = Promise.withResolvers<void>();
     const check = () => (upTo >= revision || isClosed ? resolve() : undefined);
     onAdvanced.add(check);
-    const cancel = link.clock.at(link.clock.now() + askAgainMs, resolve);
     check();
-    await promise;
-    cancel();
+    await resultWithin(promise, { clock: link.clock, limitMs: askAgainMs });
     onAdvanced.delete(check);
     return upTo >= revision;
   }

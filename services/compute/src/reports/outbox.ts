@@ -8,6 +8,7 @@ import {
   type Process,
   type Random,
   type ReportSender,
+  resultWithin,
 } from "@shoal/core";
 
 /** Reports in flight at once; the stream stores them one after another in any case. */
@@ -91,13 +92,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     start: async () => {},
     stop: async () => {
       if (![...entries.values()].every(isHeard)) {
-        await new Promise<void>((resolve) => {
-          const cancel = options.clock.at(options.clock.now() + farewellMs, resolve);
-          received = () => {
-            cancel();
-            resolve();
-          };
-        });
+        const all = Promise.withResolvers<void>();
+        received = all.resolve;
+        await resultWithin(all.promise, { clock: options.clock, limitMs: farewellMs });
       }
       for (const { cancelTimer } of entries.values()) cancelTimer();
       entries.clear();

@@ -1,4 +1,4 @@
-import { assert, Fault } from "@shoal/core";
+import { assert, Fault, within } from "@shoal/core";
 import { type ApiRoute, apiRoutes, readQuery, toWire } from "@shoal/proto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "./api-context.ts";
@@ -58,18 +58,12 @@ async function answer(handler: RouteHandler, { request, reply }: HttpExchange, c
     reply,
   };
   // After a handler has sent a reply, Fastify's promise resolves with nothing: no more is sent here.
-  return toWire(route.answer, await inTime(context.clock, async () => handler.handle(apiRequest, context)));
+  const handle = async () => handler.handle(apiRequest, context);
+  return toWire(route.answer, await within(handle(), { clock: context.clock, limitMs: apiLimits.handlerMs, late }));
 }
 
 /**
- * Ends a response that takes too long; the handler continues without effect on the response. (The framework's own limit
- * costs an exception for each request.)
+ * The handler continues without effect on the response. (The framework's own limit costs an exception for each
+ * request.)
  */
-function inTime(clock: ApiContext["clock"], work: () => Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.at(clock.now() + apiLimits.handlerMs, () =>
-      reject(new Fault("TIMED_OUT", `no response after ${apiLimits.handlerMs} ms`)),
-    );
-    work().then(resolve, reject).finally(cancel);
-  });
-}
+const late = () => new Fault("TIMED_OUT", `no response after ${apiLimits.handlerMs} ms`);

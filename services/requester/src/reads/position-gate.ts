@@ -1,4 +1,4 @@
-import { type Clock, type EventLog, Fault, foldJob, type Positions } from "@shoal/core";
+import { type Clock, type EventLog, Fault, foldJob, type Positions, within } from "@shoal/core";
 import { buckets, executionMachine, shardCount } from "@shoal/proto";
 import type { Catalog } from "../catalog/catalog.ts";
 
@@ -56,13 +56,13 @@ class CatalogPositions implements PositionGate {
     if (this.#coveredUpTo() >= position) return;
     const { clock } = this.#parts;
     const expired = new AbortController();
-    const late = Promise.withResolvers<never>();
-    const cancel = clock.at(clock.now() + positionLimits.waitMs, () => {
-      expired.abort();
-      const why = `its lists have reached ${this.#coveredUpTo()} of ${position} after ${positionLimits.waitMs} ms`;
-      late.reject(new Fault("POSITION_NOT_REACHED", why));
-    });
-    await Promise.race([this.#advanceTo(position, expired.signal), late.promise]).finally(cancel);
+    const limitMs = positionLimits.waitMs;
+    const late = () => {
+      const why = `its lists have reached ${this.#coveredUpTo()} of ${position} after ${limitMs} ms`;
+      return new Fault("POSITION_NOT_REACHED", why);
+    };
+    const advanced = this.#advanceTo(position, expired.signal);
+    await within(advanced, { clock, limitMs, late }).finally(() => expired.abort());
   }
 
   async #advanceTo(position: number, expired: AbortSignal): Promise<void> {

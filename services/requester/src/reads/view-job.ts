@@ -1,4 +1,4 @@
-import { type Clock, executionEntities, jobEntity, pause, type ViewEntry, type ViewStore } from "@shoal/core";
+import { type Clock, executionEntities, jobEntity, resultWithin, type ViewEntry, type ViewStore } from "@shoal/core";
 import type { ExecutionEntity, JobEntity } from "@shoal/proto";
 import { z } from "zod";
 import { type JobReadParts, readJob } from "./find-job.ts";
@@ -60,11 +60,11 @@ async function readWithExecutions(parts: JobViewParts, id: string): Promise<View
 // The bucket answers in a millisecond. One that is being recreated does not answer, and then the log is read.
 const entryMs = 500;
 
-async function entryOf({ views, clock }: JobViewParts, key: string): Promise<ViewEntry | undefined> {
-  const given = new AbortController();
-  const entry = views.jobs.get(key).catch(() => undefined);
-  const late = pause(clock, entryMs, given.signal).then(() => undefined);
-  return Promise.race([entry, late]).finally(() => given.abort());
+function entryOf({ views, clock }: JobViewParts, key: string): Promise<ViewEntry | undefined> {
+  return resultWithin(
+    views.jobs.get(key).catch(() => undefined),
+    { clock, limitMs: entryMs },
+  );
 }
 
 // Shoal's own view entry: its form was checked when it was rendered.

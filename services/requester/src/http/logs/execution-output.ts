@@ -1,4 +1,4 @@
-import { type Clock, type LogChunk, type LogReader, type OutputReader, pause } from "@shoal/core";
+import { type Clock, type LogChunk, type LogReader, type OutputReader, resultWithin } from "@shoal/core";
 import { apiLimits } from "../limits.ts";
 
 /** The output of one execution while it is streamed. */
@@ -53,9 +53,7 @@ export async function followOutput(
       // A slow reader is waited for: only silence that the reader does not cause ends the wait.
       for (let before = -1; received < stored && (received > before || room() !== undefined); ) {
         before = received;
-        const given = new AbortController();
-        await Promise.race([all, pause(clock, apiLimits.logDrainMs, given.signal)]);
-        given.abort();
+        await resultWithin(all, { clock, limitMs: apiLimits.logDrainMs });
       }
       telling = false;
       await live.close();

@@ -7,6 +7,7 @@ import {
   pause,
   type ReceivedReport,
   readOpenEntry,
+  resultWithin,
   type StoredCommit,
   viewBuckets,
 } from "@shoal/core";
@@ -151,9 +152,7 @@ export class Shard {
 
   /** Writes pending changes into the views, with a time limit. For a clean stop. */
   async flush(): Promise<void> {
-    const done = new AbortController();
-    const late = pause(this.#options.ports.clock, flushMs, done.signal);
-    await Promise.race([this.#projector.flush(), late]).finally(() => done.abort());
+    await resultWithin(this.#projector.flush(), { clock: this.#options.ports.clock, limitMs: flushMs });
   }
 
   /** Releases everything at once; the next owner continues. */

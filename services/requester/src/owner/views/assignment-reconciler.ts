@@ -1,4 +1,4 @@
-import { causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
+import { backoffMs, causeOf, entries, Fault, type Process, pause, type ViewEntry } from "@shoal/core";
 import { buckets, confirmedMax, shardOf } from "@shoal/proto";
 import { z } from "zod";
 import type { RequesterPorts } from "../../ports.ts";
@@ -15,13 +15,12 @@ export type OwnedAggregates = Pick<Owner, "leaseOf" | "actors">;
 // Shards are claimed in a row, and nodes return together: one pass over the bucket serves them all.
 const gatherMs = 500;
 // The pause between two passes: reading a bucket of some ten thousand entries takes half a second of a server's time.
-const gapMs = 5_000;
+// After failed passes it grows: one damaged job must not cause a read of the whole bucket every five seconds.
+const gap = { firstMs: 5_000, maxMs: 300_000 } as const;
 // A pass without a cause: it finds changes without an event, such as a late write after the bucket was deleted.
 const everyMs = 20_000;
 // That pass takes at most a fiftieth of the time, however large the bucket is.
 const everyShare = 50;
-// The longest pause after failed passes: one damaged job must not cause a read of the whole bucket every five seconds.
-const gapMsMax = 300_000;
 
 /** The part of an assignment that names its job. */
 const Address = z.object({ jobId: z.string(), namespace: z.string() });
@@ -78,7 +77,7 @@ export class AssignmentReconciler implements Process {
   async #untilDone(): Promise<void> {
     const { clock, logger } = this.#ports;
     const { signal } = this.#closed;
-    let waitMs = gapMs;
+    let failures = 0;
     let tookMs = 0;
     this.#cancelNext?.();
     await pause(clock, gatherMs, signal);
@@ -89,14 +88,14 @@ export class AssignmentReconciler implements Process {
       try {
         for (const pattern of due === "everything" ? [">"] : [...due].map((nodeId) => `${nodeId}.>`))
           await this.#reconcile(pattern);
-        waitMs = gapMs;
+        failures = 0;
         tookMs = clock.now() - beganAt;
       } catch (failure) {
         this.#due = "everything";
-        waitMs = Math.min(waitMs * 2, gapMsMax);
+        failures++;
         logger.warn(causeOf(failure), "could not compare the assignments with the log; retrying");
       }
-      await pause(clock, waitMs, signal);
+      await pause(clock, backoffMs(gap, failures + 1), signal);
     }
     if (!signal.aborted)
       this.#cancelNext = clock.at(clock.now() + Math.max(everyMs, tookMs * everyShare), () => this.soon());

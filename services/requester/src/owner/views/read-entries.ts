@@ -1,4 +1,4 @@
-import { type Clock, Fault, pause, type ViewEntry, type ViewStore } from "@shoal/core";
+import { type Clock, Fault, type ViewEntry, type ViewStore, within } from "@shoal/core";
 
 /** Which entries to read, and how long to wait. */
 export interface EntriesToRead {
@@ -17,55 +17,32 @@ const silenceMs = 10_000;
  * delivery.
  */
 export async function readEntries(
-  store: ViewStore,
+  store: Pick<ViewStore, "watch">,
   { pattern, clock, signal }: EntriesToRead,
 ): Promise<ReadonlyMap<string, ViewEntry>> {
   const all = new Map<string, ViewEntry>();
   const ready = Promise.withResolvers<void>();
-  const end = () => ready.resolve();
-  let heardAt = clock.now();
+  let receivedAt = clock.now();
   const opening = store.watch(pattern, {
     changed(key, value) {
-      heardAt = clock.now();
+      receivedAt = clock.now();
       if (value === undefined) all.delete(key);
       else all.set(key, value);
     },
-    ready: end,
+    ready: () => ready.resolve(),
   });
-  signal.addEventListener("abort", end, { once: true });
-  const limit = { clock, pattern, signal, since: () => heardAt };
+  const late = () => new Fault("LOG_UNREACHABLE", `the entries ${pattern} did not arrive within ${silenceMs} ms`);
+  const limit = { clock, limitMs: silenceMs, late, signal };
+  const since = () => receivedAt;
   try {
-    const watch = await within(opening, limit);
-    await within(ready.promise, limit);
+    const watch = await within(opening, { ...limit, since });
+    await within(ready.promise, { ...limit, since });
     // The first delivery may come from a replica that is behind; the leader's state is authoritative.
-    const readyAt = clock.now();
-    if (!signal.aborted) await within(watch.caughtUp(), { ...limit, since: () => readyAt });
-    return all;
+    await within(watch.caughtUp(), limit);
+  } catch (failure) {
+    if (!signal.aborted) throw failure;
   } finally {
-    signal.removeEventListener("abort", end);
     void opening.then((watch) => watch.close()).catch(() => undefined);
   }
-}
-
-interface Limit {
-  readonly clock: Clock;
-  readonly pattern: string;
-  readonly signal: AbortSignal;
-  /** The start of the timeout. */
-  readonly since: () => number;
-}
-
-/** The result, unless it takes longer than `silenceMs`, or the signal fires. */
-async function within<T>(begun: Promise<T>, { clock, pattern, signal, since }: Limit): Promise<T> {
-  const done = new AbortController();
-  const late = async (): Promise<never> => {
-    const end = AbortSignal.any([done.signal, signal]);
-    for (let leftMs = silenceMs; leftMs > 0 && !end.aborted; leftMs = since() + silenceMs - clock.now())
-      await pause(clock, leftMs, end);
-    if (signal.aborted) throw new Fault("LOG_UNREACHABLE", `the read of the entries ${pattern} was cancelled`);
-    throw new Fault("LOG_UNREACHABLE", `the entries ${pattern} did not arrive within ${silenceMs} ms`);
-  };
-  const limit = late();
-  limit.catch(() => undefined);
-  return await Promise.race([begun, limit]).finally(() => done.abort());
+  return all;
 }
