@@ -265,7 +265,7 @@ describe("the files of a task's output", () => {
   });
 
   it("are closed when it does not start", async () => {
-    const harness = await running((clock) => [{ ...noop(clock), start: () => failing("ENGINE_FAILED") }]);
+    const harness = await running((clock) => [{ ...noop({ clock: clock }), start: () => failing("ENGINE_FAILED") }]);
     expect(harness.received(long.executionId)).toMatchObject([{ code: "ENGINE_FAILED" }]);
     expect([...harness.openFiles]).toEqual([]);
   });

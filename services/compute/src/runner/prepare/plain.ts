@@ -7,7 +7,7 @@ const nameCharsMax = 200;
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9_. -]*$/;
 
 /** Why a result's name cannot be a folder beside stdout, stderr and exitCode; undefined when it can. */
-function resultNameProblem(name: string): string | undefined {
+export function resultNameProblem(name: string): string | undefined {
   if (name.length > nameCharsMax)
     return `result name has ${name.length} characters, at most ${nameCharsMax} are allowed`;
   if (reserved.has(name.toLowerCase())) return `result name "${name}" is reserved for the task's output`;
@@ -16,7 +16,7 @@ function resultNameProblem(name: string): string | undefined {
 }
 
 /** Why a path inside the task cannot be mounted; undefined when it can. */
-function targetProblem(path: string): string | undefined {
+export function targetProblem(path: string): string | undefined {
   if (!path.startsWith("/")) return `path ${JSON.stringify(path)} is not absolute`;
   const steps = path.split("/").filter((step) => step !== "");
   if (steps.length === 0) return `path ${JSON.stringify(path)} is the root, which belongs to the engine`;
