@@ -31,10 +31,16 @@ export async function createProgram({ nouns, commands }: Offer, options: Program
   const { terminal } = options;
   const program = new Command("shoal")
     .description("Deploy a cluster, run jobs on it, follow their events, replay their history.")
-    .version(`Shoal v${shoalVersion}`, "-V, --version", "show the version of this program; version asks the requester")
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError("(run with --help for usage)");
+  // Commands have an option of the same name, and the parser would take it for this one.
+  if (![...nouns, ...commands].some(({ name }) => options.argv.includes(name)))
+    program.version(
+      `Shoal v${shoalVersion}`,
+      "-V, --version",
+      "show the version of this program; version asks the requester",
+    );
   for (const row of globals) program.addOption(optionOf(row));
   for (const { name, summary, commands: rows } of nouns) {
     const noun = program.command(name).description(summary);
