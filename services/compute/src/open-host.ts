@@ -119,7 +119,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
-    sources: createSources({ ...config.sources, allowListedLocalPaths }, { clock, logger }),
+    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound: config.outbound }, { clock, logger }),
     publishers: createPublishers(published, { clock, logger, results }),
     env: process.env,
   };
