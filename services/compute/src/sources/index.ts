@@ -3,6 +3,7 @@ import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { inline } from "./inline/inline.ts";
 import { local } from "./local/local.ts";
+import { s3 } from "./s3/s3.ts";
 import type { Source } from "./source.ts";
 import { urlDownload } from "./url-download/url-download.ts";
 
@@ -19,5 +20,6 @@ export const createSources = partRegistry<Source, SourceSettings, PartPorts>("so
   local: ({ allowListedLocalPaths: allow }) => local({ allow }),
   // The same source under its older name, which existing job files still use.
   localdirectory: ({ allowListedLocalPaths: allow }) => local({ name: "localdirectory", allow }),
+  s3: ({ outbound }, { clock }) => s3({ reach: outbound, clock, random: systemRandom }),
   urldownload: ({ outbound }, { clock }) => urlDownload({ reach: outbound, clock, random: systemRandom }),
 });

@@ -22,7 +22,7 @@ const UrlDownloadParams = z
     example: {
       Engine: { Type: "docker", Params: { Image: "busybox:1.37.0", Parameters: ["cat", "/in/text.txt"] } },
       InputSources: [
-        { Source: { Type: "urlDownload", Params: { URL: "https://example.org/data/text.txt" } }, Target: "/in" },
+        { Source: { Type: "urldownload", Params: { URL: "https://example.org/data/text.txt" } }, Target: "/in" },
       ],
     },
   });
