@@ -23,7 +23,7 @@ export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishe
   return {
     engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" } }, ports).parts,
     sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
-    publishers: createPublishers({ ...publishers, limitBytes: 0, local }, { ...ports, results }).parts,
+    publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results }).parts,
   };
 }
 
