@@ -15,15 +15,15 @@ const PartMeta = z.object({ description: z.string().min(1), example: z.record(z.
 
 /** Every part that a node with the default settings has, by kind. Nothing of it is started. */
 export function partsOfNode(): Readonly<Record<"engines" | "sources" | "publishers", readonly NodePart[]>> {
-  const { engines, docker, wasm, sources, publishers } = ComputeConfig.parse({});
+  const { engines, docker, wasm, sources, publishers, outbound } = ComputeConfig.parse({});
   const ports = { clock: systemClock(), logger: silentLogger };
   const identity = { nodeId: "node", instanceId: "instance" };
   const local = { ...publishers.local, machine: "node", folder: "published" };
   const results = { bucket: "results", put: () => Promise.reject(new Error("a reference page publishes nothing")) };
   return {
     engines: createExecutors({ ...identity, ...engines, docker, wasm: { ...wasm, cgroups: "off" } }, ports).parts,
-    sources: createSources({ ...sources, allowListedLocalPaths: [] }, ports).parts,
-    publishers: createPublishers({ ...publishers, limitBytes: 0, local }, { ...ports, results }).parts,
+    sources: createSources({ ...sources, allowListedLocalPaths: [], outbound }, ports).parts,
+    publishers: createPublishers({ ...publishers, limitBytes: 0, local, outbound }, { ...ports, results }).parts,
   };
 }
 

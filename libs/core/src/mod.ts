@@ -22,6 +22,7 @@ export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
+export { type ObjectPartition, partitionOfObject } from "./input/object-partition.ts";
 export type { JobCommand, JobCommands, SlotPlacement } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";
 export { executionEntities, executionEntity, jobEntity, versionEntities } from "./job/entity.ts";

@@ -227,6 +227,20 @@ export const ComputeConfig = z
     sources: z
       .object({ disabled: listOf(z.string()).default([]).describe("sources that are not offered") })
       .prefault({}),
+    outbound: z
+      .object({
+        loopback: yesOrNo()
+          .default(false)
+          .describe(
+            "whether sources and publishers may connect to this machine's own addresses, where NATS, requesters and engines may listen",
+          ),
+        linkLocal: yesOrNo()
+          .default(false)
+          .describe(
+            "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
+          ),
+      })
+      .prefault({}),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
     output: Output.prefault({}),

@@ -111,7 +111,8 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
   const { nodeId } = settings;
   const { docker, wasm, allowListedLocalPaths } = config;
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
-  const published = { ...config.publishers, limitBytes: config.results.limitBytes, local };
+  const { outbound } = config;
+  const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
   const results = { bucket: resultsBucketOf(nodeId), put: nats.results.put };
   const { assignments, reports, bidServer, logs } = nats;
   return {
@@ -119,7 +120,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
-    sources: createSources({ ...config.sources, allowListedLocalPaths }, { clock, logger }),
+    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
     publishers: createPublishers(published, { clock, logger, results }),
     env: process.env,
   };

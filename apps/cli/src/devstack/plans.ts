@@ -46,13 +46,16 @@ export function requesterPlan(index: number, port: number, { dataDir, settings, 
   });
 }
 
+// Everything of a devstack is on this machine, the files that its jobs download too.
+const local = { "outbound.loopback": "true" } as const;
+
 /** The plan of node `index`. */
 export function nodePlan(index: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = nodeName(index);
   return servePlan(name, "--compute", {
     dataDir,
     password: dataDir.passwordOf(name),
-    settings: { nodeId: name, "nats.url": natsUrl, "nats.user": name, ...settings.nodeSettings },
+    settings: { nodeId: name, "nats.url": natsUrl, "nats.user": name, ...local, ...settings.nodeSettings },
   });
 }
 

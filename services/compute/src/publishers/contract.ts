@@ -10,6 +10,8 @@ import type { Publisher, PublishRequest } from "./publisher.ts";
 export interface PublisherHarness {
   /** Creates the publisher; `folder` is an empty folder for it. */
   readonly publisher: (folder: string) => Publisher;
+  /** The params of a job; none when it is absent. */
+  readonly params?: () => object;
   /** Fetches what was published, as a client would: the texts of files by path. */
   readonly fetch: (result: SpecConfig) => Promise<ReadonlyMap<string, string>>;
   /** Why the whole suite cannot run here; undefined when it can. */
@@ -73,7 +75,7 @@ export function publisherContract(name: string, harness: PublisherHarness): void
       await expect(absent).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
     });
     it("refuses unknown params", () => {
-      expect(stage().publisher.params.safeParse({ Nonsense: 1 }).success).toBe(false);
+      expect(stage().publisher.params.safeParse({ ...harness.params?.(), Nonsense: 1 }).success).toBe(false);
     });
   });
 }
@@ -105,8 +107,10 @@ function onStage(harness: PublisherHarness): () => PublisherFixture {
       return publisher;
     };
     const identity = { executionId: "e-contract", jobId: "j-contract", namespace: "default", nodeId: "n-contract" };
-    const results = { ...identity, params: {}, folder, signal: new AbortController().signal };
-    stage = { root, publisher: another(), another, results };
+    const publisher = another();
+    const params = publisher.params.parse(harness.params?.() ?? {});
+    const results = { ...identity, params, folder, signal: new AbortController().signal };
+    stage = { root, publisher, another, results };
   });
   afterEach(async () => {
     for (const publisher of open) await publisher.close();

@@ -1,7 +1,9 @@
+import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { local } from "./local/local.ts";
 import { nats, type ResultStore } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
+import { s3 } from "./s3/s3.ts";
 
 /** What publishers need. */
 export interface PublisherPorts extends PartPorts {
@@ -11,6 +13,8 @@ export interface PublisherPorts extends PartPorts {
 export interface PublisherSettings extends PartSettings {
   /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
+  /** The addresses that results may be sent to, beside those of other machines. */
+  readonly outbound: Reach;
   readonly local: {
     readonly folder: string;
     readonly address: string;
@@ -25,4 +29,5 @@ export interface PublisherSettings extends PartSettings {
 export const createPublishers = partRegistry<Publisher, PublisherSettings, PublisherPorts>("publisher", {
   local: ({ limitBytes, local: settings }, { clock }) => local({ ...settings, clock, limitBytes }),
   nats: ({ limitBytes }, { results }) => nats({ results, limitBytes }),
+  s3: ({ limitBytes, outbound }) => s3({ reach: outbound, limitBytes }),
 });

@@ -82,6 +82,18 @@ const withResults = assignmentOf({
 });
 
 describe("preparing", () => {
+  it("places a file that has a name inside the input's target", async () => {
+    const { part } = source(async ({ folder }) => `${folder}/content`);
+    const named: Source = { ...part, fetch: async (desired) => ({ ...(await part.fetch(desired)), name: "a.txt" }) };
+    const { workloads, executors } = watched();
+    const harness = createNodeHarness({ sources: [named], executors });
+    await harness.boot();
+    const inputSources = ["/in", "/other/"].map((target) => ({ source: { type: "library" }, target }));
+    harness.assign(assignmentOf({ task: { engine, inputSources } }));
+    await harness.sim.clock.advance(20);
+    expect(workloads[0]?.inputs.map(({ target }) => target)).toEqual(["/in/a.txt", "/other/a.txt"]);
+  });
+
   it("gives the work its inputs, its folders and its environment", async () => {
     const { part, asked } = source(async ({ folder }) => `${folder}/book`);
     const { workloads, executors } = watched();

@@ -25,6 +25,8 @@ export interface Fetched {
   readonly hostPath: string;
   readonly readOnly: boolean;
   readonly sizeBytes: number;
+  /** The name of a file whose place is inside the input's target, not the target itself. */
+  readonly name?: string;
   /** What `hostPath` led to at the check, where others may change what the path leads to. The caller closes it. */
   readonly held?: HeldPath;
 }
