@@ -117,7 +117,8 @@ export class ViewPositions {
   }
 
   async #save(): Promise<void> {
-    const reached = { eventsSeq: this.events.done(), reportsSeq: this.reports.done() };
+    // Read now: a closing shard drops its aggregates before the write's turn comes.
+    const reached = { eventsSeq: this.events.done(), reportsSeq: this.reports.done(), open: this.#options.open() };
     const all = [...this.#saved.keys()];
     await Promise.all(all.map((bucket) => this.#inTurn(bucket, () => this.#saveOne(bucket, reached))));
   }
@@ -148,14 +149,14 @@ export class ViewPositions {
     }
   }
 
-  async #saveOne(bucket: string, reached: ViewPosition): Promise<void> {
+  async #saveOne(bucket: string, reached: Required<Omit<ViewPosition, "isRebuilding">>): Promise<void> {
     const { ports, shard } = this.#options;
     const saved = this.#saved.get(bucket);
     if (saved === undefined) return;
     // Reports are processed by the shard as a whole; one bucket is sufficient to record them.
     const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
     const isNewer = position.eventsSeq > saved.eventsSeq || position.reportsSeq > saved.reportsSeq;
-    const counted = bucket === buckets.open ? { open: this.#options.open() } : {};
+    const counted = bucket === buckets.open ? { open: reached.open } : {};
     // Position 0 is saved once: without any position, the next owner would rebuild.
     if (!isNewer && saved.open === counted.open && saved.revision > 0) return;
     const next = {
