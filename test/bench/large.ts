@@ -39,7 +39,7 @@ async function nodeLoss(): Promise<number> {
   });
   const aggregates = new Aggregates({
     ...{ ports, kinds, reconciler, by: "bench", epoch: 1 },
-    projector: new Projector(ports),
+    projector: new Projector({ ...ports, beforeWrite: () => undefined }),
     onSize: () => undefined,
     features: new FeatureGate({ supported: featureLevel, logger: ports.logger }),
     // The views already have them.

@@ -68,7 +68,7 @@ export class Shard {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
     this.lease = lease;
     this.#options = options;
-    this.#projector = new Projector(ports);
+    this.#projector = new Projector({ ...ports, beforeWrite: (bucket) => this.#positions.beforeWrite(bucket) });
     this.#positions = new ViewPositions({
       ports,
       shard: lease.shard,
