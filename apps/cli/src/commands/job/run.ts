@@ -26,7 +26,7 @@ export const run: CommandPart = {
   async run(call) {
     const { context, args, options } = call;
     const { terminal } = context;
-    const client = context.client();
+    const client = await context.client();
     const { jobId, warnings } = await client.submit(inNamespace(await readSpec(args[0] ?? "-"), context.namespace));
     for (const warning of warnings) terminal.err(`Warning: ${oneLine(warning)}\n`);
     if (options.flag("idOnly")) {
@@ -42,7 +42,7 @@ export const run: CommandPart = {
 
 async function watch({ context, options }: Invocation, jobId: string): Promise<number> {
   const { terminal } = context;
-  const client = context.client();
+  const client = await context.client();
   const limit = AbortSignal.timeout((options.number("waitTimeoutSecs") ?? waitSeconds) * 1000);
   const signal = AbortSignal.any([context.interrupted(), limit]);
   const quiet = context.output === "json";
