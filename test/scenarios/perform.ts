@@ -1,5 +1,5 @@
 import { causeOf } from "@shoal/core";
-import { type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
+import { ofNextType, type SimulatedCluster, sampleSpec } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, JobSpec } from "@shoal/proto";
 import type { Requester } from "../../services/requester/src/create-requester.ts";
 import type { SimulatedServices } from "../sim/services.ts";
@@ -21,18 +21,25 @@ const actor = { type: "client", id: "test" } as const;
 
 /** How each act is performed. The answer to a client is in the transcript unless the log shows it: a refusal, or no change. */
 export const perform: { readonly [K in Act["handle"]]: Perform<Extract<Act, { handle: K }>> } = {
-  submit: ({ job, spec, over, token }, stage) =>
+  submit: ({ job, spec, over, token, isOfNextType = false }, stage) =>
     answered(stage, async () => {
       const { engine = "noop", ...preferences } = over ?? {};
       const [task, ...others] = sampleSpec(spec).tasks;
       const tasks = [{ ...task, engine: { ...task?.engine, type: engine } }, ...others];
-      const request = { spec: JobSpec.parse({ ...sampleSpec(spec), ...preferences, tasks, name: job }), actor };
+      const parsed = JobSpec.parse({ ...sampleSpec(spec), ...preferences, tasks, name: job });
+      const request = { spec: isOfNextType ? ofNextType(parsed) : parsed, actor };
       const { jobId, existed } = await requesterOf(stage).commands.submit({
         ...request,
         ...(token === undefined ? {} : { token }),
       });
       stage.jobs.set(job, { kind: "job", namespace: request.spec.namespace, id: jobId });
       return existed ? `${job} was submitted by the same request before` : undefined;
+    }),
+  rerun: ({ job, version }, stage) =>
+    answered(stage, async () => {
+      const { id } = jobOf(stage, job);
+      await requesterOf(stage).commands.rerun(id, { version, why: "Job rerun requested by user", actor });
+      return undefined;
     }),
   stop: ({ job, via }, stage) =>
     answered(stage, async () => {

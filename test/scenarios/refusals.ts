@@ -8,7 +8,7 @@ export const refusals: readonly Scenario[] = [
   {
     name: "name-is-taken",
     description:
-      "a name belongs to one job of its namespace: a second one is refused, also when the first has ended (ADR 3)",
+      "a name belongs to one job of its namespace: the same spec is refused, also when the job has ended (ADR 3)",
     ...one,
     acts: [
       [3, { handle: "submit", job: "report", spec: runs(5) }],
@@ -33,7 +33,7 @@ export const refusals: readonly Scenario[] = [
     name: "unknown-job-type",
     description: "a job of a type that this version does not run is refused, and leaves nothing in the log",
     ...one,
-    acts: [[3, { handle: "submit", job: "server", spec: runs(5), over: { type: "service" } }]],
+    acts: [[3, { handle: "submit", job: "server", spec: runs(5), isOfNextType: true }]],
     untilSeconds: 5,
   },
   {
@@ -153,7 +153,7 @@ export const refusals: readonly Scenario[] = [
     ...one,
     release: "next",
     acts: [
-      [3, { handle: "submit", job: "new", spec: runs(1), over: { type: "ops" } }],
+      [3, { handle: "submit", job: "new", spec: runs(1), isOfNextType: true }],
       [4, { handle: "submit", job: "old", spec: runs(1) }],
     ],
     untilSeconds: 8,

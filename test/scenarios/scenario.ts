@@ -4,6 +4,8 @@ import type { JobSpec } from "@shoal/proto";
 /** An action of a client, an operator or the environment. `whom` is a requester or a node. */
 export type Act =
   | SubmitAct
+  /** Runs the spec of a version, 0 for the current one, as a new version. */
+  | { readonly handle: "rerun"; readonly job: string; readonly version: number }
   | { readonly handle: "stop"; readonly job: string; readonly via?: string }
   /** kill -9, for good. */
   | { readonly handle: "kill"; readonly whom: string }
@@ -32,7 +34,9 @@ interface SubmitAct {
   readonly handle: "submit";
   readonly job: string;
   readonly spec: SpecOverrides;
-  readonly over?: Partial<Pick<JobSpec, "type" | "constraints">> & { readonly engine?: string };
+  readonly over?: Partial<Pick<JobSpec, "type" | "constraints" | "update">> & { readonly engine?: string };
+  /** A job type that this release does not have. */
+  readonly isOfNextType?: boolean;
   readonly token?: string;
 }
 

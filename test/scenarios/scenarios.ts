@@ -1,4 +1,5 @@
 import { drills } from "./drills.ts";
+import { jobTypes } from "./job-types.ts";
 import { promises } from "./promises.ts";
 import { refusals } from "./refusals.ts";
 import type { Scenario } from "./scenario.ts";
@@ -105,4 +106,4 @@ const basics: readonly Scenario[] = [
 ];
 
 /** Every scenario. A new one is an entry in a list; `npm test -- test/scenarios -u` writes its transcript: read it before you commit it. */
-export const scenarios: readonly Scenario[] = [...basics, ...refusals, ...drills, ...promises];
+export const scenarios: readonly Scenario[] = [...basics, ...refusals, ...jobTypes, ...drills, ...promises];

@@ -18,6 +18,7 @@ const plain = (value: unknown): string => JSON.stringify(value);
 const actWords: { readonly [K in Act["handle"]]: (act: Extract<Act, { handle: K }>) => string } = {
   submit: ({ job, spec, over, token }) =>
     `submits ${job}: ${plain({ ...spec, ...over })}${token === undefined ? "" : `, with the token ${token}`}`,
+  rerun: ({ job, version }) => `reruns version ${version} of ${job}`,
   stop: ({ job, via }) => `stops ${job}${via === undefined ? "" : ` through ${via}`}`,
   kill: ({ whom }) => `kills ${whom}`,
   start: ({ whom }) => `starts ${whom}`,

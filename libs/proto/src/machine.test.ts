@@ -14,15 +14,15 @@ describe.each(machines)("the table of a %s", (_, machine) => {
     expect(machine.rows.some(([from]) => from === "nothing")).toBe(true);
   });
   it("reaches every state", () => {
-    const reached = new Set(machine.rows.map(([, , to]) => to));
+    const reached = new Set([...machine.moves.values()].flatMap((byFrom) => [...byFrom.values()]));
     expect([...reached].toSorted()).toEqual([...machine.states].toSorted());
   });
   it("reaches a terminal state from every state, if it has one", () => {
     const ends = new Set<string>(machine.terminal);
     for (let before = -1; before !== ends.size; ) {
       before = ends.size;
-      for (const [from, , to] of machine.rows)
-        if (from !== "nothing" && ends.has(to)) for (const state of from) ends.add(state);
+      for (const byFrom of machine.moves.values())
+        for (const [from, to] of byFrom) if (from !== "nothing" && ends.has(to)) ends.add(from);
     }
     if (machine.terminal.length > 0) expect([...ends].toSorted()).toEqual([...machine.states].toSorted());
   });
@@ -42,6 +42,25 @@ describe("machines", () => {
     const kinds = machines.flatMap(([, machine]) => [...machine.moves.keys()]);
     expect(new Set(kinds).size).toBe(kinds.length);
     expect([...eventKinds.keys()].toSorted()).toEqual(kinds.toSorted());
+  });
+  it("count a state as an end that only a reopening event leaves, and leave the state alone where a row says so", () => {
+    const Opened = defineEvent("Opened", z.object({}));
+    const Closed = defineEvent("Closed", z.object({}));
+    const Painted = defineEvent("Painted", z.object({}));
+    const door = defineMachine(
+      ["open", "closed"],
+      [
+        ["nothing", Opened, "open"],
+        [["closed"], Opened, "open"],
+        [["open"], Painted, "same"],
+        [["open"], Closed, "closed"],
+      ],
+      { reopenedBy: [Opened] },
+    );
+    expect(door.terminal).toEqual(["closed"]);
+    expect(next(door, "closed", "Opened")).toBe("open");
+    expect(next(door, "open", "Painted")).toBe("open");
+    expect(next(door, "closed", "Painted")).toBeUndefined();
   });
   it("derive their terminal states from their rows, and refuse events without a row", () => {
     const Opened = defineEvent("Opened", z.object({}));

@@ -37,15 +37,9 @@ export function pool(options: PoolOptions): Pool {
   const waiting: Waiting[] = [];
   const alive = new Set<SandboxProcess>();
   let closed = false;
-  let cancelExpiry = (): void => undefined;
-  /** Postpones the end of the idle processes. */
-  const used = (): void => {
-    cancelExpiry();
-    if (closed) return;
-    cancelExpiry = clock.at(clock.now() + limits.idleMs, () => {
-      for (const { sandbox } of waiting.splice(0)) sandbox.kill();
-    });
-  };
+  const idle = idleTimer(options, () => {
+    for (const { sandbox } of waiting.splice(0)) sandbox.kill();
+  });
   let proof: Promise<Isolation> | undefined;
   const start = (isolation: Isolation): Waiting => {
     if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
@@ -65,7 +59,7 @@ export function pool(options: PoolOptions): Pool {
   const prove = async () => {
     const first = await firstReady(options, start);
     waiting.push(first);
-    used();
+    idle.restart();
     return first.isolation;
   };
   const proven = () => {
@@ -84,11 +78,8 @@ export function pool(options: PoolOptions): Pool {
     fill: () => void fill().catch(() => {}),
     take: async () => {
       const isolation = await proven();
-      used();
-      const taken = waiting.shift() ?? start(isolation);
-      taken.sandbox.hold(true);
-      await taken.ready;
-      return taken.sandbox;
+      idle.restart();
+      return held(waiting.shift() ?? start(isolation));
     },
     proven: async () => {
       await proven();
@@ -96,12 +87,35 @@ export function pool(options: PoolOptions): Pool {
     },
     close: async () => {
       closed = true;
-      cancelExpiry();
+      idle.cancel();
       for (const sandbox of alive) {
         sandbox.hold(true);
         sandbox.kill();
       }
       await Promise.all([...alive].map(({ gone }) => gone));
+    },
+  };
+}
+
+/** The process once it is ready; this process waits for it from now on. */
+async function held({ sandbox, ready }: Waiting): Promise<SandboxProcess> {
+  sandbox.hold(true);
+  await ready;
+  return sandbox;
+}
+
+/** Calls back when it was not restarted for `idleMs`; never once it is cancelled. */
+function idleTimer({ clock, limits }: PoolOptions, onIdle: () => void) {
+  let stop: (() => void) | undefined;
+  let isCancelled = false;
+  return {
+    restart() {
+      stop?.();
+      if (!isCancelled) stop = clock.at(clock.now() + limits.idleMs, onIdle);
+    },
+    cancel() {
+      isCancelled = true;
+      stop?.();
     },
   };
 }

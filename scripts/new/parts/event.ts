@@ -25,8 +25,8 @@ export const ${pascal} = defineEvent("${pascal}", z.object({ why: z.string() }))
   {
     path: `${proto}/job/machine.ts`,
     change: addBehind(
-      "  // from                              event          to\n",
-      `  [["running"],                        ${`${pascal},`.padEnd(14)} "running"],\n`,
+      "  // from                              event             to\n",
+      `  [["running"],                        ${`${pascal},`.padEnd(17)} "same"],\n`,
     ),
   },
   { path: `${proto}/event-texts.ts`, change: addImport(`import { ${pascal} } from "./job/events.ts";`) },

@@ -195,7 +195,11 @@ export const ComputeConfig = z
     docker: Docker.prefault({}),
     wasm: z
       .object({
-        poolSize: whole(0, 64).default(2).describe("idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task"),
+        poolSize: whole(0, 64)
+          .default(2)
+          .describe(
+            "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
+          ),
         isolation: z
           .enum(isolationOptions)
           .default("auto")

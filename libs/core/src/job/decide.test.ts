@@ -12,6 +12,7 @@ import {
   SlotsQueued,
 } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
+import { registry } from "../registry.ts";
 import { givenJob } from "../testing/given.ts";
 import {
   sampleAssigned,
@@ -23,8 +24,10 @@ import {
   sampleResources,
   sampleSpec,
 } from "../testing/samples.ts";
+import { jobDecider } from "./decide.ts";
 import type { JobEvent } from "./evolve.ts";
 import { batch, batchRetries } from "./job-types/batch.ts";
+import type { JobType } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
 
 const submitted = (count = 1): JobEvent =>
@@ -69,10 +72,13 @@ describe("submitting a job", () => {
     const spec = sampleSpec({ count: 0 });
     givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).thenKinds("JobSubmitted", "JobCompleted");
   });
-  it("is refused for an existing id, and for an unsupported type", () => {
+  it("is refused for an existing id, and for a type that this release does not run", () => {
     givenJob(submitted()).when({ name: "Submit", jobId: sampleJobId, spec: sampleSpec() }).refused("JOB_EXISTS");
     const spec = { ...sampleSpec(), type: "daemon" } as const;
-    givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).refused("INVALID_SPEC");
+    const decide = jobDecider(registry<JobType>("job type", [batch]));
+    expect(decide(undefined, { name: "Submit", jobId: sampleJobId, spec }, sampleAt)).toMatchObject({
+      rejection: { code: "INVALID_SPEC", why: 'job type "daemon" is not supported; supported types: batch' },
+    });
   });
 });
 

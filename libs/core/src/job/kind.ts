@@ -1,4 +1,4 @@
-import { executionMachine, jobMachine } from "@shoal/proto";
+import { executionMachine, JobSpec, jobMachine } from "@shoal/proto";
 import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import { jobViews } from "../views/index.ts";
@@ -26,12 +26,21 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
         : 1,
     evolve: evolveJob,
     react: jobReactor(types),
+    followsNodes(job) {
+      if (isOver(job)) return false;
+      const { followsNodes, isTargeted } = types.get(job.header.spec.type);
+      return followsNodes === true || (isTargeted === true && job.targets === undefined);
+    },
     isEnded: isOver,
     isSettled: isSettledJob,
     nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
     views: jobViews,
     creates: ["Submit"],
-    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }) },
+    accepts: {
+      Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }),
+      Update: z.object({ name: z.literal("Update"), spec: JobSpec, force: z.boolean() }),
+      Rerun: z.object({ name: z.literal("Rerun"), version: z.int().min(0), why: z.string().max(whyCharsMax) }),
+    },
   };
 }
 

@@ -60,7 +60,7 @@ describe("a node", () => {
 });
 
 describe("the reaction of a node", () => {
-  const world = { isGone: () => false, nodes: () => [] };
+  const world = { isGone: () => false, nodes: () => [], settled: () => true };
   const react = (history: readonly NodeEvent[], now: number) => {
     const { state } = givenNode(...history);
     return state === undefined ? undefined : nodeKind.react(state, world, now);

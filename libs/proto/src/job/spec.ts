@@ -2,7 +2,11 @@ import { z } from "zod";
 import { tokenProblem } from "../ids.ts";
 import { type Parsed, parseBytes, parseCpu, parseGpu } from "../quantities.ts";
 import { onWire } from "../wire/meta.ts";
+import { Constraint } from "./constraint.ts";
 import { Network } from "./network.ts";
+import { RetryPolicy } from "./retry-policy.ts";
+import { Labels, short, specLimits, text, texts } from "./texts.ts";
+import { UpdateStrategy } from "./update-strategy.ts";
 
 /** What names and configures an engine, a publisher or a source. */
 export const SpecConfig = z.object({
@@ -13,98 +17,6 @@ export const SpecConfig = z.object({
   params: z.record(z.string(), z.unknown()).default({}).describe("its params: see its reference page"),
 });
 export type SpecConfig = z.infer<typeof SpecConfig>;
-
-/** The limits of a spec. Pass larger data as an input source, by reference. */
-export const specLimits = {
-  /** The most partitions of one job; each costs the log and the views an entry. */
-  count: 1000,
-  tasks: 1,
-  /** Entries of any list or map in a spec. */
-  entries: 256,
-  /** Characters of any one text in a spec outside of params. */
-  textChars: 32_768,
-  nameChars: 256,
-} as const;
-
-const text = z
-  .string()
-  .max(specLimits.textChars)
-  .refine((value) => !value.includes("\0"), "holds a null character");
-// Terminals print these: a control character moves the cursor; a format character such as U+202E makes one text look like another.
-const readable = (of: z.ZodString): z.ZodString =>
-  of
-    .refine((value) => !/\p{Cc}/u.test(value), "holds a control character")
-    .refine((value) => !/\p{Cf}/u.test(value), "holds an invisible format character");
-const short = readable(text.max(specLimits.nameChars));
-
-/** A map of texts, no larger than any list of a spec. */
-const texts = (of: z.ZodType<string> = text) =>
-  z.record(z.string(), of).superRefine((map, issues) => {
-    const count = Object.keys(map).length;
-    if (count <= specLimits.entries) return;
-    issues.addIssue({ code: "custom", message: `expected at most ${specLimits.entries} entries, got ${count}` });
-  });
-
-/** Labels: keys and values are shown to people. */
-const Labels = texts(readable(text)).superRefine((labels, issues) => {
-  for (const key of Object.keys(labels)) {
-    if (/[\p{Cc}\p{Cf}]/u.test(key)) {
-      issues.addIssue({
-        code: "custom",
-        message: `the label ${JSON.stringify(key)} holds a control or format character`,
-      });
-    }
-  }
-});
-
-const operators = ["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"] as const;
-// How many values each operator takes, as [least, most].
-const valuesOf: Readonly<Record<(typeof operators)[number], readonly [number, number]>> = {
-  in: [1, specLimits.entries],
-  notin: [1, specLimits.entries],
-  "=": [1, 1],
-  "==": [1, 1],
-  "!=": [1, 1],
-  gt: [1, 1],
-  lt: [1, 1],
-  exists: [0, 0],
-  "!": [0, 0],
-};
-
-/** A condition on a node's labels; a key that begins with `favour_` is a preference only. */
-export const Constraint = z
-  .object({
-    key: short
-      .min(1, "a constraint needs a key")
-      .describe("the label; one that begins with `favour_` is a preference only"),
-    operator: z
-      .enum(operators, `expected one of ${operators.join(" ")}`)
-      .describe("how the label is compared; `gt` and `lt` compare whole numbers"),
-    values: z
-      .array(short)
-      .max(specLimits.entries)
-      .default([])
-      .describe("at least one for `in` and `notin`, none for `exists` and `!`, one for the others"),
-  })
-  .superRefine(({ operator, values }, issues) => {
-    const [least, most] = valuesOf[operator];
-    if (values.length < least || values.length > most) {
-      const expected = least === most ? `${least}` : `at least ${least}`;
-      issues.addIssue({
-        code: "custom",
-        path: ["values"],
-        message: `operator ${operator} takes ${expected} values, got ${values.length}`,
-      });
-    }
-    if ((operator === "gt" || operator === "lt") && !/^-?\d+$/.test(values[0] ?? "")) {
-      issues.addIssue({
-        code: "custom",
-        path: ["values"],
-        message: `operator ${operator} compares with a whole number`,
-      });
-    }
-  });
-export type Constraint = z.infer<typeof Constraint>;
 
 const quantity = (parse: (text: string) => Parsed) =>
   z
@@ -236,6 +148,12 @@ export const Task = z
     resources: ResourcesSpec.prefault({}).describe("what the task requests, and its limits"),
     network: Network.prefault({}).describe("the network of the task"),
     timeouts: Timeouts.prefault({}).describe("time limits in seconds; 0 means none"),
+    // Absent unless a spec has it: Bacalhau's clients send back what they receive, and do not know it.
+    retryPolicy: RetryPolicy.optional().describe("how a failed attempt is retried; the job type's way when left out"),
+    failOnNonZeroExit: z
+      .boolean()
+      .optional()
+      .describe("an exit code other than 0 is a failure, which is retried; otherwise the execution has completed"),
   })
   .superRefine(({ resultPaths, publisher }, issues) => {
     if (resultPaths.length > 0 && publisher.type === "") {
@@ -251,46 +169,67 @@ export type Task = z.infer<typeof Task>;
 /** Every job type that a spec may name. */
 export const jobTypes = ["batch", "ops", "service", "daemon"] as const;
 
+/** Job types that run until they are stopped. */
+export const standingTypes: readonly string[] = ["service", "daemon"] satisfies readonly (typeof jobTypes)[number][];
+
 /** What a user asks for. */
-export const JobSpec = z.object({
-  name: short
-    .default("")
-    .describe(
-      "the job's name, unique in its namespace: the job's id is derived from it; empty gives the job a random id",
+export const JobSpec = z
+  .object({
+    name: short
+      .default("")
+      .describe(
+        "the job's name, unique in its namespace: the job's id is derived from it; empty gives the job a random id",
+      ),
+    namespace: z
+      .string()
+      .default("")
+      .transform((name) => (name === "" ? "default" : name))
+      .superRefine((name, issues) => {
+        const problem = tokenProblem(name);
+        if (problem !== undefined)
+          issues.addIssue({ code: "custom", message: `invalid namespace "${name}": ${problem}` });
+      })
+      .describe("the namespace; `default` when empty"),
+    type: z
+      .string("missing job type")
+      .transform((type) => type.toLowerCase())
+      .pipe(z.enum(jobTypes, `invalid job type: expected one of ${jobTypes.join(" ")}`))
+      .describe(`one of ${jobTypes.join(", ")}, in any case; a requester refuses a type that it does not support`),
+    priority: z.int().default(0).describe("jobs of higher priority get nodes first"),
+    count: z
+      .int("job count must be a whole number")
+      .min(0, "job count must be >= 0")
+      .max(specLimits.count, `expected at most ${specLimits.count} partitions`)
+      .default(1)
+      .describe("the number of partitions; each runs once, and reads its index and the count from its environment"),
+    constraints: z
+      .array(Constraint)
+      .max(specLimits.entries)
+      .default([])
+      .describe("conditions on the labels of the nodes that may run the job"),
+    meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
+    labels: Labels.default({}).describe("texts for people and for the label selectors of lists"),
+    tasks: z
+      .array(Task, "missing job tasks")
+      .min(1, "missing job tasks")
+      .max(specLimits.tasks, "only one task is supported per job")
+      .describe("what each partition runs"),
+    update: UpdateStrategy.optional().describe(
+      "how a new version of a service or daemon job replaces the executions of the one before it",
     ),
-  namespace: z
-    .string()
-    .default("")
-    .transform((name) => (name === "" ? "default" : name))
-    .superRefine((name, issues) => {
-      const problem = tokenProblem(name);
-      if (problem !== undefined)
-        issues.addIssue({ code: "custom", message: `invalid namespace "${name}": ${problem}` });
-    })
-    .describe("the namespace; `default` when empty"),
-  type: z
-    .string("missing job type")
-    .transform((type) => type.toLowerCase())
-    .pipe(z.enum(jobTypes, `invalid job type: expected one of ${jobTypes.join(" ")}`))
-    .describe(`one of ${jobTypes.join(", ")}, in any case; a requester refuses a type that it does not support`),
-  priority: z.int().default(0).describe("jobs of higher priority get nodes first"),
-  count: z
-    .int("job count must be a whole number")
-    .min(0, "job count must be >= 0")
-    .max(specLimits.count, `expected at most ${specLimits.count} partitions`)
-    .default(1)
-    .describe("the number of partitions; each runs once, and reads its index and the count from its environment"),
-  constraints: z
-    .array(Constraint)
-    .max(specLimits.entries)
-    .default([])
-    .describe("conditions on the labels of the nodes that may run the job"),
-  meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
-  labels: Labels.default({}).describe("texts for people and for the label selectors of lists"),
-  tasks: z
-    .array(Task, "missing job tasks")
-    .min(1, "missing job tasks")
-    .max(specLimits.tasks, "only one task is supported per job")
-    .describe("what each partition runs"),
-});
+  })
+  .superRefine(({ type, update, count }, issues) => {
+    if (update !== undefined && !standingTypes.includes(type))
+      issues.addIssue({
+        code: "custom",
+        path: ["update"],
+        message: `an update strategy is for ${standingTypes.join(" and ")} jobs: a ${type} job replaces all executions at once`,
+      });
+    if ((type === "ops" || type === "daemon") && count > 1)
+      issues.addIssue({
+        code: "custom",
+        path: ["count"],
+        message: `${type} jobs cannot specify count > 1 as they run on all matching nodes`,
+      });
+  });
 export type JobSpec = z.infer<typeof JobSpec>;

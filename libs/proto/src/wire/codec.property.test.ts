@@ -41,7 +41,10 @@ const spec: fc.Arbitrary<JobSpec> = fc
     ),
     tasks: fc.array(task, { minLength: 1, maxLength: 1 }),
   })
-  .map((given) => JobSpec.parse(given));
+  // Ops and daemon jobs run on all nodes.
+  .map(({ count, ...given }) =>
+    JobSpec.parse({ ...given, count: given.type === "ops" || given.type === "daemon" ? 1 : count }),
+  );
 
 /** The same JSON with every key of the wire format in another case; keys inside maps and params stay. */
 function shout(json: unknown, inside = false): unknown {

@@ -36,6 +36,7 @@ function entry({ id, seq, state = "running", at = seq, labels = {}, namespace = 
   };
   const job = jobEntity({
     header: { ...header, spec: { ...spec, labels, namespace }, state, createdAt: at, modifiedAt: at },
+    rollout: undefined,
   });
   return { seq, job };
 }

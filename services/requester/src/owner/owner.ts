@@ -112,7 +112,15 @@ export class Owner implements Process {
 
   /** Triggers a reaction of every aggregate with live executions on a node. */
   async reconcileNode(nodeId: string): Promise<void> {
-    const actors = [...this.#shards.values()].flatMap((shard) => shard.on(nodeId));
+    await this.#reconcileAll([...this.#shards.values()].flatMap((shard) => shard.on(nodeId)));
+  }
+
+  /** Triggers a reaction of every aggregate that follows which nodes there are. */
+  async reconcileFollowers(): Promise<void> {
+    await this.#reconcileAll([...this.actors()].filter(followsNodes));
+  }
+
+  async #reconcileAll(actors: readonly AnyActor[]): Promise<void> {
     const { clock } = this.#options.ports;
     for (let first = 0; first < actors.length; first += reactingAtOnce) {
       if (first > 0) await pause(clock, 0, this.#closing.signal);
@@ -232,4 +240,9 @@ export class Owner implements Process {
     this.#options.onMoved(number, false);
     return shard;
   }
+}
+
+function followsNodes(actor: AnyActor): boolean {
+  const state = actor.state();
+  return state !== undefined && actor.kind.followsNodes?.(state) === true;
 }

@@ -214,7 +214,7 @@ function ownedShard(
   });
   const effects = new EffectDeliverer({ clock: ports.clock, logger, kinds, by, dispatcher });
   const scheduler = { request: () => undefined, remove: () => undefined };
-  const world = { isGone: () => false, nodes: () => [] };
+  const world = { isGone: () => false, nodes: () => [], settled: () => true };
   const reconciler = new Reconciler({ clock: ports.clock, by, world, scheduler, effects });
   const features = new FeatureGate({ supported: featureLevel, logger });
   const lease = { shard: testShard, epoch };

@@ -12,6 +12,12 @@ export const job: NounPart = {
       load: async () => (await import("./run.ts")).run,
     },
     {
+      name: "rerun",
+      args: "<job>",
+      summary: "run a version of a job again, as a new version, and watch it",
+      load: async () => (await import("./rerun.ts")).rerun,
+    },
+    {
       name: "list",
       summary: "list jobs, the newest first",
       load: async () => (await import("./list.ts")).list,
@@ -33,6 +39,12 @@ export const job: NounPart = {
       args: "<job>",
       summary: "show what happened to a job, and why",
       load: async () => (await import("./history.ts")).history,
+    },
+    {
+      name: "versions",
+      args: "<job>",
+      summary: "list the versions of a job, the oldest first",
+      load: async () => (await import("./versions.ts")).versions,
     },
     {
       name: "logs",

@@ -103,7 +103,7 @@ describe("shoal job run", () => {
     const { shoal, calls } = await requester({
       [`PUT ${jobs}`]: { ...submitted, Warnings: [] },
       [`GET ${jobs}/j-1`]: { Job: wireJob(state) },
-      "GET /orchestrator/events": feedOf(...types.map((type) => [type, {}] as const)),
+      "GET /orchestrator/events": feedOf(["JobSubmitted", {}], ...types.map((type) => [type, {}] as const)),
     });
     const { code, out, err } = await shoal("job", "run", await specFile(), "-f");
     expect([code, err]).toEqual([exit, "Waiting for logs...\na warning\n"]);

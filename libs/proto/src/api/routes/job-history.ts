@@ -17,7 +17,7 @@ export const jobHistory = defineRoute({
     executionId: text().describe("one execution, by id or id prefix"),
     limit: paging.limit,
     nextToken: paging.nextToken,
-    jobVersion: count().describe("entries of one version of the job; of all when unset"),
+    jobVersion: count().describe("entries of one version of the job; of the latest when unset"),
     allJobVersions: flag().describe("entries of all versions, whatever job_version is"),
   }),
   answer: pageOf(HistoryEntity),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { RetryPolicy } from "./retry-policy.ts";
+import { AppendRetries } from "./append-retries.ts";
 
 // The longest of the random pauses.
 const random = { fraction: () => 1 };
-const policy = (isOwner: boolean) => new RetryPolicy({ random, isOwner });
+const policy = (isOwner: boolean) => new AppendRetries({ random, isOwner });
 const times = <T>(count: number, act: () => T): readonly T[] => Array.from({ length: count }, act);
 
 describe("a retry after silence of the log", () => {
