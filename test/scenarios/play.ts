@@ -34,7 +34,16 @@ export async function play(scenario: Scenario): Promise<string> {
     if (logs.some((sentence) => line.startsWith(sentence))) transcript.log(sim.clock.now(), who, line);
   };
   const services = createSimulatedServices({
-    ...{ plan, sim, problem, note, crash: () => 0, endedAt: () => undefined, kindsOf: () => kinds },
+    ...{
+      plan,
+      sim,
+      problem,
+      note,
+      crash: () => 0,
+      endedAt: () => undefined,
+      isStanding: () => false,
+      kindsOf: () => kinds,
+    },
     prng: sim.prng.split("fleet"),
     ...(openMax === undefined ? {} : { openMax }),
   });

@@ -134,6 +134,7 @@ function createWorld(plan: Plan): World {
     note,
     problem,
     endedAt: safety.endedAt,
+    isStanding: safety.isStanding,
     kindsOf: versions.kindsOf,
   });
   planUpgrade({ upgrade: plan.upgrade, current: versions.current, sim, services, startAt, note });

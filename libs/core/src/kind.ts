@@ -81,7 +81,7 @@ export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E exte
   isEnded(state: S): boolean;
   /** Nothing is live and no effect is open: the aggregate leaves memory, and the view `open`. */
   isSettled(state: S): boolean;
-  /** The nodes on which it has something live: it reacts when one of them is gone. */
+  /** The nodes on which it has something live, or is to have: it reacts when one of them is gone. */
   nodesOf(state: S): Iterable<string>;
   /** In the order of writing. */
   readonly views: readonly View<S>[];

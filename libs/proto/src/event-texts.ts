@@ -107,9 +107,9 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
     text: `Version ${version}: ${why}`,
     ...(failed === undefined ? {} : { tone: "bad" as const }),
   })),
-  row(JobTargeted, ({ nodes }) => ({
+  row(JobTargeted, ({ nodes, why }) => ({
     topic: "Scheduling",
-    message: `Runs on ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`,
+    message: `Runs on ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}${why === undefined ? "" : `: ${why}`}`,
     details: { Nodes: nodes.map((nodeId) => shortId(nodeId)).join(", ") },
   })),
   row(JobRolledOut, ({ version }) => ({

@@ -5,7 +5,7 @@ import { jobViews } from "../views/index.ts";
 import type { JobCommand } from "./commands.ts";
 import { jobDecider } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, isSettledJob, type Job } from "./job.ts";
+import { isOver, isSettledJob, type Job, liveExecutions } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
@@ -33,7 +33,7 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     },
     isEnded: isOver,
     isSettled: isSettledJob,
-    nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
+    nodesOf: (job) => new Set([...liveExecutions(job).map(({ placement }) => placement.nodeId), ...targetsOf(job)]),
     views: jobViews,
     creates: ["Submit"],
     accepts: {
@@ -43,6 +43,9 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
     },
   };
 }
+
+/** The nodes that an open job is yet to run on, and those that it has run on. */
+const targetsOf = (job: Job): readonly string[] => (isOver(job) ? [] : (job.targets ?? []));
 
 /** Jobs with their executions. */
 export const jobKind: Kind<Job, JobCommand, JobEvent> = createJobKind(jobTypes);

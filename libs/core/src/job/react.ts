@@ -25,6 +25,17 @@ export function jobReactor(types: JobTypes) {
     const commands: JobCommand[] = isStepDue || deadlines.some((at) => at <= now) ? [{ name: "Tick" }] : [];
     if (type.isTargeted === true && job.targets === undefined && !isOver(job) && world.settled())
       commands.push({ name: "Target", nodes: fittingNodes(job, world), seen: world.nodes().length });
+    const gone = type.isTargeted === true ? slots.filter(({ slot }) => world.isGone(slot)) : [];
+    if (gone.length > 0) {
+      const names = gone.map(({ slot }) => slot);
+      commands.push({
+        name: "Wait",
+        slots: names,
+        why: `node has disappeared: ${names.join(", ")}`,
+        answers: [],
+        never: true,
+      });
+    }
     for (const nodeId of nodes)
       if (world.isGone(nodeId)) commands.push({ name: "LoseNode", nodeId, why: "node has disappeared" });
     return { slots, effects: [], commands, nextAt: earliest([...deadlines, ...retries]) };

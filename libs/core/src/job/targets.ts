@@ -24,7 +24,7 @@ export function dropTargets(draft: JobDraft, slots: readonly string[], why: stri
   if (nodes.length === job.targets?.length) return;
   if (nodes.length === 0) failJob(draft, { code: "NO_NODE_FITS", why });
   else {
-    draft.emit(JobTargeted.of({ nodes }));
+    draft.emit(JobTargeted.of({ nodes, why }));
     conclude(draft);
   }
 }

@@ -21,6 +21,8 @@ export class JobRun {
   /** The connected nodes. */
   nodes: readonly NodeInfo[];
   isSettled = true;
+  /** Nodes that are gone. */
+  readonly gone = new Set<string>();
 
   constructor({ kind = jobKind, nodes = [] }: JobRunOptions = {}) {
     this.#kind = kind;
@@ -37,7 +39,11 @@ export class JobRun {
   }
 
   react(): Reaction<JobCommand> {
-    const world: World = { isGone: () => false, nodes: () => this.nodes, settled: () => this.isSettled };
+    const world: World = {
+      isGone: (nodeId) => this.gone.has(nodeId),
+      nodes: () => this.nodes,
+      settled: () => this.isSettled,
+    };
     return this.#kind.react(this.job, world, this.#now);
   }
 

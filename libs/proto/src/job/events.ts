@@ -34,10 +34,13 @@ export const JobUpdated = defineEvent(
     totalUntil: z.number().optional(),
   }),
 );
-/** The nodes on which the current version runs once: the slots of the job. */
+/** The nodes on which the current version runs once: the slots of the job. `why` names what left some out that were chosen before. */
 export const JobTargeted = defineEvent(
   "JobTargeted",
-  z.object({ nodes: z.array(z.string().min(1)).max(slotsMax, `expected at most ${slotsMax} nodes`) }),
+  z.object({
+    nodes: z.array(z.string().min(1)).max(slotsMax, `expected at most ${slotsMax} nodes`),
+    why: z.string().optional(),
+  }),
 );
 /** Every slot has run the current version for as long as its update strategy demands. */
 export const JobRolledOut = defineEvent("JobRolledOut", z.object({ version: z.int().min(2) }));

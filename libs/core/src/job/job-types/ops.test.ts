@@ -85,6 +85,17 @@ describe("an ops job", () => {
     alone.give({ name: "Wait", slots: nodes.map(({ nodeId }) => nodeId), why: "no", answers: [], never: true });
     expect(alone.job.header).toMatchObject({ state: "failed", code: "NO_NODE_FITS" });
   });
+  it("leaves out a node that is gone before it has begun", () => {
+    const run = submitted();
+    run.act();
+    run.place("n-one");
+    run.place("n-two");
+    run.gone.add("n-three");
+    expect(run.act()).toEqual(["JobTargeted"]);
+    run.completes("n-one");
+    run.completes("n-two");
+    expect(run.job.header.state).toBe("completed");
+  });
   it("runs on the nodes of the moment when it is run again", () => {
     const run = submitted();
     run.act();

@@ -1,5 +1,5 @@
 import type { Slot } from "../../kind.ts";
-import { executionsOf, isLive, type Job, latestOf } from "../job.ts";
+import { type Execution, executionsOf, isLive, type Job, latestOf } from "../job.ts";
 import { countsAgainstTask } from "../task-failure.ts";
 
 /** The slots of a job with `Count` partitions: their numbers. */
@@ -38,11 +38,19 @@ export function causeOf(job: Job, slot: string): { readonly code: string; readon
   const first = ends.find(({ state, code }) => state === "failed" && countsAgainstTask(code)) ?? last;
   if (first === undefined || last === undefined) return { code: "INTERNAL", why: "" };
   const { attempt } = last.placement;
-  if (attempt === 1) return { code: last.code, why: last.message };
+  if (attempt === 1) return reasonOf(last);
   const sentence = "Job failed because it has been retried too many times.";
+  const [cause, end] = [reasonOf(first), reasonOf(last)];
   const why =
-    first.message === last.message
-      ? `${sentence} Every attempt: ${first.message}`
-      : `${sentence} First failure: ${first.message}; last: ${last.message}`;
-  return { code: first.code, why };
+    cause.why === end.why
+      ? `${sentence} Every attempt: ${cause.why}`
+      : `${sentence} First failure: ${cause.why}; last: ${end.why}`;
+  return { code: cause.code, why };
+}
+
+/** Why an execution ended that was to complete, or to run until it is stopped. */
+function reasonOf({ state, code, message, output }: Execution): { readonly code: string; readonly why: string } {
+  if (state !== "completed") return { code, why: message };
+  // Bacalhau's words.
+  return { code: "TASK_EXITED", why: `execution completed unexpectedly with exit code ${output?.exitCode ?? 0}` };
 }

@@ -71,6 +71,19 @@ describe("a service", () => {
   });
 });
 
+describe("a service whose retry policy gives up after completions", () => {
+  it("names the exit code", () => {
+    const run = submitted("service", { tasks: [{ engine: { type: "noop" }, retryPolicy: { maxAttempts: 1 } }] });
+    run.place("0");
+    run.completes("0", 3);
+    expect(run.job.header).toMatchObject({
+      state: "failed",
+      code: "TASK_EXITED",
+      message: "execution completed unexpectedly with exit code 3",
+    });
+  });
+});
+
 describe("a daemon", () => {
   it("runs from its submission on, on every node that fits, and on those that join", () => {
     const run = submitted("daemon", { constraints: [{ key: "zone", operator: "=", values: ["a"] }] });
