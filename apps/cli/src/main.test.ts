@@ -26,10 +26,19 @@ describe("what shoal loads", () => {
     [["--version"], "Shoal v"],
     [["--help"], "devstack"],
     [["job", "--help"], "executions <job>"],
+    [["devstack", "--help"], "--nodes"],
+    [["serve", "--help"], "--requester"],
   ])("for %j: no schema, no client, no service", (args, expected) => {
     const { stdout, loaded } = run(...args);
     expect(stdout).toContain(expected);
     expect(loaded.filter((url) => url.endsWith("/commander/index.js"))).toHaveLength(1);
+    expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+  });
+
+  it("is no client for a command that uses none", () => {
+    // It ends after the context of the command has been made, with the refusal of its options.
+    const { loaded } = run("serve");
+    expect(loaded.filter((url) => url.endsWith("/src/context.ts"))).toHaveLength(1);
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
   });
 

@@ -12,7 +12,7 @@ export const events: CommandPart = {
   examples: ["shoal events", "shoal events --after 0 --output json", "shoal events j-1234abcd"],
   async run({ context, args: [name], options }) {
     const { terminal, namespace } = context;
-    const client = context.client();
+    const client = await context.client();
     const jobId = name === undefined ? undefined : (await client.job(name, { namespace })).id;
     const everywhere = namespace === "*" ? undefined : namespace;
     const feed = client.events({

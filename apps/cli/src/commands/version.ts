@@ -5,7 +5,7 @@ import { printJson } from "../output/print-json.ts";
 
 export const version: CommandPart = {
   async run({ context }) {
-    const json = await context.client().call(apiRoutes.agentVersion, {});
+    const json = await (await context.client()).call(apiRoutes.agentVersion, {});
     if (context.output === "json") printJson(context.terminal, json);
     else {
       const { gitVersion, gitCommit, goos, goarch } = readAnswer(apiRoutes.agentVersion, json);

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ChildPlan } from "./child.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { GuardOrder } from "./guard-order.ts";
+import type { RightsOrder } from "./rights-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
 // The source runs from .ts, a published package from .js.
@@ -22,6 +23,11 @@ const requesterName = (index: number): string => `requester-${index}`;
 /** The plan of the NATS server's guard. */
 export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
   return { name: "nats", args: [smallHeap, program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+}
+
+/** The plan of the process that computes the rights of the NATS server's users. */
+export function rightsPlan(dataDir: DataDir, order: RightsOrder): ChildPlan {
+  return { name: "nats", args: [smallHeap, program("./rights-main")], env: {}, order, logFile: dataDir.logOf("nats") };
 }
 
 interface DevstackPlace {

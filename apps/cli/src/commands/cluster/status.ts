@@ -34,7 +34,7 @@ const quarantined: readonly Column<ClusterItem<"quarantined">>[] = [
 export const status: CommandPart = {
   async run({ context }) {
     const { output, terminal } = context;
-    const json = await context.client().call(apiRoutes.clusterStatus, {});
+    const json = await (await context.client()).call(apiRoutes.clusterStatus, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;

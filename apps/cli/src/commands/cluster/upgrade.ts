@@ -15,7 +15,7 @@ export const upgrade: CommandPart = {
         "--finish is required",
         "see which requesters are upgraded: shoal cluster status",
       );
-    const json = await context.client().call(apiRoutes.finishUpgrade, {});
+    const json = await (await context.client()).call(apiRoutes.finishUpgrade, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;

@@ -8,7 +8,11 @@ import { printJson } from "../../output/print-json.ts";
 export const describe: CommandPart = {
   async run({ context, args: [job = ""] }) {
     const { terminal, namespace } = context;
-    const json = await context.client().call(apiRoutes.getJob, { id: job, namespace, include: "executions,history" });
+    const json = await (await context.client()).call(apiRoutes.getJob, {
+      id: job,
+      namespace,
+      include: "executions,history",
+    });
     if (context.output === "json") {
       const [Executions, History] = ["Executions", "History"].map((part) => listOf(fieldOf(json, part), "Items"));
       printJson(terminal, { Job: fieldOf(json, "Job"), Executions, History });

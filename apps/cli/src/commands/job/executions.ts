@@ -16,7 +16,7 @@ export const executions: CommandPart = {
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;
     const input = { ...pagingOf(options, pageExecutions), ...versionsOf(options), id: job, namespace };
-    const json = await context.client().call(apiRoutes.jobExecutions, input);
+    const json = await (await context.client()).call(apiRoutes.jobExecutions, input);
     if (context.output === "json") printJson(terminal, listOf(json, "Items"));
     else {
       const { items } = readAnswer(apiRoutes.jobExecutions, json);

@@ -40,7 +40,7 @@ export const get: CommandPart = {
       options,
     } = call;
     const { terminal, namespace } = context;
-    const results = await context.client().results(job, { namespace });
+    const results = await (await context.client()).results(job, { namespace });
     if (results.length === 0) {
       throw new CliError(
         "RESULT_NOT_FOUND",

@@ -29,7 +29,7 @@ export const history: CommandPart = {
     }
     const { namespace } = context;
     const input = { ...versionsOf(options), id: job, namespace, eventType, executionId: options.text("executionId") };
-    const entries = await wholeHistory(context.client(), input);
+    const entries = await wholeHistory(await context.client(), input);
     if (context.output === "json") printJson(context.terminal, entries);
     else context.terminal.out(table(historyColumns, readAnswer(apiRoutes.jobHistory, { Items: entries }).items));
     return 0;

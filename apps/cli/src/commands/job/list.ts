@@ -21,7 +21,7 @@ export const list: CommandPart = {
     const { reverse = false, ...paging } = pagingOf(options, pageJobs);
     // The API lists the oldest first.
     const query = { ...paging, reverse: !reverse, namespace, labels: options.text("labels") };
-    const json = await context.client().call(apiRoutes.listJobs, query);
+    const json = await (await context.client()).call(apiRoutes.listJobs, query);
     if (output === "json") {
       printJson(terminal, listOf(json, "Items"));
       return 0;

@@ -8,7 +8,7 @@ export const logs: CommandPart = {
   ],
   async run({ context, args: [job = ""], options }) {
     const { terminal } = context;
-    const lines = context.client().logs(job, {
+    const lines = (await context.client()).logs(job, {
       namespace: context.namespace,
       executionId: options.text("executionId"),
       follow: options.flag("follow"),

@@ -15,7 +15,7 @@ export const rerun: CommandPart = {
   examples: ["shoal job rerun web --version 3"],
   async run(call) {
     const { context, args, options } = call;
-    const { jobId } = await context.client().rerun(args[0] ?? "", {
+    const { jobId } = await (await context.client()).rerun(args[0] ?? "", {
       namespace: context.namespace,
       version: options.number("version"),
       reason: options.text("reason"),

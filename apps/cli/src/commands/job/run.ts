@@ -16,7 +16,7 @@ export const run: CommandPart = {
   async run(call) {
     const { context, args, options } = call;
     const { terminal } = context;
-    const client = context.client();
+    const client = await context.client();
     const spec = inNamespace(await readSpec(args[0] ?? "-"), context.namespace);
     if (options.flag("dryRun")) return await compare(call, spec);
     const { jobId, warnings } = await client.submit(spec, { force: options.flag("force") });
@@ -28,7 +28,7 @@ export const run: CommandPart = {
 /** Prints what an update would change. */
 async function compare({ context }: Invocation, spec: unknown): Promise<number> {
   const { terminal } = context;
-  const { diff, warnings } = await context.client().diff(spec);
+  const { diff, warnings } = await (await context.client()).diff(spec);
   warn(terminal, warnings);
   if (context.output === "json") printJson(terminal, { Diff: diff });
   else terminal.out(diff === "" ? "No changes\n" : coloured(diff, terminal.colours));

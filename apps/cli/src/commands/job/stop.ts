@@ -9,7 +9,11 @@ export const stop: CommandPart = {
   ],
   async run({ context, args: [job = ""], options }) {
     const { namespace, output, terminal } = context;
-    const json = await context.client().call(apiRoutes.stopJob, { id: job, namespace, reason: options.text("reason") });
+    const json = await (await context.client()).call(apiRoutes.stopJob, {
+      id: job,
+      namespace,
+      reason: options.text("reason"),
+    });
     if (options.flag("quiet")) return 0;
     if (output === "json") printJson(terminal, json);
     else terminal.out(`Job successfully stopped: ${job}\n`);

@@ -9,7 +9,7 @@ import { ago } from "../../output/times.ts";
 export const versions: CommandPart = {
   async run({ context, args: [job = ""] }) {
     const { terminal, namespace } = context;
-    const json = await context.client().call(apiRoutes.jobVersions, { id: job, namespace });
+    const json = await (await context.client()).call(apiRoutes.jobVersions, { id: job, namespace });
     if (context.output === "json") {
       printJson(terminal, listOf(json, "Items"));
       return 0;

@@ -32,13 +32,14 @@ export async function watchJob(call: Invocation, jobId: string, sentence: string
   }
   if (context.output === "table") terminal.out(`${sentence}\n`);
   if (options.flag("wait")) return await watch(call, jobId);
-  if (context.output === "json") printJson(terminal, await context.client().call(apiRoutes.getJob, { id: jobId }));
+  if (context.output === "json")
+    printJson(terminal, await (await context.client()).call(apiRoutes.getJob, { id: jobId }));
   return 0;
 }
 
 async function watch({ context, options }: Invocation, jobId: string): Promise<number> {
   const { terminal } = context;
-  const client = context.client();
+  const client = await context.client();
   const limit = AbortSignal.timeout((options.number("waitTimeoutSecs") ?? waitSeconds) * 1000);
   const signal = AbortSignal.any([context.interrupted(), limit]);
   const quiet = context.output === "json";

@@ -9,7 +9,7 @@ import { ago, clockInWords } from "../../output/times.ts";
 
 export const describe: CommandPart = {
   async run({ context, args: [id = ""] }) {
-    const json = await context.client().call(apiRoutes.getNode, { id });
+    const json = await (await context.client()).call(apiRoutes.getNode, { id });
     if (context.output === "json") printJson(context.terminal, fieldOf(json, "Node"));
     else context.terminal.out(pageOf(readAnswer(apiRoutes.getNode, json).node));
     return 0;

@@ -12,7 +12,7 @@ export const list: CommandPart = {
   options: [{ flags: "--labels <selector>", summary: "only nodes whose labels match, as in a=b,c in (d,e)" }],
   async run({ context, options }) {
     const { terminal, output } = context;
-    const json = await context.client().call(apiRoutes.listNodes, { labels: options.text("labels") });
+    const json = await (await context.client()).call(apiRoutes.listNodes, { labels: options.text("labels") });
     if (output === "json") {
       printJson(terminal, listOf(json, "Nodes"));
       return 0;
