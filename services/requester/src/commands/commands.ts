@@ -61,12 +61,14 @@ export interface CommandParts {
   /** Defaults of jobs; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
   /** The limit of open jobs; no limit when left out. */
-  readonly openLimit?: Pick<OpenLimit, "admit"> | undefined;
+  readonly openLimit?: Pick<OpenLimit, "admit" | "reopen"> | undefined;
 }
 
 export function createCommands({ dispatcher, random, jobDefaults, openLimit }: CommandParts): Commands {
-  const send = async (envelope: CommandEnvelope & { readonly command: JobCommand }): Promise<number> => {
-    const reply = await dispatcher.send(envelope);
+  /** Sends a command that begins a version of a job. */
+  const begin = async (envelope: CommandEnvelope & { readonly command: JobCommand }): Promise<number> => {
+    const send = () => dispatcher.send(envelope);
+    const reply = await (openLimit?.reopen(envelope.aggregate, send) ?? send());
     if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
     return reply.seq;
   };
@@ -80,7 +82,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
       const create = () => dispatcher.create({ id, aggregate, command, actor });
       const { reply, existing } = await (openLimit?.admit(aggregate, create) ?? create());
       if (!reply.ok && reply.rejection.code === "JOB_EXISTS" && spec.name !== "") {
-        const seq = await send({ id, aggregate, command: { name: "Update", spec, force }, actor });
+        const seq = await begin({ id, aggregate, command: { name: "Update", spec, force }, actor });
         return { jobId: aggregate.id, seq, existed: false };
       }
       if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
@@ -90,7 +92,7 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
     withDefaults: (spec) => withDefaults(spec, jobDefaults),
     async rerun(jobId, { version, why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
-      return { seq: await send({ id: random.uuid(), aggregate, command: { name: "Rerun", version, why }, actor }) };
+      return { seq: await begin({ id: random.uuid(), aggregate, command: { name: "Rerun", version, why }, actor }) };
     },
     async stop(jobId, { why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
