@@ -76,7 +76,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     watcher,
   });
   const changes = new NodeChanges({
-    clock,
+    ...{ clock, disconnectAfterMs: settings.nodes.disconnectAfterMs },
     isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
     onChanged: () => void owner.reconcileFollowers(),
   });

@@ -4,6 +4,8 @@ export interface NodeChangesOptions {
   readonly clock: Clock;
   /** Whether the node may be asked now. */
   readonly isCandidate: (nodeId: string) => boolean;
+  /** A node that is silent for as long may not be asked until its next heartbeat, milliseconds. */
+  readonly disconnectAfterMs: number;
   /** Called once for all changes of `gatherMs`. */
   readonly onChanged: () => void;
 }
@@ -15,7 +17,8 @@ const gatherMs = 200;
 export class NodeChanges implements Process {
   readonly name = "node changes";
   readonly #options: NodeChangesOptions;
-  readonly #candidates = new Set<string>();
+  /** The time of each candidate's last heartbeat. */
+  readonly #heardAt = new Map<string, number>();
   #cancel: (() => void) | undefined;
 
   constructor(options: NodeChangesOptions) {
@@ -24,15 +27,19 @@ export class NodeChanges implements Process {
 
   /** On a heartbeat: the node may have become a candidate. */
   received(nodeId: string): void {
-    if (!this.#options.isCandidate(nodeId)) this.#candidates.delete(nodeId);
-    else if (!this.#candidates.has(nodeId)) {
-      this.#candidates.add(nodeId);
-      this.changed();
+    const { clock, isCandidate, disconnectAfterMs } = this.#options;
+    if (!isCandidate(nodeId)) {
+      this.#heardAt.delete(nodeId);
+      return;
     }
+    const now = clock.now();
+    const before = this.#heardAt.get(nodeId);
+    this.#heardAt.set(nodeId, now);
+    if (before === undefined || now - before >= disconnectAfterMs) this.changed();
   }
 
   gone(nodeId: string): void {
-    this.#candidates.delete(nodeId);
+    this.#heardAt.delete(nodeId);
   }
 
   /** A node changed, or it became known which nodes are absent. */
