@@ -23,13 +23,12 @@ export interface GoldenMessage {
   readonly data: string;
 }
 
-/** A log, and the final state of each of its aggregates in the version that wrote it. */
-export interface Corpus {
+/** The log of one scenario, and its final state in the version that wrote it. */
+export interface GoldenLog {
   readonly messages: readonly GoldenMessage[];
-  /** By subject. */
-  readonly expectedStates: Readonly<Record<string, string>>;
-  /** The state of each aggregate, folded from the decided and from the stored commits. */
-  readonly states: readonly { readonly decided: unknown; readonly stored: unknown }[];
+  readonly expectedState: string;
+  /** The state of the aggregate, folded from the decided and from the stored commits. */
+  readonly states: { readonly decided: unknown; readonly stored: unknown };
   /** Commands without a commit, and why. */
   readonly leftOut: readonly string[];
 }
@@ -39,42 +38,37 @@ const beginsAt = Date.UTC(2026, 10, 1);
 
 const read = messageReader(kinds);
 
-/** Writes the traces as this version decides them. A command that it refuses, or that changes nothing, is left out. */
-export function writeCorpus(traces: readonly Trace[]): Corpus {
+/** Writes a scenario as this version decides it. A command that it refuses, or that changes nothing, is left out. */
+export function writeLog(scenario: string, { aggregate: ref, steps }: Trace): GoldenLog {
   const messages: GoldenMessage[] = [];
-  const expectedStates: Record<string, string> = {};
-  const states: { decided: unknown; stored: unknown }[] = [];
   const leftOut: string[] = [];
-  for (const { aggregate: ref, steps } of traces) {
-    const subject = subjectOf(ref);
-    const kind = kinds.get(ref.kind);
-    let aggregate: Aggregate = noAggregate;
-    let decided: Aggregate = noAggregate;
-    let now = beginsAt;
-    for (const step of steps) {
-      now += step.afterMs ?? 0;
-      const commit = decide(kind, aggregate, { step, now, id: `c-${messages.length + 1}` });
-      if (typeof commit === "string") {
-        leftOut.push(`${subject}: ${commit}`);
-        continue;
-      }
-      const { bytes, hash } = encodeCommit(commit);
-      const seq = messages.length + 1;
-      messages.push({
-        seq,
-        subject,
-        headers: { "Nats-Msg-Id": commit.id },
-        data: Buffer.from(bytes).toString("base64"),
-      });
-      const found = read({ subject, seq, bytes });
-      if (!isCommit(found)) throw new Fault(found.code, found.why);
-      decided = applyCommit(kind, decided, { aggregate: ref, seq, hash, commit });
-      aggregate = applyCommit(kind, aggregate, found);
+  const subject = subjectOf(ref);
+  const kind = kinds.get(ref.kind);
+  let aggregate: Aggregate = noAggregate;
+  let decided: Aggregate = noAggregate;
+  let now = beginsAt;
+  for (const [index, step] of steps.entries()) {
+    now += step.afterMs ?? 0;
+    const seq = messages.length + 1;
+    const commit = decide(kind, aggregate, { step, number: index + 1, now, id: `${scenario}-${seq}` });
+    if (typeof commit === "string") {
+      leftOut.push(`${scenario}: ${commit}`);
+      continue;
     }
-    states.push({ decided: decided.state, stored: aggregate.state });
-    expectedStates[subject] = fateOf(kind, aggregate.state);
+    const { bytes, hash } = encodeCommit(commit);
+    messages.push({
+      seq,
+      subject,
+      headers: { "Nats-Msg-Id": commit.id },
+      data: Buffer.from(bytes).toString("base64"),
+    });
+    const found = read({ subject, seq, bytes });
+    if (!isCommit(found)) throw new Fault(found.code, found.why);
+    decided = applyCommit(kind, decided, { aggregate: ref, seq, hash, commit });
+    aggregate = applyCommit(kind, aggregate, found);
   }
-  return { messages, expectedStates, states, leftOut };
+  const states = { decided: decided.state, stored: aggregate.state };
+  return { messages, expectedState: fateOf(kind, aggregate.state), states, leftOut };
 }
 
 /** The final state of an aggregate on one line: ended or settled, and for a job its state, its code and the states of its executions. */
@@ -91,6 +85,8 @@ const memberOf = (state: unknown, name: string): string =>
 
 interface Turn {
   readonly step: TraceStep;
+  /** From 1, in its trace. */
+  readonly number: number;
   readonly now: number;
   readonly id: string;
 }
@@ -98,15 +94,17 @@ interface Turn {
 // All nodes are connected: a trace disconnects one by a command.
 const world = { isGone: () => false, nodes: () => [] };
 
-function soFar(kind: Kind, { state }: Aggregate, now: number): SoFar {
-  if (state === undefined || kind.name !== "job") return { now, executions: [], slots: [] };
+function soFar(kind: Kind, { state }: Aggregate, { now, number }: Turn): SoFar {
+  if (state === undefined || kind.name !== "job") return { now, number, executions: [], slots: [] };
   const latest = new Map(executionEntities(state as Job).map(({ partitionIndex, id }) => [partitionIndex, id]));
-  return { now, executions: [...latest.values()], slots: kind.react(state, world, now).slots.map(({ slot }) => slot) };
+  const slots = kind.react(state, world, now).slots.map(({ slot }) => slot);
+  return { now, number, executions: [...latest.values()], slots };
 }
 
 /** The commit of a step, or the reason why there is none. */
-function decide(kind: Kind, aggregate: Aggregate, { step, now, id }: Turn): Commit | string {
-  const command: NamedCommand = step.command(soFar(kind, aggregate, now));
+function decide(kind: Kind, aggregate: Aggregate, turn: Turn): Commit | string {
+  const { step, now, id } = turn;
+  const command: NamedCommand = step.command(soFar(kind, aggregate, turn));
   const decision = kind.decide(aggregate.state, command, now);
   if (!decision.ok) return `${command.name} is refused: ${decision.rejection.why}`;
   if (decision.events.length === 0) return `${command.name} changes nothing`;

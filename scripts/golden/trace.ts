@@ -5,6 +5,8 @@ import type { Actor, AggregateRef } from "@shoal/proto";
 export interface SoFar {
   /** The aggregate's time, milliseconds since the epoch. */
   readonly now: number;
+  /** The number of the step in its trace, from 1. */
+  readonly number: number;
   /** The execution that was last assigned to each slot, in the order of the slots' first assignment. */
   readonly executions: readonly string[];
   /** The slots that need a node now. */

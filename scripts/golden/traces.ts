@@ -36,19 +36,14 @@ const spec = (preferences: Readonly<Record<string, unknown>> = {}, task: Readonl
     tasks: [{ name: "main", engine: { type: "noop", params: { text: "ö", nested: [1, null] } }, ...task }],
   });
 
-const jobOf = (digit: number) => ({
-  kind: "job",
-  namespace: digit % 2 === 0 ? "blue" : "default",
-  id: `j-00000000-0000-8000-8000-00000000000${digit}`,
-});
+const jobId = "j-00000000-0000-8000-8000-000000000001";
 
 /** The history of a job from its submission. */
-function job(digit: number, submitted: JobSpec, ...steps: readonly TraceStep[]): Trace {
-  const aggregate = jobOf(digit);
-  const given = { ...submitted, namespace: aggregate.namespace };
+function job(submitted: JobSpec, ...steps: readonly TraceStep[]): Trace {
+  const aggregate = { kind: "job", namespace: submitted.namespace, id: jobId };
   const submit: TraceStep = {
     actor: client,
-    command: () => ({ name: "Submit", jobId: aggregate.id, spec: given }),
+    command: () => ({ name: "Submit", jobId: aggregate.id, spec: submitted }),
   };
   return { aggregate, steps: [submit, ...steps.map((step) => namespaced(step, aggregate.namespace))] };
 }
@@ -93,12 +88,8 @@ const wait = (never: boolean): TraceStep => ({
   }),
 });
 
-let reports = 0;
-
 /** The node reports on one of the executions, counted from 0. */
 function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<Record<string, unknown>>): TraceStep {
-  reports += 1;
-  const number = reports;
   return {
     afterMs: second,
     actor: node(nodeId),
@@ -106,7 +97,7 @@ function report(nodeId: string, which: number, saw: (soFar: SoFar) => Readonly<R
       name: "Report",
       nodeId,
       executionId: soFar.executions[which] ?? "",
-      report: { at: soFar.now, namespace: "", number, saw: saw(soFar) },
+      report: { at: soFar.now, namespace: "", number: soFar.number, saw: saw(soFar) },
     }),
   };
 }
@@ -156,18 +147,17 @@ const miss = (why: string): TraceStep => ({
 const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
-/**
- * Traces that contain every event of the log. The test of the corpus names events that are missing.
- */
-export const traces: readonly Trace[] = [
-  {
+/** Every scenario of the corpus, by name. Together they contain every event of the log: the test names events that are missing. */
+export const traces: Readonly<Record<string, Trace>> = {
+  "node-changes-and-reconnects": {
     aggregate: nodeOf("n-one"),
     steps: [receive("n-one", "noop"), receive("n-one", "noop", "wasm"), miss("no heartbeat"), receive("n-one", "noop")],
   },
-  { aggregate: nodeOf("n-two"), steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget] },
-  // Completes on a second node after the loss of the first one.
-  job(
-    1,
+  "node-is-forgotten": {
+    aggregate: nodeOf("n-two"),
+    steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget],
+  },
+  "job-completes-after-a-loss": job(
     spec({ count: 2 }),
     wait(false),
     place(2, "n-one", "n-two"),
@@ -180,11 +170,35 @@ export const traces: readonly Trace[] = [
     report("n-one", 1, completed),
   ),
   // Fails at once where another attempt would not help, and stops its other executions.
-  job(2, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, failed(false)), report("n-one", 1, failed(true))),
-  job(3, spec({ count: 2 }), place(2, "n-one"), report("n-one", 0, running), stop, report("n-one", 0, stopped)),
-  job(4, spec(), wait(true)),
-  job(5, spec({}, { timeouts: { executionTimeout: 60 } }), place(1, "n-one"), report("n-one", 0, running), tick(hour)),
-  job(6, spec({}, { timeouts: { queueTimeout: 60, totalTimeout: 7_200 } }), tick(2 * minute)),
+  "job-fails-for-good": job(
+    spec({ namespace: "blue", count: 2 }),
+    place(2, "n-one"),
+    report("n-one", 0, failed(false)),
+    report("n-one", 1, failed(true)),
+  ),
+  "job-is-stopped": job(
+    spec({ count: 2 }),
+    place(2, "n-one"),
+    report("n-one", 0, running),
+    stop,
+    report("n-one", 0, stopped),
+  ),
+  "job-fits-no-node": job(spec({ namespace: "blue" }), wait(true)),
+  "execution-exceeds-its-timeout": job(
+    spec({}, { timeouts: { executionTimeout: 60 } }),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    tick(hour),
+  ),
+  "job-exceeds-its-queue-timeout": job(
+    spec({ namespace: "blue" }, { timeouts: { queueTimeout: 60, totalTimeout: 7_200 } }),
+    tick(2 * minute),
+  ),
   // Stays open: one partition runs, the other one waits.
-  job(7, spec({ count: 2, priority: 7 }), place(1, "n-one"), report("n-one", 0, running), wait(false)),
-];
+  "job-waits-beside-a-running-slot": job(
+    spec({ count: 2, priority: 7 }),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    wait(false),
+  ),
+};

@@ -61,7 +61,7 @@ onServer(() => {
       await serving.close();
     });
 
-    it("answers on no subject but its own, so that a command cannot have it publish into the log", async () => {
+    it("answers only on its own subject, so that a command cannot make it publish into the log", async () => {
       const received = record<string>();
       const serving = await createCommandBus(link, "r-one").serve(shard, async ({ id }) => {
         received.push(id);
@@ -77,7 +77,7 @@ onServer(() => {
       await serving.close();
     });
 
-    it("waits on when an answer has a form or a code of another version", async () => {
+    it("ignores an answer with a form or a code of another version, and waits for the next one", async () => {
       const answers = ["odd", { ok: true }, { ok: false, rejection: { code: "NOT_A_CODE_YET", why: "" } }, done];
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
@@ -89,7 +89,7 @@ onServer(() => {
       subscription.unsubscribe();
     });
 
-    it("sends nothing that is larger than any commit", async () => {
+    it("sends no command that is larger than a commit may be", async () => {
       const received = record<unknown>();
       const subscription = link.nc.subscribe(subjects.command(shard), {
         callback: (_failure, message) => {
@@ -108,7 +108,7 @@ onServer(() => {
   });
 });
 
-/** Lists in one another. */
+/** Nested lists. */
 function nested(levels: number): unknown {
   let data: unknown = [];
   for (let level = 0; level < levels; level++) data = [data];

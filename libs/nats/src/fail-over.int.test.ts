@@ -21,7 +21,7 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  /** What is asked over a link to a server that claims to be one of several and lets the first questions of a kind fall. */
+  /** The requests over a link to a server that claims to be one of several and drops the first requests of a kind. */
   function hardOfHearing(
     link: NatsSession,
     kind: string,
@@ -40,7 +40,7 @@ onServer(() => {
   const info = { subject: `$JS.API.STREAM.INFO.${streams.events}`, body: {} };
 
   describe("a cluster whose server died", () => {
-    it("is asked again for what it let fall, and the first answer will do", async () => {
+    it("gets a dropped request again, and the first answer counts", async () => {
       await ensureTopology(await harness.link(), { replicas: 1 });
       const { link, asked } = hardOfHearing(await harness.link(), "STREAM.INFO", 2);
       const answer = askServer(link, info);
@@ -48,13 +48,13 @@ onServer(() => {
       expect((await answer).state).toBe("ok");
       expect(asked).toHaveLength(3);
     });
-    it("is not asked for ever", async () => {
+    it("gets a limited number of requests", async () => {
       const { link } = hardOfHearing(await harness.link(), "STREAM.INFO", Number.POSITIVE_INFINITY);
       const answer = askServer(link, { ...info, withinMs: 1_500 });
       await clock.advance(1_500);
       expect(await answer).toEqual({ state: "unknown", why: "no reply from the server within 1500 ms" });
     });
-    it("is asked for another consumer soon when it does not answer for the first", async () => {
+    it("gets a request for another consumer soon when it does not answer for the first", async () => {
       const far = await harness.link();
       await ensureTopology(far, { replicas: 1 });
       const { link, asked } = hardOfHearing(far, "CONSUMER.CREATE", 1);
@@ -69,7 +69,7 @@ onServer(() => {
       expect(new Set(asked).size).toBe(2);
       await (await reading).close();
     });
-    it("stores a commit as soon as a stream listens again, without a lookup before", async () => {
+    it("stores a commit as soon as a stream has its subject again, without a lookup before", async () => {
       const far = await harness.link();
       const { link, asked } = hardOfHearing(far, "MSG.GET", Number.POSITIVE_INFINITY);
       const log = createEventLog({ ...link, clock: far.clock });

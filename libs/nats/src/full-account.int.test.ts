@@ -46,7 +46,7 @@ onServer(() => {
     return refusals.at(-1);
   }
 
-  it("an account without room lets writes wait, and loses none of them once there is some", async () => {
+  it("writes wait while the account has no space, and all are stored once it has", async () => {
     const job = someJob();
     const before = await ports.log.append(job, noStreamPosition, someCommit(noStreamPosition));
     await ports.views.jobs.put("default.j-1", { seq: 1 });

@@ -32,7 +32,7 @@ onServer(() => {
   });
 
   describe("a full disk under the NATS server", () => {
-    it("is named, and the cluster continues without a restart once there is space (needs the right to mount a tmpfs)", {
+    it("is reported, and the cluster continues without a restart once there is space (needs the right to mount a tmpfs)", {
       timeout: 60_000,
     }, async (context) => {
       if (!mounted(root)) return context.skip();
@@ -71,7 +71,7 @@ onServer(() => {
   });
 });
 
-// Blocks of the file system that are begun still take some commits.
+// Partly filled blocks of the file system still take some commits.
 const commitsMax = 2_000;
 
 async function fill(append: (name: string) => Promise<unknown>): Promise<void> {

@@ -5,7 +5,7 @@ import { decodeJson, encodeJson } from "./json.ts";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe("JSON as it is stored", () => {
-  it("comes back as it was, whatever texts are in it", () => {
+  it("is decoded unchanged, with any text", () => {
     // -0 and 0 are one number in JSON.
     const value = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ noUnicodeString: false }));
     fc.assert(
@@ -14,10 +14,10 @@ describe("JSON as it is stored", () => {
       }),
     );
   });
-  it("keeps half a character, which UTF-8 has not", () => {
+  it("keeps half a surrogate pair, which UTF-8 cannot encode", () => {
     expect(decodeJson(encodeJson({ text: "a\ud800b" }))).toEqual({ text: "a\ud800b" });
   });
-  it.each(["__proto__", "\\u005f_proto__", "constructor"])("makes a field named %s an ordinary one", (name) => {
+  it.each(["__proto__", "\\u005f_proto__", "constructor"])("treats a field named %s as an ordinary one", (name) => {
     const data = decodeJson(bytesOf(`{"a":{"${name}":{"polluted":true}}}`));
     const { a } = data as { readonly a: object };
     expect(Object.getPrototypeOf(a)).toBe(Object.prototype);
@@ -34,7 +34,7 @@ describe("JSON as it is stored", () => {
   ])("is not read from %s", (_what, bytes) => {
     expect(decodeJson(bytes)).toBeUndefined();
   });
-  it("may be as deep as a message is long", () => {
+  it("may be nested as deep as a message is long", () => {
     const levels = 200_000;
     expect(decodeJson(bytesOf(`${"[".repeat(levels)}${"]".repeat(levels)}`))).toBeInstanceOf(Array);
   });

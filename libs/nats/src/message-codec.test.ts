@@ -7,8 +7,8 @@ import { decodeMessage, encodeMessage, messageBytesMax } from "./message-codec.t
 const rich = new Packr({ moreTypes: true, structuredClone: true, useRecords: true });
 const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
 
-describe("a message that travels", () => {
-  it("comes back as it was", () => {
+describe("a message that is not stored", () => {
+  it("is decoded unchanged", () => {
     const data = fc.jsonValue({ noUnicodeString: false });
     fc.assert(
       fc.property(data, (value) => {
@@ -16,7 +16,7 @@ describe("a message that travels", () => {
       }),
     );
   });
-  it("is plain MessagePack, its names written out", () => {
+  it("is plain MessagePack with field names", () => {
     expect(Buffer.from(encodeMessage({ a: [1, "x"] })).toString("hex")).toBe("81a16192" + "01" + "a178");
   });
   it("may have at most the maximum number of levels", () => {
@@ -52,7 +52,7 @@ describe("a message that travels", () => {
   ])("is not read from %s", (_what, bytes) => {
     expect(decodeMessage(bytes)).toBeUndefined();
   });
-  it("never breaks its reader", () => {
+  it("never throws in its reader", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void decodeMessage(bytes)));
   });
 });

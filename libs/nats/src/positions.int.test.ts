@@ -48,7 +48,7 @@ onServer(() => {
     it.each([
       ["a removal marker", new Uint8Array(), { "KV-Operation": "DEL" }],
       ["what is no position", new TextEncoder().encode('{"eventsSeq":-1}'), {}],
-    ])("count as none and are written over where there is %s", async (_what, bytes, headers) => {
+    ])("are absent, and are overwritten, where the bucket has %s", async (_what, bytes, headers) => {
       const positions = createPositions(link);
       const before = await positions.load(buckets.jobs, 2);
       if (before === undefined) await positions.save(buckets.jobs, 2, { eventsSeq: 1, reportsSeq: 0, revision: 0 });

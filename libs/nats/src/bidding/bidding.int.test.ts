@@ -17,7 +17,7 @@ onServer(() => {
     protocol: 1,
   });
 
-  it("hears no heartbeat that one node says in another's name, and none that cannot be read", async () => {
+  it("delivers no heartbeat that names another node than its subject, and none that cannot be read", async () => {
     const harness = await natsHarness({ topology: false });
     const link = await harness.link();
     const collected = record<Heartbeat>();

@@ -34,7 +34,7 @@ onServer(() => {
     harness = await natsHarness({ topology: false, lines });
     return harness;
   };
-  /** Writes and reads over the first connection and a second one: both have to get in. */
+  /** Writes and reads over the first connection and a second one: both have to authenticate. */
   async function workloads(on: NatsHarness, options: Partial<ConnectOptions>): Promise<void> {
     const link = await on.link(options);
     await ensureTopology(link, { replicas: 1 });
@@ -69,7 +69,7 @@ onServer(() => {
   });
 
   describe("an NKey", () => {
-    it("opens the connection; another one is refused by its name", async () => {
+    it("opens the connection; another one is refused with its public key", async () => {
       const [user, other] = [nkeys.createUser(), nkeys.createUser()];
       const on = await started([`authorization { users: [ { nkey: ${user.getPublicKey()} } ] }`]);
       await workloads(on, { nkeyFile: fileWith("user.nk", Buffer.from(user.getSeed()).toString()) });
@@ -81,13 +81,13 @@ onServer(() => {
   });
 
   describe("a credentials file", () => {
-    it("opens the connection with its JWT, whatever its line ends", async () => {
+    it("opens the connection with its JWT, with any line ends", async () => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
       await workloads(on, { credentialsFile: fileWith("user.creds", jwts.credentialsOf("me")) });
       await on.link({ credentialsFile: fileWith("dos.creds", jwts.credentialsOf("me").replaceAll("\n", "\r\n")) });
     });
-    it("of another operator, or whose time is over, is refused", async () => {
+    it("of another operator, or that has expired, is refused", async () => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
       const late = fileWith("late.creds", jwts.credentialsOf("late", 1_700_000_001));
@@ -98,7 +98,7 @@ onServer(() => {
           message: expect.stringContaining(credentialsFile),
         });
     });
-    it("that is replaced is used by the next connection, without a restart", async () => {
+    it("that is replaced applies to the next connection, without a restart", async () => {
       const jwts = signedJwts();
       const on = await started(jwts.serverLines);
       const credentialsFile = fileWith("rotated.creds", jwts.credentialsOf("first"));
@@ -136,11 +136,11 @@ onServer(() => {
     });
     const tls = (more: string) =>
       `tls { cert_file: "${path("server.pem")}", key_file: "${path("server.key")}", ca_file: "${path("ca.pem")}", ${more} }`;
-    // By its name: that is what the certificate is checked for.
+    // By name, because the certificate is checked for it.
     const serversOf = (on: NatsHarness, scheme = "nats") => [`${scheme}://localhost:${on.server().port}`];
     const pair = (name: string) => ({ certFile: path(`${name}.pem`), keyFile: path(`${name}.key`) });
 
-    it("of an authority that is named are trusted, and no others", async () => {
+    it("of the configured authority are trusted, and no others", async () => {
       const on = await started([tls("verify: false")]);
       const servers = serversOf(on);
       await workloads(on, { servers, caFile: path("ca.pem") });
@@ -154,12 +154,12 @@ onServer(() => {
       for (const client of [pair("stranger"), {}])
         expect(await failureOf(on, { ...trusted, ...client })).toMatchObject({ code: "LOG_UNREACHABLE" });
     });
-    it("of the client stand for a user where the server maps them", async () => {
+    it("of the client authenticate a user where the server maps them", async () => {
       const on = await started([tls("verify_and_map: true"), `authorization { users: [ { user: "CN=client" } ] }`]);
       const trusted = { servers: serversOf(on), caFile: path("ca.pem") };
       await workloads(on, { ...trusted, ...pair("client") });
     });
-    it("are demanded of a server that a tls:// URL names", async () => {
+    it("are required of a server with a tls:// URL", async () => {
       const on = await started([]);
       expect(await failureOf(on, { servers: serversOf(on, "tls") })).toMatchObject({
         code: "LOG_UNREACHABLE",

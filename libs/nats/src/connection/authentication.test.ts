@@ -13,7 +13,7 @@ let file = "";
 let faultPlan: string[] = [];
 const of = (more: Partial<AuthenticationSettings>) =>
   createAuthentication({ servers: ["nats://host:4222"], ...more }, (why, level) => faultPlan.push(`${level}: ${why}`));
-/** What the library would send. */
+/** The credentials that the library sends. */
 const sent = (more: Partial<AuthenticationSettings>) => of(more).authenticator("nonce");
 const write = (text: string) => writeFileSync(file, text, { mode: 0o600 });
 beforeEach(() => {
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("a user and password", () => {
-  it("are the options' before the URL's", () => {
+  it("come from the options before the URL", () => {
     expect(sent({ servers })).toEqual({ user: "me", pass: "in url" });
     expect(sent({ servers, user: "you", pass: "p" })).toEqual({ user: "you", pass: "p" });
   });
@@ -53,7 +53,7 @@ describe("a file", () => {
     expect(() => of({ servers, passwordFile: file })).toThrow(why);
   });
   it.each(["credentialsFile", "nkeyFile"] as const)(
-    "named by nats.%s is refused without showing what it has",
+    "of nats.%s that is invalid is refused, and the message has none of its content",
     (key) => {
       const seed = Buffer.from(nkeys.createAccount().getSeed()).toString();
       for (const text of [
@@ -71,7 +71,7 @@ describe("a file", () => {
       }
     },
   );
-  it("that every user of the machine can read is a warning that says what to do", () => {
+  it("that every user of the machine can read causes a warning with the command that fixes it", () => {
     write("one");
     for (const mode of [0o600, 0o640]) {
       chmodSync(file, mode);
@@ -84,7 +84,7 @@ describe("a file", () => {
       `warn: nats.tokenFile ${file} is accessible to every user of this machine; run chmod o-rwx on it`,
     ]);
   });
-  it("of a key is secret, and one of a certificate is not", () => {
+  it("of a key must be private, and one of a certificate need not be", () => {
     write("PEM");
     chmodSync(file, 0o644);
     of({ caFile: file, certFile: file, keyFile: file });
@@ -93,7 +93,7 @@ describe("a file", () => {
 });
 
 describe("the client", () => {
-  it("is named without its secret", () => {
+  it("is identified without its secret", () => {
     write(Buffer.from(nkeys.createUser().getSeed()).toString());
     expect(of({ servers }).identity).toBe(`user "me"`);
     expect(of({ token: "s3cret" }).identity).toBe("this token");
@@ -103,7 +103,7 @@ describe("the client", () => {
 });
 
 describe("encryption", () => {
-  it("is demanded by files and tls:// URLs, and is the server's choice otherwise", () => {
+  it("is required with certificate files and tls:// URLs, and is the server's choice otherwise", () => {
     write("PEM");
     expect(of({}).tls).toBeUndefined();
     expect(of({ servers: ["tls://host:4222"] }).tls).toEqual({});

@@ -22,7 +22,7 @@ onServer(() => {
       await harness.link({ user, pass: password });
       await harness.link({ servers: [urlOf(user, password)] });
     });
-    it("says at once that the user is refused, without the password", async () => {
+    it("reports at once that the user is refused, without the password", async () => {
       const failure = await connect({
         clock: systemClock(),
         random: systemRandom,
@@ -32,7 +32,7 @@ onServer(() => {
       expect(failure).toMatchObject({ code: "NATS_REFUSED" });
       expect(String(failure)).not.toContain("wrong");
     });
-    it("says so too when several servers refuse the user", async () => {
+    it("reports it also when several servers refuse the user", async () => {
       const { url, port } = harness.server();
       const servers = [url, `nats://localhost:${port}`, `nats://127.0.0.2:${port}`];
       const refused = connect({

@@ -4,12 +4,12 @@ import { createDialPolicy, dialLimits } from "./dial-policy.ts";
 const random = { uuid: () => "", fraction: () => 0 };
 
 describe("the dial policy", () => {
-  it("lets each server be dialled once until the first connection", () => {
+  it("allows one attempt for each server until the first connection", () => {
     const policy = createDialPolicy(3, random);
     for (const _ of [1, 2, 3]) expect(policy.beforeDial()).toBeNull();
     expect(() => policy.beforeDial()).toThrow("each server was tried once");
   });
-  it("lets a connection that was open be dialled without an end, until it is closed", () => {
+  it("allows attempts without a limit after the first connection, until it is closed", () => {
     const policy = createDialPolicy(1, random);
     policy.beforeDial();
     policy.admitted();
@@ -17,7 +17,7 @@ describe("the dial policy", () => {
     policy.end();
     expect(() => policy.beforeDial()).toThrow("closed");
   });
-  it("waits from 1 s doubling to 30 s while the user is refused, and shortly again once it was let in", () => {
+  it("waits from 1 s, doubling to 30 s, while the user is refused, and starts over once it is accepted", () => {
     const policy = createDialPolicy(1, random);
     policy.admitted();
     expect(policy.waitMs()).toBe(dialLimits.waitMs);

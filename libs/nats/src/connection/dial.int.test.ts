@@ -10,7 +10,7 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  it("lets the process do its other work between two pieces of a long read", async () => {
+  it("allows the process other work between two chunks of a long read", async () => {
     const [reader, writer] = [await harness.link(), await harness.link()];
     const bytes = new Uint8Array(1_024);
     const count = 2_000;
@@ -31,7 +31,7 @@ onServer(() => {
     setImmediate(nextTurn);
     for (let index = 0; index < count; index++) writer.nc.publish("long", bytes);
     await received.atLeast(count);
-    // Two pieces: one may come in the turn in which the socket goes on.
+    // Two chunks: one may arrive in the turn in which the socket resumes.
     expect(Math.max(...turns.filter((each) => each > 0))).toBeLessThanOrEqual(2 * 65_536);
   });
 });

@@ -10,7 +10,7 @@ function harness() {
 }
 
 describe("an error report", () => {
-  it("is information at first and a warning when errors last", async () => {
+  it("is information at first, and a warning when errors persist", async () => {
     const { clock, report, levels } = harness();
     for (let at = 0; at <= natsErrorLimits.lastingMs; at += 1_000) {
       report.report("no leader", "info");
@@ -30,7 +30,7 @@ describe("an error report", () => {
     }
     expect(levels()).not.toContain("warn");
   });
-  it("of a connection that stays away is one warning, and its return is reported", async () => {
+  it("of a connection that stays closed is one warning, and its return is reported", async () => {
     const { clock, received, report } = harness();
     report.connection(false);
     await clock.advance(natsErrorLimits.lastingMs - 1);
@@ -42,12 +42,12 @@ describe("an error report", () => {
       { what: expect.stringContaining("reconnected to NATS"), level: "info" },
     ]);
   });
-  it("is a warning at once when it is no moment's matter", () => {
+  it("is a warning at once when the error is not transient", () => {
     const { report, levels } = harness();
     report.report("a message is parked", "warn");
     expect(levels()).toEqual(["warn"]);
   });
-  it("leaves no alarm behind", async () => {
+  it("leaves no timer", async () => {
     const { clock, received, report } = harness();
     report.connection(false);
     report.close();

@@ -10,7 +10,7 @@ describe("the settings of the connection", () => {
   it("name one server and no user by default", () => {
     expect(connectionOf(read({}).nats)).toEqual({ servers: ["nats://127.0.0.1:4222"] });
   });
-  it("become what a connection takes, each under its name", () => {
+  it("become the options of a connection, each under its name", () => {
     const given = { "nats.url": "tls://a:1, tls://b:2", "nats.credentialsFile": "c", "nats.caFile": "ca" };
     expect(connectionOf(read(given).nats)).toEqual({
       servers: ["tls://a:1", "tls://b:2"],
@@ -23,7 +23,7 @@ describe("the settings of the connection", () => {
     const user = { "nats.user": "me", "nats.password": "p" };
     expect(connectionOf(read(user).nats)).toMatchObject({ user: "me", pass: "p" });
   });
-  it("that contradict each other are refused with the name of one", () => {
+  it("that contradict each other are refused, and the message names one", () => {
     expect(() => read({ "nats.user": "me", "nats.token": "t" })).toThrow(
       "nats.token: expected one way to authenticate, got nats.user and nats.token; remove one",
     );

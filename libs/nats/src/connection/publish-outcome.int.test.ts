@@ -21,7 +21,7 @@ onServer(() => {
   const expecting = (seq: number) => ({ [headerNames.expectedSubjectSeq]: seq });
 
   describe("a publish", () => {
-    it("is stored, at growing positions", async () => {
+    it("is stored, at increasing positions", async () => {
       const first = await publish(subjects.job("a", "j-1"), expecting(0));
       const second = await publish(subjects.job("a", "j-2"), expecting(0));
       expect(first).toMatchObject({ state: "stored", duplicate: false });
@@ -34,32 +34,32 @@ onServer(() => {
         why: expect.stringContaining("10071"),
       });
     });
-    it("is stored once when its id comes again", async () => {
+    it("is stored once when its id is repeated", async () => {
       const headers = { [headerNames.messageId]: "same" };
       const first = await publish(subjects.job("a", "j-4"), headers);
       expect(await publish(subjects.job("a", "j-4"), headers)).toEqual({ ...first, duplicate: true });
     });
-    it("is not stored when no stream listens, and that is certain", async () => {
+    it("is certainly not stored when no stream has its subject", async () => {
       expect((await publish("no.stream")).state).toBe("unsent");
     });
-    it("is refused when the stream cannot do what it asks for", async () => {
+    it("is refused when the stream does not support what it requests", async () => {
       expect((await publish(subjects.job("a", "j-5"), { [headerNames.ttl]: "1s" })).state).toBe("refused");
     });
-    it("is refused when it is larger than the server takes", async () => {
+    it("is refused when it is larger than the server accepts", async () => {
       const large = new Uint8Array(2_000_000);
       expect((await link.publisher.publish({ subject: subjects.job("a", "j-6"), bytes: large })).state).toBe("refused");
     });
-    it("refuses a header that would begin another", async () => {
+    it("is refused when a header contains a line end", async () => {
       const sneaky = await publish(subjects.job("a", "j-7"), { [headerNames.messageId]: "x\r\nNats-Rollup: all" });
       expect(sneaky.state).toBe("refused");
     });
-    it("keeps the order of the calls, many windows long", async () => {
+    it("keeps the order of the calls over many windows", async () => {
       const outcomes = await Promise.all(Array.from({ length: 3_000 }, () => publish(subjects.parked(2))));
       const seqs = outcomes.map((outcome) => (outcome.state === "stored" ? outcome.seq : 0));
       expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
       expect(new Set(seqs).size).toBe(3_000);
     });
-    it("waits while the server is away, and is stored when it is back", async () => {
+    it("waits while the server is down, and is stored when it is back", async () => {
       await harness.server().kill();
       const { promise: down, resolve } = Promise.withResolvers<void>();
       const end = link.onChange((up) => (up ? undefined : resolve()));
@@ -73,7 +73,7 @@ onServer(() => {
         "x",
       );
     });
-    it("is settled when the connection is closed", async () => {
+    it("has an outcome when the connection is closed", async () => {
       const other = await harness.link();
       const publishing = other.publisher.publish({ subject: subjects.parked(4), bytes });
       await other.close();
@@ -83,7 +83,7 @@ onServer(() => {
   });
 
   describe("a publish whose connection breaks", () => {
-    it("is unknown at once, not when its time is over", async () => {
+    it("is unknown at once, not after its timeout", async () => {
       const proxy = await cutProxy(harness.server().port);
       const far = await harness.link({ servers: [proxy.url] });
       proxy.deafen();

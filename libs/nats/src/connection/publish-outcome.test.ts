@@ -13,7 +13,7 @@ describe("the answer to a publish", () => {
     [500, 0],
     [429, 10_167],
     [503, 10_163],
-    // What no version so far has said.
+    // An answer of no version so far.
     [400, 19_999],
     [400, 0],
   ])("with status %i and code %i is unknown", (code, errorCode) => {
@@ -25,14 +25,14 @@ describe("the answer to a publish", () => {
     [503, 10_028],
     [500, 10_047],
     [503, 10_077],
-  ])("with status %i and code %i is unknown, for want of room", (code, errorCode) => {
+  ])("with status %i and code %i is unknown, because the store is full", (code, errorCode) => {
     expect(outcomeOf(error(code, errorCode))).toMatchObject({ state: "unknown", cause: "full" });
   });
   it("without responders counts as not sent", () => {
     expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
   });
   it.each([10_003, 10_054, 10_097, 10_165, 10_166, 10_193])(
-    "that finds fault with the message, as code %i does, is refused",
+    "that rejects the message, as code %i does, is refused",
     (code) => {
       expect(outcomeOf(error(400, code))).toMatchObject({ state: "refused", code });
     },
@@ -43,7 +43,7 @@ describe("the answer to a publish", () => {
       expect(outcomeOf(answer(text))).toEqual({ state: "stored", seq: 7, duplicate: false });
     },
   );
-  it("may say that it was stored before", () => {
+  it("may mark the message as a duplicate", () => {
     expect(outcomeOf(answer('{"stream":"S","seq":7,"duplicate": true}'))).toMatchObject({ duplicate: true });
   });
   it.each(["", "{", "[]", '{"stream":"S"}', '{"seq":"7"}'])("%s is unknown", (text) => {

@@ -6,7 +6,7 @@ import { createPublisher, publisherLimits } from "./publisher.ts";
 
 const { windowMax, waitingMax, answerMs } = publisherLimits;
 
-/** A publisher over a connection of which the test says what comes back. */
+/** A publisher over a connection whose answers come from the test. */
 function harness() {
   const clock = createManualClock();
   const sent: { readonly subject: string; readonly reply: string }[] = [];
@@ -94,7 +94,7 @@ describe("a publisher", () => {
     expect(sent.map(({ subject }) => subject).slice(windowMax)).toEqual([`s.${windowMax}`]);
   });
 
-  it("calls unknown what was not answered in time, and unsent what was never sent", async () => {
+  it("reports a message without an answer in time as unknown, and one that was never sent as unsent", async () => {
     const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     for (const subject of subjects(windowMax + 1)) publish(subject);
@@ -111,7 +111,7 @@ describe("a publisher", () => {
     expect(outcomes["later"]).toMatchObject({ state: "unknown" });
   });
 
-  it("takes no notice of an answer that comes too late", async () => {
+  it("ignores an answer that arrives too late", async () => {
     const { publisher, publish, turn, clock, outcomes, answer, open } = harness();
     publisher.connection(true);
     publish("a");
@@ -122,7 +122,7 @@ describe("a publisher", () => {
     expect([outcomes["a"]?.state, open.size]).toEqual(["unknown", 0]);
   });
 
-  it("keeps what is not sent through a broken connection, and calls what was in flight unknown at once", async () => {
+  it("keeps unsent messages over a broken connection, and reports those in flight as unknown at once", async () => {
     const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     publish("in flight");
@@ -137,7 +137,7 @@ describe("a publisher", () => {
     expect(sent.map(({ subject }) => subject)).toEqual(["in flight", "while down"]);
   });
 
-  it("settles everything when it is closed, and takes nothing afterwards", async () => {
+  it("gives each message an outcome when it is closed, and accepts none afterwards", async () => {
     const { publisher, publish, turn, clock, outcomes, sent } = harness();
     publisher.connection(true);
     for (const subject of subjects(windowMax + 1)) publish(subject);
@@ -153,7 +153,7 @@ describe("a publisher", () => {
     expect(sent).toHaveLength(windowMax);
   });
 
-  it("calls refused what the server refuses on a subject, and that alone", async () => {
+  it("reports only the message of the refused subject as refused", async () => {
     const { publisher, publish, turn, clock, outcomes } = harness();
     publisher.connection(true);
     for (const subject of ["a", "b"]) publish(subject);
@@ -163,7 +163,7 @@ describe("a publisher", () => {
     expect(outcomes).toEqual({ a: { state: "refused", code: 0, why: "no right" } });
   });
 
-  it("calls refused what the client cannot send, and leaves nothing open", async () => {
+  it("reports a message that the client cannot send as refused, and leaves no reply open", async () => {
     const { publisher, publish, turn, clock, outcomes, open, refuseAll } = harness();
     publisher.connection(true);
     refuseAll();
@@ -174,14 +174,14 @@ describe("a publisher", () => {
     expect(open.size).toBe(0);
   });
 
-  it("refuses more than may wait", async () => {
+  it("refuses messages above the limit of waiting ones", async () => {
     const { publish, clock, outcomes } = harness();
     for (const subject of subjects(waitingMax + 1)) publish(subject);
     await clock.settle();
     expect(outcomes).toEqual({ [`s.${waitingMax}`]: unsent(`limit of ${waitingMax} waiting messages`) });
   });
 
-  it("records how writes went by place, for what was stored or may be", async () => {
+  it("records the outcome of writes by place, for messages that are or may be stored", async () => {
     const { publisher, publish, turn, clock, answer } = harness();
     publisher.connection(true);
     for (const subject of ["$KV.jobs.a", "$KV.jobs.b", "shoal.evt.1.job", "shoal.rpt.1"]) publish(subject);

@@ -2,10 +2,10 @@ import { createManualClock } from "@shoal/core/testing";
 import { expect, it } from "vitest";
 import { abandonOn, stopLimits } from "./stopping.ts";
 
-// Far more than the once that is expected; without an end here a defect would hang instead of failing.
+// Far more than the one call that is expected; without a limit a defect would hang instead of failing.
 const most = 10;
 
-/** A connection that says that it is down when it is abandoned, as a link does. */
+/** A connection that reports that it is down when it is abandoned, as a link does. */
 function connection() {
   const clock = createManualClock();
   const listeners = new Set<(up: boolean) => void>();
@@ -26,7 +26,7 @@ function connection() {
   return { link, goDown: () => [...listeners].forEach((collected) => void collected(false)) };
 }
 
-it("abandons a connection that is up once, after the grace", async () => {
+it("abandons an open connection once, after the grace period", async () => {
   const { link } = connection();
   abandonOn(AbortSignal.abort(), link);
   await link.clock.advance(stopLimits.graceMs - 1);
@@ -37,7 +37,7 @@ it("abandons a connection that is up once, after the grace", async () => {
   expect(link.clock.planned()).toBe(0);
 });
 
-it("abandons a connection that breaks meanwhile once, at once", async () => {
+it("abandons a connection that breaks meanwhile once, without the grace period", async () => {
   const { link, goDown } = connection();
   abandonOn(AbortSignal.abort(), link);
   goDown();

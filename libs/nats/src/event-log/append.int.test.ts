@@ -13,7 +13,7 @@ import { createEventLog } from "./event-log.ts";
 
 const lost: PublishOutcome = { state: "unknown", why: "the answer was lost" };
 
-/** A link on which `answer` decides what a publish comes to; `publish` is the real one. */
+/** A link on which `answer` decides the outcome of a publish; `publish` is the real one. */
 const answering = (
   link: NatsSession,
   answer: (publication: Publication, publish: NatsSession["publisher"]["publish"]) => Promise<PublishOutcome>,
@@ -31,8 +31,8 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  describe("an append whose answer is lost", () => {
-    it.each([0, 1])("answers with its position although a commit was appended behind it (%i before)", async (count) => {
+  describe("an append whose acknowledgement is lost", () => {
+    it.each([0, 1])("returns its position although another commit was appended after it (%i before)", async (count) => {
       const log = createEventLog(link);
       const job = someJob();
       const first: StreamPosition = (await grow(log, job, count)).at(-1) ?? noStreamPosition;
@@ -42,7 +42,7 @@ onServer(() => {
         const outcome = await publish(publication);
         if (stored.length > 0 || outcome.state !== "stored") return outcome;
         stored.push({ seq: outcome.seq, hash: encodeCommit(commit).hash });
-        // Another requester takes the commit for what it is, and goes on.
+        // Another requester reads the commit and appends the next one.
         await log.append(job, stored[0] ?? noStreamPosition, someCommit(stored[0] ?? noStreamPosition));
         return lost;
       });
@@ -55,7 +55,7 @@ onServer(() => {
       ]);
     });
 
-    it("answers with its position although other aggregates were written between", async () => {
+    it("returns its position although commits of other aggregates were appended in between", async () => {
       const log = createEventLog(link);
       const [job, other] = [someJob(), someJob()];
       const [first = noStreamPosition] = await grow(log, job, 1);
@@ -71,7 +71,7 @@ onServer(() => {
       expect(sent).toBe(1);
     });
 
-    it("is sent again when it was not stored", async () => {
+    it("is repeated when the commit was not stored", async () => {
       const log = createEventLog(link);
       const job = someJob();
       let sent = 0;
@@ -96,7 +96,7 @@ onServer(() => {
   });
 
   it.each(["unknown", "conflict"] as const)(
-    "a commit of the same id and other content is a conflict, and never ours, when the answer is %s",
+    "a commit with the same id and other content is a conflict, never ours, when the answer is %s",
     async (state) => {
       const log = createEventLog(link);
       const job = someJob();
@@ -112,7 +112,7 @@ onServer(() => {
     },
   );
 
-  it("a commit of an id that the server knows from another commit is a conflict", async () => {
+  it("a commit with the message id of another commit is a conflict", async () => {
     const log = createEventLog(link);
     const job = someJob();
     const commit = someCommit(noStreamPosition);
@@ -121,7 +121,7 @@ onServer(() => {
     expect((await (await link.manager()).streams.info(streams.events)).state.messages).toBe(1);
   });
 
-  it("a refusal ends an append at once", async () => {
+  it("a refused append is not retried", async () => {
     let sent = 0;
     const refusing = answering(link, async () => {
       sent += 1;

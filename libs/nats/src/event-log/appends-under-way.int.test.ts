@@ -13,7 +13,7 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  it("delivers what it appends before the acknowledgement, undecoded, and finds it when the acknowledgement is lost", async () => {
+  it("delivers its own commit before the acknowledgement, undecoded, and finds it when the acknowledgement is lost", async () => {
     const link = await harness.link();
     const delivered = record<StoredCommit>();
     const publish = async (publication: Publication) => {
@@ -30,7 +30,7 @@ onServer(() => {
     await following.close();
   });
 
-  it("delivers the commit of another writer who was faster", async () => {
+  it("delivers the commit of another writer that was faster", async () => {
     const link = await harness.link();
     const other = createEventLog(await harness.link());
     const delivered = record<StoredCommit>();

@@ -11,17 +11,17 @@ const job = { kind: "job", namespace: "blue", id: "j-1" };
 const subject = `shoal.evt.${shardOf("j-1")}.job.blue.j-1`;
 
 describe("a commit's bytes", () => {
-  it("are JSON that any reader understands", () => {
+  it("are plain JSON", () => {
     const commit = someCommit(streamHead, "nö room");
     expect(new TextDecoder().decode(encodeCommit(commit).bytes)).toBe(JSON.stringify(commit));
   });
-  it("are the same each time, and their hash is over all of them", () => {
+  it("are deterministic, and their hash covers all of them", () => {
     const commit = someCommit(streamHead);
     const { bytes, hash } = encodeCommit(commit);
     expect(encodeCommit(structuredClone(commit))).toEqual({ bytes, hash });
     expect(hashOf(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte)))).not.toBe(hash);
   });
-  it("have no place for fields that are undefined", () => {
+  it("omit undefined fields", () => {
     const commit = someCommit(streamHead);
     const data = { why: "x", answers: [], none: undefined };
     const [withNone, without] = [data, { why: "x", answers: [] }].map((each) =>
@@ -29,7 +29,7 @@ describe("a commit's bytes", () => {
     );
     expect(withNone).toEqual(without);
   });
-  it("may be as many as the limit and not one more", () => {
+  it("are at most as many as the limit", () => {
     const room = commitBytes.max - encodeCommit(someCommit(streamHead, "")).bytes.length;
     expect(encodeCommit(someCommit(streamHead, "x".repeat(room))).bytes).toHaveLength(commitBytes.max);
     expect(() => encodeCommit(someCommit(streamHead, "x".repeat(room + 1)))).toThrow(
@@ -45,7 +45,7 @@ describe("a commit's bytes", () => {
 describe("a message of the log", () => {
   const read = messageReader(kinds);
   const { bytes, hash } = encodeCommit(someCommit(streamHead));
-  it("is read with what it is about, and a digest when it is asked for", () => {
+  it("is read with its aggregate, and with its hash on request", () => {
     const message = { subject, seq: 7, bytes };
     const expected = { aggregate: job, seq: 7, hash, commit: decodeJson(bytes) };
     expect(wholly(read)(message)).toEqual(expected);
@@ -69,11 +69,11 @@ describe("a message of the log", () => {
     ["shoal.evt.3.flow.blue.f-1", { kind: "flow", namespace: "blue", id: "f-1" }],
     ["shoal.evt.3.flow.blue.f-1.step.7", { kind: "flow", namespace: "", id: "blue.f-1.step.7" }],
     ["shoal.evt.3.Job.blue.j-1", { kind: "Job", namespace: "blue", id: "j-1" }],
-  ])("on %s is of a kind to come, whatever it holds", (odd, aggregate) => {
+  ])("on %s is of a later kind, with any content", (odd, aggregate) => {
     for (const each of [bytes, new Uint8Array()])
       expect(read({ subject: odd, seq: 7, bytes: each })).toMatchObject({ aggregate, seq: 7, code: "LOG_NEWER" });
   });
-  it("never breaks its reader, whatever its subject and bytes", () => {
+  it("never throws in its reader, for any subject and bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.string(), (odd, rest) => {
         expect(isCommit(read({ subject, seq: 1, bytes: odd }))).toBe(false);

@@ -20,11 +20,11 @@ onServer(() => {
   };
 
   describe("the log through a crash of its server", () => {
-    it("loses no acknowledged commit, doubles none, and is followed without gap", async () => {
+    it("loses no acknowledged commit, duplicates none, and is followed without a gap", async () => {
       const [log, other] = [await openLog(), await openLog()];
       const collected = record<StoredCommit>();
       const following = await other.follow({}, 0, collected.push);
-      // Two crashes while forty aggregates grow at once: about a third of the commits before, between and behind.
+      // Two crashes while forty aggregates grow at once: about a third of the commits before, between and after them.
       const jobs = Array.from({ length: 40 }, () => someJob());
       let acknowledged = 0;
       const marks = [400, 800, 1_200].map((count) => ({ count, ...Promise.withResolvers<void>() }));
@@ -58,7 +58,7 @@ onServer(() => {
     });
   });
 
-  /** Appends as a caller would that must know: the same commit until the log says yes. */
+  /** Appends as a caller that needs the outcome: the same commit until the log acknowledges it. */
   async function appendUntilSaid(log: EventLog, job: AggregateRef, after: StreamPosition): Promise<StreamPosition> {
     const commit = someCommit(after);
     for (;;) {
@@ -70,7 +70,7 @@ onServer(() => {
     }
   }
 
-  describe("an append whose answer is lost", () => {
+  describe("an append whose acknowledgement is lost", () => {
     it("finds its own commit when the connection is back", async () => {
       const proxy = await cutProxy(harness.server().port);
       const [near, far] = [await openLog(), await openLog([proxy.url])];
@@ -90,7 +90,7 @@ onServer(() => {
       await proxy.close();
     });
 
-    it("finds another's commit and says conflict", async () => {
+    it("is a conflict when the commit of another requester is stored", async () => {
       const proxy = await cutProxy(harness.server().port);
       const [near, far] = [await openLog(), await openLog([proxy.url])];
       const job = someJob();

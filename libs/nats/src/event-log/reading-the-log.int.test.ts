@@ -15,11 +15,11 @@ const page = readFileSync(new URL("../../../../docs/notes/reading-the-log.md", i
 const blocksOf = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)\n\`\`\`$`, "gm"))].map(([, text = ""]) => text);
 
-// Where the program's imports are found.
+// The folder from which the program's imports are resolved.
 const cwd = fileURLToPath(new URL("../..", import.meta.url));
 const has = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
 
-it("the page's example of the hash is right", () => {
+it("the page's example of the hash is correct", () => {
   const [first = "", second = ""] = blocksOf("json");
   const { prev } = JSON.parse(second);
   expect(hashOf(Buffer.from(first))).toBe(prev);
@@ -58,7 +58,7 @@ onServer(() => {
       onParked: () => {},
     });
     const [one, other] = [someJob(), someJob("blue")];
-    // More than the program asks for at once.
+    // More than the program requests at once.
     await grow(requester.log, one, 700);
     await grow(requester.log, other, 3);
     const lines = (id: string, count: number) => Array.from({ length: count }, () => `${id} JobQueued 1 r`);

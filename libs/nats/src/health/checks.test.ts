@@ -36,11 +36,11 @@ const bad = (more: Partial<LogHealth>) =>
     .map(({ name }) => name);
 
 describe("the checks of the log", () => {
-  it("are all well for a requester that is connected and writes", () => {
+  it("all pass for a requester that is connected and writes", () => {
     expect(readinessOf(checksOf({})).Ready).toBe(true);
     expect(summaryOf(checksOf({}))).toBe("ready");
   });
-  it("name what is not: the connection, the log, the disk", () => {
+  it("name what fails: the connection, the log, the disk", () => {
     expect(bad({ connected: false })).toEqual(["nats"]);
     const long = { answeredAt: now - healthLimits.answeredMs, writes: [{ ...stored, storedAt: now - 11_000 }] };
     expect(bad({ ...long, problem: "not connected" })).toEqual(["log"]);
@@ -48,7 +48,7 @@ describe("the checks of the log", () => {
     expect(summaryOf(checksOf({ writes: [failing] }))).toContain("writes to shoal.evt fail since 2023-11-14T22:13:11");
     expect(summaryOf(checksOf({ writes: [failing] }))).toContain("no space: insufficient storage");
   });
-  it("count a stored write as an answer, and none as long as nothing was asked", () => {
+  it("count a stored write as an answer, and fail the log without either", () => {
     expect(bad({ answeredAt: undefined })).toEqual([]);
     expect(bad({ answeredAt: undefined, writes: [] })).toEqual(["log"]);
   });
@@ -58,10 +58,10 @@ describe("the checks of the log", () => {
 });
 
 describe("a clock", () => {
-  it("is measured between question and answer", () => {
+  it("is measured between request and answer", () => {
     expect(offsetOf(1_000, 1_010, 1_030)).toEqual({ offsetMs: 20, boundMs: 10 });
   });
-  it("is wrong when it is off by more than a second for certain", () => {
+  it("is wrong when it is certainly off by more than a second", () => {
     expect(clockCheck({ offsetMs: 7_200_000, boundMs: 2 })).toMatchObject({
       ok: true,
       warning: true,
@@ -75,10 +75,10 @@ describe("a clock", () => {
 
 describe("a requester is stuck", () => {
   const old = { ...stored, storedAt: now - healthLimits.stuckMs - 1 };
-  it("when the server answers and nothing is stored, and no write fails", () => {
+  it("when the server answers, and writes are neither stored nor refused", () => {
     expect(isStuck({ ...well, writes: [old] }, now)).toBe(true);
   });
-  it("and not when the server is away, or says why it stores nothing, or something is stored", () => {
+  it("but not when the server is down or refuses writes with a reason, or a write is stored", () => {
     expect(isStuck({ ...well, writes: [old], connected: false }, now)).toBe(false);
     expect(isStuck({ ...well, writes: [old], answeredAt: now - 20_000 }, now)).toBe(false);
     expect(isStuck({ ...well, writes: [old, failing] }, now)).toBe(false);

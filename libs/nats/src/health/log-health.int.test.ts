@@ -12,7 +12,7 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  /** Polls without a pause until it holds; the test's own time-out ends it. */
+  /** Polls without a pause until the condition holds; the test's timeout ends it. */
   async function until(now: () => LogHealth, holds: (health: LogHealth) => boolean): Promise<LogHealth> {
     while (!holds(now())) await new Promise(setImmediate);
     return now();
@@ -36,7 +36,7 @@ onServer(() => {
       watch.stop();
     });
 
-    it("says that the server is gone, and that it is back", { timeout: 20_000 }, async () => {
+    it("reports that the server is down, and that it is back", { timeout: 20_000 }, async () => {
       const watch = createLogHealthWatch(await harness.link(), "EVENTS");
       watch.start();
       await until(watch.now, ({ answeredAt }) => answeredAt !== undefined);

@@ -8,7 +8,7 @@ import { claimKey } from "./claim.ts";
 import { createLeases } from "./leases.ts";
 
 onServer(() => {
-  // The shortest life that the server can count with room for renewals.
+  // The shortest time to live of the server that leaves time for renewals.
   const times = { ttlMs: 2_000, renewMs: 500 };
 
   leasesContract("leases on a NATS server", async () => {
@@ -23,7 +23,7 @@ onServer(() => {
         return createLeases(link, id, times);
       },
       crash: (id) => void links.get(id)?.close(),
-      // A claim that is not renewed has exactly a lease's time to live; the server publishes its end.
+      // A claim that is not renewed has exactly a lease's time to live; the server publishes its expiry.
       async outlive() {
         await claimKey(own, { key: "probe", by: "probe", nonce: own.random.uuid(), ttlMs: times.ttlMs }, 0);
         const { promise, resolve } = Promise.withResolvers<void>();

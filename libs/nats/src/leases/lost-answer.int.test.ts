@@ -13,12 +13,12 @@ onServer(() => {
   });
   afterEach(() => harness.close());
 
-  // The shortest life that the server can count with room for renewals.
+  // The shortest time to live of the server that leaves time for renewals.
   const times = { ttlMs: 2_000, renewMs: 500 };
-  // More than a lease could outlive that none of them confirms.
+  // More renewals than a lease can outlive without a confirmation.
   const renewals = 6;
 
-  it("a renewal that is stored and whose answer is lost does not stretch the lease", async () => {
+  it("a stored renewal whose answer is lost does not extend the lease", async () => {
     const link = await harness.link();
     const ends = record<Lease | "renewed">();
     let isCut = false;

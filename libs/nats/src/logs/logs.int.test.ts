@@ -29,7 +29,7 @@ onServer(() => {
     return { collected, reading };
   }
 
-  it("tells what is kept, says that it has caught up, and goes on; with tail only what is new", async () => {
+  it("delivers stored output, reports that it has caught up, and continues; with tail it delivers only new output", async () => {
     const sender = createLogSender(await harness.link(), "n1");
     sender.send("e-1", { stream: "stdout", bytes: bytes("one") });
     sender.send("e-2", { stream: "stdout", bytes: bytes("another's") });
@@ -44,13 +44,13 @@ onServer(() => {
     await tail.reading.close();
   });
 
-  it("is caught up at once when there is nothing", async () => {
+  it("is caught up at once when there is no output", async () => {
     const { collected, reading } = await listen("e-3", false);
     expect(await collected.atLeast(1)).toEqual(["caught up"]);
     await reading.close();
   });
 
-  it("sheds what comes too fast, says so once, and takes again what comes later", async () => {
+  it("drops output over the rate, reports that once, and continues later", async () => {
     let now = 1_000_000;
     const link = await harness.link();
     const sender = createLogSender({ ...link, clock: { ...link.clock, now: () => now } }, "n1");

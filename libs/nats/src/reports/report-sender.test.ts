@@ -6,7 +6,7 @@ import { createReportSender } from "./report-sender.ts";
 
 const report: Report = { at: 1, namespace: "default", number: 1, saw: { kind: "running", startedAt: 1 } };
 
-/** What a report comes to when the publisher answers so. */
+/** The outcome of a report for an answer of the publisher. */
 async function sent(outcome: PublishOutcome): Promise<unknown> {
   const published: unknown[] = [];
   const link = {
@@ -22,7 +22,7 @@ async function sent(outcome: PublishOutcome): Promise<unknown> {
     () => "sent",
     (failure: unknown) => failure,
   );
-  // Not repeated here: the outbox does, with what is true by then.
+  // The outbox repeats the report, with the state of that time.
   expect(published).toMatchObject([{ subject: expect.stringMatching(/^shoal\.rpt\.\d+\.n1\.j-1\.e-1$/) }]);
   expect(published[0]).not.toHaveProperty("headers");
   return end;

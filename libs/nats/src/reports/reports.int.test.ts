@@ -28,7 +28,7 @@ onServer(() => {
   });
   const job = "j-1";
 
-  it("tells every report in order, behind a position", async () => {
+  it("delivers every report in order, after a position", async () => {
     const link = await harness.link();
     const sender = createReportSender(link, "n1");
     for (const at of [1, 2, 3]) await sender.send({ jobId: job, executionId: "e-1", report: report(at) });
@@ -43,7 +43,7 @@ onServer(() => {
     await second.close();
   });
 
-  it("rejects a report whose answer is lost, although it is stored, so that it is repeated", async () => {
+  it("rejects a report whose acknowledgement is lost, although it is stored, so that it is repeated", async () => {
     const proxy = await cutProxy(harness.server().port);
     const [near, far] = [await harness.link(), await harness.link({ servers: [proxy.url] })];
     const collected = record<ReceivedReport>();
@@ -58,7 +58,7 @@ onServer(() => {
     await proxy.close();
   });
 
-  it("parks the head of what is long, and how long it was", async () => {
+  it("parks the head of a long report, with its length", async () => {
     const link = await harness.link();
     const subject = subjects.report("n1", job, "e-1");
     await link.publisher.publish({ subject, bytes: new Uint8Array(500_000).fill(7) });
@@ -75,7 +75,7 @@ onServer(() => {
     await reading.close();
   });
 
-  it("refuses a report for want of room as one to be said again, and takes it when there is room", async () => {
+  it("refuses a report without space with an error to retry, and accepts it when there is space", async () => {
     const link = await harness.link();
     const { streams: api } = await link.manager();
     await api.update(streams.reports, { max_bytes: 2_000 });
@@ -98,7 +98,7 @@ onServer(() => {
     expect(await room()).toBe(1);
   });
 
-  it("purges only what was decided on, and only of the shard", async () => {
+  it("purges only decided reports, and only of the shard", async () => {
     const link = await harness.link();
     const sender = createReportSender(link, "n1");
     const others = Array.from({ length: 64 }, (_, n) => `j-other-${n}`).find((id) => shardOf(id) !== shardOf(job));
@@ -113,7 +113,7 @@ onServer(() => {
     await following.close();
   });
 
-  it("parks what cannot be read with its reason, counts it, and goes on", async () => {
+  it("parks an unreadable report with its reason, counts it, and continues", async () => {
     const link = await harness.link();
     const subject = subjects.report("n1", job, "e-1");
     await link.publisher.publish({ subject, bytes: new TextEncoder().encode("no report at all") });

@@ -19,7 +19,7 @@ onServer(() => {
     return { link, results: await openResults(link, "n1") };
   };
 
-  it.each([0, 1, 131_072, 131_073, 3_000_000])("gives back %i bytes as they were put", async (size) => {
+  it.each([0, 1, 131_072, 131_073, 3_000_000])("returns %i bytes as they were put", async (size) => {
     const { results } = await open();
     const bytes = randomBytes(size);
     const saved = await results.put("a/b c", new Blob([bytes]).stream());
@@ -50,14 +50,14 @@ onServer(() => {
     await expect(new Response(got?.bytes).arrayBuffer()).rejects.toMatchObject({ code: "LOG_DAMAGED" });
   });
 
-  it("refuses what does not fit, and goes on with what does", async () => {
+  it("refuses a result that does not fit, and accepts one that does", async () => {
     const { results } = await open();
     const put = (size: number) => results.put("a", new Blob([randomBytes(size)]).stream());
     await expect(put(maxBytes + 1)).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
     expect((await put(1_000)).sizeBytes).toBe(1_000);
   });
 
-  it("gives a bucket that was made without a limit one, unless it holds more already", async () => {
+  it("sets the limit of a bucket without one, unless the bucket holds more", async () => {
     const link = await harness.link();
     await ensureResultsBucket(link, "n1", { replicas: 1, maxBytes: -1 });
     await (await openResults(link, "n1")).put("a", new Blob([randomBytes(200_000)]).stream());
@@ -70,7 +70,7 @@ onServer(() => {
     expect(await limit()).toBe(maxBytes);
   });
 
-  it("fails with the reason when the bucket is not there", async () => {
+  it("fails with the reason when the bucket does not exist", async () => {
     const results = await openResults(await harness.link(), "n2");
     await expect(results.put("a", new Blob(["x"]).stream())).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
   });

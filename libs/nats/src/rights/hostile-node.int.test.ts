@@ -50,10 +50,10 @@ onServer(() => {
   const report: Report = { at: 7, namespace: "default", number: 1, saw: { kind: "running", startedAt: 7 } };
 
   describe("a node that forges the message ids of another node's reports", () => {
-    it("does not keep them from arriving", async () => {
+    it("does not prevent their delivery", async () => {
       const collected = record<ReceivedReport>();
       const queue = await requester.reports.follow(shardOf(job), 0, collected.push);
-      // Whatever could be guessed of a report: its execution, its kind, its time.
+      // All that a node can guess of a report: its execution, its kind, its time.
       for (const id of ["e-2.running.7", "e-2.running", "e-2", "n-2.e-2.running.7"]) {
         const outcome = await hostile?.link.publisher.publish({
           subject: subjects.report("n-0", job, "e-0"),
@@ -67,7 +67,7 @@ onServer(() => {
       await queue.close();
     });
 
-    it("finds no message id on a report that it could forge", async () => {
+    it("finds no message id in any report", async () => {
       await other?.reports.send({ jobId: job, executionId: "e-2", report });
       const manager = await requester.link.manager();
       const stored = await manager.streams.getMessage(streams.reports, { seq: 1 });
@@ -75,8 +75,8 @@ onServer(() => {
     });
   });
 
-  describe("a node that makes a requester answer into the log", () => {
-    it("gets no answer there, nor at another node", async () => {
+  describe("a node that names a subject of the log for a requester's answer", () => {
+    it("gets no answer there, nor on a subject of another node", async () => {
       const answering = await requester.bidClient.onConfirm(async () => ({ verdicts: [] }));
       const before = await requester.log.lastSeq();
       const bytes = encodeMessage({
@@ -89,7 +89,7 @@ onServer(() => {
       await other?.link.nc.flush();
       for (const reply of [subjects.job("default", job), `${subjects.confirmed("n-2")}.x`])
         hostile?.link.nc.publish(subjects.confirm("n-0"), bytes, { reply });
-      // Its own question comes behind the others, and is answered.
+      // Its own question comes after the others, and is answered.
       const executions = [{ executionId: "e", jobId: job, namespace: "default", isAssigned: true }];
       expect(await hostile?.bidServer.confirm({ executions }, 5_000)).toEqual({ verdicts: [] });
       await requester.link.nc.flush();
@@ -100,11 +100,11 @@ onServer(() => {
     });
   });
 
-  describe("a node that makes the server answer into the log", () => {
+  describe("a node that names a subject of the log for the server's answer", () => {
     const assignments = `KV_${buckets.assignments}`;
     const consumer = assignmentsConsumerOf("n-0");
 
-    /** Everything that a node's rights let it have answered, answered to a subject of the log. */
+    /** Every request that a node may make, with its answer sent to a subject of the log. */
     async function bounce(reply: string): Promise<void> {
       const { nc } = hostile?.link ?? expect.unreachable();
       const config = {
@@ -117,21 +117,21 @@ onServer(() => {
       const create = `$JS.API.CONSUMER.CREATE.${assignments}.${consumer}.$KV.assignments.n-0.>`;
       await nc.request(create, JSON.stringify({ stream_name: assignments, config }));
       const next = `$JS.API.CONSUMER.MSG.NEXT.${assignments}.${consumer}`;
-      // What waits for it, and the server's word that nothing does.
+      // The waiting messages, and the server's status that there are none.
       for (const _ of [1, 2]) nc.publish(next, JSON.stringify({ batch: 5, no_wait: true }), { reply });
       nc.publish("$JS.API.STREAM.INFO.OBJ_results-n-0", "", { reply });
       nc.publish(subjects.report("n-0", job, "e-0"), "an acknowledgement", { reply });
       await nc.flush();
     }
 
-    it("hides no commit, neither stops nor blocks that aggregate, and is distinguished from appended messages", async () => {
+    it("hides no commit and does not block the aggregate, and the answer is distinguished from commits", async () => {
       const [ref, beside] = [someJob(), someJob()];
       const { log } = requester;
       const first = await log.append(ref, noStreamPosition, someCommit(noStreamPosition));
       await requester.views.assignments.put("n-0.e-1", { seq: 1 });
       await bounce(subjectOf(ref));
       const { streams: api } = await requester.link.manager();
-      // The assignment, two words that nothing more waits, what the server says of a bucket, an acknowledgement.
+      // The assignment, two statuses that nothing more waits, the state of a bucket, an acknowledgement.
       await expect.poll(() => log.lastSeq(), { timeout: 10_000 }).toBeGreaterThanOrEqual(6);
       const next = await log.append(ref, first, someCommit(first));
       expect((await log.load(ref)).map(({ seq }) => seq)).toEqual([first.seq, next.seq]);
@@ -145,13 +145,13 @@ onServer(() => {
       const read: { seq: number; appended: boolean }[] = [];
       const deliver = (message: ScannedMessage) => read.push({ seq: message.seq, appended: message.isAppended() });
       const end = await requester.readLog({ deliver });
-      // Every position is delivered, whatever its subject.
+      // Every position is delivered, on any subject.
       expect(read.map(({ seq }) => seq)).toEqual(Array.from({ length: end }, (_, index) => index + 1));
       expect(read.filter(({ appended }) => appended).map(({ seq }) => seq)).toEqual([first.seq, next.seq, second.seq]);
       expect((await api.info(streams.events)).state.last_seq).toBe(end);
     });
 
-    it("leaves the entry of a bucket readable, or as if it were not there", async () => {
+    it("leaves the entry of a bucket readable or absent", async () => {
       await bounce(`$KV.${buckets.jobs}.default.j-1`);
       await expect.poll(() => requester.views.jobs.get("default.j-1"), { timeout: 10_000 }).toBeUndefined();
       await requester.views.jobs.put("default.j-1", { seq: 3 });

@@ -38,7 +38,7 @@ onServer(() => {
       ...quiet,
     });
     await grow(requester.log, job, 3);
-    // The plain client, as anyone would use it.
+    // The plain client, as another program uses it.
     observer = await connect({ servers, user: "auditor", pass, inboxPrefix: inboxPrefixOf("auditor") });
     void (async () => {
       for await (const status of observer.status()) if (status.type === "error") refusals.push(status.error.message);
@@ -85,7 +85,7 @@ onServer(() => {
     });
   });
 
-  describe("what an observer may not", () => {
+  describe("an observer may not", () => {
     const assignments = `KV_${buckets.assignments}`;
     it.each<readonly [string, string]>([
       ["append to the log", subjectOf(job)],
@@ -136,7 +136,7 @@ onServer(() => {
       expect(await refusalOf(() => observer.subscribe(subject, { callback: () => {} }))).toContain(`"${subject}"`);
     });
 
-    it("copy a commit to where it does not belong, by naming a subject of the log for the answer", async () => {
+    it("copy a commit to another subject of the log, by naming that for the answer", async () => {
       const consumer = {
         name: "copier",
         filter_subject: subjects.allEvents,
@@ -165,12 +165,12 @@ onServer(() => {
     return last === undefined ? undefined : { ...last.commit, id: "c-next", prev: last.hash };
   };
 
-  /** What the server says against an action: its refusal comes before the answer to the ping behind it. */
+  /** The server's refusal of an action: it arrives before the answer to the ping that follows. */
   async function refusalOf(action: () => unknown): Promise<string> {
     refusals = [];
     action();
     await observer.flush();
-    // The client tells errors by an iterator, a turn later.
+    // The client reports errors by an iterator, a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     return refusals.join();
   }

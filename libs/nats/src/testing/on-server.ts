@@ -6,7 +6,7 @@ const isThere = await findServer().then(
   () => false,
 );
 
-/** Tests that need a nats-server: skipped where there is none, except on CI, which provides one. */
+/** Runs tests that need a nats-server; skips them where there is none, except on CI, which provides one. */
 export function onServer(tests: () => void): void {
   if (isThere || process.env["CI"]) tests();
   else describe.skip("on a server (needs nats-server on PATH or its npm package)", tests);

@@ -2,18 +2,18 @@ import { nkeys } from "@nats-io/nats-core";
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
 
-/** An operator with one account that may use JetStream: what a server must know, and credentials of its users. */
+/** An operator with one account that may use JetStream: the server's configuration, and credentials of its users. */
 export interface SignedJwts {
   /** Lines of the server's configuration. */
   readonly serverLines: readonly string[];
-  /** The text of a credentials file. A user whose time is over is refused. */
+  /** The text of a credentials file. The server refuses an expired user. */
   credentialsOf(name: string, expiresAtSeconds?: number): string;
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-// The form of JWTs that nats-server reads; their second version signs header and body.
+// The format of JWTs that nats-server reads; version 2 signs header and body.
 function signed(
   signer: KeyPair,
   claims: { readonly sub: string; readonly nats: object; readonly exp?: number },
@@ -28,7 +28,7 @@ const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, w
 const jetStream = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 const accountOf = (limits: object) => ({ type: "account", version: 2, limits });
 
-/** Signs every JWT again. */
+/** Signs all JWTs with new keys. */
 export function signedJwts(): SignedJwts {
   const [operator, account, system] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createAccount()];
   const accounts = [

@@ -21,14 +21,14 @@ onServer(() => {
   const others = { replicas: 1 };
 
   describe("ensureTopology", () => {
-    it("makes everything on an empty server, and finds nothing to say the second time", async () => {
+    it("creates everything on an empty server, and reports nothing the second time", async () => {
       const first = await ensureTopology(link, others);
       expect([...first.created].sort()).toEqual(plan.map(({ name }) => name).sort());
       expect(first.differences).toEqual([]);
       expect(await ensureTopology(link, others)).toEqual({ created: [], differences: [] });
     });
 
-    it.each([10005, 10008])("waits for servers that start together and say %i at first", async (code) => {
+    it.each([10005, 10008])("waits for servers that start together and answer %i at first", async (code) => {
       const manager = await link.manager();
       const failure = new JetStreamApiError({ code: 503, err_code: code, description: "not all are there" });
       let refusals = 3;
@@ -40,7 +40,7 @@ onServer(() => {
       expect(created).toHaveLength(plan.length);
     });
 
-    it("may be done by several at once", async () => {
+    it("may run several times at once", async () => {
       const reports = await Promise.all([1, 2, 3].map(async () => ensureTopology(await harness.link(), others)));
       expect(reports.flatMap(({ differences }) => differences)).toEqual([]);
     });
@@ -56,7 +56,7 @@ onServer(() => {
       ["allow_direct", { allow_direct: false }],
       ["max_msgs_per_subject", { max_msgs_per_subject: 1 }],
       ["republish", { republish: { src: "shoal.evt.>", dest: "shoal.cmd.>" } }],
-    ])("refuses a log whose %s endangers it, and leaves it as it is", async (field, change) => {
+    ])("refuses a log with a dangerous %s, and does not change it", async (field, change) => {
       if (events === undefined) throw new Error("the plan has no log");
       const manager = await link.manager();
       await manager.streams.add({ ...configOf(events, 1), ...change });
@@ -67,7 +67,7 @@ onServer(() => {
       expect((await manager.streams.info("EVENTS")).config).toMatchObject(change);
     });
 
-    it("reports what does no harm", async () => {
+    it("reports harmless differences", async () => {
       if (events === undefined) throw new Error("the plan has no log");
       const manager = await link.manager();
       await manager.streams.add({ ...configOf(events, 1), discard: DiscardPolicy.Old });
@@ -76,7 +76,7 @@ onServer(() => {
       ]);
     });
 
-    it("compresses the log, and starts on one that is not", async () => {
+    it("compresses the log, and accepts one that is not compressed", async () => {
       if (events === undefined) throw new Error("the plan has no log");
       const manager = await link.manager();
       await manager.streams.add({ ...configOf(events, 1), compression: StoreCompression.None });
@@ -88,7 +88,7 @@ onServer(() => {
       expect((await manager.streams.info("EVENTS")).config.compression).toBe(StoreCompression.S2);
     });
 
-    it.each([32, 2_048])("names a limit of %i MiB that an operator chose for reports, and starts", async (size) => {
+    it.each([32, 2_048])("reports an operator's limit of %i MiB for reports, and accepts it", async (size) => {
       const manager = await link.manager();
       const reports = plan.find(({ name }) => name === "REPORTS");
       if (reports === undefined) throw new Error("the plan has no reports");
@@ -98,7 +98,7 @@ onServer(() => {
       ]);
     });
 
-    it("bounds everything beside the log and its views, so that the log has room", async () => {
+    it("bounds everything except the log and its views, so that the log has space", async () => {
       await ensureTopology(link, { ...others, plan: topologyPlan({ ...storageDefaults, reportsBytes: 1_048_576 }) });
       const manager = await link.manager();
       const limitOf = async (name: string) => (await manager.streams.info(name)).config.max_bytes;
@@ -110,11 +110,11 @@ onServer(() => {
   });
 
   describe("differencesOf", () => {
-    it("calls a log that is not published again harmless", () => {
+    it("classifies a log without republish as harmless", () => {
       const expected = { name: "EVENTS", republish: { src: "shoal.evt.>", dest: "shoal.live.>" } };
       expect(differencesOf(expected, {})).toEqual([expect.objectContaining({ field: "republish", dangerous: false })]);
     });
-    it("calls fewer copies dangerous and more copies harmless", () => {
+    it("classifies fewer replicas as dangerous, and more as harmless", () => {
       const expected = { name: "EVENTS", num_replicas: 3 };
       expect(differencesOf(expected, { num_replicas: 1 })[0]?.dangerous).toBe(true);
       expect(differencesOf(expected, { num_replicas: 5 })[0]?.dangerous).toBe(false);

@@ -3,13 +3,13 @@ import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-it("an entry comes back as it was", () => {
+it("an entry is decoded unchanged", () => {
   const entry = { seq: 7, job: { id: "j", text: "ö", list: [null, true] } };
   expect(decodeEntry(encodeEntry(entry))).toStrictEqual(entry);
   expect(encodeEntry({ ...entry, absent: undefined })).toEqual(encodeEntry(entry));
 });
 
-it("what begins with a field of its prototype's name changes no prototype", () => {
+it("an entry that begins with the field __proto__ changes no prototype", () => {
   const entry = decodeEntry(bytesOf('{"v":1,"seq":7,"__proto__":{"polluted":true}}'));
   expect(Object.getPrototypeOf(entry)).toBe(Object.prototype);
   expect(entry).not.toHaveProperty("polluted");
@@ -22,7 +22,7 @@ it.each([
   '{"v":1}',
   '{"v":1,"seq":"7"}',
   '{"v":2,"seq":7}',
-  // What a server says of a message that it has stored.
+  // A server's acknowledgement of a stored message.
   '{"stream":"REPORTS","seq":7}',
   '{"stream":"REPORTS","domain":"hub","seq":7,"duplicate":true}',
 ])("%s is no entry", (text) => {

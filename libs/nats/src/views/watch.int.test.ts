@@ -19,7 +19,7 @@ onServer(() => {
   const bucket = "assignments";
 
   describe("a watch through a crash of the server", () => {
-    it.each([{ consumerName: "mine" }, {}])("goes on, with everything that changed and went (%o)", async (options) => {
+    it.each([{ consumerName: "mine" }, {}])("continues, with every change and removal (%o)", async (options) => {
       const link = await harness.link();
       const writer = createViewStore(link, { bucket });
       await writer.put("n.a", { seq: 1 });
@@ -50,8 +50,8 @@ onServer(() => {
     });
   });
 
-  describe("a watch whose connection was away", () => {
-    it("tells of entries that vanished without leaving a mark", async () => {
+  describe("a watch whose connection was closed", () => {
+    it("reports entries that were removed without a marker", async () => {
       const proxy = await cutProxy(harness.server().port);
       const link = await harness.link();
       const far = await harness.link({ servers: [proxy.url] });
@@ -76,7 +76,7 @@ onServer(() => {
   });
 
   describe("readAll", () => {
-    it("tells every entry, and nothing else, with exactly the bytes that were put", async () => {
+    it("delivers every entry and nothing else, with exactly the stored bytes", async () => {
       const link = await harness.link();
       const store = createViewStore(link, { bucket });
       await Promise.all(["n.b", "n.a", "n.c"].map((key, index) => store.put(key, { seq: index + 1, key })));

@@ -5,7 +5,7 @@ import { writeQueue } from "./write-queue.ts";
 
 const write = (seq: number): Write => ({ seq, value: { seq }, bytes: new Uint8Array([seq]) });
 
-/** A store whose writes end when the test says so. */
+/** A store whose writes end when the test resolves them. */
 function slowStore() {
   const under: { readonly key: string; readonly seq: number; readonly end: PromiseWithResolvers<void> }[] = [];
   const enqueue = writeQueue((key, { seq }) => {
@@ -17,7 +17,7 @@ function slowStore() {
 }
 
 describe("the write queue", () => {
-  it("has one write of a key under way and lets the newest waiting one stand for all", async () => {
+  it("has one write of a key in flight, and replaces the waiting ones by the newest", async () => {
     const { under, enqueue, seqs } = slowStore();
     const writes = [1, 2, 4, 3].map((seq) => enqueue("a", write(seq)));
     expect(seqs()).toEqual([1]);
@@ -29,7 +29,7 @@ describe("the write queue", () => {
     await Promise.all(writes);
     expect(seqs()).toEqual([1, 4]);
   });
-  it("does not let keys wait for each other", () => {
+  it("does not make keys wait for each other", () => {
     const { enqueue, under } = slowStore();
     for (const key of ["a", "b", "c"]) enqueue(key, write(1));
     expect(under.map(({ key }) => key)).toEqual(["a", "b", "c"]);
@@ -46,8 +46,8 @@ describe("the write queue", () => {
   });
 });
 
-describe("the memory of keys", () => {
-  it("forgets the key that was not set for the longest time", () => {
+describe("the revision cache", () => {
+  it("drops the key that was set least recently", () => {
     const revisionCache = createRevisionCache(2);
     for (const key of ["a", "b", "a", "c"]) revisionCache.set(key, { revision: 1, seq: 1 });
     expect(["a", "b", "c"].filter((key) => revisionCache.get(key) !== undefined)).toEqual(["a", "c"]);
