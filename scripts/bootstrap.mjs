@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileCacheFolder } from "../apps/cli/bin/compile-cache.mjs";
 import { findRuntime, runNode } from "../apps/cli/bin/runtime.mjs";
 import { install, whyInstall } from "./install.mjs";
 
@@ -53,7 +54,11 @@ async function run(target, args) {
   const file = join(root, target.file);
   if (!existsSync(file)) return refuse(`${target.file} is missing from this checkout`);
   const bins = join(root, "node_modules", ".bin");
-  const env = { ...process.env, PATH: [bins, process.env.PATH ?? ""].join(delimiter) };
+  const env = {
+    ...process.env,
+    PATH: [bins, process.env.PATH ?? ""].join(delimiter),
+    NODE_COMPILE_CACHE: compileCacheFolder(process.env),
+  };
   return await runNode(runtime, ["--disable-warning=ExperimentalWarning", file, ...target.args, ...args], env);
 }
 

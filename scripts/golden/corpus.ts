@@ -92,7 +92,7 @@ interface Turn {
 }
 
 // All nodes are connected: a trace disconnects one by a command.
-const world = { isGone: () => false, nodes: () => [] };
+const world = { isGone: () => false, nodes: () => [], settled: () => true };
 
 function soFar(kind: Kind, { state }: Aggregate, { now, number }: Turn): SoFar {
   if (state === undefined || kind.name !== "job") return { now, number, executions: [], slots: [] };

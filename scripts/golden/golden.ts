@@ -7,7 +7,7 @@ import { traces } from "./traces.ts";
 export const corpusName = "2026-11";
 
 /** The files of a scenario, by name: its messages as JSON lines, and its final state. */
-export function goldenFiles(scenario: string, { messages, expectedState }: GoldenLog): ReadonlyMap<string, string> {
+function goldenFiles(scenario: string, { messages, expectedState }: GoldenLog): ReadonlyMap<string, string> {
   return new Map([
     [`${scenario}.jsonl`, messages.map((message) => `${JSON.stringify(message)}\n`).join("")],
     [`${scenario}.txt`, `${expectedState}\n`],

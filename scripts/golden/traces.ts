@@ -124,6 +124,26 @@ const loseNode = (nodeId: string): TraceStep => ({
   command: () => ({ name: "LoseNode", nodeId, why: "node has disappeared" }),
 });
 const tick = (afterMs: number): TraceStep => ({ afterMs, actor: requester, command: () => ({ name: "Tick" }) });
+const target = (...nodes: readonly string[]): TraceStep => ({
+  afterMs: second,
+  actor: requester,
+  command: () => ({ name: "Target", nodes, seen: nodes.length }),
+});
+const rerun = (version: number): TraceStep => ({
+  afterMs: hour,
+  actor: client,
+  command: () => ({ name: "Rerun", version, why: "Job rerun requested by user" }),
+});
+const update = (to: JobSpec): TraceStep => ({
+  afterMs: hour,
+  actor: client,
+  command: () => ({ name: "Update", spec: to, force: false }),
+});
+const service = (priority: number, over: Readonly<Record<string, unknown>> = {}): JobSpec =>
+  spec(
+    { type: "service", priority, update: { minHealthyTime: 5 }, ...over },
+    { retryPolicy: { maxAttempts: 9, retryOn: ["ENGINE_FAILED"] }, failOnNonZeroExit: true },
+  );
 const stop: TraceStep = { afterMs: second, actor: client, command: () => ({ name: "Stop", why: "enough" }) };
 
 const info = (nodeId: string, engines: readonly string[]) => ({
@@ -193,6 +213,42 @@ export const traces: Readonly<Record<string, Trace>> = {
   "job-exceeds-its-queue-timeout": job(
     spec({ namespace: "blue" }, { timeouts: { queueTimeout: 60, totalTimeout: 7_200 } }),
     tick(2 * minute),
+  ),
+  "ops-job-runs-on-its-nodes": job(
+    spec({ type: "ops" }),
+    target("n-one"),
+    place(1, "n-one"),
+    report("n-one", 0, completed),
+    rerun(1),
+    target("n-one"),
+  ),
+  "service-rollout-halts": job(
+    service(1, { count: 2, update: { autoRevert: false } }),
+    place(2, "n-one", "n-two"),
+    report("n-one", 0, running),
+    report("n-two", 1, running),
+    update(service(2, { count: 2, update: { autoRevert: false } })),
+    tick(second),
+    report("n-one", 0, stopped),
+    place(1, "n-one"),
+    report("n-one", 0, failed(false)),
+  ),
+  // The second version is rolled out; the third one fails.
+  "service-rolls-out": job(
+    service(1),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    update(service(2)),
+    tick(second),
+    report("n-one", 0, stopped),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    tick(minute),
+    update(service(3)),
+    tick(second),
+    report("n-one", 0, stopped),
+    place(1, "n-one"),
+    report("n-one", 0, failed(false)),
   ),
   // Stays open: one partition runs, the other one waits.
   "job-waits-beside-a-running-slot": job(

@@ -37,7 +37,7 @@ if (unknown !== undefined || chosen.length === 0) {
 const copy = await copyTree(fileURLToPath(new URL("../..", import.meta.url)));
 // Also when a signal ends this process.
 process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
-const run = { root: copy, limitMs: Number(values["limit-secs"]) * 1_000 };
+const limitMs = Number(values["limit-secs"]) * 1_000;
 const tallies: MutantTally[] = [];
 for (const area of chosen) tallies.push(await tryArea(area));
 for (const tally of tallies) console.log(areaLine(tally));
@@ -45,13 +45,14 @@ for (const { survivors } of tallies) for (const survivor of survivors) console.l
 process.exitCode = tallies.every(({ percent }) => percent >= killedMin) ? 0 : 1;
 
 async function tryArea(area: Area): Promise<MutantTally> {
-  if ((await runTests(run, area.tests)) !== "passed")
+  const run = { root: copy, limitMs, needsServer: area.needsServer === true };
+  if ((await runTests(run, [...(area.nearest ?? []), ...area.tests])) !== "passed")
     throw new Error(`the tests of ${area.name} fail without a mutant`);
   const tried: Tried[] = [];
   const sample = sampled(await candidates(area), Number(values.count));
   for (const { path, mutant } of sample) {
     // The nearest tests first: they detect most mutants.
-    const fate = await tryMutant(run, path, { mutant, groups: [[`${dirname(path)}/`], area.tests] });
+    const fate = await tryMutant(run, path, { mutant, groups: [area.nearest ?? [`${dirname(path)}/`], area.tests] });
     tried.push({ path, mutant, fate });
     console.log(`${area.name} ${tried.length}/${sample.length} ${fate} ${path}:${mutant.line} ${mutant.change}`);
   }

@@ -11,6 +11,8 @@ export interface TestRun {
   /** The copy of the tree. */
   readonly root: string;
   readonly limitMs: number;
+  /** The tests start real servers. */
+  readonly needsServer: boolean;
 }
 
 /** Writes the mutant into the copy, runs each group of tests until one fails, and restores the file. */
@@ -36,11 +38,13 @@ export async function tryMutant(
 
 /** Runs the tests whose paths contain one of these. */
 export function runTests(
-  { root, limitMs }: TestRun,
+  { root, limitMs, needsServer }: TestRun,
   tests: readonly string[],
 ): Promise<"passed" | "failed" | "timeout"> {
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const args = [vitest, "run", "--bail=1", "--reporter=dot", "--passWithNoTests", ...tests];
+  // One worker that loads each module once: half the time of a worker for each file.
+  const fast = ["--bail=1", "--no-isolate", "--maxWorkers=1", ...(needsServer ? [] : ["--project=unit"])];
+  const args = [vitest, "run", ...fast, "--reporter=dot", "--passWithNoTests", ...tests];
   // A separate process group: a test that hangs may have children, and they must end with it.
   const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore", detached: true });
   const end = () => process.kill(-(child.pid ?? 0), "SIGKILL");

@@ -19,6 +19,9 @@ export const addBehind = (anchor: string, added: string) => (text: string) => {
   return `${text.slice(0, at)}${added}${text.slice(at)}`;
 };
 
+/** Adds a text at the end. */
+export const addAtEnd = (added: string) => (text: string) => `${text}${added}`;
+
 function indexAfter(text: string, anchor: string): number {
   const at = text.indexOf(anchor);
   if (at === -1 || text.indexOf(anchor, at + 1) !== -1) {

@@ -27,6 +27,7 @@ if (template === undefined || name === undefined) {
     process.stdout.write(`${path}\n`);
   }
   run("node_modules/@biomejs/biome/bin/biome", "check", "--write", "--log-level=error", ...files.keys());
+  if (files.has("scripts/golden/traces.ts")) run("scripts/golden/main.ts");
   run("scripts/reference/main.ts");
   process.stdout.write(`${template.summary}\n`);
 }

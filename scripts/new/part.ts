@@ -4,6 +4,8 @@ export interface PartName {
   readonly kebab: string;
   /** `gpuModel` */
   readonly camel: string;
+  /** `GpuModel` */
+  readonly pascal: string;
   /** `GPU_MODEL` */
   readonly constant: string;
 }
@@ -28,9 +30,11 @@ export interface PartTemplate {
 /** Reads `gpu-model`; undefined when it is not a name in lower case with hyphens. */
 export function partName(text: string): PartName | undefined {
   if (!/^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(text)) return undefined;
+  const camel = text.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return {
     kebab: text,
-    camel: text.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+    camel,
+    pascal: `${camel.charAt(0).toUpperCase()}${camel.slice(1)}`,
     constant: text.toUpperCase().replaceAll("-", "_"),
   };
 }

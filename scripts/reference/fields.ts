@@ -7,6 +7,8 @@ export interface Field {
   readonly type: string;
   readonly required: boolean;
   readonly fallback: string;
+  /** `0 to 255`, `characters: at most 9`; empty without a limit. */
+  readonly limits: string;
   readonly summary: string;
 }
 
@@ -21,6 +23,12 @@ const SchemaNode = z.looseObject({
   required: z.array(z.string()).optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  minLength: z.number().optional(),
+  maxLength: z.number().optional(),
+  minItems: z.number().optional(),
+  maxItems: z.number().optional(),
 });
 type SchemaNode = z.infer<typeof SchemaNode>;
 
@@ -43,6 +51,7 @@ function below(node: SchemaNode, prefix: string, depth: number): readonly Field[
       type: typeOf(child),
       required: node.required?.includes(name) === true,
       fallback: child.default === undefined ? "" : JSON.stringify(child.default),
+      limits: limitsOf(child),
       summary: child.description ?? "",
     };
     return [field, ...below(child, `${path}.`, depth - 1), ...below(itemOf(child), `${path}[].`, depth - 1)];
@@ -62,4 +71,22 @@ function typeOf(node: SchemaNode): string {
   if (node.type === "array") return `list of ${typeOf(itemOf(node))}`;
   if (node.type === "object" && node.properties === undefined) return "map";
   return [node.type ?? "anything"].flat().join(" or ");
+}
+
+function limitsOf(node: SchemaNode): string {
+  // Every integer has the bounds of a number in JavaScript.
+  const chosen = (bound = Number.MAX_SAFE_INTEGER) => (Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound);
+  const own = [
+    range(chosen(node.minimum), chosen(node.maximum), ""),
+    range(node.minLength, node.maxLength, "characters: "),
+    range(node.minItems, node.maxItems, "entries: "),
+  ];
+  const ofItems = node.type === "array" ? limitsOf(itemOf(node)) : "";
+  return [...own, ofItems === "" ? "" : `each: ${ofItems}`].filter((text) => text !== "").join("; ");
+}
+
+function range(least: number | undefined, most: number | undefined, prefix: string): string {
+  if (least !== undefined && most !== undefined) return `${prefix}${least === most ? least : `${least} to ${most}`}`;
+  if (least !== undefined) return `${prefix}at least ${least}`;
+  return most === undefined ? "" : `${prefix}at most ${most}`;
 }

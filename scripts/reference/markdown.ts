@@ -14,6 +14,24 @@ export function code(text: string): string {
   return `\`${text}\``;
 }
 
+/** A value of JSON in YAML: objects in lines, lists of plain values in brackets. */
+export function yaml(value: object): string {
+  return yamlLines(value).join("\n");
+}
+
+function yamlLines(value: object): readonly string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((one: object) => yamlLines(one).map((line, index) => `${index === 0 ? "-" : " "} ${line}`));
+  }
+  return Object.entries(value).flatMap(([key, one]: [string, unknown]) =>
+    isNested(one) ? [`${key}:`, ...yamlLines(one).map((line) => `  ${line}`)] : [`${key}: ${JSON.stringify(one)}`],
+  );
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(Array.isArray(value) && typeof value[0] !== "object");
+}
+
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

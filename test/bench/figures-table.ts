@@ -58,6 +58,14 @@ const rows: readonly Row[] = [
   },
   { label: "loss of a node, 100,000 open jobs: blocked, ms", value: plain("nodeLossBlockedMs"), aim: "< 5" },
   { label: "Stop of 1,000 executions, ms", value: plain("stopThousandMs"), aim: "<= 15" },
+  { label: "shoal --version, ms", value: plain("cliMs"), aim: "<= 200" },
+  { label: "devstack of one requester and three nodes: ready, ms", value: plain("readyMs"), aim: "<= 3,000" },
+  {
+    label: "the same when idle: resident memory, shared pages counted in each process",
+    value: (of) => mebibytes(of("devstackRssBytes")),
+    aim: "<= 500 MiB",
+  },
+  { label: "the same, shared pages divided", value: (of) => mebibytes(of("devstackPssBytes")) },
 ];
 
 /** The measured figures with their targets, as lines of text. */

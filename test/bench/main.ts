@@ -3,13 +3,14 @@ import { availableParallelism, cpus, platform, release, totalmem } from "node:os
 import { parseArgs } from "node:util";
 import { decision } from "./decision.ts";
 import { figuresTable } from "./figures-table.ts";
+import { idleCluster } from "./idle-cluster.ts";
 import { large } from "./large.ts";
 import type { Measure } from "./measure.ts";
 import { finishedJobs } from "./reads.ts";
 import { synthetic } from "./synthetic.ts";
 import { wholeCluster } from "./whole-cluster.ts";
 
-const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large];
+const measures: readonly Measure[] = [wholeCluster, synthetic, finishedJobs, decision, large, idleCluster];
 
 const { values } = parseArgs({
   options: {

@@ -17,13 +17,13 @@ export interface SyntheticOptions {
 /** CPU cores of each. */
 export const coresOfNode = 1;
 
-// A limit besides the cores, because the no-ops of a burst need almost no resources.
+// A limit in addition to the cores, because the no-ops of a burst need almost no resources.
 const slotsMax = 1_000;
 
 export async function startSyntheticNode({ connection, onAsks }: SyntheticOptions): Promise<SyntheticNode> {
   const clock = systemClock();
   const nats = await connectNode({ ...connection, clock, random: systemRandom });
-  const executors = registry("executor", [noop(clock)]);
+  const executors = registry("executor", [noop({ clock })]);
   const processes: readonly Process[] = createCompute(settingsOf(connection.nodeId), {
     ...{ clock, executors, logger: silentLogger },
     random: systemRandom,

@@ -67,7 +67,7 @@ describe("shoal job run", () => {
   it.each([
     ["an unknown field", { ...noop({}), retries: 3 }, "unknown field: 'retries' in 'Job'"],
     ["a missing engine", { type: "batch", tasks: [{ name: "main" }] }, "Engine"],
-    ["an unsupported type", { ...noop({}), type: "daemon" }, "daemon"],
+    ["an unknown type", { ...noop({}), type: "cron" }, "batch ops service daemon"],
   ])("refuses a job with %s", async (_, spec, why) => {
     const { code, stdout, stderr } = await run(spec);
     expect(stderr).toMatch(/^Error: .*/);

@@ -14,8 +14,10 @@ export interface NatsCluster {
   connections(): Promise<number>;
   /** Writes other users into the configuration of all servers and reloads it. */
   reload(users: readonly ServerUser[]): Promise<void>;
-  /** Ends one server, in order unless the signal is another, starts it again on the same files, and resolves when it has caught up with the others. */
-  restart(index: number, signal?: NodeJS.Signals): Promise<void>;
+  /** Ends one server in order, starts it again on the same files, and resolves when it has caught up with the others. */
+  restart(index: number): Promise<void>;
+  /** Ends one server by a signal. The returned function starts it again, as `restart` does. */
+  stop(index: number, signal: NodeJS.Signals): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,17 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
   const ports = await freePorts(9);
   const members = await Promise.all([0, 1, 2].map((index) => startMember({ folder, path, ports, index, users })));
   await Promise.any(members.map(({ lines }) => lines.said(/Self is new JetStream cluster metadata leader/)));
+  async function stop(index: number, signal: NodeJS.Signals): Promise<() => Promise<void>> {
+    const member = members[index];
+    if (member === undefined) throw new Error(`there is no server ${index}`);
+    await end(member.child, signal);
+    return async () => {
+      Object.assign(member, start(path, configOf(folder, index)));
+      await member.lines.said(/Server is ready/);
+      // Its replicas of all streams have caught up; the test's time-out ends the wait.
+      while (!(await isWell(member.monitor))) await new Promise(setImmediate);
+    };
+  }
   return {
     urls: members.map(({ port }) => `nats://127.0.0.1:${port}`).join(","),
     async connections() {
@@ -47,15 +60,11 @@ export async function startNatsCluster(folder: string, users: readonly ServerUse
         await reloaded;
       }
     },
-    async restart(index, signal = "SIGTERM") {
-      const member = members[index];
-      if (member === undefined) throw new Error(`there is no server ${index}`);
-      await end(member.child, signal);
-      Object.assign(member, start(path, configOf(folder, index)));
-      await member.lines.said(/Server is ready/);
-      // Its replicas of all streams have caught up; the test's time-out ends the wait.
-      while (!(await isWell(member.monitor))) await new Promise(setImmediate);
+    async restart(index) {
+      const startAgain = await stop(index, "SIGTERM");
+      await startAgain();
     },
+    stop,
     async close() {
       for (const { child } of members) await end(child, "SIGKILL");
     },

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 
-/** A registry on loopback that attacks the engine that pulls from it. Each of its names is another attack. */
+/** A registry on loopback that attacks the engine that pulls from it. Each image name is another attack. */
 export interface HostileRegistry {
   /** The image of this attack. */
   image(attack: Attack): string;

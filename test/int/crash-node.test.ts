@@ -9,7 +9,7 @@ import { expectAllPromisesHold } from "./quiescence.ts";
 
 const victim = "node-1";
 
-/** A mix in which every second job still runs when its events have arrived here. */
+/** A mix in which every second job still runs when its events arrive here. */
 const spec = (serial: number) => ({ ...mixed(serial), ...(serial % 2 === 0 ? { runSeconds: 1.5 } : {}) });
 
 interface Try extends Placed {
@@ -24,7 +24,7 @@ const onVictim = ({ trace }: Observer): readonly Try[] =>
 const withState = (observer: Observer, state: string) => onVictim(observer).filter((each) => each.state === state);
 const withCode = (observer: Observer, code: string) => onVictim(observer).filter((each) => each.code === code);
 
-/** Its partition was completed in the end, unless its job ended otherwise. */
+/** Its partition was completed, unless its job ended in another way. */
 const isMadeGood = ({ partition, job }: Try): boolean =>
   job.end() !== "completed" ||
   [...job.placed.values()].some((each) => each.partition === partition && each.state === "completed");

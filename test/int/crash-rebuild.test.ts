@@ -32,7 +32,7 @@ onServer(() => {
     `restarts no settled execution, and leaves no stale assignment, over ${rounds} crashes of the server`,
     async () => {
       const harness = await natsHarness({ topology: false });
-      const here = await startInProcess(harness, markerMs);
+      const here = await startInProcess(harness, { markerMs });
       const submitted = new Set<string>();
       const submit = async () => {
         const all = Array.from({ length: jobsPerRound }, () =>

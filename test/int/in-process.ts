@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { systemClock } from "@shoal/node";
 import { JobSpec } from "@shoal/proto";
 import type { NatsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
 import type { Executor } from "../../services/compute/src/executors/executor.ts";
 import { noop } from "../../services/compute/src/executors/noop.ts";
+import type { Catalog } from "../../services/requester/src/catalog/catalog.ts";
 import { startNode } from "./start-node.ts";
 import { startRequester } from "./start-requester.ts";
 
@@ -20,7 +22,7 @@ export const jobOf = (RunSeconds: number): JobSpec =>
 function countedWork(finished: Promise<void>) {
   const starts = new Map<string, number>();
   const ended = new Set<string>();
-  const { start, ...rest } = noop(systemClock());
+  const { start, ...rest } = noop({ clock: systemClock() });
   const executor: Executor = {
     ...rest,
     async start(work) {
@@ -34,16 +36,23 @@ function countedWork(finished: Promise<void>) {
   return { starts, ended, executor };
 }
 
-/** A requester and a node on connections to a real server; their actions are counted. */
-export async function startInProcess(harness: NatsHarness, markerMs: number) {
+/** How long removal markers exist, and the minimum time between two saves of the positions, milliseconds. */
+export interface InProcessTimes {
+  readonly markerMs: number;
+  readonly positionsMs?: number;
+}
+
+/** A requester with a catalog on disk and a node on connections to a real server; their actions are counted. */
+export async function startInProcess(harness: NatsHarness, { markerMs, positionsMs = 1_000 }: InProcessTimes) {
   const lines: string[] = [];
   const { url } = harness.server();
   const finished = Promise.withResolvers<void>();
   const start = () =>
     startRequester({
       ...{ url, requesterId: "r-one", markerMs, onLine: (line) => void lines.push(line) },
+      catalogFile: join(harness.dataDir, "catalog.sqlite"),
       nodes: { disconnectAfterMs: 60_000, settleMs: 2_500 },
-      positionsMs: 1_000,
+      positionsMs,
     });
   let current = await start();
   const { starts, ended, executor } = countedWork(finished.promise);
@@ -60,6 +69,9 @@ export async function startInProcess(harness: NatsHarness, markerMs: number) {
     },
     get nats() {
       return current.nats;
+    },
+    get catalog(): Catalog {
+      return current.catalog;
     },
     /** Stops the requester in order, and starts it again after `meanwhile`. The node continues. */
     async restartRequester(meanwhile: () => Promise<void>) {

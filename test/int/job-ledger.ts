@@ -39,7 +39,9 @@ const Submitted = z.object({ spec: z.object({ count: z.int() }) });
 
 const isEnd: ReadonlySet<string> = new Set(executionMachine.terminal);
 const jobEnds: ReadonlyMap<string, string> = new Map(
-  jobMachine.rows.flatMap(([, { name }, to]) => (jobMachine.terminal.includes(to) ? [[name, to] as const] : [])),
+  jobMachine.rows.flatMap(([, { name }, to]) =>
+    to !== "same" && jobMachine.terminal.includes(to) ? [[name, to] as const] : [],
+  ),
 );
 const stateAfter: ReadonlyMap<string, string> = new Map(executionMachine.rows.map(([, { name }, to]) => [name, to]));
 

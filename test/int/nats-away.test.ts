@@ -14,7 +14,7 @@ onServer(() => {
     "delivers every end during an outage of the server, and runs no execution twice",
     async () => {
       const harness = await natsHarness({ topology: false });
-      const here = await startInProcess(harness, markerMs);
+      const here = await startInProcess(harness, { markerMs });
       try {
         const submitted = await Promise.all(
           Array.from({ length: jobs }, () =>

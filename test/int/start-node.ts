@@ -14,7 +14,7 @@ export const nodeId = "n-one";
 /** Starts a node in this process, on a connection to a real server; its journal is lost with it. */
 export async function startNode(
   url: string,
-  executor: Executor = noop(systemClock()),
+  executor: Executor = noop({ clock: systemClock() }),
 ): Promise<{ close(): Promise<void> }> {
   const node = await connectNode({ clock: systemClock(), random: systemRandom, nodeId, servers: [url] });
   const processes: readonly Process[] = createCompute(

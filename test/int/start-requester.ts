@@ -1,6 +1,7 @@
 import type { Leases, Process } from "@shoal/core";
 import { connectRequester, type NatsRequesterPorts } from "@shoal/nats";
 import { systemClock, systemRandom } from "@shoal/node";
+import type { Catalog } from "../../services/requester/src/catalog/catalog.ts";
 import { inMemory } from "../../services/requester/src/catalog/open-database.ts";
 import { createCatalog } from "../../services/requester/src/catalog/sqlite-catalog.ts";
 import {
@@ -15,6 +16,8 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
   readonly requesterId: string;
   /** Its user, if the server has users. */
   readonly login?: { readonly user: string; readonly pass: string };
+  /** The file of its catalog; by default in memory. */
+  readonly catalogFile?: string;
   /** How long removal markers exist; by default as in production. */
   readonly markerMs?: number;
   /** Called with each message that it logs. */
@@ -27,6 +30,7 @@ export interface RequesterOptions extends Partial<RequesterSettings> {
 export interface RunningRequester {
   readonly requester: Requester;
   readonly nats: NatsRequesterPorts;
+  readonly catalog: Catalog;
   /** Stops it in order, once. */
   stop(): Promise<void>;
 }
@@ -40,7 +44,8 @@ const defaults = {
 
 /** Starts a requester without an API. */
 export async function startRequester(options: RequesterOptions): Promise<RunningRequester> {
-  const { url, requesterId, login, markerMs, onLine = () => undefined, leases = (own) => own, ...settings } = options;
+  const { url, requesterId, login, markerMs, catalogFile = inMemory, ...rest } = options;
+  const { onLine = () => undefined, leases = (own) => own, ...settings } = rest;
   const nats = await connectRequester({
     clock: systemClock(),
     random: systemRandom,
@@ -53,7 +58,7 @@ export async function startRequester(options: RequesterOptions): Promise<Running
     onParked: (count) => onLine(`parked ${count}`),
     onNatsError: () => undefined,
   });
-  const catalog = createCatalog({ views: nats.views.jobs, file: inMemory });
+  const catalog = createCatalog({ views: nats.views.jobs, file: catalogFile });
   const note = (_: unknown, sentence: string) => onLine(sentence);
   const requester = createRequester(
     { ...defaults, ...settings, requesterId },
@@ -74,6 +79,7 @@ export async function startRequester(options: RequesterOptions): Promise<Running
   return {
     requester,
     nats,
+    catalog,
     stop: () => {
       stopped ??= end();
       return stopped;

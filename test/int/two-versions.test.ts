@@ -1,5 +1,5 @@
 import type { StoredCommit } from "@shoal/core";
-import { nextFeatureLevel } from "@shoal/core/testing";
+import { nextFeatureLevel, ofNextType } from "@shoal/core/testing";
 import { type AggregateRef, commitVersion, shardCount, subjectOf } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { natsHarness } from "../../libs/nats/src/testing/nats-harness.ts";
@@ -61,7 +61,7 @@ const write = (kind: string, id: string) => ({
 const refused = { ok: false, rejection: { code: "FEATURE_LEVEL" } };
 const clusterOf = ({ requester, nats }: RunningRequester) =>
   createCluster({ ...requester, requesterId: "r", leases: nats.leases });
-const opsJob = () => ({ spec: { ...jobOf(0.1), type: "ops" as const }, actor });
+const sweepJob = () => ({ spec: ofNextType(jobOf(0.1)), actor });
 
 const refOf = (id: string): AggregateRef => ({ kind: "job", namespace: "default", id });
 
@@ -123,7 +123,7 @@ onServer(() => {
         }
         const b = cluster.live.get("r-b") ?? expect.unreachable();
         // The additions of the next release are not written while the other release runs.
-        await expect(b.requester.commands.submit(opsJob())).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
+        await expect(b.requester.commands.submit(sweepJob())).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
         expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject(refused);
         expect((await b.requester.dispatcher.create(write("memo", "m-2"))).reply).toMatchObject(refused);
         await expect(clusterOf(b).finishUpgrade()).rejects.toMatchObject({
@@ -140,7 +140,7 @@ onServer(() => {
         await until("the level at both", async () =>
           [b, c].every(({ requester }) => requester.features.level() === nextFeatureLevel),
         );
-        load.jobIds.push((await c.requester.commands.submit(opsJob())).jobId);
+        load.jobIds.push((await c.requester.commands.submit(sweepJob())).jobId);
         expect(await b.requester.dispatcher.send(note(load.jobIds[0] ?? "", "note-1"))).toMatchObject({ ok: true });
         for (const created of [write("pool", "p-1"), write("memo", "m-2")])
           expect((await b.requester.dispatcher.create(created)).reply).toMatchObject({ ok: true });

@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const { everywhere } = await typeOfRecipe();
 const kind = createJobKind(registry<JobType>("job type", [everywhere]));
 const nodes = ["n-one", "n-two"].map((nodeId) => sampleInfo(nodeId));
-const world: World = { isGone: () => false, nodes: () => nodes };
+const world: World = { isGone: () => false, nodes: () => nodes, settled: () => true };
 const pauseMs = 10_000;
 
 /** The part in the recipe's text. */

@@ -1,10 +1,13 @@
+import { drills } from "./drills.ts";
+import { jobTypes } from "./job-types.ts";
+import { promises } from "./promises.ts";
+import { refusals } from "./refusals.ts";
 import type { Scenario } from "./scenario.ts";
 
 const args = (RunSeconds: number) => ({ params: { RunSeconds } });
 const cores = (cpu: string) => ({ resources: { cpu } });
 
-/** Every scenario. A new one is an entry here; `npx vitest run test/scenarios -u` writes its transcript: read it before you commit it. */
-export const scenarios: readonly Scenario[] = [
+const basics: readonly Scenario[] = [
   {
     name: "two-partitions",
     description: "a job of two partitions runs on two nodes",
@@ -101,3 +104,6 @@ export const scenarios: readonly Scenario[] = [
     untilSeconds: 12,
   },
 ];
+
+/** Every scenario. A new one is an entry in a list; `npm test -- test/scenarios -u` writes its transcript: read it before you commit it. */
+export const scenarios: readonly Scenario[] = [...basics, ...refusals, ...jobTypes, ...drills, ...promises];

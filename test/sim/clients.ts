@@ -3,6 +3,7 @@ import type { Prng, SimulatedCluster } from "@shoal/core/testing";
 import { errors } from "@shoal/proto";
 import type { Commands } from "../../services/requester/src/commands/commands.ts";
 import type { PlannedJob } from "./plan.ts";
+import type { PlannedVersion } from "./plan-types.ts";
 import type { SimulatedServices } from "./services.ts";
 
 /** The responses to clients. */
@@ -52,7 +53,7 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
     return Promise.race([answer, pause(clock, patienceMs).then(() => "silence" as const)]);
   }
 
-  async function submit({ spec, token, stopAtMs }: PlannedJob): Promise<void> {
+  async function submit({ spec, token, stopAtMs, versions = [] }: PlannedJob): Promise<void> {
     const request = { spec, actor: { type: "client" as const, id: "test" }, ...(token === undefined ? {} : { token }) };
     for (;;) {
       const answer = await ask((commands) => commands.submit(request));
@@ -61,6 +62,10 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
         acknowledged.add(answer.jobId);
         if (sim.log.load({ kind: "job", namespace: spec.namespace, id: answer.jobId }, 0).length === 0)
           problem(`${answer.jobId} was acknowledged before it was stored`);
+        for (const [index, version] of versions.entries()) {
+          await until(version.atMs);
+          await change(answer.jobId, version, `${token}-${index}`);
+        }
         if (stopAtMs !== undefined) plan(stopAtMs, () => stop(answer.jobId));
         return;
       }
@@ -69,6 +74,22 @@ export function createClients({ sim, prng, services, jobs, startAt, problem }: C
       await pause(clock, againMs);
     }
   }
+
+  /** Requests a version until a requester answers; a refusal is an answer: the spec may be the same, or the job waits. */
+  async function change(jobId: string, { spec }: PlannedVersion, token: string): Promise<void> {
+    const actor = { type: "client", id: "test" } as const;
+    for (;;) {
+      const answer = await ask((commands) =>
+        spec === undefined
+          ? commands.rerun(jobId, { version: 0, why: "requested by the client", actor })
+          : commands.submit({ spec, token, force: true, actor }),
+      );
+      if (answer !== "silence") return;
+      await pause(clock, againMs);
+    }
+  }
+
+  const until = (atMs: number): Promise<void> => pause(clock, Math.max(0, startAt + atMs - clock.now()));
 
   async function stop(jobId: string): Promise<void> {
     for (;;) {

@@ -64,15 +64,21 @@ function unfounded({ safety }: FinalStateOptions): string[] {
     const [task] = header.spec.tasks;
     const limits = Object.values(task?.timeouts ?? {}).some((seconds) => seconds > 0);
     const tries = Math.max(0, ...[...job.slots.values()].map(({ attempts }) => attempts));
+    // An ops job does not retry, and its work does not move to another node.
+    const isOps = header.spec.type === "ops";
     const reasons: Readonly<Record<string, boolean>> = {
+      // A service may have a retry policy that gives up after completions.
+      TASK_EXITED: task?.failOnNonZeroExit === true || header.spec.type === "service",
+      STOPPED: isOps,
+      START_TIMED_OUT: isOps,
       ENGINE_FAILED: task?.engine.params["FailWith"] !== undefined,
       EXECUTION_TIMED_OUT: limits,
       JOB_TIMED_OUT: limits,
       NO_NODE_FITS: job.slots.size === 0,
       // A partition whose failures do not count against the task fails only after many attempts.
-      NODE_LOST: tries >= batchRetries.attemptsMax,
-      NODE_RESTARTED: tries >= batchRetries.attemptsMax,
-      NO_CAPACITY: tries >= batchRetries.attemptsMax,
+      NODE_LOST: isOps || tries >= batchRetries.attemptsMax,
+      NODE_RESTARTED: isOps || tries >= batchRetries.attemptsMax,
+      NO_CAPACITY: isOps || tries >= batchRetries.attemptsMax,
     };
     if (reasons[header.code] !== true) found.push(`${id} has failed without reason: ${header.code} ${header.message}`);
   }
@@ -165,7 +171,7 @@ function unowned({ sim, services, safety }: FinalStateOptions): string[] {
   const held = shares.flat();
   const counts = shares.map((share) => share.length);
   if (Math.max(...counts) - Math.min(...counts) > 1) found.push(`the requesters own ${counts} shards`);
-  // Sixteen, as shardCount says.
+  // Sixteen, as in shardCount.
   if (held.length !== 16 || new Set(held).size !== 16)
     found.push(`the shards ${held.toSorted((a, b) => a - b)} are owned`);
   for (const { id, isRemoved } of services.nodes) {

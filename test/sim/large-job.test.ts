@@ -54,6 +54,7 @@ async function run(large: readonly PlannedJob[], { reserves = true } = {}): Prom
   const services = createSimulatedServices({
     ...{ plan, sim, prng: sim.prng.split("fleet"), crash: () => 0, note, problem },
     endedAt: () => undefined,
+    isStanding: () => false,
   });
   const small = Array.from({ length: streamMs / 1_000 }, (_, second) => jobOf("1", 2_000 + second * 1_000));
   createClients({ sim, prng: sim.prng.split("clients"), services, jobs: [...small, ...large], startAt, problem });

@@ -74,7 +74,7 @@ export function createMixedCluster(): MixedCluster {
         ...ports,
         journal: memoryJournal(new Map(), () => true),
         workspace: memoryWorkspace(new Map()),
-        executors: registry("executor", [noop(ports.clock)]),
+        executors: registry("executor", [noop({ clock: ports.clock })]),
         sources: registry("source", []),
         publishers: registry("publisher", []),
         env: {},

@@ -73,7 +73,7 @@ export function createPlacementChecker(options: PlacementOptions) {
     see({ aggregate, commit }: StoredCommit): void {
       for (const { type, data } of commit.events) {
         onEvent[type]?.(aggregate.id, data);
-        // After submission and waiting follows an assignment, or the end.
+        // An assignment or the end follows submission and waiting.
         if (!waitingEvents.has(type)) waiting.delete(aggregate.id);
       }
     },

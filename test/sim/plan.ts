@@ -3,6 +3,7 @@ import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
+import { drawTypes, type PlannedVersion } from "./plan-types.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
 
 /** A fault of one process, or of all: its time and duration, milliseconds from the start. */
@@ -21,6 +22,8 @@ export interface PlannedJob {
   /** Submitted with a token, so that the client may retry. */
   readonly token: string | undefined;
   readonly stopAtMs: number | undefined;
+  /** Versions that follow the first one, in their order; none when left out. */
+  readonly versions?: readonly PlannedVersion[];
 }
 
 /** Everything that a seed determines before the first step. */
@@ -42,6 +45,7 @@ export interface Plan {
     readonly reserveAfterMs?: number;
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
+    readonly forgetAfterMs?: number;
     readonly positionsMs: number;
     readonly heartbeatMs: number;
   };
@@ -82,6 +86,7 @@ export function planOf(seed: number): Plan {
       ),
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
+      ...drawTypes(jobs.split("types"), { faultsMs }),
       ...drawStream(jobs.split("stream"), survivors, { fromMs: faultsMs, lastMs: streamMs }),
     ],
     upgrade: drawUpgrade(prng.split("upgrade"), requesters, faultsMs),

@@ -1,4 +1,4 @@
-import { nextFeatureLevel, sampleSpec } from "@shoal/core/testing";
+import { nextFeatureLevel, ofNextType, sampleSpec } from "@shoal/core/testing";
 import { shardCount, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createMixedCluster, type MixedCluster, type RunningRequester } from "./mixed-cluster.ts";
@@ -20,10 +20,8 @@ const write = (kind: string, id: string) => ({
   command: { name: "Write", text: "hello" },
   actor,
 });
-const job = (type: "batch" | "ops") => ({
-  spec: { ...sampleSpec({ params: { RunSeconds: 1 }, resources: { cpu: "10m", memory: "1Mb" } }), type },
-  actor,
-});
+const spec = sampleSpec({ params: { RunSeconds: 1 }, resources: { cpu: "10m", memory: "1Mb" } });
+const job = (type: "batch" | "sweep") => ({ spec: type === "batch" ? spec : ofNextType(spec), actor });
 
 /** Every commit has the hash of the previous one on its subject. */
 function brokenChains(): readonly string[] {
@@ -54,7 +52,7 @@ it("upgrades requester by requester and back, without loss, forks or flapping le
     await submit(a, b);
     await expect.poll(() => owned(a, b)).toEqual([half, half]);
   }
-  await expect(b.requester.commands.submit(job("ops"))).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
+  await expect(b.requester.commands.submit(job("sweep"))).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
   expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject({ ok: false });
   expect([...quarantined(a), ...quarantined(b)]).toEqual([]);
   await a.stop();
@@ -63,7 +61,7 @@ it("upgrades requester by requester and back, without loss, forks or flapping le
   await submit(b, c);
   await mixed.sim.requester("operator").leases.raiseFeatureLevel(nextFeatureLevel);
   await expect.poll(() => b.requester.features.level()).toBe(nextFeatureLevel);
-  jobIds.push((await b.requester.commands.submit(job("ops"))).jobId);
+  jobIds.push((await b.requester.commands.submit(job("sweep"))).jobId);
   expect((await b.requester.dispatcher.create(write("pool", "p-1"))).reply).toMatchObject({ ok: true });
   const before = mixed.leasesTaken();
   const late = await mixed.startRequester("r-late", "current");

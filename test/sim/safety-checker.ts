@@ -10,7 +10,7 @@ import {
   type StoredCommit,
 } from "@shoal/core";
 import { releases } from "@shoal/core/testing";
-import { subjectOf } from "@shoal/proto";
+import { standingTypes, subjectOf } from "@shoal/proto";
 
 // With the events of the next release.
 const events = eventsOf(releases.next.kinds);
@@ -21,6 +21,8 @@ export interface SafetyChecker {
   readonly nodes: ReadonlyMap<string, ClusterNode>;
   /** When the end of an execution was stored, by the true clock; undefined while it is live. */
   endedAt(executionId: string): number | undefined;
+  /** The execution is of a job that runs until it is stopped. */
+  isStanding(executionId: string): boolean;
   /** Jobs that have not ended. */
   open(): number;
   see(stored: StoredCommit): void;
@@ -32,6 +34,7 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
   const hashes = new Map<string, string>();
   const ids = new Set<string>();
   const ended = new Map<string, number>();
+  const standing = new Set<string>();
   let open = 0;
   let lastSeq = 0;
 
@@ -52,7 +55,8 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
   function seeJob(stored: StoredCommit): void {
     const { id } = stored.aggregate;
     const before = jobs.get(id);
-    if (before !== undefined && jobKind.isSettled(before))
+    const [first] = stored.commit.events;
+    if (before !== undefined && jobKind.isSettled(before) && first?.type !== "JobUpdated")
       problem(`${id} was ${before.header.state} and changed at ${stored.seq}`);
     const after = foldJob([stored], before);
     if (after === undefined) return;
@@ -60,13 +64,21 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
     const executions = executionsOf(after);
     for (const execution of executions) {
       const { executionId } = execution.placement;
+      if (standingTypes.includes(after.header.spec.type)) standing.add(executionId);
       if (!isLive(execution) && !ended.has(executionId)) ended.set(executionId, now());
     }
     open += (jobKind.isSettled(after) ? 0 : 1) - (before === undefined || jobKind.isSettled(before) ? 0 : 1);
-    for (const [partition, tries] of Map.groupBy(executions, ({ placement }) => placement.partition)) {
-      if (tries.filter(isLive).length > 1) problem(`partition ${partition} of ${id} runs twice at ${stored.seq}`);
-      if (tries.filter(({ state }) => state === "completed").length > 1)
-        problem(`partition ${partition} of ${id} was completed twice at ${stored.seq}`);
+    for (const [slot, tries] of Map.groupBy(executions, ({ placement }) => placement.slot)) {
+      if (tries.filter(isLive).length > 1) problem(`slot ${slot} of ${id} runs twice at ${stored.seq}`);
+      if (standingTypes.includes(after.header.spec.type)) continue;
+      const done = tries.filter(({ state }) => state === "completed").map(({ placement }) => placement.version);
+      if (new Set(done).size < done.length) problem(`slot ${slot} of ${id} was completed twice at ${stored.seq}`);
+    }
+    for (const [executionId, { placement }] of after.live) {
+      if (before?.live.has(executionId) === true || placement.version === after.header.version) continue;
+      // A failing version may be rolled back by the commit that places it.
+      if (before !== undefined && placement.version !== before.header.version)
+        problem(`${executionId} of ${id} was placed for version ${placement.version} at ${stored.seq}`);
     }
   }
 
@@ -74,6 +86,7 @@ export function createSafetyChecker(problem: (what: string) => void, now: () => 
     jobs,
     nodes,
     endedAt: (executionId) => ended.get(executionId),
+    isStanding: (executionId) => standing.has(executionId),
     open: () => open,
     see(stored) {
       seeEnvelope(stored);

@@ -32,6 +32,8 @@ export interface SimulatedServicesOptions {
   readonly sim: SimulatedCluster;
   readonly prng: Prng;
   readonly crash: () => number;
+  /** The maximum number of open aggregates in the cluster; no limit when left out. */
+  readonly openMax?: number;
   /** The kinds of a requester at its start; by default those of the product. */
   readonly kindsOf?: (requesterId: string) => Kinds;
   /** Adds a line to the trace of a failing run. */
@@ -39,6 +41,8 @@ export interface SimulatedServicesOptions {
   readonly problem: (what: string) => void;
   /** When the end of an execution was stored, by the true clock; undefined while it is live. */
   readonly endedAt: (executionId: string) => number | undefined;
+  /** The execution is of a job that runs until it is stopped. */
+  readonly isStanding: (executionId: string) => boolean;
 }
 
 // An execution may start shortly after its end: the message may be in flight, or delayed by a cut or a pause of up to 15 s.
@@ -52,7 +56,7 @@ export function createSimulatedServices(options: SimulatedServicesOptions): Simu
 }
 
 function supervisedRequester(id: string, options: SimulatedServicesOptions): SupervisedProcess<RequesterIncarnation> {
-  const { plan, sim, prng, note, problem, kindsOf = () => productKinds } = options;
+  const { plan, sim, prng, note, problem, openMax, kindsOf = () => productKinds } = options;
   const { settings } = plan;
   const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const launch = (): RequesterIncarnation => {
@@ -62,9 +66,10 @@ function supervisedRequester(id: string, options: SimulatedServicesOptions): Sup
       {
         requesterId: id,
         auction: settings,
-        nodes: { disconnectAfterMs: settings.disconnectAfterMs, settleMs: settings.settleMs },
+        nodes: settings,
         positionsMs: settings.positionsMs,
         kinds,
+        ...(openMax === undefined ? {} : { jobs: { openMax } }),
       },
       ports,
     );
@@ -76,20 +81,24 @@ function supervisedRequester(id: string, options: SimulatedServicesOptions): Sup
 function supervisedNode(
   id: string,
   planned: PlannedNode,
-  { plan, sim, prng, crash, note, problem, endedAt }: SimulatedServicesOptions,
+  { plan, sim, prng, crash, note, problem, endedAt, isStanding }: SimulatedServicesOptions,
 ): SupervisedNode {
   const disk: Disk = new Map();
   const files: MemoryTree = new Map();
-  const starts = new Map<string, number>();
+  const startedEver = new Set<string>();
   const emit = (facts: object, sentence: string) => note(id, `${sentence} ${JSON.stringify(facts)}`);
   const { cores: cpuCores, memoryBytes, pool } = planned;
   const capacity = { cpuCores, memoryBytes, diskBytes: 2 ** 33, gpus: 0 };
   const launch = (): Incarnation => {
+    const started = new Set<string>();
     const { proc, clock, random, assignments, reports, bidServer, logs } = sim.node(id);
-    const counted = countStarts(noop(clock), (executionId) => {
+    const counted = countStarts(noop({ clock }), (executionId) => {
       if (!proc.isAlive()) return;
-      starts.set(executionId, (starts.get(executionId) ?? 0) + 1);
-      if ((starts.get(executionId) ?? 0) > 1) problem(`${id} has started ${executionId} twice`);
+      // A node that restarts starts its services and daemons again.
+      if ((isStanding(executionId) ? started : startedEver).has(executionId))
+        problem(`${id} has started ${executionId} twice`);
+      started.add(executionId);
+      startedEver.add(executionId);
       const agoMs = sim.clock.now() - (endedAt(executionId) ?? Number.POSITIVE_INFINITY);
       if (agoMs > newsMs) problem(`${id} starts ${executionId}, which ended ${agoMs} ms ago`);
     });

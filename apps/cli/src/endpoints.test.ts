@@ -4,7 +4,7 @@ import { apiEndpoints } from "./endpoints.ts";
 const none = { host: undefined, port: undefined };
 
 it.each([
-  ["nothing given", { address: none, env: {} }, ["http://127.0.0.1:1234"]],
+  ["the defaults", { address: none, env: {} }, ["http://127.0.0.1:1234"]],
   ["a host", { address: { host: "box", port: undefined }, env: {} }, ["http://box:1234"]],
   ["a host and a port", { address: { host: "box", port: "80" }, env: {} }, ["http://box:80"]],
   ["host:port", { address: { host: "box:99", port: "80" }, env: {} }, ["http://box:99"]],

@@ -1,5 +1,5 @@
-import { ApiError } from "@shoal/client";
-import { type ErrorCode, errors } from "@shoal/proto";
+import type { ApiError } from "@shoal/client";
+import { type ErrorCode, errors } from "@shoal/proto/errors";
 import { paint } from "./output/paint.ts";
 import { oneLine, safeLines } from "./output/safe-text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,11 +33,14 @@ export function failureInWords(failure: unknown): {
   return { code: codeOf(failure) ?? "INTERNAL", why: messagesOf(failure).join("; "), hint: hintOf(failure) };
 }
 
+// By its name: the class would load the client and every schema of the API.
+const isApiError = (failure: unknown): failure is ApiError => failure instanceof Error && failure.name === "ApiError";
+
 const isCode = (text: unknown): text is ErrorCode => typeof text === "string" && Object.hasOwn(errors, text);
 
 function codeOf(failure: unknown): ErrorCode | undefined {
   if (isCode(failure)) return failure;
-  if (failure instanceof ApiError) return codeOfAnswer(failure);
+  if (isApiError(failure)) return codeOfAnswer(failure);
   // A Fault of a service that runs in this process has a code of the same table.
   return failure instanceof Error && "code" in failure && isCode(failure.code) ? failure.code : undefined;
 }
@@ -58,7 +61,7 @@ export function sayFailure(terminal: Terminal, failure: unknown): void {
   for (const message of messagesOf(failure)) terminal.err(`${red("Error:")} ${safeLines(message)}\n`);
   const hint = hintOf(failure);
   if (hint !== "") terminal.err(`${green("Hint:")}  ${safeLines(hint)}\n`);
-  if (failure instanceof ApiError && failure.status >= 500 && failure.requestId !== "") {
+  if (isApiError(failure) && failure.status >= 500 && failure.requestId !== "") {
     terminal.err(`Request: ${oneLine(failure.requestId)}\n`);
   }
 }
@@ -69,7 +72,7 @@ function messagesOf(failure: unknown): readonly string[] {
 }
 
 function hintOf(failure: unknown): string {
-  if (failure instanceof ApiError || failure instanceof CliError) return failure.hint;
+  if (isApiError(failure) || failure instanceof CliError) return failure.hint;
   const code = codeOf(failure);
   return code === undefined ? "" : errors[code].hint;
 }

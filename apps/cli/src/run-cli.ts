@@ -1,6 +1,5 @@
 import { CommanderError } from "commander";
 import { commands, nouns } from "./commands/index.ts";
-import { exitOf, sayFailure } from "./failure.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,13 +13,16 @@ export interface CliOptions {
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const { terminal } = options;
   let code = 0;
-  const program = createProgram({ nouns, commands }, { ...options, ended: (ending) => (code = ending) });
   try {
+    const program = await createProgram({ nouns, commands }, { ...options, argv, ended: (ending) => (code = ending) });
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (failure) {
-    // The parser has printed what is wrong with the arguments; help is not a failure.
-    if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : exitOf("BAD_REQUEST");
+    // The version and help are no failures.
+    if (failure instanceof CommanderError && failure.exitCode === 0) return 0;
+    const { exitOf, sayFailure } = await import("./failure.ts");
+    // The parser has printed what is wrong with the arguments.
+    if (failure instanceof CommanderError) return exitOf("BAD_REQUEST");
     sayFailure(terminal, failure);
     return exitOf(failure);
   }

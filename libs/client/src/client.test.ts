@@ -139,7 +139,7 @@ describe("a malformed response", () => {
     ["lacks a field", { Job: { ID: "j-1" } }],
     ["is no object", "text"],
     ["is null", null],
-  ])("and %s says what it should be", async (_, json) => {
+  ])("that %s causes an error that names the call", async (_, json) => {
     const failure: unknown = await answering(json)
       .client.job("j-1")
       .catch((caught: unknown) => caught);
@@ -150,6 +150,7 @@ describe("a malformed response", () => {
   it("names the call when it is not JSON", async () => {
     const client = createClient({ endpoints: "http://a:1", fetch: async () => new Response("<html>") });
     await expect(client.version()).rejects.toMatchObject({
+      ...{ name: "ApiError", status: 0, code: "InternalError", cause: expect.any(SyntaxError) },
       message: expect.stringContaining("GET /api/v1/agent/version is not JSON"),
     });
   });
@@ -173,18 +174,22 @@ describe("a refusal", () => {
   it.each([
     ["an older form", JSON.stringify({ Error: "no" }), "no"],
     ["a proxy's page", `<html>${"x".repeat(500)}`, `HTTP 400: <html>${"x".repeat(154)}`],
+    ["null", "null", "HTTP 400: null"],
+    ["fields of other types", '{"Code":7,"Message":{}}', 'HTTP 400: {"Code":7,"Message":{}}'],
     ["nothing", "", "HTTP 400: empty answer"],
     ["a list", "[1]", "HTTP 400: [1]"],
-  ])("that is %s is shown as well as it can be", async (_, text, message) => {
+  ])("that is %s is shown as far as possible", async (_, text, message) => {
     const client = createClient({ endpoints: "http://a:1", fetch: async () => new Response(text, { status: 400 }) });
-    await expect(client.version()).rejects.toMatchObject({ status: 400, code: "UnknownError", message });
+    await expect(client.version()).rejects.toMatchObject({
+      ...{ status: 400, code: "UnknownError", message, hint: "", requestId: "", details: {} },
+    });
   });
 
   it.each([
     ["fetch failed", undefined, "http://a:1: fetch failed"],
     ["fetch failed", new Error("connect ECONNREFUSED"), "http://a:1: connect ECONNREFUSED"],
     ["fetch failed", Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }), "http://a:1: ECONNREFUSED"],
-  ])("for want of an answer (%s, %s) names each requester and why", async (text, cause, why) => {
+  ])("without an answer (%s, %s) names each requester and its reason", async (text, cause, why) => {
     const fetch = async () => {
       throw new TypeError(text, { cause });
     };

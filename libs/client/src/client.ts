@@ -34,6 +34,16 @@ export type Submitted = AnswerOf<typeof apiRoutes.submitJob>;
 export interface SubmitOptions {
   /** Identifies repeated submissions of one job. By default every call submits a new job. */
   readonly idempotencyToken?: string | undefined;
+  /** Update the job of this name even if its spec is the same; false when left out. */
+  readonly force?: boolean | undefined;
+}
+
+export interface RerunOptions {
+  /** The version whose spec is run; the current one when left out. */
+  readonly version?: number | undefined;
+  /** Stored in the history. */
+  readonly reason?: string | undefined;
+  readonly namespace?: string | undefined;
 }
 
 /** One page of a list. */
@@ -64,6 +74,12 @@ export interface Client {
   history(jobId: string, query?: QueryInput<Routes["jobHistory"]>): Promise<Page<HistoryEntity>>;
   /** The locations of the job's results. */
   results(jobId: string, query?: QueryInput<Routes["jobResults"]>): Promise<readonly SpecConfig[]>;
+  /** Runs the spec of a version, 0 for the current one, as a new version of the job. */
+  rerun(jobId: string, options?: RerunOptions): Promise<AnswerOf<Routes["rerunJob"]>>;
+  /** The lines of a spec that an update of the job of its name would change; empty when there are none. */
+  diff(spec: unknown): Promise<AnswerOf<Routes["diffJob"]>>;
+  /** The stored versions of a job, oldest first. */
+  versions(jobId: string, query?: QueryInput<Routes["jobVersions"]>): Promise<readonly JobEntity[]>;
   stop(jobId: string, reason?: string, query?: QueryInput<Routes["stopJob"]>): Promise<void>;
   nodes(query?: InputOf<Routes["listNodes"]>): Promise<readonly NodeEntity[]>;
   node(id: string): Promise<NodeEntity>;
@@ -83,8 +99,12 @@ export function createClient({ endpoints, fetch = globalThis.fetch }: ClientOpti
   const client: Client = {
     ask,
     call,
-    submit: (spec, { idempotencyToken = crypto.randomUUID() } = {}) =>
-      ask(apiRoutes.submitJob, { idempotencyToken }, { Job: spec, Force: false, IdempotencyToken: idempotencyToken }),
+    submit: (spec, { idempotencyToken = crypto.randomUUID(), force = false } = {}) =>
+      ask(apiRoutes.submitJob, { idempotencyToken }, { Job: spec, Force: force, IdempotencyToken: idempotencyToken }),
+    rerun: (id, { version = 0, reason = "", ...query } = {}) =>
+      ask(apiRoutes.rerunJob, { ...query, id }, { JobVersion: version, Reason: reason }),
+    diff: (spec) => ask(apiRoutes.diffJob, {}, { Job: spec }),
+    versions: async (id, query) => (await ask(apiRoutes.jobVersions, { ...query, id })).items,
     job: async (id, query) => (await ask(apiRoutes.getJob, { ...query, id })).job,
     jobs: (query = {}) => ask(apiRoutes.listJobs, query),
     executions: (id, query) => ask(apiRoutes.jobExecutions, { ...query, id }),

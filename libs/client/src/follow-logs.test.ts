@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "./client.ts";
 import { type LogLine, type LogsOptions, waitingMax } from "./logs.ts";
 
-/** The platform's socket, moved by the test. */
+/** The platform's socket, driven by the test. */
 class FakeSocket extends EventTarget {
   static readonly made: FakeSocket[] = [];
   readonly url: string;
@@ -42,7 +42,7 @@ afterEach(() => {
 const socket = (index = 0): FakeSocket => FakeSocket.made[index] ?? expect.unreachable();
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Reads output to its end; how it ended, and the lines. */
+/** Reads output to its end; returns how it ended, and the lines. */
 function reading(options: LogsOptions = {}, endpoints = ["http://a:1", "https://b:2"]) {
   const lines: LogLine[] = [];
   const read = async () => {
@@ -130,13 +130,55 @@ describe("the output of a job", () => {
     expect([early.lines, late.lines]).toEqual([[], []]);
   });
 
-  it("fails when a slow reader exceeds the buffer limit", async () => {
-    const output = createClient({ endpoints: "http://a:1" }).logs("j-1");
-    const first = output.next();
-    for (let line = 0; line <= waitingMax; line++) socket().line(1, "x");
+  it("is not requested after the signal has fired", async () => {
+    const { lines, end } = reading({ signal: AbortSignal.abort() });
+    await end;
+    expect([lines, FakeSocket.made]).toEqual([[], []]);
+  });
+
+  it("ends without an error when the signal fires before the last requester answers", async () => {
+    const stop = new AbortController();
+    const { lines, end } = reading({ signal: stop.signal }, ["http://a:1"]);
+    stop.abort();
+    await end;
+    expect([lines, socket().isClosed]).toEqual([[], true]);
+  });
+
+  it("ends at the signal, with what was received before", async () => {
+    const stop = new AbortController();
+    const { lines, end } = reading({ signal: stop.signal });
     socket().open();
-    expect(await first).toMatchObject({ value: { text: "x" } });
+    socket().line(1, "before");
+    stop.abort();
+    socket().line(1, "after");
+    await end;
+    expect(lines.map(({ text }) => text)).toEqual(["before"]);
+  });
+
+  it("is requested first where it was answered last", async () => {
+    const client = createClient({ endpoints: ["http://a:1", "http://b:2"] });
+    const first = client.logs("j-1").next();
+    socket().end(1006);
+    await turn();
+    socket(1).open();
+    socket(1).end(1000);
+    await first;
+    const second = client.logs("j-1").next();
+    expect(socket(2).url).toMatch(/^ws:\/\/b:2\//);
+    socket(2).open();
+    socket(2).end(1000);
+    await second;
+  });
+
+  it("fails when a slow reader exceeds the buffer limit, after what is buffered", async () => {
+    const { lines, end } = reading();
+    const refused = expect(end).rejects.toMatchObject({
+      ...{ code: "ResourceExhausted", message: expect.stringContaining(`more than ${waitingMax} pieces`) },
+    });
+    for (let line = 0; line <= waitingMax; line++) socket().line(1, "x");
     expect(socket().isClosed).toBe(true);
-    await output.return();
+    socket().open();
+    await refused;
+    expect(lines).toHaveLength(waitingMax);
   });
 });

@@ -10,9 +10,13 @@ it("reads lines of both streams", () => {
 it("reads an error frame", () => {
   const item = itemOf('{"error":"no executions found for job x"}');
   expect(item).toBeInstanceOf(ApiError);
-  expect(item).toMatchObject({ message: "no executions found for job x" });
+  expect(item).toMatchObject({ status: 0, code: "NotFound", message: "no executions found for job x" });
 });
 
-it.each(["", "{", "[]", '{"value":{"Type":3,"Line":"x"}}', '{"value":{"Type":1}}', "null"])("refuses %s", (frame) => {
-  expect(itemOf(frame)).toBeInstanceOf(ApiError);
-});
+it.each(["", "{", "[]", '{"value":{"Type":3,"Line":"x"}}', '{"value":{"Type":1}}', "null", undefined])(
+  "refuses %s",
+  (frame) => {
+    expect(itemOf(frame)).toBeInstanceOf(ApiError);
+    expect(itemOf(frame)).toMatchObject({ code: "InternalError" });
+  },
+);

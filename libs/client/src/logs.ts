@@ -1,6 +1,5 @@
 import { apiRoutes, fromWire, type InputOf } from "@shoal/proto";
 import { ApiError, ownProblem } from "./api-error.ts";
-import { createPieceQueue } from "./piece-queue.ts";
 import { routeOf, urlOf } from "./transport/routes.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -16,7 +15,7 @@ export interface LogsOptions extends Omit<InputOf<typeof apiRoutes.jobLogs>, "id
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The most pieces buffered for a slow reader; a WebSocket has no flow control. */
+/** The most pieces that wait for a slow reader, beside those it is taking; a WebSocket has no flow control. */
 export const waitingMax = 100_000;
 
 // The close code of a stream that was sent completely (RFC 6455).
@@ -56,17 +55,13 @@ type LogItem = LogLine | ApiError | "end";
 
 function listen(url: string, signal: AbortSignal | undefined): Frames {
   const socket = new WebSocket(url);
-  const waiting = createPieceQueue<LogLine>(waitingMax);
-  // Follows all pieces that arrived before it.
-  let end: ApiError | "end" | undefined;
+  let waiting: LogItem[] = [];
   let wake = (): void => undefined;
   const put = (item: LogItem): void => {
-    if (end !== undefined) return;
-    if (item === "end" || item instanceof ApiError) end = item;
-    else if (!waiting.put(item)) {
-      end = ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output are buffered`);
+    if (waiting.length >= waitingMax) {
+      waiting.push(ownProblem("TOO_MANY", `more than ${waitingMax} pieces of output are buffered`));
       socket.close();
-    }
+    } else waiting.push(item);
     wake();
   };
   const stop = (): void => {
@@ -91,11 +86,15 @@ function listen(url: string, signal: AbortSignal | undefined): Frames {
   async function* lines(): AsyncGenerator<LogLine, void> {
     try {
       for (;;) {
-        const item = waiting.take() ?? end;
-        if (item === "end") return;
-        if (item instanceof ApiError) throw item;
-        if (item !== undefined) yield item;
-        else await new Promise<void>((resolve) => (wake = resolve));
+        // Taken at once: to remove the first of a hundred thousand items moves all the others.
+        const taken = waiting;
+        waiting = [];
+        for (const item of taken) {
+          if (item === "end") return;
+          if (item instanceof ApiError) throw item;
+          yield item;
+        }
+        if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
       signal?.removeEventListener("abort", stop);

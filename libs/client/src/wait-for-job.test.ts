@@ -2,6 +2,7 @@ import { JobEntity, JobSpec, toWire } from "@shoal/proto";
 import { expect, it } from "vitest";
 import { ApiError } from "./api-error.ts";
 import { createClient } from "./client.ts";
+import { isOver } from "./wait-for-job.ts";
 
 const jobOf = (stateType: JobEntity["state"]["stateType"]): JobEntity => ({
   id: "j-1",
@@ -16,7 +17,7 @@ const sseOf = (seq: number, type: string): string => {
   return `id: ${seq}.0\ndata: ${JSON.stringify(event)}\n\n`;
 };
 
-/** A client of a requester with one job, whose feed holds these events and stays open. What lies before `after` is not delivered. */
+/** A client of a requester with one job, whose feed has these events and stays open. Events before `after` are not delivered. */
 function clientOf(state: JobEntity["state"]["stateType"], types: readonly string[]) {
   const asked: string[] = [];
   const client = createClient({
@@ -66,6 +67,17 @@ it("does not resolve when only an execution has ended", async () => {
   });
   const failure: unknown = await waiting.catch((caught: unknown) => caught);
   expect(failure).toBeInstanceOf(ApiError);
-  expect(failure).toMatchObject({ message: expect.stringContaining("j-1") });
+  expect(failure).toMatchObject({ code: "ConflictJobState", message: expect.stringContaining("j-1") });
   expect(left).toBe(0);
+});
+
+it.each([
+  ["pending", false],
+  ["queued", false],
+  ["running", false],
+  ["completed", true],
+  ["failed", true],
+  ["stopped", true],
+] as const)("reports whether a job that is %s is over", (state, over) => {
+  expect(isOver(state)).toBe(over);
 });

@@ -1,5 +1,5 @@
 import type { JobEntity } from "@shoal/proto";
-import { jobMachine, next } from "@shoal/proto";
+import { jobMachine } from "@shoal/proto";
 import { ownProblem } from "./api-error.ts";
 import type { FeedEvent } from "./events/feed-event.ts";
 import type { FollowOptions } from "./events/follow-events.ts";
@@ -18,24 +18,47 @@ export interface JobWait {
 /** Options of `waitForJob`. */
 export interface WaitOptions extends InNamespace {
   readonly signal?: AbortSignal | undefined;
-  /** Called with every event of the job, from its submission. */
+  /** Called with every event of the job's current version, from its beginning. */
   readonly onEvent?: ((event: FeedEvent) => void) | undefined;
+  /** `running`: resolves once the job runs and no rollout is in progress; for jobs that run until they are stopped. */
+  readonly until?: "ended" | "running" | undefined;
 }
 
 /** Whether this state of a job is terminal. */
-export const isOver = (state: JobEntity["state"]["stateType"]): boolean =>
-  jobMachine.rows.every(([, { name }]) => next(jobMachine, state, name) === undefined);
+export const isOver = (state: JobEntity["state"]["stateType"]): boolean => jobMachine.terminal.includes(state);
 
-// The events that end a job: the machine has no row after them.
-const endings: ReadonlySet<string> = new Set(jobMachine.rows.flatMap(([, { name }, to]) => (isOver(to) ? [name] : [])));
+// The events that end a job: only an update or a rerun follows them.
+const endings: ReadonlySet<string> = new Set(
+  jobMachine.rows.flatMap(([, { name }, to]) => (to !== "same" && isOver(to) ? [name] : [])),
+);
 
-/** The job once it has ended; follows its events, without polling. Throws ApiError when the signal fires first. */
+// Events after which a job may have reached what `running` waits for.
+const steps: ReadonlySet<string> = new Set(["JobStarted", "JobRolledOut", "JobRolloutHalted"]);
+
+/** The version that begins with this event; undefined for any other event. */
+function versionOf({ type, cloudEvent }: FeedEvent): number | undefined {
+  if (type === "JobSubmitted") return 1;
+  const version = type === "JobUpdated" ? cloudEvent.data["Version"] : undefined;
+  return typeof version === "number" ? version : undefined;
+}
+
+const isRolling = ({ state }: JobEntity): boolean => state.details["Rollout"] === "rolling";
+
+/**
+ * The job once its current version, or a later one, has ended; follows its events, without polling. Throws ApiError when the signal
+ * fires first.
+ */
 export async function waitForJob(client: JobWait, id: string, options: WaitOptions = {}): Promise<JobEntity> {
-  const { namespace, signal, onEvent } = options;
-  const { id: jobId } = await client.job(id, { namespace });
+  const { namespace, signal, onEvent, until = "ended" } = options;
+  const { id: jobId, version } = await client.job(id, { namespace });
+  let seen = 0;
   for await (const event of client.events({ jobId, after: 0, signal })) {
+    seen = versionOf(event) ?? seen;
+    if (seen < version) continue;
     onEvent?.(event);
-    if (endings.has(event.type)) return await client.job(jobId, { namespace });
+    if (!endings.has(event.type) && !(until === "running" && steps.has(event.type))) continue;
+    const job = await client.job(jobId, { namespace });
+    if (isOver(job.state.stateType) || (until === "running" && !isRolling(job))) return job;
   }
   throw ownProblem("STOPPED", `waiting for job ${jobId} was cancelled`);
 }

@@ -39,6 +39,21 @@ it("counts from the last activity: the limit passes only after a silence of its 
   expect(clock.planned()).toBe(0);
 });
 
+it("ends at its limit although the clock was set back meanwhile", async () => {
+  const callbacks: (() => void)[] = [];
+  const clock = {
+    now: () => 0,
+    at: (_: number, callback: () => void) => {
+      callbacks.push(callback);
+      return () => {};
+    },
+  };
+  const refused = expect(within(new Promise(() => {}), { clock, limitMs: 10, late })).rejects.toThrow("late");
+  for (const callback of callbacks.splice(0)) callback();
+  await refused;
+  expect(callbacks).toEqual([]);
+});
+
 it("ends early when its signal fires, also before the call, and then leaves no timer and no listener", async () => {
   const clock = createManualClock();
   const { promise } = Promise.withResolvers<number>();

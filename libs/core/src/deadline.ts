@@ -45,7 +45,9 @@ function afterLimit({ clock, limitMs, since, signal }: WaitLimit, late: () => vo
     late();
   }
   function plan(): void {
-    cancelTimer = clock.at(dueAt(), () => (clock.now() < dueAt() ? plan() : end()));
+    const due = dueAt();
+    // By the activity alone: a clock that was set back meanwhile prolongs nothing.
+    cancelTimer = clock.at(due, () => (dueAt() > due ? plan() : end()));
   }
   if (signal?.aborted === true) end();
   else {

@@ -1,4 +1,4 @@
-import { type ErrorCode, errors } from "@shoal/proto";
+import { type ErrorCode, errors } from "@shoal/proto/errors";
 
 /** Optional parts of a fault. */
 export interface FaultMore {

@@ -17,7 +17,7 @@ function padded(data: unknown): unknown {
 }
 
 describe.each(events.map((event) => ({ event, type: event.type })))("$type", ({ event }) => {
-  it("equals what is read back of it", () => {
+  it("equals its own JSON round trip", () => {
     expect(asStored(event)).toStrictEqual(event);
   });
   it("is stored as the same bytes whether a field is undefined or not there", () => {
@@ -27,7 +27,7 @@ describe.each(events.map((event) => ({ event, type: event.type })))("$type", ({ 
 
 describe("any data that a schema of an event accepts", () => {
   const output = { stdoutTruncated: false, stderrTruncated: false, errorMsg: "" };
-  it("comes back as it was", () => {
+  it("is unchanged by a JSON round trip", () => {
     const texts = fc.record({ stdout: fc.string({ unit: "binary" }), stderr: fc.string({ unit: "binary" }) });
     fc.assert(
       fc.property(texts, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), (text, exitCode, at) => {

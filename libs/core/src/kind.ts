@@ -14,6 +14,8 @@ export interface World {
   isGone(nodeId: string): boolean;
   /** What the connected nodes advertise. */
   nodes(): readonly NodeInfo[];
+  /** Enough heartbeats were received to know which nodes are absent. */
+  settled(): boolean;
 }
 
 /** A unit of placement: a partition's number, or the id of the node that it is pinned to. */
@@ -73,11 +75,13 @@ export interface Kind<S = unknown, C extends NamedCommand = NamedCommand, E exte
   /** Folds one event in; undefined when the event cannot follow the state. */
   evolve(state: S | undefined, event: E, moment: Moment): S | undefined;
   react(state: S, world: World, now: number): Reaction<C>;
+  /** Whether it reacts again when a node joins, or changes what it advertises; no kind does when left out. */
+  followsNodes?(state: S): boolean;
   /** The outcome is recorded. Executions or effects may still be live. */
   isEnded(state: S): boolean;
   /** Nothing is live and no effect is open: the aggregate leaves memory, and the view `open`. */
   isSettled(state: S): boolean;
-  /** The nodes on which it has something live: it reacts when one of them is gone. */
+  /** The nodes on which it has something live, or is to have: it reacts when one of them is gone. */
   nodesOf(state: S): Iterable<string>;
   /** In the order of writing. */
   readonly views: readonly View<S>[];

@@ -10,7 +10,7 @@ describe("a Host header", () => {
     ["[::1]:1234", "::1"],
     ["[fe80::1%25eth0]", "fe80::1%25eth0"],
     ["a_b.example", "a_b.example"],
-  ])("%s names %s", (header, host) => {
+  ])("%s has the host %s", (header, host) => {
     expect(hostOfHeader(header)).toBe(host);
   });
   it.each([
@@ -25,7 +25,7 @@ describe("a Host header", () => {
     "::1",
     "[::1",
     "a\u0000",
-  ])("%j names nothing", (header) => {
+  ])("%j has no host", (header) => {
     expect(hostOfHeader(header)).toBeUndefined();
   });
 });

@@ -22,9 +22,10 @@ export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
 export { foldCommit, foldJob, foldNode } from "./fold.ts";
+export { type ObjectPartition, partitionOfObject } from "./input/object-partition.ts";
 export type { JobCommand, JobCommands, SlotPlacement } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";
-export { executionEntities, executionEntity, jobEntity } from "./job/entity.ts";
+export { executionEntities, executionEntity, jobEntity, versionEntities } from "./job/entity.ts";
 export { evolveJob, type JobEvent } from "./job/evolve.ts";
 export { historyOf } from "./job/history.ts";
 export {
@@ -49,6 +50,7 @@ export { jobTypes } from "./job/job-types/index.ts";
 export type { EndedExecution, JobType, JobTypeDefaults, JobTypes, JobVerdict } from "./job/job-types/job-type.ts";
 export { createJobKind, jobKind } from "./job/kind.ts";
 export { jobLimits } from "./job/limits.ts";
+export { isSameRequest, requested, reservedPrefix, serverKeys } from "./job/same-request.ts";
 export {
   type Effect,
   type EffectAnswered,

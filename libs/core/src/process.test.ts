@@ -25,7 +25,7 @@ describe("a list of processes", () => {
     await running;
     expect(said.slice(3)).toEqual(["stop c", "stop b", "stop a"]);
   });
-  it("stops what was started, the broken one too, when a start fails", async () => {
+  it("stops all started processes, and the failed one, when a start fails", async () => {
     const { said, processes } = crew({ name: "b", at: "start" });
     await expect(runUntil(new Promise(() => undefined), processes)).rejects.toThrow("b cannot start");
     expect(said).toEqual(["start a", "start b", "stop b", "stop a"]);

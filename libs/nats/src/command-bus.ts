@@ -21,7 +21,7 @@ import { decodeMessage, encodeMessage } from "./message-codec.ts";
 export const commandBytesMax = commitBytes.max;
 
 /** Maximum number of other requesters' commands in progress for one shard: as many as a busy owner decides in a second. */
-export const commandsInHandMax = 1_000;
+const commandsInHandMax = 1_000;
 
 // The limit of a command's name in a cause. An id may consist of the ids of two aggregates and a few words.
 const idCharsMax = 200;

@@ -28,9 +28,9 @@ describe("JSON as it is stored", () => {
   });
   it.each([
     ["nothing", new Uint8Array()],
-    ["half of it", bytesOf('{"a":')],
+    ["half of a text", bytesOf('{"a":')],
     ["bytes that are no UTF-8", Uint8Array.of(0x22, 0xff, 0x22)],
-    ["a mark of the byte order", bytesOf('\ufeff{"a":1}')],
+    ["a byte order mark", bytesOf('\ufeff{"a":1}')],
   ])("is not read from %s", (_what, bytes) => {
     expect(decodeJson(bytes)).toBeUndefined();
   });

@@ -36,19 +36,19 @@ describe("a message that is not stored", () => {
   cycle.push(cycle);
   it.each<readonly [string, Uint8Array]>([
     ["no bytes", new Uint8Array()],
-    ["half of it", encodeMessage({ a: "long enough" }).subarray(0, 5)],
+    ["half of a message", encodeMessage({ a: "long enough" }).subarray(0, 5)],
     ["more than one", Buffer.concat([encodeMessage(1), encodeMessage(2)])],
     ["more bytes than a server takes", encodeMessage("x".repeat(messageBytesMax))],
-    ["a list that says it is longer than all memory", Buffer.of(0xdd, 0xff, 0xff, 0xff, 0xff)],
-    ["a number that JSON has not", encodeMessage({ at: Number.NaN })],
-    ["a large number that JavaScript has not", Buffer.of(0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
-    ["nothing where something is", encodeMessage([undefined])],
+    ["a list with a length above all memory", Buffer.of(0xdd, 0xff, 0xff, 0xff, 0xff)],
+    ["NaN", encodeMessage({ at: Number.NaN })],
+    ["an integer above the range of JavaScript", Buffer.of(0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
+    ["an undefined element", encodeMessage([undefined])],
     ["bytes", encodeMessage({ data: new Uint8Array(3) })],
     ["a date", encodeMessage({ at: new Date(1_700_000_000_500) })],
     ["a set", rich.pack({ a: new Set([1]) })],
     ["an expression", rich.pack({ a: /(a+)+$/ })],
     ["an error", rich.pack({ a: new Error("x") })],
-    ["something that holds itself", rich.pack(cycle)],
+    ["a cycle", rich.pack(cycle)],
   ])("is not read from %s", (_what, bytes) => {
     expect(decodeMessage(bytes)).toBeUndefined();
   });

@@ -47,7 +47,7 @@ onServer(() => {
 
     it.each([
       ["a removal marker", new Uint8Array(), { "KV-Operation": "DEL" }],
-      ["what is no position", new TextEncoder().encode('{"eventsSeq":-1}'), {}],
+      ["an invalid position", new TextEncoder().encode('{"eventsSeq":-1}'), {}],
     ])("are absent, and are overwritten, where the bucket has %s", async (_what, bytes, headers) => {
       const positions = createPositions(link);
       const before = await positions.load(buckets.jobs, 2);

@@ -12,14 +12,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const value = (make: () => string) => persistedValue({ folder, name: "id", make });
 
-it("is made once, and read by its owner only", () => {
+it("is created once, in a file that only its owner can read", () => {
   expect(value(() => "one")).toBe("one");
   expect(value(() => expect.unreachable())).toBe("one");
   expect(statSync(join(folder, "id")).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(["id"]);
 });
 
-it("is the first one's when two make it at the same time", () => {
+it("is the first one when two processes create it at the same time", () => {
   const make = () => {
     writeFileSync(join(folder, "id"), "other");
     return "mine";
@@ -28,13 +28,13 @@ it("is the first one's when two make it at the same time", () => {
   expect(readdirSync(folder)).toEqual(["id"]);
 });
 
-it("is made again when its file holds nothing", () => {
+it("is created again when its file is empty", () => {
   writeFileSync(join(folder, "id"), "");
   expect(value(() => "one")).toBe("one");
   expect(value(() => expect.unreachable())).toBe("one");
   expect(readdirSync(folder)).toEqual(["id"]);
 });
 
-it("throws what the file system refuses", () => {
+it("throws the error of the file system", () => {
   expect(() => persistedValue({ folder: join(folder, "none"), name: "id", make: () => "one" })).toThrow("ENOENT");
 });

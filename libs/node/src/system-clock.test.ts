@@ -12,7 +12,7 @@ afterEach(() => {
 
 const day = 86_400_000;
 
-it("rings alarms in the order of their times, each once, with one timer", () => {
+it("calls back in order of time, once each, with one timer", () => {
   const clock = systemClock();
   const rung: string[] = [];
   const times = [30, 10, 20, 10, 50, 40, 5, 60, 25];
@@ -23,7 +23,7 @@ it("rings alarms in the order of their times, each once, with one timer", () => 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("does not ring before its time, and rings at once when it is past", () => {
+it("does not call back before the time, and calls back at once for a past time", () => {
   const clock = systemClock();
   const rung: number[] = [];
   clock.at(clock.now() + 10, () => rung.push(clock.now()));
@@ -34,7 +34,7 @@ it("does not ring before its time, and rings at once when it is past", () => {
   expect(rung).toEqual([1_000, 1_010]);
 });
 
-it("does not ring what was cancelled, and leaves no timer behind", () => {
+it("does not call a cancelled callback, and leaves no timer", () => {
   const clock = systemClock();
   const rung: string[] = [];
   const cancel = clock.at(clock.now() + 10, () => rung.push("cancelled"));
@@ -48,7 +48,7 @@ it("does not ring what was cancelled, and leaves no timer behind", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("waits longer than one timer can", () => {
+it("supports times beyond the limit of one timer", () => {
   const clock = systemClock();
   const rung: number[] = [];
   clock.at(clock.now() + 60 * day, () => rung.push(clock.now()));
@@ -58,7 +58,7 @@ it("waits longer than one timer can", () => {
   expect(rung).toEqual([1_000 + 60 * day]);
 });
 
-it("goes on with the other alarms when one throws", () => {
+it("calls the other callbacks when one throws", () => {
   const clock = systemClock();
   const rung: string[] = [];
   clock.at(clock.now() + 10, () => {
@@ -70,7 +70,7 @@ it("goes on with the other alarms when one throws", () => {
   expect(rung).toEqual(["other"]);
 });
 
-it("lets go at once of what a cancelled alarm would have reached", () => {
+it("releases the memory of a cancelled callback at once", () => {
   vi.useRealTimers();
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
@@ -86,7 +86,7 @@ it("lets go at once of what a cancelled alarm would have reached", () => {
   });
 });
 
-it("rings what is left after thousands were cancelled, in order", () => {
+it("calls the remaining callbacks in order after thousands are cancelled", () => {
   const clock = systemClock();
   const rung: number[] = [];
   const cancels = Array.from({ length: 5_000 }, (_, index) =>

@@ -13,120 +13,68 @@ interface ErrorRow {
 }
 
 /** Every named failure. Adapters (HTTP, consumer, CLI) translate from this table alone. */
+// biome-ignore format: a table
 export const errors = {
-  // biome-ignore format: one row, one failure
   BAD_REQUEST:          { http: 400, wire: "BadRequest", exit: 2, retry: false, summary: "malformed request", hint: "compare it with the API reference" },
-  // biome-ignore format: one row, one failure
   INVALID_SPEC:         { http: 400, wire: "ValidationError", exit: 2, retry: false, summary: "the job spec is not valid", hint: "fix the fields listed above and resubmit" },
-  // biome-ignore format: one row, one failure
   TOO_LARGE:            { http: 413, wire: "BadRequest", exit: 2, retry: false, summary: "size limit exceeded", hint: "pass large data as an input source instead of inline" },
-  // biome-ignore format: one row, one failure
   UNSUPPORTED_MEDIA:    { http: 415, wire: "BadRequest", exit: 2, retry: false, summary: "unsupported request body", hint: "send application/json in UTF-8, not compressed" },
-  // biome-ignore format: one row, one failure
   UNAUTHORIZED:         { http: 401, wire: "Unauthorized", exit: 3, retry: false, summary: "Request Unauthorized", hint: "request a challenge and sign it with your key" },
-  // biome-ignore format: one row, one failure
   ORIGIN_REFUSED:       { http: 403, wire: "Forbidden", exit: 3, retry: false, summary: "the request's Host or Origin is not allowed", hint: "list the page's origin in http.origins, or set http.publicUrl to the address that clients use" },
-  // biome-ignore format: one row, one failure
   TIMED_OUT:            { http: 503, wire: "TimeOut", exit: 7, retry: true, summary: "Server Timeout!", hint: "retry; if the call changes something, check first whether it succeeded" },
-  // biome-ignore format: one row, one failure
   POSITION_AHEAD:       { http: 400, wire: "PositionAhead", exit: 2, retry: false, summary: "the position is beyond the end of the log", hint: "drop the position: it comes from another cluster, or the log was restored from a backup" },
-  // biome-ignore format: one row, one failure
   POSITION_NOT_REACHED: { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, summary: "this requester has not reached the requested position", hint: "retry, or use another requester" },
-  // biome-ignore format: one row, one failure
   NOT_FOUND:            { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no such route", hint: "compare it with the API reference" },
-  // biome-ignore format: one row, one failure
   JOB_NOT_FOUND:        { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no job has this id or name", hint: "list jobs in all namespaces: shoal job list --namespace '*'" },
-  // biome-ignore format: one row, one failure
   EXECUTION_NOT_FOUND:  { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no execution has this id", hint: "list them: shoal job executions <job>" },
-  // biome-ignore format: one row, one failure
   NODE_NOT_FOUND:       { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no node has this id", hint: "list nodes: shoal node list" },
-  // biome-ignore format: one row, one failure
   RESULT_NOT_FOUND:     { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "no result has this id", hint: "results may have been removed from their store; run the job again" },
-  // biome-ignore format: one row, one failure
   MULTIPLE_JOBS:        { http: 409, wire: "MultipleJobsFound", exit: 5, retry: false, summary: "several jobs match this id prefix", hint: "use the full id" },
-  // biome-ignore format: one row, one failure
   MULTIPLE_NODES:       { http: 409, wire: "MultipleNodesFound", exit: 5, retry: false, summary: "several nodes match this id prefix", hint: "use the full id" },
-  // biome-ignore format: one row, one failure
   JOB_EXISTS:           { http: 409, wire: "ResourceInUse", exit: 5, retry: false, summary: "a job with this name exists in the namespace", hint: "choose another name, or leave the name out" },
-  // biome-ignore format: one row, one failure
   ILLEGAL_TRANSITION:   { http: 409, wire: "ConflictJobState", exit: 5, retry: false, summary: "not allowed in the current state", hint: "check the state: shoal job describe <job>" },
-  // biome-ignore format: one row, one failure
   NOT_YOURS:            { http: 409, wire: "ConflictJobState", exit: 5, retry: false, summary: "another node holds this execution", hint: "no action needed: the report is refused and stored" },
-  // biome-ignore format: one row, one failure
   REVISION_CONFLICT:    { http: 409, wire: "ConcurrentUpdate", exit: 6, retry: true, summary: "concurrent update", hint: "retry" },
-  // biome-ignore format: one row, one failure
   TOO_MANY:             { http: 429, wire: "ResourceExhausted", exit: 6, retry: true, summary: "resource limit reached", hint: "wait until some finish, then retry" },
-  // biome-ignore format: one row, one failure
   LOG_UNREACHABLE:      { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, summary: "the event log cannot be reached", hint: "check that the NATS server is running and that its URL is correct" },
-  // biome-ignore format: one row, one failure
   LOG_FULL:             { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, summary: "the event log is full", hint: "free disk space on the NATS server; restart nats-server if it does not recover" },
-  // biome-ignore format: one row, one failure
   NOT_READY:            { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, summary: "this requester is not ready", hint: "retry shortly, or use another requester; GET /readyz shows the reason" },
-  // biome-ignore format: one row, one failure
   NATS_REFUSED:         { http: 503, wire: "ConfigurationError", exit: 10, retry: false, summary: "the NATS server refuses this user", hint: "check nats.user and nats.password or nats.passwordFile, and the user's permissions in the server's configuration" },
-  // biome-ignore format: one row, one failure
   API_UNREACHABLE:      { http: 503, wire: "NetworkFailure", exit: 7, retry: true, summary: "no requester is reachable", hint: "start a cluster with shoal devstack, or connect to a running one: --api-host http://host:1234" },
-  // biome-ignore format: one row, one failure
   LOG_UNSUITABLE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, summary: "incompatible NATS server or stream configuration", hint: "fix the difference shown above; Shoal does not change existing streams" },
-  // biome-ignore format: one row, one failure
   LOG_DAMAGED:          { http: 500, wire: "DatastoreFailure", exit: 8, retry: false, summary: "the event log is corrupted", hint: "verify it: shoal replay; for a truncated log: shoal repair --help" },
-  // biome-ignore format: one row, one failure
   LOG_NEWER:            { http: 503, wire: "ServiceUnavailable", exit: 8, retry: true, summary: "written by a newer version of Shoal", hint: "upgrade all requesters, or use an upgraded one" },
-  // biome-ignore format: one row, one failure
   FEATURE_LEVEL:        { http: 409, wire: "ConfigurationError", exit: 5, retry: true, summary: "not supported at the cluster's feature level", hint: "upgrade all requesters, then run: shoal cluster upgrade --finish" },
-  // biome-ignore format: one row, one failure
   REQUESTER_BEHIND:     { http: 503, wire: "ServiceUnavailable", exit: 7, retry: true, summary: "this requester is older than the cluster's feature level", hint: "upgrade this requester, or use an upgraded one" },
-  // biome-ignore format: one row, one failure
   UPGRADE_UNFINISHED:   { http: 409, wire: "ConfigurationError", exit: 5, retry: false, summary: "not every requester is upgraded", hint: "upgrade or stop the requesters listed above, then retry" },
-  // biome-ignore format: one row, one failure
   START_TIMED_OUT:      { http: 500, wire: "TimeOut", exit: 9, retry: true, summary: "the node did not start the task in time", hint: "no action needed: the task is retried on another node; check the node's log" },
-  // biome-ignore format: one row, one failure
   PUBLISH_TIMED_OUT:    { http: 500, wire: "TimeOut", exit: 9, retry: true, summary: "publishing the results took too long", hint: "check the publisher's storage and the node's connection to it" },
-  // biome-ignore format: one row, one failure
   STOP_TIMED_OUT:       { http: 500, wire: "TimeOut", exit: 9, retry: true, summary: "the node did not confirm the stop in time", hint: "check the node: the task may still be running there" },
-  // biome-ignore format: one row, one failure
   CONFIG_INVALID:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, summary: "the configuration is not valid", hint: "fix the setting listed above" },
-  // biome-ignore format: one row, one failure
   UNKNOWN_PART:         { http: 422, wire: "BadRequest", exit: 8, retry: false, summary: "unknown name", hint: "use one of the names listed" },
-  // biome-ignore format: one row, one failure
   NO_NODE_FITS:         { http: 409, wire: "ResourceExhausted", exit: 6, retry: false, summary: "not enough nodes to run job", hint: "relax the constraints, add nodes, or set a queue timeout" },
-  // biome-ignore format: one row, one failure
   NO_CAPACITY:          { http: 429, wire: "ResourceExhausted", exit: 6, retry: true, summary: "the node has no free capacity", hint: "no action needed: the job is offered to other nodes or stays queued" },
-  // biome-ignore format: one row, one failure
   INPUT_UNAVAILABLE:    { http: 422, wire: "BadRequest", exit: 9, retry: false, summary: "an input cannot be fetched", hint: "check the source's params, and which inputs this node allows" },
-  // biome-ignore format: one row, one failure
   ENGINE_FAILED:        { http: 500, wire: "InternalError", exit: 9, retry: true, summary: "the engine could not run the task", hint: "read the reason; the task is retried on another node" },
-  // biome-ignore format: one row, one failure
   TASK_INVALID:         { http: 422, wire: "BadRequest", exit: 9, retry: false, summary: "the task is invalid and cannot run", hint: "fix the engine's params and resubmit" },
-  // biome-ignore format: one row, one failure
+  TASK_EXITED:          { http: 500, wire: "InternalError", exit: 9, retry: true, summary: "the task ended with an exit code other than 0", hint: "read its output: shoal job logs <job>" },
+  ROLLOUT_FAILED:       { http: 500, wire: "InternalError", exit: 9, retry: false, summary: "an execution of the new version failed", hint: "fix the spec and submit it again, or run an earlier version: shoal job rerun <job> --version <n>" },
+  JOB_UNCHANGED:        { http: 409, wire: "ConflictJobState", exit: 5, retry: false, summary: "no changes detected for new job spec", hint: "Use the --force flag to override this warning" },
+  VERSION_NOT_FOUND:    { http: 404, wire: "NotFound", exit: 4, retry: false, summary: "the job has no such version", hint: "list them: shoal job versions <job>" },
   PUBLISH_FAILED:       { http: 500, wire: "InternalError", exit: 9, retry: true, summary: "the results could not be published", hint: "check the publisher's params and its storage" },
-  // biome-ignore format: one row, one failure
   OUT_OF_MEMORY:        { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "memory limit exceeded", hint: "request more memory in the task's resources" },
-  // biome-ignore format: one row, one failure
   OUTPUT_TOO_LARGE:     { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "output limit exceeded", hint: "write less, or request more disk in the task's resources" },
-  // biome-ignore format: one row, one failure
   RESULTS_TOO_LARGE:    { http: 500, wire: "ResourceExhausted", exit: 9, retry: false, summary: "the results exceed the node's publish limit", hint: "write less to the result paths, or raise the node's results.limitBytes" },
-  // biome-ignore format: one row, one failure
   EXECUTION_TIMED_OUT:  { http: 500, wire: "TimeOut", exit: 9, retry: false, summary: "Execution timed out", hint: "raise the task's execution timeout" },
-  // biome-ignore format: one row, one failure
   JOB_TIMED_OUT:        { http: 500, wire: "TimeOut", exit: 9, retry: false, summary: "Job timed out", hint: "raise the task's total or queue timeout" },
-  // biome-ignore format: one row, one failure
   NODE_LOST:            { http: 500, wire: "NetworkFailure", exit: 9, retry: true, summary: "the node has disappeared", hint: "no action needed: the task is retried on another node" },
-  // biome-ignore format: one row, one failure
   NODE_RESTARTED:       { http: 500, wire: "InternalError", exit: 9, retry: true, summary: "the node restarted while the task ran", hint: "no action needed: the task is retried" },
-  // biome-ignore format: one row, one failure
   STOPPED:              { http: 409, wire: "ConflictJobState", exit: 9, retry: false, summary: "stopped", hint: "no action needed" },
-  // biome-ignore format: one row, one failure
   RETRIES_EXHAUSTED:    { http: 500, wire: "InternalError", exit: 9, retry: false, summary: "Job failed because it has been retried too many times", hint: "see why each attempt failed: shoal job history <job>" },
-  // biome-ignore format: one row, one failure
   NODE_ID_IN_USE:       { http: 500, wire: "ConfigurationError", exit: 8, retry: false, summary: "another process uses this node id", hint: "give each node a separate nodeId and dataDir, or stop the other process" },
-  // biome-ignore format: one row, one failure
   DATA_DIR_IN_USE:      { http: 500, wire: "ConfigurationError", exit: 8, retry: false, summary: "another process uses this data directory", hint: "stop that process, or give each node a separate dataDir" },
-  // biome-ignore format: one row, one failure
   DATA_DIR_FAILED:      { http: 500, wire: "IOError", exit: 8, retry: true, summary: "the data directory cannot be used", hint: "check the node's disk and the owner of the directory" },
-  // biome-ignore format: one row, one failure
   NODE_DISK_FULL:       { http: 500, wire: "IOError", exit: 9, retry: true, summary: "the node's disk is full", hint: "free space on the disk listed above; the node continues automatically" },
-  // biome-ignore format: one row, one failure
   INTERNAL:             { http: 500, wire: "InternalError", exit: 1, retry: false, summary: "internal error", hint: "report a bug with the request id" },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -13,7 +13,19 @@ import {
   ExecutionsStopping,
 } from "./execution/events.ts";
 import { shortId } from "./ids.ts";
-import { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, SlotsQueued } from "./job/events.ts";
+import {
+  JobCompleted,
+  JobFailed,
+  JobQueued,
+  JobRolledOut,
+  JobRolloutHalted,
+  JobStarted,
+  JobStopped,
+  JobSubmitted,
+  JobTargeted,
+  JobUpdated,
+  SlotsQueued,
+} from "./job/events.ts";
 import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 import { type SlotSet, slotText } from "./slots.ts";
 import { fromWire } from "./wire/codec.ts";
@@ -53,6 +65,8 @@ const retried = (retryAt: number | undefined): string =>
 const slotsInWords = (slots: SlotSet): string =>
   `${slots.length === 1 && typeof slots[0] === "string" ? "Slot" : "Slots"} ${slotText(slots)}`;
 
+const isOnNodes = (type: string): boolean => type === "ops" || type === "daemon";
+
 const rounded = (score = 0): string => String(Number(score.toFixed(1)));
 
 function answerInWords({ nodeId, accepted, score, why }: Answer): string {
@@ -77,14 +91,38 @@ function reasonOf(nodeId: string, answers: readonly Answer[]): Record<string, st
 
 /**
  * The text of every event: the history of a job, the CLI and the feed read this table. What the scheduler decides without a
- * report of a node (stop, loss of a node, a job that cannot go on) has the topic Scheduling.
+ * report of a node (stop, loss of a node, a job that cannot continue) has the topic Scheduling.
  */
 const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   row(JobSubmitted, ({ spec }) => ({
     topic: "Submission",
     message: "Job submitted",
     details: { NewState: "Pending" },
-    text: `Job submitted: ${spec.type}, ${spec.count} × ${spec.tasks[0]?.engine.type ?? "no engine"}`,
+    text: `Job submitted: ${spec.type}, ${isOnNodes(spec.type) ? "every node" : spec.count} × ${spec.tasks[0]?.engine.type ?? "no engine"}`,
+  })),
+  row(JobUpdated, ({ version, of, failed, why }) => ({
+    topic: "Submission",
+    message: of === undefined ? "Job updated" : failed === undefined ? "Job rerun requested" : why,
+    details: { NewState: "Pending", Reason: why },
+    text: `Version ${version}: ${why}`,
+    ...(failed === undefined ? {} : { tone: "bad" as const }),
+  })),
+  row(JobTargeted, ({ nodes, why }) => ({
+    topic: "Scheduling",
+    message: `Runs on ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}${why === undefined ? "" : `: ${why}`}`,
+    details: { Nodes: nodes.map((nodeId) => shortId(nodeId)).join(", ") },
+  })),
+  row(JobRolledOut, ({ version }) => ({
+    topic: "Scheduling",
+    message: `Version ${version} is rolled out`,
+    tone: "good",
+  })),
+  row(JobRolloutHalted, ({ version, code, why }) => ({
+    topic: "Scheduling",
+    message: why,
+    details: { IsError: "true", ErrorCode: code },
+    text: `Rollout of version ${version} halted: ${why}`,
+    tone: "bad",
   })),
   row(JobQueued, ({ why, answers }) => ({
     topic: "Queueing",

@@ -11,7 +11,7 @@ describe("an execution's id", () => {
     expect(executionIdOf({ ...place, slot: "7", attempt: 3 })).toBe(frozen.other);
     expect(shardOf(place.jobId)).toBe(frozen.shard);
   });
-  it("differs for every place", () => {
+  it("differs for every job, version, slot and attempt", () => {
     const ids = new Set<string>();
     for (let job = 0; job < 20; job++)
       for (let version = 1; version <= 2; version++)
@@ -20,7 +20,7 @@ describe("an execution's id", () => {
             ids.add(executionIdOf({ jobId: `j-${job}`, version, slot: `${partition}`, attempt }));
     expect(ids.size).toBe(20 * 2 * 100 * 10);
   });
-  it("is a UUID behind its prefix, and one token of a subject", () => {
+  it("is a UUID after its prefix, and one token of a subject", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), fc.nat(), (jobId, partition, attempt) => {
         const id = executionIdOf({ jobId, version: 1, slot: `${partition}`, attempt });
@@ -48,14 +48,14 @@ describe("a shard", () => {
       }),
     );
   });
-  it("gets its share of ids that look alike", () => {
+  it("gets its share of similar ids", () => {
     const counts = new Array<number>(shardCount).fill(0);
     const ids = Array.from(
       { length: 16_000 },
       (_, index) => `j-00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
     );
     for (const id of ids) counts[shardOf(id)] = (counts[shardOf(id)] ?? 0) + 1;
-    // A thousand each on average; a fifth more or less is far outside of chance (6 standard deviations).
+    // A thousand each on average; a fifth more or less is six standard deviations.
     for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(200);
   });
 });

@@ -7,7 +7,7 @@ const nested = (levels: number): unknown => {
   return data;
 };
 
-it("is so up to the limit, and however deep the rest goes", () => {
+it("data is shallow up to the limit, and any deeper data is not", () => {
   for (const flat of [1, "text", null, undefined, [], {}, new Uint8Array(9)]) expect(isShallow(flat)).toBe(true);
   expect(isShallow(nested(levelsMax))).toBe(true);
   expect(isShallow(nested(levelsMax + 1))).toBe(false);

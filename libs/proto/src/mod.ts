@@ -50,21 +50,36 @@ export {
   tokenProblem,
   uuidOfHex,
 } from "./ids.ts";
-export { JobCompleted, JobFailed, JobQueued, JobStarted, JobStopped, JobSubmitted, SlotsQueued } from "./job/events.ts";
+export { Constraint } from "./job/constraint.ts";
+export {
+  JobCompleted,
+  JobFailed,
+  JobQueued,
+  JobRolledOut,
+  JobRolloutHalted,
+  JobStarted,
+  JobStopped,
+  JobSubmitted,
+  JobTargeted,
+  JobUpdated,
+  SlotsQueued,
+} from "./job/events.ts";
 export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
 export { Network } from "./job/network.ts";
+export { RetryPolicy, taskFailures } from "./job/retry-policy.ts";
 export {
-  Constraint,
   InputSource,
   JobSpec,
   jobTypes,
   ResourcesSpec,
   ResultPath,
   SpecConfig,
-  specLimits,
+  standingTypes,
   Task,
   Timeouts,
 } from "./job/spec.ts";
+export { specLimits } from "./job/texts.ts";
+export { UpdateStrategy } from "./job/update-strategy.ts";
 export { isShallow, levelsMax } from "./levels.ts";
 export { type AnyEventKind, defineMachine, type Machine, type MachineRow, next } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";

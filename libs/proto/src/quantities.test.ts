@@ -47,7 +47,7 @@ const bad: readonly (readonly [parse: typeof parseCpu, text: string])[] = [
 ];
 
 describe("quantities", () => {
-  it.each(good)("%o reads %s", (parse, text, value) => {
+  it.each(good)("%o parses %s", (parse, text, value) => {
     expect(parse(text)).toEqual({ ok: true, value });
   });
   it.each(bad)("%o refuses %s and quotes it", (parse, text) => {
@@ -55,7 +55,7 @@ describe("quantities", () => {
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.why).toContain(`"${text}"`);
   });
-  it("never throw and never give a number that cannot be counted with, whatever they are given", () => {
+  it("never throw and never return a negative or infinite number, for any text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9.]{1,20}[a-zA-Z]{0,3}$/)), (text) => {
         for (const parse of [parseCpu, parseBytes, parseGpu]) {
@@ -66,7 +66,7 @@ describe("quantities", () => {
       }),
     );
   });
-  it("know every unit in any case", () => {
+  it("accept every unit in any case", () => {
     fc.assert(
       fc.property(fc.nat(8), fc.constantFrom("k", "Mi", "GB", "tib", "Pb"), (count, unit) => {
         expect(parseBytes(`${count}${unit.toUpperCase()}`)).toEqual(parseBytes(`${count}${unit.toLowerCase()}`));
@@ -83,17 +83,17 @@ const resources: fc.Arbitrary<Resources> = fc.record({
 });
 
 describe("resources", () => {
-  it("are what they were after adding and taking away again, without dust", () => {
+  it("are unchanged after an addition and the same subtraction, without rounding errors", () => {
     fc.assert(
       fc.property(resources, resources, fc.nat(50), (have, each, times) => {
         expect(addResources(addResources(have, each, times), each, -times)).toEqual(have);
       }),
     );
   });
-  it("never go below nothing", () => {
+  it("never become negative", () => {
     expect(addResources(noResources, { cpuCores: 1, memoryBytes: 1, diskBytes: 1, gpus: 1 }, -3)).toEqual(noResources);
   });
-  it("fit as often as they can be taken without a shortage, and not once more", () => {
+  it("fit as often as they can be subtracted without a shortage, and not once more", () => {
     fc.assert(
       fc.property(resources, resources, (expected, free) => {
         const times = timesFitting(expected, free, 100);
@@ -106,19 +106,19 @@ describe("resources", () => {
       }),
     );
   });
-  it("do not fit once more when a few of many bytes are missing", () => {
+  it("do not fit once more when a few bytes of many are missing", () => {
     const expected = { ...noResources, diskBytes: 17_179_869_152 };
     const free = (diskBytes: number) => ({ ...noResources, diskBytes });
     expect(timesFitting(expected, free(32 * expected.diskBytes), 100)).toBe(32);
     expect(timesFitting(expected, free(32 * expected.diskBytes - 17), 100)).toBe(31);
   });
-  it("fit as often as whole shares of a core make up the core, whatever dividing loses", () => {
+  it("fit n times into a core as shares of 1/n, despite rounding", () => {
     const cores = (cpuCores: number) => ({ ...noResources, cpuCores });
     expect(timesFitting(cores(0.1), cores(0.3), 9)).toBe(3);
     const shares = Array.from({ length: 32 }, (_, index) => index + 1);
     expect(shares.map((n) => timesFitting(cores(1 / n), cores(1), 99))).toEqual(shares);
   });
-  it("name the first resource that is short, what is needed and what is free", () => {
+  it("name the first resource that is short, the amount needed and the amount free", () => {
     expect(shortage({ ...noResources, gpus: 2 }, noResources)).toBe("needs 2 gpus, 0 are free");
     expect(shortage(noResources, noResources)).toBeUndefined();
   });

@@ -10,13 +10,13 @@ const slots = fc.array(
 );
 
 describe("a set of slots", () => {
-  it("is as short as it can be", () => {
+  it("has the shortest form", () => {
     expect(slotSetOf(Array.from({ length: 1000 }, (_, index) => `${index}`))).toEqual([[0, 999]]);
     expect(slotSetOf(["n-b", "7", "3", "2", "n-a", "1", "9", "8"])).toEqual([[1, 3], [7, 9], "n-a", "n-b"]);
     expect(slotSetOf(["5"])).toEqual(["5"]);
     expect(slotText([[1, 3], "7", "n-a"])).toBe("1-3, 7, n-a");
   });
-  it("holds exactly what was put in, whatever the order, and its schema reads it back", () => {
+  it("has exactly the given slots, in any order, and its schema reads it back", () => {
     fc.assert(
       fc.property(slots, (given) => {
         const set = slotSetOf(given);
@@ -25,7 +25,7 @@ describe("a set of slots", () => {
       }),
     );
   });
-  it("has one form", () => {
+  it("has one form for the same slots", () => {
     fc.assert(
       fc.property(slots, (given) => {
         expect(slotSetOf(given.toReversed())).toEqual(slotSetOf(given));
@@ -33,7 +33,7 @@ describe("a set of slots", () => {
       }),
     );
   });
-  it("is bounded, and has no empty range", () => {
+  it("is limited, and has no empty range", () => {
     expect(SlotSet.safeParse([[0, slotsMax - 1]]).success).toBe(true);
     expect(SlotSet.safeParse([[0, slotsMax]]).success).toBe(false);
     expect(SlotSet.safeParse([[3, 3]]).success).toBe(false);

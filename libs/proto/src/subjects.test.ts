@@ -6,7 +6,7 @@ import { aggregateOf, reporterOf, shardIn, subjectOf, subjects } from "./subject
 const token = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 
 describe("subjects", () => {
-  it("of aggregates read back as what they were made from", () => {
+  it("of aggregates parse back to their aggregates", () => {
     fc.assert(
       fc.property(token, token, (namespace, id) => {
         const job = { kind: "job", namespace, id } as const;
@@ -18,7 +18,7 @@ describe("subjects", () => {
       }),
     );
   });
-  it("of reports say who speaks of what, under the shard of the job", () => {
+  it("of reports name the node and the execution, under the shard of the job", () => {
     fc.assert(
       fc.property(token, token, token, (nodeId, jobId, executionId) => {
         const subject = subjects.report(nodeId, jobId, executionId);
@@ -36,11 +36,11 @@ describe("subjects", () => {
     "shoal.evt.3.job",
     "shoal.evt.3",
     "shoal.evt.",
-  ])("of something else are not taken for an aggregate's: %j", (subject) => {
+  ])("of other kinds do not parse as an aggregate's: %j", (subject) => {
     expect(aggregateOf(subject)).toBeUndefined();
   });
   it.each(["shoal.rpt.3.n.j", "shoal.rpt.3.n.j.e.x", "shoal.evt.3.n.j.e"])(
-    "of something else are not taken for a report's: %s",
+    "of other kinds do not parse as a report's: %s",
     (subject) => {
       expect(reporterOf(subject)).toBeUndefined();
     },

@@ -41,21 +41,21 @@ function familyOf(pid: number): readonly number[] {
 }
 const until = <T>(probe: () => T) => expect.poll(probe, { timeout: 20_000 });
 
-describe("groups of a node's own", () => {
-  it("are made beside the node, which moves out of their way", () => {
+describe("the cgroups of a node", () => {
+  it("are created beside the node, which moves into a separate group", () => {
     const { path, at } = place();
     expect(ownCgroups(at)).not.toBeTypeOf("string");
     expect(text(path, "shoal-node", "cgroup.procs")).toBe(`${process.pid}`);
     expect(text(path, "cgroup.subtree_control")).toBe("+cpu +memory +pids");
   });
-  it("are found again by a node that has moved already", () => {
+  it("are found by a node that has moved before", () => {
     const { path } = place();
     writeFileSync(join(path, "cgroup.procs"), "");
     writeFileSync(join(root, "self"), "0::/system.slice/shoal.service/shoal-node\n");
     made(ownCgroups({ root, self: join(root, "self"), pid: process.pid })).make();
     expect(readdirSync(path).filter((name) => name.startsWith("shoal-guest-"))).toHaveLength(1);
   });
-  it("remember how their guest ended when they are gone themselves", () => {
+  it("report how their guest ended after they are removed", () => {
     const { path, at } = place();
     const group = made(ownCgroups(at)).make();
     const folder = join(path, readdirSync(path).find((name) => name.startsWith("shoal-guest-")) ?? "");
@@ -64,7 +64,7 @@ describe("groups of a node's own", () => {
     rmSync(folder, { recursive: true, force: true });
     expect(group.wasOutOfMemory()).toBe(true);
   });
-  it("are apart for two nodes of one process", () => {
+  it("are separate for two nodes in one process", () => {
     const { path, at } = place();
     const [one, other] = [made(ownCgroups(at)), made(ownCgroups(at))];
     one.make();
@@ -83,10 +83,10 @@ describe("groups of a node's own", () => {
     ["other processes share it", { "cgroup.procs": `${process.pid}\n1\n` }, undefined, "contains other processes"],
     ["a controller is missing", { "cgroup.controllers": "cpu pids\n" }, undefined, "lacks the controllers memory"],
     ["it is the root", {}, "/", "root group"],
-  ])("are not made where %s", (...[, files, group, why]) => {
+  ])("are not created where %s", (...[, files, group, why]) => {
     expect(ownCgroups(place(files, group).at)).toContain(why);
   });
-  it("are not made where there is no such system; the operator reads why", () => {
+  it("are not created where the system has none, and the log has the reason", () => {
     const lines: unknown[] = [];
     const logger = { warn: () => {}, info: (fields: object, message: string) => lines.push([message, fields]) };
     expect(cgroupsIfAny(logger, { root: join(root, "none"), self: join(root, "none"), pid: 1 })).toBeUndefined();
@@ -94,7 +94,7 @@ describe("groups of a node's own", () => {
   });
 });
 
-describe("a guest in a group", () => {
+describe("a guest in a cgroup", () => {
   const entry = { module: "/main.wasm", imports: [], entrypoint: "_start", args: [] };
   const endless = fromText(`(module (func (export "_start") (loop (br 0))))`);
 
@@ -120,7 +120,7 @@ describe("a guest in a group", () => {
     return { sandbox, running, group };
   }
 
-  it("is held to its task's memory and processors, and to a number of processes", async () => {
+  it("is limited to its task's memory and processors, and to a number of processes", async () => {
     const { sandbox, running, group } = await started();
     // 64 MiB for the task, 320 MiB for the engine, and four times the module.
     const memory = (64 + 320) * 1024 * 1024 + 4 * endless.byteLength;
@@ -132,7 +132,7 @@ describe("a guest in a group", () => {
     await running.halt();
     await sandbox.close();
   });
-  it("is out of memory when the kernel ended it for that", async () => {
+  it("reports OUT_OF_MEMORY when the kernel killed it for that", async () => {
     const { sandbox, running, group } = await started();
     writeFileSync(join(group, "memory.events"), "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 1\n");
     // As the kernel does with a whole group.

@@ -15,17 +15,17 @@ const bomb = (locals: number, blocks: number) =>
   fromText(`(module (memory (export "memory") 1) (func (export "_start") (local ${"i32 ".repeat(locals)})
     ${"(block (br_if 0 (local.get 0)))".repeat(blocks)}))`);
 
-describe("a module that takes memory to compile", () => {
+describe("a module that needs much memory to compile", () => {
   it("is refused when a function has too many locals for its blocks, with the numbers", async () => {
     await expect(stage.start(bomb(50_000, 4_000), { memoryBytes: 64 * mebibyte })).rejects.toMatchObject({
       code: "TASK_INVALID",
       message: expect.stringContaining("its function 0 has 50000 locals and 4000 blocks"),
     });
   });
-  it("runs below that", async () => {
+  it("runs below the limit", async () => {
     expect((await stage.run(bomb(5_000, 3_000))).exit).toEqual({ exitCode: 0 });
   });
-  it("is ended when its process takes more than the task and the engine may", async () => {
+  it("is killed when its process takes more memory than the task and the engine may", async () => {
     // 15 million: allowed by the table, and some 180 MB.
     const { exit } = await tight.run(bomb(15_000, 1_000), { memoryBytes: mebibyte });
     expect(exit).toEqual({
@@ -33,7 +33,7 @@ describe("a module that takes memory to compile", () => {
       failure: { code: "OUT_OF_MEMORY", why: expect.stringMatching(/^its process used \d+ bytes, .* may use 68\d+$/) },
     });
   });
-  it("leaves the node to the next guest", async () => {
+  it("does not affect the next guest of the node", async () => {
     expect((await tight.run(program(() => []))).exit).toEqual({ exitCode: 0 });
   });
 });
@@ -64,11 +64,11 @@ describe("blocks of a function", () => {
         (drop (select (i32.const 2) (i32.const 3) (i32.const 4)))`.repeat(400)} ${filler}`,
       400,
     ],
-  ])("are counted, not guessed: %s", (_what, text, blocks) => {
+  ])("are counted exactly: %s", (_what, text, blocks) => {
     const expected = blocks === undefined ? undefined : `has ${most - 1} locals and ${blocks} blocks`;
     expect(problemOf(text, most - 2)).toBe(expected);
   });
-  it("are taken for as many as fit behind what is not known", () => {
+  it("are assumed to fill the rest of a function after an unknown instruction", () => {
     // One function without locals, 65 KB long, that begins with an opcode that does not exist.
     const body = [0, 0x27, ...Array.from({ length: 65_536 }, () => 2)];
     const size = [0x80 | (body.length & 0x7f), 0x80 | ((body.length >> 7) & 0x7f), body.length >> 14];

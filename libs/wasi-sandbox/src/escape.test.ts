@@ -54,7 +54,7 @@ const opening = (folder: number, path: string, follow = 1) => {
 const [inFolder, madeFolder] = [5, 6];
 
 describe("a path of a guest", () => {
-  it("leads wherever the guest's tree reaches, over links that stay in their volume", async () => {
+  it("leads to everything in the guest's tree, over links within a volume", async () => {
     const paths = [
       [root, "in/plain.txt"],
       [root, "in"],
@@ -75,7 +75,7 @@ describe("a path of a guest", () => {
     expect(errors).toEqual(paths.map(() => "SUCCESS"));
   });
 
-  it("leads nowhere else", async () => {
+  it("leads to nothing outside the guest's tree", async () => {
     const rows = [
       [root, "..", "NOTCAPABLE"],
       [root, "../etc/hostname", "NOTCAPABLE"],
@@ -112,7 +112,7 @@ describe("a path of a guest", () => {
     expect(rows.map(([folder, path], index) => [folder, path, errors[index]])).toEqual(rows);
   });
 
-  it("does not follow a link that is asked for by itself", async () => {
+  it("does not follow a link when the link itself is requested", async () => {
     const { asking } = await trap();
     expect(await errorsOf(asking, [opening(root, "in/good-file", 0), opening(root, "in/bad-file", 0)])).toEqual([
       "LOOP",
@@ -120,7 +120,7 @@ describe("a path of a guest", () => {
     ]);
   });
 
-  it("does not lead out of a folder that the guest opened further down", async () => {
+  it("does not lead out of a subfolder that the guest has opened", async () => {
     const { asking } = await trap();
     const { exit } = await stage.run(
       program((pen) => {
@@ -133,7 +133,7 @@ describe("a path of a guest", () => {
     expect(exit).toEqual({ exitCode: errnoNumber["NOTCAPABLE"] });
   });
 
-  it("does not make the agent wait for a pipe", async () => {
+  it("does not make the node wait for a pipe", async () => {
     const volume = await stage.folder("pipe");
     spawnSync("mkfifo", [join(volume, "pipe")]);
     const asking = { inputs: [{ hostPath: volume, target: "/in", readOnly: true }] };
@@ -141,13 +141,13 @@ describe("a path of a guest", () => {
   });
 });
 
-describe("a guest that would change its tree", () => {
+describe("a guest that tries to change its tree", () => {
   const creating = (pen: Pen, folder: number, path: string) =>
     pen.call("path_open", folder, 0, pen.text(path), 1, 64n, 0n, 0, pen.room(4));
   const renaming = (from: string, toFolder: number, to: string) => (pen: Pen) =>
     pen.call("path_rename", inFolder, pen.text(from), toFolder, pen.text(to));
 
-  it("makes no links", async () => {
+  it("creates no links", async () => {
     const { asking } = await trap();
     const errors = await errorsOf(asking, [
       (pen) => pen.call("path_symlink", pen.text("/etc"), madeFolder, pen.text("etc")),
@@ -194,7 +194,7 @@ describe("a guest that would change its tree", () => {
     expect(await textsIn(volume)).toEqual({ "plain.txt": "plain", "sub/deep.txt": "deep" });
   });
 
-  it("gains nothing from renaming a link of the host in a place that it may write to", async () => {
+  it("gains nothing when it renames a link of the host in a writable folder", async () => {
     const { asking, outside } = await trap();
     const writable = { inputs: (asking.inputs ?? []).map((input) => ({ ...input, readOnly: false })) };
     const errors = await errorsOf(writable, [
@@ -207,7 +207,7 @@ describe("a guest that would change its tree", () => {
     expect(await textsIn(outside)).toEqual({ "secret.txt": "secret" });
   });
 
-  it("cannot use a name that an archive or a page would stumble over", async () => {
+  it("cannot create a name that breaks an archive or a page", async () => {
     const { asking } = await trap();
     expect(await errorsOf(asking, [(pen) => creating(pen, madeFolder, "a\nb")])).toEqual(["INVAL"]);
   });

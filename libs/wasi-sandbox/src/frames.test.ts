@@ -25,7 +25,7 @@ async function read(stream: Readable) {
 }
 
 describe("frames", () => {
-  it.each([1, 3, 7, 50, 1000])("come out as they went in, in pieces of %i bytes", async (size) => {
+  it.each([1, 3, 7, 50, 1000])("are read as they were written, in pieces of %i bytes", async (size) => {
     expect(await read(inPieces(bytes, size))).toEqual(sent);
   });
   it("end with the stream, also in the middle of one", async () => {
@@ -34,7 +34,7 @@ describe("frames", () => {
   it.each([
     ["header", Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])],
     ["body", Buffer.from([2, 0, 0, 0, 1, 0, (bodyBytesMax >> 16) & 255, 0])],
-  ])("are refused when their %s is too large, before it is there", async (_part, prefix) => {
+  ])("are refused when their %s is too large, before it arrives", async (_part, prefix) => {
     await expect(read(inPieces(prefix, 50))).rejects.toThrow("sent a frame of");
   });
 });

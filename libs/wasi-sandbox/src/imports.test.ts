@@ -17,7 +17,7 @@ async function library() {
   };
 }
 
-describe("an import that names something of JavaScript", () => {
+describe("an import with the name of a JavaScript property", () => {
   it.each([
     ["a property of every object", "constructor", "groupBy", "(func (param externref externref) (result externref))"],
     ["the prototype of every object", "constructor", "prototype", "(global externref)"],
@@ -54,15 +54,15 @@ describe("an import that names something of JavaScript", () => {
     expect((await stage.run(guest)).exit).toEqual({ exitCode: 1 });
   });
 
-  it("does not link a memory of the kind of a function", async () => {
+  it("does not link a memory where a function is expected", async () => {
     const guest = fromText(`(module (import "${preview1}" "fd_write" (memory 1)) (func (export "_start")))`);
     expect((await stage.run(guest)).exit.failure?.code).toBe("TASK_INVALID");
   });
 });
 
-describe("an export with a name of JavaScript", () => {
+describe("an export with the name of a JavaScript property", () => {
   it.each(["constructor", "__proto__", "toString"])(
-    "is not an entry function that is missing: %s",
+    "does not replace a missing entry function: %s",
     async (Entrypoint) => {
       const guest = fromText(`(module (func (export "_start")))`);
       const { exit } = await stage.run(guest, { program: { entrypoint: Entrypoint } });
@@ -70,7 +70,7 @@ describe("an export with a name of JavaScript", () => {
     },
   );
   it.each(["constructor", "__proto__", "then"])(
-    "is the entry function when the module has it: %s",
+    "is the entry function when the module exports it: %s",
     async (Entrypoint) => {
       const guest = fromText(`(module (import "${preview1}" "proc_exit" (func $exit (param i32)))
       (func (export "${Entrypoint}") (call $exit (i32.const 7))))`);
@@ -89,7 +89,7 @@ describe("a module with very many names", () => {
     const guest = fromText(`(module (import "env" "${"x".repeat(90_000)}" (func)) (func (export "_start")))`);
     expect((await stage.run(guest)).exit.failure?.code).toBe("TASK_INVALID");
   });
-  it("exports fifty thousand functions and none to begin with: the message names some", async () => {
+  it("exports fifty thousand functions and no entry function: the message names some", async () => {
     const exports = Array.from({ length: 50_000 }, (_, n) => `(export "function-${n}" (func $f))`);
     const { exit } = await stage.run(fromText(`(module (func $f) ${exports.join("")})`));
     expect(exit.failure).toMatchObject({

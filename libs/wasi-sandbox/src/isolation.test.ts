@@ -58,14 +58,14 @@ function suite(
   isolation: Isolation | undefined = noIsolation,
   hides = { network: true, processes: true, files: true },
 ) {
-  it("keeps the node's loopback network away", () => {
+  it(`${hides.network ? "cannot" : "can"} connect to the node's loopback network`, () => {
     const seen = tried(isolation, connecting());
     hides.network ? expect(seen).toMatch(/^E(CONNREFUSED|NETUNREACH)$/) : expect(seen).toBe("connected");
   });
-  it("keeps signals from other processes", () => {
+  it(`${hides.processes ? "cannot" : "can"} send signals to other processes`, () => {
     expect(tried(isolation, signalling)).toBe(hides.processes ? "ESRCH" : "true");
   });
-  it("keeps SQLite from the node's files", () => {
+  it(`${hides.files ? "cannot" : "can"} create files of the node's user by SQLite`, () => {
     const file = join(folder, `${isolation.name}.db`);
     tried(isolation, filing(file));
     expect(existsSync(file)).toBe(!hides.files);
@@ -82,11 +82,11 @@ describe.skipIf(!workloads(namespaces))("a guest's process in namespaces (needs 
   suite(namespaces, { network: true, processes: true, files: false });
 });
 
-describe("the wall around a pool's processes", () => {
+describe("the isolation of a pool's processes", () => {
   const missing: Isolation = { name: "bubblewrap", prefix: ["/nonexistent/bwrap"] };
   const broken: Isolation = { name: "namespaces", prefix: ["/bin/sh", "-c", "echo no namespaces here >&2; exit 1"] };
 
-  it("is the first that works; the operator reads why it is none", async () => {
+  it("is the first that works, and the log has the reason when it is none", async () => {
     const lines: unknown[] = [];
     const logger = { info: () => {}, warn: (fields: object, message: string) => lines.push([message, fields]) };
     const sandboxes = pool({ clock, limits, logger, isolations: [missing, broken, noIsolation] });
@@ -106,7 +106,7 @@ describe("the wall around a pool's processes", () => {
       ],
     ]);
   });
-  it("is required by its name: without it there is no pool, and the next look tries again", async () => {
+  it("is required by its name: without it the pool starts no process", async () => {
     const sandboxes = pool({ clock, limits, isolations: [missing] });
     await expect(sandboxes.proven()).rejects.toMatchObject({ code: "ENGINE_FAILED" });
     await expect(sandboxes.take()).rejects.toThrow("/nonexistent/bwrap");
@@ -115,7 +115,7 @@ describe("the wall around a pool's processes", () => {
   it.each(["bubblewrap", "namespaces"] as const)("%s is never replaced by none", (wish) => {
     expect(isolationsFor(wish).map(({ name }) => name)).not.toContain("none");
   });
-  it("may be declined", async () => {
+  it("may be switched off", async () => {
     const sandbox = wasiSandbox({ clock, limits, isolation: "none" });
     expect(await sandbox.unavailable()).toBeUndefined();
     await sandbox.close();

@@ -17,11 +17,11 @@ describe("a guest's memory", () => {
     );
     expect(exit).toEqual({ exitCode: 256 });
   });
-  it("keeps its own lower limit", async () => {
+  it("keeps a lower limit of its module", async () => {
     const { exit } = await stage.run(program((pen) => [growAll, exitWithSize(pen)], { memory: "2 5" }));
     expect(exit).toEqual({ exitCode: 5 });
   });
-  it("is limited when it comes from outside", async () => {
+  it("is limited when it is imported", async () => {
     const module = fromText(`(module (import "env" "memory" (memory 1))
       (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
       (func (export "_start") ${growAll} (call $proc_exit (memory.size))))`);
@@ -37,7 +37,7 @@ describe("a guest's memory", () => {
       message: expect.stringContaining("19660800 bytes"),
     });
   });
-  it("is named as the reason when the guest aborts for want of it", async () => {
+  it("is named as the reason when the guest aborts because it has too little", async () => {
     const { exit, stderr } = await stage.run(program(() => [growAll, "(unreachable)"]));
     expect(exit).toMatchObject({ exitCode: 137, failure: { code: "OUT_OF_MEMORY" } });
     expect(stderr).toContain("16777216 of 16777216 bytes");
@@ -55,13 +55,13 @@ describe("a guest's memory", () => {
   });
 });
 
-describe("a guest's time and output", () => {
-  it("ends an endless loop when it is halted", async () => {
+describe("the limits of a guest's time and output", () => {
+  it("end an endless loop when the guest is halted", async () => {
     const running = await stage.start(program(() => ["(loop (br 0))"]));
     await running.halt();
     expect(await running.exit).toMatchObject({ exitCode: 137, failure: { code: "STOPPED" } });
   });
-  it("ends endless stdout when its owner has enough", async () => {
+  it("end endless stdout when the reader stops it", async () => {
     let seen = 0;
     const enough = Promise.withResolvers<void>();
     const output = (_stream: string, chunk: Uint8Array) => {
@@ -77,7 +77,7 @@ describe("a guest's time and output", () => {
     await stage.run(program(() => []));
     expect(seen).toBe(atTheEnd);
   });
-  it("is ended when it writes more than it may, and not one byte too many reaches the disk", async () => {
+  it("end a guest that writes above its limit, with no byte too many on the disk", async () => {
     const { exit, made } = await stage.run(
       program((pen) => {
         const file = pen.open(madeFolder, "big.txt", { create: true, write: true });
@@ -104,14 +104,14 @@ describe("a guest's time and output", () => {
     ],
     ["by its size", (pen: Pen, fd: string) => pen.must("fd_filestat_set_size", fd, 1n << 40n)],
     ["by a reservation", (pen: Pen, fd: string) => pen.must("fd_allocate", fd, 0n, 1n << 40n)],
-  ])("is ended when a file would become too large %s", async (_how, step) => {
+  ])("end a guest whose file would become too large %s", async (_how, step) => {
     const write = (pen: Pen) => {
       const file = pen.open(madeFolder, "holes", { create: true, write: true });
       return [file.step, step(pen, file.fd)];
     };
     expect((await stage.run(program(write))).exit.failure?.code).toBe("OUTPUT_TOO_LARGE");
   });
-  it("is ended when it makes too many files", async () => {
+  it("end a guest that creates too many files", async () => {
     const { exit } = await stage.run(
       program((pen) =>
         Array.from({ length: 6 }, (_, n) => pen.must("path_create_directory", madeFolder, pen.text(`${n}`))),
@@ -119,7 +119,7 @@ describe("a guest's time and output", () => {
     );
     expect(exit.failure).toEqual({ code: "OUTPUT_TOO_LARGE", why: "it created more than 5 files and folders" });
   });
-  it("may use again what it gave back", async () => {
+  it("include what the guest has released", async () => {
     const { exit } = await stage.run(
       program((pen) =>
         Array.from({ length: 4 }, () => {

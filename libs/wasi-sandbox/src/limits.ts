@@ -4,8 +4,10 @@ const mebibyte = 1024 * 1024;
 
 /** Limits of a sandbox. */
 export interface SandboxLimits {
-  /** Number of idle processes. */
+  /** Number of idle processes while guests run. */
   readonly poolSize: number;
+  /** Time without a new guest after which the idle processes end. */
+  readonly idleMs: number;
   /** Memory of a guest whose task requests none. */
   readonly defaultMemoryBytes: number;
   /** Bytes that a guest may write whose task requests no disk. */
@@ -37,6 +39,8 @@ export interface SandboxLimits {
 export const sandboxLimits: SandboxLimits = {
   // One for each processor: a guest uses a whole one, and a process takes 0.1 s to become ready.
   poolSize: Math.min(availableParallelism(), 4),
+  // A series of guests comes faster than that; a node at rest gives back 40 MiB for each process after it.
+  idleMs: 30_000,
   defaultMemoryBytes: 512 * mebibyte,
   defaultDiskBytes: 1024 * mebibyte,
   // The largest real modules (interpreters with their libraries) are around 40 MiB.

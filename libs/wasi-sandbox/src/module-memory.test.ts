@@ -33,7 +33,7 @@ describe("the memory of modules", () => {
   ])("is limited in a module with %s", (_what, text, pages) => {
     expect(growth([text], 10)).toBe(pages);
   });
-  it("is shared out among several memories, none of them left out", () => {
+  it("is divided among several memories", () => {
     const { memories } = limited(
       [
         `(module (memory 2))`,
@@ -46,7 +46,7 @@ describe("the memory of modules", () => {
     expect(memories).toEqual([{ module: "env", name: "memory", minimumPages: 1, maximumPages: 4 }]);
     expect(growth([`(module (memory (export "memory") 2))`, "(module (memory 1))"], 10)).toBe(5);
   });
-  it("is found behind imports of every other kind", () => {
+  it("is found after imports of every other kind", () => {
     const { memories } = limited(
       [
         `(module (import "a" "f" (func (param i32))) (import "a" "t" (table 1 5 funcref)) (import "a" "g" (global (mut i64)))
@@ -56,12 +56,12 @@ describe("the memory of modules", () => {
     );
     expect(memories).toEqual([{ module: "b", name: "m", minimumPages: 1, maximumPages: 4 }]);
   });
-  it("is refused when the modules start with more than there is", () => {
+  it("is refused when the modules start with more than the limit", () => {
     expect(() => limited(["(module (memory 6))", "(module (memory 5))"], 10)).toThrow(
       "/m/0.wasm, /m/1.wasm starts with 720896 bytes of memory; the task may use 655360",
     );
   });
-  it("never passes what 32 bits address", () => {
+  it("never exceeds what 32 bits address", () => {
     const { memories } = limited([`(module (import "env" "memory" (memory 1)))`], 200_000);
     expect(memories[0]?.maximumPages).toBe(65_536);
   });

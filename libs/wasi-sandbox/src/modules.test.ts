@@ -25,7 +25,7 @@ describe("a module that cannot run", () => {
     });
   });
   it.each(["/app/other.wasm", "/elsewhere/main.wasm", "/app", "/app/../../etc/hostname"])(
-    "is not there: %s",
+    "does not exist: %s",
     async (module) => {
       const start = stage.start(
         program(() => []),
@@ -45,7 +45,7 @@ describe("a module that cannot run", () => {
     expect(exit.failure?.code).toBe("TASK_INVALID");
     expect(exit.failure?.why).toContain('"env" "frobnicate" (function), "wasi_snapshot_preview1" "fd_fly" (function)');
   });
-  it("has no such function to begin with", async () => {
+  it("lacks the entry function", async () => {
     const { exit } = await stage.run(
       program(() => []),
       { program: { entrypoint: "main" } },
@@ -54,8 +54,8 @@ describe("a module that cannot run", () => {
   });
 });
 
-describe("a module that ends badly", () => {
-  it("traps while it is set up", async () => {
+describe("a module that fails", () => {
+  it("traps in its start function", async () => {
     const { exit, stderr } = await stage.run(fromText("(module (func $boom unreachable) (start $boom))"));
     expect(exit).toEqual({ exitCode: 134, failure: { code: "TASK_INVALID", why: "trapped: unreachable" } });
     expect(stderr).toBe("trapped: unreachable\n");
@@ -64,7 +64,7 @@ describe("a module that ends badly", () => {
     const { exit } = await stage.run(fromText(`(module (func $f (export "_start") (call $f) (call $f)))`));
     expect(exit).toMatchObject({ exitCode: 134, failure: { why: "trapped: Maximum call stack size exceeded" } });
   });
-  it("throws what it does not catch", async () => {
+  it("throws an exception that it does not catch", async () => {
     const { exit } = await stage.run(fromText(`(module (tag $t) (func (export "_start") (throw $t)))`));
     expect(exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
   });
@@ -77,8 +77,8 @@ describe("a module that ends badly", () => {
   });
 });
 
-describe("modules that belong together", () => {
-  it("are linked under their paths, and a library is set up before it is used", async () => {
+describe("linked modules", () => {
+  it("import each other by path, and a library is initialized before it is used", async () => {
     const folder = await stage.folder("lib");
     const library = `(module (memory (export "memory") 1) (global $n (mut i32) (i32.const 0))
       (func $set (global.set $n (i32.const 41))) (start $set)
@@ -97,8 +97,8 @@ describe("modules that belong together", () => {
   });
 });
 
-describe("a module named by a relative path", () => {
-  it("is found from the task's root, and keeps the name under which others import it", async () => {
+describe("a module with a relative path", () => {
+  it("is resolved from the task's root, and is imported under its own name", async () => {
     const lib = await stage.folder("lib");
     await writeFile(
       join(lib, "numbers.wasm"),

@@ -4,9 +4,9 @@ import { type Isolation, isolationsFor } from "./isolation.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 
-/** A pool of processes that are started ahead of guests. */
+/** A pool of processes that are started ahead of guests, and end when no guest comes for `idleMs`. */
 export interface Pool {
-  /** Starts processes up to the pool size. No effect before `proven` has resolved once. */
+  /** Starts processes up to the pool size, for the guests that follow the current one. */
   fill(): void;
   /** Takes a ready process out of the pool. Throws a Fault ENGINE_FAILED when none can be started. */
   take(): Promise<SandboxProcess>;
@@ -37,6 +37,9 @@ export function pool(options: PoolOptions): Pool {
   const waiting: Waiting[] = [];
   const alive = new Set<SandboxProcess>();
   let closed = false;
+  const idle = idleTimer(options, () => {
+    for (const { sandbox } of waiting.splice(0)) sandbox.kill();
+  });
   let proof: Promise<Isolation> | undefined;
   const start = (isolation: Isolation): Waiting => {
     if (closed) throw new Fault("ENGINE_FAILED", "the wasm executor is closed");
@@ -56,6 +59,7 @@ export function pool(options: PoolOptions): Pool {
   const prove = async () => {
     const first = await firstReady(options, start);
     waiting.push(first);
+    idle.restart();
     return first.isolation;
   };
   const proven = () => {
@@ -74,22 +78,44 @@ export function pool(options: PoolOptions): Pool {
     fill: () => void fill().catch(() => {}),
     take: async () => {
       const isolation = await proven();
-      const taken = waiting.shift() ?? start(isolation);
-      taken.sandbox.hold(true);
-      await taken.ready;
-      return taken.sandbox;
+      idle.restart();
+      return held(waiting.shift() ?? start(isolation));
     },
     proven: async () => {
-      await fill();
+      await proven();
       await waiting[0]?.ready;
     },
     close: async () => {
       closed = true;
+      idle.cancel();
       for (const sandbox of alive) {
         sandbox.hold(true);
         sandbox.kill();
       }
       await Promise.all([...alive].map(({ gone }) => gone));
+    },
+  };
+}
+
+/** The process once it is ready; this process waits for it from now on. */
+async function held({ sandbox, ready }: Waiting): Promise<SandboxProcess> {
+  sandbox.hold(true);
+  await ready;
+  return sandbox;
+}
+
+/** Calls back when it was not restarted for `idleMs`; never once it is cancelled. */
+function idleTimer({ clock, limits }: PoolOptions, onIdle: () => void) {
+  let stop: (() => void) | undefined;
+  let isCancelled = false;
+  return {
+    restart() {
+      stop?.();
+      if (!isCancelled) stop = clock.at(clock.now() + limits.idleMs, onIdle);
+    },
+    cancel() {
+      isCancelled = true;
+      stop?.();
     },
   };
 }

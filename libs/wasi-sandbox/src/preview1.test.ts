@@ -15,7 +15,7 @@ describe("preview 1", () => {
     expect(Object.keys(preview1).sort()).toEqual(Object.keys(signatures).sort());
   });
 
-  it("gives arguments and environment", async () => {
+  it("passes arguments and environment", async () => {
     const list = (pen: Pen, sizes: Preview1Name, get: Preview1Name) => {
       const [count, size, pointers, texts] = [pen.room(4), pen.room(4), pen.room(64), pen.room(256)];
       const { step, list: vector } = { step: "", list: pen.room(8) };
@@ -84,7 +84,7 @@ describe("preview 1", () => {
     expect(await textsIn(made)).toEqual({ "deep/b.txt": "hello\0\0orld!" });
   });
 
-  it("lists folders, a cut entry at a time", async () => {
+  it("lists folders, one truncated entry at a time", async () => {
     const folder = await stage.folder("list");
     for (const name of ["b", "a", "c"]) await writeFile(join(folder, name), name);
     const { stdout } = await stage.run(
@@ -106,7 +106,7 @@ describe("preview 1", () => {
     expect([bytes[0], bytes[25], bytes[50]]).toEqual([1, 2, 3]);
   });
 
-  it("waits for a clock, and finds stdin ended", async () => {
+  it("waits for a clock, and has an empty stdin", async () => {
     const { stdout } = await stage.run(
       program((pen) => {
         const [subscriptions, events] = [pen.room(96), pen.room(64)];
@@ -137,7 +137,7 @@ describe("a guest that passes wild pointers", () => {
     (name): name is Preview1Name => name in signatures && name !== "proc_exit",
   );
 
-  it("gets an error from every function, and lives on", async () => {
+  it("gets an error from every function, and continues", async () => {
     const calls = names.flatMap((name) =>
       descriptors.flatMap((fd) => pointers.map((pointer, turn) => ({ name, fd, pointer, turn }))),
     );

@@ -26,21 +26,21 @@ describe("a guest's process", () => {
     ["start a process", `require("child_process").spawnSync("/bin/true").error.code`, denied],
     ["start a thread", `new (require("worker_threads").Worker)("", { eval: true })`, denied],
     ["use node:wasi", `new (require("wasi").WASI)({ version: "preview1" }).getImportObject()`, denied],
-    ["make code from text", `new Function("return 1")()`, "EvalError"],
+    ["create code from text", `new Function("return 1")()`, "EvalError"],
     ["change what all objects share", `Reflect.set(Object.prototype, "planted", 1)`, "false"],
     ["change the engine", `Reflect.defineProperty(WebAssembly.Memory.prototype, "grow", { value: 1 })`, "false"],
     ["know the node's environment", "Object.keys(process.env).length", "0"],
-  ])("cannot %s, even if its code were turned against us", (_what, script, answer) => {
+  ])("cannot %s, even with hostile code", (_what, script, answer) => {
     expect(tried(script)).toBe(answer);
   });
 
-  it("may read its own code, or this test would prove nothing", () => {
+  it("may read its own code, which proves that the attempts run", () => {
     expect(tried(`require("fs").readFileSync("${join(import.meta.dirname, "sandbox", "main.ts")}").length > 0`)).toBe(
       "true",
     );
   });
 
-  it("is gone when it is killed before it had any work", async () => {
+  it("exits when it is killed before it has any work", async () => {
     const sandbox = startSandboxProcess(sandboxLimits, { isolation: noIsolation });
     expect((await sandbox.frames.next()).value?.header).toBe('{"op":"ready"}');
     sandbox.kill();

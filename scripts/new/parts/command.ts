@@ -1,4 +1,4 @@
-import { addImport, addItem } from "../edits.ts";
+import { addItem } from "../edits.ts";
 import type { PartTemplate } from "../part.ts";
 
 const folder = "apps/cli/src/commands";
@@ -12,8 +12,6 @@ export const command: PartTemplate = {
 
 /** Prints which requesters are used. */
 export const ${camel}: CommandPart = {
-  name: "${kebab}",
-  summary: "print which requesters are used",
   async run({ context }) {
     context.terminal.out(\`\${context.endpoints().join("\\n")}\\n\`);
     return 0;
@@ -35,7 +33,12 @@ it("prints the requesters", async () => {
 `,
   }),
   edits: ({ kebab, camel }) => [
-    { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
-    { path: `${folder}/index.ts`, change: addItem("export const commands: readonly CommandPart[] = [", camel) },
+    {
+      path: `${folder}/index.ts`,
+      change: addItem(
+        "export const commands: readonly CommandRow[] = [",
+        `{ name: "${kebab}", summary: "print which requesters are used", load: async () => (await import("./${kebab}.ts")).${camel} }`,
+      ),
+    },
   ],
 };

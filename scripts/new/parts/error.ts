@@ -11,8 +11,7 @@ export const error: PartTemplate = {
       path: "libs/proto/src/errors.ts",
       change: addBehind(
         "export const errors = {\n",
-        `  // biome-ignore format: one row, one failure
-  ${constant}: { http: 500, wire: "InternalError", exit: 1, retry: false, summary: "the failure ${kebab} has no sentence yet", hint: "report it with the request id" },
+        `  ${constant}: { http: 500, wire: "InternalError", exit: 1, retry: false, summary: "the failure ${kebab} has no sentence yet", hint: "report it with the request id" },
 `,
       ),
     },

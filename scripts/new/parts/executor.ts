@@ -1,4 +1,4 @@
-import { addBehind, addImport } from "../edits.ts";
+import { addImport, addItem } from "../edits.ts";
 import type { PartTemplate } from "../part.ts";
 
 const folder = "services/compute/src/executors";
@@ -14,6 +14,9 @@ import type { Executor } from "./executor.ts";
 const Params = z.strictObject({
   // 255: an exit code is one byte.
   ExitCode: z.int().min(0).max(255).default(0).describe("the exit code it ends with"),
+}).meta({
+  description: "Ends at once with the exit code of its params.",
+  example: { Engine: { Type: "${kebab}", Params: { ExitCode: 3 } } },
 });
 
 /** Ends at once with the exit code of its params, and leaves nothing behind. */
@@ -46,10 +49,7 @@ executorContract("${kebab}", {
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
     {
       path: `${folder}/index.ts`,
-      change: addBehind(
-        "const makers: Readonly<Record<string, () => Executor>> = {",
-        kebab === camel ? `${camel},` : `"${kebab}": ${camel},`,
-      ),
+      change: addItem(`>("executor", {`, kebab === camel ? camel : `"${kebab}": ${camel}`),
     },
   ],
 };

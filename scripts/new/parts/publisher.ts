@@ -17,12 +17,17 @@ import { z } from "zod";
 import { archive } from "./archive/archive.ts";
 import type { Publisher } from "./publisher.ts";
 
+const Params = z.strictObject({}).meta({
+  description: "Stores an archive of the results in a folder of the node.",
+  example: { Engine: { Type: "noop" }, Publisher: { Type: "${kebab}" } },
+});
+
 /** Keeps an archive of each execution's results in a folder of the node. */
 export function ${camel}(target: { readonly folder: string; readonly limitBytes: number }): Publisher {
   const { limitBytes } = target;
   return {
     name: "${kebab}",
-    params: z.strictObject({}),
+    params: Params,
     unavailable: async () => undefined,
     publish: async ({ executionId, folder, signal }) => {
       const path = join(target.folder, \`\${executionId}.tar.gz\`);
@@ -55,7 +60,10 @@ publisherContract("${kebab}", {
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
     {
       path: `${folder}/index.ts`,
-      change: addItem("const parts = [", `${camel}({ folder: settings.local.folder, limitBytes })`),
+      change: addItem(
+        `>("publisher", {`,
+        `"${kebab}": ({ limitBytes, local: { folder } }) => ${camel}({ folder, limitBytes })`,
+      ),
     },
   ],
 };

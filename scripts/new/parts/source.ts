@@ -17,6 +17,12 @@ import type { Source } from "./source.ts";
 
 const Params = z.strictObject({
   Base64: z.base64().describe("the bytes of the file, in base64"),
+}).meta({
+  description: "Brings in a file whose bytes are in the job spec.",
+  example: {
+    Engine: { Type: "noop" },
+    InputSources: [{ Source: { Type: "${kebab}", Params: { Base64: "aGVsbG8=" } }, Target: "/in" }],
+  },
 });
 
 /** Brings in a file whose bytes are in the job spec. */
@@ -38,6 +44,7 @@ export function ${camel}(): Source {
       }
       return { hostPath, readOnly: true, sizeBytes: bytes.length };
     },
+    close: async () => {},
   };
 }
 `,
@@ -56,6 +63,6 @@ sourceContract("${kebab}", {
   }),
   edits: ({ kebab, camel }) => [
     { path: `${folder}/index.ts`, change: addImport(`import { ${camel} } from "./${kebab}.ts";`) },
-    { path: `${folder}/index.ts`, change: addItem(`return registry("source", [`, `${camel}()`) },
+    { path: `${folder}/index.ts`, change: addItem(`>("source", {`, kebab === camel ? camel : `"${kebab}": ${camel}`) },
   ],
 };

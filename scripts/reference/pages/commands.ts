@@ -1,7 +1,12 @@
-import type { CommandPart } from "../../../apps/cli/src/command.ts";
+import type { CommandRow } from "../../../apps/cli/src/command.ts";
 import { commands, nouns } from "../../../apps/cli/src/commands/index.ts";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
+
+const rowsOfNouns = nouns.flatMap(({ name, commands: rows }) =>
+  rows.map((row) => ({ ...row, name: `${name} ${row.name}` })),
+);
+const sections = await Promise.all([...rowsOfNouns, ...commands].map(section));
 
 /** Every command of the command line. */
 export const commandsPage: ReferencePage = {
@@ -9,15 +14,11 @@ export const commandsPage: ReferencePage = {
   title: "Command line",
   summary: "every command of `shoal`, its options and examples",
   from: "apps/cli/src/commands/",
-  body: () => {
-    const ofNouns = nouns.flatMap(({ name, commands: parts }) =>
-      parts.map((part) => section(`${name} ${part.name}`, part)),
-    );
-    return [...ofNouns, ...commands.map((part) => section(part.name, part))].join("\n\n");
-  },
+  body: () => sections.join("\n\n"),
 };
 
-function section(name: string, { args, summary, options = [], examples = [] }: CommandPart): string {
+async function section({ name, args, summary, load }: CommandRow): Promise<string> {
+  const { options = [], examples = [] } = await load();
   const usage = `shoal ${name}${args === undefined ? "" : ` ${args}`}`;
   const rows = options.map((option) => [
     code(option.flags),

@@ -22,7 +22,7 @@ export const machinesPage: ReferencePage = {
 
 function diagram(machine: Machine<string>): string {
   const arrows = machine.rows.flatMap(([from, event, to]) =>
-    (from === "nothing" ? ["[*]"] : from).map((state) => `  ${state} --> ${to}: ${event.name}`),
+    (from === "nothing" ? ["[*]"] : from).map((state) => `  ${state} --> ${to === "same" ? state : to}: ${event.name}`),
   );
   const ends = machine.terminal.map((state) => `  ${state} --> [*]`);
   return ["```mermaid", "stateDiagram-v2", ...arrows, ...ends, "```"].join("\n");
@@ -32,7 +32,7 @@ function moves(machine: Machine<string>): string {
   const rows = machine.rows.map(([from, event, to]) => [
     from === "nothing" ? "(nothing yet)" : from.map(code).join(", "),
     code(event.name),
-    `${code(to)}${machine.terminal.includes(to) ? ", for good" : ""}`,
+    to === "same" ? "the same" : `${code(to)}${machine.terminal.includes(to) ? ", for good" : ""}`,
   ]);
   return `${table(["from", "event", "to"], rows)}\n\nA transition that is not in the table is refused.`;
 }

@@ -9,6 +9,7 @@ import { oneVersionRule } from "./one-version.ts";
 import { purityRule } from "./purity.ts";
 import { registriesRule } from "./registries.ts";
 import { typeNamesRule } from "./type-names.ts";
+import { unusedRule } from "./unused.ts";
 import { wordsRule } from "./words.ts";
 
 /** Every rule. biome checks sizes, casts and formats (biome.json), the compiler checks types. */
@@ -23,6 +24,7 @@ export const rules: readonly Rule[] = [
   lockFileRule,
   oneVersionRule,
   typeNamesRule,
+  unusedRule,
   wordsRule,
 ];
 

@@ -239,6 +239,19 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       },
     },
   },
+  unused: {
+    "an export that no other file uses": {
+      finds: "no other file uses b",
+      files: { "libs/core/src/a.ts": "export const b = 1; export const c = b;", "libs/core/src/d.ts": "// b" },
+    },
+    "used names": {
+      files: {
+        "libs/core/src/a.ts": "export function b() {} export const d = 1; export type E = 1;",
+        "libs/core/src/f.ts": `import { d } from "./a.ts"; use(d);`,
+        "libs/core/src/c.ts": `(await load("a.ts")).get("b");`,
+      },
+    },
+  },
   words: {
     "no table": { finds: "has no table", files: {} },
     "in a name": { finds: "createZorp: write queue", files: { ...zorp, "libs/core/src/a.ts": "f(createZorp());" } },

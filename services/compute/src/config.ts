@@ -195,7 +195,11 @@ export const ComputeConfig = z
     docker: Docker.prefault({}),
     wasm: z
       .object({
-        poolSize: whole(0, 64).default(2).describe("idle processes for Wasm tasks; each takes about 50 MB of memory"),
+        poolSize: whole(0, 64)
+          .default(2)
+          .describe(
+            "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
+          ),
         isolation: z
           .enum(isolationOptions)
           .default("auto")
@@ -220,6 +224,23 @@ export const ComputeConfig = z
       .describe(
         "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
+    sources: z
+      .object({ disabled: listOf(z.string()).default([]).describe("sources that are not offered") })
+      .prefault({}),
+    outbound: z
+      .object({
+        loopback: yesOrNo()
+          .default(false)
+          .describe(
+            "whether sources and publishers may connect to this machine's own addresses, where NATS, requesters and engines may listen",
+          ),
+        linkLocal: yesOrNo()
+          .default(false)
+          .describe(
+            "whether sources and publishers may connect to link-local and metadata addresses (169.254.0.0/16, fe80::/10), where clouds hand out credentials",
+          ),
+      })
+      .prefault({}),
     inputs: Inputs.prefault({}),
     results: Results.prefault({}),
     output: Output.prefault({}),

@@ -139,7 +139,7 @@ describe("a compute node", () => {
 
   it("sweeps only the engine whose work is done", async () => {
     const engine = createSurvivor();
-    const harness = createNodeHarness({ executors: (clock) => [engine.executor, noop(clock)] });
+    const harness = createNodeHarness({ executors: (clock) => [engine.executor, noop({ clock })] });
     await harness.boot();
     const sweptAtStart = engine.sweeps();
     const one = assignmentOf({ task: { engine: { type: "noop" } }, partition: { index: 0, count: 2 } });
@@ -228,7 +228,7 @@ describe("a compute node", () => {
       "TASK_INVALID",
     ],
     ["a variable that is not allowed", { engine: { type: "noop" }, env: { A: "env:PATH" } }, "TASK_INVALID"],
-  ])("refuses a task with %s and goes on", async (_what, task, code) => {
+  ])("refuses a task with %s, and continues", async (_what, task, code) => {
     const harness = createNodeHarness({ env: { PATH: "/bin" } });
     await harness.boot();
     const bad = assignmentOf({ task, partition: { index: 0, count: 2 } });

@@ -11,6 +11,7 @@ import { createExecutors } from "./executors/index.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
+import { closeParts } from "./parts.ts";
 import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
@@ -33,8 +34,11 @@ export interface NodeHost {
 export async function openHost(config: ComputeConfig, logger: ServiceLogger, signal: AbortSignal): Promise<NodeHost> {
   const dataDir = resolve(config.dataDir);
   await makeFolder(dataDir);
-  const journal = diskJournal(dataDir);
+  // Closed in reverse order.
+  const opened = new AsyncDisposableStack();
   try {
+    const journal = diskJournal(dataDir);
+    opened.defer(() => journal.close());
     const nodeId = config.nodeId || nodeIdIn(dataDir, systemRandom);
     const instanceId = instanceIdIn(dataDir, systemRandom);
     logger.identify({ nodeId });
@@ -48,9 +52,13 @@ export async function openHost(config: ComputeConfig, logger: ServiceLogger, sig
       clock,
       random: systemRandom,
     });
-    return assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
+    opened.defer(() => nats.close());
+    const ports = assemble(config, settings, { dataDir, instanceId, journal, clock, nats, logger });
+    const { executors, sources, publishers } = ports;
+    opened.defer(() => closeParts([...executors.parts, ...sources.parts, ...publishers.parts], logger));
+    return { settings, ports, link: nats.link, dataDir, close: () => opened.disposeAsync() };
   } catch (failure) {
-    await journal.close();
+    await opened.disposeAsync();
     throw failure;
   }
 }
@@ -98,47 +106,24 @@ interface NodeResources {
   readonly logger: ServiceLogger;
 }
 
-function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): NodeHost {
+function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): ComputePorts {
   const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
-  const engines = {
-    disabled: config.engines.disabled,
-    dockerSocket: config.docker.socket,
-    containers: config.docker,
-    pulling: config.docker,
-    wasmPoolSize: config.wasm.poolSize,
-    wasmIsolation: config.wasm.isolation,
-    wasmCgroups: config.wasm.cgroups,
-  };
-  const executors = createExecutors({ nodeId, instanceId, ...engines }, { clock, logger });
-  const publishers = createPublishers(
-    {
-      ...config.publishers,
-      limitBytes: config.results.limitBytes,
-      local: { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") },
-    },
-    { clock, results: { bucket: resultsBucketOf(nodeId), put: nats.results.put } },
-  );
+  const { docker, wasm, allowListedLocalPaths } = config;
+  const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
+  const { outbound } = config;
+  const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
+  const results = { bucket: resultsBucketOf(nodeId), put: nats.results.put };
   const { assignments, reports, bidServer, logs } = nats;
-  const ports: ComputePorts = {
-    ...{ assignments, reports, bidServer, logs, clock, journal, executors, publishers, logger },
+  return {
+    ...{ assignments, reports, bidServer, logs, clock, journal, logger },
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
-    sources: createSources(config),
+    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
+    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
+    publishers: createPublishers(published, { clock, logger, results }),
     env: process.env,
   };
-  const close = async () => {
-    for (const part of [...executors.parts, ...publishers.parts]) {
-      await part
-        .close()
-        .catch((failure: unknown) =>
-          logger.warn({ part: part.name, why: causeOf(failure).why }, "closing a part failed"),
-        );
-    }
-    await nats.close();
-    await journal.close();
-  };
-  return { settings, ports, link: nats.link, dataDir, close };
 }
 
 // Bacalhau names operating systems and architectures as Go does.

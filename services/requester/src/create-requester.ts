@@ -6,6 +6,7 @@ import { OpenLimit } from "./commands/open-limit.ts";
 import { createConfirmations } from "./nodes/confirmations.ts";
 import { LiveMembership, type Membership, type MembershipWatcher } from "./nodes/membership.ts";
 import { MembershipController } from "./nodes/membership-controller.ts";
+import { NodeChanges } from "./nodes/node-changes.ts";
 import { EffectDeliverer } from "./owner/aggregate/effect-deliverer.ts";
 import { FeatureGate } from "./owner/aggregate/feature-gate.ts";
 import { Reconciler } from "./owner/aggregate/reconciler.ts";
@@ -55,6 +56,7 @@ interface NodeParts {
   readonly scheduler: Scheduler;
   readonly owner: Owner;
   readonly assignments: AssignmentReconciler;
+  readonly changes: NodeChanges;
 }
 
 /** Builds a requester over its ports. Nothing happens until its processes are started, in order. */
@@ -63,7 +65,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const { bidClient, clock, random, logger, views } = ports;
   const features = new FeatureGate({ supported: settings.featureLevel ?? featureLevel, logger });
   // The parts refer to each other: a part that is called back looks up its counterpart when it is called.
-  const parts = (): NodeParts => ({ controller, scheduler, owner, assignments });
+  const parts = (): NodeParts => ({ controller, scheduler, owner, assignments, changes });
   const watcher = watcherOf(parts);
   const membership = new LiveMembership({
     bidClient,
@@ -73,12 +75,18 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     ...settings.nodes,
     watcher,
   });
+  const changes = new NodeChanges({
+    ...{ clock, disconnectAfterMs: settings.nodes.disconnectAfterMs },
+    isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
+    onChanged: () => void owner.reconcileFollowers(),
+  });
   const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
   const world: World = {
     isGone: (nodeId) => membership.isGone(nodeId),
     nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
+    settled: () => membership.settled(),
   };
   const reconciler = new Reconciler({ clock, by, world, effects, scheduler: createPlaceables(scheduler, by) });
   const roster = new Roster(clock);
@@ -101,7 +109,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
   const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
-  const processes = [membership, controller, owner, assignments, createConfirmations(ports)];
+  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports)];
   return { processes, commands, dispatcher, membership, owner, roster, features };
 }
 
@@ -110,9 +118,11 @@ function watcherOf(parts: () => NodeParts): MembershipWatcher {
     received(heartbeat) {
       parts().controller.onHeartbeat(heartbeat);
       parts().scheduler.heartbeat(heartbeat.info);
+      parts().changes.received(heartbeat.info.nodeId);
     },
     gone(nodeId) {
       parts().scheduler.nodeGone(nodeId);
+      parts().changes.gone(nodeId);
       void parts().owner.reconcileNode(nodeId);
     },
     known(nodeId, state) {
@@ -120,9 +130,14 @@ function watcherOf(parts: () => NodeParts): MembershipWatcher {
       parts().controller.expect(nodeId);
       parts().assignments.soon(nodeId);
       parts().scheduler.nodeChanged(nodeId);
+      parts().changes.received(nodeId);
+      parts().changes.changed();
     },
     resumed: () => parts().assignments.soon(),
-    settled: () => parts().scheduler.settled(),
+    settled() {
+      parts().scheduler.settled();
+      parts().changes.changed();
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export function connectRogue({ devstack, passwordOf }: FaultCluster, nodeId: str
 }
 
 // No task of this test exits with it.
-export const forgedExitCode = 66;
+const forgedExitCode = 66;
 
 /** A report of completion with an exit code that no task of this test has. */
 export const forgery = (stdout = ""): Report => ({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type FakeRequester, fakeRequester, feedOf, refusal, runWith } from "../testing/fake-requester.ts";
-import { wireJob, wireNode, wireVersion } from "../testing/wire-samples.ts";
+import { wireJob, wireNode, wireRequester, wireVersion } from "../testing/wire-samples.ts";
 
 const nodes = "/orchestrator/nodes";
 const cluster = "/orchestrator/cluster";
@@ -18,20 +18,45 @@ async function requester(answers: Readonly<Record<string, unknown>>): Promise<Fa
 
 describe("shoal node", () => {
   it("lists the nodes that match the labels", async () => {
-    const { shoal, calls } = await requester({ [`GET ${nodes}`]: { Nodes: [wireNode("connected")] } });
+    const { shoal, calls } = await requester({ [`GET ${nodes}`]: { Nodes: [wireNode("connected"), wireRequester] } });
     const { code, out } = await shoal("node", "list", "--labels", "zone=a");
     expect([code, calls]).toEqual([0, [`GET ${nodes}?labels=zone=a`]]);
-    expect(out).toMatch(/^ ?n-one +Compute +APPROVED +connected .*noop,docker +2 /im);
-    const { out: json } = await shoal("node", "list", "--output", "json");
-    expect(JSON.parse(json)).toEqual([wireNode("connected")]);
+    expect(out.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "))).toEqual([
+      "ID | TYPE | APPROVAL | STATUS | CLOCK | ENGINES | SHARDS | RUNNING | AVAILABLE",
+      "n-one | Compute | APPROVED | Connected | noop,docker | 2 | 4 cores, 8 GiB",
+      "r-one | Requester | APPROVED | Connected | +7200s | 0-2,5",
+      "",
+    ]);
+    const { code: ended, out: json } = await shoal("node", "list", "--output", "json");
+    expect([ended, JSON.parse(json)]).toEqual([0, [wireNode("connected"), wireRequester]]);
   });
 
   it("describes a node, and ends with 4 for an unknown one", async () => {
-    const { shoal } = await requester({ [`GET ${nodes}/n-one`]: { Node: wireNode("disconnected") } });
+    const answers = { [`GET ${nodes}/n-one`]: { Node: wireNode("disconnected") } };
+    const { shoal } = await requester({ ...answers, [`GET ${nodes}/r-one`]: { Node: wireRequester } });
     const { code, out } = await shoal("node", "describe", "n-one");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Status +[=] disconnected$/im);
-    expect(out).toMatch(/^Labels +[=] zone=a$/m);
+    expect(out.replace(/\d+[smhd] ago/, "a while ago").split("\n")).toEqual([
+      "ID             = n-one",
+      "Type           = Compute",
+      "Approval       = APPROVED",
+      "Status         = disconnected",
+      "Last heartbeat = a while ago",
+      "Version        = v1.9.0",
+      "Labels         = zone=a",
+      "Engines        = noop, docker",
+      "Sources        = inline",
+      "Publishers     = local",
+      "Capacity       = 4 cores, 8 GiB",
+      "Available      = 4 cores, 8 GiB",
+      "Largest task   = 4 cores, 8 GiB",
+      "Running        = 2",
+      "",
+    ]);
+    const described = await shoal("node", "describe", "r-one");
+    expect(described.out).toMatch(/^Last error {5}= no disk\nClock {10}= \+7200s\nVersion {8}= v1\.9\.0\n$/m);
+    const { out: json } = await shoal("node", "describe", "n-one", "--output", "json");
+    expect(JSON.parse(json)).toEqual(wireNode("disconnected"));
     expect(await shoal("node", "describe", "n-two")).toMatchObject({ code: 4, out: "" });
   });
 });
@@ -58,6 +83,8 @@ describe("shoal cluster", () => {
     const { shoal, calls } = await requester({ [`PUT ${cluster}/upgrade`]: { FeatureLevel: 2, Before: before } });
     expect(await shoal("cluster", "upgrade", "--finish")).toEqual({ code: 0, out: expected, err: "" });
     expect(calls).toEqual([`PUT ${cluster}/upgrade`]);
+    const { code, out: json } = await shoal("cluster", "upgrade", "--finish", "--output", "json");
+    expect([code, JSON.parse(json)]).toEqual([0, { FeatureLevel: 2, Before: before }]);
   });
 
   it("refuses without the flag, and before every requester is upgraded", async () => {
@@ -76,6 +103,11 @@ describe("shoal version", () => {
     const expected = "Shoal v0.1.0, API of Bacalhau v1.9.0 (linux/amd64)\n";
     expect(await shoal("version")).toEqual({ code: 0, out: expected, err: "" });
     expect(JSON.parse((await shoal("version", "--output", "json")).out)).toEqual(wireVersion);
+  });
+
+  it("shows the version of a server that is not of Shoal", async () => {
+    const { shoal } = await requester({ "GET /agent/version": { ...Object(wireVersion), GitCommit: "3f2a91c" } });
+    expect((await shoal("version")).out).toBe("v1.9.0 (linux/amd64)\n");
   });
 
   it("ends with 7 when no requester answers", async () => {
@@ -99,6 +131,18 @@ describe("shoal events", () => {
       "GET /orchestrator/jobs/hello?namespace=ns",
       "GET /orchestrator/events?namespace=ns&job_id=j-1&after=9",
     ]);
+  });
+
+  it("prints the events of all namespaces as a table, with the job of each", async () => {
+    const answers: Record<string, unknown> = { "GET /orchestrator/events": feedOf(["JobCompleted", {}]) };
+    const { shoal, calls } = await requester(answers);
+    const running = shoal("events", "--namespace", "*");
+    await expect.poll(() => fake?.calls.length).toBe(1);
+    answers["GET /orchestrator/events"] = refusal(404, "NotFound", "gone");
+    expect(await running).toMatchObject({
+      out: "00:00:00.000  j-1                     State Update        Completed successfully\n",
+    });
+    expect(calls[0]).toBe("GET /orchestrator/events");
   });
 
   it("prints events as lines until a requester answers with an error", async () => {
@@ -129,7 +173,12 @@ describe("a command line that cannot be parsed ends with 2 and the reason, and c
     [["repair"], /--accept-loss/],
     [["devstack", "--requesters", "0"], /--requesters: .*"0"/],
     [["devstack", "--nodes", "65"], /--nodes: .*"65"/],
+    [["devstack", "--nodes", "-1"], /--nodes: .*"-1"/],
     [["devstack", "--port", "65536"], /--port: .*"65536"/],
+    [["devstack", "--nats-port", "x"], /--nats-port: .*"x"/],
+    [["serve"], /expected --requester or --compute, got neither/],
+    [["serve", "--requester", "--compute"], /got both/],
+    [["job", "executions", "j-1", "--limit", "1001"], /--limit: .*"1001"/],
   ])("%j", async (args, expected) => {
     const { shoal, calls } = await requester({});
     const { code, out, err } = await shoal(...args);
@@ -141,6 +190,11 @@ describe("a command line that cannot be parsed ends with 2 and the reason, and c
     const { code, err } = await runWith({}, args);
     expect([code, err]).toEqual([0, ""]);
   });
+});
+
+it.each(["--node-config", "--requester-config"])("shoal devstack refuses %s without a path", async (flag) => {
+  const { code, out, err } = await runWith({}, ["devstack", "--data-dir", "/dev/null/none", flag, "a=b", flag, "zone"]);
+  expect([code, out, err]).toEqual([8, "", expect.stringContaining('expected path=value, got "zone"')]);
 });
 
 it("a command on the log ends with 7 and names the folder where no devstack has run", async () => {

@@ -9,8 +9,6 @@ import { settingsOf } from "../serve/given.ts";
 const port = (flag: string) => wholeNumber(flag, 0, 65_535);
 
 export const devstack: CommandPart = {
-  name: "devstack",
-  summary: "run a whole cluster on this machine, in the foreground, until Ctrl-C",
   options: [
     {
       flags: "--requesters <number>",

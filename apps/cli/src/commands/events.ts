@@ -2,9 +2,6 @@ import { type CommandPart, wholeNumber } from "../command.ts";
 import { printEvent } from "../progress/print-event.ts";
 
 export const events: CommandPart = {
-  name: "events",
-  args: "[job]",
-  summary: "follow the events of the cluster, or of one job",
   options: [
     {
       flags: "--after <position>",
@@ -15,7 +12,7 @@ export const events: CommandPart = {
   examples: ["shoal events", "shoal events --after 0 --output json", "shoal events j-1234abcd"],
   async run({ context, args: [name], options }) {
     const { terminal, namespace } = context;
-    const client = context.client();
+    const client = await context.client();
     const jobId = name === undefined ? undefined : (await client.job(name, { namespace })).id;
     const everywhere = namespace === "*" ? undefined : namespace;
     const feed = client.events({

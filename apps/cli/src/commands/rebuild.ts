@@ -8,9 +8,6 @@ import { onLog } from "../replay/replay-of.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const rebuild: CommandPart = {
-  name: "rebuild",
-  args: "[view...]",
-  summary: "rebuild views from the log: write missing and different entries, remove those that the log does not have",
   options: [
     ...logOptions,
     {

@@ -4,8 +4,6 @@ import { printJson } from "../output/print-json.ts";
 import { logAccessOf, logOptions } from "../replay/log-access.ts";
 
 export const repair: CommandPart = {
-  name: "repair",
-  summary: "let a cluster start on an event log whose end was lost; stop all requesters first",
   options: [{ flags: "--accept-loss", summary: "continue without the lost events, and record that" }, ...logOptions],
   examples: ["shoal repair --accept-loss --nats nats://127.0.0.1:4222 --user requester"],
   async run(call) {

@@ -24,9 +24,6 @@ function anchorOf(text: string): Anchor {
 }
 
 export const replay: CommandPart = {
-  name: "replay",
-  summary:
-    "verify the log and its chain of hashes, and compare every entry of the views with it; shoal rebuild repairs views",
   options: [
     ...logOptions,
     {

@@ -14,8 +14,6 @@ const endMs = 2_700;
 const orphanedMs = 2_000;
 
 export const serve: CommandPart = {
-  name: "serve",
-  summary: "run one part of a cluster in the foreground: a requester or a compute node",
   options: [
     { flags: "--requester", summary: "run a requester: it owns the log, schedules, and serves the API" },
     { flags: "--compute", summary: "run a compute node: it bids for executions and runs them" },
@@ -32,11 +30,11 @@ export const serve: CommandPart = {
     "shoal serve --compute -c labels=zone=a -c capacity.memory=8GiB",
   ],
   async run(call) {
+    const role = roleOf(call);
     const quit = listenForQuit();
     quit.asked.then(() => endWithin(endMs));
     quit.orphaned.then(() => endWithin(orphanedMs));
     quit.forced.then(() => process.exit(130));
-    const role = roleOf(call);
     const given = await givenOf(call);
     const supervisor = createSupervisor(call.context.env);
     quit.asked.then(() => supervisor.stopping());

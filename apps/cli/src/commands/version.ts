@@ -4,10 +4,8 @@ import type { CommandPart } from "../command.ts";
 import { printJson } from "../output/print-json.ts";
 
 export const version: CommandPart = {
-  name: "version",
-  summary: "show which version the requester runs",
   async run({ context }) {
-    const json = await context.client().call(apiRoutes.agentVersion, {});
+    const json = await (await context.client()).call(apiRoutes.agentVersion, {});
     if (context.output === "json") printJson(context.terminal, json);
     else {
       const { gitVersion, gitCommit, goos, goarch } = readAnswer(apiRoutes.agentVersion, json);

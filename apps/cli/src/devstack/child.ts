@@ -29,6 +29,8 @@ export interface Child {
 
 // Longer than an orderly stop of a service takes on a busy machine.
 const stopMs = 15_000;
+// One heap of the C library for all threads of a process: 2 to 8 MiB less, and the threads of Node seldom allocate at the same time.
+const oneArena = { MALLOC_ARENA_MAX: "1" } as const;
 // A log larger than this is renamed; one older log is kept.
 const logBytesMax = 50 * 2 ** 20;
 
@@ -36,7 +38,7 @@ const logBytesMax = 50 * 2 ** 20;
 export function startChild({ name, args, env, order, logFile }: ChildPlan): Child {
   const log = openLog(logFile);
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...oneArena, ...env },
     stdio: ["ignore", log, log, "ipc"],
     // A separate process group: Ctrl-C in the terminal reaches only this process, which stops the others in order.
     detached: true,

@@ -24,7 +24,7 @@ async function guard(): Promise<number> {
   try {
     // After the lock: the previous holder of the directory may have used the port too.
     await wantFreePort(Math.max(0, port), "--nats-port");
-    const { findServer, startServer } = await import("@shoal/nats");
+    const { findServer, startServer } = await import("@shoal/nats/server");
     const server = await startServer(await findServer(), { dataDir, port, users });
     await notifyParent({ type: "ready", facts: { url: server.url, port: server.port, serverPid: server.pid } });
     const end = await Promise.race([server.ended, quit.asked]);

@@ -35,7 +35,7 @@ export interface MemberOptions {
 }
 
 /** The pause before a restart: doubles from `firstMs` to `lastMs`, and starts over after a process has run for `wellMs`. */
-export const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
+const restartPause = { firstMs: 250, lastMs: 10_000, wellMs: 30_000 } as const;
 
 /** Starts the first process, with retries while the data is locked. */
 async function firstChild(plan: ChildPlan, { leftoverMs, signal }: MemberOptions): Promise<Child> {

@@ -3,20 +3,31 @@ import { fileURLToPath } from "node:url";
 import type { ChildPlan } from "./child.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { GuardOrder } from "./guard-order.ts";
+import type { RightsOrder } from "./rights-order.ts";
 import type { DevstackSettings } from "./settings.ts";
 
 // The source runs from .ts, a published package from .js.
 const ending = extname(import.meta.filename);
+/**
+ * Bounds the space for new objects, 16 MiB by default: it grows while a process loads its modules, and stays. The price is more
+ * frequent small collections (docs/notes/performance.md).
+ */
+const smallHeap = "--max-semi-space-size=2";
 const program = (path: string): string => fileURLToPath(new URL(`${path}${ending}`, import.meta.url));
 
 /** The user of the requesters on a devstack's NATS server; each node has its id as its user. */
 export const requesterUser = "requester";
 export const nodeName = (index: number): string => `node-${index}`;
-export const requesterName = (index: number): string => `requester-${index}`;
+const requesterName = (index: number): string => `requester-${index}`;
 
 /** The plan of the NATS server's guard. */
 export function natsPlan(dataDir: DataDir, order: GuardOrder): ChildPlan {
-  return { name: "nats", args: [program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+  return { name: "nats", args: [smallHeap, program("./guard-main")], env: {}, order, logFile: dataDir.logOf("nats") };
+}
+
+/** The plan of the process that computes the rights of the NATS server's users. */
+export function rightsPlan(dataDir: DataDir, order: RightsOrder): ChildPlan {
+  return { name: "nats", args: [smallHeap, program("./rights-main")], env: {}, order, logFile: dataDir.logOf("nats") };
 }
 
 interface DevstackPlace {
@@ -41,13 +52,16 @@ export function requesterPlan(index: number, port: number, { dataDir, settings, 
   });
 }
 
+// Everything of a devstack is on this machine, the files that its jobs download too.
+const local = { "outbound.loopback": "true" } as const;
+
 /** The plan of node `index`. */
 export function nodePlan(index: number, { dataDir, settings, natsUrl }: DevstackPlace): ChildPlan {
   const name = nodeName(index);
   return servePlan(name, "--compute", {
     dataDir,
     password: dataDir.passwordOf(name),
-    settings: { nodeId: name, "nats.url": natsUrl, "nats.user": name, ...settings.nodeSettings },
+    settings: { nodeId: name, "nats.url": natsUrl, "nats.user": name, ...local, ...settings.nodeSettings },
   });
 }
 
@@ -64,7 +78,7 @@ function servePlan(name: string, role: string, { dataDir, password, settings }: 
   ]);
   return {
     name,
-    args: [program("../main"), "serve", role, ...given],
+    args: [smallHeap, program("../main"), "serve", role, ...given],
     // Not in the arguments: every user of the machine can read those.
     env: { SHOAL_NATS_PASSWORD: password },
     logFile: dataDir.logOf(name),

@@ -52,7 +52,7 @@ interface Starting extends StartOptions {
   readonly dataDir: DataDir;
 }
 
-/** Starts the log, then the requesters, then the nodes: the requesters are ready for the first heartbeats. */
+/** Starts the log, then the requesters and the nodes side by side: a node waits for what the first requester creates. */
 async function startAll(
   started: Member[],
   { settings, dataDir, onNews, signal }: Starting,
@@ -77,13 +77,13 @@ async function startAll(
     const plan = ({ api }: ReadyFacts) => requesterPlan(index, portOf(api) ?? first, place);
     return startMember(`requester-${index}`, { ...shared, plan });
   });
-  started.push(...(await everyOne(requesters)));
-  const api = started.flatMap((member) => (member === nats ? [] : [String(member.facts()["api"])]));
   const nodes = Array.from({ length: settings.nodes }, (_, index) =>
     startMember(`node-${index}`, { ...shared, plan: () => nodePlan(index, place) }),
   );
-  started.push(...(await everyOne(nodes)));
-  await waitForNodes(api, settings.nodes, signal);
+  started.push(...(await everyOne([...requesters, ...nodes])));
+  const api = started.flatMap((member) => ("api" in member.facts() ? [String(member.facts()["api"])] : []));
+  const [first] = api;
+  if (first !== undefined) await waitForNodes(first, settings.nodes, signal);
   return api;
 }
 

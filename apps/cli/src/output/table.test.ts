@@ -13,7 +13,7 @@ it("aligns its columns and leaves no spaces at the end of a line", () => {
   expect(table(columns, [])).toBe("ID  NAME\n");
 });
 
-it("aligns coloured cells by what a person sees", () => {
+it("aligns coloured cells by their visible width", () => {
   const { red } = paint(true);
   const columns = [
     { title: "STATE", of: (state: string) => red(state) },

@@ -1,4 +1,4 @@
-import { type ErrorCode, errors } from "@shoal/proto";
+import { type ErrorCode, errors } from "@shoal/proto/errors";
 
 /** What a process reports once it is ready. */
 export type ReadyFacts = Readonly<Record<string, unknown>>;

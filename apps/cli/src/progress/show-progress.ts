@@ -11,6 +11,8 @@ export interface ProgressOptions {
   readonly signal: AbortSignal;
   /** Whether to wait without output. */
   readonly quiet: boolean;
+  /** What to wait for; the end when left out. */
+  readonly until?: "ended" | "running";
 }
 
 // Bacalhau's sentence; scripts match it.
@@ -18,11 +20,12 @@ const intro = "Checking job status... (Enter Ctrl+C to exit at any time, your jo
 
 /** Shows the events of a job until its end; resolves with the exit code for that end. */
 export async function showProgress(client: Client, jobId: string, options: ProgressOptions): Promise<number> {
-  const { terminal, signal, quiet } = options;
+  const { terminal, signal, quiet, until = "ended" } = options;
   if (!quiet) terminal.out(`${intro}${progressHeading}`);
   try {
     const job = await client.waitForJob(jobId, {
       signal,
+      until,
       onEvent: (event) => {
         if (!quiet) printEvent(terminal, event, { about: false });
       },
@@ -37,7 +40,10 @@ export async function showProgress(client: Client, jobId: string, options: Progr
 
 /** The exit code for the end of a job: 0 when it completed, otherwise that of its error code. */
 export function endOf({ state }: JobEntity): number {
-  if (state.stateType === "completed") return 0;
+  if (state.stateType === "completed" || state.stateType === "running")
+    return isHalted(state) ? exitOf("ROLLOUT_FAILED") : 0;
   const code = state.details["ErrorCode"];
   return state.stateType === "stopped" ? exitOf("STOPPED") : exitOf(code ?? "RETRIES_EXHAUSTED");
 }
+
+const isHalted = ({ details }: JobEntity["state"]): boolean => details["Rollout"] === "halted";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type Invocation, optionsOf } from "../command.ts";
+import type { Invocation } from "../command.ts";
+import { optionsOf } from "../program.ts";
 import { logAccessOf } from "./log-access.ts";
 
 const access = (options: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { parseDocument } from "yaml";
 import type { Invocation } from "../command.ts";
 import { CliError } from "../failure.ts";
 
@@ -33,6 +32,7 @@ async function readSettings(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch((failure: Error) => {
     throw new CliError("CONFIG_INVALID", `cannot read ${path}: ${failure.message}`, "name a YAML or JSON file");
   });
+  const { parseDocument } = await import("yaml");
   const document = parseDocument(text);
   const [first] = document.errors;
   if (first !== undefined) throw new CliError("CONFIG_INVALID", `${path}: ${first.message}`);

@@ -5,7 +5,7 @@ import { CliError } from "../failure.ts";
 import { parseSpec } from "./parse-spec.ts";
 
 /** The most bytes of a spec file: what the API accepts as a body. */
-export const specBytesMax = 10_000_000;
+const specBytesMax = 10_000_000;
 
 /** Reads a job spec from a file, or from standard input for `-`. Throws CliError with the reason. */
 export async function readSpec(path: string): Promise<Readonly<Record<string, unknown>>> {

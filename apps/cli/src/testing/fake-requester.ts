@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { runCli } from "../run-cli.ts";
 
 /** An answer other than JSON with status 200. */
-export class FakeAnswer {
+class FakeAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
@@ -52,7 +52,10 @@ export interface FakeRequester {
   close(): Promise<void>;
 }
 
-/** Starts a fake requester. `answers` has keys `METHOD path`, without /api/v1; other calls are answered with 404. */
+/**
+ * Starts a fake requester. `answers` has keys `METHOD path`, without /api/v1; a function answers by the path with its
+ * query. Other calls are answered with 404.
+ */
 export async function fakeRequester(answers: Readonly<Record<string, unknown>>): Promise<FakeRequester> {
   const calls: string[] = [];
   const bodies: unknown[] = [];
@@ -61,10 +64,9 @@ export async function fakeRequester(answers: Readonly<Record<string, unknown>>):
       const path = (request.url ?? "").replace("/api/v1", "");
       calls.push(`${request.method} ${decodeURIComponent(path)}`);
       if (body !== "") bodies.push(JSON.parse(body));
-      answer(
-        response,
-        answers[`${request.method} ${path.split("?")[0]}`] ?? refusal(404, "NotFound", "not in the table"),
-      );
+      const given = answers[`${request.method} ${path.split("?")[0]}`];
+      const shown: unknown = typeof given === "function" ? given(path) : given;
+      answer(response, shown ?? refusal(404, "NotFound", "not in the table"));
     });
   });
   server.listen(0, "127.0.0.1");

@@ -3,8 +3,13 @@ import { BuildVersion, ExecutionEntity, HistoryEntity, JobEntity, JobSpec, NodeE
 const at = Date.UTC(2026, 0, 1);
 
 /** A job `j-1` named `hello` as the API sends it. */
-export function wireJob(stateType: JobEntity["state"]["stateType"], details: Record<string, string> = {}): unknown {
-  const spec = JobSpec.parse({ type: "batch", name: "hello", tasks: [{ engine: { type: "noop" } }] });
+export function wireJob(
+  stateType: JobEntity["state"]["stateType"],
+  details: Record<string, string> = {},
+  publisher = "",
+): unknown {
+  const tasks = [{ engine: { type: "noop" }, publisher: { type: publisher } }];
+  const spec = JobSpec.parse({ type: "batch", name: "hello", tasks });
   const state = { stateType, message: "", details };
   return toWire(JobEntity, { id: "j-1", ...spec, state, version: 1, revision: 2, createTime: at, modifyTime: at });
 }
@@ -13,6 +18,7 @@ export function wireJob(stateType: JobEntity["state"]["stateType"], details: Rec
 export function wireExecution(
   stateType: ExecutionEntity["computeState"]["stateType"],
   output: { readonly stdout?: string; readonly stderr?: string } = {},
+  partitionIndex = 0,
 ): unknown {
   const stated = { message: "", details: {} };
   const runOutput = {
@@ -30,16 +36,28 @@ export function wireExecution(
     computeState: { stateType, ...stated, message: "as it was seen" },
     publishedResult: { type: "", params: {} },
     runOutput: { ...runOutput, ...output },
-    ...{ previousExecution: "", nextExecution: "", followupEvalId: "", partitionIndex: 0, attempt: 1, revision: 3 },
+    ...{ previousExecution: "", nextExecution: "", followupEvalId: "", partitionIndex, attempt: 1, revision: 3 },
     ...{ createTime: at, modifyTime: at },
   });
 }
 
-/** One entry of the history of that job. */
-export const wireHistory = (seqNum: number, text: string): unknown =>
+interface WireHistoryOptions {
+  readonly executionId?: string;
+  readonly reason?: string;
+}
+
+/** One entry of the history of that job; with an id, of that execution. */
+export const wireHistory = (
+  seqNum: number,
+  text: string,
+  { executionId = "", reason }: WireHistoryOptions = {},
+): unknown =>
   toWire(HistoryEntity, {
-    ...{ seqNum, type: "job", jobId: "j-1", jobVersion: 1, executionId: "" },
-    event: { message: text, topic: "State Update", timestamp: at, details: {} },
+    ...{ seqNum, type: executionId === "" ? "job" : "execution", jobId: "j-1", jobVersion: 1, executionId },
+    event: {
+      ...{ message: text, topic: "State Update", timestamp: at },
+      details: reason === undefined ? {} : { Reason: reason },
+    },
     time: at,
   });
 
@@ -69,3 +87,18 @@ export function wireNode(status: NodeEntity["connection"]): unknown {
     connectionState: { status, lastHeartbeat: at, connectedSince: at, disconnectedSince: undefined, lastError: "" },
   });
 }
+
+/** A requester `r-one` whose clock is two hours ahead, with an error. */
+export const wireRequester: unknown = toWire(NodeEntity, {
+  info: {
+    ...{ nodeId: "r-one", nodeType: "Requester", labels: {}, supportedProtocols: [] },
+    requesterNodeInfo: { shards: [0, 1, 2, 5] },
+    bacalhauVersion: version,
+  },
+  membership: "APPROVED",
+  connection: "connected",
+  connectionState: {
+    ...{ status: "connected", lastHeartbeat: at, connectedSince: at, disconnectedSince: undefined },
+    ...{ lastError: "no disk", clockOffsetMs: 7_200_000 },
+  },
+});

@@ -6,5 +6,5 @@ import { measure } from "./measure.ts";
 import { replayLog } from "./replay-log.ts";
 import { wordCount } from "./word-count.ts";
 
-/** The story, in its order. The cluster is up before it begins. */
+/** The steps of the demonstration, in order. The cluster is up before the first one. */
 export const steps: readonly DemoStep[] = [wordCount, measure, loseNode, loseRequester, containerJob, replayLog];

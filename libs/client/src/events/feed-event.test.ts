@@ -27,10 +27,23 @@ it.each([
   expect(isBehind(at(one), undefined)).toBe(true);
 });
 
-it.each([
+it("keeps a type without the prefix of Shoal", () => {
+  const data = JSON.stringify({ ...cloudEvent, type: "other.JobStarted" });
+  expect(feedEventOf({ id: "1.0", data }).type).toBe("other.JobStarted");
+});
+
+const malformed: readonly (readonly [what: string, message: Parameters<typeof feedEventOf>[0]])[] = [
   ["no id", { id: "", data: JSON.stringify(cloudEvent) }],
+  ["an id without an index", { id: "1", data: JSON.stringify(cloudEvent) }],
   ["no JSON", { id: "1.0", data: "{" }],
-  ["no event", { id: "1.0", data: '{"type":7}' }],
-])("refuses a message with %s", (_, message) => {
-  expect(() => feedEventOf(message)).toThrow(/malformed event/);
+  ["null", { id: "1.0", data: "null" }],
+  ["a number", { id: "1.0", data: "7" }],
+  ...Object.keys(cloudEvent).map(
+    (name) => [`no ${name}`, { id: "1.0", data: JSON.stringify({ ...cloudEvent, [name]: undefined }) }] as const,
+  ),
+];
+it.each(malformed)("refuses a message with %s", (_, message) => {
+  expect(() => feedEventOf(message)).toThrow(
+    expect.objectContaining({ code: "InternalError", message: expect.stringContaining("malformed event") }),
+  );
 });

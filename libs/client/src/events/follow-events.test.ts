@@ -16,7 +16,7 @@ const sse = (...ids: readonly string[]): string =>
 
 type Ending = "ends" | "breaks" | "stays open";
 
-/** An answer of the feed with these events, and how its connection goes on behind them. */
+/** An answer of the feed with these events, and what its connection does after them. */
 function feed(ending: Ending, ...ids: readonly string[]): () => Response {
   return () => {
     let isSent = false;
@@ -32,6 +32,20 @@ function feed(ending: Ending, ...ids: readonly string[]): () => Response {
   };
 }
 
+/** A feed that sends a comment after each pause, and then an event. */
+function beating(beats: number, everyMs: number, id: string): () => Response {
+  return () => {
+    let left = beats;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+        controller.enqueue(new TextEncoder().encode(left-- > 0 ? ": alive\n\n" : sse(id)));
+      },
+    });
+    return new Response(body);
+  };
+}
+
 const refusal = (status: number) => () => Response.json({ Code: "Any", Message: `status ${status}` }, { status });
 const noAnswer = (): Response => {
   throw new TypeError("fetch failed");
@@ -39,18 +53,25 @@ const noAnswer = (): Response => {
 
 interface Asked {
   readonly host: string;
+  readonly accept: string | null;
   readonly after: string | null;
   readonly lastEventId: string | null;
 }
 
-/** A client of requesters that answer these in turn, the last one again and again. */
+/** A client of requesters that give these answers in turn, and the last one repeatedly. */
 function clientOf(...answers: readonly (() => Response)[]) {
   const asked: Asked[] = [];
   const client = createClient({
     endpoints: ["http://a:1", "http://b:2"],
     fetch: async (url, { headers }) => {
       const { host, searchParams } = new URL(url);
-      asked.push({ host, after: searchParams.get("after"), lastEventId: new Headers(headers).get("last-event-id") });
+      const header = (name: string) => new Headers(headers).get(name);
+      asked.push({
+        host,
+        accept: header("accept"),
+        after: searchParams.get("after"),
+        lastEventId: header("last-event-id"),
+      });
       return (answers[asked.length - 1] ?? answers.at(-1) ?? noAnswer)();
     },
   });
@@ -82,13 +103,14 @@ afterEach(() => {
 });
 
 describe("the event feed", () => {
-  it.each(["breaks", "ends"] as const)("resumes behind the last event when its connection %s", async (ending) => {
+  it.each(["breaks", "ends"] as const)("resumes after the last event when its connection %s", async (ending) => {
     const { client, asked } = clientOf(feed(ending, "3.0", "3.1"), feed("stays open", "3.1", "4.0"));
     expect(await firstIds(client, 3)).toEqual(["3.0", "3.1", "4.0"]);
     expect(asked.map(({ after, lastEventId }) => [after, lastEventId])).toEqual([
       ["0", null],
       ["0", "3.1"],
     ]);
+    expect(asked.map(({ accept }) => accept)).toEqual(["text/event-stream", "text/event-stream"]);
   });
 
   it("yields each event once, in the order of the log", async () => {
@@ -132,5 +154,70 @@ describe("the event feed", () => {
     stop.abort();
     expect(await reading).toEqual({ done: true, value: undefined });
     expect(asked).toHaveLength(2);
+  });
+
+  it("keeps a connection that stays quiet for less than the limit", async () => {
+    const { client, asked } = clientOf(beating(5, reconnect.silentMs - 1_000, "3.0"));
+    expect(await firstIds(client, 1)).toEqual(["3.0"]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("closes its connection and leaves no timer when its reader stops", async () => {
+    const cancelled: unknown[] = [];
+    const body = () =>
+      new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(sse("3.0"))),
+        cancel: (reason) => void cancelled.push(reason),
+      });
+    const { client } = clientOf(() => new Response(body()));
+    for await (const { id } of client.events()) {
+      expect(id).toBe("3.0");
+      break;
+    }
+    expect([cancelled.length, vi.getTimerCount()]).toEqual([1, 0]);
+  });
+
+  it("leaves no timer when its signal fires during a pause", async () => {
+    const { client } = clientOf(noAnswer);
+    const stop = new AbortController();
+    const reading = client.events({ signal: stop.signal }).next();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(1);
+    stop.abort();
+    await reading;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("ends without an error when its signal fires while a requester refuses", async () => {
+    const stop = new AbortController();
+    const { client } = clientOf(() => {
+      stop.abort();
+      return refusal(404)();
+    });
+    expect(await client.events({ signal: stop.signal }).next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("doubles its pauses, with jitter, up to the longest", async () => {
+    const times: number[] = [];
+    const { client } = clientOf(() => {
+      times.push(Date.now());
+      return refusal(500)();
+    });
+    await expect(firstIds(client, 1)).rejects.toMatchObject({ status: 500 });
+    const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(pauses).toHaveLength(reconnect.roundsMax);
+    for (const [index, pause] of pauses.entries()) {
+      const longest = Math.min(reconnect.lastMs, reconnect.firstMs * 2 ** (index + 1));
+      expect(pause).toBeGreaterThanOrEqual(Math.floor(longest / 2));
+      expect(pause).toBeLessThanOrEqual(longest);
+    }
+  });
+
+  it("fails when connections keep closing without data", async () => {
+    const { client, asked } = clientOf(() => new Response(null));
+    await expect(firstIds(client, 1)).rejects.toMatchObject({
+      ...{ status: 0, code: "NetworkFailure", message: expect.stringContaining("keeps closing") },
+    });
+    expect(asked).toHaveLength(reconnect.roundsMax + 1);
   });
 });

@@ -8,6 +8,8 @@ it("tries the endpoint that answered last first, and every endpoint once", () =>
   expect(endpoints.inOrder()).toEqual(["http://a:1", "http://b:2", "https://c/base"]);
   endpoints.prefer("http://b:2");
   expect(endpoints.inOrder()).toEqual(["http://b:2", "https://c/base", "http://a:1"]);
+  endpoints.prefer("http://a:1");
+  expect(endpoints.inOrder()).toEqual(["http://a:1", "http://b:2", "https://c/base"]);
 });
 
 it.each(["127.0.0.1:1234", "ftp://x", "", "nats://127.0.0.1:4222"])("refuses %j as an endpoint", (url) => {

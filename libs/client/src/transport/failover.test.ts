@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createClient } from "../client.ts";
 
-/** A client of two requesters that answer in turn: with a refusal of this status and code, or well. */
+/** A client of two requesters that answer in turn: with a refusal of this status and code, or with success. */
 function answering(...answers: readonly (readonly [status: number, code: string])[]) {
   const hosts: string[] = [];
   const client = createClient({

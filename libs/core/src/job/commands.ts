@@ -3,6 +3,12 @@ import type { Answer, JobSpec, Report, Resources } from "@shoal/proto";
 /** The commands of a job. */
 export interface JobCommands {
   Submit: { readonly jobId: string; readonly spec: JobSpec };
+  /** A new version of the spec. Without `force` an unchanged spec is refused. */
+  Update: { readonly spec: JobSpec; readonly force: boolean };
+  /** Runs the spec of a version as a new version; 0 is the current one. */
+  Rerun: { readonly version: number; readonly why: string };
+  /** The nodes that fit a job that runs once on each of them, and the number of those that were looked at. */
+  Target: { readonly nodes: readonly string[]; readonly seen: number };
   /** The result of a bidding round: placements, and the answer of every node. */
   Place: { readonly places: readonly SlotPlacement[]; readonly answers: readonly Answer[] };
   /** The bidding round found no node for these slots. `never`: no known node can ever run them. */

@@ -43,7 +43,7 @@ const assigned = (attempt = 1): JobEvent =>
 const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt });
 const started = ExecutionStarted.of({ executionId: first, startedAt: sampleAt, timeoutAt: sampleAt + 1000 });
 const tick = { name: "Tick" } as const;
-const world = { isGone: () => false, nodes: () => [] };
+const world = { isGone: () => false, nodes: () => [], settled: () => true };
 
 /** A deadline: nothing is due before it; at it react asks for a tick, and the tick leads to these events. */
 function due(history: readonly JobEvent[], at: number, ...kinds: readonly string[]): void {
@@ -144,7 +144,7 @@ describe("the deadline", () => {
 
 it("a job reacts to a lost node with one LoseNode command", () => {
   const { state } = givenJob(submitted(), assigned(), JobStarted.of({}));
-  const gone = { isGone: (nodeId: string) => nodeId === "n-one", nodes: () => [] };
+  const gone = { isGone: (nodeId: string) => nodeId === "n-one", nodes: () => [], settled: () => true };
   expect(state && jobKind.react(state, gone, sampleAt).commands).toEqual([
     { name: "LoseNode", nodeId: "n-one", why: "node has disappeared" },
   ]);

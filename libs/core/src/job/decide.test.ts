@@ -12,6 +12,7 @@ import {
   SlotsQueued,
 } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
+import { registry } from "../registry.ts";
 import { givenJob } from "../testing/given.ts";
 import {
   sampleAssigned,
@@ -23,8 +24,10 @@ import {
   sampleResources,
   sampleSpec,
 } from "../testing/samples.ts";
+import { jobDecider } from "./decide.ts";
 import type { JobEvent } from "./evolve.ts";
 import { batch, batchRetries } from "./job-types/batch.ts";
+import type { JobType } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
 
 const submitted = (count = 1): JobEvent =>
@@ -69,10 +72,13 @@ describe("submitting a job", () => {
     const spec = sampleSpec({ count: 0 });
     givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).thenKinds("JobSubmitted", "JobCompleted");
   });
-  it("is refused for an existing id, and for an unsupported type", () => {
+  it("is refused for an existing id, and for a type that this release does not run", () => {
     givenJob(submitted()).when({ name: "Submit", jobId: sampleJobId, spec: sampleSpec() }).refused("JOB_EXISTS");
     const spec = { ...sampleSpec(), type: "daemon" } as const;
-    givenJob().when({ name: "Submit", jobId: sampleJobId, spec }).refused("INVALID_SPEC");
+    const decide = jobDecider(registry<JobType>("job type", [batch]));
+    expect(decide(undefined, { name: "Submit", jobId: sampleJobId, spec }, sampleAt)).toMatchObject({
+      rejection: { code: "INVALID_SPEC", why: 'job type "daemon" is not supported; supported types: batch' },
+    });
   });
 });
 
@@ -111,7 +117,7 @@ describe("placing", () => {
       ],
     });
   });
-  it("waits for the time of the retry", () => {
+  it("has no effect before the time of the retry", () => {
     const lost = ExecutionsLost.of({ slots: ["0"], code: "NODE_LOST", why: "gone", retryAt: sampleAt + 10 });
     givenJob(...running, lost)
       .when({ name: "Place", places: [place("n-two")], answers: [] })
@@ -276,6 +282,12 @@ describe("reports", () => {
       expect(end?.type).toBe(waits === undefined ? "JobFailed" : undefined);
       history.push(ExecutionFailed.of({ ...failed.data, retryAt: sampleAt }));
     }
+  });
+  it("of a stop without an order fail the execution, and retry it at once", () => {
+    const why = "the node stopped it without an order";
+    givenJob(...running)
+      .when(summary({ kind: "stopped" }))
+      .then(ExecutionFailed.of({ executionId: first, code: "STOPPED", why, retryAt: sampleAt, report: 1 }));
   });
   it("of a final failure end the job, and stop its other executions", () => {
     const two = [submitted(2), assigned("n-one"), assigned("n-two", 1), JobStarted.of({})];

@@ -1,13 +1,15 @@
 import { ExecutionAssigned, executionIdOf, JobStarted, JobStopped, JobSubmitted } from "@shoal/proto";
 import { type Decision, decideWith } from "../decider.ts";
 import type { JobCommand, JobCommands, SlotPlacement } from "./commands.ts";
-import { conclude, type JobDraft, loseAll, needsPlace, openJob, stopLive, typeOf } from "./draft.ts";
+import { conclude, type JobDraft, loseAll, needsPlace, openJob, stopLive, typeOf, untilOf } from "./draft.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, type Job, liveExecutions } from "./job.ts";
+import { isOver, isPlaced, type Job, liveExecutions } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobLimits } from "./limits.ts";
+import { rerun, update } from "./new-version.ts";
 import { takeReport } from "./report.ts";
+import { target } from "./targets.ts";
 import { tick } from "./tick.ts";
 import { wait } from "./wait.ts";
 
@@ -15,6 +17,9 @@ type Handler<C> = (command: C, draft: JobDraft) => void;
 
 const handlers: { readonly [C in keyof JobCommands]: Handler<JobCommands[C]> } = {
   Submit: submit,
+  Update: update,
+  Rerun: rerun,
+  Target: target,
   Place: place,
   Wait: wait,
   Report: (command, draft) => takeReport(command, draft, openJob(draft)),
@@ -53,19 +58,9 @@ function submit({ jobId, spec }: JobCommands["Submit"], draft: JobDraft): void {
       "INVALID_SPEC",
       `job type "${spec.type}" is not supported; supported types: ${draft.types.names.join(", ")}`,
     );
-  const timeouts = spec.tasks[0]?.timeouts;
-  const until = (seconds: number | undefined) => (seconds ? draft.now + seconds * 1000 : undefined);
-  const queueUntil = until(timeouts?.queueTimeout);
-  const totalUntil = until(timeouts?.totalTimeout);
-  draft.emit(
-    JobSubmitted.of({
-      jobId,
-      spec,
-      version: 1,
-      ...(queueUntil === undefined ? {} : { queueUntil }),
-      ...(totalUntil === undefined ? {} : { totalUntil }),
-    }),
-  );
+  draft.emit(JobSubmitted.of({ jobId, spec, version: 1, ...untilOf(spec, draft.now) }));
+  const job = openJob(draft);
+  if (typeOf(draft, job).runsEmpty?.(job) === true) draft.emit(JobStarted.of({}));
   conclude(draft);
 }
 
@@ -90,7 +85,8 @@ function assign(draft: JobDraft, job: Job, { slot, nodeId, askId, resources }: S
   if (found === undefined || !needsPlace(job, slot, draft.now)) return undefined;
   if (found.pinnedTo !== undefined && found.pinnedTo !== nodeId) return undefined;
   const before = job.slots.get(slot);
-  const attempt = (before?.attempts ?? 0) + 1;
+  // Each version counts its attempts from 1.
+  const attempt = isPlaced(job, slot) ? (before?.attempts ?? 0) + 1 : 1;
   const { id: jobId, version } = job.header;
   return {
     executionId: executionIdOf({ jobId, version, slot, attempt }),

@@ -1,4 +1,4 @@
-import { ExecutionsLost, ExecutionsStopping, JobCompleted, JobFailed, slotSetOf } from "@shoal/proto";
+import { ExecutionsLost, ExecutionsStopping, JobCompleted, JobFailed, type JobSpec, slotSetOf } from "@shoal/proto";
 import type { Draft } from "../decider.ts";
 import type { JobCommands } from "./commands.ts";
 import type { JobEvent } from "./evolve.ts";
@@ -60,10 +60,14 @@ export function failJob(
 
 /** Orders all live executions to stop, in one event. */
 export function stopLive(draft: JobDraft, why: string): void {
-  const job = openJob(draft);
-  const slots = liveExecutions(job).flatMap(({ state, placement }) => (state === "stopping" ? [] : [placement.slot]));
+  stopSlots(draft, liveExecutions(openJob(draft)), why);
+}
+
+/** Orders live executions to stop, in one event; those that are stopping already are left out. */
+export function stopSlots(draft: JobDraft, executions: readonly Execution[], why: string): void {
+  const slots = executions.flatMap(({ state, placement }) => (state === "stopping" ? [] : [placement.slot]));
   if (slots.length === 0) return;
-  const until = draft.now + typeOf(draft, job).defaults.stopWithinMs;
+  const until = draft.now + typeOf(draft, openJob(draft)).defaults.stopWithinMs;
   draft.emit(ExecutionsStopping.of({ slots: slotSetOf(slots), why, until }));
 }
 
@@ -81,6 +85,15 @@ export function loseAll(
     const slots = slotSetOf(group.map(({ placement }) => placement.slot));
     draft.emit(ExecutionsLost.of({ slots, code, why, ...(retryAt === undefined ? {} : { retryAt }) }));
   }
+}
+
+/** The deadlines of a version, from its timeouts, as fields of the event that begins it. */
+export function untilOf(spec: JobSpec, now: number): { queueUntil?: number; totalUntil?: number } {
+  const { queueTimeout = 0, totalTimeout = 0 } = spec.tasks[0]?.timeouts ?? {};
+  return {
+    ...(queueTimeout > 0 ? { queueUntil: now + queueTimeout * 1000 } : {}),
+    ...(totalTimeout > 0 ? { totalUntil: now + totalTimeout * 1000 } : {}),
+  };
 }
 
 /** When the slot of an ending execution is placed again, as the field of the event; never, once the job has ended. */

@@ -1,19 +1,35 @@
 import type { ExecutionEntity, ExecutionState, JobEntity } from "@shoal/proto";
-import { type Execution, executionsOf, type Job, type JobHeader, specOf } from "./job.ts";
+import { type Execution, executionsOf, type Job, specOf } from "./job.ts";
 
 /** A job as the API shows it. */
-export function jobEntity({ header }: { readonly header: JobHeader }): JobEntity {
+export function jobEntity({ header, rollout }: Pick<Job, "header" | "rollout">): JobEntity {
   const { id, spec, state, message, code, version, revision, createdAt, modifiedAt } = header;
   return {
     id,
     ...spec,
     name: spec.name === "" ? id : spec.name,
-    state: { stateType: state, message, details: code === "" ? {} : { ErrorCode: code } },
+    state: {
+      stateType: state,
+      message,
+      details: {
+        ...(code === "" ? {} : { ErrorCode: code }),
+        ...(rollout === undefined ? {} : { Rollout: rollout.isHalted ? "halted" : "rolling" }),
+      },
+    },
     version,
     revision,
     createTime: createdAt,
     modifyTime: modifiedAt,
   };
+}
+
+/** The stored versions of a job, oldest first. Each but the current one has the spec and the time of its version. */
+export function versionEntities(job: Job): readonly JobEntity[] {
+  const entity = jobEntity(job);
+  return [...job.versions.values()].map(({ version, spec, at }) => {
+    if (version === entity.version) return { ...entity, createTime: at };
+    return { ...entity, ...jobEntity({ header: { ...job.header, spec, version, createdAt: at }, rollout: undefined }) };
+  });
 }
 
 /** The desired state of an execution in each state, as the API shows it. */

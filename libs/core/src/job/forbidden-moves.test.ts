@@ -88,7 +88,7 @@ const forbidden: Readonly<Record<string, { readonly history: readonly Name[]; re
   },
   "a queued job": {
     history: ["JobSubmitted", "JobQueued"],
-    moves: ["JobSubmitted", "JobCompleted", "SlotsQueued", "ExecutionStarted", "ExecutionsStopping"],
+    moves: ["JobSubmitted", "SlotsQueued", "ExecutionStarted", "ExecutionsStopping"],
   },
   "a running job": { history: begun, moves: ["JobSubmitted", "JobStarted"] },
   "a completed job": {

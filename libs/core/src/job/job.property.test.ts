@@ -1,4 +1,4 @@
-import { eventKinds, executionMachine, type Report } from "@shoal/proto";
+import { eventKinds, executionMachine, JobSpec, type Report, standingTypes } from "@shoal/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldJob } from "../fold.ts";
@@ -10,7 +10,18 @@ import { changes, entries, entryOf } from "../views/view.ts";
 import type { JobCommand } from "./commands.ts";
 import { decideJob } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { countsOf, executionsOf, isLive, isOver, isSettledJob, type Job, latestOf, liveExecutions } from "./job.ts";
+import {
+  countsOf,
+  type Execution,
+  executionsOf,
+  isLive,
+  isOver,
+  isSettledJob,
+  type Job,
+  latestOf,
+  liveExecutions,
+} from "./job.ts";
+import { jobTypes } from "./job-types/index.ts";
 import { jobKind } from "./kind.ts";
 
 /** The next step of a run; executions are named by their index. */
@@ -39,7 +50,11 @@ const step: fc.Arbitrary<Step> = fc.record({
     "Report",
     "LoseNode",
     "Tick",
+    "Tick",
     "Stop",
+    "Update",
+    "Rerun",
+    "Target",
   ),
   node: fc.nat(2),
   partitions: fc.array(fc.nat(4), { maxLength: 5 }),
@@ -50,6 +65,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   passMs: fc.constantFrom(0, 0, 10, 1_000, 5_000, 30_000, 3_600_000),
 });
 const plan = fc.record({
+  type: fc.constantFrom("batch", "batch", "service", "ops", "daemon"),
   count: fc.nat(4),
   timeouts: fc.constantFrom(
     {},
@@ -68,26 +84,37 @@ function sawOf({ saw, flag }: Step): Report["saw"] {
   return saw === "stopped" ? { kind: saw } : { kind: saw, ...base };
 }
 
-function commandOf(
-  made: Step,
-  job: Job | undefined,
-  { count, timeouts }: { count: number; timeouts: object },
-): JobCommand {
+function commandOf(made: Step, job: Job | undefined, { type, count, timeouts }: Plan): JobCommand {
   const nodeId = `n-${made.node}`;
   const executions = job === undefined ? [] : executionsOf(job);
   const execution = executions[made.execution % Math.max(1, executions.length)];
+  const spec = (partitions: number): JobSpec => ({
+    ...sampleSpec({ count: type === "ops" || type === "daemon" ? 1 : partitions, timeouts }),
+    type: JobSpec.shape.type.parse(type),
+  });
   const commands: { readonly [C in JobCommand["name"]]: () => JobCommand } = {
-    Submit: () => ({ name: "Submit", jobId: sampleJobId, spec: sampleSpec({ count, timeouts }) }),
+    Submit: () => ({ name: "Submit", jobId: sampleJobId, spec: spec(count) }),
+    Update: () => ({ name: "Update", spec: spec(made.execution % 5), force: made.flag }),
+    Rerun: () => ({ name: "Rerun", version: made.node, why: "once more" }),
+    Target: () => ({ name: "Target", nodes: made.partitions.map((index) => `n-${index}`), seen: 5 }),
     Place: () => {
       const places = made.partitions.map((partition) => ({
-        slot: `${partition}`,
-        nodeId,
+        // Slots of ops and daemon jobs are nodes.
+        ...(type === "ops" || type === "daemon"
+          ? { slot: `n-${partition}`, nodeId: `n-${partition}` }
+          : { slot: `${partition}`, nodeId }),
         askId: `a-${partition}`,
         resources: sampleResources,
       }));
       return { name: "Place", places, answers: [] };
     },
-    Wait: () => ({ name: "Wait", slots: ["0", "1", "2", "3"], why: "no room", answers: [], never: made.flag }),
+    Wait: () => ({
+      name: "Wait",
+      slots: ["0", "1", "2", "3", "n-0", "n-1"],
+      why: "no room",
+      answers: [],
+      never: made.flag,
+    }),
     Report: () => {
       const executionId = execution?.placement.executionId ?? "e-none";
       const report = sampleReport(sawOf(made), made.number);
@@ -105,19 +132,27 @@ function commandOf(
   return commands[made.command]();
 }
 
+interface Plan {
+  readonly type: string;
+  readonly count: number;
+  readonly timeouts: object;
+}
+
 interface Run {
   readonly stored: readonly StoredCommit[];
   readonly job: Job | undefined;
 }
 
-const world = { isGone: () => false, nodes: () => [] };
+const world = { isGone: () => false, nodes: () => [], settled: () => true };
 
-/** The one state without a deadline: a task without a timeout that runs. */
-const runsForever = (job: Job): boolean => liveExecutions(job).some(({ state }) => state === "running");
+/** What lasts without a deadline: a task without a timeout that runs, and a job that runs without executions. */
+const runsForever = (job: Job): boolean =>
+  liveExecutions(job).some(({ state }) => state === "running") ||
+  jobTypes.get(job.header.spec.type).runsEmpty?.(job) === true;
 
 /** Runs a plan as an owner does, and calls back after every commit. */
 function run(
-  { steps, ...expected }: { count: number; timeouts: object; steps: readonly Step[] },
+  { steps, ...expected }: Plan & { readonly steps: readonly Step[] },
   after: (before: Job | undefined, now: Job, seq: number) => void = () => undefined,
 ): Run {
   let job: Job | undefined;
@@ -154,20 +189,56 @@ function run(
   return { stored, job };
 }
 
-const byPartition = (job: Job) => Map.groupBy(executionsOf(job), ({ placement }) => placement.partition);
+const bySlot = (job: Job) => Map.groupBy(executionsOf(job), ({ placement }) => placement.slot);
+const ofVersion = (executions: readonly Execution[], version: number) =>
+  executions.filter(({ placement }) => placement.version === version);
+const runsOnce = ({ header }: Job): boolean => !standingTypes.includes(header.spec.type);
 
 describe("for any commands in any order", () => {
-  it("a partition has one live execution at most, one completed at most, and none after that", () => {
+  it("a slot has one live execution at most, one completed at most in each version, and none after that", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (_, job) => {
-          for (const executions of byPartition(job).values()) {
+          for (const executions of bySlot(job).values()) {
             expect(executions.filter(isLive).length).toBeLessThanOrEqual(1);
-            expect(executions.findIndex(({ state }) => state === "completed")).toBeOneOf([-1, executions.length - 1]);
-            expect(executions.map(({ placement }) => placement.attempt)).toEqual(
-              executions.map((_each, index) => index + 1),
-            );
+            for (const version of new Set(executions.map(({ placement }) => placement.version))) {
+              const attempts = ofVersion(executions, version);
+              if (runsOnce(job))
+                expect(attempts.findIndex(({ state }) => state === "completed")).toBeOneOf([-1, attempts.length - 1]);
+              expect(attempts.map(({ placement }) => placement.attempt)).toEqual(
+                attempts.map((_each, index) => index + 1),
+              );
+            }
           }
+        });
+      }),
+    );
+  });
+
+  it("a slot is placed for the current version only, and versions only grow", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (before, job) => {
+          expect(job.header.version - (before?.header.version ?? 0)).toBeOneOf([0, 1, 2]);
+          expect(job.versions.get(job.header.version)?.spec).toEqual(job.header.spec);
+          for (const [id, { placement }] of job.live)
+            if (before?.live.has(id) === false) expect(placement.version).toBe(before.header.version);
+        });
+      }),
+    );
+  });
+
+  it("a rollout never stops more executions at once than its strategy allows", () => {
+    fc.assert(
+      fc.property(plan, (made) => {
+        run(made, (before, job) => {
+          const { rollout, header } = job;
+          if (before === undefined || rollout === undefined || before.header.version !== header.version) return;
+          const isStopping = ({ state }: Execution) => state === "stopping";
+          const stopped = [...job.live.values()].filter(
+            (each) => isStopping(each) && before.live.get(each.placement.executionId)?.state !== "stopping",
+          );
+          expect(stopped.length).toBeLessThanOrEqual(1);
         });
       }),
     );
@@ -177,8 +248,9 @@ describe("for any commands in any order", () => {
     fc.assert(
       fc.property(plan, (made) => {
         run(made, (before, job) => {
-          expect(before === undefined || !isSettledJob(before)).toBe(true);
-          if (before !== undefined && isOver(before)) {
+          const isReopened = before !== undefined && before.header.version < job.header.version;
+          expect(before === undefined || !isSettledJob(before) || isReopened).toBe(true);
+          if (before !== undefined && isOver(before) && before.header.version === job.header.version) {
             expect(job.header).toEqual(before.header);
             expect(job.live.size).toBeLessThan(before.live.size);
           }
@@ -216,7 +288,9 @@ describe("for any commands in any order", () => {
           expect(job.live.size + job.ended.size).toBe(job.slots.size);
           const total = Object.values(countsOf(job)).reduce((sum, count) => sum + count, 0);
           expect(total).toBe(job.assignedCount);
-          const bad = executionsOf(job).filter(({ state }) => state === "failed" || state === "lost");
+          const bad = ofVersion(executionsOf(job), job.header.version).filter(
+            ({ state }) => state === "failed" || state === "lost",
+          );
           expect([...job.failuresOn.values()].reduce((sum, count) => sum + count, 0)).toBe(bad.length);
         });
       }),
@@ -227,9 +301,9 @@ describe("for any commands in any order", () => {
     fc.assert(
       fc.property(plan, (made) => {
         const { job } = run(made);
-        if (job?.header.state !== "completed") return;
-        const done = executionsOf(job).filter(({ state }) => state === "completed");
-        expect(done.length).toBe(made.count);
+        if (job?.header.state !== "completed" || job.header.spec.type !== "batch") return;
+        const done = ofVersion(executionsOf(job), job.header.version).filter(({ state }) => state === "completed");
+        expect(done.length).toBe(job.header.spec.count);
       }),
     );
   });

@@ -38,6 +38,15 @@ export interface JobVersion {
   readonly at: number;
 }
 
+/** The replacement of executions of earlier versions, of a job that runs until it is stopped. */
+export interface Rollout {
+  /** The version before: it is restored when the current one fails. */
+  readonly from: number;
+  /** The version that this one restores: executions of it stay, and this one is never rolled back. Undefined after an update or a rerun. */
+  readonly restored: number | undefined;
+  readonly isHalted: boolean;
+}
+
 /** The immutable part of an execution: its node and its work. */
 export interface Placement {
   readonly executionId: string;
@@ -87,8 +96,10 @@ export interface SlotState {
   readonly latest: string;
   readonly isLive: boolean;
   readonly attempts: number;
-  /** Ends that count against the task. */
+  /** Ends that count against the task, of the version that was placed last. */
   readonly failures: number;
+  /** Ends in a row of runs shorter than `jobLimits.stableRunMs`, of the version that was placed last. */
+  readonly shortRuns: number;
   /** When it is placed again; undefined while an execution of it is live, and when it never is. */
   readonly retryAt: number | undefined;
 }
@@ -103,7 +114,12 @@ export interface WaitNote {
 /** A job with its executions: one aggregate. */
 export interface Job {
   readonly header: JobHeader;
+  /** At most `jobLimits.versionsStored`, oldest first; the current one is the last. */
   readonly versions: ReadonlyMap<number, JobVersion>;
+  /** Undefined when every slot runs the current version, or the job type replaces all executions at once. */
+  readonly rollout: Rollout | undefined;
+  /** The nodes on which the current version runs once; undefined before they are chosen. */
+  readonly targets: readonly string[] | undefined;
   /** Executions that occupy a node, stopping ones included: by id, in the order in which they were assigned. */
   readonly live: ReadonlyMap<string, Execution>;
   /** The last execution of each slot without a live one, by id. */
@@ -114,7 +130,7 @@ export interface Job {
   readonly evicted: ReadonlyMap<ExecutionState, number>;
   /** Every slot that was placed at least once. */
   readonly slots: ReadonlyMap<string, SlotState>;
-  /** Executions that failed or were lost, by node; at most `jobLimits.failingNodesMax`. */
+  /** Executions of the current version that failed or were lost, by node; at most `jobLimits.failingNodesMax`. */
   readonly failuresOn: ReadonlyMap<string, number>;
   readonly waitNote: WaitNote | undefined;
   /** Executions assigned so far. */
@@ -161,6 +177,17 @@ export function latestOf(job: Job, slot: string): Execution | undefined {
 /** The spec that an execution runs: of the version for which it was created. */
 export function specOf(job: Job, { version }: Placement): JobSpec {
   return job.versions.get(version)?.spec ?? job.header.spec;
+}
+
+/** The slot was placed for the current version. */
+export function isPlaced(job: Job, slot: string): boolean {
+  return latestOf(job, slot)?.placement.version === job.header.version;
+}
+
+/** Some slot was placed for the current version. */
+export function hasPlaced(job: Job): boolean {
+  for (const slot of job.slots.keys()) if (isPlaced(job, slot)) return true;
+  return false;
 }
 
 /** The number of executions in each state; states without any are left out. */

@@ -1,11 +1,11 @@
-import { executionMachine, jobMachine } from "@shoal/proto";
+import { executionMachine, JobSpec, jobMachine } from "@shoal/proto";
 import { z } from "zod";
 import type { Kind } from "../kind.ts";
 import { jobViews } from "../views/index.ts";
 import type { JobCommand } from "./commands.ts";
 import { jobDecider } from "./decide.ts";
 import { evolveJob, type JobEvent } from "./evolve.ts";
-import { isOver, isSettledJob, type Job } from "./job.ts";
+import { isOver, isSettledJob, type Job, liveExecutions } from "./job.ts";
 import { jobTypes } from "./job-types/index.ts";
 import type { JobTypes } from "./job-types/job-type.ts";
 import { jobReactor } from "./react.ts";
@@ -26,14 +26,26 @@ export function createJobKind(types: JobTypes): Kind<Job, JobCommand, JobEvent> 
         : 1,
     evolve: evolveJob,
     react: jobReactor(types),
+    followsNodes(job) {
+      if (isOver(job)) return false;
+      const { followsNodes, isTargeted } = types.get(job.header.spec.type);
+      return followsNodes === true || (isTargeted === true && job.targets === undefined);
+    },
     isEnded: isOver,
     isSettled: isSettledJob,
-    nodesOf: (job) => new Set([...job.live.values()].map(({ placement }) => placement.nodeId)),
+    nodesOf: (job) => new Set([...liveExecutions(job).map(({ placement }) => placement.nodeId), ...targetsOf(job)]),
     views: jobViews,
     creates: ["Submit"],
-    accepts: { Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }) },
+    accepts: {
+      Stop: z.object({ name: z.literal("Stop"), why: z.string().max(whyCharsMax) }),
+      Update: z.object({ name: z.literal("Update"), spec: JobSpec, force: z.boolean() }),
+      Rerun: z.object({ name: z.literal("Rerun"), version: z.int().min(0), why: z.string().max(whyCharsMax) }),
+    },
   };
 }
+
+/** The nodes that an open job is yet to run on, and those that it has run on. */
+const targetsOf = (job: Job): readonly string[] => (isOver(job) ? [] : (job.targets ?? []));
 
 /** Jobs with their executions. */
 export const jobKind: Kind<Job, JobCommand, JobEvent> = createJobKind(jobTypes);

@@ -10,6 +10,10 @@ export const jobLimits = {
   storedAnswers: 20,
   /** Ended executions stored beyond the last one of each slot: as many as a job may have partitions, some 500 bytes each in memory. */
   supersededStored: 1000,
+  /** Versions with their specs, at most 64 KB each; later ones replace the oldest without live executions. */
+  versionsStored: 64,
+  /** A run of this length was stable: the pause before the next retry starts from the first one again. As Nomad's default interval. */
+  stableRunMs: 10 * 60_000,
   /** Nodes with a failure count; the ranker needs the recent ones. As many as superseded executions are stored. */
   failingNodesMax: 1000,
 } as const;

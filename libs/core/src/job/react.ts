@@ -2,7 +2,9 @@ import type { Reaction, Slot, World } from "../kind.ts";
 import type { JobCommand } from "./commands.ts";
 import { placedAgainAt } from "./draft.ts";
 import { isOver, type Job } from "./job.ts";
-import type { JobTypes } from "./job-types/job-type.ts";
+import type { JobType, JobTypes } from "./job-types/job-type.ts";
+import { fittingNodes } from "./job-types/pinned-slots.ts";
+import { rolloutStep } from "./rollout.ts";
 import { deadlineOf, jobDeadlines } from "./tick.ts";
 
 /** A reactor for some job types. */
@@ -15,8 +17,25 @@ export function jobReactor(types: JobTypes) {
       if (at !== undefined) deadlines.push(at);
       nodes.add(execution.placement.nodeId);
     }
-    const { slots, retries } = isOver(job) ? { slots: [], retries: [] } : openSlots(types, { job, world, now });
-    const commands: JobCommand[] = deadlines.some((at) => at <= now) ? [{ name: "Tick" }] : [];
+    const type = types.get(job.header.spec.type);
+    const { slots, retries } = isOver(job) ? { slots: [], retries: [] } : openSlots(type, { job, world, now });
+    const step = isOver(job) ? undefined : rolloutStep(job, type, now);
+    if (step?.nextAt !== undefined) deadlines.push(step.nextAt);
+    const isStepDue = step !== undefined && (step.isDone || step.replace.length > 0);
+    const commands: JobCommand[] = isStepDue || deadlines.some((at) => at <= now) ? [{ name: "Tick" }] : [];
+    if (type.isTargeted === true && job.targets === undefined && !isOver(job) && world.settled())
+      commands.push({ name: "Target", nodes: fittingNodes(job, world), seen: world.nodes().length });
+    const gone = type.isTargeted === true ? slots.filter(({ slot }) => world.isGone(slot)) : [];
+    if (gone.length > 0) {
+      const names = gone.map(({ slot }) => slot);
+      commands.push({
+        name: "Wait",
+        slots: names,
+        why: `node has disappeared: ${names.join(", ")}`,
+        answers: [],
+        never: true,
+      });
+    }
     for (const nodeId of nodes)
       if (world.isGone(nodeId)) commands.push({ name: "LoseNode", nodeId, why: "node has disappeared" });
     return { slots, effects: [], commands, nextAt: earliest([...deadlines, ...retries]) };
@@ -25,12 +44,12 @@ export function jobReactor(types: JobTypes) {
 
 /** Slots that are to be placed now, and when the next ones are. */
 function openSlots(
-  types: JobTypes,
+  type: JobType,
   { job, world, now }: { readonly job: Job; readonly world: World; readonly now: number },
 ): { readonly slots: readonly Slot[]; readonly retries: readonly number[] } {
   const slots: Slot[] = [];
   const retries: number[] = [];
-  for (const each of types.get(job.header.spec.type).slots(job, world)) {
+  for (const each of type.slots(job, world)) {
     const at = placedAgainAt(job, each.slot);
     if (at === undefined) continue;
     if (at <= now) slots.push(each);

@@ -1,14 +1,17 @@
 import {
+  type EventOf,
   ExecutionCompleted,
   ExecutionFailed,
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
   type Report,
+  standingTypes,
 } from "@shoal/proto";
 import type { JobCommands } from "./commands.ts";
 import { conclude, type JobDraft, openJob, retryOf, typeOf } from "./draft.ts";
 import { type Execution, executionOf, isLive, type Job, specOf } from "./job.ts";
+import { failedInRollout } from "./rollout.ts";
 
 type Saw<K extends string> = Extract<Report["saw"], { kind: K }>;
 /** The fields of an event that come from its report. */
@@ -26,24 +29,35 @@ const args: { readonly [K in Report["saw"]["kind"]]: Take<Saw<K>> } = {
   },
   completed: (saw, execution, { draft, head }) => {
     ensureStarted(saw.startedAt, execution, { draft, head });
+    const { exitCode } = saw.output;
+    if (exitCode !== 0 && specOf(openJob(draft), execution.placement).tasks[0]?.failOnNonZeroExit === true) {
+      const why = `the task ended with exit code ${exitCode}`;
+      fail(draft, execution, { ...head, code: "TASK_EXITED", why, output: saw.output, final: false });
+      return;
+    }
     const retry = retryOf(draft, execution, { state: "completed", code: "", final: false });
     const result = saw.result === undefined ? {} : { result: saw.result };
     draft.emit(ExecutionCompleted.of({ ...head, output: saw.output, ...result, ...retry }));
+    if (standingTypes.includes(openJob(draft).header.spec.type))
+      failedInRollout(draft, execution, { code: "", why: `the task ended with exit code ${saw.output.exitCode}` });
     conclude(draft);
   },
   failed: ({ code, why, output, final }, execution, { draft, head }) => {
-    const retry = retryOf(draft, execution, { state: "failed", code, final });
-    draft.emit(ExecutionFailed.of({ ...head, code, why, ...(output === undefined ? {} : { output }), ...retry }));
-    conclude(draft);
+    fail(draft, execution, { ...head, code, why, ...(output === undefined ? {} : { output }), final });
   },
   // The node stopped an execution that is to run: it lost its assignment, so the attempt is lost and retried.
-  stopped: (_, execution, { draft, head }) => {
-    const retry = retryOf(draft, execution, { state: "failed", code: "STOPPED", final: false });
-    const why = "the node stopped it without an order";
-    draft.emit(ExecutionFailed.of({ ...head, code: "STOPPED", why, ...retry }));
-    conclude(draft);
-  },
+  stopped: (_, execution, { draft, head }) =>
+    fail(draft, execution, { ...head, code: "STOPPED", why: "the node stopped it without an order", final: false }),
 };
+
+type Failure = Omit<EventOf<typeof ExecutionFailed>["data"], "retryAt"> & { readonly final: boolean };
+
+function fail(draft: JobDraft, execution: Execution, { final, ...data }: Failure): void {
+  const { code, why } = data;
+  draft.emit(ExecutionFailed.of({ ...data, ...retryOf(draft, execution, { state: "failed", code, final }) }));
+  failedInRollout(draft, execution, { code, why });
+  conclude(draft);
+}
 
 /** The kinds of report after which the execution no longer runs. */
 const settled: ReadonlySet<Report["saw"]["kind"]> = new Set(["completed", "failed", "stopped"]);

@@ -45,7 +45,7 @@ const why = "Execution stop requested because job has been stopped";
 const stopped = [...running, ExecutionsStopping.of({ slots: ["0"], why, until }), JobStopped.of({ why: "enough" })];
 const summary = (saw: Report["saw"], number?: number) =>
   ({ name: "Report", nodeId: "n-one", executionId: first, report: sampleReport(saw, number) }) as const;
-const world = { isGone: () => false, nodes: () => [] };
+const world = { isGone: () => false, nodes: () => [], settled: () => true };
 const settledReports: readonly Report["saw"][] = [
   { kind: "stopped" },
   { kind: "completed", startedAt: sampleAt, output: sampleOutput },

@@ -1,6 +1,6 @@
-import { type ErrorCode, errors } from "@shoal/proto";
+import type { ErrorCode } from "@shoal/proto";
 
-const notCounted: ReadonlySet<ErrorCode> = new Set([
+const notCounted: ReadonlySet<string> = new Set<ErrorCode>([
   "NODE_LOST",
   "NODE_RESTARTED",
   "NO_CAPACITY",
@@ -10,4 +10,4 @@ const notCounted: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Whether a failure of this code counts against the task. The others are caused by a node or an order. */
-export const countsAgainstTask = (code: string): boolean => !(code in errors && notCounted.has(code as ErrorCode));
+export const countsAgainstTask = (code: string): boolean => !notCounted.has(code);

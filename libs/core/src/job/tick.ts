@@ -1,7 +1,8 @@
 import { ExecutionFailed } from "@shoal/proto";
 import { conclude, failJob, type JobDraft, loseAll, openJob, retryOf } from "./draft.ts";
-import { type Execution, isOver, type Job, liveExecutions, specOf } from "./job.ts";
+import { type Execution, hasPlaced, isOver, type Job, liveExecutions, specOf } from "./job.ts";
 import { jobLimits } from "./limits.ts";
+import { continueRollout, failedInRollout } from "./rollout.ts";
 
 /** A deadline of the job itself: its time, and the sentence when it has passed. */
 interface JobDeadline {
@@ -41,6 +42,7 @@ export function tick(draft: JobDraft, job: Job): void {
   const late = liveExecutions(openJob(draft)).filter((execution) => (deadlineOf(execution) ?? Infinity) <= draft.now);
   for (const [state, executions] of Map.groupBy(late, (execution) => execution.state as LiveState))
     overdue[state](executions, draft);
+  if (!isOver(openJob(draft))) continueRollout(draft);
   conclude(draft);
 }
 
@@ -52,18 +54,20 @@ export function deadlineOf({ state, deadlineAt }: Execution): number | undefined
 /** The deadlines of the job itself, until it ends. */
 export function jobDeadlines(job: Job): readonly JobDeadline[] {
   if (isOver(job)) return [];
-  const { totalUntil, queueUntil, createdAt, message } = job.header;
+  const { totalUntil, queueUntil, createdAt, version, message } = job.header;
+  // A later version has separate limits, from its start.
+  const beganAt = job.versions.get(version)?.at ?? createdAt;
   const deadlines: JobDeadline[] = [];
   if (totalUntil !== undefined)
     deadlines.push({
       at: totalUntil,
-      why: `Job timed out. Job took longer than ${(totalUntil - createdAt) / 1000}s`,
+      why: `Job timed out. Job took longer than ${(totalUntil - beganAt) / 1000}s`,
     });
   // The queue limit applies until the first placement: a job that has run waits for its nodes to come back.
-  if (queueUntil !== undefined && job.slots.size === 0)
+  if (queueUntil !== undefined && !hasPlaced(job))
     deadlines.push({
       at: queueUntil,
-      why: `Job timed out. Job waited longer than ${(queueUntil - createdAt) / 1000}s for a node. ${message}`.trim(),
+      why: `Job timed out. Job waited longer than ${(queueUntil - beganAt) / 1000}s for a node. ${message}`.trim(),
     });
   return deadlines;
 }
@@ -77,5 +81,6 @@ function timeOut(executions: readonly Execution[], draft: JobDraft): void {
     const why = `Execution timed out. Execution took longer than ${seconds}s`;
     const retry = retryOf(draft, execution, { state: "failed", code, final: true });
     draft.emit(ExecutionFailed.of({ executionId: placement.executionId, code, why, ...retry }));
+    failedInRollout(draft, execution, { code, why });
   }
 }

@@ -28,7 +28,7 @@ import { countsOf, executionOf, executionsOf, type Job, latestOf } from "./job.t
 import { jobKind } from "./kind.ts";
 import { jobLimits } from "./limits.ts";
 
-const world = { isGone: () => false, nodes: () => [] };
+const world = { isGone: () => false, nodes: () => [], settled: () => true };
 const specs = [1, 2].map((version) => ({
   ...sampleSpec({ count: 2, params: { version }, timeouts: { executionTimeout: version } }),
 }));
@@ -97,7 +97,7 @@ describe("a job with two versions", () => {
       const ended = updated(submitted, assigned("0"), JobStarted.of({}), end);
       expect(jobKind.react(ended, world, sampleAt).slots).toEqual([{ slot: "0" }, { slot: "1" }]);
       const rerun = latestOf(decided(ended, { name: "Place", places: [place("0")], answers: [] }), "0");
-      expect(rerun?.placement).toMatchObject({ version: 2, attempt: 2, previous: executionId });
+      expect(rerun?.placement).toMatchObject({ version: 2, attempt: 1, previous: executionId });
     }
   });
   it("is not completed by completions of an old version", () => {

@@ -43,7 +43,7 @@ export interface ViewFollower {
   room?(): Promise<void> | undefined;
 }
 
-/** An open following; closing it twice is harmless. */
+/** An open subscription to changes; closing it twice is harmless. */
 export interface ViewFollowing extends ViewWatch {
   /**
    * The most entries that the bucket may have, by its leader: removal markers count until they expire. A follower with more entries has

@@ -26,7 +26,7 @@ export function classKeyOf(requirements: Requirements): string | undefined {
 const roundedUp = (amount: number): number => (amount > 0 ? 2 ** Math.ceil(Math.log2(amount)) : 0);
 
 /** Sizes rounded up to powers of two, so that jobs of nearly the same size share a class. */
-export function sizeClassOf({ cpuCores, memoryBytes, diskBytes, gpus }: Resources): Resources {
+function sizeClassOf({ cpuCores, memoryBytes, diskBytes, gpus }: Resources): Resources {
   return {
     cpuCores: roundedUp(cpuCores),
     memoryBytes: roundedUp(memoryBytes),

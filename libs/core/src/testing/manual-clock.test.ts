@@ -33,7 +33,7 @@ describe("a manual clock", () => {
     expect(seen).toEqual([11, 12]);
   });
 
-  it("forgets what was cancelled", async () => {
+  it("does not call a cancelled callback", async () => {
     const clock = createManualClock(0);
     clock.at(1, () => expect.unreachable("this was cancelled"))();
     await clock.runUntilIdle();
@@ -47,7 +47,7 @@ describe("a manual clock", () => {
     await expect(clock.runUntilIdle(100)).rejects.toThrow("still 1 planned");
   });
 
-  it("keeps the order of one time without a prng, and repeats a seeded one with it", async () => {
+  it("keeps the order of equal times without a prng, and repeats a seeded order with one", async () => {
     const run = async (seed?: number): Promise<string> => {
       const clock = createManualClock(0, seed === undefined ? undefined : createPrng(seed));
       let seen = "";

@@ -44,7 +44,7 @@ describe("a user and password", () => {
 
 describe("a file", () => {
   it.each([
-    ["is not there", undefined, "ENOENT"],
+    ["is missing", undefined, "ENOENT"],
     ["is empty", "\n", "got nothing"],
     ["has several lines", "one\ntwo\n", "got several lines"],
     ["is too large for a secret", "x".repeat(65_537), "got 65537"],

@@ -28,6 +28,23 @@ describe("the answer to a publish", () => {
   ])("with status %i and code %i is unknown, because the store is full", (code, errorCode) => {
     expect(outcomeOf(error(code, errorCode))).toMatchObject({ state: "unknown", cause: "full" });
   });
+  it.each([
+    [400, 10_071, "why (10071)"],
+    [503, 10_163, "why (10163)"],
+    [500, 0, "why (500)"],
+  ])("with status %i and code %i names its code", (code, errorCode, why) => {
+    expect(outcomeOf(error(code, errorCode))).toMatchObject({ why });
+  });
+  it("without a code names its status", () => {
+    expect(outcomeOf(answer('{"error":{"code":503,"description":"why"}}'))).toEqual({
+      state: "unknown",
+      why: "why (503)",
+    });
+  });
+  it("without a body and with another status is unknown", () => {
+    const outcome = outcomeOf({ data: new Uint8Array(), headers: { code: 408, status: "408 timeout" } });
+    expect(outcome).toMatchObject({ state: "unknown", why: expect.stringContaining("408 timeout") });
+  });
   it("without responders counts as not sent", () => {
     expect(outcomeOf({ data: new Uint8Array(), headers: { code: 503, status: "503" } }).state).toBe("unsent");
   });

@@ -30,7 +30,7 @@ const fullCodes: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 1007
 const refusedCodes: ReadonlySet<number> = new Set([10003, 10054, 10097, 10165, 10166, 10193]);
 
 /** Error codes for an expectation that did not match: when applied, in flight on a replicated stream, in a batch. */
-export const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
+const conflictCodes: ReadonlySet<number> = new Set([10071, 10164, 10158]);
 
 const PubAck = z.object({
   seq: z.number().optional(),

@@ -10,7 +10,7 @@ export const needs = [
 // files. Shoal does not depend on it: see docs/notes/expiry.md.
 
 /** Known bugs of supported servers that an operator should know: the effect, and the release with the fix. */
-export const knownFaults = [
+const knownFaults = [
   { line: "2.12", fixedIn: "2.12.14", what: "duplicate detection may fail after a change of leader" },
   { line: "2.14", fixedIn: "2.14.4", what: "duplicate detection may fail after a change of leader" },
 ] as const;

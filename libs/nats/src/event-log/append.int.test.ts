@@ -4,23 +4,11 @@ import { streams, subjectOf } from "@shoal/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { headerNames } from "../connection/message-headers.ts";
 import type { NatsSession } from "../connection/nats-session.ts";
-import type { PublishOutcome } from "../connection/publish-outcome.ts";
-import type { Publication } from "../connection/publisher.ts";
+import { answering, lost } from "../testing/answering.ts";
 import { type NatsHarness, natsHarness } from "../testing/nats-harness.ts";
 import { onServer } from "../testing/on-server.ts";
 import { encodeCommit } from "./commit-codec.ts";
 import { createEventLog } from "./event-log.ts";
-
-const lost: PublishOutcome = { state: "unknown", why: "the answer was lost" };
-
-/** A link on which `answer` decides the outcome of a publish; `publish` is the real one. */
-const answering = (
-  link: NatsSession,
-  answer: (publication: Publication, publish: NatsSession["publisher"]["publish"]) => Promise<PublishOutcome>,
-): NatsSession => ({
-  ...link,
-  publisher: { ...link.publisher, publish: (publication) => answer(publication, link.publisher.publish) },
-});
 
 onServer(() => {
   let harness: NatsHarness;
@@ -133,5 +121,27 @@ onServer(() => {
       message: expect.stringContaining("too large for this server"),
     });
     expect(sent).toBe(1);
+  });
+
+  describe("an append behind messages that no requester wrote", () => {
+    const foreign = (subject: string) => link.publisher.publish({ subject, bytes: new TextEncoder().encode("+OK") });
+    it("is stored behind them", async () => {
+      const log = createEventLog(link);
+      const job = someJob();
+      const [first = noStreamPosition] = await grow(log, job, 1);
+      for (let count = 0; count < 3; count++) await foreign(subjectOf(job));
+      const { seq } = await log.append(job, first, someCommit(first));
+      expect(seq).toBe(first.seq + 4);
+    });
+    it("is a conflict when a commit is among them", async () => {
+      const log = createEventLog(link);
+      const job = someJob();
+      const [first = noStreamPosition, second = noStreamPosition] = await grow(log, job, 2);
+      await foreign(subjectOf(job));
+      await expect(log.append(job, first, someCommit(first))).rejects.toMatchObject({
+        code: "REVISION_CONFLICT",
+        details: { expected: first.seq, found: second.seq + 1 },
+      });
+    });
   });
 });

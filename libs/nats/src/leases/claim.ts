@@ -4,7 +4,7 @@ import { headerNames } from "../connection/message-headers.ts";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { lastOnSubject } from "../stream/stored-message.ts";
 import { leaseMarkerMs } from "../topology/topology-data.ts";
-import { isRemoval, storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
+import { storedValueOf, streamOfBucket, subjectOfKey } from "../views/bucket.ts";
 import { encodeEntry } from "../views/entry-codec.ts";
 
 /** A claim of a key. The nonce identifies the process. */
@@ -59,7 +59,7 @@ export async function standingClaim(link: NatsSession, key: string): Promise<Sta
   if (lookup.state === "unknown") return undefined;
   if (lookup.state === "none") return { revision: 0, nonce: "" };
   const { message } = lookup;
-  const nonce = isRemoval(message) ? "" : storedValueOf(message)?.value?.["nonce"];
+  const nonce = storedValueOf(message)?.value?.["nonce"];
   return { revision: message.seq, nonce: typeof nonce === "string" ? nonce : "" };
 }
 

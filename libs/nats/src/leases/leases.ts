@@ -176,11 +176,11 @@ async function renew(manager: LeaseManagerState, held: HeldLease): Promise<void>
   if (manager.held.get(held.lease.shard) !== held) return;
   const sentAt = manager.link.clock.now();
   const claimed = await claimKey(manager.link, held.claim, held.revision);
-  if (manager.held.get(held.lease.shard) !== held) return;
   if (claimed.state === "taken") return lose(manager, held);
   if (claimed.state !== "held") return;
+  // Also when the lease was released meanwhile: the release removes the entry of this revision.
   held.revision = claimed.revision;
-  if (claimed.fresh) confirm(manager, held, sentAt);
+  if (claimed.fresh && manager.held.get(held.lease.shard) === held) confirm(manager, held, sentAt);
 }
 
 function onTakenOver(manager: LeaseManagerState, key: string, nonce: unknown): void {

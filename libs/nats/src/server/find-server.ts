@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Fault } from "@shoal/core";
+import { Fault } from "@shoal/core/fault";
 import { missingIn } from "../connection/versions.ts";
 
 /** A nats-server binary that Shoal can run. */

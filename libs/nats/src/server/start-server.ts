@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Fault } from "@shoal/core";
+import { Fault } from "@shoal/core/fault";
 import type { ServerProgram } from "./find-server.ts";
 import { type ServerSettings, serverConfig } from "./server-config.ts";
 

@@ -39,6 +39,11 @@ export async function writeGuarded(place: WritePlace, key: string, write: Write)
   const untilAt = link.clock.now() + patienceMs;
   // Most keys are written for the first time: expecting no entry costs less on average than a read.
   let saved: Pick<StoredValue, "revision" | "seq"> = revisionCache.get(key) ?? nothingStored;
+  if (saved.seq > write.seq) {
+    // A known newer value is gone when the bucket was restored from a backup. Without an entry, its marker has expired.
+    saved = await readPatiently(place, { key, untilAt });
+    if (saved.revision === 0) return;
+  }
   for (;;) {
     if (saved.seq > write.seq) return;
     const outcome = await publish(place, { key, revision: saved.revision }, write);
@@ -67,6 +72,20 @@ function publish(place: WritePlace, at: { readonly key: string; readonly revisio
     bytes: write.bytes,
     headers: write.value === undefined ? { ...expected, ...removalHeaders(place.markerMs) } : expected,
   });
+}
+
+async function readPatiently(
+  place: WritePlace,
+  { key, untilAt }: { readonly key: string; readonly untilAt: number },
+): Promise<StoredValue> {
+  const { link, bucket } = place;
+  for (;;) {
+    const found = await readCurrent(place, key);
+    if (found !== undefined) return found;
+    if (link.clock.now() >= untilAt || link.nc.isClosed())
+      throw unreachable(`reading ${key} in ${bucket}`, "no answer from the server");
+    await shortPause(link);
+  }
 }
 
 async function readCurrent({ link, bucket }: WritePlace, key: string): Promise<StoredValue | undefined> {

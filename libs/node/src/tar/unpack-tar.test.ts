@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Unpacks an archive, counts freely, refuses what would be left out; `changes` say what is otherwise. */
+/** Unpacks an archive without a limit, and refuses entries that it would omit; `changes` override this. */
 async function unpacked(fill: (tar: Pack) => void, changes: Partial<TarUnpacking> = {}) {
   const tar = pack();
   fill(tar);
@@ -66,13 +66,13 @@ describe("an archive", () => {
     await expect(through).rejects.toEqual(refused("unusable", /through its own link/));
   });
 
-  it("overwrites nothing", async () => {
+  it("overwrites no existing file", async () => {
     await writeFile(join(folder, "there"), "as it was");
     await expect(unpacked((tar) => tar.entry({ name: "there" }, "x"))).rejects.toThrow("EEXIST");
     expect(await readFile(join(folder, "there"), "utf8")).toBe("as it was");
   });
 
-  it("keeps the limit of entries, and that of what they make", async () => {
+  it("is limited in its entries, and in the files that they create", async () => {
     const names = (count: number) => (tar: Pack) => {
       for (let n = 0; n < count; n++) tar.entry({ name: "d/", type: "directory" });
     };
@@ -82,12 +82,12 @@ describe("an archive", () => {
     await expect(deep).rejects.toEqual(refused("too large", /10 files and folders/));
   });
 
-  it("keeps the limit of what precedes an entry", async () => {
+  it("is limited in the headers before an entry", async () => {
     const large = unpacked((tar) => tar.entry({ name: "f", pax: { comment: "x".repeat(20_000) } }, "x"));
     await expect(large).rejects.toEqual(refused("too large", /header of \d+ bytes/));
   });
 
-  it("ends with what its budget throws, before anything is made", async () => {
+  it("ends with the error of its budget, before it creates anything", async () => {
     const made = () => Promise.reject(new Error("no more"));
     const budget = { streamed: () => undefined, made };
     await expect(unpacked((tar) => tar.entry({ name: "d/f" }, "x"), { budget })).rejects.toThrow("no more");
@@ -96,7 +96,7 @@ describe("an archive", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("leaves out links on request, and names what it leaves out", async () => {
+  it("omits links on request, and reports what it omits", async () => {
     const left: string[] = [];
     await unpacked(
       (tar) => {
@@ -110,7 +110,7 @@ describe("an archive", () => {
     expect(existsSync(join(root, "file"))).toBe(false);
   });
 
-  it("writes a file at the given place", async () => {
+  it("writes a single file to the given path", async () => {
     await writeFile(join(folder, "log"), "one ");
     const place: TarUnpacking["place"] = ({ path, mode }) => ({ path, flags: "a", mode });
     await unpacked((tar) => tar.entry({ name: "log" }, "two"), { place });

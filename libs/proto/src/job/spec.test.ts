@@ -10,7 +10,7 @@ const spec = (more: object, task: object = {}) => ({
 // Direction marks, an invisible joiner, a byte order mark, a soft hyphen, a tag character; an escape, a C1 control.
 const hidden = ["\u202e", "\u2066", "\u200d", "\ufeff", "\u00ad", "\u{e0041}", "\u001b", "\u009b"];
 
-describe("a text of a job that people see", () => {
+describe("a text of a job that is shown to users", () => {
   it.each(hidden.map((character) => [character.codePointAt(0)?.toString(16), character]))(
     "holds no U+%s",
     (_, character) => {
@@ -31,12 +31,12 @@ describe("a text of a job that people see", () => {
     },
   );
 
-  it("may be of any script", () => {
+  it("may be in any script", () => {
     const name = "größer-日本語-العربية-🐟";
     expect(JobSpec.parse(spec({ name, labels: { [name]: name } }))).toMatchObject({ name, labels: { [name]: name } });
   });
 
-  it("keeps what is not shown as it is", () => {
+  it("does not change text that is not shown", () => {
     const meta = { note: "a\u200db\n" };
     expect(JobSpec.parse(spec({ meta }))).toMatchObject({ meta });
   });

@@ -2,98 +2,21 @@ import { z } from "zod";
 import { tokenProblem } from "../ids.ts";
 import { type Parsed, parseBytes, parseCpu, parseGpu } from "../quantities.ts";
 import { onWire } from "../wire/meta.ts";
+import { Constraint } from "./constraint.ts";
 import { Network } from "./network.ts";
+import { RetryPolicy } from "./retry-policy.ts";
+import { Labels, short, specLimits, text, texts } from "./texts.ts";
+import { UpdateStrategy } from "./update-strategy.ts";
 
 /** What names and configures an engine, a publisher or a source. */
 export const SpecConfig = z.object({
-  type: z.string("missing spec type").min(1, "missing spec type"),
-  params: z.record(z.string(), z.unknown()).default({}),
+  type: z
+    .string("missing spec type")
+    .min(1, "missing spec type")
+    .describe("which engine, source or publisher, in any case"),
+  params: z.record(z.string(), z.unknown()).default({}).describe("its params: see its reference page"),
 });
 export type SpecConfig = z.infer<typeof SpecConfig>;
-
-/** The limits of a spec. Pass larger data as an input source, by reference. */
-export const specLimits = {
-  /** The most partitions of one job; each costs the log and the views an entry. */
-  count: 1000,
-  tasks: 1,
-  /** Entries of any list or map in a spec. */
-  entries: 256,
-  /** Characters of any one text in a spec outside of params. */
-  textChars: 32_768,
-  nameChars: 256,
-} as const;
-
-const text = z
-  .string()
-  .max(specLimits.textChars)
-  .refine((value) => !value.includes("\0"), "holds a null character");
-// Terminals print these: a control character moves the cursor; a format character such as U+202E makes one text look like another.
-const readable = (of: z.ZodString): z.ZodString =>
-  of
-    .refine((value) => !/\p{Cc}/u.test(value), "holds a control character")
-    .refine((value) => !/\p{Cf}/u.test(value), "holds an invisible format character");
-const short = readable(text.max(specLimits.nameChars));
-
-/** A map of texts, no larger than any list of a spec. */
-const texts = (of: z.ZodType<string> = text) =>
-  z.record(z.string(), of).superRefine((map, issues) => {
-    const count = Object.keys(map).length;
-    if (count <= specLimits.entries) return;
-    issues.addIssue({ code: "custom", message: `expected at most ${specLimits.entries} entries, got ${count}` });
-  });
-
-/** Labels: keys and values are shown to people. */
-const Labels = texts(readable(text)).superRefine((labels, issues) => {
-  for (const key of Object.keys(labels)) {
-    if (/[\p{Cc}\p{Cf}]/u.test(key)) {
-      issues.addIssue({
-        code: "custom",
-        message: `the label ${JSON.stringify(key)} holds a control or format character`,
-      });
-    }
-  }
-});
-
-const operators = ["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"] as const;
-// How many values each operator takes, as [least, most].
-const valuesOf: Readonly<Record<(typeof operators)[number], readonly [number, number]>> = {
-  in: [1, specLimits.entries],
-  notin: [1, specLimits.entries],
-  "=": [1, 1],
-  "==": [1, 1],
-  "!=": [1, 1],
-  gt: [1, 1],
-  lt: [1, 1],
-  exists: [0, 0],
-  "!": [0, 0],
-};
-
-/** A condition on a node's labels; a key that begins with `favour_` is a preference only. */
-export const Constraint = z
-  .object({
-    key: short.min(1, "a constraint needs a key"),
-    operator: z.enum(operators, `expected one of ${operators.join(" ")}`),
-    values: z.array(short).max(specLimits.entries).default([]),
-  })
-  .superRefine(({ operator, values }, issues) => {
-    const [least, most] = valuesOf[operator];
-    if (values.length < least || values.length > most) {
-      const expected = least === most ? `${least}` : `at least ${least}`;
-      issues.addIssue({
-        code: "custom",
-        path: ["values"],
-        message: `operator ${operator} takes ${expected} values, got ${values.length}`,
-      });
-    }
-    if ((operator === "gt" || operator === "lt") && !/^-?\d+$/.test(values[0] ?? "")) {
-      issues.addIssue({
-        code: "custom",
-        path: ["values"],
-        message: `operator ${operator} compares with a whole number`,
-      });
-    }
-  });
-export type Constraint = z.infer<typeof Constraint>;
 
 const quantity = (parse: (text: string) => Parsed) =>
   z
@@ -106,10 +29,12 @@ const quantity = (parse: (text: string) => Parsed) =>
 
 /** What a task requests, as written; empty means the default of its job type. */
 export const ResourcesSpec = z.object({
-  cpu: onWire(quantity(parseCpu), { name: "CPU" }),
-  memory: quantity(parseBytes),
-  disk: quantity(parseBytes),
-  gpu: onWire(quantity(parseGpu), { name: "GPU" }),
+  cpu: onWire(quantity(parseCpu).describe("cores, as `500m`, `0.5` or `2`; half a core when empty"), { name: "CPU" }),
+  memory: quantity(parseBytes).describe("bytes, as `512Mb` or `1GiB`; 512 MB when empty"),
+  disk: quantity(parseBytes).describe(
+    "bytes, as `10GB`, for inputs and for what the task writes; the defaults of the node and the engine when empty",
+  ),
+  gpu: onWire(quantity(parseGpu).describe("a number of GPUs; none when empty"), { name: "GPU" }),
 });
 export type ResourcesSpec = z.infer<typeof ResourcesSpec>;
 
@@ -121,7 +46,15 @@ const seconds = z
 
 /** In seconds; 0 means none. */
 export const Timeouts = z
-  .object({ executionTimeout: seconds, queueTimeout: seconds, totalTimeout: seconds })
+  .object({
+    executionTimeout: seconds.describe(
+      "seconds that one execution may run; then it fails. 0: no limit, or the cluster's default",
+    ),
+    queueTimeout: seconds.describe(
+      "seconds from the submission within which the first execution must have a node; else the job fails",
+    ),
+    totalTimeout: seconds.describe("seconds from the submission after which the job fails, in any state"),
+  })
   .superRefine(({ executionTimeout, queueTimeout, totalTimeout }, issues) => {
     if (totalTimeout > 0 && executionTimeout + queueTimeout > totalTimeout) {
       issues.addIssue({
@@ -158,12 +91,15 @@ const fromRoot = short
 
 /** What a source fetches, and where the task sees it. */
 export const InputSource = z.object({
-  source: SpecConfig,
-  alias: onWire(short.default(""), { omitEmpty: true }),
-  target: fromRoot,
+  source: SpecConfig.describe("the source that fetches it"),
+  alias: onWire(short.default("").describe("a name for people; unique in the task"), { omitEmpty: true }),
+  target: fromRoot.describe("the path at which the task sees it, below the task's root; unique in the task"),
 });
 /** What a publisher publishes: a folder of the task, and its name in the results. */
-export const ResultPath = z.object({ name: short.min(1, "missing result path name"), path: absolute });
+export const ResultPath = z.object({
+  name: short.min(1, "missing result path name").describe("the folder in the results; unique in the task"),
+  path: absolute.describe("an absolute path of the task: a folder that the task writes to; unique in the task"),
+});
 
 /** Every value of `of` occurs once. */
 const distinct =
@@ -180,31 +116,44 @@ const distinct =
 
 /** A publisher is optional; an empty one means none. */
 const Publisher = z
-  .object({ type: z.string().default(""), params: z.record(z.string(), z.unknown()).default({}) })
+  .object({
+    type: z.string().default("").describe("which publisher, in any case; empty publishes nothing"),
+    params: z.record(z.string(), z.unknown()).default({}).describe("its params: see its reference page"),
+  })
   .prefault({});
 
 export const Task = z
   .object({
-    name: short.min(1, "missing task name").default("main"),
-    engine: SpecConfig,
-    publisher: Publisher,
-    env: Env.default({}),
-    meta: texts().default({}),
+    name: short.min(1, "missing task name").default("main").describe("the task's name"),
+    engine: SpecConfig.describe("the engine that runs the task"),
+    publisher: Publisher.describe("the publisher that stores the results: output, exit code and result paths"),
+    env: Env.default({}).describe(
+      "environment variables: name to value; `env:NAME` is a variable of the node that its operator allows",
+    ),
+    meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
     inputSources: z
       .array(InputSource)
       .max(specLimits.entries)
       .superRefine(distinct("input target", (input) => input.target))
       .superRefine(distinct("input alias", (input) => input.alias))
-      .default([]),
+      .default([])
+      .describe("what is fetched before the task starts"),
     resultPaths: z
       .array(ResultPath)
       .max(specLimits.entries)
       .superRefine(distinct("result name", (result) => result.name))
       .superRefine(distinct("result path", (result) => result.path))
-      .default([]),
-    resources: ResourcesSpec.prefault({}),
-    network: Network.prefault({}),
-    timeouts: Timeouts.prefault({}),
+      .default([])
+      .describe("folders of the task that are published; they need a publisher"),
+    resources: ResourcesSpec.prefault({}).describe("what the task requests, and its limits"),
+    network: Network.prefault({}).describe("the network of the task"),
+    timeouts: Timeouts.prefault({}).describe("time limits in seconds; 0 means none"),
+    // Absent unless a spec has it: Bacalhau's clients send back what they receive, and do not know it.
+    retryPolicy: RetryPolicy.optional().describe("how a failed attempt is retried; the job type's way when left out"),
+    failOnNonZeroExit: z
+      .boolean()
+      .optional()
+      .describe("an exit code other than 0 is a failure, which is retried; otherwise the execution has completed"),
   })
   .superRefine(({ resultPaths, publisher }, issues) => {
     if (resultPaths.length > 0 && publisher.type === "") {
@@ -220,34 +169,67 @@ export type Task = z.infer<typeof Task>;
 /** Every job type that a spec may name. */
 export const jobTypes = ["batch", "ops", "service", "daemon"] as const;
 
+/** Job types that run until they are stopped. */
+export const standingTypes: readonly string[] = ["service", "daemon"] satisfies readonly (typeof jobTypes)[number][];
+
 /** What a user asks for. */
-export const JobSpec = z.object({
-  name: short.default(""),
-  namespace: z
-    .string()
-    .default("")
-    .transform((name) => (name === "" ? "default" : name))
-    .superRefine((name, issues) => {
-      const problem = tokenProblem(name);
-      if (problem !== undefined)
-        issues.addIssue({ code: "custom", message: `invalid namespace "${name}": ${problem}` });
-    }),
-  type: z
-    .string("missing job type")
-    .transform((type) => type.toLowerCase())
-    .pipe(z.enum(jobTypes, `invalid job type: expected one of ${jobTypes.join(" ")}`)),
-  priority: z.int().default(0),
-  count: z
-    .int("job count must be a whole number")
-    .min(0, "job count must be >= 0")
-    .max(specLimits.count, `expected at most ${specLimits.count} partitions`)
-    .default(1),
-  constraints: z.array(Constraint).max(specLimits.entries).default([]),
-  meta: texts().default({}),
-  labels: Labels.default({}),
-  tasks: z
-    .array(Task, "missing job tasks")
-    .min(1, "missing job tasks")
-    .max(specLimits.tasks, "only one task is supported per job"),
-});
+export const JobSpec = z
+  .object({
+    name: short
+      .default("")
+      .describe(
+        "the job's name, unique in its namespace: the job's id is derived from it; empty gives the job a random id",
+      ),
+    namespace: z
+      .string()
+      .default("")
+      .transform((name) => (name === "" ? "default" : name))
+      .superRefine((name, issues) => {
+        const problem = tokenProblem(name);
+        if (problem !== undefined)
+          issues.addIssue({ code: "custom", message: `invalid namespace "${name}": ${problem}` });
+      })
+      .describe("the namespace; `default` when empty"),
+    type: z
+      .string("missing job type")
+      .transform((type) => type.toLowerCase())
+      .pipe(z.enum(jobTypes, `invalid job type: expected one of ${jobTypes.join(" ")}`))
+      .describe(`one of ${jobTypes.join(", ")}, in any case; a requester refuses a type that it does not support`),
+    priority: z.int().default(0).describe("jobs of higher priority get nodes first"),
+    count: z
+      .int("job count must be a whole number")
+      .min(0, "job count must be >= 0")
+      .max(specLimits.count, `expected at most ${specLimits.count} partitions`)
+      .default(1)
+      .describe("the number of partitions; each runs once, and reads its index and the count from its environment"),
+    constraints: z
+      .array(Constraint)
+      .max(specLimits.entries)
+      .default([])
+      .describe("conditions on the labels of the nodes that may run the job"),
+    meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
+    labels: Labels.default({}).describe("texts for people and for the label selectors of lists"),
+    tasks: z
+      .array(Task, "missing job tasks")
+      .min(1, "missing job tasks")
+      .max(specLimits.tasks, "only one task is supported per job")
+      .describe("what each partition runs"),
+    update: UpdateStrategy.optional().describe(
+      "how a new version of a service or daemon job replaces the executions of the one before it",
+    ),
+  })
+  .superRefine(({ type, update, count }, issues) => {
+    if (update !== undefined && !standingTypes.includes(type))
+      issues.addIssue({
+        code: "custom",
+        path: ["update"],
+        message: `an update strategy is for ${standingTypes.join(" and ")} jobs: a ${type} job replaces all executions at once`,
+      });
+    if ((type === "ops" || type === "daemon") && count > 1)
+      issues.addIssue({
+        code: "custom",
+        path: ["count"],
+        message: `${type} jobs cannot specify count > 1 as they run on all matching nodes`,
+      });
+  });
 export type JobSpec = z.infer<typeof JobSpec>;

@@ -41,7 +41,10 @@ const spec: fc.Arbitrary<JobSpec> = fc
     ),
     tasks: fc.array(task, { minLength: 1, maxLength: 1 }),
   })
-  .map((given) => JobSpec.parse(given));
+  // Ops and daemon jobs run on all nodes.
+  .map(({ count, ...given }) =>
+    JobSpec.parse({ ...given, count: given.type === "ops" || given.type === "daemon" ? 1 : count }),
+  );
 
 /** The same JSON with every key of the wire format in another case; keys inside maps and params stay. */
 function shout(json: unknown, inside = false): unknown {
@@ -57,7 +60,7 @@ function shout(json: unknown, inside = false): unknown {
 const maps = new Set(["Params", "Meta", "Labels", "Env"]);
 
 describe("the wire format of a job", () => {
-  it("reads back what it wrote", () => {
+  it("reads back what it writes", () => {
     fc.assert(
       fc.property(spec, (job) => {
         const json = JSON.parse(JSON.stringify(toWire(JobSpec, job)));
@@ -65,7 +68,7 @@ describe("the wire format of a job", () => {
       }),
     );
   });
-  it("reads keys in any case, and leaves the keys of maps alone", () => {
+  it("reads keys in any case, and does not change the keys of maps", () => {
     fc.assert(
       fc.property(spec, (job) => {
         expect(fromWire(JobSpec, shout(toWire(JobSpec, job)))).toEqual({ ok: true, value: job, unknown: [] });
@@ -94,7 +97,7 @@ describe("the wire format of a job", () => {
     const read = fromWire(JobSpec, { Type: "batch", Colour: "red", Tasks: [{ Engine: { Type: "noop" }, Speed: 3 }] });
     expect(read).toMatchObject({ ok: true, unknown: ["Colour", "Tasks.0.Speed"] });
   });
-  it("never throws, and takes no prototype from outside, whatever it is given", () => {
+  it("never throws, and accepts no prototype, for any input", () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.anything()), (anything) => {
         const read = fromWire(JobSpec, anything);

@@ -11,12 +11,12 @@ const Sample = z.object({
 });
 const empty = { text: "", count: 0, list: [], map: {} };
 
-it("reads back what it left out for being empty", () => {
+it("reads back empty fields that it omits", () => {
   expect(toWire(Sample, empty)).toEqual({});
   expect(fromWire(Sample, {})).toEqual({ ok: true, value: empty, unknown: [] });
 });
 
-it("gives every reading its own list", () => {
+it("returns a separate list for every read", () => {
   const [first, second] = [fromWire(Sample, {}), fromWire(Sample, {})];
   if (first.ok) first.value.list.push("mine");
   expect(second).toMatchObject({ value: { list: [] } });

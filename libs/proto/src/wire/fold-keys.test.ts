@@ -28,12 +28,12 @@ describe("an object from the wire", () => {
     expect(fromWire(JobSpec, object)).toMatchObject({ ok: false, problems: [expect.stringMatching(/expected/)] });
     expect(reads).toEqual([]);
   });
-  it("has each of its values read once", () => {
+  it("has each value read once", () => {
     const { object, reads } = counted(keysOf(fieldsMax));
     fromWire(JobSpec, object);
     expect(reads).toHaveLength(fieldsMax);
   });
-  it("is named in the problem, and a long key is cut", () => {
+  it("is named in the problem, with a long key truncated", () => {
     const long = "x".repeat(5000);
     const read = fromWire(z.object({ inner: z.object({}) }), { Inner: { [long]: 1, [long.toUpperCase()]: 2 } });
     expect(read).toMatchObject({ ok: false, problems: [expect.stringMatching(/^Inner: expected each field once/)] });
@@ -43,7 +43,7 @@ describe("an object from the wire", () => {
 
 describe("a map from the wire", () => {
   const Holder = z.object({ env: z.record(z.string(), z.number()) });
-  it("keeps keys that differ in case alone, up to its limit", () => {
+  it("retains keys that differ in case alone, up to its limit", () => {
     const env = { PATH: 1, path: 2, Path: 3 };
     expect(fromWire(Holder, { Env: env })).toMatchObject({ ok: true, value: { env } });
     const { object } = counted(keysOf(entriesMax));
@@ -59,11 +59,11 @@ describe("a map from the wire", () => {
 
 describe("params of a part", () => {
   const Params = z.looseObject({ image: z.string() });
-  it("may not name one thing twice", () => {
+  it("may not have one key in two spellings", () => {
     const read = readParams(Params, { Image: "trusted", IMAGE: "other" });
     expect(read).toEqual({ ok: false, problems: [expect.stringMatching(/^Params: .*"Image" and "IMAGE"/)] });
   });
-  it("may hold spellings of what the schema does not name", () => {
+  it("may have two spellings of a key that the schema does not name", () => {
     expect(readParams(Params, { Image: "a", x: 1, X: 2 })).toMatchObject({
       ok: true,
       value: { image: "a", x: 1, X: 2 },

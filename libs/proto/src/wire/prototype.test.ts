@@ -9,7 +9,7 @@ const Params = z.looseObject({ image: z.string().optional() });
 const Holder = z.object({ params: z.custom<Record<string, unknown>>(), texts: z.record(z.string(), z.unknown()) });
 
 describe("a key __proto__ from the wire", () => {
-  it("sets no prototype of a part's params, and gives no field", () => {
+  it("does not set the prototype of a part's params, and adds no field", () => {
     const read = readParams(Params, hostile());
     expect(read).toEqual({ ok: true, value: expect.anything(), unknown: [] });
     if (!read.ok) return;
@@ -17,7 +17,7 @@ describe("a key __proto__ from the wire", () => {
     expect(read.value.image).toBeUndefined();
   });
 
-  it("does not stand in for a required field of a part's params", () => {
+  it("does not replace a required field of a part's params", () => {
     const read = readParams(z.looseObject({ image: z.string() }), hostile());
     expect(read).toEqual({ ok: false, problems: [expect.stringContaining("image")] });
   });

@@ -12,7 +12,7 @@ function counting() {
 }
 
 describe("a quota", () => {
-  it("lets a guest write exactly to its limit, over all files", () => {
+  it("allows a guest to write exactly up to its limit, over all files", () => {
     const { book, whys } = counting();
     book.opened(a);
     book.opened(b);
@@ -22,7 +22,7 @@ describe("a quota", () => {
     expect(() => book.reaches(b, 41)).toThrow(Refusal);
     expect(whys).toEqual(["it wrote 101 bytes to its outputs; the task may write 100"]);
   });
-  it("counts a byte that is written twice once, and a shorter write not at all", () => {
+  it("counts a byte that is written twice once, and a write within a file not at all", () => {
     const { book, whys } = counting();
     book.opened(a);
     book.reaches(a, 100);
@@ -30,7 +30,7 @@ describe("a quota", () => {
     book.reaches(a, 1);
     expect([whys, book.sizeOf(a)]).toEqual([[], 100]);
   });
-  it("counts only what a guest adds to a file that was there", () => {
+  it("counts only what a guest adds to an existing file", () => {
     const { book, whys } = counting();
     const large = { dev: 1, ino: 3, size: 5000 };
     book.opened(large);
@@ -38,7 +38,7 @@ describe("a quota", () => {
     expect(whys).toEqual([]);
     expect(() => book.reaches(large, 5101)).toThrow(Refusal);
   });
-  it("gives back what is removed, but not before it is closed", () => {
+  it("releases the bytes of a removed file once it is closed", () => {
     const { book } = counting();
     book.opened(a);
     book.reaches(a, 100);
@@ -48,7 +48,7 @@ describe("a quota", () => {
     book.closed(a);
     expect(() => book.reaches(b, 100)).not.toThrow();
   });
-  it("gives back what is cut off", () => {
+  it("releases the bytes that a truncation removes", () => {
     const { book } = counting();
     book.opened(a);
     book.reaches(a, 100);
@@ -57,7 +57,7 @@ describe("a quota", () => {
     expect(() => book.reaches(b, 70)).not.toThrow();
     expect(() => book.reaches(b, 71)).toThrow(Refusal);
   });
-  it("counts names that are there at the same time", () => {
+  it("counts names that exist at the same time", () => {
     const { book } = counting();
     book.made();
     book.made();

@@ -24,7 +24,7 @@ async function swap(): Promise<void> {
 const held = existsSync("/proc/self/fd") ? it : it.skip;
 
 describe("a held folder", () => {
-  held("stays itself when it is replaced on the host (needs /proc/self/fd)", async () => {
+  held("does not change when it is replaced on the host (needs /proc/self/fd)", async () => {
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });
     const sub = await openInside(volume, "sub");
     await swap();
@@ -32,7 +32,7 @@ describe("a held folder", () => {
     await sub.handle.close();
     await volume.handle.close();
   });
-  it("does not open a link as a folder, nor as a file, whatever it was taken for before", async () => {
+  it("does not open a link as a folder or a file that it has replaced", async () => {
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });
     await swap();
     await expect(openInside(volume, "sub")).rejects.toThrow(/ENOTDIR|ELOOP/);
@@ -40,7 +40,7 @@ describe("a held folder", () => {
     await expect(openFile(inside(volume, "link"), constants.O_RDONLY)).rejects.toThrow("ELOOP");
     await volume.handle.close();
   });
-  held("is walked from, not from where its path leads now (needs /proc/self/fd)", async () => {
+  held("is the start of a path, also when its own path leads elsewhere (needs /proc/self/fd)", async () => {
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });
     const sub = await openInside(volume, "sub");
     await swap();
@@ -59,7 +59,7 @@ describe("a deep path", () => {
   const openNow = () => readdirSync("/proc/self/fd").length;
   const deep = (levels: number) => Array.from({ length: levels }, () => "d").join("/");
 
-  /** Walks a number of levels; returns how many more descriptors than before were open meanwhile, at its end, and after it. */
+  /** Resolves a path of this many levels; returns how many more descriptors than before were open meanwhile, at its end, and after it. */
   async function walked(levels: number) {
     await mkdir(join(root, "volume", deep(levels)), { recursive: true });
     const volume = await openVolume({ hostPath: join(root, "volume"), writable: true });

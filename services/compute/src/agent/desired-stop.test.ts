@@ -138,7 +138,10 @@ describe("an assignment that asks for stop", () => {
     };
     const { harness, assignment } = await working({ executors: () => [stubborn] }, { engine: { type: "survivor" } });
     harness.assign(stopping(assignment));
-    await harness.sim.clock.advance(11_000);
+    await harness.sim.clock.advance(6_000);
+    // The requester writes the entry a second time while the work still runs.
+    harness.assign({ ...stopping(assignment), seq: assignment.seq + 2 });
+    await harness.sim.clock.advance(5_000);
     expect(numbered(harness, assignment)).toEqual(["1 running"]);
     await harness.sim.clock.advance(5_000);
     expect([numbered(harness, assignment), engine.running()]).toEqual([["1 running", "2 stopped"], []]);

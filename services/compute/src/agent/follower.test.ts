@@ -47,6 +47,19 @@ describe("a fresh assignment", () => {
   });
 });
 
+describe("an assignment that is written again while it runs", () => {
+  it("is neither confirmed nor begun a second time", async () => {
+    const harness = createNodeHarness();
+    await harness.boot();
+    const assignment = assignmentOf({ task: forLong });
+    harness.assign(assignment);
+    await harness.sim.clock.advance(60_000);
+    harness.assign({ ...assignment, seq: assignment.seq + 1 });
+    await harness.sim.clock.advance(answered);
+    expect([startsOf(harness, assignment), harness.questions]).toEqual([1, []]);
+  });
+});
+
 describe("an assignment that comes with the first delivery of a watch", () => {
   it("begins once a requester has confirmed it", async () => {
     const harness = createNodeHarness();
@@ -209,6 +222,19 @@ describe("a node that starts with a journal", () => {
     await harness.sim.clock.advance(answered);
     expect(harness.received(assignment.executionId).at(-1)).toMatchObject({ kind: "failed", code: "NODE_RESTARTED" });
     expect(startsOf(harness, assignment)).toBe(1);
+  });
+
+  it("refuses an assignment that can no longer be read, under the next number", async () => {
+    const harness = createNodeHarness();
+    const assignment = assignmentOf({ task: forLong });
+    harness.assign(assignment);
+    // Killed before it has reported anything.
+    await harness.boot({ write: 1, when: "after" });
+    const { executionId, jobId, namespace } = assignment;
+    harness.sim.views.assignments.write(`${testNodeId}.${executionId}`, 2, { seq: 2, executionId, jobId, namespace });
+    await harness.boot();
+    await harness.sim.clock.advance(answered);
+    expect(harness.reports(executionId)).toMatchObject([{ number: 1, saw: { kind: "failed", code: "TASK_INVALID" } }]);
   });
 
   it("forgets an entry without an assignment once the log does not assign it", async () => {

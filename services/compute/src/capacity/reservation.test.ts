@@ -62,7 +62,7 @@ describe("a reservation", () => {
     ["a smaller id at the same time", { jobId: "j-aaa" }, true],
     ["a younger job", { reserveSince: 501, jobId: "j-aaa" }, false],
     ["a lower priority", { priority: 0, reserveSince: 1 }, false],
-  ])("goes over to another job by %s: %s", (_, preferences, isPreferred) => {
+  ])("passes to another job by %s: %s", (_, preferences, isPreferred) => {
     const { reservation, large } = setUp(3);
     reservation.keep(large());
     const other = { jobId: "j-other", ...preferences };

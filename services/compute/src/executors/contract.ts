@@ -5,7 +5,7 @@ import { Fault } from "@shoal/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Executor, Exit, Output, Work } from "./executor.ts";
 
-/** What a harness specifies of a work; the contract adds the rest. `inputs` are added to the contract's inputs. */
+/** The part of a workload that a harness specifies; the contract adds the rest. `inputs` are added to the contract's inputs. */
 export type WorkPiece = Partial<Pick<Work, "params" | "env" | "inputs" | "resources" | "network">>;
 
 /** How an executor is asked for each behaviour. A missing function skips its tests. */
@@ -29,7 +29,7 @@ export interface ExecutorHarness {
   /** Creates the executor under test; called for each test, and a second time for the node's next process. */
   readonly executor: () => Executor;
   readonly makers: WorkMakers;
-  /** True when works outlive the process that started them, so that `attach` finds them. */
+  /** True when workloads outlive the process that started them, so that `attach` finds them. */
   readonly survives?: boolean;
   /** True when the executor has no stderr. */
   readonly silentStderr?: boolean;
@@ -155,7 +155,7 @@ function endsByItself(stage: () => Promise<ExecutorFixture>, exits: (exitCode: n
     await running.halt(0);
     expect(await running.exit).toEqual({ exitCode: 3 });
   });
-  it("runs works concurrently", async () => {
+  it("runs workloads concurrently", async () => {
     const { executor, work } = await stage();
     const running = await Promise.all([1, 2, 3].map((exitCode) => executor.start(work(exits(exitCode)))));
     const ends = await Promise.all(running.map(({ exit }) => exit));
@@ -186,7 +186,7 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
     expect((await running.exit).failure?.code).toBe("STOPPED");
     await expect(running.halt(0)).resolves.toBeUndefined();
   });
-  it("sweeps only works that are not in `keep`", async () => {
+  it("sweeps only workloads that are not in `keep`", async () => {
     const { executor, work } = await stage();
     const [retained, dropped] = [work(runsForEver()), work(runsForEver())];
     const [retainedRun, droppedRun] = [await executor.start(retained), await executor.start(dropped)];
@@ -196,9 +196,18 @@ function isEnded(stage: () => Promise<ExecutorFixture>, runsForEver: () => WorkP
     expect(await executor.attach(dropped)).toBeUndefined();
     await retainedRun.halt(0);
   });
-  it("does not find a work that never started", async () => {
+  it("does not find a workload that never started", async () => {
     const { executor, work } = await stage();
     expect(await executor.attach(work(runsForEver()))).toBeUndefined();
+  });
+  it(`${survives ? "lets its works run" : "ends its works"} when it is closed, and can be closed twice`, async () => {
+    const { executor, another, work } = await stage();
+    const recorded = work(runsForEver());
+    const running = await executor.start(recorded);
+    await executor.close();
+    await executor.close();
+    if (!survives) expect(await running.exit).toMatchObject({ failure: { code: expect.any(String) } });
+    expect((await another().attach(recorded)) !== undefined).toBe(survives);
   });
   if (!survives) return;
   it("is found by the node's next process", async () => {
@@ -217,7 +226,7 @@ function stateOf(exit: Promise<Exit>): Promise<Exit | "running"> {
 }
 
 function refuses(stage: () => Promise<ExecutorFixture>, cannotStart: () => WorkPiece): void {
-  it("throws a Fault for a work that cannot start", async () => {
+  it("throws a Fault for a workload that cannot start", async () => {
     const { executor, work } = await stage();
     await expect(executor.start(work(cannotStart()))).rejects.toBeInstanceOf(Fault);
   });

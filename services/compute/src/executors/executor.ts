@@ -1,13 +1,9 @@
 import type { ErrorCode } from "@shoal/proto";
-import type { z } from "zod";
 import type { HeldPath } from "../held-path.ts";
+import type { NodePart } from "../parts.ts";
 
 /** Runs units of work. Between works an executor keeps no state other than what `attach` and `sweep` find. */
-export interface Executor {
-  /** The engine type that a job names, in lower case. */
-  readonly name: string;
-  /** Schema of the engine's params; the keys are the wire names (PascalCase). */
-  readonly params: z.ZodType;
+export interface Executor extends NodePart {
   /** False when works need no folder, so that none is created. */
   readonly needsFolder?: boolean;
   /**
@@ -15,8 +11,6 @@ export interface Executor {
    * started.
    */
   readonly remembers?: boolean;
-  /** Why this node cannot use the engine now, or undefined when it can. Never throws. */
-  unavailable(): Promise<string | undefined>;
   /**
    * Starts the work. Throws a Fault with the reason when that fails. `signal` aborts what precedes the start and may
    * take long, such as the pull of an image.
@@ -26,8 +20,6 @@ export interface Executor {
   attach(work: Work): Promise<Running | undefined>;
   /** Ends and removes everything of this node whose id is not in `keep`. */
   sweep(keep: ReadonlySet<string>): Promise<void>;
-  /** Releases the executor's own resources (pools, connections). */
-  close(): Promise<void>;
 }
 
 /** One unit of work, fully resolved: running it does not need the job. */

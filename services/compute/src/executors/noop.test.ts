@@ -5,7 +5,7 @@ import type { Executor, Work } from "./executor.ts";
 import { noop } from "./noop.ts";
 
 executorContract("noop", {
-  executor: () => noop(createManualClock()),
+  executor: () => noop({ clock: createManualClock() }),
   makers: {
     exits: (ExitCode) => ({ params: { ExitCode } }),
     summary: (Stdout) => ({ params: { Stdout } }),
@@ -34,7 +34,7 @@ function work(executor: Executor, params: object): Work {
 describe("noop", () => {
   it("runs for the time in its params, by its clock", async () => {
     const clock = createManualClock();
-    const running = await noop(clock).start(work(noop(clock), { RunSeconds: 2.5, ExitCode: 7 }));
+    const running = await noop({ clock }).start(work(noop({ clock }), { RunSeconds: 2.5, ExitCode: 7 }));
     let ended = false;
     void running.exit.then(() => {
       ended = true;
@@ -46,7 +46,7 @@ describe("noop", () => {
   });
 
   it("fails as its params say", async () => {
-    const executor = noop(createManualClock());
+    const executor = noop({ clock: createManualClock() });
     const running = await executor.start(work(executor, { FailWith: "the disk is on fire", ExitCode: 5 }));
     expect(await running.exit).toEqual({
       exitCode: 5,
@@ -56,7 +56,7 @@ describe("noop", () => {
 
   it("leaves no timer behind when it is halted", async () => {
     const clock = createManualClock();
-    const executor = noop(clock);
+    const executor = noop({ clock });
     await executor.start(work(executor, { RunSeconds: 60 }));
     expect(clock.nextAt()).toBeDefined();
     await executor.close();
@@ -66,7 +66,7 @@ describe("noop", () => {
   it.each([{ RunSeconds: -1 }, { ExitCode: 256 }, { ExitCode: 1.5 }, { FailWith: "" }, { Runseconds: 1 }])(
     "refuses %o",
     (params) => {
-      expect(noop(createManualClock()).params.safeParse(params).success).toBe(false);
+      expect(noop({ clock: createManualClock() }).params.safeParse(params).success).toBe(false);
     },
   );
 });

@@ -27,7 +27,7 @@ function harness() {
   let problem: string | undefined;
   let looks = 0;
   const executor = {
-    ...noop(clock),
+    ...noop({ clock }),
     unavailable: async () => {
       looks += 1;
       return problem;

@@ -72,7 +72,7 @@ describe("two processes with one node id", () => {
     expect(await Promise.all(starting)).toEqual(["gave way", "started"]);
   });
 
-  it("that could not reach each other at the start: the later one ends after it has heard the other for long", async () => {
+  it("that could not reach each other at the start: the later one ends after it has received the other's heartbeats for long", async () => {
     const { instance, sim, lines } = harness();
     const first = instance("a");
     await first.start();

@@ -23,7 +23,7 @@ export interface IdentityOptions {
 const probeMs = 250;
 // One probe is answered; further ones in the same interval carry no news.
 const answerGapMs = 50;
-// Two processes under one id are distinguished once the other one has been heard for longer than messages of a dead
+// Two processes under one id are distinguished once the other one has sent for longer than messages of a dead
 // process are in transit.
 const seenForMs = 4_000;
 

@@ -10,6 +10,8 @@ import type { Publisher, PublishRequest } from "./publisher.ts";
 export interface PublisherHarness {
   /** Creates the publisher; `folder` is an empty folder for it. */
   readonly publisher: (folder: string) => Publisher;
+  /** The params of a job; none when it is absent. */
+  readonly params?: () => object;
   /** Fetches what was published, as a client would: the texts of files by path. */
   readonly fetch: (result: SpecConfig) => Promise<ReadonlyMap<string, string>>;
   /** Why the whole suite cannot run here; undefined when it can. */
@@ -40,6 +42,15 @@ export function publisherContract(name: string, harness: PublisherHarness): void
       const { publisher, results } = stage();
       expect(await publisher.publish(results)).toEqual(await publisher.publish(results));
     });
+    it("can be closed twice, and the node's next process gives the same result", async () => {
+      const { publisher, another, results } = stage();
+      const before = await publisher.publish(results);
+      await publisher.close();
+      await publisher.close();
+      const next = another();
+      expect(await next.publish(results)).toEqual(before);
+      expect(await harness.fetch(before)).toEqual(await harness.fetch(await next.publish(results)));
+    });
     it("publishes executions concurrently", async () => {
       const { publisher, results } = stage();
       const ids = ["e-1", "e-2", "e-3"];
@@ -64,7 +75,7 @@ export function publisherContract(name: string, harness: PublisherHarness): void
       await expect(absent).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
     });
     it("refuses unknown params", () => {
-      expect(stage().publisher.params.safeParse({ Nonsense: 1 }).success).toBe(false);
+      expect(stage().publisher.params.safeParse({ ...harness.params?.(), Nonsense: 1 }).success).toBe(false);
     });
   });
 }
@@ -72,11 +83,14 @@ export function publisherContract(name: string, harness: PublisherHarness): void
 interface PublisherFixture {
   readonly root: string;
   readonly publisher: Publisher;
+  /** A new publisher on the same folder, as the node's next process would create it. */
+  readonly another: () => Publisher;
   readonly results: PublishRequest;
 }
 
 function onStage(harness: PublisherHarness): () => PublisherFixture {
   let stage: PublisherFixture | undefined;
+  let open: Publisher[] = [];
   beforeEach(async () => {
     const root = await mkdtemp(join(tmpdir(), "shoal-publisher-"));
     const folder = join(root, "results");
@@ -86,12 +100,20 @@ function onStage(harness: PublisherHarness): () => PublisherFixture {
     await writeFile(join(folder, "exitCode"), "0");
     await writeFile(join(folder, "made", "deep", "er", "file.txt"), "made");
     await writeFile(join(folder, "made", "large"), "x".repeat(1_000_000));
-    const publisher = harness.publisher(join(root, "published"));
+    open = [];
+    const another = () => {
+      const publisher = harness.publisher(join(root, "published"));
+      open.push(publisher);
+      return publisher;
+    };
     const identity = { executionId: "e-contract", jobId: "j-contract", namespace: "default", nodeId: "n-contract" };
-    stage = { root, publisher, results: { ...identity, params: {}, folder, signal: new AbortController().signal } };
+    const publisher = another();
+    const params = publisher.params.parse(harness.params?.() ?? {});
+    const results = { ...identity, params, folder, signal: new AbortController().signal };
+    stage = { root, publisher, another, results };
   });
   afterEach(async () => {
-    await stage?.publisher.close();
+    for (const publisher of open) await publisher.close();
     if (stage !== undefined) await rm(stage.root, { recursive: true, force: true });
   });
   return () => {

@@ -1,18 +1,20 @@
-import { type Clock, type Registry, registry } from "@shoal/core";
+import type { Reach } from "../outbound/reach.ts";
+import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { local } from "./local/local.ts";
 import { nats, type ResultStore } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
+import { s3 } from "./s3/s3.ts";
 
 /** What publishers need. */
-export interface PublisherPorts {
-  readonly clock: Clock;
+export interface PublisherPorts extends PartPorts {
   readonly results: ResultStore;
 }
 
-export interface PublisherSettings {
-  readonly disabled: readonly string[];
+export interface PublisherSettings extends PartSettings {
   /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
+  /** The addresses that results may be sent to, beside those of other machines. */
+  readonly outbound: Reach;
   readonly local: {
     readonly folder: string;
     readonly address: string;
@@ -23,12 +25,9 @@ export interface PublisherSettings {
   };
 }
 
-/** Every publisher that this node can offer. */
-export function createPublishers(settings: PublisherSettings, { clock, results }: PublisherPorts): Registry<Publisher> {
-  const { limitBytes } = settings;
-  const parts = [local({ clock, limitBytes, ...settings.local }), nats(results, { limitBytes })];
-  return registry(
-    "publisher",
-    parts.filter(({ name }) => !settings.disabled.includes(name)),
-  );
-}
+/** Every publisher that a node can offer. */
+export const createPublishers = partRegistry<Publisher, PublisherSettings, PublisherPorts>("publisher", {
+  local: ({ limitBytes, local: settings }, { clock }) => local({ ...settings, clock, limitBytes }),
+  nats: ({ limitBytes }, { results }) => nats({ results, limitBytes }),
+  s3: ({ limitBytes, outbound }) => s3({ reach: outbound, limitBytes }),
+});

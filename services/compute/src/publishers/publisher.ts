@@ -1,18 +1,10 @@
 import type { SpecConfig } from "@shoal/proto";
-import type { z } from "zod";
+import type { NodePart } from "../parts.ts";
 
 /** Takes results out. Publishing the same execution twice gives the same result. */
-export interface Publisher {
-  /** The publisher type that a job names, in lower case. */
-  readonly name: string;
-  /** Schema of the publisher's params; the keys are the wire names (PascalCase). */
-  readonly params: z.ZodType;
-  /** Why this node cannot use the publisher now, or undefined when it can. Never throws. */
-  unavailable(): Promise<string | undefined>;
+export interface Publisher extends NodePart {
   /** Publishes the folder. Throws a Fault with the reason; `signal` aborts it. */
   publish(results: PublishRequest): Promise<SpecConfig>;
-  /** Releases the publisher's own resources (servers, connections). */
-  close(): Promise<void>;
 }
 
 export interface PublishRequest {

@@ -108,17 +108,20 @@ describe("the reports of an execution", () => {
     ["batch", "8 failed", 0],
     ["ops", "8 failed", 0],
     ["service", "8 completed", 1],
-  ])("of a %s job go on behind what the log has, when the node has lost its memory", async (jobType, said, starts) => {
-    const harness = createNodeHarness();
-    harness.setRecorded(() => 7);
-    const assignment = assignmentOf({ jobType });
-    harness.assign(assignment);
-    await harness.boot();
-    await harness.sim.clock.advance(20);
-    expect(numbered(harness.reports(assignment.executionId))).toEqual([said]);
-    // It was begun before: a task that may not run twice does not restart.
-    expect(harness.starts.get(assignment.executionId) ?? 0).toBe(starts);
-  });
+  ])(
+    "of a %s job continue after the number in the log when the node has lost its journal",
+    async (jobType, said, starts) => {
+      const harness = createNodeHarness();
+      harness.setRecorded(() => 7);
+      const assignment = assignmentOf({ jobType });
+      harness.assign(assignment);
+      await harness.boot();
+      await harness.sim.clock.advance(20);
+      expect(numbered(harness.reports(assignment.executionId))).toEqual([said]);
+      // It was begun before: a task that may not run twice does not restart.
+      expect(harness.starts.get(assignment.executionId) ?? 0).toBe(starts);
+    },
+  );
 
   it("get another number when the log has theirs with another content", async () => {
     const { harness, assignment, reports } = await running({ engine: { type: "noop" } });

@@ -14,7 +14,7 @@ const say = (executionId: string, saw: Saw, number = saw.kind === "running" ? 1 
   report: { at: 1, namespace: "default", number, saw },
 });
 
-/** An outbox with a log that answers when the test lets it. */
+/** An outbox with a log that answers when the test resolves the answer. */
 function harness() {
   const clock = createManualClock(0);
   const heard: string[] = [];

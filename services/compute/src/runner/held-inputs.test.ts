@@ -13,6 +13,7 @@ function holding(fails: (nth: number) => boolean = () => false) {
     name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: async () => {
       const fd = ++fetched;

@@ -15,7 +15,7 @@ describe("the runner's matrix", () => {
     expect(Object.fromEntries(actual)).toEqual(row);
   });
 
-  it("rests only when there is nothing left to do", () => {
+  it("is idle only when nothing is left to do", () => {
     const states = Object.keys(expectedSteps.run) as RunStateName[];
     expect(states.filter((state) => rests("run", state))).toEqual(["settled", "gone"]);
     expect(states.filter((state) => rests("stop", state))).toEqual(["settled", "gone"]);

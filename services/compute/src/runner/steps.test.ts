@@ -7,7 +7,7 @@ import { noop } from "../executors/noop.ts";
 import type { Publisher, PublishRequest } from "../publishers/publisher.ts";
 import type { FetchRequest, Source } from "../sources/source.ts";
 import { assignmentOf } from "../testing/assignments.ts";
-import { createNodeHarness, type NodeHarnessOptions } from "../testing/node-harness.ts";
+import { createNodeHarness, type NodeHarness, type NodeHarnessOptions } from "../testing/node-harness.ts";
 
 const engine = { type: "noop" };
 const second = 1_000;
@@ -19,6 +19,7 @@ function source(fetch: (desired: FetchRequest, nth: number) => Promise<string>) 
     name: "library",
     params: z.strictObject({ Book: z.string().default("Emma") }),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: async (desired) => {
       asked.push(desired);
@@ -45,11 +46,11 @@ function publisher(publish: (results: PublishRequest, nth: number) => Promise<vo
   return { part, asked };
 }
 
-/** A no-op that records its works. */
+/** A no-op that records its workloads. */
 function watched() {
   const workloads: Work[] = [];
   const executors: NonNullable<NodeHarnessOptions["executors"]> = (clock) => {
-    const plain = noop(clock);
+    const plain = noop({ clock });
     const start: Executor["start"] = (work) => {
       workloads.push(work);
       return plain.start(work);
@@ -81,6 +82,18 @@ const withResults = assignmentOf({
 });
 
 describe("preparing", () => {
+  it("places a file that has a name inside the input's target", async () => {
+    const { part } = source(async ({ folder }) => `${folder}/content`);
+    const named: Source = { ...part, fetch: async (desired) => ({ ...(await part.fetch(desired)), name: "a.txt" }) };
+    const { workloads, executors } = watched();
+    const harness = createNodeHarness({ sources: [named], executors });
+    await harness.boot();
+    const inputSources = ["/in", "/other/"].map((target) => ({ source: { type: "library" }, target }));
+    harness.assign(assignmentOf({ task: { engine, inputSources } }));
+    await harness.sim.clock.advance(20);
+    expect(workloads[0]?.inputs.map(({ target }) => target)).toEqual(["/in/a.txt", "/other/a.txt"]);
+  });
+
   it("gives the work its inputs, its folders and its environment", async () => {
     const { part, asked } = source(async ({ folder }) => `${folder}/book`);
     const { workloads, executors } = watched();
@@ -99,7 +112,7 @@ describe("preparing", () => {
     });
     harness.assign(assignment);
     await harness.sim.clock.advance(20);
-    // Not set on this host: refused, and nothing that was fetched for it is kept.
+    // Not set on this host: the input is refused, and nothing that was fetched remains.
     expect(harness.received(assignment.executionId)).toMatchObject([{ code: "TASK_INVALID" }]);
     const allowed = createNodeHarness({
       sources: [part],
@@ -236,6 +249,40 @@ describe("preparing", () => {
   });
 });
 
+describe("the files of a task's output", () => {
+  const long = assignmentOf({
+    task: { engine: { type: "noop", params: { RunSeconds: 60 } }, publisher: { type: "post" } },
+  });
+
+  async function running(executors?: NodeHarnessOptions["executors"]) {
+    const { part } = publisher(async () => {});
+    const harness = createNodeHarness({ publishers: [part], ...(executors === undefined ? {} : { executors }) });
+    await harness.boot();
+    harness.assign(long);
+    await harness.sim.clock.advance(50);
+    return harness;
+  }
+
+  it.each([
+    ["it ends by itself", (_: NodeHarness) => {}],
+    ["it is stopped", (harness: NodeHarness) => harness.assign({ ...long, desired: "stop", seq: 2 })],
+    ["its assignment is removed", (harness: NodeHarness) => harness.unassign(long)],
+  ])("are open while it runs, and closed when %s", async (_, end) => {
+    const harness = await running();
+    const folder = `/workspace/${long.executionId}/results`;
+    expect([...harness.openFiles]).toEqual([`${folder}/stdout`, `${folder}/stderr`]);
+    end(harness);
+    await harness.sim.clock.advance(61 * second);
+    expect([...harness.openFiles]).toEqual([]);
+  });
+
+  it("are closed when it does not start", async () => {
+    const harness = await running((clock) => [{ ...noop({ clock: clock }), start: () => failing("ENGINE_FAILED") }]);
+    expect(harness.received(long.executionId)).toMatchObject([{ code: "ENGINE_FAILED" }]);
+    expect([...harness.openFiles]).toEqual([]);
+  });
+});
+
 describe("publishing", () => {
   it("passes on the output, the exit code and a folder for each result, then cleans up", async () => {
     let handed: readonly (readonly [string, string | undefined])[] = [];
@@ -247,7 +294,8 @@ describe("publishing", () => {
     harness.assign(withResults);
     await harness.sim.clock.advance(20);
     const folder = `/workspace/${withResults.executionId}/results`;
-    expect(Object.fromEntries(handed)).toEqual({
+    // Strictly: a folder is a key without a value.
+    expect(Object.fromEntries(handed)).toStrictEqual({
       [folder]: undefined,
       [`${folder}/made`]: undefined,
       [`${folder}/stdout`]: "hi",
@@ -314,6 +362,7 @@ describe("publishing", () => {
       kind: "completed",
       output: { exitCode: 3 },
     });
+    expect(harness.tree.size).toBe(0);
   });
 
   it("aborts when the assignment is removed", async () => {

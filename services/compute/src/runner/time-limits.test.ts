@@ -12,7 +12,7 @@ const second = 1_000;
 // The time that an aborted operation may take to end.
 const windDown = 5 * second;
 
-/** A source that answers when the test lets it, whatever its signal. */
+/** A source that answers when the test resolves it, and ignores its signal. */
 function deaf() {
   const { promise, resolve } = Promise.withResolvers<Fetched>();
   const open = new Set<number>();
@@ -20,6 +20,7 @@ function deaf() {
     name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: () => promise,
   };
@@ -35,7 +36,7 @@ function deaf() {
 const firing = (signal: AbortSignal | undefined) =>
   new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("the pull was ended"))));
 
-/** An engine that starts a work when the test lets it; `heeds` its signal or not. */
+/** An engine that starts a workload when the test resolves it; `heeds` its signal or not. */
 function slow(heeds: boolean) {
   const engine = createSurvivor();
   const mayStart = Promise.withResolvers<void>();

@@ -54,9 +54,15 @@ function onStage(harness: SourceHarness): SourceFixture {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "shoal-source-"));
   });
-  afterEach(() => rm(root, { recursive: true, force: true }));
+  let open: Source[] = [];
+  afterEach(async () => {
+    for (const source of open) await source.close();
+    open = [];
+    await rm(root, { recursive: true, force: true });
+  });
   return async () => {
     const source = await harness.source();
+    open.push(source);
     let serial = 0;
     const request = async (params: object, more: Partial<FetchRequest> = {}): Promise<FetchRequest> => {
       serial += 1;
@@ -85,6 +91,14 @@ function describesItself(stage: SourceFixture, makers: ParamMakers): void {
     const { source } = await stage();
     const once = source.params.parse(await makers.file(Buffer.from("x")));
     expect(source.params.parse(once)).toEqual(once);
+  });
+  it("leaves what it has fetched when it is closed, and can be closed twice", async () => {
+    const { source, request } = await stage();
+    const { hostPath, held } = await source.fetch(await request(await makers.file(Buffer.from("open"))));
+    await source.close();
+    await source.close();
+    expect(await readFile(hostPath, "utf8")).toBe("open");
+    await held?.close();
   });
 }
 

@@ -1,19 +1,25 @@
-import { type Registry, registry } from "@shoal/core";
+import { systemRandom } from "@shoal/node";
+import type { Reach } from "../outbound/reach.ts";
+import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { inline } from "./inline/inline.ts";
 import { local } from "./local/local.ts";
+import { s3 } from "./s3/s3.ts";
 import type { Source } from "./source.ts";
+import { urlDownload } from "./url-download/url-download.ts";
 
-export interface SourceSettings {
+export interface SourceSettings extends PartSettings {
   /** Lines `path[:ro|:rw]`: the paths of this machine that tasks may use. */
   readonly allowListedLocalPaths: readonly string[];
+  /** The addresses that inputs may come from, beside those of other machines. */
+  readonly outbound: Reach;
 }
 
-/** Every source that this node can offer. */
-export function createSources({ allowListedLocalPaths: allow }: SourceSettings): Registry<Source> {
-  return registry("source", [
-    inline(),
-    local({ allow }),
-    // The same source under its older name, which existing job files still use.
-    local({ name: "localdirectory", allow }),
-  ]);
-}
+/** Every source that a node can offer. */
+export const createSources = partRegistry<Source, SourceSettings, PartPorts>("source", {
+  inline,
+  local: ({ allowListedLocalPaths: allow }) => local({ allow }),
+  // The same source under its older name, which existing job files still use.
+  localdirectory: ({ allowListedLocalPaths: allow }) => local({ name: "localdirectory", allow }),
+  s3: ({ outbound }, { clock }) => s3({ reach: outbound, clock, random: systemRandom }),
+  urldownload: ({ outbound }, { clock }) => urlDownload({ reach: outbound, clock, random: systemRandom }),
+});

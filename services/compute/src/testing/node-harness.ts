@@ -11,6 +11,7 @@ import type { ComputePorts, NodeSettings } from "../ports.ts";
 import type { Publisher } from "../publishers/publisher.ts";
 import type { Source } from "../sources/source.ts";
 import { type MemoryTree, memoryWorkspace } from "../workspace/memory-workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { testNodeId } from "./assignments.ts";
 
 /** A node of four cores with the default permissions. */
@@ -47,6 +48,8 @@ export interface NodeHarness {
   readonly sim: SimulatedCluster;
   readonly journal: Map<string, JournalEntry>;
   readonly tree: MemoryTree;
+  /** The paths of output files that are open. */
+  readonly openFiles: ReadonlySet<string>;
   /** The number of starts of each execution, over all lives of the node. */
   readonly starts: ReadonlyMap<string, number>;
   /** Starts the node's next process; `at` kills it around a write of its journal. */
@@ -88,6 +91,7 @@ export function createNodeHarness(options: NodeHarnessOptions = {}): NodeHarness
   const sim = createSimulatedCluster();
   const journal = new Map<string, JournalEntry>();
   const tree: MemoryTree = new Map();
+  const openFiles = new Set<string>();
   const starts = new Map<string, number>();
   const settings = { ...testSettings, ...options.settings };
   const questions: UnconfirmedExecution[] = [];
@@ -109,6 +113,7 @@ export function createNodeHarness(options: NodeHarnessOptions = {}): NodeHarness
     sim,
     journal,
     tree,
+    openFiles,
     starts,
     questions,
     setVerdict(next) {
@@ -117,7 +122,7 @@ export function createNodeHarness(options: NodeHarnessOptions = {}): NodeHarness
     setRecorded(next) {
       recordedUpTo = next;
     },
-    boot: (at) => boot({ options, settings, sim, journal, tree, starts }, at),
+    boot: (at) => boot({ options, settings, sim, journal, tree, openFiles, starts }, at),
     assign: (assignment) => sim.views.assignments.write(key(assignment), assignment.seq, assignment),
     unassign: (assignment) => sim.views.assignments.write(key(assignment), assignment.seq + 1, undefined),
     received: (executionId) => reports(executionId).map(({ saw }) => saw),
@@ -128,6 +133,7 @@ export function createNodeHarness(options: NodeHarnessOptions = {}): NodeHarness
 interface Stage extends Pick<NodeHarness, "sim" | "journal" | "tree"> {
   readonly options: NodeHarnessOptions;
   readonly settings: NodeSettings;
+  readonly openFiles: Set<string>;
   readonly starts: Map<string, number>;
 }
 
@@ -140,11 +146,11 @@ async function boot(stage: Stage, at: KillAt | undefined): Promise<Life> {
   let writes = 0;
   const count = () => ++writes;
   const journal = mortal(memoryJournal(stage.journal, node.proc.isAlive), node.proc, { at, count });
-  const executors = options.executors?.(node.clock) ?? [noop(node.clock)];
+  const executors = options.executors?.(node.clock) ?? [noop({ clock: node.clock })];
   const ports: ComputePorts = {
     ...node,
     journal,
-    workspace: memoryWorkspace(stage.tree),
+    workspace: tracked(memoryWorkspace(stage.tree), stage.openFiles),
     executors: registry(
       "executor",
       executors.map((executor) => counted(executor, stage.starts)),
@@ -196,6 +202,19 @@ function mortal(
     },
   };
 }
+
+const tracked = (workspace: Workspace, openFiles: Set<string>): Workspace => ({
+  ...workspace,
+  begin(path) {
+    const file = workspace.begin(path);
+    openFiles.add(path);
+    const close = () => {
+      openFiles.delete(path);
+      file.close();
+    };
+    return { ...file, close };
+  },
+});
 
 const counted = (executor: Executor, starts: Map<string, number>): Executor => ({
   ...executor,

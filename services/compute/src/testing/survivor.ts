@@ -2,7 +2,7 @@ import { Fault } from "@shoal/core";
 import { z } from "zod";
 import type { Executor, Exit } from "../executors/executor.ts";
 
-/** An engine whose works outlive the node's process, as containers do. */
+/** An engine whose workloads outlive the node's process, as containers do. */
 export interface Survivor {
   readonly executor: Executor;
   running(): readonly string[];

@@ -36,6 +36,7 @@ function entry({ id, seq, state = "running", at = seq, labels = {}, namespace = 
   };
   const job = jobEntity({
     header: { ...header, spec: { ...spec, labels, namespace }, state, createdAt: at, modifiedAt: at },
+    rollout: undefined,
   });
   return { seq, job };
 }
@@ -308,7 +309,7 @@ describe("a catalog in a file", () => {
     sim.views.jobs.drop();
     write({ id: "j-2", seq: 10 }, { id: "j-3", seq: 11 });
     await catalog.caughtUp();
-    // The log has j-1 whatever happened to the bucket: its owner rewrites it.
+    // The log has j-1, so its owner writes it again.
     expect(all(catalog)).toEqual(["j-own", "j-1", "j-2", "j-3"]);
     await stop();
     const restarted = await catalogOf(fileIn());

@@ -1,26 +1,52 @@
-import { Fault, foldJob, type JobCommand, type Random, type StoredCommit } from "@shoal/core";
+import {
+  type CommandEnvelope,
+  Fault,
+  foldJob,
+  isSameRequest,
+  type JobCommand,
+  type Random,
+  type StoredCommit,
+} from "@shoal/core";
 import { type Actor, type AggregateRef, type JobSpec, sha256 } from "@shoal/proto";
 import type { Dispatcher } from "../owner/dispatcher.ts";
 import { freshJobId, namedJobId, tokenJobId } from "./ids.ts";
 import { type JobDefaults, withDefaults } from "./job-defaults.ts";
 import type { OpenLimit } from "./open-limit.ts";
-import { asksTheSame } from "./server-keys.ts";
 
 /** The commands of clients. Any requester accepts them, whichever owns the job. */
 export interface Commands {
   /**
-   * Submits a job. Throws Fault TOO_MANY when its shard has reached its limit of open jobs. A second call with the same
+   * Submits a job, or updates the job of its name. Throws Fault JOB_UNCHANGED for the same spec without `force`, and Fault TOO_MANY when its shard has reached its limit of open jobs. A second call with the same
    * token returns the first call's job.
    */
-  submit(request: SubmitRequest): Promise<{ readonly jobId: string; readonly seq: number; readonly existed: boolean }>;
+  submit(request: SubmitRequest): Promise<SubmitResult>;
+  /** The spec as it would be stored: with the cluster's defaults. */
+  withDefaults(spec: JobSpec): JobSpec;
+  /** Runs the spec of a version, 0 for the current one, as a new version of the job. */
+  rerun(jobId: string, request: RerunRequest): Promise<{ readonly seq: number }>;
   /** Stops a job; `changed` is false when it was stopped before. */
   stop(jobId: string, request: StopRequest): Promise<{ readonly seq: number; readonly changed: boolean }>;
 }
 
+export interface SubmitResult {
+  readonly jobId: string;
+  readonly seq: number;
+  /** An earlier call had submitted it. */
+  readonly existed: boolean;
+}
+
 export interface SubmitRequest {
+  /** Updates the job of this name even if its spec is the same; false when left out. */
+  readonly force?: boolean;
   readonly spec: JobSpec;
   /** Makes two calls the same request when they carry the same token. */
   readonly token?: string;
+  readonly actor: Actor;
+}
+
+export interface RerunRequest {
+  readonly version: number;
+  readonly why: string;
   readonly actor: Actor;
 }
 
@@ -35,12 +61,19 @@ export interface CommandParts {
   /** Defaults of jobs; none when left out. */
   readonly jobDefaults?: JobDefaults | undefined;
   /** The limit of open jobs; no limit when left out. */
-  readonly openLimit?: Pick<OpenLimit, "admit"> | undefined;
+  readonly openLimit?: Pick<OpenLimit, "admit" | "reopen"> | undefined;
 }
 
 export function createCommands({ dispatcher, random, jobDefaults, openLimit }: CommandParts): Commands {
+  /** Sends a command that begins a version of a job. */
+  const begin = async (envelope: CommandEnvelope & { readonly command: JobCommand }): Promise<number> => {
+    const send = () => dispatcher.send(envelope);
+    const reply = await (openLimit?.reopen(envelope.aggregate, send) ?? send());
+    if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
+    return reply.seq;
+  };
   return {
-    async submit({ spec: asked, token, actor }) {
+    async submit({ spec: asked, token, force = false, actor }) {
       const spec = withDefaults(asked, jobDefaults);
       const aggregate = { kind: "job", namespace: spec.namespace, id: jobIdFor(random, spec, token) };
       // The token is in the log, so that any requester recognizes the same request.
@@ -48,9 +81,18 @@ export function createCommands({ dispatcher, random, jobDefaults, openLimit }: C
       const command: JobCommand = { name: "Submit", jobId: aggregate.id, spec };
       const create = () => dispatcher.create({ id, aggregate, command, actor });
       const { reply, existing } = await (openLimit?.admit(aggregate, create) ?? create());
+      if (!reply.ok && reply.rejection.code === "JOB_EXISTS" && spec.name !== "") {
+        const seq = await begin({ id, aggregate, command: { name: "Update", spec, force }, actor });
+        return { jobId: aggregate.id, seq, existed: false };
+      }
       if (!reply.ok) throw new Fault(reply.rejection.code, reply.rejection.why);
       if (existing !== undefined) mustAskTheSame(existing, { aggregate, spec });
       return { jobId: aggregate.id, seq: reply.seq, existed: existing !== undefined };
+    },
+    withDefaults: (spec) => withDefaults(spec, jobDefaults),
+    async rerun(jobId, { version, why, actor }) {
+      const aggregate = { kind: "job", namespace: "*", id: jobId };
+      return { seq: await begin({ id: random.uuid(), aggregate, command: { name: "Rerun", version, why }, actor }) };
     },
     async stop(jobId, { why, actor }) {
       const aggregate = { kind: "job", namespace: "*", id: jobId };
@@ -68,7 +110,7 @@ function mustAskTheSame(
   { aggregate, spec }: { readonly aggregate: AggregateRef; readonly spec: JobSpec },
 ): void {
   const job = foldJob([first]);
-  if (job !== undefined && asksTheSame(job.header.spec, spec)) return;
+  if (job !== undefined && isSameRequest(job.header.spec, spec)) return;
   throw new Fault("JOB_EXISTS", `the idempotency token was used for another spec: job ${spec.name || aggregate.id}`);
 }
 

@@ -13,7 +13,9 @@ const ends: readonly JobSpec["type"][] = ["batch", "ops"];
  * The spec with the defaults of this cluster, as it is written to the log, so that every reader of the job sees its
  * timeout. Jobs that run until they are stopped (service, daemon) get none.
  */
-export function withDefaults(spec: JobSpec, { executionTimeoutMs }: JobDefaults = noDefaults): JobSpec {
+export function withDefaults(given: JobSpec, { executionTimeoutMs }: JobDefaults = noDefaults): JobSpec {
+  // They run on nodes, not on a number of them: Bacalhau shows 0 too.
+  const spec = given.type === "ops" || given.type === "daemon" ? { ...given, count: 0 } : given;
   if (executionTimeoutMs === 0 || !ends.includes(spec.type)) return spec;
   const tasks = spec.tasks.map((task) => {
     const { executionTimeout, totalTimeout } = task.timeouts;

@@ -84,6 +84,25 @@ it("limits concurrent submissions at the owner", async () => {
   expect(all.filter(({ status }) => status === "fulfilled").length).toBe(perShard);
 });
 
+it("refuses to open an ended job again at the limit, and updates open ones", async () => {
+  const { one, names, submit, written } = await startTwo();
+  const [name = ""] = names;
+  const { jobId: ended } = await submit(one);
+  await written(1);
+  await one.commands.stop(ended, { why: "enough", actor });
+  await written(0);
+  const [open = ""] = names;
+  for (let count = 0; count < perShard; count++) await submit(one);
+  await expect(one.commands.rerun(ended, { version: 0, why: "again", actor })).rejects.toMatchObject(tooMany);
+  const update = (of: string) =>
+    one.commands.submit({
+      spec: JobSpec.parse({ type: "batch", name: of, priority: 7, tasks: [{ engine: { type: "noop" } }] }),
+      actor,
+    });
+  await expect(update(name)).rejects.toMatchObject(tooMany);
+  expect(await update(open)).toMatchObject({ existed: false });
+});
+
 it("answers a repeated request at the limit", async () => {
   const { one, names, submit } = await startTwo();
   const [name = ""] = names;

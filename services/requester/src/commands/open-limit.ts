@@ -1,4 +1,12 @@
-import { type Clock, type EventLog, Fault, type Positions } from "@shoal/core";
+import {
+  type Clock,
+  type EventLog,
+  Fault,
+  foldJob,
+  isSettledJob,
+  type Positions,
+  type StoredCommit,
+} from "@shoal/core";
 import { type AggregateRef, buckets, shardCount, shardOf } from "@shoal/proto";
 
 export interface OpenLimitOptions {
@@ -43,12 +51,25 @@ export class OpenLimit {
    * Creates an aggregate by `create` unless its shard is at its limit: then Fault TOO_MANY. A submission of an existing
    * aggregate passes.
    */
-  async admit<T>(aggregate: AggregateRef, create: () => Promise<T>): Promise<T> {
+  admit<T>(aggregate: AggregateRef, create: () => Promise<T>): Promise<T> {
+    return this.#within(aggregate, create, async () => (await this.#load(aggregate)).length > 0);
+  }
+
+  /** Begins a version of a job by `begin` unless the job has settled and its shard is at its limit: then Fault TOO_MANY. */
+  reopen<T>(aggregate: AggregateRef, begin: () => Promise<T>): Promise<T> {
+    return this.#within(aggregate, begin, async () => {
+      const job = foldJob(await this.#load(aggregate));
+      // No job at all: the command is refused for that.
+      return job === undefined || !isSettledJob(job);
+    });
+  }
+
+  async #within<T>(aggregate: AggregateRef, create: () => Promise<T>, isNoneMore: () => Promise<boolean>): Promise<T> {
     const shard = shardOf(aggregate.id);
     await this.#refresh(shard);
     // Nothing is awaited between here and the count, so that concurrent submissions never see an old number.
     if (this.#countOf(shard) >= this.#shardMax) {
-      if (await this.#exists(aggregate)) return await create();
+      if (await isNoneMore()) return await create();
       throw this.#tooMany(shard);
     }
     const known = this.#known.get(shard);
@@ -77,21 +98,21 @@ export class OpenLimit {
   }
 
   #read(shard: number): Promise<void> {
-    const reading = this.#reading.get(shard) ?? this.#load(shard).finally(() => this.#reading.delete(shard));
+    const reading = this.#reading.get(shard) ?? this.#loadCount(shard).finally(() => this.#reading.delete(shard));
     this.#reading.set(shard, reading);
     return reading;
   }
 
   /** Never rejects: without an answer the last count is used, as the limit only protects the owner's memory. */
-  async #load(shard: number): Promise<void> {
+  async #loadCount(shard: number): Promise<void> {
     const { positions, clock } = this.#options;
     const stored = await positions.load(buckets.open, shard).catch(() => undefined);
     const open = stored?.open ?? this.#known.get(shard)?.open ?? 0;
     this.#known.set(shard, { open, readAt: clock.now(), accepted: 0 });
   }
 
-  async #exists(aggregate: AggregateRef): Promise<boolean> {
-    return (await this.#options.log.load(aggregate)).length > 0;
+  #load(aggregate: AggregateRef): Promise<readonly StoredCommit[]> {
+    return this.#options.log.load(aggregate);
   }
 
   #tooMany(shard: number): Fault {

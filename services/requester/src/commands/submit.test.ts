@@ -83,7 +83,22 @@ describe("submitting with a token", () => {
     expect(await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor })).toMatchObject({
       existed: true,
     });
-    await expect(one.submit({ spec: specOf({ name: "mine" }), token: "u", actor })).rejects.toThrow(/exists/);
-    await expect(one.submit({ spec: specOf({ name: "mine" }), actor })).rejects.toThrow(/exists/);
+    const unchanged = { code: "JOB_UNCHANGED" };
+    await expect(one.submit({ spec: specOf({ name: "mine" }), token: "u", actor })).rejects.toMatchObject(unchanged);
+    await expect(one.submit({ spec: specOf({ name: "mine" }), actor })).rejects.toMatchObject(unchanged);
+  });
+  it("updates the job of its name, once for each token", async () => {
+    const { jobId } = await one.submit({ spec: specOf({ name: "mine" }), token: "t", actor });
+    const changed = { spec: specOf({ name: "mine", priority: 7 }), token: "u", actor };
+    const updated = await one.submit(changed);
+    expect(updated.jobId).toBe(jobId);
+    expect(await one.submit(changed)).toEqual(updated);
+    const log = sim.requester("r-9").log;
+    const job = foldJob(await log.load({ kind: "job", namespace: "default", id: jobId }));
+    expect(job?.header).toMatchObject({ version: 2, spec: { priority: 7 } });
+    await one.submit({ ...changed, token: "v", force: true });
+    await one.rerun(jobId, { version: 0, why: "again", actor }).catch((failure: unknown) => {
+      expect(failure).toMatchObject({ code: "ILLEGAL_TRANSITION" });
+    });
   });
 });

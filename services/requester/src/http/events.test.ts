@@ -53,7 +53,7 @@ describe("the feed of events", () => {
   it.each([
     ["after=0", {}],
     ["after=999", { "last-event-id": "0.0" }],
-  ])("begins where %s and %j say", async (query, headers) => {
+  ])("begins at the position of %s and %j", async (query, headers) => {
     await submitted(harness, jobIdOf(1));
     const feed = await open(query, headers);
     expect((await feed.read())?.[1]).toBe("JobSubmitted");

@@ -50,7 +50,7 @@ describe("a token that no response contained", () => {
     for (const list of ["executions", "history"])
       expect((await get(`/jobs/${id}/${list}`, { next_token: writeToken(token) })).status, list).toBe(400);
   });
-  it("behind the end of a list gives an empty page", async () => {
+  it("beyond the end of a list returns an empty page", async () => {
     const id = await completed(harness, jobIdOf(1));
     for (const list of ["executions", "history"])
       expect((await get(`/jobs/${id}/${list}`, { next_token: writeToken(1e6) })).body.Items, list).toEqual([]);

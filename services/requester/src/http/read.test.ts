@@ -124,7 +124,7 @@ describe("history", () => {
     ["v1.10.0", false],
     ["v0.0.0", false],
     ["", false],
-  ])("contains a state for clients that fail without one: %j %s", async (version, states) => {
+  ])("has a state for clients that fail without one: %j %s", async (version, states) => {
     const id = await running(harness, jobIdOf(1));
     const headers = { "x-bacalhau-git-version": version };
     const { Items } = (await harness.app.inject({ url: `${root}/jobs/${id}/history`, headers })).json();

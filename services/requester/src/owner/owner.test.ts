@@ -27,8 +27,16 @@ function harness() {
       return lease;
     },
   };
-  const requester = createRequester(settings, { ...ports, leases: slow });
-  return { sim, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve };
+  const opened = new Set<number>();
+  const positions: RequesterPorts["positions"] = {
+    ...ports.positions,
+    load(bucket, shard) {
+      opened.add(shard);
+      return ports.positions.load(bucket, shard);
+    },
+  };
+  const requester = createRequester(settings, { ...ports, positions, leases: slow });
+  return { sim, requester, processes: [catalog, ...requester.processes], openGate: gate.resolve, opened };
 }
 
 it("releases shards that it was still claiming when another requester joined", async () => {
@@ -45,6 +53,22 @@ it("releases shards that it was still claiming when another requester joined", a
   await sim.clock.advance(1_000);
   expect(requester.owner.holdings().size).toBe(shardCount / 2);
   expect(sim.leases.snapshot().owners.size).toBe(shardCount / 2);
+});
+
+it("releases unopened the shards whose claims are answered after a clean stop", async () => {
+  const { sim, requester, processes, openGate, opened } = harness();
+  const driving = drive(sim.clock);
+  for (const each of processes) await each.start();
+  driving.stop();
+  await sim.clock.advance(100);
+  const stopping = requester.processes.find(({ name }) => name === "owner")?.stop();
+  await sim.clock.advance(100);
+  await stopping;
+  expect(sim.leases.snapshot().owners.size).toBe(shardCount);
+  openGate();
+  // Shorter than the life of a lease.
+  await sim.clock.advance(1_000);
+  expect([sim.leases.snapshot().owners.size, opened.size]).toEqual([0, 0]);
 });
 
 it("writes its pending views before a clean stop", async () => {

@@ -112,7 +112,15 @@ export class Owner implements Process {
 
   /** Triggers a reaction of every aggregate with live executions on a node. */
   async reconcileNode(nodeId: string): Promise<void> {
-    const actors = [...this.#shards.values()].flatMap((shard) => shard.on(nodeId));
+    await this.#reconcileAll([...this.#shards.values()].flatMap((shard) => shard.on(nodeId)));
+  }
+
+  /** Triggers a reaction of every aggregate that follows which nodes there are. */
+  async reconcileFollowers(): Promise<void> {
+    await this.#reconcileAll([...this.actors()].filter(followsNodes));
+  }
+
+  async #reconcileAll(actors: readonly AnyActor[]): Promise<void> {
     const { clock } = this.#options.ports;
     for (let first = 0; first < actors.length; first += reactingAtOnce) {
       if (first > 0) await pause(clock, 0, this.#closing.signal);
@@ -180,7 +188,9 @@ export class Owner implements Process {
     const { ports } = this.#options;
     try {
       const lease = await ports.leases.acquire(shard);
-      if (lease !== undefined) await this.#open(lease);
+      // A stop no longer waits for a claim that was in flight.
+      if (lease !== undefined && this.#closing.signal.aborted) await ports.leases.release(lease);
+      else if (lease !== undefined) await this.#open(lease);
     } catch (failure) {
       ports.logger.warn({ shard, ...causeOf(failure) }, "could not claim a shard; retrying");
       // Until then it counts as being claimed: its release changes the snapshot, which would cause another claim
@@ -230,4 +240,9 @@ export class Owner implements Process {
     this.#options.onMoved(number, false);
     return shard;
   }
+}
+
+function followsNodes(actor: AnyActor): boolean {
+  const state = actor.state();
+  return state !== undefined && actor.kind.followsNodes?.(state) === true;
 }

@@ -1,7 +1,7 @@
 import type { NodeEntity } from "@shoal/proto";
 
 /** The sort keys of a list of nodes. */
-export const nodeOrders = [
+const nodeOrders = [
   "id",
   "type",
   "available_cpu",

@@ -14,13 +14,13 @@ type ErrandOptions = ActorOptions<Errand, ErrandCommand, Parameters<typeof erran
 type ErrandActor = AggregateActor<Errand, ErrandCommand, Parameters<typeof errandKind.evolve>[1]>;
 
 /** Errands alone. */
-export const errandsOnly: Kinds = registry<Kind>("kind", [errandKind]);
+const errandsOnly: Kinds = registry<Kind>("kind", [errandKind]);
 
 /** The actor of the commands in these tests. */
 export const testClient: Actor = { type: "client", id: "test" };
 
 /** The reference of an errand. */
-export const errandRef = (id: string): AggregateRef => ({ kind: "errand", namespace: "default", id });
+const errandRef = (id: string): AggregateRef => ({ kind: "errand", namespace: "default", id });
 
 /** The command that starts an errand with this number of children. */
 export const startErrand = (id: string, childrenCount: number): ErrandCommand => ({

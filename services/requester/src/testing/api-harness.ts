@@ -35,7 +35,7 @@ import { memoryPorts } from "./memory-ports.ts";
 /** Time for requests to the memory ports, which take some of it, before the first heartbeat of a stream is due. */
 const quietMs = 10_000;
 
-/** Moves a clock through what is due soon, so that memory ports answer, and further only when `pass` asks for it. It must be the only one that moves it. */
+/** Advances a clock over what is due soon, so that memory ports answer, and further only in `pass`. Nothing else may advance this clock. */
 function driveWithin(clock: ManualClock) {
   let limitAt = clock.now() + quietMs;
   let desiredAt = clock.now();
@@ -91,7 +91,7 @@ function recordedWarnings() {
   return { warnings, logger: { info() {}, warn: (facts: object) => void warnings.push(facts) } };
 }
 
-/** The API over memory ports: a log, views that follow it at once, and hands to write history with. */
+/** The API over memory ports: a log, views that follow it at once, and functions that write history. */
 export async function apiHarness({ results, publicUrl = "", ...options }: HarnessOptions = {}) {
   const sim = createSimulatedCluster({ seed: "api" });
   const driving = driveWithin(sim.clock);
@@ -130,12 +130,12 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
     catalog,
     heartbeats,
     living,
-    /** What the requester owns. */
+    /** The shards that the requester owns. */
     holdings,
     warnings,
     /** Advances the clock by this many milliseconds. */
     pass: driving.pass,
-    /** Writes one commit behind whatever the aggregate has, and its views. */
+    /** Writes the next commit of an aggregate, and its views. */
     emit: async (aggregate: AggregateRef, ...events: readonly StoredEvent[]) => append(sim, aggregate, events),
     async close() {
       await api.stop();
@@ -147,7 +147,7 @@ export async function apiHarness({ results, publicUrl = "", ...options }: Harnes
   };
 }
 
-/** Live requesters of this release, unless their entry says another level. */
+/** Live requesters of this release, unless their entry has another level. */
 function rosterOf(sim: SimulatedCluster, living: readonly LivingMember[]) {
   return {
     living: () => living,
@@ -183,7 +183,7 @@ function append(sim: SimulatedCluster, aggregate: AggregateRef, events: readonly
   return { aggregate, ...after, commit };
 }
 
-/** Brings the views of an aggregate up to what its log says. */
+/** Writes the views of an aggregate from its log. */
 function project(sim: SimulatedCluster, aggregate: AggregateRef): void {
   const stored = sim.log.load(aggregate, 0);
   const job = aggregate.kind === "job" ? foldJob(stored) : undefined;

@@ -38,7 +38,7 @@ export interface SchedulerHarnessOptions {
   readonly onRelease?: (nodeId: string, release: Release) => void;
 }
 
-const emptyWorld: World = { isGone: () => false, nodes: () => [] };
+const emptyWorld: World = { isGone: () => false, nodes: () => [], settled: () => true };
 
 /** Nodes that hold room as real ones do, and the scheduler's asks to them. */
 export class TestNode {

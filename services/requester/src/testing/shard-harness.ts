@@ -60,7 +60,7 @@ export const laterKinds: Kinds = registry<Kind>("kind", [
 ]);
 
 /** All jobs of these tests are in this shard. */
-export const testShard = 3;
+const testShard = 3;
 
 /** The ids of this number of jobs in the shard. */
 export function jobIds(count: number): readonly string[] {
@@ -214,7 +214,7 @@ function ownedShard(
   });
   const effects = new EffectDeliverer({ clock: ports.clock, logger, kinds, by, dispatcher });
   const scheduler = { request: () => undefined, remove: () => undefined };
-  const world = { isGone: () => false, nodes: () => [] };
+  const world = { isGone: () => false, nodes: () => [], settled: () => true };
   const reconciler = new Reconciler({ clock: ports.clock, by, world, scheduler, effects });
   const features = new FeatureGate({ supported: featureLevel, logger });
   const lease = { shard: testShard, epoch };

@@ -16,39 +16,39 @@ import type { LogMessage } from "../verify/log-walk.ts";
 import type { StoredViews, Stores } from "../verify/stored-views.ts";
 import type { VerifyParts } from "../verify/view-verifier.ts";
 
-/** A message of the log that no requester wrote as it is. */
+/** A message of the log that no requester wrote in this form. */
 export interface StrayMessage {
   readonly subject: string;
   readonly text: string;
   readonly isAppended: boolean;
 }
 
-/** A log and views in memory, with what a verification and a rebuild work on. */
+/** A log and views in memory, for verifications and rebuilds. */
 export interface VerifyHarness {
   readonly sim: SimulatedCluster;
   readonly ports: ReturnType<SimulatedCluster["requester"]>;
   readonly stores: Stores;
-  /** Bytes that are stored though the entry would be encoded otherwise, by key. */
+  /** Stored bytes that differ from the encoding of their entry, by key. */
   readonly forged: Map<string, Uint8Array>;
-  /** What a position knows of the log's end. */
+  /** The end of the log according to a position. */
   known: KnownPosition;
   append(aggregate: AggregateRef, ...events: readonly StoredEvent[]): Promise<StoredCommit>;
   /** Writes an aggregate's views as an owner does, and removes the entries that it had before. */
   project(aggregate: AggregateRef): Promise<void>;
-  /** Everything that is stored in a bucket, byte for byte. */
+  /** The content of a bucket, byte for byte. */
   stored(bucket: string): Readonly<Record<string, string>>;
-  /** `change` is what has become of the log; `behind` comes after its last message. */
+  /** `change` changes the log; `behind` comes after its last message. */
   parts(change?: Change, behind?: readonly StrayMessage[]): VerifyParts;
   close(): void;
 }
 
-/** What has become of the log's commits. */
+/** A change of the log's commits. */
 export type Change = (stored: readonly StoredCommit[]) => readonly StoredCommit[];
 
 const encode = (data: ViewEntry | StoredCommit): Uint8Array => Buffer.from(JSON.stringify(data));
 const decode = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
-/** Makes an empty log, with a bucket for each view of the kinds. */
+/** Creates an empty log, with a bucket for each view of the kinds. */
 export function createVerifyHarness(kinds: Kinds = allKinds): VerifyHarness {
   const sim = createSimulatedCluster({ seed: "verify", kinds });
   const driving = drive(sim.clock);
@@ -137,12 +137,12 @@ async function deliverAll(log: EventLog, { change, behind, deliver }: Delivery):
   return upTo + behind.length;
 }
 
-/** A log that delivers its commits otherwise than they are stored. */
+/** A log that delivers its commits in another form than the stored one. */
 function alteredLog(log: EventLog, change: Change): EventLog {
   return { ...log, load: async (aggregate, afterSeq) => change(await log.load(aggregate, afterSeq)) };
 }
 
-/** The log in memory leaves positions out; in a stream something takes them. */
+/** The log in memory leaves out positions; in a stream each has a message. */
 function* messagesOf(
   all: readonly StoredCommit[],
   changed: readonly StoredCommit[],
@@ -158,7 +158,7 @@ function* messagesOf(
   }
 }
 
-/** A commit as the harness writes it, or a text that says why it cannot be read. */
+/** A commit as the harness writes it, or the reason why it cannot be read. */
 function read({ subject, seq, bytes }: LogMessage): StoredCommit | UnreadableCommit {
   const text = Buffer.from(bytes).toString();
   if (text.startsWith("{")) return { ...JSON.parse(text), seq };

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { DigestTable } from "./digest-table.ts";
 
 const bytes = (text: string) => Buffer.from(text);
-// More than one growth away from the first size.
+// The table grows more than once from its first size.
 const many = 10_000;
 
 describe("a table of digests", () => {
-  it("finds what is stored, whatever its number, and nothing else", () => {
+  it("finds stored keys, in any number, and no others", () => {
     const table = new DigestTable("values");
     for (let n = 0; n < many; n++) table.set(`key-${n}`, bytes(`value ${n}`));
     for (let n = 0; n < many; n++) expect(table.expect(`key-${n}`, bytes(`value ${n}`))).toBe("same");
@@ -24,7 +24,7 @@ describe("a table of digests", () => {
     table.delete("d");
     expect([table.unexpected, table.isUnexpected("c"), table.has("c")]).toEqual([0, false, false]);
   });
-  it("takes a key again that was removed, and its last value", () => {
+  it("accepts a removed key again, with its last value", () => {
     const table = new DigestTable("values");
     table.set("a", bytes("1"));
     table.delete("a");
@@ -44,7 +44,7 @@ describe("a table of digests", () => {
     for (let n = 1; n <= many; n++) {
       if (holds === "values") table.set(`key-${n}`, bytes("value"));
       else table.add(`key-${n}`);
-      // From the first growth on: the first size serves few entries as well.
+      // From the first growth on: the first size is also that of a table with few entries.
       if (n > 1_000) worst = Math.max(worst, table.bytes / n);
     }
     expect(worst).toBeLessThanOrEqual(most);

@@ -40,7 +40,7 @@ it.each([1, 2, 3])("finds the anchor of position %i again in a log that has grow
 it.each([
   ["other bytes", message(2, "another")],
   ["another subject", { ...message(2), subject: "s.3" }],
-])("is another when a message has %s", (_what, changed) => {
+])("differs when a message has %s", (_what, changed) => {
   const { anchor } = walked(three, 3);
   const altered = three.map((each) => (each.seq === 2 ? changed : each));
   const { whys } = walked(altered, 3, anchor);
@@ -70,7 +70,7 @@ it.each([
   { what: "one between", seqs: [1, 3], upTo: 3, why: "position 2 is missing" },
   { what: "the end", seqs: [1], upTo: 3, why: "positions 2 to 3 are missing" },
   { what: "everything", seqs: [], upTo: 2, why: "positions 1 to 2 are missing" },
-])("says that $what is missing", ({ seqs, upTo, why }) => {
+])("reports that $what is missing", ({ seqs, upTo, why }) => {
   const messages = seqs.map((seq) => message(seq));
   expect(walked(messages, upTo).whys).toEqual([expect.stringContaining(why)]);
 });

@@ -194,6 +194,44 @@ describe("a rebuild beside others", () => {
   });
 });
 
+it("has at most 256 writes under way, and reads no further meanwhile", async () => {
+  for (let n = 0; n < 600; n++) {
+    await start(`j-${n}`);
+    await complete(`j-${n}`);
+  }
+  for (const bucket of buckets) harness.sim.drop(bucket);
+  const [stored, full] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let [underWay, most, read] = [0, 0, 0];
+  const stores = writing(async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    if (underWay === 256) full.resolve();
+    await stored.promise;
+    underWay -= 1;
+  });
+  const { log } = harness.ports;
+  const counted: EventLog = {
+    ...log,
+    scan: (afterSeq, deliver, reading) =>
+      log.scan(
+        afterSeq,
+        (commit) => {
+          read += 1;
+          deliver(commit);
+        },
+        reading,
+      ),
+  };
+  const rebuilding = rebuild({ log: counted, stores });
+  await full.promise;
+  await new Promise(setImmediate);
+  // A job has four commits, and its only entry is written with the last one.
+  expect([most, read]).toEqual([256, 4 * 256]);
+  stored.resolve();
+  await rebuilding;
+  expect([most, read]).toEqual([256, 4 * 600]);
+});
+
 describe("a rebuild that ends early", () => {
   it("leaves no complete position, and is completed by the next one", async () => {
     await history();

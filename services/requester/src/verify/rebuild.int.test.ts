@@ -33,7 +33,7 @@ describe("a rebuild on a real server", () => {
   const stream = async () => (await harness.ports.link.manager()).streams;
   const verified = async () => (await tools.run({ recheckMs: 0 })).mismatches.count;
 
-  it.each(buckets)("brings %s back, purged or deleted and made again, every entry byte for byte", async (bucket) => {
+  it.each(buckets)("restores %s, purged or deleted and created again, every entry byte for byte", async (bucket) => {
     const before = await snapshot();
     const api = await stream();
     await api.purge(`KV_${bucket}`);
@@ -53,7 +53,7 @@ describe("a rebuild on a real server", () => {
     expect(await tools.rebuild(options)).toMatchObject({ written: 0, removed: 0 });
   });
 
-  it("does its shard alone", async () => {
+  it("rebuilds only its shard", async () => {
     const before = await snapshot();
     for (const bucket of buckets) await (await stream()).purge(`KV_${bucket}`);
     for (let shard = 0; shard < shardCount; shard++) await tools.rebuild({ shard, buckets });

@@ -150,7 +150,7 @@ describe("a verification of a damaged log", () => {
     expect(report).toMatchObject({ ok: true, upTo: end + 1, problems: { count: 0 }, unreadable: { count: 0 } });
     expect(report.foreign.first.at(-1)).toEqual({ seq: end + 1, subject, text: "+ACK" });
   });
-  it("takes a commit for one as owners do, with or without a message id", async () => {
+  it("recognizes a commit as owners do, with or without a message id", async () => {
     await history();
     const { seq, ...stored } = await complete(open);
     const subject = subjectOf(jobRef(open));

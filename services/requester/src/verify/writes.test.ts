@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Writes } from "./writes.ts";
 
-/** Writes that a test ends. */
+/** Writes that end when the test resolves them. */
 function held() {
   const begun: PromiseWithResolvers<void>[] = [];
   const write = () => {

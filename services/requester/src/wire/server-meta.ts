@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { reservedPrefix, serverKeys } from "../commands/server-keys.ts";
+import { reservedPrefix, serverKeys } from "@shoal/core";
 
 /** A submission's meta without the keys that only a server may set, and the keys that were dropped. */
 export function withoutReserved(meta: Readonly<Record<string, string>>): {

@@ -9,6 +9,8 @@ const Body = apiRoutes.submitJob.body.extend({ job: z.unknown().optional() });
 
 export interface Submission {
   readonly spec: JobSpec;
+  /** Update the job of this name even if its spec is the same. */
+  readonly force: boolean;
   /** Empty when the client gave none. */
   readonly token: string;
   readonly warnings: readonly string[];
@@ -23,7 +25,7 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   if (!isFields(json)) throw new Fault("BAD_REQUEST", `expected a body such as ${sample}, got ${foundIn(json)}`);
   const body = fromWire(Body, json);
   if (!body.ok) throw new Fault("BAD_REQUEST", firstOf(body.problems).join("\n"));
-  const { job, idempotencyToken } = body.value;
+  const { job, idempotencyToken, force } = body.value;
   if (!isFields(job)) throw new Fault("INVALID_SPEC", `empty/nil job: expected a body such as ${sample}`);
   const folded = foldKeys(job);
   if (!folded.ok) throw new Fault("INVALID_SPEC", folded.problem);
@@ -39,7 +41,7 @@ export function readSubmission(json: unknown, namespace: string): Submission {
   for (const key of dropped) warnings.push(`Meta key "${shownKey(key)}" is reserved and was dropped`);
   const others = body.value.namespace || namespace;
   const spec = { ...read.value, meta };
-  const given = { token: idempotencyToken, warnings: firstOf(warnings) };
+  const given = { token: idempotencyToken, force, warnings: firstOf(warnings) };
   if (others === "" || field("namespace")) return { spec, ...given };
   return { spec: { ...spec, namespace: JobSpec.shape.namespace.parse(others) }, ...given };
 }

@@ -14,13 +14,21 @@ it("shows releases, levels, shards and quarantined aggregates, and omits empty t
       { shard: 5, kind: "job", namespace: "default", id: "j-1", position: 7, code: "LOG_NEWER", reason: "too new" },
     ],
   });
-  const lines = text.split("\n").map((line) => line.replaceAll(/ +/g, " "));
-  for (const line of [
-    "r-one 0.2.0 2 0-2,5",
-    "n-one v0.1.0 1",
+  expect(text.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "))).toEqual([
+    "Feature level 2; nodes of protocol level 1 to 3 get work.",
+    "",
+    "REQUESTER | VERSION | FEATURE LEVEL | SHARDS",
+    "r-one | 0.2.0 | 2 | 0-2,5",
+    "",
+    "NODE | VERSION | PROTOCOL LEVEL",
+    "n-one | v0.1.0 | 1",
+    "",
     "Shards of r-one",
-    "5 3 1 jobs",
-    "job j-1 default 7 LOG_NEWER: too new",
-  ])
-    expect(lines).toContain(line);
+    "SHARD | IN MEMORY | QUARANTINED | REBUILDING",
+    "5 | 3 | 1 | jobs",
+    "",
+    "QUARANTINED | NAMESPACE | POSITION | REASON",
+    "job j-1 | default | 7 | LOG_NEWER: too new",
+    "",
+  ]);
 });

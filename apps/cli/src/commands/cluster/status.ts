@@ -32,11 +32,9 @@ const quarantined: readonly Column<ClusterItem<"quarantined">>[] = [
 ];
 
 export const status: CommandPart = {
-  name: "status",
-  summary: "show the feature level, the releases, and quarantined aggregates",
   async run({ context }) {
     const { output, terminal } = context;
-    const json = await context.client().call(apiRoutes.clusterStatus, {});
+    const json = await (await context.client()).call(apiRoutes.clusterStatus, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;

@@ -5,8 +5,6 @@ import { CliError } from "../../failure.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const upgrade: CommandPart = {
-  name: "upgrade",
-  summary: "finish an upgrade once every requester runs the new release; no downgrade afterwards",
   options: [{ flags: "--finish", summary: "raise the feature level; it is never lowered" }],
   examples: ["shoal cluster status", "shoal cluster upgrade --finish"],
   async run({ context, options }) {
@@ -17,7 +15,7 @@ export const upgrade: CommandPart = {
         "--finish is required",
         "see which requesters are upgraded: shoal cluster status",
       );
-    const json = await context.client().call(apiRoutes.finishUpgrade, {});
+    const json = await (await context.client()).call(apiRoutes.finishUpgrade, {});
     if (output === "json") {
       printJson(terminal, json);
       return 0;

@@ -6,12 +6,13 @@ import { describeJob } from "../../output/describe-job.ts";
 import { printJson } from "../../output/print-json.ts";
 
 export const describe: CommandPart = {
-  name: "describe",
-  args: "<job>",
-  summary: "show a job: state, history, executions, output",
   async run({ context, args: [job = ""] }) {
     const { terminal, namespace } = context;
-    const json = await context.client().call(apiRoutes.getJob, { id: job, namespace, include: "executions,history" });
+    const json = await (await context.client()).call(apiRoutes.getJob, {
+      id: job,
+      namespace,
+      include: "executions,history",
+    });
     if (context.output === "json") {
       const [Executions, History] = ["Executions", "History"].map((part) => listOf(fieldOf(json, part), "Items"));
       printJson(terminal, { Job: fieldOf(json, "Job"), Executions, History });

@@ -6,19 +6,17 @@ import { executionColumns } from "../../output/execution-columns.ts";
 import { printJson } from "../../output/print-json.ts";
 import { table } from "../../output/table.ts";
 import { pagingOf, pagingOptions } from "../paging.ts";
+import { versionOptions, versionsOf } from "./version-options.ts";
 
 // Bacalhau's page length.
 const pageExecutions = 20;
 
 export const executions: CommandPart = {
-  name: "executions",
-  args: "<job>",
-  summary: "list the executions of a job: node, partition and state of each",
-  options: pagingOptions,
+  options: [...versionOptions, ...pagingOptions],
   async run({ context, args: [job = ""], options }) {
     const { terminal, namespace } = context;
-    const input = { ...pagingOf(options, pageExecutions), id: job, namespace };
-    const json = await context.client().call(apiRoutes.jobExecutions, input);
+    const input = { ...pagingOf(options, pageExecutions), ...versionsOf(options), id: job, namespace };
+    const json = await (await context.client()).call(apiRoutes.jobExecutions, input);
     if (context.output === "json") printJson(terminal, listOf(json, "Items"));
     else {
       const { items } = readAnswer(apiRoutes.jobExecutions, json);

@@ -13,9 +13,6 @@ import { unpack } from "../../results/unpack.ts";
 const downloadSeconds = 300;
 
 export const get: CommandPart = {
-  name: "get",
-  args: "<job>",
-  summary: "download the results of a job",
   options: [
     { flags: "--output-dir <folder>", summary: "target folder; by default job-<job> in the current folder" },
     { flags: "--raw", summary: "one folder for each execution instead of a merged one" },
@@ -43,7 +40,7 @@ export const get: CommandPart = {
       options,
     } = call;
     const { terminal, namespace } = context;
-    const results = await context.client().results(job, { namespace });
+    const results = await (await context.client()).results(job, { namespace });
     if (results.length === 0) {
       throw new CliError(
         "RESULT_NOT_FOUND",

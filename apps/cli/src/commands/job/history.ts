@@ -6,16 +6,15 @@ import { listOf, textOf } from "../../output/answer.ts";
 import { historyColumns } from "../../output/history-columns.ts";
 import { printJson } from "../../output/print-json.ts";
 import { table } from "../../output/table.ts";
+import { versionOptions, versionsOf } from "./version-options.ts";
 
 type EventType = "all" | "job" | "execution";
 const eventTypes: readonly string[] = ["all", "job", "execution"] satisfies EventType[];
 const isEventType = (text: string): text is EventType => eventTypes.includes(text);
 
 export const history: CommandPart = {
-  name: "history",
-  args: "<job>",
-  summary: "show what happened to a job, and why",
   options: [
+    ...versionOptions,
     { flags: "--event-type <type>", summary: "all, job or execution", fallback: "all" },
     { flags: "--execution-id <id>", summary: "only this execution; a prefix of its id is enough" },
   ],
@@ -29,8 +28,8 @@ export const history: CommandPart = {
       );
     }
     const { namespace } = context;
-    const input = { id: job, namespace, eventType, executionId: options.text("executionId") };
-    const entries = await wholeHistory(context.client(), input);
+    const input = { ...versionsOf(options), id: job, namespace, eventType, executionId: options.text("executionId") };
+    const entries = await wholeHistory(await context.client(), input);
     if (context.output === "json") printJson(context.terminal, entries);
     else context.terminal.out(table(historyColumns, readAnswer(apiRoutes.jobHistory, { Items: entries }).items));
     return 0;

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fakeLogSocket } from "../../testing/fake-log-socket.ts";
 import { type FakeRequester, fakeRequester, feedOf, refusal } from "../../testing/fake-requester.ts";
 import { wireExecution, wireHistory, wireJob } from "../../testing/wire-samples.ts";
 
@@ -14,6 +15,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "shoal-cli-"));
 });
 afterEach(async () => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   await fake?.close();
   fake = undefined;
   await rm(folder, { recursive: true, force: true });
@@ -30,6 +33,8 @@ async function specFile(): Promise<string> {
   return path;
 }
 
+/** Never fires. */
+const never = new AbortController().signal;
 const submitted = { JobID: "j-1", EvaluationID: "", Warnings: ["one thing was left out"] };
 type State = Parameters<typeof wireJob>[0];
 
@@ -82,6 +87,97 @@ describe("shoal job run", () => {
     const { code, out } = await shoal("job", "run", await specFile(), flag);
     expect([code, out]).toEqual([0, expected]);
     expect(calls).toHaveLength(1);
+  });
+
+  it.each([
+    ["completed", ["ExecutionAssigned", "JobCompleted"], 0],
+    ["failed", ["ExecutionAssigned", "JobFailed"], 9],
+    ["failed", ["JobQueued", "JobFailed"], 9],
+    ["stopped", ["JobQueued", "JobStopped"], 9],
+  ] as const)("with --follow prints the output of a job that is %s with %j", async (state, types, exit) => {
+    const paths = fakeLogSocket([
+      [1, "one\n"],
+      [2, "a warning\n"],
+      [1, "two\n"],
+    ]);
+    const { shoal, calls } = await requester({
+      [`PUT ${jobs}`]: { ...submitted, Warnings: [] },
+      [`GET ${jobs}/j-1`]: { Job: wireJob(state) },
+      "GET /orchestrator/events": feedOf(["JobSubmitted", {}], ...types.map((type) => [type, {}] as const)),
+    });
+    const { code, out, err } = await shoal("job", "run", await specFile(), "-f");
+    expect([code, err]).toEqual([exit, "Waiting for logs...\na warning\n"]);
+    expect(out).toMatch(/^Job successfully submitted\. Job ID: j-1\none\ntwo\n\nTo get more details/);
+    expect(paths).toEqual([`${jobs}/j-1/logs?follow=true`]);
+    expect(calls).toContain("GET /orchestrator/events?job_id=j-1&after=0");
+  });
+
+  it("with --follow asks for no output before an execution exists", async () => {
+    const paths = fakeLogSocket([[1, "one\n"]]);
+    const events = "GET /orchestrator/events";
+    const queued = [["JobSubmitted", {}] as const, ["JobQueued", {}] as const];
+    const answers: Record<string, unknown> = {
+      [`PUT ${jobs}`]: submitted,
+      [`GET ${jobs}/j-1`]: { Job: wireJob("completed") },
+      [events]: feedOf(...queued),
+    };
+    const { shoal, calls } = await requester(answers);
+    const running = shoal("job", "run", await specFile(), "--follow");
+    // The feed ended without an execution: the client asks for the rest.
+    await expect
+      .poll(() => calls.filter((call) => call.startsWith(events)).length, { timeout: 10_000 })
+      .toBeGreaterThan(1);
+    expect(paths).toEqual([]);
+    answers[events] = feedOf(...queued, ["ExecutionAssigned", {}], ["JobCompleted", {}]);
+    expect(await running).toMatchObject({ code: 0, out: expect.stringContaining("one\n") });
+    expect(paths).toHaveLength(1);
+  });
+
+  it("names the commands that show more, with the results of a job that published some", async () => {
+    const next = (published: string) =>
+      [
+        "\nTo get more details about the run, execute:\n\tshoal job describe j-1\n",
+        "\nTo get more details about the run executions, execute:\n\tshoal job executions j-1\n",
+        published,
+      ].join("");
+    const events = feedOf(["JobSubmitted", {}], ["JobCompleted", {}]);
+    const answers = { [`PUT ${jobs}`]: submitted, "GET /orchestrator/events": events };
+    const { shoal } = await requester({ ...answers, [`GET ${jobs}/j-1`]: { Job: wireJob("completed", {}, "nats") } });
+    const { out } = await shoal("job", "run", await specFile());
+    expect(out.slice(out.indexOf("\n\nTo get") + 1)).toBe(
+      next("\nTo download the results, execute:\n\tshoal job get j-1\n"),
+    );
+    expect(out).toMatch(
+      /^Checking job status\.\.\. .*\n\nTIME +EXEC\. ID +TOPIC +EVENT\n[\d:.]+ {14}Event +JobSubmitted$/m,
+    );
+    await fake?.close();
+    const failed = await requester({ ...answers, [`GET ${jobs}/j-1`]: { Job: wireJob("failed", {}, "nats") } });
+    const { out: without } = await failed.shoal("job", "run", await specFile());
+    expect(without.slice(without.indexOf("\n\nTo get") + 1)).toBe(next(""));
+  });
+
+  it("prints the job that it does not wait for in JSON", async () => {
+    const { shoal } = await jobIn("running");
+    const { code, out } = await shoal("job", "run", await specFile(), "--no-wait", "--output", "json");
+    expect([code, JSON.parse(out)]).toEqual([0, { Job: wireJob("running") }]);
+  });
+
+  it.each(["0", "604801", "soon"])("refuses a wait of %s seconds", async (secs) => {
+    const { shoal, calls } = await requester({});
+    const { code, err } = await shoal("job", "run", await specFile(), "--wait-timeout-secs", secs);
+    expect([code, calls]).toEqual([2, []]);
+    expect(err).toMatch(/--wait-timeout-secs: .*from 1 to 604800/);
+  });
+
+  it.each([
+    ["its events", []],
+    ["its output", ["--follow"]],
+  ])("stops watching %s at its limit, and leaves the job alone", async (_, flags) => {
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => (ms === 7_000 ? AbortSignal.abort() : never));
+    const { shoal, calls } = await jobIn("running");
+    const { code } = await shoal("job", "run", await specFile(), "--wait-timeout-secs", "7", ...flags);
+    expect(code).toBe(0);
+    expect(calls.filter((call) => !call.startsWith("GET"))).toHaveLength(1);
   });
 
   it("submits the spec of the file unchanged, except for the namespace of the flag", async () => {
@@ -207,6 +303,29 @@ describe("shoal job executions, history and describe", () => {
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('"node"')]);
   });
 
+  it("show the whole history, page by page, as a table and as JSON", async () => {
+    const pages: Record<string, unknown> = {
+      "": { Items: [wireHistory(1, "one")], NextToken: "a" },
+      a: { Items: [wireHistory(2, "two", { executionId: "e-1", reason: "why" })], NextToken: "b" },
+      b: { Items: [], NextToken: "c" },
+    };
+    const answer = (path: string) => pages[new URL(path, "http://a").searchParams.get("next_token") ?? ""];
+    const { shoal, calls } = await requester({ [`GET ${jobs}/hello/history`]: answer });
+    const { out: json } = await shoal("job", "history", "hello", "--output", "json");
+    expect(JSON.parse(json)).toEqual([
+      wireHistory(1, "one"),
+      wireHistory(2, "two", { executionId: "e-1", reason: "why" }),
+    ]);
+    expect(calls).toEqual(
+      ["", "&next_token=a", "&next_token=b"].map((next) => `GET ${jobs}/hello/history?limit=100&event_type=all${next}`),
+    );
+    expect((await shoal("job", "history", "hello")).out.split("\n").slice(1)).toEqual([
+      "00:00:00.000  Job        1                      State Update  one",
+      "00:00:00.000  Execution  1            e-1       State Update  two — why",
+      "",
+    ]);
+  });
+
   it("describe the job with its executions, history and output", async () => {
     const { shoal, calls } = await requester(answers);
     const { code, out } = await shoal("job", "describe", "hello");
@@ -215,7 +334,11 @@ describe("shoal job executions, history and describe", () => {
     expect(out).toMatch(/^Summary\ncompleted = 1$/im);
     expect(out).toMatch(/^Standard Output\nsaid\n\nStandard Error\nwarned\n$/m);
     const { out: json } = await shoal("job", "describe", "hello", "--output", "json");
-    expect(Object.keys(Object(JSON.parse(json)))).toEqual(["Job", "Executions", "History"]);
+    expect(JSON.parse(json)).toEqual({
+      Job: wireJob("completed"),
+      Executions: [wireExecution("completed", { stdout: "said\n", stderr: "warned" })],
+      History: [wireHistory(1, "it began")],
+    });
   });
 });
 

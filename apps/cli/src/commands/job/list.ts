@@ -12,8 +12,6 @@ import { pagingOf, pagingOptions } from "../paging.ts";
 const pageJobs = 10;
 
 export const list: CommandPart = {
-  name: "list",
-  summary: "list jobs, the newest first",
   options: [
     ...pagingOptions,
     { flags: "--labels <selector>", summary: "only jobs whose labels match, as in a=b,c in (d,e)" },
@@ -23,7 +21,7 @@ export const list: CommandPart = {
     const { reverse = false, ...paging } = pagingOf(options, pageJobs);
     // The API lists the oldest first.
     const query = { ...paging, reverse: !reverse, namespace, labels: options.text("labels") };
-    const json = await context.client().call(apiRoutes.listJobs, query);
+    const json = await (await context.client()).call(apiRoutes.listJobs, query);
     if (output === "json") {
       printJson(terminal, listOf(json, "Items"));
       return 0;

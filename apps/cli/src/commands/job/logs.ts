@@ -1,9 +1,6 @@
 import type { CommandPart } from "../../command.ts";
 
 export const logs: CommandPart = {
-  name: "logs",
-  args: "<job>",
-  summary: "show the output of a job's executions",
   options: [
     { flags: "-f, --follow", summary: "wait for further output" },
     { flags: "-t, --tail", summary: "only output from now on" },
@@ -11,7 +8,7 @@ export const logs: CommandPart = {
   ],
   async run({ context, args: [job = ""], options }) {
     const { terminal } = context;
-    const lines = context.client().logs(job, {
+    const lines = (await context.client()).logs(job, {
       namespace: context.namespace,
       executionId: options.text("executionId"),
       follow: options.flag("follow"),

@@ -8,11 +8,8 @@ import { oneLine } from "../../output/safe-text.ts";
 import { ago, clockInWords } from "../../output/times.ts";
 
 export const describe: CommandPart = {
-  name: "describe",
-  args: "<node>",
-  summary: "show the details of a node",
   async run({ context, args: [id = ""] }) {
-    const json = await context.client().call(apiRoutes.getNode, { id });
+    const json = await (await context.client()).call(apiRoutes.getNode, { id });
     if (context.output === "json") printJson(context.terminal, fieldOf(json, "Node"));
     else context.terminal.out(pageOf(readAnswer(apiRoutes.getNode, json).node));
     return 0;

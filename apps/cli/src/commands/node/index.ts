@@ -1,10 +1,20 @@
 import type { NounPart } from "../../command.ts";
-import { describe } from "./describe.ts";
-import { list } from "./list.ts";
 
 /** The commands on nodes. */
 export const node: NounPart = {
   name: "node",
   summary: "show the machines of the cluster",
-  commands: [list, describe],
+  commands: [
+    {
+      name: "list",
+      summary: "list the nodes of the cluster",
+      load: async () => (await import("./list.ts")).list,
+    },
+    {
+      name: "describe",
+      args: "<node>",
+      summary: "show the details of a node",
+      load: async () => (await import("./describe.ts")).describe,
+    },
+  ],
 };

@@ -9,12 +9,10 @@ import { type Column, table } from "../../output/table.ts";
 import { clockInWords } from "../../output/times.ts";
 
 export const list: CommandPart = {
-  name: "list",
-  summary: "list the nodes of the cluster",
   options: [{ flags: "--labels <selector>", summary: "only nodes whose labels match, as in a=b,c in (d,e)" }],
   async run({ context, options }) {
     const { terminal, output } = context;
-    const json = await context.client().call(apiRoutes.listNodes, { labels: options.text("labels") });
+    const json = await (await context.client()).call(apiRoutes.listNodes, { labels: options.text("labels") });
     if (output === "json") {
       printJson(terminal, listOf(json, "Nodes"));
       return 0;

@@ -3,7 +3,7 @@ import type { World } from "../../kind.ts";
 import { executionsOf, type Job } from "../job.ts";
 import type { EndedExecution, JobType } from "./job-type.ts";
 
-const world: World = { isGone: () => false, nodes: () => [] };
+const world: World = { isGone: () => false, nodes: () => [], settled: () => true };
 const ends = ["completed", "failed", "lost", "stopped"] as const;
 
 /** The contract of every job type; `jobs` are jobs of this type in every state that they reach. */

@@ -22,6 +22,15 @@ export interface JobType {
   /** The lowest feature level of a cluster that may have jobs of this type; 1 when left out. */
   readonly since?: number;
   readonly defaults: JobTypeDefaults;
+  /**
+   * The current version runs once on each node that fits when it is submitted: the job records these nodes, and they are its slots.
+   * No job type does when left out.
+   */
+  readonly isTargeted?: boolean;
+  /** Its slots change as nodes join and leave. No job type's do when left out. */
+  readonly followsNodes?: boolean;
+  /** The job is running although it has no execution; never when left out. */
+  runsEmpty?(job: Job): boolean;
   /** Every slot of the job, filled or not, in the order of placement. */
   slots(job: Job, world: World): readonly Slot[];
   /** The slot of this name; undefined when the job has none. A slot that `slots` lists, even if its node is gone. */

@@ -8,7 +8,7 @@ export interface Recorded<T> {
   first(fits: (item: T) => boolean): Promise<T>;
 }
 
-/** An empty recorder. A test that waits in vain ends by its own time limit. */
+/** An empty recorder. A test that waits for an item that never comes ends by its own time limit. */
 export function record<T>(): Recorded<T> {
   const all: T[] = [];
   let checks: (() => boolean)[] = [];

@@ -70,7 +70,7 @@ export function unreadable(harness: () => LogHarness): void {
       expect(await log.lastSeq()).toBe(seq);
     });
   });
-  it.each(messages.filter(({ on }) => on === aJob))("holds back no commit beside it: $what", async ({ text, code }) => {
+  it.each(messages.filter(({ on }) => on === aJob))("blocks no other commit: $what", async ({ text, code }) => {
     const { log } = harness();
     const [broken, sound] = [someJob(), someJob()];
     const [before = noStreamPosition] = await grow(log, broken, 1);

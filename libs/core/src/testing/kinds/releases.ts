@@ -1,9 +1,10 @@
-import { type AnyEventKind, defineEvent, featureLevel, type StoredEvent } from "@shoal/proto";
+import { type AnyEventKind, defineEvent, featureLevel, type JobSpec, type StoredEvent } from "@shoal/proto";
 import { z } from "zod";
 import type { Decision } from "../../decider.ts";
 import type { JobEvent } from "../../job/evolve.ts";
 import type { Job } from "../../job/job.ts";
 import { batch } from "../../job/job-types/batch.ts";
+import { jobTypes } from "../../job/job-types/index.ts";
 import type { JobType } from "../../job/job-types/job-type.ts";
 import { createJobKind, jobKind } from "../../job/kind.ts";
 import { type Kind, type NamedCommand, noReaction } from "../../kind.ts";
@@ -75,9 +76,12 @@ function memoKind({ written, write, read }: MemoEvent): Kind<Memo, MemoCommand> 
 const readText: MemoEvent["read"] = (data) => ({ ...Text.parse(data), weight: 1 });
 
 /** A job type that this release does not have. */
-const nextType: JobType = { ...batch, name: "ops", since: nextFeatureLevel };
+const nextType: JobType = { ...batch, name: "sweep", since: nextFeatureLevel };
 
-const baseJob = createJobKind(registry<JobType>("job type", [batch, nextType]));
+/** The same spec as a job of the type that only the next release has. */
+export const ofNextType = (spec: JobSpec): JobSpec => ({ ...spec, type: nextType.name as JobSpec["type"] });
+
+const baseJob = createJobKind(registry<JobType>("job type", [...jobTypes.parts, nextType]));
 
 /** Jobs of the next release: one more job type, and `JobNoted`, which `Note` writes. */
 const nextJobKind: Kind<Job, NamedCommand> = {

@@ -9,6 +9,8 @@ export interface PositionStore {
   save(bucket: string, shard: number, position: StoredPosition): number;
   /** Deletes the bucket with its positions. */
   drop(bucket: string): void;
+  /** Copies the positions of a bucket; the returned function restores the copy. */
+  backUp(bucket: string): () => void;
 }
 
 /** A store without positions. */
@@ -27,6 +29,10 @@ export function createPositionStore(): PositionStore {
       return lastRevision;
     },
     drop: (bucket) => void byBucket.delete(bucket),
+    backUp(bucket) {
+      const copy = new Map(byBucket.get(bucket));
+      return () => void byBucket.set(bucket, new Map(copy));
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { authMethod } from "./auth-method.ts";
 import { authMethods } from "./auth-methods.ts";
 import { authenticate } from "./authenticate.ts";
 import { clusterStatus } from "./cluster-status.ts";
+import { diffJob } from "./diff-job.ts";
 import { events } from "./events.ts";
 import { finishUpgrade } from "./finish-upgrade.ts";
 import { getJob } from "./get-job.ts";
@@ -23,6 +24,7 @@ import { listNodes } from "./list-nodes.ts";
 import { openapi } from "./openapi.ts";
 import { readyz } from "./readyz.ts";
 import { redirects } from "./redirects.ts";
+import { rerunJob } from "./rerun-job.ts";
 import { resultObject } from "./result-object.ts";
 import { stopJob } from "./stop-job.ts";
 import { submitJob } from "./submit-job.ts";
@@ -33,6 +35,8 @@ export const apiRoutes = {
   listJobs,
   getJob,
   stopJob,
+  rerunJob,
+  diffJob,
   jobExecutions,
   jobHistory,
   jobVersions,

@@ -12,8 +12,10 @@ export const jobExecutions = defineRoute({
   query: z.object({
     ...inNamespace,
     ...paging,
-    orderBy: oneOf(["create_time", "created_at", "modify_time", "modified_at"]),
-    jobVersion: count().describe("executions of one version of the job; of all when unset"),
+    orderBy: oneOf(["create_time", "created_at", "modify_time", "modified_at"]).describe("the order of the list"),
+    jobVersion: count().describe(
+      "executions of one version of the job; when unset those of the latest, and live ones of others",
+    ),
     allJobVersions: flag().describe("executions of all versions, whatever job_version is"),
   }),
   answer: pageOf(ExecutionEntity),

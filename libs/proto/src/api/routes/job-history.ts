@@ -13,11 +13,11 @@ export const jobHistory = defineRoute({
   query: z.object({
     ...inNamespace,
     since: count().describe("entries from this time on, in seconds since the epoch"),
-    eventType: oneOf(["all", "job", "execution"]),
+    eventType: oneOf(["all", "job", "execution"]).describe("events of the job itself, of its executions, or all"),
     executionId: text().describe("one execution, by id or id prefix"),
     limit: paging.limit,
     nextToken: paging.nextToken,
-    jobVersion: count().describe("entries of one version of the job; of all when unset"),
+    jobVersion: count().describe("entries of one version of the job; of the latest when unset"),
     allJobVersions: flag().describe("entries of all versions, whatever job_version is"),
   }),
   answer: pageOf(HistoryEntity),

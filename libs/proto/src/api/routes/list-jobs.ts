@@ -13,7 +13,7 @@ export const listJobs = defineRoute({
   query: z.object({
     namespace: text().describe("jobs of this namespace; all namespaces when unset or `*`"),
     ...paging,
-    orderBy: oneOf(["created_at", "modified_at"]),
+    orderBy: oneOf(["created_at", "modified_at"]).describe("the order of the list"),
     labels: joined().describe("a label selector, as in `a=b,c in (d,e)`"),
   }),
   answer: pageOf(JobEntity).extend({

@@ -11,8 +11,12 @@ export const listNodes = defineRoute({
   summary: "Lists the nodes and the live requesters; RequesterNodeInfo.Shards has the shards that a requester owns.",
   query: z.object({
     labels: joined().describe("a label selector, as in `a=b,c in (d,e)`"),
-    approval: onWire(oneOf(["all", "approved", "pending", "rejected"]), { name: "filter-approval" }),
-    status: onWire(oneOf(["all", "connected", "disconnected"]), { name: "filter-status" }),
+    approval: onWire(oneOf(["all", "approved", "pending", "rejected"]).describe("nodes with this approval"), {
+      name: "filter-approval",
+    }),
+    status: onWire(oneOf(["all", "connected", "disconnected"]).describe("nodes with this connection"), {
+      name: "filter-status",
+    }),
     orderBy: oneOf([
       "id",
       "type",
@@ -22,7 +26,7 @@ export const listNodes = defineRoute({
       "available_gpu",
       "approval",
       "status",
-    ]),
+    ]).describe("the order of the list"),
     reverse: flag().describe("reverses the order"),
     limit: limit(Number.MAX_SAFE_INTEGER).describe("the most nodes to return; all when unset"),
   }),

@@ -4,7 +4,7 @@ import type { FileKind, FileStat } from "../protocol.ts";
 
 /** Preview 1's number for a kind of file. */
 export const fileTypes = { file: 4, folder: 3, link: 7, other: 0 } as const satisfies Record<FileKind, number>;
-export const characterDevice = 2;
+const characterDevice = 2;
 
 /** The rights that this host checks, as bits. */
 export const rights = { read: 1n << 1n, seek: 1n << 2n, position: 1n << 5n, write: 1n << 6n } as const;

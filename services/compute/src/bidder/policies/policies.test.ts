@@ -15,6 +15,7 @@ const library: Source = {
   name: "library",
   params: z.strictObject({ Book: z.string() }),
   unavailable: async () => undefined,
+  close: async () => {},
   refuses: async (params) => (JSON.stringify(params).includes("banned") ? "this book is banned here" : undefined),
   fetch: () => Promise.reject(new Error("a bid fetches no input")),
 };
@@ -27,7 +28,7 @@ const post: Publisher = {
 };
 const capacity = { cpuCores: 4, memoryBytes: 2 ** 33, diskBytes: 0, gpus: 0 };
 const parts = {
-  executors: registry("executor", [noop(createManualClock())]),
+  executors: registry("executor", [noop({ clock: createManualClock() })]),
   sources: registry("source", [library]),
   publishers: registry("publisher", [post]),
 };

@@ -1,7 +1,7 @@
 import type { Clock } from "@shoal/core";
-import type Docker from "dockerode";
 import { z } from "zod";
 import { wordsOf } from "./engine-fault.ts";
+import type { EngineReader } from "./engine-reader.ts";
 import { within } from "./within.ts";
 
 // Two seconds: an engine that needs longer to return its version should get no new work.
@@ -19,9 +19,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why the engine behind this socket is unavailable, or undefined. Asks the engine on each call; never throws. */
-export async function availability(docker: Docker, socketPath: string, clock: Clock): Promise<string | undefined> {
+export async function availability(read: EngineReader, socketPath: string, clock: Clock): Promise<string | undefined> {
   try {
-    const answer = within(docker.version(), { clock, limitMs: pingLimitMs, what: "asking for its version" });
+    const answer = within(read("/version"), { clock, limitMs: pingLimitMs, what: "asking for its version" });
     const { ApiVersion, Os } = Version.parse(await answer);
     if (Os !== "linux") return `the engine at ${socketPath} runs ${Os} containers; Shoal needs Linux containers`;
     if (!isNewEnough(ApiVersion))

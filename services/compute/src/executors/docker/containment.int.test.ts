@@ -15,7 +15,7 @@ const suite = missing === undefined ? "a container" : `a container (skipped: ${m
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 let serial = 0;
 
-/** A work with an output and an input of the node, in folders that only their owner may read. */
+/** A workload with an output and an input of the node, in folders that only their owner may read. */
 async function stage(script: string, owner: number): Promise<RecordedWork & { readonly made: string }> {
   serial += 1;
   const root = await harness.folder(`stage-${serial}`);
@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     },
   );
 
-  it("may not change owners unless its node allows that", async () => {
+  it("may not change the owner of a file unless its node allows it", async () => {
     const script = "touch /out/file; chown 1 /out/file && echo changed; exit 0";
     const strict = await stage(script, 0);
     expect(await run(strict)).toBe(0);
@@ -63,7 +63,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await readFile(join(work.made, "file"), "utf8")).toBe("mine\n");
   });
 
-  it("writes nowhere but to its results and to /tmp, where its node wants that", async () => {
+  it("can write only to its results and to /tmp where its node makes the rest read-only", async () => {
     const script =
       "echo x > /bin/new && echo root; echo x > /tmp/new && echo tmp; echo x > /out/new && echo out; exit 0";
     const open = await stage(script, 0);
@@ -74,7 +74,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(closed.said("stdout")).toBe("tmp\nout\n");
   });
 
-  it("keeps an input or a result at /tmp where the rest cannot be written", async () => {
+  it("retains an input or a result at /tmp where the rest is read-only", async () => {
     const made = await harness.folder("tmp-result");
     await chmod(made, 0o700);
     const outputs = [{ name: "made", path: "/tmp", hostPath: made }];
@@ -84,7 +84,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
   });
 
   const limitless = "needs an engine whose storage driver has no limits";
-  it(`asks for a limit of its disk, and is refused or run without it where the engine has none (${limitless})`, async (context) => {
+  it(`requests a limit of its disk, and is refused or runs without one where the engine has none (${limitless})`, async (context) => {
     const { Driver, DriverStatus } = await engine.info();
     const isXfs = String(DriverStatus).includes("Backing Filesystem,xfs");
     if (Driver !== "overlay2" || isXfs) context.skip();
@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await run(harness.work(sh("exit 3")), { diskLimit: "refuse" })).toBe(3);
   });
 
-  it("that forks without end reaches its limit of processes, and no other container", async () => {
+  it("that forks without end reaches its limit of processes, and affects no other container", async () => {
     // 2 GiB, which 4096 small processes need, so that the number of processes is the limit that applies.
     const resources = { cpuCores: 1, memoryBytes: 2 * 1024 ** 3, diskBytes: 0 };
     const bomb = harness.work(sh("n=0; while sleep 1000 & do n=$((n+1)); echo $n; done"), { resources });

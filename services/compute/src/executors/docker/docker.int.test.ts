@@ -11,7 +11,7 @@ afterAll(() => harness.close());
 const sh = (script: string) => ({ Entrypoint: ["/bin/sh", "-c", script] });
 const suite = missing === undefined ? "docker" : `docker (skipped: ${missing})`;
 
-/** Resolves when the work has written this text. */
+/** Resolves when the workload has written this text. */
 function hearing(word: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
   let received = "";
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(where.said("stdout")).toBe("/tmp\n");
   });
 
-  it("fails a work that exceeds its memory limit", async () => {
+  it("fails a workload that exceeds its memory limit", async () => {
     const resources = { cpuCores: 1, memoryBytes: 16 * 1024 * 1024, diskBytes: 0 };
     const running = await harness.executor().start(harness.work(sh("tail /dev/zero"), { resources }));
     const { exitCode, failure } = await running.exit;
@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(work.said("stdout").trim()).toMatch(interfaces);
   });
 
-  it("lets a work write an input only when requested", async () => {
+  it("allows a workload to write an input only when requested", async () => {
     const hostPath = await harness.folder("input");
     await writeFile(join(hostPath, "file"), "as it was");
     const locked = harness.work(sh("echo new > /in/file"), { inputs: [{ hostPath, target: "/in", readOnly: true }] });
@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await writeFile(join(hostPath, "go"), "");
     expect(await found?.exit).toEqual({ exitCode: 4 });
     expect(work.said("stdout")).toBe("early\nlate\n");
-    // After its release the container's end is not reported.
+    // After the release the container's exit is not reported.
     expect(await Promise.race([first.exit, Promise.resolve("nothing")])).toBe("nothing");
   });
 
@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined)(suite, () => {
     expect(await containersOf(work.id)).toEqual([]);
   });
 
-  it("does not report a work as halted that had ended before", async () => {
+  it("does not report a workload as halted that had ended before", async () => {
     const work = harness.work(sh("exit 9"));
     await (await harness.executor().start(work)).exit;
     const found = await harness.executor().attach(work);
@@ -188,14 +188,14 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await expect(harness.executor().start(work)).rejects.toThrow("already has a container");
   });
 
-  it("removes a container that never started, so that the work can start", async () => {
+  it("removes a container that never started, so that the workload can start", async () => {
     const work = harness.work(sh("exit 6"));
     const executor = harness.executor();
     await (await executor.start(work)).exit;
     const [made] = await containersOf(work.id);
     const inspected = await engine.getContainer(made?.Id ?? "").inspect();
     await executor.sweep(new Set());
-    // What a process leaves that dies between creating and starting.
+    // The container of a process that dies between create and start.
     const left = { name: inspected.Name, Image: harness.image, Labels: inspected.Config.Labels };
     await engine.createContainer(left);
     expect(await harness.executor().attach(work)).toBeUndefined();
@@ -230,14 +230,14 @@ describe.skipIf(missing !== undefined)(suite, () => {
     await Promise.all(running.map(({ exit }) => exit));
   });
 
-  it("lets two clusters run executions of one name at the same time", async () => {
+  it("allows two clusters to run executions of one name at the same time", async () => {
     const node = "node-0";
     const work = harness.work(sh("exit 5"));
     const ends = ["a", "b"].map(async (instance) => (await harness.executor({ node, instance }).start(work)).exit);
     expect(await Promise.all(ends)).toEqual([{ exitCode: 5 }, { exitCode: 5 }]);
   });
 
-  it("fails a work whose engine goes away", async () => {
+  it("fails a workload whose engine goes away", async () => {
     const socket = await severableSocket(join(await harness.folder("door"), "s"), enginePath);
     const { output, received } = hearing("ready");
     const work = harness.work(sh("echo ready; sleep 1000"), { output });

@@ -1,13 +1,14 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@shoal/core";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { Executor, Running, Work } from "../executor.ts";
 import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
+import { engineReader } from "./engine-reader.ts";
 import { launcher } from "./launcher.ts";
 import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
-import { type OwnedContainer, ownership } from "./ownership.ts";
+import { type OwnedContainer, type Ownership, ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
 import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
 import { removeContainer } from "./remove-container.ts";
@@ -39,42 +40,43 @@ const begun: readonly string[] = ["running", "paused", "restarting", "exited", "
  * an exit that has not settled by then never settles.
  */
 export function docker(options: DockerOptions): Executor {
-  const {
-    nodeId,
-    instanceId,
-    socketPath = defaultSocketPath,
-    settings = containerDefaults,
-    pulling = pullDefaults,
-    clock,
-  } = options;
-  const engine = new Docker({ socketPath });
-  const own = ownership(engine, { nodeId, instanceId });
-  const launch = launcher({ docker: engine, clock, own, images: pulls(engine, clock, pulling), settings });
+  const { clock, socketPath = defaultSocketPath } = options;
+  const read = engineReader(socketPath);
+  const own = ownership(read, options);
+  let loaded: Promise<EngineClient> | undefined;
+  const client = () => {
+    loaded ??= loadClient({ ...options, socketPath }, own);
+    return loaded;
+  };
   const letGo = new AbortController();
   // At least one listener for each running work: the node's capacity bounds their number.
   setMaxListeners(0, letGo.signal);
-  const remove = ({ id }: OwnedContainer) => removeContainer(engine, clock, id);
+  const remove = async ({ id }: OwnedContainer) => removeContainer((await client()).engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
     within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
       (failure) => {
-        throw engineFault(failure, `listing the containers of ${nodeId}`);
+        throw engineFault(failure, `listing the containers of ${options.nodeId}`);
       },
     );
-  const follow = (containerId: string, work: Work, outputStream: OutputStream): Running =>
-    watch({ docker: engine, clock, containerId, work, outputStream, letGo: letGo.signal });
+  const follow = (engine: Docker, containerId: string, given: { work: Work; outputStream: OutputStream }): Running =>
+    watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
   return {
     name: "docker",
     params: DockerParams,
     remembers: true,
-    unavailable: () => availability(engine, socketPath, clock),
+    unavailable: () => availability(read, socketPath, clock),
     start: async (work, signal) => {
+      const { engine, launch } = await client();
       const { containerId, output } = await launch(work, signal);
-      return follow(containerId, work, attachedOutput(output));
+      return follow(engine, containerId, { work, outputStream: attachedOutput(output) });
     },
     attach: async (work) => {
       const found = await find(work.id);
       const live = found.find(({ state }) => begun.includes(state));
-      if (live !== undefined) return follow(live.id, work, loggedOutput(engine, live.id));
+      if (live !== undefined) {
+        const { engine } = await client();
+        return follow(engine, live.id, { work, outputStream: loggedOutput(engine, live.id) });
+      }
       // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
       // started again.
       await Promise.all(found.map(remove));
@@ -92,4 +94,18 @@ export function docker(options: DockerOptions): Executor {
     },
     close: async () => letGo.abort(),
   };
+}
+
+interface EngineClient {
+  readonly engine: Docker;
+  readonly launch: ReturnType<typeof launcher>;
+}
+
+/** Loads the client library, with the first container that is touched (see `engineReader`). */
+async function loadClient(options: DockerOptions, own: Ownership): Promise<EngineClient> {
+  const { clock, socketPath, settings = containerDefaults, pulling = pullDefaults } = options;
+  const { default: Client } = await import("dockerode");
+  const engine = new Client({ socketPath });
+  const images = pulls(engine, clock, pulling);
+  return { engine, launch: launcher({ docker: engine, clock, own, images, settings }) };
 }

@@ -38,7 +38,7 @@ describe("an image reference", () => {
     expect(imageReference(text)).toBeUndefined();
   });
 
-  it("is bounded, and quick about what is not one", () => {
+  it("is limited in length, and an invalid one is refused quickly", () => {
     expect(imageReference("a".repeat(10_000))).toBeUndefined();
     expect(imageReference(`${"a-".repeat(250)}!`)).toBeUndefined();
   });

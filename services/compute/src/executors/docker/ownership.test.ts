@@ -1,5 +1,5 @@
-import type Docker from "dockerode";
 import { expect, it } from "vitest";
+import type { EngineReader } from "./engine-reader.ts";
 import { type ContainerOwner, ownership } from "./ownership.ts";
 
 interface Container {
@@ -9,17 +9,20 @@ interface Container {
 }
 
 /** An engine with the real one's list: containers that carry all given labels, ended ones when `all` is set. */
-function engineWith(containers: readonly Container[]): Docker {
-  const listContainers = async (query: { all: boolean; filters: { label: readonly string[] } }) =>
-    containers.filter(
+function engineWith(containers: readonly Container[]): EngineReader {
+  return async (path) => {
+    const { pathname, searchParams } = new URL(path, "http://docker");
+    expect(pathname).toBe("/containers/json");
+    const { label: labels }: { label: readonly string[] } = JSON.parse(searchParams.get("filters") ?? "{}");
+    return containers.filter(
       ({ Labels, State }) =>
-        (query.all || State === "running") &&
-        query.filters.label.every((label) => {
+        (searchParams.get("all") === "true" || State === "running") &&
+        labels.every((label) => {
           const [name = "", value] = label.split("=");
           return Labels[name] === value;
         }),
     );
-  return { listContainers } as unknown as Docker;
+  };
 }
 
 const owner: ContainerOwner = { nodeId: "n-1", instanceId: "i-1" };

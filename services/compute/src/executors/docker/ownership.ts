@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type Docker from "dockerode";
+import { z } from "zod";
 import type { Work } from "../executor.ts";
+import type { EngineReader } from "./engine-reader.ts";
 
 const nodeLabel = "shoal.node";
 // Node ids are unique in a cluster, and engines may serve several clusters: this id is stored in the node's data
@@ -30,7 +31,11 @@ export interface OwnedContainer {
   readonly state: string;
 }
 
-export function ownership(docker: Docker, { nodeId, instanceId }: ContainerOwner): Ownership {
+const Containers = z.array(
+  z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()).nullish(), State: z.string() }),
+);
+
+export function ownership(read: EngineReader, { nodeId, instanceId }: ContainerOwner): Ownership {
   return {
     labels: (work) => ({
       [nodeLabel]: nodeId,
@@ -43,10 +48,11 @@ export function ownership(docker: Docker, { nodeId, instanceId }: ContainerOwner
     containers: async (executionId) => {
       const label = [`${nodeLabel}=${nodeId}`, `${instanceLabel}=${instanceId}`];
       if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);
-      const found = await docker.listContainers({ all: true, filters: { label } });
+      const query = new URLSearchParams({ all: "true", filters: JSON.stringify({ label }) });
+      const found = Containers.parse(await read(`/containers/json?${query}`));
       return found.map(({ Id, Labels, State }) => ({
         id: Id,
-        executionId: Labels[executionLabel] ?? "",
+        executionId: Labels?.[executionLabel] ?? "",
         state: State,
       }));
     },

@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await engine.getImage(registry.image).remove({ force: true });
   });
 
-  it("shares one pull between concurrent works of one image, and logs to all of them", async () => {
+  it("shares one pull between concurrent workloads of one image, and logs to all of them", async () => {
     // Each pull asks the registry once for the tag.
     const pullsSeen = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = pullsSeen();
@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "pulls" : `pulls 
     await expect(pull).rejects.toMatchObject({ code: "ENGINE_FAILED" });
   });
 
-  it("leaves a hanging pull when its signal fires, and aborts it when no other work waits for it", async () => {
+  it("leaves a hanging pull when its signal fires, and aborts it when no other workload waits for it", async () => {
     registry.bidServer("/manifests/");
     const asked = () => registry.asked.get("/v2/held/manifests/1") ?? 0;
     const before = asked();

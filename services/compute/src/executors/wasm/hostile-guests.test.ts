@@ -31,6 +31,7 @@ function nodeWith(module: Uint8Array, timeoutMs = 0) {
     name: "library",
     params: z.strictObject({}),
     unavailable: async () => undefined,
+    close: async () => {},
     refuses: async () => undefined,
     fetch: async () => ({ hostPath, readOnly: true, sizeBytes: module.byteLength }),
   };
@@ -76,7 +77,7 @@ describe("an endless guest", () => {
   it.each([
     ["stdout", overflow(1)],
     ["stderr", overflow(2)],
-  ])("is stopped when it floods %s at full speed, and the node goes on", async (_stream, module) => {
+  ])("is stopped when it floods %s at full speed, and the node continues", async (_stream, module) => {
     const { harness, assignment } = nodeWith(module);
     await harness.boot();
     harness.assign(assignment);
@@ -126,7 +127,7 @@ describe("a module of unusual size", () => {
     ["imports", "1000001 imports", [[2, many(1_000_001, [0, 0, 0, 0])]]],
     ["types", "1000001 types", [[1, many(1_000_001, [0x60, 0, 0])]]],
     ["functions", "1000001 functions", [[3, many(1_000_001, [0])]]],
-    ["bodies, which it does not have", "4000000000 functions", [[10, Uint8Array.from(leb128(4_000_000_000))]]],
+    ["bodies that do not exist", "4000000000 functions", [[10, Uint8Array.from(leb128(4_000_000_000))]]],
     [
       "sections",
       "more than 1000 sections",
@@ -182,7 +183,7 @@ describe("a guest that recurses without end", () => {
       "through a table",
       `(table 1 funcref) (elem (i32.const 0) $f) (func $f (export "_start") (call_indirect (i32.const 0)))`,
     ],
-  ])("is at fault itself: %s", async (_how, text) => {
+  ])("fails by its own fault: %s", async (_how, text) => {
     const { exit } = await stage.run(fromText(`(module ${text})`));
     expect(exit).toMatchObject({ exitCode: 134, failure: { code: "TASK_INVALID" } });
   });

@@ -17,14 +17,26 @@ const text = z
   .regex(/^[^\0]*$/, "must not contain a zero character");
 
 /** The params of a wasm task; the keys are the wire names. */
-export const WasmParams = z.strictObject({
-  EntryModule: path.describe("path of the module to run: the target of an input, or a file inside one"),
-  Entrypoint: z.string().min(1).max(256).default("_start").describe("the exported function to call"),
-  Parameters: z.array(text).max(4096).default([]).describe("arguments of the program"),
-  ImportModules: z
-    .array(path)
-    .max(32)
-    .default([])
-    .describe("modules to load first; their exports can be imported under their path"),
-});
+export const WasmParams = z
+  .strictObject({
+    EntryModule: path.describe("path of the module to run: the target of an input, or a file inside one"),
+    Entrypoint: z.string().min(1).max(256).default("_start").describe("the exported function to call"),
+    Parameters: z.array(text).max(4096).default([]).describe("arguments of the program"),
+    ImportModules: z
+      .array(path)
+      .max(32)
+      .default([])
+      .describe("modules to load first; their exports can be imported under their path"),
+  })
+  .meta({
+    description:
+      "Runs a WebAssembly module with WASI preview 1 in a single-use sandbox process. The module has no network, and sees its inputs and result paths only.",
+    example: {
+      Engine: { Type: "wasm", Params: { EntryModule: "/app/count.wasm", Parameters: ["/in/text"] } },
+      InputSources: [
+        { Source: { Type: "local", Params: { SourcePath: "/data/app" } }, Target: "/app" },
+        { Source: { Type: "inline", Params: { URL: "data:,the log is the truth" } }, Target: "/in/text" },
+      ],
+    },
+  });
 export type WasmParams = z.infer<typeof WasmParams>;

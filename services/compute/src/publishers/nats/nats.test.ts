@@ -19,10 +19,10 @@ function memoryStore(): ResultStore & { readonly objects: Map<string, Uint8Array
 }
 
 const store = memoryStore();
-const limits = { limitBytes: 10_000_000 };
+const limitBytes = 10_000_000;
 
 publisherContract("nats", {
-  publisher: () => nats(store, limits),
+  publisher: () => nats({ results: store, limitBytes }),
   fetch: async ({ type, params }) => {
     expect(type).toBe("nats");
     expect(params["Bucket"]).toBe("results-n-1");
@@ -37,7 +37,12 @@ describe("nats", () => {
     const away = { ...memoryStore(), put: () => Promise.reject(new Fault("LOG_UNREACHABLE", "no answer")) };
     const identity = { executionId: "e-1", jobId: "j-1", namespace: "default", nodeId: "n-1" };
     const signal = new AbortController().signal;
-    const publishing = nats(away, limits).publish({ ...identity, params: {}, folder: import.meta.dirname, signal });
+    const publishing = nats({ results: away, limitBytes }).publish({
+      ...identity,
+      params: {},
+      folder: import.meta.dirname,
+      signal,
+    });
     await expect(publishing).rejects.toMatchObject({ code: "LOG_UNREACHABLE", retry: true });
   });
 });

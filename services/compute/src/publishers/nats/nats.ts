@@ -15,18 +15,40 @@ export interface ResultStore {
   ): Promise<{ readonly sizeBytes: number; readonly digest: string }>;
 }
 
+const NatsPublisherParams = z.strictObject({}).meta({
+  description:
+    "Stores the results as one `tar.gz` in an object store in NATS. A client downloads them through a requester, so the node opens no port. The result is of type `nats` with `Bucket`, `Object`, `SizeBytes` and `Digest`; the API shows it as `urlDownload` with the link `URL`.",
+  example: {
+    Engine: {
+      Type: "docker",
+      Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
+    },
+    ResultPaths: [{ Name: "made", Path: "/out" }],
+    Publisher: { Type: "nats" },
+  },
+});
+
+export interface NatsPublisherOptions {
+  readonly results: ResultStore;
+  /** Limit of all files of one result together, in bytes. */
+  readonly limitBytes: number;
+}
+
 /** Stores results as objects in NATS: clients fetch them over existing connections, and the node opens no port. */
-export function nats(store: ResultStore, { limitBytes }: { readonly limitBytes: number }): Publisher {
+export function nats({ results, limitBytes }: NatsPublisherOptions): Publisher {
   return {
     name: "nats",
-    params: z.strictObject({}),
+    params: NatsPublisherParams,
     unavailable: async () => undefined,
     publish: async ({ executionId, folder, signal }) => {
       const object = `${executionId}.tar.gz`;
       const packed = archive(folder, { limitBytes, signal });
       try {
-        const { sizeBytes, digest } = await store.put(object, Readable.toWeb(packed));
-        return { type: "nats", params: { Bucket: store.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest } };
+        const { sizeBytes, digest } = await results.put(object, Readable.toWeb(packed));
+        return {
+          type: "nats",
+          params: { Bucket: results.bucket, Object: object, SizeBytes: sizeBytes, Digest: digest },
+        };
       } catch (failure) {
         packed.destroy();
         // The error of reading the results takes precedence over the error of storing them.

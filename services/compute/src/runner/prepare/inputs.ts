@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { Fault } from "@shoal/core";
 import { readParams, type Task } from "@shoal/proto";
 import type { Input } from "../../executors/executor.ts";
@@ -56,7 +57,7 @@ interface InputTarget {
 
 async function fetchOne(
   run: Run,
-  { source, target }: InputSource,
+  { source, target: folderOrFile }: InputSource,
   { index, signal, room }: InputTarget,
 ): Promise<Input> {
   const { ports, assignment } = run;
@@ -72,12 +73,13 @@ async function fetchOne(
   const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
   const { partition } = assignment;
   const own = room.input();
-  const { hostPath, readOnly, held } = await retrying(ports, signal, async () => {
+  const { hostPath, readOnly, held, name } = await retrying(ports, signal, async () => {
     // A failed attempt leaves part of an input, and its count: on a full disk nothing else would fit.
     own.release();
     await ports.workspace.remake(folder);
     return part.fetch({ params: params.value, partition, folder, room: own, signal });
   });
+  const target = name === undefined ? folderOrFile : posix.join(folderOrFile, name);
   if (held === undefined) return { hostPath, target, readOnly };
   if (signal.aborted) {
     // The caller may have continued without it.

@@ -15,7 +15,7 @@ const tokenMs = 30 * 24 * 3600 * 1000;
  * The phrase to sign at this time (milliseconds since the epoch). Nothing is stored: the phrase is derived from the
  * secret.
  */
-export function phraseAt(secret: string, now: number): Buffer {
+function phraseAt(secret: string, now: number): Buffer {
   return createHmac("sha256", secret)
     .update(`phrase ${Math.floor(now / phraseMs)}`)
     .digest();

@@ -40,7 +40,7 @@ const passes = ({ namespace, jobId }: FeedFilter, { kind, ...aggregate }: Aggreg
 
 interface Client {
   readonly filter: FeedFilter;
-  /** Events that it takes at a time. */
+  /** Events that it accepts at a time. */
   readonly pace: number;
   readonly sent: string[];
   after: FeedCursor | undefined;
@@ -64,7 +64,7 @@ function expectedBy(sim: SimulatedCluster, { filter, after }: Client): readonly 
 const idsOf = ({ seq, commit }: StoredCommit) => commit.events.map((_, index) => `${seq}.${index}`);
 
 describe("feeds that share a consumer", () => {
-  // Enough that joins, cuts and slow readers meet in many orders; each takes some milliseconds.
+  // Enough runs that joins, cuts and slow readers meet in many orders; each takes some milliseconds.
   it.each(Array.from({ length: 40 }, (_, seed) => seed))(
     "send each reader everything, once, in order: seed %i",
     async (seed) => {

@@ -20,7 +20,8 @@ export const jobExecutions = defineHandler(apiRoutes.jobExecutions, async (reque
   request.reply.header(pageLimitHeader, query.limit);
   return executionPage(executions, {
     limit: query.limit,
-    version: query.allJobVersions ? 0 : query.jobVersion,
+    version: query.allJobVersions ? 0 : query.jobVersion || entity.version,
+    withLive: query.jobVersion === 0,
     order: orderOf[query.orderBy],
     reverse: query.reverse,
     skip: readToken(z.int().min(0), query.nextToken) ?? 0,

@@ -19,6 +19,6 @@ export const jobHistory = defineHandler(apiRoutes.jobHistory, async (request, co
     since: query.since * 1000,
     level: query.eventType,
     executionId: query.executionId ?? "",
-    version: query.allJobVersions ? 0 : query.jobVersion,
+    version: query.allJobVersions ? 0 : query.jobVersion || job.header.version,
   });
 });

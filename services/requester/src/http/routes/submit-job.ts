@@ -10,6 +10,7 @@ export const submitJob = defineHandler(apiRoutes.submitJob, async ({ body, query
   const meta = { ...submission.spec.meta, ...serverMeta(context.requesterId, request.headers) };
   const { jobId, seq } = await context.commands.submit({
     spec: { ...submission.spec, meta },
+    force: submission.force,
     ...(token === "" ? {} : { token }),
     actor: clientActor(request),
   });

@@ -152,7 +152,7 @@ it.each([true, false])(
 describe("a callback that fails after a commit", () => {
   it.each([
     ["a TypeError", new TypeError("it is undefined")],
-    ["a Fault that reads like one of the append", new Fault("REVISION_CONFLICT", "elsewhere")],
+    ["a Fault with the code of a failed append", new Fault("REVISION_CONFLICT", "elsewhere")],
   ])("with %s does not fail the command, and does not repeat it", async (_, failure) => {
     const { sim, actor: newActor, settled, causes } = actorHarness();
     const failed: unknown[] = [];

@@ -13,10 +13,10 @@ import {
 } from "@shoal/core";
 import type { AggregateRef, StoredEvent } from "@shoal/proto";
 import type { ActorOptions } from "./actor-options.ts";
+import { AppendRetries } from "./append-retries.ts";
 import { type IssuedCommand, Mailbox, type PendingCommand } from "./mailbox.ts";
 import { newCommit } from "./new-commit.ts";
 import { isUnreadable } from "./quarantine.ts";
-import { RetryPolicy } from "./retry-policy.ts";
 
 /** One aggregate in memory, and the one place where this process loads it, decides about it and appends to it. */
 export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
@@ -30,12 +30,12 @@ export class AggregateActor<S, C extends NamedCommand, E extends StoredEvent> {
   #working: Promise<void> | undefined;
   /** Commits that arrived while a commit of this actor was in progress. */
   #arrived: StoredCommit[] = [];
-  readonly #retry: RetryPolicy;
+  readonly #retry: AppendRetries;
 
   constructor(options: ActorOptions<S, C, E>) {
     this.#options = options;
     this.#mailbox = new Mailbox(options.ref.id);
-    this.#retry = new RetryPolicy(options);
+    this.#retry = new AppendRetries(options);
   }
 
   /** The reference of its commits; before the first one, the reference that was requested. */

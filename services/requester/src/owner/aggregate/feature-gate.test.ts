@@ -4,6 +4,7 @@ import {
   drive,
   type MemoCommand,
   nextFeatureLevel,
+  ofNextType,
   type ReleaseName,
   releases,
   type SimulatedCluster,
@@ -49,8 +50,7 @@ async function boot(requesterId: string, release: ReleaseName): Promise<Requeste
 
 const actor = { type: "client", id: "test" } as const;
 const owns = (requester: Requester) => requester.owner.holdings().size;
-const submit = (requester: Requester, type: string) =>
-  requester.commands.submit({ spec: { ...sampleSpec(), type: type as "batch" }, actor });
+const submit = (requester: Requester, spec = sampleSpec()) => requester.commands.submit({ spec, actor });
 const write = (requester: Requester, kind: string): Promise<CommandReply> => {
   const aggregate: AggregateRef = { kind, namespace: "default", id: `${kind}-1` };
   const command: MemoCommand = { name: "Write", text: "hello" };
@@ -62,11 +62,11 @@ const raise = (level: number) => sim.requester("operator").leases.raiseFeatureLe
 describe("an addition of the next release", () => {
   it("is refused by name until the feature level is raised, and allowed after it", async () => {
     const next = await boot("r-next", "next");
-    const { jobId } = await submit(next, "batch");
+    const { jobId } = await submit(next);
     const aggregate = { kind: "job", namespace: "default", id: jobId };
     const note = (id: string) =>
       next.dispatcher.send({ id, aggregate, command: { name: "Note", note: "n" } as never, actor });
-    await expect(submit(next, "ops")).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
+    await expect(submit(next, ofNextType(sampleSpec()))).rejects.toMatchObject({ code: "FEATURE_LEVEL" });
     expect(await note("n-1")).toMatchObject(refused);
     expect(await write(next, "pool")).toMatchObject(refused);
     expect(await write(next, "memo")).toMatchObject({
@@ -76,7 +76,7 @@ describe("an addition of the next release", () => {
     expect(sim.log.entries.map(({ aggregate: { kind } }) => kind)).not.toContain("pool");
     await raise(nextFeatureLevel);
     await expect.poll(() => next.features.level()).toBe(nextFeatureLevel);
-    await submit(next, "ops");
+    await submit(next, ofNextType(sampleSpec()));
     for (const reply of [await note("n-2"), await write(next, "pool"), await write(next, "memo")])
       expect(reply).toMatchObject({ ok: true });
   });
@@ -93,9 +93,9 @@ describe("a requester below the cluster's feature level", () => {
     await expect.poll(() => [owns(old), owns(next)]).toEqual([shardCount / 2, shardCount / 2]);
     await raise(nextFeatureLevel);
     await expect.poll(() => [owns(old), owns(next)]).toEqual([0, shardCount]);
-    expect(await submit(old, "batch").catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
+    expect(await submit(old).catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
     const mine = sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"')).length;
-    await submit(next, "batch");
+    await submit(next);
     await raise(nextFeatureLevel);
     expect(sim.log.messages.filter(({ text }) => text.includes('"by":"r-old"'))).toHaveLength(mine);
     expect(warnings.filter((line) => line.includes("does not support"))).toEqual([
@@ -107,7 +107,7 @@ describe("a requester below the cluster's feature level", () => {
     const old = await boot("r-old", "current");
     await expect.poll(() => old.features.isBehind()).toBe(true);
     expect(owns(old)).toBe(0);
-    expect(await submit(old, "batch").catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
+    expect(await submit(old).catch(causeOf)).toMatchObject({ code: "REQUESTER_BEHIND" });
     expect(sim.leases.snapshot().owners.size).toBe(0);
     expect(sim.log.messages).toEqual([]);
   });

@@ -12,7 +12,7 @@ export interface LaneOptions {
   readonly refused: ReadonlySet<string>;
   /** Whether a node of the pool fits an entry by what it advertises. */
   readonly fits: (entry: PendingEntry, info: NodeInfo) => boolean;
-  /** Its entries have little in common: a refusal of one says nothing about the others. */
+  /** Its entries have little in common: a refusal of one does not predict the others. */
   readonly isMixed: boolean;
 }
 

@@ -43,7 +43,7 @@ describe("the room on a node", () => {
   });
 
   it.each([
-    ["is what the node has left when it refuses", 0, 1],
+    ["is the remaining room of the node when it refuses", 0, 1],
     ["is what a later heartbeat shows, whatever the refusal contains", 1, 4],
   ])("%s", (_, beats, expected) => {
     const rooms = roomsWith(4);

@@ -51,3 +51,19 @@ it.each(["left this requester", "needs no slots any more"])(
     expect(commands).not.toContain("Place");
   },
 );
+
+it.each([
+  ["placed entirely", 3, ["Place"]],
+  ["placed in part", 5, ["Place", "Wait"]],
+] as const)("a job that is %s waits for the rest only", async (_, count, expected) => {
+  const harness = schedulerHarness({ nodes: nodesOf(3, 1) });
+  const commands: string[] = [];
+  const job = harness.submit(sampleSpec({ count, resources: { cpu: "1", memory: "1Mb" } }));
+  const decide = job.command.bind(job);
+  job.command = async (command) => {
+    commands.push(command.name);
+    return await decide(command);
+  };
+  await harness.clock.settle();
+  expect(commands).toEqual(expected);
+});

@@ -53,6 +53,21 @@ describe("the scheduler in a large cluster", () => {
     await clock.settle();
     expect(taken.summary()).toBe("running");
   });
+
+  it("asks as many nodes that may change as one round allows, however many have refused permanently", async () => {
+    const { submit, clock, nodes } = schedulerHarness({
+      nodes: nodesOf(120, 1),
+      auction: { width: 3, rounds: 8, waitMs: 300 },
+    });
+    const all = [...nodes.values()];
+    const [broken, full] = [all.slice(0, 60), all.slice(60)];
+    for (const node of broken) node.refuses = () => "engine: it is broken here";
+    for (const node of full) node.change({ cpuCores: 1, memoryBytes: 0, diskBytes: 0, gpus: 0 }, -1);
+    const waiting = submit(cores(1));
+    await clock.settle();
+    expect(waiting.summary()).toBe("queued");
+    expect(full.reduce((sum, { asks }) => sum + asks, 0)).toBe(3 * 8);
+  });
 });
 
 const sized = (cpuCores: number) => {

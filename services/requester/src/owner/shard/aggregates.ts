@@ -61,7 +61,7 @@ export class Aggregates {
 
   constructor(options: AggregatesOptions) {
     this.#options = options;
-    this.#inFlight = new InFlightWrites({ ...options, onStored: (actor) => this.#evict(actor) });
+    this.#inFlight = new InFlightWrites({ ...options, onStored: ({ ref }) => this.#evictStored(ref) });
   }
 
   /** The log is delivered after `deliveredSeq`; it ended at `endSeq` when the shard was opened. */
@@ -259,6 +259,12 @@ export class Aggregates {
     this.#actors.add(actor);
     this.#actors.index(actor);
     this.#options.reconciler.reconcile(actor);
+  }
+
+  /** The last write may be of another actor, which a command has loaded while the log delivered the commit. */
+  #evictStored(ref: AggregateRef): void {
+    const actor = this.#actors.get(ref);
+    if (actor !== undefined) this.#evict(actor);
   }
 
   /** Evicts an aggregate once it is settled and projected and no caller waits for an answer about it. */

@@ -107,3 +107,27 @@ it("a report counts once it is decided: the next owner decides one whose commit 
   expect(sim.log.entries.at(-1)?.commit.events.map(({ type }) => type)).toContain("ExecutionCompleted");
   expect(position()).toBe(1);
 });
+
+it("the position reaches a report that is refused late, also when nothing follows it", async () => {
+  const harness = await withExecution();
+  const { sim } = harness;
+  const position = () => sim.positions.load("open", 3)?.reportsSeq;
+  const answering = Promise.withResolvers<void>();
+  await harness.open("a", {
+    change: ({ log }) => ({
+      log: {
+        ...log,
+        load: (ref, afterSeq) =>
+          (ref.namespace === "other" ? answering.promise : Promise.resolve()).then(() => log.load(ref, afterSeq)),
+      },
+    }),
+  });
+  await sim.clock.advance(2_000);
+  await say(harness, "other");
+  // Longer than the positions wait to be saved.
+  await sim.clock.advance(4_000);
+  expect(position()).toBe(0);
+  answering.resolve();
+  await sim.clock.advance(4_000);
+  expect(position()).toBe(1);
+});

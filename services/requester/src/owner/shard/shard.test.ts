@@ -1,5 +1,5 @@
 import type { ViewStore } from "@shoal/core";
-import { openKeyOf } from "@shoal/core";
+import { Fault, openKeyOf } from "@shoal/core";
 import { entriesOf, type SimulatedCluster } from "@shoal/core/testing";
 import { executionIdOf } from "@shoal/proto";
 import { describe, expect, it } from "vitest";
@@ -149,6 +149,44 @@ describe("a takeover", () => {
     expect(openOf(sim, other)).toBeDefined();
   });
 
+  it("reads at most 64 aggregates at a time", async () => {
+    const { sim, open, give, until } = shardHarness();
+    for (const id of jobIds(200)) await give(id, submitted(id));
+    const first = await open("a");
+    await sim.clock.advance(5_000);
+    await until(first.shard.close());
+    let [reading, most] = [0, 0];
+    const { shard } = await open("b", {
+      change: ({ log }) => ({
+        log: {
+          ...log,
+          load(ref, afterSeq) {
+            reading += 1;
+            most = Math.max(most, reading);
+            return log.load(ref, afterSeq).finally(() => {
+              reading -= 1;
+            });
+          },
+        },
+      }),
+    });
+    expect([shard.size(), most]).toEqual([200, 64]);
+  });
+
+  it("has a greater epoch, which is in each commit", async () => {
+    const { sim, open, give, until } = shardHarness();
+    const ids = jobIds(2);
+    for (const id of ids) await give(id, submitted(id));
+    for (const [index, id] of ids.entries()) {
+      const by = `r-${index}`;
+      const { shard } = await open(by);
+      await until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
+      await until(shard.close());
+      expect(shard.lease.epoch).toBe(index + 1);
+      expect(sim.log.entries.at(-1)?.commit).toMatchObject({ by, epoch: shard.lease.epoch });
+    }
+  });
+
   it("ends when the shard is lost while its views do not answer", async () => {
     const { sim, open, own, give, until } = shardHarness();
     const [id = ""] = jobIds(1);
@@ -169,6 +207,53 @@ describe("a takeover", () => {
     await until(opening);
     expect(openOf(sim, id)).toBeDefined();
   });
+});
+
+it("a bucket without a position is rebuilt, until it succeeds, while the shard decides", async () => {
+  const { sim, open, give, until } = shardHarness();
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  const first = await open("a");
+  await sim.clock.advance(5_000);
+  await until(first.shard.close());
+  sim.positions.drop("jobs");
+  const mayBegin = Promise.withResolvers<void>();
+  let failuresLeft = 2;
+  const { shard } = await open("b", {
+    change: ({ rebuild }) => ({
+      async rebuild(request) {
+        await mayBegin.promise;
+        failuresLeft -= 1;
+        if (failuresLeft >= 0) throw new Fault("LOG_UNREACHABLE", "no answer");
+        await rebuild(request);
+      },
+    }),
+  });
+  await sim.clock.advance(5_000);
+  expect(shard.rebuilding()).toEqual(["jobs"]);
+  expect(await until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }))).toMatchObject({
+    ok: true,
+  });
+  mayBegin.resolve();
+  await sim.clock.advance(60_000);
+  expect([shard.rebuilding(), failuresLeft]).toEqual([[], -1]);
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(sim.log.messages.at(-1)?.seq);
+});
+
+it("a clean stop stores the positions that are due later", async () => {
+  const { sim, open, give, until } = shardHarness();
+  const { shard } = await open("a");
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  await sim.clock.advance(5_000);
+  await until(shard.command({ aggregate: jobRef(id), command: stop, actor: client }));
+  // The log delivers the commit.
+  await sim.clock.advance(20);
+  await until(shard.flush());
+  const lastSeq = sim.log.messages.at(-1)?.seq ?? 0;
+  expect(sim.positions.load("jobs", 3)?.eventsSeq ?? 0).toBeLessThan(lastSeq);
+  await until(shard.close());
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
 });
 
 it("an aggregate leaves memory once it is settled and projected", async () => {
@@ -215,4 +300,23 @@ it("reading pauses at about a thousand commits that the views have not stored, a
   answering.resolve();
   await sim.clock.advance(30_000);
   expect([seen.size, sim.positions.load("jobs", 3)?.eventsSeq]).toEqual([2_500, sim.log.messages.at(-1)?.seq]);
+});
+
+it("the positions reach a commit that a view stores late, also when no commit follows it", async () => {
+  const { sim, open, give } = shardHarness();
+  const answering = Promise.withResolvers<void>();
+  const late = (store: ViewStore): ViewStore => ({
+    ...store,
+    put: (key, value) => answering.promise.then(() => store.put(key, value)),
+  });
+  await open("a", { change: ({ views }) => ({ views: { ...views, jobs: late(views.jobs) } }) });
+  const [id = ""] = jobIds(1);
+  await give(id, submitted(id));
+  // Many times the pause between two saves.
+  await sim.clock.advance(30_000);
+  const lastSeq = sim.log.messages.at(-1)?.seq ?? 0;
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBeLessThan(lastSeq);
+  answering.resolve();
+  await sim.clock.advance(30_000);
+  expect(sim.positions.load("jobs", 3)?.eventsSeq).toBe(lastSeq);
 });

@@ -68,7 +68,7 @@ export class Shard {
     const { ports, kinds, lease, positionsMs: everyMs } = options;
     this.lease = lease;
     this.#options = options;
-    this.#projector = new Projector(ports);
+    this.#projector = new Projector({ ...ports, beforeWrite: (bucket) => this.#positions.beforeWrite(bucket) });
     this.#positions = new ViewPositions({
       ports,
       shard: lease.shard,
@@ -197,11 +197,11 @@ export class Shard {
   #countWhen(projected: Promise<void> | undefined, seq: number): void {
     const { events } = this.#positions;
     const end = events.begin(seq);
-    this.#positions.moved();
     const done = () => {
       // A shard that was closed meanwhile has not projected it: the next owner must.
       if (this.#closed.signal.aborted) return;
       end();
+      this.#positions.moved();
       this.#commitRoom.done();
     };
     if (projected === undefined) done();
@@ -212,7 +212,6 @@ export class Shard {
     if (this.#closed.signal.aborted) return;
     const { reports, clock, logger } = this.#options.ports;
     const end = this.#positions.reports.begin(received.seq);
-    this.#positions.moved();
     const parts = { reports, clock, logger, signal: this.#closed.signal };
     decideReport({ ...parts, command: (given) => this.command(given) }, received)
       .catch((failure: unknown) => {
@@ -223,6 +222,7 @@ export class Shard {
       .then((isDone) => {
         if (!isDone || this.#closed.signal.aborted) return;
         end();
+        this.#positions.moved();
         this.#reportRoom.done();
       });
   }

@@ -18,7 +18,8 @@ function harness(code: ErrorCode, failures: number) {
       return await views.jobs.put(key, value);
     },
   };
-  const projector = new Projector({ views: { ...views, jobs }, clock, logger: silentLogger });
+  const beforeWrite = () => undefined;
+  const projector = new Projector({ views: { ...views, jobs }, clock, logger: silentLogger, beforeWrite });
   projector.apply([change]).then(() => {
     state.isDone = true;
   });
@@ -43,4 +44,20 @@ it("a write that is still refused when the projector closes is not retried, and 
   projector.close();
   await sim.clock.advance(600_000);
   expect([state.isDone, state.tries, sim.views.jobs.get(change.key)]).toEqual([false, 2, undefined]);
+});
+
+it("a write waits for what precedes it, and is retried when that fails", async () => {
+  const sim = createSimulatedCluster();
+  const { views, clock } = sim.requester("a");
+  const first = Promise.withResolvers<void>();
+  const preceding = [first.promise, Promise.resolve()];
+  const beforeWrite = () => preceding.shift();
+  const projector = new Projector({ views, clock, logger: silentLogger, beforeWrite });
+  const stored = projector.apply([change]);
+  await sim.clock.advance(5_000);
+  expect([preceding.length, sim.views.jobs.get(change.key)]).toEqual([1, undefined]);
+  first.reject(new Fault("REVISION_CONFLICT", "another requester has written"));
+  await sim.clock.advance(5_000);
+  await stored;
+  expect([preceding.length, sim.views.jobs.get(change.key)]).toEqual([0, { id: "j-1", seq: 4 }]);
 });

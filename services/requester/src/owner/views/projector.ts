@@ -7,6 +7,8 @@ export interface ProjectorPorts {
   readonly views: Readonly<Record<string, ViewStore>>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Awaited before each attempt to write to a bucket; a rejection counts as a failed attempt. */
+  beforeWrite(bucket: string): Promise<void> | undefined;
 }
 
 // A refused write is retried as long as the shard is owned; an operator frees storage within minutes.
@@ -39,12 +41,14 @@ export class Projector {
   }
 
   async #write({ bucket, key, seq, value }: Change): Promise<void> {
-    const { clock, logger, views } = this.#ports;
+    const { clock, logger, views, beforeWrite } = this.#ports;
     const store = views[bucket];
     if (store === undefined) return;
     const { signal } = this.#closed;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
+        await beforeWrite(bucket);
+        if (signal.aborted) break;
         return await (value === undefined ? store.remove(key, seq) : store.put(key, entryOf(seq, value)));
       } catch (failure) {
         const isAway = causeOf(failure).code === "LOG_UNREACHABLE";

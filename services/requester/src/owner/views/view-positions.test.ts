@@ -39,6 +39,13 @@ describe("the positions of a shard, where a rebuild has begun and not finished",
     await positions.load(9);
     expect(positions.missing()).toEqual([]);
   });
+  it("are saved when the shard closes", async () => {
+    sim.positions.save("jobs", 3, { eventsSeq: 5, reportsSeq: 0, revision: 0 });
+    await positions.load(9);
+    positions.events.begin(9)();
+    await positions.close();
+    expect(await sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 9 });
+  });
   it("are missing after a rebuild that another process has restarted", async () => {
     sim.positions.save("jobs", 3, begun);
     await expect(positions.rebuilt("jobs")).rejects.toMatchObject({ code: "REVISION_CONFLICT" });
@@ -95,8 +102,100 @@ describe("the buckets of a shard", () => {
       await sim.clock.advance(100);
       await going;
     };
-    return { sim, lost, positions, verify };
+    const beforeWrite = async () => {
+      const going = positions.beforeWrite("jobs");
+      await sim.clock.advance(100);
+      await going;
+    };
+    return { sim, lost, positions, verify, beforeWrite };
   }
+
+  describe("of which an older backup is restored after a write, before the next save", () => {
+    it("are lost at the save, which writes nothing", async () => {
+      const { sim, lost, positions, beforeWrite } = await loaded();
+      const restore = sim.positions.backUp("jobs");
+      await beforeWrite();
+      restore();
+      positions.events.begin(7)();
+      positions.moved();
+      await sim.clock.advance(1_000);
+      expect(lost).toEqual(["jobs"]);
+      expect(sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 5 });
+      expect(sim.positions.load("open", 3)).toMatchObject({ eventsSeq: 7 });
+    });
+
+    it("are lost also when the save before was recent", async () => {
+      const { sim, lost, positions, beforeWrite } = await loaded();
+      await beforeWrite();
+      positions.events.begin(6)();
+      positions.moved();
+      await sim.clock.advance(1_000);
+      const restore = sim.positions.backUp("jobs");
+      await beforeWrite();
+      restore();
+      positions.events.begin(7)();
+      positions.moved();
+      await sim.clock.advance(1_000);
+      expect(lost).toEqual(["jobs"]);
+      expect(sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 6 });
+    });
+
+    it("are lost at the next write", async () => {
+      const { sim, lost, positions, beforeWrite } = await loaded();
+      await beforeWrite();
+      const restore = sim.positions.backUp("jobs");
+      positions.events.begin(6)();
+      positions.moved();
+      await sim.clock.advance(1_000);
+      restore();
+      await beforeWrite();
+      expect(lost).toEqual(["jobs"]);
+    });
+  });
+
+  it("get a renewed position before the first write after a save, once for concurrent writes", async () => {
+    const { sim, lost, positions } = await loaded();
+    const at = () => sim.positions.load("jobs", 3) ?? expect.unreachable();
+    const loadedAt = at();
+    const writes = [positions.beforeWrite("jobs"), positions.beforeWrite("jobs")];
+    await sim.clock.advance(100);
+    await Promise.all(writes);
+    const renewed = at();
+    // The store counts the revisions of all buckets, and no other one has written.
+    const { revision } = sim.positions.load("open", 3) ?? expect.unreachable();
+    expect(renewed).toEqual({ ...loadedAt, revision: Math.max(revision, loadedAt.revision) + 1 });
+    expect(positions.beforeWrite("jobs")).toBeUndefined();
+    expect(positions.beforeWrite("assignments")).toBeUndefined();
+    expect(lost).toEqual([]);
+  });
+
+  it("refuse a write whose renewal is not confirmed, and renew again before the next attempt", async () => {
+    const { sim, positions } = await loaded();
+    // Another requester has written meanwhile.
+    sim.positions.save("jobs", 3, { ...(sim.positions.load("jobs", 3) ?? expect.unreachable()), eventsSeq: 6 });
+    const refused = positions.beforeWrite("jobs")?.catch((failure: unknown) => failure);
+    await sim.clock.advance(100);
+    expect(await refused).toMatchObject({ code: "REVISION_CONFLICT" });
+    const second = positions.beforeWrite("jobs");
+    await sim.clock.advance(100);
+    await second;
+    expect(sim.positions.load("jobs", 3)).toMatchObject({ eventsSeq: 6 });
+    expect(positions.beforeWrite("jobs")).toBeUndefined();
+  });
+
+  it("are followed after the lowest of their positions", async () => {
+    const sim = createSimulatedCluster();
+    const ports = memoryPorts(sim, "r");
+    const positions = new ViewPositions({ ...settings, ports, open: () => 0, onMissing: () => undefined });
+    for (const [bucket, eventsSeq] of [
+      ["jobs", 5],
+      ["open", 3],
+    ] as const)
+      sim.positions.save(bucket, 3, { eventsSeq, reportsSeq: bucket === "open" ? 2 : 0, revision: 0 });
+    const driving = drive(sim.clock);
+    expect(await positions.load(9)).toEqual({ eventsSeq: 3, reportsSeq: 2 });
+    driving.stop();
+  });
 
   it("are missed when something is saved, once", async () => {
     const { sim, lost, positions, verify } = await loaded();

@@ -23,6 +23,10 @@ export class ViewPositions {
   readonly #options: ViewPositionsOptions;
   /** By bucket; a bucket that is missing or being rebuilt is absent. */
   readonly #saved = new Map<string, StoredPosition>();
+  /** Buckets whose position has been renewed since the last save that moved it. */
+  readonly #renewed = new Set<string>();
+  /** The last write of a bucket's position: the next one builds on its revision. */
+  readonly #busy = new Map<string, Promise<void>>();
   events: Watermark = createWatermark(0);
   reports: Watermark = createWatermark(0);
   #cancel: (() => void) | undefined;
@@ -75,6 +79,15 @@ export class ViewPositions {
     this.moved();
   }
 
+  /**
+   * Await it before each write to a bucket. The first write after a save renews the position: a backup from before that
+   * write then has another revision, and the save that follows detects that it was restored. Throws the Faults of
+   * `Positions.save`.
+   */
+  beforeWrite(bucket: string): Promise<void> | undefined {
+    return this.#mustRenew(bucket) ? this.#inTurn(bucket, () => this.#renew(bucket)) : undefined;
+  }
+
   /** A position has changed: schedule a save. */
   moved(): void {
     const { clock } = this.#options.ports;
@@ -104,16 +117,46 @@ export class ViewPositions {
   }
 
   async #save(): Promise<void> {
-    const reached = { eventsSeq: this.events.done(), reportsSeq: this.reports.done() };
-    await Promise.all([...this.#saved].map(([bucket, saved]) => this.#saveOne(bucket, saved, reached)));
+    // Read now: a closing shard drops its aggregates before the write's turn comes.
+    const reached = { eventsSeq: this.events.done(), reportsSeq: this.reports.done(), open: this.#options.open() };
+    const all = [...this.#saved.keys()];
+    await Promise.all(all.map((bucket) => this.#inTurn(bucket, () => this.#saveOne(bucket, reached))));
   }
 
-  async #saveOne(bucket: string, saved: StoredPosition, reached: ViewPosition): Promise<void> {
+  #inTurn(bucket: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#busy.get(bucket) ?? Promise.resolve()).then(work);
+    this.#busy.set(
+      bucket,
+      done.catch(() => undefined),
+    );
+    return done;
+  }
+
+  #mustRenew(bucket: string): boolean {
+    return this.#saved.has(bucket) && !this.#renewed.has(bucket) && !this.#closed;
+  }
+
+  async #renew(bucket: string): Promise<void> {
+    const saved = this.#saved.get(bucket);
+    if (saved === undefined || !this.#mustRenew(bucket)) return;
+    try {
+      await this.#write(bucket, saved, saved);
+      this.#renewed.add(bucket);
+    } catch (failure) {
+      await this.#reload(bucket);
+      // A bucket that is being rebuilt has no position to renew.
+      if (this.#saved.has(bucket)) throw failure;
+    }
+  }
+
+  async #saveOne(bucket: string, reached: Required<Omit<ViewPosition, "isRebuilding">>): Promise<void> {
     const { ports, shard } = this.#options;
+    const saved = this.#saved.get(bucket);
+    if (saved === undefined) return;
     // Reports are processed by the shard as a whole; one bucket is sufficient to record them.
     const position = { eventsSeq: reached.eventsSeq, reportsSeq: bucket === buckets.open ? reached.reportsSeq : 0 };
     const isNewer = position.eventsSeq > saved.eventsSeq || position.reportsSeq > saved.reportsSeq;
-    const counted = bucket === buckets.open ? { open: this.#options.open() } : {};
+    const counted = bucket === buckets.open ? { open: reached.open } : {};
     // Position 0 is saved once: without any position, the next owner would rebuild.
     if (!isNewer && saved.open === counted.open && saved.revision > 0) return;
     const next = {
@@ -121,20 +164,28 @@ export class ViewPositions {
       reportsSeq: Math.max(position.reportsSeq, saved.reportsSeq),
       ...counted,
     };
+    this.#renewed.delete(bucket);
     try {
-      const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
-      this.#saved.set(bucket, { ...next, revision });
+      await this.#write(bucket, saved, next);
     } catch (failure) {
       ports.logger.warn({ shard, bucket, ...causeOf(failure) }, "could not save a position; the next one replaces it");
       await this.#reload(bucket);
     }
   }
 
+  async #write(bucket: string, saved: StoredPosition, next: ViewPosition): Promise<void> {
+    const { ports, shard } = this.#options;
+    const revision = await ports.positions.save(bucket, shard, { ...next, revision: saved.revision });
+    // It may have been lost meanwhile.
+    if (this.#saved.get(bucket) === saved) this.#saved.set(bucket, { ...next, revision });
+  }
+
   /** Another requester has written, the bucket is a new one, or the acknowledgement of this owner's write was lost. */
   async #reload(bucket: string): Promise<void> {
     const saved = this.#saved.get(bucket);
-    const stored = await this.#load(bucket).catch(() => saved);
     if (this.#closed || saved === undefined) return;
+    const stored = await this.#load(bucket).catch(() => saved);
+    if (this.#closed || this.#saved.get(bucket) !== saved) return;
     if (stored === undefined || isBehind(stored, saved)) {
       this.#lose(bucket);
       return;
@@ -151,6 +202,7 @@ export class ViewPositions {
 
   #lose(bucket: string): void {
     this.#saved.delete(bucket);
+    this.#renewed.delete(bucket);
     this.#options.onMissing(bucket);
   }
 }

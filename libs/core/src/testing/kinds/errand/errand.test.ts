@@ -27,7 +27,7 @@ const leaf: ErrandPlan = {
 };
 const parent: ErrandPlan = { namespace: "default", id: "p", children: [child("c-1"), child("c-2", { refuses: true })] };
 
-const nowhere: World = { isGone: () => false, nodes: () => [] };
+const nowhere: World = { isGone: () => false, nodes: () => [], settled: () => true };
 
 function given(...history: readonly ErrandEvent[]) {
   const state = folded(evolveErrand, history);

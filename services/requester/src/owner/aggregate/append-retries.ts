@@ -1,7 +1,7 @@
 import { backoffMs, jittered, type Random } from "@shoal/core";
 import { unreachableBackoff } from "./until-reachable.ts";
 
-export interface RetryPolicyOptions {
+export interface AppendRetriesOptions {
   readonly random: Pick<Random, "fraction">;
   /**
    * An owner retries until the log answers; without a lease a command fails when the log does not answer, or after some
@@ -25,12 +25,12 @@ const conflictsAtOnce = 5;
 const conflictsMax = 24;
 
 /** When a command is decided again after a failure: each kind of failure is counted separately, until a success. */
-export class RetryPolicy {
-  readonly #options: RetryPolicyOptions;
+export class AppendRetries {
+  readonly #options: AppendRetriesOptions;
   #conflicts = 0;
   #silences = 0;
 
-  constructor(options: RetryPolicyOptions) {
+  constructor(options: AppendRetriesOptions) {
     this.#options = options;
   }
 

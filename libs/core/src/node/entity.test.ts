@@ -1,0 +1,49 @@
+import { NodeDisconnected, NodeJoined } from "@shoal/proto";
+import { describe, expect, it } from "vitest";
+import { givenNode } from "../testing/given.ts";
+import { sampleAt, sampleInfo } from "../testing/samples.ts";
+import { nodeEntity } from "./entity.ts";
+
+const info = { ...sampleInfo(), version: "v1.2.3", labels: { os_type: "linux", os_arch: "arm64" }, running: 3 };
+const joined = NodeJoined.of({ info, startedAt: sampleAt });
+
+describe("a node as the API shows it", () => {
+  it("has what it advertises, and its build", () => {
+    const { state = expect.unreachable() } = givenNode(joined);
+    const { info: shown, membership } = nodeEntity(state);
+    expect(membership).toBe("APPROVED");
+    expect(shown).toMatchObject({
+      ...{ nodeId: info.nodeId, nodeType: "Compute", labels: info.labels, supportedProtocols: ["ncl/v1"] },
+      computeNodeInfo: {
+        ...{ executionEngines: info.engines, publishers: info.publishers, storageSources: info.sources },
+        ...{ maxCapacity: info.capacity, availableCapacity: info.available, maxJobRequirements: info.perTask },
+        ...{ runningExecutions: 3, enqueuedExecutions: 0, address: info.address },
+        queueCapacity: { cpuCores: 0, memoryBytes: 0, diskBytes: 0, gpus: 0 },
+      },
+      bacalhauVersion: { major: "1", minor: "2", gitVersion: "v1.2.3", goos: "linux", goarch: "arm64" },
+    });
+  });
+  it("that advertises no version and no platform has empty ones", () => {
+    const { state = expect.unreachable() } = givenNode(
+      NodeJoined.of({ info: { ...info, version: "", labels: {} }, startedAt: sampleAt }),
+    );
+    expect(nodeEntity(state).info.bacalhauVersion).toMatchObject({ minor: "0", gitVersion: "", goos: "", goarch: "" });
+  });
+  it("is connected, or disconnected with the reason", () => {
+    const gone = NodeDisconnected.of({ why: "silent", lastSeenAt: sampleAt - 5, forgetAt: sampleAt + 9 });
+    const { state = expect.unreachable() } = givenNode(joined);
+    const { state: away = expect.unreachable() } = givenNode(joined, gone);
+    const connection = { connectedSince: sampleAt, lastError: "" };
+    expect(nodeEntity(state)).toMatchObject({
+      connection: "connected",
+      connectionState: { status: "connected", disconnectedSince: undefined, lastHeartbeat: sampleAt, ...connection },
+    });
+    expect(nodeEntity(away)).toMatchObject({
+      connection: "disconnected",
+      connectionState: {
+        ...{ status: "disconnected", disconnectedSince: sampleAt, lastHeartbeat: sampleAt - 5 },
+        ...{ connectedSince: sampleAt, lastError: "silent" },
+      },
+    });
+  });
+});

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { inNamespace } from "../query.ts";
+import { defineRoute } from "../route.ts";
+
+// The reason is a sentence that the log stores permanently.
+const reasonChars = 1024;
+
+export const rerunJob = defineRoute({
+  name: "rerunJob",
+  methods: ["PUT"],
+  path: "/api/v1/orchestrator/jobs/:id/rerun",
+  summary: "Runs the spec of one version of a job again, as a new version.",
+  query: z.object(inNamespace),
+  body: z.object({
+    jobVersion: z.int().min(0).default(0).describe("the version whose spec is run; 0 is the current one"),
+    reason: z.string().max(reasonChars).default("").describe("stored in the history"),
+  }),
+  answer: z.object({
+    jobId: z.string(),
+    jobVersion: z.int().describe("the version whose spec is run"),
+    evaluationId: z.string(),
+    warnings: z.array(z.string()).default([]),
+  }),
+});

@@ -1,0 +1,155 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { causeOf, Fault } from "@shoal/core";
+import { z } from "zod";
+import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
+import { openS3, s3Refusal } from "../../outbound/s3-client.ts";
+import { archive, openResult } from "../archive/archive.ts";
+import { walk } from "../archive/walk.ts";
+import type { Publisher, PublishRequest } from "../publisher.ts";
+
+const S3PublisherParams = z
+  .strictObject({
+    Bucket: z.string().min(1).describe("the bucket"),
+    Key: z
+      .string()
+      .min(1)
+      .transform((key) => key.replace(/^\/+/, ""))
+      .describe(
+        "the key, in which `{jobID}`, `{executionID}`, `{nodeID}`, `{date}` and `{time}` (UTC, of the end of the task) are replaced; gzip adds `.tar.gz`, plain uses it as a folder",
+      ),
+    Endpoint: z
+      .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+      .default("")
+      .describe("the URL of a store other than AWS"),
+    Region: z.string().default("").describe("the region; empty selects that of the node's environment"),
+    Encoding: z
+      .enum(["gzip", "plain"])
+      .default("gzip")
+      .describe("gzip stores one archive, plain an object for each file, without links and empty folders"),
+  })
+  .meta({
+    description:
+      "Stores the results in an S3 store with the node's own credentials (the default chain of the AWS SDK), in parts, so that results of any size need little memory. Use `{executionID}` in the key: executions with the same key overwrite each other. The result is of type `s3` with `Bucket`, `Key`, `Region` and `Endpoint`.",
+    example: {
+      Engine: {
+        Type: "docker",
+        Params: { Image: "busybox:1.37.0", Entrypoint: ["/bin/sh", "-c"], Parameters: ["date > /out/date"] },
+      },
+      ResultPaths: [{ Name: "made", Path: "/out" }],
+      Publisher: { Type: "s3", Params: { Bucket: "results", Key: "shoal/{jobID}/{executionID}" } },
+    },
+  });
+type S3PublisherParams = z.infer<typeof S3PublisherParams>;
+
+export interface S3PublisherOptions {
+  readonly reach: Reach;
+  /** Limit of all files of one result together, in bytes. */
+  readonly limitBytes: number;
+}
+
+// S3 accepts 10,000 parts: 16 MiB reach its limit for uploads of unknown size of 160 GB. With two parts at once an
+// upload takes at most 48 MiB.
+const partBytes = 16 * 1024 * 1024;
+const concurrentParts = 2;
+
+/** Stores results in an S3 store, as one archive or file by file. */
+export function s3({ reach, limitBytes }: S3PublisherOptions): Publisher {
+  return {
+    name: "s3",
+    params: S3PublisherParams,
+    unavailable: async () => undefined,
+    async publish(request) {
+      const params = S3PublisherParams.parse(request.params);
+      const { Bucket, Endpoint, Region } = params;
+      const refused = Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
+      if (refused !== undefined) throw new Fault("PUBLISH_FAILED", `the S3 endpoint ${Endpoint}: ${refused}`);
+      const client = await openS3({ endpoint: Endpoint, region: Region }, reach);
+      try {
+        const key = await keyOf(params.Key, request);
+        const Key = await stores[params.Encoding]({ client, Bucket, key, limitBytes, request });
+        return { type: "s3", params: { Bucket, Key, Region, Endpoint } };
+      } catch (failure) {
+        if (failure instanceof Fault) throw failure;
+        const shown = `s3://${Bucket}/${params.Key}`;
+        const other = () =>
+          new Fault("PUBLISH_FAILED", `the results were not stored at ${shown}: ${causeOf(failure).why}`, {
+            cause: failure,
+          });
+        throw s3Refusal(failure, `the results were not stored at ${shown}`, "PUBLISH_FAILED") ?? other();
+      } finally {
+        client.destroy();
+      }
+    },
+    close: async () => {},
+  };
+}
+
+/** Fills in the key. Date and time are those of the end of the task, so that a second attempt uses the same key. */
+async function keyOf(key: string, { jobId, executionId, nodeId, folder }: PublishRequest): Promise<string> {
+  const ended = (await stat(join(folder, "exitCode")).catch(() => stat(folder))).mtime.toISOString();
+  const [date = "", time = ""] = ended.replaceAll(/[-:]/g, "").split(/[T.]/);
+  const values: Readonly<Record<string, string>> = {
+    jobID: jobId,
+    executionID: executionId,
+    nodeID: nodeId,
+    date,
+    time,
+  };
+  return key.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
+  );
+}
+
+interface Storing {
+  readonly client: S3Client;
+  readonly Bucket: string;
+  readonly key: string;
+  readonly limitBytes: number;
+  readonly request: PublishRequest;
+}
+
+const stores: Readonly<Record<S3PublisherParams["Encoding"], (storing: Storing) => Promise<string>>> = {
+  async gzip(storing) {
+    const { key, limitBytes, request } = storing;
+    const Key = key.endsWith(".tar.gz") ? key : `${key}.tar.gz`;
+    await upload(storing, Key, archive(request.folder, { limitBytes, signal: request.signal }));
+    return Key;
+  },
+  async plain(storing) {
+    const { limitBytes, request } = storing;
+    const folder = storing.key.replace(/\/*$/, "/");
+    for (const entry of await walk(request.folder, { limitBytes, signal: request.signal })) {
+      if (entry.kind !== "file") continue;
+      const file = await openResult(entry.hostPath);
+      // Ends where the file ended when its size was checked.
+      const bytes = file.createReadStream({ end: Math.max(0, entry.sizeBytes - 1) });
+      await upload(storing, `${folder}${entry.path}`, bytes);
+    }
+    return folder;
+  },
+};
+
+async function upload({ client, Bucket, request: { signal } }: Storing, Key: string, Body: Readable): Promise<void> {
+  const { Upload } = await import("@aws-sdk/lib-storage");
+  const sending = new Upload({
+    client,
+    params: { Bucket, Key, Body },
+    partSize: partBytes,
+    queueSize: concurrentParts,
+  });
+  const stop = () => void sending.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    await sending.done();
+  } catch (failure) {
+    // The error of reading the results takes precedence over the error of storing them.
+    throw Body.errored ?? failure;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    Body.destroy();
+  }
+}

@@ -1,0 +1,156 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { causeOf, Fault } from "@shoal/core";
+import { diskFault, isDiskFull } from "../../disk-fault.ts";
+import { type DownloadPorts, download, type GetAnswer } from "../../outbound/download.ts";
+import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
+import { openS3, s3Refusal, s3StatusOf } from "../../outbound/s3-client.ts";
+import type { Fetched, FetchRequest, Source } from "../source.ts";
+import { listObjects } from "./list-objects.ts";
+import { isPrefix, S3SourceParams } from "./params.ts";
+
+export interface S3SourceOptions extends DownloadPorts {
+  readonly reach: Reach;
+}
+
+// Enough to hide the round trips of small objects, few beside the connections that stores allow.
+const concurrent = 8;
+const contentName = "content";
+// What a folder takes on ext4, as for archives.
+const folderBytes = 4_096;
+
+/** Fetches objects of an S3 store. */
+export function s3({ reach, ...ports }: S3SourceOptions): Source {
+  return {
+    name: "s3",
+    params: S3SourceParams,
+    unavailable: async () => undefined,
+    async refuses(params) {
+      const { Endpoint } = S3SourceParams.parse(params);
+      return Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
+    },
+    async fetch(request) {
+      const params = S3SourceParams.parse(request.params);
+      if (request.signal.aborted) throw stopped(params);
+      const client = await openS3({ endpoint: params.Endpoint, region: params.Region }, reach);
+      try {
+        return await new S3Fetch(ports, request, { client, params }).run();
+      } catch (failure) {
+        if (failure instanceof Fault) throw failure;
+        if (isDiskFull(failure)) throw diskFault(request.folder, failure);
+        if (request.signal.aborted) throw stopped(params);
+        const why = `s3://${params.Bucket}/${params.Key}: ${causeOf(failure).why}`;
+        throw new Fault("INPUT_UNAVAILABLE", why, { cause: failure });
+      } finally {
+        client.destroy();
+      }
+    },
+    close: async () => {},
+  };
+}
+
+const stopped = ({ Bucket, Key }: S3SourceParams): Fault =>
+  new Fault("STOPPED", `fetching s3://${Bucket}/${Key} was aborted`);
+
+interface S3Input {
+  readonly client: S3Client;
+  readonly params: S3SourceParams;
+}
+
+class S3Fetch {
+  readonly #ports: DownloadPorts;
+  readonly #request: FetchRequest;
+  readonly #input: S3Input;
+
+  constructor(ports: DownloadPorts, request: FetchRequest, input: S3Input) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#input = input;
+  }
+
+  async run(): Promise<Fetched> {
+    const { folder, signal } = this.#request;
+    const { params } = this.#input;
+    const keys = await listObjects({ ...this.#request, ...this.#input });
+    const hostPath = join(folder, contentName);
+    if (!isPrefix(params.Key) && keys.length === 1) {
+      const sizeBytes = await this.#get(params.Key, hostPath, signal);
+      return { hostPath, readOnly: true, sizeBytes, name: posix.basename(relative(params.Key, params)) };
+    }
+    await mkdir(hostPath);
+    return { hostPath, readOnly: true, sizeBytes: await this.#getAll(keys, hostPath) };
+  }
+
+  /** Fetches objects concurrently. The first failure ends the others, and is thrown when all of them have ended. */
+  async #getAll(keys: readonly string[], folder: string): Promise<number> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#request.signal, failed.signal]);
+    const queue = keys.values();
+    let totalBytes = 0;
+    const worker = async () => {
+      for (const key of queue) {
+        if (signal.aborted) return;
+        const path = join(folder, relative(key, this.#input.params));
+        const ownBytes = (await this.#makeFolders(dirname(path), folder)) + (await this.#get(key, path, signal));
+        // Added after the waiting: the other workers add meanwhile.
+        totalBytes += ownBytes;
+      }
+    };
+    const workers = Array.from({ length: concurrent }, () => worker().catch((failure) => failed.abort(failure)));
+    await Promise.all(workers);
+    if (failed.signal.aborted) throw failed.signal.reason;
+    this.#request.signal.throwIfAborted();
+    return totalBytes;
+  }
+
+  readonly #folders = new Set<string>();
+
+  async #makeFolders(path: string, root: string): Promise<number> {
+    let bytes = 0;
+    for (let each = path; each !== root && !this.#folders.has(each); each = dirname(each)) {
+      this.#folders.add(each);
+      this.#request.room.take(folderBytes);
+      bytes += folderBytes;
+    }
+    await mkdir(path, { recursive: true });
+    return bytes;
+  }
+
+  async #get(key: string, path: string, signal: AbortSignal): Promise<number> {
+    const { Bucket, ChecksumSHA256 } = this.#input.params;
+    const shown = `s3://${Bucket}/${key}`;
+    const sha256 = Buffer.from(ChecksumSHA256, "base64").toString("hex");
+    const open = (headers: Readonly<Record<string, string>>, stop: AbortSignal) => this.#open(key, headers, stop);
+    return await download(this.#ports, { shown, path, sha256, signal, room: this.#request.room, open });
+  }
+
+  async #open(key: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<GetAnswer> {
+    const { client, params } = this.#input;
+    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+    const { Bucket, VersionID } = params;
+    const { range: Range, "if-range": IfMatch } = headers;
+    const command = new GetObjectCommand({ Bucket, Key: key, VersionId: VersionID || undefined, Range, IfMatch });
+    try {
+      const { Body, ETag, ContentRange, ContentLength, $metadata } = await client.send(command, {
+        abortSignal: signal,
+      });
+      if (!(Body instanceof Readable)) throw new Error("answered without a body");
+      const sizes = { "content-range": ContentRange, "content-length": ContentLength?.toString() };
+      return { statusCode: $metadata.httpStatusCode ?? 0, headers: { etag: ETag, ...sizes }, body: Body };
+    } catch (failure) {
+      const changed = Range !== undefined && [412, 416].includes(s3StatusOf(failure) ?? 0);
+      if (changed) return { statusCode: 416, headers: {}, body: Readable.from([]) };
+      throw s3Refusal(failure, `s3://${Bucket}/${key}`, "INPUT_UNAVAILABLE") ?? failure;
+    }
+  }
+}
+
+/** The path of an object below the last folder of the source's key. Throws a Fault for one that leads elsewhere. */
+function relative(key: string, { Bucket, Key }: S3SourceParams): string {
+  const path = key.slice(Key.lastIndexOf("/") + 1);
+  const unusable = path.split("/").some((step) => ["", ".", ".."].includes(step) || step.includes("\0"));
+  if (unusable) throw new Fault("INPUT_UNAVAILABLE", `s3://${Bucket}/${key}: the key is not a path of a file`);
+  return path;
+}

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { type DownloadPorts, download } from "../../outbound/download.ts";
+import { get, shownUrl } from "../../outbound/get.ts";
+import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
+import type { Fetched, FetchRequest, Source } from "../source.ts";
+
+const UrlDownloadParams = z
+  .strictObject({
+    URL: z
+      .url({ protocol: /^https?$/, error: "expected an http or https URL" })
+      .describe("an `http` or `https` URL; at most 10 redirects are followed, and none from https to http"),
+    ChecksumSHA256: z
+      .string()
+      .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)?$/, "expected a SHA-256 in hex or base64")
+      .default("")
+      .describe("the SHA-256 of the file, in hex or base64; the task does not start with any other file"),
+  })
+  .meta({
+    description:
+      "Downloads a file over HTTP. The last part of the URL's path is appended to the target as the file's name. A download that breaks off continues where it was; the bytes are stored as the server sends them. A node does not connect to its own machine or to link-local addresses unless its settings `outbound.loopback` and `outbound.linkLocal` allow it.",
+    example: {
+      Engine: { Type: "docker", Params: { Image: "busybox:1.37.0", Parameters: ["cat", "/in/text.txt"] } },
+      InputSources: [
+        { Source: { Type: "urldownload", Params: { URL: "https://example.org/data/text.txt" } }, Target: "/in" },
+      ],
+    },
+  });
+
+export interface UrlDownloadOptions extends DownloadPorts {
+  readonly reach: Reach;
+}
+
+// The limit of most browsers is 20; no honest chain is as long as half of that.
+const redirectsMax = 10;
+const fileName = "content";
+// A URL without a name at its end; the word that browsers use.
+const unnamed = "download";
+// The limit of file systems on Linux.
+const nameMaxBytes = 255;
+
+/** Downloads a file over HTTP or HTTPS. */
+export function urlDownload({ reach, ...ports }: UrlDownloadOptions): Source {
+  return {
+    name: "urldownload",
+    params: UrlDownloadParams,
+    unavailable: async () => undefined,
+    refuses: async (params) => unreachableUrl(new URL(UrlDownloadParams.parse(params).URL), reach),
+    fetch: async ({ params, folder, room, signal }: FetchRequest): Promise<Fetched> => {
+      const { URL: text, ChecksumSHA256: checksum } = UrlDownloadParams.parse(params);
+      const url = new URL(text);
+      const path = join(folder, fileName);
+      const sizeBytes = await download(ports, {
+        ...{ path, room, signal, shown: shownUrl(url), sha256: inHex(checksum) },
+        open: (headers, stop) => get({ url, headers, reach, signal: stop, redirectsMax }),
+      });
+      return { hostPath: path, readOnly: true, sizeBytes, name: nameOf(url) };
+    },
+    close: async () => {},
+  };
+}
+
+/** A SHA-256 in hex, from hex or base64. */
+const inHex = (checksum: string): string =>
+  checksum.length === 44 ? Buffer.from(checksum, "base64").toString("hex") : checksum.toLowerCase();
+
+/** The file name at the end of a URL's path; never a path, whatever is encoded in it. */
+function nameOf({ pathname }: URL): string {
+  const last = decoded(pathname.slice(pathname.lastIndexOf("/") + 1));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in a name.
+  const usable = !/[/\\\u0000-\u001f\u007f]/.test(last) && Buffer.byteLength(last) <= nameMaxBytes;
+  return usable && !["", ".", ".."].includes(last) ? last : unnamed;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
