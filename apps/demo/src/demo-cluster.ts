@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
@@ -9,6 +11,7 @@ import { DemoFailure } from "./demo-failure.ts";
 /** The line that `shoal devstack --json` prints. */
 const ReadyLine = z.object({
   api: z.array(z.string()),
+  nats: z.string(),
   dataDir: z.string(),
   pids: z.record(z.string(), z.number()),
 });
@@ -18,6 +21,8 @@ export interface DemoCluster {
   readonly facts: z.infer<typeof ReadyLine>;
   /** Kills a process of the cluster with SIGKILL; it stays dead. */
   kill(name: string): void;
+  /** Starts a compute node that was killed, as an operator does: with `shoal serve --compute`. */
+  join(name: string): Promise<void>;
   /** Runs a command of `shoal` against the cluster; resolves with its output. Throws DemoFailure when it fails. */
   shoal(...args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -41,10 +46,13 @@ export async function startCluster({ onNews, signal, ...place }: DemoClusterOpti
     // ends when the channel to the demo closes.
     detached: true,
   });
+  const joined: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
-    const ended = exitOf(child);
-    child.kill("SIGTERM");
-    await ended;
+    for (const each of [...joined, child]) {
+      const ended = exitOf(each);
+      each.kill("SIGTERM");
+      await ended;
+    }
   };
   const { promise: ready, resolve, reject } = Promise.withResolvers<string>();
   // The type does not know that these are pipes.
@@ -60,6 +68,7 @@ export async function startCluster({ onNews, signal, ...place }: DemoClusterOpti
     return {
       facts,
       kill: (name) => void process.kill(facts.pids[name] ?? 0, "SIGKILL"),
+      join: async (name) => void joined.push(await serveNode(name, facts)),
       shoal: (...args) => runShoal(args, { SHOAL_API_HOST: facts.api.join(",") }),
       stop,
     };
@@ -91,6 +100,19 @@ const devstackArgs = ({ dataDir, textFile }: Pick<DemoClusterOptions, "dataDir" 
   ...["devstack", "--port", "0", "--nats-port", "0", "--data-dir", dataDir],
   ...["--node-config", `allowListedLocalPaths=${textFile}:ro`],
 ];
+
+const Passwords = z.record(z.string(), z.string());
+
+async function serveNode(name: string, { dataDir, nats }: DemoCluster["facts"]): Promise<ChildProcess> {
+  const passwords = Passwords.parse(JSON.parse(await readFile(join(dataDir, "passwords.json"), "utf8")));
+  const settings = { dataDir: join(dataDir, name), nodeId: name, "nats.url": nats, "nats.user": name };
+  const given = Object.entries(settings).flatMap(([path, value]) => ["-c", `${path}=${value}`]);
+  return spawn(process.execPath, shoalArgs(["serve", "--compute", ...given]), {
+    env: { ...process.env, SHOAL_NATS_PASSWORD: passwords[name] },
+    stdio: "ignore",
+    detached: true,
+  });
+}
 
 async function runShoal(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(process.execPath, shoalArgs(args), {
