@@ -24,13 +24,13 @@ export const rollService: DemoStep = {
 
     await client.submit(standingSpec({ name, type: "service", count, update, failWith: "version 3 does not start" }));
     const reverted = await watch.until(jobId, rolledOut(2), "version 3 rolled back");
-    const kept = leastRunning(reverted);
-    check(kept === count - 1, `expected ${count - 1} executions to run during the rollback, got ${kept}`);
+    const held = leastRunning(reverted);
+    check(held === count - 1, `expected ${count - 1} executions to run during the rollback, got ${held}`);
     const { version } = await client.job(jobId);
     check(version === 4, `expected version 4, a copy of version 2, got version ${version}`);
     await client.stop(jobId, "the demo goes on");
     await client.waitForJob(jobId, { signal });
-    reporter.passed(`version 3 failed: version 4 is a copy of version 2, and ${kept} executions never stopped`);
+    reporter.passed(`version 3 failed: version 4 is a copy of version 2, and ${held} executions never stopped`);
   },
 };
 
