@@ -63,7 +63,7 @@ export {
 } from "./kind.ts";
 export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
-export { decideNode, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
+export { decideNode, drainWithinMs, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
 export { nodeEntity } from "./node/entity.ts";
 export { nodeKind } from "./node/kind.ts";
 export { type ClusterNode, evolveNode } from "./node/node.ts";

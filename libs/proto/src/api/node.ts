@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { drainModes } from "../node/events.ts";
 import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
@@ -58,6 +59,18 @@ export const NodeEntity = z
   .object({
     info: NodeInfoEntity,
     membership: z.enum(["PENDING", "APPROVED", "REJECTED"]),
+    /** The message of the operator who approved or rejected it. */
+    membershipMessage: z.string().optional(),
+    /** Present while it gets no new work and becomes empty. */
+    drain: z
+      .object({
+        mode: z.enum(drainModes),
+        message: z.string(),
+        since: onWire(z.number(), { as: "rfc3339" }),
+        /** When the rest of its work is moved. */
+        deadline: onWire(z.number(), { as: "rfc3339" }),
+      })
+      .optional(),
     connection: onWire(connection, { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),
     connectionState: z.object({
       status: onWire(connection, { as: { connected: "CONNECTED", disconnected: "DISCONNECTED" } }),

@@ -83,5 +83,12 @@ export const ExecutionsLost = defineEvent(
   "ExecutionsLost",
   z.object({ slots: SlotSet, code: z.string(), why: z.string(), retryAt }),
 );
+/** Their node is disconnected, and their task allows that: they are lost unless it is back by `until`, milliseconds since the epoch. */
+export const ExecutionsDisconnected = defineEvent(
+  "ExecutionsDisconnected",
+  z.object({ slots: SlotSet, why: z.string(), until: z.number() }),
+);
+/** Their node is back in time: they continue, and nothing replaces them. */
+export const ExecutionsReconnected = defineEvent("ExecutionsReconnected", z.object({ slots: SlotSet }));
 /** The node has confirmed that an execution which was to stop no longer runs. */
 export const ExecutionStopped = defineEvent("ExecutionStopped", z.object({ executionId, retryAt, report }));
