@@ -27,6 +27,7 @@ import {
   SlotsQueued,
 } from "./job/events.ts";
 import { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
+import { SecretDeleted, SecretPut } from "./secret/events.ts";
 import { type SlotSet, slotText } from "./slots.ts";
 import { fromWire } from "./wire/codec.ts";
 
@@ -222,6 +223,8 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
   row(NodeDisconnected, ({ why }) => ({ topic: "Node", message: `Disconnected: ${why}`, tone: "bad" })),
   row(NodeReconnected, ({ info }) => ({ topic: "Node", message: `${shortId(info.nodeId)} reconnected`, tone: "good" })),
   row(NodeForgotten, () => ({ topic: "Node", message: "Forgotten: it was disconnected for too long", tone: "bad" })),
+  row(SecretPut, ({ name, version }) => ({ topic: "Secret", message: `${name}: version ${version} stored` })),
+  row(SecretDeleted, () => ({ topic: "Secret", message: "Deleted" })),
 ]);
 
 /** The types of events that have a row. */

@@ -1,4 +1,4 @@
-import { executionMachine, jobMachine, type Machine, nodeMachine, wireName } from "@shoal/proto";
+import { executionMachine, jobMachine, type Machine, nodeMachine, secretMachine, wireName } from "@shoal/proto";
 import { fieldsOf } from "../fields.ts";
 import { code, table } from "../markdown.ts";
 import type { ReferencePage } from "../page.ts";
@@ -7,6 +7,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   job: jobMachine,
   execution: executionMachine,
   node: nodeMachine,
+  secret: secretMachine,
 };
 
 /** Every event and its data. */
@@ -14,7 +15,7 @@ export const eventsPage: ReferencePage = {
   file: "events.md",
   title: "Events",
   summary: "every event of the log and its data",
-  from: "libs/proto/src/{job,execution,node}/events.ts",
+  from: "libs/proto/src/{job,execution,node,secret}/events.ts",
   body: () => {
     const kinds = Object.entries(machines).flatMap(([about, machine]) =>
       kindsOf(machine).map((kind) => ({ about, kind })),

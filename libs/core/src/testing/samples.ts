@@ -31,6 +31,8 @@ import {
   type Report,
   type Resources,
   type RunOutput,
+  SecretDeleted,
+  SecretPut,
   SlotsQueued,
 } from "@shoal/proto";
 
@@ -149,4 +151,10 @@ export const sampleNodeEvents = [
   NodeDisconnected.of({ why: "no heartbeat", lastSeenAt: sampleAt, forgetAt: sampleAt + 60_000 }),
   NodeReconnected.of({ info: sampleInfo(), startedAt: sampleAt + 5 }),
   NodeForgotten.of({}),
+] as const;
+
+/** One event of every kind of a secret's log. */
+export const sampleSecretEvents = [
+  SecretPut.of({ namespace: "default", name: "token", version: 1, keyId: "0011223344556677", sealed: "c2VhbGVk" }),
+  SecretDeleted.of({}),
 ] as const;
