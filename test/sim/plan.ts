@@ -2,6 +2,7 @@ import { createPrng, drawFaults, type Faults, type Prng, sampleSpec } from "@sho
 import type { JobSpec } from "@shoal/proto";
 import { drawErrands, type PlannedErrand } from "./plan-errands.ts";
 import { drawNodes, drawPreferences, fits, needsOf, type PlannedNode } from "./plan-nodes.ts";
+import { drawSecret } from "./plan-secret.ts";
 import { drawStream, starvedMs } from "./plan-stream.ts";
 import { drawTypes, type PlannedVersion } from "./plan-types.ts";
 import { drawUpgrade, type PlannedUpgrade } from "./versions.ts";
@@ -84,7 +85,7 @@ export function planOf(seed: number): Plan {
     jobs: [
       ...Array.from({ length: isLarge ? jobs.between(1, 6) : jobs.pick([1, 3, 8, 20]) }, (_, index) =>
         jobOf(jobs, index, survivors),
-      ),
+      ).map((job, index) => ({ ...job, spec: drawSecret(jobs.split(`secret-${index}`), job.spec) })),
       ...(jobs.happens(crowdedShare) ? crowdOf(jobs.split("crowd"), survivors) : []),
       ...(isLarge ? rareJobs(jobs.split("rare"), survivors) : []),
       ...drawTypes(jobs.split("types"), { faultsMs }),

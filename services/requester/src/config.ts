@@ -149,6 +149,15 @@ const Jobs = z.object({
     ),
 });
 
+const Secrets = z.object({
+  keyFile: z
+    .string()
+    .default("")
+    .describe(
+      "file of the cluster's X25519 keys for secrets, in PEM: the first seals, all open; the same on every requester, for its owner alone; empty disables secrets",
+    ),
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** The settings of a requester. `http.port` is also SHOAL_HTTP_PORT. */
@@ -168,6 +177,7 @@ export const RequesterConfig = z
     nodes: Nodes.prefault({}),
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
+    secrets: Secrets.prefault({}),
     positionsMs: count(10, 600_000)
       .default(1000)
       .describe(

@@ -18,6 +18,9 @@ import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
 import type { RequesterPorts } from "./ports.ts";
 import { Roster } from "./reads/roster.ts";
+import type { KeyRing } from "./secrets/key-ring.ts";
+import { createSecretRequests } from "./secrets/secret-requests.ts";
+import { createSecrets, type Secrets } from "./secrets/secrets.ts";
 
 /** Settings of the owner and the membership. Durations in milliseconds. */
 export interface RequesterSettings {
@@ -35,6 +38,8 @@ export interface RequesterSettings {
   readonly jobDefaults?: JobDefaults;
   /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
+  /** The cluster's keys for secrets; without them it neither stores nor opens any. */
+  readonly keys?: KeyRing | undefined;
   /** The kinds of aggregates that it can read; all of this version when left out. */
   readonly kinds?: Kinds;
   /** The highest feature level that it supports; this release's level when left out. */
@@ -45,6 +50,7 @@ export interface RequesterSettings {
 export interface Requester {
   readonly processes: readonly Process[];
   readonly commands: Commands;
+  readonly secrets: Secrets;
   readonly dispatcher: Dispatcher;
   readonly membership: Membership;
   readonly owner: Pick<Owner, "holdings">;
@@ -113,9 +119,12 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const assignments = new AssignmentReconciler(ports, owner);
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
-  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
-  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports)];
-  return { processes, commands, dispatcher, membership, owner, roster, features };
+  const secrets = createSecrets({ dispatcher, ports, keys: settings.keys });
+  const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit, secrets });
+  // A requester without keys does not answer nodes: another one may have them.
+  const answering = settings.keys === undefined ? [] : [createSecretRequests({ ports, secrets })];
+  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports), ...answering];
+  return { processes, commands, secrets, dispatcher, membership, owner, roster, features };
 }
 
 function watcherOf(parts: () => NodeParts): MembershipWatcher {
