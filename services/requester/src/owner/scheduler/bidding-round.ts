@@ -7,7 +7,6 @@ import {
   filters,
   isPreference,
   type Job,
-  jobLimits,
   type Random,
   rank,
   type Slot,
@@ -78,7 +77,7 @@ export class BiddingRound {
     this.#entry = entry;
     const job = entry.target.state();
     this.#failuresOn = job === undefined ? new Map() : failuresOf(job);
-    this.#slots = entry.slots.slice(0, jobLimits.placesPerCommit);
+    this.#slots = entry.slots.slice(0, lane.slotsPerTurn);
     const prefers = entry.requirements.constraints.some(isPreference);
     this.#drawn = prefers ? scheduleLimits.drawnByPreference : scheduleLimits.drawn;
   }

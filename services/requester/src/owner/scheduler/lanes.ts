@@ -9,6 +9,7 @@ import {
 } from "@shoal/core";
 import { type NodeInfo, type Requirements, shortage } from "@shoal/proto";
 import { Lane } from "./lane.ts";
+import { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
 import type { PendingEntry } from "./pending-entry.ts";
 
@@ -25,6 +26,7 @@ const fitsSize = ({ requirements }: PendingEntry, { perTask }: NodeInfo): boolea
  */
 export class Lanes {
   readonly #rooms: NodeRooms;
+  readonly #turns = new NamespaceTurns();
   readonly #classes = new Map<string, { readonly of: SchedulingClass; readonly lane: Lane }>();
   readonly #pinned = new Map<string, Lane>();
   readonly #everyNode = new EligibleNodes();
@@ -33,7 +35,7 @@ export class Lanes {
   constructor(rooms: NodeRooms) {
     this.#rooms = rooms;
     this.#mixed = new Lane({
-      rooms,
+      ...{ rooms, turns: this.#turns },
       pool: this.#everyNode,
       refused: new Set(),
       fits: fitsAllFilters,
@@ -99,7 +101,12 @@ export class Lanes {
     if (known !== undefined) return known;
     const pool = new EligibleNodes();
     if (this.#everyNode.has(nodeId)) pool.add(nodeId);
-    const lane = new Lane({ rooms: this.#rooms, pool, refused: new Set(), fits: fitsAllFilters, isMixed: true });
+    const lane = new Lane({
+      ...{ rooms: this.#rooms, turns: this.#turns, pool },
+      refused: new Set(),
+      fits: fitsAllFilters,
+      isMixed: true,
+    });
     this.#pinned.set(nodeId, lane);
     return lane;
   }
@@ -108,7 +115,7 @@ export class Lanes {
     if (this.#classes.size >= scheduleLimits.classes && !this.#dropIdle()) return this.#mixed;
     const of = new SchedulingClass(requirements, this.#rooms.infos());
     const lane = new Lane({
-      rooms: this.#rooms,
+      ...{ rooms: this.#rooms, turns: this.#turns },
       pool: of.eligible,
       refused: of.refused,
       fits: fitsSize,

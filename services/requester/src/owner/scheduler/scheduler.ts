@@ -118,8 +118,7 @@ export class Scheduler {
       if (isNew || isRenewed) lane.unpark();
       if (hasRoom || isNew || isRenewed) woken.push(lane);
     }
-    woken.sort((a, b) => compareHeads(a.head(), b.head()));
-    for (const lane of woken) this.#start(lane, isNew);
+    this.#startInTurn(woken, isNew);
   }
 
   #requestOne(target: Placeable, pinnedTo: string | undefined, slots: readonly Slot[]): void {
@@ -160,12 +159,30 @@ export class Scheduler {
 
   /** Starts a try for every entry of the lane that can start now. */
   #start(lane: Lane, all: boolean): void {
-    for (;;) {
-      const turn = lane.next(this.#options.clock.now(), all);
-      if (turn === undefined) break;
-      this.#try(lane, turn);
+    this.#startInTurn([lane], all);
+  }
+
+  /** Starts a try for every entry of these lanes that can start now, in one order for all of them. */
+  #startInTurn(lanes: readonly Lane[], all: boolean): void {
+    const now = this.#options.clock.now();
+    const nextOf = (lane: Lane) => {
+      const turn = lane.next(now, all);
+      return turn === undefined ? [] : [{ lane, turn }];
+    };
+    const open = lanes.flatMap(nextOf);
+    while (open.length > 0) {
+      const first = open.reduce((best, each) => (best.lane.compare(each.turn, best.turn) < 0 ? each : best));
+      open.splice(open.indexOf(first), 1);
+      // Another lane may have taken its room or its namespace's turn since.
+      const [current] = nextOf(first.lane);
+      if (current === undefined) continue;
+      if (open.every((other) => current.lane.compare(current.turn, other.turn) <= 0)) {
+        current.lane.take(current.turn);
+        this.#try(current.lane, current.turn);
+      }
+      open.push(...nextOf(first.lane));
     }
-    this.#arm(lane);
+    for (const lane of lanes) this.#arm(lane);
   }
 
   #try(lane: Lane, turn: LaneTurn): void {
@@ -181,6 +198,8 @@ export class Scheduler {
         const isOver = entry.slots.length === 0 || !entry.target.isOpen();
         // The job did not accept a placement that it still requests: no immediate retry.
         const isStuck = result === "placed" && entry.slots === slots;
+        // Some of its slots have nodes: the other jobs of its namespace come first now.
+        if (entry.slots !== slots) entry.since = this.#options.clock.now();
         lane.tried(entry, isStuck ? "node" : result, !isOver);
         if (isOver) this.#forget(entry);
         this.#start(lane, false);
@@ -266,9 +285,4 @@ export class Scheduler {
 
 function isSame(a: readonly Slot[], b: readonly Slot[]): boolean {
   return a.length === b.length && a.every(({ slot }, index) => slot === b[index]?.slot);
-}
-
-/** Higher priority first, then the older. */
-function compareHeads(a: PendingEntry | undefined, b: PendingEntry | undefined): number {
-  return (b?.priority ?? 0) - (a?.priority ?? 0) || (a?.since ?? 0) - (b?.since ?? 0);
 }
