@@ -89,28 +89,32 @@ describe("jobs of several lanes that wait for the same node", () => {
 
 describe("jobs of one lane", () => {
   it("of a high priority are tried before the others again, although their last try failed", async () => {
-    const { harness, holder } = await fullNode(1);
-    const node = harness.nodes.get("n-0");
-    const jobs = await submitAll(harness, [
+    const harness = schedulerHarness({ nodes: nodesOf(2, 1) });
+    const holders = [harness.submit(cores(1)), harness.submit(cores(1))];
+    await harness.clock.settle();
+    const [open, silent] = [harness.nodes.get("n-0"), harness.nodes.get("n-1")];
+    if (open === undefined || silent === undefined) throw new Error("the harness has two nodes");
+    const jobs = await submitAll(harness, [["slow", cores(1)]]);
+    // A try of another job lasts on, so that the round of the lane does not end.
+    for (const holder of holders) await harness.complete(holder);
+    silent.isSilent = true;
+    harness.beat("n-1");
+    for (const [name, spec] of [
       ["high", cores(1, { priority: 9 })],
       ["low", cores(1)],
-      ["lower", cores(1, { priority: -1 })],
-    ]);
-    // Refused for lack of room: a try of the high one has failed.
-    if (node !== undefined) node.info = { ...node.info, available: node.info.capacity, running: 1 };
-    const answer = node?.answer.bind(node);
-    let refusals = 1;
-    if (node !== undefined && answer !== undefined)
-      node.answer = (ask) =>
-        ask.priority === 9 && refusals-- > 0
-          ? { askId: ask.askId, nodeId: "n-0", accepted: false, slots: 0, busy: true, why: "all slots are in use" }
-          : answer(ask);
-    harness.beat();
+    ] as const)
+      jobs.set(name, harness.submit(spec));
+    const answer = open.answer.bind(open);
+    open.answer = ({ askId }) => ({
+      ...{ askId, nodeId: "n-0", accepted: false, slots: 0 },
+      ...{ busy: true, why: "capacity: all slots are in use" },
+    });
+    open.info = { ...open.info, running: 1 };
+    harness.beat("n-0");
     await harness.clock.settle();
-    expect(runningOf(jobs)).toEqual([]);
-    await harness.complete(holder);
-    if (node !== undefined) node.info = { ...node.info, available: node.info.capacity, running: 0 };
-    harness.beat();
+    open.answer = answer;
+    open.info = { ...open.info, running: 0 };
+    harness.beat("n-0");
     await harness.clock.settle();
     expect(runningOf(jobs)).toEqual(["high"]);
   });
