@@ -97,6 +97,7 @@ export {
   shortage,
   timesFitting,
 } from "./quantities.ts";
+export { NamespaceUse, QueueFront, QueueSummary, queueFrontsMax } from "./queue-summary.ts";
 export { Report, reportBytesMax } from "./report.ts";
 export { AllocatedResources } from "./resources.ts";
 export { sha256 } from "./sha256.ts";

@@ -10,6 +10,7 @@ import { createRequesterHealth, type RequesterHealth } from "./health/requester-
 import { type Api, createApi } from "./http/server.ts";
 import { catalogFile } from "./log-check.ts";
 import { isForgotten } from "./nodes/forgotten-nodes.ts";
+import { quotasOf } from "./owner/scheduler/quota-settings.ts";
 import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
@@ -39,7 +40,10 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   const { views, log, positions, logs } = nats;
   const catalog = createCatalog({ views: views.jobs, file: catalogFile(dataDir) });
   const rebuild = sliceRebuilder(nats);
-  const requester = createRequester({ ...config, requesterId }, { ...nats, catalog, clock, random, logger, rebuild });
+  const requester = createRequester(
+    { ...config, quotas: quotasOf(config.quotas), requesterId },
+    { ...nats, catalog, clock, random, logger, rebuild },
+  );
   const { commands, membership, roster } = requester;
   const self = selfInfo(requesterId, pairs(config.labels));
   const health = createRequesterHealth({

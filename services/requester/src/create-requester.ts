@@ -13,7 +13,9 @@ import { Reconciler } from "./owner/aggregate/reconciler.ts";
 import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
 import { Owner } from "./owner/owner.ts";
 import type { BiddingSettings } from "./owner/scheduler/bidding-round.ts";
+import type { Quota } from "./owner/scheduler/namespace-quotas.ts";
 import { createPlaceables } from "./owner/scheduler/placeables.ts";
+import { createQueueExchange } from "./owner/scheduler/queue-exchange.ts";
 import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
 import type { RequesterPorts } from "./ports.ts";
@@ -31,6 +33,8 @@ export interface RequesterSettings {
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
+  /** The most that the jobs of a namespace may use at once, by namespace; no quotas when left out. */
+  readonly quotas?: ReadonlyMap<string, Quota>;
   /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
   /** The kinds of aggregates that it can read; all of this version when left out. */
@@ -80,7 +84,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
     onChanged: () => void owner.reconcileFollowers(),
   });
-  const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
+  const { auction, quotas = new Map() } = settings;
+  const scheduler = new Scheduler({ ...ports, membership, auction, quotas });
+  const exchange = createQueueExchange({
+    ...{ requesterId: by, summaries: ports.summaries, clock, logger },
+    summary: () => scheduler.summary(),
+    received: (summary) => scheduler.onSummary(summary),
+    elapsed: () => scheduler.retryHeld(),
+  });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
   const world: World = {
@@ -109,7 +120,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const openOf = (shard: number) => owner.openOf(shard);
   const openLimit = settings.jobs && new OpenLimit({ ...ports, ...settings.jobs, openOf });
   const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit });
-  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports)];
+  const processes = [membership, changes, controller, exchange, owner, assignments, createConfirmations(ports)];
   return { processes, commands, dispatcher, membership, owner, roster, features };
 }
 

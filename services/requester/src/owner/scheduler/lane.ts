@@ -25,6 +25,8 @@ export interface LaneTurn {
   readonly entry: PendingEntry;
   /** Nodes that show room; undefined when any node of the pool may be asked. */
   readonly nodeIds: readonly string[] | undefined;
+  /** The most slots that it may fill; as many as the lane allows when left out. */
+  readonly slotsMax?: number;
   /** The node reserves freed room when it has too little. */
   readonly reserves?: boolean;
 }
@@ -92,6 +94,20 @@ export class Lane {
   /** Entries that wait and are not being tried. */
   get waiting(): number {
     return this.#queue.size + this.#failed.size + this.#parked.size;
+  }
+
+  /** The entries of the highest priority that wait for room: the first one, and how many slots they need together. */
+  front(): { readonly entry: PendingEntry; readonly slots: number } | undefined {
+    const [queued, failed] = [this.#queue.first(), this.#failed.first()];
+    if (!this.#isBlocked) return undefined;
+    const entry = queued === undefined || (failed?.priority ?? -Infinity) > queued.priority ? failed : queued;
+    if (entry === undefined) return undefined;
+    let [slots, looked] = [0, 0];
+    for (const other of this.forRoom()) {
+      if (other.priority === entry.priority) slots += other.slots.length;
+      if (++looked >= laneLimits.looked) break;
+    }
+    return { entry, slots: Math.max(1, slots) };
   }
 
   /** The most slots that one turn fills. */

@@ -1,4 +1,5 @@
 import {
+  askedOf,
   classKeyOf,
   EligibleNodes,
   evaluateAll,
@@ -7,7 +8,7 @@ import {
   type Slot,
   scheduleLimits,
 } from "@shoal/core";
-import { type NodeInfo, type Requirements, shortage } from "@shoal/proto";
+import { type NodeInfo, type QueueFront, queueFrontsMax, type Requirements, shortage } from "@shoal/proto";
 import { Lane } from "./lane.ts";
 import { NamespaceTurns } from "./namespace-turns.ts";
 import type { NodeRooms } from "./node-rooms.ts";
@@ -84,6 +85,14 @@ export class Lanes {
     if (this.#mixed.waiting > 0) yield this.#mixed;
   }
 
+  /** The first job that waits for room in each lane, for the other requesters: those of the highest priorities. */
+  fronts(): QueueFront[] {
+    const fronts = [...this.#classes.values()].flatMap(({ lane }) => frontOf(lane, undefined));
+    for (const [nodeId, lane] of this.#pinned) fronts.push(...frontOf(lane, nodeId));
+    fronts.push(...frontOf(this.#mixed, undefined));
+    return fronts.toSorted((a, b) => b.priority - a.priority).slice(0, queueFrontsMax);
+  }
+
   /** A lane may have become empty: that of a node's pinned slots is removed. */
   tidy(pinnedTo: string | undefined): void {
     if (pinnedTo !== undefined && this.#pinned.get(pinnedTo)?.isEmpty === true) this.#pinned.delete(pinnedTo);
@@ -132,4 +141,12 @@ export class Lanes {
     }
     return false;
   }
+}
+
+function frontOf(lane: Lane, nodeId: string | undefined): readonly QueueFront[] {
+  const front = lane.front();
+  if (front === undefined) return [];
+  const { target, priority, requirements } = front.entry;
+  const pinned = nodeId === undefined ? {} : { nodeId };
+  return [{ jobId: target.ref.id, priority, slots: front.slots, requirements: askedOf(requirements), ...pinned }];
 }
