@@ -27,7 +27,6 @@ export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
       let output = "";
       const end = (verdict: ProbeVerdict): void => {
         clearTimeout(timer);
-        // The command may have left children, which hold its pipes.
         killGroup(child.pid);
         resolve(verdict);
       };
@@ -42,7 +41,10 @@ export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
       child.stdin.on("error", () => undefined);
       child.stdin.end(request);
       child.on("error", (failure) => noVerdict(`could not be started: ${failure.message}`));
-      child.on("exit", (code, signal) => {
+      // The command may have left children, which hold its pipes.
+      child.on("exit", () => killGroup(child.pid));
+      // Its output is complete.
+      child.on("close", (code, signal) => {
         if (code === 0) end({ fit: true });
         else if (code === null) noVerdict(`was ended by ${signal}`);
         else end({ fit: false, why: reasonOf(output, code), mayChange: false });
