@@ -13,7 +13,7 @@ const passed = ["PATH", "HOME", "LANG", "TZ"] as const;
 
 /**
  * Runs a command with the request on stdin and in the environment. Exit code 0 accepts; any other refuses, with the first
- * line of its output as the reason. A command that takes too long is killed with its children.
+ * line of its stderr, or of its stdout, as the reason. A command that takes too long is killed with its children.
  */
 export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
   const inherited = Object.fromEntries(passed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
@@ -24,7 +24,7 @@ export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
         stdio: ["pipe", "pipe", "pipe"],
         detached: true,
       });
-      let output = "";
+      const output = { stdout: "", stderr: "" };
       const end = (verdict: ProbeVerdict): void => {
         clearTimeout(timer);
         killGroup(child.pid);
@@ -32,11 +32,10 @@ export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
       };
       const noVerdict = (why: string): void => end({ fit: false, why: `the exec probe ${why}`, mayChange: true });
       const timer = setTimeout(() => noVerdict(`did not end within ${limitMs} ms`), limitMs);
-      const read = (chunk: Buffer): void => {
-        if (output.length < probeLimits.outputBytes) output += chunk.toString("utf8");
-      };
-      child.stdout.on("data", read);
-      child.stderr.on("data", read);
+      for (const name of ["stdout", "stderr"] as const)
+        child[name].on("data", (chunk: Buffer) => {
+          if (output[name].length < probeLimits.outputBytes) output[name] += chunk.toString("utf8");
+        });
       // A command that does not read its input closes the pipe.
       child.stdin.on("error", () => undefined);
       child.stdin.end(request);
@@ -47,13 +46,13 @@ export function execProbe({ command, limitMs, env }: ExecProbeOptions): Probe {
       child.on("close", (code, signal) => {
         if (code === 0) end({ fit: true });
         else if (code === null) noVerdict(`was ended by ${signal}`);
-        else end({ fit: false, why: reasonOf(output, code), mayChange: false });
+        else end({ fit: false, why: reasonOf(output.stderr.trim() || output.stdout.trim(), code), mayChange: false });
       });
     });
 }
 
 function reasonOf(output: string, code: number): string {
-  const [line = ""] = output.trim().split("\n");
+  const [line = ""] = output.split("\n");
   return `the exec probe exited with ${code}${line === "" ? "" : `: ${line.slice(0, probeLimits.reasonChars)}`}`;
 }
 
