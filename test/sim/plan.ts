@@ -39,6 +39,8 @@ export interface Plan {
   readonly upgrade: PlannedUpgrade | undefined;
   readonly disturbances: readonly Disturbance[];
   readonly faults: Faults;
+  /** Cores that the executions of one namespace may use at once; undefined for no quota. */
+  readonly quota: { readonly namespace: string; readonly cores: number } | undefined;
   readonly settings: {
     readonly width: number;
     readonly rounds: number;
@@ -95,6 +97,7 @@ export function planOf(seed: number): Plan {
     errands: drawErrands(prng.split("errands"), faultsMs * 0.7),
     disturbances: Array.from({ length: prng.pick([0, 1, 4, 12]) }, () => disturbanceOf(prng, processes, kinds)),
     faults: drawFaults(prng.split("faults")),
+    quota: drawQuota(prng.split("quota")),
     settings: {
       width: prng.between(1, 4),
       rounds: prng.between(1, 3),
@@ -107,6 +110,12 @@ export function planOf(seed: number): Plan {
     },
   };
 }
+
+// The largest job that a node runs: no job is larger than the quota and waits for ever.
+const quotaCores = 8;
+
+const drawQuota = (prng: Prng): Plan["quota"] =>
+  prng.happens(0.25) ? { namespace: prng.pick(["default", "blue"]), cores: quotaCores } : undefined;
 
 // More than the typical numbers of a seed.
 const manyNodes = 64;

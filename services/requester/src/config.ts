@@ -2,6 +2,7 @@ import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
+import { readQuota } from "./owner/scheduler/quota-settings.ts";
 
 const token = (what: string) =>
   z.string().superRefine((name, issues) => {
@@ -158,6 +159,11 @@ const Secrets = z.object({
     ),
 });
 
+const quota = z.string().superRefine((text, issues) => {
+  const read = readQuota(text);
+  if (!read.ok) issues.addIssue({ code: "custom", message: read.why });
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** The settings of a requester. `http.port` is also SHOAL_HTTP_PORT. */
@@ -178,6 +184,11 @@ export const RequesterConfig = z
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
     secrets: Secrets.prefault({}),
+    quotas: listOf(quota)
+      .default([])
+      .describe(
+        "the most that the executions of a namespace may use at once, separated by commas: team-a cpu=8 memory=16GiB gpu=1 jobs=20; jobs beyond it wait; the namespace * stands for all others; equal on all requesters",
+      ),
     positionsMs: count(10, 600_000)
       .default(1000)
       .describe(

@@ -13,7 +13,9 @@ import { Reconciler } from "./owner/aggregate/reconciler.ts";
 import { createDispatcher, type Dispatcher } from "./owner/dispatcher.ts";
 import { Owner } from "./owner/owner.ts";
 import type { BiddingSettings } from "./owner/scheduler/bidding-round.ts";
+import type { Quota } from "./owner/scheduler/namespace-quotas.ts";
 import { createPlaceables } from "./owner/scheduler/placeables.ts";
+import { createQueueExchange } from "./owner/scheduler/queue-exchange.ts";
 import { Scheduler } from "./owner/scheduler/scheduler.ts";
 import { AssignmentReconciler } from "./owner/views/assignment-reconciler.ts";
 import type { RequesterPorts } from "./ports.ts";
@@ -36,6 +38,8 @@ export interface RequesterSettings {
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
+  /** The most that the jobs of a namespace may use at once, by namespace; no quotas when left out. */
+  readonly quotas?: ReadonlyMap<string, Quota>;
   /** The maximum number of open aggregates in the cluster; no limit when left out. */
   readonly jobs?: { readonly openMax: number };
   /** The cluster's keys for secrets; without them it neither stores nor opens any. */
@@ -88,7 +92,14 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
     isCandidate: (nodeId) => membership.candidate(nodeId) !== undefined,
     onChanged: () => void owner.reconcileFollowers(),
   });
-  const scheduler = new Scheduler({ ...ports, membership, auction: settings.auction });
+  const { auction, quotas = new Map() } = settings;
+  const scheduler = new Scheduler({ ...ports, membership, auction, quotas });
+  const exchange = createQueueExchange({
+    ...{ requesterId: by, summaries: ports.summaries, clock, logger },
+    summary: () => scheduler.summary(),
+    received: (summary) => scheduler.onSummary(summary),
+    elapsed: () => scheduler.retryHeld(),
+  });
   const dispatcher = dispatcherOf({ ports, kinds, by, features, owner: () => owner });
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
   const world: World = {
@@ -123,7 +134,8 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const commands = createCommands({ dispatcher, random, jobDefaults: settings.jobDefaults, openLimit, secrets });
   // A requester without keys does not answer nodes: another one may have them.
   const answering = settings.keys === undefined ? [] : [createSecretRequests({ ports, secrets })];
-  const processes = [membership, changes, controller, owner, assignments, createConfirmations(ports), ...answering];
+  const work = [membership, changes, controller, exchange, owner, assignments];
+  const processes = [...work, createConfirmations(ports), ...answering];
   return { processes, commands, secrets, dispatcher, membership, owner, roster, features };
 }
 
