@@ -51,7 +51,7 @@ export type NodeCommand =
 export const forgetAfterMs = 7 * 24 * 3_600_000;
 
 /** As Nomad's default deadline of a drain. */
-export const drainWithinMs = 3_600_000;
+const drainWithinMs = 3_600_000;
 
 /** The result of a command for a node in its present state. Pure; `now` in milliseconds since the epoch. */
 export function decideNode(node: ClusterNode | undefined, command: NodeCommand, now: number): Decision<NodeEvent> {
