@@ -165,6 +165,16 @@ const miss = (why: string): TraceStep => ({
   command: ({ now }) => ({ name: "Miss", why, lastSeenAt: now - minute }),
 });
 const forget: TraceStep = { afterMs: 30 * day, actor: requester, command: () => ({ name: "Forget" }) };
+const order = (name: string, more: Readonly<Record<string, unknown>> = {}): TraceStep => ({
+  afterMs: minute,
+  actor: client,
+  command: () => ({ name, why: "maintenance", ...more }),
+});
+const resume = (nodeId: string): TraceStep => ({
+  afterMs: second,
+  actor: requester,
+  command: () => ({ name: "ResumeNode", nodeId }),
+});
 const nodeOf = (id: string) => ({ kind: "node", namespace: "", id });
 
 /** Every scenario of the corpus, by name. Together they contain every event of the log: the test names events that are missing. */
@@ -177,6 +187,28 @@ export const traces: Readonly<Record<string, Trace>> = {
     aggregate: nodeOf("n-two"),
     steps: [receive("n-two", "noop"), miss("it announced that it leaves"), forget],
   },
+  "node-is-drained-and-deleted": {
+    aggregate: nodeOf("n-three"),
+    steps: [
+      {
+        ...receive("n-three", "noop"),
+        command: (soFar) => ({ ...receive("n-three", "noop").command(soFar), isManual: true }),
+      },
+      order("Approve"),
+      order("Drain", { mode: "finish", withinMs: hour }),
+      order("Undrain"),
+      order("Reject"),
+      order("Delete"),
+    ],
+  },
+  "job-waits-for-its-node": job(
+    spec({}, { disconnect: { lostAfter: 60, stopAfter: 30 } }),
+    place(1, "n-one"),
+    report("n-one", 0, running),
+    loseNode("n-one"),
+    resume("n-one"),
+    report("n-one", 0, completed),
+  ),
   "job-completes-after-a-loss": job(
     spec({ count: 2 }),
     wait(false),

@@ -123,7 +123,7 @@ const Publisher = z
   .prefault({});
 
 /** How long a task may be without contact. In seconds; 0 means as without it. */
-export const DisconnectPolicy = z.object({
+const DisconnectPolicy = z.object({
   lostAfter: seconds.describe(
     "seconds that an execution waits for its disconnected node before it is lost and replaced; 0: it is lost at once",
   ),
@@ -131,7 +131,6 @@ export const DisconnectPolicy = z.object({
     "seconds without an answer of any requester after which the node stops an execution by itself; 0: never",
   ),
 });
-export type DisconnectPolicy = z.infer<typeof DisconnectPolicy>;
 
 export const Task = z
   .object({
