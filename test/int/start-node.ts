@@ -8,17 +8,18 @@ import { memoryJournal } from "../../services/compute/src/journal/memory-journal
 import { testSettings } from "../../services/compute/src/testing/node-harness.ts";
 import { memoryWorkspace } from "../../services/compute/src/workspace/memory-workspace.ts";
 
-/** The id of the only node of these tests. */
+/** The id of the only node of most of these tests. */
 export const nodeId = "n-one";
 
 /** Starts a node in this process, on a connection to a real server; its journal is lost with it. */
 export async function startNode(
   url: string,
   executor: Executor = noop({ clock: systemClock() }),
+  id: string = nodeId,
 ): Promise<{ close(): Promise<void> }> {
-  const node = await connectNode({ clock: systemClock(), random: systemRandom, nodeId, servers: [url] });
+  const node = await connectNode({ clock: systemClock(), random: systemRandom, nodeId: id, servers: [url] });
   const processes: readonly Process[] = createCompute(
-    { ...testSettings, nodeId },
+    { ...testSettings, nodeId: id },
     {
       ...node,
       clock: systemClock(),
