@@ -62,7 +62,7 @@ function recording(nodeId: string, lines: string[]): Executor {
 }
 
 async function addNode(nodeId: string, url: string, lines: string[] = []): Promise<void> {
-  const node = await startNode(url, recording(nodeId, lines), nodeId);
+  const node = await startNode(url, recording(nodeId, lines), { nodeId });
   stopping.push(node.close);
 }
 

@@ -3,6 +3,7 @@ import { executionMachine } from "./execution/machine.ts";
 import { jobMachine } from "./job/machine.ts";
 import type { AnyEventKind } from "./machine.ts";
 import { nodeMachine } from "./node/machine.ts";
+import { secretMachine } from "./secret/machine.ts";
 
 /** The version of the commit's form. */
 export const commitVersion = 1;
@@ -29,7 +30,7 @@ export const Actor = z.object({
 export type Actor = z.infer<typeof Actor>;
 
 /** Which command led to a commit. */
-export const Cause = z.object({
+const Cause = z.object({
   /** The command's name; several, joined by `+`, for commands decided together. At most 200 characters. */
   command: z.string(),
   /** The command's id, if it has one: a repeated command with this id changes nothing. */
@@ -73,7 +74,7 @@ export const commitBytes = { aim: 65_536, max: 524_288 } as const;
 
 /** Every kind of event in the log, by name. */
 export const eventKinds: ReadonlyMap<string, AnyEventKind> = new Map(
-  [jobMachine, executionMachine, nodeMachine].flatMap((machine) =>
+  [jobMachine, executionMachine, nodeMachine, secretMachine].flatMap((machine) =>
     machine.rows.map(([, kind]) => [kind.name, kind] as const),
   ),
 );

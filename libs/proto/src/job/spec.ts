@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { tokenProblem } from "../ids.ts";
 import { type Parsed, parseBytes, parseCpu, parseGpu } from "../quantities.ts";
+import { isSecretReference, secretReferenceOf } from "../secret/secret-reference.ts";
 import { onWire } from "../wire/meta.ts";
 import { Constraint } from "./constraint.ts";
 import { Network } from "./network.ts";
@@ -64,8 +65,13 @@ export const Timeouts = z
     }
   });
 
+const EnvValue = text.min(1, "an environment value is not empty").refine(
+  (value) => !isSecretReference(value) || secretReferenceOf(value) !== undefined,
+  // Without the value: it may be a secret itself.
+  "a value that begins with secret: names a secret, as secret:NAME or secret:NAME@VERSION",
+);
 const envName = /^[A-Z][A-Z0-9_]*$/;
-const Env = texts(text.min(1, "an environment value is not empty")).superRefine((env, issues) => {
+const Env = texts(EnvValue).superRefine((env, issues) => {
   for (const name of Object.keys(env)) {
     const problem = !envName.test(name)
       ? "expected upper-case letters, digits and _, beginning with a letter"
@@ -96,7 +102,7 @@ export const InputSource = z.object({
   target: fromRoot.describe("the path at which the task sees it, below the task's root; unique in the task"),
 });
 /** What a publisher publishes: a folder of the task, and its name in the results. */
-export const ResultPath = z.object({
+const ResultPath = z.object({
   name: short.min(1, "missing result path name").describe("the folder in the results; unique in the task"),
   path: absolute.describe("an absolute path of the task: a folder that the task writes to; unique in the task"),
 });
@@ -138,7 +144,7 @@ export const Task = z
     engine: SpecConfig.describe("the engine that runs the task"),
     publisher: Publisher.describe("the publisher that stores the results: output, exit code and result paths"),
     env: Env.default({}).describe(
-      "environment variables: name to value; `env:NAME` is a variable of the node that its operator allows",
+      "environment variables: name to value; `env:NAME` is a variable of the node that its operator allows, `secret:NAME` or `secret:NAME@VERSION` a secret of the job's namespace",
     ),
     meta: texts().default({}).describe("texts for programs; Shoal stores them and does not use them"),
     inputSources: z
