@@ -4,7 +4,7 @@ export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
-export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
+export { BuildVersion, NodeEntity, unknownBuildDate } from "./api/node.ts";
 export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
@@ -14,7 +14,6 @@ export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
   Actor,
-  Cause,
   type Commit,
   CommitEnvelope,
   commitBytes,
@@ -67,22 +66,20 @@ export {
 } from "./job/events.ts";
 export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
 export { Network } from "./job/network.ts";
-export { RetryPolicy, taskFailures } from "./job/retry-policy.ts";
+export { RetryPolicy } from "./job/retry-policy.ts";
 export {
   InputSource,
   JobSpec,
   jobTypes,
   ResourcesSpec,
-  ResultPath,
   SpecConfig,
   standingTypes,
   Task,
   Timeouts,
 } from "./job/spec.ts";
-export { specLimits } from "./job/texts.ts";
 export { UpdateStrategy } from "./job/update-strategy.ts";
 export { isShallow, levelsMax } from "./levels.ts";
-export { type AnyEventKind, defineMachine, type Machine, type MachineRow, next } from "./machine.ts";
+export { type AnyEventKind, type Machine, type MachineRow, next } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
@@ -99,7 +96,6 @@ export {
   timesFitting,
 } from "./quantities.ts";
 export { Report, reportBytesMax } from "./report.ts";
-export { AllocatedResources } from "./resources.ts";
 export { SecretDeleted, SecretPut } from "./secret/events.ts";
 export { type SecretEvent, type SecretState, secretMachine } from "./secret/machine.ts";
 export { SecretAnswer, SecretRequest, secretAnswerContext } from "./secret/request.ts";
@@ -111,7 +107,7 @@ export {
   secretReferenceOf,
 } from "./secret/secret-reference.ts";
 export { sha256 } from "./sha256.ts";
-export { SlotSet, slotSetOf, slotsIn, slotsMax, slotText } from "./slots.ts";
+export { SlotSet, slotSetOf, slotsIn, slotsMax } from "./slots.ts";
 export {
   type AggregateRef,
   aggregateOf,
@@ -125,7 +121,7 @@ export {
 } from "./subjects.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
-export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
+export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
-export { onWire, type WireMeta } from "./wire/meta.ts";
+export type { WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

@@ -22,5 +22,9 @@ export const putSecret = defineRoute({
       .refine((value) => !value.includes("\0"), "expected a text without zero bytes, for an environment variable")
       .describe("the value: a text"),
   }),
-  answer: z.object({ namespace: z.string(), name: z.string(), version: z.int() }),
+  answer: z.object({
+    namespace: z.string().describe("the namespace of the secret"),
+    name: z.string().describe("its name"),
+    version: z.int().describe("the version that the value has, from 1"),
+  }),
 });
