@@ -2,6 +2,8 @@ import type { ErrorCode } from "@shoal/proto";
 
 /** A program to run once, and everything of the host that it can access. */
 export interface Guest {
+  /** Guests of one namespace may share a process, where the sandbox allows that. */
+  readonly namespace?: string;
   readonly program: GuestProgram;
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: readonly GuestInput[];

@@ -78,7 +78,7 @@ async function serve(
     else if (saying.op === "compiled") started.resolve();
     else if (saying.op === "refused") started.reject(new Fault("TASK_INVALID", saying.why));
     else if (saying.op === "ended") outcome.ending = saying;
-    else if (saying.op !== "ready") {
+    else if (saying.op !== "ready" && saying.op !== "gone") {
       const { answer, body: bytes } = await files.serve(saying, body);
       sandbox.send(answer, bytes);
     }

@@ -1,7 +1,7 @@
 import { listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
-import { isolationOptions } from "@shoal/wasi-sandbox";
+import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
@@ -201,10 +201,16 @@ export const ComputeConfig = z
             "idle processes for Wasm tasks; each takes about 50 MB of memory, and ends after 30 s without a task",
           ),
         isolation: z
+          .enum(guestIsolations)
+          .default("task")
+          .describe(
+            "task: a process for each Wasm task; namespace: the tasks of a namespace share processes, each in a new isolate, which is faster, but a task that breaks out of the engine reaches the others of its namespace, and one that ends its process fails them (they are retried)",
+          ),
+        wall: z
           .enum(isolationOptions)
           .default("auto")
           .describe(
-            "isolation of Wasm guests: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named isolation is required, and the node does not offer the engine without it",
+            "isolation of Wasm processes by the system: bubblewrap (network, processes, files), namespaces (network, processes), none, or auto for the strongest that works; a named one is required, and the node does not offer the engine without it",
           ),
         cgroups: z
           .enum(["auto", "off"])

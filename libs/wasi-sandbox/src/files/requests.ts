@@ -40,6 +40,7 @@ const notices = [
   z.strictObject({ op: z.literal("output"), stream: z.enum(["stdout", "stderr"]) }),
   // An exit code is 32 bits in preview 1.
   z.strictObject({ op: z.literal("ended"), exitCode: z.int().min(0).max(0xffff_ffff), failure: failure.optional() }),
+  z.strictObject({ op: z.literal("gone"), why }),
 ] as const;
 
 /** Every message of a guest's process. */

@@ -12,6 +12,15 @@ export const bodyBytesMax = 1024 * 1024;
 /** 4096, the limit of Linux. */
 export const pathBytesMax = 4096;
 
+/** The descriptor of the first lane of a process that serves a namespace. Before it are the control channel and the shell's pipe. */
+export const firstLane = 5;
+
+/** Four lanes at most: a shell names descriptors by one digit. */
+export const lanesMax = 4;
+
+/** JavaScript heap of a lane's thread: the guest's tables and garbage-collected objects. 128 MiB, as in a process of its own. */
+export const laneHeapBytes = 128 * 1024 * 1024;
+
 export type FileKind = "file" | "folder" | "link" | "other";
 
 export interface FileStat {
@@ -88,7 +97,9 @@ export type Notice =
   | { readonly op: "compiled" }
   | { readonly op: "refused"; readonly why: string }
   | { readonly op: "output"; readonly stream: "stdout" | "stderr" }
-  | ({ readonly op: "ended" } & Ending);
+  | ({ readonly op: "ended" } & Ending)
+  // The thread of a lane has ended, with what it died of; the next guest may come when a new one is ready.
+  | { readonly op: "gone"; readonly why: string };
 
 /** A memory that a module imports, with its limits. */
 export interface RequiredMemory {

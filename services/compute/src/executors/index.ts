@@ -1,4 +1,4 @@
-import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
+import { cgroupsIfAny, type GuestIsolation, type IsolationWish } from "@shoal/wasi-sandbox";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
@@ -14,7 +14,8 @@ export interface ExecutorSettings extends PartSettings {
   readonly docker: ContainerSettings & PullLimits & { readonly socket: string };
   readonly wasm: {
     readonly poolSize: number;
-    readonly isolation: IsolationWish;
+    readonly isolation: GuestIsolation;
+    readonly wall: IsolationWish;
     readonly cgroups: "auto" | "off";
   };
 }
@@ -23,9 +24,9 @@ export interface ExecutorSettings extends PartSettings {
 export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPorts>("executor", {
   docker: ({ nodeId, instanceId, docker: settings }, { clock }) =>
     docker({ nodeId, instanceId, clock, socketPath: settings.socket, settings, pulling: settings }),
-  wasm: ({ wasm: { poolSize, isolation, cgroups } }, { clock, logger }) =>
+  wasm: ({ wasm: { poolSize, isolation, wall, cgroups } }, { clock, logger }) =>
     wasm({
-      ...{ clock, logger, isolation },
+      ...{ clock, logger, isolation, wall },
       limits: { poolSize },
       cgroups: cgroups === "auto" ? cgroupsIfAny(logger) : undefined,
     }),
