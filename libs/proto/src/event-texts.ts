@@ -12,6 +12,7 @@ import {
   ExecutionsLost,
   ExecutionsStopping,
 } from "./execution/events.ts";
+import { runtimeDetails } from "./execution/runtime.ts";
 import { shortId } from "./ids.ts";
 import {
   JobCompleted,
@@ -169,11 +170,11 @@ const rows: ReadonlyMap<string, (data: unknown) => PartialEventText> = new Map([
       ...answers.map(answerInWords),
     ].join("; "),
   })),
-  row(ExecutionStarted, ({ executionId }) => ({
+  row(ExecutionStarted, ({ executionId, runtime }) => ({
     executionId,
     topic: "Execution",
     message: "Running",
-    details: { NewState: "Running" },
+    details: { NewState: "Running", ...runtimeDetails(runtime) },
   })),
   row(ExecutionPublishing, ({ executionId }) => ({
     executionId,

@@ -5,6 +5,7 @@ import { isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
+import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>
@@ -187,6 +188,12 @@ export const ComputeConfig = z
           .describe(
             "let tasks request network host or full: the machine's network, with NATS, this API and everything else that listens on loopback",
           ),
+        // Bacalhau's range: below the ports from which Linux picks those of outgoing connections (32768).
+        ports: z
+          .string()
+          .refine((text) => readPortRange(text) !== undefined, "expected first-last of 1024 to 65535, or nothing")
+          .default("20000-32000")
+          .describe("ports of this machine for tasks that request ports, first-last; empty gives tasks no ports"),
       })
       .prefault({}),
     engines: z

@@ -8,6 +8,7 @@ import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
 import { createExecutors } from "./executors/index.ts";
+import { createPortRange, type PortBounds, readPortRange } from "./grants/port-range.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
@@ -94,6 +95,11 @@ async function settingsOf(config: ComputeConfig, dataDir: string, nodeId: string
   };
 }
 
+function boundsOf(text: string): PortBounds | undefined {
+  const bounds = readPortRange(text);
+  return bounds === "none" ? undefined : bounds;
+}
+
 const pairs = (labels: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(labels.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 
@@ -119,10 +125,11 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     ...{ assignments, reports, bidServer, logs, clock, journal, logger },
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
-    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
+    executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm, outbound }, { clock, logger }),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
     publishers: createPublishers(published, { clock, logger, results }),
     env: process.env,
+    portRange: createPortRange(boundsOf(config.network.ports)),
   };
 }
 

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { GpuDevice } from "../execution/runtime.ts";
 import type { NodeState } from "../node/machine.ts";
 import { AllocatedResources } from "../resources.ts";
 import { onWire } from "../wire/meta.ts";
 import { onWireResources } from "./execution.ts";
 
 const resources = onWireResources(AllocatedResources);
+const capacity = resources.extend({ gpuDevices: onWire(z.array(GpuDevice).optional(), { name: "GPUs" }) });
 
 /** The version of the software, in Bacalhau's form. */
 export const BuildVersion = z
@@ -35,7 +37,7 @@ export const NodeInfoEntity = z
         executionEngines: z.array(z.string()),
         publishers: z.array(z.string()),
         storageSources: z.array(z.string()),
-        maxCapacity: resources,
+        maxCapacity: capacity,
         queueCapacity: resources,
         availableCapacity: resources,
         maxJobRequirements: resources,

@@ -3,6 +3,7 @@ import { defineEvent } from "../event.ts";
 import { SpecConfig } from "../job/spec.ts";
 import { AllocatedResources } from "../resources.ts";
 import { SlotSet } from "../slots.ts";
+import { ExecutionRuntime } from "./runtime.ts";
 
 /** The answer of one node to an ask; stored to explain why a node was chosen or not. */
 export const Answer = z.object({
@@ -56,7 +57,14 @@ export const ExecutionAssigned = defineEvent(
 /** The task runs. `timeoutAt` is by the requester's clock, milliseconds since the epoch. */
 export const ExecutionStarted = defineEvent(
   "ExecutionStarted",
-  z.object({ executionId, startedAt: z.number(), timeoutAt: z.number().optional(), report }),
+  z.object({
+    executionId,
+    startedAt: z.number(),
+    timeoutAt: z.number().optional(),
+    /** Absent when the engine has nothing to name. A release that does not know the field leaves it out. */
+    runtime: ExecutionRuntime.optional(),
+    report,
+  }),
 );
 /** The task ended and its results are being published, until `publishBy` at most. */
 export const ExecutionPublishing = defineEvent(

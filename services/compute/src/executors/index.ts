@@ -1,4 +1,5 @@
 import { cgroupsIfAny, type IsolationWish } from "@shoal/wasi-sandbox";
+import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
@@ -12,6 +13,7 @@ export interface ExecutorSettings extends PartSettings {
   /** The instance id of this node among all nodes with its name: stored in its data directory. */
   readonly instanceId: string;
   readonly docker: ContainerSettings & PullLimits & { readonly socket: string };
+  readonly outbound: Reach;
   readonly wasm: {
     readonly poolSize: number;
     readonly isolation: IsolationWish;
@@ -21,8 +23,13 @@ export interface ExecutorSettings extends PartSettings {
 
 /** Every engine that a node can offer. */
 export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPorts>("executor", {
-  docker: ({ nodeId, instanceId, docker: settings }, { clock }) =>
-    docker({ nodeId, instanceId, clock, socketPath: settings.socket, settings, pulling: settings }),
+  docker: ({ nodeId, instanceId, docker: settings, outbound }, { clock }) =>
+    docker({
+      ...{ nodeId, instanceId, clock, settings },
+      socketPath: settings.socket,
+      pulling: settings,
+      reach: outbound,
+    }),
   wasm: ({ wasm: { poolSize, isolation, cgroups } }, { clock, logger }) =>
     wasm({
       ...{ clock, logger, isolation },

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestOptions, request, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
@@ -52,7 +52,11 @@ interface Answer {
   readonly headers: IncomingMessage["headers"];
 }
 
-async function ask(port: number, path: string, more: { readonly body?: string } & object = {}): Promise<Answer> {
+async function ask(
+  port: number,
+  path: string,
+  more: RequestOptions & { readonly body?: string } = {},
+): Promise<Answer> {
   const sent = request({ host: "127.0.0.1", port, path, ...more });
   sent.end(more.body);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];

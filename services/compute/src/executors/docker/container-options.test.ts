@@ -75,6 +75,43 @@ const table: readonly (readonly [what: string, work: Work, plan: ContainerPlan, 
     hosted({ NanoCpus: 10_000_000 }),
   ],
   [
+    "ports of a bridge",
+    work(
+      {},
+      {
+        network: "bridge",
+        ports: [
+          { name: "web", hostPort: 20_001, target: 80, address: "0.0.0.0" },
+          { name: "raw", hostPort: 20_002, address: "::1" },
+        ],
+      },
+    ),
+    plan(),
+    {
+      ...hosted({
+        NetworkMode: "bridge",
+        PortBindings: {
+          "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "20001" }],
+          "20002/tcp": [{ HostIp: "::1", HostPort: "20002" }],
+        },
+      }),
+      ExposedPorts: { "80/tcp": {}, "20002/tcp": {} },
+    },
+  ],
+  [
+    "ports of the host network, which need no publishing",
+    work({}, { network: "host", ports: [{ name: "web", hostPort: 20_001, address: "0.0.0.0" }] }),
+    plan(),
+    hosted({ NetworkMode: "host" }),
+  ],
+  [
+    "the gateway of network http",
+    work({}, { network: "http", domains: ["example.org"] }),
+    plan({ gateway: { containerId: "c-1", env: { http_proxy: "http://127.0.0.1:3128" } } }),
+    { ...hosted({ NetworkMode: "container:c-1" }), Env: ["http_proxy=http://127.0.0.1:3128"] },
+  ],
+  ["network http without a gateway", work({}, { network: "http" }), plan(), bare],
+  [
     "a disk limit",
     work({}, { resources: { ...resources, diskBytes: 2 ** 30 } }),
     plan(),

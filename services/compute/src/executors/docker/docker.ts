@@ -1,11 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@shoal/core";
 import type Docker from "dockerode";
+import type { Reach } from "../../outbound/reach.ts";
 import type { Executor, Running, Work } from "../executor.ts";
 import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
 import { engineReader } from "./engine-reader.ts";
+import { type HttpGateways, httpGateways } from "./http-gateway.ts";
 import { launcher } from "./launcher.ts";
 import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
 import { type OwnedContainer, type Ownership, ownership } from "./ownership.ts";
@@ -23,9 +25,12 @@ export interface DockerOptions {
   readonly pulling?: PullLimits;
   /** The engine's socket; the engine's default on Linux when it is omitted. */
   readonly socketPath?: string;
+  /** The addresses of this machine that tasks with network `http` may reach; none when left out. */
+  readonly reach?: Reach;
   readonly clock: Clock;
 }
 
+const noReach: Reach = { loopback: false, linkLocal: false };
 const defaultSocketPath = "/var/run/docker.sock";
 // Containers removed concurrently: more of them only queue inside the engine.
 const removalsAtOnce = 8;
@@ -58,24 +63,29 @@ export function docker(options: DockerOptions): Executor {
         throw engineFault(failure, `listing the containers of ${options.nodeId}`);
       },
     );
-  const follow = (engine: Docker, containerId: string, given: { work: Work; outputStream: OutputStream }): Running =>
-    watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
+  const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
+    const running = watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
+    if (given.work.network === "http") void running.exit.then(() => gateways.close(given.work));
+    return running;
+  };
   return {
     name: "docker",
     params: DockerParams,
     remembers: true,
+    networking: ["http", "ports"],
     unavailable: () => availability(read, socketPath, clock),
     start: async (work, signal) => {
-      const { engine, launch } = await client();
-      const { containerId, output } = await launch(work, signal);
-      return follow(engine, containerId, { work, outputStream: attachedOutput(output) });
+      const loading = await client();
+      const { containerId, output } = await loading.launch(work, signal);
+      return follow(loading, containerId, { work, outputStream: attachedOutput(output) });
     },
     attach: async (work) => {
       const found = await find(work.id);
-      const live = found.find(({ state }) => begun.includes(state));
+      const live = found.find(({ state, isGateway }) => begun.includes(state) && !isGateway);
       if (live !== undefined) {
-        const { engine } = await client();
-        return follow(engine, live.id, { work, outputStream: loggedOutput(engine, live.id) });
+        const loading = await client();
+        if (work.network === "http") await loading.gateways.reopen(work);
+        return follow(loading, live.id, { work, outputStream: loggedOutput(loading.engine, live.id) });
       }
       // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
       // started again.
@@ -84,20 +94,36 @@ export function docker(options: DockerOptions): Executor {
     },
     sweep: async (keep) => {
       const left = (await find()).filter(({ executionId }) => !keep.has(executionId));
-      const failures: unknown[] = [];
-      for (let at = 0; at < left.length; at += removalsAtOnce) {
-        const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
-        failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
-      }
-      // A container that cannot be removed does not block the others.
-      if (failures.length > 0) throw failures[0];
+      await removeAll(left, remove);
     },
-    close: async () => letGo.abort(),
+    close: async () => {
+      letGo.abort();
+      (await loaded?.catch(() => undefined))?.gateways.release();
+    },
   };
+}
+
+/** Removes containers; one that cannot be removed does not block the others. */
+async function removeAll(
+  left: readonly OwnedContainer[],
+  remove: (one: OwnedContainer) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (let at = 0; at < left.length; at += removalsAtOnce) {
+    const ends = await Promise.allSettled(left.slice(at, at + removalsAtOnce).map(remove));
+    failures.push(...ends.filter((end) => end.status === "rejected").map(({ reason }) => reason));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+interface Followed {
+  readonly work: Work;
+  readonly outputStream: OutputStream;
 }
 
 interface EngineClient {
   readonly engine: Docker;
+  readonly gateways: HttpGateways;
   readonly launch: ReturnType<typeof launcher>;
 }
 
@@ -107,5 +133,6 @@ async function loadClient(options: DockerOptions, own: Ownership): Promise<Engin
   const { default: Client } = await import("dockerode");
   const engine = new Client({ socketPath });
   const images = pulls(engine, clock, pulling);
-  return { engine, launch: launcher({ docker: engine, clock, own, images, settings }) };
+  const gateways = httpGateways({ docker: engine, clock, own, reach: options.reach ?? noReach });
+  return { engine, gateways, launch: launcher({ docker: engine, clock, own, images, settings, gateways }) };
 }

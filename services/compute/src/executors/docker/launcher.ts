@@ -6,6 +6,7 @@ import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
 import { engineSight } from "./engine-sight.ts";
+import type { GatewayNetwork, HttpGateways } from "./http-gateway.ts";
 import { descriptorDevice, mountsOf } from "./mounts.ts";
 import type { Ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
@@ -24,6 +25,7 @@ export interface LauncherOptions {
   readonly own: Ownership;
   readonly images: Pulls;
   readonly settings: ContainerSettings;
+  readonly gateways: HttpGateways;
 }
 
 /** A container that has been started, with its output. */
@@ -40,6 +42,8 @@ interface Abilities {
 }
 interface LauncherParts extends LauncherOptions {
   readonly can: Abilities;
+  /** The gateway of the work, with network `http`. */
+  readonly gateway?: GatewayNetwork;
   /** Checks that the engine sees the same files as this process. */
   readonly seen: (work: Work) => Promise<void>;
 }
@@ -53,7 +57,14 @@ export function launcher(options: LauncherOptions): (work: Work, signal?: AbortS
   const { docker, clock, own } = options;
   const seen = engineSight({ docker, clock, labels: own.labels });
   const means: LauncherParts = { ...options, seen, can: { init: true, limitsDisk: true } };
-  return (work, signal) => launch(means, work, signal);
+  return async (work, signal) => {
+    if (work.network !== "http") return launch(means, work, signal);
+    const gateway = await options.gateways.open(work);
+    return launch({ ...means, gateway }, work, signal).catch(async (failure: unknown) => {
+      await options.gateways.close(work);
+      throw failure;
+    });
+  };
 }
 
 async function launch(means: LauncherParts, work: Work, signal?: AbortSignal): Promise<Launched> {
@@ -113,11 +124,12 @@ async function createOrPull(means: LauncherParts, work: Work, signal?: AbortSign
 }
 
 async function create(means: LauncherParts, work: Work): Promise<string> {
-  const { docker, clock, own, settings, can } = means;
+  const { docker, clock, own, settings, can, gateway } = means;
   const { init, limitsDisk } = can;
   await means.seen(work);
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
-  const options = containerOptions(work, { identity, settings, mounts: await mountsOf(work), init, limitsDisk });
+  const plan = { identity, settings, mounts: await mountsOf(work), init, limitsDisk };
+  const options = containerOptions(work, gateway === undefined ? plan : { ...plan, gateway });
   try {
     return (
       await within(docker.createContainer(options), { clock, limitMs: callLimitMs, what: "creating a container" })

@@ -49,10 +49,10 @@ it("a node finds its containers, running and ended, and none of another node or 
   ]);
   const own = ownership(engine, owner);
   expect(await own.containers()).toEqual([
-    { id: "1", executionId: "e-1", state: "running" },
-    { id: "2", executionId: "e-2", state: "exited" },
+    { id: "1", executionId: "e-1", isGateway: false, state: "running" },
+    { id: "2", executionId: "e-2", isGateway: false, state: "exited" },
   ]);
-  expect(await own.containers("e-2")).toEqual([{ id: "2", executionId: "e-2", state: "exited" }]);
+  expect(await own.containers("e-2")).toEqual([{ id: "2", executionId: "e-2", isGateway: false, state: "exited" }]);
   expect(await own.containers("e-3")).toEqual([]);
 });
 
