@@ -129,6 +129,12 @@ const Docker = z.object({
   readOnlyRoot: yesOrNo()
     .default(false)
     .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
+  credentialsFile: z
+    .string()
+    .default("")
+    .describe(
+      "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
+    ),
   diskLimit: z
     .enum(["ignore", "refuse"])
     .default("ignore")

@@ -7,6 +7,7 @@ import { type ServiceLogger, systemClock, systemRandom } from "@shoal/node";
 import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
+import { hubLoginOf } from "./executors/docker/registry-credentials.ts";
 import { createExecutors } from "./executors/index.ts";
 import { createPortRange, type PortBounds, readPortRange } from "./grants/port-range.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
@@ -115,7 +116,9 @@ interface NodeResources {
 function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeResources): ComputePorts {
   const { dataDir, instanceId, journal, clock, nats, logger } = opened;
   const { nodeId } = settings;
-  const { docker, wasm, allowListedLocalPaths } = config;
+  const { wasm, allowListedLocalPaths } = config;
+  const hub = hubLoginOf(process.env);
+  const docker = { ...config.docker, ...(hub === undefined ? {} : { hub }) };
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
   const { outbound } = config;
   const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };

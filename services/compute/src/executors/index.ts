@@ -4,6 +4,7 @@ import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import type { ContainerSettings } from "./docker/container-settings.ts";
 import { docker } from "./docker/docker.ts";
 import type { PullLimits } from "./docker/pulls.ts";
+import type { RegistryLogin } from "./docker/registry-credentials.ts";
 import type { Executor } from "./executor.ts";
 import { noop } from "./noop.ts";
 import { wasm } from "./wasm/wasm.ts";
@@ -12,7 +13,8 @@ export interface ExecutorSettings extends PartSettings {
   readonly nodeId: string;
   /** The instance id of this node among all nodes with its name: stored in its data directory. */
   readonly instanceId: string;
-  readonly docker: ContainerSettings & PullLimits & { readonly socket: string };
+  readonly docker: ContainerSettings &
+    PullLimits & { readonly socket: string; readonly credentialsFile: string; readonly hub?: RegistryLogin };
   readonly outbound: Reach;
   readonly wasm: {
     readonly poolSize: number;
@@ -28,6 +30,7 @@ export const createExecutors = partRegistry<Executor, ExecutorSettings, PartPort
       ...{ nodeId, instanceId, clock, settings },
       socketPath: settings.socket,
       pulling: settings,
+      credentials: { file: settings.credentialsFile, ...(settings.hub === undefined ? {} : { hub: settings.hub }) },
       reach: outbound,
     }),
   wasm: ({ wasm: { poolSize, isolation, cgroups } }, { clock, logger }) =>

@@ -11,7 +11,7 @@ const mounts: MountSettings[] = [
   { Type: "bind", Source: "/data/out", Target: "/out", ReadOnly: false },
 ];
 const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
-  ...{ identity, settings: containerDefaults, mounts: [], init: true, limitsDisk: true },
+  ...{ identity, settings: containerDefaults, mounts: [], image: "alpine@sha256:1", init: true, limitsDisk: true },
   ...changes,
 });
 const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
@@ -27,7 +27,7 @@ const work = (params: object = {}, changes: Partial<Work> = {}): Work => ({
 // Written out in full, so that a change of the options shows in a diff.
 const bare = {
   ...identity,
-  Image: "alpine:3",
+  Image: "alpine@sha256:1",
   Env: [],
   Tty: false,
   Healthcheck: { Test: ["NONE"] },

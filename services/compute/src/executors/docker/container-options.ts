@@ -22,6 +22,8 @@ export interface ContainerPlan {
   readonly identity: Pick<ContainerCreateOptions, "name" | "Labels">;
   readonly settings: ContainerSettings;
   readonly mounts: MountSettings[];
+  /** What runs: the image of the params, by its digest. */
+  readonly image: string;
   /** The gateway of network `http`. */
   readonly gateway?: GatewayNetwork;
   /** Whether the engine runs its init process as the first process. */
@@ -39,7 +41,7 @@ export function containerOptions(work: Work, plan: ContainerPlan) {
   const params = DockerParams.parse(work.params);
   return {
     ...identity,
-    Image: params.Image,
+    Image: plan.image,
     // Some engines read an empty list as "none"; an omitted one means the image's.
     ...(params.Entrypoint.length > 0 ? { Entrypoint: params.Entrypoint } : {}),
     ...(params.Parameters.length > 0 ? { Cmd: params.Parameters } : {}),

@@ -6,13 +6,16 @@ import type { Executor, Running, Work } from "../executor.ts";
 import { availability } from "./availability.ts";
 import { type ContainerSettings, containerDefaults } from "./container-settings.ts";
 import { engineFault } from "./engine-fault.ts";
-import { engineReader } from "./engine-reader.ts";
+import { type EngineReader, engineReader } from "./engine-reader.ts";
 import { type HttpGateways, httpGateways } from "./http-gateway.ts";
+import { enginePlatform } from "./image-platform.ts";
 import { launcher } from "./launcher.ts";
 import { attachedOutput, loggedOutput, type OutputStream } from "./output-stream.ts";
 import { type OwnedContainer, type Ownership, ownership } from "./ownership.ts";
 import { DockerParams } from "./params.ts";
+import { platformCheck } from "./platform-check.ts";
 import { type PullLimits, pullDefaults, pulls } from "./pulls.ts";
+import { type CredentialSources, type RegistryCredentials, registryCredentials } from "./registry-credentials.ts";
 import { removeContainer } from "./remove-container.ts";
 import { watch } from "./watch.ts";
 import { callLimitMs, within } from "./within.ts";
@@ -23,6 +26,8 @@ export interface DockerOptions {
   readonly instanceId: string;
   readonly settings?: ContainerSettings;
   readonly pulling?: PullLimits;
+  /** Where the logins for registries are; none when left out. */
+  readonly credentials?: CredentialSources;
   /** The engine's socket; the engine's default on Linux when it is omitted. */
   readonly socketPath?: string;
   /** The addresses of this machine that tasks with network `http` may reach; none when left out. */
@@ -48,9 +53,11 @@ export function docker(options: DockerOptions): Executor {
   const { clock, socketPath = defaultSocketPath } = options;
   const read = engineReader(socketPath);
   const own = ownership(read, options);
+  const credentials = registryCredentials(options.credentials ?? { file: "" });
+  const check = platformCheck({ read, clock, credentials });
   let loaded: Promise<EngineClient> | undefined;
   const client = () => {
-    loaded ??= loadClient({ ...options, socketPath }, own);
+    loaded ??= loadClient({ ...options, socketPath }, { own, read, credentials });
     return loaded;
   };
   const letGo = new AbortController();
@@ -59,9 +66,7 @@ export function docker(options: DockerOptions): Executor {
   const remove = async ({ id }: OwnedContainer) => removeContainer((await client()).engine, clock, id);
   const find = (executionId?: string): Promise<readonly OwnedContainer[]> =>
     within(own.containers(executionId), { clock, limitMs: callLimitMs, what: "listing containers" }).catch(
-      (failure) => {
-        throw engineFault(failure, `listing the containers of ${options.nodeId}`);
-      },
+      rethrown(`listing the containers of ${options.nodeId}`),
     );
   const follow = ({ engine, gateways }: EngineClient, containerId: string, given: Followed): Running => {
     const running = watch({ docker: engine, clock, containerId, ...given, letGo: letGo.signal });
@@ -73,11 +78,12 @@ export function docker(options: DockerOptions): Executor {
     params: DockerParams,
     remembers: true,
     networking: ["http", "ports"],
+    refuses: (params) => check(DockerParams.parse(params).Image),
     unavailable: () => availability(read, socketPath, clock),
     start: async (work, signal) => {
       const loading = await client();
-      const { containerId, output } = await loading.launch(work, signal);
-      return follow(loading, containerId, { work, outputStream: attachedOutput(output) });
+      const { containerId, image, output } = await loading.launch(work, signal);
+      return { ...follow(loading, containerId, { work, outputStream: attachedOutput(output) }), image };
     },
     attach: async (work) => {
       const found = await find(work.id);
@@ -85,7 +91,8 @@ export function docker(options: DockerOptions): Executor {
       if (live !== undefined) {
         const loading = await client();
         if (work.network === "http") await loading.gateways.reopen(work);
-        return follow(loading, live.id, { work, outputStream: loggedOutput(loading.engine, live.id) });
+        const running = follow(loading, live.id, { work, outputStream: loggedOutput(loading.engine, live.id) });
+        return { ...running, image: live.image };
       }
       // A process died between creating and starting the container. Removed, it cannot start late, so the work may be
       // started again.
@@ -102,6 +109,10 @@ export function docker(options: DockerOptions): Executor {
     },
   };
 }
+
+const rethrown = (action: string) => (failure: unknown) => {
+  throw engineFault(failure, action);
+};
 
 /** Removes containers; one that cannot be removed does not block the others. */
 async function removeAll(
@@ -121,6 +132,12 @@ interface Followed {
   readonly outputStream: OutputStream;
 }
 
+interface EngineParts {
+  readonly own: Ownership;
+  readonly read: EngineReader;
+  readonly credentials: RegistryCredentials;
+}
+
 interface EngineClient {
   readonly engine: Docker;
   readonly gateways: HttpGateways;
@@ -128,11 +145,28 @@ interface EngineClient {
 }
 
 /** Loads the client library, with the first container that is touched (see `engineReader`). */
-async function loadClient(options: DockerOptions, own: Ownership): Promise<EngineClient> {
+async function loadClient(options: DockerOptions, { own, read, credentials }: EngineParts): Promise<EngineClient> {
   const { clock, socketPath, settings = containerDefaults, pulling = pullDefaults } = options;
   const { default: Client } = await import("dockerode");
   const engine = new Client({ socketPath });
-  const images = pulls(engine, clock, pulling);
-  const gateways = httpGateways({ docker: engine, clock, own, reach: options.reach ?? noReach });
-  return { engine, gateways, launch: launcher({ docker: engine, clock, own, images, settings, gateways }) };
+  const images = pulls(engine, clock, { ...pulling, credentials });
+  const shared = { docker: engine, clock, own };
+  const gateways = httpGateways({ ...shared, reach: options.reach ?? noReach });
+  return {
+    engine,
+    gateways,
+    launch: launcher({ ...shared, images, settings, gateways, platform: askedOnce(() => enginePlatform(read)) }),
+  };
+}
+
+/** Asks once; after a failure, again. */
+function askedOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask().catch((failure: unknown) => {
+      answer = undefined;
+      throw failure;
+    });
+    return answer;
+  };
 }

@@ -30,6 +30,8 @@ export interface ContainerOwner {
 
 export interface OwnedContainer {
   readonly id: string;
+  /** As it was created: by its digest. */
+  readonly image: string;
   readonly executionId: string;
   /** It belongs to the network of the execution, and does not run its task. */
   readonly isGateway: boolean;
@@ -38,7 +40,12 @@ export interface OwnedContainer {
 }
 
 const Containers = z.array(
-  z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()).nullish(), State: z.string() }),
+  z.object({
+    Id: z.string(),
+    Image: z.string(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    State: z.string(),
+  }),
 );
 
 export function ownership(read: EngineReader, { nodeId, instanceId }: ContainerOwner): Ownership {
@@ -60,8 +67,9 @@ export function ownership(read: EngineReader, { nodeId, instanceId }: ContainerO
       if (executionId !== undefined) label.push(`${executionLabel}=${executionId}`);
       const query = new URLSearchParams({ all: "true", filters: JSON.stringify({ label }) });
       const found = Containers.parse(await read(`/containers/json?${query}`));
-      return found.map(({ Id, Labels, State }) => ({
+      return found.map(({ Id, Image, Labels, State }) => ({
         id: Id,
+        image: Image,
         executionId: Labels?.[executionLabel] ?? "",
         isGateway: Labels?.[gatewayLabel] !== undefined,
         state: State,

@@ -11,6 +11,7 @@ import { docker } from "../docker.ts";
 import { statusOf } from "../engine-fault.ts";
 import type { ContainerOwner } from "../ownership.ts";
 import { DockerParams } from "../params.ts";
+import type { CredentialSources } from "../registry-credentials.ts";
 
 export const enginePath = "/var/run/docker.sock";
 
@@ -37,6 +38,7 @@ export interface HarnessNode {
   readonly socketPath?: string;
   readonly clock?: Clock;
   readonly reach?: Reach;
+  readonly credentials?: CredentialSources;
 }
 
 /** A real engine with an image for this file only, and works for it. */
