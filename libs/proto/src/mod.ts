@@ -4,16 +4,16 @@ export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
-export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
+export { BuildVersion, NodeEntity, unknownBuildDate } from "./api/node.ts";
 export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
 export { apiRoutes } from "./api/routes/index.ts";
+export { type NodeAction, nodeActions } from "./api/routes/update-node.ts";
 export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
   Actor,
-  Cause,
   type Commit,
   CommitEnvelope,
   commitBytes,
@@ -34,7 +34,9 @@ export {
   ExecutionPublishing,
   ExecutionStarted,
   ExecutionStopped,
+  ExecutionsDisconnected,
   ExecutionsLost,
+  ExecutionsReconnected,
   ExecutionsStopping,
   RunOutput,
 } from "./execution/events.ts";
@@ -67,23 +69,36 @@ export {
 } from "./job/events.ts";
 export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
 export { Network } from "./job/network.ts";
-export { RetryPolicy, taskFailures } from "./job/retry-policy.ts";
+export { RetryPolicy } from "./job/retry-policy.ts";
 export {
   InputSource,
   JobSpec,
   jobTypes,
   ResourcesSpec,
-  ResultPath,
   SpecConfig,
   standingTypes,
   Task,
   Timeouts,
 } from "./job/spec.ts";
-export { specLimits } from "./job/texts.ts";
 export { UpdateStrategy } from "./job/update-strategy.ts";
 export { isShallow, levelsMax } from "./levels.ts";
-export { type AnyEventKind, defineMachine, type Machine, type MachineRow, next } from "./machine.ts";
-export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
+export { type AnyEventKind, type Machine, type MachineRow, next } from "./machine.ts";
+export {
+  type Approval,
+  approvals,
+  drainModes,
+  NodeApproved,
+  NodeChanged,
+  NodeDeleted,
+  NodeDisconnected,
+  NodeDrain,
+  NodeDrainEnded,
+  NodeDrainStarted,
+  NodeForgotten,
+  NodeJoined,
+  NodeReconnected,
+  NodeRejected,
+} from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
 export { featureLevel, protocolLevel, protocolLevelMin } from "./protocol.ts";
@@ -99,9 +114,8 @@ export {
   timesFitting,
 } from "./quantities.ts";
 export { Report, reportBytesMax } from "./report.ts";
-export { AllocatedResources } from "./resources.ts";
 export { sha256 } from "./sha256.ts";
-export { SlotSet, slotSetOf, slotsIn, slotsMax, slotText } from "./slots.ts";
+export { SlotSet, slotSetOf, slotsIn, slotsMax } from "./slots.ts";
 export {
   type AggregateRef,
   aggregateOf,
@@ -115,7 +129,7 @@ export {
 } from "./subjects.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
-export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
+export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
-export { onWire, type WireMeta } from "./wire/meta.ts";
+export type { WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

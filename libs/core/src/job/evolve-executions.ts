@@ -41,6 +41,7 @@ function assigned(job: Job, data: FactsOf<"ExecutionAssigned">, moment: Moment):
     startedAt: undefined,
     runtime: undefined,
     deadlineAt: data.startBy,
+    lostAt: undefined,
     retryAt: undefined,
     output: undefined,
     result: undefined,
@@ -164,6 +165,8 @@ const patches: { readonly [T in MoveEvent["type"]]: Patch<T> } = {
   }),
   ExecutionsStopping: ({ why, until }) => ({ message: why, deadlineAt: until }),
   ExecutionsLost: ({ code, why, retryAt }) => ({ code, message: why, retryAt, deadlineAt: undefined }),
+  ExecutionsDisconnected: ({ why, until }) => ({ message: why, lostAt: until }),
+  ExecutionsReconnected: () => ({ message: "", lostAt: undefined }),
   ExecutionStopped: ({ retryAt }) => ({ retryAt, deadlineAt: undefined }),
 };
 

@@ -96,7 +96,7 @@ export const InputSource = z.object({
   target: fromRoot.describe("the path at which the task sees it, below the task's root; unique in the task"),
 });
 /** What a publisher publishes: a folder of the task, and its name in the results. */
-export const ResultPath = z.object({
+const ResultPath = z.object({
   name: short.min(1, "missing result path name").describe("the folder in the results; unique in the task"),
   path: absolute.describe("an absolute path of the task: a folder that the task writes to; unique in the task"),
 });
@@ -121,6 +121,17 @@ const Publisher = z
     params: z.record(z.string(), z.unknown()).default({}).describe("its params: see its reference page"),
   })
   .prefault({});
+
+/** How long a task may be without contact. In seconds; 0 means as without it. */
+export const DisconnectPolicy = z.object({
+  lostAfter: seconds.describe(
+    "seconds that an execution waits for its disconnected node before it is lost and replaced; 0: it is lost at once",
+  ),
+  stopAfter: seconds.describe(
+    "seconds without an answer of any requester after which the node stops an execution by itself; 0: never",
+  ),
+});
+export type DisconnectPolicy = z.infer<typeof DisconnectPolicy>;
 
 export const Task = z
   .object({
@@ -150,6 +161,9 @@ export const Task = z
     timeouts: Timeouts.prefault({}).describe("time limits in seconds; 0 means none"),
     // Absent unless a spec has it: Bacalhau's clients send back what they receive, and do not know it.
     retryPolicy: RetryPolicy.optional().describe("how a failed attempt is retried; the job type's way when left out"),
+    disconnect: DisconnectPolicy.optional().describe(
+      "what happens while the node is cut off; when left out, executions are lost at once, and the node continues them",
+    ),
     failOnNonZeroExit: z
       .boolean()
       .optional()
