@@ -46,6 +46,7 @@ export interface Plan {
     readonly disconnectAfterMs: number;
     readonly settleMs: number;
     readonly forgetAfterMs?: number;
+    readonly manualApproval?: boolean;
     readonly positionsMs: number;
     readonly heartbeatMs: number;
   };

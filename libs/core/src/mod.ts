@@ -60,7 +60,7 @@ export {
 } from "./kind.ts";
 export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
-export { forgetAfterMs, type NodeCommand } from "./node/decide.ts";
+export { drainWithinMs, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
 export { nodeKind } from "./node/kind.ts";
 export type { ClusterNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";

@@ -1,5 +1,14 @@
 export { type Cgroup, type CgroupPlace, type Cgroups, cgroupsIfAny } from "./cgroup.ts";
-export type { Guest, GuestExit, GuestInput, GuestOutput, GuestProgram, RunningGuest } from "./guest.ts";
+export type {
+  Guest,
+  GuestExit,
+  GuestInput,
+  GuestOutput,
+  GuestProgram,
+  HttpRequest,
+  HttpResponse,
+  RunningGuest,
+} from "./guest.ts";
 export { type IsolationWish, isolationOptions } from "./isolation.ts";
 export { type SandboxLimits, sandboxLimits } from "./limits.ts";
 export {

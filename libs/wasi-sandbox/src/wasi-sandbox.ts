@@ -115,7 +115,7 @@ async function begin({ clock, limits, sandboxes }: Means, guest: Guest): Promise
     const use = { memoryBytes, cpuCores: guest.resources.cpuCores };
     sandbox.share?.(use);
     sandbox.group?.limit(use);
-    running = run(sandbox, { job, modules, files, output: guest.output });
+    running = run(sandbox, { job, modules, files, output: guest.output, http: guest.http });
     watch({ clock, limits }, sandbox, { running, memoryBytes });
     const why = `the modules were not compiled within ${limits.compileMs} ms`;
     await within(running.started, { clock, limitMs: limits.compileMs, late: () => new Fault("ENGINE_FAILED", why) });
@@ -158,6 +158,7 @@ async function prepare(guest: Guest, files: GuestFilesystem, limits: SandboxLimi
     entrypoint,
     args: [module, ...args],
     env: Object.entries(guest.env).map(([name, value]) => `${name}=${value}`),
+    hasHttp: guest.http !== undefined,
     preopens: await files.preopen(),
   };
   return { job, modules: Buffer.concat(modules.map(({ bytes }) => bytes)) };

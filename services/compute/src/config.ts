@@ -5,6 +5,7 @@ import { guestIsolations, isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
 import { Capability, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
+import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
 
 const token = (what: string) =>
@@ -128,6 +129,12 @@ const Docker = z.object({
   readOnlyRoot: yesOrNo()
     .default(false)
     .describe("whether containers may write only to their outputs, and to 64 MiB of memory at /tmp"),
+  credentialsFile: z
+    .string()
+    .default("")
+    .describe(
+      "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
+    ),
   diskLimit: z
     .enum(["ignore", "refuse"])
     .default("ignore")
@@ -187,6 +194,12 @@ export const ComputeConfig = z
           .describe(
             "let tasks request network host or full: the machine's network, with NATS, this API and everything else that listens on loopback",
           ),
+        // Bacalhau's range: below the ports from which Linux picks those of outgoing connections (32768).
+        ports: z
+          .string()
+          .refine((text) => readPortRange(text) !== undefined, "expected first-last of 1024 to 65535, or nothing")
+          .default("20000-32000")
+          .describe("ports of this machine for tasks that request ports, first-last; empty gives tasks no ports"),
       })
       .prefault({}),
     engines: z

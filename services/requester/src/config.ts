@@ -1,4 +1,4 @@
-import { forgetAfterMs, listOf } from "@shoal/core";
+import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
@@ -100,6 +100,9 @@ const Nodes = z
       .describe(
         "how long a node may be disconnected before it is forgotten and its results are deleted, milliseconds; longer than disconnectAfterMs",
       ),
+    manualApproval: yesOrNo()
+      .default(false)
+      .describe("whether a node that joins gets work only after `shoal node approve`: true or false"),
   })
   .superRefine(({ disconnectAfterMs, forgetAfterMs: afterMs }, issues) => {
     if (afterMs > disconnectAfterMs) return;

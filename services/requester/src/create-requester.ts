@@ -28,6 +28,8 @@ export interface RequesterSettings {
     readonly settleMs: number;
     /** How long a node may be disconnected before it is forgotten; seven days when left out. */
     readonly forgetAfterMs?: number;
+    /** Nodes that join wait for an operator's approval; they need none when left out. */
+    readonly manualApproval?: boolean;
   };
   readonly positionsMs: number;
   readonly jobDefaults?: JobDefaults;
@@ -85,6 +87,8 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const effects = new EffectDeliverer({ clock, logger, kinds, by, dispatcher });
   const world: World = {
     isGone: (nodeId) => membership.isGone(nodeId),
+    removalOf: (nodeId) => membership.removalOf(nodeId),
+    drainOf: (nodeId) => membership.drainOf(nodeId),
     nodes: () => membership.connected().flatMap((nodeId) => membership.candidate(nodeId) ?? []),
     settled: () => membership.settled(),
   };
@@ -93,6 +97,7 @@ export function createRequester(settings: RequesterSettings, ports: RequesterPor
   const owner = new Owner({
     ports: { ...ports, leases: roster.over(ports.leases) },
     ...{ kinds, reconciler, by, features, positionsMs },
+    isExcluded: (nodeId) => membership.isExcluded(nodeId),
     onMoved: (shard, isMine) => {
       if (!isMine) return controller.forgetShard(shard);
       assignments.soon();
@@ -132,6 +137,7 @@ function watcherOf(parts: () => NodeParts): MembershipWatcher {
       parts().scheduler.nodeChanged(nodeId);
       parts().changes.received(nodeId);
       parts().changes.changed();
+      void parts().owner.reconcileNode(nodeId);
     },
     resumed: () => parts().assignments.soon(),
     settled() {

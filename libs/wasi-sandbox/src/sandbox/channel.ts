@@ -1,11 +1,14 @@
 import { readSync, writevSync } from "node:fs";
 import { frameHead, frameLengths, prefixBytes } from "./frame.ts";
-import type { FileAnswer, FileRequest, Notice, RunRequest } from "./protocol.ts";
+import type { FileAnswer, FileRequest, HttpCall, Notice, RunRequest } from "./protocol.ts";
 
 /** The channel to the node. Every call blocks, as the guest is the only work of this process. */
 export interface Channel {
   emit(notice: Notice, body?: Uint8Array): void;
-  ask(request: FileRequest, body?: Uint8Array): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
+  ask(
+    request: FileRequest | HttpCall,
+    body?: Uint8Array,
+  ): { readonly answer: FileAnswer; readonly body: Uint8Array<ArrayBuffer> };
   /** Waits for the only job of this process. */
   job(): { readonly job: RunRequest; readonly body: Uint8Array<ArrayBuffer> };
 }

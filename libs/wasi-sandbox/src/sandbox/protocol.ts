@@ -71,6 +71,18 @@ export interface OpenWish {
   readonly directory: boolean;
 }
 
+/** An HTTP request; the frame's body is the request's. It gets a reply like a file request. */
+export interface HttpCall {
+  readonly op: "http";
+  readonly method: number;
+  readonly url: string;
+  readonly headers: string;
+  readonly bodyBytesMax: number;
+}
+
+/** Bytes of a URL and of request headers together: common servers accept 8 KiB of each. */
+export const httpHeadBytesMax = 16_384;
+
 /** The node's reply to one request; the fields besides `errno` depend on the request. */
 export interface FileAnswer {
   readonly errno?: Errno;
@@ -83,6 +95,8 @@ export interface FileAnswer {
   readonly target?: string;
   /** The file's size after an appending write. */
   readonly end?: number;
+  /** The reply to an HTTP request; the frame's body is the response's. */
+  readonly http?: { readonly result: number; readonly status?: number; readonly headers?: string };
 }
 
 /** How the guest ended, as reported by its process. */
@@ -118,6 +132,8 @@ export interface RunRequest {
   readonly args: readonly string[];
   /** `NAME=value` each. */
   readonly env: readonly string[];
+  /** Whether the guest may make HTTP requests, which the node checks. */
+  readonly hasHttp: boolean;
   /** Folders that are open from the start, as descriptors 3, 4, … */
   readonly preopens: readonly { readonly handle: number; readonly path: string }[];
 }
