@@ -39,6 +39,15 @@ const Capacity = z.object({
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
   gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  // Beyond ten, tasks that use what they request would run at a tenth of their speed.
+  oversubscription: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      "how many times the cores for executions may be promised: above 1, tasks that use all they request share the cores; memory, disk and GPUs are promised once",
+    ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });
