@@ -3,7 +3,7 @@ import { checkNatsSettings, natsSettings } from "@shoal/nats";
 import { type Parsed, parseBytes, parseCpu, parseGpu, tokenProblem } from "@shoal/proto";
 import { isolationOptions } from "@shoal/wasi-sandbox";
 import { z } from "zod";
-import { Capability, userPattern } from "./executors/docker/container-settings.ts";
+import { Capability, diskLimits, userPattern } from "./executors/docker/container-settings.ts";
 import { pullDefaults } from "./executors/docker/pulls.ts";
 import { readPortRange } from "./grants/port-range.ts";
 import { unreadable } from "./sources/local/allow-list.ts";
@@ -136,10 +136,10 @@ const Docker = z.object({
       "file with logins for registries, in the form of Docker's config.json; for Docker Hub DOCKER_USERNAME and DOCKER_PASSWORD in the node's environment suffice",
     ),
   diskLimit: z
-    .enum(["ignore", "refuse"])
-    .default("ignore")
+    .enum(diskLimits)
+    .default("watch")
     .describe(
-      "whether a task that requests disk is run without the limit or refused when the engine's storage driver cannot enforce it",
+      "what limits the disk of a task where the engine's storage driver cannot: watch measures every two seconds what the task has written and ends it beyond its limit, ignore runs it without the limit, refuse does not run it",
     ),
 });
 

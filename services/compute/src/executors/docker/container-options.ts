@@ -7,6 +7,10 @@ import { DockerParams } from "./params.ts";
 
 // Limit of processes and threads in one container: what Kubernetes distributions commonly allow a pod.
 const processesMax = 4096;
+// Open files of one process: what servers are usually given. The kernel counts their memory as the container's.
+const openFiles = { Name: "nofile", Soft: 65_536, Hard: 65_536 };
+// A dump of memory would be written to the disk.
+const noDumps = { Name: "core", Soft: 0, Hard: 0 };
 // The engine's log of a container's output, for a node that restarts: two files of 64 MiB. Older output is lost to it.
 const logFileBytes = "64m";
 const logFiles = "2";
@@ -28,6 +32,8 @@ export interface ContainerPlan {
   readonly gateway?: GatewayNetwork;
   /** Whether the engine runs its init process as the first process. */
   readonly init: boolean;
+  /** Whether the engine is asked to limit open files: one with a lower limit cannot, and passes its own on. */
+  readonly limitsFiles: boolean;
   /** Whether the engine is asked to limit the disk: only some of its storage drivers can. */
   readonly limitsDisk: boolean;
 }
@@ -89,7 +95,10 @@ function portBindings({ network, ports = [] }: Work): Pick<HostConfig, "PortBind
 
 const portKey = ({ target, hostPort }: PublishedPort): string => `${target ?? hostPort}/tcp`;
 
-function hostConfig(work: Work, { settings, mounts, init, limitsDisk, gateway }: ContainerPlan): HostConfig {
+function hostConfig(
+  work: Work,
+  { settings, mounts, init, limitsFiles, limitsDisk, gateway }: ContainerPlan,
+): HostConfig {
   const { cpuCores, memoryBytes, diskBytes } = work.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
   return {
@@ -99,6 +108,7 @@ function hostConfig(work: Work, { settings, mounts, init, limitsDisk, gateway }:
     // Equal to Memory, so there is no swap; otherwise the limit would be twice the requested one.
     MemorySwap: memoryBytes,
     PidsLimit: processesMax,
+    Ulimits: [noDumps, ...(limitsFiles ? [openFiles] : [])],
     NetworkMode: gateway === undefined ? networks[work.network] : `container:${gateway.containerId}`,
     ...portBindings(work),
     Mounts: mounts,
