@@ -38,7 +38,9 @@ const Capacity = z.object({
   disk: amount(parseBytes, "100GB").describe(
     "bytes of disk for executions; empty means 80% of what is free in dataDir",
   ),
-  gpu: amount(parseGpu, "2").describe("GPUs for executions; empty means none, because GPUs are not detected"),
+  gpu: amount(parseGpu, "2").describe(
+    "GPUs for executions; empty means all that nvidia-smi, rocm-smi and xpu-smi find",
+  ),
   // Two orders of magnitude above what one machine usefully runs at once.
   slots: whole(1, 100_000).default(1_000).describe("limit of concurrent executions and held bids"),
 });

@@ -15,6 +15,7 @@ const plan = (changes: Partial<ContainerPlan> = {}): ContainerPlan => ({
     identity,
     settings: containerDefaults,
     mounts: [],
+    gpus: {},
     image: "alpine@sha256:1",
     init: true,
     limitsFiles: true,

@@ -2,6 +2,7 @@ import type { PublishedPort } from "@shoal/proto";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import type { Work } from "../executor.ts";
 import type { ContainerSettings } from "./container-settings.ts";
+import type { GpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork } from "./http-gateway.ts";
 import { DockerParams } from "./params.ts";
 
@@ -28,6 +29,8 @@ export interface ContainerPlan {
   readonly mounts: MountSettings[];
   /** What runs: the image of the params, by its digest. */
   readonly image: string;
+  /** The GPUs. */
+  readonly gpus: GpuOptions;
   /** The gateway of network `http`. */
   readonly gateway?: GatewayNetwork;
   /** Whether the engine runs its init process as the first process. */
@@ -97,7 +100,7 @@ const portKey = ({ target, hostPort }: PublishedPort): string => `${target ?? ho
 
 function hostConfig(
   work: Work,
-  { settings, mounts, init, limitsFiles, limitsDisk, gateway }: ContainerPlan,
+  { settings, mounts, init, limitsFiles, limitsDisk, gateway, gpus }: ContainerPlan,
 ): HostConfig {
   const { cpuCores, memoryBytes, diskBytes } = work.resources;
   const mountsTemporary = mounts.some(({ Target }) => Target === temporaryFolder);
@@ -112,6 +115,7 @@ function hostConfig(
     NetworkMode: gateway === undefined ? networks[work.network] : `container:${gateway.containerId}`,
     ...portBindings(work),
     Mounts: mounts,
+    ...gpus,
     Init: init,
     Privileged: false,
     SecurityOpt: ["no-new-privileges"],

@@ -5,6 +5,7 @@ import { containerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { engineFault, statusOf, wordsOf } from "./engine-fault.ts";
 import { engineSight } from "./engine-sight.ts";
+import { gpuOptions } from "./gpu-options.ts";
 import type { GatewayNetwork, HttpGateways } from "./http-gateway.ts";
 import { type ImagesOptions, pinnedImage } from "./images.ts";
 import { descriptorDevice, mountsOf } from "./mounts.ts";
@@ -127,7 +128,14 @@ async function create(means: LauncherParts, work: Work): Promise<string> {
   const { limitsDisk } = can;
   await means.seen(work, image);
   const identity = { name: own.containerName(work), Labels: own.labels(work) };
-  const plan = { identity, settings, mounts: await mountsOf(work), ...can, image };
+  const plan = {
+    identity,
+    settings,
+    mounts: await mountsOf(work),
+    gpus: await gpuOptions(work.gpus ?? []),
+    ...can,
+    image,
+  };
   const options = containerOptions(work, gateway === undefined ? plan : { ...plan, gateway });
   try {
     return (

@@ -77,8 +77,8 @@ describe.skipIf(missing !== undefined)(suite, () => {
 
   it("disk: empty files count too", async () => {
     const hostPath = await harness.folder("many");
-    const flood = "i=0; while touch /out/$i; do i=$((i+1)); done";
-    const work = harness.work(sh(flood), {
+    const fill = "i=0; while touch /out/$i; do i=$((i+1)); done";
+    const work = harness.work(sh(fill), {
       resources: { ...resources, diskBytes: mebibyte },
       outputs: [{ name: "out", path: "/out", hostPath }],
     });
