@@ -3,6 +3,7 @@ import type { NodeInfo } from "@shoal/proto";
 import { createAgent } from "./agent/agent.ts";
 import { createSweeper } from "./agent/sweeper.ts";
 import { createBidder } from "./bidder/bidder.ts";
+import { jobSelection } from "./bidder/job-selection.ts";
 import { createPolicies } from "./bidder/policies/index.ts";
 import { createLedger, type Ledger } from "./capacity/ledger.ts";
 import { Reservation } from "./capacity/reservation.ts";
@@ -74,17 +75,18 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
     bidServer,
     run: (assignment, options) => createRunner(runnerPorts, assignment, options),
     outbox,
-    sweep: createSweeper({ executors: ports.executors.parts, isOffered: offered(availability), logger }),
+    sweep: createSweeper({ executors: ports.executors.parts, isOffered: offers(availability), logger }),
     adopt: grants.adopt,
     sweepFolders: (keep) => sweepFolders(ports.workspace, keep),
     seal,
   });
-  const around = { ...settings, parts: ports, availability, hostVariable, available, givesPorts: portRange.isOpen };
+  const offered = { selection: jobSelection(settings, ports), givesPorts: portRange.isOpen };
+  const around = { ...settings, ...offered, parts: ports, availability, hostVariable, available };
   const bidder = createBidder({ nodeId, bidServer, ledger, portRange, reservation, policies: createPolicies(around) });
   return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
 
-const offered =
+const offers =
   (availability: Availability) =>
   (engine: string): boolean =>
     availability.problem("executors", engine) === undefined;

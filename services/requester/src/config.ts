@@ -2,6 +2,7 @@ import { forgetAfterMs, listOf, yesOrNo } from "@shoal/core";
 import { checkNatsSettings, natsSettings, storageDefaults } from "@shoal/nats";
 import { tokenProblem } from "@shoal/proto";
 import { z } from "zod";
+import { readQuota } from "./owner/scheduler/quota-settings.ts";
 
 const token = (what: string) =>
   z.string().superRefine((name, issues) => {
@@ -149,6 +150,20 @@ const Jobs = z.object({
     ),
 });
 
+const Secrets = z.object({
+  keyFile: z
+    .string()
+    .default("")
+    .describe(
+      "file of the cluster's X25519 keys for secrets, in PEM: the first seals, all open; the same on every requester, for its owner alone; empty disables secrets",
+    ),
+});
+
+const quota = z.string().superRefine((text, issues) => {
+  const read = readQuota(text);
+  if (!read.ok) issues.addIssue({ code: "custom", message: read.why });
+});
+
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** The settings of a requester. `http.port` is also SHOAL_HTTP_PORT. */
@@ -168,6 +183,12 @@ export const RequesterConfig = z
     nodes: Nodes.prefault({}),
     jobs: Jobs.prefault({}),
     jobDefaults: JobDefaults.prefault({}),
+    secrets: Secrets.prefault({}),
+    quotas: listOf(quota)
+      .default([])
+      .describe(
+        "the most that the executions of a namespace may use at once, separated by commas: team-a cpu=8 memory=16GiB gpu=1 jobs=20; jobs beyond it wait; the namespace * stands for all others; equal on all requesters",
+      ),
     positionsMs: count(10, 600_000)
       .default(1000)
       .describe(
