@@ -14,6 +14,8 @@ import { createCluster } from "./reads/cluster.ts";
 import { createNodeList } from "./reads/node-list.ts";
 import { selfInfo } from "./reads/self-info.ts";
 import { createResultBuckets } from "./result-buckets.ts";
+import { createResultStores } from "./results/index.ts";
+import { presigner } from "./results/presigner.ts";
 import { sliceRebuilder } from "./verify/rebuild-slice.ts";
 
 /** What is open before the requester is assembled. */
@@ -61,6 +63,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
   const cluster = createCluster({ requesterId, roster, membership, owner: requester.owner, leases: nats.leases });
   const resultBuckets = resultBucketsOf(nats, requester, logger);
   const results = { open: (nodeId: string, object: string) => openResult(nats, nodeId, object) };
+  const presign = presigner(clock, process.env);
   const secret = persistedValue({ folder: dataDir, name: "secret", make: newSecret });
   const { publicUrl, ...http } = config.http;
   const api = createApi(
@@ -77,6 +80,7 @@ export function assemble({ config, dataDir, requesterId, logger, nats }: Request
       viewPositions: positions,
       logs,
       results,
+      resultStores: createResultStores(config.results, { presign, logger }),
       clock,
       random,
       logger,

@@ -1,13 +1,13 @@
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { local } from "./local/local.ts";
-import { nats, type ResultStore } from "./nats/nats.ts";
+import { nats, type ResultBucket } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
 import { s3 } from "./s3/s3.ts";
 
 /** What publishers need. */
 export interface PublisherPorts extends PartPorts {
-  readonly results: ResultStore;
+  readonly results: ResultBucket;
 }
 
 export interface PublisherSettings extends PartSettings {
