@@ -89,6 +89,7 @@ export { type Logger, silentLogger } from "./ports/logger.ts";
 export type { Positions, StoredPosition, ViewPosition } from "./ports/positions.ts";
 export type { Random } from "./ports/random.ts";
 export type { OutgoingReport, ReceivedReport, ReportQueue, ReportReading, ReportSender } from "./ports/report-queue.ts";
+export type { UploadClient, UploadServer } from "./ports/uploads.ts";
 export {
   type BucketPosition,
   isEntryKey,

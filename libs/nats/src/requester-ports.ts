@@ -9,9 +9,10 @@ import {
   type LogReader,
   type Positions,
   type ReportQueue,
+  type UploadServer,
   type ViewStores,
 } from "@shoal/core";
-import { buckets } from "@shoal/proto";
+import { buckets, subjects, UploadRequest } from "@shoal/proto";
 import { createBidClient } from "./bidding/bid-client.ts";
 import { createCommandBus } from "./command-bus.ts";
 import { type ConnectOptions, connect } from "./connection/connect.ts";
@@ -21,6 +22,7 @@ import { createEventLog } from "./event-log/event-log.ts";
 import { type ScanReader, scanLog } from "./event-log/scan.ts";
 import { createLeases } from "./leases/leases.ts";
 import { createLogReader } from "./logs/log-reader.ts";
+import { answerNodes } from "./node-requests/answer-nodes.ts";
 import { createPositions } from "./positions.ts";
 import { type AcceptedLoss, lastAcceptedLoss } from "./repair/accepted-loss.ts";
 import { createReportPurger, type ReportPurger } from "./reports/purge-reports.ts";
@@ -61,6 +63,7 @@ export interface NatsRequesterPorts {
   readonly commands: CommandBus;
   readonly reports: ReportQueue;
   readonly bidClient: BidClient;
+  readonly uploads: UploadServer;
   readonly logs: LogReader;
   /** Result of the topology check at the start. */
   readonly topology: TopologyReport;
@@ -107,6 +110,7 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     commands: createCommandBus(link, requesterId),
     reports: createReportQueue(link, onParked),
     bidClient: createBidClient(link),
+    uploads: { onUpload: (answer) => answerNodes(link, uploads, answer) },
     logs: createLogReader(link),
     topology,
     readLog: (reader) => scanLog(link, 0, reader),
@@ -125,6 +129,8 @@ function portsOver(link: NatsSession, options: RequesterOptions, topology: Topol
     close: () => link.close(),
   };
 }
+
+const uploads = { what: "uploads", subject: subjects.upload, schema: UploadRequest };
 
 /** Purges the reports before a stored position. */
 function purging(positions: Positions, purger: ReportPurger): Positions {

@@ -112,6 +112,7 @@ export {
   subjectOf,
   subjects,
 } from "./subjects.ts";
+export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
 export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";

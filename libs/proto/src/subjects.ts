@@ -42,7 +42,8 @@ export const subjects = {
   allParked: "shoal.parked.>",
   ask: (nodeId: string) => `shoal.ask.${nodeId}`,
   confirm: (nodeId: string) => `shoal.confirm.${nodeId}`,
-  /** Answers to `confirm`, one token below: requesters may not publish to inboxes. */
+  upload: (nodeId: string) => `shoal.upload.${nodeId}`,
+  /** Answers to `confirm` and `upload`, one token below: requesters may not publish to inboxes. */
   confirmed: (nodeId: string) => `shoal.confirmed.${nodeId}`,
   heartbeat: (nodeId: string) => `shoal.hb.${nodeId}`,
   /** Commands for aggregates of a shard, for its owner. */

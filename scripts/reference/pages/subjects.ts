@@ -29,9 +29,13 @@ const spoken: Readonly<Record<keyof typeof subjects, Spoken>> = {
     subject: subjects.confirm("<nodeId>"),
     summary: "a node asks whether executions are still assigned to it",
   },
+  upload: {
+    subject: subjects.upload("<nodeId>"),
+    summary: "a node asks where it may store the result of an execution that it holds",
+  },
   confirmed: {
     subject: `${subjects.confirmed("<nodeId>")}.>`,
-    summary: "replies to confirm: one subject for each request",
+    summary: "replies to confirm and upload: one subject for each request",
   },
   heartbeat: { subject: subjects.heartbeat("<nodeId>"), summary: "a node is alive, and its free room" },
   command: { subject: subjects.command(0), summary: "commands for aggregates of a shard, for its owner" },

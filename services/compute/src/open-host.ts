@@ -121,7 +121,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
-    publishers: createPublishers(published, { clock, logger, results }),
+    publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
     env: process.env,
   };
 }

@@ -1,8 +1,8 @@
 import { type BidClient, resultWithin } from "@shoal/core";
-import { type Ask, type Bid, BidBatch, type Release, subjects } from "@shoal/proto";
+import { type Ask, type Bid, BidBatch, ConfirmRequest, type Release, subjects } from "@shoal/proto";
 import type { NatsSession } from "../connection/nats-session.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
-import { answerConfirmations } from "./confirmations.ts";
+import { answerNodes } from "../node-requests/answer-nodes.ts";
 import { followHeartbeats } from "./heartbeats.ts";
 
 // The default of nats-server, for a server that does not announce its limit.
@@ -63,10 +63,12 @@ export function createBidClient(link: NatsSession): BidClient {
     release(nodeId, release) {
       batchFor(nodeId, releaseBytes).released.push(release);
     },
-    onConfirm: (answer) => answerConfirmations(link, answer),
+    onConfirm: (answer) => answerNodes(link, confirmations, answer),
     onHeartbeat: (deliver) => followHeartbeats(link, "*", deliver),
   };
 }
+
+const confirmations = { what: "confirmations", subject: subjects.confirm, schema: ConfirmRequest };
 
 function waitForBid(
   { clock }: NatsSession,

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { causeOf, Fault } from "@shoal/core";
 import type { GetAnswer } from "./download.ts";
@@ -53,15 +53,27 @@ function redirectTarget(from: URL, location: string): URL {
 }
 
 async function send({ url, headers, reach, signal }: GetRequest): Promise<IncomingMessage> {
-  const refused = unreachableUrl(url, reach);
-  if (refused !== undefined) throw unavailable(url, refused);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const open = schemes[url.protocol] ?? requestHttp;
-  // No shared agent: a connection that a fault has left half-way serves no other request.
-  const sent = open(url, { headers, signal, agent: false, lookup: guardedLookup(reach) }, resolve);
+  const sent = openRequest({ url, headers, reach, signal, method: "GET" }, resolve);
   sent.on("error", (failure) => {
     reject(failure instanceof UnreachableError ? unavailable(url, causeOf(failure).why) : failure);
   });
   sent.end();
   return promise;
+}
+
+export interface OutgoingRequest extends Omit<GetRequest, "redirectsMax"> {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST";
+}
+
+/** Opens a request to an address that this node may connect to. Throws Fault INPUT_UNAVAILABLE for another one. */
+export function openRequest(
+  { url, headers, reach, signal, method }: OutgoingRequest,
+  answered: (answer: IncomingMessage) => void,
+): ClientRequest {
+  const refused = unreachableUrl(url, reach);
+  if (refused !== undefined) throw unavailable(url, refused);
+  const open = schemes[url.protocol] ?? requestHttp;
+  // No shared agent: a connection that a fault has left half-way serves no other request.
+  return open(url, { method, headers, signal, agent: false, lookup: guardedLookup(reach) }, answered);
 }

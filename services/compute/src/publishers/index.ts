@@ -1,13 +1,16 @@
+import type { UploadClient } from "@shoal/core";
 import type { Reach } from "../outbound/reach.ts";
 import { type PartPorts, type PartSettings, partRegistry } from "../parts.ts";
 import { local } from "./local/local.ts";
 import { nats, type ResultBucket } from "./nats/nats.ts";
 import type { Publisher } from "./publisher.ts";
 import { s3 } from "./s3/s3.ts";
+import { s3managed } from "./s3managed/s3managed.ts";
 
 /** What publishers need. */
 export interface PublisherPorts extends PartPorts {
   readonly results: ResultBucket;
+  readonly uploads: UploadClient;
 }
 
 export interface PublisherSettings extends PartSettings {
@@ -30,4 +33,5 @@ export const createPublishers = partRegistry<Publisher, PublisherSettings, Publi
   local: ({ limitBytes, local: settings }, { clock }) => local({ ...settings, clock, limitBytes }),
   nats: ({ limitBytes }, { results }) => nats({ results, limitBytes }),
   s3: ({ limitBytes, outbound }) => s3({ reach: outbound, limitBytes }),
+  s3managed: ({ limitBytes, outbound }, { uploads }) => s3managed({ reach: outbound, limitBytes, uploads }),
 });
