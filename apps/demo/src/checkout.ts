@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { DemoFailure } from "./step.ts";
+import { DemoFailure } from "./demo-failure.ts";
 
 /** The absolute path of a file of the repository; the demo runs from a checkout only. */
 export const checkoutPath = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

@@ -1,5 +1,5 @@
-import type { Devstack } from "@shoal/cli/parts";
 import type { Client, FeedEvent } from "@shoal/client";
+import type { DemoCluster } from "./demo-cluster.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** The events that the feed has delivered so far. */
@@ -12,7 +12,7 @@ export interface FeedWatch {
 
 /** What every step of the demo receives. */
 export interface DemoContext {
-  readonly cluster: Devstack;
+  readonly cluster: DemoCluster;
   /** A client of all requesters; fails over when one of them dies. */
   readonly client: Client;
   readonly watch: FeedWatch;

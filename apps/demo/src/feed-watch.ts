@@ -1,7 +1,7 @@
-import { subjectOf } from "@shoal/cli/parts";
 import type { Client, FeedEvent } from "@shoal/client";
 import type { FeedWatch } from "./demo-context.ts";
-import { DemoFailure } from "./step.ts";
+import { DemoFailure } from "./demo-failure.ts";
+import { subjectOf } from "./job-events.ts";
 
 export interface FeedWatchOptions {
   readonly signal: AbortSignal;

@@ -18,3 +18,7 @@ export const countOf = (events: readonly FeedEvent[], kind: string): number =>
 
 /** The requester that appended an event. */
 export const deciderOf = ({ cloudEvent }: FeedEvent): string => String(cloudEvent["by"]);
+
+/** The id of the job or node that an event is about: the last part of its subject. */
+export const subjectOf = ({ cloudEvent: { subject } }: FeedEvent): string =>
+  subject.slice(subject.lastIndexOf("/") + 1);

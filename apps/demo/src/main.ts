@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { exitOf, processTerminal, sayFailure } from "@shoal/cli/parts";
 import { checkoutPath } from "./checkout.ts";
 import { runDemo } from "./run-demo.ts";
 
@@ -13,7 +12,8 @@ Usage: npm run demo [-- options]
   --help         print this text
 `;
 
-const terminal = processTerminal();
+// The reader of the output has closed the pipe, as in `npm run demo | head`.
+process.stdout.on("error", () => process.exit(0));
 process.exit(await main());
 
 async function main(): Promise<number> {
@@ -26,12 +26,11 @@ async function main(): Promise<number> {
         help: { type: "boolean", default: false },
       },
     });
-    if (!values.help)
-      return await runDemo({ terminal, keep: values.keep, textFile: values.text, feed: !values["no-feed"] });
-    terminal.out(usage);
+    if (!values.help) return await runDemo({ keep: values.keep, textFile: values.text, feed: !values["no-feed"] });
+    process.stdout.write(usage);
     return 0;
   } catch (failure) {
-    sayFailure(terminal, failure);
-    return exitOf(failure);
+    process.stderr.write(`Error: ${failure instanceof Error ? failure.message : String(failure)}\n`);
+    return 1;
   }
 }

@@ -20,3 +20,37 @@ export function noopSpec({ name, count = 1, seconds = 0 }: NoopWish): object {
     ],
   };
 }
+
+/** The parameters of a no-op job that runs until it is stopped. */
+export interface StandingWish {
+  readonly name: string;
+  readonly type: "service" | "daemon";
+  readonly count?: number;
+  readonly update?: object;
+  /** What an execution prints at its start. */
+  readonly stdout?: string;
+  /** The reason with which an execution fails at its start. */
+  readonly failWith?: string;
+}
+
+/** The spec of a service or daemon job that needs few resources. */
+export function standingSpec({ name, type, count, update, stdout, failWith }: StandingWish): object {
+  return {
+    Name: name,
+    Type: type,
+    Count: count,
+    Update: update,
+    Tasks: [
+      {
+        Name: "main",
+        Engine: {
+          Type: "noop",
+          Params: { RunSeconds: failWith === undefined ? aDay : 0, Stdout: stdout, FailWith: failWith },
+        },
+        Resources: { CPU: "10m", Memory: "1Mb" },
+      },
+    ],
+  };
+}
+
+const aDay = 86_400;

@@ -1,6 +1,7 @@
-import { eventTextOf, oneLine, paint, subjectOf, type Terminal, timeOfDay } from "@shoal/cli/parts";
+import { stripVTControlCharacters, styleText } from "node:util";
 import type { FeedEvent } from "@shoal/client";
-import { shortId } from "@shoal/proto";
+import { feedEventText, shortId } from "@shoal/proto";
+import { subjectOf } from "./job-events.ts";
 
 /** Shows the demo on the terminal. */
 export interface Reporter {
@@ -22,30 +23,38 @@ export interface Reporter {
 // The text of an event is cut so that a line fits most terminals; the history has the full text.
 const textChars = 88;
 
+// styleText leaves the text as it is when stdout shows no colours.
+const tones = { plain: "dim", good: "green", bad: "red", wait: "yellow" } as const;
+const bold = (text: string): string => styleText("bold", text);
+const dim = (text: string): string => styleText("dim", text);
+
+// The place of `12:00:00.000` in an ISO time.
+const timeOfDay = [11, 23] as const;
+
 /** A reporter; shows the live feed if `feed` is true. */
-export function createReporter({ out, colours }: Terminal, { feed }: { readonly feed: boolean }): Reporter {
-  const { bold, cyan, dim, green, red, yellow } = paint(colours);
-  const tones = { plain: dim, good: green, bad: red, wait: yellow };
+export function createReporter({ feed }: { readonly feed: boolean }): Reporter {
+  const out = (text: string): void => void process.stdout.write(text);
   const figures: [string, string][] = [];
   let steps = 0;
   let mutedCount: number | undefined;
   return {
-    heading: (title) => out(`\n${bold(cyan(`${++steps}. ${title}`))}\n`),
+    heading: (title) => out(`\n${styleText(["bold", "cyan"], `${++steps}. ${title}`)}\n`),
     say: (text) => out(`   ${text}\n`),
-    passed: (text) => out(`   ${green("✓")} ${text}\n`),
-    failed: (text) => out(`\n${red("✗")} ${text}\n`),
+    passed: (text) => out(`   ${styleText("green", "✓")} ${text}\n`),
+    failed: (text) => out(`\n${styleText("red", "✗")} ${text}\n`),
     event(event) {
       if (!feed) return;
       if (mutedCount !== undefined) {
         mutedCount += 1;
         return;
       }
-      const { topic, text, tone, executionId } = eventTextOf(event);
+      const { topic, text, tone, executionId } = feedEventText({ type: event.type, data: event.cloudEvent.data });
       const about = shortId(subjectOf(event)).padEnd(10);
       const execution = (executionId === "" ? "" : shortId(executionId)).padEnd(10);
-      const cut = text.length > textChars ? `${text.slice(0, textChars)}…` : text;
-      const time = timeOfDay(Date.parse(event.cloudEvent.time));
-      out(`   ${dim(`│ ${time} ${about} ${execution} ${topic.padEnd(12)}`)} ${tones[tone](oneLine(cut))}\n`);
+      const line = stripVTControlCharacters(text).replaceAll(/\s+/g, " ");
+      const cut = line.length > textChars ? `${line.slice(0, textChars)}…` : line;
+      const time = new Date(event.cloudEvent.time).toISOString().slice(...timeOfDay);
+      out(`   ${dim(`│ ${time} ${about} ${execution} ${topic.padEnd(12)}`)} ${styleText(tones[tone], cut)}\n`);
     },
     mute() {
       mutedCount = 0;

@@ -17,7 +17,7 @@ export {
   yesOrNo,
 } from "./config/config.ts";
 export { resultWithin, type TimeLimit, type WaitLimit, within } from "./deadline.ts";
-export { type Decision, type Draft, decideWith, type Evolve, type Moment, type Rejection } from "./decider.ts";
+export type { Decision, Draft, Evolve, Moment, Rejection } from "./decider.ts";
 export { assert, Bug, causeOf, Fault } from "./fault.ts";
 export { featureLevelOf } from "./feature-level.ts";
 export { type CloudEvent, cloudEventOf } from "./feed.ts";
@@ -25,11 +25,10 @@ export { foldCommit, foldJob, foldNode } from "./fold.ts";
 export { type ObjectPartition, partitionOfObject } from "./input/object-partition.ts";
 export type { JobCommand, JobCommands, SlotPlacement } from "./job/commands.ts";
 export { decideJob } from "./job/decide.ts";
-export { executionEntities, executionEntity, jobEntity, versionEntities } from "./job/entity.ts";
+export { executionEntities, jobEntity, versionEntities } from "./job/entity.ts";
 export { evolveJob, type JobEvent } from "./job/evolve.ts";
 export { historyOf } from "./job/history.ts";
 export {
-  countsOf,
   type Execution,
   executionOf,
   executionsOf,
@@ -39,13 +38,11 @@ export {
   type Job,
   type JobHeader,
   type JobVersion,
-  latestOf,
   liveExecutions,
   type Placement,
   type SlotState,
   specOf,
 } from "./job/job.ts";
-export { deadlineDefaults } from "./job/job-types/deadline-defaults.ts";
 export { jobTypes } from "./job/job-types/index.ts";
 export type { EndedExecution, JobType, JobTypeDefaults, JobTypes, JobVerdict } from "./job/job-types/job-type.ts";
 export { createJobKind, jobKind } from "./job/kind.ts";
@@ -63,10 +60,9 @@ export {
 } from "./kind.ts";
 export { eventsOf, type Kinds, kinds } from "./kinds.ts";
 export { hostOfHeader, isAddress, isLoopback } from "./loopback.ts";
-export { decideNode, forgetAfterMs, type NodeCommand } from "./node/decide.ts";
-export { nodeEntity } from "./node/entity.ts";
+export { forgetAfterMs, type NodeCommand } from "./node/decide.ts";
 export { nodeKind } from "./node/kind.ts";
-export { type ClusterNode, evolveNode } from "./node/node.ts";
+export type { ClusterNode } from "./node/node.ts";
 export { type Paced, paced } from "./paced.ts";
 export { evaluateAll, no, type Policy, type Verdict, yes } from "./policy.ts";
 export type { BidClient, BidServer } from "./ports/bidding.ts";
@@ -105,7 +101,7 @@ export { type Process, runUntil } from "./process.ts";
 export { type CommitReader, type CommitReading, commitReader, faultOf, isCommit, unknownKind } from "./read-commit.ts";
 export { type Registry, registry } from "./registry.ts";
 export { type Backoff, backoffMs, jittered } from "./retry.ts";
-export { defaultResources, failuresOf, resourcesOf } from "./schedule/candidate.ts";
+export { failuresOf } from "./schedule/candidate.ts";
 export { isPreference, meets, preferencesMet, unmetBy } from "./schedule/constraints.ts";
 export { EligibleNodes } from "./schedule/eligible-nodes.ts";
 export { filters } from "./schedule/filters/index.ts";
@@ -115,7 +111,6 @@ export { advertisesSame, classKeyOf, SchedulingClass } from "./schedule/scheduli
 export { assignments as assignmentView } from "./views/assignments.ts";
 export { type ByBucket, byBucket, type ViewStores, viewBuckets } from "./views/buckets.ts";
 export { jobViews, nodeViews } from "./views/index.ts";
-export { jobEntryLimits } from "./views/jobs.ts";
 export { type OpenEntry, openChange, openKeyOf, openValueOf, readOpenEntry } from "./views/open.ts";
 export {
   type BucketDefinition,

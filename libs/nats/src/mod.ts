@@ -1,5 +1,5 @@
 export type { AuthenticationSettings } from "./connection/authentication-settings.ts";
-export { type ConnectOptions, connect, withoutSecrets } from "./connection/connect.ts";
+export { type ConnectOptions, connect } from "./connection/connect.ts";
 export type { NatsErrorLevel, OnNatsError } from "./connection/nats-error-report.ts";
 export type { NatsSession } from "./connection/nats-session.ts";
 export { checkNatsSettings, connectionOf, type NatsSettings, natsSettings } from "./connection/nats-settings.ts";
@@ -12,12 +12,10 @@ export {
   type MessageReader,
   messageReader,
 } from "./event-log/commit-codec.ts";
-export { createEventLog } from "./event-log/event-log.ts";
-export { type ScannedMessage, type ScanReader, scanLog } from "./event-log/scan.ts";
+export type { ScannedMessage, ScanReader } from "./event-log/scan.ts";
 export {
   clockCheck,
   type HealthCheck,
-  healthLimits,
   isStuck,
   isWrong,
   logChecks,
@@ -32,15 +30,12 @@ export {
   type LogHealth,
   type LogHealthWatch,
 } from "./health/log-health.ts";
-export { leaseTimes } from "./leases/lease-times.ts";
-export { logLimits } from "./logs/log-limits.ts";
 export { connectNode, type NodeOptions, type NodePorts } from "./node-ports.ts";
 export { acceptLoss, type LossAccepted } from "./repair/accept-loss.ts";
 export type { AcceptedLoss } from "./repair/accepted-loss.ts";
 export { connectRequester, type NatsRequesterPorts, type RequesterOptions } from "./requester-ports.ts";
 export type { Results, StoredResult } from "./results/results.ts";
 export {
-  inboxPrefixOf,
   permissionsOfNode,
   permissionsOfObserver,
   permissionsOfRequester,
@@ -50,15 +45,13 @@ export {
 export { findServer, type ServerProgram } from "./server/find-server.ts";
 export { type ServerCluster, type ServerSettings, type ServerUser, serverConfig } from "./server/server-config.ts";
 export { type RunningServer, startServer } from "./server/start-server.ts";
-export { ensureTopology, type TopologyReport } from "./topology/topology.ts";
+export type { TopologyReport } from "./topology/topology.ts";
 export {
   markerMs,
   type StorageLimits,
   type StreamPlan,
   storageDefaults,
-  topologyPlan,
 } from "./topology/topology-data.ts";
 export { decodeEntry, encodeEntry } from "./views/entry-codec.ts";
 export type { KnownPosition } from "./views/newest-known.ts";
 export { type BucketReader, readAll } from "./views/read-all.ts";
-export { createViewStore } from "./views/view-store.ts";

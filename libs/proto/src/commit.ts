@@ -29,7 +29,7 @@ export const Actor = z.object({
 export type Actor = z.infer<typeof Actor>;
 
 /** Which command led to a commit. */
-export const Cause = z.object({
+const Cause = z.object({
   /** The command's name; several, joined by `+`, for commands decided together. At most 200 characters. */
   command: z.string(),
   /** The command's id, if it has one: a repeated command with this id changes nothing. */

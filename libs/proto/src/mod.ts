@@ -4,7 +4,7 @@ export { ExecutionEntity } from "./api/execution.ts";
 export { HistoryEntity } from "./api/history.ts";
 export { JobEntity } from "./api/job.ts";
 export { LogFrame } from "./api/log-frame.ts";
-export { BuildVersion, NodeEntity, NodeInfoEntity, unknownBuildDate } from "./api/node.ts";
+export { BuildVersion, NodeEntity, unknownBuildDate } from "./api/node.ts";
 export { openApiDocument } from "./api/openapi.ts";
 export { queryLimits, queryNames, type ReadQuery, readQuery, writeQuery } from "./api/query.ts";
 export type { AnswerKind, AnswerOf, ApiRoute, HttpMethod, InputOf, ParamsOf, QueryOf } from "./api/route.ts";
@@ -13,7 +13,6 @@ export { Assignment } from "./assignment.ts";
 export { Ask, AskBatch, Bid, BidBatch, Release, type RequiredPart, Requirements, requirementsBytesMax } from "./bid.ts";
 export {
   Actor,
-  Cause,
   type Commit,
   CommitEnvelope,
   commitBytes,
@@ -66,22 +65,20 @@ export {
 } from "./job/events.ts";
 export { type JobLevelEvent, type JobState, jobMachine } from "./job/machine.ts";
 export { Network } from "./job/network.ts";
-export { RetryPolicy, taskFailures } from "./job/retry-policy.ts";
+export { RetryPolicy } from "./job/retry-policy.ts";
 export {
   InputSource,
   JobSpec,
   jobTypes,
   ResourcesSpec,
-  ResultPath,
   SpecConfig,
   standingTypes,
   Task,
   Timeouts,
 } from "./job/spec.ts";
-export { specLimits } from "./job/texts.ts";
 export { UpdateStrategy } from "./job/update-strategy.ts";
 export { isShallow, levelsMax } from "./levels.ts";
-export { type AnyEventKind, defineMachine, type Machine, type MachineRow, next } from "./machine.ts";
+export { type AnyEventKind, type Machine, type MachineRow, next } from "./machine.ts";
 export { NodeChanged, NodeDisconnected, NodeForgotten, NodeJoined, NodeReconnected } from "./node/events.ts";
 export { Heartbeat, NodeInfo } from "./node/info.ts";
 export { type NodeEvent, type NodeState, nodeMachine } from "./node/machine.ts";
@@ -98,9 +95,8 @@ export {
   timesFitting,
 } from "./quantities.ts";
 export { Report, reportBytesMax } from "./report.ts";
-export { AllocatedResources } from "./resources.ts";
 export { sha256 } from "./sha256.ts";
-export { SlotSet, slotSetOf, slotsIn, slotsMax, slotText } from "./slots.ts";
+export { SlotSet, slotSetOf, slotsIn, slotsMax } from "./slots.ts";
 export {
   type AggregateRef,
   aggregateOf,
@@ -115,7 +111,7 @@ export {
 export { UploadAnswer, UploadRequest } from "./upload.ts";
 export { shoalReleasedAt, shoalVersion } from "./version.ts";
 export { type FromWire, fromWire, readParams, toWire } from "./wire/codec.ts";
-export { type FoldedKeys, foldKeys, shownKey, wireLimits } from "./wire/fold-keys.ts";
+export { type FoldedKeys, foldKeys, shownKey } from "./wire/fold-keys.ts";
 export { wireJsonSchema } from "./wire/json-schema.ts";
-export { onWire, type WireMeta } from "./wire/meta.ts";
+export type { WireMeta } from "./wire/meta.ts";
 export { wireName } from "./wire/names.ts";

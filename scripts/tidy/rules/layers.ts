@@ -27,7 +27,7 @@ const layers: Readonly<Record<string, Layer>> = {
   "services/requester": { own: ["proto", "core", "nats", "node"], node: true },
   "services/compute": { own: ["proto", "core", "nats", "node", "wasi-sandbox"], node: true },
   "apps/cli": { own: ["proto", "client", "node"], lazily: ["requester", "compute", "nats"], node: true },
-  "apps/demo": { own: ["proto", "client", "node", "cli"], node: true },
+  "apps/demo": { own: ["proto", "client", "node"], node: true },
   "apps/console": { own: ["proto", "client"], node: false },
 };
 

@@ -244,8 +244,18 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
       finds: "no other file uses b",
       files: { "libs/core/src/a.ts": "export const b = 1; export const c = b;", "libs/core/src/d.ts": "// b" },
     },
+    "a value of an entry that no other workspace uses": {
+      finds: "no other workspace uses b",
+      files: {
+        "libs/core/src/mod.ts": `export { b, type T } from "./a.ts";`,
+        "libs/core/src/a.ts": "export const b = 1;",
+        "libs/core/src/c.ts": "use(b);",
+      },
+    },
     "used names": {
       files: {
+        "libs/core/src/mod.ts": `export { d, type E } from "./a.ts";`,
+        "apps/cli/src/a.ts": "use(d);",
         "libs/core/src/a.ts": "export function b() {} export const d = 1; export type E = 1;",
         "libs/core/src/f.ts": `import { d } from "./a.ts"; use(d);`,
         "libs/core/src/c.ts": `(await load("a.ts")).get("b");`,

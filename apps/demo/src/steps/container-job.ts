@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
 import type { DemoContext } from "../demo-context.ts";
-import { check, type DemoStep } from "../step.ts";
+import { check } from "../demo-failure.ts";
+import type { DemoStep } from "../step.ts";
 
 const memoryBytes = 64_000_000;
 const script = [
@@ -77,17 +77,9 @@ async function runContainer(context: DemoContext, image: string): Promise<void> 
   reporter.passed("completed: it read its input within its limits, and its result has the expected checksum");
 }
 
-async function resultOf({ client, folder, signal }: DemoContext, jobId: string): Promise<string> {
-  const [result] = await client.results(jobId);
-  check(result !== undefined, "the container job has no result");
+async function resultOf({ cluster, folder }: DemoContext, jobId: string): Promise<string> {
   const into = join(folder, "container");
-  const download = downloadOf(result);
-  const { stream } = await download.open(signal);
-  await unpack(stream, {
-    into,
-    label: download.label,
-    allowance: allowanceOf({ maxBytes: undefined, yes: false, ask: undefined }),
-  });
+  await cluster.shoal("job", "get", jobId, "--output-dir", into);
   return (await readFile(join(into, "sum", "sha256"), "utf8")).trim();
 }
 

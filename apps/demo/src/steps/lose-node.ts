@@ -1,6 +1,7 @@
+import { check } from "../demo-failure.ts";
 import { countOf, placesOf } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type DemoStep } from "../step.ts";
+import type { DemoStep } from "../step.ts";
 
 const count = 6;
 const seconds = 3;
@@ -18,7 +19,9 @@ export const loseNode: DemoStep = {
     const [victim] = placesOf(running).values();
     check(victim !== undefined, "no execution was assigned to a node");
     const hit = [...placesOf(running).values()].filter((node) => node === victim).length;
-    reporter.say(`${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.pids()[victim]}`);
+    reporter.say(
+      `${count} executions run, ${hit} of them on ${victim}: killing it, process ${cluster.facts.pids[victim]}`,
+    );
     cluster.kill(victim);
     const job = await client.waitForJob(jobId, { signal });
     check(job.state.stateType === "completed", `the batch ended ${job.state.stateType}: ${job.state.message}`);

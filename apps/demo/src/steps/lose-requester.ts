@@ -1,6 +1,7 @@
+import { check } from "../demo-failure.ts";
 import { countOf, deciderOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type DemoStep } from "../step.ts";
+import type { DemoStep } from "../step.ts";
 
 const count = 4;
 const seconds = 3;
@@ -18,10 +19,10 @@ export const loseRequester: DemoStep = {
     const started = running.findLast(({ type }) => type === "ExecutionStarted");
     const victim = started === undefined ? "" : deciderOf(started);
     check(
-      victim in cluster.pids(),
+      victim in cluster.facts.pids,
       `the events name "${victim}" as the job's owner, but no process of the cluster has this name`,
     );
-    reporter.say(`${victim} owns the job: killing it, process ${cluster.pids()[victim]}`);
+    reporter.say(`${victim} owns the job: killing it, process ${cluster.facts.pids[victim]}`);
     const killedAt = performance.now();
     cluster.kill(victim);
     const events = await watch.until(jobId, (all) => all.some(isEnd), "the end of the job");

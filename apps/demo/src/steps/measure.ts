@@ -1,8 +1,9 @@
 import type { FeedEvent } from "@shoal/client";
 import type { DemoContext } from "../demo-context.ts";
+import { check } from "../demo-failure.ts";
 import { countOf, isEnd } from "../job-events.ts";
 import { noopSpec } from "../noop-spec.ts";
-import { check, type DemoStep } from "../step.ts";
+import type { DemoStep } from "../step.ts";
 
 // Enough for a median; in sequence they take about a second.
 const jobs = 30;

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { allowanceOf, downloadOf, unpack } from "@shoal/cli/parts";
 import { callCheckout } from "../checkout.ts";
 import { addCounts, countWords, firstDifference } from "../count-words.ts";
 import type { DemoContext } from "../demo-context.ts";
-import { check, type DemoStep } from "../step.ts";
+import { check } from "../demo-failure.ts";
+import type { DemoStep } from "../step.ts";
 
 const partitions = 4;
 
@@ -65,20 +65,12 @@ function specOf(module: Uint8Array, textFile: string): object {
 }
 
 /** Downloads the results of all partitions and adds them up. */
-async function collect({ client, folder, signal }: DemoContext, jobId: string): Promise<ReadonlyMap<string, number>> {
-  const results = await client.results(jobId);
+async function collect({ cluster, folder }: DemoContext, jobId: string): Promise<ReadonlyMap<string, number>> {
+  const into = join(folder, "word-count");
+  await cluster.shoal("job", "get", jobId, "--raw", "--output-dir", into);
+  const results = await readdir(into);
   check(results.length === partitions, `expected ${partitions} results, got ${results.length}`);
   const sum = new Map<string, number>();
-  for (const [index, result] of results.entries()) {
-    const into = join(folder, `word-count-${index}`);
-    const download = downloadOf(result);
-    const { stream } = await download.open(signal);
-    await unpack(stream, {
-      into,
-      label: download.label,
-      allowance: allowanceOf({ maxBytes: undefined, yes: false, ask: undefined }),
-    });
-    addCounts(sum, await readFile(join(into, "counts", "counts.txt"), "utf8"));
-  }
+  for (const result of results) addCounts(sum, await readFile(join(into, result, "counts", "counts.txt"), "utf8"));
   return sum;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ErrorCode } from "../errors.ts";
 
 /** Codes of failures that count against a task. A lost node, or one that restarts, is retried in any case. */
-export const taskFailures = [
+const taskFailures = [
   "INPUT_UNAVAILABLE",
   "ENGINE_FAILED",
   "TASK_INVALID",

@@ -96,7 +96,7 @@ export const InputSource = z.object({
   target: fromRoot.describe("the path at which the task sees it, below the task's root; unique in the task"),
 });
 /** What a publisher publishes: a folder of the task, and its name in the results. */
-export const ResultPath = z.object({
+const ResultPath = z.object({
   name: short.min(1, "missing result path name").describe("the folder in the results; unique in the task"),
   path: absolute.describe("an absolute path of the task: a folder that the task writes to; unique in the task"),
 });
