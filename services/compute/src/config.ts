@@ -60,6 +60,12 @@ const Inputs = z.object({
   limitBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)
     .describe("bytes that one input may take"),
+  // Equal to the default limit of one input, so that any input fits.
+  cacheBytes: whole(0, Number.MAX_SAFE_INTEGER)
+    .default(10 * 1024 ** 3)
+    .describe(
+      "bytes of inputs that this node stores in dataDir/input-cache for later executions, those in use included; the least recently used are removed; 0 stores none",
+    ),
   // Equal to the default limit of one input: a task that asks for no disk may bring in one large input.
   defaultDiskBytes: whole(1, Number.MAX_SAFE_INTEGER)
     .default(10 * 1024 ** 3)

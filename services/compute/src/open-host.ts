@@ -8,6 +8,7 @@ import { resultsBucketOf, shoalVersion } from "@shoal/proto";
 import { capacityOf, machineResources, perTaskOf } from "./capacity/machine.ts";
 import type { ComputeConfig } from "./config.ts";
 import { createExecutors } from "./executors/index.ts";
+import { createInputCache } from "./input-cache/input-cache.ts";
 import { diskJournal } from "./journal/disk-journal.ts";
 import type { Journal } from "./journal/journal.ts";
 import { instanceIdIn, nodeIdIn } from "./node-id.ts";
@@ -113,6 +114,9 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
   const local = { ...config.publishers.local, machine: settings.address, folder: join(dataDir, "published") };
   const { outbound } = config;
   const published = { ...config.publishers, limitBytes: config.results.limitBytes, local, outbound };
+  const cacheFolder = join(dataDir, "input-cache");
+  const { cacheBytes: maxBytes } = config.inputs;
+  const cache = maxBytes === 0 ? undefined : createInputCache({ folder: cacheFolder, maxBytes, logger });
   const results = { bucket: resultsBucketOf(nodeId), put: nats.results.put };
   const { assignments, reports, bidServer, logs } = nats;
   return {
@@ -120,7 +124,7 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     random: systemRandom,
     workspace: diskWorkspace(join(dataDir, "executions"), logger),
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
-    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger }),
+    sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
     env: process.env,
   };

@@ -11,6 +11,8 @@ export interface GetRequest {
   readonly signal: AbortSignal;
   /** Redirects that are followed. */
   readonly redirectsMax: number;
+  /** GET when left out. */
+  readonly method?: "GET" | "HEAD";
 }
 
 const schemes: Readonly<Record<string, typeof requestHttp>> = { "http:": requestHttp, "https:": requestHttps };
@@ -19,7 +21,7 @@ const redirects: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 const temporary: readonly (number | undefined)[] = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * Sends one GET and follows redirects; each target is checked like the first. Returns an answer of status 2xx or
+ * Sends one GET or HEAD and follows redirects; each target is checked like the first. Returns an answer of status 2xx or
  * 416, whose body is not read yet. Throws Fault INPUT_UNAVAILABLE for what a retry cannot change, and another error for what it may.
  */
 export async function get(request: GetRequest): Promise<GetAnswer> {
@@ -52,9 +54,9 @@ function redirectTarget(from: URL, location: string): URL {
   return to;
 }
 
-async function send({ url, headers, reach, signal }: GetRequest): Promise<IncomingMessage> {
+async function send({ url, headers, reach, signal, method = "GET" }: GetRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sent = openRequest({ url, headers, reach, signal, method: "GET" }, resolve);
+  const sent = openRequest({ url, headers, reach, signal, method }, resolve);
   sent.on("error", (failure) => {
     reject(failure instanceof UnreachableError ? unavailable(url, causeOf(failure).why) : failure);
   });
@@ -62,7 +64,7 @@ async function send({ url, headers, reach, signal }: GetRequest): Promise<Incomi
   return promise;
 }
 
-export interface OutgoingRequest extends Omit<GetRequest, "redirectsMax"> {
+export interface OutgoingRequest extends Omit<GetRequest, "redirectsMax" | "method"> {
   readonly method: "GET" | "HEAD" | "PUT" | "POST";
 }
 

@@ -77,7 +77,7 @@ async function fetchOne(
     // A failed attempt leaves part of an input, and its count: on a full disk nothing else would fit.
     own.release();
     await ports.workspace.remake(folder);
-    return part.fetch({ params: params.value, partition, folder, room: own, signal });
+    return part.fetch({ namespace: assignment.namespace, params: params.value, partition, folder, room: own, signal });
   });
   const target = name === undefined ? folderOrFile : posix.join(folderOrFile, name);
   if (held === undefined) return { hostPath, target, readOnly };
