@@ -76,6 +76,12 @@ const Results = z.object({
   timeoutMs: whole(100, 60 * minutesMs)
     .default(5 * minutesMs)
     .describe("milliseconds within which results must be published"),
+  keepUnpublishedMs: whole(0, 366 * 24 * 60 * minutesMs)
+    .default(24 * 60 * minutesMs)
+    .describe("milliseconds for which results that could not be published are kept in dataDir/unpublished"),
+  keepUnpublishedBytes: whole(0, Number.MAX_SAFE_INTEGER)
+    .default(10 * 1024 ** 3)
+    .describe("bytes of results that are kept there; the oldest are removed first, and never the newest"),
   outputBytes: whole(0, 1024 ** 4)
     .default(1024 ** 3)
     .describe("bytes of stdout, and of stderr, in the results; the rest is cut off"),
@@ -92,6 +98,13 @@ const Output = z.object({
     .default(4 * 1024 ** 3)
     .describe("bytes that one execution may write to stdout and stderr together; it is ended when it writes more"),
 });
+
+const s3Buckets = (act: string) =>
+  listOf(z.string().regex(/^([^/]+\/)?[^/]+$/, "expected a bucket, or namespace/bucket"))
+    .default([])
+    .describe(
+      `S3 buckets that jobs may ${act} with this node's credentials, separated by commas: a bucket, or namespace/bucket for one namespace; empty allows every bucket`,
+    );
 
 const Local = z.object({
   address: z
@@ -231,7 +244,10 @@ export const ComputeConfig = z
         "paths of this machine that tasks may use as inputs, such as /data/**:ro; :rw lets tasks write, which with docker equals root on this machine",
       ),
     sources: z
-      .object({ disabled: listOf(z.string()).default([]).describe("sources that are not offered") })
+      .object({
+        disabled: listOf(z.string()).default([]).describe("sources that are not offered"),
+        s3: z.object({ buckets: s3Buckets("read") }).prefault({}),
+      })
       .prefault({}),
     outbound: z
       .object({
@@ -254,6 +270,7 @@ export const ComputeConfig = z
       .object({
         disabled: listOf(z.string()).default([]).describe("publishers that are not offered"),
         local: Local.prefault({}),
+        s3: z.object({ buckets: s3Buckets("write") }).prefault({}),
       })
       .prefault({}),
     log: z

@@ -79,8 +79,12 @@ export function createCompute(settings: NodeSettings, ports: ComputePorts): read
   });
   const around = { ...settings, parts: ports, availability, hostVariable, available };
   const bidder = createBidder({ nodeId, bidServer, ledger, reservation, policies: createPolicies(around) });
-  return [partCheck(availability), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
+  return [...opening(availability, ports), identity, outbox, holds(ledger, reservation), agent, bidder, heartbeat];
 }
+
+/** What starts before the node acts. */
+const opening = (availability: Availability, { kept }: ComputePorts): readonly Process[] =>
+  kept === undefined ? [partCheck(availability)] : [partCheck(availability), kept];
 
 /** Checks the parts of the node before any other process starts. */
 const partCheck = (availability: Availability): Process => ({

@@ -17,6 +17,7 @@ import type { ComputePorts, NodeSettings } from "./ports.ts";
 import { createPublishers } from "./publishers/index.ts";
 import { createSources } from "./sources/index.ts";
 import { diskWorkspace } from "./workspace/disk-workspace.ts";
+import { createKeptResults } from "./workspace/kept-results.ts";
 
 /** The environment of a node: everything open that it needs. */
 export interface NodeHost {
@@ -126,9 +127,15 @@ function assemble(config: ComputeConfig, settings: NodeSettings, opened: NodeRes
     executors: createExecutors({ nodeId, instanceId, ...config.engines, docker, wasm }, { clock, logger }),
     sources: createSources({ ...config.sources, allowListedLocalPaths, outbound }, { clock, logger, cache }),
     publishers: createPublishers(published, { clock, logger, results, uploads: nats.uploads }),
+    kept: createKeptResults({ ...keptSettings(config), folder: join(dataDir, "unpublished"), clock, logger }),
     env: process.env,
   };
 }
+
+const keptSettings = ({ results: { keepUnpublishedMs: keepMs, keepUnpublishedBytes: keepBytes } }: ComputeConfig) => ({
+  keepMs,
+  keepBytes,
+});
 
 // Bacalhau names operating systems and architectures as Go does.
 const systems: Readonly<Record<string, string>> = { win32: "windows" };

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Fetched } from "../sources/source.ts";
-import { isLinked, linkTree, Manifest, readManifest, syncTree } from "./manifest.ts";
+import { EntryManifest, isLinked, linkTree, readManifest, syncTree } from "./entry-manifest.ts";
 
 /** A content on the disk. It exists while it is retained. */
 export interface EntryPlace {
-  readonly manifest: Manifest;
+  readonly manifest: EntryManifest;
   /** Links the files into an empty folder; an Error when they are not those of the manifest. */
   linkTo(folder: string): Promise<Fetched>;
   retain(): void;
@@ -19,8 +19,8 @@ export interface Staging {
   remove(): Promise<void>;
 }
 
-interface Entry {
-  readonly manifest: Manifest;
+interface CacheEntry {
+  readonly manifest: EntryManifest;
   /** Links into executions' folders that are being made. */
   pins: number;
 }
@@ -32,7 +32,7 @@ interface Entry {
 export class EntryStore {
   readonly #folder: string;
   readonly #maxBytes: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CacheEntry>();
   #storedBytes = 0;
   /** Commits and removals run one after another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -51,11 +51,11 @@ export class EntryStore {
   }
 
   async #load(): Promise<void> {
-    const found: { readonly id: string; readonly manifest: Manifest; readonly usedAt: number }[] = [];
+    const found: { readonly id: string; readonly manifest: EntryManifest; readonly usedAt: number }[] = [];
     for (const id of await readdir(join(this.#folder, "entries"))) {
       const manifest = await readManifest(this.#pathOf(id));
       if (manifest === undefined) await rm(this.#pathOf(id), { recursive: true, force: true });
-      else found.push({ id, manifest, usedAt: (await stat(join(this.#pathOf(id), Manifest.file))).mtimeMs });
+      else found.push({ id, manifest, usedAt: (await stat(join(this.#pathOf(id), EntryManifest.file))).mtimeMs });
     }
     for (const { id, manifest } of found.sort((a, b) => a.usedAt - b.usedAt)) this.#add(id, manifest);
     // The limit may be lower than that of the earlier process.
@@ -70,15 +70,15 @@ export class EntryStore {
     this.#entries.delete(id);
     this.#entries.set(id, entry);
     const now = new Date();
-    utimes(join(this.#pathOf(id), Manifest.file), now, now).catch(() => {});
+    utimes(join(this.#pathOf(id), EntryManifest.file), now, now).catch(() => {});
     return this.#placeOf(id, entry);
   }
 
   /** A new folder for a content. */
   async stage(): Promise<Staging> {
     const path = join(this.#folder, "staging", randomUUID());
-    await mkdir(join(path, Manifest.content), { recursive: true, mode: 0o700 });
-    return { content: join(path, Manifest.content), remove: () => rm(path, { recursive: true, force: true }) };
+    await mkdir(join(path, EntryManifest.content), { recursive: true, mode: 0o700 });
+    return { content: join(path, EntryManifest.content), remove: () => rm(path, { recursive: true, force: true }) };
   }
 
   /** Makes an entry of a complete content, unless there is no room for it. Either way the content is retained once. */
@@ -87,13 +87,13 @@ export class EntryStore {
     const path = join(content, "..");
     const tree = await syncTree(content);
     const { sizeBytes, name } = fetched;
-    const manifest: Manifest = {
+    const manifest: EntryManifest = {
       ...{ v: 1, sizeBytes, hostPath: relative(content, fetched.hostPath), ...tree },
       ...(name === undefined ? {} : { name }),
     };
     return this.#inTurn(async () => {
       if (!this.#entries.has(id) && (await this.#makeRoom(sizeBytes))) {
-        await writeFile(join(path, Manifest.file), JSON.stringify(manifest), { mode: 0o600, flush: true });
+        await writeFile(join(path, EntryManifest.file), JSON.stringify(manifest), { mode: 0o600, flush: true });
         await rm(this.#pathOf(id), { recursive: true, force: true });
         await rename(path, this.#pathOf(id));
         return this.#placeOf(id, this.#add(id, manifest));
@@ -112,14 +112,14 @@ export class EntryStore {
     return this.#inTurn(() => this.#makeRoom(this.#maxBytes));
   }
 
-  #add(id: string, manifest: Manifest): Entry {
+  #add(id: string, manifest: EntryManifest): CacheEntry {
     const entry = { manifest, pins: 0 };
     this.#entries.set(id, entry);
     this.#storedBytes += manifest.sizeBytes;
     return entry;
   }
 
-  #placeOf(id: string, entry: Entry): EntryPlace {
+  #placeOf(id: string, entry: CacheEntry): EntryPlace {
     entry.pins += 1;
     return placeIn(this.#pathOf(id), entry.manifest, {
       onReleased: () => {
@@ -128,7 +128,7 @@ export class EntryStore {
     });
   }
 
-  /** Removes the least recently used entries that no execution uses, until so many bytes fit. False when they do not. */
+  /** Removes the least recently used entries that no execution uses, until a number of bytes fits. False when they do not. */
   async #makeRoom(bytes: number): Promise<boolean> {
     if (bytes > this.#maxBytes) return false;
     for (const [id, { manifest, pins }] of [...this.#entries]) {
@@ -161,12 +161,16 @@ export class EntryStore {
   }
 }
 
-function placeIn(path: string, manifest: Manifest, { onReleased }: { readonly onReleased: () => void }): EntryPlace {
+function placeIn(
+  path: string,
+  manifest: EntryManifest,
+  { onReleased }: { readonly onReleased: () => void },
+): EntryPlace {
   let retained = 1;
   return {
     manifest,
     linkTo: async (folder) => {
-      await linkTree(join(path, Manifest.content), manifest, folder);
+      await linkTree(join(path, EntryManifest.content), manifest, folder);
       const { sizeBytes, name } = manifest;
       const hostPath = join(folder, manifest.hostPath);
       return { hostPath, readOnly: true, sizeBytes, ...(name === undefined ? {} : { name }) };

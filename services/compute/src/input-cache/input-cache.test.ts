@@ -68,9 +68,9 @@ describe("a content", () => {
     const first = await fetch();
     expect(first).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named" });
     expect(first.isCached).toBeUndefined();
-    for (const again of [await fetch(), await over(open()).fetch()]) {
-      expect(again).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named", isCached: true });
-      expect(await textsOf(again)).toEqual(await textsOf(first));
+    for (const later of [await fetch(), await over(open()).fetch()]) {
+      expect(later).toMatchObject({ readOnly: true, sizeBytes: 100, name: "named", isCached: true });
+      expect(await textsOf(later)).toEqual(await textsOf(first));
     }
     expect([fetches, await staged()]).toEqual([["a"], []]);
   });
@@ -118,9 +118,9 @@ describe("a content", () => {
     await expect(alone).rejects.toMatchObject({ code: "STOPPED" });
     // A new execution does not join a fetch that is being aborted.
     during(async () => {});
-    const again = fetch({ key: "b" });
+    const later = fetch({ key: "b" });
     last.resolve();
-    expect(await textsOf(await again)).toEqual(["b".repeat(100), "b"]);
+    expect(await textsOf(await later)).toEqual(["b".repeat(100), "b"]);
     await expect.poll(staged).toEqual([]);
   });
 

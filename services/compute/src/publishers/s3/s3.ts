@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
 import { z } from "zod";
+import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
 import { openS3, s3Refusal } from "../../outbound/s3-client.ts";
 import { archive, openResult } from "../archive/archive.ts";
@@ -46,6 +47,8 @@ type S3PublisherParams = z.infer<typeof S3PublisherParams>;
 
 export interface S3PublisherOptions {
   readonly reach: Reach;
+  /** The buckets that jobs may write; empty allows every bucket. */
+  readonly buckets?: BucketList;
   /** Limit of all files of one result together, in bytes. */
   readonly limitBytes: number;
 }
@@ -56,14 +59,22 @@ const partBytes = 16 * 1024 * 1024;
 const concurrentParts = 2;
 
 /** Stores results in an S3 store, as one archive or file by file. */
-export function s3({ reach, limitBytes }: S3PublisherOptions): Publisher {
+export function s3({ reach, buckets = [], limitBytes }: S3PublisherOptions): Publisher {
+  const problemOf = (bucket: string, namespace?: string) =>
+    buckets.length === 0 ? undefined : unlistedBucket(buckets, { bucket, namespace, setting: "publishers.s3.buckets" });
   return {
     name: "s3",
     params: S3PublisherParams,
     unavailable: async () => undefined,
+    refuses(params) {
+      const { Bucket, Endpoint } = S3PublisherParams.parse(params);
+      return problemOf(Bucket) ?? (Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach));
+    },
     async publish(request) {
       const params = S3PublisherParams.parse(request.params);
       const { Bucket, Endpoint, Region } = params;
+      const unlisted = problemOf(Bucket, request.namespace);
+      if (unlisted !== undefined) throw new Fault("TASK_INVALID", unlisted);
       const refused = Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
       if (refused !== undefined) throw new Fault("PUBLISH_FAILED", `the S3 endpoint ${Endpoint}: ${refused}`);
       const client = await openS3({ endpoint: Endpoint, region: Region }, reach);

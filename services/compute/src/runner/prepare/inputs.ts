@@ -4,7 +4,7 @@ import { readParams, type Task } from "@shoal/proto";
 import type { Input } from "../../executors/executor.ts";
 import { type TaskRoom, taskRoom } from "../../sources/room.ts";
 import { deadline } from "../deadline.ts";
-import { retrying } from "../retrying.ts";
+import { patience, retrying } from "../retrying.ts";
 import type { Run } from "../run.ts";
 
 type InputSource = Task["inputSources"][number];
@@ -73,7 +73,7 @@ async function fetchOne(
   const folder = `${ports.workspace.folderOf(assignment.executionId)}/inputs/${index}`;
   const { partition } = assignment;
   const own = room.input();
-  const { hostPath, readOnly, held, name } = await retrying(ports, signal, async () => {
+  const { hostPath, readOnly, held, name } = await retrying({ ...ports, ...patience.inputs, signal }, async () => {
     // A failed attempt leaves part of an input, and its count: on a full disk nothing else would fit.
     own.release();
     await ports.workspace.remake(folder);

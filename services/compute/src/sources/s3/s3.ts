@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { causeOf, Fault } from "@shoal/core";
 import { diskFault, isDiskFull } from "../../disk-fault.ts";
+import { type BucketList, unlistedBucket } from "../../outbound/bucket-list.ts";
 import { type DownloadPorts, download, type GetAnswer } from "../../outbound/download.ts";
 import { type Reach, unreachableUrl } from "../../outbound/reach.ts";
 import { openS3, s3Refusal, s3StatusOf } from "../../outbound/s3-client.ts";
@@ -14,8 +15,11 @@ import { isPrefix, S3SourceParams } from "./params.ts";
 
 export interface S3SourceOptions extends DownloadPorts {
   readonly reach: Reach;
+  /** The buckets that jobs may read; empty allows every bucket. */
+  readonly buckets?: BucketList;
 }
 
+const setting = "sources.s3.buckets";
 // Enough to hide the round trips of small objects, few beside the connections that stores allow.
 const concurrent = 8;
 const contentName = "content";
@@ -23,19 +27,27 @@ const contentName = "content";
 const folderBytes = 4_096;
 
 /** Fetches objects of an S3 store. */
-export function s3({ reach, ...ports }: S3SourceOptions): Source {
+export function s3({ reach, buckets = [], ...ports }: S3SourceOptions): Source {
+  const problemOf = (bucket: string, namespace?: string) =>
+    buckets.length === 0 ? undefined : unlistedBucket(buckets, { bucket, namespace, setting });
   return {
     name: "s3",
     params: S3SourceParams,
     unavailable: async () => undefined,
     async refuses(params) {
-      const { Endpoint } = S3SourceParams.parse(params);
-      return Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach);
+      const { Bucket, Endpoint } = S3SourceParams.parse(params);
+      return problemOf(Bucket) ?? (Endpoint === "" ? undefined : unreachableUrl(new URL(Endpoint), reach));
     },
-    identify: (request) => identifyObjects(request, reach),
+    async identify(request) {
+      // What may not be read must not come from the cache either.
+      const { Bucket } = S3SourceParams.parse(request.params);
+      return problemOf(Bucket, request.namespace) === undefined ? identifyObjects(request, reach) : undefined;
+    },
     async fetch(request) {
       const params = S3SourceParams.parse(request.params);
       if (request.signal.aborted) throw stopped(params);
+      const unlisted = problemOf(params.Bucket, request.namespace);
+      if (unlisted !== undefined) throw new Fault("INPUT_UNAVAILABLE", unlisted);
       const client = await openS3({ endpoint: params.Endpoint, region: params.Region }, reach);
       try {
         return await new S3Fetch(ports, request, { client, params }).run();

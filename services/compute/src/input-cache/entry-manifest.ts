@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { z } from "zod";
 import { systemCodeOf } from "../disk-fault.ts";
 
-const ManifestSchema = z.object({
+const EntryManifestSchema = z.object({
   /** The form of the entry; another one is removed. */
   v: z.literal(1),
   sizeBytes: z.int().min(0),
@@ -14,18 +14,18 @@ const ManifestSchema = z.object({
   folders: z.array(z.string()),
   files: z.array(z.object({ path: z.string(), sizeBytes: z.int().min(0) })),
 });
-type ManifestData = z.infer<typeof ManifestSchema>;
+type ManifestData = z.infer<typeof EntryManifestSchema>;
 
 /** What an entry contains; written last, so that it proves the entry to be whole. */
-export type Manifest = Readonly<ManifestData>;
+export type EntryManifest = Readonly<ManifestData>;
 
 /** The names in an entry's folder. */
-export const Manifest = { file: "entry.json", content: "content" } as const;
+export const EntryManifest = { file: "entry.json", content: "content" } as const;
 
 /** Reads the manifest of an entry; undefined when it is absent or cannot be read. */
-export async function readManifest(path: string): Promise<Manifest | undefined> {
+export async function readManifest(path: string): Promise<EntryManifest | undefined> {
   try {
-    return ManifestSchema.safeParse(JSON.parse(await readFile(join(path, Manifest.file), "utf8"))).data;
+    return EntryManifestSchema.safeParse(JSON.parse(await readFile(join(path, EntryManifest.file), "utf8"))).data;
   } catch {
     return undefined;
   }
@@ -38,7 +38,7 @@ const readableBits = 0o444;
  * Makes every file of a content durable and read-only, and lists them. Without this a machine that loses power could
  * keep the name of an entry and lose its bytes.
  */
-export async function syncTree(content: string): Promise<Pick<Manifest, "folders" | "files">> {
+export async function syncTree(content: string): Promise<Pick<EntryManifest, "folders" | "files">> {
   const folders: string[] = [];
   const files: { path: string; sizeBytes: number }[] = [];
   const waiting = [content];
@@ -69,7 +69,7 @@ async function synced(path: string): Promise<number> {
 const unlinkable: readonly (string | undefined)[] = ["EXDEV", "EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP"];
 
 /** Links a content into a folder. Throws an Error when a file is not as long as the manifest says. */
-export async function linkTree(content: string, { folders, files }: Manifest, to: string): Promise<void> {
+export async function linkTree(content: string, { folders, files }: EntryManifest, to: string): Promise<void> {
   for (const path of folders) await mkdir(join(to, path), { recursive: true });
   for (const { path, sizeBytes } of files) {
     const target = join(to, path);
@@ -83,9 +83,9 @@ export async function linkTree(content: string, { folders, files }: Manifest, to
 }
 
 /** True when an execution's folder links to a file of the entry. */
-export async function isLinked(path: string, { files }: Manifest): Promise<boolean> {
+export async function isLinked(path: string, { files }: EntryManifest): Promise<boolean> {
   for (const file of files) {
-    const found = await stat(join(path, Manifest.content, file.path)).catch(() => undefined);
+    const found = await stat(join(path, EntryManifest.content, file.path)).catch(() => undefined);
     if (found !== undefined && found.nlink > 1) return true;
   }
   return false;
