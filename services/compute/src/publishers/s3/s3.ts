@@ -53,9 +53,9 @@ export interface S3PublisherOptions {
   readonly limitBytes: number;
 }
 
-// S3 accepts 10,000 parts: 16 MiB reach its limit for uploads of unknown size of 160 GB. With two parts at once an
-// upload takes at most 48 MiB.
-const partBytes = 16 * 1024 * 1024;
+// S3 accepts 10,000 parts of at least 5 MiB. The rest of the parts is for the headers of an archive.
+const partMinBytes = 5 * 1024 * 1024;
+const partsMax = 9_000;
 const concurrentParts = 2;
 
 /** Stores results in an S3 store, as one archive or file by file. */
@@ -143,12 +143,16 @@ const stores: Readonly<Record<S3PublisherParams["Encoding"], (storing: Storing) 
   },
 };
 
-async function upload({ client, Bucket, request: { signal } }: Storing, Key: string, Body: Readable): Promise<void> {
+async function upload(
+  { client, Bucket, limitBytes, request: { signal } }: Storing,
+  Key: string,
+  Body: Readable,
+): Promise<void> {
   const { Upload } = await import("@aws-sdk/lib-storage");
   const sending = new Upload({
     client,
     params: { Bucket, Key, Body },
-    partSize: partBytes,
+    partSize: Math.max(partMinBytes, Math.ceil(limitBytes / partsMax)),
     queueSize: concurrentParts,
   });
   const stop = () => void sending.abort();

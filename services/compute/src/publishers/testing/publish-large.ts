@@ -12,7 +12,8 @@ import { s3 } from "../s3/s3.ts";
 import { s3managed } from "../s3managed/s3managed.ts";
 
 const [name = "", size = "0", root = "", address = ""] = process.argv.slice(2);
-const limitBytes = Number.MAX_SAFE_INTEGER;
+// The default of results.limitBytes.
+const limitBytes = 10 * 1024 ** 3;
 const reach = { loopback: true, linkLocal: false };
 const nodeId = "n-large";
 
